@@ -1,0 +1,153 @@
+"""The port of a backend: a project that datapoints are created in.
+
+A backend does what it is told, once, and says truly what came of it. Deciding, retrying and
+remembering are the applier's. Every method may be called from several threads at once and
+raises BackendError, whose ``kind`` and ``sent`` say what may be done next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from rbsync.model.datapoint import Settings
+from rbsync.model.fingerprint import Facet, Fingerprint
+from rbsync.model.outcome import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What a project is. ``identity`` is what a state is bound to: it names the project for good.
+
+    ``type`` is one of the service's project types, ``categories`` the names of its taxonomy;
+    both are empty where the project does not restrict them.
+    """
+
+    identity: str
+    name: str
+    type: str = ""
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """``batch`` is how many datapoints one create call takes, ``updates`` which facets can be
+    changed in place, ``quarantine`` how many seconds a request may still land after its answer
+    was lost."""
+
+    batch: int = 50
+    updates: frozenset[Facet] = frozenset({"items", "labels", "settings"})
+    quarantine: float = 0.0
+
+
+class Body(Protocol):
+    """An open local file to be sent: seekable, of a size that was fixed when it was opened.
+
+    ``read`` returns at most what is left of that size and hashes it. ``content`` is the content
+    identity of all bytes once they were read from start to end.
+    """
+
+    name: str
+    size: int
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+    def fileno(self) -> int: ...
+
+    def rewind(self) -> None:
+        """Starts again from the first byte."""
+
+    def content(self) -> str:
+        """The content identity of what was read; raises ValueError before the end is reached."""
+
+
+class LabelText(NamedTuple):
+    """LabelObjects as the JSON text of a list, and how many there are."""
+
+    json: str
+    count: int
+
+
+class Draft(NamedTuple):
+    """A datapoint as it is sent.
+
+    ``items`` are pairs of the item's name as people know it (a path or URL) and its ref: what
+    ``upload`` returned, a URL, or a key.
+    """
+
+    name: str
+    items: tuple[tuple[str, str], ...]
+    labels: LabelText | None
+    settings: Settings
+    fingerprint: Fingerprint
+
+
+class Created(NamedTuple):
+    """The backend made it."""
+
+    name: str
+    task_id: str
+
+
+class Rejected(NamedTuple):
+    """The backend did not make it, and says why."""
+
+    name: str
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A datapoint as the project has it.
+
+    ``stamp`` is the fingerprint that rbsync left in it, None when it was made by others.
+    ``items`` are the names of the items as people know them.
+    """
+
+    name: str
+    task_id: str
+    stamp: Fingerprint | None = None
+    items: tuple[str, ...] = ()
+    labels: int = 0
+    ground_truth: bool = False
+    priority: float | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+class Backend(Protocol):
+    """One project."""
+
+    capabilities: Capabilities
+
+    def project(self) -> Project:
+        """What the project is; makes it where the backend may."""
+
+    def upload(self, body: Body, *, storage: str) -> str:
+        """Stores the bytes of a file and returns where; the same bytes may be stored again.
+
+        The caller compares ``body.content()`` with what it meant to send before it uses the
+        answer.
+        """
+
+    def create(self, drafts: Sequence[Draft]) -> list[Created | Rejected]:
+        """Creates datapoints, at most ``capabilities.batch``, and answers in their order."""
+
+    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
+        """Changes the facets of a datapoint to those of the draft."""
+
+    def delete(self, task_ids: Sequence[str]) -> None:
+        """Deletes datapoints; one that is not there counts as deleted."""
+
+    def find(self, names: Sequence[str]) -> dict[str, Task]:
+        """The datapoints of exactly these names that exist now.
+
+        The answer is complete: a name that is missing does not exist. Raises BackendError rather
+        than answer in part.
+        """
+
+    def list(self) -> Iterator[Task]:
+        """All datapoints, by name; raises BackendError rather than end early."""
+
+    def close(self) -> None:
+        """Releases what is open."""

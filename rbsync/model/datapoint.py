@@ -1,0 +1,119 @@
+"""What is desired: datapoints with their items, labels and settings, and the whole dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from rbsync.errors import Location, Problem
+from rbsync.model.fingerprint import Algorithm, Fingerprint, of_dataset, of_value
+
+REMOTE = "ref:"
+
+
+class Item(NamedTuple):
+    """One file, URL or storage key of a datapoint.
+
+    ``ref`` is the path relative to the manifest's folder (with ``/``), the URL, or the key in
+    the bucket. ``content`` is the content identity of a local file, and ``ref:…`` for what is
+    not here. ``size`` is in bytes, 0 where unknown.
+    """
+
+    ref: str
+    content: str
+    size: int = 0
+
+    @property
+    def is_local(self) -> bool:
+        return not self.content.startswith(REMOTE)
+
+    @classmethod
+    def remote(cls, ref: str) -> Item:
+        return cls(ref, REMOTE + ref)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a datapoint has beside items and labels; one object serves all that share it.
+
+    ``storage`` is ``redbrick``, ``public`` or a storage id; ``priority`` is in [0, 1].
+    """
+
+    storage: str = "redbrick"
+    ground_truth: bool = False
+    priority: float | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def fingerprint(self, algorithm: Algorithm = "xxh3") -> str:
+        return of_value(self.as_json(), algorithm)
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "storage": self.storage,
+            "ground_truth": self.ground_truth,
+            "priority": self.priority,
+            "metadata": dict(self.metadata),
+        }
+
+
+class Labels(NamedTuple):
+    """Where a datapoint's labels come from, and their identity.
+
+    ``kind`` is ``objects`` for LabelObjects: in the one file of ``inputs``, or as JSON text in
+    ``inline``. ``fingerprint`` is that of the labels' meaning, not of the file's bytes.
+    """
+
+    kind: Literal["objects"]
+    fingerprint: str
+    inputs: tuple[Item, ...] = ()
+    inline: str = ""
+
+
+class Datapoint(NamedTuple):
+    """One unit of the labeling project, known by its name, which is unique in the project."""
+
+    name: str
+    items: tuple[Item, ...]
+    labels: Labels | None
+    settings: Settings
+    fingerprint: Fingerprint
+    origin: Location
+
+    @property
+    def size(self) -> int:
+        """The bytes of its local items."""
+        return sum(item.size for item in self.items)
+
+
+class Obstacle(NamedTuple):
+    """A datapoint that is declared but cannot be planned, and why.
+
+    ``reason`` is ``invalid`` (its content is wrong) or ``unknown`` (it could not be read).
+    """
+
+    name: str
+    reason: Literal["invalid", "unknown"]
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All desired datapoints, sorted by name.
+
+    ``unread`` names the sources that could not be read to their end: as long as there is one,
+    a datapoint that is not here may still be wanted.
+    """
+
+    datapoints: tuple[Datapoint, ...]
+    obstacles: tuple[Obstacle, ...] = ()
+    unread: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    algorithm: Algorithm = "xxh3"
+
+    @cached_property
+    def digest(self) -> str:
+        """The version of the data."""
+        entries = ((one.name, one.fingerprint) for one in self.datapoints)
+        return of_dataset(entries, self.algorithm)

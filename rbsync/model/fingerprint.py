@@ -1,0 +1,86 @@
+"""Content identity: what makes two datapoints, labels or settings the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple
+
+import xxhash
+
+Algorithm = Literal["xxh3", "sha256"]
+Facet = Literal["items", "labels", "settings"]
+FACETS: tuple[Facet, ...] = ("items", "labels", "settings")
+
+
+class Fingerprint(NamedTuple):
+    """The content identity of a datapoint, one digest a facet; no labels are ``""``."""
+
+    items: str
+    labels: str
+    settings: str
+
+    def changed_since(self, before: Fingerprint) -> tuple[Facet, ...]:
+        """The facets in which this fingerprint differs from an earlier one."""
+        return tuple(
+            facet
+            for facet, old, new in zip(FACETS, before, self, strict=True)
+            if old != new
+        )
+
+
+def digest(data: bytes, algorithm: Algorithm = "xxh3") -> str:
+    """The content identity of bytes, with its algorithm's name: ``xxh3:…`` (128 bits)."""
+    if algorithm == "sha256":
+        return "sha256:" + hashlib.sha256(data).hexdigest()
+    return "xxh3:" + xxhash.xxh3_128_hexdigest(data)
+
+
+def algorithm_of(content: str) -> Algorithm:
+    """The algorithm that made a content identity."""
+    return "sha256" if content.startswith("sha256:") else "xxh3"
+
+
+def canonical_json(value: Any) -> bytes:
+    """JSON text in which equal values are equal bytes.
+
+    Keys are sorted and a number is written one way however it was spelled (``1``, ``1.0`` and
+    ``1e0`` alike).
+    """
+    return json.dumps(
+        _canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    ).encode()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _canonical(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(member) for member in value]
+    return value
+
+
+def of_items(contents: Sequence[str], algorithm: Algorithm = "xxh3") -> str:
+    """The fingerprint of the items facet, from the content identities of the items in order.
+
+    A single file's is that file's own, so that the most common datapoint costs no hashing.
+    """
+    if len(contents) == 1 and not contents[0].startswith("ref:"):
+        return contents[0]
+    return digest(f"{len(contents)}\n{chr(10).join(contents)}".encode(), algorithm)
+
+
+def of_value(value: Any, algorithm: Algorithm = "xxh3") -> str:
+    """The fingerprint of a JSON value: labels or settings."""
+    return digest(canonical_json(value), algorithm)
+
+
+def of_dataset(entries: Iterable[tuple[str, Fingerprint]], algorithm: Algorithm = "xxh3") -> str:
+    """The version of the data: names and fingerprints, which must come sorted by name."""
+    hasher = hashlib.sha256() if algorithm == "sha256" else xxhash.xxh3_128()
+    for name, fingerprint in entries:
+        hasher.update("\0".join((name, *fingerprint, "\n")).encode())
+    return f"{algorithm}:{hasher.hexdigest()}"

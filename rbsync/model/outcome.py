@@ -1,0 +1,65 @@
+"""What became of the actions of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+from rbsync.errors import ExitCode
+
+FailureKind = Literal[
+    "transient", "throttled", "auth", "quota", "conflict", "invalid", "changed", "ambiguous"
+]
+FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
+Result = Literal["applied", "removed", "failed", "skipped"]
+Verb = Literal["create", "update", "replace", "delete"]
+
+
+class Failure(NamedTuple):
+    """Why an action failed.
+
+    ``phase`` is where it did (``read``, ``upload``, ``create``, ``update``, ``delete``);
+    ``status`` is an HTTP status or None; ``hint`` is the next step or empty.
+    """
+
+    kind: FailureKind
+    phase: str
+    message: str
+    attempts: int = 1
+    status: int | None = None
+    hint: str = ""
+
+
+class Outcome(NamedTuple):
+    """What became of one action; ``note`` says more where there is more to say."""
+
+    name: str
+    action: Verb
+    result: Result
+    task_id: str = ""
+    failure: Failure | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcomes of one run, counted, with the exit code that they amount to."""
+
+    outcomes: tuple[Outcome, ...]
+    exit_code: ExitCode
+    unchanged: int = 0
+    blocked: int = 0
+
+    @property
+    def failures(self) -> Sequence[Outcome]:
+        """The outcomes that failed."""
+        return [one for one in self.outcomes if one.result == "failed"]
+
+    def count(self, result: Result, *actions: Verb) -> int:
+        """How many outcomes have a result, of the given actions or of all."""
+        return sum(
+            1
+            for one in self.outcomes
+            if one.result == result and (not actions or one.action in actions)
+        )

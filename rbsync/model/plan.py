@@ -1,0 +1,168 @@
+"""What is to be done: actions, which are values, and the plan that orders them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from rbsync.errors import Problem
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.fingerprint import Facet
+
+OnChange = Literal["update", "replace", "protect"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the user allows. ``max_delete`` is a fraction of the records."""
+
+    prune: bool = False
+    max_delete: float = 0.05
+    on_change: OnChange = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """The project lacks this datapoint."""
+
+    datapoint: Datapoint
+    reason: str
+    message: str
+
+    @property
+    def name(self) -> str:
+        return self.datapoint.name
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The project has this datapoint with other content in the facets ``changed``."""
+
+    datapoint: Datapoint
+    changed: tuple[Facet, ...]
+    task_id: str
+    reason: str
+    message: str
+
+    @property
+    def name(self) -> str:
+        return self.datapoint.name
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """As Update, but the old datapoint is deleted and a new one created in its place."""
+
+    datapoint: Datapoint
+    changed: tuple[Facet, ...]
+    task_id: str
+    reason: str
+    message: str
+
+    @property
+    def name(self) -> str:
+        return self.datapoint.name
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """The manifest no longer declares this datapoint."""
+
+    name: str
+    task_id: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Nothing to do. A plan only counts these; ``explain`` shows one."""
+
+    name: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Something is to be done, or may be, and rbsync will not do it as things are."""
+
+    name: str
+    reason: str
+    message: str
+
+
+Action = Create | Update | Replace | Delete | Blocked
+Effect = Create | Update | Replace | Delete
+
+
+class Summary(NamedTuple):
+    """The counts of a plan; ``bytes`` is what would be uploaded at most."""
+
+    create: int = 0
+    update: int = 0
+    delete: int = 0
+    blocked: int = 0
+    keep: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan was made against; applied later, all of it must still hold."""
+
+    lineage: str
+    serial: int
+    manifest: str
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Ordered actions, what they were decided from, and what stood in the way.
+
+    ``orphans`` are the names that the project has and the manifest does not declare, when
+    nothing is to be deleted. ``dataset`` and ``datapoints`` are the digest and the number of
+    the desired datapoints.
+    """
+
+    actions: tuple[Action, ...]
+    unchanged: int
+    dataset: str
+    datapoints: int
+    basis: Basis
+    orphans: tuple[str, ...] = ()
+    unread: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    recorded: int = 0
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """The actions that change the project, in the order in which they are to be done."""
+        return tuple(one for one in self.actions if not isinstance(one, Blocked))
+
+    @property
+    def summary(self) -> Summary:
+        counts = {Create: 0, Update: 0, Replace: 0, Delete: 0, Blocked: 0}
+        size = 0
+        for one in self.actions:
+            counts[type(one)] += 1
+            size += _upload_size(one)
+        return Summary(
+            create=counts[Create],
+            update=counts[Update] + counts[Replace],
+            delete=counts[Delete],
+            blocked=counts[Blocked],
+            keep=self.unchanged,
+            bytes=size,
+        )
+
+
+def _upload_size(action: Action) -> int:
+    match action:
+        case Create(datapoint=datapoint) | Replace(datapoint=datapoint):
+            return datapoint.size
+        case Update(datapoint=datapoint, changed=changed) if "items" in changed:
+            return datapoint.size
+        case _:
+            return 0

@@ -1,0 +1,89 @@
+"""What every kind of source has: its place in the manifest, its settings, and ``expand``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rbsync.errors import Location, Problem
+from rbsync.files.tree import Tree
+from rbsync.model.datapoint import Settings
+
+
+class Common(BaseModel):
+    """The settings that ``defaults`` and every source may have."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    storage: str | None = Field(
+        None,
+        description="Where the items are: redbrick (direct upload of local files), public "
+        "(URLs), a name of `storages`, or a storage's UUID.",
+        examples=["redbrick"],
+    )
+    ground_truth: bool | None = Field(
+        None,
+        description="Put the datapoints at the end of the pipeline, as ground truth.",
+        examples=[False],
+    )
+    priority: float | None = Field(
+        None, ge=0, le=1, description="The task's priority, from 0 to 1.", examples=[0.5]
+    )
+    metadata: dict[str, str] | None = Field(
+        None,
+        description="Keys and values that the datapoints carry; a source adds to the defaults.",
+        examples=[{"site": "A"}],
+    )
+
+
+class SourceModel(Common):
+    """One entry of ``datapoints``; its kind is known by the key named in ``key``."""
+
+    key: ClassVar[str]
+
+    def expand(self, context: Context) -> Iterator[Entry]:
+        """The datapoints that this source declares, before their files are looked at.
+
+        Reports what is wrong through the context and goes on with what is left.
+        """
+        raise NotImplementedError
+
+
+class InlineLabels(NamedTuple):
+    """Labels that stand in the manifest itself; ``path`` leads to them in it."""
+
+    labels: list[Any]
+    path: tuple[str | int, ...]
+
+
+class Entry(NamedTuple):
+    """A datapoint as a source declares it.
+
+    ``items`` are paths relative to the manifest's folder, URLs or storage keys; ``labels`` is a
+    path or the labels themselves.
+    """
+
+    name: str
+    items: tuple[str, ...]
+    labels: str | InlineLabels | None
+    settings: Settings
+    origin: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a source may look at while it expands.
+
+    ``locate`` gives the place in the manifest of a path below this source (``("glob",)``), and
+    ``report`` takes what is wrong.
+    """
+
+    tree: Tree
+    settings: Settings
+    locate: Callable[..., Location]
+    report: Callable[[Problem], None]
+    storages: Mapping[str, str]
+    unread: Callable[[Problem], None]

@@ -1,0 +1,98 @@
+"""The port of a store: where the state lives.
+
+Any number of readers may look at a state while one writer holds it. A store that is not there
+yet reads as empty; the first writer makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from rbsync.model.state import Header, Intent, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who holds the lock; ``since`` is in seconds since the epoch."""
+
+    user: str
+    host: str
+    pid: int
+    run: str
+    since: float
+
+
+class Upload(NamedTuple):
+    """Content that the backend has already, so that no later run sends it again.
+
+    ``storage`` is the storage that it was uploaded for, ``ref`` where the backend keeps it.
+    """
+
+    content: str
+    storage: str
+    ref: str
+
+
+class Store(Protocol):
+    """Reads a state, and hands out the one writer of it."""
+
+    def header(self) -> Header | None:
+        """What the state is; None when there is no state yet.
+
+        Raises StoreError when the state is damaged or of a newer version.
+        """
+
+    def records(self) -> dict[str, Record]:
+        """All records by name, those with a pending intent included."""
+
+    def record(self, name: str) -> Record | None:
+        """The record of one name."""
+
+    def writer(self, owner: Owner, *, timeout: float) -> AbstractContextManager[Writer]:
+        """Locks the state for writing, waiting up to ``timeout`` seconds.
+
+        Makes the state when there is none, and raises its epoch. Raises LockedError, which names
+        the present owner, when the lock is not to be had in time.
+        """
+
+    def close(self) -> None:
+        """Releases what is open."""
+
+
+class Writer(Protocol):
+    """The one holder of a state. Each method is durable when it returns.
+
+    All but the readers raise StoreError when the state has been taken over since (its epoch has
+    grown), and then nothing of the call is written.
+    """
+
+    def header(self) -> Header:
+        """What the state is now."""
+
+    def records(self) -> dict[str, Record]:
+        """All records by name."""
+
+    def claim(self, target: str) -> None:
+        """Binds the state to a project; raises StoreError when it belongs to another one."""
+
+    def intend(self, intents: Sequence[Intent]) -> None:
+        """Writes down what is about to be sent. An intent of a name replaces an earlier one."""
+
+    def commit(
+        self,
+        records: Sequence[Record] = (),
+        *,
+        removed: Iterable[str] = (),
+        uploads: Sequence[Upload] = (),
+    ) -> None:
+        """Puts records and uploads, removes names, and drops the intents of all of them.
+
+        A record that is put carries its own ``pending``, which is written too. The serial grows
+        by one, however many there are, when records are put or removed.
+        """
+
+    def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
+        """Where the backend keeps those of the contents that were uploaded for the storage."""
