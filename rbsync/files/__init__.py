@@ -1,0 +1,1 @@
+"""Looking at local files: walk a tree, hash a file, remember what was seen."""

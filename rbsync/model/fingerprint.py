@@ -24,9 +24,7 @@ class Fingerprint(NamedTuple):
     def changed_since(self, before: Fingerprint) -> tuple[Facet, ...]:
         """The facets in which this fingerprint differs from an earlier one."""
         return tuple(
-            facet
-            for facet, old, new in zip(FACETS, before, self, strict=True)
-            if old != new
+            facet for facet, old, new in zip(FACETS, before, self, strict=True) if old != new
         )
 
 

@@ -1,0 +1,20 @@
+"""The kinds of sources. A new one is a file here and its line below."""
+
+from __future__ import annotations
+
+from rbsync.sources.base import SourceModel
+from rbsync.sources.explicit import ExplicitSource
+from rbsync.sources.frames import FramesSource
+from rbsync.sources.glob import GlobSource
+from rbsync.sources.items_list import ItemsListSource
+from rbsync.sources.masks import MaskFolderSource, MaskGlobSource
+from rbsync.sources.series import SeriesSource
+
+DATAPOINT_SOURCES: tuple[type[SourceModel], ...] = (
+    ExplicitSource,
+    GlobSource,
+    FramesSource,
+    ItemsListSource,
+    SeriesSource,
+)
+MASK_SOURCES: tuple[type[SourceModel], ...] = (MaskFolderSource, MaskGlobSource)

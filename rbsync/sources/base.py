@@ -1,8 +1,8 @@
-"""What every kind of source has: its place in the manifest, its settings, and ``expand``."""
+"""What every kind of source has: its settings in the manifest, and ``expand``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -40,12 +40,12 @@ class Common(BaseModel):
 
 
 class SourceModel(Common):
-    """One entry of ``datapoints``; its kind is known by the key named in ``key``."""
+    """One entry of ``datapoints`` or ``masks``; its kind is known by the key named in ``key``."""
 
     key: ClassVar[str]
 
     def expand(self, context: Context) -> Iterator[Entry]:
-        """The datapoints that this source declares, before their files are looked at.
+        """The datapoints that this source declares, before their files are read.
 
         Reports what is wrong through the context and goes on with what is left.
         """
@@ -53,17 +53,17 @@ class SourceModel(Common):
 
 
 class InlineLabels(NamedTuple):
-    """Labels that stand in the manifest itself; ``path`` leads to them in it."""
+    """Labels that stand where the datapoint stands; ``locate`` finds a member of them."""
 
-    labels: list[Any]
-    path: tuple[str | int, ...]
+    labels: Any
+    locate: Callable[[tuple[str | int, ...]], Location]
 
 
 class Entry(NamedTuple):
     """A datapoint as a source declares it.
 
     ``items`` are paths relative to the manifest's folder, URLs or storage keys; ``labels`` is a
-    path or the labels themselves.
+    path, or the labels themselves.
     """
 
     name: str
@@ -77,13 +77,15 @@ class Entry(NamedTuple):
 class Context:
     """What a source may look at while it expands.
 
-    ``locate`` gives the place in the manifest of a path below this source (``("glob",)``), and
-    ``report`` takes what is wrong.
+    ``origin`` is the source's place in the manifest and ``locate`` that of something in it
+    (``("glob",)``). ``report`` takes what is wrong; ``unread`` what could not be read, so that
+    nobody takes what lies behind it for absent; ``warn`` what is only worth knowing.
     """
 
     tree: Tree
     settings: Settings
-    locate: Callable[..., Location]
+    origin: Location
+    locate: Callable[[tuple[str | int, ...]], Location]
     report: Callable[[Problem], None]
-    storages: Mapping[str, str]
     unread: Callable[[Problem], None]
+    warn: Callable[[Problem], None]

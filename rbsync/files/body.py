@@ -1,0 +1,85 @@
+"""An open file that is to be sent, hashed while it is read."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from rbsync.files.hashing import BUFFER, new_hasher
+from rbsync.files.kinds import HEAD, sniff
+from rbsync.files.roots import Roots
+from rbsync.model.fingerprint import Algorithm
+
+
+class FileBody:
+    """A file's bytes up to the size that it had when it was opened.
+
+    The file stays open as the one that was checked, whatever becomes of its name. Satisfies
+    ``backends.base.Body``.
+    """
+
+    def __init__(self, descriptor: int, name: str, algorithm: Algorithm) -> None:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(f"{name} is not a regular file")
+        self.name = name
+        self.size = found.st_size
+        self.algorithm: Algorithm = algorithm
+        self._file = open(descriptor, "rb", buffering=0)  # noqa: SIM115  (closed by close)
+        self.rewind()
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most what is left of the file's size; empty at its end."""
+        left = self.size - self._read
+        data = self._file.read(left if size < 0 else min(size, left)) if left else b""
+        self._read += len(data)
+        self._hasher.update(data)
+        return data
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def rewind(self) -> None:
+        """Starts again from the first byte."""
+        self._file.seek(0)
+        self._read = 0
+        self._hasher = new_hasher(self.algorithm)
+
+    def content(self) -> str:
+        """The content identity of what was read; raises ValueError before the end is reached."""
+        if self._read != self.size:
+            raise ValueError(f"{self.name}: {self._read} of {self.size} bytes were read")
+        return f"{self.algorithm}:{self._hasher.hexdigest()}"
+
+    def media(self) -> str:
+        """The MIME type by the first bytes."""
+        return sniff(os.pread(self.fileno(), HEAD, 0)).media
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> FileBody:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_body(roots: Roots, path: str, algorithm: Algorithm) -> FileBody:
+    """Opens a file to be sent. Raises OSError, and OutsideError for a path that leads out."""
+    descriptor = roots.open_file(path)
+    try:
+        return FileBody(descriptor, os.path.basename(path), algorithm)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def read_whole(roots: Roots, path: str, algorithm: Algorithm, limit: int) -> tuple[bytes, str]:
+    """A small file's bytes and their content identity. Raises OSError, also over the limit."""
+    with open_body(roots, path, algorithm) as body:
+        if body.size > limit:
+            raise OSError(f"{path} has {body.size} bytes; the limit is {limit}")
+        pieces = iter(lambda: body.read(BUFFER), b"")
+        data = b"".join(pieces)
+        return data, body.content()

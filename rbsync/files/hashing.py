@@ -1,0 +1,120 @@
+"""Hash files: in bounded memory, several at once, and only what holds still meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import xxhash
+
+from rbsync.files.kinds import CODES, EMPTY, HEAD, sniff
+from rbsync.files.roots import Roots
+from rbsync.model.fingerprint import Algorithm
+
+BUFFER = 1 << 20
+DIGEST_SIZE = {"xxh3": 16, "sha256": 32}
+
+
+class Stat(NamedTuple):
+    """What tells one version of a file from another without reading it; times in ns."""
+
+    size: int
+    mtime: int
+    ctime: int
+    inode: int
+
+
+class Hashed(NamedTuple):
+    """A file that was read: its stat from before, its digest, its kind's code, and when (ns)."""
+
+    stat: Stat
+    digest: bytes
+    kind: int
+    at: int
+
+
+class ChangingError(OSError):
+    """A file was written to while it was read."""
+
+
+_threads = threading.local()
+
+
+def _buffer() -> memoryview:
+    """This thread's reading buffer; a new one for every file costs more than the reading."""
+    view: memoryview | None = getattr(_threads, "buffer", None)
+    if view is None:
+        view = _threads.buffer = memoryview(bytearray(BUFFER))
+    return view
+
+
+def new_hasher(algorithm: Algorithm) -> Any:
+    """A hash object with ``update`` and ``digest``."""
+    return hashlib.sha256() if algorithm == "sha256" else xxhash.xxh3_128()
+
+
+def hash_files(
+    roots: Roots, folder: str, names: Sequence[str], algorithm: Algorithm
+) -> list[Hashed | OSError]:
+    """Hashes files of one folder; what went wrong with one is its own answer.
+
+    Depends on nothing but its arguments and the disk, so that any executor may run it.
+    """
+    try:
+        descriptor = roots.open_folder(folder)
+    except OSError as error:
+        return [error] * len(names)
+    try:
+        return [_hash_or_error(descriptor, name, algorithm) for name in names]
+    finally:
+        os.close(descriptor)
+
+
+def _hash_or_error(folder: int, name: str, algorithm: Algorithm) -> Hashed | OSError:
+    try:
+        return _hash_at(folder, name, algorithm)
+    except OSError as error:
+        return error
+
+
+def _hash_at(folder: int, name: str, algorithm: Algorithm) -> Hashed:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    started = time.time_ns()
+    descriptor = os.open(name, flags, dir_fd=folder)
+    try:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise OSError(f"{name} is not a regular file")
+        digest, kind = _read(descriptor, before.st_size, algorithm)
+        if stat_of(before) != stat_of(os.fstat(descriptor)):
+            raise ChangingError(f"{name} was written to while it was read")
+        return Hashed(stat_of(before), digest, kind, started)
+    finally:
+        os.close(descriptor)
+
+
+def stat_of(result: os.stat_result) -> Stat:
+    """The part of a stat that tells versions of a file apart."""
+    return Stat(result.st_size, result.st_mtime_ns, result.st_ctime_ns, result.st_ino)
+
+
+def _read(descriptor: int, size: int, algorithm: Algorithm) -> tuple[bytes, int]:
+    buffer = _buffer()
+    got = os.readv(descriptor, [buffer])
+    kind = CODES[sniff(bytes(buffer[:HEAD])) if got >= HEAD else sniff(bytes(buffer[:got]))]
+    if got == size and algorithm == "xxh3":
+        return xxhash.xxh3_128_digest(buffer[:got]), kind
+    hasher = new_hasher(algorithm)
+    while got:
+        hasher.update(buffer[:got])
+        got = os.readv(descriptor, [buffer])
+    return hasher.digest(), (kind if size else CODES[EMPTY])
+
+
+Progress = Callable[[int, int], None]
+"""Called with the files and bytes that were done since the last call."""

@@ -1,0 +1,97 @@
+"""What a file is, by its first bytes, and whether its suffix agrees."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+HEAD = 352
+"""How many bytes `sniff` wants to see: a NIfTI-1 header's magic ends at byte 348."""
+
+
+class Kind(NamedTuple):
+    """A type of file. ``media`` is its MIME type, ``accepted`` whether it may be an item."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    media: str
+    accepted: bool = True
+
+
+PNG = Kind("PNG", ("png",), "image/png")
+JPEG = Kind("JPEG", ("jpg", "jpeg"), "image/jpeg")
+BMP = Kind("BMP", ("bmp",), "image/bmp")
+DICOM = Kind("DICOM", ("dcm", "dicom", "ima", ""), "application/dicom")
+NIFTI = Kind("NIfTI", ("nii",), "application/octet-stream")
+GZIP = Kind("gzip", ("nii.gz",), "application/octet-stream")
+NRRD = Kind("NRRD", ("nrrd",), "application/octet-stream")
+MP4 = Kind("MP4", ("mp4",), "video/mp4")
+AVI = Kind("AVI", ("avi",), "video/x-msvideo")
+GIF = Kind("GIF", ("gif",), "image/gif", accepted=False)
+TIFF = Kind("TIFF", ("tif", "tiff"), "image/tiff", accepted=False)
+WEBP = Kind("WebP", ("webp",), "image/webp", accepted=False)
+EMPTY = Kind("empty", (), "", accepted=False)
+OTHER = Kind("unknown", (), "application/octet-stream", accepted=False)
+
+KINDS = (OTHER, PNG, JPEG, BMP, DICOM, NIFTI, GZIP, NRRD, MP4, AVI, GIF, TIFF, WEBP, EMPTY)
+"""Kinds by the code under which the cache keeps them: append, never reorder."""
+
+CODES = {kind: code for code, kind in enumerate(KINDS)}
+ACCEPTED = "png, jpg, bmp, DICOM, NIfTI (nii, nii.gz), NRRD, mp4, avi"
+SUFFIXES = frozenset(suffix for kind in KINDS for suffix in kind.suffixes if suffix)
+
+_STARTS = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", JPEG),
+    (b"\x1f\x8b", GZIP),
+    (b"NRRD000", NRRD),
+    (b"GIF8", GIF),
+    (b"II*\0", TIFF),
+    (b"MM\0*", TIFF),
+    (b"BM", BMP),
+)
+
+
+def sniff(head: bytes) -> Kind:
+    """The kind of a file from its first `HEAD` bytes (fewer when the file is shorter)."""
+    if not head:
+        return EMPTY
+    for start, kind in _STARTS:
+        if head.startswith(start):
+            return kind
+    if head[4:8] == b"ftyp":
+        return MP4
+    if head.startswith(b"RIFF"):
+        return {b"AVI ": AVI, b"WEBP": WEBP}.get(head[8:12], OTHER)
+    if head[344:348] in (b"n+1\0", b"ni1\0") or head[4:8] in (b"n+2\0", b"ni2\0"):
+        return NIFTI
+    if head[128:132] == b"DICM" or _is_bare_dicom(head):
+        return DICOM
+    return OTHER
+
+
+def _is_bare_dicom(head: bytes) -> bool:
+    """Old DICOM files have no preamble and begin with an element of group 2 or 8."""
+    return len(head) >= 8 and head[:2] in (b"\x02\0", b"\x08\0") and head[2:4] < b"\x20\0"
+
+
+def suffix_of(name: str) -> str:
+    """A file's suffix in lower case, without its dot; ``nii.gz`` counts as one."""
+    stem, dot, suffix = name.rpartition("/")[2].rpartition(".")
+    if not dot:
+        return ""
+    if suffix.lower() == "gz" and stem.lower().endswith(".nii"):
+        return "nii.gz"
+    return suffix.lower()
+
+
+def objection(name: str, kind: Kind) -> str:
+    """Why a file may not be an item; empty when it may."""
+    if kind is EMPTY:
+        return "the file is empty"
+    if not kind.accepted:
+        what = f"a {kind.name} file" if kind is not OTHER else "of a kind that is not known"
+        return f"the file is {what}; accepted are {ACCEPTED}"
+    suffix = suffix_of(name)
+    if suffix not in kind.suffixes and not (kind is DICOM and suffix not in SUFFIXES):
+        return f"the file is a {kind.name} file by its content, but its suffix is `.{suffix}`"
+    return ""

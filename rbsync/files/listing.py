@@ -1,0 +1,122 @@
+"""One folder as it is on disk, packed so that two versions of it compare as bytes."""
+
+from __future__ import annotations
+
+import os
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from rbsync.files.hashing import DIGEST_SIZE, Hashed, Stat
+from rbsync.files.kinds import CODES, KINDS, OTHER, Kind
+from rbsync.model.fingerprint import Algorithm
+
+UNSEEN = 255
+"""The kind's code of a file that has not been hashed, or whose hash may not be trusted."""
+
+FIELDS = len(Stat._fields)
+
+
+class File(NamedTuple):
+    """A file that was hashed."""
+
+    content: str
+    size: int
+    kind: Kind
+
+
+@dataclass(slots=True)
+class Listing:
+    """The regular files of a folder in the order of the disk, with what is known of them.
+
+    ``stats`` has `FIELDS` integers a file. ``digests`` and ``kinds`` run beside ``names``; a
+    kind of `UNSEEN` says that the digest means nothing yet. No object is made for a file unless
+    somebody asks for it: that is what lets a tree of a million files be compared in seconds.
+    """
+
+    path: str
+    names: list[str]
+    stats: array[int]
+    folders: list[str]
+    links: list[str]
+    odd: list[str]
+    digests: bytearray = field(default_factory=bytearray)
+    kinds: bytearray = field(default_factory=bytearray)
+
+    def joined_names(self) -> bytes:
+        """The names as one value; surrogates stand for bytes that are no UTF-8."""
+        return "\0".join(self.names).encode("utf-8", "surrogateescape")
+
+    def stat(self, index: int) -> Stat:
+        return Stat(*self.stats[index * FIELDS : index * FIELDS + FIELDS])
+
+    def forget_all(self, width: int) -> None:
+        """Makes all files unseen; ``width`` is the length of a digest in bytes."""
+        self.digests = bytearray(width * len(self.names))
+        self.kinds = bytearray([UNSEEN]) * len(self.names)
+
+    def take(self, index: int, hashed: Hashed, width: int) -> None:
+        """Enters what was read of a file."""
+        self.stats[index * FIELDS : index * FIELDS + FIELDS] = array("q", hashed.stat)
+        self.digests[index * width : (index + 1) * width] = hashed.digest
+        self.kinds[index] = hashed.kind
+
+    def files(self, algorithm: Algorithm) -> dict[str, File | None]:
+        """The files by name; None for one that has not been hashed."""
+        width = 2 * DIGEST_SIZE[algorithm]
+        text = self.digests.hex()
+        sizes = self.stats[::FIELDS]
+        prefix = algorithm + ":"
+        make = File._make
+        return {
+            name: make((prefix + text[at : at + width], size, KINDS[kind]))
+            if kind != UNSEEN
+            else None
+            for name, kind, size, at in zip(
+                self.names, self.kinds, sizes, range(0, len(text), width), strict=True
+            )
+        }
+
+
+def scan(descriptor: int, path: str) -> Listing:
+    """Lists an open folder. Raises OSError when it cannot be read to its end."""
+    names: list[str] = []
+    stats: list[int] = []
+    folders: list[str] = []
+    links: list[str] = []
+    odd: list[str] = []
+    with os.scandir(descriptor) as entries:
+        for entry in entries:
+            if entry.is_file(follow_symlinks=False):
+                found = entry.stat(follow_symlinks=False)
+                names.append(entry.name)
+                stats += (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append(entry.name)
+            else:
+                (links if entry.is_symlink() else odd).append(entry.name)
+    folders.sort()
+    return Listing(path, names, array("q", stats), folders, links, odd)
+
+
+def inherit(new: Listing, old: Listing, width: int) -> None:
+    """Enters into a new listing what an old one of the same folder knew of unchanged files."""
+    before = {name: index for index, name in enumerate(old.names)}
+    for index, name in enumerate(new.names):
+        known = before.get(name)
+        if known is None or old.kinds[known] == UNSEEN or old.stat(known) != new.stat(index):
+            continue
+        new.digests[index * width : (index + 1) * width] = old.digests[
+            known * width : (known + 1) * width
+        ]
+        new.kinds[index] = old.kinds[known]
+
+
+def unseen(listing: Listing, names: Sequence[str]) -> list[int]:
+    """The indices of those of the names that have to be hashed."""
+    places = {name: index for index, name in enumerate(listing.names)}
+    return [places[name] for name in names if listing.kinds[places[name]] == UNSEEN]
+
+
+UNKNOWN_KIND = CODES[OTHER]

@@ -1,0 +1,69 @@
+"""Containment: which local paths may be opened, and opening them without following links."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Sequence
+
+_OUT = "leads out of the manifest's folder"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class OutsideError(OSError):
+    """A path leads out of the folders that the manifest may use."""
+
+
+class Roots:
+    """The manifest's folder and the further ones that it allows.
+
+    Paths are relative to the manifest's folder, or absolute, with ``/``. A path is opened folder
+    by folder from its root, so that the path that was checked is the path that is opened; a
+    symbolic link on the way is resolved, and its target is checked and opened in the same way.
+    """
+
+    def __init__(self, main: str, allowed: Sequence[str] = ()) -> None:
+        self.main = os.path.abspath(main)
+        folders = [self.main, *(os.path.join(self.main, folder) for folder in allowed)]
+        self._real = [os.path.realpath(folder) for folder in folders]
+        self._lexical = [os.path.normpath(folder) for folder in folders]
+
+    def resolve(self, path: str) -> str:
+        """The real, absolute path behind a path.
+
+        Raises OutsideError when it lies in none of the folders.
+        """
+        lexical = os.path.normpath(os.path.join(self.main, path))
+        if not any(_is_below(lexical, root) for root in (*self._lexical, *self._real)):
+            raise OutsideError(errno.EPERM, _OUT, path)
+        real = os.path.realpath(lexical)
+        if not any(_is_below(real, root) for root in self._real):
+            raise OutsideError(errno.EPERM, f"is a link that {_OUT}", path)
+        return real
+
+    def open_folder(self, path: str) -> int:
+        """A descriptor of a folder; the caller closes it. Raises OSError."""
+        return self._open(path, _FOLDER)
+
+    def open_file(self, path: str) -> int:
+        """A descriptor of a file, for reading; the caller closes it. Raises OSError."""
+        return self._open(path, _FILE)
+
+    def _open(self, path: str, flags: int) -> int:
+        real = self.resolve(path)
+        root = max((one for one in self._real if _is_below(real, one)), key=len)
+        descriptor = os.open(root, _FOLDER)
+        parts = [part for part in real[len(root) :].split("/") if part]
+        for depth, part in enumerate(parts):
+            try:
+                step = flags if depth == len(parts) - 1 else _FOLDER
+                below = os.open(part, step, dir_fd=descriptor)
+            finally:
+                os.close(descriptor)
+            descriptor = below
+        return descriptor
+
+
+def _is_below(path: str, root: str) -> bool:
+    return path == root or path.startswith(root if root.endswith("/") else root + "/")

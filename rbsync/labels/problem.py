@@ -1,0 +1,60 @@
+"""What is wrong with a label, and where in the list of labels it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from typing import NamedTuple
+
+Path = tuple[str | int, ...]
+
+
+class LabelProblem(NamedTuple):
+    """One thing that is wrong.
+
+    ``path`` leads to the member from the list of labels: ``(2, "bbox2d", "xnorm")``; it is
+    relative to the value that a check was given until the whole list was checked. ``code`` is a
+    stable slug, ``hint`` the next step or empty.
+    """
+
+    code: str
+    message: str
+    path: Path = ()
+    hint: str = ""
+
+    @property
+    def place(self) -> str:
+        """The path as people write it: ``[2].bbox2d.xnorm``."""
+        return place(self.path)
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.path else ""
+        return f"{where}{self.message}"
+
+
+Check = Callable[[object], Sequence[LabelProblem]]
+"""Answers what is wrong with a value; an empty answer costs next to nothing."""
+
+FINE: Sequence[LabelProblem] = ()
+
+
+def place(path: Path) -> str:
+    """A path as people write it: ``[2].bbox2d.xnorm``."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(parts).lstrip(".")
+
+
+def under(step: str | int, problems: Iterable[LabelProblem]) -> list[LabelProblem]:
+    """The problems of a member as those of what has it."""
+    return [one._replace(path=(step, *one.path)) for one in problems]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint that names the nearest known word, or all when they are few, or nothing."""
+    words = sorted(known)
+    near = get_close_matches(word, words, n=1)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    if 0 < len(words) <= 10:
+        return "known: " + ", ".join(words)
+    return ""

@@ -1,0 +1,69 @@
+"""Objects with named members, and lists: the shapes that label members are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rbsync.labels.problem import FINE, Check, LabelProblem, did_you_mean, under
+from rbsync.labels.scalars import wrong_type
+
+
+def record(fields: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
+    """A check for objects that have all ``fields``, perhaps the optional ones, and no others."""
+    known = {**fields, **(optional or {})}
+
+    def check(value: object) -> Sequence[LabelProblem]:
+        if not isinstance(value, dict):
+            return wrong_type(value, "an object with " + ", ".join(fields))
+        found: list[LabelProblem] = []
+        present = 0
+        for key, member in value.items():
+            if member is None:
+                continue
+            inner = known.get(key)
+            if inner is None:
+                found.append(unknown_key(key, known))
+                continue
+            present += key in fields
+            if problems := inner(member):
+                found += under(key, problems)
+        if present < len(fields):
+            found += _missing(value, fields)
+        return found
+
+    return check
+
+
+def _missing(value: Mapping[str, object], fields: Mapping[str, Check]) -> list[LabelProblem]:
+    absent = (key for key in fields if value.get(key) is None)
+    return [missing(key) for key in absent]
+
+
+def missing(key: str, hint: str = "") -> LabelProblem:
+    """The problem of a member that must be there."""
+    return LabelProblem("missing", "is missing", (key,), hint)
+
+
+def unknown_key(key: object, known: Mapping[str, object]) -> LabelProblem:
+    """The problem of a member that has no meaning."""
+    hint = did_you_mean(str(key), known)
+    return LabelProblem("unknown-key", "is not a known key", (str(key),), hint)
+
+
+def list_of(inner: Check, what: str, least: int = 0) -> Check:
+    """A check for lists of at least ``least`` of a thing, whose plural is ``what``."""
+
+    def check(value: object) -> Sequence[LabelProblem]:
+        if not isinstance(value, list | tuple):
+            return wrong_type(value, f"a list of {what}")
+        found = [one for at, item in enumerate(value) for one in under(at, inner(item))]
+        if len(value) < least:
+            found.append(too_few(len(value), least, what))
+        return found or FINE
+
+    return check
+
+
+def too_few(count: int, least: int, what: str) -> LabelProblem:
+    """The problem of a list that is too short."""
+    return LabelProblem("too-few", f"must have at least {least} {what}, not {count}")

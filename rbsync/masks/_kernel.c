@@ -1,0 +1,247 @@
+/* Rings, look-up and JSON text of class-index pictures: plain C over buffers that the caller owns.
+ *
+ * No Python header is needed and nothing is allocated: kernel.py loads this with ctypes, which
+ * releases the interpreter lock around every call. The pure twin of each function is in NumPy
+ * (lookup.py, cracks.py, text.py) and gives the same output.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#if defined(_MSC_VER)
+#define API __declspec(dllexport)
+#define INLINE static __forceinline
+#else
+#define API __attribute__((visibility("default")))
+#define INLINE static inline __attribute__((always_inline))
+#endif
+
+typedef uint32_t u32;
+typedef int64_t i64;
+typedef unsigned char byte;
+
+/* A Windows linker asks every extension module for this symbol. */
+API void *PyInit__kernel(void) { return 0; }
+
+/* Every function below is compiled once for each size of a pixel: `size` is always a constant. */
+INLINE u32 load(const byte *row, i64 x, int size) {
+    if (size == 1) return row[x];
+    if (size == 2) return ((const uint16_t *)row)[x];
+    return ((const u32 *)row)[x];
+}
+
+INLINE void store(byte *row, i64 x, int size, u32 value) {
+    if (size == 1) row[x] = (byte)value;
+    else if (size == 2) ((uint16_t *)row)[x] = (uint16_t)value;
+    else ((u32 *)row)[x] = value;
+}
+
+/* Colours -> classes. `step` is 3 or 4 bytes a pixel, `table` has 2^24 entries of `size` bytes,
+ * 0 for a colour without a class. Gives the position of the first colour that has neither a class
+ * nor a place among the ignored ones, or `count`. */
+INLINE i64 classify(const byte *colours, int step, i64 count, const byte *table,
+                    const u32 *ignored, i64 ignored_count, byte *out, int size) {
+    u32 last = 0xffffffffu, value = 0;
+    for (i64 i = 0; i < count; i++, colours += step) {
+        u32 colour = colours[0] | (u32)colours[1] << 8 | (u32)colours[2] << 16;
+        if (colour != last) {
+            last = colour;
+            value = load(table, colour, size);
+            if (value == 0) {
+                i64 k = 0;
+                while (k < ignored_count && ignored[k] != colour) k++;
+                if (k == ignored_count) return i;
+            }
+        }
+        store(out, i, size, value);
+    }
+    return count;
+}
+
+API i64 rb_classify(const byte *colours, int step, i64 count, const byte *table,
+                    const u32 *ignored, i64 ignored_count, byte *out, int size) {
+    if (size == 1) return classify(colours, step, count, table, ignored, ignored_count, out, 1);
+    if (size == 2) return classify(colours, step, count, table, ignored, ignored_count, out, 2);
+    return classify(colours, step, count, table, ignored, ignored_count, out, 4);
+}
+
+typedef struct { const byte *pixels; i64 width, height; const byte *empty; } Picture;
+
+INLINE const byte *row_of(const Picture *p, i64 y, int size) {
+    return y < 0 || y >= p->height ? p->empty : p->pixels + y * p->width * size;
+}
+
+INLINE u32 at(const Picture *p, i64 x, i64 y, int size) {
+    if ((uint64_t)x >= (uint64_t)p->width || (uint64_t)y >= (uint64_t)p->height) return 0;
+    return load(p->pixels, y * p->width + x, size);
+}
+
+/* The next column from x on where two rows differ. */
+INLINE i64 next_crack(const byte *above, const byte *below, i64 x, i64 width, int size) {
+    const i64 block = 16 / size;
+    while (x + block <= width && !memcmp(above + x * size, below + x * size, 16)) x += block;
+    while (x < width && load(above, x, size) == load(below, x, size)) x++;
+    return x;
+}
+
+/* The number of ring corners: every horizontal run of boundary has one at each end. */
+INLINE i64 corners(const Picture *p, int size) {
+    i64 runs = 0;
+    for (i64 y = 0; y <= p->height; y++) {
+        const byte *above = row_of(p, y - 1, size), *below = row_of(p, y, size);
+        i64 x = 0;
+        while ((x = next_crack(above, below, x, p->width, size)) < p->width) {
+            u32 a = load(above, x, size), b = load(below, x, size);
+            u32 a1 = x ? load(above, x - 1, size) : 0, b1 = x ? load(below, x - 1, size) : 0;
+            runs += a && (a1 != a || b1 == a);
+            runs += b && (b1 != b || a1 == b);
+            x++;
+        }
+    }
+    return 2 * runs;
+}
+
+API i64 rb_corners(const byte *pixels, int size, i64 width, i64 height, const byte *empty) {
+    Picture p = {pixels, width, height, empty};
+    return size == 1 ? corners(&p, 1) : size == 2 ? corners(&p, 2) : corners(&p, 4);
+}
+
+typedef struct { i64 key, position; } Saddle;
+
+typedef struct {
+    byte *marks;                 /* (height + 1, width): what of the grid was walked */
+    int32_t *stack;              /* corners of the walk that is under way */
+    Saddle *saddles;             /* diagonal corners that it passed once, innermost last */
+    int32_t *vertices;           /* finished rings, one after the other */
+    i64 *counts;
+    u32 *values;
+    byte *holes;
+    i64 vertex_count, ring_count;
+} Trace;
+
+/* A finished ring, turned to begin at its topmost, then leftmost corner. There an exterior goes
+ * right and a hole goes down, because the class lies to the right of the way. */
+static void emit(Trace *t, const int32_t *ring, i64 count, u32 value) {
+    i64 first = 0;
+    for (i64 i = 1; i < count; i++) {
+        const int32_t *v = ring + 2 * i, *best = ring + 2 * first;
+        if (v[1] < best[1] || (v[1] == best[1] && v[0] < best[0])) first = i;
+    }
+    int32_t *out = t->vertices + 2 * t->vertex_count;
+    memcpy(out, ring + 2 * first, 8 * (count - first));
+    memcpy(out + 2 * (count - first), ring, 8 * first);
+    t->counts[t->ring_count] = count;
+    t->values[t->ring_count] = value;
+    t->holes[t->ring_count++] = out[0] == out[2];
+    t->vertex_count += count;
+}
+
+enum { TOP = 1, BOTTOM = 2, DIAGONAL = 4 };
+
+/* A corner where the class meets itself on a diagonal. Passed for the second time in one walk, it
+ * closes a ring of its own: all since the first pass. Such loops nest, hence the stack. */
+static i64 pass_saddle(Trace *t, byte *marks, i64 vertex, int axis, i64 count, i64 *open, u32 value) {
+    if (!(marks[vertex] & DIAGONAL << axis)) {
+        marks[vertex] |= DIAGONAL << axis;
+        t->saddles[(*open)++] = (Saddle){vertex * 2 + axis, count};
+        return count;
+    }
+    for (;;) {
+        Saddle s = t->saddles[--*open];
+        marks[s.key >> 1] &= ~(DIAGONAL << (s.key & 1));
+        if (s.key != vertex * 2 + axis) continue;
+        emit(t, t->stack + 2 * s.position, count - s.position, value);
+        return s.position;
+    }
+}
+
+/* Once round, the class on the right hand, with a right turn wherever there is one (so that
+ * pixels that share only a corner stay apart). Headings: 0 right, 1 down, 2 left, 3 up. */
+INLINE void walk(const Picture *p, Trace *t, i64 x, i64 y, int heading, u32 value, int size) {
+    static const int step_x[4] = {1, 0, -1, 0}, step_y[4] = {0, 1, 0, -1};
+    static const int right_x[4] = {0, -1, -1, 0}, right_y[4] = {0, 0, -1, -1};
+    const i64 start_x = x, start_y = y, width = p->width;
+    const int start = heading;
+    i64 count = 0, open = 0;
+    do {
+        if (!(heading & 1)) t->marks[y * width + x - (heading >> 1)] |= heading ? BOTTOM : TOP;
+        x += step_x[heading];
+        y += step_y[heading];
+        int turned = (heading + 3) & 3;
+        int left_is_class = at(p, x + right_x[turned], y + right_y[turned], size) == value;
+        if (at(p, x + right_x[heading], y + right_y[heading], size) != value) {
+            if (left_is_class)
+                count = pass_saddle(t, t->marks, y * width + x, heading & 1, count, &open, value);
+            turned = (heading + 1) & 3;
+        } else if (!left_is_class) {
+            continue;
+        }
+        t->stack[2 * count] = (int32_t)x;
+        t->stack[2 * count++ + 1] = (int32_t)y;
+        heading = turned;
+    } while (x != start_x || y != start_y || heading != start);
+    while (open) {
+        Saddle s = t->saddles[--open];
+        t->marks[s.key >> 1] &= ~(DIAGONAL << (s.key & 1));
+    }
+    emit(t, t->stack, count, value);
+}
+
+INLINE i64 trace(const Picture *p, Trace *t, int size) {
+    for (i64 y = 0; y <= p->height; y++) {
+        const byte *above = row_of(p, y - 1, size), *below = row_of(p, y, size);
+        const byte *marks = t->marks + y * p->width;
+        i64 x = 0;
+        while ((x = next_crack(above, below, x, p->width, size)) < p->width) {
+            u32 a = load(above, x, size), b = load(below, x, size);
+            if (b && !(marks[x] & TOP)) walk(p, t, x, y, 0, b, size);
+            if (a && !(marks[x] & BOTTOM)) walk(p, t, x + 1, y, 2, a, size);
+            x++;
+        }
+    }
+    return t->ring_count;
+}
+
+API i64 rb_trace(const byte *pixels, int size, i64 width, i64 height, const byte *empty,
+                 byte *marks, int32_t *stack, Saddle *saddles, int32_t *vertices, i64 *counts,
+                 u32 *values, byte *holes) {
+    Picture p = {pixels, width, height, empty};
+    Trace t = {marks, stack, saddles, vertices, counts, values, holes, 0, 0};
+    return size == 1 ? trace(&p, &t, 1) : size == 2 ? trace(&p, &t, 2) : trace(&p, &t, 4);
+}
+
+/* Rings in another order: ring order[i] of `from` becomes ring i of `to`. */
+API void rb_arrange(const int32_t *from, const i64 *firsts, const i64 *counts, const i64 *order,
+                    i64 rings, int32_t *to) {
+    for (i64 i = 0; i < rings; i++) {
+        i64 count = counts[order[i]];
+        memcpy(to, from + 2 * firsts[order[i]], 8 * count);
+        to += 2 * count;
+    }
+}
+
+static byte *write_number(byte *out, u32 number) {
+    byte digits[10];
+    int n = 0;
+    do digits[n++] = (byte)('0' + number % 10); while (number /= 10);
+    while (n) *out++ = digits[--n];
+    return out;
+}
+
+/* "[[x,y],...],[...]" of `rings` rings; gives the number of bytes written. */
+API i64 rb_write_rings(const int32_t *vertices, const i64 *counts, i64 rings, byte *out) {
+    byte *p = out;
+    for (i64 r = 0; r < rings; r++) {
+        if (r) *p++ = ',';
+        *p++ = '[';
+        for (i64 i = 0; i < counts[r]; i++, vertices += 2) {
+            if (i) *p++ = ',';
+            *p++ = '[';
+            p = write_number(p, (u32)vertices[0]);
+            *p++ = ',';
+            p = write_number(p, (u32)vertices[1]);
+            *p++ = ']';
+        }
+        *p++ = ']';
+    }
+    return p - out;
+}

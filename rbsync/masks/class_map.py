@@ -1,0 +1,119 @@
+"""Class maps: which category a colour stands for."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rbsync.masks.error import MaskError
+
+Colour = tuple[int, int, int]
+ClassMap = dict[str, Colour]
+
+BLACK: Colour = (0, 0, 0)
+
+
+def pack(colour: Sequence[int]) -> int:
+    """A colour as one number, red in the lowest byte: the order of the bytes in a picture."""
+    return int(colour[0]) | int(colour[1]) << 8 | int(colour[2]) << 16
+
+
+def unpack(packed: int) -> Colour:
+    """The inverse of `pack`."""
+    return packed & 255, packed >> 8 & 255, packed >> 16 & 255
+
+
+def show(colour: Sequence[int]) -> str:
+    """A colour as messages write it: ``(255, 0, 0)``."""
+    return f"({colour[0]}, {colour[1]}, {colour[2]})"
+
+
+def load_class_map(path: str | os.PathLike[str]) -> ClassMap:
+    """Read a ``class_map.json`` as the service exports it. Raises MaskError, OSError."""
+    name = os.fspath(path)
+    with open(name, "rb") as file:
+        data = file.read()
+    try:
+        return read_class_map(json.loads(data), file=name)
+    except ValueError as error:
+        raise MaskError("class-map", f"this is not JSON: {error}", file=name) from None
+
+
+def read_class_map(data: Any, *, file: str = "") -> ClassMap:
+    """Check ``{category: [r, g, b]}`` and give integers 0-255, in the order given.
+
+    Floats 0-1, as exports of 2021 have them, are scaled by 255 and rounded if and only if every
+    value of the map lies within 0-1 and at least one is not an integer. Raises MaskError for
+    values of another kind and for two categories with one colour.
+    """
+    if not isinstance(data, Mapping):
+        raise _bad("a class map is an object {category: [r, g, b]}", file)
+    values = {str(name): _three_numbers(name, value, file) for name, value in data.items()}
+    numbers = [number for value in values.values() for number in value]
+    if all(0 <= n <= 1 for n in numbers) and any(n != int(n) for n in numbers):
+        values = {name: [float(round(n * 255)) for n in value] for name, value in values.items()}
+    class_map = {name: _colour(name, value, file) for name, value in values.items()}
+    _refuse_shared_colours(class_map, file)
+    return class_map
+
+
+def _three_numbers(name: str, value: Any, file: str) -> list[float]:
+    numbers = [float(n) for n in value if _is_number(n)] if isinstance(value, Iterable) else []
+    if isinstance(value, str) or len(numbers) != 3 or len(numbers) != len(list(value)):
+        raise _bad(f"category {name!r} has the colour {value!r}, not three numbers", file)
+    return numbers
+
+
+def _is_number(value: Any) -> bool:
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return real and bool(np.isfinite(value))
+
+
+def _colour(name: str, value: Sequence[float], file: str) -> Colour:
+    if any(n != int(n) or not 0 <= n <= 255 for n in value):
+        shown = ", ".join(f"{n:g}" for n in value)
+        raise _bad(f"category {name!r} has the colour [{shown}], outside of the integers 0-255", file)
+    red, green, blue = (int(n) for n in value)
+    return red, green, blue
+
+
+def _refuse_shared_colours(class_map: ClassMap, file: str) -> None:
+    owner: dict[Colour, str] = {}
+    for name, colour in class_map.items():
+        if colour in owner:
+            raise MaskError(
+                "shared-colour",
+                f"categories {owner[colour]!r} and {name!r} have one colour, {show(colour)}",
+                hint="give each category a colour of its own, in the class map and in the masks",
+                file=file,
+            )
+        owner[colour] = name
+
+
+def _bad(message: str, file: str) -> MaskError:
+    hint = "write three integers 0-255, such as [255, 0, 0], or three fractions 0-1"
+    return MaskError("class-map", message, hint=hint, file=file)
+
+
+def read_ignored(colours: Iterable[Sequence[int]], class_map: ClassMap) -> tuple[Colour, ...]:
+    """Check the background colours. Raises MaskError for one that is also a category's."""
+    owner = {colour: name for name, colour in class_map.items()}
+    ignored = tuple(_colour("ignore_colors", _three_numbers("ignore_colors", c, ""), "") for c in colours)
+    for colour in ignored:
+        if colour in owner:
+            raise MaskError(
+                "class-is-background",
+                f"the colour {show(colour)} is both category {owner[colour]!r} and background",
+                hint="take it out of the class map, or out of ignore_colors",
+            )
+    return ignored
+
+
+def packed_colours(class_map: ClassMap) -> npt.NDArray[np.uint32]:
+    """The colours of a class map as packed numbers, shape (classes,)."""
+    return np.array([pack(colour) for colour in class_map.values()], dtype=np.uint32)

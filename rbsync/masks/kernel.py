@@ -1,0 +1,101 @@
+"""The compiled kernel, when this machine has it: `available()` says so.
+
+It is plain C behind ctypes rather than an extension that includes Python.h: it then builds with
+nothing but a compiler, one file serves every version of Python, and each call releases the
+interpreter lock. Without it the NumPy twins serve.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+_ADDRESS, _INT, _LONG = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
+_SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
+    "rb_classify": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _ADDRESS, _LONG, _ADDRESS, _INT]),
+    "rb_corners": (_LONG, [_ADDRESS, _INT, _LONG, _LONG, _ADDRESS]),
+    "rb_trace": (_LONG, [_ADDRESS, _INT, _LONG, _LONG] + [_ADDRESS] * 8),
+    "rb_arrange": (None, [_ADDRESS] * 4 + [_LONG, _ADDRESS]),
+    "rb_write_rings": (_LONG, [_ADDRESS, _ADDRESS, _LONG, _ADDRESS]),
+}
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    spec = importlib.util.find_spec("rbsync.masks._kernel")
+    if spec is None or spec.origin is None:
+        return None
+    try:
+        library = ctypes.CDLL(spec.origin)
+        for name, (result, arguments) in _SIGNATURES.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = result, arguments
+    except (OSError, AttributeError):
+        return None
+    return library
+
+
+def available() -> bool:
+    """Whether the compiled kernel was built for this machine and can be loaded."""
+    return _library() is not None
+
+
+def _call(name: str, *arguments: Any) -> int:
+    """Arrays are passed by address, so each must be contiguous; the callers below see to it."""
+    addresses = [a.ctypes.data if isinstance(a, np.ndarray) else a for a in arguments]
+    return int(getattr(_library(), name)(*addresses) or 0)
+
+
+def classify(colours: Array, table: Array, ignored: Array, out: Array) -> int:
+    """Colours (pixels, 3 or 4) uint8 -> classes in ``out`` (pixels,).
+
+    Gives the position of the first pixel whose colour is in neither ``table`` (2**24,) nor
+    ``ignored`` (uint32), or the number of pixels when there is none.
+    """
+    step = colours.shape[1]
+    size = len(colours)
+    return _call(
+        "rb_classify", colours, step, size, table, ignored, len(ignored), out, out.itemsize
+    )
+
+
+def trace(index: Array) -> tuple[Array, Array, Array, Array]:
+    """Class index (h, w) -> vertices (n, 2) int32, counts (r,) int64, values, holes, unordered.
+
+    Every ring begins at its topmost, then leftmost vertex.
+    """
+    height, width = index.shape
+    picture = (index, index.itemsize, width, height, np.zeros(width, index.dtype))
+    corners = _call("rb_corners", *picture)
+    vertices = np.empty((corners, 2), np.int32)
+    counts, values, holes = _ring_buffers(corners // 4)
+    marks = np.zeros((height + 1, width), np.uint8)
+    stack, saddles = np.empty((corners, 2), np.int32), np.empty((corners // 2, 2), np.int64)
+    rings = _call("rb_trace", *picture, marks, stack, saddles, vertices, counts, values, holes)
+    return vertices, counts[:rings].copy(), values[:rings].copy(), holes[:rings].copy()
+
+
+def _ring_buffers(rings: int) -> tuple[Array, Array, Array]:
+    return np.empty(rings, np.int64), np.empty(rings, np.uint32), np.empty(rings, np.bool_)
+
+
+def arrange(vertices: Array, counts: Array, order: Array) -> Array:
+    """The vertices (n, 2) int32 of rings in another order."""
+    firsts = np.cumsum(counts) - counts
+    arranged = np.empty_like(vertices)
+    _call("rb_arrange", vertices, firsts, counts, order.astype(np.int64), len(order), arranged)
+    return arranged
+
+
+def write_rings(vertices: Array, counts: Array) -> bytes:
+    """The JSON text ``[[x,y],...],[...]`` of rings, without the outermost brackets."""
+    digits = len(str(int(vertices.max()))) if len(vertices) else 0
+    text = np.empty(len(vertices) * (2 * digits + 4) + 3 * len(counts), np.uint8)
+    return text[: _call("rb_write_rings", vertices, counts, len(counts), text)].tobytes()

@@ -1,0 +1,112 @@
+"""One video for every folder that matches, its frames in natural order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from rbsync.errors import Problem
+from rbsync.files.listing import Listing
+from rbsync.files.patterns import Pattern
+from rbsync.sources.base import Context, Entry, SourceModel
+from rbsync.sources.glob import nothing_matches, pattern_at, unreadable_at
+from rbsync.sources.labels_beside import LabelFiles, template_at
+
+NAMES = ("path", "dir", "parent", "file", "stem")
+
+
+class FramesSource(SourceModel):
+    """One datapoint for every folder that matches; its files are the frames."""
+
+    key: ClassVar[str] = "frames"
+
+    frames: str = Field(description="A pattern of folders, one video each.", examples=["videos/*/"])
+    pattern: str = Field(
+        "*.{png,jpg,jpeg,bmp}",
+        description="Which files of the folder are frames; they are put in natural order "
+        "(frame2 before frame10).",
+        examples=["*.png"],
+    )
+    name: str = Field(
+        "{dir}",
+        description="The datapoint's name: {dir} or {path} is the folder, {file} or {stem} its "
+        "last part, {parent} the part before; also the pattern's captures.",
+        examples=["{dir}"],
+    )
+    labels: str | None = Field(
+        None,
+        description="The label file of each; with `?` at its end: if it exists.",
+        examples=["labels/{stem}.json?"],
+    )
+    allow_empty: bool = Field(
+        False, description="Whether it is right that nothing matches.", examples=[False]
+    )
+
+    def expand(self, context: Context) -> Iterator[Entry]:
+        folders = pattern_at(context, ("frames",), self.frames.rstrip("/") + "/*")
+        frames = pattern_at(context, ("pattern",), self.pattern)
+        if folders is None or frames is None:
+            return
+        captures = [*folders.captures, *(f for f in NAMES if f not in folders.captures)]
+        names = template_at(context, "name", self.name, captures, NAMES)
+        labels = LabelFiles(context, self.labels, captures, NAMES)
+        if names is None:
+            return
+        found = False
+        for path, items, fields in _videos(context, folders, frames):
+            found = True
+            yield Entry(
+                names.fill(path, fields),
+                items,
+                labels.of(path, fields),
+                context.settings,
+                context.origin,
+            )
+        if not found and not self.allow_empty:
+            context.report(nothing_matches(context, "frames", self.frames))
+
+
+def _videos(
+    context: Context, folders: Pattern, frames: Pattern
+) -> Iterator[tuple[str, tuple[str, ...], dict[str, str]]]:
+    """Each folder that matches, with its frames in order and the fields of its name."""
+    for listing in context.tree.walk(
+        folders.base, folders.enters, unreadable_at(context, "frames")
+    ):
+        captures = folders.folder(listing.path)
+        if captures is None:
+            continue
+        items = _in_order(context, listing, frames)
+        if items:
+            yield listing.path, items, {**_folder_fields(listing.path), **captures}
+        else:
+            context.report(_no_frames(context, listing.path))
+
+
+def _folder_fields(path: str) -> dict[str, str]:
+    parent, _, last = path.rpartition("/")
+    own = {"path": path, "dir": path, "file": last, "stem": last}
+    return {**own, "parent": parent.rpartition("/")[2]}
+
+
+def _in_order(context: Context, listing: Listing, frames: Pattern) -> tuple[str, ...]:
+    from natsort import natsorted
+
+    names = [
+        name
+        for name in (*listing.names, *listing.links)
+        if name[0] != "." and frames.file(name) is not None
+    ]
+    paths = (f"{listing.path}/{name}" for name in natsorted(names))
+    return tuple(path for path in paths if not context.tree.ignored(path))
+
+
+def _no_frames(context: Context, path: str) -> Problem:
+    return Problem(
+        "empty-video",
+        f"the folder `{path}` has no file that is a frame",
+        context.locate(("frames",)),
+        "change `pattern`, or leave the folder out in `.rbsyncignore`",
+    )

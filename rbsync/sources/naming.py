@@ -1,0 +1,73 @@
+"""Names made from paths: ``{path}``, ``{stem}`` and the captures of a glob."""
+
+from __future__ import annotations
+
+import difflib
+import string
+from collections.abc import Callable, Mapping, Sequence
+
+from rbsync.files.kinds import suffix_of
+
+FIELDS: dict[str, Callable[[str], str]] = {
+    "path": lambda path: path,
+    "dir": lambda path: path.rpartition("/")[0],
+    "parent": lambda path: path.rpartition("/")[0].rpartition("/")[2],
+    "stem": lambda path: split_suffix(path.rpartition("/")[2])[0],
+    "suffix": lambda path: split_suffix(path)[1],
+    "file": lambda path: path.rpartition("/")[2],
+}
+
+
+class TemplateError(ValueError):
+    """A template that cannot be filled."""
+
+
+def split_suffix(name: str) -> tuple[str, str]:
+    """A file's name and its suffix as written, with the dot; ``.nii.gz`` counts as one."""
+    length = len(suffix_of(name))
+    return (name[: -length - 1], name[-length - 1 :]) if length else (name, "")
+
+
+class Template:
+    """Text with fields in braces, filled from a path and a glob's captures."""
+
+    def __init__(self, text: str, captures: Sequence[str] = (), fields: Sequence[str] = ()) -> None:
+        """Raises TemplateError for a field that neither the path nor the glob has."""
+        self.text = text
+        self._parts = _parse(text)
+        known = [*(fields or FIELDS), *captures]
+        for _, field in self._parts:
+            if field and field not in known:
+                raise TemplateError(_unknown(field, known))
+        self._captured = frozenset(captures)
+        self._is_path = self._parts == [("", "path")] and "path" not in self._captured
+
+    def fill(self, path: str, captures: Mapping[str, str]) -> str:
+        """The text for one path."""
+        if self._is_path:
+            return path
+        return "".join(
+            literal + self._field(field, path, captures) for literal, field in self._parts
+        )
+
+    def _field(self, field: str, path: str, captures: Mapping[str, str]) -> str:
+        if not field:
+            return ""
+        return captures[field] if field in self._captured else FIELDS[field](path)
+
+
+def _parse(text: str) -> list[tuple[str, str]]:
+    try:
+        pieces = list(string.Formatter().parse(text))
+    except ValueError as error:
+        raise TemplateError(f"`{text}` cannot be read: {error}") from error
+    for _, _, form, conversion in pieces:
+        if form or conversion:
+            raise TemplateError(f"`{text}` has a format or a conversion; only `{{field}}` is known")
+    return [(literal, field or "") for literal, field, _, _ in pieces]
+
+
+def _unknown(field: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(field, known, n=1)
+    guess = f"; did you mean `{{{near[0]}}}`?" if near else ""
+    return f"`{{{field}}}` is not known here{guess} (known: {', '.join(known)})"

@@ -1,0 +1,66 @@
+"""What SQLite and the disk complain of, as a StoreError that says what to do next."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rbsync.errors import StoreError
+from rbsync.stores.refusals import ended
+
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+@contextmanager
+def explained(path: str) -> Iterator[None]:
+    """Turns what goes wrong with the state file inside of it into StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explain(path, error) from error
+    except OSError as error:
+        raise unusable(path, error.strerror or str(error)) from error
+
+
+def damaged(path: str, what: str) -> StoreError:
+    """The file is not what a store wrote; it is left as it is."""
+    return StoreError(f"The state {path} is damaged: {what}.", hint=_rescue(path))
+
+
+def unusable(path: str, what: str) -> StoreError:
+    """The file may be sound, but cannot be read or written now."""
+    return StoreError(
+        f"The state {path} cannot be used: {what}.",
+        hint="Check the folder's permissions and the disk; nothing that was recorded is lost.",
+    )
+
+
+def _explain(path: str, error: sqlite3.Error) -> StoreError:
+    # An extended code has its kind in the low byte; Python's own complaints have no code.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in _DAMAGE:
+        return damaged(path, str(error))
+    if code in _BUSY:
+        return unusable(path, "another program keeps it locked")
+    if code == sqlite3.SQLITE_FULL:
+        return unusable(path, "the disk is full")
+    if not code and isinstance(error, sqlite3.ProgrammingError):
+        return ended()
+    return unusable(path, str(error))
+
+
+def _rescue(path: str) -> str:
+    name = os.path.basename(path)
+    backups = glob.glob(glob.escape(path) + ".*.bak")
+    copy = ""
+    if backups:
+        newest = os.path.basename(max(backups, key=os.path.getmtime))
+        copy = f"copy {newest} to {name}, or "
+    return (
+        f"It was left as it is. Move {name}, {name}-wal and {name}-shm away, then {copy}"
+        "rebuild it from the project with `rbsync refresh`."
+    )

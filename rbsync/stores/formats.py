@@ -1,0 +1,76 @@
+"""The tables of a state, and how a state of an older format becomes one of the newest.
+
+The format of a state is the number of steps that made it. A step is never changed once it was
+released; a new format is one more step at the end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from rbsync.errors import StoreError
+from rbsync.stores.faults import damaged
+
+Step = Callable[[sqlite3.Connection], object]
+
+
+def _first(connection: sqlite3.Connection) -> None:
+    for statement in (
+        "CREATE TABLE meta (format INTEGER NOT NULL, lineage TEXT NOT NULL,"
+        " serial INTEGER NOT NULL, epoch INTEGER NOT NULL, target TEXT NOT NULL)",
+        # ``failure`` is a JSON object and ``attempted`` a JSON list; both are mostly NULL.
+        "CREATE TABLE record (name TEXT NOT NULL PRIMARY KEY, items TEXT, labels TEXT,"
+        " settings TEXT, task_id TEXT NOT NULL, failure TEXT, attempted TEXT) WITHOUT ROWID",
+        "CREATE TABLE intent (name TEXT NOT NULL PRIMARY KEY, operation TEXT NOT NULL,"
+        " items TEXT, labels TEXT, settings TEXT, sent_at DOUBLE PRECISION NOT NULL)"
+        " WITHOUT ROWID",
+        "CREATE TABLE upload (content TEXT NOT NULL, storage TEXT NOT NULL, ref TEXT NOT NULL,"
+        " PRIMARY KEY (content, storage)) WITHOUT ROWID",
+    ):
+        connection.execute(statement)
+
+
+STEPS: Sequence[Step] = (_first,)
+
+
+def build(connection: sqlite3.Connection, lineage: str) -> None:
+    """Makes the tables of the newest format in an empty database."""
+    connection.execute("BEGIN IMMEDIATE")
+    for step in STEPS:
+        step(connection)
+    connection.execute("INSERT INTO meta VALUES (?, ?, 0, 0, '')", (len(STEPS), lineage))
+    connection.execute("COMMIT")
+
+
+def upgrade(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
+    """Brings a state to the newest format in one transaction, or leaves it as it was."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        (present,) = connection.execute("SELECT format FROM meta").fetchone()
+        for step in steps[present:]:
+            step(connection)
+        connection.execute("UPDATE meta SET format = ?", (len(steps),))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def format_of(connection: sqlite3.Connection, path: str) -> int:
+    """The format of a state.
+
+    Raises StoreError when the database is not a state, or is one of a newer format.
+    """
+    tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchall()
+    rows = connection.execute("SELECT format FROM meta").fetchall() if tables else []
+    if len(rows) != 1:
+        raise damaged(path, "it is a database, but not a state of rbsync")
+    present = int(rows[0][0])
+    if present > len(STEPS):
+        raise StoreError(
+            f"The state {path} has format {present}; this rbsync knows formats up to"
+            f" {len(STEPS)}.",
+            hint="Upgrade rbsync. Nothing was read or written.",
+        )
+    return present

@@ -1,0 +1,39 @@
+"""What every store refuses, in the same words whatever it is kept in."""
+
+from __future__ import annotations
+
+import time
+
+from rbsync.errors import LockedError, StoreError
+from rbsync.stores.base import Owner
+
+
+def locked(owner: Owner | None) -> LockedError:
+    """Somebody else is writing; who, where this is known."""
+    hint = "Wait for it to end, or pass a longer --lock-timeout."
+    if owner is None:
+        return LockedError("Another run holds the state.", hint=hint)
+    since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(owner.since))
+    who = f"{owner.user}@{owner.host}, pid {owner.pid}"
+    return LockedError(f"Another run holds the state: {who}, since {since}.", hint=hint)
+
+
+def taken_over() -> StoreError:
+    """The writer is no longer the one that may write."""
+    return StoreError(
+        "Another run has taken over the state; this one wrote nothing more to it.",
+        hint="Let the other run end, then run `rbsync plan` to see what is left to do.",
+    )
+
+
+def ended() -> StoreError:
+    """The writer is used after its ``with`` block."""
+    return StoreError("This writer has ended and writes nothing more.")
+
+
+def foreign(present: str, wanted: str) -> StoreError:
+    """The state is bound to another project."""
+    return StoreError(
+        f"The state belongs to the project {present}, not to {wanted}.",
+        hint="Point the manifest at that project again, or give the new one a state of its own.",
+    )
