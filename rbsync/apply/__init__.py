@@ -1,0 +1,1 @@
+"""Running a plan: intent before effect, results one by one, nothing lost."""

@@ -32,13 +32,17 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """``batch`` is how many datapoints one create call takes, ``updates`` which facets can be
+    """What a backend can do.
+
+    ``batch`` is how many datapoints one create call takes, ``updates`` which facets can be
     changed in place, ``quarantine`` how many seconds a request may still land after its answer
-    was lost."""
+    was lost. ``keeps_uploads`` says that what was uploaded stays usable in later runs.
+    """
 
     batch: int = 50
     updates: frozenset[Facet] = frozenset({"items", "labels", "settings"})
     quarantine: float = 0.0
+    keeps_uploads: bool = False
 
 
 class Body(Protocol):
@@ -62,7 +66,8 @@ class Body(Protocol):
         """The content identity of what was read; raises ValueError before the end is reached."""
 
 
-class LabelText(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class LabelText:
     """LabelObjects as the JSON text of a list, and how many there are."""
 
     json: str
@@ -122,6 +127,9 @@ class Backend(Protocol):
 
     def project(self) -> Project:
         """What the project is; makes it where the backend may."""
+
+    def describe(self) -> Project | None:
+        """What the project is, None when there is none; makes nothing."""
 
     def upload(self, body: Body, *, storage: str) -> str:
         """Stores the bytes of a file and returns where; the same bytes may be stored again.

@@ -38,7 +38,7 @@ class Row(NamedTuple):
     def listing(self, path: str) -> Listing:
         """The remembered folder, opened up to be looked through by name."""
         names = self.names.decode("utf-8", "surrogateescape").split("\0") if self.kinds else []
-        listing = Listing(path, names, array("q"), [], [], [])
+        listing = Listing(path, names, array("q"), [], {}, [])
         listing.stats.frombytes(self.stats)
         listing.digests = bytearray(self.digests)
         listing.kinds = bytearray(self.kinds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ class File(NamedTuple):
 class Listing:
     """The regular files of a folder in the order of the disk, with what is known of them.
 
+    ``links`` are symbolic links with their targets, ``odd`` what is neither file, folder nor link.
     ``stats`` has `FIELDS` integers a file. ``digests`` and ``kinds`` run beside ``names``; a
     kind of `UNSEEN` says that the digest means nothing yet. No object is made for a file unless
     somebody asks for it: that is what lets a tree of a million files be compared in seconds.
@@ -39,7 +40,7 @@ class Listing:
     names: list[str]
     stats: array[int]
     folders: list[str]
-    links: list[str]
+    links: dict[str, str]
     odd: list[str]
     digests: bytearray = field(default_factory=bytearray)
     kinds: bytearray = field(default_factory=bytearray)
@@ -47,6 +48,14 @@ class Listing:
     def joined_names(self) -> bytes:
         """The names as one value; surrogates stand for bytes that are no UTF-8."""
         return "\0".join(self.names).encode("utf-8", "surrogateescape")
+
+    def identity(self) -> Iterator[bytes]:
+        """What changes when anything in the folder does."""
+        yield f"{self.path}\0{len(self.names)}\0".encode("utf-8", "surrogateescape")
+        yield self.joined_names()
+        yield self.stats.tobytes()
+        rest = "\0".join((*self.folders, "", *map("\0".join, self.links.items()), "", *self.odd))
+        yield rest.encode("utf-8", "surrogateescape")
 
     def stat(self, index: int) -> Stat:
         return Stat(*self.stats[index * FIELDS : index * FIELDS + FIELDS])
@@ -84,7 +93,7 @@ def scan(descriptor: int, path: str) -> Listing:
     names: list[str] = []
     stats: list[int] = []
     folders: list[str] = []
-    links: list[str] = []
+    links: dict[str, str] = {}
     odd: list[str] = []
     with os.scandir(descriptor) as entries:
         for entry in entries:
@@ -94,8 +103,10 @@ def scan(descriptor: int, path: str) -> Listing:
                 stats += (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
             elif entry.is_dir(follow_symlinks=False):
                 folders.append(entry.name)
+            elif entry.is_symlink():
+                links[entry.name] = os.readlink(entry.name, dir_fd=descriptor)
             else:
-                (links if entry.is_symlink() else odd).append(entry.name)
+                odd.append(entry.name)
     folders.sort()
     return Listing(path, names, array("q", stats), folders, links, odd)
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import NamedTuple
 
+import xxhash
+
 from rbsync.files.cache import Cache, Row
 from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, hash_files
 from rbsync.files.ignore import FILE, IgnoreRules
@@ -46,19 +48,62 @@ class Tree:
         self._ignore = IgnoreRules()
         self._listings: dict[str, Listing] = {}
         self._files: dict[str, dict[str, File | None]] = {}
+        self._scanned: dict[str, Listing] = {}
         self._racy: dict[str, set[int]] = {}
+        self._absent: set[str] = set()
+        self._missed = False
         self._dirty: set[str] = set()
 
     def listing(self, folder: str) -> Listing:
         """What a folder holds. Raises OSError when it cannot be listed."""
         known = self._listings.get(folder)
         if known is None:
+            if folder in self._absent:
+                raise FileNotFoundError(folder)
+            try:
+                known = self._listings[folder] = self._recall(self._scan(folder))
+            except FileNotFoundError:
+                self._absent.add(folder)
+                raise
+        return known
+
+    def _scan(self, folder: str) -> Listing:
+        known = self._scanned.pop(folder, None)
+        if known is None:
             descriptor = self.roots.open_folder(folder or ".")
             try:
-                known = self._listings[folder] = self._recall(scan(descriptor, folder))
+                known = scan(descriptor, folder)
             finally:
                 os.close(descriptor)
         return known
+
+    def folders(self) -> list[str]:
+        """The folders that were looked at, those that are not there included."""
+        return sorted((*self._listings, *self._absent))
+
+    def is_settled(self) -> bool:
+        """Whether every file that was asked for is known for good."""
+        return not self._racy and not self._missed
+
+    def signature(self, folders: Iterable[str]) -> str:
+        """What tells whether folders are as they were; empty when one cannot be listed.
+
+        Says nothing of files' contents: size, times and inode stand for them.
+        """
+        hasher = xxhash.xxh3_128()
+        for folder in folders:
+            listing = self._listings.get(folder)
+            if listing is None:
+                try:
+                    listing = self._scanned[folder] = self._scan(folder)
+                except FileNotFoundError:
+                    hasher.update(f"{folder}\0absent".encode("utf-8", "surrogateescape"))
+                    continue
+                except OSError:
+                    return ""
+            for part in listing.identity():
+                hasher.update(part)
+        return hasher.hexdigest()
 
     def _recall(self, listing: Listing) -> Listing:
         row = None if self._rehash else self._cache.folder(listing.path)
@@ -107,14 +152,19 @@ class Tree:
         Raises FileNotFoundError, OutsideError for a path or link that leads out, and OSError
         for what is no regular file or cannot be looked at.
         """
-        folder, _, name = os.path.normpath(path).rpartition("/")
-        if path.startswith("/") and not folder:
-            folder = "/"
+        folder, _, name = path.rpartition("/")
+        if "/." in path or "//" in path or path[0] in "./":
+            folder, name = os.path.split(os.path.normpath(path))
         if name in self.files(folder):
             return Place(folder, name)
-        return self._real_place(path)
+        listing = self._listings[folder]
+        if name in listing.links:
+            return self._behind_link(path)
+        if name in listing.folders or name in listing.odd:
+            raise OSError(f"{path} is not a regular file")
+        raise FileNotFoundError(path)
 
-    def _real_place(self, path: str) -> Place:
+    def _behind_link(self, path: str) -> Place:
         real = self.roots.resolve(path)
         main = os.path.realpath(self.roots.main)
         folder, _, name = real.rpartition("/")
@@ -123,7 +173,7 @@ class Tree:
         if name in self.files(folder):
             return Place(folder, name)
         if os.path.lexists(real):
-            raise OSError(f"{path} is not a regular file")
+            raise OSError(f"{path} is a link to what is not a regular file")
         raise FileNotFoundError(path)
 
     def files(self, folder: str) -> dict[str, File | None]:
@@ -190,6 +240,7 @@ class Tree:
             size = 0
             for index, answer in zip(indices, task.result(), strict=True):
                 if isinstance(answer, OSError):
+                    self._missed = True
                     errors[Place(folder, self._listings[folder].names[index])] = answer
                 else:
                     self._take(folder, index, answer)

@@ -66,4 +66,5 @@ def list_of(inner: Check, what: str, least: int = 0) -> Check:
 
 def too_few(count: int, least: int, what: str) -> LabelProblem:
     """The problem of a list that is too short."""
-    return LabelProblem("too-few", f"must have at least {least} {what}, not {count}")
+    things = what.removesuffix("s") if least == 1 else what
+    return LabelProblem("too-few", f"must have at least {least} {things}, not {count}")

@@ -79,7 +79,7 @@ def rotation(value: object) -> Sequence[LabelProblem]:
 
 def finite(value: object) -> Sequence[LabelProblem]:
     """Any number that JSON can hold."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+    if type(value) is int or (isinstance(value, float) and isfinite(value)):
         return FINE
     return number_problem(value, "a finite number")
 

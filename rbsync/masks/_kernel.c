@@ -209,36 +209,27 @@ API i64 rb_trace(const byte *pixels, int size, i64 width, i64 height, const byte
     return size == 1 ? trace(&p, &t, 1) : size == 2 ? trace(&p, &t, 2) : trace(&p, &t, 4);
 }
 
-/* Rings in another order: ring order[i] of `from` becomes ring i of `to`. */
-API void rb_arrange(const int32_t *from, const i64 *firsts, const i64 *counts, const i64 *order,
-                    i64 rings, int32_t *to) {
-    for (i64 i = 0; i < rings; i++) {
-        i64 count = counts[order[i]];
-        memcpy(to, from + 2 * firsts[order[i]], 8 * count);
-        to += 2 * count;
-    }
-}
-
 static byte *write_number(byte *out, u32 number) {
-    byte digits[10];
-    int n = 0;
-    do digits[n++] = (byte)('0' + number % 10); while (number /= 10);
-    while (n) *out++ = digits[--n];
-    return out;
+    int digits = 1;
+    for (u32 rest = number; rest >= 10; rest /= 10) digits++;
+    for (int i = digits - 1; i >= 0; i--, number /= 10) out[i] = (byte)('0' + number % 10);
+    return out + digits;
 }
 
 /* "[[x,y],...],[...]" of `rings` rings; gives the number of bytes written. */
-API i64 rb_write_rings(const int32_t *vertices, const i64 *counts, i64 rings, byte *out) {
+API i64 rb_write_rings(const int32_t *vertices, const i64 *firsts, const i64 *counts, i64 rings,
+                       byte *out) {
     byte *p = out;
     for (i64 r = 0; r < rings; r++) {
+        const int32_t *v = vertices + 2 * firsts[r];
         if (r) *p++ = ',';
         *p++ = '[';
-        for (i64 i = 0; i < counts[r]; i++, vertices += 2) {
+        for (i64 i = 0; i < counts[r]; i++, v += 2) {
             if (i) *p++ = ',';
             *p++ = '[';
-            p = write_number(p, (u32)vertices[0]);
+            p = write_number(p, (u32)v[0]);
             *p++ = ',';
-            p = write_number(p, (u32)vertices[1]);
+            p = write_number(p, (u32)v[1]);
             *p++ = ']';
         }
         *p++ = ']';

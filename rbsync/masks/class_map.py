@@ -77,7 +77,9 @@ def _is_number(value: Any) -> bool:
 def _colour(name: str, value: Sequence[float], file: str) -> Colour:
     if any(n != int(n) or not 0 <= n <= 255 for n in value):
         shown = ", ".join(f"{n:g}" for n in value)
-        raise _bad(f"category {name!r} has the colour [{shown}], outside of the integers 0-255", file)
+        raise _bad(
+            f"category {name!r} has the colour [{shown}], outside of the integers 0-255", file
+        )
     red, green, blue = (int(n) for n in value)
     return red, green, blue
 
@@ -103,7 +105,9 @@ def _bad(message: str, file: str) -> MaskError:
 def read_ignored(colours: Iterable[Sequence[int]], class_map: ClassMap) -> tuple[Colour, ...]:
     """Check the background colours. Raises MaskError for one that is also a category's."""
     owner = {colour: name for name, colour in class_map.items()}
-    ignored = tuple(_colour("ignore_colors", _three_numbers("ignore_colors", c, ""), "") for c in colours)
+    ignored = tuple(
+        _colour("ignore_colors", _three_numbers("ignore_colors", c, ""), "") for c in colours
+    )
     for colour in ignored:
         if colour in owner:
             raise MaskError(

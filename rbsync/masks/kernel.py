@@ -22,8 +22,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "rb_classify": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _ADDRESS, _LONG, _ADDRESS, _INT]),
     "rb_corners": (_LONG, [_ADDRESS, _INT, _LONG, _LONG, _ADDRESS]),
     "rb_trace": (_LONG, [_ADDRESS, _INT, _LONG, _LONG] + [_ADDRESS] * 8),
-    "rb_arrange": (None, [_ADDRESS] * 4 + [_LONG, _ADDRESS]),
-    "rb_write_rings": (_LONG, [_ADDRESS, _ADDRESS, _LONG, _ADDRESS]),
+    "rb_write_rings": (_LONG, [_ADDRESS] * 3 + [_LONG, _ADDRESS]),
 }
 
 
@@ -86,16 +85,13 @@ def _ring_buffers(rings: int) -> tuple[Array, Array, Array]:
     return np.empty(rings, np.int64), np.empty(rings, np.uint32), np.empty(rings, np.bool_)
 
 
-def arrange(vertices: Array, counts: Array, order: Array) -> Array:
-    """The vertices (n, 2) int32 of rings in another order."""
-    firsts = np.cumsum(counts) - counts
-    arranged = np.empty_like(vertices)
-    _call("rb_arrange", vertices, firsts, counts, order.astype(np.int64), len(order), arranged)
-    return arranged
+def write_rings(vertices: Array, firsts: Array, counts: Array, largest: int) -> memoryview:
+    """The JSON text ``[[x,y],...],[...]`` of rings, without the outermost brackets.
 
-
-def write_rings(vertices: Array, counts: Array) -> bytes:
-    """The JSON text ``[[x,y],...],[...]`` of rings, without the outermost brackets."""
-    digits = len(str(int(vertices.max()))) if len(vertices) else 0
-    text = np.empty(len(vertices) * (2 * digits + 4) + 3 * len(counts), np.uint8)
-    return text[: _call("rb_write_rings", vertices, counts, len(counts), text)].tobytes()
+    No coordinate is above ``largest``.
+    """
+    digits = len(str(largest))
+    text = np.empty(int(counts.sum()) * (2 * digits + 4) + 3 * len(counts), np.uint8)
+    firsts, counts = np.ascontiguousarray(firsts), np.ascontiguousarray(counts)
+    length = _call("rb_write_rings", vertices, firsts, counts, len(counts), text)
+    return text[:length].data

@@ -13,7 +13,7 @@ FailureKind = Literal[
 ]
 FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 Result = Literal["applied", "removed", "failed", "skipped"]
-Verb = Literal["create", "update", "replace", "delete"]
+Verb = Literal["create", "update", "replace", "delete", "blocked"]
 
 
 class Failure(NamedTuple):
@@ -32,7 +32,10 @@ class Failure(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one action; ``note`` says more where there is more to say."""
+    """What became of one action; ``note`` says more where there is more to say.
+
+    A blocked action is skipped.
+    """
 
     name: str
     action: Verb
@@ -49,7 +52,16 @@ class Report:
     outcomes: tuple[Outcome, ...]
     exit_code: ExitCode
     unchanged: int = 0
-    blocked: int = 0
+
+    @property
+    def blocked(self) -> int:
+        """How many actions were blocked by the plan."""
+        return self.count("skipped", "blocked")
+
+    @property
+    def skipped(self) -> int:
+        """How many actions were not begun because the run ended."""
+        return self.count("skipped", "create", "update", "replace", "delete")
 
     @property
     def failures(self) -> Sequence[Outcome]:

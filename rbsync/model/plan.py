@@ -122,8 +122,9 @@ class Plan:
     """Ordered actions, what they were decided from, and what stood in the way.
 
     ``orphans`` are the names that the project has and the manifest does not declare, when
-    nothing is to be deleted. ``dataset`` and ``datapoints`` are the digest and the number of
-    the desired datapoints.
+    nothing is to be deleted; ``forgotten`` those of records that never came to anything and that
+    nobody declares any more. ``recorded`` is how many datapoints the state has, ``dataset`` and
+    ``datapoints`` the digest and the number of the desired ones.
     """
 
     actions: tuple[Action, ...]
@@ -132,6 +133,7 @@ class Plan:
     datapoints: int
     basis: Basis
     orphans: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()
     unread: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     recorded: int = 0
@@ -140,6 +142,13 @@ class Plan:
     def effects(self) -> tuple[Effect, ...]:
         """The actions that change the project, in the order in which they are to be done."""
         return tuple(one for one in self.actions if not isinstance(one, Blocked))
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something could not be known."""
+        unknown = ("unknown", "unsettled")
+        blocked = (one for one in self.actions if isinstance(one, Blocked))
+        return bool(self.unread) or any(one.reason in unknown for one in blocked)
 
     @property
     def summary(self) -> Summary:

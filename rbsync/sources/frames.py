@@ -11,7 +11,7 @@ from rbsync.errors import Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern
 from rbsync.sources.base import Context, Entry, SourceModel
-from rbsync.sources.glob import nothing_matches, pattern_at, unreadable_at
+from rbsync.sources.glob import pattern_at, report_empty, unreadable_at
 from rbsync.sources.labels_beside import LabelFiles, template_at
 
 NAMES = ("path", "dir", "parent", "file", "stem")
@@ -64,8 +64,8 @@ class FramesSource(SourceModel):
                 context.settings,
                 context.origin,
             )
-        if not found and not self.allow_empty:
-            context.report(nothing_matches(context, "frames", self.frames))
+        if not found:
+            report_empty(context, "frames", self.frames, allowed=self.allow_empty)
 
 
 def _videos(

@@ -62,8 +62,8 @@ class GlobSource(SourceModel):
                 context.settings,
                 context.origin,
             )
-        if not found and not self.allow_empty:
-            context.report(nothing_matches(context, "glob", self.glob))
+        if not found:
+            report_empty(context, "glob", self.glob, allowed=self.allow_empty)
 
 
 def pattern_at(context: Context, key: tuple[str | int, ...], text: str) -> Pattern | None:
@@ -75,14 +75,14 @@ def pattern_at(context: Context, key: tuple[str | int, ...], text: str) -> Patte
         return None
 
 
-def nothing_matches(context: Context, key: str, text: str) -> Problem:
-    """The problem of a pattern that matches nothing."""
-    return Problem(
-        "empty-glob",
-        f"no file matches `{text}`",
-        context.locate((key,)),
-        "check the spelling and the case, or say `allow_empty: true`",
-    )
+def report_empty(context: Context, key: str, text: str, *, allowed: bool) -> None:
+    """Reports a pattern that matches nothing: a warning where that is allowed."""
+    message, where = f"no file matches `{text}`", context.locate((key,))
+    if allowed:
+        context.warn(Problem("empty-source", message, where))
+    else:
+        hint = "check the spelling and the case, or say `allow_empty: true`"
+        context.report(Problem("empty-glob", message, where, hint))
 
 
 def unreadable_at(context: Context, key: str) -> Callable[[str, OSError], None]:

@@ -44,9 +44,16 @@ class ItemsListSource(SourceModel):
             entry = _entry(row, context, self.items_list.rpartition("/")[0])
             if entry is not None:
                 yield entry
-        if not found and not self.allow_empty:
-            where = context.locate(("items_list",))
-            context.report(Problem("empty-list", f"`{self.items_list}` lists nothing", where))
+        if not found:
+            self._report_empty(context)
+
+    def _report_empty(self, context: Context) -> None:
+        where = context.locate(("items_list",))
+        message = f"`{self.items_list}` lists nothing"
+        if self.allow_empty:
+            context.warn(Problem("empty-source", message, where))
+        else:
+            context.report(Problem("empty-list", message, where))
 
     def _rows(self, context: Context) -> Iterator[Row]:
         reader = READERS.get(self.items_list.lower().rpartition(".")[2])

@@ -1,0 +1,1 @@
+"""Where the state lives: the port, and the stores that satisfy it."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rbsync.errors import StoreError
-from rbsync.stores.refusals import ended
 
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# SQLITE_ERROR is a table or column that is not there; 0 is text that is not UTF-8.
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, 0}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -20,8 +20,13 @@ def explained(path: str) -> Iterator[None]:
     """Turns what goes wrong with the state file inside of it into StoreError."""
     try:
         yield
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        # These are mistakes of the program, not of the file.
+        raise
     except sqlite3.Error as error:
         raise _explain(path, error) from error
+    except UnicodeDecodeError as error:
+        raise damaged(path, "a text in it is not UTF-8") from error
     except OSError as error:
         raise unusable(path, error.strerror or str(error)) from error
 
@@ -40,7 +45,7 @@ def unusable(path: str, what: str) -> StoreError:
 
 
 def _explain(path: str, error: sqlite3.Error) -> StoreError:
-    # An extended code has its kind in the low byte; Python's own complaints have no code.
+    # An extended code has its kind in the low byte.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _DAMAGE:
         return damaged(path, str(error))
@@ -48,8 +53,6 @@ def _explain(path: str, error: sqlite3.Error) -> StoreError:
         return unusable(path, "another program keeps it locked")
     if code == sqlite3.SQLITE_FULL:
         return unusable(path, "the disk is full")
-    if not code and isinstance(error, sqlite3.ProgrammingError):
-        return ended()
     return unusable(path, str(error))
 
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from rbsync.errors import StoreError
+from rbsync.stores.connections import transaction
 from rbsync.stores.faults import damaged
 
 Step = Callable[[sqlite3.Connection], object]
@@ -36,25 +37,19 @@ STEPS: Sequence[Step] = (_first,)
 
 def build(connection: sqlite3.Connection, lineage: str) -> None:
     """Makes the tables of the newest format in an empty database."""
-    connection.execute("BEGIN IMMEDIATE")
-    for step in STEPS:
-        step(connection)
-    connection.execute("INSERT INTO meta VALUES (?, ?, 0, 0, '')", (len(STEPS), lineage))
-    connection.execute("COMMIT")
-
-
-def upgrade(connection: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:
-    """Brings a state to the newest format in one transaction, or leaves it as it was."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        (present,) = connection.execute("SELECT format FROM meta").fetchone()
-        for step in steps[present:]:
+    with transaction(connection):
+        for step in STEPS:
             step(connection)
-        connection.execute("UPDATE meta SET format = ?", (len(steps),))
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+        connection.execute("INSERT INTO meta VALUES (?, ?, 0, 0, '')", (len(STEPS), lineage))
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Brings a state to the newest format in one transaction, or leaves it as it was."""
+    with transaction(connection):
+        (present,) = connection.execute("SELECT format FROM meta").fetchone()
+        for step in STEPS[present:]:
+            step(connection)
+        connection.execute("UPDATE meta SET format = ?", (len(STEPS),))
 
 
 def format_of(connection: sqlite3.Connection, path: str) -> int:
@@ -69,8 +64,7 @@ def format_of(connection: sqlite3.Connection, path: str) -> int:
     present = int(rows[0][0])
     if present > len(STEPS):
         raise StoreError(
-            f"The state {path} has format {present}; this rbsync knows formats up to"
-            f" {len(STEPS)}.",
+            f"The state {path} has format {present}; this rbsync knows formats up to {len(STEPS)}.",
             hint="Upgrade rbsync. Nothing was read or written.",
         )
     return present

@@ -61,7 +61,7 @@ class StateLock:
                 os.remove(path)
 
     def _write(self, owner: Owner) -> None:
-        draft = f"{self._note}.{owner.pid}"
+        draft = self._note + ".new"
         with open(draft, "w", encoding="utf-8") as file:
             json.dump(asdict(owner), file)
         os.replace(draft, self._note)

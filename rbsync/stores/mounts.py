@@ -15,12 +15,12 @@ NETWORK = frozenset(
 )
 
 
-def refuse_network(folder: str, mounts: str = MOUNTS) -> None:
+def refuse_network(folder: str, mounts: str = "") -> None:
     """Raises StoreError when a folder, which need not exist yet, lies on a network file system.
 
     Says nothing where the system does not list its mounts.
     """
-    kind = file_system(os.path.realpath(folder), _read(mounts))
+    kind = file_system(os.path.realpath(folder), _read(mounts or MOUNTS))
     if kind in NETWORK:
         raise StoreError(
             f"The state cannot be kept in {folder}: it is on a network file system ({kind}).",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -51,17 +53,36 @@ def header(connection: sqlite3.Connection) -> Header:
 
 def records(connection: sqlite3.Connection) -> dict[str, Record]:
     """All records by name; must run inside a transaction, for it asks three times."""
-    new = tuple.__new__
-    # Making the tuples without the named constructors halves the time of a large state.
-    found = {
-        name: new(Record, (name, new(Fingerprint, (i, l, s)), task_id, None, None, None))
-        for name, i, l, s, task_id in connection.execute(_PLAIN).fetchall()
-    }
+    with _no_collection():
+        found = _plain_records(connection)
     for row in connection.execute(_SPECIAL):
         found[row[0]] = _record(row)
     for row in connection.execute(_INTENT):
         found[row[0]] = found.get(row[0], Record(row[0]))._replace(pending=_intent(row))
     return found
+
+
+def _plain_records(connection: sqlite3.Connection) -> dict[str, Record]:
+    # Making the tuples without the named constructors halves the time of a large state.
+    new = tuple.__new__
+    return {
+        name: new(
+            Record, (name, new(Fingerprint, (items, labels, settings)), task_id, None, None, None)
+        )
+        for name, items, labels, settings, task_id in connection.execute(_PLAIN).fetchall()
+    }
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Spares a million new tuples the search for garbage, of which there is none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def record(connection: sqlite3.Connection, name: str) -> Record | None:

@@ -7,25 +7,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-BESIDE = ("-wal", "-shm", "-journal")
-
-
-def connect(path: str, query: str) -> sqlite3.Connection:
-    """Opens a database that exists; ``query`` has SQLite's own URI parameters.
-
-    Transactions are the caller's to begin and end.
-    """
-    place = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return sqlite3.connect(
-        f"file:{place}?{query}", uri=True, isolation_level=None, check_same_thread=False
-    )
+from rbsync.stores.connections import connect
 
 
 @contextmanager
 def appearing(path: str) -> Iterator[sqlite3.Connection]:
-    """An empty database that is written aside and takes the place of ``path`` when it is done.
+    """An empty database, written aside, that takes the name ``path`` when the block is done.
 
-    Only its owner may read it. When the block fails, nothing is left of it.
+    Only the user may read it. When the block fails, nothing is left of it.
     """
     draft = path + ".new"
     _remove(draft)
@@ -34,7 +23,8 @@ def appearing(path: str) -> Iterator[sqlite3.Connection]:
     try:
         yield connection
         connection.close()
-        remove_beside(path)
+        # SQLite would play the journals of a database that is gone into the new one.
+        _remove_journals(path)
         os.replace(draft, path)
         _sync_folder(path)
     except BaseException:
@@ -43,17 +33,16 @@ def appearing(path: str) -> Iterator[sqlite3.Connection]:
         raise
 
 
-def remove_beside(path: str) -> None:
-    """Removes the journals of a database that is gone: SQLite would play them into the next."""
-    for suffix in BESIDE:
-        with suppress(FileNotFoundError):
-            os.remove(path + suffix)
-
-
 def _remove(path: str) -> None:
-    remove_beside(path)
+    _remove_journals(path)
     with suppress(FileNotFoundError):
         os.remove(path)
+
+
+def _remove_journals(path: str) -> None:
+    for suffix in ("-wal", "-shm", "-journal"):
+        with suppress(FileNotFoundError):
+            os.remove(path + suffix)
 
 
 def _sync_folder(path: str) -> None:

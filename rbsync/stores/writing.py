@@ -1,4 +1,4 @@
-"""The one connection that writes a SQLite state, from its opening to its end."""
+"""The one connection that writes a SQLite state."""
 
 from __future__ import annotations
 
@@ -12,22 +12,31 @@ from rbsync.errors import StoreError
 from rbsync.model.state import Header, Intent, Record
 from rbsync.stores import rows
 from rbsync.stores.base import Upload
-from rbsync.stores.faults import damaged, explained
-from rbsync.stores.formats import STEPS, build, format_of, upgrade
-from rbsync.stores.reading import is_there, look
-from rbsync.stores.refusals import foreign, taken_over
-from rbsync.stores.whole import appearing, connect
+from rbsync.stores.connections import connect, transaction
+from rbsync.stores.faults import explained
+from rbsync.stores.refusals import ended, foreign, taken_over
+
+_PATIENCE_AT_END = 200
 
 
 class SqliteWriter:
-    """Satisfies ``Writer``; may be used from several threads, one call at a time."""
+    """Satisfies ``Writer``. Several threads may share it; one call is done at a time.
+
+    The caller holds the lock and has prepared the state. From here on its epoch is this
+    writer's, and no writer of an earlier epoch gets anything into it.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._mutex = threading.Lock()
-        self._connection = connect(path, "mode=rw")
+        self._open = True
         self._identity = _identity(path)
-        self._epoch = self._begin()
+        self._connection = connect(path, "mode=rw")
+        try:
+            self._epoch = _raise_epoch(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
 
     def header(self) -> Header:
         with self._reading():
@@ -64,80 +73,47 @@ class SqliteWriter:
             rows.put(self._connection, records, removed, uploads)
 
     def close(self) -> None:
-        """Ends the writing; what was committed is then in the one file."""
+        """Ends the writing. The one file then has all of it, unless a reader is in the way."""
         with self._mutex:
-            # The journal holds it all when a reader or a full disk keeps it from being emptied.
+            self._open = False
+            # Where the journal cannot be emptied, it stays and has what the file lacks.
             with suppress(sqlite3.Error):
-                self._connection.execute("PRAGMA busy_timeout = 200")
+                self._connection.execute(f"PRAGMA busy_timeout = {_PATIENCE_AT_END}")
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._connection.close()
 
-    def _begin(self) -> int:
-        try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            # Without it macOS reports as written what a drive still holds in its cache.
-            self._connection.execute("PRAGMA fullfsync = ON")
-            with _transaction(self._connection):
-                self._connection.execute("UPDATE meta SET epoch = epoch + 1")
-                return rows.header(self._connection).epoch
-        except BaseException:
-            self._connection.close()
-            raise
-
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with self._mutex, explained(self._path), _transaction(self._connection, "BEGIN"):
+        with self._alone(), transaction(self._connection, "BEGIN"):
             yield
 
     @contextmanager
     def _writing(self, *, grow: int) -> Iterator[None]:
-        with self._mutex, explained(self._path):
+        with self._alone():
             if _identity(self._path) != self._identity:
-                raise _lost(self._path)
-            with _transaction(self._connection):
+                raise _gone(self._path)
+            with transaction(self._connection):
                 fence = "UPDATE meta SET serial = serial + ? WHERE epoch = ?"
                 if self._connection.execute(fence, (grow, self._epoch)).rowcount != 1:
                     raise taken_over()
                 yield
 
-
-@contextmanager
-def writing(path: str) -> Iterator[SqliteWriter]:
-    """The writer of the state at a path, which is made or brought to the newest format first.
-
-    The caller holds the lock. Raises StoreError for a state that is not to be written to, of
-    which then no byte has changed.
-    """
-    with explained(path):
-        if is_there(path):
-            _examine(path)
-        else:
-            _create(path)
-        writer = SqliteWriter(path)
-    try:
-        yield writer
-    finally:
-        writer.close()
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._mutex, explained(self._path):
+            if not self._open:
+                raise ended()
+            yield
 
 
-def _create(path: str) -> None:
-    # It takes longer to import than all else here, and a state is made but once.
-    import uuid
-
-    with appearing(path) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        build(connection, str(uuid.uuid4()))
-
-
-def _examine(path: str) -> None:
-    """Checks all of the state before it is opened for writing, and upgrades an old one."""
-    present = look(path, lambda connection: _sound_format(connection, path))
-    os.chmod(path, 0o600)
-    if present != len(STEPS):
-        with appearing(f"{path}.v{present}.bak") as backup:
-            look_into(path, backup)
-        ...
+def _raise_epoch(connection: sqlite3.Connection) -> int:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    # Without it macOS calls written what a drive still holds in its cache.
+    connection.execute("PRAGMA fullfsync = ON")
+    with transaction(connection):
+        connection.execute("UPDATE meta SET epoch = epoch + 1")
+        return rows.header(connection).epoch
 
 
 def _identity(path: str) -> tuple[int, int] | None:
@@ -146,3 +122,10 @@ def _identity(path: str) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return now.st_dev, now.st_ino
+
+
+def _gone(path: str) -> StoreError:
+    return StoreError(
+        f"The state {path} was deleted or replaced while this run was writing to it.",
+        hint="Put it back from a backup, or rebuild it from the project with `rbsync refresh`.",
+    )

@@ -1,0 +1,70 @@
+"""The Python interface: what the command line does, as three functions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from rbsync.manifest.load import Manifest
+from rbsync.manifest.load import load_manifest as load
+from rbsync.model.outcome import Outcome, Report
+from rbsync.model.plan import Plan
+from rbsync.plan import check_guard
+from rbsync.sync.applying import ApplyOptions, apply_plan
+from rbsync.sync.planning import PlanOptions, make_plan, policy_of
+from rbsync.sync.workspace import open_workspace
+
+_made: dict[int, Manifest] = {}
+
+
+def load_manifest(path: str | os.PathLike[str] = "rbsync.yaml") -> Manifest:
+    """Reads a manifest. Raises UserError with all problems."""
+    return load(os.fspath(path))
+
+
+def plan(
+    manifest: Manifest | str | os.PathLike[str] = "rbsync.yaml",
+    *,
+    target: str | None = None,
+    prune: bool | None = None,
+    keep_going: bool = False,
+) -> Plan:
+    """What the project lacks; changes nothing.
+
+    ``target`` is a glob of names, ``prune`` overrides the manifest's policy, and ``keep_going``
+    blocks the datapoints that have problems instead of raising. Raises UserError with all
+    problems of the manifest and its files, and StoreError for a state that cannot be used.
+    """
+    found = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    options = PlanOptions(target=target, prune=prune, keep_going=keep_going)
+    with open_workspace(found) as workspace:
+        made = make_plan(workspace, options)
+    return made
+
+
+def apply(
+    plan: Plan,
+    manifest: Manifest | str | os.PathLike[str] = "rbsync.yaml",
+    *,
+    jobs: int = 4,
+    max_failures: int | None = None,
+    force: bool = False,
+    lock_timeout: float = 600.0,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
+) -> Report:
+    """Makes the project what a plan says; ``report.failures`` has what failed.
+
+    Raises StaleError when state or manifest changed since the plan was made, RefusedError when
+    the guard stops it (unless ``force``), LockedError and StoreError.
+    """
+    found = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    with open_workspace(found) as workspace:
+        if not force:
+            check_guard(plan, policy_of(workspace, PlanOptions()))
+        return apply_plan(
+            workspace,
+            plan,
+            ApplyOptions(
+                jobs=jobs, max_failures=max_failures, lock_timeout=lock_timeout, done=on_outcome
+            ),
+        )

@@ -1,0 +1,103 @@
+"""When to try again: full jitter, a budget that all workers share, a breaker."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rbsync.errors import BackendError
+
+ATTEMPTS = 4
+BASE_SECONDS = 0.5
+MOST_SECONDS = 20.0
+MOST_RETRY_AFTER = 120.0
+BUDGET = 500
+COST = 5
+
+T = TypeVar("T")
+
+
+def delay(attempt: int, draw: float, retry_after: float | None) -> float:
+    """Seconds to wait after a failed attempt (1 for the first).
+
+    ``draw`` is uniform in [0, 1). What the service asks for is respected, within reason.
+    """
+    jittered = draw * min(MOST_SECONDS, BASE_SECONDS * 2.0 ** (attempt - 1))
+    if retry_after is None:
+        return jittered
+    return max(jittered, min(max(retry_after, 0.0), MOST_RETRY_AFTER))
+
+
+@dataclass
+class Budget:
+    """How many retries a whole run may spend, so that an outage is not answered with a storm."""
+
+    left: int = BUDGET
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def spend(self) -> bool:
+        """Takes a retry's price; False when there is not enough left."""
+        with self._lock:
+            if self.left < COST:
+                return False
+            self.left -= COST
+            return True
+
+    def refund(self) -> None:
+        """A success gives a little back."""
+        with self._lock:
+            self.left = min(BUDGET, self.left + 1)
+
+
+class GivenUpError(Exception):
+    """The last of several attempts failed."""
+
+    def __init__(self, error: BackendError, attempts: int) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.attempts = attempts
+
+
+class Retrier:
+    """Calls the backend again where that is safe.
+
+    ``pause`` waits for some seconds and returns False when the run is being stopped.
+    """
+
+    def __init__(
+        self, pause: Callable[[float], bool], draw: Callable[[], float] = random.random
+    ) -> None:
+        self._pause = pause
+        self._draw = draw
+        self._budget = Budget()
+
+    def call(self, action: Callable[[], T], *, repeatable: bool) -> T:
+        """The answer of an action, tried several times.
+
+        ``repeatable`` says that doing it twice is harmless; what is not is tried again only when
+        it was surely not sent. Raises GivenUpError.
+        """
+        attempt = 1
+        while True:
+            try:
+                answer = action()
+            except BackendError as error:
+                again = _may_repeat(error, repeatable) and attempt < ATTEMPTS
+                if not (again and self._budget.spend() and self._wait(attempt, error)):
+                    raise GivenUpError(error, attempt) from error
+                attempt += 1
+            else:
+                self._budget.refund()
+                return answer
+
+    def _wait(self, attempt: int, error: BackendError) -> bool:
+        return self._pause(delay(attempt, self._draw(), error.retry_after))
+
+
+def _may_repeat(error: BackendError, repeatable: bool) -> bool:
+    return error.kind in ("transient", "throttled") and (repeatable or not error.sent)

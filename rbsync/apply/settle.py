@@ -1,0 +1,72 @@
+"""Settling what is not known: a create or delete whose answer was lost, by looking it up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from rbsync.backends.base import Backend, Task
+from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.outcome import Failure
+from rbsync.model.state import Intent, Record
+
+CONFLICT = "the project has another datapoint of this name"
+CONFLICT_HINT = "rename one of them, or take over what exists with `rbsync adopt --force`"
+
+
+def settle_all(
+    backend: Backend,
+    records: Mapping[str, Record],
+    *,
+    clock: Callable[[], float],
+    pause: Callable[[float], bool],
+) -> dict[str, Record | None]:
+    """What each pending record truly is, None for one that is to be removed.
+
+    Waits until a request that is still on its way has had the time to land. Raises BackendError
+    when the project does not answer completely; then nothing is settled.
+    """
+    pending = {name: record for name, record in records.items() if record.pending is not None}
+    if not pending:
+        return {}
+    newest = max(record.pending.sent_at for record in pending.values() if record.pending)
+    left = newest + backend.capabilities.quarantine - clock()
+    if left > 0:
+        pause(min(left, backend.capabilities.quarantine))
+    found = backend.find(sorted(pending))
+    return {name: _settled(record, found.get(name)) for name, record in pending.items()}
+
+
+def _settled(record: Record, task: Task | None) -> Record | None:
+    intent = record.pending
+    assert isinstance(intent, Intent)  # noqa: S101  (settle_all picks records that have one)
+    if task is None:
+        return _absent(record, intent)
+    if intent.fingerprint is not None and task.stamp == intent.fingerprint:
+        return Record(record.name, intent.fingerprint, task.task_id)
+    if task.stamp is not None and task.stamp == record.applied:
+        return record._replace(pending=None, task_id=task.task_id)
+    if record.applied is not None:
+        return record._replace(pending=None)
+    return record._replace(pending=None, failure=conflict(), attempted=intent.fingerprint)
+
+
+def _absent(record: Record, intent: Intent) -> Record | None:
+    """The name is not there: a delete is done, a create is not, an update lost its datapoint."""
+    if intent.operation == "delete" or record.failure is None:
+        return None
+    return record._replace(pending=None, applied=None, task_id="")
+
+
+def conflict() -> Failure:
+    """The failure of a create whose name another datapoint has."""
+    return Failure("conflict", "create", CONFLICT, hint=CONFLICT_HINT)
+
+
+def is_ours(task: Task | None, fingerprint: Fingerprint) -> bool:
+    """Whether a datapoint at the project is the one that was to be created."""
+    return task is not None and task.stamp == fingerprint
+
+
+def names_of(records: Iterable[Record]) -> list[str]:
+    """The names of those records whose last result is not known."""
+    return sorted(record.name for record in records if record.pending is not None)

@@ -1,0 +1,127 @@
+"""The backend that needs no server, key or network: a project in a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from rbsync.backends.base import Body, Capabilities, Created, Draft, Project, Rejected, Task
+from rbsync.backends.local.blobs import DAY, Blobs, Collected, Damage
+from rbsync.backends.local.database import BUSY_SECONDS, Database
+from rbsync.backends.local.opening import Wish
+from rbsync.backends.local.paging import Page
+from rbsync.backends.local.project import PAGE, LocalProject
+from rbsync.backends.local.queries import Counts
+from rbsync.backends.local.rows import StoredTask
+from rbsync.errors import BackendError, Problem, UserError
+from rbsync.labels import Taxonomy, project_type
+from rbsync.model.fingerprint import Algorithm, Facet
+
+DATABASE = "project.db"
+
+
+class LocalBackend:
+    """A project in the folder ``path``, made when it is first needed.
+
+    ``type`` is one of the service's project types and ``taxonomy`` what labels may say; without
+    them anything goes. ``name`` is the folder's unless given. ``algorithm`` is that of the
+    content identities of the bodies that are uploaded, ``busy`` how many seconds to wait for
+    another process. Satisfies ``backends.base.Backend``; raises UserError for a type that does
+    not exist, and later for a project that is there and is another one.
+    """
+
+    capabilities = Capabilities()
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        type: str = "",  # noqa: A002  (the manifest's word)
+        taxonomy: Taxonomy | None = None,
+        name: str | None = None,
+        algorithm: Algorithm = "xxh3",
+        busy: float = BUSY_SECONDS,
+    ) -> None:
+        folder = os.path.abspath(path)
+        _check_type(type)
+        self._algorithm: Algorithm = algorithm
+        self._blobs = Blobs(folder)
+        database = Database(os.path.join(folder, DATABASE), busy)
+        wish = Wish(name or "", type, taxonomy, os.path.basename(folder))
+        self._project = LocalProject(database, self._blobs, wish)
+
+    def project(self) -> Project:
+        """What the project is; makes it."""
+        return self._project.open().as_project()
+
+    def describe(self) -> Project | None:
+        """What the project is; None when there is none, and then none is made."""
+        meta = self._project.describe()
+        return meta.as_project() if meta else None
+
+    def upload(self, body: Body, *, storage: str) -> str:  # noqa: ARG002  (all are kept here)
+        """Stores the bytes of a file, durably, and returns their ref: ``blobs/xxh3/ab/ab…``."""
+        return self._blobs.store(body, self._algorithm)
+
+    def create(self, drafts: Sequence[Draft]) -> list[Created | Rejected]:
+        """Creates datapoints, durably, and answers in their order."""
+        if len(drafts) > self.capabilities.batch:
+            message = f"{len(drafts)} datapoints at once; the limit is {self.capabilities.batch}"
+            raise BackendError(message, kind="invalid")
+        return self._project.create(drafts)
+
+    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
+        """Changes the facets of a datapoint to those of the draft, durably."""
+        self._project.update(task_id, draft, changed)
+
+    def delete(self, task_ids: Sequence[str]) -> None:
+        """Deletes datapoints, durably; one that is not there counts as deleted."""
+        self._project.delete(task_ids)
+
+    def find(self, names: Sequence[str]) -> dict[str, Task]:
+        """The datapoints of exactly these names, any number of them."""
+        return self._project.find(names)
+
+    def list(self) -> Iterator[Task]:
+        """All datapoints, by name."""
+        return (one.task for one in self._project.tasks())
+
+    def page(self, after: str | None = None, first: int = PAGE, stage: str = "") -> Page:
+        """The next datapoints by name; ``after`` is the cursor of the page before."""
+        return self._project.page(after, first, stage)
+
+    def stored(self, task_id: str) -> StoredTask | None:
+        """All that the project knows of a task but its labels."""
+        return self._project.task(task_id)
+
+    def labels(self, task_id: str) -> str | None:
+        """The labels of a task as the JSON text of a list, None when it has none."""
+        return self._project.labels(task_id)
+
+    def counts(self) -> Counts:
+        """How many tasks, ground truth among them, and labels there are."""
+        return self._project.counts()
+
+    def open_item(self, ref: str) -> BinaryIO:
+        """A stored file, to be read; ``ref`` is what ``upload`` returned."""
+        return self._blobs.open(ref)
+
+    def verify(self) -> Iterator[Damage]:
+        """Hashes every file that a task refers to, and answers those that are damaged."""
+        return self._project.damage()
+
+    def collect_garbage(self, grace: float = DAY) -> Collected:
+        """Removes files that no task refers to and that are older than ``grace`` seconds."""
+        return self._project.collect_garbage(grace)
+
+    def close(self) -> None:
+        """Closes the database; the next call opens it again."""
+        self._project.close()
+
+
+def _check_type(name: str) -> None:
+    try:
+        project_type(name)
+    except ValueError as error:
+        raise UserError([Problem("project-type", str(error))]) from error

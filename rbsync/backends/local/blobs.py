@@ -1,0 +1,161 @@
+"""Files by their content: ``blobs/xxh3/ab/abcdef…``."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from typing import BinaryIO, NamedTuple
+from uuid import uuid4
+
+from rbsync.backends.base import Body
+from rbsync.backends.local.copying import Clone, copy, reflink
+from rbsync.backends.local.disk import hash_of, make_folder, sync_folder
+from rbsync.backends.local.failures import disk_failures
+from rbsync.errors import BackendError
+from rbsync.model.fingerprint import Algorithm, algorithm_of
+
+ROOT = "blobs"
+DAY = 86400.0
+_INCOMING = "incoming"
+_REF = re.compile(
+    rf"{ROOT}/(xxh3/([0-9a-f]{{2}})/\2[0-9a-f]{{30}}|sha256/([0-9a-f]{{2}})/\3[0-9a-f]{{62}})"
+)
+_READ_ONLY = 0o444
+
+
+class Damage(NamedTuple):
+    """A stored file that is not what it is said to be. ``reason`` is ``missing`` or ``changed``."""
+
+    ref: str
+    reason: str
+
+
+class Collected(NamedTuple):
+    """What a collection of garbage removed; ``size`` is in bytes."""
+
+    files: int
+    size: int
+
+
+def ref_of(content: str) -> str:
+    """Where the file with a content identity is kept."""
+    algorithm, digest = content.split(":")
+    return f"{ROOT}/{algorithm}/{digest[:2]}/{digest}"
+
+
+def is_ref(ref: str) -> bool:
+    """Whether a ref is that of a stored file, and so safe to be made a path of."""
+    return _REF.fullmatch(ref) is not None
+
+
+def content_of(ref: str) -> str:
+    """The content identity that a ref promises."""
+    _, algorithm, _, digest = ref.split("/")
+    return f"{algorithm}:{digest}"
+
+
+class Blobs:
+    """The stored files of the project in ``folder``. Never changed once they are there."""
+
+    def __init__(self, folder: str, clone: Clone = reflink) -> None:
+        self._folder = folder
+        self._clone = clone
+
+    def store(self, body: Body, algorithm: Algorithm) -> str:
+        """Stores a file's bytes and returns their ref; they are durable then.
+
+        Raises BackendError, and leaves nothing behind.
+        """
+        with disk_failures("store a file in the project"):
+            incoming = os.path.join(self._folder, ROOT, _INCOMING)
+            make_folder(incoming)
+            temporary = os.path.join(incoming, uuid4().hex)
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+            descriptor = os.open(temporary, flags, _READ_ONLY)
+            try:
+                ref = ref_of(copy(body, descriptor, algorithm, self._clone))
+                self._keep(temporary, descriptor, ref)
+            finally:
+                os.close(descriptor)
+                with suppress(FileNotFoundError):
+                    os.unlink(temporary)
+            return ref
+
+    def _keep(self, temporary: str, descriptor: int, ref: str) -> None:
+        path = self._path(ref)
+        folder = os.path.dirname(path)
+        if self._refresh(path, os.fstat(descriptor).st_size):
+            sync_folder(folder)
+            return
+        os.fsync(descriptor)
+        make_folder(folder)
+        os.replace(temporary, path)
+        sync_folder(folder)
+
+    def _refresh(self, path: str, size: int) -> bool:
+        """Whether the file is there already; makes it young, so that it is not garbage."""
+        try:
+            if os.stat(path).st_size != size:
+                return False
+            with suppress(PermissionError):  # the file of somebody else who works here
+                os.utime(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _path(self, ref: str) -> str:
+        return os.path.join(self._folder, *ref.split("/"))
+
+    def missing(self, refs: Iterable[str]) -> list[str]:
+        """Those of the refs that look like ours and have no file."""
+        return [one for one in refs if is_ref(one) and not os.path.exists(self._path(one))]
+
+    def open(self, ref: str) -> BinaryIO:
+        """A stored file, to be read. Raises BackendError."""
+        if not is_ref(ref):
+            raise BackendError(f"{ref} is not a file of the project", kind="invalid")
+        with disk_failures(f"open {ref}"):
+            return open(self._path(ref), "rb")
+
+    def damage(self, refs: Iterable[str]) -> Iterator[Damage]:
+        """Reads stored files again, and answers those that are not what they should be."""
+        for ref in refs:
+            if not is_ref(ref):
+                continue
+            if self.missing([ref]):
+                yield Damage(ref, "missing")
+            elif self._rehash(ref) != content_of(ref):
+                yield Damage(ref, "changed")
+
+    def _rehash(self, ref: str) -> str:
+        with self.open(ref) as file, disk_failures(f"read {ref}"):
+            return hash_of(file.fileno(), algorithm_of(content_of(ref)))
+
+    def collect(self, used: Collection[str], grace: float = DAY) -> Collected:
+        """Removes the files that are not used and older than ``grace`` seconds.
+
+        Younger ones may belong to a datapoint that is just being created.
+        """
+        files = size = 0
+        oldest = time.time() - grace
+        for ref, path in self._stored():
+            if ref in used:
+                continue
+            with disk_failures("remove an unused file"), suppress(FileNotFoundError):
+                found = os.stat(path)
+                if found.st_mtime <= oldest:
+                    os.unlink(path)
+                    files += 1
+                    size += found.st_size
+        return Collected(files, size)
+
+    def _stored(self) -> Iterator[tuple[str, str]]:
+        """Refs and paths of all files, those included that a crash left half-written."""
+        root = os.path.join(self._folder, ROOT)
+        for folder, _, names in os.walk(root):
+            inside = os.path.relpath(folder, self._folder).replace(os.sep, "/")
+            for name in names:
+                yield f"{inside}/{name}", os.path.join(folder, name)

@@ -1,0 +1,126 @@
+"""One SQLite file that several threads and processes read and write."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+
+from rbsync.backends.local import schema
+from rbsync.backends.local.disk import sync_folder
+from rbsync.backends.local.failures import database_failures, disk_failures
+from rbsync.errors import BackendError
+
+BUSY_SECONDS = 30.0
+_PAUSE = 0.01
+
+
+class Database:
+    """Transactions on the file ``path``; what they change is durable when they end.
+
+    The threads of a process share one connection, one at a time; other processes are waited for,
+    up to ``busy`` seconds. Every method raises BackendError.
+    """
+
+    def __init__(self, path: str, busy: float = BUSY_SECONDS) -> None:
+        self._path = path
+        self._busy = busy
+        self._lock = RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection | None]:
+        """One consistent view; None when there is no project yet, which this does not make."""
+        with self._lock, database_failures():
+            connection = self._open() if self._connection or self._is_there() else None
+            if connection is None or not schema.is_made(connection):
+                yield None
+                return
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that is committed unless its block raises; makes what is not there."""
+        with self._lock, database_failures():
+            connection = self._open_to_write()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                if not schema.is_made(connection):
+                    schema.make(connection)
+                yield connection
+                with database_failures(committing=True):
+                    connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+            self._connection = None
+
+    def _is_there(self) -> bool:
+        return os.path.exists(self._path)
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection:
+            self._check_inode()
+            return self._connection
+        with disk_failures("open the project"):
+            found = sqlite3.connect(
+                self._path, timeout=self._busy, isolation_level=None, check_same_thread=False
+            )
+            self._inode = os.stat(self._path).st_ino
+        try:
+            found.execute("PRAGMA synchronous = FULL")
+            found.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            found.close()
+            raise
+        self._connection = found
+        return found
+
+    def _check_inode(self) -> None:
+        """What is written to a file that was deleted or replaced would be lost without a word."""
+        try:
+            same = os.stat(self._path).st_ino == self._inode
+        except OSError:
+            same = False
+        if not same:
+            raise BackendError(
+                "the project was removed or replaced while it was in use", hint="run again"
+            )
+
+    def _open_to_write(self) -> sqlite3.Connection:
+        if self._connection is None and not self._is_there():
+            folder = os.path.dirname(self._path)
+            with disk_failures("make the project's folder"):
+                os.makedirs(folder, exist_ok=True)
+                connection = self._open()
+                sync_folder(folder)
+        connection = self._open()
+        if not schema.is_made(connection):
+            self._use_wal(connection)
+        return connection
+
+    def _use_wal(self, connection: sqlite3.Connection) -> None:
+        """SQLite does not wait for others when it changes the mode, so this does."""
+        deadline = time.monotonic() + self._busy
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE)
+            else:
+                return

@@ -1,0 +1,51 @@
+"""What a local project is: the one row about itself, and how it may change."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import NamedTuple
+from uuid import uuid4
+
+from rbsync.backends.base import Project
+from rbsync.backends.local.clock import now
+from rbsync.backends.local.failures import parsed
+from rbsync.labels import Taxonomy, read_taxonomy
+
+_COLUMNS = "project_id, name, type, taxonomy, created_at"
+
+
+class Meta(NamedTuple):
+    """``taxonomy`` is its JSON text; ``created_at`` an ISO 8601 time."""
+
+    project_id: str
+    name: str
+    type: str
+    taxonomy: str
+    created_at: str
+
+    def read_taxonomy(self) -> Taxonomy:
+        return read_taxonomy(parsed(self.taxonomy))
+
+    def as_project(self) -> Project:
+        names = tuple(one.name for one in self.read_taxonomy().walk())
+        return Project(f"local:{self.project_id}", self.name, self.type, names)
+
+
+def new_meta(name: str, project_type: str, taxonomy: Taxonomy) -> Meta:
+    """A project that was not there before."""
+    return Meta(str(uuid4()), name, project_type, taxonomy_text(taxonomy), now())
+
+
+def taxonomy_text(taxonomy: Taxonomy) -> str:
+    return json.dumps(taxonomy.as_json(), ensure_ascii=True, sort_keys=True)
+
+
+def read_meta(connection: sqlite3.Connection) -> Meta | None:
+    """The project's row; None in a database that was only just made."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM project").fetchone()  # noqa: S608
+    return Meta(*row) if row else None
+
+
+def write_meta(connection: sqlite3.Connection, meta: Meta) -> None:
+    connection.execute("INSERT OR REPLACE INTO project VALUES (1, ?, ?, ?, ?, ?)", meta)

@@ -1,0 +1,233 @@
+"""The project: its rules, kept in one transaction with what they are about.
+
+Whatever stands in front of it, a backend or a service, goes through this one class.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from rbsync.backends.base import Created, Draft, Rejected, Task
+from rbsync.backends.local import queries
+from rbsync.backends.local.blobs import Blobs, Collected, Damage
+from rbsync.backends.local.database import Database
+from rbsync.backends.local.meta import Meta, read_meta, write_meta
+from rbsync.backends.local.opening import Wish, fulfil
+from rbsync.backends.local.paging import Page, cursor_after, name_before
+from rbsync.backends.local.queries import Counts
+from rbsync.backends.local.rows import COLUMNS, StoredTask, changes, new_row, stored_of, task_of
+from rbsync.backends.local.rules import Flaw, Rules
+from rbsync.errors import BackendError
+from rbsync.labels import project_type
+from rbsync.model.fingerprint import Facet
+from rbsync.model.outcome import Failure, FailureKind
+
+PAGE = 1000
+_INSERT = f"INSERT INTO tasks ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608
+_PUT_LABELS = "INSERT OR REPLACE INTO labels (task_id, json) VALUES (?, ?)"
+_CONFLICT = Flaw("the project has a datapoint of this name", "names are unique in a project")
+_GONE_HINT = "run again; if it stays so, remove what is recorded of its upload"
+
+T = TypeVar("T")
+
+
+class LocalProject:
+    """Tasks and labels in a database, files in blobs. Raises BackendError.
+
+    Any number of threads and processes may use one project at a time. A project that is not
+    there yet reads as empty; the first that opens or writes makes it.
+    """
+
+    def __init__(self, database: Database, blobs: Blobs, wish: Wish) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._wish = wish
+        self._meta: Meta | None = None
+        self._rules: Rules | None = None
+
+    def open(self) -> Meta:
+        """What the project is, made and changed to what it shall be.
+
+        Raises UserError when it is another one than it shall be.
+        """
+        with self._database.reading() as connection:
+            found = read_meta(connection) if connection else None
+            made = fulfil(self._wish, found, connection) if connection and found else None
+        if made is None or made != found:
+            with self._database.writing() as connection:
+                made = fulfil(self._wish, read_meta(connection), connection)
+                write_meta(connection, made)
+        self._take(made)
+        return made
+
+    def describe(self) -> Meta | None:
+        """What the project is; None when there is none, and then none is made."""
+        return self._read(read_meta, None)
+
+    def create(self, drafts: Sequence[Draft]) -> list[Created | Rejected]:
+        """Creates the datapoints that the project accepts; answers in their order.
+
+        All that are created are durable together when this returns.
+        """
+        rules = self._present_rules()
+        flaws = [rules.flaw(draft) for draft in drafts]
+        with self._database.writing() as connection:
+            fine = [one.name for one, flaw in zip(drafts, flaws, strict=True) if not flaw]
+            taken = {row[2] for row in queries.rows_of_names(connection, fine)}
+            answers: list[Created | Rejected] = []
+            for draft, flaw in zip(drafts, flaws, strict=True):
+                answers.append(self._create_one(connection, draft, flaw, taken))
+        return answers
+
+    def _create_one(
+        self, connection: sqlite3.Connection, draft: Draft, flaw: Flaw | None, taken: set[str]
+    ) -> Created | Rejected:
+        if flaw:
+            return _rejected(draft, "invalid", flaw)
+        if draft.name in taken:
+            return _rejected(draft, "conflict", _CONFLICT)
+        if missing := self._missing_file(draft):
+            return _rejected(draft, "transient", missing)
+        row = new_row(draft)
+        connection.execute(_INSERT, row)
+        if draft.labels:
+            connection.execute(_PUT_LABELS, (row[0], draft.labels.json))
+        taken.add(draft.name)
+        return Created(draft.name, row[0])
+
+    def _missing_file(self, draft: Draft) -> Flaw | None:
+        """A task never refers to a file that is not there: no file is removed meanwhile."""
+        missing = self._blobs.missing(ref for _, ref in draft.items)
+        return Flaw(f"{missing[0]} is not stored in the project", _GONE_HINT) if missing else None
+
+    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
+        """Changes the facets of a task, all or none; its name stays."""
+        flaw = self._present_rules().flaw(draft, changed)
+        if flaw:
+            raise BackendError(f"{draft.name}: {flaw.message}", kind="invalid", hint=flaw.hint)
+        with self._database.writing() as connection:
+            self._check_task(connection, task_id, draft)
+            missing = self._missing_file(draft) if "items" in changed else None
+            if missing:
+                raise BackendError(missing.message, hint=missing.hint)
+            self._update_one(connection, task_id, draft, changed)
+
+    def _check_task(self, connection: sqlite3.Connection, task_id: str, draft: Draft) -> None:
+        row = queries.row_of_id(connection, task_id)
+        if row is None:
+            hint = "it was deleted behind our back"
+            raise BackendError(f"{draft.name}: no task {task_id}", kind="conflict", hint=hint)
+        if row[2] != draft.name:
+            message = f'task {task_id} is that of "{row[2]}", not of "{draft.name}"'
+            raise BackendError(message, kind="conflict")
+
+    def _update_one(
+        self, connection: sqlite3.Connection, task_id: str, draft: Draft, changed: Sequence[Facet]
+    ) -> None:
+        row = queries.row_of_id(connection, task_id)
+        columns = changes(draft, changed, stored_of(row).stage if row else "")
+        marks = ", ".join(f"{column} = ?" for column in columns)
+        connection.execute(
+            f"UPDATE tasks SET {marks} WHERE task_id = ?",  # noqa: S608  (only columns of ours)
+            (*columns.values(), task_id),
+        )
+        if "labels" in changed and draft.labels:
+            connection.execute(_PUT_LABELS, (task_id, draft.labels.json))
+        elif "labels" in changed:
+            connection.execute("DELETE FROM labels WHERE task_id = ?", (task_id,))
+
+    def delete(self, task_ids: Sequence[str]) -> None:
+        """Deletes tasks with their labels; their files stay until garbage is collected."""
+        if self.describe() is None:
+            return
+        with self._database.writing() as connection:
+            connection.executemany(
+                "DELETE FROM tasks WHERE task_id = ?", ((one,) for one in task_ids)
+            )
+
+    def find(self, names: Sequence[str]) -> dict[str, Task]:
+        """The tasks of exactly these names, all as of one moment."""
+
+        def ask(connection: sqlite3.Connection) -> dict[str, Task]:
+            rows = queries.rows_of_names(connection, filter(_is_text, names))
+            return {row[2]: task_of(row) for row in rows}
+
+        return self._read(ask, {})
+
+    def page(self, after: str | None = None, first: int = PAGE, stage: str = "") -> Page:
+        """The next tasks by name, of one stage or of all; ``after`` is the last page's cursor.
+
+        Each page is as of its own moment: a task that is there all the time is on exactly one.
+        """
+        name = name_before(after)
+        nothing: list[tuple[Any, ...]] = []
+        rows = self._read(lambda one: queries.rows_after(one, name, first + 1, stage), nothing)
+        tasks = tuple(stored_of(row) for row in rows[:first])
+        more = len(rows) > first and tasks
+        return Page(tasks, cursor_after(tasks[-1].task.name) if more else None)
+
+    def tasks(self) -> Iterator[StoredTask]:
+        """All tasks, by name."""
+        cursor: str | None = None
+        while True:
+            page = self.page(cursor)
+            yield from page.tasks
+            cursor = page.cursor
+            if cursor is None:
+                return
+
+    def task(self, task_id: str) -> StoredTask | None:
+        """One task, None when it does not exist."""
+        row = self._read(lambda one: queries.row_of_id(one, task_id), None)
+        return stored_of(row) if row else None
+
+    def labels(self, task_id: str) -> str | None:
+        """The labels of a task as the JSON text of a list, None when it has none."""
+        return self._read(lambda one: queries.labels_text(one, task_id), None)
+
+    def counts(self) -> Counts:
+        return self._read(queries.counts, Counts(0, 0, 0))
+
+    def damage(self) -> Iterator[Damage]:
+        """Reads every file that a task refers to, and answers those that are damaged."""
+        nothing: set[str] = set()
+        return self._blobs.damage(sorted(self._read(queries.item_refs, nothing)))
+
+    def collect_garbage(self, grace: float) -> Collected:
+        """Removes files that no task refers to and that are older than ``grace`` seconds."""
+        if self.describe() is None:
+            return Collected(0, 0)
+        with self._database.writing() as connection:
+            return self._blobs.collect(queries.item_refs(connection), grace)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _read(self, ask: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        with self._database.reading() as connection:
+            return ask(connection) if connection else otherwise
+
+    def _present_rules(self) -> Rules:
+        """The rules as they are now: another process may have changed the taxonomy."""
+        meta = (self.describe() if self._meta else None) or self.open()
+        return self._take(meta)
+
+    def _take(self, meta: Meta) -> Rules:
+        if self._rules is None or meta != self._meta:
+            self._meta = meta
+            self._rules = Rules(project_type(meta.type), meta.read_taxonomy())
+        return self._rules
+
+
+def _rejected(draft: Draft, kind: FailureKind, flaw: Flaw) -> Rejected:
+    return Rejected(draft.name, Failure(kind, "create", flaw.message, hint=flaw.hint))
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be one at all: what is not text cannot be asked for."""
+    with suppress(UnicodeEncodeError):
+        return bool(name.encode())
+    return False

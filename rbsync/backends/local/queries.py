@@ -1,0 +1,75 @@
+"""Reading the tables: one function a question."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from rbsync.backends.local.failures import parsed
+from rbsync.backends.local.rows import COLUMNS, LAST_STAGE
+
+CHUNK = 500
+"""How many values a statement asks for; SQLite may be built to take no more than 999."""
+
+
+class Counts(NamedTuple):
+    """``labels`` are those of all tasks."""
+
+    tasks: int
+    ground_truth: int
+    labels: int
+
+
+def rows_of_names(
+    connection: sqlite3.Connection, names: Iterable[str]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of the tasks with these names, in no order."""
+    rest = iter(names)
+    while some := list(islice(rest, CHUNK)):
+        marks = ",".join("?" * len(some))
+        yield from connection.execute(
+            f"SELECT {COLUMNS} FROM tasks WHERE name IN ({marks})",  # noqa: S608  (only marks)
+            some,
+        )
+
+
+def rows_after(
+    connection: sqlite3.Connection, name: str, first: int, stage: str
+) -> list[tuple[Any, ...]]:
+    """The next rows by name, of one stage or of all."""
+    only = "AND stage = ?" if stage else ""
+    return connection.execute(
+        f"SELECT {COLUMNS} FROM tasks WHERE name > ? {only} ORDER BY name LIMIT ?",  # noqa: S608
+        (name, stage, first) if stage else (name, first),
+    ).fetchall()
+
+
+def row_of_id(connection: sqlite3.Connection, task_id: str) -> Sequence[Any] | None:
+    """The row of one task."""
+    found: Sequence[Any] | None = connection.execute(
+        f"SELECT {COLUMNS} FROM tasks WHERE task_id = ?",  # noqa: S608
+        (task_id,),
+    ).fetchone()
+    return found
+
+
+def labels_text(connection: sqlite3.Connection, task_id: str) -> str | None:
+    """The labels of one task as the JSON text of a list."""
+    row = connection.execute("SELECT json FROM labels WHERE task_id = ?", (task_id,)).fetchone()
+    return row[0] if row else None
+
+
+def counts(connection: sqlite3.Connection) -> Counts:
+    row = connection.execute(
+        "SELECT count(*), coalesce(sum(stage = ?), 0), coalesce(sum(labels), 0) FROM tasks",
+        (LAST_STAGE,),
+    ).fetchone()
+    return Counts(*row)
+
+
+def item_refs(connection: sqlite3.Connection) -> set[str]:
+    """The refs of the items of all tasks."""
+    texts = connection.execute("SELECT items FROM tasks")
+    return {ref for (text,) in texts for _, ref in parsed(text)}

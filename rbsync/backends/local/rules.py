@@ -1,0 +1,105 @@
+"""What a project accepts: the service's rules about one datapoint."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rbsync.backends.base import Draft, LabelText
+from rbsync.labels import LabelProblem, ProjectType, Taxonomy, check_labels
+from rbsync.model.datapoint import Settings
+from rbsync.model.fingerprint import FACETS, Facet
+
+LONGEST_NAME = 512
+"""Bytes of UTF-8."""
+
+
+class Flaw(NamedTuple):
+    """Why a datapoint is not accepted, and the next step or nothing."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a project with a type and a taxonomy."""
+
+    type: ProjectType
+    taxonomy: Taxonomy
+
+    def flaw(self, draft: Draft, facets: Sequence[Facet] = FACETS) -> Flaw | None:
+        """Why the given facets of a datapoint are not accepted, None when they are."""
+        found = name_flaw(draft.name)
+        if not found and "items" in facets:
+            found = self.items_flaw(len(draft.items))
+        if not found and "labels" in facets and draft.labels:
+            found = self.labels_flaw(draft.labels)
+        if not found and "settings" in facets:
+            found = settings_flaw(draft.settings)
+        return found
+
+    def items_flaw(self, count: int) -> Flaw | None:
+        if count == 0:
+            return Flaw("it has no items")
+        most = self.type.most_items
+        if most is not None and count > most:
+            hint = "the frames of a video belong in a project of a VIDEO_ type"
+            return Flaw(f"a datapoint of type {self.type.name} has 1 item, not {count}", hint)
+        return None
+
+    def labels_flaw(self, labels: LabelText) -> Flaw | None:
+        try:
+            labels.json.encode()
+            parsed = json.loads(labels.json)
+        except (ValueError, RecursionError):
+            return Flaw("its labels are not JSON text")
+        problems = check_labels(
+            parsed,
+            project_type=self.type.name,
+            categories=self.taxonomy.names,
+            attributes=self.taxonomy.all_attributes,
+        )
+        if problems:
+            return _labels_flaw(problems)
+        if len(parsed) != labels.count:
+            return Flaw(f"it has {len(parsed)} labels, not {labels.count}")
+        return None
+
+
+def _labels_flaw(problems: Sequence[LabelProblem]) -> Flaw:
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    first = problems[0]
+    return Flaw(f"labels{first.place}: {first.message}{more}", first.hint)
+
+
+def name_flaw(name: str) -> Flaw | None:
+    """Names are text of 1 to 512 bytes without control characters."""
+    if not name:
+        return Flaw("its name is empty")
+    if any(unicodedata.category(one) in ("Cc", "Cs") for one in name):
+        return Flaw("its name has a control character, or bytes that are not text")
+    size = len(name.encode())
+    if size > LONGEST_NAME:
+        return Flaw(f"its name has {size} bytes; the limit is {LONGEST_NAME}")
+    return None
+
+
+def settings_flaw(settings: Settings) -> Flaw | None:
+    priority = settings.priority
+    if priority is not None and not _is_priority(priority):
+        return Flaw(f"its priority must be a number from 0 to 1, not {priority!r}")
+    if not _is_metadata(settings.metadata):
+        return Flaw("its metadata must be strings by name")
+    return None
+
+
+def _is_priority(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _is_metadata(value: Mapping[str, str]) -> bool:
+    return all(isinstance(one, str) for pair in value.items() for one in pair)

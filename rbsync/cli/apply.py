@@ -1,0 +1,34 @@
+"""`rbsync apply`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.planning_options import planning, running
+from rbsync.cli.running import RunFlags, run_plan
+
+
+@click.command("apply")
+@click.argument("plan", required=False, type=click.Path(exists=True, dir_okay=False))
+@planning
+@running
+@with_common_options
+def command(
+    common: CommonOptions,
+    plan: str | None,
+    target: str | None,
+    prune: bool | None,
+    keep_going: bool,
+    rehash: bool,
+    **flags: Any,
+) -> int:
+    """Make the project what the manifest says, or what a PLAN says that was made before."""
+    from rbsync.sync.planning import PlanOptions
+
+    if plan and (target or prune is not None or keep_going or rehash):
+        raise click.UsageError("a PLAN is applied as it is: give these options to `plan`")
+    options = PlanOptions(target=target, prune=prune, keep_going=keep_going)
+    return run_plan(common, options, RunFlags(**flags), plan_file=plan, rehash=rehash)

@@ -1,0 +1,34 @@
+"""`rbsync explain`."""
+
+from __future__ import annotations
+
+import difflib
+
+import click
+
+from rbsync.cli.opening import opened
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import document, result
+from rbsync.errors import ExitCode, RbsyncError
+
+
+@click.command("explain")
+@click.argument("name")
+@with_common_options
+def command(common: CommonOptions, name: str) -> int:
+    """Say why the datapoint NAME has its action, facet by facet."""
+    from rbsync.documents import FORMAT_VERSION
+    from rbsync.sync.explaining import explain
+
+    with opened(common, strict=False) as workspace:
+        found = explain(workspace, name)
+    if found.action is None:
+        near = difflib.get_close_matches(name, found.names, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else "`rbsync expand` lists all names"
+        raise RbsyncError(f"neither the manifest nor the state has `{name}`", hint=hint)
+    if common.json:
+        document({"format_version": FORMAT_VERSION, **found.as_json()})
+        return ExitCode.DONE
+    for line in found.lines():
+        result(common, line)
+    return ExitCode.DONE

@@ -1,0 +1,31 @@
+"""`rbsync failures`."""
+
+from __future__ import annotations
+
+import click
+
+from rbsync.cli.opening import opened
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import document, result
+from rbsync.errors import ExitCode
+
+
+@click.command("failures")
+@with_common_options
+def command(common: CommonOptions) -> int:
+    """List what failed, grouped by cause."""
+    from rbsync.cli.render.report import show_failures
+    from rbsync.documents import FORMAT_VERSION
+    from rbsync.documents.report import failure_json
+
+    with opened(common) as workspace:
+        records = workspace.store.records()
+    failures = {name: one.failure for name, one in sorted(records.items()) if one.failure}
+    if common.json:
+        entries = [{"name": name, **(failure_json(one) or {})} for name, one in failures.items()]
+        document({"format_version": FORMAT_VERSION, "failures": entries})
+    elif failures:
+        show_failures(failures, common)
+    else:
+        result(common, "Nothing has failed.")
+    return ExitCode.DONE

@@ -1,0 +1,33 @@
+"""`rbsync init`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from rbsync.cli.files import write_whole
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import document, note, result
+from rbsync.errors import ExitCode, RbsyncError
+
+
+@click.command("init")
+@click.option("--from", "source", metavar="PATH", help="An items list or an exported folder.")
+@click.option("--force", is_flag=True, help="Overwrite a manifest that is there.")
+@with_common_options
+def command(common: CommonOptions, source: str | None, force: bool) -> int:
+    """Write a commented manifest for this folder, from what is in it."""
+    from rbsync.documents import FORMAT_VERSION
+    from rbsync.sync.starting import draft_manifest
+
+    path = common.manifest_path
+    if os.path.exists(path) and not force:
+        raise RbsyncError(f"there is a manifest at {path}", hint="pass --force to overwrite it")
+    write_whole(path, draft_manifest(common.folder, source))
+    if common.json:
+        document({"format_version": FORMAT_VERSION, "manifest": path})
+        return ExitCode.DONE
+    result(common, path)
+    note(common, "Look it over, then: rbsync plan")
+    return ExitCode.DONE

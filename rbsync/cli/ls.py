@@ -1,0 +1,56 @@
+"""`rbsync ls`."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import Any
+
+import click
+
+from rbsync.backends.base import Task
+from rbsync.cli.opening import opened
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import document, note, result
+from rbsync.cli.render.numbers import plural
+from rbsync.errors import ExitCode
+
+
+@click.command("ls")
+@click.argument("pattern", required=False)
+@with_common_options
+def command(common: CommonOptions, pattern: str | None) -> int:
+    """List what the project holds, or what of it matches the glob PATTERN."""
+    from rbsync.documents import FORMAT_VERSION
+
+    with opened(common) as workspace:
+        every = workspace.backend.list()
+        tasks = [one for one in every if not pattern or fnmatch.fnmatchcase(one.name, pattern)]
+    if common.json:
+        document({"format_version": FORMAT_VERSION, "tasks": [_as_json(one) for one in tasks]})
+        return ExitCode.DONE
+    for task in tasks:
+        result(common, _line(task))
+    note(common, f"{plural(len(tasks), 'datapoint')}.")
+    return ExitCode.DONE
+
+
+def _line(task: Task) -> str:
+    parts = [plural(len(task.items), "item")]
+    if task.labels:
+        parts.append(plural(task.labels, "label"))
+    if task.ground_truth:
+        parts.append("ground truth")
+    return f"{task.name}  ({', '.join(parts)})"
+
+
+def _as_json(task: Task) -> dict[str, Any]:
+    return {
+        "name": task.name,
+        "task_id": task.task_id,
+        "items": list(task.items),
+        "labels": task.labels,
+        "ground_truth": task.ground_truth,
+        "priority": task.priority,
+        "metadata": task.metadata,
+        "fingerprint": task.stamp._asdict() if task.stamp else None,
+    }

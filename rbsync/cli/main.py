@@ -1,0 +1,112 @@
+"""The command line: parses, wires, and turns every error into its exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from rbsync import __version__
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.errors import ExitCode, RbsyncError
+
+COMMANDS = {
+    "init": "write a commented manifest for this folder",
+    "validate": "report all problems of the manifest and of what it names",
+    "expand": "print the datapoints that the manifest declares",
+    "plan": "say what the project lacks",
+    "apply": "make the project what the manifest says",
+    "status": "show where manifest, state and project stand",
+    "explain": "say why a datapoint has its action, facet by facet",
+    "failures": "list what failed, grouped by cause",
+    "retry": "plan and apply only what failed",
+    "ls": "list what the project holds",
+    "state": "look at the state, or change it by hand",
+}
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are called: most need what the others do not."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"rbsync.cli.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            error.message += _nearest(args[0])
+            raise
+
+
+def _nearest(word: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    return f" Did you mean `{near[0]}`?" if near else ""
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rbsync", message="%(prog)s %(version)s")
+@with_common_options
+def cli(common: CommonOptions) -> None:
+    """Upload datasets to RedBrick AI as a manifest declares them: plan, then apply."""
+
+
+def run() -> None:
+    """The entry point of the program."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command and returns its exit code."""
+    common = CommonOptions()
+    try:
+        answer: Any = cli.main(
+            arguments,
+            prog_name="rbsync",
+            standalone_mode=False,
+            obj=common,
+            auto_envvar_prefix="RBSYNC",
+        )
+        sys.stdout.flush()
+        return int(answer or 0)
+    except click.exceptions.Exit as error:
+        return int(error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return int(ExitCode.USAGE)
+    except click.UsageError as error:
+        error.show()
+        return int(ExitCode.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; what was done is recorded.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.DONE)
+    except RbsyncError as error:
+        return _explain(error, common)
+
+
+def _explain(error: RbsyncError, common: CommonOptions) -> int:
+    from rbsync.cli.render.errors import show_error
+
+    show_error(error, common)
+    return int(error.exit_code)

@@ -1,0 +1,40 @@
+"""What commands begin with: the manifest and an open workspace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rbsync import __version__
+from rbsync.cli.options import CommonOptions
+from rbsync.cli.render.progress import metered
+
+if TYPE_CHECKING:
+    from rbsync.sync.workspace import Workspace
+
+
+@contextmanager
+def opened(
+    common: CommonOptions, *, rehash: bool = False, strict: bool = True
+) -> Iterator[Workspace]:
+    """The workspace of the manifest that the options name.
+
+    Raises UserError. Without ``strict``, problems of the manifest wait for those of its files,
+    so that one run reports them all.
+    """
+    from rbsync.manifest.load import load_manifest
+    from rbsync.sync.workspace import open_workspace
+
+    manifest = load_manifest(common.manifest_path, strict=strict)
+    with (
+        metered(common, "Reading", "file") as meter,
+        open_workspace(manifest, watcher=meter, rehash=rehash) as workspace,
+    ):
+        yield workspace
+
+
+def meta() -> dict[str, Any]:
+    """What a document says of its making; nothing that it means depends on it."""
+    return {"created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "rbsync": __version__}

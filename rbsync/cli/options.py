@@ -1,0 +1,59 @@
+"""The options that every command has, before or after its name."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+MANIFEST = "rbsync.yaml"
+
+
+@dataclass
+class CommonOptions:
+    """How a command talks, and about what."""
+
+    folder: str = "."
+    manifest: str = MANIFEST
+    json: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    color: bool = True
+
+    @property
+    def manifest_path(self) -> str:
+        return os.path.join(self.folder, self.manifest)
+
+
+_OPTIONS: list[Callable[..., Any]] = [
+    click.option("-C", "--directory", "folder", metavar="DIR", help="Work in this folder."),
+    click.option("-f", "--file", "manifest", metavar="FILE", help="The manifest [rbsync.yaml]."),
+    click.option("--json", "json", is_flag=True, default=None, help="Print one JSON document."),
+    click.option("-q", "--quiet", is_flag=True, default=None, help="Print results only."),
+    click.option("-v", "--verbose", count=True, default=None, help="Print more."),
+    click.option("--no-color", "color", flag_value=False, default=None, help="Print no colours."),
+]
+
+
+def with_common_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the common options, and calls the command with them as one value, first."""
+
+    @functools.wraps(command)
+    @click.pass_context
+    def called(context: click.Context, /, **given: Any) -> Any:
+        common = context.ensure_object(CommonOptions)
+        for name in ("folder", "manifest", "json", "quiet", "verbose", "color"):
+            value = given.pop(name)
+            if value:
+                setattr(common, name, value)
+            elif name == "color" and value is False:
+                common.color = False
+        return command(common, **given)
+
+    for option in reversed(_OPTIONS):
+        called = option(called)
+    return called

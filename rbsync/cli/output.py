@@ -1,0 +1,55 @@
+"""Printing: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from rbsync.cli.options import CommonOptions
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def safe(text: str) -> str:
+    """Text that cannot drive a terminal: what comes from names and files is only shown."""
+    return _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
+def uses_color(common: CommonOptions, stream: Any) -> bool:
+    """Whether a stream gets colours."""
+    return common.color and not os.environ.get("NO_COLOR") and bool(stream.isatty())
+
+
+def result(common: CommonOptions, text: str, **style: Any) -> None:
+    """Prints a line of the result."""
+    _print(common, text, sys.stdout, style)
+
+
+def note(common: CommonOptions, text: str, **style: Any) -> None:
+    """Prints a line beside the result, unless `-q` is given."""
+    if not common.quiet:
+        _print(common, text, sys.stderr, style)
+
+
+def complaint(common: CommonOptions, text: str, **style: Any) -> None:
+    """Prints a line about what is wrong."""
+    _print(common, text, sys.stderr, style)
+
+
+def document(content: Mapping[str, Any]) -> None:
+    """Prints a JSON document."""
+    from rbsync.documents.text import dump
+
+    sys.stdout.write(dump(content))
+
+
+def _print(common: CommonOptions, text: str, stream: Any, style: dict[str, Any]) -> None:
+    text = safe(text)
+    if style and uses_color(common, stream):
+        text = click.style(text, **style)
+    stream.write(text + "\n")

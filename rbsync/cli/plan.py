@@ -1,0 +1,76 @@
+"""`rbsync plan`."""
+
+from __future__ import annotations
+
+import click
+
+from rbsync.cli.opening import meta, opened
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import document, note
+from rbsync.cli.planning_options import planning
+from rbsync.errors import ExitCode
+from rbsync.model.plan import Plan
+
+
+@click.command("plan")
+@click.option("-o", "--output", metavar="FILE", help="Write the plan, for `apply FILE`.")
+@click.option("--markdown", metavar="FILE", help="Write the plan as Markdown.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@planning
+@with_common_options
+def command(
+    common: CommonOptions,
+    output: str | None,
+    markdown: str | None,
+    detailed_exitcode: bool,
+    target: str | None,
+    prune: bool | None,
+    keep_going: bool,
+    rehash: bool,
+) -> int:
+    """Say what the project lacks. Changes nothing."""
+    from rbsync.sync.planning import PlanOptions, make_plan
+
+    options = PlanOptions(target=target, prune=prune, keep_going=keep_going)
+    with opened(common, rehash=rehash, strict=False) as workspace:
+        plan = make_plan(workspace, options)
+    if output:
+        _write(output, _as_json(plan))
+    if markdown:
+        from rbsync.cli.render.markdown import plan_markdown
+
+        _write(markdown, plan_markdown(plan))
+    _show(plan, common)
+    if output and not common.json:
+        note(common, f"Apply exactly this with: rbsync apply {output}")
+    return _exit_code(plan, detailed_exitcode)
+
+
+def _show(plan: Plan, common: CommonOptions) -> None:
+    if common.json:
+        from rbsync.documents.plan import plan_json
+
+        document(plan_json(plan, meta()))
+    else:
+        from rbsync.cli.render.plan import show_plan
+
+        show_plan(plan, common)
+
+
+def _as_json(plan: Plan) -> str:
+    from rbsync.documents.plan import plan_json
+    from rbsync.documents.text import dump
+
+    return dump(plan_json(plan, meta()))
+
+
+def _write(path: str, text: str) -> None:
+    from rbsync.cli.files import write_whole
+
+    write_whole(path, text)
+
+
+def _exit_code(plan: Plan, detailed: bool) -> ExitCode:
+    if plan.is_incomplete:
+        return ExitCode.INCOMPLETE
+    return ExitCode.CHANGES if detailed and plan.actions else ExitCode.DONE

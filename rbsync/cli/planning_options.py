@@ -1,0 +1,48 @@
+"""The options that `plan`, `apply` and `retry` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+target = click.option("--target", metavar="GLOB", help="Only datapoints whose names match.")
+prune = click.option(
+    "--prune/--no-prune", default=None, help="Delete what the manifest does not declare."
+)
+keep_going = click.option(
+    "--keep-going", is_flag=True, help="Block datapoints that have problems and do the others."
+)
+rehash = click.option("--rehash", is_flag=True, help="Read every file, whatever is remembered.")
+
+
+def planning(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options of planning."""
+    for option in (rehash, keep_going, prune, target):
+        command = option(command)
+    return command
+
+
+def running(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options of running a plan."""
+    for option in (
+        click.option("--yes", "-y", is_flag=True, help="Do not ask."),
+        click.option("--force", is_flag=True, help="Do it although the guard would stop it."),
+        click.option(
+            "--jobs", "-j", type=click.IntRange(1, 256), default=4, help="Workers [4].", metavar="N"
+        ),
+        click.option("--fail-fast", is_flag=True, help="Stop at the first failure."),
+        click.option(
+            "--max-failures", type=click.IntRange(1), metavar="N", help="Stop after N failures."
+        ),
+        click.option(
+            "--lock-timeout",
+            type=click.FloatRange(0),
+            default=600.0,
+            metavar="SECONDS",
+            help="How long to wait for another apply to end [600].",
+        ),
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,44 @@
+"""Errors, for people and for programs."""
+
+from __future__ import annotations
+
+from rbsync.cli.options import CommonOptions
+from rbsync.cli.output import complaint, document
+from rbsync.cli.render.numbers import plural
+from rbsync.documents import FORMAT_VERSION
+from rbsync.documents.parts import problem_json
+from rbsync.errors import Problem, RbsyncError, UserError
+
+
+def show_error(error: RbsyncError, common: CommonOptions) -> None:
+    """Prints what is wrong and what to do next; as a document too when JSON was asked for."""
+    if isinstance(error, UserError):
+        show_problems(error.problems, common)
+    else:
+        complaint(common, f"error: {error}", fg="red")
+    if error.hint:
+        complaint(common, f"hint: {error.hint}")
+    if common.json:
+        document(_document(error))
+
+
+def show_problems(problems: tuple[Problem, ...], common: CommonOptions) -> None:
+    """Prints problems and how many there are."""
+    for problem in problems:
+        complaint(common, str(problem))
+    complaint(common, f"{plural(len(problems), 'problem')}; nothing was sent.", fg="red")
+
+
+def show_warnings(warnings: tuple[Problem, ...], common: CommonOptions) -> None:
+    """Prints what is worth knowing."""
+    for problem in warnings:
+        complaint(common, f"warning: {problem}", fg="yellow")
+
+
+def _document(error: RbsyncError) -> dict[str, object]:
+    problems = error.problems if isinstance(error, UserError) else (Problem("error", str(error)),)
+    return {
+        "format_version": FORMAT_VERSION,
+        "problems": [problem_json(one) for one in problems],
+        "exit_code": int(error.exit_code),
+    }

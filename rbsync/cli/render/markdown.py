@@ -1,0 +1,41 @@
+"""A plan as Markdown, for a comment on a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rbsync.cli.output import safe
+from rbsync.cli.render.plan import SYMBOLS, summary_line
+from rbsync.model.plan import Plan
+
+SHOWN = 200
+
+
+def plan_markdown(plan: Plan) -> str:
+    """The plan as a heading, its summary and a table."""
+    return "\n".join(_lines(plan)) + "\n"
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    yield "### rbsync plan"
+    yield ""
+    yield summary_line(plan)
+    for problem in (*plan.unread, *plan.warnings):
+        yield f"\n> {_cell(str(problem))}"
+    if not plan.actions:
+        return
+    yield "\n| | datapoint | why |"
+    yield "|---|---|---|"
+    for action in plan.actions[:SHOWN]:
+        symbol = SYMBOLS[type(action)][0]
+        yield f"| `{symbol}` | {_cell(action.name)} | {_cell(action.message)} |"
+    if len(plan.actions) > SHOWN:
+        yield f"\n… and {len(plan.actions) - SHOWN:,} more."
+
+
+def _cell(text: str) -> str:
+    """Text that stays in its cell and is shown as it is."""
+    shown = safe(text).replace("\n", " ").replace("&", "&amp;").replace("<", "&lt;")
+    for letter in "\\`*_|[]#":
+        shown = shown.replace(letter, "\\" + letter)
+    return shown

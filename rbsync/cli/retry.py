@@ -1,0 +1,41 @@
+"""`rbsync retry`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rbsync.cli.opening import opened
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import result
+from rbsync.cli.planning_options import planning, running
+from rbsync.cli.running import RunFlags, run_plan
+from rbsync.errors import ExitCode
+
+
+@click.command("retry")
+@planning
+@running
+@with_common_options
+def command(
+    common: CommonOptions,
+    target: str | None,
+    prune: bool | None,
+    keep_going: bool,
+    rehash: bool,
+    **flags: Any,
+) -> int:
+    """Plan and apply only what failed, also what the service refused for its content."""
+    from rbsync.sync.planning import PlanOptions
+
+    with opened(common) as workspace:
+        records = workspace.store.records()
+    failed = frozenset(name for name, record in records.items() if record.failure is not None)
+    if not failed:
+        result(common, "Nothing has failed.")
+        return ExitCode.DONE
+    options = PlanOptions(
+        target=target, prune=prune, keep_going=keep_going, only=failed, insist=True
+    )
+    return run_plan(common, options, RunFlags(**flags), rehash=rehash)

@@ -1,0 +1,157 @@
+"""Running a plan from the command line: show it, ask, run it, report."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rbsync.apply.stop import INTERRUPTED, Stop
+from rbsync.cli.files import write_whole
+from rbsync.cli.opening import meta, opened
+from rbsync.cli.options import CommonOptions
+from rbsync.cli.output import complaint, document
+from rbsync.cli.render.plan import show_plan
+from rbsync.cli.render.progress import Meter, metered
+from rbsync.cli.render.report import show_report
+from rbsync.errors import ExitCode, UsageError
+from rbsync.model.outcome import Report
+from rbsync.model.plan import Plan
+
+if TYPE_CHECKING:
+    from rbsync.sync.planning import PlanOptions
+    from rbsync.sync.workspace import Workspace
+
+REPORT = "report.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFlags:
+    """The flags that `apply` and `retry` share."""
+
+    yes: bool = False
+    force: bool = False
+    jobs: int = 4
+    fail_fast: bool = False
+    max_failures: int | None = None
+    lock_timeout: float = 600.0
+
+
+def run_plan(
+    common: CommonOptions,
+    options: PlanOptions,
+    flags: RunFlags,
+    *,
+    plan_file: str | None = None,
+    rehash: bool = False,
+) -> ExitCode:
+    """Plans (or reads a plan), asks, applies and reports; the exit code of it all."""
+    from rbsync.sync.applying import ApplyOptions, apply_plan
+    from rbsync.sync.planning import make_plan
+
+    if not (flags.yes or plan_file or _can_ask(common)):
+        raise UsageError(
+            "nobody can be asked here", hint="pass --yes, or apply a plan: rbsync plan -o p.json"
+        )
+    stop = Stop()
+    with opened(common, rehash=rehash, strict=False) as workspace:
+        plan = _read(plan_file) if plan_file else make_plan(workspace, options)
+        _check(plan, workspace, options, flags)
+        if not _agreed(plan, common, flags, plan_file):
+            return ExitCode.ERROR
+        with metered(common, "Applying", "datapoint") as meter, _interruptible(stop, common):
+            meter.begin(len(plan.effects), plan.summary.bytes)
+            report = apply_plan(
+                workspace,
+                plan,
+                ApplyOptions(
+                    jobs=flags.jobs,
+                    max_failures=1 if flags.fail_fast else flags.max_failures,
+                    lock_timeout=flags.lock_timeout,
+                    stop=stop,
+                    replan=(lambda: make_plan(workspace, options))
+                    if flags.yes and not plan_file
+                    else None,
+                    accept=lambda plan: _check(plan, workspace, options, flags),
+                    **_shown_by(meter),
+                ),
+            )
+        _conclude(report, plan, workspace, common, stop)
+    return report.exit_code
+
+
+def _shown_by(meter: Meter) -> dict[str, Any]:
+    return {
+        "done": lambda _: meter.advance(1, 0),
+        "sent": lambda count: meter.advance(0, count),
+    }
+
+
+def _read(path: str) -> Plan:
+    from rbsync.documents.plan import read_plan
+
+    with open(path, "rb") as file:
+        return read_plan(file.read(), path)
+
+
+def _check(plan: Plan, workspace: Workspace, options: PlanOptions, flags: RunFlags) -> None:
+    from rbsync.plan import check_guard
+    from rbsync.sync.planning import policy_of
+
+    if not flags.force:
+        check_guard(plan, policy_of(workspace, options))
+
+
+def _can_ask(common: CommonOptions) -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty() and not common.json
+
+
+def _agreed(plan: Plan, common: CommonOptions, flags: RunFlags, plan_file: str | None) -> bool:
+    """Shows the plan, and asks where that is called for."""
+    if not common.json:
+        show_plan(plan, common)
+    if flags.yes or plan_file or not plan.effects:
+        return True
+    return click.confirm("Apply this?", err=True)
+
+
+def _conclude(
+    report: Report, plan: Plan, workspace: Workspace, common: CommonOptions, stop: Stop
+) -> None:
+    """Keeps the report beside the state when something was done, and shows it."""
+    from rbsync.documents.report import report_json
+    from rbsync.documents.text import dump
+
+    content = report_json(report, meta())
+    if report.outcomes:
+        folder = os.path.dirname(workspace.rescue.path)
+        write_whole(os.path.join(folder, REPORT), dump(content))
+    if common.json:
+        document(content)
+    elif plan.actions:
+        show_report(report, common, stop.reason)
+
+
+@contextmanager
+def _interruptible(stop: Stop, common: CommonOptions) -> Iterator[None]:
+    """The first interrupt lets what runs end; the second ends the program at once."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        if stop.requested:
+            os._exit(ExitCode.INTERRUPTED)
+        stop.request(INTERRUPTED)
+        text = "Stopping: what is running ends and is recorded. Interrupt again to leave at once."
+        complaint(common, text, fg="yellow")
+
+    before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

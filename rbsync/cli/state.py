@@ -1,0 +1,175 @@
+"""`rbsync state`."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import sys
+
+import click
+
+from rbsync.apply.rescue import record_json
+from rbsync.cli.opening import opened
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import document, note, result
+from rbsync.cli.render.numbers import plural
+from rbsync.documents import FORMAT_VERSION
+from rbsync.errors import ExitCode, RbsyncError
+from rbsync.model.state import Record
+from rbsync.sync import state_editing
+
+lock_timeout = click.option(
+    "--lock-timeout", type=click.FloatRange(0), default=60.0, metavar="SECONDS", help="[60]"
+)
+
+
+@click.group("state")
+def command() -> None:
+    """Look at the state, or change it by hand: locked, and backed up before."""
+
+
+@command.command("list")
+@click.argument("pattern", required=False)
+@with_common_options
+def list_records(common: CommonOptions, pattern: str | None) -> int:
+    """List what is recorded, or what of it matches the glob PATTERN."""
+    with opened(common) as workspace:
+        records = workspace.store.records()
+    names = [name for name in sorted(records) if not pattern or fnmatch.fnmatchcase(name, pattern)]
+    if common.json:
+        entries = [record_json(records[name]) for name in names]
+        document({"format_version": FORMAT_VERSION, "records": entries})
+        return ExitCode.DONE
+    for name in names:
+        result(common, f"{name}  ({_status(records[name])})")
+    note(common, f"{plural(len(names), 'record')}.")
+    return ExitCode.DONE
+
+
+@command.command("show")
+@click.argument("name")
+@with_common_options
+def show(common: CommonOptions, name: str) -> int:
+    """Show what is recorded of NAME."""
+    with opened(common) as workspace:
+        record = workspace.store.record(name)
+    if record is None:
+        raise RbsyncError(f"the state has no `{name}`", hint="`rbsync state list` lists all")
+    if common.json:
+        document({"format_version": FORMAT_VERSION, **record_json(record)})
+        return ExitCode.DONE
+    result(common, f"{record.name}  ({_status(record)})")
+    result(common, f"  task      {record.task_id or '-'}")
+    for facet, value in (record.applied._asdict() if record.applied else {}).items():
+        result(common, f"  {facet:8}  {value or '-'}")
+    if record.failure is not None:
+        failure = record.failure
+        result(common, f"  failure   {failure.kind}, {failure.phase}: {failure.message}")
+    return ExitCode.DONE
+
+
+@command.command("rm")
+@click.argument("names", nargs=-1, required=True)
+@lock_timeout
+@with_common_options
+def remove(common: CommonOptions, names: tuple[str, ...], lock_timeout: float) -> int:
+    """Forget NAMES. The project keeps what it has."""
+    with opened(common) as workspace:
+        state_editing.forget(workspace, names, lock_timeout)
+    result(common, f"{plural(len(names), 'record')} removed.")
+    return ExitCode.DONE
+
+
+@command.command("mv")
+@click.argument("old")
+@click.argument("new")
+@lock_timeout
+@with_common_options
+def move(common: CommonOptions, old: str, new: str, lock_timeout: float) -> int:
+    """Record under NEW what is recorded under OLD."""
+    with opened(common) as workspace:
+        state_editing.rename(workspace, old, new, lock_timeout)
+    result(common, f"{old} is recorded as {new} now.")
+    return ExitCode.DONE
+
+
+@command.command("pull")
+@with_common_options
+def pull(common: CommonOptions) -> int:
+    """Print the whole state as a JSON document."""
+    with opened(common) as workspace:
+        document(state_editing.pull(workspace))
+    return ExitCode.DONE
+
+
+@command.command("push")
+@click.argument("file", type=click.File("rb"))
+@click.option("--force", is_flag=True, help="Also a document of another state, or an older one.")
+@lock_timeout
+@with_common_options
+def push(
+    common: CommonOptions, file: click.utils.LazyFile, force: bool, lock_timeout: float
+) -> int:
+    """Make the state what the JSON document FILE says."""
+    try:
+        content = json.load(file)
+    except ValueError as error:
+        raise RbsyncError(f"this is no state document: {error}") from error
+    with opened(common) as workspace:
+        count = state_editing.push(workspace, content, lock_timeout, force=force)
+    result(common, f"The state has {plural(count, 'record')} now.")
+    return ExitCode.DONE
+
+
+@command.command("recover")
+@lock_timeout
+@with_common_options
+def recover(common: CommonOptions, lock_timeout: float) -> int:
+    """Take in the results that an earlier run could not write to the state."""
+    with opened(common) as workspace, state_editing.editing(workspace, lock_timeout) as writer:
+        count = workspace.rescue.recover(writer)
+    result(common, f"{plural(count, 'result')} taken in.")
+    return ExitCode.DONE
+
+
+@command.command("backup")
+@click.argument("file", required=False)
+@with_common_options
+def backup(common: CommonOptions, file: str | None) -> int:
+    """Copy the state, also while it is written to."""
+    with opened(common) as workspace:
+        path = file or state_editing.backup_path(workspace)
+        workspace.store.backup(path)
+    result(common, path)
+    return ExitCode.DONE
+
+
+@command.command("unlock")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_common_options
+def unlock(common: CommonOptions, yes: bool) -> int:
+    """Take the lock from a holder that is stopped or out of reach.
+
+    A holder that wakes up later cannot write any more.
+    """
+    with opened(common) as workspace:
+        owner = workspace.store.owner()
+        if owner is None:
+            result(common, "Nobody holds the lock.")
+            return ExitCode.DONE
+        who = f"{owner.user}@{owner.host}, process {owner.pid}"
+        if not yes and sys.stdin.isatty():
+            click.confirm(f"Take the lock from {who}?", abort=True, err=True)
+        elif not yes:
+            raise RbsyncError(f"the lock is held by {who}", hint="pass --yes to take it")
+        workspace.store.unlock()
+    result(common, f"The lock was taken from {who}.")
+    return ExitCode.DONE
+
+
+def _status(record: Record) -> str:
+    if record.pending is not None:
+        return f"{record.pending.operation} not settled"
+    if record.failure is not None:
+        return f"failed: {record.failure.kind}"
+    return "applied"

@@ -1,0 +1,143 @@
+"""The dataset that a manifest declares."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from rbsync.dataset.expanding import expand
+from rbsync.dataset.findings import Findings
+from rbsync.dataset.items import Files
+from rbsync.dataset.labels import LabelReader
+from rbsync.dataset.names import unique
+from rbsync.files.cache import Cache
+from rbsync.files.tree import Place, Tree
+from rbsync.labels import Taxonomy
+from rbsync.manifest.load import Manifest
+from rbsync.model.datapoint import Datapoint, Dataset, Labels, Settings
+from rbsync.model.fingerprint import Fingerprint, of_items
+from rbsync.sources.base import Entry, InlineLabels
+
+
+class Watcher(Protocol):
+    """Sees how the reading of files goes on."""
+
+    def begin(self, files: int, size: int) -> None:
+        """So many files and bytes are to be read."""
+
+    def advance(self, files: int, size: int) -> None:
+        """So many more were read."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a dataset is built on: the files, what is remembered of them, and who reads them."""
+
+    tree: Tree
+    cache: Cache
+    executor: Executor
+    watcher: Watcher
+
+
+def build(
+    manifest: Manifest,
+    ground: Ground,
+    *,
+    project_type: str,
+    taxonomy: Taxonomy,
+    keep_going: bool = False,
+) -> Dataset:
+    """Expands the sources, reads the files that changed, and fingerprints.
+
+    Raises UserError with all problems of the manifest and of what it names. ``keep_going``
+    makes obstacles of them instead, each for the datapoint that it concerns.
+    """
+    findings = Findings(manifest.problems)
+    with _without_garbage_collection():
+        entries = unique(expand(manifest, ground.tree, findings), findings)
+        files = Files(ground.tree, findings)
+        _read(files, list(entries.values()), ground)
+        labels = LabelReader(ground.tree, ground.cache, findings, project_type, taxonomy)
+        datapoints = list(_datapoints(entries, files, labels, findings))
+        labels.save()
+        ground.tree.save()
+        if not keep_going:
+            findings.raise_if_any()
+        return _dataset(datapoints, findings, ground.tree)
+
+
+def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree) -> Dataset:
+    blocked = findings.obstacles
+    return Dataset(
+        tuple(
+            sorted((one for one in datapoints if one.name not in blocked), key=lambda one: one[0])
+        ),
+        obstacles=tuple(blocked[name] for name in sorted(blocked)),
+        unread=tuple(findings.unread),
+        warnings=tuple(findings.warnings),
+        algorithm=tree.algorithm,
+    )
+
+
+def _read(files: Files, entries: list[Entry], ground: Ground) -> None:
+    """Hashes the files of the entries that are not known yet."""
+    places: list[Place] = []
+    for entry in entries:
+        places += files.places(entry)
+    count, size = ground.tree.total(places)
+    if not count:
+        return
+    ground.watcher.begin(count, size)
+    files.errors = ground.tree.hash(places, ground.executor, ground.watcher.advance)
+
+
+def _datapoints(
+    entries: dict[str, Entry], files: Files, labels: LabelReader, findings: Findings
+) -> Iterator[Datapoint]:
+    settings: dict[int, tuple[Settings, str]] = {}
+    algorithm = files.algorithm
+    blocked = findings.obstacles
+    for name, entry in entries.items():
+        if name in blocked:
+            continue
+        items = files.items(entry)
+        found = _labels(entry, files, labels)
+        own = settings.get(id(entry.settings))
+        if own is None:
+            own = settings[id(entry.settings)] = (
+                entry.settings,
+                entry.settings.fingerprint(algorithm),
+            )
+        fingerprint = Fingerprint(
+            of_items([item.content for item in items], algorithm),
+            found.fingerprint if found else "",
+            own[1],
+        )
+        yield Datapoint(name, items, found, entry.settings, fingerprint, entry.origin)
+
+
+def _labels(entry: Entry, files: Files, labels: LabelReader) -> Labels | None:
+    match entry.labels:
+        case None:
+            return None
+        case InlineLabels() as inline:
+            return labels.inline(entry, inline)
+        case path:
+            item, _ = files.item(entry, path)
+            return labels.file(entry, item) if item.content else None
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Many values and no cycles: looking for garbage among them costs more than making them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,81 @@
+"""The sources of a manifest, expanded to entries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rbsync.dataset.findings import Findings
+from rbsync.errors import Location, Problem
+from rbsync.files.tree import Tree
+from rbsync.manifest.load import Manifest
+from rbsync.model.datapoint import Settings
+from rbsync.sources.base import Common, Context, Entry
+
+T = TypeVar("T")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+BUILT_IN = ("redbrick", "public")
+
+
+def expand(manifest: Manifest, tree: Tree, findings: Findings) -> Iterator[Entry]:
+    """The entries of all sources, in the order of the manifest."""
+    merging = _Merging(manifest, findings)
+    for declared in manifest.sources:
+        settings = merging.settings(declared.source, declared.locate)
+        if settings is None:
+            continue
+        context = Context(
+            tree=tree,
+            settings=settings,
+            origin=declared.origin,
+            locate=declared.locate,
+            report=findings.of_source,
+            unread=findings.of_source,
+            warn=findings.warn,
+        )
+        yield from declared.source.expand(context)
+
+
+@dataclass
+class _Merging:
+    """Settings of the defaults and of a source, one object for all that have the same."""
+
+    manifest: Manifest
+    findings: Findings
+
+    def __post_init__(self) -> None:
+        self._made: dict[str, Settings] = {}
+
+    def settings(
+        self, source: Common, locate: Callable[[tuple[str | int, ...]], Location]
+    ) -> Settings | None:
+        defaults = self.manifest.model.defaults
+        named = source.storage or defaults.storage or "redbrick"
+        storage = self._storage(named)
+        if storage is None:
+            where = locate(("storage",))
+            known = ", ".join([*BUILT_IN, *self.manifest.model.storages])
+            message = f"`{named}` is no storage"
+            hint = f"known are {known}, and any storage's UUID; name it under `storages`"
+            self.findings.of_source(Problem("unknown-storage", message, where, hint))
+            return None
+        made = Settings(
+            storage=storage,
+            ground_truth=_first(source.ground_truth, defaults.ground_truth) or False,
+            priority=_first(source.priority, defaults.priority),
+            metadata={**(defaults.metadata or {}), **(source.metadata or {})},
+        )
+        return self._made.setdefault(repr(made), made)
+
+    def _storage(self, named: str) -> str | None:
+        if named in BUILT_IN:
+            return named
+        if named in self.manifest.model.storages:
+            return str(self.manifest.model.storages[named])
+        return named.lower() if _UUID.fullmatch(named) else None
+
+
+def _first(own: T | None, default: T | None) -> T | None:
+    return default if own is None else own

@@ -1,0 +1,102 @@
+"""The items of entries: files that are there and of a kind that is accepted, URLs, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from rbsync.dataset.findings import Findings
+from rbsync.errors import Problem
+from rbsync.files.kinds import Kind, objection
+from rbsync.files.roots import OutsideError
+from rbsync.files.tree import Place, Tree
+from rbsync.model.datapoint import Item
+from rbsync.sources.base import Entry
+
+
+class Files:
+    """The local files that entries name: found, hashed, and their problems reported."""
+
+    def __init__(self, tree: Tree, findings: Findings) -> None:
+        self._tree = tree
+        self._findings = findings
+        self.algorithm = tree.algorithm
+        self._accepted: set[tuple[str, Kind]] = set()
+        self.errors: dict[Place, OSError] = {}
+
+    def places(self, entry: Entry) -> Iterator[Place]:
+        """Where an entry's files are, those of its labels included; reports what is missing."""
+        if entry.settings.storage == "redbrick":
+            yield from self._found(entry, entry.items)
+        if isinstance(entry.labels, str):
+            yield from self._found(entry, [entry.labels])
+
+    def _found(self, entry: Entry, paths: Iterable[str]) -> Iterator[Place]:
+        for path in paths:
+            try:
+                yield self._tree.place(path)
+            except OSError as error:
+                unknown = not isinstance(error, FileNotFoundError | OutsideError)
+                reason = "unknown" if unknown else "invalid"
+                self._findings.of_entry(entry, _missing(entry, path, error), reason)
+
+    def items(self, entry: Entry) -> tuple[Item, ...]:
+        """The items of an entry, whose files were hashed; reports what cannot be one."""
+        storage = entry.settings.storage
+        if storage == "redbrick":
+            return tuple([self._local(entry, path) for path in entry.items])
+        if storage == "public":
+            self._check_urls(entry)
+        return tuple(map(Item.remote, entry.items))
+
+    def _local(self, entry: Entry, path: str) -> Item:
+        item, kind = self.item(entry, path)
+        suffix = path.rpartition(".")[2]
+        if (suffix, kind) not in self._accepted:
+            wrong = objection(path, kind)
+            if not wrong:
+                self._accepted.add((suffix, kind))
+            elif item.content:
+                problem = Problem("file-type", f"{path}: {wrong}", entry.origin)
+                self._findings.of_entry(entry, problem)
+        return item
+
+    def item(self, entry: Entry, path: str) -> tuple[Item, Kind]:
+        """A file as an item, and its kind; without content when it could not be read."""
+        place = self._tree.place(path)
+        file = self._tree.files(place.folder)[place.name]
+        if file is not None:
+            return Item(path, file.content, file.size), file.kind
+        error = self.errors.get(place, OSError("it was not read"))
+        self._findings.of_entry(entry, _missing(entry, path, error), "unknown")
+        return Item(path, ""), Kind("unread", (), "")
+
+    def _check_urls(self, entry: Entry) -> None:
+        for url in entry.items:
+            wrong = _wrong_url(url)
+            if wrong:
+                hint = "for files on this machine say `storage: redbrick`"
+                problem = Problem("url", f"`{url}` {wrong}", entry.origin, hint)
+                self._findings.of_entry(entry, problem)
+
+
+def _missing(entry: Entry, path: str, error: OSError) -> Problem:
+    if isinstance(error, OutsideError):
+        hint = "to allow it, name that folder under `roots`"
+        return Problem("outside", f"`{path}` {error.strerror}", entry.origin, hint)
+    if isinstance(error, FileNotFoundError):
+        return Problem("missing-file", f"there is no file `{path}`", entry.origin)
+    message = f"`{path}` cannot be read: {error.strerror or error}"
+    return Problem("unreadable", message, entry.origin)
+
+
+def _wrong_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        return f"is no URL: {error}"
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return "is no URL (http:// or https://), as the storage `public` needs"
+    if "@" in parts.netloc:
+        return "has a user name in it, which everybody in the project would see"
+    return ""

@@ -1,0 +1,38 @@
+"""The taxonomy that a manifest declares: a list of names, or a file."""
+
+from __future__ import annotations
+
+import json
+
+from rbsync.errors import Problem, UserError
+from rbsync.files.body import read_whole
+from rbsync.files.roots import Roots
+from rbsync.labels import Taxonomy, read_taxonomy
+from rbsync.manifest.load import Manifest
+
+LIMIT = 64 << 20
+
+
+def declared_taxonomy(manifest: Manifest, roots: Roots) -> Taxonomy:
+    """The taxonomy of the manifest's project; an empty one allows any category.
+
+    Raises UserError when it cannot be read.
+    """
+    declared = manifest.model.project.taxonomy
+    if not declared:
+        return Taxonomy()
+    try:
+        return read_taxonomy(_data(declared, manifest, roots))
+    except (OSError, ValueError, UserError) as error:
+        where = manifest.locate(("project", "taxonomy"))
+        raise UserError(
+            [Problem("taxonomy", f"the taxonomy cannot be read: {error}", where)]
+        ) from error
+
+
+def _data(declared: list[str] | str, manifest: Manifest, roots: Roots) -> object:
+    if isinstance(declared, list):
+        return declared
+    data, _ = read_whole(roots, declared, manifest.model.hash, LIMIT)
+    found: object = json.loads(data)
+    return found

@@ -1,0 +1,121 @@
+"""The parts that plan documents consist of, as they stand in JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rbsync.errors import Location, Problem
+from rbsync.model.datapoint import Datapoint, Item, Labels, Settings
+from rbsync.model.fingerprint import Fingerprint
+
+
+class Part(BaseModel):
+    """Readers ignore members that they do not know: a newer version may have added them."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ItemPart(Part):
+    """One item; ``content`` is its content identity, ``ref:…`` for what is not local."""
+
+    ref: str = Field(description="Path, URL or storage key.")
+    content: str = Field(description="Content identity of a local file: `xxh3:…`.")
+    bytes: int = Field(ge=0, description="Size of a local file, 0 where unknown.")
+
+    def value(self) -> Item:
+        return Item(self.ref, self.content, self.bytes)
+
+
+class LabelsPart(Part):
+    """Where the labels come from."""
+
+    kind: Literal["objects"]
+    fingerprint: str
+    inputs: list[ItemPart] = Field(default=[], description="The file that holds them.")
+    inline: str = Field("", description="The labels themselves, as JSON text.")
+
+    def value(self) -> Labels:
+        inputs = tuple(one.value() for one in self.inputs)
+        return Labels(self.kind, self.fingerprint, inputs, self.inline)
+
+
+class SettingsPart(Part):
+    """What a datapoint has beside items and labels."""
+
+    storage: str
+    ground_truth: bool
+    priority: float | None
+    metadata: dict[str, str]
+
+    def value(self) -> Settings:
+        return Settings(self.storage, self.ground_truth, self.priority, self.metadata)
+
+
+class FingerprintPart(Part):
+    """The content identity, one digest a facet."""
+
+    items: str
+    labels: str
+    settings: str
+
+    def value(self) -> Fingerprint:
+        return Fingerprint(self.items, self.labels, self.settings)
+
+
+class ProblemPart(Part):
+    """Something that is wrong, and where."""
+
+    code: str
+    message: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    hint: str = ""
+
+    def value(self) -> Problem:
+        place = Location(self.file, self.line, self.column) if self.file else None
+        return Problem(self.code, self.message, place, self.hint)
+
+
+def item_json(item: Item) -> dict[str, Any]:
+    """An item as an `ItemPart`."""
+    return {"ref": item.ref, "content": item.content, "bytes": item.size}
+
+
+def labels_json(labels: Labels | None) -> dict[str, Any] | None:
+    """Labels as a `LabelsPart`."""
+    if labels is None:
+        return None
+    return {
+        "kind": labels.kind,
+        "fingerprint": labels.fingerprint,
+        "inputs": [item_json(item) for item in labels.inputs],
+        "inline": labels.inline,
+    }
+
+
+def datapoint_json(datapoint: Datapoint) -> dict[str, Any]:
+    """What an action needs to know of its datapoint."""
+    return {
+        "items": [item_json(item) for item in datapoint.items],
+        "bytes": datapoint.size,
+        "labels": labels_json(datapoint.labels),
+        "settings": datapoint.settings.as_json(),
+        "fingerprint": datapoint.fingerprint._asdict(),
+        "origin": str(datapoint.origin),
+    }
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem as a `ProblemPart`."""
+    place = problem.location or Location("")
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "hint": problem.hint,
+    }

@@ -1,0 +1,207 @@
+"""A plan as a document: written by `plan -o` and `plan --json`, read again by `apply PLAN`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, assert_never
+
+from pydantic import Field, ValidationError
+
+from rbsync.documents import FORMAT_VERSION
+from rbsync.documents.parts import (
+    FingerprintPart,
+    ItemPart,
+    LabelsPart,
+    Part,
+    ProblemPart,
+    SettingsPart,
+    datapoint_json,
+    problem_json,
+)
+from rbsync.errors import Location, Problem, UserError
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.fingerprint import Facet
+from rbsync.model.plan import (
+    Action,
+    Basis,
+    Blocked,
+    Create,
+    Delete,
+    Plan,
+    Replace,
+    Update,
+)
+
+
+class ActionPart(Part):
+    """One action. Those that create or change have all that is needed to do so."""
+
+    action: Literal["create", "update", "replace", "delete", "blocked"]
+    name: str
+    reason: str = Field(description="A stable word that says why.", examples=["new"])
+    message: str = Field(description="The same as a sentence.")
+    changed: list[Facet] = Field(default=[], description="The facets that an update changes.")
+    task_id: str = Field("", description="The task at the project, when there is one.")
+    items: list[ItemPart] = Field(default=[])
+    bytes: int = Field(0, ge=0, description="The size of the local items.")
+    labels: LabelsPart | None = None
+    settings: SettingsPart | None = None
+    fingerprint: FingerprintPart | None = None
+    origin: str = Field("", description="Where it is declared, as file:line:column.")
+
+    def value(self) -> Action:
+        match self.action:
+            case "create":
+                return Create(self._datapoint(), self.reason, self.message)
+            case "update":
+                changed = tuple(self.changed)
+                return Update(self._datapoint(), changed, self.task_id, self.reason, self.message)
+            case "replace":
+                changed = tuple(self.changed)
+                return Replace(self._datapoint(), changed, self.task_id, self.reason, self.message)
+            case "delete":
+                return Delete(self.name, self.task_id, self.reason, self.message)
+            case "blocked":
+                return Blocked(self.name, self.reason, self.message)
+            case _:
+                assert_never(self.action)
+
+    def _datapoint(self) -> Datapoint:
+        if self.settings is None or self.fingerprint is None or not self.items:
+            raise ValueError(f"the action for `{self.name}` lacks its datapoint")
+        return Datapoint(
+            self.name,
+            tuple(item.value() for item in self.items),
+            self.labels.value() if self.labels else None,
+            self.settings.value(),
+            self.fingerprint.value(),
+            Location(self.origin),
+        )
+
+
+class DatasetPart(Part):
+    """The desired datapoints: their version and their number."""
+
+    digest: str
+    datapoints: int
+
+
+class BasisPart(Part):
+    """What the plan was made against; all of it must still hold when it is applied."""
+
+    lineage: str = Field(description="The state's identity; empty when there was none.")
+    serial: int
+    manifest: str = Field(description="Content identity of the manifest and its variables.")
+    target: str = Field(description="The project's identity; empty when there was none.")
+
+
+class SummaryPart(Part):
+    """The counts."""
+
+    create: int
+    update: int
+    delete: int
+    blocked: int
+    keep: int
+    bytes: int
+
+
+class PlanDocument(Part):
+    """A plan of rbsync."""
+
+    format_version: Literal[1]
+    dataset: DatasetPart
+    basis: BasisPart
+    actions: list[ActionPart]
+    summary: SummaryPart
+    orphans: list[str] = Field(
+        default=[], description="Names that the project has and the manifest does not declare."
+    )
+    forgotten: list[str] = Field(
+        default=[], description="Names of failures that nobody declares any more."
+    )
+    recorded: int = 0
+    problems: list[ProblemPart] = Field(
+        default=[], description="Sources that could not be read to their end."
+    )
+    warnings: list[ProblemPart] = Field(default=[])
+    meta: dict[str, Any] = Field(
+        default={}, description="When and by what it was made; not part of the plan."
+    )
+
+
+def plan_json(plan: Plan, meta: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan as a `PlanDocument`; equal plans give equal documents but for ``meta``."""
+    basis = plan.basis
+    return {
+        "format_version": FORMAT_VERSION,
+        "dataset": {"digest": plan.dataset, "datapoints": plan.datapoints},
+        "basis": {
+            "lineage": basis.lineage,
+            "serial": basis.serial,
+            "manifest": basis.manifest,
+            "target": basis.target,
+        },
+        "actions": [action_json(one) for one in plan.actions],
+        "summary": plan.summary._asdict(),
+        "orphans": list(plan.orphans),
+        "forgotten": list(plan.forgotten),
+        "recorded": plan.recorded,
+        "problems": [problem_json(one) for one in plan.unread],
+        "warnings": [problem_json(one) for one in plan.warnings],
+        "meta": dict(meta),
+    }
+
+
+def action_json(action: Action) -> dict[str, Any]:
+    """An action as an `ActionPart`."""
+    kind = type(action).__name__.lower()
+    own = {"action": kind, "name": action.name, "reason": action.reason, "message": action.message}
+    match action:
+        case Create(datapoint=datapoint):
+            return {**own, **datapoint_json(datapoint)}
+        case Update() | Replace():
+            changed = {"changed": list(action.changed), "task_id": action.task_id}
+            return {**own, **changed, **datapoint_json(action.datapoint)}
+        case Delete(task_id=task_id):
+            return {**own, "task_id": task_id}
+        case Blocked():
+            return own
+        case _:
+            assert_never(action)
+
+
+def read_plan(data: bytes, file: str) -> Plan:
+    """A plan from its document. Raises UserError when it is none, or of a newer version."""
+    try:
+        document = PlanDocument.model_validate_json(data)
+        actions = tuple(one.value() for one in document.actions)
+    except (ValidationError, ValueError) as error:
+        raise UserError([Problem("plan-file", _why(error), Location(file), _HINT)]) from error
+    return Plan(
+        actions=actions,
+        unchanged=document.summary.keep,
+        dataset=document.dataset.digest,
+        datapoints=document.dataset.datapoints,
+        basis=Basis(**document.basis.model_dump()),
+        orphans=tuple(document.orphans),
+        forgotten=tuple(document.forgotten),
+        unread=tuple(one.value() for one in document.problems),
+        warnings=tuple(one.value() for one in document.warnings),
+        recorded=document.recorded,
+    )
+
+
+_HINT = "write it anew with `rbsync plan -o FILE`"
+
+
+def _why(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return f"this is no plan: {error}"
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    if where == "format_version":
+        return f"this plan is of another version than {FORMAT_VERSION}"
+    return (
+        f"this is no plan: {where}: {first['msg']}" if where else f"this is no plan: {first['msg']}"
+    )

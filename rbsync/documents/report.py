@@ -1,0 +1,106 @@
+"""A report as a document: written by `apply --json` and kept as `report.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from rbsync.documents import FORMAT_VERSION
+from rbsync.documents.parts import Part
+from rbsync.model.outcome import Failure, FailureKind, Outcome, Report, Result, Verb
+
+
+class ErrorPart(Part):
+    """Why an action failed."""
+
+    kind: FailureKind = Field(alias="class", description="The class of the failure.")
+    phase: str = Field(description="Where it failed.", examples=["upload"])
+    attempts: int = Field(ge=1)
+    status: int | None = Field(description="The HTTP status, when there was one.")
+    message: str
+    hint: str = Field(description="The next step, or empty.")
+
+
+class OutcomePart(Part):
+    """What became of one action."""
+
+    name: str
+    action: Verb
+    outcome: Result
+    task_id: str = ""
+    error: ErrorPart | None = None
+    note: str = ""
+
+
+class CountsPart(Part):
+    """The counts."""
+
+    created: int
+    updated: int
+    deleted: int
+    failed: int
+    skipped: int
+    blocked: int
+    unchanged: int
+
+
+class ReportDocument(Part):
+    """The report of one run."""
+
+    format_version: Literal[1]
+    outcomes: list[OutcomePart]
+    summary: CountsPart
+    exit_code: int
+    meta: dict[str, Any] = Field(default={}, description="When and by what it was made.")
+
+
+def report_json(report: Report, meta: Mapping[str, Any]) -> dict[str, Any]:
+    """A report as a `ReportDocument`."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "outcomes": [outcome_json(one) for one in report.outcomes],
+        "summary": counts(report),
+        "exit_code": int(report.exit_code),
+        "meta": dict(meta),
+    }
+
+
+def counts(report: Report) -> dict[str, int]:
+    """The counts of a report."""
+    return {
+        "created": report.count("applied", "create"),
+        "updated": report.count("applied", "update", "replace"),
+        "deleted": report.count("removed"),
+        "failed": report.count("failed"),
+        "skipped": report.skipped,
+        "blocked": report.blocked,
+        "unchanged": report.unchanged,
+    }
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as an `OutcomePart`."""
+    return {
+        "name": outcome.name,
+        "action": outcome.action,
+        "outcome": outcome.result,
+        "task_id": outcome.task_id,
+        "error": failure_json(outcome.failure),
+        "note": outcome.note,
+    }
+
+
+def failure_json(failure: Failure | None) -> dict[str, Any] | None:
+    """A failure as an `ErrorPart`."""
+    if failure is None:
+        return None
+    return {
+        "class": failure.kind,
+        "phase": failure.phase,
+        "attempts": failure.attempts,
+        "status": failure.status,
+        "message": failure.message,
+        "hint": failure.hint,
+    }

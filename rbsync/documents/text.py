@@ -1,0 +1,28 @@
+"""How a document is written: a member a line, an entry of a long list a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def dump(document: Mapping[str, Any]) -> str:
+    """JSON text that is quick to write, pleasant to read and kind to diffs."""
+    members = ",\n".join(f"  {_one(key)}: {_member(value)}" for key, value in document.items())
+    return f"{{\n{members}\n}}\n"
+
+
+def _member(value: Any) -> str:
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(_entries(value)) + "\n  ]"
+    return _one(value)
+
+
+def _entries(values: list[Any]) -> Iterator[str]:
+    for value in values:
+        yield f"    {_one(value)}"
+
+
+def _one(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,116 @@
+"""A YAML or JSON file as plain values, with the line and column of each of them.
+
+Values are as they were written: quoted and ordinary text is ``str``, what JSON would read as a
+number or boolean is ``Plain``, a ``str`` too, and an empty value or ``null`` is None. Of tags
+only YAML's own on scalars are allowed: ``!!str`` makes text of anything, ``!!int``, ``!!float``,
+``!!bool`` and ``!!null`` change nothing.
+"""
+
+from __future__ import annotations
+
+import gc
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rbsync.errors import Location, Problem, UserError
+from rbsync.manifest.builder import Builder
+from rbsync.manifest.encoding import check_text
+from rbsync.manifest.json_events import JsonEvents, is_json, looks_like_json
+from rbsync.manifest.limits import LIMITS, Limits
+from rbsync.manifest.tree import Path, Places, Tree, unpack
+from rbsync.manifest.yaml_events import YamlEvents
+
+__all__ = ["Document", "Path", "paused_collector", "read_document"]
+
+
+class Document:
+    """What a file says, and where.
+
+    ``value`` consists of ``dict``, ``list``, ``str`` and None. ``problems`` are those that left
+    something out: repeated keys, of which the first counts, and tags.
+    """
+
+    def __init__(self, value: Any, file: str, tree: Tree, problems: Sequence[Problem]) -> None:
+        self.value = value
+        self.file = file
+        self.problems = tuple(problems)
+        self._tree = tree
+
+    def locate(self, path: Path, *, key: bool = False) -> Location:
+        """The place of a value, or of its key in its mapping.
+
+        Where the path leads beyond what there is, it is the last place on the way.
+        """
+        if not self._tree.places:
+            return Location(self.file)
+        node = self._tree.find(self.value, path, key=key)
+        return unpack(self._tree.places[node], self.file)
+
+    def locations_of_items(self, path: Path) -> Sequence[Location]:
+        """The places of all entries of a list, in one pass; none when there is no list."""
+        value = self.value
+        for step in path:
+            value = _member(value, step)
+        if not isinstance(value, list):
+            return ()
+        nodes = self._tree.items_of(self._tree.find(self.value, path), len(value))
+        return Places(array("Q", map(self._tree.places.__getitem__, nodes)), self.file)
+
+
+def read_document(
+    data: bytes, file: str, *, limits: Limits = LIMITS, strict: bool = True
+) -> Document:
+    """Read YAML or JSON.
+
+    Raises ``UserError`` for what is not UTF-8 text or not YAML, for a second document, for keys
+    that are not scalars, and for what passes a limit; with ``strict`` also for the problems
+    that a document can be read in spite of. An empty file's value is None.
+    """
+    check_text(data, file)
+    with paused_collector():
+        builder = _build(data, file, limits)
+    if strict and builder.problems:
+        raise UserError(builder.problems)
+    return Document(builder.value, file, builder.tree, builder.problems)
+
+
+@contextmanager
+def paused_collector() -> Iterator[None]:
+    """No search for cycles while very many values without any are made."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _build(data: bytes, file: str, limits: Limits) -> Builder:
+    builder = Builder(file, limits)
+    try:
+        YamlEvents(data, builder).feed()
+    except UserError as error:
+        if error.problems[0].code != "syntax" or not looks_like_json(data):
+            raise
+        return _build_json(data, file, limits, error)
+    return builder
+
+
+def _build_json(data: bytes, file: str, limits: Limits, error: UserError) -> Builder:
+    text = data.decode().removeprefix("\ufeff")
+    if not is_json(text):
+        raise error
+    builder = Builder(file, limits)
+    JsonEvents(text, builder).feed()
+    return builder
+
+
+def _member(value: Any, step: str | int) -> Any:
+    if isinstance(value, dict):
+        return value.get(step)
+    if isinstance(value, list) and isinstance(step, int) and step < len(value):
+        return value[step]
+    return None

@@ -1,0 +1,79 @@
+"""Feeds a builder from JSON text, for the few documents that are JSON and not YAML.
+
+libyaml refuses the surrogate pairs with which JSON may write a character such as an emoji, and
+a key of more than 1,024 characters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from rbsync.errors import UserError
+from rbsync.manifest.builder import Builder
+from rbsync.manifest.syntax import broken
+from rbsync.manifest.tree import pack
+
+_TOKEN = re.compile(
+    r'(?P<space>[ \t\r\n]+)|(?P<text>"(?:[^"\\\x00-\x1f]|\\.)*")|(?P<mark>[\[\]{},:])'
+    r"|(?P<plain>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)"
+)
+
+
+def looks_like_json(data: bytes) -> bool:
+    """Whether the text begins as a JSON list or object does."""
+    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{")
+
+
+def is_json(text: str) -> bool:
+    """Whether the whole text is JSON, without building more of it than ``json`` does."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+class JsonEvents:
+    """One reading of JSON text, which ``is_json`` has found to be such, into a builder."""
+
+    def __init__(self, text: str, builder: Builder) -> None:
+        self._text = text
+        self._builder = builder
+        self._line = 0
+        self._start = 0
+
+    def feed(self) -> None:
+        """Read to the end; raises ``UserError`` where a limit is passed."""
+        position = 0
+        while position < len(self._text):
+            token = _TOKEN.match(self._text, position)
+            if token is None:
+                raise self._broken(position)
+            self._take(token)
+            position = token.end()
+
+    def _take(self, token: re.Match[str]) -> None:
+        kind, written, at = token.lastgroup, token.group(), token.start()
+        place = pack(self._line, at - self._start)
+        if kind == "space":
+            self._count_lines(written, at)
+        elif kind == "text":
+            self._builder.scalar(place, json.loads(written), plain=False)
+        elif kind == "plain":
+            self._builder.scalar(place, written, plain=True)
+        elif written in "[{":
+            self._builder.start(place, [] if written == "[" else {})
+        elif written in "]}":
+            self._builder.end()
+
+    def _count_lines(self, space: str, at: int) -> None:
+        lines = space.count("\n")
+        if lines:
+            self._line += lines
+            self._start = at + space.rfind("\n") + 1
+
+    def _broken(self, position: int) -> UserError:
+        column = position - self._start
+        data = self._text.encode("utf-8", "surrogatepass")
+        return broken("not valid JSON", data, self._builder.file, self._line, column)

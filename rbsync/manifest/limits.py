@@ -1,0 +1,26 @@
+"""How large, how deep and how self-repeating a document may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a document must not exceed.
+
+    ``nodes`` counts keys and values with every alias written out. Aliases may make a document
+    up to ``growth`` times as large as it was written, which is not looked at below ``free``
+    nodes.
+    """
+
+    size: int = 256 * MIB
+    nodes: int = 20_000_000
+    depth: int = 32
+    growth: int = 100
+    free: int = 100_000
+
+
+LIMITS = Limits()

@@ -1,0 +1,55 @@
+"""Reads a file whole, after its size has been looked at."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from rbsync.errors import Location, Problem, UserError
+from rbsync.manifest.limits import LIMITS, MIB, Limits
+
+
+def read_limited(path: str, file: str, limits: Limits = LIMITS) -> bytes:
+    """The bytes of a regular file.
+
+    Raises ``UserError`` when it is missing, unreadable, no file, or larger than the limit; a
+    larger one is not read.
+    """
+    try:
+        # Without O_NONBLOCK the opening of a pipe would wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        raise _unreadable(error, file) from None
+    with os.fdopen(descriptor, "rb") as opened:
+        _check(os.fstat(descriptor), file, limits)
+        try:
+            data = opened.read(limits.size + 1)
+        except OSError as error:
+            raise _unreadable(error, file) from None
+    if len(data) > limits.size:
+        raise _too_large(len(data), file, limits)
+    return data
+
+
+def _check(status: os.stat_result, file: str, limits: Limits) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise _refused("unreadable", "it is not a regular file", file)
+    if status.st_size > limits.size:
+        raise _too_large(status.st_size, file, limits)
+
+
+def _too_large(size: int, file: str, limits: Limits) -> UserError:
+    message = f"the file has {size / MIB:,.0f} MiB; the limit is {limits.size / MIB:,.0f} MiB"
+    hint = "put long lists of datapoints in a file of their own and name it with `items_list`"
+    return _refused("too-large", message, file, hint)
+
+
+def _unreadable(error: OSError, file: str) -> UserError:
+    if error.errno == errno.ENOENT:
+        return _refused("missing-file", "there is no such file", file)
+    return _refused("unreadable", f"it cannot be read: {error.strerror}", file)
+
+
+def _refused(code: str, message: str, file: str, hint: str = "") -> UserError:
+    return UserError([Problem(code, message, Location(file), hint)])

@@ -1,0 +1,74 @@
+"""Shows where a text stops being YAML or JSON: the reason, the source line and a caret."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from rbsync.errors import Location, Problem, UserError
+
+_WIDTH = 100
+_SECRET = re.compile(
+    r"((?:key|token|secret|password|credential)\w*[\"']?\s*[:=]\s*)\S.*", re.IGNORECASE
+)
+
+
+def syntax_error(error: yaml.YAMLError, data: bytes, file: str) -> UserError:
+    """What libyaml says, at its place."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return broken(_reason(error), data, file, mark.line, mark.column, _hint(error, data))
+    # Only the reader, which looks at characters, has no mark.
+    message = f"the file has a character that YAML does not allow: {_character(error)}"
+    return UserError([Problem("syntax", message, _location(error, data, file))])
+
+
+def broken(
+    reason: str, data: bytes, file: str, line: int, column: int, hint: str = ""
+) -> UserError:
+    """The error for text that breaks off at a 0-based place."""
+    message = f"{reason}\n{_excerpt(data, line, column)}"
+    return UserError([Problem("syntax", message, Location(file, line + 1, column + 1), hint)])
+
+
+def _reason(error: yaml.MarkedYAMLError) -> str:
+    reason = error.problem or "not valid YAML"
+    if error.context and error.context_mark:
+        return f"{reason}, {error.context} that starts in line {error.context_mark.line + 1}"
+    return f"{reason}, {error.context}" if error.context else reason
+
+
+def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
+    mark = error.problem_mark
+    if mark is not None and "\t" in _line(data, mark.line)[: mark.column + 1]:
+        return "YAML is indented with spaces; this line has a tab"
+    return ""
+
+
+def _excerpt(data: bytes, line: int, column: int) -> str:
+    text = _SECRET.sub(r"\1***", _line(data, line))
+    start = max(0, column - _WIDTH // 2)
+    shown = text[start : start + _WIDTH].replace("\t", " ")
+    return f"    {shown}\n    {' ' * (column - start)}^"
+
+
+def _line(data: bytes, line: int) -> str:
+    start = 0
+    for _ in range(line):
+        start = data.find(b"\n", start) + 1
+    end = data.find(b"\n", start)
+    text = data[start : end if end >= 0 else len(data)].decode("utf-8", "replace")
+    return text.lstrip("\ufeff").rstrip("\r")
+
+
+def _character(error: yaml.YAMLError) -> str:
+    character = getattr(error, "character", 0)
+    code = character if isinstance(character, int) else ord(character[:1] or "\0")
+    return f"U+{code:04X}"
+
+
+def _location(error: yaml.YAMLError, data: bytes, file: str) -> Location:
+    before = data[: getattr(error, "position", 0)]
+    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace"))
+    return Location(file, before.count(b"\n") + 1, column + 1)

@@ -1,0 +1,108 @@
+"""Feeds a builder from libyaml's event stream.
+
+The stream is read event by event and nothing is composed: libyaml's composer recurses in C and
+a deep enough document ends the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from yaml.cyaml import CParser
+
+from rbsync.manifest.builder import Builder
+from rbsync.manifest.plain import NULLS
+from rbsync.manifest.syntax import syntax_error
+from rbsync.manifest.tree import pack
+
+_TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
+_PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
+
+
+class YamlEvents:
+    """One reading of a YAML document into a builder."""
+
+    def __init__(self, data: bytes, builder: Builder) -> None:
+        self._data = data
+        self._builder = builder
+        self._documents = 0
+
+    def feed(self) -> None:
+        """Read to the end; raises ``UserError`` for what is not YAML or passes a limit."""
+        handlers = self._handlers()
+        parser = CParser(self._data)
+        next_event = parser.get_event
+        try:
+            while (event := next_event()) is not None:
+                handlers[event.__class__](event)
+        except yaml.YAMLError as error:
+            raise syntax_error(error, self._data, self._builder.file) from None
+        finally:
+            parser.dispose()
+
+    def _handlers(self) -> dict[type, Callable[[Any], None]]:
+        return {
+            yaml.ScalarEvent: self._scalar,
+            yaml.SequenceStartEvent: self._sequence,
+            yaml.SequenceEndEvent: self._end,
+            yaml.MappingStartEvent: self._mapping,
+            yaml.MappingEndEvent: self._end,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+            yaml.DocumentEndEvent: _ignore,
+            yaml.StreamStartEvent: _ignore,
+            yaml.StreamEndEvent: _ignore,
+        }
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        mark = event.start_mark
+        place = mark.line << 32 | mark.column
+        plain = event.style == ""
+        if event.tag is not None:
+            plain = self._plain_by_tag(place, event)
+        self._builder.scalar(place, event.value, plain, event.anchor)
+
+    def _plain_by_tag(self, place: int, event: yaml.ScalarEvent) -> bool:
+        tag = event.tag
+        if tag in _PLAIN_TAGS and (tag[-4:] == "null") == (event.value in NULLS):
+            return True
+        if tag not in _TEXT_TAGS:
+            self._refuse_tag(place, tag)
+        return False
+
+    def _sequence(self, event: yaml.SequenceStartEvent) -> None:
+        self._start(event, [])
+
+    def _mapping(self, event: yaml.MappingStartEvent) -> None:
+        self._start(event, {})
+
+    def _start(self, event: yaml.CollectionStartEvent, value: dict[str, Any] | list[Any]) -> None:
+        mark = event.start_mark
+        place = pack(mark.line, mark.column)
+        if event.tag is not None:
+            self._refuse_tag(place, event.tag)
+        self._builder.start(place, value, event.anchor)
+
+    def _end(self, event: yaml.Event) -> None:
+        self._builder.end()
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        self._builder.alias(pack(event.start_mark.line, event.start_mark.column), event.anchor)
+
+    def _document(self, event: yaml.DocumentStartEvent) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            place = pack(event.start_mark.line, event.start_mark.column)
+            raise self._builder.refuse(
+                place, "two-documents", "a second document begins here; a file holds one"
+            )
+
+    def _refuse_tag(self, place: int, tag: str) -> None:
+        shown = tag.replace("tag:yaml.org,2002:", "!!")
+        self._builder.problem(place, "tag", f"the tag `{shown}` is not allowed", "remove it")
+
+
+def _ignore(event: yaml.Event) -> None:
+    pass

@@ -1,0 +1,88 @@
+"""Reading the parts of a LabelObject that masks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rbsync.masks.error import MaskError
+from rbsync.masks.fill import Outline
+
+
+def category_name(label: dict[str, Any]) -> str:
+    """The last part of a label's category path. Raises MaskError."""
+    try:
+        return str(label["category"][0][-1])
+    except (KeyError, IndexError, TypeError):
+        shown = label.get("category")
+        raise _bad(f'a label has the category {shown!r}, not [["object", NAME]]') from None
+
+
+def category_value(label: dict[str, Any], values: Mapping[str, int]) -> int:
+    """The class value of a label. Raises MaskError for a category without one."""
+    name = category_name(label)
+    if name not in values:
+        raise MaskError(
+            "unknown-category",
+            f"a label has the category {name!r}, which the class map lacks",
+            hint="add the category and its colour to the class map",
+        )
+    return values[name]
+
+
+def image_size(labels: Sequence[dict[str, Any]], given: Sequence[int] | None) -> tuple[int, int]:
+    """The one (width, height) of all labels. Raises MaskError when there are none, or several."""
+    sizes = {_size(label) for label in labels}
+    if given is not None:
+        sizes.add((int(given[0]), int(given[1])))
+    if not sizes:
+        raise _bad("there is no pixel label to take the size of the picture from", "imagesize")
+    if len(sizes) > 1:
+        shown = ", ".join(f"{width} x {height}" for width, height in sorted(sizes))
+        raise _bad(f"labels of one picture have different sizes: {shown}")
+    return sizes.pop()
+
+
+def _size(label: dict[str, Any]) -> tuple[int, int]:
+    try:
+        width, height = (round(float(number)) for number in label["pixel"]["imagesize"])
+    except (KeyError, TypeError, ValueError):
+        width = height = 0
+    if width < 1 or height < 1:
+        raise _bad("a label has no imagesize [width, height] of two positive numbers")
+    return width, height
+
+
+def outline_of(label: dict[str, Any]) -> Outline:
+    """The regions and holes of a label's ``pixel``. Raises MaskError."""
+    pixel = label["pixel"]
+    regions, holes = pixel.get("regions") or [], pixel.get("holes") or []
+    try:
+        signed = [(ring, 1) for ring in regions if ring] + [(ring, -1) for ring in holes if ring]
+        counts = np.array([len(ring) for ring, _ in signed], np.int64)
+        corners = [corner for ring, _ in signed for corner in ring]
+        if set(map(len, corners)) - {2}:
+            raise TypeError
+        numbers = np.fromiter(chain.from_iterable(corners), np.float64, 2 * len(corners))
+    except (TypeError, ValueError):
+        raise _bad("a ring is not a list of [x, y]") from None
+    signs = np.array([sign for _, sign in signed], np.int64)
+    return Outline(_on_grid(numbers.reshape(-1, 2)), counts, signs)
+
+
+def _on_grid(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    whole = np.rint(corners)
+    wrong = ~(whole == corners) | ~np.isfinite(corners)
+    if wrong.any():
+        x, y = corners[wrong.any(axis=1)][0]
+        raise _bad(f"a ring has the corner [{x:g}, {y:g}], which is not on the pixel grid")
+    return whole.astype(np.int64)
+
+
+def _bad(message: str, argument: str = "") -> MaskError:
+    hint = f"give {argument}" if argument else "export the labels again, or correct the file"
+    return MaskError("label", message, hint=hint)

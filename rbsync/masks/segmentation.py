@@ -1,0 +1,148 @@
+"""NIfTI segmentations of a series: what is in the file, against what the user says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rbsync.masks.error import MaskError
+from rbsync.masks.nifti import LARGEST_VALUE
+from rbsync.masks.nifti_file import read_nifti
+from rbsync.masks.png import read_bytes
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmentation:
+    """What a segmentation file holds, and what is wrong with it.
+
+    ``voxels`` are uint8 or uint16 of shape (x, y, z), None when they are no label values;
+    ``values`` those that occur, without 0; ``unmapped`` those of them that the segment map lacks;
+    ``unused`` those of the map that do not occur, which is no fault. ``was_flat`` says that the
+    file had two dimensions. ``problems`` are all that was found, empty for a good file.
+    """
+
+    voxels: Array | None
+    shape: tuple[int, ...]
+    values: tuple[int, ...]
+    unmapped: tuple[int, ...]
+    unused: tuple[int, ...]
+    was_flat: bool
+    problems: tuple[MaskError, ...]
+
+
+def check_segmentation(
+    source: bytes | str,
+    segment_map: Mapping[Any, Any],
+    scan_shape: Sequence[int] | None = None,
+) -> Segmentation:
+    """Read a NIfTI segmentation (its bytes or path) and hold it against its segment map.
+
+    ``segment_map`` is {value: category}, values as ints or their text; ``scan_shape`` (x, y, z) is
+    that of the scan, where it is known. Raises MaskError only for a file that cannot be read
+    or a segment map that is none; OSError.
+    """
+    mapped = _mapped_values(segment_map)
+    data, file = read_bytes(source)
+    voxels = read_nifti(data, file=file).voxels
+    shape = _three_dimensions(voxels.shape)
+    values, refused = _values(np.unique(voxels), file)
+    unmapped = tuple(value for value in values if value not in mapped)
+    problems = [*refused, *_shape_problems(shape, scan_shape, file)]
+    if unmapped and not refused:
+        problems.append(_unmapped_problem(unmapped, file))
+    labels = None if refused else voxels.reshape(shape, order="F").astype(_type_for(values))
+    return Segmentation(
+        voxels=labels,
+        shape=shape,
+        values=values,
+        unmapped=unmapped,
+        unused=tuple(sorted(mapped - set(values))),
+        was_flat=len(voxels.shape) == 2,
+        problems=tuple(problems),
+    )
+
+
+def _type_for(values: Iterable[int]) -> npt.DTypeLike:
+    return np.uint8 if max(values, default=0) < 256 else np.uint16
+
+
+def _mapped_values(segment_map: Mapping[Any, Any]) -> set[int]:
+    values = set()
+    for key in segment_map:
+        text = str(key)
+        if not text.isdecimal() or not 1 <= int(text) <= LARGEST_VALUE:
+            raise MaskError(
+                "segment-map",
+                f"the segment map has the value {key!r}",
+                hint=f"values are whole numbers from 1 to {LARGEST_VALUE:,}; 0 is background",
+            )
+        values.add(int(text))
+    return values
+
+
+def _three_dimensions(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A flat file is one slice; dimensions of length 1 beyond the third say nothing."""
+    shape = shape + (1,) * (3 - len(shape))
+    while len(shape) > 3 and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
+
+
+def _values(found: Array, file: str) -> tuple[tuple[int, ...], list[MaskError]]:
+    """The label values among those that occur, and a problem for each kind of the others."""
+    whole = np.isfinite(found) & (found == np.trunc(found))
+    fractional, negative, large = ~whole, whole & (found < 0), whole & (found > LARGEST_VALUE)
+    kinds = (
+        ("fractional-values", "that are not whole numbers", fractional),
+        ("negative-values", "below 0", negative),
+        ("large-values", f"above {LARGEST_VALUE:,}", large),
+    )
+    problems = [
+        _values_problem(code, what, found[which], file)
+        for code, what, which in kinds
+        if which.any()
+    ]
+    good = found[~(fractional | negative | large)]
+    return tuple(int(value) for value in good if value), problems
+
+
+def _values_problem(code: str, what: str, found: Array, file: str) -> MaskError:
+    hint = f"label values are whole numbers from 0 to {LARGEST_VALUE:,}; is this the scan itself?"
+    return MaskError(
+        code, f"this segmentation has values {what}: {_some(found)}", hint=hint, file=file
+    )
+
+
+def _shape_problems(
+    shape: tuple[int, ...], scan_shape: Sequence[int] | None, file: str
+) -> list[MaskError]:
+    if len(shape) > 3:
+        hint = "split the file: one label map for each frame, or one value for each structure"
+        message = f"this segmentation has {len(shape)} dimensions, {_by(shape)}; label maps have 3"
+        return [MaskError("dimensions", message, hint=hint, file=file)]
+    if scan_shape is None or shape == _three_dimensions(tuple(scan_shape)):
+        return []
+    message = f"this segmentation is {_by(shape)} voxels, but its scan is {_by(scan_shape)}"
+    hint = "resample the segmentation onto the grid of its scan"
+    return [MaskError("scan-shape", message, hint=hint, file=file)]
+
+
+def _unmapped_problem(unmapped: Sequence[int], file: str) -> MaskError:
+    message = f"this segmentation has values that the segment map lacks: {_some(unmapped)}"
+    return MaskError("unmapped-values", message, hint="add them to segment_map", file=file)
+
+
+def _by(shape: Sequence[int]) -> str:
+    return " x ".join(str(length) for length in shape)
+
+
+def _some(values: Sequence[Any] | Array) -> str:
+    shown = ", ".join(f"{value:.10g}" for value in values[:5])
+    more = len(values) - 5
+    return f"{shown} and {more:,} more" if more > 0 else shown

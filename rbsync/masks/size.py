@@ -1,0 +1,42 @@
+"""The size of an image as it is shown, against the size of its mask."""
+
+from __future__ import annotations
+
+import io
+import os
+
+from PIL import ExifTags, Image
+
+from rbsync.masks.error import MaskError
+from rbsync.masks.png import read_bytes
+
+_FORMATS = ("PNG", "JPEG", "BMP")
+_TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+
+
+def shown_size(source: bytes | str | os.PathLike[str]) -> tuple[int, int]:
+    """(width, height) of a PNG, JPEG or BMP after its EXIF orientation, from its header alone.
+
+    Raises MaskError when it is none of these; OSError when it cannot be read.
+    """
+    data, file = read_bytes(source)
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            orientation = image.getexif().get(ExifTags.Base.Orientation)
+            width, height = image.size
+    except (OSError, SyntaxError, ValueError) as error:
+        hint = "images of masks are PNG, JPEG or BMP"
+        message = "the header of this image cannot be read"
+        raise MaskError("image-header", message, hint=hint, file=file) from error
+    return (height, width) if orientation in _TURNED else (width, height)
+
+
+def check_same_size(mask: tuple[int, int], image: tuple[int, int], *, file: str = "") -> None:
+    """Raise MaskError when a mask and its image differ in (width, height)."""
+    if mask != image:
+        raise MaskError(
+            "size-mismatch",
+            f"the mask is {mask[0]} x {mask[1]} pixels, but its image is {image[0]} x {image[1]}",
+            hint="make a mask of the image's size, as it is shown (EXIF orientation applied)",
+            file=file,
+        )

@@ -1,0 +1,25 @@
+"""Class index -> rings, by the compiled kernel where there is one and by NumPy elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rbsync.masks import cracks, kernel
+from rbsync.masks.rings import Rings, in_order
+
+
+def trace(index: npt.NDArray[Any]) -> Rings:
+    """The rings of all classes of a class index (h, w), uint8, uint16 or uint32; 0 is background.
+
+    Pixels of a class that share only a corner are apart. The result does not depend on whether
+    the compiled kernel is there.
+    """
+    return trace_compiled(index) if kernel.available() else cracks.trace(index)
+
+
+def trace_compiled(index: npt.NDArray[Any]) -> Rings:
+    """`trace` by the compiled kernel, which must be available."""
+    return in_order(index.shape, *kernel.trace(np.ascontiguousarray(index)))

@@ -1,0 +1,123 @@
+"""Masks of other makers: indexed PNGs as in VOC, and one binary PNG for each class.
+
+Source: the PASCAL VOC development kit, segmentation: the pixel value of an indexed PNG is the
+class, 0 the background, 255 a void border that belongs to nobody.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rbsync.masks.error import MaskError
+from rbsync.masks.lookup import ClassIndex, index_type
+from rbsync.masks.png import MAX_PIXELS, decode, read_bytes
+
+Source = bytes | str | os.PathLike[str]
+
+
+def read_indexed_png(
+    source: Source,
+    categories: Mapping[int, str],
+    *,
+    ignore: Sequence[int] = (0, 255),
+    max_pixels: int = MAX_PIXELS,
+) -> ClassIndex:
+    """A PNG whose pixel values are classes -> class index, in the order of ``categories``.
+
+    ``source`` is the bytes or path of a PNG with a palette, or of a grey one; the palette's
+    colours are not looked at. ``categories`` is {pixel value: category}; values in ``ignore``
+    become background unless they have a category. Raises MaskError for colour PNGs and for values
+    that are in neither.
+    """
+    data, file = read_bytes(source)
+    image = decode(data, file=file, max_pixels=max_pixels)
+    if image.mode not in ("P", "L", "1"):
+        hint = "colour masks need a class map of colours instead of values"
+        raise MaskError(
+            "not-indexed", "this PNG has colours, not class values", hint=hint, file=file
+        )
+    pixels = np.asarray(image.convert("L") if image.mode == "1" else image)
+    _refuse_unknown(pixels, set(categories) | set(ignore), file)
+    table = np.zeros(256, index_type(len(categories)))
+    table[list(categories)] = np.arange(1, len(categories) + 1)
+    return ClassIndex(table[pixels], tuple(categories.values()))
+
+
+def _refuse_unknown(pixels: npt.NDArray[np.uint8], known: set[int], file: str) -> None:
+    counts = np.bincount(pixels.reshape(-1), minlength=256)
+    for value in np.flatnonzero(counts).tolist():
+        if value not in known:
+            row, column = divmod(int(np.argmax(pixels == value)), pixels.shape[1])
+            raise MaskError(
+                "undeclared-value",
+                f"undeclared value {value} in {counts[value]:,} pixels, "
+                f"first at column {column}, row {row}",
+                hint="give the value a category, or list it under the values to ignore",
+                file=file,
+            )
+
+
+def read_binary_pngs(sources: Mapping[str, Source], *, max_pixels: int = MAX_PIXELS) -> ClassIndex:
+    """One PNG for each category -> class index; a pixel that is not black is of the class.
+
+    ``sources`` is {category: bytes or path}; alpha is ignored. Raises MaskError for PNGs of
+    different sizes and for pixels that two categories claim.
+    """
+    names = tuple(sources)
+    index: npt.NDArray[Any] | None = None
+    for value, (name, source) in enumerate(sources.items(), 1):
+        data, file = read_bytes(source)
+        inside = _not_black(decode(data, file=file, max_pixels=max_pixels))
+        if index is None:
+            index = np.zeros(inside.shape, index_type(len(names)))
+        _refuse_other_size(inside, index, names[0], file)
+        _refuse_overlap(inside, index, names, name, file)
+        index[inside] = value
+    if index is None:
+        raise MaskError("no-masks", "there is no PNG for any category", hint="check the folder")
+    return ClassIndex(index, names)
+
+
+def _not_black(image: Any) -> npt.NDArray[np.bool_]:
+    channels = np.asarray(image.convert("L" if image.mode in ("1", "L", "LA") else "RGB"))
+    inside: npt.NDArray[np.bool_] = np.any(np.atleast_3d(channels), axis=2)
+    return inside
+
+
+def _refuse_other_size(
+    inside: npt.NDArray[Any], index: npt.NDArray[Any], first: str, file: str
+) -> None:
+    if inside.shape != index.shape:
+        (height, width), (first_height, first_width) = inside.shape, index.shape
+        raise MaskError(
+            "size-mismatch",
+            f"this PNG is {width} x {height} pixels, but that of {first!r} is "
+            f"{first_width} x {first_height}",
+            hint="all masks of one image have its size",
+            file=file,
+        )
+
+
+def _refuse_overlap(
+    inside: npt.NDArray[Any],
+    index: npt.NDArray[Any],
+    names: Sequence[str],
+    name: str,
+    file: str,
+) -> None:
+    both = inside & (index != 0)
+    if both.any():
+        row, column = divmod(int(both.argmax()), both.shape[1])
+        other = names[int(index[row, column]) - 1]
+        raise MaskError(
+            "overlap",
+            f"{name!r} and {other!r} both claim {np.count_nonzero(both):,} pixels, "
+            f"first at column {column}, row {row}",
+            hint="one pixel is of one class; upload overlapping classes as separate labels",
+            file=file,
+        )

@@ -1,0 +1,100 @@
+"""One datapoint's action, with its reason: the table of what is desired and recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rbsync.model.datapoint import Datapoint, Obstacle
+from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
+from rbsync.model.outcome import Failure
+from rbsync.model.plan import Action, Blocked, Create, Delete, Keep, Policy, Replace, Update
+from rbsync.model.state import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What governs a decision.
+
+    ``updates`` are the facets that the backend can change in place. ``insist`` plans again also
+    what the service refused, although its content did not change.
+    """
+
+    policy: Policy = field(default_factory=Policy)
+    updates: frozenset[Facet] = frozenset(FACETS)
+    insist: bool = False
+
+
+def decide(desired: Datapoint, record: Record | None, rules: Rules) -> Action | Keep:
+    """What is to be done about a desired datapoint."""
+    if record is None:
+        return Create(desired, "new", "the project does not have it")
+    if record.pending is not None:
+        return _unsettled(record)
+    if record.applied == desired.fingerprint:
+        return Keep(desired.name, "unchanged", "the project has it as declared")
+    if _waits(record, desired.fingerprint, rules):
+        return _waiting(record)
+    if record.applied is None:
+        return _create_again(desired, record.failure)
+    return _change(desired, record, record.applied, rules)
+
+
+def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | None:
+    """What is to be done about what the project has and the manifest does not declare.
+
+    ``unread`` says that part of the manifest's sources could not be read: then nobody knows
+    whether the datapoint is wanted. None: it is left alone.
+    """
+    if record.pending is not None:
+        return _unsettled(record)
+    if record.applied is None or not rules.policy.prune:
+        return None
+    if unread:
+        message = "a source could not be read to its end, so it may still be declared there"
+        return Blocked(record.name, "unknown", message)
+    return Delete(record.name, record.task_id, "orphan", "the manifest does not declare it")
+
+
+def decide_obstacle(obstacle: Obstacle) -> Blocked:
+    """What is declared and cannot be planned."""
+    return Blocked(obstacle.name, obstacle.reason, str(obstacle.problem))
+
+
+def _unsettled(record: Record) -> Blocked:
+    message = "a run ended before its result was known, and the project could not tell yet"
+    return Blocked(record.name, "unsettled", message)
+
+
+def _waits(record: Record, desired: Fingerprint, rules: Rules) -> bool:
+    """Whether the service refused this very content: asking again would change nothing."""
+    failure = record.failure
+    refused = failure is not None and failure.kind == "invalid" and record.attempted == desired
+    return refused and not rules.insist
+
+
+def _waiting(record: Record) -> Blocked:
+    said = record.failure.message if record.failure else ""
+    message = f"it was refused ({said}) and waits until its content changes"
+    return Blocked(record.name, "refused", message)
+
+
+def _create_again(desired: Datapoint, failure: Failure | None) -> Create:
+    if failure is None:
+        return Create(desired, "new", "the project does not have it")
+    message = f"it failed before ({failure.kind}, {failure.phase}): {failure.message}"
+    return Create(desired, "retry", message)
+
+
+def _change(desired: Datapoint, record: Record, applied: Fingerprint, rules: Rules) -> Action:
+    changed = desired.fingerprint.changed_since(applied)
+    what = f"changed: {', '.join(changed)}"
+    reason = "changed" if record.failure is None else "retry"
+    if rules.policy.on_change == "protect":
+        return Blocked(desired.name, "protected", f"{what}; the policy protects what exists")
+    if rules.policy.on_change == "replace":
+        return Replace(desired, changed, record.task_id, reason, f"{what}; created anew")
+    fixed = [facet for facet in changed if facet not in rules.updates]
+    if fixed:
+        message = f"{what}; the backend cannot change {', '.join(fixed)} in place"
+        return Blocked(desired.name, "not-updatable", message)
+    return Update(desired, changed, record.task_id, reason, what)

@@ -1,0 +1,131 @@
+"""A store that lives as long as the process: for tests, and for trying things out."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from rbsync.model.state import Header, Intent, Record
+from rbsync.stores.base import Owner, Upload
+from rbsync.stores.refusals import ended, foreign, locked, taken_over
+
+
+class MemoryStore:
+    """Satisfies ``Store``; any number of threads may read it and wait for its one writer."""
+
+    def __init__(self) -> None:
+        self.kept: Header | None = None
+        self.known: dict[str, Record] = {}
+        self.sent: dict[tuple[str, str], str] = {}
+        self.changed = threading.Condition()
+        self._owner: Owner | None = None
+
+    def header(self) -> Header | None:
+        return self.kept
+
+    def records(self) -> dict[str, Record]:
+        with self.changed:
+            return dict(self.known)
+
+    def record(self, name: str) -> Record | None:
+        return self.known.get(name)
+
+    @contextmanager
+    def writer(self, owner: Owner, *, timeout: float) -> Iterator[MemoryWriter]:
+        """As in ``Store``; raises LockedError when another thread does not let go in time."""
+        writer = MemoryWriter(self, self._enter(owner, timeout))
+        try:
+            yield writer
+        finally:
+            writer.open = False
+            self._leave(owner)
+
+    def unlock(self) -> None:
+        """Lets the next writer in although the present one has not left."""
+        self._leave(self._owner)
+
+    def close(self) -> None:
+        """Does nothing: what is kept is kept as long as the store is."""
+
+    def _enter(self, owner: Owner, timeout: float) -> int:
+        with self.changed:
+            if not self.changed.wait_for(lambda: self._owner is None, max(timeout, 0)):
+                raise locked(self._owner)
+            self._owner = owner
+            before = self.kept or Header(str(uuid.uuid4()), serial=0, epoch=0, target="")
+            self.kept = replace(before, epoch=before.epoch + 1)
+            return self.kept.epoch
+
+    def _leave(self, owner: Owner | None) -> None:
+        with self.changed:
+            if self._owner is owner:
+                self._owner = None
+                self.changed.notify()
+
+
+class MemoryWriter:
+    """Satisfies ``Writer``."""
+
+    def __init__(self, store: MemoryStore, epoch: int) -> None:
+        self.open = True
+        self._store = store
+        self._epoch = epoch
+
+    def header(self) -> Header:
+        with self._held() as header:
+            return header
+
+    def records(self) -> dict[str, Record]:
+        with self._held():
+            return self._store.records()
+
+    def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
+        with self._held():
+            sent = self._store.sent
+            return {one: sent[one, storage] for one in contents if (one, storage) in sent}
+
+    def claim(self, target: str) -> None:
+        with self._fenced() as header:
+            if header.target not in ("", target):
+                raise foreign(header.target, target)
+            self._store.kept = replace(header, target=target)
+
+    def intend(self, intents: Sequence[Intent]) -> None:
+        with self._fenced():
+            known = self._store.known
+            for one in intents:
+                before = known.get(one.name, Record(one.name))
+                known[one.name] = before._replace(pending=one)
+
+    def commit(
+        self,
+        records: Sequence[Record] = (),
+        *,
+        removed: Iterable[str] = (),
+        uploads: Sequence[Upload] = (),
+    ) -> None:
+        removed = list(removed)
+        with self._fenced() as header:
+            for name in removed:
+                self._store.known.pop(name, None)
+            self._store.known.update((one.name, one) for one in records)
+            self._store.sent.update(((one.content, one.storage), one.ref) for one in uploads)
+            if records or removed:
+                self._store.kept = replace(header, serial=header.serial + 1)
+
+    @contextmanager
+    def _held(self) -> Iterator[Header]:
+        with self._store.changed:
+            if not self.open or self._store.kept is None:
+                raise ended()
+            yield self._store.kept
+
+    @contextmanager
+    def _fenced(self) -> Iterator[Header]:
+        with self._held() as header:
+            if header.epoch != self._epoch:
+                raise taken_over()
+            yield header

@@ -1,0 +1,75 @@
+"""A state made ready for its writer: created, checked, upgraded; and copied.
+
+Whoever changes the state here holds its lock.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+
+from rbsync.errors import StoreError
+from rbsync.stores import formats
+from rbsync.stores.connections import connect
+from rbsync.stores.faults import damaged
+from rbsync.stores.formats import build, format_of, upgrade
+from rbsync.stores.reading import look_as_is
+from rbsync.stores.whole import appearing
+
+
+def prepare(path: str) -> None:
+    """Makes the state, or checks it and brings it to the newest format.
+
+    An upgrade leaves a copy of the old state beside it, ``PATH.vFORMAT.bak``. Raises StoreError
+    for a state that is not to be written to, of which then no byte has changed.
+    """
+    present = look_as_is(path, lambda connection: _sound_format(connection, path))
+    if present is None:
+        _create(path)
+        return
+    os.chmod(path, 0o600)
+    if present < len(formats.STEPS):
+        copy(path, f"{path}.v{present}.bak")
+        with closing(connect(path, "mode=rw")) as connection:
+            upgrade(connection)
+
+
+def copy(path: str, target: str) -> None:
+    """Copies the state as it is now, beside a writer too; raises StoreError when it is unsound.
+
+    What stands at ``target`` is replaced.
+    """
+    with appearing(target) as draft:
+        found = look_as_is(path, lambda connection: _copy_sound(connection, path, draft))
+        if found is None:
+            raise StoreError(f"There is no state {path} to copy.")
+
+
+def complaints(connection: sqlite3.Connection, check: str) -> list[str]:
+    """What SQLite finds wrong with a database; ``check`` is one of its two pragmas for that."""
+    found = [str(line) for (line,) in connection.execute(f"PRAGMA {check}")]
+    return [] if found == ["ok"] else found
+
+
+def _create(path: str) -> None:
+    # It takes longer to import than all else here, and a state is made but once.
+    import uuid
+
+    with appearing(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        build(connection, str(uuid.uuid4()))
+
+
+def _sound_format(connection: sqlite3.Connection, path: str) -> int:
+    present = format_of(connection, path)
+    wrong = complaints(connection, "quick_check(1)")
+    if wrong:
+        raise damaged(path, wrong[0])
+    return present
+
+
+def _copy_sound(connection: sqlite3.Connection, path: str, draft: sqlite3.Connection) -> int:
+    present = _sound_format(connection, path)
+    connection.backup(draft)
+    return present

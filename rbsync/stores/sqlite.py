@@ -1,0 +1,100 @@
+"""The store that is used when nothing else is asked for: one SQLite file in the project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+
+from rbsync.errors import StoreError
+from rbsync.model.state import Header, Record
+from rbsync.stores import rows
+from rbsync.stores.base import Owner
+from rbsync.stores.faults import explained
+from rbsync.stores.lock import StateLock
+from rbsync.stores.mounts import refuse_network
+from rbsync.stores.preparing import complaints, copy, prepare
+from rbsync.stores.reading import look, look_as_is
+from rbsync.stores.writing import SqliteWriter
+
+FOLDER = ".rbsync"
+
+
+class SqliteStore:
+    """Satisfies ``Store``; the state is the file at ``path``, by custom ``.rbsync/state.db``.
+
+    Readers open the file for each question, and hold nothing between two of them. All methods
+    raise StoreError when the file is damaged, no state, of a newer format, or out of reach.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
+        self._lock = StateLock(self._path)
+
+    def header(self) -> Header | None:
+        return look(self._path, rows.header)
+
+    def records(self) -> dict[str, Record]:
+        return look(self._path, rows.records) or {}
+
+    def record(self, name: str) -> Record | None:
+        return look(self._path, lambda connection: rows.record(connection, name))
+
+    @contextmanager
+    def writer(self, owner: Owner, *, timeout: float) -> Iterator[SqliteWriter]:
+        """Locks the state for writing, waiting up to ``timeout`` seconds.
+
+        Makes or upgrades the state, and raises its epoch. Raises LockedError, which names the
+        present owner, when the lock is not to be had in time, and StoreError when the state is
+        on a network file system.
+        """
+        with ExitStack() as stack:
+            with explained(self._path):
+                self._make_folder()
+                stack.enter_context(self._lock.held(owner, timeout))
+                prepare(self._path)
+                writer = stack.enter_context(closing(SqliteWriter(self._path)))
+            yield writer
+
+    def owner(self) -> Owner | None:
+        """Who is writing; or who was, when a machine or a process died over it."""
+        return self._lock.owner()
+
+    def unlock(self) -> None:
+        """Lets the next writer in although the present one has not left.
+
+        For one that is stopped or out of reach. When it wakes up, its commits are refused.
+        """
+        with explained(self._path):
+            self._lock.break_open()
+
+    def backup(self, target: str | os.PathLike[str]) -> None:
+        """Copies the state as it is now to a new file, also while it is written to.
+
+        Raises StoreError when there is a file at ``target`` already.
+        """
+        target = os.fspath(target)
+        if os.path.lexists(target):
+            raise StoreError(
+                f"There is something at {target} already.", hint="Give the backup another name."
+            )
+        with explained(target):
+            copy(self._path, target)
+
+    def integrity(self) -> list[str]:
+        """Reads all of the state; what is wrong with it, empty when it is sound."""
+        found = look_as_is(self._path, lambda connection: complaints(connection, "integrity_check"))
+        return found or []
+
+    def close(self) -> None:
+        """Does nothing: nothing is open."""
+
+    def _make_folder(self) -> None:
+        folder = os.path.dirname(self._path) or "."
+        refuse_network(folder)
+        made = not os.path.isdir(folder)
+        os.makedirs(folder, exist_ok=True)
+        # A folder of the user's own may have files that belong into version control.
+        if made or os.path.basename(os.path.abspath(folder)) == FOLDER:
+            with suppress(FileExistsError), open(os.path.join(folder, ".gitignore"), "x") as file:
+                file.write("*\n")

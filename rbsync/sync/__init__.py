@@ -1,0 +1,1 @@
+"""The use cases: validate, plan, apply and the like, a few lines each."""

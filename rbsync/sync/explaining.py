@@ -1,0 +1,90 @@
+"""Explain: why a datapoint has its action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rbsync.model.datapoint import Datapoint, Obstacle
+from rbsync.model.fingerprint import FACETS
+from rbsync.model.plan import Action, Keep
+from rbsync.model.state import Record
+from rbsync.plan.decide import decide, decide_obstacle, decide_orphan
+from rbsync.sync.planning import PlanOptions, expand, rules_of, settled_records
+from rbsync.sync.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is desired and recorded of one name, and what follows; no action when neither is.
+
+    ``names`` are all names, for a guess at what was meant.
+    """
+
+    name: str
+    desired: Datapoint | None
+    record: Record | None
+    action: Action | Keep | None
+    names: tuple[str, ...]
+
+    def lines(self) -> Iterator[str]:
+        """The explanation for people."""
+        if self.action is not None:
+            kind = type(self.action).__name__.lower()
+            yield f"{self.name}: {kind} ({self.action.reason}): {self.action.message}"
+        if self.desired is not None:
+            yield f"  declared at {self.desired.origin}"
+            for item in self.desired.items:
+                yield f"    item {item.ref}"
+        if self.record is not None and self.record.task_id:
+            yield f"  task {self.record.task_id}"
+        for facet, declared, applied in self._facets():
+            mark = "equal" if declared == applied else "differs"
+            yield f"  {facet:8} {mark:8} declared {declared or '-'}  applied {applied or '-'}"
+        if self.record is not None and self.record.failure is not None:
+            failure = self.record.failure
+            yield f"  last failure: {failure.kind}, {failure.phase}: {failure.message}"
+
+    def as_json(self) -> dict[str, Any]:
+        """The explanation for programs."""
+        action = self.action
+        failure = self.record.failure if self.record else None
+        return {
+            "name": self.name,
+            "action": type(action).__name__.lower() if action else None,
+            "reason": action.reason if action else None,
+            "message": action.message if action else None,
+            "origin": str(self.desired.origin) if self.desired else None,
+            "task_id": self.record.task_id if self.record else None,
+            "facets": {
+                facet: {"declared": declared, "applied": applied, "equal": declared == applied}
+                for facet, declared, applied in self._facets()
+            },
+            "failure": failure._asdict() if failure else None,
+        }
+
+    def _facets(self) -> Iterator[tuple[str, str | None, str | None]]:
+        declared = self.desired.fingerprint if self.desired else (None,) * len(FACETS)
+        applied = (self.record.applied if self.record else None) or (None,) * len(FACETS)
+        yield from zip(FACETS, declared, applied, strict=True)
+
+
+def explain(workspace: Workspace, name: str) -> Explanation:
+    """Explains one name. What is wrong with other datapoints does not matter here."""
+    dataset = expand(workspace, keep_going=True)
+    records = settled_records(workspace)
+    desired = next((one for one in dataset.datapoints if one.name == name), None)
+    obstacle = next((one for one in dataset.obstacles if one.name == name), None)
+    record = records.get(name)
+    rules = rules_of(workspace, PlanOptions())
+    action: Action | Keep | None = None
+    if desired is not None:
+        action = decide(desired, record, rules)
+    elif isinstance(obstacle, Obstacle):
+        action = decide_obstacle(obstacle)
+    elif record is not None:
+        left = Keep(name, "orphan", "the manifest does not declare it, and --prune is not given")
+        action = decide_orphan(record, rules, unread=bool(dataset.unread)) or left
+    names = (*(one.name for one in dataset.datapoints), *records)
+    return Explanation(name, desired, record, action, names)

@@ -1,0 +1,57 @@
+"""A plan that had nothing to do, remembered, so that the next one only has to look.
+
+The memo holds when manifest, state and every folder that was looked at are what they were: the
+names in it, and each file's size, times and inode. Folders are compared as bytes and no value is
+made for a file.
+"""
+
+from __future__ import annotations
+
+import json
+
+from rbsync import __version__
+from rbsync.model.plan import Basis, Plan
+from rbsync.sync.workspace import Workspace
+
+KEY = "nothing to do"
+
+
+def recall(workspace: Workspace, basis: Basis) -> Plan | None:
+    """The plan with nothing to do, when all is as it was then; None otherwise."""
+    text = workspace.ground.cache.memo(KEY)
+    if text is None:
+        return None
+    memo = json.loads(text)
+    if memo["basis"] != _basis(basis):
+        return None
+    if workspace.ground.tree.signature(memo["folders"]) != memo["signature"]:
+        return None
+    return Plan(
+        actions=(),
+        unchanged=memo["datapoints"],
+        dataset=memo["dataset"],
+        datapoints=memo["datapoints"],
+        basis=basis,
+        recorded=memo["datapoints"],
+    )
+
+
+def remember(workspace: Workspace, plan: Plan) -> None:
+    """Remembers a plan that has nothing to do and nothing to say."""
+    tree = workspace.ground.tree
+    quiet = not (plan.actions or plan.orphans or plan.forgotten or plan.unread or plan.warnings)
+    if not quiet or not tree.is_settled():
+        return
+    folders = tree.folders()
+    memo = {
+        "basis": _basis(plan.basis),
+        "folders": folders,
+        "signature": tree.signature(folders),
+        "dataset": plan.dataset,
+        "datapoints": plan.datapoints,
+    }
+    workspace.ground.cache.put_memo(KEY, json.dumps(memo))
+
+
+def _basis(basis: Basis) -> list[str | int]:
+    return [__version__, basis.lineage, basis.serial, basis.manifest, basis.target]

@@ -1,0 +1,143 @@
+"""Plan: what the project lacks."""
+
+from __future__ import annotations
+
+import fnmatch
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from rbsync.apply.settle import settle_all
+from rbsync.dataset.build import build
+from rbsync.errors import BackendError, StoreError
+from rbsync.model.datapoint import Dataset
+from rbsync.model.plan import Basis, Plan, Policy
+from rbsync.model.state import Header, Record
+from rbsync.plan import plan as compare
+from rbsync.plan.decide import Rules
+from rbsync.sync.memo import recall, remember
+from rbsync.sync.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """How to plan.
+
+    ``target`` narrows the plan to names that match a glob, ``only`` to the given names.
+    ``prune`` overrides the manifest's policy. ``insist`` plans again what the service refused.
+    """
+
+    target: str | None = None
+    only: frozenset[str] | None = None
+    prune: bool | None = None
+    keep_going: bool = False
+    insist: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the plan covers the whole dataset."""
+        return self.target is None and self.only is None
+
+    def covers(self, name: str) -> bool:
+        """Whether the plan covers a name."""
+        if self.only is not None and name not in self.only:
+            return False
+        return self.target is None or fnmatch.fnmatchcase(name, self.target)
+
+
+def expand(workspace: Workspace, *, keep_going: bool = False) -> Dataset:
+    """The dataset that the manifest declares. Raises UserError with all problems."""
+    return build(
+        workspace.manifest,
+        workspace.ground,
+        project_type=workspace.project_type,
+        taxonomy=workspace.taxonomy,
+        keep_going=keep_going,
+    )
+
+
+def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
+    """Compares the dataset with the state.
+
+    Changes nothing but what is remembered of files. Raises UserError, StoreError.
+    """
+    options = options or PlanOptions()
+    header = workspace.store.header()
+    check_target(workspace, header)
+    basis = basis_of(workspace, header)
+    known = recall(workspace, basis) if options.is_whole else None
+    if known is not None:
+        return known
+    dataset = expand(workspace, keep_going=options.keep_going)
+    records = settled_records(workspace)
+    if not options.is_whole:
+        dataset = _narrowed(dataset, options)
+        records = {name: one for name, one in records.items() if options.covers(name)}
+    made = compare(dataset, records, rules_of(workspace, options), basis)
+    if options.is_whole:
+        remember(workspace, made)
+    return made
+
+
+def rules_of(workspace: Workspace, options: PlanOptions) -> Rules:
+    """What governs the decisions."""
+    updates = workspace.backend.capabilities.updates
+    return Rules(policy_of(workspace, options), updates, insist=options.insist)
+
+
+def policy_of(workspace: Workspace, options: PlanOptions) -> Policy:
+    """The manifest's policy, as the options change it."""
+    policy = workspace.manifest.model.policy.value()
+    return policy if options.prune is None else replace(policy, prune=options.prune)
+
+
+def basis_of(workspace: Workspace, header: Header | None) -> Basis:
+    """What a plan made now is made against."""
+    digest = workspace.manifest.digest
+    if header is None:
+        return Basis("", 0, digest)
+    return Basis(header.lineage, header.serial, digest, header.target)
+
+
+def check_target(workspace: Workspace, header: Header | None) -> None:
+    """Raises StoreError when the state belongs to another project than the manifest names."""
+    if header is None or not header.target:
+        return
+    project = workspace.backend.describe()
+    if project is None:
+        raise StoreError(
+            f"the state belongs to the project {header.target}, which is not there any more",
+            hint="put the project back, or remove .rbsync/state.db to start anew",
+        )
+    if project.identity != header.target:
+        raise StoreError(
+            f"the state belongs to the project {header.target}, and the manifest names "
+            f"{project.identity}",
+            hint="use a folder of its own for each project, or remove .rbsync/state.db",
+        )
+
+
+def settled_records(workspace: Workspace) -> Mapping[str, Record]:
+    """The records with what is pending looked up; what cannot be looked up stays pending."""
+    records = workspace.store.records()
+    if not any(record.pending for record in records.values()):
+        return records
+    try:
+        settled = settle_all(workspace.backend, records, clock=time.time, pause=_sleep)
+    except BackendError:
+        return records
+    merged = {**records, **settled}
+    return {name: record for name, record in merged.items() if record is not None}
+
+
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return True
+
+
+def _narrowed(dataset: Dataset, options: PlanOptions) -> Dataset:
+    return replace(
+        dataset,
+        datapoints=tuple(one for one in dataset.datapoints if options.covers(one.name)),
+        obstacles=tuple(one for one in dataset.obstacles if options.covers(one.name)),
+    )

@@ -1,0 +1,115 @@
+"""The state by hand: locked, and backed up before it is changed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rbsync.apply.rescue import record_json, record_of
+from rbsync.documents import FORMAT_VERSION
+from rbsync.errors import RbsyncError, StaleError, StoreError
+from rbsync.model.state import Record
+from rbsync.stores.base import Writer
+from rbsync.sync.applying import whoami
+from rbsync.sync.workspace import Workspace
+
+BACKUPS = "backups"
+
+
+@contextmanager
+def editing(workspace: Workspace, timeout: float) -> Iterator[Writer]:
+    """A writer of a state that exists, after a backup of it was made.
+
+    Raises LockedError, StoreError.
+    """
+    if workspace.store.header() is None:
+        raise StoreError("there is no state yet", hint="the first `rbsync apply` makes it")
+    with workspace.store.writer(whoami(), timeout=timeout) as writer:
+        workspace.store.backup(backup_path(workspace))
+        yield writer
+
+
+def backup_path(workspace: Workspace) -> str:
+    """A new name for a copy of the state."""
+    folder = os.path.join(os.path.dirname(workspace.rescue.path), BACKUPS)
+    os.makedirs(folder, exist_ok=True)
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    path = os.path.join(folder, f"state-{stamp}.db")
+    number = 1
+    while os.path.exists(path):
+        number += 1
+        path = os.path.join(folder, f"state-{stamp}-{number}.db")
+    return path
+
+
+def forget(workspace: Workspace, names: tuple[str, ...], timeout: float) -> None:
+    """Removes records: what they stand for is planned as if it had never been created."""
+    with editing(workspace, timeout) as writer:
+        _check_known(writer.records(), names)
+        writer.commit(removed=names)
+
+
+def rename(workspace: Workspace, old: str, new: str, timeout: float) -> None:
+    """Gives a record another name, for a datapoint that was renamed at the project."""
+    with editing(workspace, timeout) as writer:
+        records = writer.records()
+        _check_known(records, (old,))
+        if new in records:
+            raise RbsyncError(f"the state has `{new}` already")
+        writer.commit([records[old]._replace(name=new, pending=None)], removed=[old])
+
+
+def pull(workspace: Workspace) -> dict[str, Any]:
+    """The whole state as a document. Raises StoreError when there is none."""
+    header = workspace.store.header()
+    if header is None:
+        raise StoreError("there is no state yet")
+    records = workspace.store.records()
+    return {
+        "format_version": FORMAT_VERSION,
+        "lineage": header.lineage,
+        "serial": header.serial,
+        "target": header.target,
+        "records": [record_json(records[name]) for name in sorted(records)],
+    }
+
+
+def push(workspace: Workspace, document: Mapping[str, Any], timeout: float, *, force: bool) -> int:
+    """Makes the state what a document says, and returns the number of its records.
+
+    Raises StaleError for one of another lineage or a lower serial, unless forced.
+    """
+    pushed = _records(document)
+    with editing(workspace, timeout) as writer:
+        header = writer.header()
+        if not force and document["lineage"] != header.lineage:
+            raise StaleError("this is another state's document", hint="pass --force to take it")
+        if not force and document["serial"] < header.serial:
+            raise StaleError(
+                f"the state has serial {header.serial}, newer than the document's "
+                f"{document['serial']}",
+                hint="pull it again, or pass --force",
+            )
+        gone = writer.records().keys() - {one.name for one in pushed}
+        writer.commit(pushed, removed=sorted(gone))
+    return len(pushed)
+
+
+def _records(document: Mapping[str, Any]) -> list[Record]:
+    try:
+        if document["format_version"] != FORMAT_VERSION:
+            raise ValueError(f"it is of version {document['format_version']}")
+        return [record_of(entry) for entry in document["records"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise RbsyncError(
+            f"this is no state document: {error!s}", hint="`rbsync state pull` writes one"
+        ) from error
+
+
+def _check_known(records: Mapping[str, Record], names: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in records:
+            raise RbsyncError(f"the state has no `{name}`", hint="`rbsync state list` lists all")

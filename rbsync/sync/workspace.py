@@ -1,0 +1,106 @@
+"""What every use case works with: a manifest, its files, its state and its project."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rbsync.apply.content import LocalContent
+from rbsync.apply.rescue import Rescue
+from rbsync.backends import backend_class
+from rbsync.backends.base import Backend
+from rbsync.dataset.build import Ground, Watcher
+from rbsync.dataset.taxonomy import declared_taxonomy
+from rbsync.files.cache import Cache
+from rbsync.files.roots import Roots
+from rbsync.files.tree import Tree
+from rbsync.labels import Taxonomy
+from rbsync.manifest.load import Manifest
+from rbsync.stores.sqlite import SqliteStore
+
+FOLDER = ".rbsync"
+READERS = min(4, os.cpu_count() or 1)
+
+
+class Unwatched:
+    """Sees nothing."""
+
+    def begin(self, files: int, size: int) -> None:
+        """Satisfies ``Watcher``."""
+
+    def advance(self, files: int, size: int) -> None:
+        """Satisfies ``Watcher``."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Open until the `open_workspace` that made it ends."""
+
+    manifest: Manifest
+    ground: Ground
+    store: SqliteStore
+    backend: Backend
+    rescue: Rescue
+    roots: Roots
+    taxonomy: Taxonomy = field(default_factory=Taxonomy)
+
+    @property
+    def content(self) -> LocalContent:
+        return LocalContent(self.roots, self.manifest.model.hash)
+
+    @property
+    def project_type(self) -> str:
+        return self.manifest.model.project.type or ""
+
+
+@contextmanager
+def open_workspace(
+    manifest: Manifest, *, watcher: Watcher | None = None, rehash: bool = False
+) -> Iterator[Workspace]:
+    """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered."""
+    folder = os.path.join(manifest.root, FOLDER)
+    _make_folder(folder)
+    algorithm = manifest.model.hash
+    roots = Roots(manifest.root, manifest.model.roots)
+    taxonomy = declared_taxonomy(manifest, roots)
+    with contextlib.ExitStack() as stack:
+        cache = Cache(os.path.join(folder, "cache.db"), algorithm)
+        stack.callback(cache.close)
+        executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
+        backend = _open_backend(manifest, taxonomy)
+        stack.callback(backend.close)
+        store = SqliteStore(os.path.join(folder, "state.db"))
+        stack.callback(store.close)
+        tree = Tree(roots, cache, algorithm, rehash=rehash)
+        yield Workspace(
+            manifest,
+            Ground(tree, cache, executor, watcher or Unwatched()),
+            store,
+            backend,
+            Rescue(os.path.join(folder, "errored.jsonl")),
+            roots,
+            taxonomy,
+        )
+
+
+def _make_folder(folder: str) -> None:
+    """A folder that git ignores; where it cannot be made, nothing is remembered."""
+    with contextlib.suppress(OSError):
+        os.makedirs(folder, exist_ok=True)
+        with open(os.path.join(folder, ".gitignore"), "x") as file:
+            file.write("*\n")
+
+
+def _open_backend(manifest: Manifest, taxonomy: Taxonomy) -> Backend:
+    declared = manifest.model.backend
+    backend: Backend = backend_class(declared.kind)(
+        os.path.join(manifest.root, declared.path),
+        type=manifest.model.project.type or "",
+        taxonomy=taxonomy if taxonomy.categories else None,
+        algorithm=manifest.model.hash,
+    )
+    return backend
