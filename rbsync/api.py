@@ -14,9 +14,6 @@ from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.planning import PlanOptions, make_plan, policy_of
 from rbsync.sync.workspace import open_workspace
 
-_made: dict[int, Manifest] = {}
-
-
 def load_manifest(path: str | os.PathLike[str] = "rbsync.yaml") -> Manifest:
     """Reads a manifest. Raises UserError with all problems."""
     return load(os.fspath(path))
@@ -38,8 +35,7 @@ def plan(
     found = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
     options = PlanOptions(target=target, prune=prune, keep_going=keep_going)
     with open_workspace(found) as workspace:
-        made = make_plan(workspace, options)
-    return made
+        return make_plan(workspace, options)
 
 
 def apply(

@@ -45,14 +45,13 @@ _ALSO_OF_FRAMES = {"CLASSIFY", "MULTI"}
 class ProjectType(NamedTuple):
     """What a project of one type may hold.
 
-    ``kinds`` are the label members of which a label has at least one; ``most_items`` is how many
-    items a datapoint has at most, None for any number.
+    ``kinds`` are the label members of which a label has at least one. How many items a datapoint
+    has is not limited: the service takes several for an image too.
     """
 
     name: str
     medium: Medium
     kinds: frozenset[str]
-    most_items: int | None = None
 
     @property
     def has_frames(self) -> bool:
@@ -60,11 +59,11 @@ class ProjectType(NamedTuple):
         return self.medium in ("", "VIDEO", "DICOM")
 
 
-def _plane(medium: Medium, tasks: str, most_items: int | None) -> list[ProjectType]:
+def _plane(medium: Medium, tasks: str) -> list[ProjectType]:
     made = []
     for task in tasks.split():
         frames = {FRAME_KIND} if medium == "VIDEO" and task in _ALSO_OF_FRAMES else set()
-        made.append(ProjectType(f"{medium}_{task}", medium, _BY_TASK[task] | frames, most_items))
+        made.append(ProjectType(f"{medium}_{task}", medium, _BY_TASK[task] | frames))
     return made
 
 
@@ -74,8 +73,8 @@ PROJECT_TYPES: dict[str, ProjectType] = {
     one.name: one
     for one in (
         ProjectType("DICOM_SEGMENTATION", "DICOM", KINDS),
-        *_plane("IMAGE", f"{_SHAPES} SEGMENTATION", 1),
-        *_plane("VIDEO", _SHAPES, None),
+        *_plane("IMAGE", f"{_SHAPES} SEGMENTATION"),
+        *_plane("VIDEO", _SHAPES),
         ProjectType("DOCUMENT_BBOX", "DOCUMENT", _BY_TASK["BBOX"]),
     )
 }

@@ -29,5 +29,10 @@ class MaskError(UserError):
         return _rebuild, (self.code, self.message, self.hint, self.file)
 
 
+def many(number: int, word: str) -> str:
+    """``1 pixel``, ``2 pixels``, ``1,000 pixels``."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
 def _rebuild(code: str, message: str, hint: str, file: str) -> MaskError:
     return MaskError(code, message, hint=hint, file=file)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rbsync.masks.class_map import ClassMap, Colour, pack, packed_colours, show, unpack
-from rbsync.masks.error import MaskError
+from rbsync.masks.error import MaskError, many
 from rbsync.masks.picture import Picture, packed_pixels
 
 _SHOWN = 3
@@ -28,7 +28,7 @@ def undeclared_colours(
     rest = strays[_SHOWN:]
     if rest:
         pixels = sum(stray.pixels for stray in rest)
-        lines.append(f"and {_many(len(rest), 'more colour')} in {_many(pixels, 'pixel')}")
+        lines.append(f"and {many(len(rest), 'more colour')} in {many(pixels, 'pixel')}")
     hint = "add the colour to the class map or to ignore_colors, or repair the mask"
     if len(strays) > 10:
         hint += "; so many colours mean smoothing or JPEG compression somewhere"
@@ -55,7 +55,7 @@ def _describe(stray: _Stray, width: int, class_map: ClassMap) -> str:
     colour = unpack(stray.colour)
     nearest = _nearest(colour, class_map)
     return (
-        f"undeclared colour {show(colour)} in {_many(stray.pixels, 'pixel')}, "
+        f"undeclared colour {show(colour)} in {many(stray.pixels, 'pixel')}, "
         f"first at column {column}, row {row}{nearest}"
     )
 
@@ -69,7 +69,3 @@ def _nearest(colour: Colour, class_map: ClassMap) -> str:
     }
     name = min(distances, key=distances.__getitem__)
     return f"; nearest is {name!r} {show(class_map[name])}"
-
-
-def _many(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

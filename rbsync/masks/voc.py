@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.masks.error import MaskError
+from rbsync.masks.error import MaskError, many
 from rbsync.masks.lookup import ClassIndex, index_type
 from rbsync.masks.png import MAX_PIXELS, decode, read_bytes
 
@@ -55,7 +55,7 @@ def _refuse_unknown(pixels: npt.NDArray[np.uint8], known: set[int], file: str) -
             row, column = divmod(int(np.argmax(pixels == value)), pixels.shape[1])
             raise MaskError(
                 "undeclared-value",
-                f"undeclared value {value} in {counts[value]:,} pixels, "
+                f"undeclared value {value} in {many(int(counts[value]), 'pixel')}, "
                 f"first at column {column}, row {row}",
                 hint="give the value a category, or list it under the values to ignore",
                 file=file,
@@ -116,7 +116,7 @@ def _refuse_overlap(
         other = names[int(index[row, column]) - 1]
         raise MaskError(
             "overlap",
-            f"{name!r} and {other!r} both claim {np.count_nonzero(both):,} pixels, "
+            f"{name!r} and {other!r} both claim {many(np.count_nonzero(both), 'pixel')}, "
             f"first at column {column}, row {row}",
             hint="one pixel is of one class; upload overlapping classes as separate labels",
             file=file,

@@ -193,9 +193,9 @@ class BackendTests:
                 draft("broken", labels=LabelText("[{", 1)),
             ]
         )
-        expected = ["created", *["invalid"] * 4, "created", "invalid"]
+        expected = ["created", "invalid", "invalid", "created", "invalid", "created", "invalid"]
         assert kinds(answers) == expected
-        assert [task.name for task in boxes.list()] == ["box", "no labels"]
+        assert [task.name for task in boxes.list()] == ["box", "no labels", "two items"]
 
     def test_a_refusal_says_what_is_wrong_and_where(self, boxes: Backend) -> None:
         wrong = {**BOX, "bbox2d": {**BOX["bbox2d"], "xnorm": 7}}  # type: ignore[dict-item]

@@ -106,11 +106,9 @@ def test_a_type_may_be_given_later_when_all_tasks_fit(folder: Path) -> None:
 
 
 def test_a_type_that_tasks_do_not_fit_is_refused_with_the_first(folder: Path) -> None:
-    opened(folder).create([draft("a"), draft("b", items=[("1", URL), ("2", URL)])])
-    assert refusal(opened(folder, "IMAGE_BBOX")) == (
-        '"b" of the project does not fit IMAGE_BBOX: '
-        "a datapoint of type IMAGE_BBOX has 1 item, not 2"
-    )
+    opened(folder).create([draft("a"), draft("b", labels=labels(BOX))])
+    message = refusal(opened(folder, "IMAGE_POINT"))
+    assert message.startswith('"b" of the project does not fit IMAGE_POINT: labels')
     assert opened(folder).project().type == ""
 
 

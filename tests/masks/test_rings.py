@@ -1,0 +1,164 @@
+"""Class index -> rings: exact, the same by both implementations, and those of GDAL."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import HealthCheck, given, settings
+from rasterio.features import shapes
+
+from rbsync.masks import Rings, trace
+from rbsync.masks.cracks import trace as trace_with_numpy
+from rbsync.masks.fill import Outline, paint
+from rbsync.masks.tracing import trace_compiled
+from tests.masks.pictures import indices, small_indices
+
+Array = npt.NDArray[Any]
+Ring = tuple[tuple[int, int], ...]
+Named = tuple[int, bool, Ring]
+
+slow = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def named_rings(rings: Rings) -> list[Named]:
+    """Class, hole or not, and corners of every ring, in the order of `Rings`."""
+    return [
+        (int(rings.values[i]), bool(rings.holes[i]), tuple(map(tuple, rings[i].tolist())))
+        for i in range(len(rings))
+    ]
+
+
+def undirected(ring: Ring) -> Ring:
+    """A ring without its direction: of the two ways round, the one that goes right first."""
+    start = min(range(len(ring)), key=lambda i: (ring[i][1], ring[i][0]))
+    forth = ring[start:] + ring[:start]
+    back = forth[:1] + forth[:0:-1]
+    return min(forth, back)
+
+
+def oracle(index: Array) -> set[Named]:
+    """The rings of `rasterio.features.shapes`, connectivity 4."""
+    found = shapes(index.astype(np.int32), mask=index != 0, connectivity=4)
+    rings = [
+        (int(value), number > 0, undirected(tuple((int(x), int(y)) for x, y in ring[:-1])))
+        for shape, value in found
+        for number, ring in enumerate(shape["coordinates"])
+    ]
+    assert len(rings) == len(set(rings))
+    return set(rings)
+
+
+def filled(rings: Rings, dtype: npt.DTypeLike) -> Array:
+    canvas = np.zeros((rings.height, rings.width), dtype)
+    for value, regions, holes in rings.by_class():
+        members = [*range(regions.start, holes.stop)]
+        corners = np.concatenate([rings[i] for i in members]).astype(np.int64)
+        signs = np.where(rings.holes[members], -1, 1)
+        paint(canvas, value, Outline(corners, rings.counts[members], signs))
+    return canvas
+
+
+def assert_exact(index: Array) -> None:
+    by_kernel, by_numpy = trace_compiled(index), trace_with_numpy(index)
+    named = named_rings(by_kernel)
+    assert named == named_rings(by_numpy)
+    assert {(value, hole, undirected(ring)) for value, hole, ring in named} == oracle(index)
+    assert np.array_equal(filled(by_kernel, index.dtype), index)
+
+
+@pytest.mark.usefixtures("compiled")
+@slow
+@given(indices())
+def test_rings_are_exact_for_every_texture(index: Array) -> None:
+    assert_exact(index)
+
+
+@pytest.mark.usefixtures("compiled")
+@settings(slow, max_examples=300)
+@given(small_indices())
+def test_rings_are_exact_for_every_small_picture(index: Array) -> None:
+    assert_exact(index)
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.uint32])
+def test_rings_do_not_depend_on_the_type_of_the_index(kind: Any) -> None:
+    index = np.random.default_rng(1).integers(0, 5, (60, 70))
+    assert_exact(index.astype(kind))
+    assert named_rings(trace(index.astype(kind))) == named_rings(trace(index.astype(np.uint8)))
+
+
+@settings(slow, max_examples=50)
+@given(indices(side=60))
+def test_rings_stand_in_the_promised_order(index: Array) -> None:
+    for rings in (trace(index), trace_with_numpy(index)):
+        keys = [(v, h, ring[0][1], ring[0][0]) for v, h, ring in named_rings(rings)]
+        assert keys == sorted(keys)
+        assert all(ring[0] == min(ring, key=lambda c: c[::-1]) for _, _, ring in named_rings(rings))
+
+
+@settings(slow, max_examples=50)
+@given(indices(side=60))
+def test_every_ring_is_simple_and_turns_at_every_corner(index: Array) -> None:
+    for _, _, ring in named_rings(trace(index)):
+        assert len(set(ring)) == len(ring)
+        for (x0, y0), (x1, y1), (x2, y2) in zip(
+            ring, ring[1:] + ring[:1], ring[2:] + ring[:2], strict=True
+        ):
+            assert (x0 == x1) != (x1 == x2)
+            assert (y0 == y1) != (y1 == y2)
+
+
+def rings_of(rows: list[str]) -> list[Named]:
+    return named_rings(trace(np.array([[int(c) for c in row] for row in rows], np.uint8)))
+
+
+@pytest.mark.usefixtures("implementation")
+class TestPicturesThatOneCanRead:
+    def test_one_pixel_is_a_square_on_the_pixel_grid(self) -> None:
+        assert rings_of(["000", "010", "000"]) == [(1, False, ((1, 1), (2, 1), (2, 2), (1, 2)))]
+
+    def test_a_full_picture_reaches_width_and_height(self) -> None:
+        assert rings_of(["111", "111"]) == [(1, False, ((0, 0), (3, 0), (3, 2), (0, 2)))]
+
+    def test_diagonal_neighbours_are_two_regions(self) -> None:
+        assert rings_of(["10", "01"]) == [
+            (1, False, ((0, 0), (1, 0), (1, 1), (0, 1))),
+            (1, False, ((1, 1), (2, 1), (2, 2), (1, 2))),
+        ]
+
+    def test_diagonal_holes_are_two_holes(self) -> None:
+        assert rings_of(["1111", "1011", "1101", "1111"])[1:] == [
+            (1, True, ((1, 1), (1, 2), (2, 2), (2, 1))),
+            (1, True, ((2, 2), (2, 3), (3, 3), (3, 2))),
+        ]
+
+    def test_a_hole_that_touches_its_exterior_at_a_corner_stays_a_ring_of_its_own(self) -> None:
+        assert rings_of(["011", "101", "111"]) == [
+            (1, False, ((1, 0), (3, 0), (3, 3), (0, 3), (0, 1), (1, 1))),
+            (1, True, ((1, 1), (1, 2), (2, 2), (2, 1))),
+        ]
+
+    def test_an_island_in_a_hole_is_a_region(self) -> None:
+        assert [
+            (value, hole)
+            for value, hole, _ in rings_of(["11111", "10001", "10101", "10001", "11111"])
+        ] == [
+            (1, False),
+            (1, False),
+            (1, True),
+        ]
+
+    def test_another_class_inside_is_a_hole_outside_and_a_region_inside(self) -> None:
+        square = ((1, 1), (2, 1), (2, 2), (1, 2))
+        assert rings_of(["111", "121", "111"])[1:] == [
+            (1, True, (square[0], square[3], square[2], square[1])),
+            (2, False, square),
+        ]
+
+    def test_two_classes_that_cross_at_a_corner_do_not_touch_each_other(self) -> None:
+        assert len(rings_of(["12", "21"])) == 4
+
+    def test_a_picture_of_background_has_no_rings(self) -> None:
+        assert rings_of(["000", "000"]) == []
