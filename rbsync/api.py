@@ -14,6 +14,7 @@ from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.planning import PlanOptions, make_plan, policy_of
 from rbsync.sync.workspace import open_workspace
 
+
 def load_manifest(path: str | os.PathLike[str] = "rbsync.yaml") -> Manifest:
     """Reads a manifest. Raises UserError with all problems."""
     return load(os.fspath(path))
@@ -40,7 +41,7 @@ def plan(
 
 def apply(
     plan: Plan,
-    manifest: Manifest | str | os.PathLike[str] = "rbsync.yaml",
+    manifest: Manifest | str | os.PathLike[str] | None = None,
     *,
     jobs: int = 4,
     max_failures: int | None = None,
@@ -50,10 +51,12 @@ def apply(
 ) -> Report:
     """Makes the project what a plan says; ``report.failures`` has what failed.
 
+    ``manifest`` is needed for a plan that was read from a file, and else the plan's own.
     Raises StaleError when state or manifest changed since the plan was made, RefusedError when
     the guard stops it (unless ``force``), LockedError and StoreError.
     """
-    found = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
+    given = plan.source if manifest is None else manifest
+    found = given if isinstance(given, Manifest) else load_manifest(given)
     with open_workspace(found) as workspace:
         if not force:
             check_guard(plan, policy_of(workspace, PlanOptions()))

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
+from typing import Protocol
 
-from rbsync.backends.base import LabelText
+from rbsync.backends.base import Body, LabelText
 from rbsync.files.body import FileBody, open_body, read_whole
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Labels
 from rbsync.model.fingerprint import Algorithm, canonical_json
 
 LIMIT = 1 << 30
+_NOTHING = LabelText("[]", 0)
+
+
+class Content(Protocol):
+    """Opens the local files that a plan speaks of."""
+
+    def open(self, path: str) -> AbstractContextManager[Body]:
+        """A file to be sent. Raises OSError."""
+
+    def labels(self, labels: Labels) -> tuple[LabelText, str]:
+        """Labels as text, and the content identity of the file that they came from.
+
+        Raises OSError.
+        """
 
 
 class LocalContent:
-    """Files below the roots. Satisfies ``apply.prepare.Content``."""
+    """Files below the roots. Satisfies ``Content``."""
 
     def __init__(self, roots: Roots, algorithm: Algorithm) -> None:
         self._roots = roots
@@ -25,12 +41,15 @@ class LocalContent:
         return open_body(self._roots, path, self._algorithm)
 
     def labels(self, labels: Labels) -> tuple[LabelText, str]:
-        """Raises OSError, also for a file that is no list of labels any more."""
+        """Raises OSError. The text is empty when the file is not the planned one any more."""
         if not labels.inputs:
             return LabelText(labels.inline, len(json.loads(labels.inline))), ""
-        path = labels.inputs[0].ref
-        data, content = read_whole(self._roots, path, self._algorithm, LIMIT)
-        if content != labels.inputs[0].content:
-            return LabelText("[]", 0), content
+        path, planned, _ = labels.inputs[0]
+        try:
+            data, content = read_whole(self._roots, path, self._algorithm, LIMIT)
+        except ValueError:  # it became shorter while it was read
+            return _NOTHING, ""
+        if content != planned:
+            return _NOTHING, content
         objects = json.loads(data)
         return LabelText(canonical_json(objects).decode(), len(objects)), content

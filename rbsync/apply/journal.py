@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from rbsync.apply.results import failed, intent_of
 from rbsync.errors import StoreError
-from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.outcome import Outcome
-from rbsync.model.state import Intent, Record
+from rbsync.model.outcome import Failure, Outcome
+from rbsync.model.plan import Effect
+from rbsync.model.state import Record
 from rbsync.stores.base import Upload, Writer
 
 GROUP = 100
@@ -34,51 +37,50 @@ class Journal:
         self._clock = clock
         self._rescue = rescue
         self._waiting: list[tuple[Outcome, Record | None]] = []
-        self._uploads: list[Upload] = []
-        self._oldest = 0.0
+        self._uploads: deque[Upload] = deque()
+        self._committed_at = 0.0
 
-    def before(self, name: str) -> Record:
+    def before(self, name: str) -> Record | None:
         """What was known of a name when the run began."""
-        return self._before.get(name) or Record(name)
+        return self._before.get(name)
 
-    def intend(self, operation: str, names: Iterable[tuple[str, Fingerprint | None]]) -> None:
+    def failed(self, action: Effect, failure: Failure) -> tuple[Outcome, Record]:
+        """The result of an action that failed, to be added."""
+        return failed(action, failure, self.before(action.name), self._clock())
+
+    def intend(self, actions: Iterable[Effect]) -> None:
         """Writes down, durably, what is about to be sent. Raises StoreError."""
-        self._keep_uploads()
         now = self._clock()
-        self._writer.intend([Intent(name, operation, print_, now) for name, print_ in names])
+        self._writer.intend([intent_of(action, now) for action in actions])
 
-    def uploaded(self, uploads: Iterable[Upload]) -> None:
-        """Takes in uploads, to be recorded with the next commit."""
-        self._uploads += uploads
+    def uploaded(self, upload: Upload) -> None:
+        """Takes in an upload, to be recorded with the next commit; from any thread."""
+        self._uploads.append(upload)
 
     def add(self, outcome: Outcome, record: Record | None) -> None:
         """Takes in a result: the record that it leaves, None when it leaves none."""
-        if not self._waiting:
-            self._oldest = self._clock()
         self._waiting.append((outcome, record))
 
     def due(self) -> bool:
         """Whether a commit should not wait longer."""
-        return bool(self._waiting) and (
-            len(self._waiting) >= GROUP or self._clock() - self._oldest >= GROUP_SECONDS
-        )
+        if len(self._waiting) >= GROUP:
+            return True
+        late = time.monotonic() - self._committed_at >= GROUP_SECONDS
+        return late and bool(self._waiting or self._uploads)
 
     def commit(self, *, forget: Sequence[str] = ()) -> list[Outcome]:
         """Makes what waits durable and returns its outcomes. Raises StoreError."""
         waiting, self._waiting = self._waiting, []
-        uploads, self._uploads = self._uploads, []
-        if not (waiting or uploads or forget):
-            return []
+        uploads = [self._uploads.popleft() for _ in range(len(self._uploads))]
         records = [record for _, record in waiting if record is not None]
-        removed = [*forget, *(outcome.name for outcome, record in waiting if record is None)]
+        removed = [outcome.name for outcome, record in waiting if record is None]
         try:
-            self._writer.commit(records, removed=removed, uploads=uploads)
+            if waiting or uploads or forget:
+                self._writer.commit(records, removed=[*forget, *removed], uploads=uploads)
         except StoreError:
-            self._rescue(records, removed)
+            if waiting:
+                self._rescue(records, removed)
             raise
+        finally:
+            self._committed_at = time.monotonic()
         return [outcome for outcome, _ in waiting]
-
-    def _keep_uploads(self) -> None:
-        if self._uploads:
-            uploads, self._uploads = self._uploads, []
-            self._writer.commit(uploads=uploads)

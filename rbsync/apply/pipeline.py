@@ -5,20 +5,24 @@ Workers prepare and send; only the thread that iterates over `outcomes` decides 
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Any
+from functools import partial
+from traceback import format_exception
+from typing import NamedTuple
 
-from rbsync.apply.journal import GROUP_SECONDS, Journal
-from rbsync.apply.prepare import FailedError, Prepared, Preparer
-from rbsync.apply.results import applied, failed, skipped
-from rbsync.apply.send import Answer, Sender
-from rbsync.apply.stop import Stop, Tally
+from rbsync.apply.failures import is_outage, unsettled
+from rbsync.apply.journal import GROUP_SECONDS
+from rbsync.apply.prepare import Change, Prepared
+from rbsync.apply.results import applied, skipped
+from rbsync.apply.send import Answer
+from rbsync.apply.stop import BUG, UNRECORDED
+from rbsync.apply.tools import Tools
+from rbsync.apply.workers import Step, Workers
+from rbsync.errors import StoreError
 from rbsync.model.outcome import Failure, Outcome
-from rbsync.model.plan import Create, Replace, Update
-
-Change = Create | Update | Replace
+from rbsync.model.plan import Update
 
 GROUP = 50
 """Intents that share one durable commit."""
@@ -30,142 +34,204 @@ GRACE_SECONDS = 30.0
 """How long the running actions may take to end after a stop."""
 
 
+class Pace(NamedTuple):
+    """How much is done at once: by how many workers, and how many changes a request takes.
+
+    ``quarantine`` is how many seconds a request may still land after its answer was lost.
+    """
+
+    jobs: int
+    batch: int
+    quarantine: float
+
+    @property
+    def room(self) -> int:
+        """How many changes may be on their way."""
+        return max(GROUP, self.jobs * self.batch)
+
+
 class Pipeline:
     """Takes each change from waiting over ready to sent; nothing is sent before its intent."""
 
     def __init__(
-        self,
-        changes: Sequence[Change],
-        *,
-        preparer: Preparer,
-        sender: Sender,
-        journal: Journal,
-        tally: Tally,
-        stop: Stop,
-        pool: ThreadPoolExecutor,
-        jobs: int,
-        batch: int,
-        quarantine: float,
-        clock: Callable[[], float],
+        self, changes: Sequence[Change], tools: Tools, workers: Workers, pace: Pace
     ) -> None:
+        self._preparer, self._sender, self._journal = tools.preparer, tools.sender, tools.journal
+        self._tally, self._stop = tools.tally, tools.stop
+        self._workers = workers
+        self._pace = pace
         self._waiting = deque(changes)
-        self._preparing: dict[Future[Prepared], Change] = {}
+        self._preparing: dict[str, Change] = {}
         self._ready: deque[Prepared] = deque()
-        self._sending: dict[Future[list[Answer]], Sequence[Prepared]] = {}
-        self._doubtful: list[Prepared] = []
-        self._doubtful_until = 0.0
-        self._lost: dict[str, int] = {}
+        self._sending: dict[str, Prepared] = {}
+        self._doubtful: deque[tuple[float, Prepared]] = deque()
+        self._resent: dict[str, int] = {}
+        self._sent_at = 0.0
         self._stopped_at: float | None = None
-        self._preparer, self._sender = preparer, sender
-        self._journal, self._tally, self._stop = journal, tally, stop
-        self._pool, self._jobs, self._batch = pool, jobs, batch
-        self._quarantine, self._clock = quarantine, clock
+        self._error: Exception | None = None
 
     def outcomes(self) -> Iterator[Outcome]:
-        """What became of each change, as soon as that is durable. Raises StoreError."""
+        """What became of each change, as soon as that is durable.
+
+        Raises StoreError, and whatever a mistake in the program raised in a worker; but not
+        before what was running has ended, and all that is known is recorded or rescued.
+        """
         while self._advance():
-            running: list[Future[Any]] = [*self._preparing, *self._sending]
-            done, _ = wait(running, GROUP_SECONDS, return_when=FIRST_COMPLETED)
-            for future in [one for one in self._preparing if one in done]:
-                self._take_prepared(self._preparing.pop(future), future)
-            for answers in [one for one in self._sending if one in done]:
-                self._take_answers(self._sending.pop(answers), answers.result())
+            for step in self._workers.finished(GROUP_SECONDS):
+                self._guard(step)
             if self._journal.due():
-                yield from self._journal.commit()
-        yield from self._journal.commit()
+                yield from self._record()
+        self._give_up()
+        yield from self._record()
+        if self._error is not None:
+            raise self._error
         yield from self._left_over()
 
     def _advance(self) -> bool:
         """Gives the workers what there is to do; False when all is done or given up."""
         self._prepare()
-        self._send()
-        if not (self._preparing or self._sending) and self._doubtful:
-            self._look_up()
-        return bool(self._preparing or self._sending) and not self._out_of_grace()
+        self._guard(self._send)
+        self._look_up()
+        return bool(self._workers.unfinished or self._doubtful) and not self._out_of_grace()
+
+    def _guard(self, step: Step) -> None:
+        """Does a step. What goes wrong in it stops the run, but loses nothing of it."""
+        try:
+            step()
+        except StoreError as error:
+            self._error = self._error or error
+            self._stop.request(UNRECORDED)
+        except Exception as error:  # a mistake in the program, raised again by `outcomes`
+            if self._error is None or isinstance(self._error, StoreError):
+                self._error = error
+            else:
+                self._error.add_note("".join(format_exception(error)))
+            self._stop.request(BUG)
+
+    def _record(self) -> list[Outcome]:
+        done: list[Outcome] = []
+        self._guard(lambda: done.extend(self._journal.commit()))
+        return done
 
     def _prepare(self) -> None:
         """Keeps the workers busy without preparing far ahead."""
         while self._waiting and not self._stop.requested:
-            if len(self._preparing) >= 2 * self._jobs or len(self._ready) >= 2 * GROUP:
+            if len(self._preparing) >= 2 * self._pace.jobs or len(self._ready) >= 2 * GROUP:
                 return
             change = self._waiting.popleft()
-            self._preparing[self._pool.submit(self._preparer.prepare, change)] = change
+            self._preparing[change.name] = change
+            task = partial(self._preparer.prepare, change)
+            self._workers.start(task, partial(self._prepared, change))
+
+    def _prepared(self, change: Change, prepared: Prepared | Failure | None) -> None:
+        del self._preparing[change.name]
+        match prepared:
+            case Prepared():
+                self._ready.append(prepared)
+            case Failure():
+                if is_outage(prepared):
+                    self._tally.request(answered=False)
+                self._fail(change, prepared)
+            case None:
+                self._waiting.appendleft(change)
 
     def _send(self) -> None:
-        """Writes intents down and sends: full groups, or what there is when nothing else is."""
-        while self._ready and not self._stop.requested and len(self._sending) < self._jobs:
-            if len(self._ready) < GROUP and self._preparing:
-                return
+        """Writes intents down and sends. Raises StoreError."""
+        while self._ready and self._may_send():
             group = [self._ready.popleft() for _ in range(min(GROUP, len(self._ready)))]
-            self._send_group(group)
+            self._journal.intend(one.action for one in group)
+            self._sent_at = time.monotonic()
+            for at in range(0, len(group), self._pace.batch):
+                batch = group[at : at + self._pace.batch]
+                self._ask(partial(self._unless_stopped, batch), batch)
 
-    def _send_group(self, group: Sequence[Prepared]) -> None:
-        creates = [one for one in group if isinstance(one.action, Create)]
-        changes = [one for one in group if not isinstance(one.action, Create)]
-        self._intend("create", creates)
-        self._intend("update", changes)
-        for at in range(0, len(creates), self._batch):
-            chunk = creates[at : at + self._batch]
-            self._sending[self._pool.submit(self._sender.create, chunk)] = chunk
-        for one in changes:
-            self._sending[self._pool.submit(self._sender.change, one)] = [one]
+    def _may_send(self) -> bool:
+        """Groups are full, unless the rest of one is not to be had soon."""
+        if self._stop.requested or len(self._sending) >= self._pace.room:
+            return False
+        late = time.monotonic() - self._sent_at >= GROUP_SECONDS
+        return late or len(self._ready) >= GROUP or not self._preparing
 
-    def _intend(self, operation: str, group: Sequence[Prepared]) -> None:
-        if group:
-            names = ((one.draft.name, one.draft.fingerprint) for one in group)
-            self._journal.intend(operation, names)
+    def _ask(self, task: Callable[[], Sequence[Answer] | None], batch: Sequence[Prepared]) -> None:
+        self._sending.update((one.name, one) for one in batch)
+        self._workers.start(task, partial(self._answered, batch))
 
-    def _take_prepared(self, change: Change, future: Future[Prepared]) -> None:
-        try:
-            prepared = future.result()
-        except FailedError as error:
-            self._fail(change, error.failure)
-        else:
-            self._journal.uploaded(prepared.uploads)
-            self._ready.append(prepared)
+    def _unless_stopped(self, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
+        """Done by a worker, some time after it was asked for."""
+        return None if self._stop.requested else self._sender.send(batch)
 
-    def _take_answers(self, sent: Sequence[Prepared], answers: Sequence[Answer]) -> None:
-        for prepared, answer in zip(sent, answers, strict=True):
-            match answer.fate:
-                case "done":
-                    self._tally.success()
-                    self._journal.add(*applied(prepared, answer))
-                case "doubtful":
-                    self._doubtful.append(prepared)
-                    self._doubtful_until = self._clock() + self._quarantine
-                case "absent" if self._may_resend(prepared.draft.name):
-                    self._ready.append(prepared)
-                case _:
-                    assert answer.failure is not None  # noqa: S101  (what has no id has one)
-                    self._fail(prepared.action, answer.failure)
+    def _answered(self, batch: Sequence[Prepared], answers: Sequence[Answer] | None) -> None:
+        for one in batch:
+            del self._sending[one.name]
+        if answers is None:
+            self._withdraw(batch)
+            return
+        self._observe(answers)
+        for prepared, answer in zip(batch, answers, strict=True):
+            self._take(prepared, answer)
+
+    def _withdraw(self, batch: Sequence[Prepared]) -> None:
+        """What was not sent after all is as it was before its intent."""
+        for one in batch:
+            before = self._journal.before(one.name)
+            self._journal.add(skipped(one.action, self._stop.reason), before)
+
+    def _observe(self, answers: Sequence[Answer]) -> None:
+        """Looks for an outage: that something is absent is no sign of one, nor of its end."""
+        if any(one.fate != "absent" for one in answers):
+            self._tally.request(answered=not all(one.is_lost for one in answers))
+
+    def _take(self, prepared: Prepared, answer: Answer) -> None:
+        action = prepared.action
+        match answer.fate:
+            case "done":
+                self._journal.add(*applied(action, answer.task_id, answer.note))
+            case "doubtful":
+                until = time.monotonic() + self._pace.quarantine
+                self._doubtful.append((until, prepared))
+            case "absent" if self._stop.requested:
+                self._fail(action, unsettled("create", "the run ended before it was certain"))
+            case "absent" if self._may_resend(prepared.name):
+                self._ready.append(prepared)
+            case _:
+                assert answer.failure is not None  # noqa: S101  (what has no id has one)
+                self._fail(action, answer.failure)
 
     def _fail(self, change: Change, failure: Failure) -> None:
         self._tally.failure(failure)
-        before = self._journal.before(change.name)
-        self._journal.add(*failed(change, failure, before, self._clock()))
+        self._journal.add(*self._journal.failed(change, failure))
 
     def _may_resend(self, name: str) -> bool:
-        self._lost[name] = self._lost.get(name, 0) + 1
-        return self._lost[name] <= RESENDS
+        self._resent[name] = self._resent.get(name, 0) + 1
+        return self._resent[name] <= RESENDS
 
     def _look_up(self) -> None:
         """Settles doubtful creates, once a request on its way has had the time to land."""
-        left = self._doubtful_until - self._clock()
-        if left > 0:
-            self._stop.pause(left)
-        doubtful, self._doubtful = self._doubtful, []
-        self._sending[self._pool.submit(self._sender.look_up, doubtful)] = doubtful
+        due: list[Prepared] = []
+        while self._doubtful and (self._stop.requested or self._is_due()):
+            due.append(self._doubtful.popleft()[1])
+        if due:
+            self._ask(partial(self._sender.look_up, due), due)
+
+    def _is_due(self) -> bool:
+        return self._doubtful[0][0] <= time.monotonic()
 
     def _out_of_grace(self) -> bool:
         """Whether a stop was requested so long ago that what still runs is left behind."""
         if not self._stop.requested:
             return False
         if self._stopped_at is None:
-            self._stopped_at = self._clock()
-        return self._clock() - self._stopped_at > GRACE_SECONDS
+            self._stopped_at = time.monotonic()
+        return time.monotonic() - self._stopped_at > GRACE_SECONDS
+
+    def _give_up(self) -> None:
+        """What was sent and did not come back, for the next run to settle."""
+        for one in self._sending.values():
+            phase = "update" if isinstance(one.action, Update) else "create"
+            self._fail(one.action, unsettled(phase, "it was still running when the run ended"))
 
     def _left_over(self) -> Iterator[Outcome]:
         """What was not begun, or not finished in time, when the run was stopped."""
-        prepared = (one.action for one in self._ready)
-        for change in (*self._waiting, *self._preparing.values(), *prepared):
+        ready = (one.action for one in self._ready)
+        for change in (*ready, *self._preparing.values(), *self._waiting):
             yield skipped(change, self._stop.reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rbsync.apply.stop import INTERRUPTED, Stop
+from rbsync.apply.stop import INTERRUPTED, OUTAGE, Stop
 from rbsync.errors import ExitCode
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Blocked, Plan
@@ -31,6 +31,8 @@ def _exit_code(
         return ExitCode.AUTH
     if "ambiguous" in kinds or any(one.reason == "unsettled" for one in blocked):
         return ExitCode.UNSETTLED
+    if stop.reason == OUTAGE:
+        return ExitCode.ERROR
     if kinds:
         return ExitCode.SOME_FAILED
     if plan.unread or any(one.reason == "unknown" for one in blocked):

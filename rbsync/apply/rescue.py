@@ -15,6 +15,9 @@ from rbsync.model.state import Intent, Record
 from rbsync.stores.base import Writer
 
 
+BY_HAND = "Save these lines under that name, then run `rbsync state recover`:"
+
+
 class Rescue:
     """A file of JSON lines, one a result; where even that fails, standard error gets them."""
 
@@ -27,12 +30,26 @@ class Rescue:
         lines += [json.dumps({"removed": name}) for name in removed]
         text = "".join(line + "\n" for line in lines)
         try:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
+            self._append(text.encode())
+        except OSError as error:
+            reason = error.strerror or str(error)
+            sys.stderr.write(f"{self.path} cannot be written ({reason}). {BY_HAND}\n{text}")
+
+    def _append(self, data: bytes) -> None:
+        with open(self.path, "ab", buffering=0) as file:
+            end = file.tell()
+            try:
+                left = memoryview(data)
+                while left:
+                    left = left[file.write(left) :]
                 os.fsync(file.fileno())
-        except OSError:
-            sys.stderr.write(text)
+            except OSError:
+                # Half a line would be in the way of `recover`.
+                file.truncate(end)
+                raise
+            finally:
+                if not os.fstat(file.fileno()).st_size:
+                    os.remove(self.path)
 
     def check(self) -> None:
         """Raises StoreError as long as there are results that the state lacks."""
@@ -45,30 +62,62 @@ class Rescue:
     def recover(self, writer: Writer) -> int:
         """Takes the results into the state, removes the file, and says how many there were.
 
-        Raises StoreError, also for a line that cannot be read; then nothing is changed.
+        A result that a later run knows better is left out. Raises StoreError, also for a line
+        that cannot be read; then nothing is changed.
         """
-        records: list[Record] = []
-        removed: list[str] = []
-        for entry in self._entries():
-            if "removed" in entry:
-                removed.append(entry["removed"])
-            else:
-                records.append(record_of(entry))
-        writer.commit(records, removed=removed)
+        present = writer.records()
+        results = {name: record for name, record in self._results()}
+        news = [
+            (name, record)
+            for name, record in results.items()
+            if _is_news(record, present.get(name))
+        ]
+        records = [record for _, record in news if record is not None]
+        writer.commit(records, removed=[name for name, record in news if record is None])
         os.remove(self.path)
-        return len(records) + len(removed)
+        return len(news)
 
-    def _entries(self) -> Iterator[dict[str, Any]]:
+    def _results(self) -> Iterator[tuple[str, Record | None]]:
+        for number, entry in self._entries():
+            try:
+                yield _result_of(entry)
+            except (KeyError, TypeError, AttributeError) as error:
+                raise self._unreadable(number, error) from error
+
+    def _entries(self) -> Iterator[tuple[int, Any]]:
         try:
             with open(self.path, encoding="utf-8") as file:
                 for number, line in enumerate(file, 1):
                     try:
-                        yield json.loads(line)
+                        yield number, json.loads(line)
                     except ValueError as error:
-                        message = f"{self.path}:{number}: this line is no result: {error}"
-                        raise StoreError(message, hint="remove the line, then try again") from error
+                        raise self._unreadable(number, error) from error
         except FileNotFoundError:
             raise StoreError("there are no results to take in") from None
+
+    def _unreadable(self, number: int, error: Exception) -> StoreError:
+        message = f"{self.path}:{number}: this line is no result: {error}"
+        return StoreError(message, hint="remove the line, then try again")
+
+
+def _result_of(entry: dict[str, Any]) -> tuple[str, Record | None]:
+    if "removed" in entry:
+        return entry["removed"], None
+    return entry["name"], record_of(entry)
+
+
+def _is_news(result: Record | None, present: Record | None) -> bool:
+    """Whether the state still waits for a result, or had nothing to do with it meanwhile."""
+    if present is not None and present.pending is not None:
+        told = (result.attempted or result.applied) if result else None
+        return present.pending.fingerprint == told
+    if result is None:
+        return False
+    known = present or Record(result.name)
+    return result.failure is not None and (known.applied, known.task_id) == (
+        result.applied,
+        result.task_id,
+    )
 
 
 def record_json(record: Record) -> dict[str, Any]:

@@ -1,9 +1,7 @@
-"""What a result leaves: an outcome for people, a record for the next run."""
+"""What an action leaves: an intent before, an outcome for people, a record for the next run."""
 
 from __future__ import annotations
 
-from rbsync.apply.prepare import Prepared
-from rbsync.apply.send import Answer
 from rbsync.model.outcome import Failure, Outcome, Verb
 from rbsync.model.plan import Create, Delete, Effect, Replace, Update
 from rbsync.model.state import Intent, Record
@@ -21,21 +19,43 @@ def verb_of(action: Effect) -> Verb:
     return VERBS[type(action)]
 
 
-def applied(prepared: Prepared, answer: Answer) -> tuple[Outcome, Record]:
+def intent_of(action: Effect, now: float) -> Intent:
+    """What is written down before an action is sent."""
+    match action:
+        case Create(datapoint=datapoint):
+            return Intent(action.name, "create", datapoint.fingerprint, now)
+        case Update(datapoint=datapoint) | Replace(datapoint=datapoint):
+            return Intent(action.name, "update", datapoint.fingerprint, now)
+        case Delete():
+            return Intent(action.name, "delete", None, now)
+
+
+def applied(
+    action: Create | Update | Replace, task_id: str, note: str = ""
+) -> tuple[Outcome, Record]:
     """A datapoint that the project has now."""
-    name, verb = prepared.draft.name, verb_of(prepared.action)
-    outcome = Outcome(name, verb, "applied", answer.task_id, note=answer.note)
-    return outcome, Record(name, prepared.draft.fingerprint, answer.task_id)
+    outcome = Outcome(action.name, verb_of(action), "applied", task_id, note=note)
+    return outcome, Record(action.name, action.datapoint.fingerprint, task_id)
 
 
-def failed(action: Effect, failure: Failure, before: Record, now: float) -> tuple[Outcome, Record]:
+def removed(action: Delete) -> tuple[Outcome, None]:
+    """A datapoint that the project has no more."""
+    return Outcome(action.name, "delete", "removed", action.task_id), None
+
+
+def failed(
+    action: Effect, failure: Failure, before: Record | None, now: float
+) -> tuple[Outcome, Record]:
     """An action that failed; what is not known to have failed stays pending."""
-    wanted = None if isinstance(action, Delete) else action.datapoint.fingerprint
-    pending = None
-    if failure.kind == "ambiguous":
-        operation = "delete" if wanted is None else "create"
-        pending = Intent(action.name, operation, wanted, now)
-    record = before._replace(failure=failure, attempted=wanted, pending=pending)
+    record = before or Record(action.name)
+    intent = intent_of(action, now)
+    unknown = failure.kind == "ambiguous"
+    if isinstance(action, Replace) and failure.phase == "create" and not unknown:
+        # The old datapoint was deleted before the new one was refused.
+        record = Record(action.name)
+    record = record._replace(
+        failure=failure, attempted=intent.fingerprint, pending=intent if unknown else None
+    )
     return Outcome(action.name, verb_of(action), "failed", failure=failure), record
 
 

@@ -1,26 +1,29 @@
-"""One run of a plan: creates and updates, then deletes."""
+"""One run of a plan: creates, then updates, then deletes."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
+from rbsync.apply.content import Content
+from rbsync.apply.delete import delete
 from rbsync.apply.journal import Journal
-from rbsync.apply.pipeline import GROUP, Pipeline
-from rbsync.apply.prepare import Content, Preparer
-from rbsync.apply.results import failed, skipped
+from rbsync.apply.pipeline import Pace, Pipeline
+from rbsync.apply.prepare import Change, Preparer
 from rbsync.apply.retry import Retrier
 from rbsync.apply.send import Sender
 from rbsync.apply.stop import Stop, Tally
-from rbsync.backends.base import Backend
+from rbsync.apply.tools import Tools
+from rbsync.apply.uploads import Uploads, known_uploads, repeated_contents
+from rbsync.apply.workers import Workers
+from rbsync.backends.base import Backend, Capabilities
+from rbsync.errors import StoreError
 from rbsync.model.outcome import Outcome
-from rbsync.model.plan import Delete, Plan
+from rbsync.model.plan import Create, Delete, Plan, Replace, Update
 from rbsync.model.state import Record
-from rbsync.stores.base import Writer
-
-NO_DELETES = "nothing is deleted in a run that had a failure"
+from rbsync.stores.base import Upload, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,70 +56,49 @@ def apply(
     Raises StoreError when the state cannot be written any more: then nothing more is sent, and
     what was sent is settled by the next run.
     """
-    retrier = Retrier(stop.pause)
     journal = Journal(writer, records, clock, rescue)
-    tally = Tally(stop, options.max_failures)
-    sender = Sender(backend, retrier)
-    changes = [one for one in plan.effects if not isinstance(one, Delete)]
-    known = _known_uploads(writer, plan) if backend.capabilities.keeps_uploads else _none
-    pool = ThreadPoolExecutor(options.jobs, "rbsync")
+    retrier = Retrier(stop.pause)
+    known = known_uploads(writer, plan.effects) if backend.capabilities.keeps_uploads else {}
+    uploads = Uploads(
+        backend,
+        content,
+        retrier,
+        known=known,
+        repeated=repeated_contents(plan.effects),
+        sent=options.sent,
+        keep=journal.uploaded if backend.capabilities.keeps_uploads else _forget,
+    )
+    tools = Tools(
+        Preparer(uploads, content, stop),
+        Sender(backend, retrier),
+        journal,
+        Tally(stop, options.max_failures),
+        stop,
+    )
     try:
-        yield from Pipeline(
-            changes,
-            preparer=Preparer(backend, content, retrier, known, options.sent),
-            sender=sender,
-            journal=journal,
-            tally=tally,
-            stop=stop,
-            pool=pool,
-            jobs=options.jobs,
-            batch=backend.capabilities.batch,
-            quarantine=backend.capabilities.quarantine,
-            clock=clock,
-        ).outcomes()
+        yield from _in_order(plan, tools, options.jobs, backend.capabilities)
+        yield from journal.commit(forget=plan.forgotten)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    deletes = [one for one in plan.effects if isinstance(one, Delete)]
-    yield from _delete(deletes, sender, journal, tally, stop, clock)
-    yield from journal.commit(forget=plan.forgotten)
+        # When the caller gave up in the middle; what cannot be written was rescued.
+        with suppress(StoreError):
+            journal.commit()
 
 
-def _known_uploads(writer: Writer, plan: Plan) -> Callable[[str], Mapping[str, str]]:
-    """The uploads of earlier runs that this plan can use, by storage, looked up beforehand."""
-    wanted: dict[str, set[str]] = {}
-    for action in plan.effects:
-        if not isinstance(action, Delete):
-            contents = wanted.setdefault(action.datapoint.settings.storage, set())
-            contents.update(item.content for item in action.datapoint.items if item.is_local)
-    found = {storage: writer.uploads(contents, storage) for storage, contents in wanted.items()}
-    return lambda storage: found.get(storage, {})
+def _in_order(plan: Plan, tools: Tools, jobs: int, capabilities: Capabilities) -> Iterator[Outcome]:
+    effects = plan.effects
+    creates = [one for one in effects if isinstance(one, Create)]
+    changes = [one for one in effects if isinstance(one, Update | Replace)]
+    pace = Pace(jobs, capabilities.batch, capabilities.quarantine)
+    yield from _change(creates, tools, pace)
+    yield from _change(changes, tools, pace._replace(batch=1))
+    yield from delete([one for one in effects if isinstance(one, Delete)], tools)
 
 
-def _none(_: str) -> Mapping[str, str]:
-    return {}
+def _change(changes: Sequence[Change], tools: Tools, pace: Pace) -> Iterator[Outcome]:
+    if changes:
+        with closing(Workers(pace.jobs)) as workers:
+            yield from Pipeline(changes, tools, workers, pace).outcomes()
 
 
-def _delete(
-    actions: Sequence[Delete],
-    sender: Sender,
-    journal: Journal,
-    tally: Tally,
-    stop: Stop,
-    clock: Callable[[], float],
-) -> Iterator[Outcome]:
-    """Deletes, but only in a run in which all went well so far."""
-    for at in range(0, len(actions), GROUP):
-        if tally.failures or stop.requested:
-            why = stop.reason or NO_DELETES
-            yield from (skipped(one, why) for one in actions[at:])
-            return
-        batch = actions[at : at + GROUP]
-        journal.intend("delete", ((one.name, None) for one in batch))
-        for one, answer in zip(batch, sender.delete(batch), strict=True):
-            if answer.failure is None:
-                journal.add(Outcome(one.name, "delete", "removed", one.task_id), None)
-            else:
-                tally.failure(answer.failure)
-                before = journal.before(one.name)
-                journal.add(*failed(one, answer.failure, before, clock()))
-        yield from journal.commit()
+def _forget(_: Upload) -> None:
+    """What the backend does not keep is of no use to a later run."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from rbsync.backends.base import Backend, Task
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.state import Intent, Record
+
+LONGEST_RETRYING = 600.0
+"""Seconds after its intent in which a request may still have been sent: what was surely not sent
+is tried several times, and the service may ask for long pauses."""
 
 CONFLICT = "the project has another datapoint of this name"
 CONFLICT_HINT = "rename one of them, or take over what exists with `rbsync adopt --force`"
@@ -22,16 +26,18 @@ def settle_all(
 ) -> dict[str, Record | None]:
     """What each pending record truly is, None for one that is to be removed.
 
-    Waits until a request that is still on its way has had the time to land. Raises BackendError
-    when the project does not answer completely; then nothing is settled.
+    Waits until a request that is still on its way has had the time to land; settles nothing when
+    ``pause`` says that there is no time for that. Raises BackendError when the project does not
+    answer completely; then nothing is settled either.
     """
     pending = {name: record for name, record in records.items() if record.pending is not None}
     if not pending:
         return {}
     newest = max(record.pending.sent_at for record in pending.values() if record.pending)
-    left = newest + backend.capabilities.quarantine - clock()
-    if left > 0:
-        pause(min(left, backend.capabilities.quarantine))
+    quarantine = backend.capabilities.quarantine
+    left = newest + LONGEST_RETRYING + quarantine - clock()
+    if quarantine and left > 0 and not pause(min(left, quarantine)):
+        return {}
     found = backend.find(sorted(pending))
     return {name: _settled(record, found.get(name)) for name, record in pending.items()}
 
@@ -65,8 +71,3 @@ def conflict() -> Failure:
 def is_ours(task: Task | None, fingerprint: Fingerprint) -> bool:
     """Whether a datapoint at the project is the one that was to be created."""
     return task is not None and task.stamp == fingerprint
-
-
-def names_of(records: Iterable[Record]) -> list[str]:
-    """The names of those records whose last result is not known."""
-    return sorted(record.name for record in records if record.pending is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from queue import Empty, SimpleQueue
 
 from rbsync.model.outcome import Failure
 
@@ -10,6 +10,8 @@ INTERRUPTED = "interrupted"
 AUTH = "the service does not accept the key"
 OUTAGE = "too many failures in a row"
 LIMIT = "as many failures as were allowed"
+UNRECORDED = "the state cannot be written"
+BUG = "a mistake in the program"
 BREAKER = 20
 """Failures in a row that look like an outage."""
 
@@ -18,21 +20,28 @@ class Stop:
     """A request to take no new actions. The running ones end and are recorded."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
         self.reason = ""
+        # A signal handler may interrupt any call of this class and ask for the end itself. The
+        # lock inside an Event would then wait for the very code that was interrupted.
+        self._gate: SimpleQueue[None] = SimpleQueue()
 
     def request(self, reason: str) -> None:
         """Asks for the end of the run; the first reason stands."""
         self.reason = self.reason or reason
-        self._event.set()
+        self._gate.put(None)
 
     @property
     def requested(self) -> bool:
-        return self._event.is_set()
+        return bool(self.reason)
 
     def pause(self, seconds: float) -> bool:
         """Waits, and returns False as soon as a stop is requested."""
-        return not self._event.wait(seconds)
+        try:
+            self._gate.get(timeout=max(seconds, 0.0))
+        except Empty:
+            return not self.requested
+        self._gate.put(None)
+        return False
 
 
 class Tally:
@@ -45,18 +54,16 @@ class Tally:
         self._limit = max_failures
         self._in_a_row = 0
 
-    def success(self) -> None:
-        """An action was applied."""
-        self._in_a_row = 0
-
     def failure(self, failure: Failure) -> None:
         """An action failed."""
         self.failures += 1
-        outage = failure.kind in ("transient", "throttled") and failure.phase != "read"
-        self._in_a_row = self._in_a_row + 1 if outage else 0
         if failure.kind == "auth":
             self._stop.request(AUTH)
-        elif self._in_a_row >= BREAKER:
-            self._stop.request(OUTAGE)
         elif self._limit is not None and self.failures >= self._limit:
             self._stop.request(LIMIT)
+
+    def request(self, *, answered: bool) -> None:
+        """A request, for however many actions, was answered or met what looks like an outage."""
+        self._in_a_row = 0 if answered else self._in_a_row + 1
+        if self._in_a_row >= BREAKER:
+            self._stop.request(OUTAGE)

@@ -7,6 +7,7 @@ from typing import Any
 
 BACKENDS = {
     "local": "rbsync.backends.local.backend:LocalBackend",
+    "redbrick": "rbsync.backends.redbrick.backend:RedbrickBackend",
 }
 
 

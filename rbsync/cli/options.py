@@ -26,7 +26,7 @@ class CommonOptions:
 
     @property
     def manifest_path(self) -> str:
-        return os.path.join(self.folder, self.manifest)
+        return os.path.normpath(os.path.join(self.folder, self.manifest))
 
 
 _OPTIONS: list[Callable[..., Any]] = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import sys
+from typing import BinaryIO
 
 import click
 
@@ -107,9 +108,7 @@ def pull(common: CommonOptions) -> int:
 @click.option("--force", is_flag=True, help="Also a document of another state, or an older one.")
 @lock_timeout
 @with_common_options
-def push(
-    common: CommonOptions, file: click.utils.LazyFile, force: bool, lock_timeout: float
-) -> int:
+def push(common: CommonOptions, file: BinaryIO, force: bool, lock_timeout: float) -> int:
     """Make the state what the JSON document FILE says."""
     try:
         content = json.load(file)

@@ -54,7 +54,7 @@ def _status(workspace: Workspace) -> dict[str, Any]:
     owner = workspace.store.owner()
     return {
         "manifest": workspace.manifest.file,
-        "sources": len(workspace.manifest.sources),
+        "sources": len(workspace.manifest.datapoints) + len(workspace.manifest.masks),
         "project": {"identity": project.identity, "name": project.name, "type": project.type}
         if project
         else None,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +15,7 @@ from rbsync.dataset.names import unique
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Place, Tree
 from rbsync.labels import Taxonomy
+from rbsync.manifest.document import paused_collector
 from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Datapoint, Dataset, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
@@ -56,8 +55,8 @@ def build(
     Raises UserError with all problems of the manifest and of what it names. ``keep_going``
     makes obstacles of them instead, each for the datapoint that it concerns.
     """
-    findings = Findings(manifest.problems)
-    with _without_garbage_collection():
+    findings = Findings(manifest.problems, manifest.file)
+    with paused_collector():
         entries = unique(expand(manifest, ground.tree, findings), findings)
         files = Files(ground.tree, findings)
         _read(files, list(entries.values()), ground)
@@ -129,15 +128,3 @@ def _labels(entry: Entry, files: Files, labels: LabelReader) -> Labels | None:
         case path:
             item, _ = files.item(entry, path)
             return labels.file(entry, item) if item.content else None
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Many values and no cycles: looking for garbage among them costs more than making them."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

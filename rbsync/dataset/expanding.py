@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
 from rbsync.files.tree import Tree
 from rbsync.manifest.load import Manifest
+from rbsync.manifest.schema import BUILT_IN_STORAGES, is_uuid
+from rbsync.manifest.tree import Path
 from rbsync.model.datapoint import Settings
 from rbsync.sources.base import Common, Context, Entry
 
 T = TypeVar("T")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-BUILT_IN = ("redbrick", "public")
 
 
 def expand(manifest: Manifest, tree: Tree, findings: Findings) -> Iterator[Entry]:
     """The entries of all sources, in the order of the manifest."""
     merging = _Merging(manifest, findings)
-    for declared in manifest.sources:
-        settings = merging.settings(declared.source, declared.locate)
+    for source, path, origin in (*manifest.datapoints, *manifest.masks):
+        locate = partial(_below, manifest, path)
+        settings = merging.settings(source, locate)
         if settings is None:
             continue
         context = Context(
             tree=tree,
             settings=settings,
-            origin=declared.origin,
-            locate=declared.locate,
+            origin=origin,
+            locate=locate,
             report=findings.of_source,
             unread=findings.of_source,
             warn=findings.warn,
         )
-        yield from declared.source.expand(context)
+        yield from source.expand(context)
+
+
+def _below(manifest: Manifest, source: Path, path: Path) -> Location:
+    """The place of something in a source."""
+    return manifest.locate((*source, *path))
 
 
 @dataclass
@@ -48,15 +54,13 @@ class _Merging:
     def __post_init__(self) -> None:
         self._made: dict[str, Settings] = {}
 
-    def settings(
-        self, source: Common, locate: Callable[[tuple[str | int, ...]], Location]
-    ) -> Settings | None:
-        defaults = self.manifest.model.defaults
+    def settings(self, source: Common, locate: Callable[[Path], Location]) -> Settings | None:
+        defaults = self.manifest.settings.defaults
         named = source.storage or defaults.storage or "redbrick"
         storage = self._storage(named)
         if storage is None:
             where = locate(("storage",))
-            known = ", ".join([*BUILT_IN, *self.manifest.model.storages])
+            known = ", ".join([*BUILT_IN_STORAGES, *self.manifest.settings.storages])
             message = f"`{named}` is no storage"
             hint = f"known are {known}, and any storage's UUID; name it under `storages`"
             self.findings.of_source(Problem("unknown-storage", message, where, hint))
@@ -70,11 +74,11 @@ class _Merging:
         return self._made.setdefault(repr(made), made)
 
     def _storage(self, named: str) -> str | None:
-        if named in BUILT_IN:
+        if named in BUILT_IN_STORAGES:
             return named
-        if named in self.manifest.model.storages:
-            return str(self.manifest.model.storages[named])
-        return named.lower() if _UUID.fullmatch(named) else None
+        if named in self.manifest.settings.storages:
+            return str(self.manifest.settings.storages[named])
+        return named.lower() if is_uuid(named) else None
 
 
 def _first(own: T | None, default: T | None) -> T | None:

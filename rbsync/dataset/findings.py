@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from rbsync.errors import Location, Problem, UserError
+from rbsync.errors import Problem, UserError
+from rbsync.manifest.order import in_order, shortened
 from rbsync.model.datapoint import Obstacle
 from rbsync.sources.base import Entry
-
-SHOWN = 50
-"""Problems that are worth listing; somebody with more has one cause, not thousands."""
 
 
 class Findings:
     """Problems, warnings and what they stand in the way of."""
 
-    def __init__(self, problems: Sequence[Problem] = ()) -> None:
+    def __init__(self, problems: Sequence[Problem] = (), file: str = "") -> None:
+        """``problems`` are those of the manifest itself, whose name is ``file``."""
+        self._file = file
         self.problems = list(problems)
         self.warnings: list[Problem] = []
         self.unread: list[Problem] = list(problems)
@@ -42,13 +42,4 @@ class Findings:
         """Raises UserError with the problems in the order of their places."""
         if not self.problems:
             return
-        found = sorted(set(self.problems), key=_place)
-        more = len(found) - SHOWN
-        if more > 0:
-            rest = Problem("more", f"and {more:,} more problems")
-            found = [*found[:SHOWN], rest]
-        raise UserError(found)
-
-
-def _place(problem: Problem) -> tuple[Location, str]:
-    return problem.location or Location("~"), problem.message
+        raise UserError(shortened(in_order(dict.fromkeys(self.problems), self._file)))

@@ -36,9 +36,9 @@ class Files:
             try:
                 yield self._tree.place(path)
             except OSError as error:
-                unknown = not isinstance(error, FileNotFoundError | OutsideError)
-                reason = "unknown" if unknown else "invalid"
-                self._findings.of_entry(entry, _missing(entry, path, error), reason)
+                certain = isinstance(error, FileNotFoundError | OutsideError)
+                problem = _missing(entry, path, error)
+                self._findings.of_entry(entry, problem, "invalid" if certain else "unknown")
 
     def items(self, entry: Entry) -> tuple[Item, ...]:
         """The items of an entry, whose files were hashed; reports what cannot be one."""

@@ -18,7 +18,7 @@ def declared_taxonomy(manifest: Manifest, roots: Roots) -> Taxonomy:
 
     Raises UserError when it cannot be read.
     """
-    declared = manifest.model.project.taxonomy
+    declared = manifest.settings.project.taxonomy
     if not declared:
         return Taxonomy()
     try:
@@ -33,6 +33,6 @@ def declared_taxonomy(manifest: Manifest, roots: Roots) -> Taxonomy:
 def _data(declared: list[str] | str, manifest: Manifest, roots: Roots) -> object:
     if isinstance(declared, list):
         return declared
-    data, _ = read_whole(roots, declared, manifest.model.hash, LIMIT)
+    data, _ = read_whole(roots, declared, manifest.settings.hash, LIMIT)
     found: object = json.loads(data)
     return found

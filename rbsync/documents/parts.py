@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Datapoint, Item, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint
+
+_PLACE = re.compile(r"(.*):([1-9][0-9]*):([0-9]+)", re.DOTALL)
 
 
 class Part(BaseModel):
@@ -77,6 +80,12 @@ class ProblemPart(Part):
     def value(self) -> Problem:
         place = Location(self.file, self.line, self.column) if self.file else None
         return Problem(self.code, self.message, place, self.hint)
+
+
+def place_of(text: str) -> Location:
+    """The place that ``str`` made a text of."""
+    found = _PLACE.fullmatch(text)
+    return Location(found[1], int(found[2]), int(found[3])) if found else Location(text)
 
 
 def item_json(item: Item) -> dict[str, Any]:

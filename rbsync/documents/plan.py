@@ -16,6 +16,7 @@ from rbsync.documents.parts import (
     ProblemPart,
     SettingsPart,
     datapoint_json,
+    place_of,
     problem_json,
 )
 from rbsync.errors import Location, Problem, UserError
@@ -75,7 +76,7 @@ class ActionPart(Part):
             self.labels.value() if self.labels else None,
             self.settings.value(),
             self.fingerprint.value(),
-            Location(self.origin),
+            place_of(self.origin),
         )
 
 
@@ -200,7 +201,7 @@ def _why(error: ValueError) -> str:
         return f"this is no plan: {error}"
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"]))
-    if where == "format_version":
+    if where == "format_version" and first["type"] != "missing":
         return f"this plan is of another version than {FORMAT_VERSION}"
     return (
         f"this is no plan: {where}: {first['msg']}" if where else f"this is no plan: {first['msg']}"

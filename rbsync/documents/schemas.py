@@ -7,19 +7,18 @@ from typing import Any
 
 from rbsync.documents.plan import PlanDocument
 from rbsync.documents.report import ReportDocument
-from rbsync.manifest.schema import manifest_schema
+from rbsync.manifest.json_schema import schema_text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas() -> dict[str, str]:
     """The text of each schema by its file's name."""
-    found = {
-        "manifest.schema.json": manifest_schema(),
-        "plan.schema.json": PlanDocument.model_json_schema(by_alias=True),
-        "report.schema.json": ReportDocument.model_json_schema(by_alias=True),
+    return {
+        "manifest.schema.json": schema_text(),
+        "plan.schema.json": _text(PlanDocument.model_json_schema(by_alias=True)),
+        "report.schema.json": _text(ReportDocument.model_json_schema(by_alias=True)),
     }
-    return {name: _text(schema) for name, schema in found.items()}
 
 
 def _text(schema: dict[str, Any]) -> str:

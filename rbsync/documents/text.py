@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+_LONE = re.compile("[\ud800-\udfff]")
+"""Halves of characters, from file names that are not UTF-8: no JSON reader takes them."""
 
 
 def dump(document: Mapping[str, Any]) -> str:
@@ -25,4 +29,5 @@ def _entries(values: list[Any]) -> Iterator[str]:
 
 
 def _one(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isascii() else _LONE.sub("\ufffd", text)

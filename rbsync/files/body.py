@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from rbsync.files.hashing import BUFFER, new_hasher
+from rbsync.files.hashing import BUFFER, ChangingError, new_hasher, stat_of
 from rbsync.files.kinds import HEAD, sniff
 from rbsync.files.roots import Roots
 from rbsync.model.fingerprint import Algorithm
@@ -24,6 +24,7 @@ class FileBody:
             raise OSError(f"{name} is not a regular file")
         self.name = name
         self.size = found.st_size
+        self.stat = stat_of(found)
         self.algorithm: Algorithm = algorithm
         self._file = open(descriptor, "rb", buffering=0)  # noqa: SIM115  (closed by close)
         self.rewind()
@@ -51,6 +52,19 @@ class FileBody:
             raise ValueError(f"{self.name}: {self._read} of {self.size} bytes were read")
         return f"{self.algorithm}:{self._hasher.hexdigest()}"
 
+    def whole(self, limit: int) -> bytes:
+        """All bytes at once.
+
+        Raises OSError over the limit, and ChangingError when the file is written to meanwhile.
+        """
+        if self.size > limit:
+            raise OSError(f"{self.name} has {self.size} bytes; the limit is {limit}")
+        self.rewind()
+        data = b"".join(iter(lambda: self.read(BUFFER), b""))
+        if len(data) != self.size or stat_of(os.fstat(self.fileno())) != self.stat:
+            raise ChangingError(f"{self.name} was written to while it was read")
+        return data
+
     def media(self) -> str:
         """The MIME type by the first bytes."""
         return sniff(os.pread(self.fileno(), HEAD, 0)).media
@@ -76,10 +90,6 @@ def open_body(roots: Roots, path: str, algorithm: Algorithm) -> FileBody:
 
 
 def read_whole(roots: Roots, path: str, algorithm: Algorithm, limit: int) -> tuple[bytes, str]:
-    """A small file's bytes and their content identity. Raises OSError, also over the limit."""
+    """A small file's bytes and their content identity. Raises as `FileBody.whole`."""
     with open_body(roots, path, algorithm) as body:
-        if body.size > limit:
-            raise OSError(f"{path} has {body.size} bytes; the limit is {limit}")
-        pieces = iter(lambda: body.read(BUFFER), b"")
-        data = b"".join(pieces)
-        return data, body.content()
+        return body.whole(limit), body.content()

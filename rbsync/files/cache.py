@@ -7,24 +7,29 @@ import os
 import sqlite3
 import time
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+import xxhash
 
 from rbsync.files.hashing import DIGEST_SIZE
 from rbsync.files.listing import Listing
 from rbsync.model.fingerprint import Algorithm
 
-FORMAT = 1
+FORMAT = 2
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS folder (
-    path TEXT PRIMARY KEY, names BLOB, stats BLOB, digests BLOB, kinds BLOB
+CREATE TABLE folder (
+    path BLOB PRIMARY KEY, names BLOB, stats BLOB, digests BLOB, kinds BLOB, seal BLOB
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS checked (
+CREATE TABLE checked (
     content TEXT, context TEXT, fingerprint TEXT, PRIMARY KEY (content, context)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS memo (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE memo (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
+
+
+_TABLES = ("folder", "checked", "memo")
 
 
 class Row(NamedTuple):
@@ -43,6 +48,13 @@ class Row(NamedTuple):
         listing.digests = bytearray(self.digests)
         listing.kinds = bytearray(self.kinds)
         return listing
+
+    def seal(self) -> bytes:
+        """What tells whether the row is as it was written; the database does not check that."""
+        hasher = xxhash.xxh3_64()
+        for part in self:
+            hasher.update(part)
+        return bytes(hasher.digest())
 
 
 class Cache:
@@ -65,13 +77,17 @@ class Cache:
             try:
                 return self._connect()
             except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError):
+                if type(error) is not sqlite3.DatabaseError:
                     return None
-                with contextlib.suppress(OSError):
-                    os.unlink(self.path)
+                self._unlink()
             except OSError:
                 return None
         return None
+
+    def _unlink(self) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                os.unlink(self.path + suffix)
 
     def _connect(self) -> sqlite3.Connection:
         folder = os.path.dirname(self.path)
@@ -79,41 +95,60 @@ class Cache:
             return self._in_memory()
         self.clock_offset = _clock_offset(folder)
         db = sqlite3.connect(self.path, timeout=5, isolation_level=None, check_same_thread=False)
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=OFF")
-        db.executescript(_SCHEMA)
-        self._check_mark(db)
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=OFF")
+            self._check_mark(db)
+        except BaseException:
+            db.close()
+            raise
         return db
 
     def _in_memory(self) -> sqlite3.Connection:
         db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        db.executescript(_SCHEMA)
+        self._check_mark(db)
         return db
 
     def _check_mark(self, db: sqlite3.Connection) -> None:
-        row = db.execute("SELECT value FROM memo WHERE key = 'format'").fetchone()
-        if row == (self._mark,):
+        """Makes the tables anew unless they are of this format and algorithm."""
+        if self._has_mark(db):
             return
-        for table in ("folder", "checked", "memo"):
-            db.execute(f"DELETE FROM {table}")  # noqa: S608  (the names stand right here)
-        db.execute("INSERT INTO memo VALUES ('format', ?)", (self._mark,))
+        db.execute("BEGIN IMMEDIATE")
+        if not self._has_mark(db):
+            for table in _TABLES:
+                db.execute(f"DROP TABLE IF EXISTS {table}")
+            for statement in _SCHEMA.split(";"):
+                db.execute(statement)
+            db.execute("INSERT INTO memo VALUES ('format', ?)", (self._mark,))
+        db.execute("COMMIT")
+
+    def _has_mark(self, db: sqlite3.Connection) -> bool:
+        try:
+            row = db.execute("SELECT value FROM memo WHERE key = 'format'").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        return bool(row == (self._mark,))
 
     def folder(self, path: str) -> Row | None:
         """What is remembered of a folder."""
-        row = self._one("SELECT names, stats, digests, kinds FROM folder WHERE path = ?", path)
-        return Row(*row) if row else None
+        query = "SELECT names, stats, digests, kinds, seal FROM folder WHERE path = ?"
+        found = self._one(query, os.fsencode(path))
+        if found is None or not all(isinstance(part, bytes) for part in found):
+            return None
+        row = Row(*found[:-1])
+        return row if row.seal() == found[-1] else None
 
     def put_folders(self, rows: Iterable[tuple[str, Row]]) -> None:
         """Remembers folders."""
-        query = "INSERT OR REPLACE INTO folder VALUES (?, ?, ?, ?, ?)"
-        self._many(query, ((path, *row) for path, row in rows))
+        query = "INSERT OR REPLACE INTO folder VALUES (?, ?, ?, ?, ?, ?)"
+        self._many(query, ((os.fsencode(path), *row, row.seal()) for path, row in rows))
 
     def checked(self, context: str) -> dict[str, str]:
         """Fingerprints of contents that passed a check under the same circumstances."""
         if self._db is None:
             return {}
         query = "SELECT content, fingerprint FROM checked WHERE context = ?"
-        with contextlib.suppress(sqlite3.Error):
+        with self._forgiving():
             return dict(self._db.execute(query, (context,)).fetchall())
         return {}
 
@@ -126,21 +161,23 @@ class Cache:
     def memo(self, key: str) -> str | None:
         """A remembered value."""
         row = self._one("SELECT value FROM memo WHERE key = ?", key)
-        return str(row[0]) if row else None
+        text = str(row[0]) if row else ""
+        seal, value = text[:_SEAL], text[_SEAL:]
+        return value if seal and seal == _seal(value) else None
 
     def put_memo(self, key: str, value: str) -> None:
         """Remembers a value."""
-        self._many("INSERT OR REPLACE INTO memo VALUES (?, ?)", [(key, value)])
+        self._many("INSERT OR REPLACE INTO memo VALUES (?, ?)", [(key, _seal(value) + value)])
 
     def close(self) -> None:
         """Closes the file."""
         if self._db is not None:
             self._db.close()
 
-    def _one(self, query: str, key: str) -> tuple[bytes, ...] | None:
+    def _one(self, query: str, key: str | bytes) -> tuple[bytes, ...] | None:
         if self._db is None:
             return None
-        with contextlib.suppress(sqlite3.Error, UnicodeEncodeError):
+        with self._forgiving():
             row: tuple[bytes, ...] | None = self._db.execute(query, (key,)).fetchone()
             return row
         return None
@@ -148,7 +185,7 @@ class Cache:
     def _many(self, query: str, rows: Iterable[tuple[object, ...]]) -> None:
         if self._db is None:
             return
-        with contextlib.suppress(sqlite3.Error, UnicodeEncodeError):
+        with self._forgiving():
             try:
                 self._db.execute("BEGIN IMMEDIATE")
                 self._db.executemany(query, rows)
@@ -157,12 +194,31 @@ class Cache:
                 raise
             self._db.commit()
 
+    @contextlib.contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        """Goes on without an answer; a file that turns out to be damaged is thrown away."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if type(error) is sqlite3.DatabaseError and self._db is not None:
+                self._db.close()
+                self._unlink()
+                self._db = self._open()
+
+
+_SEAL = 16
+
+
+def _seal(text: str) -> str:
+    return xxhash.xxh3_64_hexdigest(text.encode("utf-8", "surrogatepass"))
+
 
 def _clock_offset(folder: str) -> int:
     """How far the file system's clock is ahead of ours, in ns; a file server has its own."""
     probe = os.path.join(folder, f".clock-{os.getpid()}")
+    flags = os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(probe, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(probe, flags, 0o600)
     except OSError:
         return 0
     try:

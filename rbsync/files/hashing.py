@@ -18,6 +18,7 @@ from rbsync.model.fingerprint import Algorithm
 
 BUFFER = 1 << 20
 DIGEST_SIZE = {"xxh3": 16, "sha256": 32}
+_TOO_LARGE = 1 << 63
 
 
 class Stat(NamedTuple):
@@ -99,14 +100,23 @@ def _hash_at(folder: int, name: str, algorithm: Algorithm) -> Hashed:
 
 
 def stat_of(result: os.stat_result) -> Stat:
-    """The part of a stat that tells versions of a file apart."""
-    return Stat(result.st_size, result.st_mtime_ns, result.st_ctime_ns, result.st_ino)
+    """The part of a stat that tells versions of a file apart, each number one of 64 bits."""
+    return clipped(Stat(result.st_size, result.st_mtime_ns, result.st_ctime_ns, result.st_ino))
+
+
+def clipped(found: Stat) -> Stat:
+    """A stat that fits: times after 2262 are at its end, of an inode the low bits are kept."""
+    if max(found) < _TOO_LARGE:
+        return found
+    most = _TOO_LARGE - 1
+    mtime, ctime = min(found.mtime, most), min(found.ctime, most)
+    return Stat(found.size, mtime, ctime, found.inode & most)
 
 
 def _read(descriptor: int, size: int, algorithm: Algorithm) -> tuple[bytes, int]:
     buffer = _buffer()
     got = os.readv(descriptor, [buffer])
-    kind = CODES[sniff(bytes(buffer[:HEAD])) if got >= HEAD else sniff(bytes(buffer[:got]))]
+    kind = CODES[sniff(bytes(buffer[: min(got, HEAD)]))]
     if got == size and algorithm == "xxh3":
         return xxhash.xxh3_128_digest(buffer[:got]), kind
     hasher = new_hasher(algorithm)

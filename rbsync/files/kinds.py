@@ -30,9 +30,10 @@ GIF = Kind("GIF", ("gif",), "image/gif", accepted=False)
 TIFF = Kind("TIFF", ("tif", "tiff"), "image/tiff", accepted=False)
 WEBP = Kind("WebP", ("webp",), "image/webp", accepted=False)
 EMPTY = Kind("empty", (), "", accepted=False)
+HEIF = Kind("HEIF", ("heic", "heif", "avif"), "image/heif", accepted=False)
 OTHER = Kind("unknown", (), "application/octet-stream", accepted=False)
 
-KINDS = (OTHER, PNG, JPEG, BMP, DICOM, NIFTI, GZIP, NRRD, MP4, AVI, GIF, TIFF, WEBP, EMPTY)
+KINDS = (OTHER, PNG, JPEG, BMP, DICOM, NIFTI, GZIP, NRRD, MP4, AVI, GIF, TIFF, WEBP, EMPTY, HEIF)
 """Kinds by the code under which the cache keeps them: append, never reorder."""
 
 CODES = {kind: code for code, kind in enumerate(KINDS)}
@@ -50,6 +51,9 @@ _STARTS = (
     (b"BM", BMP),
 )
 
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
+"""Photographs of telephones: they begin as an MP4 does."""
+
 
 def sniff(head: bytes) -> Kind:
     """The kind of a file from its first `HEAD` bytes (fewer when the file is shorter)."""
@@ -59,7 +63,7 @@ def sniff(head: bytes) -> Kind:
         if head.startswith(start):
             return kind
     if head[4:8] == b"ftyp":
-        return MP4
+        return HEIF if head[8:12] in _HEIF_BRANDS else MP4
     if head.startswith(b"RIFF"):
         return {b"AVI ": AVI, b"WEBP": WEBP}.get(head[8:12], OTHER)
     if head[344:348] in (b"n+1\0", b"ni1\0") or head[4:8] in (b"n+2\0", b"ni2\0"):
@@ -93,5 +97,6 @@ def objection(name: str, kind: Kind) -> str:
         return f"the file is {what}; accepted are {ACCEPTED}"
     suffix = suffix_of(name)
     if suffix not in kind.suffixes and not (kind is DICOM and suffix not in SUFFIXES):
-        return f"the file is a {kind.name} file by its content, but its suffix is `.{suffix}`"
+        but = f"its suffix is `.{suffix}`" if suffix else "it has no suffix"
+        return f"the file is a {kind.name} file by its content, but {but}"
     return ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from rbsync.files.hashing import DIGEST_SIZE, Hashed, Stat
+from rbsync.files.hashing import DIGEST_SIZE, Hashed, Stat, clipped
 from rbsync.files.kinds import CODES, KINDS, OTHER, Kind
 from rbsync.model.fingerprint import Algorithm
 
@@ -89,7 +89,10 @@ class Listing:
 
 
 def scan(descriptor: int, path: str) -> Listing:
-    """Lists an open folder. Raises OSError when it cannot be read to its end."""
+    """Lists an open folder. Raises OSError when it cannot be read to its end.
+
+    What disappears meanwhile is left out.
+    """
     names: list[str] = []
     stats: list[int] = []
     folders: list[str] = []
@@ -97,18 +100,29 @@ def scan(descriptor: int, path: str) -> Listing:
     odd: list[str] = []
     with os.scandir(descriptor) as entries:
         for entry in entries:
-            if entry.is_file(follow_symlinks=False):
-                found = entry.stat(follow_symlinks=False)
-                names.append(entry.name)
-                stats += (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-            elif entry.is_dir(follow_symlinks=False):
-                folders.append(entry.name)
-            elif entry.is_symlink():
-                links[entry.name] = os.readlink(entry.name, dir_fd=descriptor)
-            else:
-                odd.append(entry.name)
+            try:
+                if entry.is_file(follow_symlinks=False):
+                    found = entry.stat(follow_symlinks=False)
+                    stats += (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+                    names.append(entry.name)
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.name)
+                elif entry.is_symlink():
+                    links[entry.name] = os.readlink(entry.name, dir_fd=descriptor)
+                else:
+                    odd.append(entry.name)
+            except FileNotFoundError:
+                continue
     folders.sort()
-    return Listing(path, names, array("q", stats), folders, links, odd)
+    return Listing(path, names, _packed(stats), folders, links, odd)
+
+
+def _packed(stats: list[int]) -> array[int]:
+    try:
+        return array("q", stats)
+    except OverflowError:
+        fitting = (clipped(Stat(*stats[at : at + FIELDS])) for at in range(0, len(stats), FIELDS))
+        return array("q", [number for one in fitting for number in one])
 
 
 def inherit(new: Listing, old: Listing, width: int) -> None:

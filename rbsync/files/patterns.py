@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from rbsync.files.kinds import SUFFIXES
@@ -31,24 +31,37 @@ class Pattern:
     _file: re.Pattern[str]
     _prefixes: tuple[re.Pattern[str], ...] | None
 
+    @property
+    def is_deep(self) -> bool:
+        """Whether it has a ``**``."""
+        return self._prefixes is None
+
+    @property
+    def has_folders(self) -> bool:
+        """Whether it says more than how a file is called."""
+        return "/" in self.text or self.is_deep
+
     def enters(self, folder: str) -> bool:
         """Whether something below a folder may match."""
         if self._prefixes is None:
             return True
-        depth = folder.count("/") + 1 if folder else 0
+        depth = len(folder.strip("/").split("/")) if folder else 0
         if depth >= len(self._prefixes):
             return False
         return self._prefixes[depth].fullmatch(folder) is not None
 
     def folder(self, folder: str) -> dict[str, str] | None:
-        """The captures of a folder whose files may match, None for another folder."""
+        """The captures of a folder whose files may match, None for another folder.
+
+        A capture in a choice that was not taken is empty.
+        """
         found = self._folder.fullmatch(folder + "/" if folder else "")
-        return found.groupdict() if found else None
+        return found.groupdict("") if found else None
 
     def file(self, name: str) -> dict[str, str] | None:
         """The captures of a file's name, None when it does not match."""
         found = self._file.fullmatch(name)
-        return found.groupdict() if found else None
+        return found.groupdict("") if found else None
 
     def matches(self, path: str) -> bool:
         """Whether a whole path matches."""
@@ -58,11 +71,20 @@ class Pattern:
 
 def compile_pattern(text: str) -> Pattern:
     """Compiles a glob. Raises PatternError."""
+    try:
+        return _pattern(text)
+    except RecursionError as error:
+        raise PatternError("the pattern is nested too deeply") from error
+
+
+def _pattern(text: str) -> Pattern:
     cleaned = "/".join(part for part in text.split("/") if part != ".")
     absolute = cleaned.startswith("/")
-    parts = [part for part in _split(cleaned) if part]
+    parts = list(_without_repeats(part for part in _split(cleaned) if part))
     if not parts:
         raise PatternError("the pattern is empty")
+    if cleaned.endswith("/"):
+        raise PatternError(f"`{text}` names a folder: say `{text}**` for the files below it")
     seen: list[str] = []
     steps = [_translate(part, seen, last=False) for part in parts[:-1]]
     name = "[^/]*" if parts[-1] == "**" else _translate(parts[-1], seen, last=True)
@@ -73,24 +95,46 @@ def compile_pattern(text: str) -> Pattern:
         text=text,
         base=start + "/".join(_literal_parts(parts[:-1])),
         captures=tuple(seen),
-        _folder=_compile(start + "".join(_as_folders(steps)), text),
-        _file=_compile(name, text),
-        _prefixes=None if "**" in steps else tuple(_prefixes(start, steps, text)),
+        _folder=_compile(start + "".join(_as_folders(steps))),
+        _file=_compile(name),
+        _prefixes=None if "**" in steps else tuple(_prefixes(start, steps)),
     )
 
 
 def _split(text: str) -> list[str]:
     """Splits at slashes outside braces and brackets."""
     parts, start, depth = [], 0, 0
-    for at, letter in enumerate(text):
-        if letter in "{[":
-            depth += 1
-        elif letter in "}]":
-            depth = max(0, depth - 1)
-        elif letter == "/" and not depth:
+    for at, letter in _marks(text):
+        depth = max(0, depth + {"{": 1, "}": -1}.get(letter, 0))
+        if letter == "/" and not depth:
             parts.append(text[start:at])
             start = at + 1
     return [*parts, text[start:]]
+
+
+def _marks(text: str, at: int = 0) -> Iterator[tuple[int, str]]:
+    """The letters that may mean something, with their places: all but those in brackets."""
+    while at < len(text):
+        yield at, text[at]
+        at = _end_of_bracket(text, at) + 1 if text[at] == "[" else at + 1
+
+
+def _end_of_bracket(text: str, at: int) -> int:
+    """Where a bracket is closed; a `]` that comes first in it is one of its letters."""
+    first = at + 2 if text[at + 1 : at + 2] in ("!", "^") else at + 1
+    end = text.find("]", first + 1)
+    if end < 0:
+        raise PatternError(f"`[` has no `]` in `{text}`")
+    return end
+
+
+def _without_repeats(parts: Iterable[str]) -> Iterator[str]:
+    """The parts with one ``**`` for several in a row, which say no more and take long to try."""
+    before = ""
+    for part in parts:
+        if part != "**" or before != "**":
+            yield part
+        before = part
 
 
 def _literal_parts(parts: list[str]) -> Iterator[str]:
@@ -105,18 +149,15 @@ def _as_folders(steps: list[str]) -> Iterator[str]:
         yield "(?:[^/]+/)*" if step == "**" else step + "/"
 
 
-def _prefixes(start: str, steps: list[str], text: str) -> Iterator[re.Pattern[str]]:
+def _prefixes(start: str, steps: list[str]) -> Iterator[re.Pattern[str]]:
     """For each depth, what a folder of that depth must look like to be entered."""
     for depth in range(len(steps) + 1):
         path = "/".join(steps[:depth])
-        yield _compile(start + path if path else "", text)
+        yield _compile(start + path if path else "")
 
 
-def _compile(expression: str, text: str) -> re.Pattern[str]:
-    try:
-        return re.compile(expression, re.DOTALL)
-    except re.error as error:
-        raise PatternError(f"the pattern `{text}` cannot be read: {error}") from error
+def _compile(expression: str) -> re.Pattern[str]:
+    return re.compile(expression, re.DOTALL)
 
 
 def _translate(part: str, seen: list[str], *, last: bool) -> str:
@@ -167,21 +208,36 @@ def _piece(text: str, at: int, seen: list[str]) -> tuple[str, int]:
 
 
 def _bracket(text: str, at: int) -> tuple[str, int]:
-    end = text.find("]", at + 2)
-    if end < 0:
-        raise PatternError(f"`[` has no `]` in `{text}`")
+    end = _end_of_bracket(text, at)
     inside = text[at + 1 : end]
     negated = inside[0] in "!^"
-    members = (inside[1:] if negated else inside).replace("\\", "\\\\").replace("[", "\\[")
-    return (f"[^/{members}]" if negated else f"[{members}]"), end + 1
+    members = "".join(_members(inside[1:] if negated else inside))
+    return (f"[^/{members}]" if negated else f"(?!/)[{members}]"), end + 1
+
+
+def _members(inside: str) -> Iterator[str]:
+    """The letters and ranges of a bracket as a regular expression has them."""
+    at = 0
+    while at < len(inside):
+        first, last = inside[at], inside[at + 2 : at + 3]
+        if inside[at + 1 : at + 2] == "-" and last:
+            if first > last:
+                raise PatternError(f"the range `{first}-{last}` runs backwards")
+            yield f"{re.escape(first)}-{re.escape(last)}"
+            at += 3
+        else:
+            yield re.escape(first)
+            at += 1
 
 
 def _brace(text: str, at: int, seen: list[str]) -> tuple[str, int]:
     end = _closing(text, at)
     inside = text[at + 1 : end]
-    if "," in inside:
-        choices = (_pieces(choice, seen) for choice in _choices(inside))
-        return f"(?:{'|'.join(choices)})", end + 1
+    choices = list(_choices(inside))
+    if len(choices) > 1:
+        if "/" in inside:
+            raise PatternError(f"`{{{inside}}}` has a `/` in it; write a source for each choice")
+        return f"(?:{'|'.join(_pieces(choice, seen) for choice in choices)})", end + 1
     if not _CAPTURE.fullmatch(inside):
         raise PatternError(f"`{{{inside}}}` is neither a choice `{{a,b}}` nor a name")
     if inside in seen:
@@ -192,8 +248,8 @@ def _brace(text: str, at: int, seen: list[str]) -> tuple[str, int]:
 
 def _closing(text: str, at: int) -> int:
     depth = 0
-    for place in range(at, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[place], 0)
+    for place, letter in _marks(text, at):
+        depth += {"{": 1, "}": -1}.get(letter, 0)
         if not depth:
             return place
     raise PatternError(f"`{{` has no `}}` in `{text}`")
@@ -201,7 +257,7 @@ def _closing(text: str, at: int) -> int:
 
 def _choices(inside: str) -> Iterator[str]:
     start = depth = 0
-    for place, letter in enumerate(inside):
+    for place, letter in _marks(inside):
         depth += {"{": 1, "}": -1}.get(letter, 0)
         if letter == "," and not depth:
             yield inside[start:place]

@@ -32,8 +32,10 @@ class Roots:
     def resolve(self, path: str) -> str:
         """The real, absolute path behind a path.
 
-        Raises OutsideError when it lies in none of the folders.
+        Raises OutsideError when it lies in none of the folders, and FileNotFoundError for text
+        that cannot be a path.
         """
+        _check_text(path)
         lexical = os.path.normpath(os.path.join(self.main, path))
         if not any(_is_below(lexical, root) for root in (*self._lexical, *self._real)):
             raise OutsideError(errno.EPERM, _OUT, path)
@@ -63,6 +65,16 @@ class Roots:
                 os.close(descriptor)
             descriptor = below
         return descriptor
+
+
+def _check_text(path: str) -> None:
+    """The system's calls raise ValueError for these, which nobody expects of a missing file."""
+    try:
+        possible = b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        possible = False
+    if not possible:
+        raise FileNotFoundError(errno.ENOENT, "is no path", path)
 
 
 def _is_below(path: str, root: str) -> bool:

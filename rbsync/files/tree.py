@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import NamedTuple
 
 import xxhash
 
+from rbsync.files.body import open_body
 from rbsync.files.cache import Cache, Row
-from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, hash_files
+from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, Stat, hash_files
 from rbsync.files.ignore import FILE, IgnoreRules
 from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan, unseen
 from rbsync.files.roots import Roots
@@ -19,6 +21,7 @@ from rbsync.model.fingerprint import Algorithm
 RACY = 3_000_000_000
 """A file that changed less than this many ns before it was read may change again unseen."""
 
+MOST_RULES = 1 << 20
 CHUNK_FILES = 512
 CHUNK_BYTES = 64 << 20
 IN_FLIGHT = 16
@@ -41,6 +44,7 @@ class Tree:
         self, roots: Roots, cache: Cache, algorithm: Algorithm = "xxh3", *, rehash: bool = False
     ) -> None:
         self.roots = roots
+        self._main = os.path.realpath(roots.main)
         self.algorithm: Algorithm = algorithm
         self._width = DIGEST_SIZE[algorithm]
         self._cache = cache
@@ -51,6 +55,7 @@ class Tree:
         self._scanned: dict[str, Listing] = {}
         self._racy: dict[str, set[int]] = {}
         self._absent: set[str] = set()
+        self._read: dict[str, Stat | None] = {}
         self._missed = False
         self._dirty: set[str] = set()
 
@@ -77,33 +82,77 @@ class Tree:
                 os.close(descriptor)
         return known
 
+    def read(self, path: str, limit: int) -> bytes:
+        """A file's bytes, for one that says what else to look at.
+
+        Raises OSError, also over the limit, and OutsideError for a path that leads out.
+        """
+        started = time.time_ns()
+        try:
+            with open_body(self.roots, path, self.algorithm) as body:
+                data = body.whole(limit)
+        except FileNotFoundError:
+            self._read[path] = None
+            raise
+        self._read[path] = body.stat
+        self._missed |= self._is_racy(body.stat, started)
+        return data
+
     def folders(self) -> list[str]:
-        """The folders that were looked at, those that are not there included."""
-        return sorted((*self._listings, *self._absent))
+        """The folders that were looked at and the files that were read, absent ones included."""
+        return sorted({*self._listings, *self._absent, *self._read})
 
     def is_settled(self) -> bool:
         """Whether every file that was asked for is known for good."""
         return not self._racy and not self._missed
 
     def signature(self, folders: Iterable[str]) -> str:
-        """What tells whether folders are as they were; empty when one cannot be listed.
+        """What tells whether all that `folders` names is as it was; empty when it cannot be seen.
 
         Says nothing of files' contents: size, times and inode stand for them.
         """
         hasher = xxhash.xxh3_128()
-        for folder in folders:
-            listing = self._listings.get(folder)
-            if listing is None:
-                try:
-                    listing = self._scanned[folder] = self._scan(folder)
-                except FileNotFoundError:
-                    hasher.update(f"{folder}\0absent".encode("utf-8", "surrogateescape"))
-                    continue
-                except OSError:
-                    return ""
-            for part in listing.identity():
-                hasher.update(part)
+        try:
+            for path in folders:
+                for part in self._identity(path):
+                    hasher.update(part)
+        except OSError:
+            return ""
         return hasher.hexdigest()
+
+    def _identity(self, path: str) -> Iterator[bytes]:
+        listing = self._listings.get(path)
+        try:
+            if listing is None and path not in self._read:
+                listing = self._scanned[path] = self._scan(path)
+        except FileNotFoundError:
+            yield os.fsencode(f"{path}\0absent\0")
+        except NotADirectoryError:
+            yield os.fsencode(f"{path}\0{self._stat(path)}\0")
+        else:
+            if listing is None:
+                found = self._read[path]
+                yield os.fsencode(f"{path}\0{found or 'absent'}\0")
+            else:
+                yield from listing.identity()
+                yield from self._behind_links(listing)
+
+    def _stat(self, path: str) -> Stat:
+        with open_body(self.roots, path, self.algorithm) as body:
+            return body.stat
+
+    def _behind_links(self, listing: Listing) -> Iterator[bytes]:
+        """Where links lead in the end: one on the way may be changed while they are not."""
+        folder = os.path.join(self._main, listing.path)
+        heads: dict[str, str] = {}
+        for target in listing.links.values():
+            head, tail = os.path.split(target)
+            if head not in heads:
+                heads[head] = os.path.realpath(os.path.join(folder, head))
+            found = os.path.join(heads[head], tail)
+            if tail in ("", ".", "..") or os.path.islink(found):
+                found = os.path.realpath(found)
+            yield os.fsencode(found + "\0")
 
     def _recall(self, listing: Listing) -> Listing:
         row = None if self._rehash else self._cache.folder(listing.path)
@@ -124,23 +173,44 @@ class Tree:
         unreadable: Callable[[str, OSError], None],
     ) -> Iterator[Listing]:
         """The listings of a folder and those below it, without hidden and ignored ones."""
-        try:
-            listing = self.listing(base)
-        except OSError as error:
-            unreadable(base, error)
-            return
-        self._read_ignore_rules(listing)
-        yield listing
-        for name in listing.folders:
-            path = f"{base}/{name}" if base else name
-            if not name.startswith(".") and enters(path) and not self.ignored(path + "/"):
-                yield from self.walk(path, enters, unreadable)
+        waiting = [base] if self._is_open(base, unreadable) else []
+        while waiting:
+            folder = waiting.pop()
+            try:
+                listing = self.listing(folder)
+                if FILE in listing.names or FILE in listing.links:
+                    self._take_rules(folder)
+            except OSError as error:
+                unreadable(folder, error)
+                continue
+            yield listing
+            below = [_join(folder, name) for name in reversed(listing.folders) if name[0] != "."]
+            waiting += [one for one in below if enters(one) and not self.ignored(one + "/")]
 
-    def _read_ignore_rules(self, listing: Listing) -> None:
-        if FILE in listing.names:
-            descriptor = self.roots.open_file(f"{listing.path}/{FILE}" if listing.path else FILE)
-            with open(descriptor, encoding="utf-8", errors="replace") as file:
-                self._ignore.add(listing.path, file.read())
+    def _is_open(self, base: str, unreadable: Callable[[str, OSError], None]) -> bool:
+        """Whether the rules of the folders above a folder leave it in."""
+        if base[:1] in ("", "/") or ".." in base.split("/"):
+            return True
+        above = ""
+        for name in base.split("/"):
+            try:
+                self._take_rules(above)
+            except OSError as error:
+                unreadable(base, error)
+                return False
+            above = _join(above, name)
+            if self.ignored(above + "/"):
+                return False
+        return True
+
+    def _take_rules(self, folder: str) -> None:
+        if self._ignore.knows(folder):
+            return
+        try:
+            text = self.read(_join(folder, FILE), MOST_RULES).decode("utf-8-sig", "replace")
+        except FileNotFoundError:
+            return
+        self._ignore.add(folder, text)
 
     def ignored(self, path: str) -> bool:
         """Whether `.rbsyncignore` leaves a path out; a folder's path ends in ``/``."""
@@ -153,7 +223,7 @@ class Tree:
         for what is no regular file or cannot be looked at.
         """
         folder, _, name = path.rpartition("/")
-        if "/." in path or "//" in path or path[0] in "./":
+        if "/." in path or "//" in path or path[:1] in (".", "/"):
             folder, name = os.path.split(os.path.normpath(path))
         if name in self.files(folder):
             return Place(folder, name)
@@ -166,10 +236,9 @@ class Tree:
 
     def _behind_link(self, path: str) -> Place:
         real = self.roots.resolve(path)
-        main = os.path.realpath(self.roots.main)
         folder, _, name = real.rpartition("/")
-        if folder == main or folder.startswith(main + "/"):
-            folder = folder[len(main) + 1 :]
+        if folder == self._main or folder.startswith(self._main + "/"):
+            folder = folder[len(self._main) + 1 :]
         if name in self.files(folder):
             return Place(folder, name)
         if os.path.lexists(real):
@@ -251,9 +320,11 @@ class Tree:
 
     def _take(self, folder: str, index: int, hashed: Hashed) -> None:
         self._listings[folder].take(index, hashed, self._width)
-        safe = hashed.at + self._cache.clock_offset - RACY
-        if max(hashed.stat.mtime, hashed.stat.ctime) > safe:
+        if self._is_racy(hashed.stat, hashed.at):
             self._racy.setdefault(folder, set()).add(index)
+
+    def _is_racy(self, stat: Stat, read_at: int) -> bool:
+        return max(stat.mtime, stat.ctime) > read_at + self._cache.clock_offset - RACY
 
     def save(self) -> None:
         """Remembers what was hashed for the next run."""
@@ -268,3 +339,7 @@ class Tree:
         return Row(
             listing.joined_names(), listing.stats.tobytes(), bytes(listing.digests), bytes(kinds)
         )
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

@@ -16,11 +16,10 @@ def check_text(data: bytes, file: str) -> None:
         raise _refused(data, 0, file, "the file is UTF-16, not UTF-8", "save it as UTF-8")
     if (offset := data.find(b"\0")) >= 0:
         raise _refused(data, offset, file, f"a NUL byte at byte {offset}")
-    offset = _first_invalid(data)
-    if offset is not None:
-        raise _refused(
-            data, offset, file, f"byte {offset} is not valid UTF-8", "save the file as UTF-8"
-        )
+    invalid = _first_invalid(data)
+    if invalid is not None:
+        message = f"byte {invalid} is not valid UTF-8"
+        raise _refused(data, invalid, file, message, "save the file as UTF-8")
 
 
 def _first_invalid(data: bytes) -> int | None:

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 import yaml
-from yaml.cyaml import CParser
 
 from rbsync.manifest.builder import Builder
 from rbsync.manifest.plain import NULLS
 from rbsync.manifest.syntax import syntax_error
 from rbsync.manifest.tree import pack
 
+# Of the loader only the parser is used; the slow one is for a PyYAML without libyaml.
+_PARSER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 
@@ -32,7 +33,7 @@ class YamlEvents:
     def feed(self) -> None:
         """Read to the end; raises ``UserError`` for what is not YAML or passes a limit."""
         handlers = self._handlers()
-        parser = CParser(self._data)
+        parser = _PARSER(self._data)
         next_event = parser.get_event
         try:
             while (event := next_event()) is not None:
@@ -56,15 +57,15 @@ class YamlEvents:
             yaml.StreamEndEvent: _ignore,
         }
 
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
+    def _scalar(self, event: Any) -> None:
         mark = event.start_mark
         place = mark.line << 32 | mark.column
-        plain = event.style == ""
+        plain = not event.style
         if event.tag is not None:
             plain = self._plain_by_tag(place, event)
         self._builder.scalar(place, event.value, plain, event.anchor)
 
-    def _plain_by_tag(self, place: int, event: yaml.ScalarEvent) -> bool:
+    def _plain_by_tag(self, place: int, event: Any) -> bool:
         tag = event.tag
         if tag in _PLAIN_TAGS and (tag[-4:] == "null") == (event.value in NULLS):
             return True
@@ -72,26 +73,26 @@ class YamlEvents:
             self._refuse_tag(place, tag)
         return False
 
-    def _sequence(self, event: yaml.SequenceStartEvent) -> None:
+    def _sequence(self, event: Any) -> None:
         self._start(event, [])
 
-    def _mapping(self, event: yaml.MappingStartEvent) -> None:
+    def _mapping(self, event: Any) -> None:
         self._start(event, {})
 
-    def _start(self, event: yaml.CollectionStartEvent, value: dict[str, Any] | list[Any]) -> None:
+    def _start(self, event: Any, value: dict[str, Any] | list[Any]) -> None:
         mark = event.start_mark
         place = pack(mark.line, mark.column)
         if event.tag is not None:
             self._refuse_tag(place, event.tag)
         self._builder.start(place, value, event.anchor)
 
-    def _end(self, event: yaml.Event) -> None:
+    def _end(self, _event: yaml.Event) -> None:
         self._builder.end()
 
-    def _alias(self, event: yaml.AliasEvent) -> None:
+    def _alias(self, event: Any) -> None:
         self._builder.alias(pack(event.start_mark.line, event.start_mark.column), event.anchor)
 
-    def _document(self, event: yaml.DocumentStartEvent) -> None:
+    def _document(self, event: Any) -> None:
         self._documents += 1
         if self._documents > 1:
             place = pack(event.start_mark.line, event.start_mark.column)
@@ -104,5 +105,5 @@ class YamlEvents:
         self._builder.problem(place, "tag", f"the tag `{shown}` is not allowed", "remove it")
 
 
-def _ignore(event: yaml.Event) -> None:
+def _ignore(_event: yaml.Event) -> None:
     pass

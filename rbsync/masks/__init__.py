@@ -11,6 +11,7 @@ from rbsync.masks.error import MaskError
 from rbsync.masks.lookup import ClassIndex, read_mask
 from rbsync.masks.nifti import decode_nifti, encode_nifti, label_map_of, present
 from rbsync.masks.nifti_file import Volume, read_nifti, write_nifti
+from rbsync.masks.palette import complete_class_map
 from rbsync.masks.picture import MaskSource
 from rbsync.masks.pixel import decode_pixel, encode_pixel, labels_of, pixel_json
 from rbsync.masks.png import MAX_PIXELS, PngHeader, read_header
@@ -34,6 +35,7 @@ __all__ = [
     "check_same_size",
     "check_segmentation",
     "coco_labels",
+    "complete_class_map",
     "decode_nifti",
     "decode_pixel",
     "encode_nifti",

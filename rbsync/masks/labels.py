@@ -12,6 +12,8 @@ import numpy.typing as npt
 from rbsync.masks.error import MaskError
 from rbsync.masks.fill import Outline
 
+_FARTHEST = 1 << 30  # products of two coordinates stay within 64 bits
+
 
 def category_name(label: dict[str, Any]) -> str:
     """The last part of a label's category path. Raises MaskError."""
@@ -34,8 +36,10 @@ def category_value(label: dict[str, Any], values: Mapping[str, int]) -> int:
     return values[name]
 
 
-def image_size(labels: Sequence[dict[str, Any]], given: Sequence[int] | None) -> tuple[int, int]:
-    """The one (width, height) of all labels. Raises MaskError when there are none, or several."""
+def image_size(
+    labels: Sequence[dict[str, Any]], given: Sequence[int] | None, max_pixels: int
+) -> tuple[int, int]:
+    """The one (width, height) of all labels. Raises MaskError for none, several, or too large."""
     sizes = {_size(label) for label in labels}
     if given is not None:
         sizes.add((int(given[0]), int(given[1])))
@@ -44,13 +48,21 @@ def image_size(labels: Sequence[dict[str, Any]], given: Sequence[int] | None) ->
     if len(sizes) > 1:
         shown = ", ".join(f"{width} x {height}" for width, height in sorted(sizes))
         raise _bad(f"labels of one picture have different sizes: {shown}")
-    return sizes.pop()
+    width, height = sizes.pop()
+    if width * height > max_pixels:
+        raise MaskError(
+            "too-large",
+            f"the labels' picture has {width} x {height} = {width * height:,} pixels, "
+            f"more than the limit of {max_pixels:,}; it was not drawn",
+            hint="if the picture is meant to be that large, raise max_pixels",
+        )
+    return width, height
 
 
 def _size(label: dict[str, Any]) -> tuple[int, int]:
     try:
         width, height = (round(float(number)) for number in label["pixel"]["imagesize"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         width = height = 0
     if width < 1 or height < 1:
         raise _bad("a label has no imagesize [width, height] of two positive numbers")
@@ -76,7 +88,7 @@ def outline_of(label: dict[str, Any]) -> Outline:
 
 def _on_grid(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     whole = np.rint(corners)
-    wrong = ~(whole == corners) | ~np.isfinite(corners)
+    wrong = ~(whole == corners) | ~(np.abs(corners) <= _FARTHEST)
     if wrong.any():
         x, y = corners[wrong.any(axis=1)][0]
         raise _bad(f"a ring has the corner [{x:g}, {y:g}], which is not on the pixel grid")

@@ -60,10 +60,11 @@ def read_mask(
     checked = read_class_map(class_map)
     ignored = read_ignored(ignore_colors, checked)
     picture = open_picture(mask, checked, max_pixels=max_pixels)
-    return ClassIndex(_look_up(picture, checked, ignored), tuple(checked))
+    return ClassIndex(look_up(picture, checked, ignored), tuple(checked))
 
 
-def _look_up(picture: Picture, class_map: ClassMap, ignored: tuple[Colour, ...]) -> Array:
+def look_up(picture: Picture, class_map: ClassMap, ignored: tuple[Colour, ...]) -> Array:
+    """The class of every pixel (h, w). Raises MaskError for a colour that is not declared."""
     index = np.empty((picture.height, picture.width), index_type(len(class_map)))
     table = _table(tuple(class_map.values()))
     background = np.array([pack(colour) for colour in ignored], np.uint32)

@@ -14,10 +14,10 @@ from rbsync.masks.labels import category_value
 from rbsync.masks.lookup import ClassIndex, read_mask
 from rbsync.masks.nifti_file import read_nifti, write_nifti
 from rbsync.masks.picture import MaskSource
+from rbsync.masks.values import LARGEST_VALUE, distinct
 
 Label = dict[str, Any]
 
-LARGEST_VALUE = 65535
 LONGEST_SIDE = 32767
 
 
@@ -89,7 +89,7 @@ def decode_nifti(
         )
     plane = voxels.reshape(voxels.shape[:2]).T
     palette = _palette(labels, colours, background)
-    values = np.unique(plane)
+    values = distinct(plane)
     for value in values.tolist():
         if value not in palette:
             raise MaskError(
@@ -97,8 +97,9 @@ def decode_nifti(
                 f"the label map has the value {value:g}, which no label has as its instanceid",
                 hint="give the labels that belong to this file",
             )
-    table = np.array([palette[value] for value in values.tolist()], np.uint8)
-    return table[np.searchsorted(values, plane)]
+    table = np.zeros((LARGEST_VALUE + 1, 3), np.uint8)
+    table[values.astype(np.int64)] = [palette[value] for value in values.tolist()]
+    return table[plane.astype(np.uint16)]
 
 
 def _palette(
@@ -109,6 +110,6 @@ def _palette(
     ordered = list(colours.values())
     for label in labels:
         value = (label.get("dicom") or {}).get("instanceid")
-        if value is not None:
+        if value is not None and 1 <= int(value) <= LARGEST_VALUE:
             palette[int(value)] = ordered[category_value(label, values_of)]
     return palette

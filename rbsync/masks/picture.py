@@ -17,7 +17,7 @@ from rbsync.masks.png import MAX_PIXELS, decode, read_bytes
 
 MaskSource = npt.NDArray[Any] | bytes | str | os.PathLike[str]
 
-_STRIP = 1 << 18
+_STRIP = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)

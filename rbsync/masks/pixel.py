@@ -20,6 +20,7 @@ from rbsync.masks.fill import paint
 from rbsync.masks.labels import category_value, image_size, outline_of
 from rbsync.masks.lookup import ClassIndex, index_type, read_mask
 from rbsync.masks.picture import MaskSource
+from rbsync.masks.png import MAX_PIXELS
 from rbsync.masks.rings import Rings
 from rbsync.masks.text import rings_text
 from rbsync.masks.tracing import trace
@@ -101,6 +102,7 @@ def decode_pixel(
     *,
     imagesize: Sequence[int] | None = None,
     background: Sequence[int] = BLACK,
+    max_pixels: int = MAX_PIXELS,
 ) -> npt.NDArray[np.uint8]:
     """The mask (m, n, 3) uint8 of LabelObjects; labels without `pixel` are not drawn.
 
@@ -108,11 +110,12 @@ def decode_pixel(
     Rings may be open or closed, with repeated and redundant vertices, ints or floats that are
     integers, `holes` may be null. Where labels overlap the later one is seen. Edges that are
     neither horizontal nor vertical take the pixels whose centres they enclose. Raises MaskError
-    for labels of another form, of different sizes, or of a category that the map lacks.
+    for labels of another form, of different sizes, of more than ``max_pixels``, or of a category
+    that the map lacks.
     """
     colours = read_class_map(class_map)
     drawn = [label for label in labels if label.get("pixel") is not None]
-    width, height = image_size(drawn, imagesize)
+    width, height = image_size(drawn, imagesize, max_pixels)
     values_of = {name: value for value, name in enumerate(colours, 1)}
     values = [category_value(label, values_of) for label in drawn]
     canvas = np.zeros((height, width), index_type(len(colours)))

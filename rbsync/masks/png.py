@@ -18,7 +18,6 @@ MAX_PIXELS = 1 << 27  # 11,585 x 11,585: half a gigabyte while it is decoded
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _START = struct.Struct(">8s4x4sIIBB")
-_GREY_TYPES = (0, 4)
 
 
 class PngHeader(NamedTuple):
@@ -28,10 +27,6 @@ class PngHeader(NamedTuple):
     height: int
     bit_depth: int
     colour_type: int
-
-    @property
-    def grey(self) -> bool:
-        return self.colour_type in _GREY_TYPES
 
 
 def read_bytes(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]:

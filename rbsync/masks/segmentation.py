@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rbsync.masks.error import MaskError
-from rbsync.masks.nifti import LARGEST_VALUE
 from rbsync.masks.nifti_file import read_nifti
 from rbsync.masks.png import read_bytes
+from rbsync.masks.values import LARGEST_VALUE, distinct
 
 Array = npt.NDArray[Any]
 
@@ -51,7 +51,7 @@ def check_segmentation(
     data, file = read_bytes(source)
     voxels = read_nifti(data, file=file).voxels
     shape = _three_dimensions(voxels.shape)
-    values, refused = _values(np.unique(voxels), file)
+    values, refused = _values(distinct(voxels), file)
     unmapped = tuple(value for value in values if value not in mapped)
     problems = [*refused, *_shape_problems(shape, scan_shape, file)]
     if unmapped and not refused:

@@ -19,6 +19,8 @@ _CORNERS_AT_ONCE = 1 << 18
 
 def rings_text(rings: Rings, part: slice) -> bytes | memoryview:
     """Some rings as the JSON text ``[[x,y],...],[...]``, without spaces and outermost brackets."""
+    if part.start == part.stop:
+        return b""
     write = kernel.write_rings if kernel.available() else write_rings_with_numpy
     largest = max(rings.width, rings.height)
     return write(rings.vertices, rings.firsts[part], rings.counts[part], largest)

@@ -116,7 +116,7 @@ def _refuse_overlap(
         other = names[int(index[row, column]) - 1]
         raise MaskError(
             "overlap",
-            f"{name!r} and {other!r} both claim {many(np.count_nonzero(both), 'pixel')}, "
+            f"{name!r} and {other!r} both claim {many(int(np.count_nonzero(both)), 'pixel')}, "
             f"first at column {column}, row {row}",
             hint="one pixel is of one class; upload overlapping classes as separate labels",
             file=file,

@@ -48,7 +48,7 @@ def canonical_json(value: Any) -> bytes:
     """
     return json.dumps(
         _canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode()
+    ).encode("utf-8", "surrogatepass")
 
 
 def _canonical(value: Any) -> Any:
@@ -68,7 +68,8 @@ def of_items(contents: Sequence[str], algorithm: Algorithm = "xxh3") -> str:
     """
     if len(contents) == 1 and not contents[0].startswith("ref:"):
         return contents[0]
-    return digest(f"{len(contents)}\n{chr(10).join(contents)}".encode(), algorithm)
+    text = "\0".join((str(len(contents)), *contents))
+    return digest(text.encode("utf-8", "surrogatepass"), algorithm)
 
 
 def of_value(value: Any, algorithm: Algorithm = "xxh3") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from rbsync.errors import Problem
@@ -124,7 +124,8 @@ class Plan:
     ``orphans`` are the names that the project has and the manifest does not declare, when
     nothing is to be deleted; ``forgotten`` those of records that never came to anything and that
     nobody declares any more. ``recorded`` is how many datapoints the state has, ``dataset`` and
-    ``datapoints`` the digest and the number of the desired ones.
+    ``datapoints`` the digest and the number of the desired ones. ``source`` is the manifest's
+    file, for who applies the plan in the same process; it is no part of what the plan says.
     """
 
     actions: tuple[Action, ...]
@@ -137,6 +138,7 @@ class Plan:
     unread: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     recorded: int = 0
+    source: str = field(default="", compare=False)
 
     @property
     def effects(self) -> tuple[Effect, ...]:

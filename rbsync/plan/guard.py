@@ -28,7 +28,7 @@ def check_guard(plan: Plan, policy: Policy) -> None:
     empty = [one for one in plan.warnings if one.code == EMPTY_SOURCE]
     if deleted and empty:
         raise RefusedError(
-            f"{empty[0].location}: {empty[0].message}, and the plan would delete "
+            f"{empty[0]._replace(hint='')}, and the plan would delete "
             f"{len(deleted):,} datapoints: {_some(deleted)}",
             hint="is a disk not mounted? If the source is empty on purpose, pass --force",
         )

@@ -11,7 +11,7 @@ from rbsync.errors import Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern
 from rbsync.sources.base import Context, Entry, SourceModel
-from rbsync.sources.glob import pattern_at, report_empty, unreadable_at
+from rbsync.sources.glob import Search, pattern_at
 from rbsync.sources.labels_beside import LabelFiles, template_at
 
 NAMES = ("path", "dir", "parent", "file", "stem")
@@ -46,7 +46,7 @@ class FramesSource(SourceModel):
 
     def expand(self, context: Context) -> Iterator[Entry]:
         folders = pattern_at(context, ("frames",), self.frames.rstrip("/") + "/*")
-        frames = pattern_at(context, ("pattern",), self.pattern)
+        frames = self._frame_pattern(context)
         if folders is None or frames is None:
             return
         captures = [*folders.captures, *(f for f in NAMES if f not in folders.captures)]
@@ -54,9 +54,8 @@ class FramesSource(SourceModel):
         labels = LabelFiles(context, self.labels, captures, NAMES)
         if names is None:
             return
-        found = False
-        for path, items, fields in _videos(context, folders, frames):
-            found = True
+        search = Search(context, "frames")
+        for path, items, fields in _videos(search, folders, frames):
             yield Entry(
                 names.fill(path, fields),
                 items,
@@ -64,25 +63,34 @@ class FramesSource(SourceModel):
                 context.settings,
                 context.origin,
             )
-        if not found:
-            report_empty(context, "frames", self.frames, allowed=self.allow_empty)
+        search.report_empty(self.frames, allowed=self.allow_empty)
+
+    def _frame_pattern(self, context: Context) -> Pattern | None:
+        pattern = pattern_at(context, ("pattern",), self.pattern)
+        if pattern is None or not pattern.has_folders:
+            return pattern
+        message = f"`{self.pattern}` is matched against the names of one folder's files"
+        hint = "name the folder of the frames itself under `frames`"
+        context.report(Problem("pattern", message, context.locate(("pattern",)), hint))
+        return None
 
 
 def _videos(
-    context: Context, folders: Pattern, frames: Pattern
+    search: Search, folders: Pattern, frames: Pattern
 ) -> Iterator[tuple[str, tuple[str, ...], dict[str, str]]]:
     """Each folder that matches, with its frames in order and the fields of its name."""
-    for listing in context.tree.walk(
-        folders.base, folders.enters, unreadable_at(context, "frames")
-    ):
-        captures = folders.folder(listing.path)
-        if captures is None:
-            continue
-        items = _in_order(context, listing, frames)
+    for listing, captures in search.walk(folders):
+        items = _in_order(search, listing, frames)
         if items:
             yield listing.path, items, {**_folder_fields(listing.path), **captures}
-        else:
-            context.report(_no_frames(context, listing.path))
+        elif not (folders.is_deep and _has_only_folders(search, listing)):
+            search.found = True
+            search.context.report(_no_frames(search.context, listing.path))
+
+
+def _has_only_folders(search: Search, listing: Listing) -> bool:
+    """Whether a folder is but the way to others, as ``**`` finds them."""
+    return bool(listing.folders) and not any(search.visible(listing))
 
 
 def _folder_fields(path: str) -> dict[str, str]:
@@ -91,16 +99,13 @@ def _folder_fields(path: str) -> dict[str, str]:
     return {**own, "parent": parent.rpartition("/")[2]}
 
 
-def _in_order(context: Context, listing: Listing, frames: Pattern) -> tuple[str, ...]:
+def _in_order(search: Search, listing: Listing, frames: Pattern) -> tuple[str, ...]:
     from natsort import natsorted
 
-    names = [
-        name
-        for name in (*listing.names, *listing.links)
-        if name[0] != "." and frames.file(name) is not None
-    ]
-    paths = (f"{listing.path}/{name}" for name in natsorted(names))
-    return tuple(path for path in paths if not context.tree.ignored(path))
+    names = sorted(name for name in search.visible(listing) if frames.file(name) is not None)
+    prefix = f"{listing.path}/" if listing.path else ""
+    paths = (prefix + name for name in natsorted(names))
+    return tuple(path for path in paths if search.takes(path))
 
 
 def _no_frames(context: Context, path: str) -> Problem:

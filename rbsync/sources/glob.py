@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import ClassVar
 
 from pydantic import Field
@@ -52,9 +52,8 @@ class GlobSource(SourceModel):
         labels = LabelFiles(context, self.labels, pattern.captures)
         if names is None:
             return
-        found = False
-        for path, captures in matching_files(context, pattern, [one for one in excluded if one]):
-            found = True
+        search = Search(context, "glob")
+        for path, captures in matching_files(search, pattern, [one for one in excluded if one]):
             yield Entry(
                 names.fill(path, captures),
                 (path,),
@@ -62,8 +61,62 @@ class GlobSource(SourceModel):
                 context.settings,
                 context.origin,
             )
-        if not found:
-            report_empty(context, "glob", self.glob, allowed=self.allow_empty)
+        search.report_empty(self.glob, allowed=self.allow_empty)
+
+
+class Search:
+    """A walk through folders for a source, and what is to be said of it."""
+
+    def __init__(self, context: Context, key: str) -> None:
+        self.context = context
+        self.found = False
+        self._key = key
+        self._unread = False
+
+    def walk(self, pattern: Pattern) -> Iterator[tuple[Listing, dict[str, str]]]:
+        """The folders that may have what the pattern matches, with their captures."""
+        for listing in self.context.tree.walk(pattern.base, pattern.enters, self._unreadable):
+            captures = pattern.folder(listing.path)
+            if captures is not None:
+                yield listing, captures
+
+    def _unreadable(self, path: str, error: OSError) -> None:
+        """Reports a folder that cannot be listed: one that is missing, or one that is unknown."""
+        self._unread = True
+        if isinstance(error, FileNotFoundError):
+            message = f"the folder `{path}` does not exist"
+        else:
+            message = f"the folder `{path or '.'}` cannot be read: {error.strerror or error}"
+        self.context.unread(Problem("unreadable", message, self.context.locate((self._key,))))
+
+    def visible(self, listing: Listing) -> Iterator[str]:
+        """The names of a folder that may match: not its folders, not what is hidden."""
+        for name in (*listing.names, *listing.links, *listing.odd):
+            if name[0] != ".":
+                yield name
+
+    def takes(self, path: str) -> bool:
+        """Whether a path that matches may be used; reports one that nobody could write down."""
+        if self.context.tree.ignored(path):
+            return False
+        self.found = True
+        if path.isascii() or _is_text(path):
+            return True
+        message = f"the path {path!a} is not UTF-8"
+        where = self.context.locate((self._key,))
+        self.context.report(Problem("encoding", message, where, "rename the file or its folder"))
+        return False
+
+    def report_empty(self, text: str, *, allowed: bool) -> None:
+        """Reports a pattern that matches nothing: a warning where that is allowed."""
+        if self.found or self._unread:
+            return
+        message, where = f"no file matches `{text}`", self.context.locate((self._key,))
+        if allowed:
+            self.context.warn(Problem("empty-source", message, where))
+        else:
+            hint = "check the spelling and the case, or say `allow_empty: true`"
+            self.context.report(Problem("empty-glob", message, where, hint))
 
 
 def pattern_at(context: Context, key: tuple[str | int, ...], text: str) -> Pattern | None:
@@ -75,59 +128,37 @@ def pattern_at(context: Context, key: tuple[str | int, ...], text: str) -> Patte
         return None
 
 
-def report_empty(context: Context, key: str, text: str, *, allowed: bool) -> None:
-    """Reports a pattern that matches nothing: a warning where that is allowed."""
-    message, where = f"no file matches `{text}`", context.locate((key,))
-    if allowed:
-        context.warn(Problem("empty-source", message, where))
-    else:
-        hint = "check the spelling and the case, or say `allow_empty: true`"
-        context.report(Problem("empty-glob", message, where, hint))
-
-
-def unreadable_at(context: Context, key: str) -> Callable[[str, OSError], None]:
-    """Reports folders that cannot be listed: one that is missing, or one that is unknown."""
-
-    def report(path: str, error: OSError) -> None:
-        where = context.locate((key,))
-        if isinstance(error, FileNotFoundError):
-            message = f"the folder `{path}` does not exist"
-        else:
-            message = f"the folder `{path or '.'}` cannot be read: {error.strerror or error}"
-        context.unread(Problem("unreadable", message, where))
-
-    return report
-
-
 def matching_files(
-    context: Context, pattern: Pattern, excluded: list[Pattern]
+    search: Search, pattern: Pattern, excluded: list[Pattern]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The paths that match, by folder and name, with their captures."""
-    tree = context.tree
-    for listing in tree.walk(pattern.base, pattern.enters, unreadable_at(context, "glob")):
-        folder = pattern.folder(listing.path)
-        if folder is None:
-            continue
+    context = search.context
+    for listing, folder in search.walk(pattern):
         prefix = f"{listing.path}/" if listing.path else ""
-        for name in _visible(listing):
+        without = [one for one in excluded if one.folder(listing.path) is not None]
+        for name in sorted(search.visible(listing)):
             captures = pattern.file(name)
-            if captures is None:
+            if captures is None or any(one.file(name) is not None for one in without):
                 continue
             path = prefix + name
-            if any(one.matches(path) for one in excluded) or tree.ignored(path):
+            if not search.takes(path):
                 continue
-            if listing.links and name in listing.links and _is_folder_link(tree.roots.main, path):
+            if name in listing.links and _is_folder_link(context, path):
                 context.warn(_not_followed(context, path))
                 continue
             yield path, {**folder, **captures} if folder else captures
 
 
-def _visible(listing: Listing) -> list[str]:
-    return sorted(name for name in (*listing.names, *listing.links) if name[0] != ".")
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def _is_folder_link(main: str, path: str) -> bool:
-    return os.path.isdir(os.path.join(main, path))
+def _is_folder_link(context: Context, path: str) -> bool:
+    return os.path.isdir(os.path.join(context.tree.roots.main, path))
 
 
 def _not_followed(context: Context, path: str) -> Problem:

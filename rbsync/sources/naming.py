@@ -24,8 +24,11 @@ class TemplateError(ValueError):
 
 def split_suffix(name: str) -> tuple[str, str]:
     """A file's name and its suffix as written, with the dot; ``.nii.gz`` counts as one."""
-    length = len(suffix_of(name))
-    return (name[: -length - 1], name[-length - 1 :]) if length else (name, "")
+    suffix = suffix_of(name)
+    if not suffix:
+        return name, ""
+    at = len(name) - len(".nii.gz") if suffix == "nii.gz" else name.rindex(".")
+    return name[:at], name[at:]
 
 
 class Template:
@@ -64,6 +67,8 @@ def _parse(text: str) -> list[tuple[str, str]]:
     for _, _, form, conversion in pieces:
         if form or conversion:
             raise TemplateError(f"`{text}` has a format or a conversion; only `{{field}}` is known")
+    if any(field == "" for _, field, _, _ in pieces):
+        raise TemplateError(f"`{text}` has braces with nothing in them; `{{{{` stands for `{{`")
     return [(literal, field or "") for literal, field, _, _ in pieces]
 
 

@@ -67,7 +67,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     basis = basis_of(workspace, header)
     known = recall(workspace, basis) if options.is_whole else None
     if known is not None:
-        return known
+        return replace(known, source=workspace.manifest.file)
     dataset = expand(workspace, keep_going=options.keep_going)
     records = settled_records(workspace)
     if not options.is_whole:
@@ -76,7 +76,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     made = compare(dataset, records, rules_of(workspace, options), basis)
     if options.is_whole:
         remember(workspace, made)
-    return made
+    return replace(made, source=workspace.manifest.file)
 
 
 def rules_of(workspace: Workspace, options: PlanOptions) -> Rules:
@@ -87,7 +87,8 @@ def rules_of(workspace: Workspace, options: PlanOptions) -> Rules:
 
 def policy_of(workspace: Workspace, options: PlanOptions) -> Policy:
     """The manifest's policy, as the options change it."""
-    policy = workspace.manifest.model.policy.value()
+    declared = workspace.manifest.settings.policy
+    policy = Policy(declared.prune, declared.max_delete, declared.on_change)
     return policy if options.prune is None else replace(policy, prune=options.prune)
 
 

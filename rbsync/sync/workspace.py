@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from rbsync.apply.content import LocalContent
 from rbsync.apply.rescue import Rescue
-from rbsync.backends import backend_class
 from rbsync.backends.base import Backend
 from rbsync.dataset.build import Ground, Watcher
 from rbsync.dataset.taxonomy import declared_taxonomy
@@ -21,6 +20,7 @@ from rbsync.files.tree import Tree
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
 from rbsync.stores.sqlite import SqliteStore
+from rbsync.sync.backend import open_backend
 
 FOLDER = ".rbsync"
 READERS = min(4, os.cpu_count() or 1)
@@ -50,11 +50,11 @@ class Workspace:
 
     @property
     def content(self) -> LocalContent:
-        return LocalContent(self.roots, self.manifest.model.hash)
+        return LocalContent(self.roots, self.manifest.settings.hash)
 
     @property
     def project_type(self) -> str:
-        return self.manifest.model.project.type or ""
+        return self.manifest.settings.project.type or ""
 
 
 @contextmanager
@@ -64,14 +64,14 @@ def open_workspace(
     """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered."""
     folder = os.path.join(manifest.root, FOLDER)
     _make_folder(folder)
-    algorithm = manifest.model.hash
-    roots = Roots(manifest.root, manifest.model.roots)
+    algorithm = manifest.settings.hash
+    roots = Roots(manifest.root, manifest.settings.roots)
     taxonomy = declared_taxonomy(manifest, roots)
     with contextlib.ExitStack() as stack:
         cache = Cache(os.path.join(folder, "cache.db"), algorithm)
         stack.callback(cache.close)
         executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
-        backend = _open_backend(manifest, taxonomy)
+        backend = open_backend(manifest, taxonomy)
         stack.callback(backend.close)
         store = SqliteStore(os.path.join(folder, "state.db"))
         stack.callback(store.close)
@@ -93,14 +93,3 @@ def _make_folder(folder: str) -> None:
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, ".gitignore"), "x") as file:
             file.write("*\n")
-
-
-def _open_backend(manifest: Manifest, taxonomy: Taxonomy) -> Backend:
-    declared = manifest.model.backend
-    backend: Backend = backend_class(declared.kind)(
-        os.path.join(manifest.root, declared.path),
-        type=manifest.model.project.type or "",
-        taxonomy=taxonomy if taxonomy.categories else None,
-        algorithm=manifest.model.hash,
-    )
-    return backend

@@ -19,6 +19,9 @@ from rbsync.masks import (
 )
 from tests.masks.pictures import png
 
+# pycocotools 2.0.11 has not yet the newest signature of __array__.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 VOC = {1: "aeroplane", 15: "person"}
 
 
@@ -87,7 +90,8 @@ class TestBinaryPngs:
 
     def test_different_sizes(self) -> None:
         assert said(read_binary_pngs, {"a": png(self.A), "b": png(self.B[:, :2])}) == (
-            "this PNG is 2 x 2 pixels, but that of 'a' is 3 x 2\n    all masks of one image have its size"
+            "this PNG is 2 x 2 pixels, but that of 'a' is 3 x 2"
+            "\n    all masks of one image have its size"
         )
 
     def test_no_files(self) -> None:

@@ -225,6 +225,9 @@ class TestPictures:
             "\n    write or copy the file again"
         )
 
+    def test_a_few_bytes_of_something_else(self) -> None:
+        assert said(encode_pixel, b"hello", TWO).startswith("this is not a PNG file\n")
+
     def test_every_truncation_is_an_error_or_the_whole_picture(self) -> None:
         mask = painted(np.random.default_rng(0).integers(0, 3, (9, 9)), TWO)
         data = png(mask)
@@ -329,6 +332,25 @@ class TestLabels:
     def test_no_label(self) -> None:
         assert said(decode_pixel, [], TWO) == (
             "there is no pixel label to take the size of the picture from\n    give imagesize"
+        )
+
+    @pytest.mark.parametrize("size", [[0, 4], [4], [float("inf"), 4], [float("nan"), 4], "ab"])
+    def test_a_size_that_is_none(self, size: Any) -> None:
+        assert said(decode_pixel, [self.label(size=size)], TWO).startswith(
+            "a label has no imagesize"
+        )
+
+    def test_a_size_beyond_the_limit(self) -> None:
+        assert said(decode_pixel, [self.label(size=[100_000, 100_000])], TWO) == (
+            "the labels' picture has 100000 x 100000 = 10,000,000,000 pixels, "
+            "more than the limit of 134,217,728; it was not drawn"
+            "\n    if the picture is meant to be that large, raise max_pixels"
+        )
+
+    @pytest.mark.parametrize("far", [1e300, -1e10, float("inf"), float("nan")])
+    def test_a_corner_far_away(self, far: float) -> None:
+        assert said(decode_pixel, [self.label([0, 0], [far, 0], [1, 1])], TWO) == (
+            f"a ring has the corner [{far:g}, 0], which is not on the pixel grid" + self.HINT
         )
 
     def test_a_corner_between_pixels(self) -> None:

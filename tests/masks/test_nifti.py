@@ -137,6 +137,24 @@ class TestFiles:
             "\n    label maps are NIfTI-1 or NIfTI-2 in one file, .nii or .nii.gz"
         )
 
+    def test_voxels_that_are_no_real_numbers(self) -> None:
+        complex_numbers = nibabel.Nifti1Image(np.ones((2, 2, 2), np.complex64), np.eye(4))
+        assert said(read_nifti, complex_numbers.to_bytes()) == (
+            "this NIfTI file cannot be read: its data type 32 is not one of "
+            "integers or real numbers"
+            "\n    write or copy the file again"
+        )
+        with pytest.raises(TypeError, match="NIfTI has no data type for complex64"):
+            write_nifti(np.ones((2, 2, 2), np.complex64))
+
+    def test_dimensions_that_cannot_be(self) -> None:
+        data = bytearray(gzip.decompress(write_nifti(np.zeros((3, 4, 5), np.uint8))))
+        data[42:44] = b"\xff\xff"
+        assert said(read_nifti, bytes(data)) == (
+            "this NIfTI file cannot be read: its dimensions [3, -1, 4, 5, 1, 1, 1, 1] are not valid"
+            "\n    write or copy the file again"
+        )
+
     def test_a_file_cut_short(self) -> None:
         data = gzip.decompress(write_nifti(np.zeros((3, 4, 5), np.uint8)))
         assert said(read_nifti, data[:-1]) == (

@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from rbsync.backends.base import Body
 from rbsync.backends.local.copying import Clone, copy, reflink
 from rbsync.backends.local.disk import hash_of, make_folder, sync_folder
 from rbsync.backends.local.failures import disk_failures
+from rbsync.backends.local.incoming import Incoming
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Algorithm, algorithm_of
 
@@ -69,20 +70,38 @@ class Blobs:
 
         Raises BackendError, and leaves nothing behind.
         """
-        with disk_failures("store a file in the project"):
-            incoming = os.path.join(self._folder, ROOT, _INCOMING)
-            make_folder(incoming)
-            temporary = os.path.join(incoming, uuid4().hex)
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-            descriptor = os.open(temporary, flags, _READ_ONLY)
-            try:
-                ref = ref_of(copy(body, descriptor, algorithm, self._clone))
-                self._keep(temporary, descriptor, ref)
-            finally:
-                os.close(descriptor)
-                with suppress(FileNotFoundError):
-                    os.unlink(temporary)
+        with disk_failures("store a file in the project"), self._temporary() as (path, descriptor):
+            ref = ref_of(copy(body, descriptor, algorithm, self._clone))
+            self._keep(path, descriptor, ref)
             return ref
+
+    @contextmanager
+    def receiving(self, algorithm: Algorithm) -> Iterator[Incoming]:
+        """A file to be written piece by piece, then kept; nothing is left of it otherwise."""
+        with disk_failures("store a file in the project"), self._temporary() as (path, descriptor):
+            yield Incoming(path, descriptor, algorithm)
+
+    def keep(self, incoming: Incoming) -> str:
+        """Stores what was received and returns its ref; it is durable then."""
+        ref = ref_of(incoming.content())
+        with disk_failures("store a file in the project"):
+            self._keep(incoming.temporary, incoming.descriptor, ref)
+        return ref
+
+    @contextmanager
+    def _temporary(self) -> Iterator[tuple[str, int]]:
+        """The path and descriptor of a new file, which is gone afterwards unless it was moved."""
+        incoming = os.path.join(self._folder, ROOT, _INCOMING)
+        make_folder(incoming)
+        path = os.path.join(incoming, uuid4().hex)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
+        descriptor = os.open(path, flags, _READ_ONLY)
+        try:
+            yield path, descriptor
+        finally:
+            os.close(descriptor)
+            with suppress(FileNotFoundError):
+                os.unlink(path)
 
     def _keep(self, temporary: str, descriptor: int, ref: str) -> None:
         path = self._path(ref)

@@ -13,15 +13,24 @@ from typing import Any, TypeVar
 from rbsync.backends.base import Created, Draft, Rejected, Task
 from rbsync.backends.local import queries
 from rbsync.backends.local.blobs import Blobs, Collected, Damage
+from rbsync.backends.local.clock import now
 from rbsync.backends.local.database import Database
+from rbsync.backends.local.extras import (
+    NO_EXTRAS,
+    Extras,
+    clear_extra,
+    extras_of,
+    put_extras,
+)
 from rbsync.backends.local.meta import Meta, read_meta, write_meta
 from rbsync.backends.local.opening import Wish, fulfil
 from rbsync.backends.local.paging import Page, cursor_after, name_before
 from rbsync.backends.local.queries import Counts
 from rbsync.backends.local.rows import COLUMNS, StoredTask, changes, new_row, stored_of, task_of
-from rbsync.backends.local.rules import Flaw, Rules
+from rbsync.backends.local.rules import Flaw, Rules, settings_flaw
 from rbsync.errors import BackendError
 from rbsync.labels import project_type
+from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure, FailureKind
 
@@ -67,10 +76,13 @@ class LocalProject:
         """What the project is; None when there is none, and then none is made."""
         return self._read(read_meta, None)
 
-    def create(self, drafts: Sequence[Draft]) -> list[Created | Rejected]:
+    def create(
+        self, drafts: Sequence[Draft], extras: Sequence[Extras] = ()
+    ) -> list[Created | Rejected]:
         """Creates the datapoints that the project accepts; answers in their order.
 
-        All that are created are durable together when this returns.
+        ``extras`` is what accompanies each draft, or empty. All that are created are durable
+        together when this returns.
         """
         rules = self._present_rules()
         flaws = [rules.flaw(draft) for draft in drafts]
@@ -78,42 +90,57 @@ class LocalProject:
             fine = [one.name for one, flaw in zip(drafts, flaws, strict=True) if not flaw]
             taken = {row[2] for row in queries.rows_of_names(connection, fine)}
             answers: list[Created | Rejected] = []
-            for draft, flaw in zip(drafts, flaws, strict=True):
-                answers.append(self._create_one(connection, draft, flaw, taken))
+            every = extras or [NO_EXTRAS] * len(drafts)
+            for draft, flaw, own in zip(drafts, flaws, every, strict=True):
+                answers.append(self._create_one(connection, draft, flaw, taken, own))
         return answers
 
     def _create_one(
-        self, connection: sqlite3.Connection, draft: Draft, flaw: Flaw | None, taken: set[str]
+        self,
+        connection: sqlite3.Connection,
+        draft: Draft,
+        flaw: Flaw | None,
+        taken: set[str],
+        extras: Extras,
     ) -> Created | Rejected:
         if flaw:
             return _rejected(draft, "invalid", flaw)
         if draft.name in taken:
             return _rejected(draft, "conflict", _CONFLICT)
-        if missing := self._missing_file(draft):
+        if missing := self._missing_file(draft, extras):
             return _rejected(draft, "transient", missing)
         row = new_row(draft)
         connection.execute(_INSERT, row)
         if draft.labels:
             connection.execute(_PUT_LABELS, (row[0], draft.labels.json))
+        put_extras(connection, row[0], extras)
         taken.add(draft.name)
         return Created(draft.name, row[0])
 
-    def _missing_file(self, draft: Draft) -> Flaw | None:
+    def _missing_file(self, draft: Draft, extras: Extras) -> Flaw | None:
         """A task never refers to a file that is not there: no file is removed meanwhile."""
-        missing = self._blobs.missing(ref for _, ref in draft.items)
+        named = (ref for one in extras.values() for ref in one.refs)
+        missing = self._blobs.missing((*(ref for _, ref in draft.items), *named))
         return Flaw(f"{missing[0]} is not stored in the project", _GONE_HINT) if missing else None
 
-    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
-        """Changes the facets of a task, all or none; its name stays."""
+    def update(
+        self,
+        task_id: str,
+        draft: Draft,
+        changed: Sequence[Facet],
+        extras: Extras = NO_EXTRAS,
+    ) -> None:
+        """Changes the facets of a task and what accompanies them, all or none; its name stays."""
         flaw = self._present_rules().flaw(draft, changed)
         if flaw:
             raise BackendError(f"{draft.name}: {flaw.message}", kind="invalid", hint=flaw.hint)
         with self._database.writing() as connection:
             self._check_task(connection, task_id, draft)
-            missing = self._missing_file(draft) if "items" in changed else None
-            if missing:
+            files = draft if "items" in changed else draft._replace(items=())
+            if missing := self._missing_file(files, extras):
                 raise BackendError(missing.message, hint=missing.hint)
             self._update_one(connection, task_id, draft, changed)
+            put_extras(connection, task_id, extras)
 
     def _check_task(self, connection: sqlite3.Connection, task_id: str, draft: Draft) -> None:
         row = queries.row_of_id(connection, task_id)
@@ -134,6 +161,8 @@ class LocalProject:
             f"UPDATE tasks SET {marks} WHERE task_id = ?",  # noqa: S608  (only columns of ours)
             (*columns.values(), task_id),
         )
+        for facet in changed:
+            clear_extra(connection, task_id, facet)
         if "labels" in changed and draft.labels:
             connection.execute(_PUT_LABELS, (task_id, draft.labels.json))
         elif "labels" in changed:
@@ -148,6 +177,27 @@ class LocalProject:
                 "DELETE FROM tasks WHERE task_id = ?", ((one,) for one in task_ids)
             )
 
+    def move(self, task_ids: Sequence[str], stage: str) -> None:
+        """Puts tasks into a stage, all or none; raises BackendError when one does not exist."""
+        self._set("stage", [(stage, one) for one in task_ids])
+
+    def prioritize(self, priorities: Sequence[tuple[str, float | None]]) -> None:
+        """Gives tasks their priorities, all or none; raises BackendError as ``move`` does."""
+        for task_id, priority in priorities:
+            if flaw := settings_flaw(Settings(priority=priority)):
+                raise BackendError(f"task {task_id}: {flaw.message}", kind="invalid")
+        self._set("priority", [(priority, one) for one, priority in priorities])
+
+    def _set(self, column: str, values: Sequence[tuple[object, str]]) -> None:
+        with self._database.writing() as connection:
+            for value, task_id in values:
+                done = connection.execute(
+                    f"UPDATE tasks SET {column} = ?, updated_at = ? WHERE task_id = ?",  # noqa: S608
+                    (value, now(), task_id),
+                )
+                if not done.rowcount:
+                    raise BackendError(f"no task {task_id}", kind="conflict")
+
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         """The tasks of exactly these names, all as of one moment."""
 
@@ -157,14 +207,19 @@ class LocalProject:
 
         return self._read(ask, {})
 
-    def page(self, after: str | None = None, first: int = PAGE, stage: str = "") -> Page:
+    def page(
+        self, after: str | None = None, first: int = PAGE, stage: str = "", prefix: str = ""
+    ) -> Page:
         """The next tasks by name, of one stage or of all; ``after`` is the last page's cursor.
 
+        With a prefix, only those whose names start with it.
         Each page is as of its own moment: a task that is there all the time is on exactly one.
         """
         name = name_before(after)
         nothing: list[tuple[Any, ...]] = []
-        rows = self._read(lambda one: queries.rows_after(one, name, first + 1, stage), nothing)
+        rows = self._read(
+            lambda one: queries.rows_after(one, name, first + 1, stage, prefix), nothing
+        )
         tasks = tuple(stored_of(row) for row in rows[:first])
         more = len(rows) > first and tasks
         return Page(tasks, cursor_after(tasks[-1].task.name) if more else None)
@@ -187,6 +242,14 @@ class LocalProject:
     def labels(self, task_id: str) -> str | None:
         """The labels of a task as the JSON text of a list, None when it has none."""
         return self._read(lambda one: queries.labels_text(one, task_id), None)
+
+    def extras(self, task_id: str) -> Extras:
+        """What accompanies the facets of a task."""
+        return self._read(lambda one: extras_of(one, task_id), NO_EXTRAS)
+
+    def count(self, stage: str) -> int:
+        """How many tasks are in a stage."""
+        return self._read(lambda one: queries.count_of_stage(one, stage), 0)
 
     def counts(self) -> Counts:
         return self._read(queries.counts, Counts(0, 0, 0))

@@ -36,13 +36,15 @@ def rows_of_names(
 
 
 def rows_after(
-    connection: sqlite3.Connection, name: str, first: int, stage: str
+    connection: sqlite3.Connection, name: str, first: int, stage: str, prefix: str = ""
 ) -> list[tuple[Any, ...]]:
-    """The next rows by name, of one stage or of all."""
+    """The next rows by name, of one stage or of all, and of names that start with the prefix."""
     only = "AND stage = ?" if stage else ""
+    start = "AND name >= ? AND substr(name, 1, ?) = ?" if prefix else ""
+    values = [name, *([stage] if stage else []), *([prefix, len(prefix), prefix] if prefix else [])]
     return connection.execute(
-        f"SELECT {COLUMNS} FROM tasks WHERE name > ? {only} ORDER BY name LIMIT ?",  # noqa: S608
-        (name, stage, first) if stage else (name, first),
+        f"SELECT {COLUMNS} FROM tasks WHERE name > ? {only} {start} ORDER BY name LIMIT ?",  # noqa: S608
+        (*values, first),
     ).fetchall()
 
 
@@ -69,7 +71,15 @@ def counts(connection: sqlite3.Connection) -> Counts:
     return Counts(*row)
 
 
+def count_of_stage(connection: sqlite3.Connection, stage: str) -> int:
+    """How many tasks are in a stage."""
+    row = connection.execute("SELECT count(*) FROM tasks WHERE stage = ?", (stage,)).fetchone()
+    return int(row[0])
+
+
 def item_refs(connection: sqlite3.Connection) -> set[str]:
-    """The refs of the items of all tasks."""
+    """The refs of the items of all tasks, and of what accompanies them."""
     texts = connection.execute("SELECT items FROM tasks")
-    return {ref for (text,) in texts for _, ref in parsed(text)}
+    found = {ref for (text,) in texts for _, ref in parsed(text)}
+    extras = connection.execute("SELECT refs FROM extras")
+    return found.union(*(parsed(text) for (text,) in extras))

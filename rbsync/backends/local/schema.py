@@ -38,6 +38,20 @@ CREATE TABLE labels (
     task_id TEXT PRIMARY KEY REFERENCES tasks ON DELETE CASCADE,
     json TEXT NOT NULL
 );
+CREATE TABLE extras (
+    task_id TEXT NOT NULL REFERENCES tasks ON DELETE CASCADE,
+    facet TEXT NOT NULL,
+    json TEXT NOT NULL,
+    refs TEXT NOT NULL,
+    PRIMARY KEY (task_id, facet)
+);
+CREATE TABLE uploads (
+    path TEXT PRIMARY KEY,
+    ref TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    encoding TEXT NOT NULL
+);
 """
 
 

@@ -1,0 +1,1 @@
+"""The real service: a project of a RedBrick AI organization, over its network interface."""

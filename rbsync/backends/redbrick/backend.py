@@ -1,0 +1,174 @@
+"""The backend of the real service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from rbsync.backends.base import Body, Capabilities, Created, Draft, Project, Rejected, Task
+from rbsync.backends.redbrick.address import read_address
+from rbsync.backends.redbrick.changing import Changer
+from rbsync.backends.redbrick.client import SECONDS, Client
+from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_id
+from rbsync.backends.redbrick.creating import Creator, taken
+from rbsync.backends.redbrick.credentials import ApiKey
+from rbsync.backends.redbrick.failures import problem
+from rbsync.backends.redbrick.finding import Finder
+from rbsync.backends.redbrick.opened import OpenProject
+from rbsync.backends.redbrick.transport import Transport
+from rbsync.backends.redbrick.uploading import Uploader
+from rbsync.errors import BackendError
+from rbsync.model.fingerprint import Facet
+from rbsync.model.outcome import Failure
+
+QUARANTINE_SECONDS = 30.0
+"""The service gives up on a request of its own after 26 s: then it cannot land any more."""
+
+PAGE = 50
+CONCURRENCY = 10
+_CAPABILITIES = Capabilities(batch=1, quarantine=QUARANTINE_SECONDS, keeps_uploads=True)
+_STORAGE_HINT = "files are sent to `storage: redbrick`; others take URLs or keys"
+
+
+class RedbrickBackend:
+    """A project of the service at ``url``. Satisfies ``backends.base.Backend``.
+
+    ``api_key`` may be a function that finds the key: it is called before the first request, not
+    earlier. ``quarantine`` is how many seconds a request may still land after its answer was
+    lost, ``stamp`` whether fingerprints are left in the metadata, ``batch`` how many creates one
+    call takes, ``page`` how many tasks are listed at a time, ``seconds`` how long a request may
+    take. Raises UserError for a URL that cannot be used; all else is found out later.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        org_id: str,
+        project_id: str,
+        api_key: ApiKey | str | Callable[[], ApiKey],
+        *,
+        quarantine: float = QUARANTINE_SECONDS,
+        stamp: bool = True,
+        batch: int = _CAPABILITIES.batch,
+        page: int = PAGE,
+        seconds: float = SECONDS,
+    ) -> None:
+        self.capabilities = replace(_CAPABILITIES, batch=batch, quarantine=quarantine)
+        self._api_key = api_key
+        self._transport = Transport()
+        client = Client(
+            self._transport,
+            read_address(url),
+            org_id.lower(),
+            project_id.lower(),
+            self._key,
+            seconds=seconds,
+        )
+        self._executor = ThreadPoolExecutor(CONCURRENCY, "rbsync-redbrick")
+        self._opened = OpenProject(client)
+        self._uploader = Uploader(client, self._executor)
+        self._finder = Finder(client, self._executor, page)
+        self._creator = Creator(client, self._uploader, self._finder, stamp)
+        self._changer = Changer(client, self._uploader, self._finder, self._creator)
+
+    def _key(self) -> ApiKey:
+        if not isinstance(self._api_key, ApiKey):
+            given = self._api_key
+            self._api_key = ApiKey(given) if isinstance(given, str) else given()
+        return self._api_key
+
+    def project(self) -> Project:
+        """What the project is; raises BackendError when there is none."""
+        return self._opened.require()
+
+    def describe(self) -> Project | None:
+        """What the project is, None when there is none."""
+        return self._opened.look()
+
+    def upload(self, body: Body, *, storage: str) -> str:
+        """Stores a file in the service's own storage and returns its path there."""
+        if storage_id(storage) != REDBRICK_STORAGE:
+            message = f"{body.name}: a file cannot be uploaded to the storage `{storage}`"
+            raise problem(message, kind="invalid", hint=_STORAGE_HINT)
+        return self._uploader.item(body)
+
+    def create(self, drafts: Sequence[Draft]) -> list[Created | Rejected]:
+        """Creates datapoints, several at a time, and answers in their order.
+
+        A failure to create the only one is raised, and so is one that keeps all from being sent.
+        """
+        if len(drafts) > self.capabilities.batch:
+            message = f"{len(drafts)} datapoints at once; the limit is {self.capabilities.batch}"
+            raise problem(message, kind="invalid")
+        if len(drafts) == 1:
+            answers = [self._create(drafts[0])]
+        else:
+            answers = list(self._executor.map(self._create, _once_each(drafts)))
+        failures = [one for one in answers if isinstance(one, BackendError)]
+        if failures and len(failures) == len(answers) and _same(failures):
+            raise failures[0]
+        return [
+            _rejected(draft, answer) if isinstance(answer, BackendError) else answer
+            for draft, answer in zip(drafts, answers, strict=True)
+        ]
+
+    def _create(self, draft: Draft | Rejected) -> Created | Rejected | BackendError:
+        if isinstance(draft, Rejected):
+            return draft
+        flaw = self._opened.flaw(draft)
+        if flaw:
+            failure = Failure("invalid", "create", flaw.message, hint=flaw.hint)
+            return Rejected(draft.name, failure)
+        try:
+            return self._creator.create(draft)
+        except BackendError as error:
+            return error
+
+    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
+        """Changes facets of a datapoint, its stamp last."""
+        flaw = self._opened.flaw(draft, changed)
+        if flaw:
+            raise problem(f"{draft.name}: {flaw.message}", kind="invalid", hint=flaw.hint)
+        self._changer.update(task_id, draft, changed, self._opened.ends)
+
+    def delete(self, task_ids: Sequence[str]) -> None:
+        """Deletes datapoints; one that is not there counts as deleted."""
+        self._changer.delete(task_ids)
+
+    def find(self, names: Sequence[str]) -> dict[str, Task]:
+        """The datapoints of exactly these names: searched for, or listed when they are many."""
+        found = self._finder.by_name(names)
+        ends = self._opened.ends if found else frozenset()
+        return {name: self._finder.task(one, ends) for name, one in found.items()}
+
+    def list(self) -> Iterator[Task]:
+        """All datapoints, by name, once all of them are known."""
+        ends = self._opened.ends
+        return (self._finder.task(one, ends) for one in self._finder.all())
+
+    def close(self) -> None:
+        """Closes the connections and ends the threads; nothing can be asked any more."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._transport.close()
+
+
+def _once_each(drafts: Sequence[Draft]) -> Iterator[Draft | Rejected]:
+    """The drafts, but a refusal for one whose name another one before it has."""
+    seen: set[str] = set()
+    for draft in drafts:
+        yield taken(draft) if draft.name in seen else draft
+        seen.add(draft.name)
+
+
+def _same(failures: Sequence[BackendError]) -> bool:
+    """Whether failures of a whole batch are one: a single one, or none of it was sent."""
+    return len(failures) == 1 or not any(one.sent for one in failures)
+
+
+def _rejected(draft: Draft, error: BackendError) -> Rejected:
+    """One failure of a batch; what may have been done must be looked up."""
+    doubtful = error.sent and error.kind in ("transient", "throttled")
+    kind = "ambiguous" if doubtful else error.kind
+    failure = Failure(kind, "create", str(error), status=error.status, hint=error.hint)  # type: ignore[arg-type]  # BackendError takes only the failure kinds
+    return Rejected(draft.name, failure)

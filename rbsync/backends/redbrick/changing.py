@@ -1,0 +1,106 @@
+"""Change and delete what is there, and leave a stamp only when all of it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rbsync.backends.base import Draft
+from rbsync.backends.redbrick.client import Client
+from rbsync.backends.redbrick.constants import END, MOST_IDS, storage_id
+from rbsync.backends.redbrick.creating import Creator
+from rbsync.backends.redbrick.failures import DeniedError, problem
+from rbsync.backends.redbrick.finding import Finder
+from rbsync.backends.redbrick.operations.changes import (
+    LabelData,
+    delete_tasks,
+    move_tasks,
+    move_to_start,
+    put_labels,
+    set_priorities,
+    update_items,
+)
+from rbsync.backends.redbrick.operations.tasks import FoundTask, one_task
+from rbsync.backends.redbrick.stamp import Metadata, metadata_text, read_metadata
+from rbsync.backends.redbrick.uploading import Uploader
+from rbsync.model.fingerprint import Facet
+
+_GONE_HINT = "it was deleted behind our back"
+
+
+class Changer:
+    """Updates and deletes tasks. Raises BackendError; all of it may be asked for again."""
+
+    def __init__(
+        self, client: Client, uploader: Uploader, finder: Finder, creator: Creator
+    ) -> None:
+        self._client = client
+        self._uploader = uploader
+        self._finder = finder
+        self._creator = creator
+
+    def update(
+        self, task_id: str, draft: Draft, changed: Sequence[Facet], ends: frozenset[str]
+    ) -> None:
+        """Changes the facets of a task one by one, and its stamp last.
+
+        So a task whose update was cut off has the stamp that it had before, and the update is
+        planned again. ``ends`` are the stages that mean ground truth.
+        """
+        task = self._present(task_id, draft)
+        storage = storage_id(draft.settings.storage)
+        if "items" in changed:
+            refs = [ref for _, ref in draft.items]
+            update_items(self._client, task_id, storage, items=refs)
+        if "labels" in changed:
+            labels = self._uploader.labels(draft.labels) if draft.labels else LabelData("[]")
+            put_labels(self._client, task_id, labels)
+        if "settings" in changed:
+            self._settle(task, draft, task.stage in ends)
+        kept = task.storage_id if set(changed) == {"labels"} else storage
+        metadata = metadata_text(self._metadata(task, draft, changed)) or "{}"
+        update_items(self._client, task_id, kept or storage, metadata=metadata)
+
+    def _present(self, task_id: str, draft: Draft) -> FoundTask:
+        task = one_task(self._client, task_id)
+        if task is None:
+            message = f"{draft.name}: there is no task {task_id}"
+            raise problem(message, kind="conflict", hint=_GONE_HINT)
+        if task.name != draft.name:
+            message = f'task {task_id} is that of "{task.name}", not of "{draft.name}"'
+            raise problem(message, kind="conflict")
+        return task
+
+    def _settle(self, task: FoundTask, draft: Draft, was_truth: bool) -> None:
+        """Priority and ground truth; people move tasks on, so only a change moves one here."""
+        wanted = draft.settings
+        if wanted.priority != task.priority:
+            set_priorities(self._client, {task.task_id: wanted.priority})
+        if wanted.ground_truth and not was_truth:
+            move_tasks(self._client, [task.task_id], END)
+        elif was_truth and not wanted.ground_truth:
+            move_to_start(self._client, task.task_id)
+
+    def _metadata(self, task: FoundTask, draft: Draft, changed: Sequence[Facet]) -> Metadata:
+        old, new = read_metadata(task.metadata), self._creator.metadata_of(draft)
+        return Metadata(
+            new.user if "settings" in changed else old.user,
+            new.stamp,
+            new.names if "items" in changed else old.names,
+        )
+
+    def delete(self, task_ids: Sequence[str]) -> None:
+        """Deletes tasks in batches; one that is not there counts as deleted."""
+        ids = list(dict.fromkeys(task_ids))
+        for at in range(0, len(ids), MOST_IDS):
+            self._delete(ids[at : at + MOST_IDS])
+
+    def _delete(self, ids: Sequence[str]) -> None:
+        """Deletes a batch; when it is refused, what is still there decides."""
+        try:
+            delete_tasks(self._client, ids)
+        except DeniedError:
+            left = [one for one in ids if one_task(self._client, one) is not None]
+            if len(left) == len(ids):
+                raise
+            if left:
+                delete_tasks(self._client, left)

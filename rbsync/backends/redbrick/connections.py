@@ -1,0 +1,124 @@
+"""Connections that keep to a deadline and know whether a request was sent.
+
+The timeouts of the HTTP libraries are for each read: an answer that drips takes for ever. Here
+every wait on the socket is cut to what is left for the whole request.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+
+class Exchange:
+    """The request that a thread has under way. ``sent`` is true once any of it may be out."""
+
+    def __init__(self, seconds: float, idle: float) -> None:
+        self.sent = False
+        self._idle = idle
+        self._end = time.monotonic() + seconds
+
+    @property
+    def is_late(self) -> bool:
+        return time.monotonic() >= self._end
+
+    def patience(self) -> float:
+        """How long the next wait may take. Raises TimeoutError when there is no time left."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the request took too long")
+        return min(left, self._idle)
+
+
+_local = threading.local()
+
+
+def begin(seconds: float, idle: float) -> Exchange:
+    """Says that this thread's next request may take some seconds, and each wait in it some."""
+    exchange = Exchange(seconds, idle)
+    _local.exchange = exchange
+    return exchange
+
+
+def _exchange() -> Exchange:
+    found: Exchange = _local.exchange
+    return found
+
+
+class _Reader(io.RawIOBase):
+    """Reads from a socket for as long as the thread's request may still take."""
+
+    def __init__(self, sock: socket.socket, file: socket.SocketIO) -> None:
+        self._sock = sock
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        self._sock.settimeout(_exchange().patience())
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class _Source:
+    """What an ``HTTPResponse`` wants of a socket."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        return io.BufferedReader(_Reader(self._sock, self._sock.makefile("rb", buffering=0)))
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **others: Any) -> None:
+        super().__init__(_Source(sock), *args, **others)  # type: ignore[arg-type]  # is enough
+
+
+class _Timely:
+    """What both kinds of connections do in addition."""
+
+    response_class: type[http.client.HTTPResponse] = _Response
+    sock: socket.socket | None
+
+    def send(self, data: Any) -> None:
+        if self.sock is not None:
+            self.sock.settimeout(_exchange().patience())
+        super().send(data)  # type: ignore[misc]  # a mix-in
+
+    def request(self, method: str, url: str, *args: Any, **others: Any) -> None:
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]  # a mix-in
+        _exchange().sent = True
+        super().request(method, url, *args, **others)  # type: ignore[misc]  # a mix-in
+
+
+class _Plain(_Timely, HTTPConnection):
+    pass
+
+
+class _Secure(_Timely, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _Secure
+
+
+POOLS: Mapping[str, type[HTTPConnectionPool]] = {"http": _PlainPool, "https": _SecurePool}

@@ -1,0 +1,28 @@
+"""Fixed values of the service's interface, as its client of version 2.35.4 uses them."""
+
+from __future__ import annotations
+
+DEFAULT_URL = "https://api.redbrickai.com"
+DIALECT = "2.35.4"
+"""The version of the service's own client whose requests ours are like."""
+
+PUBLIC_STORAGE = "11111111-1111-1111-1111-111111111111"
+REDBRICK_STORAGE = "22222222-2222-2222-2222-222222222222"
+
+END = "END"
+"""The stage behind the last one: where ground truth is."""
+
+OUTPUT_BRICK = "labelset-output"
+MOST_INLINE_LABELS = 1000
+MOST_IDS = 50
+"""Ids that one delete, move or priority request may have."""
+
+KEY_LENGTH = 43
+VIDEO_SUFFIXES = frozenset({"mp4", "avi"})
+
+_STORAGES = {"public": PUBLIC_STORAGE, "redbrick": REDBRICK_STORAGE}
+
+
+def storage_id(storage: str) -> str:
+    """The id of a storage that the manifest may call by its word."""
+    return _STORAGES.get(storage, storage)

@@ -1,0 +1,146 @@
+"""Create datapoints, each by a request of its own, and say truly what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rbsync.backends.base import Created, Draft, Rejected
+from rbsync.backends.redbrick.answers import json_text
+from rbsync.backends.redbrick.client import Client
+from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, VIDEO_SUFFIXES, storage_id
+from rbsync.backends.redbrick.failures import DeniedError, problem
+from rbsync.backends.redbrick.finding import Finder
+from rbsync.backends.redbrick.operations.changes import (
+    LabelData,
+    NewDatapoint,
+    announce_list,
+    create_datapoint,
+)
+from rbsync.backends.redbrick.stamp import Metadata, metadata_text, names_apart
+from rbsync.backends.redbrick.uploading import Uploader
+from rbsync.errors import BackendError
+from rbsync.files.kinds import suffix_of
+from rbsync.model.outcome import Failure
+
+_TAKEN = "the project has a datapoint of this name"
+_TAKEN_HINT = "names are unique in a project"
+
+
+class Creator:
+    """Creates datapoints that were found to be right."""
+
+    def __init__(self, client: Client, uploader: Uploader, finder: Finder, stamp: bool) -> None:
+        """``stamp`` is whether fingerprints are left in the metadata."""
+        self._client = client
+        self._uploader = uploader
+        self._finder = finder
+        self._stamp = stamp
+
+    def create(self, draft: Draft) -> Created | Rejected:
+        """Asks for a datapoint, once.
+
+        Raises BackendError when it is not known to be there: then ``sent`` says whether it may
+        be. An answer that is an error, of whatever wording, is no proof of anything, and so the
+        project is asked whether it has the name.
+        """
+        try:
+            return Created(draft.name, self._ask(draft))
+        except DeniedError:
+            if self._finder.task_id(draft.name):
+                return taken(draft)
+            raise
+
+    def _ask(self, draft: Draft) -> str:
+        if _is_video(draft):
+            return self._create_video(draft)
+        settings = draft.settings
+        storage = storage_id(settings.storage)
+        with _nothing_made():
+            labels = self._uploader.labels(draft.labels) if draft.labels else LabelData(None)
+        return create_datapoint(
+            self._client,
+            NewDatapoint(
+                draft.name,
+                [ref for _, ref in draft.items],
+                storage,
+                labels,
+                metadata_text(self.metadata_of(draft)),
+                settings.ground_truth,
+                settings.priority,
+            ),
+        )
+
+    def metadata_of(self, draft: Draft) -> Metadata:
+        """What a datapoint's metadata shall be."""
+        names = names_apart(draft.items, storage_id(draft.settings.storage))
+        stamp = draft.fingerprint if self._stamp else None
+        return Metadata(dict(draft.settings.metadata), stamp, names if self._stamp else None)
+
+    def _create_video(self, draft: Draft) -> str:
+        """Videos are split into frames by the service, which takes them by an items list.
+
+        Its answer has no id, and the task may appear only later: then nothing is known yet.
+        """
+        with _nothing_made():
+            found = self._uploader.items_list(f"{draft.name}.json", [self._entry(draft)])
+        announce_list(
+            self._client,
+            {
+                "orgId": self._client.org_id,
+                "workspaceId": None,
+                "projectId": self._client.project_id,
+                "filePath": found.place.path,
+                "fileName": found.place.name,
+                "fileType": "application/json",
+                "uploadId": found.upload_id,
+                "storageId": REDBRICK_STORAGE,
+                "isGroundTruth": draft.settings.ground_truth,
+                "metaData": None,
+            },
+        )
+        task_id = self._finder.task_id(draft.name)
+        if not task_id:
+            raise problem(f"{draft.name}: the service is still taking in the video", sent=True)
+        return task_id
+
+    def _entry(self, draft: Draft) -> dict[str, Any]:
+        metadata = metadata_text(self.metadata_of(draft))
+        entry = {
+            "name": draft.name,
+            "items": [ref for _, ref in draft.items],
+            "labels": json_text(draft.labels.json) if draft.labels else None,
+            "metaData": json_text(metadata),
+            "priority": draft.settings.priority,
+        }
+        return {key: value for key, value in entry.items() if value is not None}
+
+
+@contextmanager
+def _nothing_made() -> Iterator[None]:
+    """Whatever fails in its block, the datapoint was not asked for yet."""
+    try:
+        yield
+    except BackendError as error:
+        failure = problem(
+            str(error),
+            kind=error.kind,
+            status=error.status,
+            retry_after=error.retry_after,
+            hint=error.hint,
+        )
+    else:
+        return
+    raise failure
+
+
+def _is_video(draft: Draft) -> bool:
+    if storage_id(draft.settings.storage) != REDBRICK_STORAGE:
+        return False
+    return any(suffix_of(ref) in VIDEO_SUFFIXES for _, ref in draft.items)
+
+
+def taken(draft: Draft) -> Rejected:
+    """The refusal of a name that the project has."""
+    return Rejected(draft.name, Failure("conflict", "create", _TAKEN, hint=_TAKEN_HINT))

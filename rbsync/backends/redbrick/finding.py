@@ -1,0 +1,96 @@
+"""Look datapoints up: a few by searching for each, many by one pass over all."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from concurrent.futures import Executor
+
+from rbsync.backends.base import Task
+from rbsync.backends.local.rules import name_flaw
+from rbsync.backends.redbrick.client import Client
+from rbsync.backends.redbrick.failures import problem, status_failure
+from rbsync.backends.redbrick.listing import every_task, matches
+from rbsync.backends.redbrick.operations.files import presign_downloads
+from rbsync.backends.redbrick.operations.tasks import FoundTask, is_quotable, one_task
+from rbsync.backends.redbrick.stamp import item_names, read_metadata
+
+FEW = 50
+_GZIP = b"\x1f\x8b"
+_SECONDS = 120.0
+
+
+class Finder:
+    """Reads tasks. Raises BackendError rather than answer in part."""
+
+    def __init__(self, client: Client, executor: Executor, page: int) -> None:
+        """``page`` is how many tasks are asked for at a time when all are."""
+        self._client = client
+        self._executor = executor
+        self._page = page
+
+    def by_name(self, names: Sequence[str]) -> dict[str, FoundTask]:
+        """The tasks of exactly these names."""
+        possible = [name for name in dict.fromkeys(names) if not name_flaw(name)]
+        if len(possible) > FEW or not all(map(is_quotable, possible)):
+            wanted = frozenset(possible)
+            return {one.name: one for one in self.all() if one.name in wanted}
+        found = self._executor.map(self._search, possible)
+        return {one.name: one for one in found if one is not None}
+
+    def _search(self, name: str) -> FoundTask | None:
+        for match in matches(self._client, name):
+            task = one_task(self._client, match.task_id)
+            if task is not None and task.name == name:
+                return task
+        return None
+
+    def task_id(self, name: str) -> str:
+        """The id of the task of exactly this name; empty when there is none now."""
+        if is_quotable(name):
+            found = (one.task_id for one in matches(self._client, name))
+        else:
+            found = (one.task_id for one in self.all() if one.name == name)
+        return next(found, "")
+
+    def all(self) -> list[FoundTask]:
+        """All tasks, by name."""
+        return sorted(every_task(self._client, self._page), key=lambda one: one.name)
+
+    def task(self, found: FoundTask, ends: frozenset[str]) -> Task:
+        """A task as the port has it; ``ends`` are the stages that mean ground truth."""
+        metadata = read_metadata(found.metadata)
+        return Task(
+            name=found.name,
+            task_id=found.task_id,
+            stamp=metadata.stamp,
+            items=item_names(found.items, found.storage_id, metadata.names),
+            labels=self._label_count(found),
+            ground_truth=found.stage in ends,
+            priority=found.priority,
+            metadata=metadata.user,
+        )
+
+    def _label_count(self, found: FoundTask) -> int:
+        text = self._label_file(found) if found.labels_path else found.labels
+        if not text:
+            return 0
+        try:
+            labels = json.loads(text)
+        except (ValueError, RecursionError):
+            labels = None
+        if not isinstance(labels, list):
+            raise problem(f'the labels of "{found.name}" cannot be read', sent=True)
+        return len(labels)
+
+    def _label_file(self, found: FoundTask) -> bytes:
+        (url,) = presign_downloads(self._client, found.labels_storage, [found.labels_path])
+        if not url:
+            raise problem(f'the labels of "{found.name}" cannot be fetched', sent=True)
+        headers = {"Accept-Encoding": "gzip"}
+        reply = self._client.transport.send("GET", url, headers, seconds=_SECONDS)
+        if reply.status != 200:
+            failure = status_failure(reply.status, "storage")
+            raise problem(f'the labels of "{found.name}": {failure}', sent=True)
+        return gzip.decompress(reply.body) if reply.body.startswith(_GZIP) else reply.body

@@ -1,0 +1,110 @@
+"""Send bytes to a presigned URL, all of them or none that count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from rbsync.backends.base import Body
+from rbsync.backends.redbrick.failures import problem, status_failure
+from rbsync.backends.redbrick.transport import Reply, Transport
+from rbsync.errors import BackendError
+
+ACCEPTED = (200, 201)
+EXPIRED = 403
+_PATIENCE = 120.0
+_SLOWEST = 64 << 10
+"""Bytes a second that a connection must carry at least."""
+
+_BLOB = {"x-ms-blob-type": "BlockBlob"}
+_EXPIRED_HINT = "the upload URL was refused twice: check this machine's clock"
+
+
+class ExpiredError(Exception):
+    """The storage does not accept the upload URL: it is too old, most likely."""
+
+    def __init__(self, failure: BackendError) -> None:
+        super().__init__("the upload URL is not accepted")
+        self.failure = failure
+
+
+class _Sent:
+    """A body on its way: never more than its size, and a failure when there is less."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self.left = body.size
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._read(self.left if size < 0 else min(size, self.left))
+        if not data and self.left:
+            message = f"{self._body.name}: the file became shorter while it was sent"
+            raise problem(message, kind="changed", hint="run plan again to take it as it is now")
+        self.left -= len(data)
+        return data
+
+    def _read(self, size: int) -> bytes:
+        failure: BackendError
+        try:
+            return self._body.read(size) if size else b""
+        except OSError as error:
+            # The HTTP library would take it for a failure of the connection.
+            why = error.strerror or type(error).__name__
+            failure = problem(f"{self._body.name} cannot be read: {why}")
+        raise failure
+
+
+def send_body(transport: Transport, url: str, body: Body, mime: str) -> None:
+    """Sends a file, from its first byte, over a URL that is good for it.
+
+    Raises ExpiredError when the URL is not accepted, else BackendError.
+    """
+    body.rewind()
+    sent = _Sent(body)
+    headers = {"Content-Type": mime, "Content-Length": str(body.size)}
+    reply = transport.send("PUT", url, headers, sent, seconds=_patience(body.size))
+    _check(reply, url)
+    if sent.left:
+        raise problem(f"{body.name}: the storage answered before it had the whole file", sent=True)
+
+
+def send_bytes(transport: Transport, url: str, data: bytes, headers: Mapping[str, str]) -> None:
+    """Sends a small file of ours: labels, or an items list. Raises as `send_body` does."""
+    every = {**headers, "Content-Length": str(len(data))}
+    reply = transport.send("PUT", url, every, data, seconds=_patience(len(data)))
+    _check(reply, url)
+
+
+def label_headers() -> dict[str, str]:
+    """Those of a gzipped file of labels; other clouds' storages need to be told its type."""
+    return {"Content-Type": "application/json", "Content-Encoding": "gzip", **_BLOB}
+
+
+def _patience(size: int) -> float:
+    return _PATIENCE + size / _SLOWEST
+
+
+def _check(reply: Reply, url: str) -> None:
+    host = urlsplit(url).hostname or ""
+    if reply.status in ACCEPTED:
+        if b"<Error>" in reply.body[:2000]:
+            # Some gateways say that they failed with a status that says that they did not.
+            raise problem(f"{host}: the storage reports an error with HTTP 200", sent=True)
+        return
+    failure = status_failure(reply.status, host, retry_after=reply.headers.get("Retry-After"))
+    if reply.status == EXPIRED:
+        raise ExpiredError(failure)
+    raise _of_storage(failure)
+
+
+def _of_storage(failure: BackendError) -> BackendError:
+    """A storage that says no has nothing against the API key, which it never saw."""
+    if failure.kind == "auth":
+        failure.kind = "transient"
+    return failure
+
+
+def twice_expired(error: ExpiredError) -> BackendError:
+    """What it means when a new URL is not accepted either."""
+    found = error.failure
+    return problem(str(found), sent=True, status=found.status, hint=_EXPIRED_HINT)

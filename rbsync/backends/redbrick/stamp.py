@@ -1,0 +1,87 @@
+"""What rbsync leaves in the metadata of its datapoints: their fingerprint and item names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from rbsync.backends.redbrick.answers import json_text
+from rbsync.backends.redbrick.constants import REDBRICK_STORAGE
+from rbsync.model.fingerprint import Fingerprint
+
+FINGERPRINT = "rbsync.fingerprint"
+ITEMS = "rbsync.items"
+_OURS = (FINGERPRINT, ITEMS)
+_MOST_BYTES = 16 << 10
+"""Of item names; a video of thousands of frames goes without them."""
+
+_NONE = Fingerprint("", "", "")
+_SEPARATOR = ";"
+
+
+class Metadata(NamedTuple):
+    """A task's metadata, taken apart. ``names`` is None where the items go by other names."""
+
+    user: dict[str, str]
+    stamp: Fingerprint | None = None
+    names: tuple[str, ...] | None = None
+
+
+def metadata_text(metadata: Metadata) -> str | None:
+    """The JSON text of metadata, None when there is none."""
+    made = dict(metadata.user)
+    if metadata.stamp is not None and metadata.stamp != _NONE:
+        made[FINGERPRINT] = _SEPARATOR.join(metadata.stamp)
+    if metadata.names is not None:
+        names = json.dumps(metadata.names, ensure_ascii=False, separators=(",", ":"))
+        if len(names.encode(errors="replace")) <= _MOST_BYTES:
+            made[ITEMS] = names
+    return json.dumps(made, separators=(",", ":")) if made else None
+
+
+def read_metadata(text: str) -> Metadata:
+    """The metadata of a task, whoever wrote it; values that are not text come as JSON."""
+    found = json_text(text)
+    if not isinstance(found, Mapping):
+        return Metadata({})
+    user = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in found.items()
+        if key not in _OURS
+    }
+    return Metadata(user, _stamp(found.get(FINGERPRINT)), _names(found.get(ITEMS)))
+
+
+def _stamp(value: object) -> Fingerprint | None:
+    parts = value.split(_SEPARATOR) if isinstance(value, str) else []
+    return Fingerprint(*parts) if len(parts) == len(_NONE) else None
+
+
+def _names(value: object) -> tuple[str, ...] | None:
+    names = json_text(value) if isinstance(value, str) else None
+    if isinstance(names, list) and all(isinstance(one, str) for one in names):
+        return tuple(names)
+    return None
+
+
+def names_apart(items: Sequence[tuple[str, str]], storage_id: str) -> tuple[str, ...] | None:
+    """The names of items that their refs do not tell; None when they do."""
+    names = tuple(name for name, _ in items)
+    return None if names == _told([ref for _, ref in items], storage_id) else names
+
+
+def item_names(
+    refs: Sequence[str], storage_id: str, names: tuple[str, ...] | None
+) -> tuple[str, ...]:
+    """The names of a task's items as people know them; ``names`` are those that were left."""
+    if names is not None and len(names) == len(refs):
+        return names
+    return _told(refs, storage_id)
+
+
+def _told(refs: Sequence[str], storage_id: str) -> tuple[str, ...]:
+    """An uploaded file goes by the end of its path, all else by its URL or key."""
+    if storage_id == REDBRICK_STORAGE:
+        return tuple(ref.rpartition("/")[2] for ref in refs)
+    return tuple(refs)

@@ -1,0 +1,103 @@
+"""Upload files: ask for a place, send the bytes, say where they are."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import Any
+from uuid import uuid4
+
+from rbsync.backends.base import Body, LabelText
+from rbsync.backends.redbrick.client import Client
+from rbsync.backends.redbrick.constants import MOST_INLINE_LABELS
+from rbsync.backends.redbrick.gathering import Gatherer
+from rbsync.backends.redbrick.operations.changes import LabelData
+from rbsync.backends.redbrick.operations.files import (
+    ListPlace,
+    Place,
+    presign_items,
+    presign_labels,
+    presign_list,
+)
+from rbsync.backends.redbrick.sending import (
+    ExpiredError,
+    label_headers,
+    send_body,
+    send_bytes,
+    twice_expired,
+)
+from rbsync.files.kinds import HEAD, KINDS, OTHER, sniff, suffix_of
+
+
+class Uploader:
+    """Sends files to the service's storage. Raises BackendError."""
+
+    def __init__(self, client: Client, executor: Executor) -> None:
+        self._client = client
+        self._places = Gatherer[Place](lambda files: presign_items(client, files), executor)
+
+    def item(self, body: Body) -> str:
+        """Stores an item and returns its path; a URL that is too old is replaced once."""
+        mime = media_of(body)
+        name = os.path.basename(body.name)
+        return self._send(
+            lambda: self._places.get(name, mime),
+            lambda place: send_body(self._client.transport, place.url, body, mime),
+        ).path
+
+    def labels(self, labels: LabelText) -> LabelData:
+        """Labels as a create or update takes them: in the request, or in a file if many."""
+        if labels.count <= MOST_INLINE_LABELS:
+            return LabelData(labels.json)
+        name = f"labels/{uuid4()}/{uuid4()}/data.json"
+        data = gzip.compress(labels.json.encode(), mtime=0)
+        place = self._send(
+            lambda: presign_labels(self._client, name),
+            lambda place: send_bytes(self._client.transport, place.url, data, label_headers()),
+        )
+        return LabelData("[]", place.path)
+
+    def items_list(self, name: str, entries: Sequence[Mapping[str, Any]]) -> ListPlace:
+        """Stores an items list."""
+        data = json.dumps(list(entries), separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json"}
+        found: list[ListPlace] = []
+
+        def presign() -> Place:
+            found.append(presign_list(self._client, name))
+            return found[-1].place
+
+        self._send(
+            presign,
+            lambda place: send_bytes(self._client.transport, place.url, data, headers),
+        )
+        return found[-1]
+
+    def _send(self, presign: Callable[[], Place], send: Callable[[Place], None]) -> Place:
+        place = presign()
+        try:
+            send(place)
+        except ExpiredError:
+            place = presign()
+            try:
+                send(place)
+            except ExpiredError as error:
+                failure = twice_expired(error)
+            else:
+                return place
+        else:
+            return place
+        raise failure
+
+
+def media_of(body: Body) -> str:
+    """The MIME type of a file by its first bytes, else by its suffix."""
+    kind = sniff(os.pread(body.fileno(), HEAD, 0))
+    if kind.accepted:
+        return kind.media
+    suffix = suffix_of(body.name)
+    named = (one for one in KINDS if one.accepted and suffix and suffix in one.suffixes)
+    return next(named, OTHER).media

@@ -1,0 +1,126 @@
+"""`rbsync serve`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import note, result
+from rbsync.errors import ExitCode, Problem, RbsyncError, UserError
+
+if TYPE_CHECKING:
+    from rbsync.service.service import Service
+    from rbsync.service.settings import ServiceSettings
+
+PORT = 8765
+KEY_VARIABLE = "RBSYNC_API_KEY"
+_TAXONOMY_HINT = "it is JSON: a list of names, or the service's own"
+
+
+@click.command("serve")
+@click.option("--path", default=".rbsync/project", show_default=True, help="The project's folder.")
+@click.option("--org-id", default="", metavar="UUID", help="The organization's id.")
+@click.option("--project-id", default="", metavar="UUID", help="The project's id.")
+@click.option("--api-key", envvar=KEY_VARIABLE, metavar="KEY", help=f"[${KEY_VARIABLE}, or new]")
+@click.option("--type", "project_type", default="", help="Such as IMAGE_SEGMENTATION.")
+@click.option("--taxonomy", metavar="FILE", help="What labels may say; JSON.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--allow-host", "hosts", multiple=True, help="Another name to be addressed by.")
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True)
+@click.option("--storage", "storages", multiple=True, metavar="UUID", help="A bucket's id.")
+@click.option(
+    "--duplicate-name",
+    type=click.Choice(["null", "error"]),
+    default="error",
+    show_default=True,
+    help="How to say that a name is taken.",
+)
+@click.option("--faults", metavar="FILE", help="What shall go wrong: see rbsync.service.faults.")
+@with_common_options
+def command(common: CommonOptions, **given: Any) -> int:
+    """Speak RedBrick's protocol over a local project, for work without the service."""
+    try:
+        from rbsync.service.app import make_app
+        from rbsync.service.faults.player import Player
+        from rbsync.service.faults.script import read_faults
+        from rbsync.service.running import listen, make_server
+        from rbsync.service.service import open_service
+    except ImportError as error:
+        hint = "pip install 'rbsync[serve]'"
+        raise RbsyncError(
+            f"this command needs more than is installed: {error}", hint=hint
+        ) from error
+    _log_to_terminal(common)
+    faults = read_faults(given["faults"]) if given["faults"] else []
+    service = open_service(_settings(common, given))
+    sockets = listen(given["host"], given["port"])
+    try:
+        _announce(common, service, given["host"], sockets[0].getsockname()[1], given["api_key"])
+        make_server(make_app(service, Player(faults))).run(sockets)
+    except KeyboardInterrupt:
+        note(common, "Stopped.")
+    finally:
+        service.close()
+    return ExitCode.DONE
+
+
+def _settings(common: CommonOptions, given: dict[str, Any]) -> ServiceSettings:
+    from rbsync.service.settings import KEY_LENGTH, ServiceSettings
+
+    key = given["api_key"] or secrets.token_urlsafe(32)
+    if len(key) != KEY_LENGTH:
+        message = f"the API key has {len(key)} characters; the service's have {KEY_LENGTH}"
+        raise UserError([Problem("api-key", message)])
+    return ServiceSettings(
+        path=os.path.join(common.folder, given["path"]),
+        api_key=key,
+        org_id=given["org_id"],
+        project_id=given["project_id"],
+        type=given["project_type"],
+        taxonomy=_taxonomy(given["taxonomy"]) if given["taxonomy"] else None,
+        duplicate_name=given["duplicate_name"],
+        hosts=given["hosts"],
+        storages=given["storages"],
+    )
+
+
+def _taxonomy(path: str) -> Any:
+    from rbsync.labels import read_taxonomy
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            data = json.load(file)
+    except (OSError, ValueError) as error:
+        message = f"{path} cannot be read: {error}"
+        raise UserError([Problem("taxonomy", message, hint=_TAXONOMY_HINT)]) from error
+    return read_taxonomy(data)
+
+
+def _announce(
+    common: CommonOptions, service: Service, host: str, port: int, key: str | None
+) -> None:
+    """Says how to reach the service; the key only when nobody knows it yet."""
+    from rbsync.service import banner
+
+    url = banner.url_of(host, port)
+    if common.json:
+        result(common, json.dumps(banner.as_json(service, url)))
+    else:
+        result(common, banner.manifest_block(service, url))
+        if not key:
+            note(common, f"export {KEY_VARIABLE}={service.settings.api_key}")
+        note(common, f"Serving {service.meta.name}. Stop with Ctrl-C.")
+    sys.stdout.flush()
+
+
+def _log_to_terminal(common: CommonOptions) -> None:
+    level = logging.INFO if common.verbose else logging.ERROR
+    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL if level > logging.INFO else level)

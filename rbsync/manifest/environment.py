@@ -1,0 +1,92 @@
+"""Replaces ``${NAME}`` and ``${NAME:-default}`` in a document's values; ``$$`` is one dollar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from rbsync.manifest.tree import Path
+
+_REFERENCE = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|(\{))")
+
+
+class Missing(NamedTuple):
+    """A value that could not be filled; ``name`` is empty where it was not to be understood."""
+
+    path: Path
+    name: str
+
+
+class Filled(NamedTuple):
+    """A document's value with its variables replaced.
+
+    ``used`` has what each reference became. Values that could not be filled are as written.
+    """
+
+    value: Any
+    used: dict[str, str]
+    missing: tuple[Missing, ...]
+
+
+def fill(value: Any, environ: Mapping[str, str]) -> Filled:
+    """Replace the variables in all text values, never in keys.
+
+    What has none is not copied. A default counts where the variable is not set or empty.
+    """
+    filler = _Filler(environ)
+    filled = filler.fill(value, ())
+    return Filled(filled, filler.used, tuple(filler.missing))
+
+
+class _Filler:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.used: dict[str, str] = {}
+        self.missing: list[Missing] = []
+
+    def fill(self, value: Any, path: Path) -> Any:
+        if isinstance(value, str):
+            return self._text(value, path) if "$" in value else value
+        if isinstance(value, dict):
+            return self._members(value, value.items(), path)
+        if isinstance(value, list):
+            return self._members(value, enumerate(value), path)
+        return value
+
+    def _members(self, value: Any, members: Any, path: Path) -> Any:
+        changed = {}
+        for step, member in members:
+            if member.__class__ is str and "$" not in member:
+                continue
+            filled = self.fill(member, (*path, step))
+            if filled is not member:
+                changed[step] = filled
+        if not changed:
+            return value
+        copy = value.copy()
+        for step, filled in changed.items():
+            copy[step] = filled
+        return copy
+
+    def _text(self, text: str, path: Path) -> str:
+        before = len(self.missing)
+        filled = _REFERENCE.sub(lambda found: self._reference(found, path), text)
+        return text if len(self.missing) > before else filled
+
+    def _reference(self, found: re.Match[str], path: Path) -> str:
+        reference = found.group()
+        name, default, unclosed = found.groups()
+        if reference == "$$":
+            return "$"
+        if unclosed or "${" in (default or ""):
+            self.missing.append(Missing(path, ""))
+            return reference
+        value = self._environ.get(name)
+        if not value and default is not None:
+            value = default
+        if value is None:
+            self.missing.append(Missing(path, name))
+            return reference
+        self.used[reference] = value
+        return value

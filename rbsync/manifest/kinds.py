@@ -1,0 +1,66 @@
+"""Which kind of source an entry of the manifest is: the one whose key it has."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from rbsync.sources.base import SourceModel
+
+SourceKinds = Sequence[type[SourceModel]]
+
+
+class NoKindError(Exception):
+    """An entry is no source, or not clearly one; ``key`` is the one to point at."""
+
+    def __init__(self, message: str, *, hint: str = "", key: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.key = key
+
+
+def kind_of(entry: Any, kinds: SourceKinds) -> type[SourceModel]:
+    """The model of an entry; raises ``NoKindError``."""
+    if not isinstance(entry, Mapping):
+        raise NoKindError("expected a source, which is a mapping", hint=f"give it {_choice(kinds)}")
+    found = [kind for kind in kinds if kind.key in entry]
+    if not found:
+        raise _without_key(entry, kinds)
+    # A key that tells one kind may be an ordinary key of another.
+    fits = [one for one in found if all(other.key in one.model_fields for other in found)]
+    if len(fits) != 1:
+        keys = " and ".join(f"`{kind.key}`" for kind in found)
+        raise NoKindError(
+            f"{keys} tell different kinds of sources",
+            hint="make an entry of its own for each",
+            key=found[-1].key,
+        )
+    return fits[0]
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return near[0] if near else None
+
+
+def known_keys(model: type[BaseModel]) -> list[str]:
+    """The keys of a mapping, those of the source's kind before the settings of every source."""
+    common = SourceModel.model_fields
+    return sorted(model.model_fields, key=lambda name: name in common)
+
+
+def _without_key(entry: Mapping[str, Any], kinds: SourceKinds) -> NoKindError:
+    for key in entry:
+        near = nearest(key, [kind.key for kind in kinds])
+        if near is not None and not any(key in kind.model_fields for kind in kinds):
+            return NoKindError(f"unknown key `{key}`; did you mean `{near}`?", key=key)
+    return NoKindError(f"this entry is no kind of source: it lacks {_choice(kinds)}")
+
+
+def _choice(kinds: SourceKinds) -> str:
+    keys = [f"`{kind.key}`" for kind in kinds]
+    return f"{', '.join(keys[:-1])} or {keys[-1]}"

@@ -1,0 +1,139 @@
+"""Loads a manifest: reads the file, fills in the environment, and checks all of it at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rbsync.errors import Location, Problem, UserError
+from rbsync.manifest.document import Document, paused_collector, read_document
+from rbsync.manifest.environment import Filled, Missing, fill
+from rbsync.manifest.limits import LIMITS, Limits
+from rbsync.manifest.order import in_order, shortened
+from rbsync.manifest.reading import read_limited
+from rbsync.manifest.schema import ManifestModel
+from rbsync.manifest.tree import Path
+from rbsync.manifest.validation import Placed, Validator
+from rbsync.model.fingerprint import canonical_json, digest
+from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
+
+_LISTS = {"datapoints": DATAPOINT_SOURCES, "masks": MASK_SOURCES}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the user wrote, checked as far as that can be done without looking at other files.
+
+    ``settings`` is all but the sources; those that are right in themselves are ``datapoints``
+    and ``masks``. ``problems`` are in the order of their places; with one the manifest must not
+    be applied. ``file`` is the name for messages, ``root`` the absolute folder that paths start
+    from. ``digest`` is the identity of the text and of the variables in it.
+    """
+
+    settings: ManifestModel
+    datapoints: tuple[Placed, ...]
+    masks: tuple[Placed, ...]
+    file: str
+    root: str
+    digest: str
+    problems: tuple[Problem, ...]
+    document: Document
+
+    def locate(self, path: Path, *, key: bool = False) -> Location:
+        """The place of what the path leads to, such as ``("datapoints", 3, "glob")``."""
+        return self.document.locate(path, key=key)
+
+
+def load_manifest(
+    path: str | os.PathLike[str],
+    environ: Mapping[str, str] | None = None,
+    *,
+    strict: bool = True,
+    limits: Limits = LIMITS,
+) -> Manifest:
+    """Read and check a manifest; ``environ`` is the process's own environment by default.
+
+    Raises ``UserError`` when the file cannot be read or is not YAML, and with ``strict`` for any
+    problem, telling all. Without, what is wrong is left out: an unknown key alone where it
+    stands, else the whole source or setting.
+    """
+    file = os.fspath(path)
+    data = read_limited(file, file, limits)
+    with paused_collector():
+        document = read_document(data, file, limits=limits, strict=False)
+        _check_root(document)
+        filled = Filled(document.value, {}, ())
+        if b"$" in data:
+            filled = fill(document.value, os.environ if environ is None else environ)
+        manifest = _manifest(document, filled, data)
+    if strict and manifest.problems:
+        raise UserError(shortened(manifest.problems))
+    return manifest
+
+
+def _manifest(document: Document, filled: Filled, data: bytes) -> Manifest:
+    validator = Validator(document, [missing.path for missing in filled.missing])
+    value = filled.value
+    settings = validator.head({key: value[key] for key in value if key not in _LISTS})
+    placed = {
+        key: tuple(validator.sources(key, value[key], kinds))
+        for key, kinds in _LISTS.items()
+        if value.get(key) is not None
+    }
+    problems = [
+        *document.problems,
+        *_undefined(document, filled.missing),
+        *_nothing(document),
+        *validator.problems,
+    ]
+    content = data + b"\0" + canonical_json(filled.used) if filled.used else data
+    return Manifest(
+        settings=settings,
+        datapoints=placed.get("datapoints", ()),
+        masks=placed.get("masks", ()),
+        file=document.file,
+        root=os.path.dirname(os.path.abspath(document.file)),
+        digest=digest(content, settings.hash),
+        problems=tuple(in_order(problems, document.file)),
+        document=document,
+    )
+
+
+def _check_root(document: Document) -> None:
+    if isinstance(document.value, dict):
+        return
+    if document.value is None:
+        raise UserError([_no_datapoints(Location(document.file, 1, 1))])
+    message = "expected a mapping that begins with `version: 1`"
+    raise UserError([Problem("wrong-type", message, document.locate(()))])
+
+
+def _nothing(document: Document) -> Iterator[Problem]:
+    """A list that is there, even an empty one, is meant; one that is not may be forgotten."""
+    value: dict[str, Any] = document.value
+    if all(value.get(key) is None for key in _LISTS):
+        yield _no_datapoints(document.locate(("datapoints",), key=True))
+
+
+def _no_datapoints(place: Location) -> Problem:
+    return Problem(
+        "no-datapoints",
+        "the manifest declares no datapoints",
+        place,
+        "list them under `datapoints`; an empty list, [], says that there are to be none",
+    )
+
+
+def _undefined(document: Document, missing: tuple[Missing, ...]) -> Iterator[Problem]:
+    for path, name in missing:
+        place = document.locate(path)
+        if name:
+            message = f"the environment variable `{name}` is not set"
+            hint = f"set it, or give a default: ${{{name}:-default}}"
+            yield Problem("undefined-variable", message, place, hint)
+        else:
+            message = "`${` begins a variable that cannot be understood"
+            hint = "write ${NAME} or ${NAME:-default}, and $$ for a dollar"
+            yield Problem("variable", message, place, hint)

@@ -1,0 +1,232 @@
+"""The manifest's keys, but for those of the sources, which are beside their kinds."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import WithJsonSchema as JsonSchema
+from pydantic_core import PydanticCustomError
+
+from rbsync.model.plan import OnChange
+from rbsync.sources.base import Common, SourceModel
+
+TaskDataType = Literal[
+    "DICOM_SEGMENTATION",
+    "IMAGE_ITEMS",
+    "IMAGE_CLASSIFY",
+    "IMAGE_BBOX",
+    "IMAGE_POINT",
+    "IMAGE_POLYLINE",
+    "IMAGE_POLYGON",
+    "IMAGE_ELLIPSE",
+    "IMAGE_SEGMENTATION",
+    "IMAGE_MULTI",
+    "VIDEO_ITEMS",
+    "VIDEO_CLASSIFY",
+    "VIDEO_BBOX",
+    "VIDEO_POINT",
+    "VIDEO_POLYLINE",
+    "VIDEO_POLYGON",
+    "VIDEO_ELLIPSE",
+    "VIDEO_MULTI",
+    "DOCUMENT_BBOX",
+]
+VERSION = 1
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+BUILT_IN_STORAGES = ("redbrick", "public")
+
+
+def _version(value: int) -> int:
+    if value != VERSION:
+        raise PydanticCustomError(
+            "version", "this rbsync reads manifests of version 1", {"hint": "write `version: 1`"}
+        )
+    return value
+
+
+def _storages(value: dict[str, str]) -> dict[str, str]:
+    for name, storage in value.items():
+        if name in BUILT_IN_STORAGES:
+            raise PydanticCustomError(
+                "storage-name",
+                "`{name}` is a storage of its own and cannot be redefined",
+                {"name": name},
+            )
+        if not is_uuid(storage):
+            raise PydanticCustomError(
+                "storage-id", "the storage `{name}` is not a UUID", {"name": name}
+            )
+    return {name: storage.lower() for name, storage in value.items()}
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a storage is given by its id."""
+    return _UUID.fullmatch(text) is not None
+
+
+def _share(value: Any) -> float:
+    try:
+        text = str(value).strip()
+        share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise PydanticCustomError(
+            "share", "expected a percentage such as 5%, or a fraction from 0 to 1"
+        )
+    return share
+
+
+Share = Annotated[
+    float,
+    BeforeValidator(_share),
+    JsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$"},
+                {"type": "number", "minimum": 0, "maximum": 1},
+            ]
+        }
+    ),
+]
+
+
+class Part(BaseModel):
+    """A mapping of the manifest: unknown keys are refused and nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LocalBackend(Part):
+    """A project in a folder of this machine."""
+
+    kind: Literal["local"] = Field(description="The project is a folder.", examples=["local"])
+    path: str = Field(
+        ".rbsync/project",
+        description="The folder of the project, from the manifest's folder.",
+        examples=[".rbsync/project"],
+    )
+
+
+class RedbrickBackend(Part):
+    """A project of the RedBrick AI service."""
+
+    kind: Literal["redbrick"] = Field(
+        description="The project is one of the RedBrick AI service.", examples=["redbrick"]
+    )
+    url: str = Field(
+        "https://api.redbrickai.com",
+        description="The address of the service.",
+        examples=["https://api.redbrickai.com"],
+    )
+    org_id: str = Field(description="The organisation's id.", examples=["${RB_ORG_ID}"])
+    project_id: str = Field(
+        description="The project's id.", examples=["2f0f6f3e-5a51-4d8e-9c1b-0d7f6a2b8c34"]
+    )
+    api_key_command: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="A command and its arguments that print the API key. The key itself is never "
+        "written here.",
+        examples=[["pass", "show", "redbrick"]],
+    )
+
+
+Backend = Annotated[LocalBackend | RedbrickBackend, Field(discriminator="kind")]
+
+
+class Project(Part):
+    """What the project is, checked before anything is sent."""
+
+    type: TaskDataType | None = Field(
+        None,
+        description="The service's name of the project's type; masks need one that ends in "
+        "_SEGMENTATION or _MULTI.",
+        examples=["IMAGE_SEGMENTATION"],
+    )
+    taxonomy: list[str] | str | None = Field(
+        None,
+        description="The names of the categories, or the path of a taxonomy's JSON file.",
+        examples=[["car", "bus", "person"]],
+    )
+
+
+class PolicyModel(Part):
+    """What may be done to what is in the project."""
+
+    prune: bool = Field(
+        False, description="Delete what the manifest no longer declares.", examples=[False]
+    )
+    max_delete: Share = Field(
+        0.05,
+        description="The most that one run may delete without --force: a percentage or a fraction "
+        "of the datapoints.",
+        examples=["5%"],
+    )
+    on_change: OnChange = Field(
+        "update",
+        description="What becomes of a datapoint whose content changed: update it, replace it by "
+        "a new one, or leave it and say so.",
+        examples=["update"],
+    )
+    stamp: bool = Field(
+        True,
+        description="Write the content's identity into the metadata of the service's tasks, so "
+        "that a lost state can be found again.",
+        examples=[True],
+    )
+
+
+class ManifestModel(Part):
+    """A manifest: which datapoints a labeling project is to have."""
+
+    version: Annotated[int, AfterValidator(_version)] = Field(
+        description="The version of the manifest language.",
+        examples=[1],
+        json_schema_extra={"const": VERSION},
+    )
+    backend: Backend = Field(
+        LocalBackend(kind="local"),
+        description="Where the project is.",
+        examples=[{"kind": "local"}],
+    )
+    project: Project = Field(
+        Project(),
+        description="What the project is, checked before anything is sent.",
+        examples=[{"type": "IMAGE_SEGMENTATION", "taxonomy": ["car", "bus"]}],
+    )
+    storages: Annotated[dict[str, str], AfterValidator(_storages)] = Field(
+        {},
+        description="Names for the ids of storages.",
+        examples=[{"scans": "7a1c5f0e-3a52-4b57-9f39-6f1f0d9a3a11"}],
+    )
+    defaults: Common = Field(
+        Common(),
+        description="Settings of every source that does not say otherwise.",
+        examples=[{"storage": "redbrick", "metadata": {"site": "A"}}],
+    )
+    datapoints: tuple[SourceModel, ...] = Field(
+        (),
+        description="The sources of datapoints; a source's kind is known by its key.",
+        examples=[[{"glob": "images/**/*.{png,jpg}"}]],
+    )
+    masks: tuple[SourceModel, ...] = Field(
+        (),
+        description="The sources of datapoints with segmentation masks.",
+        examples=[[{"folder": "exports/2f0f6f3e"}]],
+    )
+    policy: PolicyModel = Field(
+        PolicyModel(),
+        description="What may be done to what is in the project.",
+        examples=[{"prune": False, "max_delete": "5%"}],
+    )
+    roots: list[str] = Field(
+        [],
+        description="Folders beside the manifest's own from which files may be taken.",
+        examples=[["../shared-images"]],
+    )
+    hash: Literal["xxh3", "sha256"] = Field(
+        "xxh3", description="How the identity of content is computed.", examples=["xxh3"]
+    )

@@ -1,0 +1,109 @@
+"""Makes models of a document's values, leaving out what is wrong and telling all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from rbsync.errors import Location, Problem
+from rbsync.manifest.document import Document
+from rbsync.manifest.findings import UNKNOWN, Finding, findings_of
+from rbsync.manifest.kinds import NoKindError, SourceKinds, kind_of
+from rbsync.manifest.schema import VERSION, ManifestModel
+from rbsync.manifest.tree import Path
+from rbsync.manifest.wording import problem_of
+from rbsync.sources.base import SourceModel
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Placed(NamedTuple):
+    """A source that is right in itself, and where it stands: ``path`` leads to it."""
+
+    source: SourceModel
+    path: Path
+    location: Location
+
+
+class Validator:
+    """Validates the parts of one document; the problems gather in ``problems``.
+
+    ``unfilled`` are the paths of values whose variables are not defined. Nothing is said about
+    the values themselves, as they are not known, and a source that has one is left out.
+    """
+
+    def __init__(self, document: Document, unfilled: Collection[Path]) -> None:
+        self.problems: list[Problem] = []
+        self._document = document
+        self._unfilled = frozenset(unfilled)
+
+    def head(self, value: dict[str, Any]) -> ManifestModel:
+        """The manifest without its sources; a key that is wrong has its default."""
+        given = {key: part for key, part in value.items() if part is not None}
+        checked = self._check(ManifestModel, given, ())
+        if checked.model is not None:
+            return checked.model
+        bad = {finding.path[0] for finding in checked.findings if finding.path}
+        kept = {key: part for key, part in given.items() if key not in bad}
+        return ManifestModel.model_validate({"version": str(VERSION), **kept})
+
+    def sources(self, key: str, entries: Any, kinds: SourceKinds) -> Iterator[Placed]:
+        """The sources in the list under ``key`` that are right in themselves."""
+        if not isinstance(entries, list):
+            place = self._document.locate((key,))
+            self.problems.append(Problem("wrong-type", "expected a list of sources", place))
+            return
+        unfilled = {path[1] for path in self._unfilled if path[0] == key and len(path) > 1}
+        places = self._document.locations_of_items((key,))
+        for index, entry in enumerate(entries):
+            source = self._source(entry, (key, index), kinds)
+            if source is not None and index not in unfilled:
+                yield Placed(source, (key, index), places[index])
+
+    def _source(self, entry: Any, path: Path, kinds: SourceKinds) -> SourceModel | None:
+        try:
+            kind = kind_of(entry, kinds)
+        except NoKindError as error:
+            there = path if error.key is None else (*path, error.key)
+            place = self._document.locate(there, key=error.key is not None)
+            code = "unknown-key" if error.key and "unknown key" in str(error) else "source-kind"
+            self.problems.append(Problem(code, str(error), place, error.hint))
+            return None
+        return self._check(kind, entry, path).model
+
+    def _check(self, model: type[Model], value: dict[str, Any], path: Path) -> Checked[Model]:
+        try:
+            return Checked(model.model_validate(value), ())
+        except ValidationError as error:
+            findings = findings_of(error, value)
+        told = [one for one in findings if (*path, *one.path) not in self._unfilled]
+        self.problems += [problem_of(one, model, self._document, path) for one in told]
+        unknown = [one.path for one in findings if one.kind == UNKNOWN]
+        rest = [one for one in findings if one.kind != UNKNOWN]
+        if rest:
+            return Checked(None, rest + [one for one in findings if one.kind == UNKNOWN])
+        return Checked(model.model_validate(without(value, unknown)), ())
+
+
+class Checked(NamedTuple, Generic[Model]):
+    """A model, or what stands in its way."""
+
+    model: Model | None
+    findings: Sequence[Finding]
+
+
+def without(value: Any, paths: Sequence[Path]) -> Any:
+    """A copy of a value without what stands at the paths."""
+    here = {path[0] for path in paths if len(path) == 1}
+    below = {path[0] for path in paths if len(path) > 1}
+
+    def kept(step: str | int, member: Any) -> Any:
+        if step not in below:
+            return member
+        return without(member, [path[1:] for path in paths if path[0] == step])
+
+    if isinstance(value, dict):
+        return {key: kept(key, one) for key, one in value.items() if key not in here}
+    return [kept(index, one) for index, one in enumerate(value)]

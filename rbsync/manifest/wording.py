@@ -1,0 +1,161 @@
+"""Says in the manifest's own terms what is wrong with a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from rbsync.errors import Problem
+from rbsync.manifest.document import Document
+from rbsync.manifest.findings import MISSING, UNKNOWN, Finding
+from rbsync.manifest.kinds import known_keys, nearest
+from rbsync.manifest.tree import Path
+
+_SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
+_LONGEST = 40
+# More choices than these are told in the hint.
+_MANY = 6
+_KEY_HINT = (
+    "the API key is never written in a manifest: set RBSYNC_API_KEY or give `api_key_command`"
+)
+_BOUNDS = {
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must have at most {max_length} characters",
+    "too_long": "must have at most {max_length} entries",
+}
+
+
+def problem_of(finding: Finding, model: type[BaseModel], document: Document, base: Path) -> Problem:
+    """A finding about the value at ``base`` as a problem with its place and next step."""
+    path = (*base, *finding.path)
+    if finding.kind == UNKNOWN:
+        code, message, hint = _unknown(finding, model)
+        return Problem(code, message, document.locate(path, key=True), hint)
+    if finding.kind == MISSING:
+        code, message, hint = _missing(finding, model)
+    elif finding.kind.startswith("union_tag"):
+        code, message, hint = _kind(finding)
+        path = (*path, "kind")
+    else:
+        code, message, hint = _value(finding)
+    return Problem(code, message, document.locate(path), hint)
+
+
+def _unknown(finding: Finding, model: type[BaseModel]) -> tuple[str, str, str]:
+    key = str(finding.path[-1])
+    holders = list(_models_at(model, finding.path[:-1]))
+    known = [name for holder in holders for name in known_keys(holder)]
+    near = nearest(key, known)
+    if _SECRET.search(key) and key not in known:
+        return "unknown-key", f"unknown key `{key}`", _KEY_HINT
+    if near is not None:
+        return "unknown-key", f"unknown key `{key}`; did you mean `{near}`?", ""
+    return "unknown-key", f"unknown key `{key}`", f"known here: {', '.join(known)}"
+
+
+def _missing(finding: Finding, model: type[BaseModel]) -> tuple[str, str, str]:
+    hint = ""
+    for holder in _models_at(model, finding.path):
+        field = holder.model_fields.get(finding.value)
+        if field is not None:
+            hint = field.description or ""
+    return "missing-key", f"`{finding.value}` is missing", hint
+
+
+def _kind(finding: Finding) -> tuple[str, str, str]:
+    known = _quoted(str(finding.bounds.get("expected_tags", ""))) or ["local", "redbrick"]
+    written = finding.value.get("kind") if isinstance(finding.value, dict) else None
+    if written is None:
+        return "missing-key", "`kind` is missing", f"it is {_either(known)}"
+    return _choice(known, written, ("kind",))
+
+
+def _value(finding: Finding) -> tuple[str, str, str]:
+    value, path = finding.value, finding.path
+    if finding.kind == "type":
+        message = f"expected {' or '.join(finding.expected)}, found {_found(value, path)}"
+        return "wrong-type", message, _type_hint(finding)
+    if finding.kind == "rule":
+        return "wrong-value", finding.words, finding.hint
+    if finding.kind in ("literal_error", "enum"):
+        return _choice(_quoted(str(finding.bounds["expected"])), value, path)
+    if finding.kind == "too_short":
+        return "wrong-value", "must not be empty", ""
+    if finding.kind in _BOUNDS:
+        bounds = {name: _number(bound) for name, bound in finding.bounds.items()}
+        message = _BOUNDS[finding.kind].format(**bounds)
+        return "wrong-value", f"{message}, found {_found(value, path)}", ""
+    return "wrong-value", f"this value is not allowed: {_found(value, path)}", ""
+
+
+def _type_hint(finding: Finding) -> str:
+    if finding.value is None and "text" in finding.expected:
+        return "quote it if the word itself is meant"
+    if isinstance(finding.value, str) and finding.expected == ("a list",):
+        return "write a list of one entry as [entry]"
+    return ""
+
+
+def _choice(known: list[str], value: Any, path: Path) -> tuple[str, str, str]:
+    near = None
+    if isinstance(value, str):
+        near = nearest(value, known) or nearest(value.upper(), known)
+    guess = f"; did you mean `{near}`?" if near else ""
+    found = _found(value, path)
+    if len(known) > _MANY:
+        return "wrong-value", f"{found} is not known here{guess}", f"known: {', '.join(known)}"
+    return "wrong-value", f"expected {_either(known)}, found {found}{guess}", ""
+
+
+def _found(value: Any, path: Path) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = str(value)
+    secret = any(isinstance(step, str) and _SECRET.search(step) for step in path)
+    if secret or len(text) > _LONGEST or not text.isprintable() or "://" in text:
+        return "other text"
+    return f"`{text}`"
+
+
+def _either(words: list[str]) -> str:
+    quoted = [f"`{word}`" for word in words]
+    return f"{', '.join(quoted[:-1])} or {quoted[-1]}" if quoted[1:] else quoted[0]
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"'([^']*)'", text)
+
+
+def _number(bound: Any) -> Any:
+    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
+
+
+def _models_at(model: type[BaseModel], path: Path) -> Iterator[type[BaseModel]]:
+    """The models that a mapping at a path below ``model`` may be of."""
+    if not path:
+        yield model
+        return
+    step, *rest = path
+    if isinstance(step, int):
+        yield from _models_at(model, tuple(rest))
+    elif step in model.model_fields:
+        for inner in _models_in(model.model_fields[step].annotation):
+            yield from _models_at(inner, tuple(rest))
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

@@ -1,0 +1,35 @@
+"""Change a task that is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rbsync.backends.base import Draft
+from rbsync.backends.local.rows import StoredTask
+from rbsync.errors import BackendError
+from rbsync.model.datapoint import Settings
+from rbsync.service.answers.creating import UNSTAMPED
+from rbsync.service.refusal import RefusalError
+from rbsync.service.service import Call
+
+DONE: dict[str, Any] = {"ok": True, "message": None}
+
+
+def refused(error: BackendError | RefusalError) -> dict[str, Any]:
+    """The answer to a change that was not made."""
+    return {"ok": False, "message": str(error)}
+
+
+def present_task(call: Call, task_id: str | None) -> StoredTask:
+    """Raises RefusalError."""
+    stored = call.service.project.task(task_id.lower()) if task_id else None
+    if stored is None:
+        raise RefusalError(f"there is no task {task_id} in the project")
+    return stored
+
+
+def as_draft(stored: StoredTask) -> Draft:
+    """A task as it is, but for its labels; to be changed in parts."""
+    task = stored.task
+    settings = Settings(stored.storage, task.ground_truth, task.priority, task.metadata)
+    return Draft(task.name, stored.items, None, settings, task.stamp or UNSTAMPED)

@@ -1,0 +1,72 @@
+"""Put labels on a task, and finish it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rbsync.backends.local.extras import Extra
+from rbsync.backends.local.rows import LAST_STAGE
+from rbsync.model.fingerprint import Facet
+from rbsync.service.answers.changed import DONE, as_draft, present_task
+from rbsync.service.answers.sent_labels import SentLabels, read_labels
+from rbsync.service.service import Call
+
+Maps = list[dict[str, Any] | None]
+
+
+def put_labels(
+    call: Call,
+    org_id: str,
+    project_id: str,
+    task_id: str,
+    labels_data: str | None = None,
+    labels_data_path: str | None = None,
+    labels_map: Maps | None = None,
+    finalize: bool | None = None,
+    time_spent_ms: int | None = None,  # noqa: ARG001
+    extra_data: str | None = None,  # noqa: ARG001
+) -> dict[str, Any]:
+    """Refusals are errors: clients do not look at ``ok`` here."""
+    call.check_project(org_id, project_id)
+    labels = read_labels(call, labels_data, labels_data_path, labels_map)
+    _replace(call, task_id, labels)
+    if finalize:
+        call.service.project.move([task_id.lower()], LAST_STAGE)
+    return DONE
+
+
+def put_task_and_labels(
+    call: Call,
+    org_id: str,
+    project_id: str,
+    stage_name: str,  # noqa: ARG001  (there is one where people label)
+    task_id: str,
+    elapsed_time_ms: int,  # noqa: ARG001
+    finished: bool,
+    labels_data: str | None = None,
+    labels_data_path: str | None = None,
+    labels_map: Maps | None = None,
+) -> dict[str, Any]:
+    return put_labels(
+        call, org_id, project_id, task_id, labels_data, labels_data_path, labels_map, finished
+    )
+
+
+def put_task(
+    call: Call,
+    org_id: str,
+    project_id: str,
+    stage_name: str,  # noqa: ARG001
+    task_id: str,
+) -> dict[str, Any]:
+    call.check_project(org_id, project_id)
+    call.service.project.move([present_task(call, task_id).task.task_id], LAST_STAGE)
+    return DONE
+
+
+def _replace(call: Call, task_id: str, labels: SentLabels) -> None:
+    with call.service.changing:
+        stored = present_task(call, task_id)
+        draft = as_draft(stored)._replace(labels=labels.text)
+        extras: dict[Facet, Extra] = {"labels": labels.extra} if labels.extra else {}
+        call.service.project.update(stored.task.task_id, draft, ["labels"], extras)

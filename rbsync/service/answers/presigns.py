@@ -1,0 +1,96 @@
+"""Addresses for files: where to put them, and where to get them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from rbsync.service.answers.storages import label_path
+from rbsync.service.refusal import RefusalError
+from rbsync.service.service import Call
+from rbsync.service.storage_ids import REDBRICK
+
+LONGEST_NAME = 1024
+MOST_FILES = 10_000
+
+
+def presign_item(call: Call, org_id: str, storage_id: str, item: str) -> str | None:
+    return presign_items(call, org_id, storage_id, [item])[0]
+
+
+def presign_items(
+    call: Call, org_id: str, storage_id: str, items: Sequence[str | None]
+) -> list[str | None]:
+    """In their order; null for those that are not to be had, all of a bucket's among them."""
+    call.check_org(org_id)
+    is_here = storage_id.lower() == REDBRICK
+    is_address = [bool(one) and str(one).startswith(("http://", "https://")) for one in items]
+    return [
+        call.to_get(one) if one and (is_here or address) else None
+        for one, address in zip(items, is_address, strict=True)
+    ]
+
+
+def items_upload_presign(
+    call: Call,
+    org_id: str,
+    project_id: str,
+    files: Sequence[str | None],
+    file_type: Sequence[str | None],
+) -> dict[str, Any]:
+    call.check_project(org_id, project_id)
+    if len(files) != len(file_type):
+        raise RefusalError("there must be as many types as files")
+    _check_count(files)
+    pairs = zip(files, file_type, strict=True)
+    return {"items": [_item(call, name, type_) for name, type_ in pairs]}
+
+
+def _item(call: Call, name: str | None, type_: str | None) -> dict[str, str]:
+    path = f"{call.service.org_id}/images/{uuid4()}/{_base_name(name)}"
+    return _place(call, path, name or "", type_ or "")
+
+
+def presign_uploads(
+    call: Call,
+    org_id: str,
+    project_id: str,
+    files: Sequence[str],
+    file_type: str,
+    file_encoding: str | None = None,
+) -> list[dict[str, str]]:
+    """Files of labels, under paths that the client chooses."""
+    call.check_project(org_id, project_id)
+    _check_count(files)
+    encoding = file_encoding or ""
+    return [
+        _place(call, f"{label_path(call)}/{_name(one)}", one, file_type, encoding) for one in files
+    ]
+
+
+def item_list_upload_presign(call: Call, org_id: str, file_name: str) -> dict[str, str]:
+    call.check_org(org_id)
+    upload_id = str(uuid4())
+    path = f"{call.service.org_id}/lists/{upload_id}/{_base_name(file_name)}"
+    return {**_place(call, path, file_name, "application/json"), "uploadId": upload_id}
+
+
+def _place(call: Call, path: str, name: str, type_: str, encoding: str = "") -> dict[str, str]:
+    address = call.to_put(path, type_, encoding)
+    return {"presignedUrl": address, "filePath": path, "fileName": name}
+
+
+def _check_count(files: Sequence[str | None]) -> None:
+    if len(files) > MOST_FILES:
+        raise RefusalError(f"{len(files)} files at once; the limit is {MOST_FILES}")
+
+
+def _base_name(name: str | None) -> str:
+    return _name((name or "").replace("\\", "/").rsplit("/", 1)[-1])
+
+
+def _name(name: str) -> str:
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise RefusalError(f"{name[:80]!r} is not a name for a file")
+    return name

@@ -1,0 +1,120 @@
+"""A task as the service shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from rbsync.backends.local.blobs import is_ref
+from rbsync.backends.local.rows import FIRST_STAGE, StoredTask
+from rbsync.model.fingerprint import Facet
+from rbsync.service.answers.beside import read_extra
+from rbsync.service.answers.people import USER
+from rbsync.service.service import Call
+from rbsync.service.stages import ARCHIVED
+from rbsync.service.storage_ids import REDBRICK, id_of
+
+_UPLOADED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Made anew for every answer; what costs a look-up is made when it is asked for."""
+
+    call: Call
+    stored: StoredTask
+
+    def as_json(self) -> dict[str, Any]:
+        """A Task."""
+        stored = self.stored
+        return {
+            "taskId": stored.task.task_id,
+            "dpId": stored.dp_id,
+            "currentStageName": stored.stage,
+            "createdAt": stored.created_at,
+            "updatedAt": stored.updated_at,
+            "priority": stored.task.priority,
+            "datapoint": lambda _: self.datapoint(),
+            "latestTaskData": lambda _: self.task_data(),
+            "currentStageSubTask": lambda _, **__: _sub_task(stored),
+        }
+
+    def datapoint(self) -> dict[str, Any]:
+        """A Datapoint."""
+        stored = self.stored
+        return {
+            "dpId": stored.dp_id,
+            "name": stored.task.name,
+            "items": lambda _, presigned=False: self._items(presigned),
+            "createdAt": stored.created_at,
+            "createdByEntity": USER,
+            "metaData": json.dumps(stored.task.metadata) if stored.task.metadata else None,
+            "storageMethod": {"storageId": id_of(stored.storage)},
+            "archived": stored.stage == ARCHIVED,
+            "cohorts": [],
+            "attributes": self._kept("settings").get("attributes"),
+            **self._kept("items"),
+        }
+
+    def task_data(self) -> dict[str, Any]:
+        """A TaskData: there is one version of the labels, the present one."""
+        stored = self.stored
+        return {
+            "tdId": version_id(stored),
+            "createdAt": stored.updated_at,
+            "createdByEntity": USER,
+            "labelsData": lambda _, **__: self._labels(),
+            "labelsDataPath": lambda _, presigned=False: self._labels_path(presigned),
+            "labelsStorage": {"storageId": REDBRICK},
+            "labelsMap": lambda _, presigned=False: self._labels_map(presigned),
+        }
+
+    def _items(self, presigned: bool | None) -> list[str | None]:
+        paths = [_path(pair) for pair in self.stored.items]
+        if not presigned:
+            return list(paths)
+        return [self.call.to_get(one) for one in paths]
+
+    def _labels(self) -> str:
+        if self._kept("labels").get("labelsDataPath"):
+            return "[]"
+        return self.call.service.project.labels(self.stored.task.task_id) or "[]"
+
+    def _labels_path(self, presigned: bool | None) -> str | None:
+        path: str | None = self._kept("labels").get("labelsDataPath")
+        return self.call.to_get(path) if presigned and path else path
+
+    def _labels_map(self, presigned: bool | None) -> list[dict[str, Any] | None]:
+        found: list[dict[str, Any] | None] = self._kept("labels").get("labelsMap", [])
+        if not presigned:
+            return found
+        return [one and {**one, "labelName": self.call.to_get(one["labelName"])} for one in found]
+
+    def _kept(self, facet: Facet) -> dict[str, Any]:
+        return self._all_kept.get(facet, {})
+
+    @cached_property
+    def _all_kept(self) -> dict[Facet, dict[str, Any]]:
+        extras = self.call.service.project.extras(self.stored.task.task_id)
+        return {facet: read_extra(one) for facet, one in extras.items()}
+
+
+def version_id(stored: StoredTask) -> str:
+    """The id of the version of the labels that a task has now."""
+    return str(uuid5(NAMESPACE_OID, f"{stored.task.task_id} {stored.updated_at}"))
+
+
+def _path(pair: tuple[str, str]) -> str:
+    """What clients know an item by; rbsync's own names are not unique, so those go by ref."""
+    name, ref = pair
+    return ref if is_ref(ref) and not _UPLOADED.match(name) else name
+
+
+def _sub_task(stored: StoredTask) -> dict[str, Any] | None:
+    if stored.stage != FIRST_STAGE:
+        return None
+    return {"__typename": "LabelingTask", "state": "UNASSIGNED", "subTasks": []}

@@ -1,0 +1,52 @@
+"""Where items are: at public addresses, here, or in the buckets that the service was told of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rbsync.service.answers.people import USER
+from rbsync.service.service import Call
+from rbsync.service.storage_ids import PUBLIC, REDBRICK
+
+_BUCKET = {
+    "__typename": "S3BucketStorageDetails",
+    "bucket": "offline",
+    "region": "us-east-1",
+    "duration": 3600,
+    "access": "offline",
+    "accelerate": False,
+}
+
+
+def storage_methods(call: Call, org_id: str) -> list[dict[str, Any]]:
+    call.check_org(org_id)
+    fixed = [(PUBLIC, "Public", "PUBLIC", None), (REDBRICK, "Direct Upload", "REDBRICK", None)]
+    buckets = [(one, one, "AWS_S3", _BUCKET) for one in call.service.settings.storages]
+    return [
+        {
+            "orgId": org_id,
+            "storageId": storage_id,
+            "name": name,
+            "provider": provider,
+            "details": details,
+            "createdBy": USER,
+            "createdAt": call.service.meta.created_at,
+            "deleted": False,
+        }
+        for storage_id, name, provider, details in (*fixed, *buckets)
+    ]
+
+
+def storage_method(call: Call, org_id: str, storage_id: str) -> dict[str, Any] | None:
+    every = {one["storageId"]: one for one in storage_methods(call, org_id)}
+    return every.get(storage_id.lower())
+
+
+def label_storage(call: Call, org_id: str, project_id: str) -> dict[str, Any]:
+    call.check_project(org_id, project_id)
+    return {"storageId": REDBRICK, "path": label_path(call)}
+
+
+def label_path(call: Call) -> str:
+    """Where files of labels are kept."""
+    return f"{call.service.org_id}/{call.service.project_id}"

@@ -1,0 +1,120 @@
+"""The project's taxonomy: in the new form when its categories have label types, else the old."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from rbsync.labels import Attribute, Category, Taxonomy
+from rbsync.service.refusal import RefusalError
+from rbsync.service.service import Call, Service
+
+UNNAMED = "taxonomy"
+ROOT = "object"
+_TYPES = frozenset({"BOOL", "TEXT", "NUMBER", "SELECT", "MULTISELECT"})
+
+
+def taxonomy(
+    call: Call, org_id: str, tax_id: str | None = None, name: str | None = None
+) -> dict[str, Any] | None:
+    """By its id or name; null when it is not the project's."""
+    call.check_org(org_id)
+    found = as_taxonomy(call.service)
+    asked = (tax_id or found["taxId"], name or found["name"])
+    return found if asked == (found["taxId"], found["name"]) else None
+
+
+def taxonomies(
+    call: Call, org_id: str, first: int | None = None, skip: int | None = None
+) -> list[dict[str, Any]]:
+    call.check_org(org_id)
+    every = [as_taxonomy(call.service)]
+    start = skip or 0
+    if start < 0 or (first or 0) < 0:
+        raise RefusalError("first and skip are not negative")
+    return every[start : len(every) if first is None else start + first]
+
+
+def as_taxonomy(service: Service) -> dict[str, Any]:
+    """The taxonomy of the project as the service describes it."""
+    found = service.meta.read_taxonomy()
+    is_new = any(one.label_type for one in found.walk())
+    return {
+        "orgId": service.org_id,
+        "name": found.name or UNNAMED,
+        "taxId": str(uuid5(NAMESPACE_OID, f"taxonomy of {service.meta.project_id}")),
+        "version": found.version,
+        "createdAt": service.meta.created_at,
+        "archived": False,
+        "isNew": is_new,
+        **_NOTHING,
+        **(_new(found) if is_new else _old(found)),
+    }
+
+
+_NOTHING: dict[str, Any] = {
+    "categories": [],
+    "attributes": [],
+    "taskCategories": [],
+    "taskAttributes": [],
+    "colorMap": [],
+    "studyClassify": [],
+    "seriesClassify": [],
+    "instanceClassify": [],
+    "objectTypes": [],
+}
+
+
+def _old(found: Taxonomy) -> dict[str, Any]:
+    tops = [_old_category(one) for one in found.categories]
+    root = {"name": ROOT, "classId": None, "disabled": False, "children": tops}
+    attributes = [
+        {**one.as_json(), "attrType": one.type or "TEXT", "disabled": False}
+        for one in found.all_attributes
+    ]
+    return {"categories": [root], "attributes": attributes}
+
+
+def _old_category(one: Category) -> dict[str, Any]:
+    children = [_old_category(child) for child in one.children]
+    return {"name": one.name, "classId": one.class_id, "disabled": False, "children": children}
+
+
+def _new(found: Taxonomy) -> dict[str, Any]:
+    """Categories that only hold others together become the parents of those."""
+    types = [one for top in found.categories for one in _object_types(top, [])]
+    return {"objectTypes": types, "studyClassify": _attributes(found.attributes)}
+
+
+def _object_types(one: Category, parents: list[str]) -> list[dict[str, Any]]:
+    below = [*parents, one.name]
+    found = [made for child in one.children for made in _object_types(child, below)]
+    if not one.label_type:
+        return found
+    own = {
+        "category": one.name,
+        "classId": one.class_id,
+        "labelType": one.label_type,
+        "attributes": _attributes(one.attributes),
+        "archived": False,
+        "parents": parents,
+    }
+    return [own, *found]
+
+
+def _attributes(every: Sequence[Attribute]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": one.name,
+            "attrType": one.type.upper() if one.type.upper() in _TYPES else "TEXT",
+            "attrId": number,
+            "options": [
+                {"name": name, "optionId": at, "archived": False}
+                for at, name in enumerate(one.options)
+            ],
+            "archived": False,
+            "parents": [],
+        }
+        for number, one in enumerate(every)
+    ]

@@ -1,0 +1,38 @@
+"""How to reach the service, ready to be pasted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rbsync.service.service import Service
+
+KEY_VARIABLE = "RBSYNC_API_KEY"
+
+
+def url_of(host: str, port: int) -> str:
+    """The service's address. The vendor's SDK takes plain HTTP from ``localhost`` only."""
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{'localhost' if host in ('127.0.0.1', '::1', '0.0.0.0') else shown}:{port}"  # noqa: S104
+
+
+def manifest_block(service: Service, url: str) -> str:
+    """The ``backend:`` of a manifest."""
+    return "\n".join(
+        (
+            "backend:",
+            "  kind: redbrick",
+            f"  url: {url}",
+            f"  org_id: {service.org_id}",
+            f"  project_id: {service.project_id}",
+        )
+    )
+
+
+def as_json(service: Service, url: str) -> dict[str, Any]:
+    """The same for programs, with the key."""
+    return {
+        "url": url,
+        "org_id": service.org_id,
+        "project_id": service.project_id,
+        "api_key": service.settings.api_key,
+    }

@@ -1,0 +1,31 @@
+"""Failures on demand: what a script says goes wrong, goes wrong.
+
+A script is YAML or JSON: ``faults: [...]``, or the list alone. Of the rules that fit a request,
+the first whose turn it is plays; every rule counts the requests that fit it, from 1.
+
+    faults:
+      - {on: createDatapoint, nth: 3, do: status, status: 503}
+      - {on: createDatapoint, every: 10, do: drop}
+      - {on: itemsUploadPresign, do: status, status: 429, retry_after: 2, times: 1}
+      - {on: PUT, chance: 0.2, seed: 7, do: close}
+      - {on: tasksPaged, nth: [1, 2], do: errors, message: try again}
+      - {on: "*", nth: 5, do: delay, seconds: 1.5}
+
+``on`` is a root field (``createDatapoint``), the name of an operation, ``POST`` for every
+operation, ``PUT`` or ``GET`` for files, ``*`` for everything, or a list of those. When: ``nth``
+(a number or several), ``every`` n-th, ``chance`` from 0 to 1 with a ``seed``, always without any
+of them; at most ``times`` times. ``seconds`` waits first, whatever ``do`` does:
+
+======== ==================================================================================
+delay    nothing but wait
+status   answers ``status``, with ``Retry-After: retry_after`` when that is given
+errors   answers 200 with the GraphQL error ``message``
+html     answers 200 with a web page, as proxies do
+truncate answers half of the JSON as if it were whole
+cut      answers the head and half of the body, then closes the connection
+drop     has its effect, then closes the connection without a word
+close    closes the connection when ``bytes`` of the request's body have arrived, no effect
+======== ==================================================================================
+
+With ``after: true``, ``status``, ``errors`` and ``html`` come after the effect instead of it.
+"""

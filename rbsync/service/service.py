@@ -1,0 +1,94 @@
+"""The project that is served, and what answers need to know of the call that they answer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from threading import RLock
+from uuid import NAMESPACE_OID, uuid5
+
+from rbsync.backends.local.backend import DATABASE
+from rbsync.backends.local.blobs import Blobs, is_ref
+from rbsync.backends.local.database import Database
+from rbsync.backends.local.meta import Meta
+from rbsync.backends.local.opening import Wish
+from rbsync.backends.local.project import LocalProject
+from rbsync.backends.local.uploads import Upload, Uploads
+from rbsync.service.refusal import RefusalError
+from rbsync.service.settings import ServiceSettings
+from rbsync.service.signing import Permission, Signer
+
+
+@dataclass(frozen=True)
+class Service:
+    """Who changes what he has read before holds ``changing``: clients send many calls at once."""
+
+    settings: ServiceSettings
+    meta: Meta
+    project: LocalProject
+    uploads: Uploads
+    signer: Signer
+    changing: RLock
+
+    @property
+    def project_id(self) -> str:
+        return self.settings.project_id or self.meta.project_id
+
+    @property
+    def org_id(self) -> str:
+        return self.settings.org_id or str(uuid5(NAMESPACE_OID, self.meta.project_id))
+
+    def upload(self, path: str) -> Upload | None:
+        """A file by its path: one that was uploaded, or one that rbsync put in the project."""
+        if is_ref(path):
+            return Upload(path, path, 0, "", "")
+        return self.uploads.find([path]).get(path)
+
+    def close(self) -> None:
+        self.project.close()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. ``base`` is how its sender reached us: presigned addresses start with it."""
+
+    service: Service
+    base: str
+
+    def check_org(self, org_id: str) -> None:
+        """Raises RefusalError."""
+        if org_id.lower() != self.service.org_id.lower():
+            raise RefusalError("there is no such organization, or the key is not one of it")
+
+    def check_project(self, org_id: str, project_id: str | None) -> None:
+        """Raises RefusalError."""
+        self.check_org(org_id)
+        if (project_id or "").lower() != self.service.project_id.lower():
+            raise RefusalError("there is no such project in the organization")
+
+    def to_put(self, path: str, type: str, encoding: str = "") -> str:  # noqa: A002
+        """The address to put a file at."""
+        return self.service.signer.address(self.base, Permission("PUT", path, type, encoding))
+
+    def to_get(self, path: str) -> str | None:
+        """The address to get a file from, None when there is no such file."""
+        if path.startswith(("http://", "https://")):
+            return path
+        if self.service.upload(path) is None:
+            return None
+        return self.service.signer.address(self.base, Permission("GET", path))
+
+
+def open_service(settings: ServiceSettings) -> Service:
+    """Opens the project of a folder, and makes one that is not there.
+
+    Raises UserError when it is of another type or does not fit the taxonomy, and BackendError.
+    """
+    folder = os.path.abspath(settings.path)
+    blobs = Blobs(folder)
+    database = Database(os.path.join(folder, DATABASE))
+    wish = Wish("", settings.type, settings.taxonomy, os.path.basename(folder))
+    project = LocalProject(database, blobs, wish)
+    signer = Signer(settings.address_seconds)
+    uploads = Uploads(database, blobs)
+    return Service(settings, project.open(), project, uploads, signer, RLock())

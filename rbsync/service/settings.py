@@ -1,0 +1,48 @@
+"""What a service is started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rbsync.labels import Taxonomy
+
+KEY_LENGTH = 43
+"""The length of the service's API keys, which its clients check."""
+
+LOOPBACK = "127.0.0.1"
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+
+DuplicateName = Literal["null", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """In bytes: of a request as it is sent, after it is decompressed, and of a file."""
+
+    request: int = 32 * MIB
+    unpacked: int = 128 * MIB
+    file: int = 64 * GIB
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """``org_id`` and ``project_id`` are those of the folder's project unless given.
+
+    ``duplicate_name`` is how the service says that a name is taken: nobody knows which of the
+    two the real one does. ``hosts`` are names beside those of loopback that requests may be
+    addressed to; ``storages`` the ids of buckets that datapoints may refer to. ``address_seconds``
+    is how long a presigned address is good for.
+    """
+
+    path: str
+    api_key: str = field(repr=False)
+    org_id: str = ""
+    project_id: str = ""
+    type: str = ""
+    taxonomy: Taxonomy | None = None
+    duplicate_name: DuplicateName = "error"
+    hosts: tuple[str, ...] = ()
+    storages: tuple[str, ...] = ()
+    address_seconds: float = 3600.0
+    limits: Limits = Limits()

@@ -1,0 +1,34 @@
+"""The pipeline of the project: people label, and what they finish is ground truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rbsync.backends.local.rows import FIRST_STAGE, LAST_STAGE
+from rbsync.service.refusal import RefusalError
+
+OUTPUT = "Output"
+ARCHIVED = "ARCHIVED"
+_PLACES = {name.upper(): name for name in (FIRST_STAGE, LAST_STAGE, ARCHIVED)}
+_PLACES[OUTPUT.upper()] = LAST_STAGE
+
+
+def pipeline() -> list[dict[str, Any]]:
+    """The stages as the service describes them, in their order."""
+    return [
+        _stage("Input", "labelset-input", FIRST_STAGE),
+        _stage(FIRST_STAGE, "manual-labeling", OUTPUT, '{"isPrimaryStage":true}'),
+        _stage(OUTPUT, "labelset-output", LAST_STAGE),
+    ]
+
+
+def _stage(name: str, brick: str, following: str, config: str = "{}") -> dict[str, Any]:
+    routing = {"__typename": "NextRouting", "nextStageName": following}
+    return {"stageName": name, "brickName": brick, "stageConfig": config, "routing": routing}
+
+
+def place_of(name: str) -> str:
+    """Where tasks of a stage are; the output stage keeps its tasks behind it. Raises RefusalError."""
+    if name.upper() not in _PLACES:
+        raise RefusalError(f'there is no stage "{name}" in the project')
+    return _PLACES[name.upper()]

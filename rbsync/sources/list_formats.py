@@ -1,0 +1,180 @@
+"""The formats of an items list: JSON, JSON Lines and CSV, each read to rows with their places."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from rbsync.errors import Location
+
+METADATA = "metadata."
+CSV_COLUMNS = ("name", "item", "labels", "priority")
+
+
+class Row(NamedTuple):
+    """One entry of a list, not checked yet, and its place."""
+
+    value: Any
+    place: Location
+
+
+class ListError(ValueError):
+    """The list itself cannot be read on; ``code`` is that of the problem."""
+
+    def __init__(self, message: str, place: Location, code: str = "items-list") -> None:
+        super().__init__(message)
+        self.place = place
+        self.code = code
+
+
+def _read_json(text: str, file: str) -> Iterator[Row]:
+    """The members of a JSON array one by one, so that each has its place."""
+    decode, places = json.JSONDecoder().raw_decode, _Places(text, file)
+    at = _skip(text, 0)
+    if text[at : at + 1] != "[":
+        raise ListError("an items list is a JSON array of objects", places.at(at))
+    at = _skip(text, at + 1)
+    more = text[at : at + 1] != "]"
+    while more:
+        try:
+            value, end = decode(text, at)
+        except (ValueError, RecursionError) as error:
+            place = places.at(error.pos if isinstance(error, json.JSONDecodeError) else at)
+            raise ListError(_broken(error), place) from error
+        yield Row(value, places.at(at))
+        at = _skip(text, end)
+        more = text[at : at + 1] == ","
+        if more:
+            at = _skip(text, at + 1)
+        elif text[at : at + 1] != "]":
+            raise ListError("the JSON cannot be read: expected `,` or `]`", places.at(at))
+    at = _skip(text, at + 1)
+    if at < len(text):
+        raise ListError("the JSON cannot be read: there is more after the list", places.at(at))
+
+
+def _broken(error: ValueError | RecursionError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"the JSON cannot be read: {error.msg.lower()}"
+    what = (
+        "it is nested too deeply" if isinstance(error, RecursionError) else "a number is too long"
+    )
+    return f"the JSON cannot be read: {what}"
+
+
+def _skip(text: str, at: int) -> int:
+    while text[at : at + 1] in (" ", "\t", "\n", "\r"):
+        at += 1
+    return at
+
+
+class _Places:
+    """Lines and columns of growing offsets in a text, each line break counted once."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._text, self._file = text, file
+        self._line, self._seen = 1, 0
+
+    def at(self, offset: int) -> Location:
+        self._line += self._text.count("\n", self._seen, offset)
+        self._seen = offset
+        return Location(self._file, self._line, offset - self._text.rfind("\n", 0, offset))
+
+
+def _read_jsonl(text: str, file: str) -> Iterator[Row]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            yield Row(json.loads(line), Location(file, number, 1))
+        except (ValueError, RecursionError) as error:
+            column = error.colno if isinstance(error, json.JSONDecodeError) else 1
+            raise ListError(_broken(error), Location(file, number, column)) from error
+
+
+def _read_csv(text: str, file: str) -> Iterator[Row]:
+    table = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        columns = next(table, [])
+        _check_columns(columns, Location(file, 1, 1))
+        for _, rows in groupby(_numbered(table, columns, file), key=_same_datapoint):
+            yield _csv_row(list(rows), file)
+    except csv.Error as error:
+        message = f"the CSV cannot be read: {error}"
+        raise ListError(message, Location(file, max(table.line_num, 1), 1)) from error
+
+
+def _check_columns(columns: list[str], place: Location) -> None:
+    for needed in ("name", "item"):
+        if needed not in columns:
+            raise ListError(f"the first line must name a column `{needed}`", place)
+    for column in columns:
+        if column not in CSV_COLUMNS and not column.startswith(METADATA):
+            message = f"unknown column `{column}`{guess(column, CSV_COLUMNS)}"
+            raise ListError(message, place)
+        if columns.count(column) > 1:
+            raise ListError(f"the column `{column}` stands twice", place)
+
+
+class _Line(NamedTuple):
+    """A row of a CSV file by its columns, without what is empty, and where it begins."""
+
+    number: int
+    cells: dict[str, str]
+
+
+def _numbered(table: Any, columns: list[str], file: str) -> Iterator[_Line]:
+    before = table.line_num
+    for cells in table:
+        number, before = before + 1, table.line_num
+        if not cells:
+            continue
+        if len(cells) != len(columns):
+            message = f"the row has {len(cells)} fields, and the first line names {len(columns)}"
+            raise ListError(message, Location(file, number, 1))
+        named = zip(columns, cells, strict=True)
+        yield _Line(number, {column: cell for column, cell in named if cell})
+
+
+def _same_datapoint(line: _Line) -> str | int:
+    """What rows of one datapoint share: its name; without one each stands for itself."""
+    return line.cells.get("name") or line.number
+
+
+def _csv_row(lines: list[_Line], file: str) -> Row:
+    first, *others = lines
+    own = {key: cell for key, cell in first.cells.items() if key != "item"}
+    for line in others:
+        for key, cell in line.cells.items():
+            if key != "item" and own.get(key) != cell:
+                message = f"`{key}` differs from that of the first row of `{own['name']}`"
+                raise ListError(message, Location(file, line.number, 1))
+    value: dict[str, Any] = {"items": [line.cells.get("item", "") for line in lines]}
+    value |= {key: cell for key, cell in own.items() if key in ("name", "labels")}
+    metadata = {key[len(METADATA) :]: own[key] for key in own if key.startswith(METADATA)}
+    if metadata:
+        value["metaData"] = metadata
+    if "priority" in own:
+        value["priority"] = _number(own["priority"])
+    return Row(value, Location(file, first.number, 1))
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+READERS = {"json": _read_json, "jsonl": _read_jsonl, "csv": _read_csv}
+
+
+def guess(key: str, known: tuple[str, ...]) -> str:
+    """The known key that was meant, as the end of a message."""
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""

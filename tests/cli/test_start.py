@@ -1,0 +1,57 @@
+"""Starting: what `rbsync --version` loads, and how the command line answers to nonsense."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = ["numpy", "PIL", "requests", "pydantic", "yaml", "rich", "sqlite3", "watchdog"]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rbsync", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_version_is_told_without_loading_what_it_does_not_need() -> None:
+    script = (
+        "import sys; from rbsync.cli.main import main; code = main(['--version']);"
+        f"print([name for name in {HEAVY} if name in sys.modules]); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    version, loaded = done.stdout.splitlines()
+    assert version.startswith("rbsync 0.")
+    assert loaded == "[]"
+
+
+def test_an_unknown_command_is_a_usage_error_with_a_guess() -> None:
+    done = run("plam")
+    assert done.returncode == 64
+    assert "Did you mean `plan`?" in done.stderr
+
+
+def test_an_unknown_option_is_a_usage_error() -> None:
+    done = run("plan", "--outptu", "x")
+    assert done.returncode == 64
+    assert "--output" in done.stderr
+
+
+def test_help_lists_every_command() -> None:
+    from rbsync.cli.main import COMMANDS
+
+    done = run("--help")
+    assert done.returncode == 0
+    for name in COMMANDS:
+        assert f"\n  {name} " in done.stdout
+
+
+def test_every_command_has_help() -> None:
+    from rbsync.cli.main import COMMANDS, cli
+
+    for name in COMMANDS:
+        command = cli.get_command(None, name)  # type: ignore[arg-type]
+        assert command is not None
+        assert command.help, name

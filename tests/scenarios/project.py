@@ -1,0 +1,108 @@
+"""A folder with a manifest, and rbsync run in it as people run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+COMMAND = [sys.executable, "-m", "rbsync"]
+BOX = {
+    "category": [["object", "car"]],
+    "attributes": [],
+    "bbox2d": {"xnorm": 0.1, "ynorm": 0.2, "wnorm": 0.3, "hnorm": 0.4},
+}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def last_line(self) -> str:
+        return self.out.strip().splitlines()[-1] if self.out.strip() else ""
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Project:
+    """A manifest's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def write(self, path: str, content: str | bytes | list[Any] | dict[str, Any]) -> Path:
+        """Writes a file, JSON for a list or an object."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, list | dict):
+            content = json.dumps(content)
+        if isinstance(content, str):
+            content = content.encode()
+        file.write_bytes(content)
+        return file
+
+    def manifest(self, text: str) -> None:
+        """Writes the manifest; its version is put in front."""
+        self.write("rbsync.yaml", "version: 1\n" + text)
+
+    def run(self, *arguments: str, **environment: str) -> Ran:
+        """Runs a command to its end."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Starts a command and does not wait."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def apply(self, *arguments: str) -> Ran:
+        """`rbsync apply --yes`."""
+        return self.run("apply", "--yes", *arguments)
+
+    def plan(self, *arguments: str) -> dict[str, Any]:
+        """The plan as a document."""
+        document: dict[str, Any] = self.run("plan", "--json", *arguments).json
+        return document
+
+    def actions(self, *arguments: str) -> list[str]:
+        """The plan's actions, as in ``update a.png items``."""
+        return [
+            " ".join([one["action"], one["name"], *one.get("changed", [])])
+            for one in self.plan(*arguments)["actions"]
+        ]
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """What the project holds."""
+        tasks: list[dict[str, Any]] = self.run("ls", "--json").json["tasks"]
+        return tasks
+
+    def names(self) -> list[str]:
+        """The names of what the project holds."""
+        return [task["name"] for task in self.tasks()]

@@ -1,0 +1,121 @@
+"""A manifest with many mistakes: all are told in one run, each at its place."""
+
+from __future__ import annotations
+
+import re
+
+from tests.scenarios.pictures import png
+from tests.scenarios.project import BOX, Project
+
+MANIFEST = """\
+version: 1
+project:
+  type: IMAGE_BBOX
+  taxonomy: [car, bus]
+datapoints:
+  - glob: images/*.png
+    labls: labels/x.json
+  - name: twice
+    name: once more
+    items: [images/a.png]
+  - name: wrong type
+    items: images/a.png
+  - name: images/a.png
+    items: [images/b.png]
+  - name: not there
+    items: [images/none.png]
+  - name: outside
+    items: [../outside.png]
+  - name: a link outside
+    items: [link.png]
+  - name: unknown category
+    items: [images/a.png]
+    labels: labels/unknown.json
+  - name: no geometry
+    items: [images/a.png]
+    labels:
+      - category: [[object, car]]
+        attributes: []
+  - name: too large
+    items: [images/a.png]
+    labels:
+      - category: [[object, car]]
+        attributes: []
+        bbox2d: {xnorm: 1.5, ynorm: 0.2, wnorm: 0.1, hnorm: 0.1}
+  - glob: nothing/*.png
+  - name: ${RBSYNC_TEST_UNDEFINED}
+    items: [images/a.png]
+"""
+
+EXPECTED = {
+    "unknown key": ("rbsync.yaml", 7, "labls"),
+    "duplicate key": ("rbsync.yaml", 9, "name"),
+    "wrong type": ("rbsync.yaml", 12, "list"),
+    "duplicate name": ("rbsync.yaml", 13, "images/a.png"),
+    "missing file": ("rbsync.yaml", 15, "images/none.png"),
+    "outside": ("rbsync.yaml", 17, "../outside.png"),
+    "link outside": ("rbsync.yaml", 19, "link.png"),
+    "unknown category": ("labels/unknown.json", 2, "cra"),
+    "no geometry": ("rbsync.yaml", 27, "geometry"),
+    "over 1": ("rbsync.yaml", 34, "xnorm"),
+    "empty glob": ("rbsync.yaml", 35, "nothing/*.png"),
+    "undefined variable": ("rbsync.yaml", 36, "RBSYNC_TEST_UNDEFINED"),
+}
+
+
+def prepare(project: Project) -> None:
+    project.write("images/a.png", png(1))
+    project.write("images/b.png", png(2))
+    project.write("../outside.png", png(3))
+    (project.folder / "link.png").symlink_to("../outside.png")
+    unknown = {**BOX, "category": [["object", "cra"]]}
+    project.write("labels/unknown.json", "[\n" + str(unknown).replace("'", '"') + "\n]")
+    (project.folder / "nothing").mkdir()
+    project.write("rbsync.yaml", MANIFEST)
+
+
+def places(text: str) -> list[tuple[str, int, str]]:
+    """File, line and message of each problem that was printed."""
+    found = re.findall(r"^(\S+?):(\d+):\d+: (.*)$", text, re.MULTILINE)
+    return [(file, int(line), message) for file, line, message in found]
+
+
+def test_twelve_mistakes_are_told_at_once_each_with_its_line(project: Project) -> None:
+    prepare(project)
+    ran = project.run("plan")
+    assert ran.code == 65
+    found = places(ran.err)
+    for what, (file, line, word) in EXPECTED.items():
+        matching = [one for one in found if one[:2] == (file, line) and word in one[2]]
+        assert matching, f"{what} is not reported at {file}:{line}: {ran.err}"
+    assert len(found) == len(EXPECTED), ran.err
+    assert "12 problems; nothing was sent." in ran.err
+
+
+def test_apply_sends_nothing_then(project: Project) -> None:
+    prepare(project)
+    assert project.apply().code == 65
+    assert not (project.folder / ".rbsync/project").exists()
+    assert not (project.folder / ".rbsync/state.db").exists()
+
+
+def test_validate_tells_the_same_and_json_too(project: Project) -> None:
+    prepare(project)
+    assert project.run("validate").err == project.run("plan").err
+    document = project.run("validate", "--json").json
+    assert len(document["problems"]) == 12
+    assert document["exit_code"] == 65
+
+
+def test_keep_going_does_the_datapoints_that_are_right(project: Project) -> None:
+    prepare(project)
+    ran = project.apply("--keep-going")
+    assert ran.code == 9
+    assert "images/a.png" in project.names()
+    assert "images/b.png" in project.names()
+    assert "outside" not in project.names()
+
+
+def test_a_key_that_is_nearly_right_is_guessed(project: Project) -> None:
+    prepare(project)
+    assert "did you mean `labels`?" in project.run("plan").err
