@@ -45,10 +45,7 @@ class LocalContent:
         if not labels.inputs:
             return LabelText(labels.inline, len(json.loads(labels.inline))), ""
         path, planned, _ = labels.inputs[0]
-        try:
-            data, content = read_whole(self._roots, path, self._algorithm, LIMIT)
-        except ValueError:  # it became shorter while it was read
-            return _NOTHING, ""
+        data, content = read_whole(self._roots, path, self._algorithm, LIMIT)
         if content != planned:
             return _NOTHING, content
         objects = json.loads(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rbsync.apply.retry import GivenUpError
+from rbsync.files.hashing import ChangingError
 from rbsync.files.roots import OutsideError
 from rbsync.model.outcome import Failure
 
@@ -43,6 +44,8 @@ def unreadable(path: str, error: OSError) -> Failure:
     """The failure of what needs a file that cannot be read."""
     if isinstance(error, FileNotFoundError):
         return Failure("changed", "read", f"{path}: the file is gone", hint=CHANGED_HINT)
+    if isinstance(error, ChangingError):
+        return changed(path, "read")
     reason = error.strerror or str(error)
     if isinstance(error, OutsideError):
         return Failure("changed", "read", f"{path} {reason}", hint=CHANGED_HINT)

@@ -16,7 +16,7 @@ from rbsync.apply.failures import is_outage, unsettled
 from rbsync.apply.journal import GROUP_SECONDS
 from rbsync.apply.prepare import Change, Prepared
 from rbsync.apply.results import applied, skipped
-from rbsync.apply.send import Answer
+from rbsync.apply.send import NOT_THERE, Answer
 from rbsync.apply.stop import BUG, UNRECORDED
 from rbsync.apply.tools import Tools
 from rbsync.apply.workers import Step, Workers
@@ -32,6 +32,9 @@ RESENDS = 3
 
 GRACE_SECONDS = 30.0
 """How long the running actions may take to end after a stop."""
+
+
+Send = Callable[[Sequence[Prepared]], Sequence[Answer] | None]
 
 
 class Pace(NamedTuple):
@@ -66,7 +69,7 @@ class Pipeline:
         self._sending: dict[str, Prepared] = {}
         self._doubtful: deque[tuple[float, Prepared]] = deque()
         self._resent: dict[str, int] = {}
-        self._sent_at = 0.0
+        self._sent_at = time.monotonic()
         self._stopped_at: float | None = None
         self._error: Exception | None = None
 
@@ -81,7 +84,8 @@ class Pipeline:
                 self._guard(step)
             if self._journal.due():
                 yield from self._record()
-        self._give_up()
+        for one in self._sending.values():
+            self._give_up(one.action, "it was still running when the run ended")
         yield from self._record()
         if self._error is not None:
             raise self._error
@@ -120,8 +124,16 @@ class Pipeline:
                 return
             change = self._waiting.popleft()
             self._preparing[change.name] = change
-            task = partial(self._preparer.prepare, change)
-            self._workers.start(task, partial(self._prepared, change))
+            self._workers.start(partial(self._prepare_one, change), partial(self._prepared, change))
+
+    def _prepare_one(self, change: Change) -> Prepared | Failure | None:
+        """Done by a worker."""
+        prepared = self._preparer.prepare(change)
+        if isinstance(prepared, Failure):
+            self._tally.failure(prepared)
+            if is_outage(prepared):
+                self._tally.request(answered=False)
+        return prepared
 
     def _prepared(self, change: Change, prepared: Prepared | Failure | None) -> None:
         del self._preparing[change.name]
@@ -129,8 +141,6 @@ class Pipeline:
             case Prepared():
                 self._ready.append(prepared)
             case Failure():
-                if is_outage(prepared):
-                    self._tally.request(answered=False)
                 self._fail(change, prepared)
             case None:
                 self._waiting.appendleft(change)
@@ -143,7 +153,7 @@ class Pipeline:
             self._sent_at = time.monotonic()
             for at in range(0, len(group), self._pace.batch):
                 batch = group[at : at + self._pace.batch]
-                self._ask(partial(self._unless_stopped, batch), batch)
+                self._ask(self._send_unless_stopped, batch)
 
     def _may_send(self) -> bool:
         """Groups are full, unless the rest of one is not to be had soon."""
@@ -152,13 +162,26 @@ class Pipeline:
         late = time.monotonic() - self._sent_at >= GROUP_SECONDS
         return late or len(self._ready) >= GROUP or not self._preparing
 
-    def _ask(self, task: Callable[[], Sequence[Answer] | None], batch: Sequence[Prepared]) -> None:
+    def _ask(self, send: Send, batch: Sequence[Prepared]) -> None:
         self._sending.update((one.name, one) for one in batch)
-        self._workers.start(task, partial(self._answered, batch))
+        self._workers.start(partial(self._observed, send, batch), partial(self._answered, batch))
 
-    def _unless_stopped(self, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
+    def _send_unless_stopped(self, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
         """Done by a worker, some time after it was asked for."""
         return None if self._stop.requested else self._sender.send(batch)
+
+    def _observed(self, send: Send, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
+        """Done by a worker, so that a stop comes before its next task.
+
+        That something is absent is no sign of an outage, nor of its end.
+        """
+        answers = send(batch) or ()
+        for one in answers:
+            if one.fate == "failed" and one.failure is not None:
+                self._tally.failure(one.failure)
+        if any(one.fate != "absent" for one in answers):
+            self._tally.request(answered=not all(one.is_lost for one in answers))
+        return answers or None
 
     def _answered(self, batch: Sequence[Prepared], answers: Sequence[Answer] | None) -> None:
         for one in batch:
@@ -166,7 +189,6 @@ class Pipeline:
         if answers is None:
             self._withdraw(batch)
             return
-        self._observe(answers)
         for prepared, answer in zip(batch, answers, strict=True):
             self._take(prepared, answer)
 
@@ -175,11 +197,6 @@ class Pipeline:
         for one in batch:
             before = self._journal.before(one.name)
             self._journal.add(skipped(one.action, self._stop.reason), before)
-
-    def _observe(self, answers: Sequence[Answer]) -> None:
-        """Looks for an outage: that something is absent is no sign of one, nor of its end."""
-        if any(one.fate != "absent" for one in answers):
-            self._tally.request(answered=not all(one.is_lost for one in answers))
 
     def _take(self, prepared: Prepared, answer: Answer) -> None:
         action = prepared.action
@@ -190,15 +207,17 @@ class Pipeline:
                 until = time.monotonic() + self._pace.quarantine
                 self._doubtful.append((until, prepared))
             case "absent" if self._stop.requested:
-                self._fail(action, unsettled("create", "the run ended before it was certain"))
+                self._give_up(action, "the run ended before it was certain")
             case "absent" if self._may_resend(prepared.name):
                 self._ready.append(prepared)
-            case _:
-                assert answer.failure is not None  # noqa: S101  (what has no id has one)
+            case "absent":
+                self._tally.failure(NOT_THERE)
+                self._fail(action, NOT_THERE)
+            case "failed":
+                assert answer.failure is not None  # noqa: S101  (what failed has one)
                 self._fail(action, answer.failure)
 
     def _fail(self, change: Change, failure: Failure) -> None:
-        self._tally.failure(failure)
         self._journal.add(*self._journal.failed(change, failure))
 
     def _may_resend(self, name: str) -> bool:
@@ -211,7 +230,7 @@ class Pipeline:
         while self._doubtful and (self._stop.requested or self._is_due()):
             due.append(self._doubtful.popleft()[1])
         if due:
-            self._ask(partial(self._sender.look_up, due), due)
+            self._ask(self._sender.look_up, due)
 
     def _is_due(self) -> bool:
         return self._doubtful[0][0] <= time.monotonic()
@@ -224,11 +243,11 @@ class Pipeline:
             self._stopped_at = time.monotonic()
         return time.monotonic() - self._stopped_at > GRACE_SECONDS
 
-    def _give_up(self) -> None:
-        """What was sent and did not come back, for the next run to settle."""
-        for one in self._sending.values():
-            phase = "update" if isinstance(one.action, Update) else "create"
-            self._fail(one.action, unsettled(phase, "it was still running when the run ended"))
+    def _give_up(self, change: Change, why: str) -> None:
+        """Leaves what was sent and did not come back to the next run."""
+        failure = unsettled("update" if isinstance(change, Update) else "create", why)
+        self._tally.failure(failure)
+        self._fail(change, failure)
 
     def _left_over(self) -> Iterator[Outcome]:
         """What was not begun, or not finished in time, when the run was stopped."""

@@ -14,7 +14,6 @@ from rbsync.model.outcome import Failure
 from rbsync.model.state import Intent, Record
 from rbsync.stores.base import Writer
 
-
 BY_HAND = "Save these lines under that name, then run `rbsync state recover`:"
 
 
@@ -66,7 +65,7 @@ class Rescue:
         that cannot be read; then nothing is changed.
         """
         present = writer.records()
-        results = {name: record for name, record in self._results()}
+        results = dict(self._results())
         news = [
             (name, record)
             for name, record in results.items()

@@ -126,12 +126,12 @@ def _is_taken(answer: Answer) -> bool:
 
 def _doubted(found: Answer) -> Answer:
     """What is said to be there and is not seen yet has to be looked up again, later."""
-    return Answer("doubtful", failure=found.failure) if found.fate == "absent" else found
+    return Answer("doubtful") if found.fate == "absent" else found
 
 
 def _looked_up(prepared: Prepared, task: Task | None) -> Answer:
     if task is None:
-        return Answer("absent", failure=NOT_THERE)
+        return Answer("absent")
     if is_ours(task, prepared.draft.fingerprint):
         return Answer("done", task.task_id, note=ADOPTED)
     return Answer("failed", failure=conflict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from queue import Empty, SimpleQueue
 
 from rbsync.model.outcome import Failure
@@ -45,7 +46,7 @@ class Stop:
 
 
 class Tally:
-    """Counts failures, and stops the run when it should not go on."""
+    """Counts failures, and stops the run when it should not go on. For any number of threads."""
 
     def __init__(self, stop: Stop, max_failures: int | None) -> None:
         """``max_failures`` is how many end the run, None for never."""
@@ -53,10 +54,12 @@ class Tally:
         self._stop = stop
         self._limit = max_failures
         self._in_a_row = 0
+        self._lock = threading.Lock()
 
     def failure(self, failure: Failure) -> None:
         """An action failed."""
-        self.failures += 1
+        with self._lock:
+            self.failures += 1
         if failure.kind == "auth":
             self._stop.request(AUTH)
         elif self._limit is not None and self.failures >= self._limit:
@@ -64,6 +67,7 @@ class Tally:
 
     def request(self, *, answered: bool) -> None:
         """A request, for however many actions, was answered or met what looks like an outage."""
-        self._in_a_row = 0 if answered else self._in_a_row + 1
+        with self._lock:
+            self._in_a_row = 0 if answered else self._in_a_row + 1
         if self._in_a_row >= BREAKER:
             self._stop.request(OUTAGE)

@@ -59,6 +59,9 @@ class Body(Protocol):
 
     def fileno(self) -> int: ...
 
+    def media(self) -> str:
+        """The MIME type by the first bytes, ``application/octet-stream`` where they do not tell."""
+
     def rewind(self) -> None:
         """Starts again from the first byte."""
 

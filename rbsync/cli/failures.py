@@ -18,7 +18,7 @@ def command(common: CommonOptions) -> int:
     from rbsync.documents import FORMAT_VERSION
     from rbsync.documents.report import failure_json
 
-    with opened(common) as workspace:
+    with opened(common, looks_on=True) as workspace:
         records = workspace.store.records()
     failures = {name: one.failure for name, one in sorted(records.items()) if one.failure}
     if common.json:

@@ -22,7 +22,7 @@ def command(common: CommonOptions, pattern: str | None) -> int:
     """List what the project holds, or what of it matches the glob PATTERN."""
     from rbsync.documents import FORMAT_VERSION
 
-    with opened(common) as workspace:
+    with opened(common, looks_on=True) as workspace:
         every = workspace.backend.list()
         tasks = [one for one in every if not pattern or fnmatch.fnmatchcase(one.name, pattern)]
     if common.json:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rbsync import __version__
 from rbsync.cli.options import CommonOptions
+from rbsync.cli.render.errors import show_warnings
 from rbsync.cli.render.progress import metered
 
 if TYPE_CHECKING:
@@ -17,17 +18,20 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened(
-    common: CommonOptions, *, rehash: bool = False, strict: bool = True
+    common: CommonOptions, *, rehash: bool = False, strict: bool = True, looks_on: bool = False
 ) -> Iterator[Workspace]:
     """The workspace of the manifest that the options name.
 
     Raises UserError. Without ``strict``, problems of the manifest wait for those of its files,
-    so that one run reports them all.
+    so that one run reports them all. ``looks_on`` is for commands that read no data and send
+    nothing: they only mention such problems.
     """
     from rbsync.manifest.load import load_manifest
     from rbsync.sync.workspace import open_workspace
 
-    manifest = load_manifest(common.manifest_path, strict=strict)
+    manifest = load_manifest(common.manifest_path, strict=strict and not looks_on)
+    if looks_on:
+        show_warnings(manifest.problems, common)
     with (
         metered(common, "Reading", "file") as meter,
         open_workspace(manifest, watcher=meter, rehash=rehash) as workspace,

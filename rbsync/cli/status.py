@@ -22,7 +22,7 @@ def command(common: CommonOptions) -> int:
     """Show where manifest, state and project stand. Reads no data files."""
     from rbsync.documents import FORMAT_VERSION
 
-    with opened(common) as workspace:
+    with opened(common, looks_on=True) as workspace:
         found = _status(workspace)
     if common.json:
         document({"format_version": FORMAT_VERSION, **found})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from typing import Any
 
 from rbsync.documents.plan import PlanDocument
@@ -23,3 +25,14 @@ def schemas() -> dict[str, str]:
 
 def _text(schema: dict[str, Any]) -> str:
     return json.dumps({"$schema": DIALECT, **schema}, indent=2, ensure_ascii=False) + "\n"
+
+
+def write_schemas(folder: str) -> None:
+    """Writes the schemas anew: ``python -m rbsync.documents.schemas schemas``."""
+    for name, text in schemas().items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+if __name__ == "__main__":
+    write_schemas(sys.argv[1])

@@ -43,6 +43,8 @@ class Builder:
         self.file = file
         self.limits = limits
         self.tree = Tree()
+        self._places = self.tree.places
+        self._sizes = self.tree.sizes
         self.problems: list[Problem] = []
         self._root: list[Any] = []
         self._frame = _Frame(self._root, -1, None, 0)
@@ -65,19 +67,24 @@ class Builder:
         return UserError([Problem(code, message, unpack(place, self.file), hint)])
 
     def scalar(self, place: int, text: str, plain: bool, anchor: str | None = None) -> None:
+        # One call for each of millions: what it does is written out rather than called.
         frame = self._frame
-        node = self.tree.add(place)
-        if frame.key is None and frame.value.__class__ is dict:
+        node = len(self._places)
+        self._places.append(place)
+        self._sizes.append(1)
+        key = frame.key
+        if key is None and frame.value.__class__ is dict:
+            value: str | None = text
             self._name(frame, node, text, plain)
-            return
-        value = resolve(text) if plain else text
+        else:
+            value = resolve(text) if plain else text
+            if key is None:
+                frame.value.append(value)
+            else:
+                self._put(frame, key, node, value)
         if anchor is not None:
             self._anchors[anchor] = (node, value, 1)
-        if frame.key is None:
-            frame.value.append(value)
-        else:
-            self._put(frame, node, value)
-        if node > self.limits.nodes:
+        if node >= self.limits.nodes:
             raise self._too_many(place)
 
     def start(
@@ -108,7 +115,7 @@ class Builder:
         if outer.key is None:
             outer.value.append(frame.value)
         else:
-            self._put(outer, frame.node, frame.value)
+            self._put(outer, outer.key, frame.node, frame.value)
 
     def alias(self, place: int, name: str) -> None:
         if name not in self._anchors:
@@ -126,7 +133,7 @@ class Builder:
         if self._frame.key is None:
             self._frame.value.append(value)
         else:
-            self._put(self._frame, node, value)
+            self._put(self._frame, self._frame.key, node, value)
 
     def _name(self, frame: _Frame, node: int, text: str, plain: bool) -> None:
         mapping = frame.value
@@ -137,9 +144,8 @@ class Builder:
         frame.key = text = self._names.setdefault(text, text)
         # The key is entered before its value, so that both keep the order of the tree.
         mapping[text] = None
-        written = self.tree.keys.get(frame.node)
-        if written is not None:
-            written[text] = node
+        if frame.node in self.tree.keys:
+            self.tree.keys[frame.node][text] = node
 
     def _irregular(self, frame: _Frame, node: int, text: str, merge: bool) -> None:
         keys = self.tree.keys
@@ -158,11 +164,11 @@ class Builder:
             "keep one of them",
         )
 
-    def _put(self, frame: _Frame, node: int, value: Any) -> None:
-        key, frame.key = frame.key, None
+    def _put(self, frame: _Frame, key: str, node: int, value: Any) -> None:
+        frame.key = None
         if key is _MERGE:
             frame.source = (node, value)
-        elif key is not _DROPPED and key is not None:
+        elif key is not _DROPPED:
             frame.value[key] = value
 
     def _merge(self, frame: _Frame, node: int, merged: Any) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.builder import Builder
 from rbsync.manifest.encoding import check_text
-from rbsync.manifest.json_events import JsonEvents, is_json, looks_like_json
+from rbsync.manifest.json_events import JsonEvents, json_error, looks_like_json
 from rbsync.manifest.limits import LIMITS, Limits
 from rbsync.manifest.tree import Path, Places, Tree, unpack
 from rbsync.manifest.yaml_events import YamlEvents
@@ -101,11 +101,17 @@ def _build(data: bytes, file: str, limits: Limits) -> Builder:
 
 def _build_json(data: bytes, file: str, limits: Limits, error: UserError) -> Builder:
     text = data.decode().removeprefix("\ufeff")
-    if not is_json(text):
-        raise error
+    json_says = json_error(text, file)
+    if json_says is not None:
+        # The one that read further knows better which of the two the text was to be.
+        raise max(error, json_says, key=_place)
     builder = Builder(file, limits)
     JsonEvents(text, builder).feed()
     return builder
+
+
+def _place(error: UserError) -> Location:
+    return error.problems[0].location or Location("")
 
 
 def _member(value: Any, step: str | int) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 
-from rbsync.errors import UserError
+from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.builder import Builder
 from rbsync.manifest.syntax import broken
 from rbsync.manifest.tree import pack
@@ -25,17 +25,20 @@ def looks_like_json(data: bytes) -> bool:
     return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{")
 
 
-def is_json(text: str) -> bool:
-    """Whether the whole text is JSON, without building more of it than ``json`` does."""
+def json_error(text: str, file: str) -> UserError | None:
+    """Why a text is not JSON, None when it is."""
     try:
         json.loads(text)
+    except json.JSONDecodeError as error:
+        reason = f"the JSON cannot be read: {error.msg.lower()}"
+        return broken(reason, text.encode(), file, error.lineno - 1, error.colno - 1)
     except (ValueError, RecursionError):
-        return False
-    return True
+        return UserError([Problem("syntax", "the JSON cannot be read", Location(file))])
+    return None
 
 
 class JsonEvents:
-    """One reading of JSON text, which ``is_json`` has found to be such, into a builder."""
+    """One reading of JSON text, for which there is no ``json_error``, into a builder."""
 
     def __init__(self, text: str, builder: Builder) -> None:
         self._text = text
@@ -49,7 +52,7 @@ class JsonEvents:
         while position < len(self._text):
             token = _TOKEN.match(self._text, position)
             if token is None:
-                raise self._broken(position)
+                raise self._broken(position, "not valid JSON")
             self._take(token)
             position = token.end()
 
@@ -59,7 +62,7 @@ class JsonEvents:
         if kind == "space":
             self._count_lines(written, at)
         elif kind == "text":
-            self._builder.scalar(place, json.loads(written), plain=False)
+            self._builder.scalar(place, self._text_of(written, at), plain=False)
         elif kind == "plain":
             self._builder.scalar(place, written, plain=True)
         elif written in "[{":
@@ -67,13 +70,18 @@ class JsonEvents:
         elif written in "]}":
             self._builder.end()
 
+    def _text_of(self, written: str, at: int) -> str:
+        text: str = json.loads(written)
+        if not text.isascii() and any("\ud800" <= one <= "\udfff" for one in text):
+            raise self._broken(at, "half a surrogate pair, which is no character")
+        return text
+
     def _count_lines(self, space: str, at: int) -> None:
         lines = space.count("\n")
         if lines:
             self._line += lines
             self._start = at + space.rfind("\n") + 1
 
-    def _broken(self, position: int) -> UserError:
+    def _broken(self, position: int, reason: str) -> UserError:
         column = position - self._start
-        data = self._text.encode("utf-8", "surrogatepass")
-        return broken("not valid JSON", data, self._builder.file, self._line, column)
+        return broken(reason, self._text.encode(), self._builder.file, self._line, column)

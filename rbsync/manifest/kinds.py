@@ -27,6 +27,8 @@ def kind_of(entry: Any, kinds: SourceKinds) -> type[SourceModel]:
     if not isinstance(entry, Mapping):
         raise NoKindError("expected a source, which is a mapping", hint=f"give it {_choice(kinds)}")
     found = [kind for kind in kinds if kind.key in entry]
+    if len(found) == 1:
+        return found[0]
     if not found:
         raise _without_key(entry, kinds)
     # A key that tells one kind may be an ordinary key of another.

@@ -21,12 +21,14 @@ def read_limited(path: str, file: str, limits: Limits = LIMITS) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise _unreadable(error, file) from None
-    with os.fdopen(descriptor, "rb") as opened:
+    try:
         _check(os.fstat(descriptor), file, limits)
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as opened:
             data = opened.read(limits.size + 1)
-        except OSError as error:
-            raise _unreadable(error, file) from None
+    except OSError as error:
+        raise _unreadable(error, file) from None
+    finally:
+        os.close(descriptor)
     if len(data) > limits.size:
         raise _too_large(len(data), file, limits)
     return data

@@ -60,6 +60,8 @@ class Validator:
         for index, entry in enumerate(entries):
             source = self._source(entry, (key, index), kinds)
             if source is not None and index not in unfilled:
+                # Which keys were written is half of a source's memory and asked by nobody.
+                source.model_fields_set.clear()
                 yield Placed(source, (key, index), places[index])
 
     def _source(self, entry: Any, path: Path, kinds: SourceKinds) -> SourceModel | None:

@@ -31,7 +31,7 @@ def real_project(folder: Path, many: Path) -> Project:
     project = Project(folder)
     os.symlink(many / "images", folder / "images")
     project.manifest(
-        f'roots: [{many}/images]\ndatapoints:\n  - glob: "images/**/*.{{png,jpg,bmp}}"\n'
+        f'roots: [{many}/images]\ndatapoints:\n  - glob: "images/**/*.{{png,jpg,jpeg,bmp}}"\n'
     )
     return project
 

@@ -20,7 +20,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, list[Pat
     """A project of real pictures in nested folders with odd names, applied once."""
     project = Project(tmp_path_factory.mktemp("real") / "data")
     files = build_tree(project.folder / "scans and photos", COUNT)
-    project.manifest('datapoints:\n  - glob: "**/*.{png,jpg,bmp}"\n')
+    project.manifest('datapoints:\n  - glob: "**/*.{png,jpg,jpeg,bmp}"\n')
     done = project.apply()
     assert done.code == 0, done.err
     return project, files
@@ -49,8 +49,8 @@ def test_the_stored_bytes_are_those_of_the_files(applied: tuple[Project, list[Pa
     for task in backend.list():
         found = backend.stored(task.task_id)
         assert found is not None
-        (item,) = found.items
-        with backend.open_item(item.ref) as file:
+        ((_, ref),) = found.items
+        with backend.open_item(ref) as file:
             stored[task.name] = hashlib.sha256(file.read()).hexdigest()
     backend.close()
     on_disk = {

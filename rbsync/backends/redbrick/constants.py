@@ -18,7 +18,6 @@ MOST_IDS = 50
 """Ids that one delete, move or priority request may have."""
 
 KEY_LENGTH = 43
-VIDEO_SUFFIXES = frozenset({"mp4", "avi"})
 
 _STORAGES = {"public": PUBLIC_STORAGE, "redbrick": REDBRICK_STORAGE}
 

@@ -9,9 +9,10 @@ from typing import Any
 from rbsync.backends.base import Created, Draft, Rejected
 from rbsync.backends.redbrick.answers import json_text
 from rbsync.backends.redbrick.client import Client
-from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, VIDEO_SUFFIXES, storage_id
+from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_id
 from rbsync.backends.redbrick.failures import DeniedError, problem
 from rbsync.backends.redbrick.finding import Finder
+from rbsync.backends.redbrick.media import is_video
 from rbsync.backends.redbrick.operations.changes import (
     LabelData,
     NewDatapoint,
@@ -21,7 +22,6 @@ from rbsync.backends.redbrick.operations.changes import (
 from rbsync.backends.redbrick.stamp import Metadata, metadata_text, names_apart
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.errors import BackendError
-from rbsync.files.kinds import suffix_of
 from rbsync.model.outcome import Failure
 
 _TAKEN = "the project has a datapoint of this name"
@@ -138,7 +138,7 @@ def _nothing_made() -> Iterator[None]:
 def _is_video(draft: Draft) -> bool:
     if storage_id(draft.settings.storage) != REDBRICK_STORAGE:
         return False
-    return any(suffix_of(ref) in VIDEO_SUFFIXES for _, ref in draft.items)
+    return any(is_video(ref) for _, ref in draft.items)
 
 
 def taken(draft: Draft) -> Rejected:

@@ -54,8 +54,8 @@ def _clipped(text: str) -> str:
 
 _TRANSPORT: tuple[tuple[type[Exception], str, str], ...] = (
     (NameResolutionError, "its name cannot be resolved", _NETWORK_HINT),
-    (ConnectTimeoutError, "it cannot be reached in time", _NETWORK_HINT),
     (NewConnectionError, "nothing answers there", _NETWORK_HINT),
+    (ConnectTimeoutError, "it cannot be reached in time", _NETWORK_HINT),
     (ProxyError, "the proxy does not let us through", "check HTTPS_PROXY and NO_PROXY"),
     (SSLError, "no secure connection", _TLS_HINT),
     (ssl.SSLError, "no secure connection", _TLS_HINT),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rbsync.backends.base import Draft, Project
 from rbsync.backends.local.rules import Flaw, Rules
@@ -12,6 +13,7 @@ from rbsync.backends.redbrick.failures import problem
 from rbsync.backends.redbrick.operations.project import ProjectFacts, open_project
 from rbsync.errors import UserError
 from rbsync.labels import PROJECT_TYPES, Taxonomy, project_type, read_taxonomy
+from rbsync.labels.category import ROOT
 from rbsync.model.fingerprint import FACETS, Facet
 
 READY = "CREATION_SUCCESS"
@@ -79,11 +81,18 @@ def _check_status(facts: ProjectFacts) -> None:
         raise problem(message, kind="invalid")
 
 
+def _without_bare_root(taxonomy: Mapping[str, Any]) -> dict[str, Any]:
+    """An old taxonomy that has nothing but its root has no categories."""
+    categories = taxonomy["categories"] or ()
+    kept = [one for one in categories if one.get("name") != ROOT or one.get("children")]
+    return {**taxonomy, "categories": kept}
+
+
 def _rules(facts: ProjectFacts) -> Rules:
     """What can be checked here; a type or taxonomy of a later service restricts nothing."""
     known = facts.type if facts.type in PROJECT_TYPES else ""
     try:
-        taxonomy = read_taxonomy(facts.taxonomy)
+        taxonomy = read_taxonomy(_without_bare_root(facts.taxonomy))
     except UserError:
         taxonomy = Taxonomy()
     return Rules(project_type(known), taxonomy)

@@ -14,6 +14,7 @@ from rbsync.backends.base import Body, LabelText
 from rbsync.backends.redbrick.client import Client
 from rbsync.backends.redbrick.constants import MOST_INLINE_LABELS
 from rbsync.backends.redbrick.gathering import Gatherer
+from rbsync.backends.redbrick.media import media_of
 from rbsync.backends.redbrick.operations.changes import LabelData
 from rbsync.backends.redbrick.operations.files import (
     ListPlace,
@@ -29,7 +30,6 @@ from rbsync.backends.redbrick.sending import (
     send_bytes,
     twice_expired,
 )
-from rbsync.files.kinds import HEAD, KINDS, OTHER, sniff, suffix_of
 
 
 class Uploader:
@@ -91,13 +91,3 @@ class Uploader:
         else:
             return place
         raise failure
-
-
-def media_of(body: Body) -> str:
-    """The MIME type of a file by its first bytes, else by its suffix."""
-    kind = sniff(os.pread(body.fileno(), HEAD, 0))
-    if kind.accepted:
-        return kind.media
-    suffix = suffix_of(body.name)
-    named = (one for one in KINDS if one.accepted and suffix and suffix in one.suffixes)
-    return next(named, OTHER).media

@@ -5,8 +5,6 @@ from __future__ import annotations
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, document
 from rbsync.cli.render.numbers import plural
-from rbsync.documents import FORMAT_VERSION
-from rbsync.documents.parts import problem_json
 from rbsync.errors import Problem, RbsyncError, UserError
 
 
@@ -36,6 +34,9 @@ def show_warnings(warnings: tuple[Problem, ...], common: CommonOptions) -> None:
 
 
 def _document(error: RbsyncError) -> dict[str, object]:
+    from rbsync.documents import FORMAT_VERSION
+    from rbsync.documents.parts import problem_json
+
     problems = error.problems if isinstance(error, UserError) else (Problem("error", str(error)),)
     return {
         "format_version": FORMAT_VERSION,

@@ -16,7 +16,7 @@ OF_SETTINGS = ("attributes", "preAssign")
 
 
 def beside_items(call: Call, given: Mapping[str, Any], storage_id: str) -> Extra:
-    """What accompanies the items; the files of heat maps belong to the task. Raises RefusalError."""
+    """What accompanies the items; files of heat maps are the task's. Raises RefusalError."""
     kept = {key: given[key] for key in OF_ITEMS if given.get(key) is not None}
     heat_maps = kept.get("heatMaps", []) if storage_id.lower() == REDBRICK else []
     refs = tuple(stored_ref(call, one["item"]) for one in heat_maps)

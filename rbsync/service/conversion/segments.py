@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rbsync.labels import Taxonomy
-from rbsync.service.conversion.problem import members, refuse
+from rbsync.service.conversion.naming import attributes_of, category_of
+from rbsync.service.conversion.problem import refuse
 
-ROOT = "object"
 LARGEST = 65535
 
 
@@ -43,8 +43,8 @@ def _label(number: int, value: Any, place: str, taxonomy: Taxonomy) -> dict[str,
     if groups:
         dicom["groupids"] = groups
     label = {
-        "category": [[ROOT, *_path(given.get("category"), place, taxonomy)]],
-        "attributes": _attributes(given.get("attributes"), f"{place}.attributes"),
+        "category": category_of(given.get("category"), place, taxonomy),
+        "attributes": attributes_of(given.get("attributes"), f"{place}.attributes"),
         "dicom": dicom,
     }
     if given.get("id"):
@@ -52,22 +52,3 @@ def _label(number: int, value: Any, place: str, taxonomy: Taxonomy) -> dict[str,
     if given.get("readOnly"):
         label["readonly"] = True
     return label
-
-
-def _path(category: Any, place: str, taxonomy: Taxonomy) -> list[str]:
-    if isinstance(category, int) and not isinstance(category, bool):
-        names = [one.name for one in taxonomy.walk() if one.class_id == category]
-        if not names:
-            refuse(place, f"the taxonomy has no class {category}")
-        return names[:1]
-    path = [category] if isinstance(category, str) else category
-    if not isinstance(path, list) or not path or not all(isinstance(one, str) for one in path):
-        refuse(place, "needs a category: a name, a class id or a path")
-    return path[1:] if path[0] == ROOT and len(path) > 1 else path
-
-
-def _attributes(value: Any, place: str) -> list[dict[str, Any]]:
-    """A list as it is, or values by name."""
-    if isinstance(value, list):
-        return value
-    return [{"name": name, "value": one} for name, one in members(value, place).items()]

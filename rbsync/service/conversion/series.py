@@ -8,6 +8,7 @@ from typing import Any
 from rbsync.labels import Taxonomy
 from rbsync.service.conversion.problem import members, objects, refuse, strings
 from rbsync.service.conversion.segments import instance_labels, instance_masks
+from rbsync.service.conversion.shapes import SHAPES, shape_labels
 
 _KEPT = ("name", "dataType", "metaData", "imageHeaders", "numFrames")
 _MASK_FORMS = ("binaryMask", "semanticMask", "pngMask")
@@ -36,7 +37,7 @@ class Flat:
 
 def add_series(flat: Flat, series: dict[str, Any], place: str, taxonomy: Taxonomy) -> None:
     """Adds a series to those before it. Raises NotConvertibleError."""
-    for key in series.keys() - _PLAIN - _TO_LISTS:
+    for key in sorted(series.keys() - _PLAIN - _TO_LISTS - SHAPES.keys()):
         if series[key]:
             refuse(f"{place}.{key}", "is not converted here; give the task in the flat form")
     number = len(flat.series_info)
@@ -46,6 +47,9 @@ def add_series(flat: Flat, series: dict[str, Any], place: str, taxonomy: Taxonom
     flat.items += items
     flat.series_info.append(info)
     _add_segments(flat, series, number, place, taxonomy)
+    for key in sorted(SHAPES.keys() & series.keys()):
+        labels = shape_labels(key, series[key], f"{place}.{key}", taxonomy)
+        flat.labels += [{**label, "volumeindex": number} for label in labels]
     for key in sorted(_TO_LISTS & series.keys()):
         _add_beside(flat, key, series[key], number, place)
 

@@ -7,6 +7,7 @@ from typing import Any
 from rbsync.labels import Taxonomy
 from rbsync.service.conversion.problem import objects, refuse, strings
 from rbsync.service.conversion.series import Flat, add_series
+from rbsync.service.conversion.shapes import classification_labels
 
 _OF_SERIES = {"series", "classification"}
 
@@ -27,11 +28,10 @@ def flat_task(task: Any, at: int, taxonomy: Taxonomy) -> dict[str, Any]:
     if is_flat(task):
         strings(task.get("items"), f"{place}.items")
         return task
-    if task.get("classification"):
-        refuse(f"{place}.classification", "is not converted here; write it as a label")
     flat = Flat()
     for number, series in enumerate(objects(task["series"], f"{place}.series")):
         add_series(flat, series, f"{place}.series[{number}]", taxonomy)
+    flat.labels += classification_labels(task.get("classification"), f"{place}.classification")
     if not flat.items:
         refuse(f"{place}.series", "has no items")
     rest = {key: value for key, value in task.items() if key not in _OF_SERIES}

@@ -1,0 +1,23 @@
+"""Datapoints to send."""
+
+from __future__ import annotations
+
+from rbsync.backends.base import Draft, LabelText
+from rbsync.model.datapoint import Settings
+from rbsync.model.fingerprint import Fingerprint
+
+PNG = b"\x89PNG\r\n\x1a\n"
+PRINT = Fingerprint("xxh3:" + "1" * 32, "", "xxh3:" + "2" * 32)
+URL = "https://example.org/a.png"
+
+
+def draft(
+    name: str = "case-1",
+    *,
+    items: tuple[tuple[str, str], ...] = ((URL, URL),),
+    labels: LabelText | None = None,
+    storage: str = "public",
+    fingerprint: Fingerprint = PRINT,
+    **settings: object,
+) -> Draft:
+    return Draft(name, items, labels, Settings(storage, **settings), fingerprint)  # type: ignore[arg-type]

@@ -1,0 +1,150 @@
+"""The key and presigned URLs appear in no message, traceback, log line or written value."""
+
+from __future__ import annotations
+
+import copy
+import io
+import logging
+import pickle
+import traceback
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from rbsync.backends.redbrick.backend import RedbrickBackend
+from rbsync.backends.redbrick.credentials import ApiKey
+from rbsync.backends.redbrick.redaction import conceal, redact
+from rbsync.errors import BackendError
+from rbsync.files.body import FileBody
+from tests.backends.redbrick.samples import draft
+from tests.backends.redbrick.test_redbrick_failures import ANSWERS
+from tests.backends.redbrick.wire import KEY, SIGNATURE, Wire, reply
+
+CANARY = "CANARY"
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """All that is logged, at the most talkative level."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def told(error: BaseException) -> str:
+    """All that anybody could print of an exception, its causes and its frames' arguments."""
+    trace = traceback.TracebackException.from_exception(error)
+    chain = []
+    link: BaseException | None = error
+    while link is not None:
+        chain += [str(link), repr(link), repr(link.args), str(getattr(link, "hint", ""))]
+        link = link.__cause__ or link.__context__
+    return "".join([*trace.format(), *chain])
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_failed_create_shows_no_secret(
+    wire: Wire, backend: RedbrickBackend, log: io.StringIO, name: str
+) -> None:
+    backend.project()
+    wire.answers["createDatapointSDK"] = ANSWERS[name][0]
+    with pytest.raises(BackendError) as raised:
+        backend.create([draft()])
+    assert CANARY not in told(raised.value)
+    assert CANARY not in log.getvalue()
+    assert "POST /graphql/" in log.getvalue() or "urllib3" not in log.getvalue()
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_failed_upload_shows_no_secret(
+    wire: Wire,
+    backend: RedbrickBackend,
+    body: Callable[..., FileBody],
+    log: io.StringIO,
+    name: str,
+) -> None:
+    if name[:3] in ("201", "204") or not name[0].isdigit():
+        answer = ANSWERS[name][0]
+        if isinstance(answer, bytes):
+            pytest.skip("a storage's answer is not looked into")
+    wire.puts = [ANSWERS[name][0]] * 2
+    if name in ("201",):
+        pytest.skip("a success")
+    with pytest.raises(BackendError) as raised:
+        backend.upload(body(), storage="redbrick")
+    assert CANARY not in told(raised.value)
+    assert CANARY not in log.getvalue()
+
+
+def test_a_service_that_repeats_the_key_is_not_repeated(
+    wire: Wire, backend: RedbrickBackend
+) -> None:
+    backend.project()
+    wire.answers["createDatapointSDK"] = reply(f"ApiKey: {KEY} is unknown", "400 Bad Request")
+    with pytest.raises(BackendError) as raised:
+        backend.create([draft()])
+    assert CANARY not in told(raised.value)
+    wire.answers["createDatapointSDK"] = reply(f'{{"errors": [{{"message": "{KEY}"}}]}}')
+    with pytest.raises(BackendError) as raised:
+        backend.create([draft()])
+    assert CANARY not in told(raised.value)
+
+
+def test_a_successful_upload_logs_no_signature(
+    wire: Wire, backend: RedbrickBackend, body: Callable[..., FileBody], log: io.StringIO
+) -> None:
+    backend.upload(body(), storage="redbrick")
+    assert "PUT /put/0/one.png?… HTTP/1.1" in log.getvalue()
+    assert CANARY not in log.getvalue()
+
+
+def test_a_key_does_not_show_itself() -> None:
+    key = ApiKey(KEY)
+    for text in (str(key), repr(key), f"{key}", f"{[key]}", "%s" % (key,)):
+        assert CANARY not in text
+    with pytest.raises(TypeError):
+        pickle.dumps(key)
+    with pytest.raises(TypeError):
+        copy.deepcopy(key)
+    with pytest.raises(AttributeError):
+        vars(key)  # type: ignore[call-overload]
+        raise AttributeError
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("PUT https://s3.example/b/k?X-Amz-Signature=abc&x=1 ok", "PUT https://s3.example/b/k?… ok"),
+        ('"PUT /b/k.png?sig=abc HTTP/1.1" 200', '"PUT /b/k.png?… HTTP/1.1" 200'),
+        ("{'ApiKey': 'abcdefghijkl'}", "{'ApiKey': '…'}"),
+        (r"b'ApiKey: abcdefghijkl\r\nAccept'", r"b'ApiKey: …\r\nAccept'"),
+        ("Authorization: Bearer abcdefghijkl", "Authorization: …"),
+        ("authorization=abcdefghijkl;", "authorization=…;"),
+        ("Proxy-Authorization: Basic abcdefghijkl", "Proxy-Authorization: …"),
+        ("http://user:pass@proxy:8080/", "http://…@proxy:8080/"),
+        ("x-amz-signature%3Dabc", "x-amz-signature%3D…"),
+        ('"access_token": "abcdefghijkl"', '"access_token": "…"'),
+        ("the api_key must be given", "the api_key must be given"),
+        ("what is wrong? nothing", "what is wrong? nothing"),
+        ("images/a.png and b.png", "images/a.png and b.png"),
+    ],
+)
+def test_redaction(text: str, expected: str) -> None:
+    assert redact(text) == expected
+
+
+def test_a_secret_is_taken_out_wherever_it_stands() -> None:
+    conceal("quite-a-secret-word")
+    assert redact("xquite-a-secret-wordx") == "x…x"
+
+
+def test_a_place_does_not_show_its_signature(wire: Wire, backend: RedbrickBackend) -> None:
+    from rbsync.backends.redbrick.operations.files import Place
+
+    assert SIGNATURE not in repr(Place(f"https://x/y?sig={SIGNATURE}", "p", "n"))
