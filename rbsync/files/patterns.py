@@ -11,6 +11,8 @@ from rbsync.files.kinds import SUFFIXES
 _CAPTURE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WILD = re.compile(r"[*?\[{]")
 
+DEEPEST = 16
+
 
 class PatternError(ValueError):
     """A pattern that cannot be read."""
@@ -71,13 +73,6 @@ class Pattern:
 
 def compile_pattern(text: str) -> Pattern:
     """Compiles a glob. Raises PatternError."""
-    try:
-        return _pattern(text)
-    except RecursionError as error:
-        raise PatternError("the pattern is nested too deeply") from error
-
-
-def _pattern(text: str) -> Pattern:
     cleaned = "/".join(part for part in text.split("/") if part != ".")
     absolute = cleaned.startswith("/")
     parts = list(_without_repeats(part for part in _split(cleaned) if part))
@@ -252,6 +247,8 @@ def _closing(text: str, at: int) -> int:
         depth += {"{": 1, "}": -1}.get(letter, 0)
         if not depth:
             return place
+        if depth > DEEPEST:
+            raise PatternError(f"choices stand in each other more than {DEEPEST} deep")
     raise PatternError(f"`{{` has no `}}` in `{text}`")
 
 

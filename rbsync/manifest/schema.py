@@ -138,7 +138,7 @@ Backend = Annotated[LocalBackend | RedbrickBackend, Field(discriminator="kind")]
 
 
 class Project(Part):
-    """What the project is, checked before anything is sent."""
+    """What is known of the project beforehand."""
 
     type: TaskDataType | None = Field(
         None,
@@ -154,7 +154,7 @@ class Project(Part):
 
 
 class PolicyModel(Part):
-    """What may be done to what is in the project."""
+    """How far a plan may go."""
 
     prune: bool = Field(
         False, description="Delete what the manifest no longer declares.", examples=[False]

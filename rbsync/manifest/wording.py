@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from rbsync.errors import Problem
 from rbsync.manifest.document import Document
-from rbsync.manifest.findings import MISSING, UNKNOWN, Finding
+from rbsync.manifest.findings import MISSING, UNKNOWN, Finding, member
 from rbsync.manifest.kinds import known_keys, nearest
 from rbsync.manifest.tree import Path
 
@@ -35,6 +35,9 @@ _BOUNDS = {
 def problem_of(finding: Finding, model: type[BaseModel], document: Document, base: Path) -> Problem:
     """A finding about the value at ``base`` as a problem with its place and next step."""
     path = (*base, *finding.path)
+    if finding.kind != MISSING:
+        # As it is written: what a variable became is never told.
+        finding = finding._replace(value=member(document.value, path))
     if finding.kind == UNKNOWN:
         code, message, hint = _unknown(finding, model)
         return Problem(code, message, document.locate(path, key=True), hint)

@@ -70,11 +70,10 @@ class Folder:
     def walk(self, base: str = "", tree: Tree | None = None) -> list[str]:
         """The folders that a walk comes to; one that it cannot read with its error."""
         seen: list[str] = []
-        tree = tree or self.tree()
-        for listing in tree.walk(
+        walk = (tree or self.tree()).walk(
             base, lambda _: True, lambda path, error: seen.append(f"{path}: {error}")
-        ):
-            seen.append(listing.path or ".")
+        )
+        seen.extend(listing.path or "." for listing in walk)
         return seen
 
     def _count(self, files: int, size: int) -> None:

@@ -90,7 +90,7 @@ def test_odd_names_are_names(folder, name) -> None:
     assert content is not None
     folder.contents(f"{name}/{name}.png")
     tree = folder.tree()
-    assert [one for one in tree.files(name)] == [f"{name}.png"]
+    assert list(tree.files(name)) == [f"{name}.png"]
 
 
 def test_names_that_are_not_utf8_are_listed_hashed_and_remembered(folder) -> None:

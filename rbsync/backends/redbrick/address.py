@@ -31,7 +31,7 @@ def read_address(url: str) -> Address:
     machine or below amazonaws.com, and ``/api`` for any other host but the service's own.
     Raises UserError for what is no address of a service, or not a safe one.
     """
-    given = url.strip().lower().rstrip("/") or DEFAULT_URL
+    given = url.strip().lower() or DEFAULT_URL
     parts = _split(given if "://" in given else f"https://{given}")
     host = parts.hostname or ""
     if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
@@ -57,7 +57,7 @@ def _path(parts: SplitResult, host: str) -> str:
     if host == urlsplit(DEFAULT_URL).hostname:
         return ""
     if host in LOOPBACK or host.endswith(".amazonaws.com"):
-        return parts.path
+        return parts.path.rstrip("/")
     return "/api"
 
 

@@ -106,15 +106,14 @@ class Creator:
         return task_id
 
     def _entry(self, draft: Draft) -> dict[str, Any]:
-        metadata = metadata_text(self.metadata_of(draft))
-        entry = {
+        return {
             "name": draft.name,
             "items": [ref for _, ref in draft.items],
-            "labels": json_text(draft.labels.json) if draft.labels else None,
-            "metaData": json_text(metadata),
+            "labels": json_text(draft.labels.json) if draft.labels else [],
+            "metaData": json_text(metadata_text(self.metadata_of(draft))),
+            "preAssign": None,
             "priority": draft.settings.priority,
         }
-        return {key: value for key, value in entry.items() if value is not None}
 
 
 @contextmanager

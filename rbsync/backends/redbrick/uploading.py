@@ -62,7 +62,7 @@ class Uploader:
 
     def items_list(self, name: str, entries: Sequence[Mapping[str, Any]]) -> ListPlace:
         """Stores an items list."""
-        data = json.dumps(list(entries), separators=(",", ":")).encode()
+        data = json.dumps(list(entries)).encode()
         headers = {"Content-Type": "application/json"}
         found: list[ListPlace] = []
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rbsync.cli.options import CommonOptions
-from rbsync.cli.output import note
+from rbsync.cli.output import note, uses_color
 from rbsync.cli.render.numbers import plural, size
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _progress(common: CommonOptions, by_size: bool) -> Progress:
         TransferSpeedColumn,
     )
 
-    console = Console(stderr=True, no_color=not common.color)
+    console = Console(stderr=True, no_color=not uses_color(common, sys.stderr))
     columns: list[Any] = [
         TextColumn("{task.description}"),
         BarColumn(),

@@ -38,7 +38,7 @@ def log() -> Iterator[io.StringIO]:
 
 
 def told(error: BaseException) -> str:
-    """All that anybody could print of an exception, its causes and its frames' arguments."""
+    """All that anybody could print of an exception and of those behind it."""
     trace = traceback.TracebackException.from_exception(error)
     chain = []
     link: BaseException | None = error
@@ -61,7 +61,11 @@ def test_a_failed_create_shows_no_secret(
     assert "POST /graphql/" in log.getvalue() or "urllib3" not in log.getvalue()
 
 
-@pytest.mark.parametrize("name", ANSWERS)
+# What a storage answers with 200 is not looked into, and 201 is success.
+FAILING = [name for name, (answer, _) in ANSWERS.items() if callable(answer) or name[0] in "345"]
+
+
+@pytest.mark.parametrize("name", FAILING)
 def test_a_failed_upload_shows_no_secret(
     wire: Wire,
     backend: RedbrickBackend,
@@ -69,13 +73,7 @@ def test_a_failed_upload_shows_no_secret(
     log: io.StringIO,
     name: str,
 ) -> None:
-    if name[:3] in ("201", "204") or not name[0].isdigit():
-        answer = ANSWERS[name][0]
-        if isinstance(answer, bytes):
-            pytest.skip("a storage's answer is not looked into")
     wire.puts = [ANSWERS[name][0]] * 2
-    if name in ("201",):
-        pytest.skip("a success")
     with pytest.raises(BackendError) as raised:
         backend.upload(body(), storage="redbrick")
     assert CANARY not in told(raised.value)
@@ -112,9 +110,6 @@ def test_a_key_does_not_show_itself() -> None:
         pickle.dumps(key)
     with pytest.raises(TypeError):
         copy.deepcopy(key)
-    with pytest.raises(AttributeError):
-        vars(key)  # type: ignore[call-overload]
-        raise AttributeError
 
 
 @pytest.mark.parametrize(

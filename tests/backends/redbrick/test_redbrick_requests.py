@@ -1,0 +1,285 @@
+"""Our requests are those of the service's own client, value by value, but for what is listed.
+
+The values were recorded from that client, version 2.35.4, in the scenarios that rbsync covers.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rbsync.backends.base import LabelText
+from rbsync.backends.redbrick.backend import RedbrickBackend
+from rbsync.backends.redbrick.client import packed
+from rbsync.files.body import FileBody
+from tests.backends.redbrick.samples import PNG, PRINT, draft
+from tests.backends.redbrick.wire import KEY, ORG, PROJECT, Request, Wire, task
+
+PUBLIC = "11111111-1111-1111-1111-111111111111"
+REDBRICK = "22222222-2222-2222-2222-222222222222"
+IDS = {"orgId": ORG, "projectId": PROJECT}
+STAMPED = {"rbsync.fingerprint": ";".join(PRINT)}
+
+HEADERS = {
+    "accept": "application/json",
+    "rb-sdk-version": "2.35.4",
+    "apikey": KEY,
+    "content-type": "application/json",
+    "content-encoding-rb": "gzip",
+}
+
+CREATE = {
+    **IDS,
+    "workspaceId": None,
+    "heatMaps": None,
+    "transforms": None,
+    "centerline": None,
+    "labelsData": None,
+    "labelsDataPath": None,
+    "labelsMap": [],
+    "seriesInfo": None,
+    "metaData": None,
+    "isGroundTruth": False,
+    "preAssign": "null",
+    "priority": None,
+    "attributes": None,
+}
+
+DIFFERENCES = {
+    "Accept-Encoding": "without br: to read brotli takes a package that rbsync does not ask for",
+    "User-Agent": "that of the HTTP library, as there; the library is another one",
+    "validateAndConvertToImportFormatSDK": "not asked: a flat datapoint needs no conversion, and"
+    " one that is wrong there takes all others of the request with it",
+    "getLabelStorageSDK": "not asked: the path of an upload comes with its URL",
+    "membersSDK": "not asked: nobody is named in a look-up",
+    "metaData": "has the fingerprint, and the names of uploaded items",
+    "seriesInfo": "null also where the client converts a series of one: items are flat here",
+    "preAssign": "always null: rbsync assigns nobody",
+    "itemsUploadPresignSDK": "one for many datapoints, each file of another name",
+    "first": "pages of 50, not of 10",
+    "manualLabelingFilters": "empty, as there when all tasks are listed",
+    "documents": "our own; they ask for fewer fields",
+}
+"""What is not as recorded, and why."""
+
+
+def variables(wire: Wire, operation: str) -> dict[str, Any]:
+    (request,) = wire.of(operation)
+    return request.variables
+
+
+def unstamped(found: dict[str, Any]) -> dict[str, Any]:
+    """Variables of a create as they are without what rbsync leaves in the metadata."""
+    metadata = json.loads(found["metaData"])
+    assert metadata.pop("rbsync.fingerprint") == STAMPED["rbsync.fingerprint"]
+    metadata.pop("rbsync.items", None)
+    text = json.dumps(metadata, separators=(",", ":")) if metadata else None
+    return {**found, "metaData": text}
+
+
+def test_headers_and_body_of_an_operation(wire: Wire, backend: RedbrickBackend) -> None:
+    backend.project()
+    (request,) = wire.requests
+    assert (request.method, request.target) == ("POST", "/graphql/")
+    others = {"host", "content-length", "accept-encoding", "user-agent"}
+    assert {k: v for k, v in request.headers.items() if k not in others} == HEADERS
+    assert request.headers["accept-encoding"] == "gzip"
+    assert request.body.startswith(b"H4sI")
+
+
+def test_a_body_is_base64_of_gzip_of_compact_json() -> None:
+    text = gzip.decompress(base64.b64decode(packed({"query": "q", "variables": {"a": ["ü", 1]}})))
+    assert text == b'{"query":"q","variables":{"a":["\\u00fc",1]}}'
+
+
+def test_no_operation_name_is_sent(wire: Wire, backend: RedbrickBackend) -> None:
+    backend.project()
+    sent = json.loads(gzip.decompress(base64.b64decode(wire.requests[0].body)))
+    assert sent.keys() == {"query", "variables"}
+
+
+def test_opening_a_project(wire: Wire, backend: RedbrickBackend) -> None:
+    found = backend.project()
+    assert wire.operations() == ["getProjectSDK"]
+    assert variables(wire, "getProjectSDK") == IDS
+    assert found.identity == f"redbrick:localhost/{ORG}/{PROJECT}"
+    assert (found.name, found.type) == ("proj-a", "DICOM_SEGMENTATION")
+    assert found.categories == ("liver", "tumor")
+
+
+def test_creating_from_a_public_url(wire: Wire, backend: RedbrickBackend) -> None:
+    backend.create(
+        [draft("case-1", ground_truth=True, priority=0.5, metadata={"k": "v"})],
+    )
+    assert unstamped(variables(wire, "createDatapointSDK")) == {
+        **CREATE,
+        "items": ["https://example.org/a.png"],
+        "name": "case-1",
+        "storageId": PUBLIC,
+        "metaData": '{"k":"v"}',
+        "isGroundTruth": True,
+        "priority": 0.5,
+    }
+
+
+@pytest.mark.parametrize("names", [["one.png"], ["one.png", "two.png"]])
+def test_creating_with_direct_upload(
+    wire: Wire, backend: RedbrickBackend, body: Callable[..., FileBody], names: list[str]
+) -> None:
+    refs = [backend.upload(body(PNG, name), storage="redbrick") for name in names]
+    items = tuple(zip(names, refs, strict=True))
+    backend.create([draft("case-2", items=items, storage="redbrick")])
+    presigns = wire.of("itemsUploadPresignSDK")
+    assert [one.variables for one in presigns] == [
+        {**IDS, "files": [name], "fileType": ["image/png"]} for name in names
+    ]
+    for put in wire.of("PUT"):
+        assert put.headers["content-type"] == "image/png"
+        assert hashlib.sha256(put.body).digest() == hashlib.sha256(PNG).digest()
+    assert unstamped(variables(wire, "createDatapointSDK")) == {
+        **CREATE,
+        "items": refs,
+        "name": "case-2",
+        "storageId": REDBRICK,
+    }
+
+
+def test_creating_with_labels(wire: Wire, backend: RedbrickBackend) -> None:
+    text = (
+        '[{"category":[["object","liver"]],"attributes":[],"volumeindex":0,'
+        '"dicom":{"instanceid":1}}]'
+    )
+    backend.create([draft("case-3", labels=LabelText(text, 1))])
+    found = unstamped(variables(wire, "createDatapointSDK"))
+    assert found == {
+        **CREATE,
+        "items": ["https://example.org/a.png"],
+        "name": "case-3",
+        "storageId": PUBLIC,
+        "labelsData": text,
+    }
+
+
+def test_creating_a_video(wire: Wire) -> None:
+    clip = f"{ORG}/images/00000000-0000-0000-0000-000000000064/clip.mp4"
+    backend = RedbrickBackend(wire.url, ORG, PROJECT, KEY, stamp=False)
+    wire.answers["tasksListSDK"] = {
+        "genericTasks": {"entries": [{"taskId": "1", "datapoint": {"name": "vid"}}]}
+    }
+    backend.create([draft("vid", items=(("clip.mp4", clip),), storage="redbrick")])
+    assert variables(wire, "itemListUploadPresignSDK") == {"orgId": ORG, "fileName": "vid.json"}
+    (put,) = wire.of("PUT")
+    recorded = "e5c0258bb53d886df5e268e3c7af9e40ab6e1b169586d60df9307e7554a33897"
+    assert hashlib.sha256(put.body).hexdigest() == recorded
+    found = variables(wire, "itemListUploadSuccessSDK")
+    assert found["payload"].pop("filePath").endswith("vid.json")
+    assert found["payload"].pop("uploadId")
+    assert found == {
+        **IDS,
+        "workspaceId": None,
+        "payload": {
+            **IDS,
+            "workspaceId": None,
+            "fileName": "vid.json",
+            "fileType": "application/json",
+            "storageId": REDBRICK,
+            "isGroundTruth": False,
+            "metaData": None,
+        },
+    }
+
+
+def test_listing(wire: Wire, backend: RedbrickBackend) -> None:
+    list(backend.list())
+    count, listing = wire.of("tasksPagedSDK")
+    assert count.variables == {**IDS, "stageName": None, "first": 0}
+    expected = {**IDS, "stageName": None, "cacheTime": None, "first": 50, "after": None}
+    assert listing.variables == expected
+
+
+def test_searching(wire: Wire, backend: RedbrickBackend) -> None:
+    backend.find(["case-0"])
+    assert variables(wire, "tasksListSDK") == {
+        **IDS,
+        "stageName": None,
+        "taskSearch": '"case-0"',
+        "manualLabelingFilters": {},
+        "first": 10,
+        "after": None,
+    }
+
+
+def test_deleting(wire: Wire, backend: RedbrickBackend) -> None:
+    ids = [f"cccccccc-0000-4000-8000-{at:012}" for at in range(120)]
+    backend.delete(ids)
+    assert [one.variables for one in wire.of("deleteTasksSDK")] == [
+        {**IDS, "taskIds": ids[at : at + 50]} for at in (0, 50, 100)
+    ]
+
+
+def test_priority_and_ground_truth(wire: Wire, backend: RedbrickBackend) -> None:
+    task_id = "cccccccc-0000-4000-8000-000000000003"
+    wire.answers["taskSDK"] = {"task": task(task_id, "case-1")}
+    backend.update(task_id, draft(priority=0.25, ground_truth=True), ["settings"])
+    assert variables(wire, "updateTasksPrioritiesSDK") == {
+        **IDS,
+        "tasks": [{"taskId": task_id, "priority": 0.25}],
+    }
+    assert variables(wire, "moveTasksSDK") == {**IDS, "taskIds": [task_id], "stageName": "END"}
+
+
+def used_everything(wire: Wire, backend: RedbrickBackend) -> list[Request]:
+    label = {"category": [["object", "liver"]], "volumeindex": 0, "dicom": {"instanceid": 1}}
+    labels = LabelText(json.dumps([label] * 1001), 1001)
+    stored = {"labelsDataPath": "p", "labelsStorage": {"storageId": PUBLIC}}
+    found = {"entries": [{"taskId": "1", "datapoint": {"name": "case-1"}}], "cursor": None}
+    wire.answers["tasksListSDK"] = {"genericTasks": found}
+    wire.answers["taskSDK"] = {"task": task("1", "case-1", currentStageName="END", **stored)}
+    backend.create([draft(labels=labels)])
+    backend.find(["case-1"])
+    backend.update("1", draft(labels=labels, priority=1.0), ["items", "labels", "settings"])
+    backend.delete(["1"])
+    list(backend.list())
+    return [one for one in wire.requests if one.operation]
+
+
+def test_every_document_is_right_by_the_schema_of_the_offline_service(
+    wire: Wire, backend: RedbrickBackend
+) -> None:
+    graphql = pytest.importorskip("graphql")
+    path = os.path.join(os.path.dirname(__file__), "../../../rbsync/service/redbrick.graphql")
+    if not os.path.exists(path):
+        pytest.skip("the offline service is not here")
+    with open(path, encoding="utf-8") as file:
+        schema = graphql.build_schema(file.read())
+    from rbsync.backends.redbrick.client import Operation
+    from rbsync.backends.redbrick.operations import changes, files, project, tasks
+
+    documents = [
+        one
+        for module in (changes, files, project, tasks)
+        for one in vars(module).values()
+        if isinstance(one, Operation)
+    ]
+    assert len(documents) == 20
+    for one in documents:
+        parsed = graphql.parse(one.document)
+        assert graphql.validate(schema, parsed) == []
+        (definition,) = parsed.definitions
+        assert definition.name.value == one.name
+    for request in used_everything(wire, backend):
+        parsed = graphql.parse(request.document)
+        (definition,) = parsed.definitions
+        declared = {one.variable.name.value for one in definition.variable_definitions}
+        assert request.variables.keys() == declared, request.operation
+
+
+def test_every_difference_has_a_reason() -> None:
+    assert all(len(reason) > 20 for reason in DIFFERENCES.values())

@@ -1,0 +1,163 @@
+"""Hashes are those of the whole bytes, and of nothing that was written to meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import threading
+
+import pytest
+import xxhash
+
+from rbsync.files import kinds
+from rbsync.files.hashing import BUFFER, ChangingError, Hashed, Stat, clipped, hash_files
+from rbsync.files.kinds import CODES, KINDS
+from rbsync.files.listing import File
+from rbsync.files.roots import Roots
+from tests.files.folder import Folder, known
+
+SIZES = [0, 1, 351, 352, 353, 4096, *(BUFFER + more for more in (-1, 0, 1)), 2 * BUFFER, 3_000_001]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_hash_is_that_of_all_bytes(folder, size) -> None:
+    data = random.Random(size).randbytes(size)
+    folder.write("a", data)
+    assert folder.contents("a") == ["xxh3:" + xxhash.xxh3_128_hexdigest(data)]
+    sha = folder.contents("a", algorithm="sha256")
+    assert sha == ["sha256:" + hashlib.sha256(data).hexdigest()]
+
+
+def test_many_files_are_each_hashed_on_their_own(folder) -> None:
+    paths = [f"{number % 3}/{number}.png" for number in range(1200)]
+    for number, path in enumerate(paths):
+        folder.write(path, b"\x89PNG\r\n\x1a\n" + b"x" * number)
+    found = folder.contents(*paths)
+    assert folder.read == (1200, sum(range(1200)) + 8 * 1200)
+    wanted = [b"\x89PNG\r\n\x1a\n" + b"x" * number for number in range(1200)]
+    assert found == ["xxh3:" + xxhash.xxh3_128_hexdigest(data) for data in wanted]
+
+
+def test_a_hashed_file_has_its_size_and_kind(folder) -> None:
+    folder.write("a.png", b"\x89PNG\r\n\x1a\n123")
+    folder.write("empty")
+    folder.write("empty", b"")
+    tree = folder.tree()
+    folder.hash(tree, "a.png", "empty")
+    content = "xxh3:" + xxhash.xxh3_128_hexdigest(b"\x89PNG\r\n\x1a\n123")
+    assert known(tree, "a.png") == File(content, 11, kinds.PNG)
+    assert known(tree, "empty").kind is kinds.EMPTY
+
+
+def test_an_empty_file_is_empty_with_every_algorithm(folder) -> None:
+    folder.write("a", b"")
+    for algorithm in ("xxh3", "sha256"):
+        (found,) = hash_files(Roots(str(folder.root)), "", ["a"], algorithm)
+        assert isinstance(found, Hashed)
+        assert KINDS[found.kind] is kinds.EMPTY
+
+
+def test_what_is_missing_is_its_own_answer(folder) -> None:
+    folder.write("a")
+    roots = Roots(str(folder.root))
+    first, second = hash_files(roots, "", ["none", "a"], "xxh3")
+    assert isinstance(first, FileNotFoundError)
+    assert isinstance(second, Hashed)
+    assert [type(one) for one in hash_files(roots, "gone", ["a", "b"], "xxh3")] == [
+        FileNotFoundError,
+        FileNotFoundError,
+    ]
+
+
+def test_a_link_in_the_place_of_a_file_is_not_followed(folder) -> None:
+    folder.write("a")
+    folder.link("b", "a")
+    (found,) = hash_files(Roots(str(folder.root)), "", ["b"], "xxh3")
+    assert isinstance(found, OSError)
+
+
+def shrink(file) -> None:
+    os.truncate(file, 3 * BUFFER // 2)
+
+
+def grow(file) -> None:
+    with open(file, "ab") as opened:
+        opened.write(b"more")
+
+
+def rewrite(file) -> None:
+    with open(file, "r+b") as opened:
+        opened.write(b"other")
+
+
+@pytest.mark.parametrize("change", [shrink, grow, rewrite])
+def test_a_file_that_changes_while_it_is_read_is_not_hashed(folder, change, monkeypatch) -> None:
+    # A writer of its own would have to be lucky; this one comes between two reads.
+    file = folder.write("a", bytes(3 * BUFFER))
+    read, reads = os.readv, []
+
+    def readv(descriptor, buffers):
+        reads.append(descriptor)
+        if len(reads) == 2:
+            change(file)
+        return read(descriptor, buffers)
+
+    monkeypatch.setattr(os, "readv", readv)
+    tree = folder.tree()
+    (error,) = folder.hash(tree, "a").values()
+    assert isinstance(error, ChangingError)
+    assert str(error) == "a was written to while it was read"
+    assert known(tree, "a") is None
+    assert not tree.is_settled()
+
+
+def test_a_writer_never_makes_a_hash_of_half_old_and_half_new_bytes(folder) -> None:
+    size = 4 * BUFFER
+    contents = {bytes([letter]) * size for letter in range(4)}
+    allowed = {xxhash.xxh3_128_digest(data) for data in contents}
+    file = folder.write("a", bytes(size))
+    done = threading.Event()
+
+    def write() -> None:
+        while not done.is_set():
+            for data in sorted(contents):
+                with open(file, "r+b", buffering=0) as opened:
+                    opened.write(data)
+                done.wait(0.012)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    roots = Roots(str(folder.root))
+    answers = [hash_files(roots, "", ["a"], "xxh3")[0] for _ in range(150)]
+    done.set()
+    writer.join()
+    assert all(isinstance(one, ChangingError) or one.digest in allowed for one in answers)
+    assert any(isinstance(one, ChangingError) for one in answers)
+
+
+def test_a_file_that_the_system_makes_up_is_read_to_its_end(tmp_path) -> None:
+    (found,) = hash_files(Roots("/proc/self"), "", ["cmdline"], "xxh3")
+    with open("/proc/self/cmdline", "rb") as file:
+        data = file.read()
+    assert isinstance(found, ChangingError) or found.digest == xxhash.xxh3_128_digest(data)
+    if isinstance(found, Hashed):
+        assert found.kind == CODES[kinds.EMPTY]
+
+
+def test_times_and_inodes_beyond_64_bits_still_tell_files_apart() -> None:
+    most = (1 << 63) - 1
+    assert clipped(Stat(1, 1 << 64, 5, 6)) == Stat(1, most, 5, 6)
+    assert clipped(Stat(1, 2, 1 << 63, (1 << 63) | 9)) == Stat(1, 2, most, 9)
+    assert clipped(Stat(1, -2, 3, most)) == Stat(1, -2, 3, most)
+
+
+@pytest.mark.parametrize("at", [-(10**18), 0, 1 << 62, (1 << 63) + 10**9])
+def test_files_of_any_time_are_hashed(folder: Folder, at) -> None:
+    file = folder.write("a", b"1", at=at)
+    if file.stat().st_mtime_ns != at:
+        pytest.skip("this file system does not keep such a time")
+    assert folder.contents("a") == ["xxh3:" + xxhash.xxh3_128_hexdigest(b"1")]
+    tree = folder.tree()
+    folder.walk(tree=tree)
+    assert tree.signature([""]) == folder.tree().signature([""])
