@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from rbsync.dataset.findings import Findings
@@ -12,7 +13,7 @@ from rbsync.files.body import read_whole
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Tree
 from rbsync.labels import Taxonomy, check_labels, normal_labels
-from rbsync.manifest.document import read_document
+from rbsync.manifest.document import Document, read_document
 from rbsync.manifest.plain import typed
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest, of_value
@@ -107,10 +108,15 @@ def _no_json(path: str, error: ValueError) -> Problem:
 def _locator(data: bytes, path: str) -> Callable[[Path], Location]:
     """Finds places in a label file; the file is read for them only when one is asked for."""
 
-    def locate(below: Path) -> Location:
+    @cache
+    def document() -> Document | None:
         try:
-            return read_document(data, path).locate(below)
+            return read_document(data, path, strict=False)
         except UserError:
-            return Location(path)
+            return None
+
+    def locate(below: Path) -> Location:
+        found = document()
+        return found.locate(below) if found else Location(path)
 
     return locate

@@ -69,7 +69,7 @@ def _as_json(data: dict[str, Any] | None, errors: Sequence[GraphQLError]) -> dic
 def _error(error: GraphQLError) -> dict[str, Any]:
     """Only what was meant for the client is told; the rest is in the log."""
     cause = error.original_error
-    if cause is None or isinstance(cause, RbsyncError):
+    if cause is None or isinstance(cause, RbsyncError | GraphQLError):
         return error.formatted  # type: ignore[return-value]  # a TypedDict
     _log.error("an operation failed", exc_info=cause)
     return {"message": "the service failed; its log says why", "path": error.path}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 import pytest
 
@@ -146,7 +147,8 @@ def test_a_link_that_is_swapped_in_meanwhile_never_leads_out(folder, outside, wh
     roots = Roots(str(folder.root))
     seen = {"inside": 0, "refused": 0}
     try:
-        for _ in range(4000):
+        until = time.monotonic() + 20
+        while sum(seen.values()) < 4000 or (min(seen.values()) < 50 and time.monotonic() < until):
             try:
                 found = content(roots, asked)
             except OSError:
@@ -156,4 +158,4 @@ def test_a_link_that_is_swapped_in_meanwhile_never_leads_out(folder, outside, wh
         done.set()
         swapper.join()
     assert set(seen) == {"inside", "refused"}
-    assert min(seen.values()) > 50
+    assert min(seen.values()) >= 50

@@ -148,9 +148,18 @@ class Story(RuleBasedStateMachine):
         self._check_deletes(backend, owned, given)
         if done is not None:
             self._check_outcomes(done)
+            self._forgive(done)
         if os.path.exists(self.site.rescue.path):
             with self.site.store.writer(OWNER, timeout=0) as writer:
                 self.site.rescue.recover(writer)
+
+    def _forgive(self, done: Run) -> None:
+        """What a run did may have put right what people did, or passed it by."""
+        tasks, records = self.site.tasks(), self.site.store.records()
+        for outcome in done.outcomes:
+            task, record = tasks.get(outcome.name), records.get(outcome.name)
+            if (task and task.task_id) == (record and record.task_id):
+                self.by_hand.discard(outcome.name)
 
     def _watch(self, given: Circumstances, stop: Stop) -> Callable[[str, tuple[str, ...]], None]:
         creates: list[str] = []

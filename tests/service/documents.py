@@ -66,9 +66,10 @@ _DOCUMENTS = {
       $fileType: [String]!) {{ itemsUploadPresign(
         {_IN_PROJECT}, files: $files, fileType: $fileType) {{ items {{ {_PLACE} }} }} }}""",
     "presignUploads": f"""query presignUploadsSDK({_PROJECT}, $files: [String!]!,
-      $type: String!, $encoding: String) {{ presignUploads(
-        {_IN_PROJECT}, files: $files, fileType: $type, fileEncoding: $encoding) {{ {_PLACE} }} }}""",
-    "itemListUploadPresign": f"""query itemListUploadPresignSDK($orgId: UUID!, $fileName: String!) {{
+      $type: String!, $encoding: String) {{ presignUploads({_IN_PROJECT}, files: $files,
+        fileType: $type, fileEncoding: $encoding) {{ {_PLACE} }} }}""",
+    "itemListUploadPresign": f"""query itemListUploadPresignSDK(
+      $orgId: UUID!, $fileName: String!) {{
       itemListUploadPresign(orgId: $orgId, fileName: $fileName) {{ {_PLACE} uploadId }} }}""",
     "presignItems": """query presignItemsSDK($orgId: UUID!, $storageId: UUID!, $items: [String]!) {
       presignItems(orgId: $orgId, storageId: $storageId, items: $items) }""",

@@ -207,9 +207,8 @@ def test_what_rbsync_put_in_the_folder_is_served(
     client: Client, folder: Path, tmp_path: Path
 ) -> None:
     from rbsync.backends.base import Draft
-    from rbsync.files.body import FileBody
+    from rbsync.files.body import FileBody, open_body
     from rbsync.files.roots import Roots
-    from rbsync.files.body import open_body
     from rbsync.model.datapoint import Settings
     from rbsync.model.fingerprint import Fingerprint
 

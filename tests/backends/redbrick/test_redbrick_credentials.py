@@ -167,9 +167,7 @@ def test_a_key_is_looked_for_when_it_is_needed(wire: Wire) -> None:
     assert wire.requests[0].headers["apikey"] == KEY
 
 
-def test_netrc_is_never_read(
-    wire: Wire, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_netrc_is_never_read(wire: Wire, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / ".netrc").write_text("machine localhost login someone password secret\n")
     (home / ".netrc").chmod(0o600)
     monkeypatch.setenv("NETRC", str(home / ".netrc"))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import socket
 import ssl
 import struct
+import subprocess
+import threading
 import time
 import zlib
 from email.utils import formatdate
@@ -16,9 +19,16 @@ from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.backends.redbrick.failures import DeniedError, seconds_of
 from rbsync.errors import BackendError
 from tests.backends.redbrick.samples import draft
-from tests.backends.redbrick.wire import KEY, ORG, PROJECT, Answer, Request, Wire, reply
-
-JSON = "application/json"
+from tests.backends.redbrick.wire import (
+    KEY,
+    ORG,
+    PROJECT,
+    PROJECT_ANSWER,
+    Answer,
+    Request,
+    Wire,
+    reply,
+)
 
 
 def caught(backend: RedbrickBackend) -> BackendError:
@@ -88,8 +98,10 @@ ANSWERS: dict[str, tuple[Answer, tuple[str, bool, int | None]]] = {
     "truncated": (truncated, AMBIGUOUS),
     "cut in a chunk": (cut_chunk, AMBIGUOUS),
     "truncated gzip": (
-        reply(gzip.compress(b'{"data": {"createDatapoint": {"taskId": "x"}}}' * 9)[:-30],
-              Content_Encoding="gzip"),
+        reply(
+            gzip.compress(b'{"data": {"createDatapoint": {"taskId": "x"}}}' * 9)[:-30],
+            Content_Encoding="gzip",
+        ),
         ODD,
     ),
     "broken gzip": (reply(b"\x1f\x8bxxxxxxxxxxxx", Content_Encoding="gzip"), AMBIGUOUS),
@@ -135,9 +147,7 @@ ANSWERS: dict[str, tuple[Answer, tuple[str, bool, int | None]]] = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_a_bad_answer_is_told_as_what_it_is(
-    wire: Wire, opened: RedbrickBackend, name: str
-) -> None:
+def test_a_bad_answer_is_told_as_what_it_is(wire: Wire, opened: RedbrickBackend, name: str) -> None:
     answer, expected = ANSWERS[name]
     wire.answers["createDatapointSDK"] = answer
     assert told(caught(opened)) == expected
@@ -179,10 +189,9 @@ def test_what_does_not_speak_tls_was_sent_nothing(wire: Wire) -> None:
 
 
 def test_a_certificate_that_nobody_vouches_for_is_named(
-    certificate: ssl.SSLContext, caplog: pytest.LogCaptureFixture
+    certificate: ssl.SSLContext,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        import threading
 
         def serve() -> None:
             connection, _ = listener.accept()
@@ -200,16 +209,29 @@ def test_a_certificate_that_nobody_vouches_for_is_named(
 
 @pytest.fixture
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    import shutil
-    import subprocess
-
     if not shutil.which("openssl"):
         pytest.skip("there is no openssl command to make a certificate with")
     folder = tmp_path_factory.mktemp("tls")
     key, chain = str(folder / "key.pem"), str(folder / "cert.pem")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out",
-         chain, "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-keyout",
+            key,
+            "-out",
+            chain,
+            "-days",
+            "1",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+        ],
         check=True,
         capture_output=True,
     )
@@ -312,8 +334,6 @@ def test_a_project_that_is_not_there(wire: Wire, backend: RedbrickBackend) -> No
 def test_a_project_that_is_not_ready(
     wire: Wire, backend: RedbrickBackend, status: str, kind: str
 ) -> None:
-    from tests.backends.redbrick.wire import PROJECT_ANSWER
-
     wire.answers["getProjectSDK"] = {"project": {**PROJECT_ANSWER["project"], "status": status}}
     with pytest.raises(BackendError) as raised:
         backend.project()

@@ -16,8 +16,12 @@ from typing import Any
 import pytest
 
 from rbsync.backends.base import LabelText
+from rbsync.backends.redbrick.address import read_address
 from rbsync.backends.redbrick.backend import RedbrickBackend
-from rbsync.backends.redbrick.client import packed
+from rbsync.backends.redbrick.client import Client, Operation, packed
+from rbsync.backends.redbrick.credentials import ApiKey
+from rbsync.backends.redbrick.operations import changes, files, project, tasks
+from rbsync.backends.redbrick.transport import Transport
 from rbsync.files.body import FileBody
 from tests.backends.redbrick.samples import PNG, PRINT, draft
 from tests.backends.redbrick.wire import KEY, ORG, PROJECT, Request, Wire, task
@@ -63,6 +67,7 @@ DIFFERENCES = {
     "seriesInfo": "null also where the client converts a series of one: items are flat here",
     "preAssign": "always null: rbsync assigns nobody",
     "itemsUploadPresignSDK": "one for many datapoints, each file of another name",
+    "PUT": "without the Accept and Accept-Encoding that the client's library adds by itself",
     "first": "pages of 50, not of 10",
     "manualLabelingFilters": "empty, as there when all tasks are listed",
     "documents": "our own; they ask for fewer fields",
@@ -235,6 +240,22 @@ def test_priority_and_ground_truth(wire: Wire, backend: RedbrickBackend) -> None
     assert variables(wire, "moveTasksSDK") == {**IDS, "taskIds": [task_id], "stageName": "END"}
 
 
+def test_storages_and_the_place_of_labels(wire: Wire) -> None:
+    transport = Transport()
+    client = Client(transport, read_address(wire.url), ORG, PROJECT, lambda: ApiKey(KEY))
+    public = {"orgId": ORG, "storageId": PUBLIC, "name": "Public", "provider": "PUBLIC"}
+    wire.answers["storageMethodsSDK"] = {
+        "storageMethods": [public, {**public, "storageId": "x", "deleted": True}]
+    }
+    place = {"storageId": REDBRICK, "path": f"{ORG}/{PROJECT}"}
+    wire.answers["getLabelStorageSDK"] = {"getLabelStorage": place}
+    assert project.storages(client) == [(PUBLIC, "Public", "PUBLIC")]
+    assert project.label_storage(client) == (REDBRICK, f"{ORG}/{PROJECT}")
+    assert variables(wire, "storageMethodsSDK") == {"orgId": ORG}
+    assert variables(wire, "getLabelStorageSDK") == IDS
+    transport.close()
+
+
 def used_everything(wire: Wire, backend: RedbrickBackend) -> list[Request]:
     label = {"category": [["object", "liver"]], "volumeindex": 0, "dicom": {"instanceid": 1}}
     labels = LabelText(json.dumps([label] * 1001), 1001)
@@ -259,9 +280,6 @@ def test_every_document_is_right_by_the_schema_of_the_offline_service(
         pytest.skip("the offline service is not here")
     with open(path, encoding="utf-8") as file:
         schema = graphql.build_schema(file.read())
-    from rbsync.backends.redbrick.client import Operation
-    from rbsync.backends.redbrick.operations import changes, files, project, tasks
-
     documents = [
         one
         for module in (changes, files, project, tasks)

@@ -13,6 +13,7 @@ import pytest
 
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.backends.redbrick.credentials import ApiKey
+from rbsync.backends.redbrick.operations.files import Place
 from rbsync.backends.redbrick.redaction import conceal, redact
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
@@ -115,7 +116,10 @@ def test_a_key_does_not_show_itself() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("PUT https://s3.example/b/k?X-Amz-Signature=abc&x=1 ok", "PUT https://s3.example/b/k?… ok"),
+        (
+            "PUT https://s3.example/b/k?X-Amz-Signature=abc&x=1 ok",
+            "PUT https://s3.example/b/k?… ok",
+        ),
         ('"PUT /b/k.png?sig=abc HTTP/1.1" 200', '"PUT /b/k.png?… HTTP/1.1" 200'),
         ("{'ApiKey': 'abcdefghijkl'}", "{'ApiKey': '…'}"),
         (r"b'ApiKey: abcdefghijkl\r\nAccept'", r"b'ApiKey: …\r\nAccept'"),
@@ -139,7 +143,5 @@ def test_a_secret_is_taken_out_wherever_it_stands() -> None:
     assert redact("xquite-a-secret-wordx") == "x…x"
 
 
-def test_a_place_does_not_show_its_signature(wire: Wire, backend: RedbrickBackend) -> None:
-    from rbsync.backends.redbrick.operations.files import Place
-
+def test_a_place_does_not_show_its_signature() -> None:
     assert SIGNATURE not in repr(Place(f"https://x/y?sig={SIGNATURE}", "p", "n"))

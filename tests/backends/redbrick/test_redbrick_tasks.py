@@ -14,7 +14,18 @@ from rbsync.backends.redbrick.stamp import Metadata, metadata_text, read_metadat
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Fingerprint
 from tests.backends.redbrick.samples import PRINT, URL, draft
-from tests.backends.redbrick.wire import Request, Wire, data, reply, task
+from tests.backends.redbrick.wire import (
+    KEY,
+    ORG,
+    PROJECT,
+    PROJECT_ANSWER,
+    TAXONOMY,
+    Request,
+    Wire,
+    data,
+    reply,
+    task,
+)
 
 STAMP = ";".join(PRINT)
 STORAGE = {"storageId": "11111111-1111-1111-1111-111111111111"}
@@ -113,7 +124,11 @@ def test_many_names_and_odd_ones_are_looked_up_in_one_pass(
 def test_what_a_task_is(wire: Wire, backend: RedbrickBackend) -> None:
     metadata = {"site": "A", "rbsync.fingerprint": STAMP, "count": 3}
     one = task(
-        "1", "a", metaData=json.dumps(metadata), currentStageName="END", priority=0.5,
+        "1",
+        "a",
+        metaData=json.dumps(metadata),
+        currentStageName="END",
+        priority=0.5,
         labelsData='[{"a": 1}, {}]',
     )
     two = task("2", "b", currentStageName="Output", metaData="not JSON", storageMethod=STORAGE)
@@ -174,8 +189,6 @@ def test_no_wording_of_an_error_makes_a_conflict(
 
 
 def test_a_batch_tells_each_of_its_datapoints_what_became_of_it(wire: Wire) -> None:
-    from tests.backends.redbrick.wire import KEY, ORG, PROJECT
-
     backend = RedbrickBackend(wire.url, ORG, PROJECT, KEY, batch=50, seconds=2)
     said = {
         "fine": reply('{"data": {"createDatapoint": {"taskId": "1"}}}'),
@@ -191,7 +204,9 @@ def test_a_batch_tells_each_of_its_datapoints_what_became_of_it(wire: Wire) -> N
     with pytest.raises(BackendError) as raised:
         backend.create([draft("a"), draft("b")])
     assert (raised.value.kind, raised.value.sent, raised.value.retry_after) == (
-        "throttled", False, 3.0,
+        "throttled",
+        False,
+        3.0,
     )
 
 
@@ -214,6 +229,14 @@ def test_a_video_goes_by_an_items_list(wire: Wire, backend: RedbrickBackend) -> 
     assert entry["metaData"]["rbsync.fingerprint"] == STAMP
     payload = wire.of("itemListUploadSuccessSDK")[0].variables["payload"]
     assert payload["isGroundTruth"] is True
+
+
+def test_a_video_need_not_be_the_first_item(wire: Wire, backend: RedbrickBackend) -> None:
+    taken(wire, "vid")
+    items = (("a.png", "org/images/1/a.png"), ("clip.MP4", "org/images/2/clip.MP4"))
+    backend.create([draft("vid", items=items, storage="redbrick")])
+    assert wire.of("itemListUploadSuccessSDK")
+    assert wire.of("createDatapointSDK") == []
 
 
 def test_a_video_that_is_still_taken_in_is_not_known_yet(
@@ -347,8 +370,6 @@ def test_metadata_of_others_is_no_trouble(text: str) -> None:
 
 
 def test_an_old_taxonomy_and_a_bare_one_are_read(wire: Wire, backend: RedbrickBackend) -> None:
-    from tests.backends.redbrick.wire import PROJECT_ANSWER
-
     leaf = {"name": "car", "classId": 0, "children": []}
     for children, expected in (([leaf], ("car",)), ([], ())):
         old = {"name": "t", "categories": [{"name": "object", "children": children}]}
@@ -360,8 +381,6 @@ def test_an_old_taxonomy_and_a_bare_one_are_read(wire: Wire, backend: RedbrickBa
 def test_a_taxonomy_that_came_by_name_alone_is_asked_for(
     wire: Wire, backend: RedbrickBackend
 ) -> None:
-    from tests.backends.redbrick.wire import PROJECT_ANSWER, TAXONOMY
-
     thin = {"project": {**PROJECT_ANSWER["project"], "taxonomy": {"name": "tax-a"}}}
     wire.answers |= {"getProjectSDK": thin, "getTaxonomySDK": {"taxonomy": TAXONOMY}}
     assert backend.project().categories == ("liver", "tumor")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import resource
 import socket
 import threading
 import time
@@ -127,7 +128,7 @@ def test_a_storage_that_fails_with_200_is_no_success(
 
 
 def test_a_body_that_is_half_sent_is_never_sent_on(
-    wire: Wire, backend: RedbrickBackend, body: MakeBody, monkeypatch: pytest.MonkeyPatch
+    wire: Wire, backend: RedbrickBackend, body: MakeBody
 ) -> None:
     """The connection breaks within the body: one PUT, a failure, and a whole new one later."""
     taken: list[int] = []
@@ -142,7 +143,6 @@ def test_a_body_that_is_half_sent_is_never_sent_on(
     thread.start()
     port = listener.getsockname()[1]
     place = {"presignedUrl": f"http://localhost:{port}/x?s=1", "filePath": "p", "fileName": "n"}
-    normal = wire.answers.get("itemsUploadPresignSDK")
     wire.answers["itemsUploadPresignSDK"] = {"itemsUploadPresign": {"items": [place]}}
     content = PNG + os.urandom(20_000_000)
     opened = body(content)
@@ -150,7 +150,6 @@ def test_a_body_that_is_half_sent_is_never_sent_on(
     thread.join()
     listener.close()
     assert (error.kind, error.sent, taken) == ("transient", True, [1])
-    assert normal is None
     del wire.answers["itemsUploadPresignSDK"]
     backend.upload(opened, storage="redbrick")
     assert wire.of("PUT")[0].body == content
@@ -323,8 +322,6 @@ def test_labels_that_cannot_be_uploaded_leave_nothing_created(
 def test_a_large_file_is_sent_without_being_held_in_memory(
     wire: Wire, backend: RedbrickBackend, tmp_path: Path
 ) -> None:
-    import resource
-
     listener = socket.create_server(("127.0.0.1", 0))
     size = 512 << 20
 

@@ -111,7 +111,7 @@ class Wire:
             return None
         method, target, _ = line.split(" ")
         headers = {}
-        while (line := file.readline().decode().strip()):
+        while line := file.readline().decode().strip():
             name, _, value = line.partition(":")
             headers[name.lower()] = value.strip()
         return method, target, headers

@@ -1,0 +1,170 @@
+"""`rbsync serve` as a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+
+from rbsync.cli.options import CommonOptions
+from rbsync.cli.serve import command
+from rbsync.errors import RbsyncError, UserError
+from tests.service import documents
+from tests.service.serve_here import KEY
+
+ROOT = Path(__file__).parents[2]
+START = "from rbsync.cli.serve import command; from rbsync.cli.options import CommonOptions;"
+RUN = f"{START} command.main(standalone_mode=False, obj=CommonOptions())"
+ORG = "aaaaaaaa-0000-4000-8000-000000000001"
+
+
+@contextmanager
+def serve(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    known = {key: value for key, value in os.environ.items() if not key.startswith("RBSYNC_")}
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, "--port", "0", *arguments],
+        cwd=ROOT,
+        env=known | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def lines(process: subprocess.Popen[str], count: int) -> str:
+    assert process.stdout
+    return "".join(process.stdout.readline() for _ in range(count))
+
+
+def opened(url: str, org: str, project: str, key: str) -> str:
+    variables = {"orgId": org, "projectId": project}
+    body = {"query": documents.text("project"), "variables": variables}
+    answer = requests.post(f"{url}/graphql/", json=body, headers={"ApiKey": key}, timeout=20)
+    return str(answer.json()["data"]["project"]["name"])
+
+
+def test_it_prints_what_a_manifest_needs(tmp_path: Path) -> None:
+    with serve("--path", str(tmp_path / "mine"), RBSYNC_API_KEY=KEY) as process:
+        block = yaml.safe_load(lines(process, 5))
+        known = block["backend"]
+        assert known["kind"] == "redbrick"
+        assert opened(known["url"], known["org_id"], known["project_id"], KEY) == "mine"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert errors == "Serving mine. Stop with Ctrl-C.\nStopped.\n"
+
+
+def test_a_key_is_made_when_none_is_given_and_ids_stay(tmp_path: Path) -> None:
+    found = []
+    for _ in range(2):
+        with serve("--path", str(tmp_path / "p"), "--json") as process:
+            found.append(json.loads(lines(process, 1)))
+    assert [len(one["api_key"]) for one in found] == [43, 43]
+    assert found[0]["api_key"] != found[1]["api_key"]
+    for key in ("org_id", "project_id"):
+        assert found[0][key] == found[1][key]
+
+
+def test_the_new_key_is_shown_once_beside_the_block(tmp_path: Path) -> None:
+    with serve("--path", str(tmp_path / "p")) as process:
+        lines(process, 5)
+        assert process.stderr
+        assert process.stderr.readline().startswith("export RBSYNC_API_KEY=")
+
+
+def test_it_starts_in_about_a_second(tmp_path: Path) -> None:
+    """The best of three: other work on the machine is not its fault."""
+    spent = []
+    for _ in range(3):
+        start = time.monotonic()
+        with serve("--path", str(tmp_path / "p"), "--json") as process:
+            known = json.loads(lines(process, 1))
+            assert requests.get(known["url"], timeout=20).status_code == 200
+            spent.append(time.monotonic() - start)
+    assert min(spent) < 1.5
+
+
+def test_everything_may_be_chosen(tmp_path: Path) -> None:
+    taxonomy = tmp_path / "taxonomy.json"
+    taxonomy.write_text('["car", "bus"]')
+    faults = tmp_path / "faults.yaml"
+    faults.write_text("faults: [{on: GET, do: status, status: 418}]")
+    chosen = ["--org-id", ORG, "--project-id", ORG, "--api-key", KEY, "--duplicate-name", "null"]
+    files = ["--taxonomy", str(taxonomy), "--faults", str(faults), "--type", "IMAGE_BBOX"]
+    with serve("--path", str(tmp_path / "p"), "--json", "-v", *chosen, *files) as process:
+        known = json.loads(lines(process, 1))
+        assert (known["org_id"], known["project_id"], known["api_key"]) == (ORG, ORG, KEY)
+        body = {"query": documents.text("project"), "variables": {"orgId": ORG, "projectId": ORG}}
+        answer = requests.post(
+            f"{known['url']}/graphql/", json=body, headers={"ApiKey": KEY}, timeout=20
+        )
+        project = answer.json()["data"]["project"]
+        assert project["tdType"] == "IMAGE_BBOX"
+        assert len(project["taxonomy"]["categories"][0]["children"]) == 2
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert "POST /graphql/ 200" in errors
+    assert KEY not in errors
+
+
+def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
+    with serve("--path", str(tmp_path / "p"), "--json") as process:
+        port = int(json.loads(lines(process, 1))["url"].rsplit(":", 1)[1])
+        listening = {
+            line.split()[1].split(":")[0]
+            for name in ("tcp", "tcp6")
+            for line in Path(f"/proc/{process.pid}/net/{name}").read_text().splitlines()[1:]
+            if line.split()[3] == "0A" and int(line.split()[1].split(":")[1], 16) == port
+        }
+    assert listening <= {"0100007F", "00000000000000000000000001000000"}
+    assert "0100007F" in listening
+
+
+def run(*arguments: str) -> None:
+    command.main(list(arguments), standalone_mode=False, obj=CommonOptions())
+
+
+def test_a_port_that_is_taken_says_so(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with pytest.raises(RbsyncError, match=f"cannot listen on 127.0.0.1 port {port}"):
+            run("--path", str(tmp_path / "p"), "--port", port)
+
+
+def test_a_key_of_another_length_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="the API key has 5 characters; the service's have 43"):
+        run("--path", str(tmp_path / "p"), "--api-key", "short")
+    assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"categories": 3}'])
+def test_a_taxonomy_that_is_none_is_refused(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "taxonomy.json"
+    if content:
+        file.write_text(content)
+    with pytest.raises(UserError):
+        run("--path", str(tmp_path / "p"), "--taxonomy", str(file), "--api-key", KEY)
+
+
+def test_a_project_of_another_type_is_refused(tmp_path: Path) -> None:
+    folder = str(tmp_path / "p")
+    with serve("--path", folder, "--json", "--type", "IMAGE_BBOX") as process:
+        lines(process, 1)
+    with pytest.raises(UserError, match="the project is of type IMAGE_BBOX, not VIDEO_BBOX"):
+        run("--path", folder, "--type", "VIDEO_BBOX", "--api-key", KEY)

@@ -1,0 +1,222 @@
+"""Failures on demand: each kind as a client meets it, and whether it had its effect."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from rbsync.errors import UserError
+from rbsync.service.faults.script import Fault, parse_faults, read_faults
+from rbsync.service.faults.turns import Turns
+from tests.service.serving import Client, serving, task
+
+CREATE = {"on": "createDatapoint"}
+
+
+def fails(client: Client, name: str = "a") -> requests.Response:
+    return client.send("createDatapoint", **task(name))
+
+
+def names(client: Client) -> list[str]:
+    return client.names()
+
+
+def test_the_nth_operation_of_a_kind_fails(folder: Path) -> None:
+    with serving(folder, [CREATE | {"nth": 3, "do": "status", "status": 503}]) as client:
+        statuses = [fails(client, f"a{number}").status_code for number in range(5)]
+        assert statuses == [200, 200, 503, 200, 200]
+        assert names(client) == ["a0", "a1", "a3", "a4"]
+
+
+def test_an_operation_goes_by_its_own_name_too(folder: Path) -> None:
+    with serving(folder, [{"on": ["PUT", "createDatapointSDK"], "do": "status"}]) as client:
+        assert fails(client).status_code == 503
+        assert client.put(client.place(), b"x").status_code == 503
+
+
+def test_a_status_may_come_after_the_effect(folder: Path) -> None:
+    with serving(folder, [CREATE | {"do": "status", "status": 500, "after": True}]) as client:
+        assert fails(client).status_code == 500
+        assert names(client) == ["a"]
+
+
+def test_too_many_requests_say_when_to_come_back(folder: Path) -> None:
+    rule = CREATE | {"do": "status", "status": 429, "retry_after": 2, "times": 1}
+    with serving(folder, [rule]) as client:
+        answer = fails(client)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+        assert fails(client).status_code == 200
+
+
+def test_an_answer_may_be_late(folder: Path) -> None:
+    with serving(folder, [CREATE | {"do": "delay", "seconds": 0.3}]) as client:
+        start = time.monotonic()
+        assert fails(client).status_code == 200
+        assert time.monotonic() - start >= 0.3
+
+
+def test_an_answer_may_be_lost_after_the_effect(folder: Path) -> None:
+    with serving(folder, [CREATE | {"do": "drop", "nth": 1}]) as client:
+        with pytest.raises(requests.ConnectionError):
+            fails(client)
+        assert names(client) == ["a"]
+
+
+def test_a_connection_may_close_before_the_effect(folder: Path) -> None:
+    with serving(folder, [CREATE | {"do": "close"}]) as client:
+        with pytest.raises(requests.ConnectionError):
+            fails(client)
+        assert names(client) == []
+
+
+def test_a_connection_may_close_in_the_middle_of_a_file(folder: Path) -> None:
+    with serving(folder, [{"on": "PUT", "nth": 1, "do": "close", "bytes": 1 << 20}]) as client:
+        place = client.place()
+        with pytest.raises(requests.ConnectionError):
+            client.put(place, b"x" * (8 << 20))
+        assert client.put(place, b"x" * (8 << 20)).status_code == 200
+
+
+def test_an_answer_may_end_in_the_middle(folder: Path) -> None:
+    with serving(folder, [CREATE | {"do": "cut"}]) as client:
+        with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+            fails(client)
+        assert names(client) == ["a"]
+
+
+def test_a_file_may_end_in_the_middle(folder: Path) -> None:
+    with serving(folder, [{"on": "GET", "do": "cut"}]) as client:
+        path = client.upload(b"x" * 1000)
+        address = client.service.signer
+        client.create("a", items=[path], storageId="2" * 8 + "-2222-2222-2222-" + "2" * 12)
+        (url,) = client.task("a")["datapoint"]["itemsPresigned"]
+        assert address
+        with pytest.raises(requests.exceptions.ChunkedEncodingError, match="500 bytes read"):
+            client.session.get(url, timeout=20)
+
+
+def test_json_may_be_half_of_it(folder: Path) -> None:
+    with serving(folder, [CREATE | {"do": "truncate"}]) as client:
+        answer = fails(client)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"] == "application/json"
+        with pytest.raises(requests.exceptions.JSONDecodeError):
+            answer.json()
+        assert names(client) == ["a"]
+
+
+def test_a_page_may_come_instead_of_json(folder: Path) -> None:
+    with serving(folder, [CREATE | {"do": "html"}]) as client:
+        answer = fails(client)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith("text/html")
+        assert names(client) == []
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_errors_of_graphql_have_the_message_that_is_given(folder: Path, after: bool) -> None:
+    rule = CREATE | {"do": "errors", "message": "not now", "after": after}
+    with serving(folder, [rule]) as client:
+        answer = fails(client).json()
+        assert answer == {"data": None, "errors": [{"message": "not now"}]}
+        assert names(client) == (["a"] if after else [])
+
+
+def test_the_service_survives_its_faults(folder: Path) -> None:
+    kinds = ["drop", "close", "cut", "truncate", "html"]
+    rules = [CREATE | {"nth": at, "do": do} for at, do in enumerate(kinds, 1)]
+    with serving(folder, rules) as client:
+        for number in range(len(kinds)):
+            try:
+                fails(client, f"a{number}")
+            except requests.RequestException:
+                continue
+        assert fails(client, "last").json()["data"]["createDatapoint"]["taskId"]
+        assert names(client) == ["a0", "a2", "a3", "last"]
+
+
+def played(rule: dict[str, Any], kinds: list[str]) -> list[int]:
+    turns = Turns(Fault.model_validate(rule))
+    return [at for at, kind in enumerate(kinds, 1) if turns.is_due({kind}, taken=False)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({}, [1, 2, 3, 4, 5, 6]),
+        ({"nth": 2}, [2]),
+        ({"nth": [1, 4]}, [1, 4]),
+        ({"every": 3}, [3, 6]),
+        ({"times": 2}, [1, 2]),
+        ({"every": 2, "times": 1}, [2]),
+        ({"chance": 0}, []),
+        ({"chance": 1}, [1, 2, 3, 4, 5, 6]),
+        ({"on": "GET"}, []),
+        ({"on": "*", "nth": 6}, [6]),
+    ],
+)
+def test_a_rule_plays_when_it_says(rule: dict[str, Any], expected: list[int]) -> None:
+    assert played({"do": "drop", **rule}, ["PUT"] * 6) == expected
+
+
+def test_chance_is_the_same_for_the_same_seed() -> None:
+    rule = {"do": "drop", "chance": 0.3, "seed": 7}
+    found = played(rule, ["PUT"] * 1000)
+    assert found == played(rule, ["PUT"] * 1000)
+    assert 230 < len(found) < 370
+
+
+def test_the_first_rule_whose_turn_it_is_plays_and_all_count(folder: Path) -> None:
+    rules = [
+        CREATE | {"nth": 1, "do": "errors", "message": "first"},
+        CREATE | {"nth": [1, 2], "do": "errors", "message": "second"},
+    ]
+    with serving(folder, rules) as client:
+        messages = [client.error("createDatapoint", **task("a")) for _ in range(2)]
+        assert messages == ["first", "second"]
+        assert fails(client).status_code == 200
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".json"])
+def test_a_script_is_a_file(tmp_path: Path, suffix: str) -> None:
+    script = tmp_path / f"faults{suffix}"
+    rules = [{"on": "PUT", "do": "drop"}]
+    script.write_text(json.dumps({"faults": rules}))
+    assert read_faults(str(script)) == parse_faults(rules)
+
+
+def test_the_example_of_the_package_is_a_script() -> None:
+    import yaml
+
+    from rbsync.service import faults
+
+    assert faults.__doc__
+    example = faults.__doc__.split("    faults:\n")[1].split("\n\n")[0]
+    assert len(parse_faults(yaml.safe_load("faults:\n" + example))) == 6
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"faults": [{"do": "explode"}]}, "faults.0.do: Input should be 'delay'"),
+        ({"faults": [{"do": "drop", "never": 1}]}, "faults.0.never: Extra inputs"),
+        ({"faults": [{"do": "drop", "chance": 2}]}, "faults.0.chance"),
+        ({"rules": []}, "faults: Field required"),
+        (3, "valid dictionary"),
+    ],
+)
+def test_a_wrong_script_is_refused(data: object, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_faults(data, "faults.yaml")
+    assert message in str(caught.value)
+    assert str(caught.value).startswith("faults.yaml: ")
+
+
+def test_a_script_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read"):
+        read_faults(str(tmp_path / "none.yaml"))

@@ -1,0 +1,128 @@
+"""Every command of the README is run, and prints what the README shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+QUICKSTART = ROOT / "examples" / "quickstart"
+
+EXAMPLES = {
+    "rbsync init": "rbsync init --force",
+    "rbsync plan": "rbsync plan",
+    "rbsync apply": "rbsync apply --yes",
+    "rbsync plan -o p.json": "rbsync plan -o p.json",
+    "rbsync apply p.json": "rbsync apply p.json",
+    "rbsync plan --markdown plan.md": "rbsync plan --markdown plan.md",
+    "rbsync explain NAME": "rbsync explain images/coffee.jpg",
+    "rbsync status": "rbsync status",
+    "rbsync expand": "rbsync expand",
+    "rbsync ls": "rbsync ls",
+    "rbsync failures": "rbsync failures",
+    "rbsync retry": "rbsync retry --yes",
+    "rbsync state list": "rbsync state list",
+}
+"""What each command that stands in the text is run as."""
+
+
+def blocks(kind: str) -> list[str]:
+    """The code blocks of one kind."""
+    return re.findall(rf"^```{kind}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def quickstart(tmp_path: Path) -> Path:
+    copy = tmp_path / "quickstart"
+    shutil.copytree(QUICKSTART, copy, ignore=shutil.ignore_patterns(".rbsync"))
+    return copy
+
+
+def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command with our `rbsync` first on the path, both streams as one."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def transcript(block: str) -> list[tuple[str, str]]:
+    """The commands of a console block, each with what it prints."""
+    parts = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)
+    return list(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_the_first_transcript_is_what_happens(quickstart: Path) -> None:
+    for command, printed in transcript(blocks("console")[0]):
+        assert shell(command, quickstart).stdout == printed, command
+
+
+def test_the_transcript_of_mistakes_is_what_happens(quickstart: Path) -> None:
+    manifest = quickstart / "rbsync.yaml"
+    text = manifest.read_text().replace("    labels: ", "    lables: ")
+    text = text.replace("videos/*/", "video/*/")
+    manifest.write_text(text + "  - name: scan 7\n    items: [scans/7.nii.gz]\n")
+    ((command, printed),) = transcript(blocks("console")[1])
+    assert shell(command, quickstart).stdout == printed
+
+
+def test_the_manifest_that_is_shown_is_that_of_the_quickstart(quickstart: Path) -> None:
+    before = shell("rbsync expand --json", quickstart).stdout
+    (quickstart / "rbsync.yaml").write_text(blocks("yaml")[0])
+    after = shell("rbsync expand --json", quickstart).stdout
+    names = re.compile(r'"name": "[^"]*", "items": \[[^\]]*\]')
+    assert names.findall(after) == names.findall(before)
+    assert len(names.findall(after)) == 9
+
+
+def test_the_python_that_is_shown_runs(quickstart: Path) -> None:
+    (code,) = blocks("python")
+    (quickstart / "example.py").write_text(code)
+    assert shell("python example.py", quickstart).stdout == "0 failed\n"
+
+
+def test_the_commands_in_the_text_all_run(quickstart: Path) -> None:
+    found = set(re.findall(r"`(rbsync [a-z][^`]*)`", README))
+    assert found == set(EXAMPLES)
+    for command in EXAMPLES:
+        done = shell(EXAMPLES[command], quickstart)
+        assert done.returncode == 0, (command, done.stdout)
+        if command == "rbsync init":  # what follows is about the quickstart
+            shutil.copy(QUICKSTART / "rbsync.yaml", quickstart)
+
+
+def test_the_first_command_works_on_a_fresh_checkout(tmp_path: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        target = tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).exists():
+            shutil.copy(ROOT / name, target)
+    done = shell(blocks("sh")[0], tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith("Apply complete: 9 created, 0 updated, 0 deleted, 0 failed.\n")
+
+
+def test_the_second_command_is_what_the_gate_runs() -> None:
+    assert re.search(r"^python3 -m venv .*pytest$", blocks("sh")[1], re.MULTILINE)
+    assert "README.md" in (ROOT / ".ci" / "run").read_text()
