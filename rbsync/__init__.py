@@ -13,12 +13,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rbsync.version import VERSION
+
 if TYPE_CHECKING:
     from rbsync.api import apply as apply
     from rbsync.api import load_manifest as load_manifest
     from rbsync.api import plan as plan
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 _HOMES = {"load_manifest": "rbsync.api", "plan": "rbsync.api", "apply": "rbsync.api"}
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from rbsync import __version__
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.errors import ExitCode, RbsyncError
+from rbsync.version import VERSION
 
 COMMANDS = {
     "init": "write a commented manifest for this folder",
@@ -61,7 +61,7 @@ def _nearest(word: str) -> str:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="rbsync", message="%(prog)s %(version)s")
+@click.version_option(VERSION, prog_name="rbsync", message="%(prog)s %(version)s")
 @with_common_options
 def cli(common: CommonOptions) -> None:
     """Upload datasets to RedBrick AI as a manifest declares them: plan, then apply."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rbsync import __version__
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.render.errors import show_warnings
 from rbsync.cli.render.progress import metered
+from rbsync.version import VERSION
 
 if TYPE_CHECKING:
     from rbsync.sync.workspace import Workspace
@@ -41,4 +41,4 @@ def opened(
 
 def meta() -> dict[str, Any]:
     """What a document says of its making; nothing that it means depends on it."""
-    return {"created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "rbsync": __version__}
+    return {"created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "rbsync": VERSION}

@@ -16,7 +16,7 @@ from rbsync.apply.stop import INTERRUPTED, Stop
 from rbsync.cli.files import write_whole
 from rbsync.cli.opening import meta, opened
 from rbsync.cli.options import CommonOptions
-from rbsync.cli.output import complaint, document
+from rbsync.cli.output import complaint, document, note
 from rbsync.cli.render.plan import show_plan
 from rbsync.cli.render.progress import Meter, metered
 from rbsync.cli.render.report import show_report
@@ -64,6 +64,7 @@ def run_plan(
         plan = _read(plan_file) if plan_file else make_plan(workspace, options)
         _check(plan, workspace, options, flags)
         if not _agreed(plan, common, flags, plan_file):
+            note(common, "Nothing was done.")
             return ExitCode.ERROR
         with metered(common, "Applying", "datapoint") as meter, _interruptible(stop, common):
             meter.begin(len(plan.effects), plan.summary.bytes)

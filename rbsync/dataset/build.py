@@ -31,6 +31,9 @@ class Watcher(Protocol):
     def advance(self, files: int, size: int) -> None:
         """So many more were read."""
 
+    def end(self) -> None:
+        """The reading is over, however it went."""
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -91,7 +94,10 @@ def _read(files: Files, entries: list[Entry], ground: Ground) -> None:
     if not count:
         return
     ground.watcher.begin(count, size)
-    files.errors = ground.tree.hash(places, ground.executor, ground.watcher.advance)
+    try:
+        files.errors = ground.tree.hash(places, ground.executor, ground.watcher.advance)
+    finally:
+        ground.watcher.end()
 
 
 def _datapoints(

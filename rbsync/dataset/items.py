@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
@@ -37,7 +38,7 @@ class Files:
                 yield self._tree.place(path)
             except OSError as error:
                 certain = isinstance(error, FileNotFoundError | OutsideError)
-                problem = _missing(entry, path, error)
+                problem = self._missing(entry, path, error)
                 self._findings.of_entry(entry, problem, "invalid" if certain else "unknown")
 
     def items(self, entry: Entry) -> tuple[Item, ...]:
@@ -68,8 +69,29 @@ class Files:
         if file is not None:
             return Item(path, file.content, file.size), file.kind
         error = self.errors.get(place, OSError("it was not read"))
-        self._findings.of_entry(entry, _missing(entry, path, error), "unknown")
+        self._findings.of_entry(entry, self._missing(entry, path, error), "unknown")
         return Item(path, ""), Kind("unread", (), "")
+
+    def _missing(self, entry: Entry, path: str, error: OSError) -> Problem:
+        if isinstance(error, OutsideError):
+            hint = "to allow it, name that folder under `roots`"
+            return Problem("outside", f"`{path}` {error.strerror}", entry.origin, hint)
+        if isinstance(error, FileNotFoundError):
+            message = f"there is no file `{path}`"
+            return Problem("missing-file", message, entry.origin, self._similar(path))
+        message = f"`{path}` cannot be read: {error.strerror or error}"
+        return Problem("unreadable", message, entry.origin)
+
+    def _similar(self, path: str) -> str:
+        """A guess at the file that was meant: one that differs in case, else a near one."""
+        folder, _, name = path.rpartition("/")
+        try:
+            names = list(self._tree.files(folder))
+        except OSError:
+            return ""
+        near = [one for one in names if one.casefold() == name.casefold()]
+        near = near or difflib.get_close_matches(name, names, n=1, cutoff=0.8)
+        return f"did you mean `{folder}/{near[0]}`?".replace("`/", "`") if near else ""
 
     def _check_urls(self, entry: Entry) -> None:
         for url in entry.items:
@@ -78,16 +100,6 @@ class Files:
                 hint = "for files on this machine say `storage: redbrick`"
                 problem = Problem("url", f"`{url}` {wrong}", entry.origin, hint)
                 self._findings.of_entry(entry, problem)
-
-
-def _missing(entry: Entry, path: str, error: OSError) -> Problem:
-    if isinstance(error, OutsideError):
-        hint = "to allow it, name that folder under `roots`"
-        return Problem("outside", f"`{path}` {error.strerror}", entry.origin, hint)
-    if isinstance(error, FileNotFoundError):
-        return Problem("missing-file", f"there is no file `{path}`", entry.origin)
-    message = f"`{path}` cannot be read: {error.strerror or error}"
-    return Problem("unreadable", message, entry.origin)
 
 
 def _wrong_url(url: str) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 
-from rbsync import __version__
 from rbsync.model.plan import Basis, Plan
 from rbsync.sync.workspace import Workspace
+from rbsync.version import VERSION
 
 KEY = "nothing to do"
 
@@ -54,4 +54,4 @@ def remember(workspace: Workspace, plan: Plan) -> None:
 
 
 def _basis(basis: Basis) -> list[str | int]:
-    return [__version__, basis.lineage, basis.serial, basis.manifest, basis.target]
+    return [VERSION, basis.lineage, basis.serial, basis.manifest, basis.target]

@@ -35,6 +35,9 @@ class Unwatched:
     def advance(self, files: int, size: int) -> None:
         """Satisfies ``Watcher``."""
 
+    def end(self) -> None:
+        """Satisfies ``Watcher``."""
+
 
 @dataclass(frozen=True)
 class Workspace:

@@ -48,8 +48,8 @@ class Folder:
         cache: str = ".rbsync/cache.db",
     ) -> Tree:
         """A tree as a new run sees it."""
-        remembered = Cache(str(self.root / cache), algorithm)
-        return Tree(Roots(str(self.root), roots), remembered, algorithm, rehash=rehash)
+        self._cache = Cache(str(self.root / cache), algorithm)
+        return Tree(Roots(str(self.root), roots), self._cache, algorithm, rehash=rehash)
 
     def hash(self, tree: Tree, *paths: str) -> dict[Place, OSError]:
         """Hashes files as a run does, and remembers them; what could not be read is answered."""
@@ -65,6 +65,7 @@ class Folder:
         tree = self.tree(**options)  # type: ignore[arg-type]  # passed on
         self.hash(tree, *paths)
         found = [known(tree, path) for path in paths]
+        self._cache.close()
         return [file.content if file else None for file in found]
 
     def walk(self, base: str = "", tree: Tree | None = None) -> list[str]:

@@ -103,7 +103,8 @@ COMPRESSED = {"Content-Encoding-RB": "gzip", "Content-Type": "application/json"}
 
 
 def packed(value: Any) -> bytes:
-    return base64.b64encode(gzip.compress(json.dumps(value, separators=(",", ":")).encode()))
+    text = json.dumps(value, separators=(",", ":"))
+    return base64.b64encode(gzip.compress(text.encode(), mtime=0))
 
 
 def task(name: str, **variables: Any) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def test_everything_may_be_chosen(tmp_path: Path) -> None:
     taxonomy = tmp_path / "taxonomy.json"
     taxonomy.write_text('["car", "bus"]')
     faults = tmp_path / "faults.yaml"
-    faults.write_text("faults: [{on: GET, do: status, status: 418}]")
+    faults.write_text("faults: [{kind: GET, do: status, status: 418}]")
     chosen = ["--org-id", ORG, "--project-id", ORG, "--api-key", KEY, "--duplicate-name", "null"]
     files = ["--taxonomy", str(taxonomy), "--faults", str(faults), "--type", "IMAGE_BBOX"]
     with serve("--path", str(tmp_path / "p"), "--json", "-v", *chosen, *files) as process:

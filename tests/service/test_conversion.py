@@ -216,7 +216,9 @@ def test_heat_maps_transforms_and_centerlines_know_their_series() -> None:
         },
     )
     assert found["heatMaps"] == [{"name": "h", "item": "h.nii", "seriesIndex": 1}]
-    assert found["transforms"] == [{"transform": sum(IDENTITY, []), "seriesIndex": 1}]
+    assert found["transforms"] == [
+        {"transform": [one for row in IDENTITY for one in row], "seriesIndex": 1}
+    ]
     assert found["centerline"] == [{"name": "c", "centerline": {}, "seriesIndex": 1}]
 
 

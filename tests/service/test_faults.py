@@ -15,7 +15,7 @@ from rbsync.service.faults.script import Fault, parse_faults, read_faults
 from rbsync.service.faults.turns import Turns
 from tests.service.serving import Client, serving, task
 
-CREATE = {"on": "createDatapoint"}
+CREATE = {"kind": "createDatapoint"}
 
 
 def fails(client: Client, name: str = "a") -> requests.Response:
@@ -34,7 +34,7 @@ def test_the_nth_operation_of_a_kind_fails(folder: Path) -> None:
 
 
 def test_an_operation_goes_by_its_own_name_too(folder: Path) -> None:
-    with serving(folder, [{"on": ["PUT", "createDatapointSDK"], "do": "status"}]) as client:
+    with serving(folder, [{"kind": ["PUT", "createDatapointSDK"], "do": "status"}]) as client:
         assert fails(client).status_code == 503
         assert client.put(client.place(), b"x").status_code == 503
 
@@ -75,7 +75,7 @@ def test_a_connection_may_close_before_the_effect(folder: Path) -> None:
 
 
 def test_a_connection_may_close_in_the_middle_of_a_file(folder: Path) -> None:
-    with serving(folder, [{"on": "PUT", "nth": 1, "do": "close", "bytes": 1 << 20}]) as client:
+    with serving(folder, [{"kind": "PUT", "nth": 1, "do": "close", "bytes": 1 << 20}]) as client:
         place = client.place()
         with pytest.raises(requests.ConnectionError):
             client.put(place, b"x" * (8 << 20))
@@ -90,7 +90,7 @@ def test_an_answer_may_end_in_the_middle(folder: Path) -> None:
 
 
 def test_a_file_may_end_in_the_middle(folder: Path) -> None:
-    with serving(folder, [{"on": "GET", "do": "cut"}]) as client:
+    with serving(folder, [{"kind": "GET", "do": "cut"}]) as client:
         path = client.upload(b"x" * 1000)
         address = client.service.signer
         client.create("a", items=[path], storageId="2" * 8 + "-2222-2222-2222-" + "2" * 12)
@@ -156,8 +156,8 @@ def played(rule: dict[str, Any], kinds: list[str]) -> list[int]:
         ({"every": 2, "times": 1}, [2]),
         ({"chance": 0}, []),
         ({"chance": 1}, [1, 2, 3, 4, 5, 6]),
-        ({"on": "GET"}, []),
-        ({"on": "*", "nth": 6}, [6]),
+        ({"kind": "GET"}, []),
+        ({"kind": "*", "nth": 6}, [6]),
     ],
 )
 def test_a_rule_plays_when_it_says(rule: dict[str, Any], expected: list[int]) -> None:
@@ -185,7 +185,7 @@ def test_the_first_rule_whose_turn_it_is_plays_and_all_count(folder: Path) -> No
 @pytest.mark.parametrize("suffix", [".yaml", ".json"])
 def test_a_script_is_a_file(tmp_path: Path, suffix: str) -> None:
     script = tmp_path / f"faults{suffix}"
-    rules = [{"on": "PUT", "do": "drop"}]
+    rules = [{"kind": "PUT", "do": "drop"}]
     script.write_text(json.dumps({"faults": rules}))
     assert read_faults(str(script)) == parse_faults(rules)
 

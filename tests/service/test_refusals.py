@@ -85,27 +85,31 @@ def test_pages_of_other_origins_are_refused(client: Client) -> None:
     assert requests.options(f"{client.url}/graphql/", timeout=20).status_code == 405
 
 
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        (b"", "the body is not gzip"),
-        (b"!!!", "the body is not base64"),
-        (json.dumps(ASKED).encode(), "the body is not base64"),
-        (base64.b64encode(b"plain"), "the body is not gzip"),
-        (base64.b64encode(gzip.compress(b"x" * 999)[:-9]), "the gzip data of the body ends early"),
-        (packed(ASKED)[:-4], "the body is not base64"),
-        (base64.b64encode(gzip.compress(b"{")), "the body is not JSON"),
-        (base64.b64encode(gzip.compress(b"\xff\xfe\xfd")), "the body is not JSON"),
-        (base64.b64encode(gzip.compress(b"[" * 100_000)), "the body is not JSON"),
-        (packed([]), "the body has no query"),
-        (packed({"query": 1}), "the body has no query"),
-        (packed({"query": "{me{email}}", "variables": []}), "the variables are not an object"),
-    ],
-)
+ENDS_EARLY = "the gzip data of the body ends early"
+BODIES = {
+    "empty": (b"", ENDS_EARLY),
+    "no base64": (b"!!!", "the body is not base64"),
+    "plain": (json.dumps(ASKED).encode(), "the body is not base64"),
+    "no gzip": (base64.b64encode(b"plain"), "the body is not gzip"),
+    "half gzip": (base64.b64encode(gzip.compress(b"x" * 999)[:-9]), ENDS_EARLY),
+    "half base64": (packed(ASKED)[:-3], "the body is not base64"),
+    "half json": (base64.b64encode(gzip.compress(b"{")), "the body is not JSON"),
+    "no text": (base64.b64encode(gzip.compress(b"\xff\xfe\xfd")), "the body is not JSON"),
+    "deep": (base64.b64encode(gzip.compress(b"[" * 100_000)), "the body is not JSON"),
+    "a list": (packed([]), "the body has no query"),
+    "a number": (packed({"query": 1}), "the body has no query"),
+    "variables": (
+        packed({"query": "{me{email}}", "variables": []}),
+        "the variables are not an object",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), BODIES.values(), ids=BODIES)
 def test_a_body_that_cannot_be_read_is_refused(client: Client, body: bytes, reason: str) -> None:
     answer = client.post(body, **COMPRESSED)
     assert answer.status_code == 400
-    assert message(answer) in (reason, "the gzip data of the body ends early")
+    assert message(answer) == reason
 
 
 def test_a_body_over_the_limit_is_refused(folder: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from rbsync.backends.base import Body
-from rbsync.backends.redbrick.failures import problem, status_failure
+from rbsync.backends.redbrick.failures import problem, seconds_of
 from rbsync.backends.redbrick.transport import Reply, Transport
 from rbsync.errors import BackendError
 
@@ -17,7 +17,9 @@ _SLOWEST = 64 << 10
 """Bytes a second that a connection must carry at least."""
 
 _BLOB = {"x-ms-blob-type": "BlockBlob"}
-_EXPIRED_HINT = "the upload URL was refused twice: check this machine's clock"
+_EXPIRED_HINT = "a new upload URL was refused too: check this machine's clock"
+_KINDS = {400: "invalid", 413: "quota", 429: "throttled", 503: "throttled"}
+"""A storage that says 401 or 403 has nothing against the API key, which it never saw."""
 
 
 class ExpiredError(Exception):
@@ -91,20 +93,12 @@ def _check(reply: Reply, url: str) -> None:
             # Some gateways say that they failed with a status that says that they did not.
             raise problem(f"{host}: the storage reports an error with HTTP 200", sent=True)
         return
-    failure = status_failure(reply.status, host, retry_after=reply.headers.get("Retry-After"))
-    if reply.status == EXPIRED:
-        raise ExpiredError(failure)
-    raise _of_storage(failure)
-
-
-def _of_storage(failure: BackendError) -> BackendError:
-    """A storage that says no has nothing against the API key, which it never saw."""
-    if failure.kind == "auth":
-        failure.kind = "transient"
-    return failure
-
-
-def twice_expired(error: ExpiredError) -> BackendError:
-    """What it means when a new URL is not accepted either."""
-    found = error.failure
-    return problem(str(found), sent=True, status=found.status, hint=_EXPIRED_HINT)
+    failure = problem(
+        f"{host}: the storage does not take the file (HTTP {reply.status})",
+        kind=_KINDS.get(reply.status, "transient"),
+        sent=True,
+        status=reply.status,
+        retry_after=seconds_of(reply.headers.get("Retry-After")),
+        hint=_EXPIRED_HINT if reply.status == EXPIRED else "",
+    )
+    raise ExpiredError(failure) if reply.status == EXPIRED else failure

@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from typing import Any
 from uuid import uuid4
 
@@ -28,16 +27,18 @@ from rbsync.backends.redbrick.sending import (
     label_headers,
     send_body,
     send_bytes,
-    twice_expired,
 )
+
+ATTEMPTS = 2
+"""Upload URLs that are asked for before a refusal is believed."""
 
 
 class Uploader:
     """Sends files to the service's storage. Raises BackendError."""
 
-    def __init__(self, client: Client, executor: Executor) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._places = Gatherer[Place](lambda files: presign_items(client, files), executor)
+        self._places = Gatherer[Place](lambda files: presign_items(client, files))
 
     def item(self, body: Body) -> str:
         """Stores an item and returns its path; a URL that is too old is replaced once."""
@@ -77,17 +78,13 @@ class Uploader:
         return found[-1]
 
     def _send(self, presign: Callable[[], Place], send: Callable[[Place], None]) -> Place:
-        place = presign()
-        try:
-            send(place)
-        except ExpiredError:
+        """Sends to a place, or to a second one when the first is not good any more."""
+        for _ in range(ATTEMPTS):
             place = presign()
             try:
                 send(place)
             except ExpiredError as error:
-                failure = twice_expired(error)
+                failure = error.failure
             else:
                 return place
-        else:
-            return place
         raise failure

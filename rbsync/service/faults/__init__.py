@@ -4,14 +4,14 @@ A script is YAML or JSON: ``faults: [...]``, or the list alone. Of the rules tha
 the first whose turn it is plays; every rule counts the requests that fit it, from 1.
 
     faults:
-      - {on: createDatapoint, nth: 3, do: status, status: 503}
-      - {on: createDatapoint, every: 10, do: drop}
-      - {on: itemsUploadPresign, do: status, status: 429, retry_after: 2, times: 1}
-      - {on: PUT, chance: 0.2, seed: 7, do: close}
-      - {on: tasksPaged, nth: [1, 2], do: errors, message: try again}
-      - {on: "*", nth: 5, do: delay, seconds: 1.5}
+      - {kind: createDatapoint, nth: 3, do: status, status: 503}
+      - {kind: createDatapoint, every: 10, do: drop}
+      - {kind: itemsUploadPresign, do: status, status: 429, retry_after: 2, times: 1}
+      - {kind: PUT, chance: 0.2, seed: 7, do: close}
+      - {kind: tasksPaged, nth: [1, 2], do: errors, message: try again}
+      - {kind: "*", nth: 5, do: delay, seconds: 1.5}
 
-``on`` is a root field (``createDatapoint``), the name of an operation, ``POST`` for every
+``kind`` is a root field (``createDatapoint``), the name of an operation, ``POST`` for every
 operation, ``PUT`` or ``GET`` for files, ``*`` for everything, or a list of those. When: ``nth``
 (a number or several), ``every`` n-th, ``chance`` from 0 to 1 with a ``seed``, always without any
 of them; at most ``times`` times. ``seconds`` waits first, whatever ``do`` does:

@@ -22,7 +22,7 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    on: Annotated[tuple[str, ...], BeforeValidator(_listed)] = (ANYTHING,)
+    kind: Annotated[tuple[str, ...], BeforeValidator(_listed)] = (ANYTHING,)
     do: Deed
     nth: Annotated[tuple[int, ...], BeforeValidator(_listed)] = ()
     every: int | None = Field(None, ge=1)

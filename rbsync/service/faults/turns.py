@@ -20,7 +20,7 @@ class Turns:
     def is_due(self, kinds: AbstractSet[str], *, taken: bool) -> bool:
         """Whether it plays now; ``taken`` says that another rule does already."""
         fault = self.fault
-        if ANYTHING not in fault.on and kinds.isdisjoint(fault.on):
+        if ANYTHING not in fault.kind and kinds.isdisjoint(fault.kind):
             return False
         self._seen += 1
         if not self._is_its_time() or taken or self._played == fault.times:

@@ -1,0 +1,51 @@
+"""A virtual environment with the vendor's SDK, whose needs are not ours; built once and kept.
+
+It is kept in the folder that ``RBSYNC_VENDOR_VENV`` names, else in pytest's cache.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+REQUIREMENT = "redbrick-sdk==2.35.4"
+VARIABLE = "RBSYNC_VENDOR_VENV"
+_OUT_OF_REACH = ("from versions: none", "NewConnectionError", "ConnectTimeoutError", "Max retries")
+
+
+def vendor_python(config: pytest.Config) -> str:
+    """The interpreter that has the SDK; skips the test when pip cannot reach its index."""
+    kept = os.environ.get(VARIABLE)
+    folder = Path(kept) if kept else config.cache.mkdir("redbrick-sdk-2.35.4")  # type: ignore[union-attr]
+    folder.mkdir(parents=True, exist_ok=True)
+    python = folder / "venv" / "bin" / "python"
+    ready = folder / "ready"
+    with FileLock(folder / "lock"):
+        if not ready.exists():
+            _run(sys.executable, "-m", "venv", "--clear", str(folder / "venv"))
+            _install(str(python))
+            ready.write_text(REQUIREMENT)
+    return str(python)
+
+
+def _install(python: str) -> None:
+    pip = [python, "-m", "pip", "install", "--quiet", "--retries", "2", "--timeout", "20"]
+    done = _run(*pip, REQUIREMENT, check=False)
+    if done.returncode == 0:
+        return
+    said = done.stdout + done.stderr
+    if any(one in said for one in _OUT_OF_REACH):
+        reason = f"pip cannot reach its index, so {REQUIREMENT} was not run"
+        warnings.warn(reason, stacklevel=1)
+        pytest.skip(reason)
+    pytest.fail(said)
+
+
+def _run(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, check=check, capture_output=True, text=True, timeout=900)
