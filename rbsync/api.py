@@ -43,7 +43,7 @@ def apply(
     plan: Plan,
     manifest: Manifest | str | os.PathLike[str] | None = None,
     *,
-    jobs: int = 4,
+    jobs: int | None = None,
     max_failures: int | None = None,
     force: bool = False,
     lock_timeout: float = 600.0,
@@ -64,6 +64,9 @@ def apply(
             workspace,
             plan,
             ApplyOptions(
-                jobs=jobs, max_failures=max_failures, lock_timeout=lock_timeout, done=on_outcome
+                jobs=jobs or workspace.backend.capabilities.jobs,
+                max_failures=max_failures,
+                lock_timeout=lock_timeout,
+                done=on_outcome,
             ),
         )

@@ -36,13 +36,15 @@ class Capabilities:
 
     ``batch`` is how many datapoints one create call takes, ``updates`` which facets can be
     changed in place, ``quarantine`` how many seconds a request may still land after its answer
-    was lost. ``keeps_uploads`` says that what was uploaded stays usable in later runs.
+    was lost. ``keeps_uploads`` says that what was uploaded stays usable in later runs, ``jobs``
+    how many workers it is best served by.
     """
 
     batch: int = 50
     updates: frozenset[Facet] = frozenset({"items", "labels", "settings"})
     quarantine: float = 0.0
     keeps_uploads: bool = False
+    jobs: int = 4
 
 
 class Body(Protocol):

@@ -23,6 +23,7 @@ class CommonOptions:
     quiet: bool = False
     verbose: int = 0
     color: bool = True
+    profile: str = ""
 
     @property
     def manifest_path(self) -> str:
@@ -32,6 +33,7 @@ class CommonOptions:
 _OPTIONS: list[Callable[..., Any]] = [
     click.option("-C", "--directory", "folder", metavar="DIR", help="Work in this folder."),
     click.option("-f", "--file", "manifest", metavar="FILE", help="The manifest [rbsync.yaml]."),
+    click.option("--profile", metavar="NAME", help="Of the credentials file."),
     click.option("--json", "json", is_flag=True, default=None, help="Print one JSON document."),
     click.option("-q", "--quiet", is_flag=True, default=None, help="Print results only."),
     click.option("-v", "--verbose", count=True, default=None, help="Print more."),
@@ -46,7 +48,7 @@ def with_common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.pass_context
     def called(context: click.Context, /, **given: Any) -> Any:
         common = context.ensure_object(CommonOptions)
-        for name in ("folder", "manifest", "json", "quiet", "verbose", "color"):
+        for name in ("folder", "manifest", "profile", "json", "quiet", "verbose", "color"):
             value = given.pop(name)
             if value:
                 setattr(common, name, value)

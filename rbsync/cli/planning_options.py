@@ -30,7 +30,11 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--yes", "-y", is_flag=True, help="Do not ask."),
         click.option("--force", is_flag=True, help="Do it although the guard would stop it."),
         click.option(
-            "--jobs", "-j", type=click.IntRange(1, 256), default=4, help="Workers [4].", metavar="N"
+            "--jobs",
+            "-j",
+            type=click.IntRange(1, 256),
+            help="Workers [4, or 16 for redbrick].",
+            metavar="N",
         ),
         click.option("--fail-fast", is_flag=True, help="Stop at the first failure."),
         click.option(

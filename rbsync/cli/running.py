@@ -37,7 +37,7 @@ class RunFlags:
 
     yes: bool = False
     force: bool = False
-    jobs: int = 4
+    jobs: int | None = None
     fail_fast: bool = False
     max_failures: int | None = None
     lock_timeout: float = 600.0
@@ -72,7 +72,7 @@ def run_plan(
                 workspace,
                 plan,
                 ApplyOptions(
-                    jobs=flags.jobs,
+                    jobs=flags.jobs or workspace.backend.capabilities.jobs,
                     max_failures=1 if flags.fail_fast else flags.max_failures,
                     lock_timeout=flags.lock_timeout,
                     stop=stop,

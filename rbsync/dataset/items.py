@@ -12,7 +12,7 @@ from rbsync.files.kinds import Kind, objection
 from rbsync.files.roots import OutsideError
 from rbsync.files.tree import Place, Tree
 from rbsync.model.datapoint import Item
-from rbsync.sources.base import Entry
+from rbsync.sources.base import Entry, MaskLabels
 
 
 class Files:
@@ -29,8 +29,11 @@ class Files:
         """Where an entry's files are, those of its labels included; reports what is missing."""
         if entry.settings.storage == "redbrick":
             yield from self._found(entry, entry.items)
-        if isinstance(entry.labels, str):
-            yield from self._found(entry, [entry.labels])
+        match entry.labels:
+            case str(path):
+                yield from self._found(entry, [path])
+            case MaskLabels(files=files):
+                yield from self._found(entry, files)
 
     def _found(self, entry: Entry, paths: Iterable[str]) -> Iterator[Place]:
         for path in paths:
@@ -91,7 +94,8 @@ class Files:
             return ""
         near = [one for one in names if one.casefold() == name.casefold()]
         near = near or difflib.get_close_matches(name, names, n=1, cutoff=0.8)
-        return f"did you mean `{folder}/{near[0]}`?".replace("`/", "`") if near else ""
+        prefix = f"{folder}/" if folder else ""
+        return f"did you mean `{prefix}{near[0]}`?" if near else ""
 
     def _check_urls(self, entry: Entry) -> None:
         for url in entry.items:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +12,9 @@ from PIL import Image
 
 from rbsync.masks.class_map import ClassMap
 from rbsync.masks.error import MaskError
-from rbsync.masks.png import MAX_PIXELS, decode, read_bytes
+from rbsync.masks.png import MAX_PIXELS, Source, decode, read_bytes
 
-MaskSource = npt.NDArray[Any] | bytes | str | os.PathLike[str]
+MaskSource = npt.NDArray[Any] | Source
 
 _STRIP = 1 << 17
 

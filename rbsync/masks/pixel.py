@@ -79,7 +79,14 @@ def _label(index: ClassIndex, value: int, regions: list[Any], holes: list[Any]) 
 
 def pixel_json(index: ClassIndex) -> bytes:
     """The JSON text of `labels_of(index)`, without spaces, written straight from the arrays."""
-    return b"".join(_label_texts(index, trace(index.pixels)))
+    return pixel_text(index)[0]
+
+
+def pixel_text(index: ClassIndex) -> tuple[bytes, tuple[str, ...]]:
+    """`pixel_json`, and the category of each label in it."""
+    rings = trace(index.pixels)
+    names = tuple(index.names[value - 1] for value, _, _ in rings.by_class())
+    return b"".join(_label_texts(index, rings)), names
 
 
 def _label_texts(index: ClassIndex, rings: Rings) -> Iterator[bytes | memoryview]:

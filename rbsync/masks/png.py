@@ -20,6 +20,16 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _START = struct.Struct(">8s4x4sIIBB")
 
 
+class Named(NamedTuple):
+    """The bytes of a file that was read already, and its name for messages."""
+
+    data: bytes
+    file: str
+
+
+Source = bytes | str | os.PathLike[str] | Named
+
+
 class PngHeader(NamedTuple):
     """Width and height in pixels, bits a channel, and the colour type of the specification."""
 
@@ -29,8 +39,10 @@ class PngHeader(NamedTuple):
     colour_type: int
 
 
-def read_bytes(source: bytes | str | os.PathLike[str]) -> tuple[bytes, str]:
+def read_bytes(source: Source) -> tuple[bytes, str]:
     """The content of a file and its name for messages, empty for bytes. Raises OSError."""
+    if isinstance(source, Named):
+        return source
     if isinstance(source, bytes):
         return source, ""
     with open(source, "rb") as file:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-import os
 
 from PIL import ExifTags, Image
 
 from rbsync.masks.error import MaskError
-from rbsync.masks.png import read_bytes
+from rbsync.masks.png import Source, read_bytes
 
 _FORMATS = ("PNG", "JPEG", "BMP")
 _TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
-def shown_size(source: bytes | str | os.PathLike[str]) -> tuple[int, int]:
+def shown_size(source: Source) -> tuple[int, int]:
     """(width, height) of a PNG, JPEG or BMP after its EXIF orientation, from its header alone.
 
     Raises MaskError when it is none of these; OSError when it cannot be read.

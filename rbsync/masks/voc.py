@@ -6,7 +6,6 @@ class, 0 the background, 255 a void border that belongs to nobody.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,9 +14,24 @@ import numpy.typing as npt
 
 from rbsync.masks.error import MaskError, many
 from rbsync.masks.lookup import ClassIndex, index_type
-from rbsync.masks.png import MAX_PIXELS, decode, read_bytes
+from rbsync.masks.png import MAX_PIXELS, Source, decode, read_bytes
 
-Source = bytes | str | os.PathLike[str]
+
+def read_class_values(data: Any, *, file: str = "") -> dict[str, int]:
+    """Check ``{category: pixel value}``, in the order given. Raises MaskError."""
+    hint = 'write {"category": value}, each value an integer 0-255 of its own'
+    if not isinstance(data, Mapping):
+        message = "a class map of an indexed PNG is an object {category: value}"
+        raise MaskError("class-map", message, hint=hint, file=file)
+    owner: dict[int, str] = {}
+    for name, value in data.items():
+        if type(value) is not int or not 0 <= value <= 255:
+            message = f"category {name!r} has the value {value!r}, not an integer 0-255"
+            raise MaskError("class-map", message, hint=hint, file=file)
+        if owner.setdefault(value, name) != name:
+            message = f"categories {owner[value]!r} and {name!r} have one value, {value}"
+            raise MaskError("shared-value", message, hint=hint, file=file)
+    return {name: value for value, name in owner.items()}
 
 
 def read_indexed_png(

@@ -6,8 +6,6 @@ from typing import Any
 
 from rbsync.service.service import Service
 
-KEY_VARIABLE = "RBSYNC_API_KEY"
-
 
 def url_of(host: str, port: int) -> str:
     """The service's address. The vendor's SDK takes plain HTTP from ``localhost`` only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import Any
 
@@ -35,16 +36,23 @@ class Protocol(H11Protocol):
 def listen(host: str, port: int) -> list[socket.socket]:
     """Sockets that wait for connections already; port 0 takes one that is free.
 
-    Loopback is taken in both its forms where there are two, for ``localhost`` may mean either.
-    Raises RbsyncError.
+    Loopback is taken in both its forms where there are two: ``localhost`` may mean either, and
+    who else listens on one of them would be sent the key. Raises RbsyncError.
     """
     first = _listen(host, port)
     if host != LOOPBACK:
         return [first]
     try:
         return [first, _listen(LOOPBACK_6, first.getsockname()[1])]
-    except RbsyncError:
+    except RbsyncError as error:
+        if _is_taken(error):
+            first.close()
+            raise
         return [first]
+
+
+def _is_taken(error: RbsyncError) -> bool:
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRINUSE
 
 
 def _listen(host: str, port: int) -> socket.socket:

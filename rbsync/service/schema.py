@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -20,10 +21,11 @@ def schema_text() -> str:
     return resources.files(__package__).joinpath("redbrick.graphql").read_text("utf-8")
 
 
-def make_schema(answers: Mapping[str, Answer] = ANSWERS) -> GraphQLSchema:
-    """The schema; ``answers`` are functions by ``Type.field``, of the info and its arguments."""
+@cache
+def make_schema() -> GraphQLSchema:
+    """The schema, which knows nothing of any one service: the Call has all that."""
     schema = build_schema(schema_text(), assume_valid_sdl=True)
-    for place, answer in answers.items():
+    for place, answer in ANSWERS.items():
         owner, name = place.split(".")
         found = schema.get_type(owner)
         assert isinstance(found, GraphQLObjectType)  # noqa: S101  (both are ours)

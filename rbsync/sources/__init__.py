@@ -7,7 +7,8 @@ from rbsync.sources.explicit import ExplicitSource
 from rbsync.sources.frames import FramesSource
 from rbsync.sources.glob import GlobSource
 from rbsync.sources.items_list import ItemsListSource
-from rbsync.sources.masks import MaskFolderSource, MaskGlobSource
+from rbsync.sources.mask_folder import MaskFolderSource
+from rbsync.sources.mask_glob import MaskGlobSource
 from rbsync.sources.series import SeriesSource
 
 DATAPOINT_SOURCES: tuple[type[SourceModel], ...] = (

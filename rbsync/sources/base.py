@@ -59,18 +59,32 @@ class InlineLabels(NamedTuple):
     locate: Callable[[tuple[str | int, ...]], Location]
 
 
+class MaskLabels(NamedTuple):
+    """Labels that stand in mask files.
+
+    ``recipe`` is the text of a `masks.recipe.Recipe`; its ``categories`` are named by
+    ``named_by``, a file or pattern.
+    """
+
+    files: tuple[str, ...]
+    recipe: str
+    categories: tuple[str, ...]
+    named_by: str
+
+
 class Entry(NamedTuple):
     """A datapoint as a source declares it.
 
     ``items`` are paths relative to the manifest's folder, URLs or storage keys; ``labels`` is a
-    path, or the labels themselves.
+    path, masks, or the labels themselves. ``problem`` is why it cannot be a datapoint.
     """
 
     name: str
     items: tuple[str, ...]
-    labels: str | InlineLabels | None
+    labels: str | InlineLabels | MaskLabels | None
     settings: Settings
     origin: Location
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,12 +75,12 @@ class Search:
 
     def walk(self, pattern: Pattern) -> Iterator[tuple[Listing, dict[str, str]]]:
         """The folders that may have what the pattern matches, with their captures."""
-        for listing in self.context.tree.walk(pattern.base, pattern.enters, self._unreadable):
+        for listing in self.context.tree.walk(pattern.base, pattern.enters, self.unreadable):
             captures = pattern.folder(listing.path)
             if captures is not None:
                 yield listing, captures
 
-    def _unreadable(self, path: str, error: OSError) -> None:
+    def unreadable(self, path: str, error: OSError) -> None:
         """Reports a folder that cannot be listed: one that is missing, or one that is unknown."""
         self._unread = True
         if isinstance(error, FileNotFoundError):

@@ -75,7 +75,7 @@ class ItemsListSource(SourceModel):
 
 def _entry(row: Row, context: Context, folder: str) -> Entry | None:
     """A row as an entry; None after reporting all that is wrong with it."""
-    problems = list(_objections(row.value))
+    problems = [row.wrong] if row.wrong else list(_objections(row.value))
     for message in problems:
         context.report(Problem("items-list", message, row.place))
     if problems:

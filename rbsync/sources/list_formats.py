@@ -17,10 +17,11 @@ CSV_COLUMNS = ("name", "item", "labels", "priority")
 
 
 class Row(NamedTuple):
-    """One entry of a list, not checked yet, and its place."""
+    """One entry of a list, not checked yet, its place, and what is wrong with how it stands."""
 
     value: Any
     place: Location
+    wrong: str = ""
 
 
 class ListError(ValueError):
@@ -74,16 +75,19 @@ def _skip(text: str, at: int) -> int:
 
 
 class _Places:
-    """Lines and columns of growing offsets in a text, each line break counted once."""
+    """Lines and columns of growing offsets in a text, each of whose letters is looked at once."""
 
     def __init__(self, text: str, file: str) -> None:
         self._text, self._file = text, file
-        self._line, self._seen = 1, 0
+        self._line, self._start, self._seen = 1, 0, 0
 
     def at(self, offset: int) -> Location:
-        self._line += self._text.count("\n", self._seen, offset)
+        lines = self._text.count("\n", self._seen, offset)
+        if lines:
+            self._line += lines
+            self._start = self._text.rindex("\n", self._seen, offset) + 1
         self._seen = offset
-        return Location(self._file, self._line, offset - self._text.rfind("\n", 0, offset))
+        return Location(self._file, self._line, offset - self._start + 1)
 
 
 def _read_jsonl(text: str, file: str) -> Iterator[Row]:
@@ -102,7 +106,7 @@ def _read_csv(text: str, file: str) -> Iterator[Row]:
     try:
         columns = next(table, [])
         _check_columns(columns, Location(file, 1, 1))
-        for _, rows in groupby(_numbered(table, columns, file), key=_same_datapoint):
+        for _, rows in groupby(_numbered(table, columns), key=_same_datapoint):
             yield _csv_row(list(rows), file)
     except csv.Error as error:
         message = f"the CSV cannot be read: {error}"
@@ -126,19 +130,20 @@ class _Line(NamedTuple):
 
     number: int
     cells: dict[str, str]
+    wrong: str = ""
 
 
-def _numbered(table: Any, columns: list[str], file: str) -> Iterator[_Line]:
+def _numbered(table: Any, columns: list[str]) -> Iterator[_Line]:
     before = table.line_num
     for cells in table:
         number, before = before + 1, table.line_num
         if not cells:
             continue
+        wrong = ""
         if len(cells) != len(columns):
-            message = f"the row has {len(cells)} fields, and the first line names {len(columns)}"
-            raise ListError(message, Location(file, number, 1))
-        named = zip(columns, cells, strict=True)
-        yield _Line(number, {column: cell for column, cell in named if cell})
+            wrong = f"the first line names {len(columns)} columns, and the row has {len(cells)}"
+        named = zip(columns, cells, strict=False)
+        yield _Line(number, {column: cell for column, cell in named if cell}, wrong)
 
 
 def _same_datapoint(line: _Line) -> str | int:
@@ -147,13 +152,12 @@ def _same_datapoint(line: _Line) -> str | int:
 
 
 def _csv_row(lines: list[_Line], file: str) -> Row:
-    first, *others = lines
+    first = lines[0]
     own = {key: cell for key, cell in first.cells.items() if key != "item"}
-    for line in others:
-        for key, cell in line.cells.items():
-            if key != "item" and own.get(key) != cell:
-                message = f"`{key}` differs from that of the first row of `{own['name']}`"
-                raise ListError(message, Location(file, line.number, 1))
+    for line in lines:
+        wrong = line.wrong or _difference(own, line.cells)
+        if wrong:
+            return Row(None, Location(file, line.number, 1), wrong)
     value: dict[str, Any] = {"items": [line.cells.get("item", "") for line in lines]}
     value |= {key: cell for key, cell in own.items() if key in ("name", "labels")}
     metadata = {key[len(METADATA) :]: own[key] for key in own if key.startswith(METADATA)}
@@ -162,6 +166,13 @@ def _csv_row(lines: list[_Line], file: str) -> Row:
     if "priority" in own:
         value["priority"] = _number(own["priority"])
     return Row(value, Location(file, first.number, 1))
+
+
+def _difference(first: dict[str, str], later: dict[str, str]) -> str:
+    for key, cell in later.items():
+        if key != "item" and first.get(key) != cell:
+            return f"`{key}` differs from that of the first row of `{first['name']}`"
+    return ""
 
 
 def _number(text: str) -> float | str:

@@ -38,7 +38,7 @@ class Template:
         """Raises TemplateError for a field that neither the path nor the glob has."""
         self.text = text
         self._parts = _parse(text)
-        known = [*(fields or FIELDS), *captures]
+        known = list(dict.fromkeys((*(fields or FIELDS), *captures)))
         for _, field in self._parts:
             if field and field not in known:
                 raise TemplateError(_unknown(field, known))

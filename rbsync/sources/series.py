@@ -1,4 +1,4 @@
-"""A study of several series, with segmentations. Declared here, built with the masks."""
+"""A study of several series, with segmentations. Declared, not built yet."""
 
 from __future__ import annotations
 

@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import os
+from functools import partial
+from typing import assert_never
 
 from rbsync.backends import backend_class
 from rbsync.backends.base import Backend
-from rbsync.errors import Problem, UserError
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
-from rbsync.manifest.schema import LocalBackend
+from rbsync.manifest.schema import LocalBackend, RedbrickBackend
 
 
-def open_backend(manifest: Manifest, taxonomy: Taxonomy) -> Backend:
-    """The backend; nothing is made or asked yet. Raises UserError for one that is not there."""
+def open_backend(manifest: Manifest, taxonomy: Taxonomy, profile: str) -> Backend:
+    """The backend; nothing is made or asked yet. Raises UserError for one that cannot be used.
+
+    ``profile`` names a section of the vendor's credentials file, empty for its default.
+    """
     declared = manifest.settings.backend
-    if isinstance(declared, LocalBackend):
-        return _local(declared, manifest, taxonomy)
-    where = manifest.locate(("backend", "kind"))
-    message = "the backend `redbrick` is not yet supported by this version of rbsync"
-    raise UserError([Problem("not-supported", message, where, "leave `backend` out for now")])
+    backend: Backend
+    match declared:
+        case LocalBackend():
+            backend = backend_class("local")(
+                os.path.join(manifest.root, declared.path),
+                type=manifest.settings.project.type or "",
+                taxonomy=taxonomy if taxonomy.categories else None,
+                algorithm=manifest.settings.hash,
+            )
+        case RedbrickBackend():
+            from rbsync.backends.redbrick.credentials import read_credentials
 
-
-def _local(declared: LocalBackend, manifest: Manifest, taxonomy: Taxonomy) -> Backend:
-    backend: Backend = backend_class("local")(
-        os.path.join(manifest.root, declared.path),
-        type=manifest.settings.project.type or "",
-        taxonomy=taxonomy if taxonomy.categories else None,
-        algorithm=manifest.settings.hash,
-    )
+            command = declared.api_key_command or ()
+            read = partial(read_credentials, profile=profile, command=command)
+            backend = backend_class("redbrick")(
+                declared.url,
+                declared.org_id,
+                declared.project_id,
+                lambda: read().key,
+                stamp=manifest.settings.policy.stamp,
+            )
+        case _:
+            assert_never(declared)
     return backend

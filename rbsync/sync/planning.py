@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rbsync.apply.settle import settle_all
+from rbsync.backends.base import Project
 from rbsync.dataset.build import build
-from rbsync.errors import BackendError, StoreError
+from rbsync.errors import BackendError, Problem, StoreError, UserError
+from rbsync.labels import read_taxonomy
 from rbsync.model.datapoint import Dataset
 from rbsync.model.plan import Basis, Plan, Policy
 from rbsync.model.state import Header, Record
@@ -45,13 +47,22 @@ class PlanOptions:
         return self.target is None or fnmatch.fnmatchcase(name, self.target)
 
 
-def expand(workspace: Workspace, *, keep_going: bool = False) -> Dataset:
-    """The dataset that the manifest declares. Raises UserError with all problems."""
+def expand(
+    workspace: Workspace, project: Project | None = None, *, keep_going: bool = False
+) -> Dataset:
+    """The dataset that the manifest declares. Raises UserError with all problems.
+
+    Where the manifest does not say what the project is, ``project`` does.
+    """
+    declared = workspace.manifest.settings.project
+    taxonomy = workspace.taxonomy
+    if project is not None and not taxonomy.categories:
+        taxonomy = read_taxonomy(list(project.categories))
     return build(
         workspace.manifest,
         workspace.ground,
-        project_type=workspace.project_type,
-        taxonomy=workspace.taxonomy,
+        project_type=declared.type or (project.type if project else ""),
+        taxonomy=taxonomy,
         keep_going=keep_going,
     )
 
@@ -63,12 +74,14 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     """
     options = options or PlanOptions()
     header = workspace.store.header()
-    check_target(workspace, header)
+    project = workspace.backend.describe()
+    check_project(workspace, project)
+    check_target(header, project)
     basis = basis_of(workspace, header)
     known = recall(workspace, basis) if options.is_whole else None
     if known is not None:
         return replace(known, source=workspace.manifest.file)
-    dataset = expand(workspace, keep_going=options.keep_going)
+    dataset = expand(workspace, project, keep_going=options.keep_going)
     records = settled_records(workspace)
     if not options.is_whole:
         dataset = _narrowed(dataset, options)
@@ -100,11 +113,20 @@ def basis_of(workspace: Workspace, header: Header | None) -> Basis:
     return Basis(header.lineage, header.serial, digest, header.target)
 
 
-def check_target(workspace: Workspace, header: Header | None) -> None:
+def check_project(workspace: Workspace, project: Project | None) -> None:
+    """Raises UserError when the project is of another type than the manifest says."""
+    declared = workspace.manifest.settings.project.type
+    if project is None or not declared or project.type in ("", declared):
+        return
+    where = workspace.manifest.locate(("project", "type"))
+    message = f"the project is of type {project.type}, not {declared}"
+    raise UserError([Problem("project-type", message, where, "correct the type")])
+
+
+def check_target(header: Header | None, project: Project | None) -> None:
     """Raises StoreError when the state belongs to another project than the manifest names."""
     if header is None or not header.target:
         return
-    project = workspace.backend.describe()
     if project is None:
         raise StoreError(
             f"the state belongs to the project {header.target}, which is not there any more",

@@ -55,14 +55,14 @@ class Workspace:
     def content(self) -> LocalContent:
         return LocalContent(self.roots, self.manifest.settings.hash)
 
-    @property
-    def project_type(self) -> str:
-        return self.manifest.settings.project.type or ""
-
 
 @contextmanager
 def open_workspace(
-    manifest: Manifest, *, watcher: Watcher | None = None, rehash: bool = False
+    manifest: Manifest,
+    *,
+    watcher: Watcher | None = None,
+    rehash: bool = False,
+    profile: str = "",
 ) -> Iterator[Workspace]:
     """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered."""
     folder = os.path.join(manifest.root, FOLDER)
@@ -74,7 +74,7 @@ def open_workspace(
         cache = Cache(os.path.join(folder, "cache.db"), algorithm)
         stack.callback(cache.close)
         executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
-        backend = open_backend(manifest, taxonomy)
+        backend = open_backend(manifest, taxonomy, profile)
         stack.callback(backend.close)
         store = SqliteStore(os.path.join(folder, "state.db"))
         stack.callback(store.close)

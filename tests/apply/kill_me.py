@@ -1,4 +1,4 @@
-"""A process that applies 120 datapoints until it is killed.
+"""A process that applies 120 datapoints until it is killed, and tells when it creates some.
 
 python -m tests.apply.kill_me FOLDER
 """
@@ -28,11 +28,16 @@ def slow(method: str, _: tuple[str, ...]) -> Fault:
     return Fault(seconds=SLOW.get(method, 0.0))
 
 
+def tell(method: str, _: tuple[str, ...]) -> None:
+    if method == "create":
+        print(method, flush=True)
+
+
 def main(folder: str) -> None:
     site = sqlite_site(folder)
     wanted = desired(site)
     print("ready", flush=True)
-    site.run(wanted, Faulty(site.project, slow, batch=5), jobs=3)
+    site.run(wanted, Faulty(site.project, slow, watch=tell, batch=5), jobs=3)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,11 @@ import pytest
 from rbsync.apply import settle
 from rbsync.apply.pipeline import RESENDS
 from rbsync.apply.stop import BREAKER, Stop
+from rbsync.backends.base import Draft
 from rbsync.errors import ExitCode
+from rbsync.model.datapoint import Settings
+from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.outcome import Failure
 from rbsync.model.state import Intent, Record
 from rbsync.plan.decide import Rules
 from tests.apply.faulty import Fault, Faulty, always, failing, lost, script
@@ -200,6 +204,38 @@ def test_a_service_that_loses_every_answer_opens_the_breaker(site: Site) -> None
 def intend(site: Site, sent_at: float) -> None:
     with site.store.writer(OWNER, timeout=0) as writer:
         writer.intend([Intent("a", "create", by_url("a").fingerprint, sent_at)])
+
+
+OLD, NEW, OTHER = (by_url("a", version).fingerprint for version in (1, 2, 3))
+LOST = Failure("ambiguous", "create", "lost")
+
+
+@pytest.mark.parametrize(
+    ("record", "there", "expected"),
+    [
+        (Record("a"), None, None),
+        (Record("a"), NEW, Record("a", NEW, "id")),
+        (Record("a", failure=LOST, attempted=NEW), None, Record("a", None, "", LOST, NEW)),
+        (Record("a", OLD, "t"), OLD, Record("a", OLD, "id")),
+        (Record("a", OLD, "t"), NEW, Record("a", NEW, "id")),
+        (Record("a", OLD, "t"), None, None),
+        (Record("a", OLD, "t"), OTHER, Record("a", OLD, "t")),
+        (Record("a"), OTHER, Record("a", None, "", settle.conflict(), NEW)),
+    ],
+)
+def test_an_intent_is_settled_by_what_is_there(
+    site: Site, record: Record, there: Fingerprint | None, expected: Record | None
+) -> None:
+    if there is not None:
+        items = (("a.png", "https://example.org/a.png"),)
+        site.project.create([Draft("a", items, None, Settings("public"), there)])
+        task_id = site.tasks()["a"].task_id
+        if expected is not None and expected.task_id == "id":
+            expected = expected._replace(task_id=task_id)
+    records = {"a": record._replace(pending=Intent("a", "update", NEW, 1.0))}
+    pause = pytest.fail
+    found = settle.settle_all(site.project, records, clock=time.time, pause=pause)
+    assert found == {"a": expected}
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.files.folder import Folder
+from tests.files.folder import Folder, shared_folder
 
 
 @pytest.fixture
@@ -19,13 +17,5 @@ def folder(tmp_path: Path) -> Folder:
 
 @pytest.fixture
 def shared() -> Iterator[Folder]:
-    """A folder that every user may reach and write to."""
-    root = Path(tempfile.mkdtemp(prefix="rbsync-shared-"))
-    root.chmod(0o777)
-    folder = Folder(root)
-    (root / ".rbsync").chmod(0o777)
-    yield folder
-    for one in root.rglob("*"):
-        if one.is_dir() and not one.is_symlink():
-            one.chmod(0o777)
-    shutil.rmtree(root)
+    with shared_folder() as folder:
+        yield folder

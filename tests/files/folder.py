@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -85,6 +87,20 @@ def known(tree: Tree, path: str) -> File | None:
     """What a tree knows of a file."""
     place = tree.place(path)
     return tree.files(place.folder)[place.name]
+
+
+@contextlib.contextmanager
+def shared_folder() -> Iterator[Folder]:
+    """A folder that every user may reach and write to."""
+    root = Path(tempfile.mkdtemp(prefix="rbsync-shared-"))
+    root.chmod(0o777)
+    folder = Folder(root)
+    (root / ".rbsync").chmod(0o777)
+    yield folder
+    for one in root.rglob("*"):
+        if one.is_dir() and not one.is_symlink():
+            one.chmod(0o777)
+    shutil.rmtree(root)
 
 
 @contextlib.contextmanager

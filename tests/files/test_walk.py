@@ -301,6 +301,16 @@ def test_rules_hold_below_their_own_folder_and_deeper_ones_overrule_them(folder)
     assert {path: tree.ignored(path) for path in expected} == expected
 
 
+def test_rules_are_the_same_for_every_walk_of_a_run(folder) -> None:
+    folder.write(".rbsyncignore", "b/\n")
+    folder.write("a/b/x")
+    folder.write("a/c/x")
+    tree = folder.tree()
+    for _ in range(2):
+        assert folder.walk("a", tree) == ["a", "a/c"]
+        assert folder.walk("", tree) == [".", "a", "a/c"]
+
+
 def test_rules_above_the_folder_where_a_walk_begins_hold_too(folder) -> None:
     folder.write(".rbsyncignore", "*.tmp\n")
     folder.write("a/.rbsyncignore", "thumbs/\n")

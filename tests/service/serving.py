@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from rbsync.labels import Taxonomy
+from rbsync.labels import Taxonomy, read_taxonomy
 from rbsync.service.app import make_app
 from rbsync.service.faults.player import Player
 from rbsync.service.faults.script import parse_faults
@@ -136,6 +136,4 @@ def serving(
 
 
 def taxonomy(*names: str) -> Taxonomy:
-    from rbsync.labels import read_taxonomy
-
     return read_taxonomy(list(names))

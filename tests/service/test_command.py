@@ -147,6 +147,15 @@ def test_a_port_that_is_taken_says_so(tmp_path: Path) -> None:
             run("--path", str(tmp_path / "p"), "--port", port)
 
 
+def test_the_other_loopback_must_not_be_somebody_elses(tmp_path: Path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this machine has one loopback only")
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = str(taken.getsockname()[1])
+        with pytest.raises(RbsyncError, match=f"cannot listen on ::1 port {port}"):
+            run("--path", str(tmp_path / "p"), "--port", port, "--api-key", KEY)
+
+
 def test_a_key_of_another_length_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="the API key has 5 characters; the service's have 43"):
         run("--path", str(tmp_path / "p"), "--api-key", "short")

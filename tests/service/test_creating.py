@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
+from rbsync.backends.base import Draft
 from rbsync.backends.local import LocalBackend
+from rbsync.files.body import open_body
+from rbsync.files.roots import Roots
+from rbsync.model.datapoint import Settings
+from rbsync.model.fingerprint import Fingerprint
 from tests.service.serving import (
     ORG,
     PROJECT,
@@ -206,15 +211,8 @@ def test_a_video_comes_in_an_items_list(client: Client) -> None:
 def test_what_rbsync_put_in_the_folder_is_served(
     client: Client, folder: Path, tmp_path: Path
 ) -> None:
-    from rbsync.backends.base import Draft
-    from rbsync.files.body import FileBody, open_body
-    from rbsync.files.roots import Roots
-    from rbsync.model.datapoint import Settings
-    from rbsync.model.fingerprint import Fingerprint
-
     (tmp_path / "a.png").write_bytes(b"picture")
     with open_body(Roots(str(tmp_path), []), "a.png", "xxh3") as body:
-        assert isinstance(body, FileBody)
         backend = LocalBackend(folder)
         ref = backend.upload(body, storage="redbrick")
     draft = Draft("own", (("a.png", ref),), None, Settings(), Fingerprint("i", "", "s"))

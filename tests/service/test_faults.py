@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 
 from rbsync.errors import UserError
+from rbsync.service import faults
 from rbsync.service.faults.script import Fault, parse_faults, read_faults
 from rbsync.service.faults.turns import Turns
-from tests.service.serving import Client, serving, task
+from tests.service.serving import REDBRICK, Client, serving, task
 
 CREATE = {"kind": "createDatapoint"}
 
@@ -92,10 +94,8 @@ def test_an_answer_may_end_in_the_middle(folder: Path) -> None:
 def test_a_file_may_end_in_the_middle(folder: Path) -> None:
     with serving(folder, [{"kind": "GET", "do": "cut"}]) as client:
         path = client.upload(b"x" * 1000)
-        address = client.service.signer
-        client.create("a", items=[path], storageId="2" * 8 + "-2222-2222-2222-" + "2" * 12)
+        client.create("a", items=[path], storageId=REDBRICK)
         (url,) = client.task("a")["datapoint"]["itemsPresigned"]
-        assert address
         with pytest.raises(requests.exceptions.ChunkedEncodingError, match="500 bytes read"):
             client.session.get(url, timeout=20)
 
@@ -191,10 +191,6 @@ def test_a_script_is_a_file(tmp_path: Path, suffix: str) -> None:
 
 
 def test_the_example_of_the_package_is_a_script() -> None:
-    import yaml
-
-    from rbsync.service import faults
-
     assert faults.__doc__
     example = faults.__doc__.split("    faults:\n")[1].split("\n\n")[0]
     assert len(parse_faults(yaml.safe_load("faults:\n" + example))) == 6

@@ -7,6 +7,7 @@ import gzip
 import json
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -208,8 +209,6 @@ def test_ids_and_url_are_all_that_an_answer_is_about(client: Client) -> None:
 
 
 def test_many_clients_at_once_get_their_answers(client: Client) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     start = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda number: client.create(f"task {number:03}"), range(80)))

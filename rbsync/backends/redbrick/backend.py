@@ -27,7 +27,10 @@ QUARANTINE_SECONDS = 30.0
 
 PAGE = 50
 CONCURRENCY = 10
-_CAPABILITIES = Capabilities(batch=1, quarantine=QUARANTINE_SECONDS, keeps_uploads=True)
+JOBS = 16
+"""With the latency of a real network, width is what decides."""
+
+_CAPABILITIES = Capabilities(batch=1, quarantine=QUARANTINE_SECONDS, keeps_uploads=True, jobs=JOBS)
 _STORAGE_HINT = "files are sent to `storage: redbrick`; others take URLs or keys"
 
 
@@ -145,7 +148,8 @@ class RedbrickBackend:
     def list(self) -> Iterator[Task]:
         """All datapoints, by name, once all of them are known."""
         ends = self._opened.ends
-        return (self._finder.task(one, ends) for one in self._finder.all())
+        found = [self._finder.task(one, ends) for one in self._finder.every()]
+        return iter(sorted(found, key=lambda one: one.name))
 
     def close(self) -> None:
         """Closes the connections and ends the threads; nothing can be asked any more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rbsync.backends.base import Created, Draft, Rejected
@@ -48,9 +48,18 @@ class Creator:
         try:
             return Created(draft.name, self._ask(draft))
         except DeniedError:
-            if self._finder.task_id(draft.name):
+            if self._present_id(draft.name):
                 return taken(draft)
             raise
+
+    def _present_id(self, name: str) -> str:
+        """The id of the task of a name; empty also when that cannot be found out now.
+
+        What was sent was sent: a look-up that fails must not tell otherwise.
+        """
+        with suppress(BackendError):
+            return self._finder.task_id(name)
+        return ""
 
     def _ask(self, draft: Draft) -> str:
         if _is_video(draft):
@@ -100,7 +109,7 @@ class Creator:
                 "metaData": None,
             },
         )
-        task_id = self._finder.task_id(draft.name)
+        task_id = self._present_id(draft.name)
         if not task_id:
             raise problem(f"{draft.name}: the service is still taking in the video", sent=True)
         return task_id

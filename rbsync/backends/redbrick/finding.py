@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 
 from rbsync.backends.base import Task
@@ -35,7 +35,7 @@ class Finder:
         possible = [name for name in dict.fromkeys(names) if not name_flaw(name)]
         if len(possible) > FEW or not all(map(is_quotable, possible)):
             wanted = frozenset(possible)
-            return {one.name: one for one in self.all() if one.name in wanted}
+            return {one.name: one for one in self.every() if one.name in wanted}
         found = self._executor.map(self._search, possible)
         return {one.name: one for one in found if one is not None}
 
@@ -49,14 +49,14 @@ class Finder:
     def task_id(self, name: str) -> str:
         """The id of the task of exactly this name; empty when there is none now."""
         if is_quotable(name):
-            found = (one.task_id for one in matches(self._client, name))
+            found = [one.task_id for one in matches(self._client, name)]
         else:
-            found = (one.task_id for one in self.all() if one.name == name)
-        return next(found, "")
+            found = [one.task_id for one in self.every() if one.name == name]
+        return found[0] if found else ""
 
-    def all(self) -> list[FoundTask]:
-        """All tasks, by name."""
-        return sorted(every_task(self._client, self._page), key=lambda one: one.name)
+    def every(self) -> Iterator[FoundTask]:
+        """All tasks, in the order of the service; they are all only when this ends."""
+        return every_task(self._client, self._page)
 
     def task(self, found: FoundTask, ends: frozenset[str]) -> Task:
         """A task as the port has it; ``ends`` are the stages that mean ground truth."""

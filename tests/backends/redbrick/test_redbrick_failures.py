@@ -13,6 +13,7 @@ import threading
 import time
 import zlib
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,7 @@ from tests.backends.redbrick.wire import (
     Answer,
     Request,
     Wire,
+    data,
     reply,
 )
 
@@ -208,8 +210,48 @@ def test_a_certificate_that_nobody_vouches_for_is_named(
     assert "self-signed certificate" in str(error)
 
 
+def test_a_certificate_that_the_environment_vouches_for_is_enough(
+    certificate: ssl.SSLContext, chain: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", chain)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    answer = data(**PROJECT_ANSWER)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with certificate.wrap_socket(connection, server_side=True) as secure:
+                file = secure.makefile("rb")
+                for _request in range(2):
+                    head = iter(lambda: file.readline().lower().strip(), b"")
+                    size = [int(line[15:]) for line in head if line.startswith(b"content-length:")]
+                    file.read(size[0])
+                    secure.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        url = f"https://localhost:{listener.getsockname()[1]}"
+        backend = RedbrickBackend(url, ORG, PROJECT, KEY, seconds=5)
+        assert [backend.project().name, backend.project().name] == ["proj-a", "proj-a"]
+        thread.join()
+        backend.close()
+
+
+@pytest.fixture(scope="module")
+def chain(certificate_folder: Path) -> str:
+    return str(certificate_folder / "cert.pem")
+
+
 @pytest.fixture
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+def certificate(certificate_folder: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate_folder / "cert.pem", certificate_folder / "key.pem")
+    return context
+
+
+@pytest.fixture(scope="module")
+def certificate_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not shutil.which("openssl"):
         pytest.skip("there is no openssl command to make a certificate with")
     folder = tmp_path_factory.mktemp("tls")
@@ -236,9 +278,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
         check=True,
         capture_output=True,
     )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain, key)
-    return context
+    return folder
 
 
 def test_a_connection_that_was_closed_between_requests_is_replaced(

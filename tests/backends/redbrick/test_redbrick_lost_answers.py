@@ -31,7 +31,7 @@ LOST = [
     reply('{"errors": [{"message": "Internal error"}], "data": null}'),
     reply('{"data": {"createDatapoint": null}}'),
     reply("", "504 Timeout"),
-    reply('{"data": {"creat')[:-8],
+    reply('{"data": {"creat')[:-8],  # and then nothing, on an open connection
 ]
 
 
@@ -92,7 +92,7 @@ def plan() -> Plan:
 
 def test_200_creates_with_answers_lost_at_random(wire: Wire, tmp_path: Path) -> None:
     project = Project(wire)
-    backend = RedbrickBackend(wire.url, ORG, PROJECT, KEY, quarantine=0.2, seconds=5)
+    backend = RedbrickBackend(wire.url, ORG, PROJECT, KEY, quarantine=0.2, seconds=0.5)
     store = SqliteStore(str(tmp_path / "state.db"))
     with store.writer(OWNER, timeout=5) as writer:
         outcomes = list(

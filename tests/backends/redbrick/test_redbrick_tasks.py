@@ -178,6 +178,19 @@ def test_a_name_that_is_taken_is_a_conflict_however_it_is_said(
     assert found.failure.kind == "conflict"
 
 
+@pytest.mark.parametrize("status", ["401 No", "429 Slow", "404 Not Found"])
+def test_a_look_up_that_fails_does_not_make_a_create_unsent(
+    wire: Wire, backend: RedbrickBackend, status: str
+) -> None:
+    wire.answers["createDatapointSDK"] = reply('{"data": {"createDatapoint": null}}')
+    wire.answers["tasksListSDK"] = reply("", status)
+    video = draft("vid", items=(("c.mp4", "org/images/1/c.mp4"),), storage="redbrick")
+    for one in (draft(), video):
+        with pytest.raises(BackendError) as raised:
+            backend.create([one])
+        assert (raised.value.kind, raised.value.sent) == ("transient", True)
+
+
 @pytest.mark.parametrize("message", ["already exists", "name must be unique", "duplicate"])
 def test_no_wording_of_an_error_makes_a_conflict(
     wire: Wire, backend: RedbrickBackend, message: str

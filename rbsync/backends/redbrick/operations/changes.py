@@ -92,7 +92,7 @@ MOVE = Operation(
 MOVE_TO_START = Operation(
     "moveTaskToStartSDK",
     """mutation moveTaskToStartSDK($orgId: UUID!, $projectId: UUID!, $taskId: UUID!) {
-  moveTaskToStart(orgId: $orgId, projectId: $projectId, taskId: $taskId) { ok message }
+  moveTaskToStart(orgId: $orgId, projectId: $projectId, taskId: $taskId) { ok }
 }""",
 )
 

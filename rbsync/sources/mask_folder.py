@@ -1,0 +1,124 @@
+"""A folder of PNG masks as RedBrick exports it: masks, class_map.json, datapoint_map.json."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterator
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from rbsync.errors import Location, Problem
+from rbsync.sources.base import Context, Entry, MaskLabels
+from rbsync.sources.datapoint_map import DatapointMap, read_datapoint_map
+from rbsync.sources.glob import Search
+from rbsync.sources.images_below import ImagesBelow, NotOneError, files_below, folder_named
+from rbsync.sources.mask_settings import MaskSettings, checked_json, mask_labels
+
+CLASS_MAP = "class_map.json"
+DATAPOINT_MAP = "datapoint_map.json"
+SUFFIX = ".png"
+HINT = f"a mask folder has its PNGs, {CLASS_MAP} and {DATAPOINT_MAP}"
+
+
+class MaskFolderSource(MaskSettings):
+    """A folder of PNG masks as RedBrick exports it."""
+
+    key: ClassVar[str] = "folder"
+
+    folder: str = Field(
+        description="The folder with its PNGs, class_map.json and datapoint_map.json. A mask's "
+        "file name without .png is the datapoint's name.",
+        examples=["exports/2f0f6f3e"],
+    )
+    images: str | None = Field(
+        None,
+        description="The folder of the images, when they are local: each is found by the end of "
+        "its path in datapoint_map.json. With `storage: public` the map's URLs are used.",
+        examples=["images/"],
+    )
+    class_map: str | None = Field(
+        None,
+        description="A JSON file {category: [r, g, b]} [that of the folder].",
+        examples=["exports/2f0f6f3e/class_map.json"],
+    )
+
+    def expand(self, context: Context) -> Iterator[Entry]:
+        folder = folder_named(self.folder)
+        class_map = self.class_map or posixpath.join(folder, CLASS_MAP)
+        recipe = None
+        if self.can_encode(context):
+            key = "class_map" if self.class_map else "folder"
+            recipe = self.rgb_recipe(context, class_map, key)
+        mapped = self._map(context, folder)
+        if recipe is not None and mapped is not None:
+            labels = mask_labels(recipe, (), class_map)
+            images = ImagesBelow(context, self.images) if self.images else None
+            yield from _Folder(context, folder, mapped, images, labels).entries()
+
+    def _map(self, context: Context, folder: str) -> DatapointMap | None:
+        path = posixpath.join(folder, DATAPOINT_MAP)
+
+        def read(data: Any) -> DatapointMap:
+            return read_datapoint_map(data, path)
+
+        return checked_json(context, path, "folder", read, HINT)
+
+
+class _Folder:
+    """The masks of a folder, each with its image."""
+
+    def __init__(
+        self,
+        context: Context,
+        folder: str,
+        mapped: DatapointMap,
+        images: ImagesBelow | None,
+        labels: MaskLabels,
+    ) -> None:
+        self._context, self._folder, self._map = context, folder, mapped
+        self._images, self._labels = images, labels
+
+    def entries(self) -> Iterator[Entry]:
+        search = Search(self._context, "folder")
+        paths = [one for one in files_below(search, self._folder) if one.lower().endswith(SUFFIX)]
+        start = len(self._folder) + 1 if self._folder else 0
+        by_file = {path[start:]: path for path in paths}
+        images = self._map.of_files(by_file)
+        for file, path in by_file.items():
+            yield self._entry(file, path, images.get(file))
+        self._report_missing(by_file)
+
+    def _report_missing(self, by_file: Collection[str]) -> None:
+        for key in self._map.without_file(by_file):
+            message = f"`{self._map.file}` names the mask `{key}`, which is not in the folder"
+            hint = "export the folder again, or take the line out"
+            self._context.report(Problem("missing-mask", message, self._place, hint))
+        if not by_file and not self._map.images:
+            message = f"the folder `{self._folder}` has no masks"
+            self._context.report(Problem("empty-folder", message, self._place, HINT))
+
+    def _entry(self, file: str, path: str, image: str | None) -> Entry:
+        problem = None
+        try:
+            item = self._image(file, path, image)
+        except NotOneError as error:
+            item = image or ""
+            problem = Problem("missing-image", str(error), self._place, error.hint)
+        labels = self._labels._replace(files=(path,))
+        name = file[: -len(SUFFIX)]
+        own = self._context
+        return Entry(name, (item,), labels, own.settings, own.origin, problem)
+
+    def _image(self, file: str, path: str, image: str | None) -> str:
+        """The item of a mask. Raises NotOneError."""
+        if image is None:
+            message = f"the mask `{path}` has no image: `{self._map.file}` does not name it"
+            raise NotOneError(message, f'add "{file}": the path or URL of its image')
+        if self._images is None or self._context.settings.storage != "redbrick":
+            return image
+        return self._images.find(image, path)
+
+    @property
+    def _place(self) -> Location:
+        return self._context.locate(("folder",))

@@ -1,0 +1,100 @@
+"""What sources of masks have in common: how the masks are to be read, and a size limit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from pydantic import Field
+
+from rbsync.errors import Problem
+from rbsync.sources.base import Context, MaskLabels, SourceModel
+from rbsync.sources.series import not_supported
+
+if TYPE_CHECKING:
+    from rbsync.masks.class_map import ClassMap
+    from rbsync.masks.recipe import Recipe
+
+LIMIT = 64 << 20
+Colour = list[int]
+T = TypeVar("T")
+
+
+class MaskSettings(SourceModel):
+    """The keys that every source of masks has."""
+
+    ignore_colors: list[Colour] = Field(
+        default=[[0, 0, 0]],
+        description="Colours that are background; any other colour that the class map lacks is "
+        "an error.",
+        examples=[[[0, 0, 0]]],
+    )
+    encoding: Literal["auto", "pixel", "nifti"] = Field(
+        "auto",
+        description="How masks are sent: pixel (outlines, exact to the pixel) or nifti (a label "
+        "map, not yet supported).",
+        examples=["pixel"],
+    )
+    max_pixels: int | None = Field(
+        None,
+        ge=1,
+        description="Masks with more pixels are refused before they are decoded [134217728].",
+        examples=[268435456],
+    )
+
+    def can_encode(self, context: Context) -> bool:
+        """Whether masks can be sent as the source says; reports that they cannot."""
+        if self.encoding != "nifti":
+            return True
+        problem = not_supported(context, "encoding: nifti")
+        hint = "leave `encoding` out, or say `pixel`: it is as exact"
+        context.report(problem._replace(location=context.locate(("encoding",)), hint=hint))
+        return False
+
+    def rgb_recipe(self, context: Context, path: str, key: str) -> Recipe | None:
+        """How masks of the colours in a class map are read; None after reporting mistakes."""
+        from rbsync.masks.class_map import read_class_map, read_ignored
+
+        def read(data: Any) -> tuple[ClassMap, Any]:
+            colours = read_class_map(data, file=path)
+            return colours, read_ignored(self.ignore_colors, colours)
+
+        found = checked_json(context, path, key, read)
+        return self.recipe("rgb", *found) if found else None
+
+    def recipe(self, form: Any, classes: Any, ignore: Any = ()) -> Recipe:
+        """A recipe with the source's limit."""
+        from rbsync.masks.png import MAX_PIXELS
+        from rbsync.masks.recipe import Recipe
+
+        return Recipe(form, classes, ignore, self.max_pixels or MAX_PIXELS)
+
+
+def checked_json(
+    context: Context, path: str, key: str, read: Callable[[Any], T], hint: str = ""
+) -> T | None:
+    """What ``read`` makes of a JSON file; None after reporting what is wrong with it.
+
+    ``key`` is the key of the source that names the file; ``read`` may raise MaskError.
+    """
+    from rbsync.masks.error import MaskError
+
+    where = context.locate((key,))
+    try:
+        return read(json.loads(context.tree.read(path, LIMIT)))
+    except FileNotFoundError:
+        context.unread(Problem("missing-file", f"there is no file `{path}`", where, hint))
+    except OSError as error:
+        message = f"`{path}` cannot be read: {error.strerror or error}"
+        context.unread(Problem("unreadable", message, where))
+    except MaskError as error:
+        context.report(error.at(where))
+    except (ValueError, RecursionError) as error:
+        context.unread(Problem("json", f"`{path}` is no JSON text: {error}", where))
+    return None
+
+
+def mask_labels(recipe: Recipe, files: tuple[str, ...], named_by: str) -> MaskLabels:
+    """The labels in mask files that are read by a recipe."""
+    return MaskLabels(files, recipe.text(), tuple(recipe.classes), named_by)

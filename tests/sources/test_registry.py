@@ -1,0 +1,42 @@
+"""Every kind of source is known by a key of its own, and describes all its keys."""
+
+from __future__ import annotations
+
+import pytest
+
+from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
+
+ALL = (*DATAPOINT_SOURCES, *MASK_SOURCES)
+
+
+@pytest.mark.parametrize("kinds", [DATAPOINT_SOURCES, MASK_SOURCES])
+def test_no_two_kinds_have_the_same_key(kinds) -> None:
+    assert len({one.key for one in kinds}) == len(kinds)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_every_key_has_a_description_and_an_example_that_it_accepts(kind) -> None:
+    assert kind.key in kind.model_fields
+    examples = {}
+    for name, field in kind.model_fields.items():
+        assert field.description, name
+        assert field.examples, name
+        examples[name] = field.examples[0]
+    kind(**examples)
+    assert kind.__doc__
+
+
+@pytest.mark.parametrize(
+    ("what", "keys"),
+    [
+        ("series", {"name": "study", "series": [{"items": "ct/*.dcm"}]}),
+        ("masks", {"folder": "exports/1"}),
+        ("masks", {"glob": "m/*.png", "image": "{stem}.jpg", "class_map": "c.json"}),
+    ],
+)
+def test_kinds_that_are_not_built_yet_say_so_at_their_line(declared, what, keys) -> None:
+    assert declared.expand(**keys) == []
+    assert declared.problems == [
+        f"not-supported: rbsync.yaml:2:5: `{what}` is not yet supported by this version of rbsync\n"
+        "    leave this source out for now"
+    ]
