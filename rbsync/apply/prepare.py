@@ -66,6 +66,6 @@ class Preparer:
             text, content = self._content.labels(labels)
         except OSError as error:
             raise FailedError(unreadable(paths, error)) from error
-        if any(item.content != content for item in labels.inputs):
+        if content != " ".join(item.content for item in labels.inputs):
             raise FailedError(changed(paths, "read"))
         return text

@@ -73,10 +73,15 @@ class Body(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LabelText:
-    """LabelObjects as the JSON text of a list, and how many there are."""
+    """LabelObjects as the JSON text of a list, and how many there are.
+
+    ``made_of`` names the category of each when rbsync made them of a mask: then they are known
+    to be right in form, and only whether the project takes them is left to be checked.
+    """
 
     json: str
     count: int
+    made_of: tuple[str, ...] = ()
 
 
 class Draft(NamedTuple):

@@ -11,6 +11,9 @@ from rbsync.dataset.expanding import expand
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.items import Files
 from rbsync.dataset.labels import LabelReader
+from rbsync.dataset.looking import Convert, Looks, call_here
+from rbsync.dataset.mask_rules import MaskRules
+from rbsync.dataset.masks import MaskReader
 from rbsync.dataset.names import unique
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Place, Tree
@@ -19,7 +22,9 @@ from rbsync.manifest.document import paused_collector
 from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Datapoint, Dataset, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
-from rbsync.sources.base import Entry, InlineLabels
+from rbsync.sources.base import Entry, InlineLabels, MaskLabels
+
+Readers = tuple[LabelReader, MaskReader]
 
 
 class Watcher(Protocol):
@@ -43,6 +48,7 @@ class Ground:
     cache: Cache
     executor: Executor
     watcher: Watcher
+    convert: Convert = call_here
 
 
 def build(
@@ -60,12 +66,16 @@ def build(
     """
     findings = Findings(manifest.problems, manifest.file)
     with paused_collector():
-        entries = unique(expand(manifest, ground.tree, findings), findings)
+        entries = _possible(unique(expand(manifest, ground.tree, findings), findings), findings)
         files = Files(ground.tree, findings)
         _read(files, list(entries.values()), ground)
         labels = LabelReader(ground.tree, ground.cache, findings, project_type, taxonomy)
-        datapoints = list(_datapoints(entries, files, labels, findings))
+        looks = Looks(ground.cache, ground.executor, ground.convert, ground.watcher)
+        masks = MaskReader(ground.tree, looks, findings, MaskRules(project_type, taxonomy))
+        masks.read(entries.values(), files)
+        datapoints = list(_datapoints(entries, files, (labels, masks), findings))
         labels.save()
+        looks.save()
         ground.tree.save()
         if not keep_going:
             findings.raise_if_any()
@@ -85,6 +95,14 @@ def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree) -> Dat
     )
 
 
+def _possible(entries: dict[str, Entry], findings: Findings) -> dict[str, Entry]:
+    """The entries without those that their sources found to be impossible."""
+    for entry in entries.values():
+        if entry.problem is not None:
+            findings.of_entry(entry, entry.problem)
+    return {name: entry for name, entry in entries.items() if entry.problem is None}
+
+
 def _read(files: Files, entries: list[Entry], ground: Ground) -> None:
     """Hashes the files of the entries that are not known yet."""
     places: list[Place] = []
@@ -101,7 +119,7 @@ def _read(files: Files, entries: list[Entry], ground: Ground) -> None:
 
 
 def _datapoints(
-    entries: dict[str, Entry], files: Files, labels: LabelReader, findings: Findings
+    entries: dict[str, Entry], files: Files, readers: Readers, findings: Findings
 ) -> Iterator[Datapoint]:
     settings: dict[int, tuple[Settings, str]] = {}
     algorithm = files.algorithm
@@ -110,7 +128,7 @@ def _datapoints(
         if name in blocked:
             continue
         items = files.items(entry)
-        found = _labels(entry, files, labels)
+        found = _labels(entry, files, *readers)
         own = settings.get(id(entry.settings))
         if own is None:
             own = settings[id(entry.settings)] = (
@@ -125,12 +143,14 @@ def _datapoints(
         yield Datapoint(name, items, found, entry.settings, fingerprint, entry.origin)
 
 
-def _labels(entry: Entry, files: Files, labels: LabelReader) -> Labels | None:
+def _labels(entry: Entry, files: Files, labels: LabelReader, masks: MaskReader) -> Labels | None:
     match entry.labels:
         case None:
             return None
         case InlineLabels() as inline:
             return labels.inline(entry, inline)
+        case MaskLabels() as given:
+            return masks.labels(entry, given, files)
         case path:
             item, _ = files.item(entry, path)
             return labels.file(entry, item) if item.content else None

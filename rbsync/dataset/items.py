@@ -27,13 +27,17 @@ class Files:
 
     def places(self, entry: Entry) -> Iterator[Place]:
         """Where an entry's files are, those of its labels included; reports what is missing."""
-        if entry.settings.storage == "redbrick":
+        if self.are_local(entry):
             yield from self._found(entry, entry.items)
         match entry.labels:
             case str(path):
                 yield from self._found(entry, [path])
             case MaskLabels(files=files):
                 yield from self._found(entry, files)
+
+    def are_local(self, entry: Entry) -> bool:
+        """Whether an entry's items are files, which will be uploaded."""
+        return entry.settings.storage == "redbrick"
 
     def _found(self, entry: Entry, paths: Iterable[str]) -> Iterator[Place]:
         for path in paths:
@@ -46,10 +50,9 @@ class Files:
 
     def items(self, entry: Entry) -> tuple[Item, ...]:
         """The items of an entry, whose files were hashed; reports what cannot be one."""
-        storage = entry.settings.storage
-        if storage == "redbrick":
+        if self.are_local(entry):
             return tuple([self._local(entry, path) for path in entry.items])
-        if storage == "public":
+        if entry.settings.storage == "public":
             self._check_urls(entry)
         return tuple(map(Item.remote, entry.items))
 

@@ -34,10 +34,15 @@ class ItemPart(Part):
 class LabelsPart(Part):
     """Where the labels come from."""
 
-    kind: Literal["objects"]
+    kind: Literal["objects", "mask"] = Field(
+        description="objects: LabelObjects, in a file or inline. mask: pictures that are "
+        "converted when they are sent."
+    )
     fingerprint: str
-    inputs: list[ItemPart] = Field(default=[], description="The file that holds them.")
-    inline: str = Field("", description="The labels themselves, as JSON text.")
+    inputs: list[ItemPart] = Field(default=[], description="The files that hold them.")
+    inline: str = Field(
+        "", description="JSON text: the labels themselves, or how the pictures are to be read."
+    )
 
     def value(self) -> Labels:
         inputs = tuple(one.value() for one in self.inputs)

@@ -62,10 +62,12 @@ class Labels(NamedTuple):
     """Where a datapoint's labels come from, and their identity.
 
     ``kind`` is ``objects`` for LabelObjects: in the one file of ``inputs``, or as JSON text in
-    ``inline``. ``fingerprint`` is that of the labels' meaning, not of the file's bytes.
+    ``inline``. It is ``mask`` for pictures: those of ``inputs``, with how they are to be read as
+    JSON text in ``inline``. ``fingerprint`` is that of the labels' meaning, not of the file's
+    bytes.
     """
 
-    kind: Literal["objects"]
+    kind: Literal["objects", "mask"]
     fingerprint: str
     inputs: tuple[Item, ...] = ()
     inline: str = ""

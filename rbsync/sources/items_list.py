@@ -132,8 +132,6 @@ def _objections(value: Any) -> Iterator[str]:
         yield f"`name` must be a string, not {_what(name)}"
     yield from _item_objections(value)
     yield from _settings_objections(value)
-    if not _is_text(value):
-        yield "half of a character (a lone surrogate such as \\ud800) is no text"
 
 
 def _item_objections(value: dict[str, Any]) -> Iterator[str]:
@@ -159,16 +157,6 @@ def _settings_objections(value: dict[str, Any]) -> Iterator[str]:
 
 def _is_fraction(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-
-
-def _is_text(value: dict[str, Any]) -> bool:
-    """Whether all strings can be written down; JSON's escapes may spell what is no character."""
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        text.isascii() or text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _what(value: Any) -> str:

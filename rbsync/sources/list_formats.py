@@ -40,14 +40,14 @@ def _read_json(text: str, file: str) -> Iterator[Row]:
     if text[at : at + 1] != "[":
         raise ListError("an items list is a JSON array of objects", places.at(at))
     at = _skip(text, at + 1)
-    more = text[at : at + 1] != "]"
+    more, odd = text[at : at + 1] != "]", _may_be_odd(text)
     while more:
         try:
             value, end = decode(text, at)
         except (ValueError, RecursionError) as error:
             place = places.at(error.pos if isinstance(error, json.JSONDecodeError) else at)
             raise ListError(_broken(error), place) from error
-        yield Row(value, places.at(at))
+        yield Row(value, places.at(at), _oddity(value) if odd else "")
         at = _skip(text, end)
         more = text[at : at + 1] == ","
         if more:
@@ -74,6 +74,19 @@ def _skip(text: str, at: int) -> int:
     return at
 
 
+def _may_be_odd(text: str) -> bool:
+    """Whether JSON's escapes may spell half of a character, which a text cannot have."""
+    return "\\ud" in text or "\\uD" in text
+
+
+def _oddity(value: Any) -> str:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "half of a character (a lone surrogate such as \\ud800) is no text"
+    return ""
+
+
 class _Places:
     """Lines and columns of growing offsets in a text, each of whose letters is looked at once."""
 
@@ -91,14 +104,16 @@ class _Places:
 
 
 def _read_jsonl(text: str, file: str) -> Iterator[Row]:
+    odd = _may_be_odd(text)
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            yield Row(json.loads(line), Location(file, number, 1))
+            value = json.loads(line)
         except (ValueError, RecursionError) as error:
             column = error.colno if isinstance(error, json.JSONDecodeError) else 1
             raise ListError(_broken(error), Location(file, number, column)) from error
+        yield Row(value, Location(file, number, 1), _oddity(value) if odd else "")
 
 
 def _read_csv(text: str, file: str) -> Iterator[Row]:

@@ -6,7 +6,7 @@ import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rbsync.backends.base import Draft, LabelText
 from rbsync.labels import LabelProblem, ProjectType, Taxonomy, check_labels
@@ -46,11 +46,17 @@ class Rules:
         return None if count else Flaw("it has no items")
 
     def labels_flaw(self, labels: LabelText) -> Flaw | None:
+        if labels.made_of:
+            # Millions of corners would take longer to look through than to find.
+            return self._objects_flaw([_specimen(name) for name in labels.made_of], labels)
         try:
             labels.json.encode()
             parsed = json.loads(labels.json)
         except (ValueError, RecursionError):
             return Flaw("its labels are not JSON text")
+        return self._objects_flaw(parsed, labels)
+
+    def _objects_flaw(self, parsed: Any, labels: LabelText) -> Flaw | None:
         problems = check_labels(
             parsed,
             project_type=self.type.name,
@@ -62,6 +68,13 @@ class Rules:
         if len(parsed) != labels.count:
             return Flaw(f"it has {len(parsed)} labels, not {labels.count}")
         return None
+
+
+def _specimen(category: str) -> dict[str, Any]:
+    """A small label of a category, in place of a large one that is made like it."""
+    square = [[0, 0], [1, 0], [1, 1], [0, 1]]
+    pixel = {"imagesize": [1, 1], "regions": [square], "holes": []}
+    return {"category": [["object", category]], "attributes": [], "pixel": pixel}
 
 
 def _labels_flaw(problems: Sequence[LabelProblem]) -> Flaw:

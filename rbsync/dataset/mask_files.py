@@ -1,0 +1,36 @@
+"""What is done with one mask or image file: by any thread, or in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rbsync.dataset.looking import Seen
+from rbsync.files.body import read_whole
+from rbsync.files.hashing import ChangingError
+from rbsync.files.roots import Roots
+from rbsync.masks.identity import identity
+from rbsync.masks.png import Named
+from rbsync.masks.recipe import read_recipe
+from rbsync.masks.size import shown_size
+from rbsync.model.datapoint import Item
+from rbsync.model.fingerprint import Algorithm
+
+LIMIT = 1 << 30
+
+
+def see_mask(roots: Roots, files: Sequence[Item], recipe: str, algorithm: Algorithm) -> Seen:
+    """Decodes a mask. Raises MaskError for what a recipe refuses, OSError."""
+    index = read_recipe(recipe).index([_read(roots, one, algorithm) for one in files])
+    return Seen(index.width, index.height, identity(index, algorithm))
+
+
+def see_image(roots: Roots, file: Item, algorithm: Algorithm) -> Seen:
+    """The size of an image as it is shown. Raises MaskError, OSError."""
+    return Seen(*shown_size(_read(roots, file, algorithm)))
+
+
+def _read(roots: Roots, file: Item, algorithm: Algorithm) -> Named:
+    data, content = read_whole(roots, file.ref, algorithm, LIMIT)
+    if content != file.content:
+        raise ChangingError(f"{file.ref} was written to while it was read")
+    return Named(data, file.ref)

@@ -1,0 +1,125 @@
+"""The masks of entries: decoded and checked once for each content, fingerprinted by meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+from rbsync.dataset.findings import Findings
+from rbsync.dataset.items import Files
+from rbsync.dataset.looking import Look, Looks, Seen
+from rbsync.dataset.mask_rules import MaskRules
+from rbsync.errors import Problem, UserError
+from rbsync.files.tree import Tree
+from rbsync.model.datapoint import Item, Labels
+from rbsync.model.fingerprint import canonical_json, digest
+from rbsync.sources.base import Entry, MaskLabels
+
+CHECKS = 1
+"""Counts up when a check of masks changes, so that what passed the old one is looked at again."""
+
+
+class MaskReader:
+    """Reads the masks of entries and reports what is wrong with them, at the entries."""
+
+    def __init__(self, tree: Tree, looks: Looks, findings: Findings, rules: MaskRules) -> None:
+        self._tree, self._looks = tree, looks
+        self._findings, self._rules = findings, rules
+        self._contexts: dict[str, str] = {}
+
+    def read(self, entries: Iterable[Entry], files: Files) -> None:
+        """Looks at all masks, and at the images that are here, that are not known yet."""
+        masked = [(one, one.labels) for one in entries if isinstance(one.labels, MaskLabels)]
+        self._looks.take(
+            look for entry, labels in masked for look in self._wanted(entry, labels, files)
+        )
+
+    def labels(self, entry: Entry, given: MaskLabels, files: Files) -> Labels | None:
+        """The labels of an entry that was read; None when there are none, or it has a problem."""
+        inputs = self._items(entry, given.files, files)
+        mask = self._answer(entry, self._mask_context(given.recipe), inputs)
+        images = self._images(entry, files)
+        shown = self._answer(entry, self._image_context, images) if images else mask
+        for problem in self._rules.problems(entry, given):
+            self._findings.of_entry(entry, problem)
+        if mask is None or shown is None:
+            return None
+        self._compare(entry, given, mask, shown)
+        if not mask.fingerprint:
+            self._findings.warn(_empty(entry, given))
+            return None
+        return Labels("mask", mask.fingerprint, tuple(inputs), given.recipe)
+
+    def _wanted(self, entry: Entry, labels: MaskLabels, files: Files) -> Iterator[Look]:
+        from rbsync.dataset.mask_files import see_image, see_mask
+
+        if entry.name in self._findings.obstacles:
+            return
+        roots, algorithm = self._tree.roots, self._tree.algorithm
+        inputs = self._items(entry, labels.files, files)
+        if inputs:
+            work = partial(see_mask, roots, inputs, labels.recipe, algorithm)
+            size = sum(one.size for one in inputs)
+            yield Look(self._mask_context(labels.recipe), _content(inputs), size, work)
+        for image in self._images(entry, files):
+            seen = partial(see_image, roots, image, algorithm)
+            yield Look(self._image_context, image.content, image.size, seen)
+
+    def _items(self, entry: Entry, paths: Sequence[str], files: Files) -> list[Item]:
+        """Files as items; none when one of them could not be read, which was reported."""
+        items = [files.item(entry, path)[0] for path in paths]
+        return items if all(one.content for one in items) else []
+
+    def _images(self, entry: Entry, files: Files) -> list[Item]:
+        return self._items(entry, entry.items, files) if files.are_local(entry) else []
+
+    def _mask_context(self, recipe: str) -> str:
+        known = self._contexts.get(recipe)
+        if known is None:
+            value = canonical_json([CHECKS, recipe, self._tree.algorithm])
+            known = self._contexts[recipe] = f"mask:{digest(value)}"
+        return known
+
+    @property
+    def _image_context(self) -> str:
+        return f"image size:{CHECKS}"
+
+    def _answer(self, entry: Entry, context: str, items: Sequence[Item]) -> Seen | None:
+        if not items:
+            return None
+        answer = self._looks.answer(context, _content(items))
+        match answer:
+            case Seen():
+                return answer
+            case UserError(problems=problems):
+                self._findings.of_entry(entry, _placed(problems[0], entry))
+            case OSError():
+                message = f"`{items[0].ref}` cannot be read: {answer.strerror or answer}"
+                problem = Problem("unreadable", message, entry.origin)
+                self._findings.of_entry(entry, problem, "unknown")
+        return None
+
+    def _compare(self, entry: Entry, given: MaskLabels, mask: Seen, image: Seen) -> None:
+        from rbsync.masks.error import MaskError
+        from rbsync.masks.size import check_same_size
+
+        try:
+            check_same_size(mask[:2], image[:2], file=given.files[0])
+        except MaskError as error:
+            self._findings.of_entry(entry, error.at(entry.origin))
+
+
+def _content(items: Sequence[Item]) -> str:
+    return " ".join(one.content for one in items)
+
+
+def _placed(problem: Problem, entry: Entry) -> Problem:
+    """A problem of a file as one of the entry that names it."""
+    message = f"{problem.location}: {problem.message}" if problem.location else problem.message
+    return problem._replace(message=message, location=entry.origin)
+
+
+def _empty(entry: Entry, given: MaskLabels) -> Problem:
+    message = f"{given.files[0]}: no pixel of this mask is labelled"
+    hint = f"`{entry.name}` gets no labels"
+    return Problem("empty-mask", message, entry.origin, hint)
