@@ -9,7 +9,7 @@ from rbsync.manifest.load import Manifest
 from rbsync.manifest.load import load_manifest as load
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Plan
-from rbsync.plan import check_guard
+from rbsync.planner import check_guard
 from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.planning import PlanOptions, make_plan, policy_of
 from rbsync.sync.workspace import open_workspace

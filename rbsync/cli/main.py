@@ -24,6 +24,7 @@ COMMANDS = {
     "failures": "list what failed, grouped by cause",
     "retry": "plan and apply only what failed",
     "ls": "list what the project holds",
+    "serve": "speak RedBrick's protocol over a local project, offline",
     "state": "look at the state, or change it by hand",
 }
 

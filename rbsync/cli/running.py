@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rbsync.apply.stop import INTERRUPTED, Stop
+from rbsync.applier.stop import INTERRUPTED, Stop
 from rbsync.cli.files import write_whole
 from rbsync.cli.opening import meta, opened
 from rbsync.cli.options import CommonOptions
@@ -102,7 +102,7 @@ def _read(path: str) -> Plan:
 
 
 def _check(plan: Plan, workspace: Workspace, options: PlanOptions, flags: RunFlags) -> None:
-    from rbsync.plan import check_guard
+    from rbsync.planner import check_guard
     from rbsync.sync.planning import policy_of
 
     if not flags.force:

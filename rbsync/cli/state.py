@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import click
 
-from rbsync.apply.rescue import record_json
+from rbsync.applier.rescue import record_json
 from rbsync.cli.opening import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result

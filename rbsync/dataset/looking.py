@@ -31,6 +31,9 @@ class Progress(Protocol):
     def advance(self, files: int, size: int) -> None:
         """So many more were."""
 
+    def end(self) -> None:
+        """The looking is over, however it went."""
+
 
 class Seen(NamedTuple):
     """A picture's size as it is shown, and for a mask the fingerprint of what it says.
@@ -86,12 +89,17 @@ class Looks:
             return
         self._watcher.begin(len(wanted), sum(one.size for one in wanted.values()))
         running: deque[tuple[Look, Future[Any]]] = deque()
-        for one in wanted.values():
-            running.append((one, self._executor.submit(self._convert, one.work)))
-            if len(running) >= IN_FLIGHT:
+        try:
+            for one in wanted.values():
+                running.append((one, self._executor.submit(self._convert, one.work)))
+                if len(running) >= IN_FLIGHT:
+                    self._finish(*running.popleft())
+            while running:
                 self._finish(*running.popleft())
-        while running:
-            self._finish(*running.popleft())
+        finally:
+            for _, future in running:
+                future.cancel()
+            self._watcher.end()
 
     def _finish(self, look: Look, future: Future[Any]) -> None:
         try:

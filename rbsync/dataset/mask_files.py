@@ -20,7 +20,7 @@ LIMIT = 1 << 30
 
 def see_mask(roots: Roots, files: Sequence[Item], recipe: str, algorithm: Algorithm) -> Seen:
     """Decodes a mask. Raises MaskError for what a recipe refuses, OSError."""
-    index = read_recipe(recipe).index([_read(roots, one, algorithm) for one in files])
+    index = read_recipe(recipe).class_index([_read(roots, one, algorithm) for one in files])
     return Seen(index.width, index.height, identity(index, algorithm))
 
 

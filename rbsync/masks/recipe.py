@@ -29,7 +29,7 @@ class Recipe(NamedTuple):
         """The recipe as JSON text, from which `read_recipe` makes it again."""
         return json.dumps(self._asdict(), separators=(",", ":"), ensure_ascii=False)
 
-    def index(self, files: Sequence[Named]) -> ClassIndex:
+    def class_index(self, files: Sequence[Named]) -> ClassIndex:
         """The class index of the mask in these files. Raises MaskError."""
         if self.format == "binary":
             named = dict(zip(self.classes, files, strict=True))

@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from rbsync import __version__
 from rbsync.service.endpoint import Endpoint
 from rbsync.service.faults.player import Player
 from rbsync.service.guard import HostCheck
@@ -17,6 +16,7 @@ from rbsync.service.objects import Objects
 from rbsync.service.schema import make_schema
 from rbsync.service.service import Service
 from rbsync.service.signing import OBJECTS
+from rbsync.version import VERSION
 
 GRAPHQL = "/graphql/"
 
@@ -46,4 +46,4 @@ def make_app(service: Service, player: Player) -> Starlette:
 
 
 async def _answer_root(request: Request) -> Response:  # noqa: ARG001
-    return JSONResponse({"service": "rbsync", "version": __version__, "graphql": GRAPHQL})
+    return JSONResponse({"service": "rbsync", "version": VERSION, "graphql": GRAPHQL})

@@ -10,11 +10,11 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from rbsync.apply.report import conclude
-from rbsync.apply.run import Options as RunOptions
-from rbsync.apply.run import apply as run
-from rbsync.apply.settle import settle_all
-from rbsync.apply.stop import Stop
+from rbsync.applier.report import conclude
+from rbsync.applier.run import Options as RunOptions
+from rbsync.applier.run import apply as run
+from rbsync.applier.settle import settle_all
+from rbsync.applier.stop import Stop
 from rbsync.errors import BackendError, StaleError
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Delete, Effect, Plan

@@ -10,7 +10,7 @@ from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS
 from rbsync.model.plan import Action, Keep
 from rbsync.model.state import Record
-from rbsync.plan.decide import decide, decide_obstacle, decide_orphan
+from rbsync.planner.decide import decide, decide_obstacle, decide_orphan
 from rbsync.sync.planning import PlanOptions, expand, rules_of, settled_records
 from rbsync.sync.workspace import Workspace
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from rbsync.apply.settle import settle_all
+from rbsync.applier.settle import settle_all
 from rbsync.backends.base import Project
 from rbsync.dataset.build import build
 from rbsync.errors import BackendError, Problem, StoreError, UserError
@@ -15,8 +15,8 @@ from rbsync.labels import read_taxonomy
 from rbsync.model.datapoint import Dataset
 from rbsync.model.plan import Basis, Plan, Policy
 from rbsync.model.state import Header, Record
-from rbsync.plan import plan as compare
-from rbsync.plan.decide import Rules
+from rbsync.planner import plan as compare
+from rbsync.planner.decide import Rules
 from rbsync.sync.memo import recall, remember
 from rbsync.sync.workspace import Workspace
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rbsync.apply.rescue import record_json, record_of
+from rbsync.applier.rescue import record_json, record_of
 from rbsync.documents import FORMAT_VERSION
 from rbsync.errors import RbsyncError, StaleError, StoreError
 from rbsync.model.state import Record

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from rbsync.apply.content import LocalContent
-from rbsync.apply.rescue import Rescue
+from rbsync.applier.content import LocalContent
+from rbsync.applier.rescue import Rescue
 from rbsync.backends.base import Backend
 from rbsync.dataset.build import Ground, Watcher
 from rbsync.dataset.taxonomy import declared_taxonomy

@@ -25,17 +25,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from rbsync.apply import retry
-from rbsync.apply.stop import INTERRUPTED, Stop
+from rbsync.applier import retry
+from rbsync.applier.stop import INTERRUPTED, Stop
 from rbsync.backends.base import Draft
 from rbsync.errors import ExitCode, StoreError
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.state import Header
-from rbsync.plan.decide import Rules
+from rbsync.planner.decide import Rules
 from rbsync.stores.base import Writer
 from rbsync.stores.memory import MemoryStore
-from tests.apply.failing_store import FailingWriter
-from tests.apply.mortal import (
+from tests.applier.failing_store import FailingWriter
+from tests.applier.mortal import (
     POINTS,
     CrashError,
     Life,
@@ -44,7 +44,7 @@ from tests.apply.mortal import (
     by_call,
     wait_for_workers,
 )
-from tests.apply.site import OWNER, Policy, Run, Site, by_url, pending, sqlite_site, stamps
+from tests.applier.site import OWNER, Policy, Run, Site, by_url, pending, sqlite_site, stamps
 
 NIGHTLY = os.environ.get("SYNC_MACHINE") == "nightly"
 ROOM = "/dev/shm" if os.path.isdir("/dev/shm") else None

@@ -33,6 +33,7 @@ class Meter:
     def begin(self, things: int, total: int) -> None:
         """So many things and bytes are to be done."""
         self._all_things, self._all_size = things, total
+        self._things = self._size = 0
         if not self._common.quiet and _is_terminal(self._common):
             self._bars = Bars(self._common, self._verb, self._noun, things, total)
 

@@ -13,7 +13,7 @@ from rbsync.backends.local import LocalBackend
 from rbsync.errors import BackendError, UserError
 from rbsync.labels import read_taxonomy
 from tests.backends.local.conftest import Start
-from tests.conformance.backends import BOX, POINT, URL, draft, kinds, labels
+from tests.conformance.backends import BOX, POINT, draft, kinds, labels
 
 
 def opened(folder: Path, kind: str = "", categories: Sequence[str] = ()) -> LocalBackend:

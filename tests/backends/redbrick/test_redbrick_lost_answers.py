@@ -9,9 +9,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from rbsync.apply.content import LocalContent
-from rbsync.apply.run import Options, apply
-from rbsync.apply.stop import Stop
+from rbsync.applier.content import LocalContent
+from rbsync.applier.run import Options, apply
+from rbsync.applier.stop import Stop
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import Location
 from rbsync.files.roots import Roots

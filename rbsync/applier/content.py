@@ -1,0 +1,78 @@
+"""The local files that a plan speaks of, opened when they are to be sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any, Protocol, cast
+
+from rbsync.applier.failures import FailedError
+from rbsync.backends.base import Body, LabelText
+from rbsync.errors import UserError
+from rbsync.files.body import FileBody, open_body, read_whole
+from rbsync.files.roots import Roots
+from rbsync.model.datapoint import Labels
+from rbsync.model.fingerprint import Algorithm, canonical_json
+from rbsync.model.outcome import Failure
+
+LIMIT = 1 << 30
+Convert = Callable[[Callable[[], Any]], Any]
+_NOTHING = LabelText("[]", 0)
+
+
+def call_here(work: Callable[[], Any]) -> Any:
+    """Calls a function in the thread that asks."""
+    return work()
+
+
+class Content(Protocol):
+    """Opens the local files that a plan speaks of."""
+
+    def open(self, path: str) -> AbstractContextManager[Body]:
+        """A file to be sent. Raises OSError."""
+
+    def labels(self, labels: Labels) -> tuple[LabelText, str]:
+        """Labels as text, and the content identities of the files that they came from.
+
+        The identities are parted by a space. Raises OSError, and FailedError for what cannot be
+        labels.
+        """
+
+
+class LocalContent:
+    """Files below the roots. Satisfies ``Content``."""
+
+    def __init__(self, roots: Roots, algorithm: Algorithm, convert: Convert = call_here) -> None:
+        """``convert`` calls what takes a while, and can be pickled."""
+        self._convert = convert
+        self._roots = roots
+        self._algorithm: Algorithm = algorithm
+
+    def open(self, path: str) -> FileBody:
+        """Raises OSError; OutsideError for a path that leads out of the roots."""
+        return open_body(self._roots, path, self._algorithm)
+
+    def labels(self, labels: Labels) -> tuple[LabelText, str]:
+        """The text is empty when a file is not the planned one any more."""
+        if labels.kind == "mask":
+            return self._of_mask(labels)
+        if not labels.inputs:
+            return LabelText(labels.inline, len(json.loads(labels.inline))), ""
+        path, planned, _ = labels.inputs[0]
+        data, content = read_whole(self._roots, path, self._algorithm, LIMIT)
+        if content != planned:
+            return _NOTHING, content
+        objects = json.loads(data)
+        return LabelText(canonical_json(objects).decode(), len(objects)), content
+
+    def _of_mask(self, labels: Labels) -> tuple[LabelText, str]:
+        from rbsync.applier.mask_text import mask_text
+
+        try:
+            made = self._convert(partial(mask_text, self._roots, labels, self._algorithm))
+        except UserError as error:
+            failure = Failure("invalid", "read", error.problems[0].message, hint=error.hint)
+            raise FailedError(failure) from error
+        return cast("tuple[LabelText, str]", made)

@@ -1,0 +1,86 @@
+"""What a run writes down: intents before they are sent, results soon after they are known."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from rbsync.applier.results import failed, intent_of
+from rbsync.errors import StoreError
+from rbsync.model.outcome import Failure, Outcome
+from rbsync.model.plan import Effect
+from rbsync.model.state import Record
+from rbsync.stores.base import Upload, Writer
+
+GROUP = 100
+"""Results that may wait together for one durable commit."""
+
+GROUP_SECONDS = 0.2
+
+
+class Journal:
+    """Groups results into durable commits, and gives outcomes out only when they are safe.
+
+    When the state cannot be written, ``rescue`` gets what is known and not yet recorded.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        records: Mapping[str, Record],
+        clock: Callable[[], float],
+        rescue: Callable[[Sequence[Record], Sequence[str]], None],
+    ) -> None:
+        self._writer = writer
+        self._before = records
+        self._clock = clock
+        self._rescue = rescue
+        self._waiting: list[tuple[Outcome, Record | None]] = []
+        self._uploads: deque[Upload] = deque()
+        self._committed_at = 0.0
+
+    def before(self, name: str) -> Record | None:
+        """What was known of a name when the run began."""
+        return self._before.get(name)
+
+    def failed(self, action: Effect, failure: Failure) -> tuple[Outcome, Record]:
+        """The result of an action that failed, to be added."""
+        return failed(action, failure, self.before(action.name), self._clock())
+
+    def intend(self, actions: Iterable[Effect]) -> None:
+        """Writes down, durably, what is about to be sent. Raises StoreError."""
+        now = self._clock()
+        self._writer.intend([intent_of(action, now) for action in actions])
+
+    def uploaded(self, upload: Upload) -> None:
+        """Takes in an upload, to be recorded with the next commit; from any thread."""
+        self._uploads.append(upload)
+
+    def add(self, outcome: Outcome, record: Record | None) -> None:
+        """Takes in a result: the record that it leaves, None when it leaves none."""
+        self._waiting.append((outcome, record))
+
+    def due(self) -> bool:
+        """Whether a commit should not wait longer."""
+        if len(self._waiting) >= GROUP:
+            return True
+        late = time.monotonic() - self._committed_at >= GROUP_SECONDS
+        return late and bool(self._waiting or self._uploads)
+
+    def commit(self, *, forget: Sequence[str] = ()) -> list[Outcome]:
+        """Makes what waits durable and returns its outcomes. Raises StoreError."""
+        waiting, self._waiting = self._waiting, []
+        uploads = [self._uploads.popleft() for _ in range(len(self._uploads))]
+        records = [record for _, record in waiting if record is not None]
+        removed = [outcome.name for outcome, record in waiting if record is None]
+        try:
+            if waiting or uploads or forget:
+                self._writer.commit(records, removed=[*forget, *removed], uploads=uploads)
+        except StoreError:
+            if waiting:
+                self._rescue(records, removed)
+            raise
+        finally:
+            self._committed_at = time.monotonic()
+        return [outcome for outcome, _ in waiting]

@@ -1,0 +1,256 @@
+"""Creates and updates: prepared by several workers, written down, sent, written down again.
+
+Workers prepare and send; only the thread that iterates over `outcomes` decides and writes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from traceback import format_exception
+from typing import NamedTuple
+
+from rbsync.applier.failures import is_outage, unsettled
+from rbsync.applier.journal import GROUP_SECONDS
+from rbsync.applier.prepare import Change, Prepared
+from rbsync.applier.results import applied, skipped
+from rbsync.applier.send import NOT_THERE, Answer
+from rbsync.applier.stop import BUG, UNRECORDED
+from rbsync.applier.tools import Tools
+from rbsync.applier.workers import Step, Workers
+from rbsync.errors import StoreError
+from rbsync.model.outcome import Failure, Outcome
+from rbsync.model.plan import Update
+
+GROUP = 50
+"""Intents that share one durable commit."""
+
+RESENDS = 3
+"""How often a create that was surely lost is sent again."""
+
+GRACE_SECONDS = 30.0
+"""How long the running actions may take to end after a stop."""
+
+
+Send = Callable[[Sequence[Prepared]], Sequence[Answer] | None]
+
+
+class Pace(NamedTuple):
+    """How much is done at once: by how many workers, and how many changes a request takes.
+
+    ``quarantine`` is how many seconds a request may still land after its answer was lost.
+    """
+
+    jobs: int
+    batch: int
+    quarantine: float
+
+    @property
+    def room(self) -> int:
+        """How many changes may be on their way."""
+        return max(GROUP, self.jobs * self.batch)
+
+
+class Pipeline:
+    """Takes each change from waiting over ready to sent; nothing is sent before its intent."""
+
+    def __init__(
+        self, changes: Sequence[Change], tools: Tools, workers: Workers, pace: Pace
+    ) -> None:
+        self._preparer, self._sender, self._journal = tools.preparer, tools.sender, tools.journal
+        self._tally, self._stop = tools.tally, tools.stop
+        self._workers = workers
+        self._pace = pace
+        self._waiting = deque(changes)
+        self._preparing: dict[str, Change] = {}
+        self._ready: deque[Prepared] = deque()
+        self._sending: dict[str, Prepared] = {}
+        self._doubtful: deque[tuple[float, Prepared]] = deque()
+        self._resent: dict[str, int] = {}
+        self._sent_at = time.monotonic()
+        self._stopped_at: float | None = None
+        self._error: Exception | None = None
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """What became of each change, as soon as that is durable.
+
+        Raises StoreError, and whatever a mistake in the program raised in a worker; but not
+        before what was running has ended, and all that is known is recorded or rescued.
+        """
+        while self._advance():
+            for step in self._workers.finished(GROUP_SECONDS):
+                self._guard(step)
+            if self._journal.due():
+                yield from self._record()
+        for one in self._sending.values():
+            self._give_up(one.action, "it was still running when the run ended")
+        yield from self._record()
+        if self._error is not None:
+            raise self._error
+        yield from self._left_over()
+
+    def _advance(self) -> bool:
+        """Gives the workers what there is to do; False when all is done or given up."""
+        self._prepare()
+        self._guard(self._send)
+        self._look_up()
+        return bool(self._workers.unfinished or self._doubtful) and not self._out_of_grace()
+
+    def _guard(self, step: Step) -> None:
+        """Does a step. What goes wrong in it stops the run, but loses nothing of it."""
+        try:
+            step()
+        except StoreError as error:
+            self._error = self._error or error
+            self._stop.request(UNRECORDED)
+        except Exception as error:  # a mistake in the program, raised again by `outcomes`
+            if self._error is None or isinstance(self._error, StoreError):
+                self._error = error
+            else:
+                self._error.add_note("".join(format_exception(error)))
+            self._stop.request(BUG)
+
+    def _record(self) -> list[Outcome]:
+        done: list[Outcome] = []
+        self._guard(lambda: done.extend(self._journal.commit()))
+        return done
+
+    def _prepare(self) -> None:
+        """Keeps the workers busy without preparing far ahead."""
+        while self._waiting and not self._stop.requested:
+            if len(self._preparing) >= 2 * self._pace.jobs or len(self._ready) >= 2 * GROUP:
+                return
+            change = self._waiting.popleft()
+            self._preparing[change.name] = change
+            self._workers.start(partial(self._prepare_one, change), partial(self._prepared, change))
+
+    def _prepare_one(self, change: Change) -> Prepared | Failure | None:
+        """Done by a worker."""
+        prepared = self._preparer.prepare(change)
+        if isinstance(prepared, Failure):
+            self._tally.failure(prepared)
+            if is_outage(prepared):
+                self._tally.request(answered=False)
+        return prepared
+
+    def _prepared(self, change: Change, prepared: Prepared | Failure | None) -> None:
+        del self._preparing[change.name]
+        match prepared:
+            case Prepared():
+                self._ready.append(prepared)
+            case Failure():
+                self._fail(change, prepared)
+            case None:
+                self._waiting.appendleft(change)
+
+    def _send(self) -> None:
+        """Writes intents down and sends. Raises StoreError."""
+        while self._ready and self._may_send():
+            group = [self._ready.popleft() for _ in range(min(GROUP, len(self._ready)))]
+            self._journal.intend(one.action for one in group)
+            self._sent_at = time.monotonic()
+            for at in range(0, len(group), self._pace.batch):
+                batch = group[at : at + self._pace.batch]
+                self._ask(self._send_unless_stopped, batch)
+
+    def _may_send(self) -> bool:
+        """Groups are full, unless the rest of one is not to be had soon."""
+        if self._stop.requested or len(self._sending) >= self._pace.room:
+            return False
+        late = time.monotonic() - self._sent_at >= GROUP_SECONDS
+        return late or len(self._ready) >= GROUP or not self._preparing
+
+    def _ask(self, send: Send, batch: Sequence[Prepared]) -> None:
+        self._sending.update((one.name, one) for one in batch)
+        self._workers.start(partial(self._observed, send, batch), partial(self._answered, batch))
+
+    def _send_unless_stopped(self, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
+        """Done by a worker, some time after it was asked for."""
+        return None if self._stop.requested else self._sender.send(batch)
+
+    def _observed(self, send: Send, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
+        """Done by a worker, so that a stop comes before its next task.
+
+        That something is absent is no sign of an outage, nor of its end.
+        """
+        answers = send(batch) or ()
+        for one in answers:
+            if one.fate == "failed" and one.failure is not None:
+                self._tally.failure(one.failure)
+        if any(one.fate != "absent" for one in answers):
+            self._tally.request(answered=not all(one.is_lost for one in answers))
+        return answers or None
+
+    def _answered(self, batch: Sequence[Prepared], answers: Sequence[Answer] | None) -> None:
+        for one in batch:
+            del self._sending[one.name]
+        if answers is None:
+            self._withdraw(batch)
+            return
+        for prepared, answer in zip(batch, answers, strict=True):
+            self._take(prepared, answer)
+
+    def _withdraw(self, batch: Sequence[Prepared]) -> None:
+        """What was not sent after all is as it was before its intent."""
+        for one in batch:
+            before = self._journal.before(one.name)
+            self._journal.add(skipped(one.action, self._stop.reason), before)
+
+    def _take(self, prepared: Prepared, answer: Answer) -> None:
+        action = prepared.action
+        match answer.fate:
+            case "done":
+                self._journal.add(*applied(action, answer.task_id, answer.note))
+            case "doubtful":
+                until = time.monotonic() + self._pace.quarantine
+                self._doubtful.append((until, prepared))
+            case "absent" if self._stop.requested:
+                self._give_up(action, "the run ended before it was certain")
+            case "absent" if self._may_resend(prepared.name):
+                self._ready.append(prepared)
+            case "absent":
+                self._tally.failure(NOT_THERE)
+                self._fail(action, NOT_THERE)
+            case "failed":
+                assert answer.failure is not None  # noqa: S101  (what failed has one)
+                self._fail(action, answer.failure)
+
+    def _fail(self, change: Change, failure: Failure) -> None:
+        self._journal.add(*self._journal.failed(change, failure))
+
+    def _may_resend(self, name: str) -> bool:
+        self._resent[name] = self._resent.get(name, 0) + 1
+        return self._resent[name] <= RESENDS
+
+    def _look_up(self) -> None:
+        """Settles doubtful creates, once a request on its way has had the time to land."""
+        due: list[Prepared] = []
+        while self._doubtful and (self._stop.requested or self._is_due()):
+            due.append(self._doubtful.popleft()[1])
+        if due:
+            self._ask(self._sender.look_up, due)
+
+    def _is_due(self) -> bool:
+        return self._doubtful[0][0] <= time.monotonic()
+
+    def _out_of_grace(self) -> bool:
+        """Whether a stop was requested so long ago that what still runs is left behind."""
+        if not self._stop.requested:
+            return False
+        if self._stopped_at is None:
+            self._stopped_at = time.monotonic()
+        return time.monotonic() - self._stopped_at > GRACE_SECONDS
+
+    def _give_up(self, change: Change, why: str) -> None:
+        """Leaves what was sent and did not come back to the next run."""
+        failure = unsettled("update" if isinstance(change, Update) else "create", why)
+        self._tally.failure(failure)
+        self._fail(change, failure)
+
+    def _left_over(self) -> Iterator[Outcome]:
+        """What was not begun, or not finished in time, when the run was stopped."""
+        ready = (one.action for one in self._ready)
+        for change in (*ready, *self._preparing.values(), *self._waiting):
+            yield skipped(change, self._stop.reason)

@@ -1,0 +1,71 @@
+"""Everything a datapoint needs before it can be created: its files sent, its labels read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rbsync.applier.content import Content
+from rbsync.applier.failures import FailedError, changed, unreadable
+from rbsync.applier.stop import Stop
+from rbsync.applier.uploads import Uploads
+from rbsync.backends.base import Draft, LabelText
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.outcome import Failure
+from rbsync.model.plan import Create, Replace, Update
+
+Change = Create | Update | Replace
+
+
+class Prepared(NamedTuple):
+    """An action that is ready to be sent."""
+
+    action: Change
+    draft: Draft
+
+    @property
+    def name(self) -> str:
+        return self.draft.name
+
+
+class Preparer:
+    """Sends files and reads labels. For any number of threads."""
+
+    def __init__(self, uploads: Uploads, content: Content, stop: Stop) -> None:
+        self._uploads = uploads
+        self._content = content
+        self._stop = stop
+
+    def prepare(self, action: Change) -> Prepared | Failure | None:
+        """Makes an action ready; None when the run is being stopped."""
+        one = action.datapoint
+        try:
+            items, labels = self._items(action), self._labels(one)
+        except FailedError as error:
+            return error.failure
+        if self._stop.requested:
+            return None
+        return Prepared(action, Draft(one.name, items, labels, one.settings, one.fingerprint))
+
+    def _items(self, action: Change) -> tuple[tuple[str, str], ...]:
+        if isinstance(action, Update) and "items" not in action.changed:
+            return ()
+        storage = action.datapoint.settings.storage
+        pairs = []
+        for item in action.datapoint.items:
+            if self._stop.requested:
+                break
+            pairs.append((item.ref, self._uploads.ref(item, storage)))
+        return tuple(pairs)
+
+    def _labels(self, datapoint: Datapoint) -> LabelText | None:
+        labels = datapoint.labels
+        if labels is None:
+            return None
+        paths = ", ".join(item.ref for item in labels.inputs)
+        try:
+            text, content = self._content.labels(labels)
+        except OSError as error:
+            raise FailedError(unreadable(paths, error)) from error
+        if content != " ".join(item.content for item in labels.inputs):
+            raise FailedError(changed(paths, "read"))
+        return text

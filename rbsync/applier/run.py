@@ -1,0 +1,104 @@
+"""One run of a plan: creates, then updates, then deletes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+
+from rbsync.applier.content import Content
+from rbsync.applier.delete import delete
+from rbsync.applier.journal import Journal
+from rbsync.applier.pipeline import Pace, Pipeline
+from rbsync.applier.prepare import Change, Preparer
+from rbsync.applier.retry import Retrier
+from rbsync.applier.send import Sender
+from rbsync.applier.stop import Stop, Tally
+from rbsync.applier.tools import Tools
+from rbsync.applier.uploads import Uploads, known_uploads, repeated_contents
+from rbsync.applier.workers import Workers
+from rbsync.backends.base import Backend, Capabilities
+from rbsync.errors import StoreError
+from rbsync.model.outcome import Outcome
+from rbsync.model.plan import Create, Delete, Plan, Replace, Update
+from rbsync.model.state import Record
+from rbsync.stores.base import Upload, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``jobs`` is the number of workers; ``max_failures`` ends the run, None for never.
+
+    ``sent`` is called with the bytes of each item that was sent, from any thread.
+    """
+
+    jobs: int = 4
+    max_failures: int | None = None
+    sent: Callable[[int], None] = lambda _: None
+
+
+def apply(
+    plan: Plan,
+    *,
+    backend: Backend,
+    writer: Writer,
+    records: Mapping[str, Record],
+    content: Content,
+    stop: Stop,
+    options: Options,
+    rescue: Callable[[Sequence[Record], Sequence[str]], None],
+    clock: Callable[[], float] = time.time,
+) -> Iterator[Outcome]:
+    """Runs a plan, and gives each outcome out once it is durable.
+
+    ``records`` is what the writer holds; ``rescue`` gets results that could not be written.
+    Raises StoreError when the state cannot be written any more: then nothing more is sent, and
+    what was sent is settled by the next run.
+    """
+    journal = Journal(writer, records, clock, rescue)
+    retrier = Retrier(stop.pause)
+    known = known_uploads(writer, plan.effects) if backend.capabilities.keeps_uploads else {}
+    uploads = Uploads(
+        backend,
+        content,
+        retrier,
+        known=known,
+        repeated=repeated_contents(plan.effects),
+        sent=options.sent,
+        keep=journal.uploaded if backend.capabilities.keeps_uploads else _forget,
+    )
+    tools = Tools(
+        Preparer(uploads, content, stop),
+        Sender(backend, retrier),
+        journal,
+        Tally(stop, options.max_failures),
+        stop,
+    )
+    try:
+        yield from _in_order(plan, tools, options.jobs, backend.capabilities)
+        yield from journal.commit(forget=plan.forgotten)
+    finally:
+        # When the caller gave up in the middle; what cannot be written was rescued.
+        with suppress(StoreError):
+            journal.commit()
+
+
+def _in_order(plan: Plan, tools: Tools, jobs: int, capabilities: Capabilities) -> Iterator[Outcome]:
+    effects = plan.effects
+    creates = [one for one in effects if isinstance(one, Create)]
+    changes = [one for one in effects if isinstance(one, Update | Replace)]
+    pace = Pace(jobs, capabilities.batch, capabilities.quarantine)
+    yield from _change(creates, tools, pace)
+    yield from _change(changes, tools, pace._replace(batch=1))
+    yield from delete([one for one in effects if isinstance(one, Delete)], tools)
+
+
+def _change(changes: Sequence[Change], tools: Tools, pace: Pace) -> Iterator[Outcome]:
+    if changes:
+        with closing(Workers(pace.jobs)) as workers:
+            yield from Pipeline(changes, tools, workers, pace).outcomes()
+
+
+def _forget(_: Upload) -> None:
+    """What the backend does not keep is of no use to a later run."""

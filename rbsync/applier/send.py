@@ -1,0 +1,137 @@
+"""Sending what was prepared, and telling what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, TypeVar
+
+from rbsync.applier.failures import FailedError, failure_of, is_outage, unsettled
+from rbsync.applier.prepare import Prepared
+from rbsync.applier.retry import GivenUpError, Retrier
+from rbsync.applier.settle import conflict, is_ours
+from rbsync.backends.base import Backend, Created, Draft, Rejected, Task
+from rbsync.model.outcome import Failure
+from rbsync.model.plan import Create, Delete, Update
+
+ADOPTED = "it was there already, with this content"
+NOT_THERE = Failure(
+    "transient",
+    "create",
+    "the request was lost and the project does not have it",
+    hint="run apply again",
+)
+
+T = TypeVar("T")
+
+
+class Answer(NamedTuple):
+    """What is known after sending one datapoint.
+
+    ``done`` has a task id, ``failed`` a failure. ``doubtful`` means that the answer was lost, and
+    ``absent`` that it was looked up since and is not there, so that it may be sent again.
+    """
+
+    fate: Literal["done", "failed", "doubtful", "absent"]
+    task_id: str = ""
+    failure: Failure | None = None
+    note: str = ""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the service may be out of order."""
+        return self.fate == "doubtful" or (self.fate == "failed" and is_outage(self.failure))
+
+
+class Sender:
+    """Asks the backend for changes; each is asked for once unless it was surely not sent."""
+
+    def __init__(self, backend: Backend, retrier: Retrier) -> None:
+        self._backend = backend
+        self._retrier = retrier
+
+    def send(self, batch: Sequence[Prepared]) -> list[Answer]:
+        """Creates a batch; or changes or replaces one datapoint, which comes alone."""
+        action = batch[0].action
+        if isinstance(action, Create):
+            return self._create(batch)
+        try:
+            if isinstance(action, Update):
+                return self._update(action, batch[0].draft)
+            self._call("delete", lambda: self._backend.delete([action.task_id]))
+        except FailedError as error:
+            return [Answer("failed", failure=error.failure)]
+        return self._create(batch)
+
+    def _update(self, action: Update, draft: Draft) -> list[Answer]:
+        self._call("update", lambda: self._backend.update(action.task_id, draft, action.changed))
+        return [Answer("done", action.task_id)]
+
+    def _create(self, batch: Sequence[Prepared]) -> list[Answer]:
+        drafts = [one.draft for one in batch]
+        try:
+            told = self._call("create", lambda: self._backend.create(drafts), repeatable=False)
+        except FailedError as error:
+            answers = [_refusal(error.failure)] * len(batch)
+        else:
+            answers = [_answer(one) for _, one in zip(batch, told, strict=True)]
+        return self._settled(batch, answers)
+
+    def _settled(self, batch: Sequence[Prepared], answers: Sequence[Answer]) -> list[Answer]:
+        """The answers, with names that are taken looked up: what has the name may be ours."""
+        taken = [one for one, answer in zip(batch, answers, strict=True) if _is_taken(answer)]
+        if not taken:
+            return list(answers)
+        found = iter(self.look_up(taken))
+        return [_doubted(next(found)) if _is_taken(answer) else answer for answer in answers]
+
+    def delete(self, batch: Sequence[Delete]) -> list[Answer]:
+        """Deletes a batch."""
+        task_ids = [one.task_id for one in batch]
+        try:
+            self._call("delete", lambda: self._backend.delete(task_ids))
+        except FailedError as error:
+            return [Answer("failed", failure=error.failure)] * len(batch)
+        return [Answer("done", one.task_id) for one in batch]
+
+    def look_up(self, batch: Sequence[Prepared]) -> list[Answer]:
+        """What became of creates whose answer does not say it, from the project itself."""
+        names = [one.name for one in batch]
+        try:
+            found = self._call("find", lambda: self._backend.find(names))
+        except FailedError as error:
+            unknown = unsettled("create", str(error))
+            return [Answer("failed", failure=unknown)] * len(batch)
+        return [_looked_up(one, found.get(one.name)) for one in batch]
+
+    def _call(self, phase: str, action: Callable[[], T], *, repeatable: bool = True) -> T:
+        try:
+            return self._retrier.call(action, repeatable=repeatable)
+        except GivenUpError as error:
+            raise FailedError(failure_of(error, phase)) from error
+
+
+def _answer(told: Created | Rejected) -> Answer:
+    if isinstance(told, Created):
+        return Answer("done", told.task_id)
+    return _refusal(told.failure._replace(phase="create"))
+
+
+def _refusal(failure: Failure) -> Answer:
+    return Answer("doubtful" if failure.kind == "ambiguous" else "failed", failure=failure)
+
+
+def _is_taken(answer: Answer) -> bool:
+    return answer.failure is not None and answer.failure.kind == "conflict"
+
+
+def _doubted(found: Answer) -> Answer:
+    """What is said to be there and is not seen yet has to be looked up again, later."""
+    return Answer("doubtful") if found.fate == "absent" else found
+
+
+def _looked_up(prepared: Prepared, task: Task | None) -> Answer:
+    if task is None:
+        return Answer("absent")
+    if is_ours(task, prepared.draft.fingerprint):
+        return Answer("done", task.task_id, note=ADOPTED)
+    return Answer("failed", failure=conflict())

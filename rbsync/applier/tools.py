@@ -1,0 +1,21 @@
+"""What the parts of one run work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rbsync.applier.journal import Journal
+from rbsync.applier.prepare import Preparer
+from rbsync.applier.send import Sender
+from rbsync.applier.stop import Stop, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """One of each for a whole run."""
+
+    preparer: Preparer
+    sender: Sender
+    journal: Journal
+    tally: Tally
+    stop: Stop

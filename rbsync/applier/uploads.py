@@ -1,0 +1,126 @@
+"""Sending files: the same content once in a run, and once for good where the backend keeps it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from rbsync.applier.content import Content
+from rbsync.applier.failures import FailedError, changed, failure_of, unreadable
+from rbsync.applier.retry import GivenUpError, Retrier
+from rbsync.backends.base import Backend, Body
+from rbsync.model.datapoint import Item
+from rbsync.model.plan import Delete, Effect
+from rbsync.stores.base import Upload, Writer
+
+Key = tuple[str, str]
+"""A content and the storage that it is sent to."""
+
+
+class Uploads:
+    """Where the backend keeps items, which are sent to it if need be. For any number of threads."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        content: Content,
+        retrier: Retrier,
+        *,
+        known: Mapping[Key, str],
+        repeated: frozenset[Key],
+        sent: Callable[[int], None],
+        keep: Callable[[Upload], None],
+    ) -> None:
+        """``known`` are earlier uploads, ``repeated`` what the run needs more than once.
+
+        ``sent`` counts bytes, ``keep`` gets each new upload; both are called by any thread.
+        """
+        self._backend, self._content, self._retrier = backend, content, retrier
+        self._known = dict(known)
+        self._repeated = repeated
+        self._sent, self._keep = sent, keep
+        self._running: set[Key] = set()
+        self._changed = threading.Condition()
+
+    def ref(self, item: Item, storage: str) -> str:
+        """Where the backend keeps an item. Raises FailedError."""
+        if not item.is_local:
+            return item.ref
+        key = item.content, storage
+        if key not in self._repeated:
+            return self._known.get(key) or self._send(item, storage)
+        with self._alone(key):
+            if key not in self._known:
+                self._known[key] = self._send(item, storage)
+            return self._known[key]
+
+    @contextmanager
+    def _alone(self, key: Key) -> Iterator[None]:
+        """Has others that want the same wait: if this fails, they try with files of their own."""
+        with self._changed:
+            self._changed.wait_for(lambda: key not in self._running)
+            self._running.add(key)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running.remove(key)
+                self._changed.notify_all()
+
+    def _send(self, item: Item, storage: str) -> str:
+        try:
+            with self._content.open(item.ref) as body:
+                ref = self._retrier.call(lambda: self._try(body, storage), repeatable=True)
+                if not _is_whole(body, item):
+                    raise FailedError(changed(item.ref, "upload"))
+        except GivenUpError as error:
+            raise FailedError(failure_of(error, "upload")) from error
+        except OSError as error:
+            raise FailedError(unreadable(item.ref, error)) from error
+        self._sent(item.size)
+        self._keep(Upload(item.content, storage, ref))
+        return ref
+
+    def _try(self, body: Body, storage: str) -> str:
+        body.rewind()
+        return self._backend.upload(body, storage=storage)
+
+
+def _is_whole(body: Body, item: Item) -> bool:
+    """Whether what was sent is what was planned; a file may become shorter meanwhile."""
+    try:
+        return body.content() == item.content
+    except ValueError:
+        return False
+
+
+def known_uploads(writer: Writer, effects: Iterable[Effect]) -> dict[Key, str]:
+    """The uploads of earlier runs that actions can use, looked up beforehand."""
+    wanted: dict[str, set[str]] = {}
+    for content, storage in _contents(effects):
+        wanted.setdefault(storage, set()).add(content)
+    return {
+        (content, storage): ref
+        for storage, contents in wanted.items()
+        for content, ref in writer.uploads(contents, storage).items()
+    }
+
+
+def repeated_contents(effects: Iterable[Effect]) -> frozenset[Key]:
+    """What is wanted more than once: only that has to be remembered while a run lasts."""
+    once: set[Key] = set()
+    again: set[Key] = set()
+    for key in _contents(effects):
+        (again if key in once else once).add(key)
+    return frozenset(again)
+
+
+def _contents(effects: Iterable[Effect]) -> Iterator[Key]:
+    for action in effects:
+        if isinstance(action, Delete):
+            continue
+        storage = action.datapoint.settings.storage
+        for item in action.datapoint.items:
+            if item.is_local:
+                yield item.content, storage

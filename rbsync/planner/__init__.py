@@ -1,0 +1,9 @@
+"""Deciding what to do: pure functions from what is desired and recorded to actions."""
+
+from __future__ import annotations
+
+from rbsync.planner.compare import plan
+from rbsync.planner.decide import decide, decide_orphan
+from rbsync.planner.guard import check_guard
+
+__all__ = ["check_guard", "decide", "decide_orphan", "plan"]

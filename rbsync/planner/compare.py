@@ -1,0 +1,90 @@
+"""The whole plan: every name once, in the order in which things are to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import assert_never
+
+from rbsync.model.datapoint import Dataset
+from rbsync.model.plan import (
+    Action,
+    Basis,
+    Blocked,
+    Create,
+    Delete,
+    Keep,
+    Plan,
+    Replace,
+    Update,
+)
+from rbsync.model.state import Record
+from rbsync.planner.decide import Rules, decide, decide_obstacle, decide_orphan
+
+
+def plan(dataset: Dataset, records: Mapping[str, Record], rules: Rules, basis: Basis) -> Plan:
+    """Compares what is desired with what is recorded.
+
+    Depends on nothing else: equal arguments give equal plans, in whatever order the manifest
+    and the records came.
+    """
+    changes = list(_changes(dataset, records, rules))
+    declared = {one.name for one in dataset.datapoints}
+    declared.update(one.name for one in dataset.obstacles)
+    orphans = sorted(name for name in records if name not in declared)
+    actions, left = _orphan_actions((records[name] for name in orphans), rules, dataset)
+    actions += changes
+    actions += map(decide_obstacle, dataset.obstacles)
+    return Plan(
+        actions=tuple(sorted(actions, key=_order)),
+        unchanged=len(dataset.datapoints) - len(changes),
+        dataset=dataset.digest,
+        datapoints=len(dataset.datapoints) + len(dataset.obstacles),
+        basis=basis,
+        orphans=tuple(one.name for one in left if one.applied is not None),
+        forgotten=() if dataset.unread else tuple(o.name for o in left if o.applied is None),
+        unread=dataset.unread,
+        warnings=dataset.warnings,
+        recorded=sum(1 for record in records.values() if record.applied is not None),
+    )
+
+
+def _changes(dataset: Dataset, records: Mapping[str, Record], rules: Rules) -> Iterator[Action]:
+    """The actions of the desired datapoints but `Keep`, which most of a large dataset gets."""
+    for desired in dataset.datapoints:
+        record = records.get(desired.name)
+        if record is not None and record.applied == desired.fingerprint and not record.pending:
+            continue
+        action = decide(desired, record, rules)
+        if not isinstance(action, Keep):
+            yield action
+
+
+def _orphan_actions(
+    orphans: Iterable[Record], rules: Rules, dataset: Dataset
+) -> tuple[list[Action], list[Record]]:
+    """The actions of what is not declared, and the records that get none."""
+    actions: list[Action] = []
+    left: list[Record] = []
+    for record in orphans:
+        action = decide_orphan(record, rules, unread=bool(dataset.unread))
+        if action is None:
+            left.append(record)
+        else:
+            actions.append(action)
+    return actions, left
+
+
+def _order(action: Action) -> tuple[int, str]:
+    """Creates, then updates, then deletes, then what is blocked; within a kind by name."""
+    match action:
+        case Create():
+            rank = 0
+        case Update() | Replace():
+            rank = 1
+        case Delete():
+            rank = 2
+        case Blocked():
+            rank = 3
+        case _:
+            assert_never(action)
+    return rank, action.name

@@ -1,0 +1,70 @@
+"""kill -9 at any moment, as often as it likes: in the end all is there, and nothing twice."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from rbsync.errors import ExitCode
+from tests.applier.faulty import Faulty
+from tests.applier.kill_me import NUMBER, desired
+from tests.applier.site import pending, sqlite_site, stamps
+
+ROOT = Path(__file__).parents[2]
+KILLS = 25
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    victim = subprocess.Popen(
+        [sys.executable, "-m", "tests.applier.kill_me", str(folder)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert victim.stdout is not None
+    assert victim.stdout.readline() == "ready\n"
+    return victim
+
+
+def wait_for_creates(victim: subprocess.Popen[str], number: int) -> None:
+    assert victim.stdout is not None
+    for _ in range(number):
+        victim.stdout.readline()
+
+
+def test_25_kills_lose_nothing_and_make_nothing_twice(tmp_path: Path) -> None:
+    """I1, I2, I6, I7, I16."""
+    chance = random.Random(4711)
+    grown: set[int] = set()
+    unsettled = 0
+    site = sqlite_site(tmp_path)
+    for kill in range(KILLS):
+        victim = start(tmp_path)
+        if kill % 2:
+            wait_for_creates(victim, chance.randint(1, 3))
+            time.sleep(chance.uniform(0.0, 0.03))
+        else:
+            time.sleep(chance.uniform(0.0, 0.15))
+        victim.kill()
+        victim.communicate()
+        records = site.store.records()
+        tasks = site.tasks()
+        grown.add(len(tasks))
+        unsettled += bool(pending(records))
+        assert {name for name, one in records.items() if one.applied} <= set(tasks)
+        assert set(tasks) <= {name for name, one in records.items() if one.applied or one.pending}
+    assert unsettled >= 2, "the kills missed the moments that matter"
+    assert len(grown) >= 4
+    made = desired(site)
+    assert site.run(made).exit_code == ExitCode.DONE
+    assert site.stamps() == stamps(made)
+    assert len(site.tasks()) == NUMBER
+    assert not pending(site.store.records())
+    assert site.plan(made).actions == ()
+    assert list(site.project.verify()) == []
+    backend = Faulty(site.project)
+    assert site.run(made, backend).outcomes == []
+    assert backend.calls == []

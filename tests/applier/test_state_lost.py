@@ -1,0 +1,274 @@
+"""A state that cannot be written any more: nothing more is sent, and what is known is kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from rbsync.applier.rescue import Rescue
+from rbsync.errors import ExitCode, StoreError
+from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.outcome import Failure
+from rbsync.model.state import Intent, Record
+from rbsync.stores.base import Writer
+from rbsync.stores.memory import MemoryStore
+from tests.applier.failing_store import FailingWriter
+from tests.applier.faulty import Fault, Faulty, always
+from tests.applier.site import OWNER, Site, by_url, pending, pruning, sqlite_site, stamps
+
+MANY = [by_url(f"{number:03}") for number in range(300)]
+
+
+def take_in(site: Site) -> int:
+    with site.store.writer(OWNER, timeout=0) as writer:
+        return site.rescue.recover(writer)
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+@pytest.mark.parametrize("at", [1, 2, 3])
+@pytest.mark.parametrize("method", ["intend", "commit"])
+def test_nothing_more_is_sent_and_no_result_is_lost(
+    site: Site, method: Literal["intend", "commit"], at: int, jobs: int
+) -> None:
+    writers: list[FailingWriter] = []
+
+    def wrap(writer: Writer) -> Writer:
+        writers.append(FailingWriter(writer, method, at))
+        return writers[0]
+
+    backend = Faulty(site.project, always(create=Fault(seconds=0.01)), batch=10)
+    run = site.run(MANY, backend, wrap=wrap, jobs=jobs, error=StoreError)
+    assert "the disk is full" in str(run.error)
+    assert len(site.tasks()) <= 50 * (at + 5)
+    recorded = {name for name, one in site.store.records().items() if one.applied}
+    assert {one.name for one in run.outcomes if one.result == "applied"} == recorded
+    if os.path.exists(site.rescue.path):
+        with pytest.raises(StoreError, match="could not write its results"):
+            site.rescue.check()
+        take_in(site)
+    site.rescue.check()
+    recorded = {name for name, one in site.store.records().items() if one.applied}
+    assert recorded == set(site.tasks())
+    again = Faulty(site.project)
+    assert site.run(MANY, again).exit_code == ExitCode.DONE
+    assert sum(len(one) for one in again.called("create")) == 300 - len(recorded)
+
+
+def test_after_the_state_failed_no_create_is_begun(site: Site) -> None:
+    writers: list[FailingWriter] = []
+    late: list[Sequence[str]] = []
+
+    def wrap(writer: Writer) -> Writer:
+        writers.append(FailingWriter(writer, "intend", 3))
+        return writers[0]
+
+    def watch(method: str, about: Sequence[str]) -> None:
+        if writers[0].failed:
+            late.append(about)
+
+    backend = Faulty(site.project, watch=watch)
+    run = site.run(MANY, backend, wrap=wrap, jobs=1, error=StoreError, rules=pruning())
+    assert isinstance(run.error, StoreError)
+    assert len(late) <= 1
+    assert backend.called("delete") == []
+
+
+def test_a_state_that_recovers_in_time_has_all_that_is_known(site: Site) -> None:
+    def wrap(writer: Writer) -> Writer:
+        return FailingWriter(writer, "intend", 3, times=1)
+
+    run = site.run(MANY, wrap=wrap, error=StoreError)
+    assert isinstance(run.error, StoreError)
+    assert not os.path.exists(site.rescue.path)
+    assert set(site.tasks()) == {name for name, one in site.store.records().items() if one.applied}
+
+
+def test_deletes_that_could_not_be_recorded_are_taken_in(site: Site) -> None:
+    site.run(MANY[:70])
+
+    def wrap(writer: Writer) -> Writer:
+        return FailingWriter(writer, "commit", 1)
+
+    rules = pruning(max_delete=1.0)
+    run = site.run([], rules=rules, wrap=wrap, error=StoreError)
+    assert isinstance(run.error, StoreError)
+    assert len(site.tasks()) == 20
+    assert take_in(site) == 50
+    assert set(site.store.records()) == set(site.tasks())
+
+
+def test_one_who_was_overtaken_sends_nothing_more(site: Site) -> None:
+    """Old epoch: the lock was broken open and somebody else has the state."""
+    overtaken: list[int] = []
+
+    def watch(method: str, about: Sequence[str]) -> None:
+        if len(backend.called("create")) == 2 and not overtaken:
+            site.store.unlock()  # type: ignore[attr-defined] # both stores have it
+            with site.store.writer(OWNER, timeout=0) as other:
+                overtaken.append(other.header().epoch)
+
+    backend = Faulty(site.project, watch=watch, batch=10)
+    run = site.run(MANY, backend, jobs=2, error=StoreError)
+    assert run.error is not None
+    assert overtaken
+    assert len(site.tasks()) <= 100
+    if os.path.exists(site.rescue.path):
+        take_in(site)
+    assert site.run(MANY).exit_code == ExitCode.DONE
+    assert site.stamps() == stamps(MANY)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1 MiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if os.name != "posix" or os.geteuid() or subprocess.run(command, check=False).returncode:
+        pytest.skip("only root may make a small disk")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_disk_that_is_full_loses_nothing(
+    small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """State and rescue file are on it; what they cannot hold is printed."""
+    site = sqlite_site(tmp_path / "roomy")
+    site.store = sqlite_site(small_disk).store
+    site.rescue = Rescue(str(small_disk / "errored.jsonl"))
+    filler = small_disk / "filler"
+
+    def watch(method: str, about: Sequence[str]) -> None:
+        if len(backend.called("create")) == 2 and not filler.exists():
+            fill(filler)
+
+    backend = Faulty(site.project, watch=watch, batch=10)
+    run = site.run(MANY, backend, error=StoreError)
+    assert isinstance(run.error, StoreError)
+    assert len(site.tasks()) < 300
+    filler.unlink()
+    said = capsys.readouterr().err
+    lines = [line for line in said.splitlines() if line.startswith("{")]
+    if lines:
+        assert "Save these lines under that name" in said
+        with open(site.rescue.path, "a") as file:
+            file.writelines(line + "\n" for line in lines)
+    if os.path.exists(site.rescue.path):
+        take_in(site)
+    assert set(site.tasks()) == {name for name, one in site.store.records().items() if one.applied}
+    assert site.run(MANY).exit_code == ExitCode.DONE
+    assert site.stamps() == stamps(MANY)
+
+
+def fill(path: Path) -> None:
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(b"x" * 4096):
+            pass
+
+
+PRINT = Fingerprint("xxh3:1", "", "xxh3:2")
+OTHER = Fingerprint("xxh3:3", "xxh3:4", "xxh3:2")
+
+
+@pytest.fixture
+def rescue(tmp_path: Path) -> Rescue:
+    return Rescue(str(tmp_path / "errored.jsonl"))
+
+
+def recovered(rescue: Rescue, *present: Record) -> dict[str, Record]:
+    store = MemoryStore()
+    with store.writer(OWNER, timeout=0) as writer:
+        writer.commit(present)
+        rescue.recover(writer)
+    assert not os.path.exists(rescue.path)
+    return store.records()
+
+
+def creating(name: str, print_: Fingerprint = PRINT) -> Record:
+    return Record(name, pending=Intent(name, "create", print_, 1.0))
+
+
+def test_results_come_back_as_they_were(rescue: Rescue) -> None:
+    failure = Failure("quota", "create", "full\nof ü", 2, 413, "hint")
+    results = [Record("ü\n", PRINT, "t"), Record("b", None, "", failure, OTHER)]
+    rescue.keep(results, ["gone"])
+    deleting = Record("gone", PRINT, "t", pending=Intent("gone", "delete", None, 1.0))
+    found = recovered(rescue, creating("ü\n"), creating("b", OTHER), deleting)
+    assert found == {one.name: one for one in results}
+
+
+def test_the_last_of_several_results_of_a_name_stands(rescue: Rescue) -> None:
+    rescue.keep([Record("a", OTHER, "1")], [])
+    rescue.keep([Record("a", PRINT, "2")], [])
+    assert recovered(rescue, creating("a")) == {"a": Record("a", PRINT, "2")}
+
+
+def test_what_a_later_run_knows_better_stays(rescue: Rescue) -> None:
+    """It was settled meanwhile, and then changed: the old result would be a false claim."""
+    newer = Record("a", OTHER, "t2")
+    busy = creating("b", OTHER)
+    rescue.keep([Record("a", PRINT, "t1"), Record("b", PRINT, "t1"), Record("c", PRINT, "1")], [])
+    rescue.keep([], ["d"])
+    kept = Record("d", PRINT, "t")
+    assert recovered(rescue, newer, busy, kept) == {"a": newer, "b": busy, "d": kept}
+
+
+def test_a_failure_without_an_intent_is_taken_in(rescue: Rescue) -> None:
+    failure = Failure("changed", "upload", "it changed")
+    told = [Record("a", PRINT, "t", failure, OTHER), Record("b", None, "", failure, OTHER)]
+    rescue.keep(told, [])
+    assert recovered(rescue, Record("a", PRINT, "t")) == {one.name: one for one in told}
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "{}", '{"name": "a"}', "7"])
+def test_a_line_that_is_no_result_changes_nothing(rescue: Rescue, line: str) -> None:
+    rescue.keep([Record("a", PRINT, "t")], [])
+    with open(rescue.path, "a") as file:
+        file.write(line + "\n")
+    store = MemoryStore()
+    with store.writer(OWNER, timeout=0) as writer:
+        writer.intend([Intent("a", "create", PRINT, 1.0)])
+        with pytest.raises(StoreError, match=r"errored.jsonl:2: this line is no result"):
+            rescue.recover(writer)
+    assert pending(store.records()) == {"a"}
+    assert os.path.exists(rescue.path)
+
+
+def test_without_results_there_is_nothing_to_take_in(rescue: Rescue) -> None:
+    rescue.check()
+    with (
+        MemoryStore().writer(OWNER, timeout=0) as writer,
+        pytest.raises(StoreError, match="no results"),
+    ):
+        rescue.recover(writer)
+
+
+def test_where_there_is_no_place_for_a_file_results_are_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Rescue(str(tmp_path / "missing" / "errored.jsonl")).keep([Record("a", PRINT, "t")], ["b"])
+    first, *lines = capsys.readouterr().err.splitlines()
+    assert "cannot be written (No such file or directory)" in first
+    assert json.loads(lines[0])["name"] == "a"
+    assert json.loads(lines[1]) == {"removed": "b"}
+
+
+def test_half_a_line_is_not_left_on_a_full_disk(
+    small_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rescue = Rescue(str(small_disk / "errored.jsonl"))
+    rescue.keep([Record("a", PRINT, "t")], [])
+    many = [Record(f"{number}" * 50, PRINT, "t") for number in range(9000)]
+    rescue.keep(many, [])
+    assert len(capsys.readouterr().err.splitlines()) == 9001
+    assert recovered(rescue, creating("a")) == {"a": Record("a", PRINT, "t")}
+    rescue.keep(many, [])
+    rescue.check()

@@ -1,0 +1,134 @@
+"""The guard stops a plan that would do a lot of damage, and says which names and which flag."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rbsync.errors import ExitCode, Problem, RefusedError
+from rbsync.model.plan import Policy
+from rbsync.planner import check_guard
+from tests.builders import HERE, applied, datapoint, failed
+from tests.planner.prose import make_plan
+
+PRUNE = Policy(prune=True)
+REPLACE = Policy(on_change="replace")
+
+
+def points(number: int, content: str = "1"):
+    return [datapoint(f"p{index:04}", content) for index in range(number)]
+
+
+def deleting(number: int, of: int, policy: Policy = PRUNE, **more):
+    everything = points(of)
+    return make_plan(everything[number:], map(applied, everything), policy, **more)
+
+
+def replacing(number: int, of: int, policy: Policy = REPLACE):
+    everything = points(of)
+    return make_plan([*points(number, "2"), *everything[number:]], map(applied, everything), policy)
+
+
+@pytest.mark.parametrize("make", [deleting, replacing])
+@pytest.mark.parametrize(
+    ("number", "of", "allowed"),
+    [
+        (1, 1, True),
+        (10, 10, True),
+        (11, 11, False),
+        (10, 1000, True),
+        (50, 1000, True),
+        (51, 1000, False),
+        (10, 219, True),
+        (11, 219, False),
+        (11, 220, True),
+    ],
+)
+def test_ten_or_five_percent_may_go_whichever_is_more(make, number, of, allowed) -> None:
+    plan = make(number, of)
+    assert plan.summary.delete + plan.summary.update == number
+    if allowed:
+        check_guard(plan, PRUNE)
+    else:
+        with pytest.raises(RefusedError):
+            check_guard(plan, PRUNE)
+
+
+def test_the_refusal_names_names_and_the_flag_word_for_word() -> None:
+    with pytest.raises(RefusedError) as caught:
+        check_guard(deleting(1200, 2000), PRUNE)
+    assert str(caught.value) == (
+        "the plan would delete or replace 1,200 of 2,000 datapoints, and at most 100 are allowed "
+        "in one run: p0000, p0001, p0002, p0003, p0004, p0005, p0006, p0007, p0008, p0009 and "
+        "1,190 more"
+    )
+    assert caught.value.hint == "if that is what you want, pass --force or raise policy.max_delete"
+    assert caught.value.exit_code is ExitCode.REFUSED
+
+
+def test_deletes_and_replaces_count_together() -> None:
+    everything = points(20)
+    policy = Policy(prune=True, on_change="replace")
+    plan = make_plan([*points(6, "2"), *everything[6:15]], map(applied, everything), policy)
+    with pytest.raises(RefusedError, match=r"replace 11 of 20 .*: p0000, .* and 1 more"):
+        check_guard(plan, policy)
+
+
+def test_the_policy_sets_the_fraction() -> None:
+    plan = deleting(20, 40)
+    check_guard(plan, Policy(prune=True, max_delete=0.5))
+    with pytest.raises(RefusedError, match="at most 19 are allowed"):
+        check_guard(plan, Policy(prune=True, max_delete=0.499))
+
+
+def test_creates_updates_and_what_is_blocked_are_no_damage() -> None:
+    everything = points(100)
+    check_guard(make_plan(everything), PRUNE)
+    check_guard(make_plan(points(100, "2"), map(applied, everything)), PRUNE)
+    unread = [Problem("unreadable", "a folder", HERE)]
+    check_guard(make_plan([], map(applied, everything), PRUNE, unread=unread), PRUNE)
+
+
+def test_records_of_failures_are_not_what_the_project_has() -> None:
+    failures = [failed(datapoint(f"f{index}")) for index in range(1000)]
+    everything = points(11)
+    plan = make_plan([], [*map(applied, everything), *failures], PRUNE)
+    with pytest.raises(RefusedError, match="11 of 11 datapoints, and at most 10 are allowed"):
+        check_guard(plan, PRUNE)
+
+
+EMPTY = Problem("empty-source", "no file matches `images/*.png`", HERE, "look")
+
+
+def test_an_empty_source_stops_even_one_delete_word_for_word() -> None:
+    with pytest.raises(RefusedError) as caught:
+        check_guard(deleting(2, 100, warnings=[EMPTY]), PRUNE)
+    assert str(caught.value) == (
+        "rbsync.yaml:3:5: no file matches `images/*.png`, and the plan would delete 2 datapoints: "
+        "p0000, p0001"
+    )
+    hint = "is a disk not mounted? If the source is empty on purpose, pass --force"
+    assert caught.value.hint == hint
+
+
+def test_an_empty_source_without_a_delete_stops_nothing() -> None:
+    check_guard(make_plan([datapoint("a")], warnings=[EMPTY]), PRUNE)
+    check_guard(replacing(1, 1), REPLACE)
+
+
+def test_other_warnings_stop_nothing() -> None:
+    check_guard(deleting(1, 1, warnings=[Problem("link", "a link", HERE)]), PRUNE)
+
+
+@given(st.integers(0, 300), st.integers(0, 300), st.floats(0, 1))
+def test_never_more_than_allowed_pass(number, rest, fraction) -> None:
+    policy = Policy(prune=True, max_delete=fraction)
+    plan = deleting(number, number + rest, policy)
+    try:
+        check_guard(plan, policy)
+    except RefusedError:
+        assert number > 10
+        assert number > fraction * (number + rest) - 1
+    else:
+        assert number <= max(10, fraction * (number + rest))
