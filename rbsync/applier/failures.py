@@ -20,10 +20,9 @@ class FailedError(Exception):
 
 
 def failure_of(error: GivenUpError, phase: str) -> Failure:
-    """The failure that the last attempt at a phase amounts to."""
+    """The failure that several attempts at a phase amount to."""
     cause = error.error
-    ambiguous = cause.sent and cause.kind in ("transient", "throttled") and phase != "upload"
-    kind = "ambiguous" if ambiguous else cause.kind
+    kind = "ambiguous" if error.lost and phase != "upload" else cause.kind
     return Failure(
         kind,  # type: ignore[arg-type]  # BackendError takes only the failure kinds
         phase,

@@ -17,6 +17,9 @@ MOST_RETRY_AFTER = 120.0
 BUDGET = 500
 COST = 5
 
+PASSING = ("transient", "throttled")
+"""Kinds of failure that another attempt may get over."""
+
 T = TypeVar("T")
 
 
@@ -55,12 +58,16 @@ class Budget:
 
 
 class GivenUpError(Exception):
-    """The last of several attempts failed."""
+    """The last of several attempts failed.
 
-    def __init__(self, error: BackendError, attempts: int) -> None:
+    ``lost`` says that one of them, not only the last, may have had its effect.
+    """
+
+    def __init__(self, error: BackendError, attempts: int, *, lost: bool) -> None:
         super().__init__(str(error))
         self.error = error
         self.attempts = attempts
+        self.lost = lost
 
 
 class Retrier:
@@ -83,13 +90,15 @@ class Retrier:
         it was surely not sent. Raises GivenUpError.
         """
         attempt = 1
+        lost = False
         while True:
             try:
                 answer = action()
             except BackendError as error:
+                lost = lost or (error.sent and error.kind in PASSING)
                 again = _may_repeat(error, repeatable) and attempt < ATTEMPTS
                 if not (again and self._budget.spend() and self._wait(attempt, error)):
-                    raise GivenUpError(error, attempt) from error
+                    raise GivenUpError(error, attempt, lost=lost) from error
                 attempt += 1
             else:
                 self._budget.refund()
@@ -100,4 +109,4 @@ class Retrier:
 
 
 def _may_repeat(error: BackendError, repeatable: bool) -> bool:
-    return error.kind in ("transient", "throttled") and (repeatable or not error.sent)
+    return error.kind in PASSING and (repeatable or not error.sent)

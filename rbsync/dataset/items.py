@@ -83,7 +83,7 @@ class Files:
             hint = "to allow it, name that folder under `roots`"
             return Problem("outside", f"`{path}` {error.strerror}", entry.origin, hint)
         if isinstance(error, FileNotFoundError):
-            message = f"there is no file `{path}`"
+            message = f"there is no file `{path}`{_what_for(entry, path)}"
             return Problem("missing-file", message, entry.origin, self._similar(path))
         message = f"`{path}` cannot be read: {error.strerror or error}"
         return Problem("unreadable", message, entry.origin)
@@ -107,6 +107,13 @@ class Files:
                 hint = "for files on this machine say `storage: redbrick`"
                 problem = Problem("url", f"`{url}` {wrong}", entry.origin, hint)
                 self._findings.of_entry(entry, problem)
+
+
+def _what_for(entry: Entry, path: str) -> str:
+    """What a missing file was to be, where its path was not written out."""
+    if isinstance(entry.labels, MaskLabels) and path in entry.items:
+        return f", the image of the mask `{entry.labels.files[0]}`"
+    return ""
 
 
 def _wrong_url(url: str) -> str:

@@ -71,7 +71,7 @@ class LabelReader:
             message = f"`{item.ref}` cannot be read: {error.strerror or error}"
             self._findings.of_entry(entry, Problem("unreadable", message, entry.origin), "unknown")
             return ""
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self._findings.of_entry(entry, _no_json(item.ref, error))
             return ""
         if self._check(entry, labels, _locator(data, item.ref)):
@@ -98,10 +98,12 @@ class LabelReader:
         return bool(found)
 
 
-def _no_json(path: str, error: ValueError) -> Problem:
+def _no_json(path: str, error: Exception) -> Problem:
     if isinstance(error, json.JSONDecodeError):
         where = Location(path, error.lineno, error.colno)
         return Problem("label-file", f"the JSON cannot be read: {error.msg.lower()}", where)
+    if isinstance(error, RecursionError):
+        return Problem("label-file", "the JSON is nested too deeply", Location(path))
     return Problem("label-file", f"the file is no JSON text: {error}", Location(path))
 
 

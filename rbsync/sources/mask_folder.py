@@ -43,9 +43,13 @@ class MaskFolderSource(MaskSettings):
         examples=["exports/2f0f6f3e/class_map.json"],
     )
 
+    @property
+    def colours_file(self) -> str:
+        return self.class_map or posixpath.join(folder_named(self.folder), CLASS_MAP)
+
     def expand(self, context: Context) -> Iterator[Entry]:
         folder = folder_named(self.folder)
-        class_map = self.class_map or posixpath.join(folder, CLASS_MAP)
+        class_map = self.colours_file
         recipe = None
         if self.can_encode(context):
             key = "class_map" if self.class_map else "folder"

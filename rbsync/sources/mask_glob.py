@@ -65,6 +65,10 @@ class MaskGlobSource(MaskSettings):
         False, description="Whether it is right that nothing matches.", examples=[False]
     )
 
+    @property
+    def colours_file(self) -> str | None:
+        return self.class_map if self.format == "rgb" else None
+
     def expand(self, context: Context) -> Iterator[Entry]:
         pattern = pattern_at(context, ("glob",), self.glob)
         excluded = [pattern_at(context, ("exclude", i), t) for i, t in enumerate(self.exclude)]

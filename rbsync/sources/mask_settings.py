@@ -43,6 +43,11 @@ class MaskSettings(SourceModel):
         examples=[268435456],
     )
 
+    @property
+    def colours_file(self) -> str | None:
+        """The file of the class map; None when the masks are not of colours."""
+        raise NotImplementedError
+
     def can_encode(self, context: Context) -> bool:
         """Whether masks can be sent as the source says; reports that they cannot."""
         if self.encoding != "nifti":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +16,8 @@ from rbsync.sources.mask_settings import LIMIT, MaskSettings
 from rbsync.sync.workspace import Workspace
 
 CLASS_MAP, DATAPOINT_MAP = "class_map.json", "datapoint_map.json"
-LONGEST_PART = 255 - len(".png")
+LONGEST_PART = 255 - len(".json")
+UNFIT = "its name cannot be the name of a file"
 
 
 @runtime_checkable
@@ -101,7 +101,7 @@ def mask_export(workspace: Workspace) -> MaskExport:
         for name, colour in _colours(workspace, source.source).items():
             if name not in known and colour not in known.values():
                 known[name] = colour
-    names = [*workspace.taxonomy_names, *known]
+    names = [*(one.name for one in workspace.taxonomy.walk()), *known]
     return MaskExport(complete_class_map(dict.fromkeys(names), known))
 
 
@@ -119,10 +119,13 @@ def _objection(task: Task, labels: list[Any]) -> str:
         return "none of its labels is a segmentation"
     if len(task.items) != 1:
         return f"it has {len(task.items)} items, and a mask is of one"
-    parts = task.name.split("/")
-    if any(not one or one[0] == "." or len(os.fsencode(one)) > LONGEST_PART for one in parts):
-        return "its name cannot be the name of a file"
-    return ""
+    return "" if fits_a_file(task.name) else UNFIT
+
+
+def fits_a_file(name: str) -> bool:
+    """Whether a datapoint's name can be a path below a folder, with a suffix to follow."""
+    parts = name.split("/")
+    return all(one and one[0] != "." and len(one.encode()) <= LONGEST_PART for one in parts)
 
 
 def _png(picture: Any) -> bytes:

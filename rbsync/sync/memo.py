@@ -43,10 +43,13 @@ def remember(workspace: Workspace, plan: Plan) -> None:
     if not quiet or not tree.is_settled():
         return
     folders = tree.folders()
+    signature = tree.signature(folders)
+    if not signature:
+        return
     memo = {
         "basis": _basis(plan.basis),
         "folders": folders,
-        "signature": tree.signature(folders),
+        "signature": signature,
         "dataset": plan.dataset,
         "datapoints": plan.datapoints,
     }

@@ -173,6 +173,36 @@ def test_a_delete_that_stays_unknown_is_settled_by_the_next_run(site: Site, afte
     assert site.tasks() == site.store.records() == {}
 
 
+ONE_LANDED = [lost(after=True), failing(), failing("throttled"), failing()]
+
+
+def test_an_update_of_which_one_attempt_may_have_landed_is_not_known_to_have_failed(
+    site: Site,
+) -> None:
+    """The last attempt was surely not sent; the first one was, and had its effect."""
+    site.run([by_url("a")])
+    run = site.run([by_url("a", 2)], Faulty(site.project, script(update=ONE_LANDED)))
+    assert (run.result("a"), run.exit_code) == ("ambiguous", ExitCode.UNSETTLED)
+    assert pending(site.store.records()) == {"a"}
+    backend = Faulty(site.project)
+    assert site.run([by_url("a", 2)], backend).exit_code == ExitCode.DONE
+    assert backend.called("update") == []
+
+
+@pytest.mark.parametrize("replacing", [True, False])
+def test_a_delete_of_which_one_attempt_may_have_landed_is_not_known_to_have_failed(
+    site: Site, replacing: bool
+) -> None:
+    site.run([by_url("a")])
+    desired = [by_url("a", 2)] if replacing else []
+    rules = Rules(Policy(prune=True, on_change="replace"))
+    run = site.run(desired, Faulty(site.project, script(delete=ONE_LANDED)), rules=rules)
+    assert (run.result("a"), run.exit_code) == ("ambiguous", ExitCode.UNSETTLED)
+    assert (pending(site.store.records()), site.tasks()) == ({"a"}, {})
+    assert site.run([by_url("a")]).exit_code == ExitCode.DONE
+    assert site.stamps() == stamps([by_url("a")])
+
+
 @pytest.mark.parametrize("lost_call", ["delete", "create"])
 @pytest.mark.parametrize("after", [True, False])
 def test_a_replacement_that_is_lost_ends_with_the_new_one(

@@ -1,0 +1,89 @@
+"""Folders and files of an export: all of it, or nothing when an error ends it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+from rbsync.errors import RbsyncError, RefusedError
+
+Write = Callable[[str, bytes], None]
+
+
+@contextmanager
+def whole_folder(path: str, *, force: bool) -> Iterator[Write]:
+    """Gives a function that writes a file by its path in the folder, parted by ``/``.
+
+    The files appear together when all is done. Raises RefusedError for a folder that has
+    something in it, unless forced: then files of the same names are written over. Raises
+    RbsyncError when it cannot be written.
+    """
+    _refuse(path, is_taken=os.path.lexists(path) and not _is_empty_folder(path), force=force)
+    with _failures(path):
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        draft = tempfile.mkdtemp(dir=os.path.dirname(os.path.abspath(path)), prefix=".rbsync-")
+        try:
+            yield lambda name, data: _write(os.path.join(draft, *name.split("/")), data)
+            _move(draft, path)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextmanager
+def whole_file(path: str, *, force: bool) -> Iterator[BinaryIO]:
+    """A file to be written; it appears when all is done. Raises as `whole_folder`."""
+    _refuse(path, is_taken=os.path.lexists(path), force=force)
+    with _failures(path):
+        folder = os.path.dirname(os.path.abspath(path))
+        os.makedirs(folder, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(dir=folder, prefix=".rbsync-")
+        try:
+            with open(descriptor, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(draft, 0o644)
+            os.replace(draft, path)
+        finally:
+            with suppress(OSError):
+                os.unlink(draft)
+
+
+def _refuse(path: str, *, is_taken: bool, force: bool) -> None:
+    if is_taken and not force:
+        hint = "name another one, or pass --force to write over what has the same names"
+        raise RefusedError(f"{path} is there already", hint=hint)
+
+
+def _is_empty_folder(path: str) -> bool:
+    return os.path.isdir(path) and not os.listdir(path)
+
+
+@contextmanager
+def _failures(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RbsyncError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _write(path: str, data: bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "xb") as file:
+        file.write(data)
+
+
+def _move(draft: str, path: str) -> None:
+    os.chmod(draft, 0o755)  # noqa: S103  (as any other folder)
+    with suppress(OSError):  # there is a folder that is not empty
+        os.rename(draft, path)
+        return
+    for folder, _, names in os.walk(draft):
+        there = os.path.normpath(os.path.join(path, os.path.relpath(folder, draft)))
+        os.makedirs(there, exist_ok=True)
+        for name in names:
+            os.replace(os.path.join(folder, name), os.path.join(there, name))

@@ -1,0 +1,143 @@
+"""Which masks are decoded: those that nobody has decoded yet, and no others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rbsync.dataset.build import build
+from rbsync.errors import UserError
+from rbsync.manifest.load import load_manifest
+from rbsync.model.datapoint import Dataset
+from rbsync.sync.workspace import open_workspace
+from tests.masks.pictures import painted, png
+
+CLASSES = {"car": [255, 0, 0], "bus": [0, 255, 0]}
+MANIFEST = """\
+version: 1
+masks:
+  - glob: masks/*.png
+    image: "images/{stem}.png"
+    class_map: class_map.json
+"""
+
+
+def picture(number: int) -> np.ndarray[Any, Any]:
+    index = np.zeros((4, 5), np.uint8)
+    index[0, number] = 1
+    return index
+
+
+class Folder:
+    """A manifest's folder of three masks; ``decoded`` is what the last reading looked at."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.decoded: list[str] = []
+        (path / "rbsync.yaml").write_text(MANIFEST)
+        self.class_map(CLASSES)
+        for number, name in enumerate("xyz"):
+            self.write(f"images/{name}.png", png(np.full((4, 5, 3), number, np.uint8)))
+            self.mask(name, picture(number))
+
+    def write(self, name: str, data: bytes) -> None:
+        file = self.path / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(data)
+
+    def mask(self, name: str, index: np.ndarray[Any, Any], **options: Any) -> None:
+        colours = {one: (r, g, b) for one, (r, g, b) in CLASSES.items()}
+        self.write(f"masks/{name}.png", png(painted(index, colours), **options))
+
+    def class_map(self, classes: dict[str, list[int]]) -> None:
+        self.write("class_map.json", json.dumps(classes).encode())
+
+    def read(self) -> Dataset:
+        self.decoded = []
+        manifest = load_manifest(self.path / "rbsync.yaml")
+        with open_workspace(manifest) as workspace:
+            ground = replace(workspace.ground, convert=self._noting)
+            return build(manifest, ground, project_type="", taxonomy=workspace.taxonomy)
+
+    def _noting(self, work: Callable[[], Any]) -> Any:
+        given = work.args[1]  # type: ignore[attr-defined]  # what is handed over is a partial
+        self.decoded += [one.ref for one in (given if isinstance(given, list) else [given])]
+        return work()
+
+    def labels(self) -> dict[str, str]:
+        return {one.name: one.fingerprint.labels for one in self.read().datapoints}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def test_masks_and_images_are_looked_at_once(folder: Folder) -> None:
+    first = folder.read()
+    assert sorted(folder.decoded) == sorted(f"{kind}/{n}.png" for kind in KINDS for n in "xyz")
+    assert folder.read() == first
+    assert folder.decoded == []
+
+
+KINDS = ("images", "masks")
+
+
+def test_one_changed_mask_is_the_only_one_that_is_decoded_again(folder: Folder) -> None:
+    before = folder.labels()
+    folder.mask("y", picture(4))
+    after = folder.labels()
+    assert folder.decoded == ["masks/y.png"]
+    assert [name for name in before if before[name] != after[name]] == ["y"]
+
+
+def test_other_bytes_of_the_same_picture_are_decoded_and_mean_the_same(folder: Folder) -> None:
+    before = folder.labels()
+    folder.mask("y", picture(1), compress_level=0)
+    assert folder.labels() == before
+    assert folder.decoded == ["masks/y.png"]
+
+
+def test_another_class_map_means_looking_again(folder: Folder) -> None:
+    before = folder.labels()
+    folder.class_map({"lorry": CLASSES["car"], "bus": CLASSES["bus"]})
+    after = folder.labels()
+    assert sorted(folder.decoded) == [f"masks/{name}.png" for name in "xyz"]
+    assert all(after[name] != before[name] for name in "xyz")
+
+
+def test_equal_masks_are_decoded_once(folder: Folder) -> None:
+    for name in "xyz":
+        folder.mask(name, picture(0))
+    assert len(set(folder.labels().values())) == 1
+    assert len([one for one in folder.decoded if one.startswith("masks")]) == 1
+
+
+def test_what_is_wrong_is_told_again_and_decoded_again(folder: Folder) -> None:
+    folder.write("masks/y.png", b"no picture")
+    for _ in range(2):
+        with pytest.raises(UserError, match="this is not a PNG file"):
+            folder.read()
+        assert "masks/y.png" in folder.decoded
+
+
+def test_a_mask_with_nothing_in_it_is_remembered_too(folder: Folder) -> None:
+    folder.mask("y", np.zeros((4, 5), np.uint8))
+    assert folder.labels()["y"] == ""
+    again = folder.read()
+    assert folder.decoded == []
+    assert [one.code for one in again.warnings] == ["empty-mask"]
+
+
+def test_an_image_of_another_size_is_seen_without_decoding_its_mask(folder: Folder) -> None:
+    folder.read()
+    folder.write("images/z.png", png(np.zeros((4, 6, 3), np.uint8)))
+    with pytest.raises(UserError, match="the mask is 5 x 4 pixels, but its image is 6 x 4"):
+        folder.read()
+    assert folder.decoded == ["images/z.png"]
