@@ -30,6 +30,8 @@ GROUP = 50
 RESENDS = 3
 """How often a create that was surely lost is sent again."""
 
+ENDED = "the run ended before it could be sent again"
+
 GRACE_SECONDS = 30.0
 """How long the running actions may take to end after a stop."""
 
@@ -84,8 +86,7 @@ class Pipeline:
                 self._guard(step)
             if self._journal.due():
                 yield from self._record()
-        for one in self._sending.values():
-            self._give_up(one.action, "it was still running when the run ended")
+        self._give_up_unfinished()
         yield from self._record()
         if self._error is not None:
             raise self._error
@@ -193,8 +194,11 @@ class Pipeline:
             self._take(prepared, answer)
 
     def _withdraw(self, batch: Sequence[Prepared]) -> None:
-        """What was not sent after all is as it was before its intent."""
+        """What was never sent is as it was before its intent."""
         for one in batch:
+            if one.name in self._resent:
+                self._give_up(one.action, ENDED)
+                continue
             before = self._journal.before(one.name)
             self._journal.add(skipped(one.action, self._stop.reason), before)
 
@@ -207,7 +211,7 @@ class Pipeline:
                 until = time.monotonic() + self._pace.quarantine
                 self._doubtful.append((until, prepared))
             case "absent" if self._stop.requested:
-                self._give_up(action, "the run ended before it was certain")
+                self._give_up(action, ENDED)
             case "absent" if self._may_resend(prepared.name):
                 self._ready.append(prepared)
             case "absent":
@@ -242,6 +246,14 @@ class Pipeline:
         if self._stopped_at is None:
             self._stopped_at = time.monotonic()
         return time.monotonic() - self._stopped_at > GRACE_SECONDS
+
+    def _give_up_unfinished(self) -> None:
+        for one in self._sending.values():
+            self._give_up(one.action, "it was still running when the run ended")
+        again = [one for one in self._ready if one.name in self._resent]
+        self._ready = deque(one for one in self._ready if one.name not in self._resent)
+        for one in again:
+            self._give_up(one.action, ENDED)
 
     def _give_up(self, change: Change, why: str) -> None:
         """Leaves what was sent and did not come back to the next run."""

@@ -130,6 +130,20 @@ class Task:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+class TaskContent(NamedTuple):
+    """A datapoint with what is in it, to be compared with a fingerprint.
+
+    ``labels`` is the JSON text of a list. ``contents`` are the content identities of the items in
+    order, None where the backend cannot tell them and knows of no change to them. ``storages``
+    are the words by which settings may call its storage.
+    """
+
+    task: Task
+    labels: str
+    contents: tuple[str, ...] | None
+    storages: tuple[str, ...]
+
+
 class Backend(Protocol):
     """One project."""
 
@@ -166,6 +180,9 @@ class Backend(Protocol):
 
     def list(self) -> Iterator[Task]:
         """All datapoints, by name; raises BackendError rather than end early."""
+
+    def read(self) -> Iterator[TaskContent]:
+        """As `list`, with what is in them, in any order."""
 
     def close(self) -> None:
         """Releases what is open."""

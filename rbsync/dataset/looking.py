@@ -59,13 +59,15 @@ class Seen(NamedTuple):
 class Look(NamedTuple):
     """What is to be looked at: a content, and the circumstances that the answer depends on.
 
-    ``size`` is in bytes; ``work`` answers a Seen, or raises MaskError or OSError.
+    ``size`` is in bytes; ``work`` answers a Seen, or raises MaskError or OSError. It is ``heavy``
+    when the processor, and not the disk, is what it waits for.
     """
 
     context: str
     content: str
     size: int
     work: Callable[[], Seen]
+    heavy: bool = False
 
 
 Answer = Seen | UserError | OSError
@@ -91,7 +93,7 @@ class Looks:
         running: deque[tuple[Look, Future[Any]]] = deque()
         try:
             for one in wanted.values():
-                running.append((one, self._executor.submit(self._convert, one.work)))
+                running.append((one, self._start(one)))
                 if len(running) >= IN_FLIGHT:
                     self._finish(*running.popleft())
             while running:
@@ -100,6 +102,11 @@ class Looks:
             for _, future in running:
                 future.cancel()
             self._watcher.end()
+
+    def _start(self, look: Look) -> Future[Any]:
+        if look.heavy:
+            return self._executor.submit(self._convert, look.work)
+        return self._executor.submit(look.work)
 
     def _finish(self, look: Look, future: Future[Any]) -> None:
         try:

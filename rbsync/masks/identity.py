@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import xxhash
 
 from rbsync.masks.lookup import ClassIndex, index_type
 from rbsync.masks.nifti import present
+
+Array = npt.NDArray[Any]
 
 _AT_ONCE = 1 << 20
 
@@ -24,7 +28,7 @@ def identity(index: ClassIndex, algorithm: Literal["xxh3", "sha256"] = "xxh3") -
     as many as the number of names needs. So neither colours, nor the order of the class map,
     nor classes without pixels, nor the encoding of the file have a part in it.
     """
-    values = present(index)
+    values = _present(index)
     if not values:
         return ""
     names = sorted({index.names[value - 1] for value in values})
@@ -33,10 +37,32 @@ def identity(index: ClassIndex, algorithm: Literal["xxh3", "sha256"] = "xxh3") -
     table[values] = [places[index.names[value - 1]] for value in values]
     hasher = _hasher(algorithm)
     hasher.update(json.dumps(["mask", 1, index.width, index.height, names]).encode() + b"\n")
-    flat = index.pixels.reshape(-1)
-    for start in range(0, len(flat), _AT_ONCE):
-        hasher.update(table[flat[start : start + _AT_ONCE]].data)
+    for part in _looked_up(index, table):
+        hasher.update(part)
     return f"{algorithm}:{hasher.hexdigest()}"
+
+
+def _present(index: ClassIndex) -> list[int]:
+    """`present`, several times as fast for pictures of one byte a pixel."""
+    if index.pixels.dtype != np.uint8:
+        return present(index)
+    left = set(range(1, len(index.names) + 1))
+    for part in _parts(index):
+        data = part.tobytes()
+        left = {value for value in left if value not in data}
+    return [value for value in range(1, len(index.names) + 1) if value not in left]
+
+
+def _looked_up(index: ClassIndex, table: Array) -> Iterator[bytes]:
+    if index.pixels.dtype == np.uint8:
+        every = table.astype(np.uint8).tobytes().ljust(256, b"\0")
+        return (part.tobytes().translate(every) for part in _parts(index))
+    return (table[part].tobytes() for part in _parts(index))
+
+
+def _parts(index: ClassIndex) -> Iterator[Array]:
+    flat = index.pixels.reshape(-1)
+    return (flat[start : start + _AT_ONCE] for start in range(0, len(flat), _AT_ONCE))
 
 
 def _hasher(algorithm: str) -> Any:

@@ -16,6 +16,10 @@ from rbsync.applier.retry import BUDGET, COST
 from rbsync.applier.stop import BREAKER, INTERRUPTED, Stop, Tally
 from rbsync.errors import ExitCode
 from rbsync.model.outcome import Failure, Outcome
+from rbsync.model.plan import Policy
+from rbsync.model.state import Intent
+from rbsync.planner.decide import Rules
+from tests.applier.failing_store import FailingWriter
 from tests.applier.faulty import Fault, Faulty, always, failing, lost, script
 from tests.applier.site import Site, by_url, datapoint, pending, pruning, stamps
 
@@ -189,6 +193,39 @@ def test_an_interrupt_in_a_quarantine_leaves_what_is_not_seen_pending(site: Site
     assert run.exit_code == ExitCode.INTERRUPTED
     assert pending(site.store.records()) == {"001"}
     assert site.run(MANY[:2]).exit_code == ExitCode.DONE
+
+
+@pytest.mark.parametrize("queued", [True, False])
+def test_a_replacement_that_was_to_be_sent_again_is_left_pending(site: Site, queued: bool) -> None:
+    """Its old datapoint is gone: the record must not be put back to what it was."""
+    site.run(MANY[:1])
+    stop = Stop()
+
+    def watch(method: str, about: tuple[str, ...]) -> None:
+        if method == "find" and not queued:
+            stop.request(INTERRUPTED)
+
+    class Journaled(FailingWriter):
+        """Asks for the stop between the second intent and the second sending."""
+
+        def intend(self, intents: Sequence[Intent]) -> None:
+            super().intend(intents)
+            if backend.called("find") and queued:
+                stop.request(INTERRUPTED)
+
+    backend = Faulty(site.project, script(create=[lost(after=False)]), watch=watch)
+    rules = Rules(Policy(on_change="replace"))
+    run = site.run(
+        [by_url("000", 2)],
+        backend,
+        stop=stop,
+        rules=rules,
+        wrap=lambda writer: Journaled(writer, "intend", 99),
+    )
+    assert (run.results, run.exit_code) == ({"000": "ambiguous"}, ExitCode.INTERRUPTED)
+    assert (pending(site.store.records()), site.tasks()) == ({"000"}, {})
+    assert site.run(MANY[:1]).results == {"000": "applied"}
+    assert site.stamps() == stamps(MANY[:1])
 
 
 def test_what_does_not_end_in_the_grace_period_is_left_pending(

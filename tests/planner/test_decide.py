@@ -96,7 +96,7 @@ def test_what_has_an_intent_without_a_result_is_blocked_until_it_is_settled(oper
     assert planned([], [record], PRUNE) == ["blocked a (unsettled)"]
 
 
-@pytest.mark.parametrize("kind", set(get_args(FailureKind)) - {"invalid"})
+@pytest.mark.parametrize("kind", sorted(set(get_args(FailureKind)) - {"invalid"}))
 def test_what_failed_is_planned_again_with_its_error_as_the_reason(kind) -> None:
     a = datapoint("a")
     (action,) = make_plan([a], [failed(a, kind)]).actions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.masks.pictures import painted, png
 from tests.masks.test_mask_errors import header_only
 from tests.scenarios.project import Project, Ran
 
+EXAMPLE = Path(__file__).parents[2] / "examples/masks"
 NO_CHANGES = "No changes. The project matches the manifest."
 HEAD = "project: {type: IMAGE_SEGMENTATION, taxonomy: [car, bus]}\n"
 CLASSES = {"car": (255, 0, 0), "bus": (0, 255, 0)}
@@ -377,3 +379,13 @@ def test_plans_without_masks_import_neither_numpy_nor_pillow(masked: Project) ->
         [sys.executable, "-c", code], cwd=masked.folder, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_example(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "masks", ignore=shutil.ignore_patterns(".rbsync"))
+    example = Project(tmp_path / "masks")
+    assert example.apply().last_line == "Apply complete: 1 created, 0 updated, 0 deleted, 0 failed."
+    assert [one["category"] for one in labels(example)["coffee"]] == [
+        [["object", "cup"]],
+        [["object", "coffee"]],
+    ]

@@ -6,8 +6,17 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from rbsync.backends.base import Body, Capabilities, Created, Draft, Project, Rejected, Task
-from rbsync.backends.local.blobs import DAY, Blobs, Collected, Damage
+from rbsync.backends.base import (
+    Body,
+    Capabilities,
+    Created,
+    Draft,
+    Project,
+    Rejected,
+    Task,
+    TaskContent,
+)
+from rbsync.backends.local.blobs import DAY, Blobs, Collected, Damage, content_of, is_ref
 from rbsync.backends.local.database import BUSY_SECONDS, Database
 from rbsync.backends.local.opening import Wish
 from rbsync.backends.local.paging import Page
@@ -16,6 +25,7 @@ from rbsync.backends.local.queries import Counts
 from rbsync.backends.local.rows import StoredTask
 from rbsync.errors import BackendError, Problem, UserError
 from rbsync.labels import Taxonomy, project_type
+from rbsync.model.datapoint import REMOTE
 from rbsync.model.fingerprint import Algorithm, Facet
 
 DATABASE = "project.db"
@@ -87,6 +97,15 @@ class LocalBackend:
         """All datapoints, by name."""
         return (one.task for one in self._project.tasks())
 
+    def read(self) -> Iterator[TaskContent]:
+        """All datapoints with what is in them, by name."""
+        return map(self._content, self._project.tasks())
+
+    def _content(self, stored: StoredTask) -> TaskContent:
+        labels = self.labels(stored.task.task_id) if stored.task.labels else None
+        contents = tuple(_content_of(ref) for _, ref in stored.items)
+        return TaskContent(stored.task, labels or "[]", contents, (stored.storage,))
+
     def page(self, after: str | None = None, first: int = PAGE, stage: str = "") -> Page:
         """The next datapoints by name; ``after`` is the cursor of the page before."""
         return self._project.page(after, first, stage)
@@ -118,6 +137,10 @@ class LocalBackend:
     def close(self) -> None:
         """Closes the database; the next call opens it again."""
         self._project.close()
+
+
+def _content_of(ref: str) -> str:
+    return content_of(ref) if is_ref(ref) else REMOTE + ref
 
 
 def _check_type(name: str) -> None:

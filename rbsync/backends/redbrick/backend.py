@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from rbsync.backends.base import Body, Capabilities, Created, Draft, Project, Rejected, Task
+from rbsync.backends.base import (
+    Body,
+    Capabilities,
+    Created,
+    Draft,
+    Project,
+    Rejected,
+    Task,
+    TaskContent,
+)
 from rbsync.backends.redbrick.address import read_address
 from rbsync.backends.redbrick.changing import Changer
 from rbsync.backends.redbrick.client import SECONDS, Client
@@ -150,6 +159,11 @@ class RedbrickBackend:
         ends = self._opened.ends
         found = [self._finder.task(one, ends) for one in self._finder.every()]
         return iter(sorted(found, key=lambda one: one.name))
+
+    def read(self) -> Iterator[TaskContent]:
+        """All datapoints with what is in them, in the order of the service."""
+        ends = self._opened.ends
+        return (self._finder.content(one, ends) for one in self._finder.every())
 
     def close(self) -> None:
         """Closes the connections and ends the threads; nothing can be asked any more."""

@@ -85,7 +85,7 @@ class Changer:
         return Metadata(
             new.user if "settings" in changed else old.user,
             new.stamp,
-            new.names if "items" in changed else old.names,
+            *((new.names, new.refs) if "items" in changed else (old.names, old.refs)),
         )
 
     def delete(self, task_ids: Sequence[str]) -> None:

@@ -25,3 +25,8 @@ _STORAGES = {"public": PUBLIC_STORAGE, "redbrick": REDBRICK_STORAGE}
 def storage_id(storage: str) -> str:
     """The id of a storage that the manifest may call by its word."""
     return _STORAGES.get(storage, storage)
+
+
+def storage_words(identity: str) -> tuple[str, ...]:
+    """All that the manifest may call the storage of an id."""
+    return (*(word for word, one in _STORAGES.items() if one == identity), identity)

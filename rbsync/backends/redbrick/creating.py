@@ -19,7 +19,7 @@ from rbsync.backends.redbrick.operations.changes import (
     announce_list,
     create_datapoint,
 )
-from rbsync.backends.redbrick.stamp import Metadata, metadata_text, names_apart
+from rbsync.backends.redbrick.stamp import Metadata, metadata_text, names_apart, of_refs
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.errors import BackendError
 from rbsync.model.outcome import Failure
@@ -83,9 +83,15 @@ class Creator:
 
     def metadata_of(self, draft: Draft) -> Metadata:
         """What a datapoint's metadata shall be."""
-        names = names_apart(draft.items, storage_id(draft.settings.storage))
-        stamp = draft.fingerprint if self._stamp else None
-        return Metadata(dict(draft.settings.metadata), stamp, names if self._stamp else None)
+        user = dict(draft.settings.metadata)
+        if not self._stamp:
+            return Metadata(user)
+        storage = storage_id(draft.settings.storage)
+        names = names_apart(draft.items, storage)
+        # The service makes other items of a video than those that it is given.
+        uploaded = storage == REDBRICK_STORAGE and not _is_video(draft)
+        refs = of_refs([ref for _, ref in draft.items]) if uploaded else ""
+        return Metadata(user, draft.fingerprint, names, refs)
 
     def _create_video(self, draft: Draft) -> str:
         """Videos are split into frames by the service, which takes them by an items list.

@@ -7,14 +7,16 @@ import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 
-from rbsync.backends.base import Task
+from rbsync.backends.base import Task, TaskContent
 from rbsync.backends.local.rules import name_flaw
 from rbsync.backends.redbrick.client import Client
+from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_words
 from rbsync.backends.redbrick.failures import problem, status_failure
 from rbsync.backends.redbrick.listing import every_task, matches
 from rbsync.backends.redbrick.operations.files import presign_downloads
 from rbsync.backends.redbrick.operations.tasks import FoundTask, is_quotable, one_task
-from rbsync.backends.redbrick.stamp import item_names, read_metadata
+from rbsync.backends.redbrick.stamp import item_names, of_refs, read_metadata
+from rbsync.model.datapoint import REMOTE
 
 FEW = 50
 _GZIP = b"\x1f\x8b"
@@ -60,29 +62,39 @@ class Finder:
 
     def task(self, found: FoundTask, ends: frozenset[str]) -> Task:
         """A task as the port has it; ``ends`` are the stages that mean ground truth."""
+        return self.content(found, ends).task
+
+    def content(self, found: FoundTask, ends: frozenset[str]) -> TaskContent:
+        """A task with what is in it; of uploaded files only a change of the items is known."""
         metadata = read_metadata(found.metadata)
-        return Task(
+        labels, count = self._labels(found)
+        task = Task(
             name=found.name,
             task_id=found.task_id,
             stamp=metadata.stamp,
             items=item_names(found.items, found.storage_id, metadata.names),
-            labels=self._label_count(found),
+            labels=count,
             ground_truth=found.stage in ends,
             priority=found.priority,
             metadata=metadata.user,
         )
+        known = found.storage_id == REDBRICK_STORAGE and metadata.refs in ("", of_refs(found.items))
+        contents = None if known else tuple(REMOTE + ref for ref in found.items)
+        return TaskContent(task, labels, contents, storage_words(found.storage_id))
 
-    def _label_count(self, found: FoundTask) -> int:
-        text = self._label_file(found) if found.labels_path else found.labels
-        if not text:
-            return 0
+    def _labels(self, found: FoundTask) -> tuple[str, int]:
+        """The labels of a task as JSON text, and how many there are."""
+        data = self._label_file(found) if found.labels_path else found.labels
+        if not data:
+            return "[]", 0
         try:
+            text = data if isinstance(data, str) else data.decode()
             labels = json.loads(text)
         except (ValueError, RecursionError):
             labels = None
         if not isinstance(labels, list):
             raise problem(f'the labels of "{found.name}" cannot be read', sent=True)
-        return len(labels)
+        return text, len(labels)
 
     def _label_file(self, found: FoundTask) -> bytes:
         (url,) = presign_downloads(self._client, found.labels_storage, [found.labels_path])

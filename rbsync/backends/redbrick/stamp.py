@@ -1,4 +1,4 @@
-"""What rbsync leaves in the metadata of its datapoints: their fingerprint and item names."""
+"""What rbsync leaves in the metadata of its datapoints: their fingerprint and their items."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from rbsync.backends.redbrick.answers import json_text
 from rbsync.backends.redbrick.constants import REDBRICK_STORAGE
-from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.fingerprint import Fingerprint, digest
 
 FINGERPRINT = "rbsync.fingerprint"
 ITEMS = "rbsync.items"
-_OURS = (FINGERPRINT, ITEMS)
+REFS = "rbsync.refs"
+_OURS = (FINGERPRINT, ITEMS, REFS)
 _MOST_BYTES = 16 << 10
 """Of item names; a video of thousands of frames goes without them."""
 
@@ -21,11 +22,16 @@ _SEPARATOR = ";"
 
 
 class Metadata(NamedTuple):
-    """A task's metadata, taken apart. ``names`` is None where the items go by other names."""
+    """A task's metadata, taken apart.
+
+    ``names`` is None where the items go by other names. ``refs`` is the digest of the refs of
+    uploaded items, which tells whether they were replaced since; empty where it is not known.
+    """
 
     user: dict[str, str]
     stamp: Fingerprint | None = None
     names: tuple[str, ...] | None = None
+    refs: str = ""
 
 
 def metadata_text(metadata: Metadata) -> str | None:
@@ -37,6 +43,8 @@ def metadata_text(metadata: Metadata) -> str | None:
         names = json.dumps(metadata.names, ensure_ascii=False, separators=(",", ":"))
         if len(names.encode(errors="replace")) <= _MOST_BYTES:
             made[ITEMS] = names
+    if metadata.refs:
+        made[REFS] = metadata.refs
     return json.dumps(made, separators=(",", ":")) if made else None
 
 
@@ -50,7 +58,13 @@ def read_metadata(text: str) -> Metadata:
         for key, value in found.items()
         if key not in _OURS
     }
-    return Metadata(user, _stamp(found.get(FINGERPRINT)), _names(found.get(ITEMS)))
+    refs = found.get(REFS)
+    return Metadata(
+        user,
+        _stamp(found.get(FINGERPRINT)),
+        _names(found.get(ITEMS)),
+        refs if isinstance(refs, str) else "",
+    )
 
 
 def _stamp(value: object) -> Fingerprint | None:
@@ -69,6 +83,11 @@ def names_apart(items: Sequence[tuple[str, str]], storage_id: str) -> tuple[str,
     """The names of items that their refs do not tell; None when they do."""
     names = tuple(name for name, _ in items)
     return None if names == _told([ref for _, ref in items], storage_id) else names
+
+
+def of_refs(refs: Sequence[str]) -> str:
+    """The digest of refs, in their order."""
+    return digest("\0".join(refs).encode(errors="surrogatepass"))
 
 
 def item_names(
