@@ -213,7 +213,7 @@ class Pipeline:
             case "absent" if self._stop.requested:
                 self._give_up(action, ENDED)
             case "absent" if self._may_resend(prepared.name):
-                self._ready.append(prepared)
+                self._ready.append(prepared._replace(gone=True))
             case "absent":
                 self._tally.failure(NOT_THERE)
                 self._fail(action, NOT_THERE)

@@ -17,10 +17,14 @@ Change = Create | Update | Replace
 
 
 class Prepared(NamedTuple):
-    """An action that is ready to be sent."""
+    """An action that is ready to be sent.
+
+    ``gone`` says that what it replaces was deleted already.
+    """
 
     action: Change
     draft: Draft
+    gone: bool = False
 
     @property
     def name(self) -> str:

@@ -53,6 +53,9 @@ def failed(
     if isinstance(action, Replace) and failure.phase == "create" and not unknown:
         # The old datapoint was deleted before the new one was refused.
         record = Record(action.name)
+    elif isinstance(action, Create):
+        # The plan may know that what is recorded is not there any more.
+        record = record._replace(applied=None, task_id="")
     record = record._replace(
         failure=failure, attempted=intent.fingerprint, pending=intent if unknown else None
     )

@@ -52,7 +52,7 @@ class Sender:
     def send(self, batch: Sequence[Prepared]) -> list[Answer]:
         """Creates a batch; or changes or replaces one datapoint, which comes alone."""
         action = batch[0].action
-        if isinstance(action, Create):
+        if isinstance(action, Create) or batch[0].gone:
             return self._create(batch)
         try:
             if isinstance(action, Update):

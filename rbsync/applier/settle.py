@@ -51,9 +51,11 @@ def _settled(record: Record, task: Task | None) -> Record | None:
         return Record(record.name, intent.fingerprint, task.task_id)
     if task.stamp is not None and task.stamp == record.applied:
         return record._replace(pending=None, task_id=task.task_id)
-    if record.applied is not None:
+    if record.applied is not None and task.task_id == record.task_id:
         return record._replace(pending=None)
-    return record._replace(pending=None, failure=conflict(), attempted=intent.fingerprint)
+    if intent.operation == "delete":
+        return None
+    return Record(record.name, failure=conflict(), attempted=intent.fingerprint)
 
 
 def _absent(record: Record, intent: Intent) -> Record | None:

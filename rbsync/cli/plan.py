@@ -7,7 +7,7 @@ import click
 from rbsync.cli.opening import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
-from rbsync.cli.planning_options import planning
+from rbsync.cli.planning_options import planning, refresh
 from rbsync.errors import ExitCode
 from rbsync.model.plan import Plan
 
@@ -16,6 +16,7 @@ from rbsync.model.plan import Plan
 @click.option("-o", "--output", metavar="FILE", help="Write the plan, for `apply FILE`.")
 @click.option("--markdown", metavar="FILE", help="Write the plan as Markdown.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@refresh
 @planning
 @with_common_options
 def command(
@@ -23,15 +24,20 @@ def command(
     output: str | None,
     markdown: str | None,
     detailed_exitcode: bool,
+    refresh: bool,
     target: str | None,
     prune: bool | None,
     keep_going: bool,
     rehash: bool,
 ) -> int:
-    """Say what the project lacks. Changes nothing."""
+    """Say what the project lacks. Changes nothing.
+
+    With --refresh the whole project is read: what was deleted there is created again, and what
+    was changed there is blocked as a conflict.
+    """
     from rbsync.sync.planning import PlanOptions, make_plan
 
-    options = PlanOptions(target=target, prune=prune, keep_going=keep_going)
+    options = PlanOptions(target=target, prune=prune, keep_going=keep_going, refresh=refresh)
     with opened(common, rehash=rehash, strict=False) as workspace:
         plan = make_plan(workspace, options)
     if output:

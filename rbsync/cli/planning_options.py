@@ -14,7 +14,17 @@ prune = click.option(
 keep_going = click.option(
     "--keep-going", is_flag=True, help="Block datapoints that have problems and do the others."
 )
+refresh = click.option(
+    "--refresh", is_flag=True, help="Plan against the project as it is, not as it was left."
+)
 rehash = click.option("--rehash", is_flag=True, help="Read every file, whatever is remembered.")
+lock_timeout = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(0),
+    default=600.0,
+    metavar="SECONDS",
+    help="How long to wait for another apply to end [600].",
+)
 
 
 def planning(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,13 +50,7 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--max-failures", type=click.IntRange(1), metavar="N", help="Stop after N failures."
         ),
-        click.option(
-            "--lock-timeout",
-            type=click.FloatRange(0),
-            default=600.0,
-            metavar="SECONDS",
-            help="How long to wait for another apply to end [600].",
-        ),
+        lock_timeout,
     ):
         command = option(command)
     return command

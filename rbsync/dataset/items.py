@@ -102,7 +102,7 @@ class Files:
 
     def _check_urls(self, entry: Entry) -> None:
         for url in entry.items:
-            wrong = _wrong_url(url)
+            wrong = wrong_url(url)
             if wrong:
                 hint = "for files on this machine say `storage: redbrick`"
                 problem = Problem("url", f"`{url}` {wrong}", entry.origin, hint)
@@ -116,7 +116,8 @@ def _what_for(entry: Entry, path: str) -> str:
     return ""
 
 
-def _wrong_url(url: str) -> str:
+def wrong_url(url: str) -> str:
+    """Why a text is no URL that an item may have; empty when it is one."""
     try:
         parts = urlsplit(url)
     except ValueError as error:

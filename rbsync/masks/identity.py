@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import xxhash
 
-from rbsync.masks.lookup import ClassIndex, index_type
+from rbsync.masks.labels import category_name
+from rbsync.masks.lookup import ClassIndex, index_type, read_mask
 from rbsync.masks.nifti import present
+from rbsync.masks.palette import complete_class_map
+from rbsync.masks.pixel import decode_pixel
 
 Array = npt.NDArray[Any]
 
@@ -40,6 +43,15 @@ def identity(index: ClassIndex, algorithm: Literal["xxh3", "sha256"] = "xxh3") -
     for part in _looked_up(index, table):
         hasher.update(part)
     return f"{algorithm}:{hasher.hexdigest()}"
+
+
+def identity_of_labels(
+    labels: Sequence[dict[str, Any]], algorithm: Literal["xxh3", "sha256"] = "xxh3"
+) -> str:
+    """The identity of the mask that these `pixel` labels were made of. Raises MaskError."""
+    class_map = complete_class_map(dict.fromkeys(map(category_name, labels)))
+    mask = decode_pixel(labels, class_map)
+    return identity(read_mask(mask, class_map), algorithm)
 
 
 def _present(index: ClassIndex) -> list[int]:

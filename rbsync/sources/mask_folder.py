@@ -13,7 +13,7 @@ from rbsync.sources.base import Context, Entry, MaskLabels
 from rbsync.sources.datapoint_map import DatapointMap, read_datapoint_map
 from rbsync.sources.glob import Search
 from rbsync.sources.images_below import ImagesBelow, NotOneError, files_below, folder_named
-from rbsync.sources.mask_settings import MaskSettings, checked_json, mask_labels
+from rbsync.sources.mask_settings import Colour, MaskSettings, checked_json, mask_labels
 
 CLASS_MAP = "class_map.json"
 DATAPOINT_MAP = "datapoint_map.json"
@@ -43,6 +43,12 @@ class MaskFolderSource(MaskSettings):
         examples=["exports/2f0f6f3e/class_map.json"],
     )
 
+    ignore_colors: list[Colour] = Field(
+        default=[[0, 0, 0]],
+        description="Colours that are background; any other that the class map lacks is an error.",
+        examples=[[[0, 0, 0]]],
+    )
+
     @property
     def colours_file(self) -> str:
         return self.class_map or posixpath.join(folder_named(self.folder), CLASS_MAP)
@@ -53,7 +59,7 @@ class MaskFolderSource(MaskSettings):
         recipe = None
         if self.can_encode(context):
             key = "class_map" if self.class_map else "folder"
-            recipe = self.rgb_recipe(context, class_map, key)
+            recipe = self.rgb_recipe(context, class_map, key, self.ignore_colors)
         mapped = self._map(context, folder)
         if recipe is not None and mapped is not None:
             labels = mask_labels(recipe, (), class_map)
@@ -66,7 +72,7 @@ class MaskFolderSource(MaskSettings):
         def read(data: Any) -> DatapointMap:
             return read_datapoint_map(data, path)
 
-        return checked_json(context, path, "folder", read, HINT)
+        return checked_json(context, path, "folder", read, hint=HINT)
 
 
 class _Folder:

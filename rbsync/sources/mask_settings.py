@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import Field
@@ -24,12 +24,6 @@ T = TypeVar("T")
 class MaskSettings(SourceModel):
     """The keys that every source of masks has."""
 
-    ignore_colors: list[Colour] = Field(
-        default=[[0, 0, 0]],
-        description="Colours that are background; any other colour that the class map lacks is "
-        "an error.",
-        examples=[[[0, 0, 0]]],
-    )
     encoding: Literal["auto", "pixel", "nifti"] = Field(
         "auto",
         description="How masks are sent: pixel (outlines, exact to the pixel) or nifti (a label "
@@ -46,7 +40,7 @@ class MaskSettings(SourceModel):
     @property
     def colours_file(self) -> str | None:
         """The file of the class map; None when the masks are not of colours."""
-        raise NotImplementedError
+        return None
 
     def can_encode(self, context: Context) -> bool:
         """Whether masks can be sent as the source says; reports that they cannot."""
@@ -57,13 +51,15 @@ class MaskSettings(SourceModel):
         context.report(problem._replace(location=context.locate(("encoding",)), hint=hint))
         return False
 
-    def rgb_recipe(self, context: Context, path: str, key: str) -> Recipe | None:
+    def rgb_recipe(
+        self, context: Context, path: str, key: str, ignore: Sequence[Colour]
+    ) -> Recipe | None:
         """How masks of the colours in a class map are read; None after reporting mistakes."""
         from rbsync.masks.class_map import read_class_map, read_ignored
 
         def read(data: Any) -> tuple[ClassMap, Any]:
             colours = read_class_map(data, file=path)
-            return colours, read_ignored(self.ignore_colors, colours)
+            return colours, read_ignored(ignore, colours)
 
         found = checked_json(context, path, key, read)
         return self.recipe("rgb", *found) if found else None
@@ -77,7 +73,13 @@ class MaskSettings(SourceModel):
 
 
 def checked_json(
-    context: Context, path: str, key: str, read: Callable[[Any], T], hint: str = ""
+    context: Context,
+    path: str,
+    key: str,
+    read: Callable[[Any], T],
+    *,
+    hint: str = "",
+    limit: int = LIMIT,
 ) -> T | None:
     """What ``read`` makes of a JSON file; None after reporting what is wrong with it.
 
@@ -87,7 +89,7 @@ def checked_json(
 
     where = context.locate((key,))
     try:
-        return read(json.loads(context.tree.read(path, LIMIT)))
+        return read(json.loads(context.tree.read(path, limit)))
     except FileNotFoundError:
         context.unread(Problem("missing-file", f"there is no file `{path}`", where, hint))
     except OSError as error:

@@ -61,9 +61,8 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         options.accept(plan)
         project = workspace.backend.project()
         writer.claim(project.identity)
-        recover(workspace, writer, options.stop)
-        records = writer.records()
-        return _run(workspace, _remaining(plan, records), writer, records, options)
+        settled = recover(workspace, writer, options.stop)
+        return _run(workspace, _remaining(plan, settled), writer, writer.records(), options)
 
 
 def _run(
@@ -110,12 +109,17 @@ def _current(plan: Plan, writer: Writer, options: ApplyOptions) -> Plan:
     return options.replan()
 
 
-def _remaining(plan: Plan, records: Mapping[str, Record]) -> Plan:
-    """The plan without what recovery found to be done already."""
+def _remaining(plan: Plan, settled: Mapping[str, Record | None]) -> Plan:
+    """The plan without what recovery found to be done already.
+
+    What else is recorded as done is planned against the record on purpose.
+    """
     actions = [
         one
         for one in plan.actions
-        if not (isinstance(one, Effect) and _is_done(one, records.get(one.name)))
+        if not (
+            isinstance(one, Effect) and one.name in settled and _is_done(one, settled[one.name])
+        )
     ]
     return replace(plan, actions=tuple(actions))
 
@@ -126,19 +130,21 @@ def _is_done(action: Effect, record: Record | None) -> bool:
     return record is not None and record.applied == action.datapoint.fingerprint
 
 
-def recover(workspace: Workspace, writer: Writer, stop: Stop) -> None:
+def recover(workspace: Workspace, writer: Writer, stop: Stop) -> Mapping[str, Record | None]:
     """Settles what an earlier run left open, and writes it down.
 
-    What the project cannot tell now stays open.
+    Returns what was settled, None for a record that was removed. What the project cannot tell
+    now stays open.
     """
     records = writer.records()
     try:
         settled = settle_all(workspace.backend, records, clock=time.time, pause=stop.pause)
     except BackendError:
-        return
+        return {}
     if settled:
         known = [record for record in settled.values() if record is not None]
         writer.commit(known, removed=[name for name, one in settled.items() if one is None])
+    return settled
 
 
 def whoami() -> Owner:

@@ -18,6 +18,7 @@ from rbsync.model.state import Header, Record
 from rbsync.planner import plan as compare
 from rbsync.planner.decide import Rules
 from rbsync.sync.memo import recall, remember
+from rbsync.sync.overlay import overlay
 from rbsync.sync.workspace import Workspace
 
 
@@ -26,7 +27,8 @@ class PlanOptions:
     """How to plan.
 
     ``target`` narrows the plan to names that match a glob, ``only`` to the given names.
-    ``prune`` overrides the manifest's policy. ``insist`` plans again what the service refused.
+    ``prune`` overrides the manifest's policy. ``insist`` plans again what the service refused,
+    ``refresh`` plans against the project as it is instead of as it was left.
     """
 
     target: str | None = None
@@ -34,11 +36,17 @@ class PlanOptions:
     prune: bool | None = None
     keep_going: bool = False
     insist: bool = False
+    refresh: bool = False
 
     @property
     def is_whole(self) -> bool:
         """Whether the plan covers the whole dataset."""
         return self.target is None and self.only is None
+
+    @property
+    def may_recall(self) -> bool:
+        """Whether manifest, files and state tell all that the plan depends on."""
+        return self.is_whole and not self.refresh
 
     def covers(self, name: str) -> bool:
         """Whether the plan covers a name."""
@@ -70,7 +78,8 @@ def expand(
 def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     """Compares the dataset with the state.
 
-    Changes nothing but what is remembered of files. Raises UserError, StoreError.
+    Changes nothing but what is remembered of files. Raises UserError, StoreError, and
+    BackendError when the project does not say what it is, or is to be read and cannot.
     """
     options = options or PlanOptions()
     header = workspace.store.header()
@@ -78,16 +87,21 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     check_project(workspace, project)
     check_target(header, project)
     basis = basis_of(workspace, header)
-    known = recall(workspace, basis) if options.is_whole else None
+    known = recall(workspace, basis) if options.may_recall else None
     if known is not None:
         return replace(known, source=workspace.manifest.file)
     dataset = expand(workspace, project, keep_going=options.keep_going)
     records = settled_records(workspace)
+    present = overlay(workspace, records, dataset) if options.refresh else None
+    if present is not None:
+        records = present.records
     if not options.is_whole:
         dataset = _narrowed(dataset, options)
         records = {name: one for name, one in records.items() if options.covers(name)}
     made = compare(dataset, records, rules_of(workspace, options), basis)
-    if options.is_whole:
+    if present is not None:
+        made = present.told(made, frozenset(one.name for one in dataset.datapoints))
+    if options.may_recall:
         remember(workspace, made)
     return replace(made, source=workspace.manifest.file)
 

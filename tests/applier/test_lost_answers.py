@@ -203,6 +203,17 @@ def test_a_delete_of_which_one_attempt_may_have_landed_is_not_known_to_have_fail
     assert site.stamps() == stamps([by_url("a")])
 
 
+def test_a_replacement_that_is_sent_again_does_not_delete_again(site: Site) -> None:
+    """The old one is gone; a second delete that fails would say that it is not."""
+    site.run([by_url("a")])
+    faults = script(create=[lost(after=False)], delete=[None, failing("quota")])
+    backend = Faulty(site.project, faults)
+    rules = Rules(Policy(on_change="replace"))
+    run = site.run([by_url("a", 2)], backend, rules=rules)
+    assert [(one.action, one.result) for one in run.outcomes] == [("replace", "applied")]
+    assert [method for method, _ in backend.calls] == ["delete", "create", "find", "create"]
+
+
 @pytest.mark.parametrize("lost_call", ["delete", "create"])
 @pytest.mark.parametrize("after", [True, False])
 def test_a_replacement_that_is_lost_ends_with_the_new_one(
@@ -240,6 +251,18 @@ OLD, NEW, OTHER = (by_url("a", version).fingerprint for version in (1, 2, 3))
 LOST = Failure("ambiguous", "create", "lost")
 
 
+def with_id(record: Record, task_id: str) -> Record:
+    return record._replace(task_id=task_id) if record.task_id == "id" else record
+
+
+def test_a_delete_is_done_when_somebody_else_has_the_name_now(site: Site) -> None:
+    site.run([by_url("a", 3)])
+    record = Record("a", OLD, "t", pending=Intent("a", "delete", None, 1.0))
+    assert settle.settle_all(site.project, {"a": record}, clock=time.time, pause=pytest.fail) == {
+        "a": None
+    }
+
+
 @pytest.mark.parametrize(
     ("record", "there", "expected"),
     [
@@ -249,7 +272,8 @@ LOST = Failure("ambiguous", "create", "lost")
         (Record("a", OLD, "t"), OLD, Record("a", OLD, "id")),
         (Record("a", OLD, "t"), NEW, Record("a", NEW, "id")),
         (Record("a", OLD, "t"), None, None),
-        (Record("a", OLD, "t"), OTHER, Record("a", OLD, "t")),
+        (Record("a", OLD, "id"), OTHER, Record("a", OLD, "id")),
+        (Record("a", OLD, "t"), OTHER, Record("a", None, "", settle.conflict(), NEW)),
         (Record("a"), OTHER, Record("a", None, "", settle.conflict(), NEW)),
     ],
 )
@@ -260,8 +284,8 @@ def test_an_intent_is_settled_by_what_is_there(
         items = (("a.png", "https://example.org/a.png"),)
         site.project.create([Draft("a", items, None, Settings("public"), there)])
         task_id = site.tasks()["a"].task_id
-        if expected is not None and expected.task_id == "id":
-            expected = expected._replace(task_id=task_id)
+        record = with_id(record, task_id)
+        expected = expected and with_id(expected, task_id)
     records = {"a": record._replace(pending=Intent("a", "update", NEW, 1.0))}
     pause = pytest.fail
     found = settle.settle_all(site.project, records, clock=time.time, pause=pause)

@@ -26,6 +26,9 @@ def expanded(pattern: str) -> Iterator[str]:
     if len(choices) == 1:
         choices = ["?*"]
     for choice in choices:
+        if pattern[:start].endswith("*"):
+            # Two stars that meet are one: only a part that is written `**` goes through folders.
+            choice = choice.lstrip("*")
         yield from expanded(pattern[:start] + choice + pattern[at:])
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbsync.masks import ClassIndex
-from rbsync.masks.identity import identity
+from rbsync.masks import ClassIndex, labels_of
+from rbsync.masks.identity import identity, identity_of_labels
 from tests.masks.pictures import Array, small_indices
 
 NAMES = ("ape", "bee", "cat")
@@ -29,6 +29,12 @@ def test_every_pixel_matters(pixels: Array, data: st.DataObject) -> None:
     column = data.draw(st.integers(0, pixels.shape[1] - 1))
     other[row, column] = (pixels[row, column] + data.draw(st.integers(1, 3))) % 4
     assert identity(ClassIndex(other, NAMES)) != identity(ClassIndex(pixels, NAMES))
+
+
+@given(small_indices().filter(np.any))
+def test_it_can_be_told_from_the_labels_again(pixels: Array) -> None:
+    index = ClassIndex(pixels, NAMES)
+    assert identity_of_labels(labels_of(index)) == identity(index)
 
 
 def test_the_size_and_the_names_matter() -> None:

@@ -226,10 +226,31 @@ def test_indexed_and_binary_masks_say_the_same_as_coloured_ones(masked: Project)
         HEAD + "masks:\n"
         '  - {glob: "voc/*.png", image: "images/{stem}.png", class_map: values.json,'
         " format: indexed}\n"
-        '  - {glob: "each/{case}/{category}.png", image: "images/{case}.png", format: binary}\n'
+        '  - {per_class: "each/{case}/{category}.png", image: "images/{case}.png",'
+        ' name: "{case}"}\n'
         '  - {glob: "masks/z.png", image: "images/{stem}.png", class_map: class_map.json}\n'
     )
     assert masked.run("plan").last_line == NO_CHANGES
+
+
+def test_coco_annotations(masked: Project) -> None:
+    corners = [0, 0, 2, 0, 2, 2, 0, 2]
+    annotation = {"id": 1, "image_id": 5, "category_id": 8, "segmentation": [corners]}
+    document = {
+        "images": [{"id": 5, "file_name": "x.png", "width": 4, "height": 3}],
+        "categories": [{"id": 8, "name": "car"}],
+        "annotations": [annotation],
+    }
+    masked.write("coco.json", document)
+    masked.manifest(HEAD + "masks:\n  - {coco: coco.json, images: images}\n")
+    assert masked.apply().code == 0
+    made = labels(masked)["x.png"][0]["pixel"]
+    assert made["regions"] == [[[0, 0], [2, 0], [2, 2], [0, 2]]]
+    assert masked.run("plan").last_line == NO_CHANGES
+    annotation["category_id"] = 9
+    masked.write("coco.json", document)
+    wrong = "rbsync.yaml:4:12: coco.json: annotation 1 has the category_id 9, which is not listed"
+    assert masked.run("plan").err.splitlines()[0] == wrong
 
 
 def turned() -> bytes:

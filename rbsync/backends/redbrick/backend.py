@@ -16,6 +16,7 @@ from rbsync.backends.base import (
     Task,
     TaskContent,
 )
+from rbsync.backends.local.rules import Flaw
 from rbsync.backends.redbrick.address import read_address
 from rbsync.backends.redbrick.changing import Changer
 from rbsync.backends.redbrick.client import SECONDS, Client
@@ -97,6 +98,10 @@ class RedbrickBackend:
     def describe(self) -> Project | None:
         """What the project is, None when there is none."""
         return self._opened.look()
+
+    def flaw(self, draft: Draft) -> Flaw | None:
+        """Why the project, as it was when it was opened, would refuse a datapoint; None if not."""
+        return self._opened.flaw(draft)
 
     def upload(self, body: Body, *, storage: str) -> str:
         """Stores a file in the service's own storage and returns its path there."""

@@ -85,6 +85,7 @@ def unstamped(found: dict[str, Any]) -> dict[str, Any]:
     metadata = json.loads(found["metaData"])
     assert metadata.pop("rbsync.fingerprint") == STAMPED["rbsync.fingerprint"]
     metadata.pop("rbsync.items", None)
+    metadata.pop("rbsync.refs", None)
     text = json.dumps(metadata, separators=(",", ":")) if metadata else None
     return {**found, "metaData": text}
 

@@ -1,0 +1,56 @@
+"""`rbsync drift`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from rbsync.cli.opening import opened
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import document, result
+from rbsync.cli.render.names import show_names
+from rbsync.errors import ExitCode
+
+if TYPE_CHECKING:
+    from rbsync.sync.drifting import Drift
+
+NO_DRIFT = "No drift. The project is as it was left."
+
+
+@click.command("drift")
+@with_common_options
+def command(common: CommonOptions) -> int:
+    """Say what changed at the project behind our back. Changes nothing.
+
+    Missing is what was created and is gone, edited what others changed, unmanaged what rbsync
+    knows nothing of. The labels of all tasks are read. Exits with 0 when there is no drift, and
+    with 2 when there is some.
+    """
+    from rbsync.documents import FORMAT_VERSION
+    from rbsync.sync.drifting import drift
+
+    with opened(common, looks_on=True) as workspace:
+        found = drift(workspace)
+    if common.json:
+        edited = [one._asdict() for one in found.edited]
+        document({"format_version": FORMAT_VERSION, **found._asdict(), "edited": edited})
+    else:
+        _show(common, found)
+    drifted = found.missing or found.edited or found.unmanaged
+    return ExitCode.CHANGES if drifted else ExitCode.DONE
+
+
+def _show(common: CommonOptions, found: Drift) -> None:
+    edited = [f"{one.name}  ({', '.join(one.facets)})" for one in found.edited]
+    show_names(common, "-", found.missing, "red")
+    show_names(common, "~", edited, "yellow")
+    show_names(common, "?", found.unmanaged, "magenta")
+    if not (found.missing or found.edited or found.unmanaged):
+        result(common, NO_DRIFT)
+        return
+    result(
+        common,
+        f"Drift: {len(found.missing):,} missing, {len(found.edited):,} edited, "
+        f"{len(found.unmanaged):,} unmanaged, {found.unchanged:,} unchanged.",
+    )

@@ -1,0 +1,132 @@
+"""Datapoints as callers give them: dicts, checked for their form."""
+
+from __future__ import annotations
+
+import json
+import os
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from numbers import Real
+from typing import Any, NamedTuple
+
+from rbsync.backends.base import LabelText
+from rbsync.errors import Problem, UserError
+from rbsync.labels import normal_labels
+from rbsync.model.datapoint import Labels, Settings
+from rbsync.model.fingerprint import canonical_json, of_value
+from rbsync.sources.list_formats import guess
+
+KEYS = ("name", "items", "labels", "metadata", "metaData", "priority")
+ANSWERED = "error"
+"""What failed comes back with it, and may be given again as it is."""
+
+
+class Given(NamedTuple):
+    """A datapoint of the right form; ``text`` is there when ``labels`` are."""
+
+    name: str
+    items: tuple[str, ...]
+    labels: Labels | None
+    text: LabelText | None
+    settings: Settings
+
+
+def read_given(value: object, settings: Settings) -> Given:
+    """A dict as a datapoint; ``settings`` are those of the call.
+
+    Raises UserError with all that is wrong with its form. Names are taken in normal form C, as
+    in a manifest.
+    """
+    if not isinstance(value, Mapping):
+        raise refusal(f"a datapoint is a dict with `name` and `items`, not {_what(value)}")
+    problems = list(_objections(value))
+    if problems:
+        raise UserError([Problem("datapoint", message) for message in problems])
+    labels, text = read_labels(value.get("labels"))
+    return Given(
+        unicodedata.normalize("NFC", value["name"]),
+        tuple(os.fspath(item) for item in value["items"]),
+        labels,
+        text,
+        _settings(value, settings),
+    )
+
+
+def refusal(message: str, hint: str = "") -> UserError:
+    """The error of one datapoint."""
+    return UserError([Problem("datapoint", message, hint=hint)], hint=hint)
+
+
+def read_labels(given: Sequence[Any] | None) -> tuple[Labels | None, LabelText | None]:
+    """LabelObjects and their text. Raises UserError for what JSON cannot say."""
+    if given is None:
+        return None, None
+    try:
+        json.dumps(given, allow_nan=False, ensure_ascii=False).encode()
+        text = canonical_json(given).decode()
+        labels = Labels("objects", of_value(normal_labels(given)))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise refusal(f"its labels cannot be written as JSON: {error}") from error
+    return labels, LabelText(text, len(given))
+
+
+def _settings(value: Mapping[str, Any], settings: Settings) -> Settings:
+    metadata, priority = _metadata(value), value.get("priority")
+    if not metadata and priority is None:
+        return settings
+    return replace(
+        settings, metadata=dict(metadata), priority=None if priority is None else float(priority)
+    )
+
+
+def _metadata(value: Mapping[str, Any]) -> Any:
+    return value.get("metadata") or value.get("metaData") or {}
+
+
+def _objections(value: Mapping[Any, Any]) -> Iterator[str]:
+    for key in value:
+        if key not in KEYS and key != ANSWERED:
+            yield f"unknown key `{key}`{guess(str(key), KEYS)}"
+    yield from _text_objections(value)
+    labels = value.get("labels")
+    if labels is not None and not isinstance(labels, list | tuple):
+        yield f"`labels` must be a list of LabelObjects, not {_what(labels)}"
+    if not _is_metadata(_metadata(value)):
+        yield "`metadata` must be a dict of strings"
+    priority = value.get("priority")
+    if priority is not None and not _is_fraction(priority):
+        yield "`priority` must be a number from 0 to 1"
+
+
+def _text_objections(value: Mapping[Any, Any]) -> Iterator[str]:
+    for key in ("name", "items"):
+        if value.get(key) is None:
+            yield f"it has no `{key}`"
+    name, items = value.get("name"), value.get("items")
+    if name is not None and not isinstance(name, str):
+        yield f"`name` must be a string, not {_what(name)}"
+    if items is not None and not _is_items(items):
+        yield "`items` must be a list of paths or URLs with at least one member"
+
+
+def _is_items(items: object) -> bool:
+    return isinstance(items, list | tuple) and bool(items) and all(map(_is_item, items))
+
+
+def _is_item(item: object) -> bool:
+    return isinstance(item, str | os.PathLike) and isinstance(os.fspath(item), str) and item != ""
+
+
+def _is_metadata(metadata: object) -> bool:
+    if not isinstance(metadata, Mapping):
+        return False
+    return all(isinstance(one, str) for pair in metadata.items() for one in pair)
+
+
+def _is_fraction(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) <= 1
+
+
+def _what(value: object) -> str:
+    return f"a value of type {type(value).__name__}"

@@ -1,0 +1,81 @@
+"""A mask in memory as a datapoint: the picture it belongs to, with its labels."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from rbsync.backends.base import LabelText
+from rbsync.backends.base import Project as Facts
+from rbsync.dataset.mask_rules import MaskRules
+from rbsync.errors import Location, UserError
+from rbsync.labels import PROJECT_TYPES, read_taxonomy
+from rbsync.masks import check_same_size, read_class_map, read_mask, shown_size
+from rbsync.masks.class_map import ClassMap
+from rbsync.masks.identity import identity
+from rbsync.masks.pixel import pixel_text
+from rbsync.model.datapoint import Labels, Settings
+from rbsync.sdk.given import Given, refusal
+from rbsync.sources.base import Entry, MaskLabels
+
+if TYPE_CHECKING:
+    from numpy import uint8
+    from numpy.typing import NDArray
+
+NAMED_BY = "the class map"
+
+
+def read_masked(
+    mask: NDArray[uint8],
+    class_map: Mapping[str, Sequence[int]],
+    image_path: str | os.PathLike[str],
+    settings: Settings,
+    project: Facts,
+) -> Given:
+    """A datapoint of an image and its mask. Raises UserError.
+
+    A mask in which nothing is labelled makes a datapoint without labels.
+    """
+    import numpy as np
+
+    image = _image(image_path)
+    colours = read_class_map(class_map)
+    _check_project(image, colours, settings, project)
+    if not isinstance(mask, np.ndarray):
+        hint = "an image opened with PIL becomes one by np.array(image)[:, :, :3]"
+        raise refusal(f"a mask is a NumPy array, not a value of type {type(mask).__name__}", hint)
+    index = read_mask(mask, colours)
+    if settings.storage == "redbrick":
+        _check_size((index.width, index.height), image)
+    name, fingerprint = unicodedata.normalize("NFC", image), identity(index)
+    if not fingerprint:
+        return Given(name, (image,), None, None, settings)
+    text, categories = pixel_text(index)
+    labels = LabelText(text.decode(), len(categories), categories)
+    return Given(name, (image,), Labels("mask", fingerprint), labels, settings)
+
+
+def _image(given: Any) -> str:
+    path = os.fspath(given) if isinstance(given, str | os.PathLike) else None
+    if not path or not isinstance(path, str):
+        raise refusal(f"`image_path` must be a path or URL, not {given!r}")
+    return path
+
+
+def _check_project(image: str, colours: ClassMap, settings: Settings, project: Facts) -> None:
+    """Raises UserError when the project takes no masks, or lacks a category."""
+    known_type = project.type if project.type in PROJECT_TYPES else ""
+    rules = MaskRules(known_type, read_taxonomy(list(project.categories)))
+    labels = MaskLabels((), "", tuple(colours), NAMED_BY)
+    problems = list(rules.problems(Entry(image, (image,), labels, settings, Location("")), labels))
+    if problems:
+        raise UserError(problems)
+
+
+def _check_size(size: tuple[int, int], image: str) -> None:
+    """Raises MaskError for an image of another size; one that is not there has its own error."""
+    with suppress(OSError, ValueError):
+        check_same_size(size, shown_size(image))

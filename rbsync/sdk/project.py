@@ -1,0 +1,63 @@
+"""Opening a project of the service."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rbsync.sdk.upload import Upload
+
+if TYPE_CHECKING:
+    from rbsync.backends.base import Project as Facts
+    from rbsync.backends.redbrick.backend import RedbrickBackend
+
+
+class Project:
+    """An open project; ``upload`` creates datapoints in it.
+
+    May be used by several threads at once, and as a context manager that closes it.
+    """
+
+    def __init__(self, backend: RedbrickBackend, facts: Facts) -> None:
+        self.name = facts.name
+        self.type = facts.type
+        self.upload = Upload(backend, facts)
+        self._backend = backend
+
+    def close(self) -> None:
+        """Closes the connections; nothing can be created any more."""
+        self._backend.close()
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Project {self.name!r} of type {self.type or 'any'}>"
+
+
+def get_project(api_key: str, url: str, org_id: str, project_id: str) -> Project:
+    """Opens a project of the service at ``url``; the order is that of the service's page.
+
+    ``url`` is ``https://api.redbrickai.com`` for the service itself, and ``org_id`` and
+    ``project_id`` are UUIDs. Raises UserError for a URL that cannot be used, and BackendError
+    when there is no such project, it cannot be reached, or the key is not accepted (its ``kind``
+    is ``auth`` then). The key is in no message.
+    """
+    from rbsync.backends.redbrick.backend import RedbrickBackend
+    from rbsync.backends.redbrick.credentials import ApiKey
+
+    key = ApiKey(api_key)
+    backend = RedbrickBackend(url, str(org_id), str(project_id), key)
+    try:
+        return Project(backend, backend.project())
+    except BaseException:
+        backend.close()
+        raise

@@ -1,0 +1,34 @@
+"""Where the items of a datapoint are."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from rbsync.backends.redbrick.constants import PUBLIC_STORAGE, REDBRICK_STORAGE
+from rbsync.backends.redbrick.redaction import redact
+from rbsync.errors import Problem, UserError
+
+
+class StorageMethod:
+    """The storages that every organization has; another one is given by its own UUID."""
+
+    PUBLIC: Final = PUBLIC_STORAGE
+    """Items are URLs."""
+
+    REDBRICK: Final = REDBRICK_STORAGE
+    """Items are paths of local files, which are uploaded."""
+
+
+_WORDS = {StorageMethod.PUBLIC: "public", StorageMethod.REDBRICK: "redbrick"}
+
+
+def storage_of(storage_id: str | UUID) -> str:
+    """What the settings of a datapoint call a storage. Raises UserError for what is no UUID."""
+    try:
+        found = str(UUID(str(storage_id)))
+    except ValueError:
+        message = redact(f"{storage_id!r} is no storage id")
+        hint = "give StorageMethod.PUBLIC, StorageMethod.REDBRICK, or the UUID of a storage"
+        raise UserError([Problem("storage", message, hint=hint)], hint=hint) from None
+    return _WORDS.get(found, found)

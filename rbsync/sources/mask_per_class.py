@@ -1,0 +1,68 @@
+"""One binary PNG for each class of an image, the class in its path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from rbsync.errors import Problem
+from rbsync.sources.base import Context, Entry
+from rbsync.sources.mask_files import MaskFiles
+from rbsync.sources.mask_settings import MaskSettings, mask_labels
+
+CATEGORY = "category"
+
+
+class MaskPerClassSource(MaskSettings):
+    """Several masks for each image, one for each class: what is not black is of the class."""
+
+    key: ClassVar[str] = "per_class"
+
+    per_class: str = Field(
+        description="A pattern of mask files, whose capture {category} says the class.",
+        examples=["masks/{case}/{category}.png"],
+    )
+    exclude: list[str] = Field(
+        default=[], description="Patterns of what to leave out.", examples=[["**/drafts/**"]]
+    )
+    image: str = Field(
+        description="The image of the masks, as a path or URL, from the pattern's captures; "
+        "masks of one image and name are one datapoint.",
+        examples=["images/{case}.jpg"],
+    )
+    name: str = Field(
+        description="The datapoint's name, from the pattern's captures.", examples=["{case}"]
+    )
+    allow_empty: bool = Field(
+        False, description="Whether it is right that nothing matches.", examples=[False]
+    )
+
+    def expand(self, context: Context) -> Iterator[Entry]:
+        files = MaskFiles(context, self.key, self.per_class, self.exclude)
+        if not self.can_encode(context) or not self._says_class(context, files):
+            return
+        groups: dict[tuple[str, str], dict[str, str]] = {}
+        for one in files.find(self.name, self.image, allow_empty=self.allow_empty):
+            by_class = groups.setdefault((one.name, one.image), {})
+            first = by_class.setdefault(one.captures[CATEGORY], one.path)
+            if first != one.path:
+                context.report(self._twice(context, first, one.path))
+        for (name, image), by_class in groups.items():
+            recipe = self.recipe("binary", {one: [] for one in sorted(by_class)})
+            paths = tuple(by_class[one] for one in recipe.classes)
+            yield files.entry(name, image, mask_labels(recipe, paths, self.per_class))
+
+    def _says_class(self, context: Context, files: MaskFiles) -> bool:
+        if files.pattern is None or CATEGORY in files.captures:
+            return files.pattern is not None
+        message = "the pattern does not say which class a file is of"
+        hint = "put the capture {category} where the class stands: masks/{case}/{category}.png"
+        context.report(Problem("pattern", message, context.locate((self.key,)), hint))
+        return False
+
+    def _twice(self, context: Context, first: str, second: str) -> Problem:
+        message = f"`{first}` and `{second}` are masks of one class and one image"
+        hint = "say with more captures which image a mask belongs to"
+        return Problem("pattern", message, context.locate((self.key,)), hint)

@@ -1,0 +1,121 @@
+"""Adopt: take over what the project has already."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from rbsync.applier.settle import CONFLICT
+from rbsync.backends.base import TaskContent
+from rbsync.errors import RbsyncError
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.state import Record
+from rbsync.sync.comparing import differing
+from rbsync.sync.listed import UNKNOWN
+from rbsync.sync.planning import expand
+from rbsync.sync.refreshing import correcting, present_project, put
+from rbsync.sync.workspace import Workspace
+
+_WILD = frozenset("*?[")
+
+
+class Refused(NamedTuple):
+    """A datapoint that was not taken over, and why."""
+
+    name: str
+    why: str
+
+
+class Adopted(NamedTuple):
+    """By name: what was ``recorded`` as it is, and what is ``forced`` to be updated next."""
+
+    recorded: tuple[str, ...]
+    forced: tuple[str, ...]
+    refused: tuple[Refused, ...]
+
+
+class _Found(NamedTuple):
+    """A declared datapoint that the project has a task for."""
+
+    desired: Datapoint
+    content: TaskContent
+    record: Record | None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the state has this very task, as it was left."""
+        record = self.record
+        if record is None or record.applied is None:
+            return False
+        if record.task_id != self.content.task.task_id:
+            return False
+        return record.applied == UNKNOWN or not differing(self.content, [record.applied])
+
+    @property
+    def objection(self) -> str:
+        """Why it is not what is declared; empty when it is."""
+        if self.record is not None and self.record.pending is not None:
+            return "its last run is not settled yet"
+        if self.content.task.stamp is None:
+            return f"{CONFLICT}, without rbsync's stamp"
+        facets = differing(self.content, [self.desired.fingerprint])
+        return f"its {', '.join(facets)} differ from what is declared" if facets else ""
+
+
+def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, force: bool) -> Adopted:
+    """Records the declared datapoints that the project has with the same content.
+
+    ``patterns`` are names or globs, none for all. With ``force`` others are recorded too, as of
+    unknown content, so that the next plan updates all of each. Raises RbsyncError for a name
+    that is not declared or that the project does not have, UserError for a manifest that cannot
+    be expanded, and BackendError, LockedError and StoreError; then no record changes.
+    """
+    project = present_project(workspace)
+    dataset = expand(workspace, project, keep_going=True)
+    declared = {one.name: one for one in dataset.datapoints if _matches(one.name, patterns)}
+    _check_names(patterns, declared, "the manifest does not declare")
+    with correcting(workspace, timeout) as writer:
+        before = writer.records()
+        found = {
+            one.task.name: _Found(declared[one.task.name], one, before.get(one.task.name))
+            for one in workspace.backend.read()
+            if one.task.name in declared
+        }
+        _check_names(patterns, found, "the project does not have")
+        others = [found[name] for name in sorted(found) if not found[name].is_ours]
+        adopted = _decided(others, force=force)
+        records = _records(adopted, found)
+        put(workspace, writer, before, {**before, **records})
+    return adopted
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return not patterns or any(one == name or fnmatch.fnmatchcase(name, one) for one in patterns)
+
+
+def _check_names(patterns: Sequence[str], known: Mapping[str, object], what: str) -> None:
+    for name in patterns:
+        if name not in known and _WILD.isdisjoint(name):
+            raise RbsyncError(f"{what} `{name}`", hint="nothing was adopted")
+
+
+def _decided(others: Sequence[_Found], *, force: bool) -> Adopted:
+    recorded: list[str] = []
+    forced: list[str] = []
+    refused: list[Refused] = []
+    for one in others:
+        why = one.objection
+        if not why:
+            recorded.append(one.desired.name)
+        elif force and not (one.record and one.record.pending):
+            forced.append(one.desired.name)
+        else:
+            refused.append(Refused(one.desired.name, why))
+    return Adopted(tuple(recorded), tuple(forced), tuple(refused))
+
+
+def _records(adopted: Adopted, found: Mapping[str, _Found]) -> dict[str, Record]:
+    made = [(name, found[name].desired.fingerprint) for name in adopted.recorded]
+    made += [(name, UNKNOWN) for name in adopted.forced]
+    return {name: Record(name, print_, found[name].content.task.task_id) for name, print_ in made}

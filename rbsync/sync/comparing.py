@@ -1,0 +1,104 @@
+"""Whether a datapoint at the project still is what a fingerprint says.
+
+Labels and settings are fingerprinted anew from what the project has. Pixel labels are drawn for
+it, since the fingerprint of a mask is that of the picture. In which stage a task is does not
+count: people move tasks on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rbsync.backends.base import TaskContent
+from rbsync.labels import normal_labels
+from rbsync.model.datapoint import Settings
+from rbsync.model.fingerprint import (
+    FACETS,
+    Facet,
+    Fingerprint,
+    algorithm_of,
+    of_items,
+    of_value,
+)
+
+_PLAIN_MASK = frozenset({"category", "attributes", "pixel"})
+
+
+def differing(found: TaskContent, known: Sequence[Fingerprint]) -> tuple[Facet, ...]:
+    """The facets in which a datapoint is like none of the fingerprints, by stamp or content.
+
+    Content that the backend cannot tell is taken for what the stamp says.
+    """
+    return tuple(
+        facet
+        for facet in FACETS
+        if not any(_agrees(found, facet, getattr(one, facet)) for one in known)
+    )
+
+
+def _agrees(found: TaskContent, facet: Facet, wanted: str) -> bool:
+    stamp = found.task.stamp
+    if stamp is not None and getattr(stamp, facet) != wanted:
+        return False
+    return _CHECKS[facet](found, wanted)
+
+
+def _has_items(found: TaskContent, wanted: str) -> bool:
+    return found.contents is None or of_items(found.contents, algorithm_of(wanted)) == wanted
+
+
+def _has_settings(found: TaskContent, wanted: str) -> bool:
+    task = found.task
+    return any(
+        Settings(storage, truth, task.priority, task.metadata).fingerprint(algorithm_of(wanted))
+        == wanted
+        for storage in found.storages
+        for truth in (False, True)
+    )
+
+
+def _has_labels(found: TaskContent, wanted: str) -> bool:
+    try:
+        labels = normal_labels(json.loads(found.labels))
+    except (ValueError, RecursionError):
+        return False
+    if not labels and not wanted:
+        return True
+    if _is_mask(labels) and _mask_fingerprint(labels, wanted) == wanted:
+        return True
+    return of_value(labels, algorithm_of(wanted)) == wanted
+
+
+def _is_mask(labels: list[Any]) -> bool:
+    """Whether labels may be those that a mask was made into, with nothing added since."""
+    return bool(labels) and all(
+        isinstance(one, dict)
+        and "pixel" in one
+        and not one.get("attributes")
+        and one.keys() <= _PLAIN_MASK
+        for one in labels
+    )
+
+
+def _mask_fingerprint(labels: list[Any], wanted: str) -> str:
+    """The fingerprint of the mask that labels show; empty when they show none."""
+    from rbsync.masks import MaskError, complete_class_map, decode_pixel, read_mask
+    from rbsync.masks.identity import identity
+    from rbsync.masks.labels import category_name
+
+    try:
+        names = sorted({category_name(one) for one in labels})
+        class_map = complete_class_map(dict.fromkeys(names), {})
+        picture = decode_pixel(labels, class_map)
+        return identity(read_mask(picture, class_map), algorithm_of(wanted))
+    except MaskError:
+        return ""
+
+
+_CHECKS: dict[Facet, Callable[[TaskContent, str], bool]] = {
+    "items": _has_items,
+    "labels": _has_labels,
+    "settings": _has_settings,
+}

@@ -1,0 +1,59 @@
+"""Drift: what changed at the project behind our back."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rbsync.errors import StoreError
+from rbsync.model.fingerprint import Facet
+from rbsync.sync.comparing import differing
+from rbsync.sync.listed import UNKNOWN, is_managed, known_fingerprints
+from rbsync.sync.planning import check_target, settled_records
+from rbsync.sync.workspace import Workspace
+
+
+class Edited(NamedTuple):
+    """A datapoint that others changed, and its facets that are not as they were left."""
+
+    name: str
+    facets: tuple[Facet, ...]
+
+
+class Drift(NamedTuple):
+    """``missing`` are records without a task, ``unmanaged`` tasks without a record."""
+
+    missing: tuple[str, ...]
+    edited: tuple[Edited, ...]
+    unmanaged: tuple[str, ...]
+    unchanged: int
+
+
+def drift(workspace: Workspace) -> Drift:
+    """Compares all that the project has with the state; changes nothing.
+
+    Reads the labels of every task. Raises BackendError when the project cannot be read to its
+    end, and StoreError when there is no state.
+    """
+    header = workspace.store.header()
+    if header is None:
+        raise StoreError("there is no state yet", hint="`rbsync refresh` makes it of the project")
+    check_target(header, workspace.backend.describe())
+    records = settled_records(workspace)
+    missing = {name for name, one in records.items() if one.applied and not one.pending}
+    edited: list[Edited] = []
+    unmanaged: list[str] = []
+    unchanged = 0
+    for found in workspace.backend.read():
+        name = found.task.name
+        record = records.get(name)
+        missing.discard(name)
+        if record is None or not is_managed(record):
+            unmanaged.append(name)
+            continue
+        ours = record.applied == UNKNOWN or record.pending is not None
+        facets = () if ours else differing(found, known_fingerprints(record))
+        if facets:
+            edited.append(Edited(name, facets))
+        else:
+            unchanged += 1
+    return Drift(tuple(sorted(missing)), tuple(sorted(edited)), tuple(sorted(unmanaged)), unchanged)

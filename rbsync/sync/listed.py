@@ -1,0 +1,57 @@
+"""The records as they are by what the project lists. Pure: records and tasks in, records out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rbsync.backends.base import Task
+from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.state import Record
+
+UNKNOWN = Fingerprint("unknown", "unknown", "unknown")
+"""What a task has that was taken over by force: it equals nothing, so that all is updated."""
+
+
+def as_listed(records: Mapping[str, Record], tasks: Mapping[str, Task]) -> dict[str, Record]:
+    """The records that a complete listing leaves: one for each task with a stamp.
+
+    What is pending stays so: only a look-up after its quarantine settles it. The record of a
+    task that has no stamp stays too, as long as it is the same task.
+    """
+    return dict(_left(records, tasks))
+
+
+def _left(records: Mapping[str, Record], tasks: Mapping[str, Task]) -> Iterator[tuple[str, Record]]:
+    for name in sorted(records.keys() | tasks.keys()):
+        record, task = records.get(name), tasks.get(name)
+        if record is not None and (record.pending or (task and _stays(record, task))):
+            found: Record | None = record
+        elif task is not None and task.stamp is not None:
+            found = (record or Record(name))._replace(applied=task.stamp, task_id=task.task_id)
+        else:
+            found = _gone(record) if record else None
+        if found is not None:
+            yield name, found
+
+
+def _stays(record: Record, task: Task) -> bool:
+    if record.applied is None or record.task_id != task.task_id:
+        return False
+    return task.stamp in (None, record.applied) or record.applied == UNKNOWN
+
+
+def _gone(record: Record) -> Record | None:
+    """What is left of a record without a task: why it failed, if it did."""
+    return record._replace(applied=None, task_id="") if record.failure else None
+
+
+def is_managed(record: Record | None) -> bool:
+    """Whether a task with this record is one of ours."""
+    return record is not None and (record.applied is not None or record.pending is not None)
+
+
+def known_fingerprints(record: Record) -> list[Fingerprint]:
+    """All that a task may have by what its record says, also after a run that was cut off."""
+    pending = record.pending.fingerprint if record.pending else None
+    every = (record.applied, record.attempted, pending)
+    return [one for one in every if one is not None]

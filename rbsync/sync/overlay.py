@@ -1,0 +1,88 @@
+"""The project as it is, laid over the records for one plan; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from rbsync.applier.settle import CONFLICT
+from rbsync.backends.base import Task, TaskContent
+from rbsync.model.datapoint import Dataset
+from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.plan import Action, Blocked, Create, Plan
+from rbsync.model.state import Record
+from rbsync.sync.comparing import differing
+from rbsync.sync.listed import UNKNOWN, as_listed, known_fingerprints
+from rbsync.sync.workspace import Workspace
+
+MISSING = "the project does not have it any more"
+_STEP = "`rbsync adopt --force` lets the next apply overwrite it"
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """``records`` are as the project lists them. ``missing`` are names whose task is gone.
+
+    ``conflicts`` says by name why a task must not be touched.
+    """
+
+    records: Mapping[str, Record]
+    missing: frozenset[str]
+    conflicts: Mapping[str, str]
+
+    def told(self, plan: Plan, declared: frozenset[str]) -> Plan:
+        """A plan that was made from these records, with what was found beside them.
+
+        ``declared`` are the datapoints that were planned.
+        """
+        actions = [one for one in map(self._renamed, plan.actions) if not self._stops(one)]
+        planned = {one.name for one in plan.actions}
+        stopped = {one.name for one in plan.actions if self._stops(one)}
+        kept = {name for name in self.conflicts if name in declared - planned}
+        blocked = [Blocked(name, "conflict", self.conflicts[name]) for name in stopped | kept]
+        blocked += [one for one in actions if isinstance(one, Blocked)]
+        others = [one for one in actions if not isinstance(one, Blocked)]
+        return replace(
+            plan,
+            actions=(*others, *sorted(blocked, key=lambda one: one.name)),
+            unchanged=plan.unchanged - len(kept),
+        )
+
+    def _stops(self, action: Action) -> bool:
+        return action.name in self.conflicts and not isinstance(action, Blocked)
+
+    def _renamed(self, action: Action) -> Action:
+        if isinstance(action, Create) and action.name in self.missing:
+            return Create(action.datapoint, "missing", MISSING)
+        return action
+
+
+def overlay(workspace: Workspace, records: Mapping[str, Record], dataset: Dataset) -> Overlay:
+    """Reads the whole project. Raises BackendError when it cannot be read to its end."""
+    wanted = {one.name: one.fingerprint for one in dataset.datapoints}
+    tasks: dict[str, Task] = {}
+    conflicts: dict[str, str] = {}
+    for found in workspace.backend.read():
+        name = found.task.name
+        tasks[name] = found.task
+        why = _conflict(found, records.get(name), wanted.get(name))
+        if why:
+            conflicts[name] = why
+    held = (name for name, one in records.items() if one.applied is not None)
+    missing = frozenset(name for name in held if name not in tasks)
+    return Overlay(as_listed(records, tasks), missing, conflicts)
+
+
+def _conflict(found: TaskContent, record: Record | None, wanted: Fingerprint | None) -> str:
+    """Why a task must not be touched; empty when it is as it was left, or as it shall be."""
+    task = found.task
+    same = record is not None and record.applied is not None and record.task_id == task.task_id
+    if record is not None and (record.pending or (same and record.applied == UNKNOWN)):
+        return ""
+    if task.stamp is None and not same:
+        return f"{CONFLICT}; {_STEP}"
+    known = known_fingerprints(record) if record else []
+    facets = differing(found, known or [task.stamp or UNKNOWN])
+    if not facets or (wanted is not None and not differing(found, [wanted])):
+        return ""
+    return f"{', '.join(facets)} changed at the project; {_STEP}"

@@ -1,0 +1,94 @@
+"""Refresh: rebuild or correct the state from the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from rbsync.applier.stop import Stop
+from rbsync.backends.base import Project, Task
+from rbsync.errors import RbsyncError
+from rbsync.model.state import Record
+from rbsync.stores.base import Writer
+from rbsync.sync.applying import recover, whoami
+from rbsync.sync.listed import as_listed, is_managed
+from rbsync.sync.planning import check_target
+from rbsync.sync.state_editing import backup_path
+from rbsync.sync.workspace import Workspace
+
+
+class Refreshed(NamedTuple):
+    """What a refresh changed in the state, by name; ``unmanaged`` are tasks without a record."""
+
+    added: tuple[str, ...]
+    corrected: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+    unmanaged: tuple[str, ...]
+
+
+def refresh(workspace: Workspace, timeout: float) -> Refreshed:
+    """Makes a record of every task with a stamp, and removes those whose task is gone.
+
+    Makes the state, bound to the project, when there is none. Raises BackendError when the
+    project cannot be listed to its end, and LockedError and StoreError; then no record changes.
+    """
+    with correcting(workspace, timeout) as writer:
+        tasks = {task.name: task for task in workspace.backend.list()}
+        before = writer.records()
+        after = as_listed(before, tasks)
+        put(workspace, writer, before, after)
+    return _compared(before, after, tasks)
+
+
+@contextmanager
+def correcting(workspace: Workspace, timeout: float) -> Iterator[Writer]:
+    """A writer of the project's state, made when there is none, with nothing left unsettled.
+
+    What the project cannot tell now stays pending. Raises RbsyncError when there is no project.
+    """
+    workspace.rescue.check()
+    project = present_project(workspace)
+    check_target(workspace.store.header(), project)
+    with workspace.store.writer(whoami(), timeout=timeout) as writer:
+        writer.claim(project.identity)
+        recover(workspace, writer, Stop())
+        yield writer
+
+
+def present_project(workspace: Workspace) -> Project:
+    """What the project is. Raises RbsyncError when there is none."""
+    project = workspace.backend.describe()
+    if project is None:
+        raise RbsyncError("there is no project yet", hint="the first `rbsync apply` makes it")
+    return project
+
+
+def put(
+    workspace: Workspace,
+    writer: Writer,
+    before: Mapping[str, Record],
+    after: Mapping[str, Record],
+) -> None:
+    """Makes records others, after a backup of the state."""
+    changed = [record for name, record in after.items() if before.get(name) != record]
+    removed = sorted(before.keys() - after.keys())
+    if changed or removed:
+        workspace.store.backup(backup_path(workspace))
+        writer.commit(changed, removed=removed)
+
+
+def _compared(
+    before: Mapping[str, Record], after: Mapping[str, Record], tasks: Mapping[str, Task]
+) -> Refreshed:
+    held = {name for name, one in before.items() if one.applied is not None}
+    holds = {name for name, one in after.items() if one.applied is not None}
+    corrected = [name for name in held & holds if before[name] != after[name]]
+    return Refreshed(
+        added=tuple(sorted(holds - held)),
+        corrected=tuple(sorted(corrected)),
+        removed=tuple(sorted(held - holds)),
+        unchanged=len(held & holds) - len(corrected),
+        unmanaged=tuple(sorted(name for name in tasks if not is_managed(after.get(name)))),
+    )

@@ -1,0 +1,331 @@
+"""``project.upload.create_datapoints`` against a service on loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+import rbsync
+from rbsync import StorageMethod
+from rbsync.errors import UserError
+from rbsync.sdk import Project
+from tests.scenarios.pictures import png
+from tests.service.serving import KEY, ORG, PROJECT, PUBLIC, REDBRICK, URL, Client, taxonomy
+
+Serve = Callable[..., tuple[Client, Project]]
+CREATE = {"kind": "createDatapoint"}
+BUCKET = "33333333-4444-4555-8666-777777777777"
+BOX = {"bbox2d": {"xnorm": 0.1, "ynorm": 0.1, "wnorm": 0.2, "hnorm": 0.2}}
+
+
+def label(category: str = "car", **more: Any) -> dict[str, Any]:
+    return {"category": [["object", category]], "attributes": [], **BOX, **more}
+
+
+def urls(*names: str) -> list[dict[str, Any]]:
+    return [{"name": name, "items": [f"https://example.org/{name}.png"]} for name in names]
+
+
+def data(client: Client, name: str) -> Any:
+    return client.task(name)["latestTaskData"]
+
+
+def uploads(client: Client) -> int:
+    """How many files the project has."""
+    return sum(
+        1 for one in (Path(client.service.settings.path) / "blobs").rglob("*") if one.is_file()
+    )
+
+
+def test_everything_given_is_in_the_project(serve: Serve) -> None:
+    client, project = serve(taxonomy=taxonomy("car"), type="IMAGE_BBOX")
+    point = {
+        "name": "one",
+        "items": [URL, "https://example.org/b.png"],
+        "labels": [label(labelid="a", trackid=None)],
+        "metadata": {"site": "A"},
+        "priority": np.float32(0.5),
+    }
+    assert project.upload.create_datapoints(StorageMethod.PUBLIC, [point]) == []
+    found = client.task("one")
+    assert found["datapoint"]["items"] == [URL, "https://example.org/b.png"]
+    assert found["datapoint"]["storageMethod"] == {"storageId": PUBLIC}
+    assert json.loads(found["datapoint"]["metaData"])["site"] == "A"
+    assert (found["priority"], found["currentStageName"]) == (0.5, "Label")
+    (stored,) = json.loads(data(client, "one")["labelsData"])
+    assert (stored["category"], stored["labelid"]) == ([["object", "car"]], "a")
+
+
+def test_ground_truth_is_at_the_end_of_the_pipeline(serve: Serve) -> None:
+    client, project = serve()
+    assert project.upload.create_datapoints(PUBLIC, urls("one"), is_ground_truth=True) == []
+    assert client.task("one")["currentStageName"] == "END"
+
+
+def test_files_are_uploaded_as_they_are(serve: Serve, here: Path) -> None:
+    client, project = serve()
+    (here / "a.png").write_bytes(png(1))
+    points = [
+        {"name": "relative", "items": ["a.png"]},
+        {"name": "absolute", "items": [here / "a.png"]},
+    ]
+    assert project.upload.create_datapoints(StorageMethod.REDBRICK, points) == []
+    for name in ("relative", "absolute"):
+        found = client.task(name)["datapoint"]
+        assert found["storageMethod"] == {"storageId": REDBRICK}
+        assert found["items"][0].endswith("/a.png")
+        assert client.session.get(found["itemsPresigned"][0], timeout=20).content == png(1)
+
+
+def test_other_storages_take_keys(serve: Serve) -> None:
+    client, project = serve(storages=(BUCKET,))
+    points = [{"name": "key", "items": ["scans/1.png"]}]
+    assert project.upload.create_datapoints(UUID(BUCKET), points) == []
+    assert client.task("key")["datapoint"]["items"] == ["scans/1.png"]
+
+
+def test_failures_come_back_in_the_order_of_the_input(serve: Serve, here: Path) -> None:
+    client, project = serve(taxonomy=taxonomy("car"), type="IMAGE_BBOX")
+    (here / "good.png").write_bytes(png(1))
+    (here / "text.png").write_bytes(b"no picture")
+    good: list[Any] = [{"name": f"good {n}", "items": ["good.png"]} for n in range(3)]
+    bad: dict[str, Any] = {
+        "there is no file `gone.png`": {"name": "gone", "items": ["gone.png"]},
+        "it has no `name`": {"items": ["good.png"]},
+        "it has no `items`": {"name": "no items"},
+        "`items` must be a list": {"name": "text", "items": "good.png"},
+        "`name` must be a string, not a value of type int": {"name": 7, "items": ["good.png"]},
+        "its name is empty": {"name": "", "items": ["good.png"]},
+        "unknown key `label`; did you mean `labels`?": {
+            "name": "typo", "items": ["good.png"], "label": [],
+        },
+        "text.png: the file is of a kind that is not known": {
+            "name": "kind", "items": ["text.png"],
+        },
+        "(for URLs use StorageMethod.PUBLIC)": {"name": "url", "items": [URL]},
+        'labels[0].category[0]: "cat" is not in the taxonomy (did you mean "car"?)': {
+            "name": "cat", "items": ["good.png"], "labels": [label("cat")],
+        },
+        "IMAGE_BBOX": {
+            "name": "kind of label",
+            "items": ["good.png"],
+            "labels": [{"category": [["object", "car"]], "point": {"xnorm": 0, "ynorm": 0}}],
+        },
+        "its labels cannot be written as JSON": {
+            "name": "set", "items": ["good.png"], "labels": [{1, 2}],
+        },
+        "`priority` must be a number from 0 to 1": {
+            "name": "p", "items": ["good.png"], "priority": 2,
+        },
+        "`metadata` must be a dict of strings": {
+            "name": "m", "items": ["good.png"], "metadata": {"n": 1},
+        },
+    }  # fmt: skip
+    given = [good[0], *list(bad.values())[:6], good[1], *list(bad.values())[6:], good[2]]
+    failed = project.upload.create_datapoints(StorageMethod.REDBRICK, given)
+    assert [{k: v for k, v in one.items() if k != "error"} for one in failed] == list(bad.values())
+    for one, expected in zip(failed, bad, strict=True):
+        assert expected in one["error"]
+        assert "\n" not in one["error"]
+    assert sorted(client.names()) == ["good 0", "good 1", "good 2"]
+    assert uploads(client) == 1
+
+
+def test_what_is_no_dict_is_a_failure_of_its_own(serve: Serve) -> None:
+    client, project = serve()
+    given: list[Any] = ["a.png", None, *urls("one")]
+    failed = project.upload.create_datapoints(PUBLIC, given)
+    assert [one["datapoint"] for one in failed] == ["a.png", None]
+    assert failed[0]["error"] == (
+        "a datapoint is a dict with `name` and `items`, not a value of type str"
+    )
+    assert client.names() == ["one"]
+
+
+def test_all_that_is_wrong_is_said_at_once(serve: Serve) -> None:
+    _, project = serve()
+    (failed,) = project.upload.create_datapoints(PUBLIC, [{"items": [], "priority": "high"}])
+    assert failed["error"] == (
+        "it has no `name`; `items` must be a list of paths or URLs with at least one member; "
+        "`priority` must be a number from 0 to 1"
+    )
+
+
+def test_nothing_is_sent_of_a_datapoint_with_a_wrong_attribute(serve: Serve, here: Path) -> None:
+    """The project's own taxonomy decides, before the file goes."""
+    (here / "a.png").write_bytes(png(1))
+    client, project = serve(taxonomy=rbsync_taxonomy(), type="IMAGE_BBOX")
+    wrong = label(attributes=[{"name": "colour", "value": "blue"}])
+    points = [{"name": "a", "items": ["a.png"], "labels": [wrong]}]
+    (failed,) = project.upload.create_datapoints(REDBRICK, points)
+    assert "blue" in failed["error"]
+    assert uploads(client) == 0
+
+
+def rbsync_taxonomy() -> Any:
+    from rbsync.labels import read_taxonomy
+
+    colour = {"name": "colour", "attrType": "SELECT", "whitelist": ["red"]}
+    return read_taxonomy(
+        {"name": "t", "categories": [{"name": "car", "classId": 0}], "attributes": [colour]}
+    )
+
+
+@pytest.mark.parametrize("answer", ["null", "error"])
+def test_what_is_there_with_the_same_content_counts_as_created(serve: Serve, answer: str) -> None:
+    client, project = serve(duplicate_name=answer)
+    assert project.upload.create_datapoints(PUBLIC, urls("a", "b")) == []
+    assert project.upload.create_datapoints(PUBLIC, urls("a", "b", "c")) == []
+    assert sorted(client.names()) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("answer", ["null", "error"])
+def test_what_is_there_with_other_content_fails(serve: Serve, answer: str) -> None:
+    client, project = serve(duplicate_name=answer)
+    client.create("theirs")
+    assert project.upload.create_datapoints(PUBLIC, urls("ours")) == []
+    changed = {"name": "ours", "items": ["https://example.org/other.png"]}
+    failed = project.upload.create_datapoints(PUBLIC, [changed, *urls("theirs", "new")])
+    assert [one["name"] for one in failed] == ["ours", "theirs"]
+    assert {one["error"] for one in failed} == {
+        "the project has another datapoint of this name "
+        "(rename this one, or delete the other one first)"
+    }
+    assert sorted(client.names()) == ["new", "ours", "theirs"]
+
+
+def test_of_one_name_in_a_call_the_first_is_created(serve: Serve) -> None:
+    client, project = serve()
+    (one,) = urls("one")
+    other = {"name": "one", "items": ["https://example.org/other.png"]}
+    broken = {"name": "one", "items": ["nowhere"]}
+    failed = project.upload.create_datapoints(PUBLIC, [broken, one, other, dict(one)])
+    assert [(each["items"], each["error"][:30]) for each in failed] == [
+        (["nowhere"], "`nowhere` is no URL (http:// o"),
+        (other["items"], "another datapoint of this call"),
+    ]
+    assert client.task("one")["datapoint"]["items"] == one["items"]
+
+
+def test_failures_can_be_given_again_as_they_are(serve: Serve, here: Path) -> None:
+    client, project = serve()
+    points = [{"name": "late", "items": ["late.png"]}]
+    failed = project.upload.create_datapoints(REDBRICK, points)
+    (here / "late.png").write_bytes(png(1))
+    assert project.upload.create_datapoints(REDBRICK, failed) == []
+    assert client.names() == ["late"]
+    assert points == [{"name": "late", "items": ["late.png"]}]
+
+
+def test_labels_are_an_empty_list_or_none(serve: Serve) -> None:
+    client, project = serve()
+    (first, second) = urls("empty", "none")
+    points = [first | {"labels": []}, second | {"labels": None}]
+    assert project.upload.create_datapoints(PUBLIC, points) == []
+    assert data(client, "empty")["labelsData"] == data(client, "none")["labelsData"] == "[]"
+
+
+def test_a_key_that_is_not_accepted_any_more_stops_the_rest(serve: Serve, tmp_path: Path) -> None:
+    _, project = serve(faults=[CREATE | {"do": "status", "status": 401}])
+    names = [f"n{number:03}" for number in range(100)]
+    failed = project.upload.create_datapoints(PUBLIC, urls(*names))
+    assert [one["name"] for one in failed] == names
+    told = {one["error"] for one in failed}
+    assert "it was not sent: the service does not accept the key" in told
+    assert any("check the API key" in one for one in told)
+    assert not any(KEY in one for one in told)
+
+
+def test_an_answer_that_is_lost_is_looked_up(serve: Serve) -> None:
+    client, project = serve(faults=[CREATE | {"do": "drop", "after": True, "times": 5}])
+    at_once(project)
+    names = [f"n{number}" for number in range(10)]
+    assert project.upload.create_datapoints(PUBLIC, urls(*names)) == []
+    assert sorted(client.names()) == names
+
+
+def test_a_refusal_by_the_service_is_told_and_stops_none(serve: Serve) -> None:
+    client, project = serve(faults=[CREATE | {"do": "errors", "message": "no", "nth": [1, 2]}])
+    at_once(project)
+    assert project.upload.create_datapoints(PUBLIC, urls("a")) == []
+    assert project.upload.create_datapoints(PUBLIC, urls("b", "c")) == []
+    assert sorted(client.names()) == ["a", "b", "c"]
+
+
+def at_once(project: Project) -> None:
+    """No request may still land after its answer was lost, and so nobody waits for one."""
+    backend = project._backend
+    backend.capabilities = replace(backend.capabilities, quarantine=0.0)
+
+
+def test_many_are_created(serve: Serve) -> None:
+    client, project = serve()
+    names = [f"n{number:03}" for number in range(300)]
+    assert project.upload.create_datapoints(PUBLIC, iter(urls(*names))) == []
+    assert client.ask("tasksPaged", first=0)["count"] == 300
+
+
+@pytest.mark.parametrize("wrong", ["", "public", "k" * 43, None])
+def test_a_storage_is_a_uuid(serve: Serve, wrong: Any) -> None:
+    _, project = serve()
+    with pytest.raises(UserError, match="is no storage id") as caught:
+        project.upload.create_datapoints(wrong, [])
+    assert "k" * 43 not in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [{"name": "a", "items": [URL]}, "a.png", None])
+def test_datapoints_are_a_list(serve: Serve, wrong: Any) -> None:
+    _, project = serve()
+    with pytest.raises(UserError, match="must be a list of dicts"):
+        project.upload.create_datapoints(PUBLIC, wrong)
+
+
+def test_nothing_is_written_beside_the_files(serve: Serve, here: Path) -> None:
+    _, project = serve()
+    (here / "a.png").write_bytes(png(1))
+    assert project.upload.create_datapoints(REDBRICK, [{"name": "a", "items": ["a.png"]}]) == []
+    assert [one.name for one in here.iterdir()] == ["a.png"]
+
+
+MANIFEST = """\
+version: 1
+backend:
+  kind: redbrick
+  url: {url}
+  org_id: {org}
+  project_id: {project}
+datapoints:
+  - name: file
+    items: [a.png]
+  - name: address
+    items: ["https://example.org/address.png"]
+    storage: public
+    metadata: {{site: A}}
+    labels: address.json
+"""
+
+
+def test_a_manifest_takes_over_what_the_interface_created(
+    serve: Serve, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same content has the same fingerprint, so that nothing is made twice."""
+    client, project = serve()
+    (here / "a.png").write_bytes(png(1))
+    (here / "address.json").write_text(json.dumps([label()]))
+    (point,) = urls("address")
+    point |= {"labels": [label()], "metadata": {"site": "A"}}
+    assert project.upload.create_datapoints(PUBLIC, [point]) == []
+    assert project.upload.create_datapoints(REDBRICK, [{"name": "file", "items": ["a.png"]}]) == []
+    manifest = MANIFEST.format(url=client.url, org=ORG, project=PROJECT)
+    (here / "rbsync.yaml").write_text(manifest)
+    monkeypatch.setenv("RBSYNC_API_KEY", KEY)
+    report = rbsync.apply(rbsync.plan())
+    assert [one.note for one in report.outcomes] == ["it was there already, with this content"] * 2
+    assert sorted(client.names()) == ["address", "file"]

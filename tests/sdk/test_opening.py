@@ -1,0 +1,66 @@
+"""Opening a project, and what importing the package costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import rbsync
+from rbsync.errors import BackendError, UserError
+from tests.service.serving import KEY, ORG, PROJECT, PUBLIC, URL, serving
+
+OTHER = "cccccccc-0000-4000-8000-000000000003"
+
+
+def test_a_project_says_what_it_is_and_not_the_key(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path / "cars", type="IMAGE_BBOX") as client,
+        rbsync.get_project(project_id=PROJECT, org_id=ORG, url=client.url, api_key=KEY) as project,
+    ):
+        assert repr(project) == "<Project 'cars' of type IMAGE_BBOX>"
+        assert KEY not in repr(vars(project)) + repr(vars(project.upload))
+
+
+def test_the_order_of_later_clients_is_found_out(tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match="the API key must have 43 characters") as caught:
+        rbsync.get_project(ORG, PROJECT, KEY, "http://localhost:1")
+    assert KEY not in str(caught.value)
+
+
+def test_a_wrong_key_is_not_told(tmp_path: Path) -> None:
+    wrong = "w" * 43
+    with serving(tmp_path / "project") as client, pytest.raises(BackendError) as caught:
+        rbsync.get_project(wrong, client.url, ORG, PROJECT)
+    assert caught.value.kind == "auth"
+    assert wrong not in str(caught.value)
+
+
+def test_a_project_must_be_there(tmp_path: Path) -> None:
+    with serving(tmp_path / "project") as client, pytest.raises(BackendError, match="no project"):
+        rbsync.get_project(KEY, client.url, ORG, OTHER)
+
+
+def test_a_url_must_be_safe() -> None:
+    with pytest.raises(UserError, match="it is not an https URL"):
+        rbsync.get_project(KEY, "http://example.org", ORG, PROJECT)
+
+
+def test_the_key_is_in_no_error_of_a_datapoint(tmp_path: Path) -> None:
+    with serving(tmp_path / "project") as client:
+        project = rbsync.get_project(KEY, client.url, ORG, PROJECT)
+        points = [{"name": KEY, "items": [f"ftp://{KEY}"]}, {"name": "ok", "items": [URL]}]
+        (failed,) = project.upload.create_datapoints(PUBLIC, points)
+        assert "is no URL" in failed["error"]
+        assert KEY not in failed["error"]
+        project.close()
+
+
+@pytest.mark.parametrize("line", ["import rbsync", "import rbsync; rbsync.StorageMethod"])
+def test_importing_costs_nothing(line: str) -> None:
+    heavy = ["requests", "numpy", "PIL"]
+    check = f"{line}; import sys; print([one for one in {heavy} if one in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
