@@ -251,7 +251,7 @@ def test_an_answer_that_is_lost_is_looked_up(serve: Serve) -> None:
     assert sorted(client.names()) == names
 
 
-def test_a_refusal_by_the_service_is_told_and_stops_none(serve: Serve) -> None:
+def test_an_error_that_the_service_gets_over_is_no_failure(serve: Serve) -> None:
     client, project = serve(faults=[CREATE | {"do": "errors", "message": "no", "nth": [1, 2]}])
     at_once(project)
     assert project.upload.create_datapoints(PUBLIC, urls("a")) == []
@@ -329,3 +329,42 @@ def test_a_manifest_takes_over_what_the_interface_created(
     report = rbsync.apply(rbsync.plan())
     assert [one.note for one in report.outcomes] == ["it was there already, with this content"] * 2
     assert sorted(client.names()) == ["address", "file"]
+
+
+def test_odd_values_are_failures_and_not_exceptions(serve: Serve) -> None:
+    client, project = serve()
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    (point,) = urls("odd")
+    expected = {
+        "cannot be written as JSON": {"labels": deep},
+        "Out of range float": {"labels": [float("nan")]},
+        "surrogates not allowed": {"labels": ["\ud800"]},
+        "its name has a control character": {"name": "\ud800"},
+        "unknown key `3`": {3: 4},
+        "has a user name in it": {"items": ["https://me:word@example.org/x"]},
+        "is no URL": {"items": ["a\0b"]},
+        "is not UTF-8": {"items": ["\udcff.png"]},
+    }
+    given: list[Any] = [point | odd for odd in expected.values()]
+    failed = project.upload.create_datapoints(PUBLIC, given)
+    for one, text in zip(failed, expected, strict=True):
+        assert text in one["error"]
+    assert client.names() == []
+
+
+def test_what_is_no_file_is_not_uploaded(serve: Serve, here: Path) -> None:
+    client, project = serve()
+    (here / "folder").mkdir()
+    (here / "empty.png").touch()
+    items = ["folder", "empty.png", "a\0b", "folder/no.png"]
+    given = [{"name": item, "items": [item]} for item in items]
+    failed = project.upload.create_datapoints(REDBRICK, given)
+    assert [one["error"].partition(" (")[0] for one in failed] == [
+        "`folder` cannot be read: folder is not a regular file",
+        "empty.png: the file is empty",
+        "`a\0b` is no path",
+        "there is no file `folder/no.png`",
+    ]
+    assert client.names() == []
