@@ -27,6 +27,9 @@ EXAMPLES = {
     "rbsync expand": "rbsync expand",
     "rbsync ls": "rbsync ls",
     "rbsync failures": "rbsync failures",
+    "rbsync export masks DIR": "rbsync export masks exported",
+    "rbsync export labels FILE": "rbsync export labels labels.json",
+    "rbsync serve": "rbsync serve --help",
     "rbsync retry": "rbsync retry --yes",
     "rbsync state list": "rbsync state list",
 }

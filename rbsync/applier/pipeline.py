@@ -16,7 +16,7 @@ from rbsync.applier.failures import is_outage, unsettled
 from rbsync.applier.journal import GROUP_SECONDS
 from rbsync.applier.prepare import Change, Prepared
 from rbsync.applier.results import applied, skipped
-from rbsync.applier.send import NOT_THERE, Answer
+from rbsync.applier.send import Answer, not_there
 from rbsync.applier.stop import BUG, UNRECORDED
 from rbsync.applier.tools import Tools
 from rbsync.applier.workers import Step, Workers
@@ -71,6 +71,7 @@ class Pipeline:
         self._sending: dict[str, Prepared] = {}
         self._doubtful: deque[tuple[float, Prepared]] = deque()
         self._resent: dict[str, int] = {}
+        self._last_words: dict[str, str] = {}
         self._sent_at = time.monotonic()
         self._stopped_at: float | None = None
         self._error: Exception | None = None
@@ -210,13 +211,16 @@ class Pipeline:
             case "doubtful":
                 until = time.monotonic() + self._pace.quarantine
                 self._doubtful.append((until, prepared))
+                if answer.failure is not None:
+                    self._last_words[prepared.name] = answer.failure.message
             case "absent" if self._stop.requested:
                 self._give_up(action, ENDED)
             case "absent" if self._may_resend(prepared.name):
                 self._ready.append(prepared._replace(gone=True))
             case "absent":
-                self._tally.failure(NOT_THERE)
-                self._fail(action, NOT_THERE)
+                failure = not_there(self._last_words.get(prepared.name, ""))
+                self._tally.failure(failure)
+                self._fail(action, failure)
             case "failed":
                 assert answer.failure is not None  # noqa: S101  (what failed has one)
                 self._fail(action, answer.failure)

@@ -14,13 +14,6 @@ from rbsync.model.outcome import Failure
 from rbsync.model.plan import Create, Delete, Update
 
 ADOPTED = "it was there already, with this content"
-NOT_THERE = Failure(
-    "transient",
-    "create",
-    "the request was lost and the project does not have it",
-    hint="run apply again",
-)
-
 T = TypeVar("T")
 
 
@@ -127,6 +120,16 @@ def _is_taken(answer: Answer) -> bool:
 def _doubted(found: Answer) -> Answer:
     """What is said to be there and is not seen yet has to be looked up again, later."""
     return Answer("doubtful") if found.fate == "absent" else found
+
+
+def not_there(last_words: str) -> Failure:
+    """The failure of a create that was sent again and again and is not there.
+
+    ``last_words`` are the service's own, when it said something.
+    """
+    message = "it was sent several times, and the project does not have it"
+    told = f"{message}; the last answer was: {last_words}" if last_words else message
+    return Failure("transient", "create", told, hint="run apply again")
 
 
 def _looked_up(prepared: Prepared, task: Task | None) -> Answer:

@@ -27,6 +27,7 @@ COMMANDS = {
     "drift": "say what changed at the project behind our back",
     "adopt": "take over what the project has already",
     "ls": "list what the project holds",
+    "export": "write masks or labels of the project to files",
     "serve": "speak RedBrick's protocol over a local project, offline",
     "state": "look at the state, or change it by hand",
 }

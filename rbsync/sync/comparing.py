@@ -2,7 +2,7 @@
 
 Labels and settings are fingerprinted anew from what the project has. Pixel labels are drawn for
 it, since the fingerprint of a mask is that of the picture. In which stage a task is does not
-count: people move tasks on.
+count, for people move tasks on, nor do ids of labels that were given without.
 """
 
 from __future__ import annotations
@@ -66,9 +66,16 @@ def _has_labels(found: TaskContent, wanted: str) -> bool:
         return False
     if not labels and not wanted:
         return True
-    if _is_mask(labels) and _mask_fingerprint(labels, wanted) == wanted:
+    bare = [_without_id(one) for one in labels]
+    if _is_mask(bare) and _mask_fingerprint(bare, wanted) == wanted:
         return True
-    return of_value(labels, algorithm_of(wanted)) == wanted
+    return any(of_value(one, algorithm_of(wanted)) == wanted for one in (labels, bare))
+
+
+def _without_id(label: Any) -> Any:
+    if not isinstance(label, dict):
+        return label
+    return {key: one for key, one in label.items() if key != "labelid"}
 
 
 def _is_mask(labels: list[Any]) -> bool:

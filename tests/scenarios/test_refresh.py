@@ -19,6 +19,7 @@ from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.state import Intent, Record
 from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
+from rbsync.sync.comparing import differing
 from tests.masks.pictures import painted
 from tests.masks.pictures import png as picture
 from tests.scenarios.pictures import png
@@ -285,19 +286,22 @@ def test_a_mask_is_compared_by_the_picture_that_its_labels_show(masked: Project)
     assert edited == [{"name": other, "facets": ["labels"]}]
 
 
-def test_an_attribute_that_was_added_to_a_mask_is_an_edit(masked: Project) -> None:
-    name = masked.names()[0]
+def test_what_the_service_may_add_to_labels_is_no_edit_and_what_people_add_is(
+    masked: Project,
+) -> None:
     with at_the_project(masked) as backend:
-        labels = json.loads(backend.labels(backend.find([name])[name].task_id) or "")
-    edit(
-        masked,
-        name,
-        "labels",
-        labels=LabelText(
-            json.dumps([{**one, "labelid": f"{n}"} for n, one in enumerate(labels)]), 2
-        ),
-    )
-    assert masked.run("drift", "--json").json["edited"] == [{"name": name, "facets": ["labels"]}]
+        found = next(iter(backend.read()))
+    assert found.task.stamp is not None
+    labels = json.loads(found.labels)
+
+    def edited(**members: Any) -> tuple[Facet, ...]:
+        text = json.dumps([{**one, **members} for one in labels])
+        return differing(found._replace(labels=text), [found.task.stamp])
+
+    assert edited(labelid="given-by-the-service") == edited(holes=None) == ()
+    assert edited(attributes=[{"name": "occluded", "value": True}]) == ("labels",)
+    assert edited(category=[["object", "bus"]]) == ("labels",)
+    assert edited(pixel=3) == edited(pixel={}) == ("labels",)
 
 
 def test_a_refreshed_plan_creates_what_was_deleted_and_touches_no_edit(three: Project) -> None:
@@ -318,7 +322,11 @@ def test_a_refreshed_plan_creates_what_was_deleted_and_touches_no_edit(three: Pr
     assert shown.last_line.startswith(
         "Plan: 1 to create, 0 to update, 0 to delete, 1 blocked, 1 unchanged."
     )
-    assert three.run("apply", "p.json").code == 0
+    done = three.run("apply", "p.json")
+    assert (done.code, done.last_line) == (
+        3,
+        "Apply complete: 1 created, 0 updated, 0 deleted, 0 failed, 1 blocked.",
+    )
     assert three.names() == ["images/a.png", "images/b.png", "images/c.png"]
     assert planned(three) == expected[1:]
 

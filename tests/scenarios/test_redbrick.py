@@ -1,0 +1,316 @@
+"""The whole story against the service's offline twin, as people run it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.offline_service import RemoteProject, Served, served
+from tests.scenarios.pictures import png
+from tests.scenarios.project import BOX, Ran
+from tests.service.serving import KEY
+
+NO_CHANGES = "No changes. The project matches the manifest."
+NO_DRIFT = "No drift. The project is as it was left."
+CAR = "http://datasets.redbrickai.com/car-vids/car-1/frame20.png"
+OTHER_BOX = {**BOX, "category": [["object", "bus"]]}
+TYPE = "project: {type: IMAGE_BBOX, taxonomy: [car, bus]}\n"
+PICTURES = (
+    'datapoints:\n  - glob: "images/**/*.png"\n    labels: "labels/{stem}.json?"\n'
+    "    metadata: {site: Zürich}\n"
+)
+EVERYTHING = f"""\
+datapoints:
+  - items: [{CAR}]
+    name: public one
+    storage: public
+    priority: 0.5
+  - glob: "images/**/*.png"
+    labels: "labels/{{stem}}.json?"
+    metadata: {{site: Zürich}}
+  - frames: "videos/*/"
+    ground_truth: true
+"""
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Served]:
+    with served(tmp_path / "service", "--type", "IMAGE_BBOX") as one:
+        yield one
+
+
+def project_at(service: Served, folder: Path, manifest: str = PICTURES) -> RemoteProject:
+    """Three pictures, the first of them with a label, and the name of one with umlauts."""
+    project = RemoteProject(folder, service.url)
+    for number, name in enumerate(["a", "b", "grüße/ö"]):
+        project.write(f"images/{name}.png", png(number))
+    project.write("labels/a.json", [BOX])
+    project.manifest(manifest)
+    return project
+
+
+@pytest.fixture
+def project(service: Served, tmp_path: Path) -> RemoteProject:
+    return project_at(service, tmp_path / "data")
+
+
+def test_the_whole_story(service: Served, tmp_path: Path) -> None:
+    project = project_at(service, tmp_path / "data", EVERYTHING)
+    for number in (1, 2, 10):
+        project.write(f"videos/straße/frame{number}.png", png(100 + number))
+    plan = project.run("plan")
+    assert plan.code == 0, plan.err
+    assert plan.last_line.startswith("Plan: 5 to create, 0 to update, 0 to delete, 0 blocked")
+    assert service.count("PUT") == 0
+    done = project.apply()
+    assert done.code == 0, done.err
+    assert done.last_line == "Apply complete: 5 created, 0 updated, 0 deleted, 0 failed."
+    tasks = {task["name"]: task for task in project.tasks()}
+    assert sorted(tasks) == [
+        "images/a.png",
+        "images/b.png",
+        "images/grüße/ö.png",
+        "public one",
+        "videos/straße",
+    ]
+    assert tasks["images/a.png"]["labels"] == 1
+    assert tasks["images/grüße/ö.png"]["metadata"] == {"site": "Zürich"}
+    assert tasks["images/grüße/ö.png"]["items"] == ["images/grüße/ö.png"]
+    assert tasks["public one"]["items"] == [CAR]
+    assert tasks["public one"]["priority"] == 0.5
+    assert tasks["videos/straße"]["ground_truth"]
+    assert tasks["videos/straße"]["items"] == [
+        f"videos/straße/frame{number}.png" for number in (1, 2, 10)
+    ]
+    assert service.count("PUT") == 6
+    again = project.apply()
+    assert (again.code, again.last_line) == (0, NO_CHANGES)
+    assert project.run("plan", "--refresh").last_line == NO_CHANGES
+    assert project.run("drift").last_line == NO_DRIFT
+
+
+def test_other_labels_send_no_picture_again(service: Served, project: RemoteProject) -> None:
+    project.apply()
+    before = service.count("PUT")
+    project.write("labels/b.json", [BOX, OTHER_BOX])
+    assert project.actions() == ["update images/b.png labels"]
+    assert project.apply().last_line.startswith("Apply complete: 0 created, 1 updated")
+    assert service.count("PUT") == before
+    labels = service.task("images/b.png")["latestTaskData"]["labelsData"]
+    assert labels.count('"bbox2d"') == 2
+    assert project.run("drift").last_line == NO_DRIFT
+
+
+def test_prune_deletes_what_is_not_declared_any_more(project: RemoteProject) -> None:
+    project.apply()
+    (project.folder / "images/b.png").unlink()
+    assert project.apply().last_line == NO_CHANGES
+    done = project.apply("--prune")
+    assert done.last_line == "Apply complete: 0 created, 0 updated, 1 deleted, 0 failed."
+    assert project.names() == ["images/a.png", "images/grüße/ö.png"]
+
+
+def test_a_lost_state_is_rebuilt_and_nothing_is_sent_again(service: Served, tmp_path: Path) -> None:
+    project = RemoteProject(tmp_path / "many", service.url)
+    for number in range(2000):
+        project.write(f"images/{number:04}.png", png(number))
+    project.manifest('datapoints:\n  - glob: "images/*.png"\n')
+    done = project.apply("--jobs", "8")
+    assert done.code == 0, done.err
+    assert service.count("PUT") == 2000
+    for file in (project.folder / ".rbsync").glob("state.db*"):
+        file.unlink()
+    rebuilt = project.run("refresh")
+    assert rebuilt.last_line == (
+        "State refreshed: 2,000 added, 0 corrected, 0 removed, 0 unchanged."
+    )
+    assert project.run("plan").last_line == NO_CHANGES
+    assert project.apply().last_line == NO_CHANGES
+    assert service.count("PUT") == 2000
+
+
+def test_what_was_deleted_and_relabelled_is_named_and_never_overwritten(
+    service: Served, project: RemoteProject
+) -> None:
+    project.apply()
+    service.delete("images/grüße/ö.png")
+    service.relabel("images/a.png", OTHER_BOX)
+    found = project.run("drift")
+    assert found.code == 2
+    assert found.err == "  - images/grüße/ö.png\n  ~ images/a.png  (labels)\n"
+    assert found.last_line == "Drift: 1 missing, 1 edited, 0 unmanaged, 1 unchanged."
+    assert project.run("plan").last_line == NO_CHANGES
+    document = project.plan("--refresh")
+    assert [(one["action"], one["name"], one["reason"]) for one in document["actions"]] == [
+        ("create", "images/grüße/ö.png", "missing"),
+        ("blocked", "images/a.png", "conflict"),
+    ]
+    project.run("plan", "--refresh", "-o", "p.json")
+    puts = service.count("PUT")
+    assert project.run("apply", "p.json").last_line.startswith("Apply complete: 1 created")
+    assert service.count("PUT") == puts
+    assert '"bus"' in service.task("images/a.png")["latestTaskData"]["labelsData"]
+    assert project.run("adopt", "images/a.png").code == 3
+    assert project.run("adopt", "images/a.png", "--force").code == 0
+    assert project.apply().code == 0
+    assert '"car"' in service.task("images/a.png")["latestTaskData"]["labelsData"]
+    assert project.run("drift").last_line == NO_DRIFT
+
+
+def test_other_items_other_metadata_and_a_lost_stamp_are_edits(
+    service: Served, project: RemoteProject
+) -> None:
+    project.apply()
+    others = service.others
+    ids = {name: service.task(name)["taskId"] for name in ("images/a.png", "images/b.png")}
+    picture = others.upload(png(50), "b.png")
+    storage = "22222222-2222-2222-2222-222222222222"
+    given = [
+        {"taskId": ids["images/b.png"], "items": [picture]},
+        {"taskId": ids["images/a.png"], "metaData": '{"site":"Basel"}'},
+    ]
+    for one in given:
+        assert others.ask("updateTaskItems", storageId=storage, **one)["ok"]
+    assert project.run("drift", "--json").json["edited"] == [
+        {"name": "images/a.png", "facets": ["settings"]},
+        {"name": "images/b.png", "facets": ["items"]},
+    ]
+
+
+def test_what_others_made_is_unmanaged_and_adopted_only_by_force(
+    service: Served, project: RemoteProject
+) -> None:
+    service.others.create("images/b.png")
+    refused = project.run("adopt")
+    assert refused.code == 3
+    assert "  ! images/b.png  (the project has another datapoint of this name" in refused.err
+    assert project.run("drift", "--json").json["unmanaged"] == ["images/b.png"]
+    assert project.run("adopt", "--force").last_line == "Adopted: 1 taken over, 0 refused."
+    assert project.apply().last_line.startswith("Apply complete: 2 created, 1 updated")
+    assert project.run("plan", "--refresh").last_line == NO_CHANGES
+
+
+def test_a_wrong_key_is_said_to_be_one(project: RemoteProject) -> None:
+    for command in (["plan"], ["apply", "--yes"], ["refresh"], ["drift"], ["ls"], ["adopt"]):
+        refused = project.run(*command, RBSYNC_API_KEY="x" * 43)
+        assert refused.code == (12 if command == ["drift"] else 7), command
+        assert "x" * 43 not in refused.out + refused.err
+    short = project.run("plan", RBSYNC_API_KEY="short")
+    assert short.code == 7
+    assert "the API key must have 43 characters; this one has 5" in short.err
+
+
+def test_no_key_says_where_to_get_one(project: RemoteProject, tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "VIRTUAL_ENV": ""}
+    refused = project.run("plan", RBSYNC_API_KEY="", **home)
+    assert refused.code == 7
+    assert "there is no API key" in refused.err
+    assert "hint: set RBSYNC_API_KEY" in refused.err
+
+
+def test_a_service_that_is_down_is_told_clearly(service: Served, project: RemoteProject) -> None:
+    project.apply()
+    service.stop()
+    state = (project.folder / ".rbsync/state.db").read_bytes()
+    for command in (["plan"], ["apply", "--yes"], ["refresh"], ["drift"], ["adopt"], ["ls"]):
+        failed = project.run(*command)
+        assert failed.code == 1, command
+        assert failed.err.startswith("error: localhost"), failed.err
+        assert "Traceback" not in failed.err
+    assert (project.folder / ".rbsync/state.db").read_bytes() == state
+
+
+def test_killed_in_the_middle_and_then_completed(service: Served, tmp_path: Path) -> None:
+    project = RemoteProject(tmp_path / "many", service.url)
+    for number in range(300):
+        project.write(f"images/{number:03}.png", png(number))
+    project.manifest('datapoints:\n  - glob: "images/*.png"\n')
+    running = project.start("apply", "--yes", "--jobs", "4")
+    while service.count("PUT") < 40 and running.poll() is None:
+        time.sleep(0.02)
+    running.kill()
+    running.communicate()
+    assert 0 < len(project.names()) < 300
+    forget_when(project)
+    done = project.apply()
+    assert done.code == 0, done.err
+    names = project.names()
+    assert len(names) == len(set(names)) == 300
+    assert project.run("plan", "--refresh").last_line == NO_CHANGES
+
+
+def forget_when(project: RemoteProject) -> None:
+    """Makes it long ago that the killed run sent something, so that nothing may land any more."""
+    with sqlite3.connect(project.folder / ".rbsync/state.db") as state:
+        state.execute("UPDATE intent SET sent_at = 0")
+    state.close()
+
+
+SECRET_PARTS = re.compile(r"X-(?:Amz|Rbsync)-\w+|[?&](?:signature|sig|expires)=", re.IGNORECASE)
+EVERYTHING_FAILS: list[dict[str, Any]] = [
+    {"kind": "PUT", "do": "status", "status": 500, "message": f"ApiKey: {KEY}"},
+    {"kind": "createDatapoint", "do": "errors", "message": f"the key {KEY} is tired"},
+]
+
+
+def traces(project: RemoteProject, *ran: Ran) -> str:
+    """All that rbsync said and left in its folder."""
+    said = "".join(one.out + one.err for one in ran)
+    files = [one for one in project.folder.rglob("*") if one.is_file()]
+    left = "".join(one.read_bytes().decode("latin-1") for one in files)
+    return said + left
+
+
+def shows_no_secret(text: str) -> None:
+    assert KEY not in text
+    assert not SECRET_PARTS.search(text)
+    assert "presigned" not in text.lower()
+
+
+def test_secrets_are_nowhere(service: Served, project: RemoteProject) -> None:
+    ran = [
+        project.run("plan", "-vv", "-o", "p.json", "--markdown", "p.md"),
+        project.run("apply", "p.json", "-vv"),
+        project.run("apply", "--yes", "-vv", "--json"),
+        project.run("refresh", "-vv"),
+        project.run("drift", "-vv", "--json"),
+        project.run("state", "pull"),
+        project.run("ls", "-vv", "--json"),
+    ]
+    assert [one.code for one in ran] == [0] * len(ran)
+    shows_no_secret(traces(project, *ran))
+    place = service.others.place()
+    assert re.search(r"[?&]\w+=", place["presignedUrl"]), "a signature would have been seen"
+
+
+def test_secrets_are_nowhere_when_everything_fails(tmp_path: Path) -> None:
+    with served(tmp_path / "service", "--type", "IMAGE_BBOX", faults=EVERYTHING_FAILS) as service:
+        project = project_at(service, tmp_path / "data", EVERYTHING.split("  - frames")[0])
+        ran = [
+            project.run("plan", "-vv", "-o", "p.json"),
+            project.run("apply", "--yes", "-vv"),
+            project.run("failures", "-vv"),
+            project.run("state", "pull"),
+            project.run("status", "-vv"),
+        ]
+        assert ran[1].code == 3
+        assert "4 failed" in ran[1].out
+        service.stop()
+        ran += [project.run(command, "-vv") for command in ("plan", "refresh", "adopt", "ls")]
+    shows_no_secret(traces(project, *ran))
+
+
+def test_an_error_page_instead_of_answers_shows_no_secret(tmp_path: Path) -> None:
+    faults = [{"kind": "POST", "do": "html"}]
+    with served(tmp_path / "service", faults=faults) as service:
+        project = project_at(service, tmp_path / "data")
+        ran = [project.run(*one, "-vv") for one in (["plan"], ["apply", "--yes"], ["refresh"])]
+    assert [one.code for one in ran] == [1] * 3
+    assert "what came back is an HTML page" in ran[0].err
+    shows_no_secret(traces(project, *ran))
