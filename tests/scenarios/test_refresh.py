@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -430,15 +429,3 @@ def test_adopt_takes_names_and_globs_and_knows_wrong_ones(three: Project) -> Non
     assert wrong.code == 1
     assert "the project does not have `images/x.png`" in wrong.err
     assert three.run("adopt", "nothing*").last_line == "Adopted: 0 taken over, 0 refused."
-
-
-def test_drift_of_two_thousand_is_quick(tmp_path: Path) -> None:
-    project = Project(tmp_path / "data")
-    for number in range(2000):
-        project.write(f"images/{number:04}.png", png(number))
-        project.write(f"labels/{number:04}.json", [BOX])
-    project.manifest('datapoints:\n  - glob: "images/*.png"\n    labels: "labels/{stem}.json"\n')
-    project.apply()
-    start = time.monotonic()
-    assert project.run("drift").last_line == NO_DRIFT
-    assert time.monotonic() - start < 10
