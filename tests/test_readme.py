@@ -30,6 +30,10 @@ EXAMPLES = {
     "rbsync export masks DIR": "rbsync export masks exported",
     "rbsync export labels FILE": "rbsync export labels labels.json",
     "rbsync serve": "rbsync serve --help",
+    "rbsync drift": "rbsync drift",
+    "rbsync plan --refresh": "rbsync plan --refresh",
+    "rbsync adopt": "rbsync adopt",
+    "rbsync refresh": "rbsync refresh",
     "rbsync retry": "rbsync retry --yes",
     "rbsync state list": "rbsync state list",
 }
