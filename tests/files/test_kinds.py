@@ -42,7 +42,7 @@ SAMPLES = {
     kinds.WEBP: [picture("WEBP")],
     kinds.DICOM: [DICOM, BARE_DICOM, b"\x02\0\0\0" + bytes(30)],
     kinds.NIFTI: [nifti1(b"n+1\0"), nifti1(b"ni1\0"), nifti2(b"n+2\0"), nifti2(b"ni2\0")],
-    kinds.GZIP: [gzip.compress(nifti1(b"n+1\0"))],
+    kinds.GZIP: [gzip.compress(nifti1(b"n+1\0"), mtime=0)],
     kinds.NRRD: [b"NRRD0004\ntype: short\n", b"NRRD0005\n"],
     kinds.MP4: [ftyp(b"isom"), ftyp(b"mp42"), ftyp(b"avc1")],
     kinds.HEIF: [ftyp(b"heic"), ftyp(b"avif"), ftyp(b"mif1")],
