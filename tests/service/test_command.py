@@ -152,7 +152,7 @@ def test_the_other_loopback_must_not_be_somebody_elses(tmp_path: Path) -> None:
         pytest.skip("this machine has one loopback only")
     with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
         port = str(taken.getsockname()[1])
-        with pytest.raises(RbsyncError, match=f"cannot listen on ::1 port {port}"):
+        with pytest.raises(RbsyncError, match=f"cannot listen on .* port {port}"):
             run("--path", str(tmp_path / "p"), "--port", port, "--api-key", KEY)
 
 
