@@ -148,12 +148,33 @@ def test_a_port_that_is_taken_says_so(tmp_path: Path) -> None:
 
 
 def test_the_other_loopback_must_not_be_somebody_elses(tmp_path: Path) -> None:
-    if not socket.has_ipv6:
-        pytest.skip("this machine has one loopback only")
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
-        port = str(taken.getsockname()[1])
-        with pytest.raises(RbsyncError, match=f"cannot listen on .* port {port}"):
-            run("--path", str(tmp_path / "p"), "--port", port, "--api-key", KEY)
+    with (
+        taken_on_ipv6_only() as port,
+        pytest.raises(RbsyncError, match=f"cannot listen on ::1 port {port}"),
+    ):
+        run("--path", str(tmp_path / "p"), "--port", port, "--api-key", KEY)
+
+
+@contextmanager
+def taken_on_ipv6_only() -> Iterator[str]:
+    """A port that is free on 127.0.0.1 and not on ::1.
+
+    The system gives out ports of the two separately, so that another test may have this one.
+    """
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("without a loopback of IPv6 nobody can have a port there")
+    for _ in range(50):
+        with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+            port = taken.getsockname()[1]
+            try:
+                socket.create_server(("127.0.0.1", port)).close()
+            except OSError:
+                continue
+            yield str(port)
+            return
+    pytest.fail("no port was free on 127.0.0.1")
 
 
 def test_a_key_of_another_length_is_refused(tmp_path: Path) -> None:
