@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
+from rbsync.collector import paused_collector
 from rbsync.dataset.expanding import expand
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.items import Files
@@ -18,7 +19,6 @@ from rbsync.dataset.names import unique
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Place, Tree
 from rbsync.labels import Taxonomy
-from rbsync.manifest.document import paused_collector
 from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Datapoint, Dataset, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 
 from rbsync.errors import Problem, UserError
-from rbsync.files.body import read_whole
-from rbsync.files.roots import Roots
+from rbsync.files.tree import Tree
 from rbsync.labels import Taxonomy, read_taxonomy
 from rbsync.manifest.load import Manifest
 
 LIMIT = 64 << 20
 
 
-def declared_taxonomy(manifest: Manifest, roots: Roots) -> Taxonomy:
+def declared_taxonomy(manifest: Manifest, tree: Tree) -> Taxonomy:
     """The taxonomy of the manifest's project; an empty one allows any category.
 
     Raises UserError when it cannot be read.
@@ -22,7 +21,7 @@ def declared_taxonomy(manifest: Manifest, roots: Roots) -> Taxonomy:
     if not declared:
         return Taxonomy()
     try:
-        return read_taxonomy(_data(declared, manifest, roots))
+        return read_taxonomy(_data(declared, tree))
     except (OSError, ValueError, UserError) as error:
         where = manifest.locate(("project", "taxonomy"))
         raise UserError(
@@ -30,9 +29,8 @@ def declared_taxonomy(manifest: Manifest, roots: Roots) -> Taxonomy:
         ) from error
 
 
-def _data(declared: list[str] | str, manifest: Manifest, roots: Roots) -> object:
+def _data(declared: list[str] | str, tree: Tree) -> object:
     if isinstance(declared, list):
         return declared
-    data, _ = read_whole(roots, declared, manifest.settings.hash, LIMIT)
-    found: object = json.loads(data)
+    found: object = json.loads(tree.read(declared, LIMIT))
     return found

@@ -8,12 +8,11 @@ only YAML's own on scalars are allowed: ``!!str`` makes text of anything, ``!!in
 
 from __future__ import annotations
 
-import gc
 from array import array
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
+from rbsync.collector import paused_collector
 from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.builder import Builder
 from rbsync.manifest.encoding import check_text
@@ -22,7 +21,7 @@ from rbsync.manifest.limits import LIMITS, Limits
 from rbsync.manifest.tree import Path, Places, Tree, unpack
 from rbsync.manifest.yaml_events import YamlEvents
 
-__all__ = ["Document", "Path", "paused_collector", "read_document"]
+__all__ = ["Document", "Path", "read_document"]
 
 
 class Document:
@@ -74,18 +73,6 @@ def read_document(
     if strict and builder.problems:
         raise UserError(builder.problems)
     return Document(builder.value, file, builder.tree, builder.problems)
-
-
-@contextmanager
-def paused_collector() -> Iterator[None]:
-    """No search for cycles while very many values without any are made."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _build(data: bytes, file: str, limits: Limits) -> Builder:

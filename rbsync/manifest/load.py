@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rbsync.collector import paused_collector
 from rbsync.errors import Location, Problem, UserError
-from rbsync.manifest.document import Document, paused_collector, read_document
+from rbsync.manifest.document import Document, read_document
 from rbsync.manifest.environment import Filled, Missing, fill
 from rbsync.manifest.limits import LIMITS, Limits
 from rbsync.manifest.order import in_order, shortened

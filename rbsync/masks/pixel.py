@@ -6,15 +6,14 @@ when the regions that contain it, less the holes that do, are one.
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rbsync.collector import paused_collector
 from rbsync.masks.class_map import BLACK, ClassMap, read_class_map
 from rbsync.masks.fill import paint
 from rbsync.masks.labels import category_value, image_size, outline_of
@@ -44,24 +43,12 @@ def encode_pixel(
 def labels_of(index: ClassIndex) -> list[Label]:
     """The LabelObjects of a class index, as lists of Python ints."""
     rings = trace(index.pixels)
-    with _no_garbage_collection():
+    with paused_collector():
         corners = rings.vertices.tolist()
         return [
             _label(index, value, _lists(rings, corners, regions), _lists(rings, corners, holes))
             for value, regions, holes in rings.by_class()
         ]
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Millions of new lists, none of them garbage, would be looked through again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _lists(rings: Rings, corners: list[Any], part: slice) -> list[Any]:

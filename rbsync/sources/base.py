@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -39,17 +40,17 @@ class Common(BaseModel):
     )
 
 
-class SourceModel(Common):
+class SourceModel(Common, ABC):
     """One entry of ``datapoints`` or ``masks``; its kind is known by the key named in ``key``."""
 
     key: ClassVar[str]
 
+    @abstractmethod
     def expand(self, context: Context) -> Iterator[Entry]:
         """The datapoints that this source declares, before their files are read.
 
         Reports what is wrong through the context and goes on with what is left.
         """
-        raise NotImplementedError
 
 
 class InlineLabels(NamedTuple):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
+from rbsync.collector import paused_collector
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
@@ -53,7 +52,7 @@ def header(connection: sqlite3.Connection) -> Header:
 
 def records(connection: sqlite3.Connection) -> dict[str, Record]:
     """All records by name; must run inside a transaction, for it asks three times."""
-    with _no_collection():
+    with paused_collector():
         found = _plain_records(connection)
     for row in connection.execute(_SPECIAL):
         found[row[0]] = _record(row)
@@ -71,18 +70,6 @@ def _plain_records(connection: sqlite3.Connection) -> dict[str, Record]:
         )
         for name, items, labels, settings, task_id in connection.execute(_PLAIN).fetchall()
     }
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Spares a million new tuples the search for garbage, of which there is none."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def record(connection: sqlite3.Connection, name: str) -> Record | None:

@@ -1,14 +1,15 @@
 """A plan that had nothing to do, remembered, so that the next one only has to look.
 
-The memo holds when manifest, state and every folder that was looked at are what they were: the
-names in it, and each file's size, times and inode. Folders are compared as bytes and no value is
-made for a file.
+The memo holds when manifest, state, what the project is, and every folder and file that was looked
+at are what they were: the names in a folder, and each file's size, times and inode. Folders are
+compared as bytes and no value is made for a file.
 """
 
 from __future__ import annotations
 
 import json
 
+from rbsync.backends.base import Project
 from rbsync.model.plan import Basis, Plan
 from rbsync.sync.workspace import Workspace
 from rbsync.version import VERSION
@@ -16,13 +17,13 @@ from rbsync.version import VERSION
 KEY = "nothing to do"
 
 
-def recall(workspace: Workspace, basis: Basis) -> Plan | None:
+def recall(workspace: Workspace, basis: Basis, project: Project | None) -> Plan | None:
     """The plan with nothing to do, when all is as it was then; None otherwise."""
     text = workspace.ground.cache.memo(KEY)
     if text is None:
         return None
     memo = json.loads(text)
-    if memo["basis"] != _basis(basis):
+    if memo["basis"] != _basis(basis, project):
         return None
     if workspace.ground.tree.signature(memo["folders"]) != memo["signature"]:
         return None
@@ -36,7 +37,7 @@ def recall(workspace: Workspace, basis: Basis) -> Plan | None:
     )
 
 
-def remember(workspace: Workspace, plan: Plan) -> None:
+def remember(workspace: Workspace, plan: Plan, project: Project | None) -> None:
     """Remembers a plan that has nothing to do and nothing to say."""
     tree = workspace.ground.tree
     quiet = not (plan.actions or plan.orphans or plan.forgotten or plan.unread or plan.warnings)
@@ -47,7 +48,7 @@ def remember(workspace: Workspace, plan: Plan) -> None:
     if not signature:
         return
     memo = {
-        "basis": _basis(plan.basis),
+        "basis": _basis(plan.basis, project),
         "folders": folders,
         "signature": signature,
         "dataset": plan.dataset,
@@ -56,5 +57,7 @@ def remember(workspace: Workspace, plan: Plan) -> None:
     workspace.ground.cache.put_memo(KEY, json.dumps(memo))
 
 
-def _basis(basis: Basis) -> list[str | int]:
-    return [VERSION, basis.lineage, basis.serial, basis.manifest, basis.target]
+def _basis(basis: Basis, project: Project | None) -> list[object]:
+    """All that a plan depends on beside files; as JSON, so that it compares with what was read."""
+    known = [project.identity, project.type, *project.categories] if project else None
+    return [VERSION, basis.lineage, basis.serial, basis.manifest, basis.target, known]

@@ -87,7 +87,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     check_project(workspace, project)
     check_target(header, project)
     basis = basis_of(workspace, header)
-    known = recall(workspace, basis) if options.may_recall else None
+    known = recall(workspace, basis, project) if options.may_recall else None
     if known is not None:
         return replace(known, source=workspace.manifest.file)
     dataset = expand(workspace, project, keep_going=options.keep_going)
@@ -102,7 +102,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))
     if options.may_recall:
-        remember(workspace, made)
+        remember(workspace, made, project)
     return replace(made, source=workspace.manifest.file)
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rbsync.applier.content import LocalContent
 from rbsync.applier.rescue import Rescue
@@ -50,7 +50,7 @@ class Workspace:
     backend: Backend
     rescue: Rescue
     roots: Roots
-    taxonomy: Taxonomy = field(default_factory=Taxonomy)
+    taxonomy: Taxonomy
 
     @property
     def content(self) -> LocalContent:
@@ -75,18 +75,18 @@ def open_workspace(
     _make_folder(folder)
     algorithm = manifest.settings.hash
     roots = Roots(manifest.root, manifest.settings.roots)
-    taxonomy = declared_taxonomy(manifest, roots)
     with contextlib.ExitStack() as stack:
         cache = Cache(os.path.join(folder, "cache.db"), algorithm)
         stack.callback(cache.close)
         executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
         convert = Processes(processes)
         stack.callback(convert.close)
+        tree = Tree(roots, cache, algorithm, rehash=rehash)
+        taxonomy = declared_taxonomy(manifest, tree)
         backend = open_backend(manifest, taxonomy, profile)
         stack.callback(backend.close)
         store = SqliteStore(os.path.join(folder, "state.db"))
         stack.callback(store.close)
-        tree = Tree(roots, cache, algorithm, rehash=rehash)
         yield Workspace(
             manifest,
             Ground(tree, cache, executor, watcher or Unwatched(), convert),

@@ -154,3 +154,28 @@ def test_replace_deletes_and_creates(three: Project) -> None:
     assert after.keys() == before.keys()
     assert [name for name in after if after[name] != before[name]] == ["images/b.png"]
     assert three.run("plan").last_line == NO_CHANGES
+
+
+def test_a_taxonomy_file_that_changed_is_read_again(project: Project) -> None:
+    project.write("images/a.png", png(1))
+    project.write("labels/a.json", [BOX])
+    project.write("rules/taxonomy.json", {"name": "t", "categories": categories("car", "bus")})
+    project.manifest(
+        "project: {type: IMAGE_BBOX, taxonomy: rules/taxonomy.json}\n"
+        "datapoints:\n"
+        '  - {glob: "images/*.png", labels: "labels/{stem}.json"}\n'
+    )
+    project.apply()
+    time.sleep(3.2)
+    assert project.run("plan").last_line == NO_CHANGES
+    assert project.run("plan").last_line == NO_CHANGES
+    project.write("rules/taxonomy.json", {"name": "t", "categories": categories("lorry", "bus")})
+    refused = project.run("plan")
+    assert refused.code == 65
+    assert "car" in refused.err
+
+
+def categories(*names: str) -> list[dict[str, object]]:
+    """A taxonomy's tree of one level."""
+    children = [{"name": name, "classId": at, "children": []} for at, name in enumerate(names)]
+    return [{"name": "object", "children": children}]
