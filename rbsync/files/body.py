@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 
-from rbsync.files.hashing import BUFFER, ChangingError, new_hasher, stat_of
+from rbsync.files.hashing import BUFFER, ChangingError, stat_of
 from rbsync.files.kinds import HEAD, sniff
 from rbsync.files.roots import Roots
-from rbsync.model.fingerprint import Algorithm
+from rbsync.model.fingerprint import Algorithm, new_hasher
 
 
 class FileBody:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import xxhash
 
 from rbsync.files.kinds import CODES, EMPTY, HEAD, sniff
 from rbsync.files.roots import Roots
-from rbsync.model.fingerprint import Algorithm
+from rbsync.model.fingerprint import Algorithm, new_hasher
 
 BUFFER = 1 << 20
 DIGEST_SIZE = {"xxh3": 16, "sha256": 32}
@@ -52,11 +51,6 @@ def _buffer() -> memoryview:
     if view is None:
         view = _threads.buffer = memoryview(bytearray(BUFFER))
     return view
-
-
-def new_hasher(algorithm: Algorithm) -> Any:
-    """A hash object with ``update`` and ``digest``."""
-    return hashlib.sha256() if algorithm == "sha256" else xxhash.xxh3_128()
 
 
 def hash_files(

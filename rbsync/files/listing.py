@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rbsync.files.hashing import DIGEST_SIZE, Hashed, Stat, clipped
-from rbsync.files.kinds import CODES, KINDS, OTHER, Kind
+from rbsync.files.kinds import KINDS, Kind
 from rbsync.model.fingerprint import Algorithm
 
 UNSEEN = 255
@@ -142,6 +142,3 @@ def unseen(listing: Listing, names: Sequence[str]) -> list[int]:
     """The indices of those of the names that have to be hashed."""
     places = {name: index for index, name in enumerate(listing.names)}
     return [places[name] for name in names if listing.kinds[places[name]] == UNSEEN]
-
-
-UNKNOWN_KIND = CODES[OTHER]

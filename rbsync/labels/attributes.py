@@ -10,7 +10,7 @@ from rbsync.labels.scalars import (
     any_text,
     finite,
     flag,
-    number_problem,
+    is_number,
     text,
     whole,
     wrong_type,
@@ -81,7 +81,7 @@ def _options(value: object, attribute: Attribute) -> Sequence[LabelProblem]:
 
 
 def _number(value: object, _: Attribute) -> Sequence[LabelProblem]:
-    return number_problem(value, "a number") if isinstance(value, bool | str | list) else FINE
+    return FINE if is_number(value) else wrong_type(value, "a number")
 
 
 _BY_TYPE: dict[str, Callable[[object, Attribute], Sequence[LabelProblem]]] = {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from rbsync.labels.members import members
 from rbsync.labels.problem import Check, LabelProblem, under
 from rbsync.labels.project_types import KINDS, ProjectType
 from rbsync.labels.project_types import project_type as type_named
-from rbsync.labels.records import unknown_key
+from rbsync.labels.records import record
 from rbsync.labels.scalars import wrong_type
 from rbsync.labels.taxonomy import Attribute
 from rbsync.labels.whole_label import whole_label
@@ -30,36 +30,26 @@ def check_labels(
     if not isinstance(labels, list | tuple):
         return list(wrong_type(labels, "a list of labels"))
     allowed = type_named(project_type)
-    checks = members(categories, attributes)
+    check = record({}, members(categories, attributes))
     found: list[LabelProblem] = []
     seen: dict[str, int] = {}
     for at, label in enumerate(labels):
-        problems = _check_label(label, checks, allowed)
+        problems = _check_label(label, check, allowed)
         problems += _check_id(label, at, seen)
         if problems:
             found += under(at, problems)
     return found
 
 
-def _check_label(
-    label: object, checks: Mapping[str, Check], allowed: ProjectType
-) -> list[LabelProblem]:
+def _check_label(label: object, check: Check, allowed: ProjectType) -> list[LabelProblem]:
     if not isinstance(label, dict):
         return list(wrong_type(label, "an object"))
-    found: list[LabelProblem] = []
-    kinds: list[str] = []
-    for key, value in label.items():
-        if value is None:
-            continue
-        check = checks.get(key)
-        if check is None:
-            found.append(unknown_key(key, checks))
-            continue
-        if key in KINDS and value is not False:
-            kinds.append(key)
-        if problems := check(value):
-            found += under(key, problems)
-    return found + whole_label(label, kinds, allowed)
+    kinds = [
+        key
+        for key, value in label.items()
+        if key in KINDS and value is not None and value is not False
+    ]
+    return [*check(label), *whole_label(label, kinds, allowed)]
 
 
 def _check_id(label: object, at: int, seen: dict[str, int]) -> list[LabelProblem]:

@@ -12,7 +12,7 @@ from functools import partial
 
 from rbsync.labels.problem import FINE, Check, LabelProblem, under
 from rbsync.labels.records import list_of, record, too_few
-from rbsync.labels.scalars import number_problem, wrong_type
+from rbsync.labels.scalars import number_problem, whole_number, wrong_type
 
 SMALLEST_RING = 3
 
@@ -31,16 +31,8 @@ def _pair(value: object, low: int, high: Sequence[int | None], what: str) -> Seq
     found: list[LabelProblem] = []
     for at, (one, most) in enumerate(zip(value, high, strict=True)):
         if not _whole(one, low, most):
-            found += under(at, number_problem(one, _expected(low, most)))
+            found += under(at, number_problem(one, whole_number(low, most)))
     return found or FINE
-
-
-def _expected(low: int, high: int | None) -> str:
-    return (
-        f"a whole number of at least {low}"
-        if high is None
-        else f"a whole number from {low} to {high}"
-    )
 
 
 def imagesize(value: object) -> Sequence[LabelProblem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from math import isfinite, pi
+from typing import TypeGuard
 
 from rbsync.labels.problem import FINE, Check, LabelProblem
 
@@ -40,13 +41,13 @@ def wrong_type(value: object, expected: str) -> Sequence[LabelProblem]:
     return (LabelProblem("wrong-type", f"must be {expected}, not {kind_of(value)}"),)
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def number_problem(value: object, expected: str) -> Sequence[LabelProblem]:
     """Why a value is not the number that was expected."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not is_number(value):
         return wrong_type(value, expected)
     if isinstance(value, float) and not isfinite(value):
         return (LabelProblem("not-finite", f"must be {expected}, not {value}"),)
@@ -55,9 +56,7 @@ def number_problem(value: object, expected: str) -> Sequence[LabelProblem]:
 
 def fraction(value: object) -> Sequence[LabelProblem]:
     """A part of the picture's width or height."""
-    if (type(value) is float or type(value) is int) and 0 <= value <= 1:
-        return FINE
-    if isinstance(value, float) and 0 <= value <= 1:
+    if (isinstance(value, float) or type(value) is int) and 0 <= value <= 1:
         return FINE
     return _fraction_problem(value)
 
@@ -72,7 +71,7 @@ def _fraction_problem(value: object) -> Sequence[LabelProblem]:
 
 def rotation(value: object) -> Sequence[LabelProblem]:
     """The angle of an ellipse."""
-    if is_number(value) and 0 <= value < pi:  # type: ignore[operator]  # is_number has looked
+    if is_number(value) and 0 <= value < pi:
         return FINE
     return number_problem(value, "an angle in radians, at least 0 and less than pi")
 
@@ -86,9 +85,7 @@ def finite(value: object) -> Sequence[LabelProblem]:
 
 def whole(low: int, high: int | None = None) -> Check:
     """A check for whole numbers from ``low`` to ``high``; ``640.0`` is not written as one."""
-    expected = f"a whole number of at least {low}"
-    if high is not None:
-        expected = f"a whole number from {low} to {high}"
+    expected = whole_number(low, high)
 
     def check(value: object) -> Sequence[LabelProblem]:
         if type(value) is int and value >= low and (high is None or value <= high):
@@ -96,6 +93,13 @@ def whole(low: int, high: int | None = None) -> Check:
         return number_problem(value, expected)
 
     return check
+
+
+def whole_number(low: int, high: int | None) -> str:
+    """What is expected where a whole number must stand."""
+    if high is None:
+        return f"a whole number of at least {low}"
+    return f"a whole number from {low} to {high}"
 
 
 def text(value: object) -> Sequence[LabelProblem]:

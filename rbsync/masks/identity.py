@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import xxhash
 
 from rbsync.masks.labels import category_name
 from rbsync.masks.lookup import ClassIndex, index_type, read_mask
 from rbsync.masks.nifti import present
 from rbsync.masks.palette import complete_class_map
 from rbsync.masks.pixel import decode_pixel
+from rbsync.model.fingerprint import Algorithm, new_hasher
 
 Array = npt.NDArray[Any]
 
 _AT_ONCE = 1 << 20
 
 
-def identity(index: ClassIndex, algorithm: Literal["xxh3", "sha256"] = "xxh3") -> str:
+def identity(index: ClassIndex, algorithm: Algorithm = "xxh3") -> str:
     """The fingerprint of a class index; empty when no pixel is of a class.
 
     It is the hash of a line of JSON, ``["mask", 1, width, height, names]``, and of the picture
@@ -38,16 +37,14 @@ def identity(index: ClassIndex, algorithm: Literal["xxh3", "sha256"] = "xxh3") -
     places = {name: place for place, name in enumerate(names, 1)}
     table = np.zeros(len(index.names) + 1, np.dtype(index_type(len(names))).newbyteorder("<"))
     table[values] = [places[index.names[value - 1]] for value in values]
-    hasher = _hasher(algorithm)
+    hasher = new_hasher(algorithm)
     hasher.update(json.dumps(["mask", 1, index.width, index.height, names]).encode() + b"\n")
     for part in _looked_up(index, table):
         hasher.update(part)
     return f"{algorithm}:{hasher.hexdigest()}"
 
 
-def identity_of_labels(
-    labels: Sequence[dict[str, Any]], algorithm: Literal["xxh3", "sha256"] = "xxh3"
-) -> str:
+def identity_of_labels(labels: Sequence[dict[str, Any]], algorithm: Algorithm = "xxh3") -> str:
     """The identity of the mask that these `pixel` labels were made of. Raises MaskError."""
     class_map = complete_class_map(dict.fromkeys(map(category_name, labels)))
     mask = decode_pixel(labels, class_map)
@@ -75,7 +72,3 @@ def _looked_up(index: ClassIndex, table: Array) -> Iterator[bytes]:
 def _parts(index: ClassIndex) -> Iterator[Array]:
     flat = index.pixels.reshape(-1)
     return (flat[start : start + _AT_ONCE] for start in range(0, len(flat), _AT_ONCE))
-
-
-def _hasher(algorithm: str) -> Any:
-    return hashlib.sha256() if algorithm == "sha256" else xxhash.xxh3_128()

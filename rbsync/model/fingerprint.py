@@ -28,6 +28,11 @@ class Fingerprint(NamedTuple):
         )
 
 
+def new_hasher(algorithm: Algorithm) -> Any:
+    """A hash object with ``update``, ``digest`` and ``hexdigest``."""
+    return hashlib.sha256() if algorithm == "sha256" else xxhash.xxh3_128()
+
+
 def digest(data: bytes, algorithm: Algorithm = "xxh3") -> str:
     """The content identity of bytes, with its algorithm's name: ``xxh3:…`` (128 bits)."""
     if algorithm == "sha256":
@@ -79,7 +84,7 @@ def of_value(value: Any, algorithm: Algorithm = "xxh3") -> str:
 
 def of_dataset(entries: Iterable[tuple[str, Fingerprint]], algorithm: Algorithm = "xxh3") -> str:
     """The version of the data: names and fingerprints, which must come sorted by name."""
-    hasher = hashlib.sha256() if algorithm == "sha256" else xxhash.xxh3_128()
+    hasher = new_hasher(algorithm)
     for name, fingerprint in entries:
         hasher.update("\0".join((name, *fingerprint, "\n")).encode())
     return f"{algorithm}:{hasher.hexdigest()}"

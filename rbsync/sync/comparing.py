@@ -91,15 +91,11 @@ def _is_mask(labels: list[Any]) -> bool:
 
 def _mask_fingerprint(labels: list[Any], wanted: str) -> str:
     """The fingerprint of the mask that labels show; empty when they show none."""
-    from rbsync.masks import MaskError, complete_class_map, decode_pixel, read_mask
-    from rbsync.masks.identity import identity
-    from rbsync.masks.labels import category_name
+    from rbsync.masks import MaskError
+    from rbsync.masks.identity import identity_of_labels
 
     try:
-        names = sorted({category_name(one) for one in labels})
-        class_map = complete_class_map(dict.fromkeys(names), {})
-        picture = decode_pixel(labels, class_map)
-        return identity(read_mask(picture, class_map), algorithm_of(wanted))
+        return identity_of_labels(labels, algorithm_of(wanted))
     except MaskError:
         return ""
 

@@ -17,10 +17,3 @@ def size(count: float) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """A number with its noun: ``1 file``, ``1,200 files``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds: ``0.8 s``, ``2 min 5 s``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
