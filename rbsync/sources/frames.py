@@ -11,8 +11,8 @@ from rbsync.errors import Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern
 from rbsync.sources.base import Context, Entry, SourceModel
-from rbsync.sources.glob import Search, pattern_at
 from rbsync.sources.labels_beside import LabelFiles, template_at
+from rbsync.sources.matching import AllowEmpty, LabelFile, Search, pattern_at
 
 NAMES = ("path", "dir", "parent", "file", "stem")
 
@@ -35,14 +35,8 @@ class FramesSource(SourceModel):
         "last part, {parent} the part before; also the pattern's captures.",
         examples=["{dir}"],
     )
-    labels: str | None = Field(
-        None,
-        description="The label file of each; with `?` at its end: if it exists.",
-        examples=["labels/{stem}.json?"],
-    )
-    allow_empty: bool = Field(
-        False, description="Whether it is right that nothing matches.", examples=[False]
-    )
+    labels: LabelFile = None
+    allow_empty: AllowEmpty = False
 
     def expand(self, context: Context) -> Iterator[Entry]:
         folders = pattern_at(context, ("frames",), self.frames.rstrip("/") + "/*")
@@ -85,7 +79,7 @@ def _videos(
             yield listing.path, items, {**_folder_fields(listing.path), **captures}
         elif not (folders.is_deep and _has_only_folders(search, listing)):
             search.found = True
-            search.context.report(_no_frames(search.context, listing.path))
+            search.context.report(_no_frames(search, listing.path))
 
 
 def _has_only_folders(search: Search, listing: Listing) -> bool:
@@ -108,10 +102,10 @@ def _in_order(search: Search, listing: Listing, frames: Pattern) -> tuple[str, .
     return tuple(path for path in paths if search.takes(path))
 
 
-def _no_frames(context: Context, path: str) -> Problem:
+def _no_frames(search: Search, path: str) -> Problem:
     return Problem(
         "empty-video",
         f"the folder `{path}` has no file that is a frame",
-        context.locate(("frames",)),
+        search.where,
         "change `pattern`, or leave the folder out in `.rbsyncignore`",
     )

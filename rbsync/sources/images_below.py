@@ -8,7 +8,7 @@ from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
 from rbsync.sources.base import Context
-from rbsync.sources.glob import Search
+from rbsync.sources.matching import Search
 
 
 class NotOneError(Exception):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rbsync.files.patterns import Pattern
 from rbsync.sources.base import Context, Entry, MaskLabels
-from rbsync.sources.glob import Search, matching_files, pattern_at
 from rbsync.sources.labels_beside import template_at
+from rbsync.sources.matching import Search, excluded_at, matching_files, pattern_at
 
 
 class MaskFile(NamedTuple):
@@ -27,7 +26,7 @@ class MaskFiles:
         self.context = context
         self._key, self._text = key, text
         self.pattern = pattern_at(context, (key,), text)
-        self._excluded = [pattern_at(context, ("exclude", i), t) for i, t in enumerate(exclude)]
+        self._excluded = excluded_at(context, exclude)
 
     @property
     def captures(self) -> tuple[str, ...]:
@@ -38,16 +37,13 @@ class MaskFiles:
         """The files, with the templates of name and image filled; none when one is wrong."""
         images = template_at(self.context, "image", image, self.captures)
         names = template_at(self.context, "name", name, self.captures)
-        if self.pattern is None or None in self._excluded or not images or not names:
+        if self.pattern is None or self._excluded is None or not images or not names:
             return
         search = Search(self.context, self._key)
-        for path, captures in self._matching(search, self.pattern):
+        for path, captures in matching_files(search, self.pattern, self._excluded):
             filled = names.fill(path, captures), images.fill(path, captures)
             yield MaskFile(path, *filled, captures)
         search.report_empty(self._text, allowed=allow_empty)
-
-    def _matching(self, search: Search, pattern: Pattern) -> Iterator[tuple[str, dict[str, str]]]:
-        return matching_files(search, pattern, [one for one in self._excluded if one])
 
     def entry(self, name: str, image: str, labels: MaskLabels) -> Entry:
         """The datapoint of an image with its masks."""

@@ -11,9 +11,9 @@ from pydantic import Field
 from rbsync.errors import Location, Problem
 from rbsync.sources.base import Context, Entry, MaskLabels
 from rbsync.sources.datapoint_map import DatapointMap, read_datapoint_map
-from rbsync.sources.glob import Search
 from rbsync.sources.images_below import ImagesBelow, NotOneError, files_below, folder_named
 from rbsync.sources.mask_settings import Colour, MaskSettings, checked_json, mask_labels
+from rbsync.sources.matching import Search
 
 CLASS_MAP = "class_map.json"
 DATAPOINT_MAP = "datapoint_map.json"

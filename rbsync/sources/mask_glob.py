@@ -10,6 +10,7 @@ from pydantic import Field
 from rbsync.sources.base import Context, Entry
 from rbsync.sources.mask_files import MaskFiles
 from rbsync.sources.mask_settings import Colour, MaskSettings, checked_json, mask_labels
+from rbsync.sources.matching import AllowEmpty, Exclude
 
 if TYPE_CHECKING:
     from rbsync.masks.recipe import Recipe
@@ -21,9 +22,7 @@ class MaskGlobSource(MaskSettings):
     key: ClassVar[str] = "glob"
 
     glob: str = Field(description="A pattern of mask files.", examples=["masks/*.png"])
-    exclude: list[str] = Field(
-        default=[], description="Patterns of what to leave out.", examples=[["**/drafts/**"]]
-    )
+    exclude: Exclude = Field(default=[])
     image: str = Field(
         description="The image of each mask, as a path or URL; the fields are those of `name`.",
         examples=["images/{stem}.jpg"],
@@ -53,9 +52,7 @@ class MaskGlobSource(MaskSettings):
         description="With `format: indexed`, the values that are background.",
         examples=[[0, 255]],
     )
-    allow_empty: bool = Field(
-        False, description="Whether it is right that nothing matches.", examples=[False]
-    )
+    allow_empty: AllowEmpty = False
 
     @property
     def colours_file(self) -> str | None:

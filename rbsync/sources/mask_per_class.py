@@ -11,6 +11,7 @@ from rbsync.errors import Problem
 from rbsync.sources.base import Context, Entry
 from rbsync.sources.mask_files import MaskFiles
 from rbsync.sources.mask_settings import MaskSettings, mask_labels
+from rbsync.sources.matching import AllowEmpty, Exclude
 
 CATEGORY = "category"
 
@@ -24,9 +25,7 @@ class MaskPerClassSource(MaskSettings):
         description="A pattern of mask files, whose capture {category} says the class.",
         examples=["masks/{case}/{category}.png"],
     )
-    exclude: list[str] = Field(
-        default=[], description="Patterns of what to leave out.", examples=[["**/drafts/**"]]
-    )
+    exclude: Exclude = Field(default=[])
     image: str = Field(
         description="The image of the masks, as a path or URL, from the pattern's captures; "
         "masks of one image and name are one datapoint.",
@@ -35,9 +34,7 @@ class MaskPerClassSource(MaskSettings):
     name: str = Field(
         description="The datapoint's name, from the pattern's captures.", examples=["{case}"]
     )
-    allow_empty: bool = Field(
-        False, description="Whether it is right that nothing matches.", examples=[False]
-    )
+    allow_empty: AllowEmpty = False
 
     def expand(self, context: Context) -> Iterator[Entry]:
         files = MaskFiles(context, self.key, self.per_class, self.exclude)

@@ -1,0 +1,147 @@
+"""Files that a pattern finds, and the fields of the sources that have patterns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from rbsync.errors import Location, Problem
+from rbsync.files.listing import Listing
+from rbsync.files.patterns import Pattern, PatternError, compile_pattern
+from rbsync.sources.base import Context
+
+Exclude = Annotated[
+    list[str],
+    Field(description="Patterns of what to leave out.", examples=[["**/thumbs/**"]]),
+]
+LabelFile = Annotated[
+    str | None,
+    Field(
+        description="The label file of each; with `?` at its end: if it exists.",
+        examples=["labels/{stem}.json?"],
+    ),
+]
+AllowEmpty = Annotated[
+    bool, Field(description="Whether it is right that nothing matches.", examples=[False])
+]
+
+
+class Search:
+    """A walk through folders for a source, and what is to be said of it."""
+
+    def __init__(self, context: Context, key: str) -> None:
+        self.context = context
+        self.found = False
+        self._key = key
+        self._unread = False
+
+    @property
+    def where(self) -> Location:
+        """The pattern's place in the manifest."""
+        return self.context.locate((self._key,))
+
+    def walk(self, pattern: Pattern) -> Iterator[tuple[Listing, dict[str, str]]]:
+        """The folders that may have what the pattern matches, with their captures."""
+        for listing in self.context.tree.walk(pattern.base, pattern.enters, self.unreadable):
+            captures = pattern.folder(listing.path)
+            if captures is not None:
+                yield listing, captures
+
+    def unreadable(self, path: str, error: OSError) -> None:
+        """Reports a folder that cannot be listed: one that is missing, or one that is unknown."""
+        self._unread = True
+        if isinstance(error, FileNotFoundError):
+            message = f"the folder `{path}` does not exist"
+        else:
+            message = f"the folder `{path or '.'}` cannot be read: {error.strerror or error}"
+        self.context.unread(Problem("unreadable", message, self.where))
+
+    def visible(self, listing: Listing) -> Iterator[str]:
+        """The names of a folder that may match: not its folders, not what is hidden."""
+        for name in (*listing.names, *listing.links, *listing.odd):
+            if name[0] != ".":
+                yield name
+
+    def takes(self, path: str) -> bool:
+        """Whether a path that matches may be used; reports one that nobody could write down."""
+        if self.context.tree.ignored(path):
+            return False
+        self.found = True
+        if path.isascii() or _is_text(path):
+            return True
+        message = f"the path {path!a} is not UTF-8"
+        hint = "rename the file or its folder"
+        self.context.report(Problem("encoding", message, self.where, hint))
+        return False
+
+    def report_empty(self, text: str, *, allowed: bool) -> None:
+        """Reports a pattern that matches nothing: a warning where that is allowed."""
+        if self.found or self._unread:
+            return
+        message = f"no file matches `{text}`"
+        if allowed:
+            self.context.warn(Problem("empty-source", message, self.where))
+        else:
+            hint = "check the spelling and the case, or say `allow_empty: true`"
+            self.context.report(Problem("empty-glob", message, self.where, hint))
+
+
+def pattern_at(context: Context, key: tuple[str | int, ...], text: str) -> Pattern | None:
+    """The pattern that stands under a key of the source; None after reporting what is wrong."""
+    try:
+        return compile_pattern(text)
+    except PatternError as error:
+        context.report(Problem("pattern", str(error), context.locate(key)))
+        return None
+
+
+def excluded_at(context: Context, texts: Sequence[str]) -> list[Pattern] | None:
+    """The patterns under ``exclude``; None after reporting what is wrong with any of them."""
+    patterns = [pattern_at(context, ("exclude", at), text) for at, text in enumerate(texts)]
+    good = [one for one in patterns if one is not None]
+    return good if len(good) == len(patterns) else None
+
+
+def matching_files(
+    search: Search, pattern: Pattern, excluded: Sequence[Pattern]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """The paths that match, by folder and name, with their captures."""
+    context = search.context
+    for listing, folder in search.walk(pattern):
+        prefix = f"{listing.path}/" if listing.path else ""
+        without = [one for one in excluded if one.folder(listing.path) is not None]
+        for name in sorted(search.visible(listing)):
+            captures = pattern.file(name)
+            if captures is None or any(one.file(name) is not None for one in without):
+                continue
+            path = prefix + name
+            if not search.takes(path):
+                continue
+            if name in listing.links and _is_folder_link(context, path):
+                context.warn(_not_followed(search, path))
+                continue
+            yield path, {**folder, **captures} if folder else captures
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_folder_link(context: Context, path: str) -> bool:
+    return os.path.isdir(os.path.join(context.tree.roots.main, path))
+
+
+def _not_followed(search: Search, path: str) -> Problem:
+    return Problem(
+        "link",
+        f"`{path}` is a link to a folder and is not followed",
+        search.where,
+        "name the folder in a source of its own",
+    )
