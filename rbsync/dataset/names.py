@@ -50,14 +50,11 @@ def _objection(name: str) -> str:
 
 
 def _taken(entry: Entry, first: Entry) -> Problem:
-    same = entry.origin == first.origin
-    where = "from the same source" if same else f"declared at {first.origin} already"
-    items = f" ({first.items[0]} and {entry.items[0]})" if same else ""
-    message = (
-        f"the name `{entry.name}` is {where}"
-        if not same
-        else (f"the name `{entry.name}` stands for two datapoints of this source{items}")
-    )
+    if entry.origin == first.origin:
+        which = f"({first.items[0]} and {entry.items[0]})"
+        message = f"the name `{entry.name}` stands for two datapoints of this source {which}"
+    else:
+        message = f"the name `{entry.name}` is declared at {first.origin} already"
     hint = "names are unique in a project: add {dir} or {path} to one of them, or a capture"
     return Problem("duplicate-name", message, entry.origin, hint)
 
