@@ -48,7 +48,7 @@ class Tree:
         self.algorithm: Algorithm = algorithm
         self._width = DIGEST_SIZE[algorithm]
         self._cache = cache
-        self._rehash = rehash
+        self.rehashes = rehash
         self._ignore = IgnoreRules()
         self._listings: dict[str, Listing] = {}
         self._files: dict[str, dict[str, File | None]] = {}
@@ -155,7 +155,7 @@ class Tree:
             yield os.fsencode(found + "\0")
 
     def _recall(self, listing: Listing) -> Listing:
-        row = None if self._rehash else self._cache.folder(listing.path)
+        row = None if self.rehashes else self._cache.folder(listing.path)
         if row and row.names == listing.joined_names() and row.stats == listing.stats.tobytes():
             listing.digests = bytearray(row.digests)
             listing.kinds = bytearray(row.kinds)

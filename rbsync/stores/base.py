@@ -51,6 +51,9 @@ class Store(Protocol):
     def record(self, name: str) -> Record | None:
         """The record of one name."""
 
+    def is_settled(self) -> bool:
+        """Whether no intent is pending; reads no records."""
+
     def writer(self, owner: Owner, *, timeout: float) -> AbstractContextManager[Writer]:
         """Locks the state for writing, waiting up to ``timeout`` seconds.
 

@@ -33,6 +33,9 @@ class MemoryStore:
     def record(self, name: str) -> Record | None:
         return self.known.get(name)
 
+    def is_settled(self) -> bool:
+        return all(one.pending is None for one in self.records().values())
+
     @contextmanager
     def writer(self, owner: Owner, *, timeout: float) -> Iterator[MemoryWriter]:
         """As in ``Store``; raises LockedError when another thread does not let go in time."""

@@ -81,6 +81,11 @@ def record(connection: sqlite3.Connection, name: str) -> Record | None:
     return (_record(row) if row else Record(name))._replace(pending=_intent(intent))
 
 
+def is_settled(connection: sqlite3.Connection) -> bool:
+    """Whether there is no intent."""
+    return connection.execute("SELECT 1 FROM intent LIMIT 1").fetchone() is None
+
+
 def uploads(
     connection: sqlite3.Connection, contents: Iterable[str], storage: str
 ) -> dict[str, str]:

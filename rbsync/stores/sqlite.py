@@ -40,6 +40,9 @@ class SqliteStore:
     def record(self, name: str) -> Record | None:
         return look(self._path, lambda connection: rows.record(connection, name))
 
+    def is_settled(self) -> bool:
+        return look(self._path, rows.is_settled) is not False
+
     @contextmanager
     def writer(self, owner: Owner, *, timeout: float) -> Iterator[SqliteWriter]:
         """Locks the state for writing, waiting up to ``timeout`` seconds.

@@ -90,9 +90,7 @@ def _run(
 
 def _has_work(workspace: Workspace, plan: Plan) -> bool:
     """Whether the state has to be locked at all: doing nothing must change no byte of it."""
-    if plan.effects or plan.forgotten:
-        return True
-    return any(record.pending for record in workspace.store.records().values())
+    return bool(plan.effects or plan.forgotten) or not workspace.store.is_settled()
 
 
 def _current(plan: Plan, writer: Writer, options: ApplyOptions) -> Plan:

@@ -87,8 +87,9 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     check_project(workspace, project)
     check_target(header, project)
     basis = basis_of(workspace, header)
-    known = recall(workspace, basis, project) if options.may_recall else None
-    if known is not None:
+    may_recall = options.may_recall and not workspace.ground.tree.rehashes
+    known = recall(workspace, basis, project) if may_recall else None
+    if known is not None and workspace.store.is_settled():
         return replace(known, source=workspace.manifest.file)
     dataset = expand(workspace, project, keep_going=options.keep_going)
     records = settled_records(workspace)

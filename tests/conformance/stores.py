@@ -176,6 +176,20 @@ class StoreTests:
         assert store.records() == {"a": Record("a", pending=intent)}
         assert store.record("a") == Record("a", pending=intent)
 
+    def test_a_state_is_settled_until_something_is_intended(
+        self, store: Store, again: Store
+    ) -> None:
+        assert store.is_settled()
+        with store.writer(OWNER, timeout=0) as writer:
+            writer.commit([Record("a", PRINT, "task")])
+            assert again.is_settled()
+            writer.intend([Intent("a", "update", OTHER, 12.5), Intent("b", "create", PRINT, 12.5)])
+            assert not again.is_settled()
+            writer.commit(removed=["b"])
+            assert not again.is_settled()
+            writer.commit([Record("a", OTHER, "task")])
+        assert again.is_settled()
+
     def test_an_intent_leaves_the_record_as_it_was(self, store: Store) -> None:
         intent = Intent("a", "update", OTHER, 12.5)
         with store.writer(OWNER, timeout=0) as writer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -61,6 +62,25 @@ def test_the_same_holds_when_the_cache_has_grown_old(three: Project) -> None:
     file.write_bytes(png(78))
     touch_back(file, before)
     assert three.actions() == ["update images/b.png items"]
+
+
+def test_rehash_reads_every_file_although_nothing_seems_changed(three: Project) -> None:
+    size = 8 << 20
+    three.write("images/large.png", png(5) + bytes(size))
+    three.apply()
+    time.sleep(3.2)
+    assert three.run("plan").last_line == NO_CHANGES
+    before = bytes_read()
+    assert three.run("plan").last_line == NO_CHANGES
+    between = bytes_read()
+    assert three.run("plan", "--rehash").last_line == NO_CHANGES
+    assert between - before < size <= bytes_read() - between
+
+
+def bytes_read() -> int:
+    """How many bytes this process has asked for so far."""
+    (line,) = re.findall(r"^rchar: (\d+)$", Path("/proc/self/io").read_text(), re.MULTILINE)
+    return int(line)
 
 
 def test_a_label_that_moved_is_an_update_of_the_labels(three: Project) -> None:
