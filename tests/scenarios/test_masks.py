@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
 import subprocess
@@ -16,12 +15,12 @@ from PIL import Image
 
 from tests.masks.pictures import painted, png
 from tests.masks.test_mask_errors import header_only
+from tests.scenarios.pictures import CLASSES, EMPTY, ONE, photo
 from tests.scenarios.project import Project, Ran
 
 EXAMPLE = Path(__file__).parents[2] / "examples/masks"
 NO_CHANGES = "No changes. The project matches the manifest."
 HEAD = "project: {type: IMAGE_SEGMENTATION, taxonomy: [car, bus]}\n"
-CLASSES = {"car": (255, 0, 0), "bus": (0, 255, 0)}
 GLOB = (
     HEAD + "masks:\n"
     "  - glob: masks/*.png\n"
@@ -29,29 +28,6 @@ GLOB = (
     "    class_map: class_map.json\n"
 )
 FOLDER = HEAD + "masks:\n  - {folder: exported, images: images/}\n"
-
-# `export` by itself, whether or not the command line lists it already.
-EXPORT = (
-    "import sys; from rbsync.cli import main as m; m.COMMANDS.setdefault('export', ''); "
-    "sys.exit(m.main(['export', *sys.argv[1:]]))"
-)
-
-
-def index_of(*rows: str) -> Any:
-    """`.` is background, `c` car, `b` bus."""
-    return np.array([[".cb".index(letter) for letter in row] for row in rows])
-
-
-ONE = index_of("cc..", "cc.b", "...b")
-EMPTY = index_of("....", "....", "....")
-
-
-def photo(number: int, size: tuple[int, int] = (4, 3), **options: Any) -> bytes:
-    """A picture of an even colour; the number tells it from others."""
-    file = io.BytesIO()
-    image = Image.new("RGB", size, (number, 99, 7))
-    image.save(file, options.pop("format", "PNG"), **options)
-    return file.getvalue()
 
 
 @pytest.fixture
@@ -67,14 +43,7 @@ def masked(tmp_path: Path) -> Project:
 
 
 def export(project: Project, *arguments: str) -> Ran:
-    done = subprocess.run(
-        [sys.executable, "-c", EXPORT, *arguments],
-        cwd=project.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return project.run("export", *arguments)
 
 
 def labels(project: Project) -> dict[str, Any]:
