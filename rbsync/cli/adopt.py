@@ -24,14 +24,13 @@ def command(common: CommonOptions, names: tuple[str, ...], force: bool, lock_tim
     then it is recorded too, and the next apply overwrites all of it. The project stays as it is.
     Exits with 3 when something was refused.
     """
-    from rbsync.documents import FORMAT_VERSION
     from rbsync.sync.adopting import adopt
 
     with opened(common) as workspace:
         done = adopt(workspace, names, lock_timeout, force=force)
     if common.json:
         refused = [one._asdict() for one in done.refused]
-        document({"format_version": FORMAT_VERSION, **done._asdict(), "refused": refused})
+        document({**done._asdict(), "refused": refused})
     else:
         show_names(common, "+", done.recorded, "green")
         show_names(common, "~", done.forced, "yellow")

@@ -27,14 +27,13 @@ def command(common: CommonOptions) -> int:
     knows nothing of. The labels of all tasks are read. Exits with 0 when there is no drift, and
     with 2 when there is some.
     """
-    from rbsync.documents import FORMAT_VERSION
     from rbsync.sync.drifting import drift
 
     with opened(common, looks_on=True) as workspace:
         found = drift(workspace)
     if common.json:
         edited = [one._asdict() for one in found.edited]
-        document({"format_version": FORMAT_VERSION, **found._asdict(), "edited": edited})
+        document({**found._asdict(), "edited": edited})
     else:
         _show(common, found)
     drifted = found.missing or found.edited or found.unmanaged

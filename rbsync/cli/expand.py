@@ -18,7 +18,6 @@ from rbsync.errors import ExitCode
 @with_common_options
 def command(common: CommonOptions, keep_going: bool) -> int:
     """Print the datapoints that the manifest declares. Changes nothing."""
-    from rbsync.documents import FORMAT_VERSION
     from rbsync.documents.parts import datapoint_json
     from rbsync.sync.planning import expand
 
@@ -27,7 +26,7 @@ def command(common: CommonOptions, keep_going: bool) -> int:
     if common.json:
         entries = [{"name": one.name, **datapoint_json(one)} for one in dataset.datapoints]
         found = {"digest": dataset.digest, "datapoints": len(entries)}
-        document({"format_version": FORMAT_VERSION, "dataset": found, "datapoints": entries})
+        document({"dataset": found, "datapoints": entries})
         return ExitCode.DONE
     show_warnings(dataset.warnings, common)
     for one in dataset.datapoints:

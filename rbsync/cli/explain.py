@@ -17,7 +17,6 @@ from rbsync.errors import ExitCode, RbsyncError
 @with_common_options
 def command(common: CommonOptions, name: str) -> int:
     """Say why the datapoint NAME has its action, facet by facet."""
-    from rbsync.documents import FORMAT_VERSION
     from rbsync.sync.explaining import explain
 
     with opened(common, strict=False) as workspace:
@@ -27,7 +26,7 @@ def command(common: CommonOptions, name: str) -> int:
         hint = f"did you mean `{near[0]}`?" if near else "`rbsync expand` lists all names"
         raise RbsyncError(f"neither the manifest nor the state has `{name}`", hint=hint)
     if common.json:
-        document({"format_version": FORMAT_VERSION, **found.as_json()})
+        document(found.as_json())
         return ExitCode.DONE
     for line in found.lines():
         result(common, line)

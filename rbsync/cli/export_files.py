@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-from rbsync.errors import RbsyncError, RefusedError
+from rbsync.cli.files import draft_beside, failures, whole
+from rbsync.errors import RefusedError
 
 Write = Callable[[str, bytes], None]
 
@@ -23,9 +23,9 @@ def whole_folder(path: str, *, force: bool) -> Iterator[Write]:
     RbsyncError when it cannot be written.
     """
     _refuse(path, is_taken=os.path.lexists(path) and not _is_empty_folder(path), force=force)
-    with _failures(path):
-        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        draft = tempfile.mkdtemp(dir=os.path.dirname(os.path.abspath(path)), prefix=".rbsync-")
+    draft = draft_beside(path)
+    with failures(path):
+        os.makedirs(draft)
         try:
             yield lambda name, data: _write(os.path.join(draft, *name.split("/")), data)
             _move(draft, path)
@@ -37,20 +37,10 @@ def whole_folder(path: str, *, force: bool) -> Iterator[Write]:
 def whole_file(path: str, *, force: bool) -> Iterator[BinaryIO]:
     """A file to be written; it appears when all is done. Raises as `whole_folder`."""
     _refuse(path, is_taken=os.path.lexists(path), force=force)
-    with _failures(path):
-        folder = os.path.dirname(os.path.abspath(path))
-        os.makedirs(folder, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(dir=folder, prefix=".rbsync-")
-        try:
-            with open(descriptor, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(draft, 0o644)
-            os.replace(draft, path)
-        finally:
-            with suppress(OSError):
-                os.unlink(draft)
+    with failures(path):
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with whole(path) as file:
+        yield file
 
 
 def _refuse(path: str, *, is_taken: bool, force: bool) -> None:
@@ -63,14 +53,6 @@ def _is_empty_folder(path: str) -> bool:
     return os.path.isdir(path) and not os.listdir(path)
 
 
-@contextmanager
-def _failures(path: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise RbsyncError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
 def _write(path: str, data: bytes) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "xb") as file:
@@ -78,7 +60,6 @@ def _write(path: str, data: bytes) -> None:
 
 
 def _move(draft: str, path: str) -> None:
-    os.chmod(draft, 0o755)  # noqa: S103  (as any other folder)
     with suppress(OSError):  # there is a folder that is not empty
         os.rename(draft, path)
         return

@@ -15,7 +15,6 @@ from rbsync.errors import ExitCode
 def command(common: CommonOptions) -> int:
     """List what failed, grouped by cause."""
     from rbsync.cli.render.report import show_failures
-    from rbsync.documents import FORMAT_VERSION
     from rbsync.documents.report import failure_json
 
     with opened(common, looks_on=True) as workspace:
@@ -23,7 +22,7 @@ def command(common: CommonOptions) -> int:
     failures = {name: one.failure for name, one in sorted(records.items()) if one.failure}
     if common.json:
         entries = [{"name": name, **(failure_json(one) or {})} for name, one in failures.items()]
-        document({"format_version": FORMAT_VERSION, "failures": entries})
+        document({"failures": entries})
     elif failures:
         show_failures(failures, common)
     else:

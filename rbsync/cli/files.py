@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 from rbsync.errors import RbsyncError
 
 
 def write_whole(path: str, text: str) -> None:
     """Writes a file so that it is never seen in part. Raises RbsyncError."""
-    folder = os.path.dirname(path) or "."
-    draft = ""
+    with whole(path) as file:
+        file.write(text.encode())
+
+
+@contextmanager
+def whole(path: str) -> Iterator[BinaryIO]:
+    """A file to be written, durable and in its place when all is done. Raises RbsyncError."""
+    draft = draft_beside(path)
+    with failures(path):
+        try:
+            # Made like any other file, so that it has the permissions that the user wants.
+            with open(draft, "xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(draft, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(draft)
+            raise
+
+
+def draft_beside(path: str) -> str:
+    """A name in the same folder that nobody uses."""
+    folder = os.path.dirname(os.path.abspath(path))
+    return os.path.join(folder, f".rbsync-{secrets.token_hex(8)}")
+
+
+@contextmanager
+def failures(path: str) -> Iterator[None]:
+    """Tells that a path cannot be written, and why. Raises RbsyncError."""
     try:
-        descriptor, draft = tempfile.mkstemp(dir=folder, prefix=".rbsync-")
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(draft, 0o644)
-        os.replace(draft, path)
+        yield
     except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
         raise RbsyncError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -18,7 +18,6 @@ from rbsync.errors import ExitCode, RbsyncError
 @with_common_options
 def command(common: CommonOptions, source: str | None, force: bool) -> int:
     """Write a commented manifest for this folder, from what is in it."""
-    from rbsync.documents import FORMAT_VERSION
     from rbsync.sync.starting import draft_manifest
 
     path = common.manifest_path
@@ -26,7 +25,7 @@ def command(common: CommonOptions, source: str | None, force: bool) -> int:
         raise RbsyncError(f"there is a manifest at {path}", hint="pass --force to overwrite it")
     write_whole(path, draft_manifest(common.folder, source))
     if common.json:
-        document({"format_version": FORMAT_VERSION, "manifest": path})
+        document({"manifest": path})
         return ExitCode.DONE
     result(common, path)
     note(common, "Look it over, then: rbsync plan")

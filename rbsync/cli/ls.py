@@ -20,13 +20,11 @@ from rbsync.errors import ExitCode
 @with_common_options
 def command(common: CommonOptions, pattern: str | None) -> int:
     """List what the project holds, or what of it matches the glob PATTERN."""
-    from rbsync.documents import FORMAT_VERSION
-
     with opened(common, looks_on=True) as workspace:
         every = workspace.backend.list()
         tasks = [one for one in every if not pattern or fnmatch.fnmatchcase(one.name, pattern)]
     if common.json:
-        document({"format_version": FORMAT_VERSION, "tasks": [_as_json(one) for one in tasks]})
+        document({"tasks": [_as_json(one) for one in tasks]})
         return ExitCode.DONE
     for task in tasks:
         result(common, _line(task))

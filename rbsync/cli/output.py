@@ -42,10 +42,11 @@ def complaint(common: CommonOptions, text: str, **style: Any) -> None:
 
 
 def document(content: Mapping[str, Any]) -> None:
-    """Prints a JSON document."""
+    """Prints a JSON document, its version first."""
+    from rbsync.documents import FORMAT_VERSION
     from rbsync.documents.text import dump
 
-    sys.stdout.write(dump(content))
+    sys.stdout.write(dump({"format_version": FORMAT_VERSION, **content}))
 
 
 def _print(common: CommonOptions, text: str, stream: Any, style: dict[str, Any]) -> None:

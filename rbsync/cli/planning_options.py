@@ -18,13 +18,20 @@ refresh = click.option(
     "--refresh", is_flag=True, help="Plan against the project as it is, not as it was left."
 )
 rehash = click.option("--rehash", is_flag=True, help="Read every file, whatever is remembered.")
-lock_timeout = click.option(
-    "--lock-timeout",
-    type=click.FloatRange(0),
-    default=600.0,
-    metavar="SECONDS",
-    help="How long to wait for another apply to end [600].",
-)
+
+
+def lock_timeout_of(seconds: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option of waiting for the lock, with its default."""
+    return click.option(
+        "--lock-timeout",
+        type=click.FloatRange(0),
+        default=float(seconds),
+        metavar="SECONDS",
+        help=f"How long to wait for another apply to end [{seconds}].",
+    )
+
+
+lock_timeout = lock_timeout_of(600)
 
 
 def planning(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -21,13 +21,12 @@ def command(common: CommonOptions, lock_timeout: float) -> int:
     Every task that has rbsync's stamp gets a record, and a record whose task is gone is removed.
     The project stays as it is; the state is backed up before it is changed.
     """
-    from rbsync.documents import FORMAT_VERSION
     from rbsync.sync.refreshing import refresh
 
     with opened(common, looks_on=True) as workspace:
         done = refresh(workspace, lock_timeout)
     if common.json:
-        document({"format_version": FORMAT_VERSION, **done._asdict()})
+        document(done._asdict())
         return ExitCode.DONE
     show_names(common, "+", done.added, "green")
     show_names(common, "~", done.corrected, "yellow")

@@ -13,15 +13,13 @@ from rbsync.applier.rescue import record_json
 from rbsync.cli.opening import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
+from rbsync.cli.planning_options import lock_timeout_of
 from rbsync.cli.render.numbers import plural
-from rbsync.documents import FORMAT_VERSION
 from rbsync.errors import ExitCode, RbsyncError
 from rbsync.model.state import Record
 from rbsync.sync import state_editing
 
-lock_timeout = click.option(
-    "--lock-timeout", type=click.FloatRange(0), default=60.0, metavar="SECONDS", help="[60]"
-)
+lock_timeout = lock_timeout_of(60)
 
 
 @click.group("state")
@@ -39,7 +37,7 @@ def list_records(common: CommonOptions, pattern: str | None) -> int:
     names = [name for name in sorted(records) if not pattern or fnmatch.fnmatchcase(name, pattern)]
     if common.json:
         entries = [record_json(records[name]) for name in names]
-        document({"format_version": FORMAT_VERSION, "records": entries})
+        document({"records": entries})
         return ExitCode.DONE
     for name in names:
         result(common, f"{name}  ({_status(records[name])})")
@@ -57,7 +55,7 @@ def show(common: CommonOptions, name: str) -> int:
     if record is None:
         raise RbsyncError(f"the state has no `{name}`", hint="`rbsync state list` lists all")
     if common.json:
-        document({"format_version": FORMAT_VERSION, **record_json(record)})
+        document(record_json(record))
         return ExitCode.DONE
     result(common, f"{record.name}  ({_status(record)})")
     result(common, f"  task      {record.task_id or '-'}")
@@ -156,13 +154,12 @@ def unlock(common: CommonOptions, yes: bool) -> int:
         if owner is None:
             result(common, "Nobody holds the lock.")
             return ExitCode.DONE
-        who = f"{owner.user}@{owner.host}, process {owner.pid}"
         if not yes and sys.stdin.isatty():
-            click.confirm(f"Take the lock from {who}?", abort=True, err=True)
+            click.confirm(f"Take the lock from {owner}?", abort=True, err=True)
         elif not yes:
-            raise RbsyncError(f"the lock is held by {who}", hint="pass --yes to take it")
+            raise RbsyncError(f"the lock is held by {owner}", hint="pass --yes to take it")
         workspace.store.unlock()
-    result(common, f"The lock was taken from {who}.")
+    result(common, f"The lock was taken from {owner}.")
     return ExitCode.DONE
 
 

@@ -20,12 +20,10 @@ if TYPE_CHECKING:
 @with_common_options
 def command(common: CommonOptions) -> int:
     """Show where manifest, state and project stand. Reads no data files."""
-    from rbsync.documents import FORMAT_VERSION
-
     with opened(common, looks_on=True) as workspace:
         found = _status(workspace)
     if common.json:
-        document({"format_version": FORMAT_VERSION, **found})
+        document(found)
         return ExitCode.DONE
     project, state, lock = found["project"], found["state"], found["lock"]
     result(common, f"manifest  {found['manifest']}, {plural(found['sources'], 'source')}")
@@ -44,7 +42,7 @@ def command(common: CommonOptions) -> int:
     else:
         result(common, "state     none yet")
     if lock:
-        who = f"{lock['user']}@{lock['host']}, process {lock['pid']}"
+        who = f"{lock['user']}@{lock['host']}, pid {lock['pid']}"
         result(common, f"lock      held by {who}")
     return ExitCode.DONE
 

@@ -16,7 +16,6 @@ from rbsync.errors import ExitCode
 @with_common_options
 def command(common: CommonOptions) -> int:
     """Report all problems of the manifest and of what it names. Changes nothing."""
-    from rbsync.documents import FORMAT_VERSION
     from rbsync.documents.parts import problem_json
     from rbsync.sync.planning import expand
 
@@ -24,7 +23,7 @@ def command(common: CommonOptions) -> int:
         dataset = expand(workspace)
     if common.json:
         warnings = [problem_json(one) for one in dataset.warnings]
-        document({"format_version": FORMAT_VERSION, "problems": [], "warnings": warnings})
+        document({"problems": [], "warnings": warnings})
     else:
         show_warnings(dataset.warnings, common)
         result(common, f"{plural(len(dataset.datapoints), 'datapoint')}, no problems.")

@@ -24,6 +24,9 @@ class Owner:
     run: str
     since: float
 
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host}, pid {self.pid}"
+
 
 class Upload(NamedTuple):
     """Content that the backend has already, so that no later run sends it again.

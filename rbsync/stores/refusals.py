@@ -14,8 +14,7 @@ def locked(owner: Owner | None) -> LockedError:
     if owner is None:
         return LockedError("Another run holds the state.", hint=hint)
     since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(owner.since))
-    who = f"{owner.user}@{owner.host}, pid {owner.pid}"
-    return LockedError(f"Another run holds the state: {who}, since {since}.", hint=hint)
+    return LockedError(f"Another run holds the state: {owner}, since {since}.", hint=hint)
 
 
 def taken_over() -> StoreError:

@@ -57,9 +57,12 @@ def rename(workspace: Workspace, old: str, new: str, timeout: float) -> None:
     with editing(workspace, timeout) as writer:
         records = writer.records()
         _check_known(records, (old,))
+        if records[old].pending is not None:
+            hint = "`rbsync apply` or `rbsync refresh` looks it up"
+            raise RbsyncError(f"an earlier run left `{old}` open: its result is unknown", hint=hint)
         if new in records:
             raise RbsyncError(f"the state has `{new}` already")
-        writer.commit([records[old]._replace(name=new, pending=None)], removed=[old])
+        writer.commit([records[old]._replace(name=new)], removed=[old])
 
 
 def pull(workspace: Workspace) -> dict[str, Any]:

@@ -199,6 +199,17 @@ def test_what_an_earlier_run_left_open_is_settled_by_looking(three: Project) -> 
     assert three.tasks() == before
 
 
+def test_a_record_that_is_not_settled_gets_no_other_name(three: Project) -> None:
+    three.apply()
+    unsettle(three, Record("images/a.png", Fingerprint("xxh3:1", "", "")))
+    refused = three.run("state", "mv", "images/a.png", "renamed")
+    assert refused.code == 1
+    assert refused.err.splitlines()[0] == (
+        "error: an earlier run left `images/a.png` open: its result is unknown"
+    )
+    assert "1 not settled" in three.run("status").out
+
+
 def unsettle(project: Project, record: Record) -> None:
     """Makes the state one whose run ended between a create and its result."""
     store = SqliteStore(project.folder / ".rbsync/state.db")

@@ -34,12 +34,10 @@ def show_warnings(warnings: tuple[Problem, ...], common: CommonOptions) -> None:
 
 
 def _document(error: RbsyncError) -> dict[str, object]:
-    from rbsync.documents import FORMAT_VERSION
     from rbsync.documents.parts import problem_json
 
     problems = error.problems if isinstance(error, UserError) else (Problem("error", str(error)),)
     return {
-        "format_version": FORMAT_VERSION,
         "problems": [problem_json(one) for one in problems],
         "exit_code": int(error.exit_code),
     }
