@@ -13,8 +13,8 @@ class Record(NamedTuple):
     """What is known of one name.
 
     ``applied`` is the fingerprint that the project has, None when it has none. After a failure
-    ``failure`` says why and ``attempted`` what was being applied. ``pending`` is the fingerprint
-    of an intent whose result is not known (``""`` when a delete was intended), else None.
+    ``failure`` says why and ``attempted`` what was being applied. ``pending`` is the intent whose
+    result is not known, when there is one.
     """
 
     name: str
