@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from typing import Any
 
-import xxhash
-
-from rbsync.model.fingerprint import Algorithm
+from rbsync.model.fingerprint import Algorithm, new_hasher
 
 BUFFER = 1 << 20
 
@@ -48,7 +44,7 @@ def write_all(descriptor: int, data: bytes) -> None:
 
 def hash_of(descriptor: int, algorithm: Algorithm) -> str:
     """The content identity of an open file's bytes, from the first to the last."""
-    hasher: Any = hashlib.sha256() if algorithm == "sha256" else xxhash.xxh3_128()
+    hasher = new_hasher(algorithm)
     at = 0
     while data := os.pread(descriptor, BUFFER, at):
         hasher.update(data)

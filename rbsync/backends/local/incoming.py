@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any
-
-import xxhash
-
 from rbsync.backends.local.disk import write_all
 from rbsync.backends.local.failures import disk_failures
-from rbsync.model.fingerprint import Algorithm
+from rbsync.model.fingerprint import Algorithm, new_hasher
 
 
 class Incoming:
@@ -20,7 +15,7 @@ class Incoming:
         self.descriptor = descriptor
         self.size = 0
         self._algorithm = algorithm
-        self._hasher: Any = hashlib.sha256() if algorithm == "sha256" else xxhash.xxh3_128()
+        self._hasher = new_hasher(algorithm)
 
     def write(self, data: bytes) -> None:
         with disk_failures("store a file in the project"):
