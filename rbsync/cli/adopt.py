@@ -30,7 +30,7 @@ def command(common: CommonOptions, names: tuple[str, ...], force: bool, lock_tim
         done = adopt(workspace, names, lock_timeout, force=force)
     if common.json:
         refused = [one._asdict() for one in done.refused]
-        document({**done._asdict(), "refused": refused})
+        document(common, {**done._asdict(), "refused": refused})
     else:
         show_names(common, "+", done.recorded, "green")
         show_names(common, "~", done.forced, "yellow")

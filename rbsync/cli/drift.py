@@ -33,7 +33,7 @@ def command(common: CommonOptions) -> int:
         found = drift(workspace)
     if common.json:
         edited = [one._asdict() for one in found.edited]
-        document({**found._asdict(), "edited": edited})
+        document(common, {**found._asdict(), "edited": edited})
     else:
         _show(common, found)
     drifted = found.missing or found.edited or found.unmanaged

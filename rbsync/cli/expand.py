@@ -26,7 +26,7 @@ def command(common: CommonOptions, keep_going: bool) -> int:
     if common.json:
         entries = [{"name": one.name, **datapoint_json(one)} for one in dataset.datapoints]
         found = {"digest": dataset.digest, "datapoints": len(entries)}
-        document({"dataset": found, "datapoints": entries})
+        document(common, {"dataset": found, "datapoints": entries})
         return ExitCode.DONE
     show_warnings(dataset.warnings, common)
     for one in dataset.datapoints:

@@ -26,7 +26,7 @@ def command(common: CommonOptions, name: str) -> int:
         hint = f"did you mean `{near[0]}`?" if near else "`rbsync expand` lists all names"
         raise RbsyncError(f"neither the manifest nor the state has `{name}`", hint=hint)
     if common.json:
-        document(found.as_json())
+        document(common, found.as_json())
         return ExitCode.DONE
     for line in found.lines():
         result(common, line)

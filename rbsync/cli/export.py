@@ -102,7 +102,7 @@ def _conclude(
     for why in left_out:
         complaint(common, f"left out: {why}", fg="yellow")
     if common.json:
-        document({"path": path, "written": count, "left_out": list(left_out)})
+        document(common, {"path": path, "written": count, "left_out": list(left_out)})
     else:
         note(common, f"{plural(count, noun)} written to {path}.")
     return ExitCode.DONE

@@ -22,7 +22,7 @@ def command(common: CommonOptions) -> int:
     failures = {name: one.failure for name, one in sorted(records.items()) if one.failure}
     if common.json:
         entries = [{"name": name, **(failure_json(one) or {})} for name, one in failures.items()]
-        document({"failures": entries})
+        document(common, {"failures": entries})
     elif failures:
         show_failures(failures, common)
     else:

@@ -25,7 +25,7 @@ def command(common: CommonOptions, source: str | None, force: bool) -> int:
         raise RbsyncError(f"there is a manifest at {path}", hint="pass --force to overwrite it")
     write_whole(path, draft_manifest(common.folder, source))
     if common.json:
-        document({"manifest": path})
+        document(common, {"manifest": path})
         return ExitCode.DONE
     result(common, path)
     note(common, "Look it over, then: rbsync plan")

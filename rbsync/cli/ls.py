@@ -24,7 +24,7 @@ def command(common: CommonOptions, pattern: str | None) -> int:
         every = workspace.backend.list()
         tasks = [one for one in every if not pattern or fnmatch.fnmatchcase(one.name, pattern)]
     if common.json:
-        document({"tasks": [_as_json(one) for one in tasks]})
+        document(common, {"tasks": [_as_json(one) for one in tasks]})
         return ExitCode.DONE
     for task in tasks:
         result(common, _line(task))

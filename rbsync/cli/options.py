@@ -15,11 +15,12 @@ MANIFEST = "rbsync.yaml"
 
 @dataclass
 class CommonOptions:
-    """How a command talks, and about what."""
+    """How a command talks, and about what. ``json`` is set with ``json_lines`` too."""
 
     folder: str = "."
     manifest: str = MANIFEST
     json: bool = False
+    json_lines: bool = False
     quiet: bool = False
     verbose: int = 0
     color: bool = True
@@ -30,11 +31,15 @@ class CommonOptions:
         return os.path.normpath(os.path.join(self.folder, self.manifest))
 
 
+_NAMES = ("folder", "manifest", "profile", "json", "json_lines", "quiet", "verbose", "color")
 _OPTIONS: list[Callable[..., Any]] = [
     click.option("-C", "--directory", "folder", metavar="DIR", help="Work in this folder."),
     click.option("-f", "--file", "manifest", metavar="FILE", help="The manifest [rbsync.yaml]."),
     click.option("--profile", metavar="NAME", help="Of the credentials file."),
     click.option("--json", "json", is_flag=True, default=None, help="Print one JSON document."),
+    click.option(
+        "--json-lines", is_flag=True, default=None, help="Print JSON as it comes, a line each."
+    ),
     click.option("-q", "--quiet", is_flag=True, default=None, help="Print results only."),
     click.option("-v", "--verbose", count=True, default=None, help="Print more."),
     click.option("--no-color", "color", flag_value=False, default=None, help="Print no colours."),
@@ -48,12 +53,13 @@ def with_common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.pass_context
     def called(context: click.Context, /, **given: Any) -> Any:
         common = context.ensure_object(CommonOptions)
-        for name in ("folder", "manifest", "profile", "json", "quiet", "verbose", "color"):
+        for name in _NAMES:
             value = given.pop(name)
             if value:
                 setattr(common, name, value)
             elif name == "color" and value is False:
                 common.color = False
+        common.json = common.json or common.json_lines
         return command(common, **given)
 
     for option in reversed(_OPTIONS):

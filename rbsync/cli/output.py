@@ -41,12 +41,22 @@ def complaint(common: CommonOptions, text: str, **style: Any) -> None:
     _print(common, text, sys.stderr, style)
 
 
-def document(content: Mapping[str, Any]) -> None:
-    """Prints a JSON document, its version first."""
+def document(common: CommonOptions, content: Mapping[str, Any]) -> None:
+    """Prints a JSON document, its version first; with ``--json-lines`` line by line."""
     from rbsync.documents import FORMAT_VERSION
-    from rbsync.documents.text import dump
+    from rbsync.documents.text import dump, lines
 
-    sys.stdout.write(dump({"format_version": FORMAT_VERSION, **content}))
+    whole = {"format_version": FORMAT_VERSION, **content}
+    sys.stdout.writelines(lines(whole) if common.json_lines else [dump(whole)])
+
+
+def event(common: CommonOptions, kind: str, content: Mapping[str, Any]) -> None:
+    """Prints what has just happened, with ``--json-lines``."""
+    if common.json_lines:
+        from rbsync.documents.text import line
+
+        sys.stdout.write(line(kind, content))
+        sys.stdout.flush()
 
 
 def _print(common: CommonOptions, text: str, stream: Any, style: dict[str, Any]) -> None:

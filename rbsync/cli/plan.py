@@ -56,7 +56,7 @@ def _show(plan: Plan, common: CommonOptions) -> None:
     if common.json:
         from rbsync.documents.plan import plan_json
 
-        document(plan_json(plan, meta()))
+        document(common, plan_json(plan, meta()))
     else:
         from rbsync.cli.render.plan import show_plan
 

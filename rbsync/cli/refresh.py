@@ -26,7 +26,7 @@ def command(common: CommonOptions, lock_timeout: float) -> int:
     with opened(common, looks_on=True) as workspace:
         done = refresh(workspace, lock_timeout)
     if common.json:
-        document(done._asdict())
+        document(common, done._asdict())
         return ExitCode.DONE
     show_names(common, "+", done.added, "green")
     show_names(common, "~", done.corrected, "yellow")

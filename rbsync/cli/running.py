@@ -16,12 +16,12 @@ from rbsync.applier.stop import INTERRUPTED, Stop
 from rbsync.cli.files import write_whole
 from rbsync.cli.opening import meta, opened
 from rbsync.cli.options import CommonOptions
-from rbsync.cli.output import complaint, document, note
+from rbsync.cli.output import complaint, document, event, note
 from rbsync.cli.render.plan import show_plan
 from rbsync.cli.render.progress import Meter, metered
 from rbsync.cli.render.report import show_report
 from rbsync.errors import ExitCode, UsageError
-from rbsync.model.outcome import Report
+from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -80,18 +80,21 @@ def run_plan(
                     if flags.yes and not plan_file
                     else None,
                     accept=lambda plan: _check(plan, workspace, options, flags),
-                    **_shown_by(meter),
+                    **_shown_by(meter, common),
                 ),
             )
         _conclude(report, plan, workspace, common, stop)
     return report.exit_code
 
 
-def _shown_by(meter: Meter) -> dict[str, Any]:
-    return {
-        "done": lambda _: meter.advance(1, 0),
-        "sent": lambda count: meter.advance(0, count),
-    }
+def _shown_by(meter: Meter, common: CommonOptions) -> dict[str, Any]:
+    from rbsync.documents.report import outcome_json
+
+    def done(outcome: Outcome) -> None:
+        meter.advance(1, 0)
+        event(common, "outcome", outcome_json(outcome))
+
+    return {"done": done, "sent": lambda count: meter.advance(0, count)}
 
 
 def _read(path: str) -> Plan:
@@ -133,8 +136,11 @@ def _conclude(
     if report.outcomes:
         folder = os.path.dirname(workspace.rescue.path)
         write_whole(os.path.join(folder, REPORT), dump(content))
+    if common.json_lines:
+        # The others were told when they were done.
+        content["outcomes"] = [one for one in content["outcomes"] if one["action"] == "blocked"]
     if common.json:
-        document(content)
+        document(common, content)
     elif plan.actions:
         show_report(report, common, stop.reason)
 

@@ -15,6 +15,7 @@ from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
 from rbsync.cli.planning_options import lock_timeout_of
 from rbsync.cli.render.numbers import plural
+from rbsync.documents.text import dump
 from rbsync.errors import ExitCode, RbsyncError
 from rbsync.model.state import Record
 from rbsync.sync import state_editing
@@ -37,7 +38,7 @@ def list_records(common: CommonOptions, pattern: str | None) -> int:
     names = [name for name in sorted(records) if not pattern or fnmatch.fnmatchcase(name, pattern)]
     if common.json:
         entries = [record_json(records[name]) for name in names]
-        document({"records": entries})
+        document(common, {"records": entries})
         return ExitCode.DONE
     for name in names:
         result(common, f"{name}  ({_status(records[name])})")
@@ -55,7 +56,7 @@ def show(common: CommonOptions, name: str) -> int:
     if record is None:
         raise RbsyncError(f"the state has no `{name}`", hint="`rbsync state list` lists all")
     if common.json:
-        document(record_json(record))
+        document(common, record_json(record))
         return ExitCode.DONE
     result(common, f"{record.name}  ({_status(record)})")
     result(common, f"  task      {record.task_id or '-'}")
@@ -97,7 +98,7 @@ def move(common: CommonOptions, old: str, new: str, lock_timeout: float) -> int:
 def pull(common: CommonOptions) -> int:
     """Print the whole state as a JSON document."""
     with opened(common) as workspace:
-        document(state_editing.pull(workspace))
+        sys.stdout.write(dump(state_editing.pull(workspace)))
     return ExitCode.DONE
 
 

@@ -23,7 +23,7 @@ def command(common: CommonOptions) -> int:
     with opened(common, looks_on=True) as workspace:
         found = _status(workspace)
     if common.json:
-        document(found)
+        document(common, found)
         return ExitCode.DONE
     project, state, lock = found["project"], found["state"], found["lock"]
     result(common, f"manifest  {found['manifest']}, {plural(found['sources'], 'source')}")

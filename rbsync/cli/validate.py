@@ -23,7 +23,7 @@ def command(common: CommonOptions) -> int:
         dataset = expand(workspace)
     if common.json:
         warnings = [problem_json(one) for one in dataset.warnings]
-        document({"problems": [], "warnings": warnings})
+        document(common, {"problems": [], "warnings": warnings})
     else:
         show_warnings(dataset.warnings, common)
         result(common, f"{plural(len(dataset.datapoints), 'datapoint')}, no problems.")

@@ -17,6 +17,33 @@ def dump(document: Mapping[str, Any]) -> str:
     return f"{{\n{members}\n}}\n"
 
 
+ENTRIES = {
+    "actions": "action",
+    "outcomes": "outcome",
+    "datapoints": "datapoint",
+    "tasks": "task",
+    "records": "record",
+    "failures": "failure",
+    "problems": "problem",
+    "warnings": "warning",
+}
+"""What an entry of a document's list is called where it stands by itself."""
+
+
+def lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """The document as JSON lines: each entry of its lists, then all else as ``document``."""
+    rest = dict(document)
+    for key, kind in ENTRIES.items():
+        if isinstance(rest.get(key), list):
+            yield from (line(kind, entry) for entry in rest.pop(key))
+    yield line("document", rest)
+
+
+def line(event: str, content: Mapping[str, Any]) -> str:
+    """One of several JSON objects, on a line of its own; ``event`` says what it is."""
+    return _one({"event": event, **content}) + "\n"
+
+
 def _member(value: Any) -> str:
     if isinstance(value, list) and value:
         return "[\n" + ",\n".join(_entries(value)) + "\n  ]"

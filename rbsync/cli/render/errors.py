@@ -17,7 +17,7 @@ def show_error(error: RbsyncError, common: CommonOptions) -> None:
     if error.hint:
         complaint(common, f"hint: {error.hint}")
     if common.json:
-        document(_document(error))
+        document(common, _document(error))
 
 
 def show_problems(problems: tuple[Problem, ...], common: CommonOptions) -> None:
