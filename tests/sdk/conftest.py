@@ -11,6 +11,7 @@ import pytest
 
 import rbsync
 from rbsync.sdk import Project
+from tests.proxies import forget_proxies
 from tests.service.serving import KEY, ORG, PROJECT, Client, serving
 
 Serve = Callable[..., tuple[Client, Project]]
@@ -18,9 +19,7 @@ Serve = Callable[..., tuple[Client, Project]]
 
 @pytest.fixture(autouse=True)
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+    forget_proxies(monkeypatch)
 
 
 @pytest.fixture
