@@ -19,7 +19,8 @@ from rbsync.stores.base import Writer
 from rbsync.stores.memory import MemoryStore
 from tests.applier.failing_store import FailingWriter
 from tests.applier.faulty import Fault, Faulty, always
-from tests.applier.site import OWNER, Site, by_url, pending, pruning, sqlite_site, stamps
+from tests.applier.site import Site, by_url, pending, pruning, sqlite_site, stamps
+from tests.builders import OWNER
 from tests.disks import fill
 
 MANY = [by_url(f"{number:03}") for number in range(300)]

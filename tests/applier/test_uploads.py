@@ -11,7 +11,8 @@ from rbsync.errors import BackendError, ExitCode
 from rbsync.model.datapoint import Datapoint, Item, Labels
 from rbsync.model.fingerprint import digest, of_value
 from tests.applier.faulty import Fault, Faulty, always, failing, lost, script
-from tests.applier.site import OWNER, Site, by_url, datapoint, stamps
+from tests.applier.site import Site, by_url, datapoint, stamps
+from tests.builders import OWNER
 
 SLOW = always(upload=Fault(seconds=0.05))
 

@@ -19,10 +19,9 @@ from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint, digest
+from tests.builders import OTHER, PRINT
 
 URL = "https://example.org/pictures/frame20.png"
-PRINT = Fingerprint("xxh3:" + "1" * 32, "", "xxh3:" + "2" * 32)
-OTHER = Fingerprint("xxh3:" + "3" * 32, "xxh3:" + "4" * 32, "xxh3:" + "5" * 32)
 BOX = {
     "category": [["object", "car"]],
     "bbox2d": {"xnorm": 0.1, "ynorm": 0.1, "wnorm": 0.2, "hnorm": 0.2},

@@ -17,12 +17,10 @@ from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.state import Header, Intent, Record
 from rbsync.stores.base import Owner, Store, Upload, Writer
+from tests.builders import OTHER, OWNER, PRINT
 from tests.stores.machine import run_stories
 
-OWNER = Owner("ann", "lab-3", 4711, "run-1", 1_778_311_535.0)
 SECOND = Owner("bob", "lab-4", 815, "run-2", 1_778_311_600.0)
-PRINT = Fingerprint("xxh3:" + "1" * 32, "", "xxh3:" + "2" * 32)
-OTHER = Fingerprint("xxh3:" + "3" * 32, "xxh3:" + "4" * 32, "xxh3:" + "5" * 32)
 FAILURE = Failure("invalid", "create", 'No "ß"\nhere', 3, 422, "Look again.")
 
 RECORDS = {

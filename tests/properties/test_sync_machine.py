@@ -37,7 +37,8 @@ from tests.applier.mortal import (
     by_call,
     wait_for_workers,
 )
-from tests.applier.site import OWNER, Policy, Run, Site, by_url, pending, sqlite_site, stamps
+from tests.applier.site import Policy, Run, Site, by_url, pending, sqlite_site, stamps
+from tests.builders import OWNER
 from tests.stories import tell
 
 NIGHTLY = os.environ.get("SYNC_MACHINE") == "nightly"

@@ -14,8 +14,9 @@ import pytest
 from rbsync.errors import StoreError
 from rbsync.stores import connections
 from rbsync.stores.sqlite import SqliteStore
+from tests.builders import OWNER
 from tests.disks import fill
-from tests.stores.samples import OWNER, many
+from tests.stores.samples import many
 from tests.stores.victim import BATCH, put
 from tests.victims import Start
 

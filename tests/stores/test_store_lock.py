@@ -15,7 +15,7 @@ from rbsync.errors import LockedError
 from rbsync.model.state import Record
 from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
-from tests.stores.samples import OWNER
+from tests.builders import OWNER
 from tests.victims import Start
 
 FENCED = "StoreError: Another run has taken over the state; this one wrote nothing more to it.\n"

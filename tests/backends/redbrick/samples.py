@@ -5,9 +5,9 @@ from __future__ import annotations
 from rbsync.backends.base import Draft, LabelText
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
+from tests.builders import PRINT
 
 PNG = b"\x89PNG\r\n\x1a\n"
-PRINT = Fingerprint("xxh3:" + "1" * 32, "", "xxh3:" + "2" * 32)
 URL = "https://example.org/a.png"
 
 

@@ -23,8 +23,9 @@ from rbsync.backends.redbrick.credentials import ApiKey
 from rbsync.backends.redbrick.operations import changes, files, project, tasks
 from rbsync.backends.redbrick.transport import Transport
 from rbsync.files.body import FileBody
-from tests.backends.redbrick.samples import PNG, PRINT, draft
+from tests.backends.redbrick.samples import PNG, draft
 from tests.backends.redbrick.wire import KEY, ORG, PROJECT, Request, Wire, task
+from tests.builders import PRINT
 
 PUBLIC = "11111111-1111-1111-1111-111111111111"
 REDBRICK = "22222222-2222-2222-2222-222222222222"
