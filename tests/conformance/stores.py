@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -56,11 +57,12 @@ class Unlockable(Store, Protocol):
     def unlock(self) -> None: ...
 
 
-class StoreTests:
-    """``make`` returns a store of the state that lives in a folder, a new or the present one."""
+class StoreTests(ABC):
+    """The port's promises, one a test."""
 
+    @abstractmethod
     def make(self, folder: Path) -> Unlockable:
-        raise NotImplementedError
+        """A store of the state that lives in a folder, a new or the present one."""
 
     @pytest.fixture
     def store(self, tmp_path: Path) -> Unlockable:
