@@ -23,6 +23,7 @@ from rbsync.applier.stop import INTERRUPTED, Stop
 from rbsync.backends.base import Draft
 from rbsync.errors import ExitCode, StoreError
 from rbsync.model.datapoint import Datapoint
+from rbsync.model.plan import OnChange
 from rbsync.model.state import Header
 from rbsync.planner.decide import Rules
 from rbsync.stores.base import Writer
@@ -180,8 +181,8 @@ class Story(RuleBasedStateMachine):
         return wrap
 
     def _rules(self, *, prune: bool, replace: bool) -> Rules:
-        on_change = "replace" if replace else "update"
-        return Rules(Policy(prune, 1.0, on_change), insist=True)  # type: ignore[arg-type] # one of two
+        on_change: OnChange = "replace" if replace else "update"
+        return Rules(Policy(prune, 1.0, on_change), insist=True)
 
     def _check_deletes(
         self, backend: MortalBackend, owned: dict[str, str], given: Circumstances

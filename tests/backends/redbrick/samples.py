@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rbsync.backends.base import Draft, LabelText
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
@@ -18,6 +20,6 @@ def draft(
     labels: LabelText | None = None,
     storage: str = "public",
     fingerprint: Fingerprint = PRINT,
-    **settings: object,
+    **settings: Any,
 ) -> Draft:
-    return Draft(name, items, labels, Settings(storage, **settings), fingerprint)  # type: ignore[arg-type]
+    return Draft(name, items, labels, Settings(storage, **settings), fingerprint)
