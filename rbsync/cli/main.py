@@ -36,16 +36,16 @@ COMMANDS = {
 class Commands(click.Group):
     """Commands that are imported when they are called: most need what the others do not."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (as click has it)
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002  (as click has it)
         if name not in COMMANDS:
             return None
         command: click.Command = import_module(f"rbsync.cli.{name}").command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (as click has it)
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
