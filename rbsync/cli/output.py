@@ -30,6 +30,16 @@ def result(common: CommonOptions, text: str, **style: Any) -> None:
     _print(common, text, sys.stdout, style)
 
 
+def answer(common: CommonOptions, text: str, **facts: Any) -> None:
+    """Prints a line of the result; its facts as a document where JSON is asked for."""
+    if common.json:
+        from rbsync.documents import FORMAT_VERSION
+
+        document({"format_version": FORMAT_VERSION, **facts})
+    else:
+        result(common, text)
+
+
 def note(common: CommonOptions, text: str, **style: Any) -> None:
     """Prints a line beside the result, unless `-q` is given."""
     if not common.quiet:
