@@ -130,6 +130,17 @@ def test_ls_can_be_narrowed(three: Project) -> None:
     assert three.run("ls", "*a.png").out == "images/a.png  (1 item, 1 label)\n"
 
 
+def test_a_target_that_nothing_matches_is_told(three: Project) -> None:
+    assert three.run("plan", "--target", "image/*").err == (
+        "warning: no datapoint has a name that matches `image/*`\n"
+        "    `rbsync expand` lists all names\n"
+    )
+    three.apply()
+    assert three.run("plan", "--target", "images/a*").err == ""
+    three.manifest("datapoints: []\n")
+    assert "warning" not in three.run("plan", "--target", "images/a*").err
+
+
 def test_the_state_by_hand(three: Project) -> None:
     three.apply()
     assert len(three.run("state", "list").out.splitlines()) == 3
