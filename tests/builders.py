@@ -10,9 +10,13 @@ from rbsync.model.fingerprint import Fingerprint, of_items
 from rbsync.model.outcome import Failure, FailureKind
 from rbsync.model.plan import Basis
 from rbsync.model.state import Intent, Record
+from rbsync.stores.base import Owner
 
 HERE = Location("rbsync.yaml", 3, 5)
 BASIS = Basis("4b32bb5f", 7, "xxh3:manifest", "local:0f5c")
+OWNER = Owner("ann", "lab-3", 4711, "run-1", 1_778_311_535.0)
+PRINT = Fingerprint("xxh3:" + "1" * 32, "", "xxh3:" + "2" * 32)
+OTHER = Fingerprint("xxh3:" + "3" * 32, "xxh3:" + "4" * 32, "xxh3:" + "5" * 32)
 
 
 def datapoint(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import click
 
 from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.streams import OutputError, flush_out, give_up_output, open_missing
 from rbsync.errors import ExitCode, RbsyncError
 from rbsync.version import VERSION
 
@@ -36,16 +36,16 @@ COMMANDS = {
 class Commands(click.Group):
     """Commands that are imported when they are called: most need what the others do not."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (as click has it)
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002  (as click has it)
         if name not in COMMANDS:
             return None
         command: click.Command = import_module(f"rbsync.cli.{name}").command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (as click has it)
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -74,6 +74,7 @@ def cli(common: CommonOptions) -> None:
 
 def run() -> None:
     """The entry point of the program."""
+    open_missing()
     sys.exit(main(sys.argv[1:]))
 
 
@@ -88,7 +89,7 @@ def main(arguments: list[str]) -> int:
             obj=common,
             auto_envvar_prefix="RBSYNC",
         )
-        sys.stdout.flush()
+        flush_out()
         return int(answer or 0)
     except click.exceptions.Exit as error:
         return int(error.exit_code)
@@ -103,8 +104,11 @@ def main(arguments: list[str]) -> int:
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has seen enough; what was done is recorded.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_output()
         return int(ExitCode.DONE)
+    except OutputError as error:
+        give_up_output()
+        return _explain(error, common)
     except RbsyncError as error:
         return _explain(error, common)
 

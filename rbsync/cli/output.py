@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from rbsync.cli.options import CommonOptions
+from rbsync.cli.streams import flush_out, write_out
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
@@ -27,18 +28,32 @@ def uses_color(common: CommonOptions, stream: Any) -> bool:
 
 def result(common: CommonOptions, text: str, **style: Any) -> None:
     """Prints a line of the result."""
-    _print(common, text, sys.stdout, style)
+    write_out(_line(common, text, sys.stdout, style))
+
+
+def answer(common: CommonOptions, text: str, **facts: Any) -> None:
+    """Prints a line of the result; its facts as a document where JSON is asked for."""
+    if common.json:
+        document(common, facts)
+    else:
+        result(common, text)
 
 
 def note(common: CommonOptions, text: str, **style: Any) -> None:
     """Prints a line beside the result, unless `-q` is given."""
     if not common.quiet:
-        _print(common, text, sys.stderr, style)
+        complaint(common, text, **style)
 
 
 def complaint(common: CommonOptions, text: str, **style: Any) -> None:
     """Prints a line about what is wrong."""
-    _print(common, text, sys.stderr, style)
+    try:
+        sys.stderr.write(_line(common, text, sys.stderr, style))
+    except BrokenPipeError:
+        raise
+    except OSError:
+        # There is nowhere to say it, and that is no reason to stop what is under way.
+        return
 
 
 def document(common: CommonOptions, content: Mapping[str, Any]) -> None:
@@ -47,7 +62,8 @@ def document(common: CommonOptions, content: Mapping[str, Any]) -> None:
     from rbsync.documents.text import dump, lines
 
     whole = {"format_version": FORMAT_VERSION, **content}
-    sys.stdout.writelines(lines(whole) if common.json_lines else [dump(whole)])
+    for text in lines(whole) if common.json_lines else [dump(whole)]:
+        write_out(text)
 
 
 def event(common: CommonOptions, kind: str, content: Mapping[str, Any]) -> None:
@@ -55,12 +71,12 @@ def event(common: CommonOptions, kind: str, content: Mapping[str, Any]) -> None:
     if common.json_lines:
         from rbsync.documents.text import line
 
-        sys.stdout.write(line(kind, content))
-        sys.stdout.flush()
+        write_out(line(kind, content))
+        flush_out()
 
 
-def _print(common: CommonOptions, text: str, stream: Any, style: dict[str, Any]) -> None:
+def _line(common: CommonOptions, text: str, stream: Any, style: dict[str, Any]) -> str:
     text = safe(text)
     if style and uses_color(common, stream):
         text = click.style(text, **style)
-    stream.write(text + "\n")
+    return text + "\n"

@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from rbsync.cli.opening import opened
+from rbsync.cli.opening import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
-from rbsync.cli.output import result
+from rbsync.cli.output import document, result
 from rbsync.cli.planning_options import planning, running
 from rbsync.cli.running import RunFlags, run_plan
 from rbsync.errors import ExitCode
@@ -33,9 +33,19 @@ def command(
         records = workspace.store.records()
     failed = frozenset(name for name, record in records.items() if record.failure is not None)
     if not failed:
-        result(common, "Nothing has failed.")
+        _say_so(common)
         return ExitCode.DONE
     options = PlanOptions(
         target=target, prune=prune, keep_going=keep_going, only=failed, insist=True
     )
     return run_plan(common, options, RunFlags(**flags), rehash=rehash)
+
+
+def _say_so(common: CommonOptions) -> None:
+    from rbsync.documents.report import report_json
+    from rbsync.model.outcome import Report
+
+    if common.json:
+        document(common, report_json(Report((), ExitCode.DONE), meta()))
+    else:
+        result(common, "Nothing has failed.")

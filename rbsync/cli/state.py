@@ -12,9 +12,10 @@ import click
 from rbsync.applier.rescue import record_json
 from rbsync.cli.opening import opened
 from rbsync.cli.options import CommonOptions, with_common_options
-from rbsync.cli.output import document, note, result
+from rbsync.cli.output import answer, document, note, result
 from rbsync.cli.planning_options import lock_timeout_of
 from rbsync.cli.render.numbers import plural
+from rbsync.cli.streams import write_out
 from rbsync.documents.text import dump
 from rbsync.errors import ExitCode, RbsyncError
 from rbsync.model.state import Record
@@ -76,7 +77,7 @@ def remove(common: CommonOptions, names: tuple[str, ...], lock_timeout: float) -
     """Forget NAMES. The project keeps what it has."""
     with opened(common) as workspace:
         state_editing.forget(workspace, names, lock_timeout)
-    result(common, f"{plural(len(names), 'record')} removed.")
+    answer(common, f"{plural(len(names), 'record')} removed.", removed=sorted(names))
     return ExitCode.DONE
 
 
@@ -89,7 +90,7 @@ def move(common: CommonOptions, old: str, new: str, lock_timeout: float) -> int:
     """Record under NEW what is recorded under OLD."""
     with opened(common) as workspace:
         state_editing.rename(workspace, old, new, lock_timeout)
-    result(common, f"{old} is recorded as {new} now.")
+    answer(common, f"{old} is recorded as {new} now.", old=old, new=new)
     return ExitCode.DONE
 
 
@@ -98,7 +99,7 @@ def move(common: CommonOptions, old: str, new: str, lock_timeout: float) -> int:
 def pull(common: CommonOptions) -> int:
     """Print the whole state as a JSON document."""
     with opened(common) as workspace:
-        sys.stdout.write(dump(state_editing.pull(workspace)))
+        write_out(dump(state_editing.pull(workspace)))
     return ExitCode.DONE
 
 
@@ -115,7 +116,7 @@ def push(common: CommonOptions, file: BinaryIO, force: bool, lock_timeout: float
         raise RbsyncError(f"this is no state document: {error}") from error
     with opened(common) as workspace:
         count = state_editing.push(workspace, content, lock_timeout, force=force)
-    result(common, f"The state has {plural(count, 'record')} now.")
+    answer(common, f"The state has {plural(count, 'record')} now.", records=count)
     return ExitCode.DONE
 
 
@@ -126,7 +127,7 @@ def recover(common: CommonOptions, lock_timeout: float) -> int:
     """Take in the results that an earlier run could not write to the state."""
     with opened(common) as workspace, state_editing.editing(workspace, lock_timeout) as writer:
         count = workspace.rescue.recover(writer)
-    result(common, f"{plural(count, 'result')} taken in.")
+    answer(common, f"{plural(count, 'result')} taken in.", recovered=count)
     return ExitCode.DONE
 
 
@@ -138,7 +139,7 @@ def backup(common: CommonOptions, file: str | None) -> int:
     with opened(common) as workspace:
         path = file or state_editing.backup_path(workspace)
         workspace.store.backup(path)
-    result(common, path)
+    answer(common, path, path=path)
     return ExitCode.DONE
 
 
@@ -153,14 +154,14 @@ def unlock(common: CommonOptions, yes: bool) -> int:
     with opened(common) as workspace:
         owner = workspace.store.owner()
         if owner is None:
-            result(common, "Nobody holds the lock.")
+            answer(common, "Nobody holds the lock.", taken_from=None)
             return ExitCode.DONE
         if not yes and sys.stdin.isatty():
             click.confirm(f"Take the lock from {owner}?", abort=True, err=True)
         elif not yes:
             raise RbsyncError(f"the lock is held by {owner}", hint="pass --yes to take it")
         workspace.store.unlock()
-    result(common, f"The lock was taken from {owner}.")
+    answer(common, f"The lock was taken from {owner}.", taken_from=str(owner))
     return ExitCode.DONE
 
 

@@ -80,8 +80,7 @@ class Files:
 
     def _missing(self, entry: Entry, path: str, error: OSError) -> Problem:
         if isinstance(error, OutsideError):
-            hint = "to allow it, name that folder under `roots`"
-            return Problem("outside", f"`{path}` {error.strerror}", entry.origin, hint)
+            return Problem("outside", f"`{path}` {error.strerror}", entry.origin, error.hint)
         if isinstance(error, FileNotFoundError):
             message = f"there is no file `{path}`{_what_for(entry, path)}"
             return Problem("missing-file", message, entry.origin, self._similar(path))

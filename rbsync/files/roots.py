@@ -14,6 +14,8 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 class OutsideError(OSError):
     """A path leads out of the folders that the manifest may use."""
 
+    hint = "to allow it, name that folder under `roots`"
+
 
 class Roots:
     """The manifest's folder and the further ones that it allows.

@@ -49,7 +49,8 @@ def _too_large(size: int, file: str, limits: Limits) -> UserError:
 
 def _unreadable(error: OSError, file: str) -> UserError:
     if error.errno == errno.ENOENT:
-        return _refused("missing-file", "there is no such file", file)
+        hint = "`rbsync init` writes a manifest; -f names one, and -C its folder"
+        return _refused("missing-file", "there is no such file", file, hint)
     return _refused("unreadable", f"it cannot be read: {error.strerror}", file)
 
 

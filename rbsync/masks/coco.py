@@ -104,7 +104,7 @@ def _coder(file: str) -> Any:
     try:
         return import_module("pycocotools.mask")
     except ImportError:
-        hint = "pip install rbsync[coco]"
+        hint = "pip install 'rbsync[coco]'"
         message = "COCO annotations need pycocotools"
         raise MaskError("missing-extra", message, hint=hint, file=file) from None
 

@@ -45,5 +45,5 @@ def make_app(service: Service, player: Player) -> Starlette:
     )
 
 
-async def _answer_root(request: Request) -> Response:  # noqa: ARG001
+async def _answer_root(request: Request) -> Response:  # noqa: ARG001  (as Starlette has it)
     return JSONResponse({"service": "rbsync", "version": VERSION, "graphql": GRAPHQL})

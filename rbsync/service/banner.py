@@ -10,7 +10,7 @@ from rbsync.service.service import Service
 def url_of(host: str, port: int) -> str:
     """The service's address. The vendor's SDK takes plain HTTP from ``localhost`` only."""
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{'localhost' if host in ('127.0.0.1', '::1', '0.0.0.0') else shown}:{port}"  # noqa: S104
+    return f"http://{'localhost' if host in ('127.0.0.1', '::1', '0.0.0.0') else shown}:{port}"  # noqa: S104  (it is only shown)
 
 
 def manifest_block(service: Service, url: str) -> str:

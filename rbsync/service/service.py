@@ -66,7 +66,7 @@ class Call:
         if (project_id or "").lower() != self.service.project_id.lower():
             raise RefusalError("there is no such project in the organization")
 
-    def to_put(self, path: str, type: str, encoding: str = "") -> str:  # noqa: A002
+    def to_put(self, path: str, type: str, encoding: str = "") -> str:  # noqa: A002  (the wire's word)
         """The address to put a file at."""
         return self.service.signer.address(self.base, Permission("PUT", path, type, encoding))
 

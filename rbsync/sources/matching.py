@@ -11,6 +11,7 @@ from pydantic import Field
 from rbsync.errors import Location, Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
+from rbsync.files.roots import OutsideError
 from rbsync.sources.base import Context
 
 Exclude = Annotated[
@@ -57,7 +58,8 @@ class Search:
             message = f"the folder `{path}` does not exist"
         else:
             message = f"the folder `{path or '.'}` cannot be read: {error.strerror or error}"
-        self.context.unread(Problem("unreadable", message, self.where))
+        hint = error.hint if isinstance(error, OutsideError) else ""
+        self.context.unread(Problem("unreadable", message, self.where, hint))
 
     def visible(self, listing: Listing) -> Iterator[str]:
         """The names of a folder that may match: not its folders, not what is hidden."""

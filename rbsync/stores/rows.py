@@ -93,7 +93,7 @@ def uploads(
     for some in _chunks(contents):
         marks = ", ".join("?" * len(some))
         # Only question marks are put into the text.
-        query = f"SELECT content, ref FROM upload WHERE storage = ? AND content IN ({marks})"  # noqa: S608
+        query = f"SELECT content, ref FROM upload WHERE storage = ? AND content IN ({marks})"  # noqa: S608  (as said)
         found.update(connection.execute(query, (storage, *some)).fetchall())
     return found
 

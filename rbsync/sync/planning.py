@@ -97,8 +97,8 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     if present is not None:
         records = present.records
     if not options.is_whole:
-        dataset = _narrowed(dataset, options)
         records = {name: one for name, one in records.items() if options.covers(name)}
+        dataset = _narrowed(dataset, records, options)
     made = compare(dataset, records, rules_of(workspace, options), basis)
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))
@@ -173,9 +173,12 @@ def _sleep(seconds: float) -> bool:
     return True
 
 
-def _narrowed(dataset: Dataset, options: PlanOptions) -> Dataset:
-    return replace(
-        dataset,
-        datapoints=tuple(one for one in dataset.datapoints if options.covers(one.name)),
-        obstacles=tuple(one for one in dataset.obstacles if options.covers(one.name)),
-    )
+def _narrowed(dataset: Dataset, records: Mapping[str, Record], options: PlanOptions) -> Dataset:
+    """The part that the options cover; ``records`` are those that they cover."""
+    datapoints = tuple(one for one in dataset.datapoints if options.covers(one.name))
+    obstacles = tuple(one for one in dataset.obstacles if options.covers(one.name))
+    warnings = dataset.warnings
+    if options.target is not None and not (datapoints or obstacles or records):
+        message = f"no datapoint has a name that matches `{options.target}`"
+        warnings += (Problem("empty-target", message, hint="`rbsync expand` lists all names"),)
+    return replace(dataset, datapoints=datapoints, obstacles=obstacles, warnings=warnings)

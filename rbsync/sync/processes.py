@@ -78,7 +78,7 @@ def _begin() -> None:
 
 def _warm_up() -> None:
     """Imports what conversions need."""
-    import rbsync.masks  # noqa: F401
+    import rbsync.masks  # noqa: F401  (that it is imported is all)
 
 
 def _end_with_parent() -> None:

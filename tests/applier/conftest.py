@@ -10,6 +10,8 @@ import pytest
 from rbsync.applier import retry
 from rbsync.stores.memory import MemoryStore
 from tests.applier.site import Site, sqlite_site
+from tests.disks import disk_of
+from tests.victims import Start, victims
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +24,16 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     made = sqlite_site(tmp_path) if request.param == "sqlite" else Site(tmp_path, MemoryStore())
     yield made
     made.project.close()
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with victims("tests.applier.kill_me") as begin:
+        yield begin
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1 MiB."""
+    with disk_of(tmp_path / "disk", mebibytes=1) as disk:
+        yield disk

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from rbsync.errors import StoreError
-from rbsync.model.state import Header, Intent, Record
-from rbsync.stores.base import Upload, Writer
+from rbsync.stores.base import Writer
+from tests.applier.wrapped_writer import WrappedWriter
 
 
-class FailingWriter:
-    """Satisfies ``Writer``; from its n-th call of a method on, that raises StoreError.
+class FailingWriter(WrappedWriter):
+    """From its n-th call of a method on, that raises StoreError.
 
     ``times`` is how often it does so before the state can be written again.
     """
@@ -24,37 +25,16 @@ class FailingWriter:
         *,
         times: int = 1_000_000,
     ) -> None:
-        self._writer = writer
+        super().__init__(writer)
         self._failing = method
         self._good = at - 1
         self._bad = times
         self.failed = False
 
-    def header(self) -> Header:
-        return self._writer.header()
-
-    def records(self) -> dict[str, Record]:
-        return self._writer.records()
-
-    def claim(self, target: str) -> None:
-        self._writer.claim(target)
-
-    def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
-        return self._writer.uploads(contents, storage)
-
-    def intend(self, intents: Sequence[Intent]) -> None:
-        self._may_fail("intend")
-        self._writer.intend(intents)
-
-    def commit(
-        self,
-        records: Sequence[Record] = (),
-        *,
-        removed: Iterable[str] = (),
-        uploads: Sequence[Upload] = (),
-    ) -> None:
-        self._may_fail("commit")
-        self._writer.commit(records, removed=removed, uploads=uploads)
+    @contextmanager
+    def _step(self, method: str) -> Iterator[None]:
+        self._may_fail(method)
+        yield
 
     def _may_fail(self, method: str) -> None:
         if self.failed and self._bad:

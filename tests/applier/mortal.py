@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 from rbsync.backends.base import Backend
-from rbsync.model.state import Header, Intent, Record
-from rbsync.stores.base import Upload, Writer
+from rbsync.stores.base import Writer
 from tests.applier.faulty import Chooser, Fault, Faulty, at_random
+from tests.applier.wrapped_writer import WrappedWriter
 
 T = TypeVar("T")
 POINTS = tuple(
@@ -67,38 +67,15 @@ class MortalBackend(Faulty):
             return super()._end(method, about, effect, fault)
 
 
-class MortalWriter:
-    """Satisfies ``Writer``."""
+class MortalWriter(WrappedWriter):
+    """A writer whose owner has one life."""
 
     def __init__(self, writer: Writer, life: Life) -> None:
-        self._writer = writer
+        super().__init__(writer)
         self._life = life
 
-    def header(self) -> Header:
-        return self._writer.header()
-
-    def records(self) -> dict[str, Record]:
-        return self._writer.records()
-
-    def claim(self, target: str) -> None:
-        self._writer.claim(target)
-
-    def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
-        return self._writer.uploads(contents, storage)
-
-    def intend(self, intents: Sequence[Intent]) -> None:
-        with self._life.step("intend"):
-            self._writer.intend(intents)
-
-    def commit(
-        self,
-        records: Sequence[Record] = (),
-        *,
-        removed: Iterable[str] = (),
-        uploads: Sequence[Upload] = (),
-    ) -> None:
-        with self._life.step("commit"):
-            self._writer.commit(records, removed=removed, uploads=uploads)
+    def _step(self, method: str) -> AbstractContextManager[None]:
+        return self._life.step(method)
 
 
 def by_call(seed: int, rate: float) -> Chooser:

@@ -26,10 +26,9 @@ from rbsync.model.plan import Basis, Plan, Policy
 from rbsync.model.state import Record
 from rbsync.planner import plan
 from rbsync.planner.decide import Rules
-from rbsync.stores.base import Owner, Store, Writer
+from rbsync.stores.base import Store, Writer
 from rbsync.stores.sqlite import SqliteStore
-
-OWNER = Owner("ann", "lab-3", 4711, "run-1", 0.0)
+from tests.builders import OWNER
 
 
 def datapoint(

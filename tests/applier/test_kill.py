@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,30 +10,12 @@ from rbsync.errors import ExitCode
 from tests.applier.faulty import Faulty
 from tests.applier.kill_me import NUMBER, desired
 from tests.applier.site import pending, sqlite_site, stamps
+from tests.victims import Start
 
-ROOT = Path(__file__).parents[2]
 KILLS = 25
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
-    victim = subprocess.Popen(
-        [sys.executable, "-m", "tests.applier.kill_me", str(folder)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert victim.stdout is not None
-    assert victim.stdout.readline() == "ready\n"
-    return victim
-
-
-def wait_for_creates(victim: subprocess.Popen[str], number: int) -> None:
-    assert victim.stdout is not None
-    for _ in range(number):
-        victim.stdout.readline()
-
-
-def test_25_kills_lose_nothing_and_make_nothing_twice(tmp_path: Path) -> None:
+def test_25_kills_lose_nothing_and_make_nothing_twice(tmp_path: Path, start: Start) -> None:
     """I1, I2, I6, I7, I16."""
     chance = random.Random(4711)
     grown: set[int] = set()
@@ -43,13 +23,14 @@ def test_25_kills_lose_nothing_and_make_nothing_twice(tmp_path: Path) -> None:
     site = sqlite_site(tmp_path)
     for kill in range(KILLS):
         victim = start(tmp_path)
+        assert victim.heard() == "ready\n"
         if kill % 2:
-            wait_for_creates(victim, chance.randint(1, 3))
+            for _ in range(chance.randint(1, 3)):
+                victim.heard()
             time.sleep(chance.uniform(0.0, 0.03))
         else:
             time.sleep(chance.uniform(0.0, 0.15))
-        victim.kill()
-        victim.communicate()
+        victim.killed()
         records = site.store.records()
         tasks = site.tasks()
         grown.add(len(tasks))

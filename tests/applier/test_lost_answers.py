@@ -17,7 +17,8 @@ from rbsync.model.outcome import Failure
 from rbsync.model.state import Intent, Record
 from rbsync.planner.decide import Rules
 from tests.applier.faulty import Fault, Faulty, always, failing, lost, script
-from tests.applier.site import OWNER, Policy, Site, by_url, pending, pruning, stamps
+from tests.applier.site import Policy, Site, by_url, pending, pruning, stamps
+from tests.builders import OWNER
 
 TWENTY = [by_url(f"{number:02}") for number in range(20)]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
 from rbsync.applier.workers import Workers
+from rbsync.backends.base import Created, Draft, Rejected
 from rbsync.errors import ExitCode, StoreError
 from rbsync.stores.base import Writer
 from tests.applier.failing_store import FailingWriter
@@ -70,7 +72,7 @@ def test_further_ones_are_told_beside_the_first(site: Site) -> None:
 
 def test_an_answer_of_the_wrong_length_is_such_a_mistake(site: Site) -> None:
     class Short(Faulty):
-        def create(self, drafts):  # type: ignore[no-untyped-def] # as in Faulty
+        def create(self, drafts: Sequence[Draft]) -> list[Created | Rejected]:
             return super().create(drafts)[1:]
 
     run = site.run(MANY[:3], Short(site.project), error=ValueError)
@@ -96,7 +98,7 @@ def test_workers_begin_nothing_after_they_were_closed() -> None:
     workers = Workers(1)
     done: list[int] = []
     for number in range(3):
-        workers.start(lambda: None, lambda _, number=number: done.append(number))  # type: ignore[misc] # a default
+        workers.start(partial(int, number), done.append)
     for step in workers.finished(5):
         step()
         workers.close()

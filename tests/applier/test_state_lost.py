@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +19,9 @@ from rbsync.stores.base import Writer
 from rbsync.stores.memory import MemoryStore
 from tests.applier.failing_store import FailingWriter
 from tests.applier.faulty import Fault, Faulty, always
-from tests.applier.site import OWNER, Site, by_url, pending, pruning, sqlite_site, stamps
+from tests.applier.site import Site, by_url, pending, pruning, sqlite_site, stamps
+from tests.builders import OWNER
+from tests.disks import fill
 
 MANY = [by_url(f"{number:03}") for number in range(300)]
 
@@ -127,18 +127,6 @@ def test_one_who_was_overtaken_sends_nothing_more(site: Site) -> None:
     assert site.stamps() == stamps(MANY)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 1 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if os.name != "posix" or os.geteuid() or subprocess.run(command, check=False).returncode:
-        pytest.skip("only root may make a small disk")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
 def test_a_disk_that_is_full_loses_nothing(
     small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -168,12 +156,6 @@ def test_a_disk_that_is_full_loses_nothing(
     assert set(site.tasks()) == {name for name, one in site.store.records().items() if one.applied}
     assert site.run(MANY).exit_code == ExitCode.DONE
     assert site.stamps() == stamps(MANY)
-
-
-def fill(path: Path) -> None:
-    with path.open("wb", buffering=0) as file, suppress(OSError):
-        while file.write(b"x" * 4096):
-            pass
 
 
 PRINT = Fingerprint("xxh3:1", "", "xxh3:2")

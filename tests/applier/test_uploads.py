@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from rbsync.backends.base import Body
 from rbsync.errors import BackendError, ExitCode
 from rbsync.model.datapoint import Datapoint, Item, Labels
 from rbsync.model.fingerprint import digest, of_value
 from tests.applier.faulty import Fault, Faulty, always, failing, lost, script
-from tests.applier.site import OWNER, Site, by_url, datapoint, stamps
+from tests.applier.site import Site, by_url, datapoint, stamps
+from tests.builders import OWNER
 
 SLOW = always(upload=Fault(seconds=0.05))
 
@@ -80,7 +82,9 @@ def lead_out(site: Site) -> None:
 
 
 @pytest.mark.parametrize("change", [grow, shrink, same_size, remove, lead_out])
-def test_a_file_that_changed_fails_and_the_others_are_applied(site: Site, change) -> None:  # type: ignore[no-untyped-def] # a function above
+def test_a_file_that_changed_fails_and_the_others_are_applied(
+    site: Site, change: Callable[[Site], None]
+) -> None:
     desired = [site.file(f"{number:02}") for number in range(8)]
     made = site.plan(desired)
     change(site)
@@ -141,7 +145,7 @@ def test_an_upload_whose_answer_was_lost_is_repeated(site: Site) -> None:
 
 def test_a_backend_that_read_only_half_of_a_file_stored_something_else(site: Site) -> None:
     class Half(Faulty):
-        def upload(self, body, *, storage: str) -> str:  # type: ignore[no-untyped-def] # as in Faulty
+        def upload(self, body: Body, *, storage: str) -> str:
             body.read(2)
             return "blobs/x"
 

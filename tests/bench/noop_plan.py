@@ -23,7 +23,7 @@ PER_FOLDER = 1000
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.scenarios.pictures import png  # noqa: E402
+from tests.scenarios.pictures import png  # noqa: E402  (found through the path above)
 
 
 def build(folder: Path, count: int) -> None:

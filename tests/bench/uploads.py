@@ -22,7 +22,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.scenarios.pictures import png  # noqa: E402
+from tests.scenarios.pictures import png  # noqa: E402  (found through the path above)
 
 CLIENT = """
 import json, os, sys, time

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import click
+
 HEAVY = ["numpy", "PIL", "requests", "pydantic", "yaml", "rich", "sqlite3", "watchdog"]
 
 
@@ -52,6 +54,6 @@ def test_every_command_has_help() -> None:
     from rbsync.cli.main import COMMANDS, cli
 
     for name in COMMANDS:
-        command = cli.get_command(None, name)  # type: ignore[arg-type]
+        command = cli.get_command(click.Context(cli), name)
         assert command is not None
         assert command.help, name

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,10 @@ from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint, digest
+from tests.builders import OTHER, PRINT
 
 URL = "https://example.org/pictures/frame20.png"
-PRINT = Fingerprint("xxh3:" + "1" * 32, "", "xxh3:" + "2" * 32)
-OTHER = Fingerprint("xxh3:" + "3" * 32, "xxh3:" + "4" * 32, "xxh3:" + "5" * 32)
-BOX = {
+BOX: dict[str, Any] = {
     "category": [["object", "car"]],
     "bbox2d": {"xnorm": 0.1, "ynorm": 0.1, "wnorm": 0.2, "hnorm": 0.2},
 }
@@ -69,12 +69,12 @@ def kinds(answers: Sequence[Created | Rejected]) -> list[str]:
     return ["created" if isinstance(one, Created) else one.failure.kind for one in answers]
 
 
-class BackendTests:
+class BackendTests(ABC):
     """The port's promises, one a test."""
 
+    @abstractmethod
     def make(self, folder: Path, *, kind: str = "", categories: Sequence[str] = ()) -> Backend:
         """A project with nothing in it; the same one again for the same folder."""
-        raise NotImplementedError
 
     @pytest.fixture
     def backend(self, tmp_path: Path) -> Iterator[Backend]:
@@ -198,7 +198,7 @@ class BackendTests:
         assert [task.name for task in boxes.list()] == ["box", "no labels", "two items"]
 
     def test_a_refusal_says_what_is_wrong_and_where(self, boxes: Backend) -> None:
-        wrong = {**BOX, "bbox2d": {**BOX["bbox2d"], "xnorm": 7}}  # type: ignore[dict-item]
+        wrong = {**BOX, "bbox2d": {**BOX["bbox2d"], "xnorm": 7}}
         (answer,) = boxes.create([draft("a", labels=labels(BOX, wrong))])
         assert isinstance(answer, Rejected)
         assert "xnorm" in answer.failure.message
@@ -303,9 +303,13 @@ class BackendTests:
         (task_id,) = ids(boxes.create([draft("a", labels=labels(BOX))]))
         before = boxes.find(["a"])
         none = draft("a", items=[])
-        for new, facet in ((draft("a", labels=labels(POINT)), "labels"), (none, "items")):
+        changes: list[tuple[Draft, Facet]] = [
+            (draft("a", labels=labels(POINT)), "labels"),
+            (none, "items"),
+        ]
+        for new, facet in changes:
             with pytest.raises(BackendError) as caught:
-                boxes.update(task_id, new, [facet])  # type: ignore[list-item]
+                boxes.update(task_id, new, [facet])
             assert caught.value.kind == "invalid"
         assert boxes.find(["a"]) == before
 

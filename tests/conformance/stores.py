@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,12 +18,10 @@ from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.state import Header, Intent, Record
 from rbsync.stores.base import Owner, Store, Upload, Writer
+from tests.builders import OTHER, OWNER, PRINT
 from tests.stores.machine import run_stories
 
-OWNER = Owner("ann", "lab-3", 4711, "run-1", 1_778_311_535.0)
 SECOND = Owner("bob", "lab-4", 815, "run-2", 1_778_311_600.0)
-PRINT = Fingerprint("xxh3:" + "1" * 32, "", "xxh3:" + "2" * 32)
-OTHER = Fingerprint("xxh3:" + "3" * 32, "xxh3:" + "4" * 32, "xxh3:" + "5" * 32)
 FAILURE = Failure("invalid", "create", 'No "ß"\nhere', 3, 422, "Look again.")
 
 RECORDS = {
@@ -58,11 +57,12 @@ class Unlockable(Store, Protocol):
     def unlock(self) -> None: ...
 
 
-class StoreTests:
-    """``make`` returns a store of the state that lives in a folder, a new or the present one."""
+class StoreTests(ABC):
+    """The port's promises, one a test."""
 
+    @abstractmethod
     def make(self, folder: Path) -> Unlockable:
-        raise NotImplementedError
+        """A store of the state that lives in a folder, a new or the present one."""
 
     @pytest.fixture
     def store(self, tmp_path: Path) -> Unlockable:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from rbsync.files.cache import Cache
 from rbsync.files.listing import File
@@ -62,9 +63,9 @@ class Folder:
         tree.save()
         return errors
 
-    def contents(self, *paths: str, **options: object) -> list[str | None]:
+    def contents(self, *paths: str, **options: Any) -> list[str | None]:
         """The content identities of files in a run of their own, None where there is none."""
-        tree = self.tree(**options)  # type: ignore[arg-type]  # passed on
+        tree = self.tree(**options)
         self.hash(tree, *paths)
         found = [known(tree, path) for path in paths]
         self._cache.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from functools import partial
 
 import pytest
 
@@ -138,10 +139,10 @@ def test_a_link_that_is_swapped_in_meanwhile_never_leads_out(folder, outside, wh
         spare = f"{swapped}.spare"
         target = outside
         real = folder.root / "real/secret.txt"
-        inside = lambda: os.link(real, spare)  # noqa: E731  (one of two short actions)
+        inside = partial(os.link, real, spare)
     else:
         asked, swapped, target = "d/secret.txt", folder.link("d", "real"), outside.parent
-        inside = lambda: os.symlink("real", f"{swapped}.spare")  # noqa: E731
+        inside = partial(os.symlink, "real", f"{swapped}.spare")
     swapper = threading.Thread(target=swapping, args=(swapped, inside, target, done))
     swapper.start()
     roots = Roots(str(folder.root))

@@ -107,7 +107,11 @@ def test_a_missing_file_a_folder_and_a_pipe_are_told(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     for name, message in [
-        ("missing", "m.yaml: there is no such file"),
+        (
+            "missing",
+            "m.yaml: there is no such file"
+            "\n    `rbsync init` writes a manifest; -f names one, and -C its folder",
+        ),
         ("pipe", "m.yaml: it is not a regular file"),
         ("folder", "m.yaml: it is not a regular file"),
     ]:

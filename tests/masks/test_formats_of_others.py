@@ -179,5 +179,5 @@ class TestCoco:
     def test_without_the_extra(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "pycocotools.mask", None)
         assert said(coco_labels, self.data([[0, 0, 2, 0, 2, 2]])) == (
-            "COCO annotations need pycocotools\n    pip install rbsync[coco]"
+            "COCO annotations need pycocotools\n    pip install 'rbsync[coco]'"
         )

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from rbsync.masks import ClassIndex, labels_of
 from rbsync.masks.identity import identity, identity_of_labels
+from rbsync.model.fingerprint import Algorithm
 from tests.masks.pictures import Array, small_indices
 
 NAMES = ("ape", "bee", "cat")
@@ -52,9 +53,9 @@ def test_a_picture_without_a_class_has_none() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["xxh3", "sha256"])
-def test_the_algorithm_is_named(algorithm: str) -> None:
+def test_the_algorithm_is_named(algorithm: Algorithm) -> None:
     pixels = np.ones((2, 2), np.uint8)
-    assert identity(ClassIndex(pixels, NAMES), algorithm).startswith(algorithm + ":")  # type: ignore[arg-type]
+    assert identity(ClassIndex(pixels, NAMES), algorithm).startswith(algorithm + ":")
 
 
 def test_it_does_not_change_from_version_to_version() -> None:

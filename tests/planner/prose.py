@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from rbsync.errors import Problem
 from rbsync.model.datapoint import Datapoint, Obstacle
@@ -35,10 +36,10 @@ def planned(
     desired: Iterable[Datapoint] = (),
     recorded: Iterable[Record] = (),
     policy: Policy | None = None,
-    **more: object,
+    **more: Any,
 ) -> list[str]:
     """The actions of a plan, one line each."""
-    return [spelled(one) for one in make_plan(desired, recorded, policy, **more).actions]  # type: ignore[arg-type]  # passed on
+    return [spelled(one) for one in make_plan(desired, recorded, policy, **more).actions]
 
 
 def spelled(action: Action) -> str:

@@ -14,22 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rbsync.applier import retry
 from rbsync.applier.stop import INTERRUPTED, Stop
 from rbsync.backends.base import Draft
 from rbsync.errors import ExitCode, StoreError
 from rbsync.model.datapoint import Datapoint
+from rbsync.model.plan import OnChange
 from rbsync.model.state import Header
 from rbsync.planner.decide import Rules
 from rbsync.stores.base import Writer
@@ -44,7 +38,9 @@ from tests.applier.mortal import (
     by_call,
     wait_for_workers,
 )
-from tests.applier.site import OWNER, Policy, Run, Site, by_url, pending, sqlite_site, stamps
+from tests.applier.site import Policy, Run, Site, by_url, pending, sqlite_site, stamps
+from tests.builders import OWNER
+from tests.stories import tell
 
 NIGHTLY = os.environ.get("SYNC_MACHINE") == "nightly"
 ROOM = "/dev/shm" if os.path.isdir("/dev/shm") else None
@@ -185,8 +181,8 @@ class Story(RuleBasedStateMachine):
         return wrap
 
     def _rules(self, *, prune: bool, replace: bool) -> Rules:
-        on_change = "replace" if replace else "update"
-        return Rules(Policy(prune, 1.0, on_change), insist=True)  # type: ignore[arg-type] # one of two
+        on_change: OnChange = "replace" if replace else "update"
+        return Rules(Policy(prune, 1.0, on_change), insist=True)
 
     def _check_deletes(
         self, backend: MortalBackend, owned: dict[str, str], given: Circumstances
@@ -292,18 +288,14 @@ class Story(RuleBasedStateMachine):
         assert (after.serial, self.site.store.records()) == (before.serial, records)
 
 
-PROFILE = settings(
-    max_examples=3000 if NIGHTLY else 150,
-    stateful_step_count=60 if NIGHTLY else 25,
-    derandomize=not NIGHTLY,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    phases=(Phase.generate, Phase.shrink) if NIGHTLY else (Phase.generate,),
-)
-
-
 @pytest.mark.timeout(7200 if NIGHTLY else 300)
 def test_every_story_ends_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "BASE_SECONDS", 0.0)
-    run_state_machine_as_test(Story, settings=PROFILE)
+    tell(
+        Story,
+        stories=3000 if NIGHTLY else 150,
+        steps=60 if NIGHTLY else 25,
+        derandomize=not NIGHTLY,
+        database=None,
+        phases=(Phase.generate, Phase.shrink) if NIGHTLY else (Phase.generate,),
+    )

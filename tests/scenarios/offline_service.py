@@ -10,13 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.scenarios.project import COMMAND, Project, Ran
-
-pytest.importorskip("starlette", reason="the offline service is not installed")
-pytest.importorskip("graphql", reason="the offline service is not installed")
-
 from tests.service.serving import KEY, ORG, PROJECT, Client
 
 
@@ -86,8 +80,7 @@ def served(folder: Path, *options: str, faults: Sequence[dict[str, Any]] = ()) -
     ):
         assert process.stdout
         url = json.loads(process.stdout.readline())["url"]
-        # The client asks over the network only; it needs no service of its own.
-        one = Served(url, log, process, Client(None, url))  # type: ignore[arg-type]
+        one = Served(url, log, process, Client(url))
         try:
             yield one
         finally:

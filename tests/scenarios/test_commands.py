@@ -9,12 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
+
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.state import Intent, Record
 from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
+from tests.schemas import schema
 
 
 def test_init_writes_a_manifest_that_plans(tmp_path: Path) -> None:
@@ -127,6 +130,17 @@ def test_ls_can_be_narrowed(three: Project) -> None:
     assert three.run("ls", "*a.png").out == "images/a.png  (1 item, 1 label)\n"
 
 
+def test_a_target_that_nothing_matches_is_told(three: Project) -> None:
+    assert three.run("plan", "--target", "image/*").err == (
+        "warning: no datapoint has a name that matches `image/*`\n"
+        "    `rbsync expand` lists all names\n"
+    )
+    three.apply()
+    assert three.run("plan", "--target", "images/a*").err == ""
+    three.manifest("datapoints: []\n")
+    assert "warning" not in three.run("plan", "--target", "images/a*").err
+
+
 def test_the_state_by_hand(three: Project) -> None:
     three.apply()
     assert len(three.run("state", "list").out.splitlines()) == 3
@@ -137,6 +151,31 @@ def test_the_state_by_hand(three: Project) -> None:
     assert len(list((three.folder / ".rbsync/backups").iterdir())) == 2
     names = [one["name"] for one in three.run("state", "list", "--json").json["records"]]
     assert names == ["images/b.png", "images/c.png"]
+
+
+def test_every_change_of_the_state_is_a_document_too(three: Project) -> None:
+    three.apply()
+    three.write("state.json", three.run("state", "pull").out)
+    expected = {
+        ("state", "mv", "images/a.png", "z"): {"old": "images/a.png", "new": "z"},
+        ("state", "rm", "z", "images/b.png"): {"removed": ["images/b.png", "z"]},
+        ("state", "push", "--force", "state.json"): {"records": 3},
+        ("state", "backup", "copy.db"): {"path": "copy.db"},
+        ("state", "unlock"): {"taken_from": None},
+    }
+    for command, facts in expected.items():
+        assert three.run("--json", *command).json == {"format_version": 1, **facts}
+    three.write(".rbsync/errored.jsonl", "")
+    recovered = three.run("--json", "state", "recover").json
+    assert recovered == {"format_version": 1, "recovered": 0}
+
+
+def test_a_retry_with_nothing_to_do_is_an_empty_report(three: Project) -> None:
+    three.apply()
+    assert three.run("retry").out == "Nothing has failed.\n"
+    report = three.run("retry", "--json").json
+    assert (report["outcomes"], report["exit_code"]) == ([], 0)
+    jsonschema.validate(report, schema("report"))
 
 
 def test_a_forgotten_record_is_adopted_again_and_not_created_twice(three: Project) -> None:

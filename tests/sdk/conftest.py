@@ -11,16 +11,15 @@ import pytest
 
 import rbsync
 from rbsync.sdk import Project
-from tests.service.serving import KEY, ORG, PROJECT, Client, serving
+from tests.proxies import forget_proxies
+from tests.service.serving import KEY, ORG, PROJECT, NearClient, serving
 
-Serve = Callable[..., tuple[Client, Project]]
+Serve = Callable[..., tuple[NearClient, Project]]
 
 
 @pytest.fixture(autouse=True)
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+    forget_proxies(monkeypatch)
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     """Starts a service with the given settings and opens its project."""
     with ExitStack() as stack:
 
-        def run(**settings: Any) -> tuple[Client, Project]:
+        def run(**settings: Any) -> tuple[NearClient, Project]:
             client = stack.enter_context(serving(tmp_path / "project", **settings))
             project = rbsync.get_project(KEY, client.url, ORG, PROJECT)
             return client, stack.enter_context(project)

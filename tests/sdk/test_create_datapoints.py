@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,19 @@ from rbsync import StorageMethod
 from rbsync.errors import UserError
 from rbsync.sdk import Project
 from tests.scenarios.pictures import png
-from tests.service.serving import KEY, ORG, PROJECT, PUBLIC, REDBRICK, URL, Client, taxonomy
+from tests.sdk.conftest import Serve
+from tests.service.serving import (
+    KEY,
+    ORG,
+    PROJECT,
+    PUBLIC,
+    REDBRICK,
+    URL,
+    Client,
+    NearClient,
+    taxonomy,
+)
 
-Serve = Callable[..., tuple[Client, Project]]
 CREATE = {"kind": "createDatapoint"}
 BUCKET = "33333333-4444-4555-8666-777777777777"
 BOX = {"bbox2d": {"xnorm": 0.1, "ynorm": 0.1, "wnorm": 0.2, "hnorm": 0.2}}
@@ -37,7 +46,7 @@ def data(client: Client, name: str) -> Any:
     return client.task(name)["latestTaskData"]
 
 
-def uploads(client: Client) -> int:
+def uploads(client: NearClient) -> int:
     """How many files the project has."""
     return sum(
         1 for one in (Path(client.service.settings.path) / "blobs").rglob("*") if one.is_file()

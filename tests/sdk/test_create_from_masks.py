@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ import rbsync
 from rbsync import StorageMethod
 from rbsync.sdk import Project
 from tests.masks.pictures import TEXTURES, colours, noise, painted
+from tests.sdk.conftest import Serve
 from tests.service.serving import PUBLIC, REDBRICK, URL, Client, taxonomy
 
-Serve = Callable[..., tuple[Client, Project]]
 RED = {"car": [255, 0, 0]}
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from rbsync.sdk import Project
 from tests.masks.pictures import blobs, colours, painted
 from tests.scenarios.pictures import png
+from tests.sdk.conftest import Serve
 from tests.service.serving import KEY, ORG, PROJECT, Client, taxonomy
-
-Serve = Callable[..., tuple[Client, Project]]
 
 OPEN = """
 import rbsync as redbrick
@@ -59,10 +57,17 @@ for mask_name in datapoint_map:
 )
 
 
-def run(text: str, client: Client, **names: object) -> object:
-    given = {"api_key": KEY, "url": client.url, "org_id": ORG, "project_id": PROJECT, **names}
+def run(text: str, client: Client, **names: str) -> list[dict[str, Any]]:
+    given: dict[str, Any] = {
+        "api_key": KEY,
+        "url": client.url,
+        "org_id": ORG,
+        "project_id": PROJECT,
+        **names,
+    }
     exec(text, given)
-    return given["result"]
+    failed: list[dict[str, Any]] = given["result"]
+    return failed
 
 
 def export(folder: Path, images: list[str]) -> None:
@@ -102,7 +107,7 @@ def test_the_example_of_masks_runs_with_files(serve: Serve, here: Path) -> None:
     (here / "small.png").write_bytes(png(1))
     export(here / "masks", [*images, "small.png"])
     redbrick = "22222222-2222-2222-2222-222222222222"
-    (failed,) = run(MASKS, client, folder="masks", storage_id=redbrick)  # type: ignore[misc]
+    (failed,) = run(MASKS, client, folder="masks", storage_id=redbrick)
     assert (failed["name"], failed["items"]) == ("small.png", ["small.png"])
     assert failed["error"] == (
         "the mask is 30 x 20 pixels, but its image is 2 x 2 "

@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,12 @@ SMALL = Limits(request=64 << 10, unpacked=256 << 10, file=1 << 20)
 class Client:
     """Asks as the vendor's SDK does: named documents, in a compressed body."""
 
-    def __init__(self, service: Service, url: str) -> None:
-        self.service = service
+    def __init__(self, url: str) -> None:
         self.url = url
         self.session = requests.Session()
         self.session.headers["ApiKey"] = KEY
 
-    def post(self, body: bytes, **headers: str) -> requests.Response:
+    def post(self, body: bytes | Iterable[bytes], **headers: str) -> requests.Response:
         """The answer to a body as it is."""
         return self.session.post(f"{self.url}/graphql/", body, headers=headers, timeout=20)
 
@@ -75,7 +74,9 @@ class Client:
         answer = self.ask("itemsUploadPresign", files=[name], fileType=[type_])
         return dict(answer["items"][0])
 
-    def put(self, place: dict[str, str], data: bytes, **headers: str) -> requests.Response:
+    def put(
+        self, place: dict[str, str], data: bytes | Iterable[bytes], **headers: str
+    ) -> requests.Response:
         headers = {"Content-Type": "image/png"} | headers
         return requests.put(place["presignedUrl"], data, headers=headers, timeout=20)
 
@@ -99,6 +100,14 @@ class Client:
         return dict(self.ask("task", taskId=found["taskId"]))
 
 
+class NearClient(Client):
+    """One whose service runs in this process."""
+
+    def __init__(self, service: Service, url: str) -> None:
+        super().__init__(url)
+        self.service = service
+
+
 COMPRESSED = {"Content-Encoding-RB": "gzip", "Content-Type": "application/json"}
 
 
@@ -116,7 +125,7 @@ def task(name: str, **variables: Any) -> dict[str, Any]:
 @contextmanager
 def serving(
     folder: Path, faults: Sequence[dict[str, Any]] = (), **settings: Any
-) -> Iterator[Client]:
+) -> Iterator[NearClient]:
     """Runs a service in a thread until the block ends."""
     known: dict[str, Any] = {"api_key": KEY, "org_id": ORG, "project_id": PROJECT}
     service = open_service(ServiceSettings(path=str(folder), **(known | settings)))
@@ -125,7 +134,7 @@ def serving(
     server = make_server(make_app(service, player))
     thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)
     thread.start()
-    client = Client(service, f"http://localhost:{sockets[0].getsockname()[1]}")
+    client = NearClient(service, f"http://localhost:{sockets[0].getsockname()[1]}")
     try:
         yield client
     finally:

@@ -164,6 +164,7 @@ def taken_on_ipv6_only() -> Iterator[str]:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
+        # Containers often have no IPv6 at all.
         pytest.skip("without a loopback of IPv6 nobody can have a port there")
     for _ in range(50):
         with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:

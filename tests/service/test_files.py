@@ -176,7 +176,7 @@ def test_half_a_file_is_no_file(client: Client, folder: Path) -> None:
         raise InterruptedError
 
     with pytest.raises(requests.ConnectionError):
-        client.put(place, half())  # type: ignore[arg-type]
+        client.put(place, half())
     _eventually(lambda: not stored(folder))
     assert client.ask("presignItems", storageId=REDBRICK, items=[place["filePath"]]) == [None]
 

@@ -25,7 +25,7 @@ def service(folder: Path) -> Service:
 
 
 def created(service: Service, **extras: Extra) -> str:
-    (made,) = service.project.create([DRAFT], [extras])  # type: ignore[list-item]
+    (made,) = service.project.create([DRAFT], [extras])  # type: ignore[list-item]  # facets by name
     assert isinstance(made, Created)
     return made.task_id
 

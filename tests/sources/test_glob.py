@@ -163,6 +163,7 @@ def test_a_folder_outside_is_refused_unless_it_is_allowed(declared) -> None:
     assert declared.unread == [
         "unreadable: rbsync.yaml:3:6: the folder `../more` cannot be read: "
         "leads out of the manifest's folder"
+        "\n    to allow it, name that folder under `roots`"
     ]
     assert declared.names(["../more"], glob="../more/*/*.png") == ["../more/sub/a.png"]
     absolute = f"{declared.root.parent}/more"

@@ -9,22 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import FAILURE_KINDS, Failure
 from rbsync.model.state import Intent, Record
 from rbsync.stores.base import Owner, Upload, Writer
+from tests.stories import tell
 
 # Few names, so that what is done to one meets what was done to it before.
 names = st.sampled_from(["a", "b", "c", "d'", 'e"\n', "ü"])
@@ -144,12 +137,4 @@ class Story(RuleBasedStateMachine):
 
 def run_stories(make: Callable[[Path], Any], root: Path) -> None:
     members = {"make": staticmethod(make), "root": root, "folders": count()}
-    run_state_machine_as_test(
-        type("StoryOfOneStore", (Story,), members),
-        settings=settings(
-            max_examples=30,
-            stateful_step_count=20,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    tell(type("StoryOfOneStore", (Story,), members), stories=30, steps=20)

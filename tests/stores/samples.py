@@ -3,10 +3,7 @@
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.state import Intent, Record
-from rbsync.stores.base import Owner
-
-OWNER = Owner("ann", "lab-3", 4711, "run-1", 1_778_311_535.0)
-PRINT = Fingerprint("xxh3:" + "1" * 32, "", "xxh3:" + "2" * 32)
+from tests.builders import PRINT
 
 
 def many(number: int, start: int = 0) -> list[Record]:

@@ -9,7 +9,7 @@ import pytest
 from rbsync.errors import StoreError
 from rbsync.stores import mounts
 from rbsync.stores.sqlite import SqliteStore
-from tests.stores.samples import OWNER
+from tests.builders import OWNER
 
 MOUNTS = r"""proc /proc proc rw,nosuid 0 0
 /dev/vda / ext4 rw,relatime 0 0

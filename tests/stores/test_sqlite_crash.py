@@ -14,9 +14,11 @@ import pytest
 from rbsync.errors import StoreError
 from rbsync.stores import connections
 from rbsync.stores.sqlite import SqliteStore
-from tests.stores.conftest import Start
-from tests.stores.samples import OWNER, many
+from tests.builders import OWNER
+from tests.disks import fill
+from tests.stores.samples import many
 from tests.stores.victim import BATCH, put
+from tests.victims import Start
 
 KILLS = 32
 
@@ -36,14 +38,12 @@ def test_a_killed_writer_loses_no_commit_that_it_acknowledged(state: Path, start
     acknowledged: set[int] = set()
     for kill in range(KILLS):
         victim = start("commit", state)
-        assert victim.stdout is not None
         if kill % 4:
-            acknowledged.add(int(victim.stdout.readline()))
+            acknowledged.add(int(victim.heard()))
             time.sleep(chance.uniform(0, 0.08))
         else:
             time.sleep(chance.uniform(0.05, 0.2))
-        victim.kill()
-        said = victim.communicate()[0]
+        said = victim.killed()
         # A last line without its end was not acknowledged.
         acknowledged |= {int(line) for line in said.splitlines(keepends=True) if line[-1] == "\n"}
         assert acknowledged <= whole_batches(store)
@@ -63,11 +63,9 @@ def test_what_a_killed_writer_left_in_a_read_only_folder_is_read_whole_or_not_at
 ) -> None:
     victim = start("hold", state)
     for name in ("a", "b"):
-        victim.stdin.write(name + "\n")  # type: ignore[union-attr] # opened by the fixture
-    victim.stdin.flush()  # type: ignore[union-attr] # as above
-    assert [victim.stdout.readline() for _ in range(3)] == ["held\n", "done\n", "done\n"]  # type: ignore[union-attr] # as above
-    victim.kill()
-    victim.wait()
+        victim.told(name)
+    assert [victim.heard() for _ in range(3)] == ["held\n", "done\n", "done\n"]
+    victim.killed()
     if index == "without":
         (state.parent / "state.db-shm").unlink()
     make_read_only(state.parent)
@@ -176,13 +174,3 @@ def test_a_limit_on_the_size_of_files_loses_nothing(state: Path, start: Start) -
     store = SqliteStore(state)
     assert whole_batches(store) == set(range(1, int(committed) + 1))
     assert store.integrity() == []
-
-
-def fill(path: Path) -> None:
-    with open(path, "wb", buffering=0) as file:
-        for size in (65536, 1):
-            try:
-                while file.write(b"x" * size):
-                    pass
-            except OSError:
-                continue

@@ -14,7 +14,8 @@ import pytest
 from rbsync.errors import ExitCode, StoreError
 from rbsync.stores import connections
 from rbsync.stores.sqlite import SqliteStore
-from tests.stores.samples import OWNER, many
+from tests.builders import OWNER
+from tests.stores.samples import many
 
 USES: dict[str, Callable[[SqliteStore], object]] = {
     "header": lambda store: store.header(),

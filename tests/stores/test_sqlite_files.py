@@ -18,7 +18,8 @@ import pytest
 from rbsync.errors import StoreError
 from rbsync.model.state import Record
 from rbsync.stores.sqlite import SqliteStore
-from tests.stores.samples import OWNER, many
+from tests.builders import OWNER
+from tests.stores.samples import many
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -13,8 +13,9 @@ from rbsync.errors import StoreError
 from rbsync.model.state import Header, Record
 from rbsync.stores import formats
 from rbsync.stores.sqlite import SqliteStore
-from tests.stores.conftest import Start
-from tests.stores.samples import OWNER, golden
+from tests.builders import OWNER
+from tests.stores.samples import golden
+from tests.victims import Start
 
 DUMPS = sorted((Path(__file__).parent / "golden").glob("*.sql"))
 

@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -16,26 +15,15 @@ from rbsync.errors import LockedError
 from rbsync.model.state import Record
 from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
-from tests.stores.conftest import Start
-from tests.stores.samples import OWNER
+from tests.builders import OWNER
+from tests.victims import Start
 
 FENCED = "StoreError: Another run has taken over the state; this one wrote nothing more to it.\n"
 
 
-def say(process: object, line: str) -> str:
-    stdin: IO[str] = process.stdin  # type: ignore[attr-defined] # opened by the fixture
-    stdin.write(line + "\n")
-    stdin.flush()
-    return heard(process)
-
-
-def heard(process: object) -> str:
-    return process.stdout.readline()  # type: ignore[attr-defined,no-any-return] # as above
-
-
 def test_the_writer_of_another_process_is_named(state: Path, start: Start) -> None:
     holder = start("hold", state)
-    assert heard(holder) == "held\n"
+    assert holder.heard() == "held\n"
     store = SqliteStore(state)
     assert store.owner() == Owner("ann", "lab-3", holder.pid, f"run-{holder.pid}", 0.0)
     with pytest.raises(LockedError) as caught:
@@ -43,12 +31,12 @@ def test_the_writer_of_another_process_is_named(state: Path, start: Start) -> No
     assert str(caught.value) == (
         f"Another run holds the state: ann@lab-3, pid {holder.pid}, since 1970-01-01 00:00:00 UTC."
     )
-    assert say(holder, "a") == "done\n"
+    assert holder.asked("a") == "done\n"
     assert store.records() == {"a": Record("a")}
 
 
 def test_waiting_takes_as_long_as_was_asked(state: Path, start: Start) -> None:
-    assert heard(start("hold", state)) == "held\n"
+    assert start("hold", state).heard() == "held\n"
     began = time.monotonic()
     with pytest.raises(LockedError):
         SqliteStore(state).writer(OWNER, timeout=0.3).__enter__()
@@ -57,9 +45,8 @@ def test_waiting_takes_as_long_as_was_asked(state: Path, start: Start) -> None:
 
 def test_a_dead_writers_lock_is_free_at_once(state: Path, start: Start) -> None:
     holder = start("hold", state)
-    assert heard(holder) == "held\n"
-    holder.kill()
-    holder.wait()
+    assert holder.heard() == "held\n"
+    holder.killed()
     store = SqliteStore(state)
     assert store.owner() is not None
     with store.writer(OWNER, timeout=0):
@@ -69,7 +56,7 @@ def test_a_dead_writers_lock_is_free_at_once(state: Path, start: Start) -> None:
 
 def test_a_waiting_writer_goes_on_when_the_first_one_dies(state: Path, start: Start) -> None:
     holder = start("hold", state)
-    assert heard(holder) == "held\n"
+    assert holder.heard() == "held\n"
     threading.Timer(0.2, holder.kill).start()
     with SqliteStore(state).writer(OWNER, timeout=20) as writer:
         writer.commit([Record("a")])
@@ -79,8 +66,8 @@ def test_a_stopped_writer_that_wakes_up_after_a_take_over_writes_nothing(
     state: Path, start: Start
 ) -> None:
     holder = start("hold", state)
-    assert heard(holder) == "held\n"
-    assert say(holder, "before") == "done\n"
+    assert holder.heard() == "held\n"
+    assert holder.asked("before") == "done\n"
     holder.send_signal(signal.SIGSTOP)
     store = SqliteStore(state)
     with pytest.raises(LockedError):
@@ -89,16 +76,16 @@ def test_a_stopped_writer_that_wakes_up_after_a_take_over_writes_nothing(
     with store.writer(OWNER, timeout=0) as writer:
         writer.commit([Record("mine")])
         holder.send_signal(signal.SIGCONT)
-        assert say(holder, "late") == FENCED
+        assert holder.asked("late") == FENCED
         assert writer.header().serial == 2
-    assert say(holder, "later") == FENCED
+    assert holder.asked("later") == FENCED
     holder.communicate(timeout=20)
     assert sorted(store.records()) == ["before", "mine"]
     assert store.integrity() == []
 
 
 def test_ctrl_c_ends_the_waiting(state: Path, start: Start) -> None:
-    assert heard(start("hold", state)) == "held\n"
+    assert start("hold", state).heard() == "held\n"
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):

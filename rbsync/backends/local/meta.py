@@ -43,7 +43,7 @@ def taxonomy_text(taxonomy: Taxonomy) -> str:
 
 def read_meta(connection: sqlite3.Connection) -> Meta | None:
     """The project's row; None in a database that was only just made."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM project").fetchone()  # noqa: S608
+    row = connection.execute(f"SELECT {_COLUMNS} FROM project").fetchone()  # noqa: S608  (columns of ours)
     return Meta(*row) if row else None
 
 

@@ -35,7 +35,7 @@ from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure, FailureKind
 
 PAGE = 1000
-_INSERT = f"INSERT INTO tasks ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608
+_INSERT = f"INSERT INTO tasks ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608  (columns of ours)
 _PUT_LABELS = "INSERT OR REPLACE INTO labels (task_id, json) VALUES (?, ?)"
 _CONFLICT = Flaw("the project has a datapoint of this name", "names are unique in a project")
 _GONE_HINT = "run again; if it stays so, remove what is recorded of its upload"
@@ -192,7 +192,7 @@ class LocalProject:
         with self._database.writing() as connection:
             for value, task_id in values:
                 done = connection.execute(
-                    f"UPDATE tasks SET {column} = ?, updated_at = ? WHERE task_id = ?",  # noqa: S608
+                    f"UPDATE tasks SET {column} = ?, updated_at = ? WHERE task_id = ?",  # noqa: S608  (columns of ours)
                     (value, now(), task_id),
                 )
                 if not done.rowcount:

@@ -36,7 +36,7 @@ class Uploads:
         with self._blobs.receiving(algorithm) as incoming:
             yield incoming
 
-    def keep(self, incoming: Incoming, path: str, type: str, encoding: str) -> Upload:  # noqa: A002
+    def keep(self, incoming: Incoming, path: str, type: str, encoding: str) -> Upload:  # noqa: A002  (the wire's word)
         """Stores what was received, durably, under a path; replaces what was there."""
         upload = Upload(path, self._blobs.keep(incoming), incoming.size, type, encoding)
         with self._database.writing() as connection:

@@ -8,7 +8,7 @@ import ssl
 import time
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -38,9 +38,9 @@ class DeniedError(BackendError):
     """
 
 
-def problem(message: str, **facts: object) -> BackendError:
+def problem(message: str, **facts: Any) -> BackendError:
     """A BackendError whose message has no secrets; ``facts`` are those of BackendError."""
-    return BackendError(_clipped(redact(message)), **facts)  # type: ignore[arg-type]
+    return BackendError(_clipped(redact(message)), **facts)
 
 
 def denied(message: str) -> DeniedError:

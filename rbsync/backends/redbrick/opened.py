@@ -69,7 +69,7 @@ class OpenProject:
         if self._facts is None or self._rules is None:
             self.require()
         assert self._facts is not None  # noqa: S101  (require has set both)
-        assert self._rules is not None  # noqa: S101
+        assert self._rules is not None  # noqa: S101  (as above)
         return self._facts, self._rules
 
 

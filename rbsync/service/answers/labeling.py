@@ -23,8 +23,8 @@ def put_labels(
     labels_data_path: str | None = None,
     labels_map: Maps | None = None,
     finalize: bool | None = None,
-    time_spent_ms: int | None = None,  # noqa: ARG001
-    extra_data: str | None = None,  # noqa: ARG001
+    time_spent_ms: int | None = None,  # noqa: ARG001  (the field has it)
+    extra_data: str | None = None,  # noqa: ARG001  (the field has it)
 ) -> dict[str, Any]:
     """Refusals are errors: clients do not look at ``ok`` here."""
     call.check_project(org_id, project_id)
@@ -41,7 +41,7 @@ def put_task_and_labels(
     project_id: str,
     stage_name: str,  # noqa: ARG001  (there is one where people label)
     task_id: str,
-    elapsed_time_ms: int,  # noqa: ARG001
+    elapsed_time_ms: int,  # noqa: ARG001  (the field has it)
     finished: bool,
     labels_data: str | None = None,
     labels_data_path: str | None = None,
@@ -56,7 +56,7 @@ def put_task(
     call: Call,
     org_id: str,
     project_id: str,
-    stage_name: str,  # noqa: ARG001
+    stage_name: str,  # noqa: ARG001  (the field has it)
     task_id: str,
 ) -> dict[str, Any]:
     call.check_project(org_id, project_id)

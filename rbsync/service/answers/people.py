@@ -16,11 +16,11 @@ USER: dict[str, Any] = {
 }
 
 
-def me(call: Call) -> dict[str, Any]:  # noqa: ARG001
+def me(call: Call) -> dict[str, Any]:  # noqa: ARG001  (the field has it)
     return USER
 
 
-def members(call: Call, org_id: str, only_active: bool | None = None) -> list[dict[str, Any]]:  # noqa: ARG001
+def members(call: Call, org_id: str, only_active: bool | None = None) -> list[dict[str, Any]]:  # noqa: ARG001  (the field has it)
     call.check_org(org_id)
     created = call.service.meta.created_at
     user = {**USER, "lastSeen": created, "updatedAt": created}

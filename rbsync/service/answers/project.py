@@ -22,7 +22,7 @@ def project(call: Call, org_id: str, project_id: str) -> dict[str, Any] | None:
     return _as_project(call)
 
 
-def projects(call: Call, org_id: str, active: bool | None = None) -> list[dict[str, Any]]:  # noqa: ARG001
+def projects(call: Call, org_id: str, active: bool | None = None) -> list[dict[str, Any]]:  # noqa: ARG001  (the field has it)
     call.check_org(org_id)
     return [_as_project(call)]
 

@@ -9,7 +9,7 @@ from starlette.types import Message, Receive, Scope, Send
 class Closed(Response):
     """No answer: the connection is closed, with a reset when data are still on their way."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (as ASGI has it)
         scope["state"]["transport"].abort()
         await _until_closed(receive)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,10 +12,9 @@ from rbsync.backends.base import Created
 from rbsync.backends.local import LocalBackend
 from rbsync.files.body import FileBody
 from tests.conformance.backends import draft
+from tests.disks import disk_of
+from tests.victims import Start, victims
 
-ROOT = Path(__file__).parents[3]
-
-Start = Callable[..., "subprocess.Popen[str]"]
 Put = Callable[[LocalBackend, bytes], str]
 
 
@@ -51,33 +48,12 @@ def put(tmp_path: Path) -> Put:
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts ``victim.py`` with arguments; what is still alive at the end is killed."""
-    started: list[subprocess.Popen[str]] = []
-
-    def run(*arguments: object) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.backends.local.victim", *map(str, arguments)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+    with victims("tests.backends.local.victim") as begin:
+        yield begin
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 1 MiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if os.name != "posix" or os.geteuid() or subprocess.run(command, check=False).returncode:
-        pytest.skip("only root may make a small disk")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+    with disk_of(tmp_path / "disk", mebibytes=1) as disk:
+        yield disk

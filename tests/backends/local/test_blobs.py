@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from rbsync.backends.local.blobs import Blobs, Collected, Damage, is_ref, ref_of
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
 from rbsync.model.fingerprint import Algorithm, digest
+from tests.files.folder import shared_folder, without_privileges
 
 KIB, MIB = 1 << 10, 1 << 20
 
@@ -227,18 +227,16 @@ def test_no_blobs_are_no_garbage(blobs: Blobs) -> None:
     assert blobs.collect(set()) == Collected(0, 0)
 
 
-@pytest.fixture
-def locked(folder: Path) -> Iterator[Path]:
-    """A folder that nobody but root may write to."""
-    if os.geteuid() == 0:
-        pytest.skip("root may write anywhere")
-    folder.mkdir(parents=True, mode=0o500)
-    yield folder
-    folder.chmod(0o700)
-
-
-def test_a_folder_that_may_not_be_written_to_is_told(locked: Path, source: Path) -> None:
-    source.write_bytes(b"data")
-    with pytest.raises(BackendError, match="could not store a file") as caught:
-        store(Blobs(str(locked)), source)
-    assert caught.value.kind == "auth"
+def test_a_folder_that_may_not_be_written_to_is_told() -> None:
+    with shared_folder() as shared:
+        source = shared.write("source.png", b"data")
+        locked = shared.root / "project"
+        locked.mkdir()
+        locked.chmod(0o555)
+        with (
+            without_privileges(),
+            pytest.raises(BackendError, match="could not store a file") as caught,
+        ):
+            store(Blobs(str(locked)), source)
+        assert caught.value.kind == "auth"
+        assert list(locked.iterdir()) == []

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from rbsync.backends.local import LocalBackend
-from tests.backends.local.conftest import Start
 from tests.backends.local.victim import data_of
+from tests.victims import Start
 
 
 def promised(text: str) -> dict[str, str]:
@@ -27,11 +27,9 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost(
     kept: dict[str, str] = {}
     for number in range(2):
         process = start("create", folder, f"run{number}", 3000)
-        assert process.stdout is not None
-        first = process.stdout.readline()
+        first = process.heard()
         time.sleep(chance.uniform(0, 0.15))
-        process.kill()
-        kept |= promised(first + process.stdout.read())
+        kept |= promised(first + process.killed())
     backend = LocalBackend(folder)
     found = {task.name: task for task in backend.list()}
     assert len(kept) >= 2
@@ -55,10 +53,8 @@ def check_whole(backend: LocalBackend, name: str, task_id: str) -> None:
 
 def test_what_a_killed_process_left_is_collected(folder: Path, start: Start) -> None:
     process = start("create", folder, "run", 3000)
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.kill()
-    process.communicate()
+    process.heard()
+    process.killed()
     half_written = folder / "blobs" / "incoming" / "left-over"
     half_written.write_bytes(b"half")
     backend = LocalBackend(folder)
@@ -71,9 +67,7 @@ def test_what_a_killed_process_left_is_collected(folder: Path, start: Start) -> 
 def test_two_processes_create_each_name_once(folder: Path, start: Start) -> None:
     racers = [start("race", folder, 150) for _ in range(2)]
     for racer in racers:
-        assert racer.stdin is not None
-        racer.stdin.write("\n")
-        racer.stdin.flush()
+        racer.told("")
     outputs = [promised(racer.communicate(timeout=60)[0]) for racer in racers]
     assert outputs[0].keys().isdisjoint(outputs[1])
     backend = LocalBackend(folder)

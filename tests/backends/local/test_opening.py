@@ -12,8 +12,8 @@ from rbsync.backends.base import Created
 from rbsync.backends.local import LocalBackend
 from rbsync.errors import BackendError, UserError
 from rbsync.labels import read_taxonomy
-from tests.backends.local.conftest import Start
 from tests.conformance.backends import BOX, POINT, draft, kinds, labels
+from tests.victims import Start
 
 
 def opened(folder: Path, kind: str = "", categories: Sequence[str] = ()) -> LocalBackend:
@@ -146,8 +146,7 @@ def test_a_taxonomy_given_later_must_have_what_is_used(folder: Path) -> None:
 def test_a_database_that_is_held_is_waited_for_and_then_told(folder: Path, start: Start) -> None:
     LocalBackend(folder).project()
     holder = start("hold", folder / "project.db")
-    assert holder.stdout is not None
-    holder.stdout.readline()
+    assert holder.heard() == "held\n"
     backend = LocalBackend(folder, busy=0.2)
     assert backend.find(["a"]) == {}
     with pytest.raises(BackendError, match="database is locked") as caught:

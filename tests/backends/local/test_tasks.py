@@ -157,7 +157,7 @@ def test_verify_finds_a_file_that_was_edited(backend: LocalBackend, folder: Path
 
 
 def test_a_failed_batch_creates_nothing_of_it(backend: LocalBackend) -> None:
-    bad = draft("b")._replace(items=((object(), URL),))  # type: ignore[arg-type]
+    bad = draft("b")._replace(items=((object(), URL),))  # type: ignore[arg-type] # it breaks down there
     with pytest.raises(TypeError):
         backend.create([draft("a"), bad])
     assert list(backend.list()) == []

@@ -12,13 +12,12 @@ from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.files.body import FileBody
 from tests.backends.redbrick.samples import PNG
 from tests.backends.redbrick.wire import KEY, ORG, PROJECT, Wire
+from tests.proxies import forget_proxies
 
 
 @pytest.fixture(autouse=True)
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+    forget_proxies(monkeypatch)
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rbsync.backends.base import Draft, LabelText
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
+from tests.builders import PRINT
 
 PNG = b"\x89PNG\r\n\x1a\n"
-PRINT = Fingerprint("xxh3:" + "1" * 32, "", "xxh3:" + "2" * 32)
 URL = "https://example.org/a.png"
 
 
@@ -18,6 +20,6 @@ def draft(
     labels: LabelText | None = None,
     storage: str = "public",
     fingerprint: Fingerprint = PRINT,
-    **settings: object,
+    **settings: Any,
 ) -> Draft:
-    return Draft(name, items, labels, Settings(storage, **settings), fingerprint)  # type: ignore[arg-type]
+    return Draft(name, items, labels, Settings(storage, **settings), fingerprint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,9 +49,9 @@ def file(home: Path) -> Path:
     return path
 
 
-def error_of(**given: object) -> BackendError:
+def error_of(**given: Any) -> BackendError:
     with pytest.raises(BackendError) as raised:
-        read_credentials(**{"environment": {}, **given})  # type: ignore[arg-type]
+        read_credentials(**{"environment": {}, **given})
     assert raised.value.kind == "auth"
     assert raised.value.exit_code is ExitCode.AUTH
     return raised.value

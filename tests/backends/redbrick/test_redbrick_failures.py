@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import shutil
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 import time
 import zlib
@@ -16,6 +14,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+import trustme
 
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.backends.redbrick.failures import DeniedError, seconds_of
@@ -211,9 +210,14 @@ def test_a_certificate_that_nobody_vouches_for_is_named(
 
 
 def test_a_certificate_that_the_environment_vouches_for_is_enough(
-    certificate: ssl.SSLContext, chain: str, monkeypatch: pytest.MonkeyPatch
+    certificate: ssl.SSLContext,
+    authority: trustme.CA,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", chain)
+    known = tmp_path / "authorities.pem"
+    authority.cert_pem.write_to_path(known)
+    monkeypatch.setenv("SSL_CERT_FILE", str(known))
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     answer = data(**PROJECT_ANSWER)
@@ -239,46 +243,20 @@ def test_a_certificate_that_the_environment_vouches_for_is_enough(
 
 
 @pytest.fixture(scope="module")
-def chain(certificate_folder: Path) -> str:
-    return str(certificate_folder / "cert.pem")
+def authority() -> trustme.CA:
+    """One that no system knows."""
+    return trustme.CA()
 
 
 @pytest.fixture
-def certificate(certificate_folder: Path) -> ssl.SSLContext:
+def certificate(authority: trustme.CA) -> ssl.SSLContext:
+    """Of localhost; the authority's own certificate is sent with it."""
+    issued = authority.issue_cert("localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate_folder / "cert.pem", certificate_folder / "key.pem")
+    chain = b"".join(one.bytes() for one in [*issued.cert_chain_pems, authority.cert_pem])
+    with trustme.Blob(issued.private_key_pem.bytes() + chain).tempfile() as path:
+        context.load_cert_chain(path)
     return context
-
-
-@pytest.fixture(scope="module")
-def certificate_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not shutil.which("openssl"):
-        pytest.skip("there is no openssl command to make a certificate with")
-    folder = tmp_path_factory.mktemp("tls")
-    key, chain = str(folder / "key.pem"), str(folder / "cert.pem")
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-keyout",
-            key,
-            "-out",
-            chain,
-            "-days",
-            "1",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return folder
 
 
 def test_a_connection_that_was_closed_between_requests_is_replaced(

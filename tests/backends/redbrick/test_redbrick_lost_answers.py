@@ -18,12 +18,11 @@ from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Item, Settings
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.plan import Basis, Create, Plan
-from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
 from tests.backends.redbrick.wire import KEY, ORG, PROJECT, Request, Wire, data, reply, task
+from tests.builders import OWNER
 
 COUNT = 200
-OWNER = Owner("test", "host", 1, "run", 0.0)
 LOST = [
     None,
     reply("<html>", "502 Bad Gateway"),

@@ -9,10 +9,10 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from typing import Any
 
+import graphql
 import pytest
 
 from rbsync.backends.base import LabelText
@@ -23,8 +23,10 @@ from rbsync.backends.redbrick.credentials import ApiKey
 from rbsync.backends.redbrick.operations import changes, files, project, tasks
 from rbsync.backends.redbrick.transport import Transport
 from rbsync.files.body import FileBody
-from tests.backends.redbrick.samples import PNG, PRINT, draft
+from rbsync.service.schema import schema_text
+from tests.backends.redbrick.samples import PNG, draft
 from tests.backends.redbrick.wire import KEY, ORG, PROJECT, Request, Wire, task
+from tests.builders import PRINT
 
 PUBLIC = "11111111-1111-1111-1111-111111111111"
 REDBRICK = "22222222-2222-2222-2222-222222222222"
@@ -275,12 +277,7 @@ def used_everything(wire: Wire, backend: RedbrickBackend) -> list[Request]:
 def test_every_document_is_right_by_the_schema_of_the_offline_service(
     wire: Wire, backend: RedbrickBackend
 ) -> None:
-    graphql = pytest.importorskip("graphql")
-    path = os.path.join(os.path.dirname(__file__), "../../../rbsync/service/redbrick.graphql")
-    if not os.path.exists(path):
-        pytest.skip("the offline service is not here")
-    with open(path, encoding="utf-8") as file:
-        schema = graphql.build_schema(file.read())
+    schema = graphql.build_schema(schema_text())
     documents = [
         one
         for module in (changes, files, project, tasks)

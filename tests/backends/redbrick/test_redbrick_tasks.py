@@ -13,7 +13,7 @@ from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.backends.redbrick.stamp import Metadata, metadata_text, read_metadata
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Fingerprint
-from tests.backends.redbrick.samples import PRINT, URL, draft
+from tests.backends.redbrick.samples import URL, draft
 from tests.backends.redbrick.wire import (
     KEY,
     ORG,
@@ -26,6 +26,7 @@ from tests.backends.redbrick.wire import (
     reply,
     task,
 )
+from tests.builders import PRINT
 
 STAMP = ";".join(PRINT)
 STORAGE = {"storageId": "11111111-1111-1111-1111-111111111111"}

@@ -243,7 +243,7 @@ def test_a_wrong_number_of_urls_is_refused(
 
 
 def test_presigns_of_many_threads_share_requests(
-    wire: Wire, backend: RedbrickBackend, body: MakeBody
+    wire: Wire, backend: RedbrickBackend, body: MakeBody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     normal = wire._pick
 
@@ -252,7 +252,7 @@ def test_presigns_of_many_threads_share_requests(
             time.sleep(0.05)
         return normal(request)
 
-    wire._pick = slow  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(wire, "_pick", slow)
     bodies = [body(PNG + bytes([at]), f"{at}.png") for at in range(32)]
     with ThreadPoolExecutor(16) as pool:
         refs = list(pool.map(lambda one: backend.upload(one, storage="redbrick"), bodies))

@@ -1,0 +1,57 @@
+"""Standard streams that are closed, full or not read are told, and no reason for a traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.project import Project
+
+FULL = "standard output cannot be written: No space left on device"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path)
+    made.manifest("datapoints:\n  - {name: one, storage: public, items: [http://x.test/1.png]}\n")
+    return made
+
+
+def run(project: Project, command: str) -> subprocess.CompletedProcess[str]:
+    """Runs a line of the shell in which `rbsync` is this one."""
+    line = f'rbsync() {{ "{sys.executable}" -m rbsync "$@"; }}; {command}'
+    return subprocess.run(
+        ["/bin/sh", "-c", line], cwd=project.folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("command", ["expand", "plan", "plan --json", "apply --yes", "status -v"])
+def test_a_full_standard_output_is_told(project: Project, command: str) -> None:
+    done = run(project, f"rbsync {command} > /dev/full")
+    assert done.returncode == 1
+    assert f"error: {FULL}\n" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_with_json_the_error_has_nowhere_to_go_but_standard_error(project: Project) -> None:
+    done = run(project, "rbsync --json validate > /dev/full")
+    assert (done.returncode, done.stderr.count(FULL)) == (1, 1)
+    assert "Exception" not in done.stderr
+
+
+def test_a_full_standard_error_stops_nothing(project: Project) -> None:
+    done = run(project, "rbsync apply --yes 2> /dev/full")
+    assert done.returncode == 0
+    assert "1 created" in done.stdout
+    assert project.names() == ["one"]
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_program_may_be_started_without_a_stream(project: Project, closed: str) -> None:
+    done = run(project, f"rbsync apply --yes {closed}")
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0)
+    assert project.names() == ["one"]
+    assert run(project, f"rbsync apply {closed}").returncode == 64
