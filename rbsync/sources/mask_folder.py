@@ -12,7 +12,7 @@ from rbsync.errors import Location, Problem
 from rbsync.sources.base import Context, Entry, MaskLabels
 from rbsync.sources.datapoint_map import DatapointMap, read_datapoint_map
 from rbsync.sources.images_below import ImagesBelow, NotOneError, files_below, folder_named
-from rbsync.sources.mask_settings import Colour, MaskSettings, checked_json, mask_labels
+from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json, mask_labels
 from rbsync.sources.matching import Search
 
 CLASS_MAP = "class_map.json"
@@ -42,12 +42,7 @@ class MaskFolderSource(MaskSettings):
         description="A JSON file {category: [r, g, b]} [that of the folder].",
         examples=["exports/2f0f6f3e/class_map.json"],
     )
-
-    ignore_colors: list[Colour] = Field(
-        default=[[0, 0, 0]],
-        description="Colours that are background; any other that the class map lacks is an error.",
-        examples=[[[0, 0, 0]]],
-    )
+    ignore_colors: IgnoredColours = Field(default=[[0, 0, 0]])
 
     @property
     def colours_file(self) -> str:

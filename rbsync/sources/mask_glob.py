@@ -9,7 +9,7 @@ from pydantic import Field
 
 from rbsync.sources.base import Context, Entry
 from rbsync.sources.mask_files import MaskFiles
-from rbsync.sources.mask_settings import Colour, MaskSettings, checked_json, mask_labels
+from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json, mask_labels
 from rbsync.sources.matching import AllowEmpty, Exclude
 
 if TYPE_CHECKING:
@@ -37,11 +37,7 @@ class MaskGlobSource(MaskSettings):
         description="A JSON file {category: [r, g, b]}; with `format: indexed` {category: value}.",
         examples=["class_map.json"],
     )
-    ignore_colors: list[Colour] = Field(
-        default=[[0, 0, 0]],
-        description="Colours that are background; any other that the class map lacks is an error.",
-        examples=[[[0, 0, 0]]],
-    )
+    ignore_colors: IgnoredColours = Field(default=[[0, 0, 0]])
     format: Literal["rgb", "indexed"] = Field(
         "rgb",
         description="rgb: the colour is the class. indexed: the pixel's value is, as in VOC.",

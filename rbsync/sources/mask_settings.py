@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 LIMIT = 64 << 20
 Colour = list[int]
+IgnoredColours = Annotated[
+    list[Colour],
+    Field(
+        description="Colours that are background; any other that the class map lacks is an error.",
+        examples=[[[0, 0, 0]]],
+    ),
+]
 T = TypeVar("T")
 
 

@@ -10,25 +10,19 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from rbsync.masks import (
-    MaskError,
     coco_labels,
     decode_pixel,
     labels_of,
     read_binary_pngs,
     read_indexed_png,
 )
+from tests.masks.mistakes import said
 from tests.masks.pictures import png
 
 # pycocotools 2.0.11 has not yet the newest signature of __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 VOC = {1: "aeroplane", 15: "person"}
-
-
-def said(call: Any, *arguments: Any, **options: Any) -> str:
-    with pytest.raises(MaskError) as caught:
-        call(*arguments, **options)
-    return str(caught.value)
 
 
 def indexed(*rows: list[int]) -> bytes:

@@ -24,16 +24,11 @@ from rbsync.masks import (
     read_mask,
     shown_size,
 )
+from tests.masks.mistakes import said
 from tests.masks.pictures import painted, png
 
 TWO = {"car": (255, 0, 0), "bus": (0, 255, 0)}
 GREYS = {"low": (100, 100, 100), "high": (200, 200, 200)}
-
-
-def said(call: Any, *arguments: Any, **options: Any) -> str:
-    with pytest.raises(MaskError) as caught:
-        call(*arguments, **options)
-    return str(caught.value)
 
 
 def mask_of(*rows: str) -> npt.NDArray[np.uint8]:

@@ -19,6 +19,7 @@ from rbsync.masks import (
     read_nifti,
     write_nifti,
 )
+from tests.masks.mistakes import said
 from tests.masks.pictures import colours, indices, painted
 
 Array = npt.NDArray[Any]
@@ -29,12 +30,6 @@ INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "in
 
 def from_bytes(data: bytes) -> Any:
     return nibabel.Nifti1Image.from_bytes(gzip.decompress(data))
-
-
-def said(call: Any, *arguments: Any, **options: Any) -> str:
-    with pytest.raises(MaskError) as caught:
-        call(*arguments, **options)
-    return str(caught.value)
 
 
 class TestMasks:

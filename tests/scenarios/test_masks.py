@@ -16,7 +16,7 @@ from PIL import Image
 from tests.masks.pictures import painted, png
 from tests.masks.test_mask_errors import header_only
 from tests.scenarios.pictures import CLASSES, EMPTY, ONE, photo
-from tests.scenarios.project import Project, Ran
+from tests.scenarios.project import Project
 
 EXAMPLE = Path(__file__).parents[2] / "examples/masks"
 NO_CHANGES = "No changes. The project matches the manifest."
@@ -42,14 +42,10 @@ def masked(tmp_path: Path) -> Project:
     return made
 
 
-def export(project: Project, *arguments: str) -> Ran:
-    return project.run("export", *arguments)
-
-
 def labels(project: Project) -> dict[str, Any]:
     """The labels of every datapoint that has some."""
     target = project.folder / "labels.json"
-    assert export(project, "labels", "labels.json", "--force").code == 0
+    assert project.run("export", "labels", "labels.json", "--force").code == 0
     return {one["name"]: one["labels"] for one in json.loads(target.read_text())}
 
 
@@ -132,7 +128,7 @@ def test_an_exported_folder_there_and_back(masked: Project) -> None:
     masked.manifest(FOLDER)
     assert masked.apply().last_line == "Apply complete: 3 created, 0 updated, 0 deleted, 0 failed."
     assert masked.apply().last_line == NO_CHANGES
-    assert export(masked, "masks", "again").code == 0
+    assert masked.run("export", "masks", "again").code == 0
     again = masked.folder / "again"
     assert json.loads((again / "class_map.json").read_text()) == {
         "car": [255, 0, 0],
@@ -157,10 +153,10 @@ def test_keys_with_png_and_public_images(masked: Project) -> None:
 def test_an_export_writes_over_nothing(masked: Project) -> None:
     masked.apply()
     masked.write("out/mine.txt", "mine")
-    refused = export(masked, "masks", "out")
+    refused = masked.run("export", "masks", "out")
     assert (refused.code, "out is there already" in refused.err) == (6, True)
     assert [path.name for path in (masked.folder / "out").iterdir()] == ["mine.txt"]
-    assert export(masked, "masks", "out", "--force").code == 0
+    assert masked.run("export", "masks", "out", "--force").code == 0
     assert (masked.folder / "out/mine.txt").read_text() == "mine"
     assert len(list((masked.folder / "out").glob("*.png"))) == 3
 
