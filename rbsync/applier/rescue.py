@@ -61,9 +61,11 @@ class Rescue:
     def recover(self, writer: Writer) -> int:
         """Takes the results into the state, removes the file, and says how many there were.
 
-        A result that a later run knows better is left out. Raises StoreError, also for a line
-        that cannot be read; then nothing is changed.
+        Does nothing when there is no such file. A result that a later run knows better is left
+        out. Raises StoreError, also for a line that cannot be read; then nothing is changed.
         """
+        if not os.path.exists(self.path):
+            return 0
         present = writer.records()
         results = dict(self._results())
         news = [
@@ -84,15 +86,12 @@ class Rescue:
                 raise self._unreadable(number, error) from error
 
     def _entries(self) -> Iterator[tuple[int, Any]]:
-        try:
-            with open(self.path, encoding="utf-8") as file:
-                for number, line in enumerate(file, 1):
-                    try:
-                        yield number, json.loads(line)
-                    except ValueError as error:
-                        raise self._unreadable(number, error) from error
-        except FileNotFoundError:
-            raise StoreError("there are no results to take in") from None
+        with open(self.path, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    yield number, json.loads(line)
+                except ValueError as error:
+                    raise self._unreadable(number, error) from error
 
     def _unreadable(self, number: int, error: Exception) -> StoreError:
         message = f"{self.path}:{number}: this line is no result: {error}"

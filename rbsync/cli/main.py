@@ -102,10 +102,6 @@ def main(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; what was done is recorded.
-        give_up_output()
-        return int(ExitCode.DONE)
     except OutputError as error:
         give_up_output()
         return _explain(error, common)

@@ -49,8 +49,6 @@ def complaint(common: CommonOptions, text: str, **style: Any) -> None:
     """Prints a line about what is wrong."""
     try:
         sys.stderr.write(_line(common, text, sys.stderr, style))
-    except BrokenPipeError:
-        raise
     except OSError:
         # There is nowhere to say it, and that is no reason to stop what is under way.
         return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rbsync.errors import RbsyncError
 
@@ -23,30 +25,32 @@ def open_missing() -> None:
 
 
 def write_out(text: str) -> None:
-    """Writes to standard output. Raises OutputError, and BrokenPipeError when nobody reads."""
-    try:
+    """Writes to standard output. Raises OutputError, but not when nobody reads any more.
+
+    Who closed the pipe, as `head` does, has seen enough; the work goes on.
+    """
+    with _explained():
         sys.stdout.write(text)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise _refused(error) from error
 
 
 def flush_out() -> None:
     """Writes what is left in the buffer. Raises as `write_out` does."""
-    try:
+    with _explained():
         sys.stdout.flush()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
-        raise
+        give_up_output()
     except OSError as error:
-        raise _refused(error) from error
+        message = f"standard output cannot be written: {error.strerror}"
+        hint = "what was done is recorded; `rbsync status` shows it"
+        raise OutputError(message, hint=hint) from error
 
 
 def give_up_output() -> None:
     """Nothing more goes to standard output, not even what is left in its buffer."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _refused(error: OSError) -> OutputError:
-    message = f"standard output cannot be written: {error.strerror}"
-    return OutputError(message, hint="what was done is recorded; `rbsync status` shows it")

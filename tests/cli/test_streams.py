@@ -55,3 +55,18 @@ def test_a_program_may_be_started_without_a_stream(project: Project, closed: str
     assert (done.returncode, done.stderr.count("Traceback")) == (0, 0)
     assert project.names() == ["one"]
     assert run(project, f"rbsync apply {closed}").returncode == 64
+
+
+@pytest.mark.parametrize("json", ["", "--json-lines"])
+def test_a_reader_that_leaves_stops_nothing(project: Project, json: str) -> None:
+    """The reader is gone before the first line, as far as a shell can arrange that."""
+    done = run(project, f"(sleep 1; rbsync apply --yes {json} 2>&1; echo $? > code) | exec true")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (project.folder / "code").read_text() == "0\n"
+    assert project.names() == ["one"]
+
+
+def test_a_failure_is_told_by_the_exit_code_although_nobody_reads(project: Project) -> None:
+    (project.folder / "rbsync.yaml").write_text("version: 2\n")
+    run(project, "(sleep 1; rbsync plan 2>&1; echo $? > code) | exec true")
+    assert (project.folder / "code").read_text() == "65\n"

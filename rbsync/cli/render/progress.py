@@ -14,7 +14,7 @@ from rbsync.cli.output import note, uses_color
 from rbsync.cli.render.numbers import plural, size
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress, ProgressColumn, TaskID
 
 LINE_SECONDS = 10.0
 
@@ -87,14 +87,7 @@ class Bars:
 
 def _progress(common: CommonOptions, by_size: bool) -> Progress:
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True, no_color=not uses_color(common, sys.stderr))
     columns: list[Any] = [
@@ -103,8 +96,20 @@ def _progress(common: CommonOptions, by_size: bool) -> Progress:
         TextColumn("{task.fields[things]}"),
     ]
     if by_size:
-        columns += [DownloadColumn(binary_units=True), TransferSpeedColumn()]
+        columns += [DownloadColumn(binary_units=True), _rate_column()]
     return Progress(*columns, TimeRemainingColumn(), console=console, transient=True)
+
+
+def _rate_column() -> ProgressColumn:
+    """Bytes a second, in the units of the column beside it."""
+    from rich.progress import ProgressColumn, Task
+    from rich.text import Text
+
+    class RateColumn(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{size(task.speed or 0)}/s", style="progress.data.speed")
+
+    return RateColumn()
 
 
 def _is_terminal(common: CommonOptions) -> bool:
