@@ -120,9 +120,9 @@ def compare(count: int, rounds: int) -> list[str]:
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return [
         f"Measured on {machine('numpy', 'pillow')}; {count:,} masks, {rounds} rounds. "
-        f"Peak memory of the largest process: {peak:.0f} MiB.",
+        f"No process needed more than {peak:.0f} MiB.",
         "",
-        "| command | one worker | all processors | × |",
+        "| command | one worker | all processors | times |",
         "|---|---|---|---|",
         *(_row(what, found) for what in ("plan", "apply", "plan again")),
     ]
