@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import partial
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from rbsync.applier.failures import FailedError
 from rbsync.backends.base import Body, LabelText
@@ -18,13 +16,7 @@ from rbsync.model.fingerprint import Algorithm, canonical_json
 from rbsync.model.outcome import Failure
 
 LIMIT = 1 << 30
-Convert = Callable[[Callable[[], Any]], Any]
 _NOTHING = LabelText("[]", 0)
-
-
-def call_here(work: Callable[[], Any]) -> Any:
-    """Calls a function in the thread that asks."""
-    return work()
 
 
 class Content(Protocol):
@@ -44,9 +36,7 @@ class Content(Protocol):
 class LocalContent:
     """Files below the roots. Satisfies ``Content``."""
 
-    def __init__(self, roots: Roots, algorithm: Algorithm, convert: Convert = call_here) -> None:
-        """``convert`` calls what takes a while, and can be pickled."""
-        self._convert = convert
+    def __init__(self, roots: Roots, algorithm: Algorithm) -> None:
         self._roots = roots
         self._algorithm: Algorithm = algorithm
 
@@ -71,8 +61,7 @@ class LocalContent:
         from rbsync.applier.mask_text import mask_text
 
         try:
-            made = self._convert(partial(mask_text, self._roots, labels, self._algorithm))
+            return mask_text(self._roots, labels, self._algorithm)
         except UserError as error:
             failure = Failure("invalid", "read", error.problems[0].message, hint=error.hint)
             raise FailedError(failure) from error
-        return cast("tuple[LabelText, str]", made)

@@ -1,4 +1,4 @@
-"""Masks as the text that is sent: by any thread, or in another process."""
+"""Masks as the text that is sent."""
 
 from __future__ import annotations
 

@@ -27,6 +27,9 @@ from rbsync.model.plan import Update
 GROUP = 50
 """Intents that share one durable commit."""
 
+HELD_BYTES = 64 << 20
+"""Text of labels that may be held at once; large ones are sent in smaller groups for it."""
+
 RESENDS = 3
 """How often a create that was surely lost is sent again."""
 
@@ -69,6 +72,7 @@ class Pipeline:
         self._preparing: dict[str, Change] = {}
         self._ready: deque[Prepared] = deque()
         self._sending: dict[str, Prepared] = {}
+        self._held_bytes = 0
         self._doubtful: deque[tuple[float, Prepared]] = deque()
         self._resent: dict[str, int] = {}
         self._last_words: dict[str, str] = {}
@@ -124,9 +128,15 @@ class Pipeline:
         while self._waiting and not self._stop.requested:
             if len(self._preparing) >= 2 * self._pace.jobs or len(self._ready) >= 2 * GROUP:
                 return
+            if self._is_full():
+                return
             change = self._waiting.popleft()
             self._preparing[change.name] = change
             self._workers.start(partial(self._prepare_one, change), partial(self._prepared, change))
+
+    def _is_full(self) -> bool:
+        """Whether the labels that are ready or being sent take as much memory as they may."""
+        return self._held_bytes >= HELD_BYTES
 
     def _prepare_one(self, change: Change) -> Prepared | Failure | None:
         """Done by a worker."""
@@ -141,16 +151,21 @@ class Pipeline:
         del self._preparing[change.name]
         match prepared:
             case Prepared():
-                self._ready.append(prepared)
+                self._make_ready(prepared)
             case Failure():
                 self._fail(change, prepared)
             case None:
                 self._waiting.appendleft(change)
 
+    def _make_ready(self, prepared: Prepared) -> None:
+        self._ready.append(prepared)
+        self._held_bytes += prepared.weight
+
     def _send(self) -> None:
         """Writes intents down and sends. Raises StoreError."""
         while self._ready and self._may_send():
             group = [self._ready.popleft() for _ in range(min(GROUP, len(self._ready)))]
+            self._held_bytes -= _weight(group)
             self._journal.intend(one.action for one in group)
             self._sent_at = time.monotonic()
             for at in range(0, len(group), self._pace.batch):
@@ -162,10 +177,11 @@ class Pipeline:
         if self._stop.requested or len(self._sending) >= self._pace.room:
             return False
         late = time.monotonic() - self._sent_at >= GROUP_SECONDS
-        return late or len(self._ready) >= GROUP or not self._preparing
+        return late or len(self._ready) >= GROUP or self._is_full() or not self._preparing
 
     def _ask(self, send: Send, batch: Sequence[Prepared]) -> None:
         self._sending.update((one.name, one) for one in batch)
+        self._held_bytes += _weight(batch)
         self._workers.start(partial(self._observed, send, batch), partial(self._answered, batch))
 
     def _send_unless_stopped(self, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
@@ -188,6 +204,7 @@ class Pipeline:
     def _answered(self, batch: Sequence[Prepared], answers: Sequence[Answer] | None) -> None:
         for one in batch:
             del self._sending[one.name]
+        self._held_bytes -= _weight(batch)
         if answers is None:
             self._withdraw(batch)
             return
@@ -216,7 +233,7 @@ class Pipeline:
             case "absent" if self._stop.requested:
                 self._give_up(action, ENDED)
             case "absent" if self._may_resend(prepared.name):
-                self._ready.append(prepared._replace(gone=True))
+                self._make_ready(prepared._replace(gone=True))
             case "absent":
                 failure = not_there(self._last_words.get(prepared.name, ""))
                 self._tally.failure(failure)
@@ -270,3 +287,7 @@ class Pipeline:
         ready = (one.action for one in self._ready)
         for change in (*ready, *self._preparing.values(), *self._waiting):
             yield skipped(change, self._stop.reason)
+
+
+def _weight(batch: Sequence[Prepared]) -> int:
+    return sum(one.weight for one in batch)

@@ -30,6 +30,11 @@ class Prepared(NamedTuple):
     def name(self) -> str:
         return self.draft.name
 
+    @property
+    def weight(self) -> int:
+        """The characters of its labels."""
+        return len(self.draft.labels.json) if self.draft.labels else 0
+
 
 class Preparer:
     """Sends files and reads labels. For any number of threads."""

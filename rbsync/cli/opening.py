@@ -34,9 +34,7 @@ def opened(
         show_warnings(manifest.problems, common)
     with (
         metered(common, "Reading", "file") as meter,
-        open_workspace(
-            manifest, watcher=meter, rehash=rehash, profile=common.profile, processes=None
-        ) as workspace,
+        open_workspace(manifest, watcher=meter, rehash=rehash, profile=common.profile) as workspace,
     ):
         yield workspace
 

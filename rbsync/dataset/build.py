@@ -12,7 +12,7 @@ from rbsync.dataset.expanding import expand
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.items import Files
 from rbsync.dataset.labels import LabelReader
-from rbsync.dataset.looking import Convert, Looks, call_here
+from rbsync.dataset.looking import Looks
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.dataset.masks import MaskReader
 from rbsync.dataset.names import unique
@@ -48,7 +48,6 @@ class Ground:
     cache: Cache
     executor: Executor
     watcher: Watcher
-    convert: Convert = call_here
 
 
 def build(
@@ -70,7 +69,7 @@ def build(
         files = Files(ground.tree, findings)
         _read(files, list(entries.values()), ground)
         labels = LabelReader(ground.tree, ground.cache, findings, project_type, taxonomy)
-        looks = Looks(ground.cache, ground.executor, ground.convert, ground.watcher)
+        looks = Looks(ground.cache, ground.executor, ground.watcher)
         masks = MaskReader(ground.tree, looks, findings, MaskRules(project_type, taxonomy))
         masks.read(entries.values(), files)
         datapoints = list(_datapoints(entries, files, (labels, masks), findings))

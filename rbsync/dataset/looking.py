@@ -13,14 +13,6 @@ from rbsync.files.cache import Cache
 
 IN_FLIGHT = 64
 
-Convert = Callable[[Callable[[], Any]], Any]
-"""Calls a function that can be pickled, here or in another process, and answers its result."""
-
-
-def call_here(work: Callable[[], Any]) -> Any:
-    """Calls a function in the thread that asks."""
-    return work()
-
 
 class Progress(Protocol):
     """Sees how the looking goes on."""
@@ -59,15 +51,13 @@ class Seen(NamedTuple):
 class Look(NamedTuple):
     """What is to be looked at: a content, and the circumstances that the answer depends on.
 
-    ``size`` is in bytes; ``work`` answers a Seen, or raises MaskError or OSError. It is ``heavy``
-    when the processor, and not the disk, is what it waits for.
+    ``size`` is in bytes; ``work`` answers a Seen, or raises MaskError or OSError.
     """
 
     context: str
     content: str
     size: int
     work: Callable[[], Seen]
-    heavy: bool = False
 
 
 Answer = Seen | UserError | OSError
@@ -76,11 +66,8 @@ Answer = Seen | UserError | OSError
 class Looks:
     """The answers by context and content."""
 
-    def __init__(
-        self, cache: Cache, executor: Executor, convert: Convert, watcher: Progress
-    ) -> None:
-        self._cache, self._executor = cache, executor
-        self._convert, self._watcher = convert, watcher
+    def __init__(self, cache: Cache, executor: Executor, watcher: Progress) -> None:
+        self._cache, self._executor, self._watcher = cache, executor, watcher
         self._known: dict[str, dict[str, Answer]] = {}
         self._new: list[Look] = []
 
@@ -93,7 +80,7 @@ class Looks:
         running: deque[tuple[Look, Future[Any]]] = deque()
         try:
             for one in wanted.values():
-                running.append((one, self._start(one)))
+                running.append((one, self._executor.submit(one.work)))
                 if len(running) >= IN_FLIGHT:
                     self._finish(*running.popleft())
             while running:
@@ -102,11 +89,6 @@ class Looks:
             for _, future in running:
                 future.cancel()
             self._watcher.end()
-
-    def _start(self, look: Look) -> Future[Any]:
-        if look.heavy:
-            return self._executor.submit(self._convert, look.work)
-        return self._executor.submit(look.work)
 
     def _finish(self, look: Look, future: Future[Any]) -> None:
         try:

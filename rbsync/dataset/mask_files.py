@@ -1,4 +1,4 @@
-"""What is done with one mask or image file: by any thread, or in another process."""
+"""What is done with one mask or image file."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class MaskReader:
         if inputs:
             work = partial(see_mask, roots, inputs, labels.recipe, algorithm)
             size = sum(one.size for one in inputs)
-            yield Look(self._mask_context(labels.recipe), _content(inputs), size, work, heavy=True)
+            yield Look(self._mask_context(labels.recipe), _content(inputs), size, work)
         for image in self._images(entry, files):
             seen = partial(see_image, roots, image, algorithm)
             yield Look(self._image_context, image.content, image.size, seen)

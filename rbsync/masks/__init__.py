@@ -9,12 +9,13 @@ from rbsync.masks.class_map import ClassMap, Colour, load_class_map, read_class_
 from rbsync.masks.coco import coco_labels
 from rbsync.masks.error import MaskError
 from rbsync.masks.lookup import ClassIndex, read_mask
-from rbsync.masks.nifti import decode_nifti, encode_nifti, label_map_of, present
+from rbsync.masks.nifti import decode_nifti, encode_nifti, label_map_of
 from rbsync.masks.nifti_file import Volume, read_nifti, write_nifti
 from rbsync.masks.palette import complete_class_map
 from rbsync.masks.picture import MaskSource
 from rbsync.masks.pixel import decode_pixel, encode_pixel, labels_of, pixel_json
 from rbsync.masks.png import MAX_PIXELS, PngHeader, read_header
+from rbsync.masks.present import present
 from rbsync.masks.rings import Rings
 from rbsync.masks.segmentation import Segmentation, check_segmentation
 from rbsync.masks.size import check_same_size, shown_size

@@ -35,53 +35,119 @@ INLINE void store(byte *row, i64 x, int size, u32 value) {
     else ((u32 *)row)[x] = value;
 }
 
-/* Whether the eight pixels from here on have the colour of the one before. */
-INLINE int eight_more(const byte *pixel, int step) {
-    uint64_t before, differs = 0;
-    if (step != 4) return 0;
-    memcpy(&before, pixel - 4, 4);
-    memcpy((byte *)&before + 4, pixel - 4, 4);
-    for (int k = 0; k < 4; k++) {
-        uint64_t pair;
-        memcpy(&pair, pixel + 8 * k, 8);
-        differs |= pair ^ before;
-    }
-    return !differs;
+INLINE u32 colour_at(const byte *pixel) {
+    return pixel[0] | (u32)pixel[1] << 8 | (u32)pixel[2] << 16;
 }
 
-/* Colours -> classes. `step` is 3 or 4 bytes a pixel, `table` has 2^24 entries of `size` bytes,
- * 0 for a colour without a class. Gives the position of the first colour that has neither a class
- * nor a place among the ignored ones, or `count`. */
-INLINE i64 classify(const byte *colours, int step, i64 count, const byte *table,
-                    const u32 *ignored, i64 ignored_count, byte *out, int size) {
-    u32 last = 0xffffffffu, value = 0;
-    for (i64 i = 0; i < count; i++) {
-        const byte *pixel = colours + i * step;
-        if (i && i + 8 <= count && eight_more(pixel, step)) {
-            for (int k = 0; k < 8; k++) store(out, i + k, size, value);
-            i += 7;
-            continue;
-        }
-        u32 colour = pixel[0] | (u32)pixel[1] << 8 | (u32)pixel[2] << 16;
-        if (colour != last) {
-            last = colour;
-            value = load(table, colour, size);
-            if (value == 0) {
-                i64 k = 0;
-                while (k < ignored_count && ignored[k] != colour) k++;
-                if (k == ignored_count) return i;
-            }
-        }
-        store(out, i, size, value);
+/* Where the run of equal pixels that begins at `i` ends; of four bytes, alpha counts as well. */
+INLINE i64 run_end(const byte *colours, int step, i64 i, i64 count) {
+    i64 end = i + 1;
+    if (step == 3) {
+        u32 colour = colour_at(colours + 3 * i);
+        while (end < count && colour_at(colours + 3 * end) == colour) end++;
+        return end;
+    }
+    u32 pixel, other;
+    uint64_t two;
+    memcpy(&pixel, colours + 4 * i, 4);
+    for (; end + 2 <= count; end += 2) {
+        memcpy(&two, colours + 4 * end, 8);
+        if (two != (pixel | (uint64_t)pixel << 32)) break;
+    }
+    for (; end < count; end++) {
+        memcpy(&other, colours + 4 * end, 4);
+        if (other != pixel) break;
+    }
+    return end;
+}
+
+enum { MIX = 0x9e3779b1 };
+#define NOBODY 0xffffffffu
+
+/* The class of a colour, NOBODY for one that is not there: the slots are those of colour_table.py. */
+INLINE u32 class_of(const u32 *slots, int bits, u32 colour) {
+    u32 at = colour * (u32)MIX >> (32 - bits);
+    while (slots[2 * at] != colour) {
+        if (slots[2 * at] == NOBODY) return NOBODY;
+        at = (at + 1) & (((u32)1 << bits) - 1);
+    }
+    return slots[2 * at + 1];
+}
+
+/* Colours of `step` 3 or 4 bytes -> classes. Gives the position of the first colour that is not
+ * declared, or `count`. */
+INLINE i64 classify(const byte *colours, int step, i64 count, const u32 *slots, int bits,
+                    byte *out, int size) {
+    for (i64 i = 0, end; i < count; i = end) {
+        u32 value = class_of(slots, bits, colour_at(colours + i * step));
+        if (value == NOBODY) return i;
+        end = run_end(colours, step, i, count);
+        for (i64 k = i; k < end; k++) store(out, k, size, value);
     }
     return count;
 }
 
-API i64 rb_classify(const byte *colours, int step, i64 count, const byte *table,
-                    const u32 *ignored, i64 ignored_count, byte *out, int size) {
-    if (size == 1) return classify(colours, step, count, table, ignored, ignored_count, out, 1);
-    if (size == 2) return classify(colours, step, count, table, ignored, ignored_count, out, 2);
-    return classify(colours, step, count, table, ignored, ignored_count, out, 4);
+API i64 rb_classify(const byte *colours, int step, i64 count, const u32 *slots, int bits,
+                    byte *out, int size) {
+    if (size == 1) return classify(colours, step, count, slots, bits, out, 1);
+    if (size == 2) return classify(colours, step, count, slots, bits, out, 2);
+    return classify(colours, step, count, slots, bits, out, 4);
+}
+
+/* Whether the eight bytes from here on are those before them again. */
+INLINE int repeats(const byte *data) {
+    uint64_t before, here;
+    memcpy(&before, data - 8, 8);
+    memcpy(&here, data, 8);
+    return before == here;
+}
+
+/* Marks the classes that occur in `seen`; gives 0 if there is one that has no place there. */
+INLINE i64 mark(const byte *pixels, i64 count, byte *seen, i64 places, int size) {
+    const i64 block = 8 / size;
+    for (i64 i = 0; i < count;) {
+        if (i >= block && i + block <= count && repeats(pixels + i * size)) {
+            i += block;
+            continue;
+        }
+        u32 value = load(pixels, i++, size);
+        if (value >= places) return 0;
+        seen[value] = 1;
+    }
+    return 1;
+}
+
+API i64 rb_mark(const byte *pixels, int size, i64 count, byte *seen, i64 places) {
+    if (size == 1) return mark(pixels, count, seen, places, 1);
+    if (size == 2) return mark(pixels, count, seen, places, 2);
+    return mark(pixels, count, seen, places, 4);
+}
+
+/* Classes -> what `table` has for each, in numbers of `out_size` bytes. */
+INLINE void renumber(const byte *pixels, i64 count, const u32 *table, byte *out, int size,
+                     int out_size) {
+    const i64 block = 8 / size, step = block * out_size;
+    for (i64 i = 0; i < count;) {
+        if (i >= block && i + block <= count && repeats(pixels + i * size)) {
+            memcpy(out + i * out_size, out + i * out_size - step, step);
+            i += block;
+        } else {
+            store(out, i, out_size, table[load(pixels, i, size)]);
+            i++;
+        }
+    }
+}
+
+API void rb_renumber(const byte *pixels, int size, i64 count, const u32 *table, byte *out,
+                     int out_size) {
+    switch (size * 8 + out_size) {
+    case 8 + 1: renumber(pixels, count, table, out, 1, 1); break;
+    case 16 + 1: renumber(pixels, count, table, out, 2, 1); break;
+    case 16 + 2: renumber(pixels, count, table, out, 2, 2); break;
+    case 32 + 1: renumber(pixels, count, table, out, 4, 1); break;
+    case 32 + 2: renumber(pixels, count, table, out, 4, 2); break;
+    default: renumber(pixels, count, table, out, 4, 4);
+    }
 }
 
 typedef struct { const byte *pixels; i64 width, height; const byte *empty; } Picture;
@@ -213,6 +279,24 @@ INLINE void walk(const Picture *p, Trace *t, i64 x, i64 y, int heading, u32 valu
     emit(t, t->stack, count, value);
 }
 
+/* Whether a pixel that differs from the one above differs from its other neighbours as well. */
+INLINE int is_alone(const Picture *p, i64 x, i64 y, u32 value, int size) {
+    return at(p, x - 1, y, size) != value && at(p, x + 1, y, size) != value &&
+           at(p, x, y + 1, size) != value;
+}
+
+/* The ring of one pixel, which noise is made of, without a walk. */
+static void emit_square(const Picture *p, Trace *t, i64 x, i64 y, u32 value) {
+    const int32_t left = (int32_t)x, top = (int32_t)y;
+    const int32_t ring[8] = {left, top, left + 1, top, left + 1, top + 1, left, top + 1};
+    memcpy(t->vertices + 2 * t->vertex_count, ring, sizeof ring);
+    t->vertex_count += 4;
+    t->counts[t->ring_count] = 4;
+    t->values[t->ring_count] = value;
+    t->holes[t->ring_count++] = 0;
+    t->marks[(y + 1) * p->width + x] |= BOTTOM;
+}
+
 INLINE i64 trace(const Picture *p, Trace *t, int size) {
     for (i64 y = 0; y <= p->height; y++) {
         const byte *above = row_of(p, y - 1, size), *below = row_of(p, y, size);
@@ -220,7 +304,10 @@ INLINE i64 trace(const Picture *p, Trace *t, int size) {
         i64 x = 0;
         while ((x = next_crack(above, below, x, p->width, size)) < p->width) {
             u32 a = load(above, x, size), b = load(below, x, size);
-            if (b && !(marks[x] & TOP)) walk(p, t, x, y, 0, b, size);
+            if (b && !(marks[x] & TOP)) {
+                if (is_alone(p, x, y, b, size)) emit_square(p, t, x, y, b);
+                else walk(p, t, x, y, 0, b, size);
+            }
             if (a && !(marks[x] & BOTTOM)) walk(p, t, x + 1, y, 2, a, size);
             x++;
         }
@@ -243,9 +330,10 @@ static byte *write_number(byte *out, u32 number) {
     return out + digits;
 }
 
-/* "[[x,y],...],[...]" of `rings` rings; gives the number of bytes written. */
+/* "[[x,y],...],[...]" of `rings` rings, and where the text of each ends; gives the number of bytes
+ * written. */
 API i64 rb_write_rings(const int32_t *vertices, const i64 *firsts, const i64 *counts, i64 rings,
-                       byte *out) {
+                       byte *out, i64 *ends) {
     byte *p = out;
     for (i64 r = 0; r < rings; r++) {
         const int32_t *v = vertices + 2 * firsts[r];
@@ -260,6 +348,7 @@ API i64 rb_write_rings(const int32_t *vertices, const i64 *firsts, const i64 *co
             *p++ = ']';
         }
         *p++ = ']';
+        ends[r] = p - out;
     }
     return p - out;
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,6 +17,9 @@ Colour = tuple[int, int, int]
 ClassMap = dict[str, Colour]
 
 BLACK: Colour = (0, 0, 0)
+
+_LARGE = 1 << 53
+"""From here on floats leave integers out."""
 
 
 def pack(colour: Sequence[int]) -> int:
@@ -63,15 +67,16 @@ def read_class_map(data: Any, *, file: str = "") -> ClassMap:
 
 
 def _three_numbers(name: str, value: Any, file: str) -> list[float]:
-    numbers = [float(n) for n in value if _is_number(n)] if isinstance(value, Iterable) else []
-    if isinstance(value, str) or len(numbers) != 3 or len(numbers) != len(list(value)):
+    numbers = list(value) if isinstance(value, Iterable) else []
+    if len(numbers) != 3 or not all(map(_is_number, numbers)):
         raise _bad(f"category {name!r} has the colour {value!r}, not three numbers", file)
-    return numbers
+    return [float(number) for number in numbers]
 
 
 def _is_number(value: Any) -> bool:
-    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    return real and bool(np.isfinite(value))
+    if type(value) is int:
+        return -_LARGE < value < _LARGE
+    return isinstance(value, float | np.integer | np.floating) and math.isfinite(value)
 
 
 def _colour(name: str, value: Sequence[float], file: str) -> Colour:
@@ -80,8 +85,8 @@ def _colour(name: str, value: Sequence[float], file: str) -> Colour:
         raise _bad(
             f"category {name!r} has the colour [{shown}], outside of the integers 0-255", file
         )
-    red, green, blue = (int(n) for n in value)
-    return red, green, blue
+    red, green, blue = value
+    return int(red), int(green), int(blue)
 
 
 def _refuse_shared_colours(class_map: ClassMap, file: str) -> None:

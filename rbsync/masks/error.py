@@ -25,7 +25,7 @@ class MaskError(UserError):
         return Problem(self.code, message, location, self.hint)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Conversions run in worker processes, so their errors must survive pickling."""
+        """Who converts in processes of their own gets errors back as they were."""
         return _rebuild, (self.code, self.message, self.hint, self.file)
 
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from rbsync.masks.colour_table import index_type
 from rbsync.masks.labels import category_name
-from rbsync.masks.lookup import ClassIndex, index_type, read_mask
-from rbsync.masks.nifti import present
+from rbsync.masks.lookup import ClassIndex, read_mask
 from rbsync.masks.palette import complete_class_map
 from rbsync.masks.pixel import decode_pixel
+from rbsync.masks.present import present, renumbered
 from rbsync.model.fingerprint import Algorithm, new_hasher
-
-Array = npt.NDArray[Any]
-
-_AT_ONCE = 1 << 20
 
 
 def identity(index: ClassIndex, algorithm: Algorithm = "xxh3") -> str:
@@ -30,17 +26,17 @@ def identity(index: ClassIndex, algorithm: Algorithm = "xxh3") -> str:
     as many as the number of names needs. So neither colours, nor the order of the class map,
     nor classes without pixels, nor the encoding of the file have a part in it.
     """
-    values = _present(index)
+    values = present(index)
     if not values:
         return ""
     names = sorted({index.names[value - 1] for value in values})
     places = {name: place for place, name in enumerate(names, 1)}
-    table = np.zeros(len(index.names) + 1, np.dtype(index_type(len(names))).newbyteorder("<"))
+    table = np.zeros(len(index.names) + 1, index_type(len(names)))
     table[values] = [places[index.names[value - 1]] for value in values]
     hasher = new_hasher(algorithm)
     hasher.update(json.dumps(["mask", 1, index.width, index.height, names]).encode() + b"\n")
-    for part in _looked_up(index, table):
-        hasher.update(part)
+    for part in renumbered(index, table):
+        hasher.update(part.astype(part.dtype.newbyteorder("<"), copy=False))
     return f"{algorithm}:{hasher.hexdigest()}"
 
 
@@ -49,26 +45,3 @@ def identity_of_labels(labels: Sequence[dict[str, Any]], algorithm: Algorithm = 
     class_map = complete_class_map(dict.fromkeys(map(category_name, labels)))
     mask = decode_pixel(labels, class_map)
     return identity(read_mask(mask, class_map), algorithm)
-
-
-def _present(index: ClassIndex) -> list[int]:
-    """`present`, several times as fast for pictures of one byte a pixel."""
-    if index.pixels.dtype != np.uint8:
-        return present(index)
-    left = set(range(1, len(index.names) + 1))
-    for part in _parts(index):
-        data = part.tobytes()
-        left = {value for value in left if value not in data}
-    return [value for value in range(1, len(index.names) + 1) if value not in left]
-
-
-def _looked_up(index: ClassIndex, table: Array) -> Iterator[bytes]:
-    if index.pixels.dtype == np.uint8:
-        every = table.astype(np.uint8).tobytes().ljust(256, b"\0")
-        return (part.tobytes().translate(every) for part in _parts(index))
-    return (table[part].tobytes() for part in _parts(index))
-
-
-def _parts(index: ClassIndex) -> Iterator[Array]:
-    flat = index.pixels.reshape(-1)
-    return (flat[start : start + _AT_ONCE] for start in range(0, len(flat), _AT_ONCE))

@@ -15,14 +15,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rbsync.masks.colour_table import ColourTable
+
 Array = npt.NDArray[Any]
 
 _ADDRESS, _INT, _LONG = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
-    "rb_classify": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _ADDRESS, _LONG, _ADDRESS, _INT]),
+    "rb_classify": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _INT, _ADDRESS, _INT]),
+    "rb_mark": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _LONG]),
+    "rb_renumber": (None, [_ADDRESS, _INT, _LONG, _ADDRESS, _ADDRESS, _INT]),
     "rb_corners": (_LONG, [_ADDRESS, _INT, _LONG, _LONG, _ADDRESS]),
     "rb_trace": (_LONG, [_ADDRESS, _INT, _LONG, _LONG] + [_ADDRESS] * 8),
-    "rb_write_rings": (_LONG, [_ADDRESS] * 3 + [_LONG, _ADDRESS]),
+    "rb_write_rings": (_LONG, [_ADDRESS] * 3 + [_LONG] + [_ADDRESS] * 2),
 }
 
 
@@ -52,17 +56,30 @@ def _call(name: str, *arguments: Any) -> int:
     return int(getattr(_library(), name)(*addresses) or 0)
 
 
-def classify(colours: Array, table: Array, ignored: Array, out: Array) -> int:
+def classify(colours: Array, table: ColourTable, out: Array) -> int:
     """Colours (pixels, 3 or 4) uint8 -> classes in ``out`` (pixels,).
 
-    Gives the position of the first pixel whose colour is in neither ``table`` (2**24,) nor
-    ``ignored`` (uint32), or the number of pixels when there is none.
+    Gives the position of the first pixel whose colour is not in the table, or the number of
+    pixels when there is none; in the first case ``out`` is of no use.
     """
-    step = colours.shape[1]
-    size = len(colours)
-    return _call(
-        "rb_classify", colours, step, size, table, ignored, len(ignored), out, out.itemsize
-    )
+    count, step = colours.shape
+    bits = len(table.slots).bit_length() - 1
+    return _call("rb_classify", colours, step, count, table.slots, bits, out, out.itemsize)
+
+
+def mark(pixels: Array, seen: Array) -> None:
+    """Sets ``seen`` (classes + 1,) bool where a class of the pixels (n,) is. Raises IndexError."""
+    if not _call("rb_mark", pixels, pixels.itemsize, len(pixels), seen, len(seen)):
+        raise IndexError("a pixel is of a class that does not exist")
+
+
+def renumber(pixels: Array, table: Array, out: Array) -> None:
+    """What ``table`` (classes + 1,) has for each of the pixels (n,), in ``out`` (n,).
+
+    Its type is unsigned and not larger than that of the pixels, each of which has a place in it.
+    """
+    wide = table.astype(np.uint32)
+    _call("rb_renumber", pixels, pixels.itemsize, len(pixels), wide, out, out.itemsize)
 
 
 def trace(index: Array) -> tuple[Array, Array, Array, Array]:
@@ -85,13 +102,16 @@ def _ring_buffers(rings: int) -> tuple[Array, Array, Array]:
     return np.empty(rings, np.int64), np.empty(rings, np.uint32), np.empty(rings, np.bool_)
 
 
-def write_rings(vertices: Array, firsts: Array, counts: Array, largest: int) -> memoryview:
-    """The JSON text ``[[x,y],...],[...]`` of rings, without the outermost brackets.
+def write_rings(
+    vertices: Array, firsts: Array, counts: Array, largest: int
+) -> tuple[memoryview, Array]:
+    """The JSON text ``[[x,y],...],[...]`` of rings, and where that of each ring ends in it.
 
     No coordinate is above ``largest``.
     """
     digits = len(str(largest))
     text = np.empty(int(counts.sum()) * (2 * digits + 4) + 3 * len(counts), np.uint8)
     firsts, counts = np.ascontiguousarray(firsts), np.ascontiguousarray(counts)
-    length = _call("rb_write_rings", vertices, firsts, counts, len(counts), text)
-    return text[:length].data
+    ends = np.empty(len(counts), np.int64)
+    length = _call("rb_write_rings", vertices, firsts, counts, len(counts), text, ends)
+    return text[:length].data, ends

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,10 @@ from rbsync.masks.class_map import (
     BLACK,
     ClassMap,
     Colour,
-    pack,
     read_class_map,
     read_ignored,
 )
+from rbsync.masks.colour_table import ColourTable, colour_table, index_type
 from rbsync.masks.picture import MaskSource, Picture, open_picture, packed_pixels
 from rbsync.masks.png import MAX_PIXELS
 from rbsync.masks.undeclared import undeclared_colours
@@ -66,40 +65,25 @@ def read_mask(
 def look_up(picture: Picture, class_map: ClassMap, ignored: tuple[Colour, ...]) -> Array:
     """The class of every pixel (h, w). Raises MaskError for a colour that is not declared."""
     index = np.empty((picture.height, picture.width), index_type(len(class_map)))
-    table = _table(tuple(class_map.values()))
-    background = np.array([pack(colour) for colour in ignored], np.uint32)
+    table = colour_table(tuple(class_map.values()), ignored)
     classify = kernel.classify if kernel.available() else classify_with_numpy
     flat = index.reshape(-1)
     for start, colours in picture.strips():
         out = flat[start : start + len(colours)]
-        if classify(colours, table, background, out) < len(colours):
+        if classify(colours, table, out) < len(colours):
             raise undeclared_colours(picture, class_map, ignored)
     return index
 
 
-def index_type(classes: int) -> npt.DTypeLike:
-    """The smallest unsigned type that holds 0 (background) to ``classes``."""
-    return np.min_scalar_type(classes)
-
-
-@lru_cache(maxsize=2)
-def _table(colours: tuple[Colour, ...]) -> Array:
-    """Packed colour -> class, 0 for none, shape (2**24,).
-
-    Kept from mask to mask: of its memory only the pages of colours in use are ever touched, but
-    these may be huge pages, and clearing them costs as much as decoding a small mask.
-    """
-    table = np.zeros(1 << 24, index_type(len(colours)))
-    table[[pack(colour) for colour in colours]] = np.arange(1, len(colours) + 1)
-    table.flags.writeable = False
-    return table
-
-
-def classify_with_numpy(colours: Array, table: Array, ignored: Array, out: Array) -> int:
-    """The twin of `kernel.classify`: the same result, the same ``out`` up to it."""
+def classify_with_numpy(colours: Array, table: ColourTable, out: Array) -> int:
+    """The twin of `kernel.classify`."""
     packed = packed_pixels(colours)
-    np.take(table, packed, out=out, mode="clip")
-    missing = out == 0
-    for colour in ignored:
-        missing &= packed != colour
-    return int(missing.argmax()) if missing.any() else len(colours)
+    starts = np.flatnonzero(packed[1:] != packed[:-1]) + 1
+    starts = np.concatenate([[0], starts])
+    found = packed[starts]
+    places = np.searchsorted(table.colours, found)
+    declared = table.colours[places] == found
+    if not declared.all():
+        return int(starts[declared.argmin()])
+    out[:] = np.repeat(table.classes[places], np.diff(starts, append=len(packed)))
+    return len(packed)

@@ -14,6 +14,7 @@ from rbsync.masks.labels import category_value
 from rbsync.masks.lookup import ClassIndex, read_mask
 from rbsync.masks.nifti_file import read_nifti, write_nifti
 from rbsync.masks.picture import MaskSource
+from rbsync.masks.present import present
 from rbsync.masks.values import LARGEST_VALUE, distinct
 
 Label = dict[str, Any]
@@ -57,14 +58,6 @@ def label_map_of(index: ClassIndex) -> tuple[bytes, list[Label]]:
 
 def _label(name: str, value: int) -> Label:
     return {"category": [["object", name]], "attributes": [], "dicom": {"instanceid": value}}
-
-
-def present(index: ClassIndex) -> list[int]:
-    """The values of the classes that have a pixel, ascending."""
-    seen = np.zeros(len(index.names) + 1, np.bool_)
-    for row in index.pixels:
-        seen[row] = True
-    return [int(value) for value in np.flatnonzero(seen[1:]) + 1]
 
 
 def decode_nifti(

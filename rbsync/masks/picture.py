@@ -13,6 +13,7 @@ from PIL import Image
 from rbsync.masks.class_map import ClassMap
 from rbsync.masks.error import MaskError
 from rbsync.masks.png import MAX_PIXELS, Source, decode, read_bytes
+from rbsync.masks.shared_pixels import shared_pixels
 
 MaskSource = npt.NDArray[Any] | Source
 
@@ -31,16 +32,22 @@ class Picture:
     def strips(self) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
         """The first pixel of each strip of rows, and its colours (pixels, 3 or 4) uint8."""
         rows = max(1, _STRIP // self.width)
+        whole = None if isinstance(self.pixels, np.ndarray) else shared_pixels(self.pixels)
         for top in range(0, self.height, rows):
-            yield top * self.width, self._colours(top, min(top + rows, self.height))
+            bottom = min(top + rows, self.height)
+            first, last = top * self.width, bottom * self.width
+            yield first, self._copied(top, bottom) if whole is None else whole[first:last]
 
-    def _colours(self, top: int, bottom: int) -> npt.NDArray[np.uint8]:
+    def _copied(self, top: int, bottom: int) -> npt.NDArray[np.uint8]:
         if isinstance(self.pixels, np.ndarray):
             return np.ascontiguousarray(self.pixels[top:bottom]).reshape(-1, 3)
+        strip = self.pixels.crop((0, top, self.width, bottom))
+        shared = shared_pixels(strip)
+        if shared is not None:
+            return shared
         # Pillow keeps RGB as four bytes a pixel, so this is a copy and no conversion.
-        layout = "RGBA" if self.pixels.mode == "RGBA" else "RGBX"
-        strip = self.pixels.crop((0, top, self.width, bottom)).tobytes("raw", layout)
-        return np.frombuffer(strip, np.uint8).reshape(-1, 4)
+        layout = "RGBA" if strip.mode == "RGBA" else "RGBX"
+        return np.frombuffer(strip.tobytes("raw", layout), np.uint8).reshape(-1, 4)
 
 
 def open_picture(

@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from rbsync.collector import paused_collector
 from rbsync.masks.class_map import BLACK, ClassMap, read_class_map
+from rbsync.masks.colour_table import index_type
 from rbsync.masks.fill import paint
 from rbsync.masks.labels import category_value, image_size, outline_of
-from rbsync.masks.lookup import ClassIndex, index_type, read_mask
+from rbsync.masks.lookup import ClassIndex, read_mask
 from rbsync.masks.picture import MaskSource
 from rbsync.masks.png import MAX_PIXELS
 from rbsync.masks.rings import Rings
@@ -72,22 +73,27 @@ def pixel_json(index: ClassIndex) -> bytes:
 def pixel_text(index: ClassIndex) -> tuple[bytes, tuple[str, ...]]:
     """`pixel_json`, and the category of each label in it."""
     rings = trace(index.pixels)
-    names = tuple(index.names[value - 1] for value, _, _ in rings.by_class())
-    return b"".join(_label_texts(index, rings)), names
+    present = list(rings.by_class())
+    names = tuple(index.names[value - 1] for value, _, _ in present)
+    return b"".join(_label_texts(index, rings, present)), names
 
 
-def _label_texts(index: ClassIndex, rings: Rings) -> Iterator[bytes | memoryview]:
+def _label_texts(
+    index: ClassIndex, rings: Rings, present: list[tuple[int, slice, slice]]
+) -> Iterator[bytes | memoryview]:
+    text = rings_text(rings)
+    size = b"%d,%d" % (index.width, index.height)
     before = b"["
-    for value, regions, holes in rings.by_class():
+    for value, regions, holes in present:
         name = json.dumps(index.names[value - 1]).encode()
         yield before + b'{"category":[["object",' + name + b']],"attributes":[],"pixel":'
-        yield b'{"imagesize":[%d,%d],"regions":[' % (index.width, index.height)
-        yield rings_text(rings, regions)
+        yield b'{"imagesize":[' + size + b'],"regions":['
+        yield text.part(regions)
         yield b'],"holes":['
-        yield rings_text(rings, holes)
+        yield text.part(holes)
         yield b"]}}"
         before = b","
-    yield b"]" if before == b"," else b"[]"
+    yield b"]" if present else b"[]"
 
 
 def decode_pixel(

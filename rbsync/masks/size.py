@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, PngImagePlugin
 
 from rbsync.masks.error import MaskError
-from rbsync.masks.png import Source, read_bytes
+from rbsync.masks.png import Source, ends_with_pixels, read_bytes
 
 _FORMATS = ("PNG", "JPEG", "BMP")
 _TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
@@ -21,13 +21,20 @@ def shown_size(source: Source) -> tuple[int, int]:
     data, file = read_bytes(source)
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            orientation = image.getexif().get(ExifTags.Base.Orientation)
+            orientation = _exif(image, data).get(ExifTags.Base.Orientation)
             width, height = image.size
     except (OSError, SyntaxError, ValueError) as error:
         hint = "images of masks are PNG, JPEG or BMP"
         message = "the header of this image cannot be read"
         raise MaskError("image-header", message, hint=hint, file=file) from error
     return (height, width) if orientation in _TURNED else (width, height)
+
+
+def _exif(image: Image.Image, data: bytes) -> Image.Exif:
+    # Pillow decodes a whole PNG for what may follow the pixels; that takes long, and nothing does.
+    if isinstance(image, PngImagePlugin.PngImageFile) and ends_with_pixels(data):
+        return Image.Image.getexif(image)
+    return image.getexif()
 
 
 def check_same_size(mask: tuple[int, int], image: tuple[int, int], *, file: str = "") -> None:

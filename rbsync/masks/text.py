@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,20 +17,44 @@ Array = npt.NDArray[Any]
 _CORNERS_AT_ONCE = 1 << 18
 
 
-def rings_text(rings: Rings, part: slice) -> bytes | memoryview:
-    """Some rings as the JSON text ``[[x,y],...],[...]``, without spaces and outermost brackets."""
-    if part.start == part.stop:
-        return b""
+class RingsText(NamedTuple):
+    """Rings as the JSON text ``[[x,y],...],[...]``, and where that of each ring ends in it.
+
+    There are no spaces, and no outermost brackets.
+    """
+
+    text: memoryview
+    ends: Array
+
+    def part(self, rings: slice) -> memoryview:
+        """The text of some rings that follow each other."""
+        if rings.start == rings.stop:
+            return self.text[:0]
+        start = self.ends[rings.start - 1] + 1 if rings.start else 0
+        return self.text[start : self.ends[rings.stop - 1]]
+
+
+def rings_text(rings: Rings) -> RingsText:
+    """The text of all rings, in their order."""
     write = kernel.write_rings if kernel.available() else write_rings_with_numpy
     largest = max(rings.width, rings.height)
-    return write(rings.vertices, rings.firsts[part], rings.counts[part], largest)
+    return RingsText(*write(rings.vertices, rings.firsts, rings.counts, largest))
 
 
-def write_rings_with_numpy(vertices: Array, firsts: Array, counts: Array, largest: int) -> bytes:
+def write_rings_with_numpy(
+    vertices: Array, firsts: Array, counts: Array, largest: int
+) -> tuple[memoryview, Array]:
     """The twin of `kernel.write_rings`."""
     numbers = _number_texts(largest)
-    parts = portions(counts, _CORNERS_AT_ONCE)
-    return b",".join(_part_text(vertices, firsts[part], counts[part], numbers) for part in parts)
+    texts: list[bytes] = []
+    ends = [np.zeros(0, np.int64)]
+    written = 0
+    for part in portions(counts, _CORNERS_AT_ONCE):
+        text, its_ends = _part_text(vertices, firsts[part], counts[part], numbers)
+        texts.append(text)
+        ends.append(its_ends + written)
+        written += len(text) + 1
+    return memoryview(b",".join(texts)), np.concatenate(ends)
 
 
 @lru_cache(maxsize=2)
@@ -46,7 +70,9 @@ def _number_texts(largest: int) -> Array:
     return texts
 
 
-def _part_text(vertices: Array, firsts: Array, counts: Array, numbers: Array) -> bytes:
+def _part_text(
+    vertices: Array, firsts: Array, counts: Array, numbers: Array
+) -> tuple[bytes, Array]:
     ends = np.cumsum(counts)
     corners = vertices[np.arange(ends[-1]) + np.repeat(firsts - (ends - counts), counts)]
     digits = numbers.shape[1]
@@ -58,6 +84,7 @@ def _part_text(vertices: Array, firsts: Array, counts: Array, numbers: Array) ->
     line[:, 3 + digits : 3 + 2 * digits] = numbers[corners[:, 1]]
     line[:, 3 + 2 * digits] = ord("]")
     line[ends - 1, 4 + 2 * digits] = ord("]")
-    line[:-1, 5 + 2 * digits] = ord(",")
-    text: Array = line[line != 0]
-    return text.tobytes()
+    line[:, 5 + 2 * digits] = ord(",")
+    written = line != 0
+    commas = np.cumsum(np.count_nonzero(written, axis=1))[ends - 1] - 1
+    return line[written][:-1].tobytes(), commas

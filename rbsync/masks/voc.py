@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rbsync.masks.colour_table import index_type
 from rbsync.masks.error import MaskError, many
-from rbsync.masks.lookup import ClassIndex, index_type
+from rbsync.masks.lookup import ClassIndex
 from rbsync.masks.png import MAX_PIXELS, Source, decode, read_bytes
 
 

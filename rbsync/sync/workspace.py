@@ -21,7 +21,6 @@ from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
 from rbsync.stores.sqlite import SqliteStore
 from rbsync.sync.backend import open_backend
-from rbsync.sync.processes import Processes
 
 FOLDER = ".rbsync"
 READERS = min(4, os.cpu_count() or 1)
@@ -54,7 +53,7 @@ class Workspace:
 
     @property
     def content(self) -> LocalContent:
-        return LocalContent(self.roots, self.manifest.settings.hash, self.ground.convert)
+        return LocalContent(self.roots, self.manifest.settings.hash)
 
 
 @contextmanager
@@ -64,13 +63,8 @@ def open_workspace(
     watcher: Watcher | None = None,
     rehash: bool = False,
     profile: str = "",
-    processes: int | None = 0,
 ) -> Iterator[Workspace]:
-    """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered.
-
-    ``processes`` is how many may convert masks beside this one, None for one a processor. Each
-    begins by importing the main program, so that a program must have been written for it.
-    """
+    """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered."""
     folder = os.path.join(manifest.root, FOLDER)
     _make_folder(folder)
     algorithm = manifest.settings.hash
@@ -79,8 +73,6 @@ def open_workspace(
         cache = Cache(os.path.join(folder, "cache.db"), algorithm)
         stack.callback(cache.close)
         executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
-        convert = Processes(processes)
-        stack.callback(convert.close)
         tree = Tree(roots, cache, algorithm, rehash=rehash)
         taxonomy = declared_taxonomy(manifest, tree)
         backend = open_backend(manifest, taxonomy, profile)
@@ -89,7 +81,7 @@ def open_workspace(
         stack.callback(store.close)
         yield Workspace(
             manifest,
-            Ground(tree, cache, executor, watcher or Unwatched(), convert),
+            Ground(tree, cache, executor, watcher or Unwatched()),
             store,
             backend,
             Rescue(os.path.join(folder, "errored.jsonl")),

@@ -7,12 +7,15 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from rbsync.backends.base import Body
+from rbsync.applier import pipeline
+from rbsync.applier.content import LocalContent
+from rbsync.backends.base import Body, LabelText
 from rbsync.errors import BackendError, ExitCode
+from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Item, Labels
 from rbsync.model.fingerprint import digest, of_value
 from tests.applier.faulty import Fault, Faulty, always, failing, lost, script
-from tests.applier.site import Site, by_url, datapoint, stamps
+from tests.applier.site import Site, by_url, datapoint, inline_labels, stamps
 from tests.builders import OWNER
 
 SLOW = always(upload=Fault(seconds=0.05))
@@ -196,6 +199,32 @@ def test_a_slow_upload_does_not_hold_back_what_is_ready(site: Site) -> None:
     backend = Faulty(site.project, always(upload=Fault(seconds=0.1)), watch=watch)
     site.run([site.file(f"{number:02}") for number in range(12)], backend, jobs=1)
     assert created_at[0] < 6
+
+
+def test_large_labels_are_sent_before_more_of_them_are_read(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Counting(LocalContent):
+        def labels(self, labels: Labels) -> tuple[LabelText, str]:
+            read.append(1)
+            return super().labels(labels)
+
+    read: list[int] = []
+    created: list[str] = []
+    held: list[int] = []
+
+    def watch(method: str, names: Sequence[str]) -> None:
+        if method == "create":
+            held.append(len(read) - len(created))
+            created.extend(names)
+
+    site.content = Counting(Roots(str(site.folder)), "xxh3")
+    monkeypatch.setattr(pipeline, "HELD_BYTES", 2 * len(inline_labels(0.5).inline))
+    url = Item.remote("https://example.org/a.png")
+    desired = [datapoint(f"{n:02}", [url], inline_labels(0.5)) for n in range(40)]
+    done = site.run(desired, Faulty(site.project, watch=watch), jobs=1)
+    assert set(done.results.values()) == {"applied"}
+    assert max(held) <= 5
 
 
 def test_bytes_are_counted_when_they_were_sent(site: Site) -> None:

@@ -1,23 +1,37 @@
-"""Many masks on one processor and on all: python -m tests.bench.many_masks [N].
+"""Many masks planned and applied: one worker against all processors.
 
-N masks (1,000 unless said) of 1024 x 1024 pixels and 20 classes, each with its image.
+    python tests/bench/many_masks.py              # 1,000 masks, three rounds: some minutes
+    python tests/bench/many_masks.py --write      # the same, into README.md beside this file
+    python tests/bench/many_masks.py --masks 100 --rounds 1
+
+Each mask has 1024 x 1024 pixels, 20 classes, and its image. Whole processes are timed, in turns;
+one worker is `--jobs 1` on one processor. The table has medians, and in brackets how many
+processors were busy.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tests.masks.pictures import colours, painted, patches, png
+ROOT = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.bench.report import machine, write  # noqa: E402
+from tests.masks.pictures import colours, painted, patches, png  # noqa: E402
 
 SIDE, CLASSES = 1024, 20
 MANIFEST = """\
@@ -28,6 +42,13 @@ masks:
     image: "images/{stem}.png"
     class_map: class_map.json
 """
+
+
+class Taken(NamedTuple):
+    """Seconds on the clock, and of processors."""
+
+    seconds: float
+    used: float
 
 
 def prepare(folder: Path, count: int) -> None:
@@ -56,8 +77,18 @@ def _frayed(rng: np.random.Generator) -> Any:
     return picture
 
 
-def run(folder: Path, processors: set[int], *arguments: str) -> tuple[float, float]:
-    """Seconds on the clock, and of processors, of a command that may use some processors."""
+def round_of(folder: Path, processors: set[int], jobs: Sequence[str]) -> dict[str, Taken]:
+    """One of each command, with nothing remembered and no project to begin with."""
+    shutil.rmtree(folder / ".rbsync", ignore_errors=True)
+    return {
+        "plan": run(folder, processors, "plan"),
+        "apply": run(folder, processors, "apply", "--yes", *jobs),
+        "plan again": run(folder, processors, "plan"),
+    }
+
+
+def run(folder: Path, processors: set[int], *arguments: str) -> Taken:
+    """A command that may use some processors."""
     started, used = time.perf_counter(), _used()
     subprocess.run(
         [sys.executable, "-m", "rbsync", "-q", *arguments],
@@ -66,7 +97,7 @@ def run(folder: Path, processors: set[int], *arguments: str) -> tuple[float, flo
         stdout=subprocess.DEVNULL,
         preexec_fn=lambda: os.sched_setaffinity(0, processors),
     )
-    return time.perf_counter() - started, _used() - used
+    return Taken(time.perf_counter() - started, _used() - used)
 
 
 def _used() -> float:
@@ -74,23 +105,53 @@ def _used() -> float:
     return children.ru_utime + children.ru_stime
 
 
-def compare(count: int) -> None:
-    """Prints a line for each command: one processor against all of them."""
+def compare(count: int, rounds: int) -> list[str]:
+    """The lines of the table."""
     every = os.sched_getaffinity(0)
-    for processors in ({min(every)}, every):
-        with tempfile.TemporaryDirectory() as folder:
-            prepare(Path(folder), count)
-            for command in (["plan"], ["apply", "--yes"], ["plan"]):
-                seconds, used = run(Path(folder), processors, *command)
-                what = " ".join(command)
-                print(
-                    f"{len(processors)} processors, {what}: {seconds:.1f} s, "
-                    f"{used / seconds:.2f} processors busy",
-                    flush=True,
-                )
+    ways = {"one worker": ({min(every)}, ["--jobs", "1"]), "all": (every, [])}
+    found: dict[tuple[str, str], list[Taken]] = {}
+    with tempfile.TemporaryDirectory() as files:
+        prepare(Path(files), count)
+        for _ in range(rounds):
+            for way, (processors, jobs) in ways.items():
+                for what, taken in round_of(Path(files), processors, jobs).items():
+                    found.setdefault((what, way), []).append(taken)
+                    print(f"{way}, {what}: {_shown([taken])}", flush=True)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"peak memory of the largest process: {peak:.0f} MiB")
+    return [
+        f"Measured on {machine('numpy', 'pillow')}; {count:,} masks, {rounds} rounds. "
+        f"No process needed more than {peak:.0f} MiB.",
+        "",
+        "| command | one worker | all processors | times |",
+        "|---|---|---|---|",
+        *(_row(what, found) for what in ("plan", "apply", "plan again")),
+    ]
+
+
+def _row(what: str, found: dict[tuple[str, str], list[Taken]]) -> str:
+    one, every = found[what, "one worker"], found[what, "all"]
+    times = statistics.median(t.seconds for t in one) / statistics.median(t.seconds for t in every)
+    return f"| {what} | {_shown(one)} | {_shown(every)} | {times:.2f} |"
+
+
+def _shown(taken: list[Taken]) -> str:
+    seconds = statistics.median(t.seconds for t in taken)
+    busy = statistics.median(t.used / t.seconds for t in taken)
+    return f"{seconds:.1f} s ({busy:.2f})"
+
+
+def main() -> None:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
+    parser.add_argument("--masks", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--write", action="store_true", help="write the table into README.md")
+    options = parser.parse_args()
+    lines = compare(options.masks, options.rounds)
+    print("\n".join(lines))
+    if options.write:
+        write("many masks", lines)
 
 
 if __name__ == "__main__":
-    compare(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    main()

@@ -1,8 +1,9 @@
 """How long masks take, against Pillow's decoding of the same PNG and against other converters.
 
-    python -m tests.bench.masks            the whole table (some minutes)
-    python -m tests.bench.masks --write    the same, into README.md beside this file
-    python -m tests.bench.masks --smoke    the smallest size only, a few seconds
+    python tests/bench/masks.py            # the whole table, some ten minutes
+    python tests/bench/masks.py --write    # the same, into README.md beside this file
+    python tests/bench/masks.py --cpu      # seconds of the processor instead of the clock's
+    python tests/bench/masks.py --smoke    # the smallest size only, a few seconds
 
 All converters of a row run in turns, so that a busy machine slows them alike; the table has
 medians of five as multiples of the decoding beside them. Memory is that of a process of its own.
@@ -11,80 +12,37 @@ medians of five as multiples of the decoding beside them. Memory is that of a pr
 from __future__ import annotations
 
 import argparse
-import io
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 from rasterio.features import shapes
 
-from rbsync.masks import ClassMap, kernel, pixel_json, read_mask, trace
-from rbsync.masks.cracks import trace as trace_with_numpy
-from rbsync.masks.lookup import look_up
-from rbsync.masks.picture import open_picture
-from rbsync.masks.png import decode
+ROOT = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from rbsync.masks import ClassMap, kernel, pixel_json, read_mask, trace  # noqa: E402
+from rbsync.masks.cracks import trace as trace_with_numpy  # noqa: E402
+from rbsync.masks.lookup import look_up  # noqa: E402
+from rbsync.masks.picture import open_picture  # noqa: E402
+from rbsync.masks.png import decode  # noqa: E402
+from tests.bench.mask_cases import Case, cases  # noqa: E402
+from tests.bench.report import machine, write  # noqa: E402
 
 Array = npt.NDArray[Any]
+Clock = Callable[[], float]
 
-SIZES, CLASSES, TEXTURES = (512, 2048, 8192), (1, 20, 200), ("blobs", "speckle")
 ROUNDS = 5
-SLOW = 2.0  # seconds after which a converter runs once instead of five times
+SLOW = 2.0  # seconds after which a converter of others runs once instead of five times
 # Beyond this many pixels x classes the conversion class by class takes minutes and gigabytes.
 HOPELESS = 2048 * 2048 * 20
-
-README = Path(__file__).with_name("README.md")
-BEGIN, END = "<!-- masks: begin -->", "<!-- masks: end -->"
-
-
-class Case(NamedTuple):
-    side: int
-    classes: int
-    texture: str
-
-    def class_map(self) -> ClassMap:
-        numbers = (np.arange(1, self.classes + 1) * 40503) % 0xFFFFFF + 1
-        return {f"c{n}": (int(n) & 255, int(n) >> 8 & 255, int(n) >> 16) for n in numbers}
-
-    def index(self) -> Array:
-        rng = np.random.default_rng(0)
-        if self.texture == "speckle":
-            some = rng.random((self.side, self.side), dtype=np.float32) < 0.02
-            classes = rng.integers(1, self.classes + 1, some.shape, dtype=np.uint8)
-            return np.where(some, classes, np.uint8(0))
-        cells = np.float32(max(2, np.sqrt(2 * self.classes)))
-        along = np.arange(self.side, dtype=np.float32) * (cells / np.float32(self.side))
-        column = (along + _waves(rng, self.side)).astype(np.int32)
-        row = (along[:, np.newaxis] + _waves(rng, self.side)).astype(np.int32)
-        classes = ((row * 31 + column * 17) % self.classes + 1).astype(np.uint8)
-        return np.where(_waves(rng, self.side) > -0.15, classes, np.uint8(0))
-
-    def png(self) -> bytes:
-        palette = np.array([(0, 0, 0), *self.class_map().values()], np.uint8)
-        file = io.BytesIO()
-        Image.fromarray(palette[self.index()]).save(file, "PNG", compress_level=4)
-        return file.getvalue()
-
-
-def _waves(rng: np.random.Generator, side: int) -> Array:
-    """A smooth field (side, side) of about -1 to 1, with a fine grain at its edges."""
-    coarse = Image.fromarray(rng.standard_normal((24, 24)).astype(np.float32) / 2)
-    field = np.asarray(coarse.resize((side, side), Image.Resampling.BICUBIC))
-    return field + rng.standard_normal((side, side), dtype=np.float32) * np.float32(0.002)
-
-
-def cases(smoke: bool) -> Iterator[Case]:
-    for side in SIZES[:1] if smoke else SIZES:
-        for texture in TEXTURES:
-            for classes in CLASSES[:2] if smoke else CLASSES:
-                yield Case(side, classes, texture)
 
 
 def one_pass(index: Array) -> int:
@@ -139,6 +97,7 @@ CONVERTERS: dict[str, Callable[[Work], Callable[[], Any]]] = {
     "one pass": classes_to_rings_with_rasterio,
     "per class": colours_to_rings_per_class,
 }
+OF_OTHERS = ("one pass", "per class")
 IN_MEMORY = ("decode", "JSON", "NumPy", "one pass", "per class")
 
 
@@ -147,15 +106,15 @@ def chosen(case: Case) -> list[str]:
     return [name for name in CONVERTERS if not (hopeless and name == "per class")]
 
 
-def seconds(case: Case, work: Work) -> dict[str, float]:
+def seconds(case: Case, work: Work, clock: Clock) -> dict[str, float]:
     calls = {name: CONVERTERS[name](work) for name in chosen(case)}
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(ROUNDS):
         for name, call in calls.items():
-            if sum(times[name]) < SLOW:
-                start = time.perf_counter()
+            if name not in OF_OTHERS or sum(times[name]) < SLOW:
+                start = clock()
                 call()
-                times[name].append(time.perf_counter() - start)
+                times[name].append(clock() - start)
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
@@ -169,15 +128,7 @@ def megabytes(case: Case, data: bytes) -> dict[str, float]:
 
 
 def _in_a_process(case: Case, name: str, path: str) -> float:
-    command = [
-        sys.executable,
-        "-m",
-        "tests.bench.masks",
-        "--memory-of",
-        name,
-        path,
-        str(case.classes),
-    ]
+    command = [sys.executable, __file__, "--memory-of", name, path, str(case.classes)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -193,34 +144,36 @@ def _status(key: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(key))
 
 
-def row(case: Case) -> str:
+def row(case: Case, clock: Clock) -> str:
     work = Work(case.png(), case.class_map())
     rings = trace(read_mask(work.data, work.class_map).pixels)
-    taken, used = seconds(case, work), megabytes(case, work.data)
+    taken, used = seconds(case, work, clock), megabytes(case, work.data)
     decoded = 3 * case.side * case.side / 1e6
     cells = [
         f"{case.texture} {case.side}², {case.classes}",
         f"{len(rings):,}",
         f"{len(rings.vertices):,}",
         f"{taken['decode'] * 1e3:,.1f}",
-        *(_multiple(taken, name) for name in CONVERTERS if name != "decode"),
+        *(_multiple(taken, name, "decode") for name in CONVERTERS if name != "decode"),
+        *(_multiple(taken, name, "rings") for name in OF_OTHERS),
         *(f"{used[name] / decoded:.1f}" if name in used else "-" for name in IN_MEMORY),
     ]
     return "| " + " | ".join(cells) + " |"
 
 
-def _multiple(taken: dict[str, float], name: str) -> str:
+def _multiple(taken: dict[str, float], name: str, of: str) -> str:
     if name not in taken:
         return "-"
-    multiple = taken[name] / taken["decode"]
+    multiple = taken[name] / taken[of]
     return f"{multiple:,.0f}" if multiple >= 20 else f"{multiple:.2f}"
 
 
-def header() -> str:
+def header() -> list[str]:
     names = ["mask, classes", "rings", "vertices", "decode, ms"]
     names += [f"{name}, x" for name in CONVERTERS if name != "decode"]
+    names += [f"{name} / rings" for name in OF_OTHERS]
     names += [f"{name}, mem" for name in IN_MEMORY]
-    return "| " + " | ".join(names) + " |\n|" + "---|" * len(names)
+    return ["| " + " | ".join(names) + " |", "|" + "---|" * len(names)]
 
 
 def check() -> None:
@@ -232,8 +185,10 @@ def check() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="benchmark of masks")
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
     parser.add_argument("--smoke", action="store_true", help="the smallest size only")
+    parser.add_argument("--cpu", action="store_true", help="measure the processor's time")
     parser.add_argument("--write", action="store_true", help="write the table into README.md")
     parser.add_argument("--memory-of", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -242,21 +197,19 @@ def main() -> None:
         print(memory_of(name, path, int(classes)))
         return
     check()
-    print(f"compiled kernel: {'yes' if kernel.available() else 'no'}")
-    lines = [header()]
-    print(lines[0])
+    print("\n".join(lines := heading(options.cpu)))
     for case in cases(options.smoke):
-        lines.append(row(case))
+        lines.append(row(case, time.process_time if options.cpu else time.perf_counter))
         print(lines[-1], flush=True)
     if options.write:
-        write(lines)
+        write("masks", lines)
 
 
-def write(lines: list[str]) -> None:
-    text = README.read_text()
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    README.write_text(f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n{END}{after}")
+def heading(cpu: bool) -> list[str]:
+    how = "seconds of the processor" if cpu else "seconds of the clock"
+    built = "with the compiled kernel" if kernel.available() else "without the compiled kernel"
+    on = machine("numpy", "pillow", "rasterio")
+    return [f"Measured on {on}; {built}; {how}.", "", *header()]
 
 
 if __name__ == "__main__":

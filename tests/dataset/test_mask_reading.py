@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 from rbsync.dataset.build import build
+from rbsync.dataset.mask_files import see_mask
 from rbsync.errors import UserError
 from rbsync.manifest.load import load_manifest
 from rbsync.model.datapoint import Dataset
@@ -32,6 +35,18 @@ def picture(number: int) -> np.ndarray[Any, Any]:
     index = np.zeros((4, 5), np.uint8)
     index[0, number] = 1
     return index
+
+
+class Noting(Executor):
+    """Notes the masks that it has decoded."""
+
+    def __init__(self, executor: Executor, decoded: list[str]) -> None:
+        self._executor, self._decoded = executor, decoded
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
+        if isinstance(work, partial) and work.func is see_mask:
+            self._decoded += [one.ref for one in work.args[1]]
+        return self._executor.submit(work, *args, **options)
 
 
 class Folder:
@@ -62,12 +77,9 @@ class Folder:
         self.decoded = []
         manifest = load_manifest(self.path / "rbsync.yaml")
         with open_workspace(manifest) as workspace:
-            ground = replace(workspace.ground, convert=self._noting)
+            noting = Noting(workspace.ground.executor, self.decoded)
+            ground = replace(workspace.ground, executor=noting)
             return build(manifest, ground, project_type="", taxonomy=workspace.taxonomy)
-
-    def _noting(self, work: Callable[[], Any]) -> Any:
-        self.decoded += [one.ref for one in work.args[1]]  # type: ignore[attr-defined]  # a partial
-        return work()
 
     def labels(self) -> dict[str, str]:
         return {one.name: one.fingerprint.labels for one in self.read().datapoints}

@@ -40,10 +40,12 @@ def mask_of(*rows: str) -> npt.NDArray[np.uint8]:
 def header_only(width: int, height: int, depth: int = 8, colour_type: int = 2) -> bytes:
     """A PNG that promises much and holds nothing."""
     header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
-    chunk = b"IHDR" + header
-    return (
-        b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    )
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG: its length, kind, data and checksum."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 @pytest.mark.usefixtures("implementation")
@@ -283,6 +285,21 @@ class TestSizes:
     @pytest.mark.parametrize("orientation", [5, 6, 7, 8])
     def test_a_turned_photograph(self, orientation: int) -> None:
         assert shown_size(self.photograph(orientation)) == (20, 30)
+
+    @pytest.mark.parametrize("after_the_pixels", [False, True])
+    def test_a_turned_png(self, after_the_pixels: bool) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        chunk = png_chunk(b"eXIf", exif.tobytes()[6:])
+        plain = png(Image.new("RGB", (30, 20)))
+        at = plain.index(b"IEND" if after_the_pixels else b"IDAT") - 4
+        assert shown_size(plain) == (30, 20)
+        assert shown_size(plain[:at] + chunk + plain[at:]) == (20, 30)
+
+    def test_a_png_that_was_cut_off(self) -> None:
+        noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)
+        with pytest.raises(MaskError):
+            shown_size(png(noise)[:-2000])
 
     def test_a_text_file(self) -> None:
         assert said(shown_size, b"hello") == (
