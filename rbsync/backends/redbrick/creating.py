@@ -21,6 +21,7 @@ from rbsync.backends.redbrick.operations.changes import (
 )
 from rbsync.backends.redbrick.stamp import Metadata, metadata_text, names_apart, of_refs
 from rbsync.backends.redbrick.uploading import Uploader
+from rbsync.backends.series import series_of
 from rbsync.errors import BackendError
 from rbsync.model.outcome import Failure
 
@@ -78,6 +79,7 @@ class Creator:
                 metadata_text(self.metadata_of(draft)),
                 settings.ground_truth,
                 settings.priority,
+                series_of(draft),
             ),
         )
 
