@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 from rbsync.applier.failures import FailedError
 from rbsync.backends.base import Body, LabelText
@@ -44,9 +44,19 @@ class Content(Protocol):
 class LocalContent:
     """Files below the roots. Satisfies ``Content``."""
 
-    def __init__(self, roots: Roots, algorithm: Algorithm, convert: Convert = call_here) -> None:
-        """``convert`` calls what takes a while, and can be pickled."""
+    def __init__(
+        self,
+        roots: Roots,
+        algorithm: Algorithm,
+        convert: Convert = call_here,
+        masks: Literal["pixel", "nifti"] = "pixel",
+    ) -> None:
+        """``convert`` calls what takes a while, and can be pickled.
+
+        ``masks`` is the encoding of masks that leave it open.
+        """
         self._convert = convert
+        self._masks: Literal["pixel", "nifti"] = masks
         self._roots = roots
         self._algorithm: Algorithm = algorithm
 
@@ -56,8 +66,8 @@ class LocalContent:
 
     def labels(self, labels: Labels) -> tuple[LabelText, str]:
         """The text is empty when a file is not the planned one any more."""
-        if labels.kind == "mask":
-            return self._of_mask(labels)
+        if labels.kind != "objects":
+            return self._converted(labels)
         if not labels.inputs:
             return LabelText(labels.inline, len(json.loads(labels.inline))), ""
         path, planned, _ = labels.inputs[0]
@@ -67,11 +77,15 @@ class LocalContent:
         objects = json.loads(data)
         return LabelText(canonical_json(objects).decode(), len(objects)), content
 
-    def _of_mask(self, labels: Labels) -> tuple[LabelText, str]:
-        from rbsync.applier.mask_text import mask_text
+    def _converted(self, labels: Labels) -> tuple[LabelText, str]:
+        from rbsync.applier.mask_text import mask_text, segmentation_text
 
+        if labels.kind == "mask":
+            work = partial(mask_text, self._roots, labels, self._algorithm, self._masks)
+        else:
+            work = partial(segmentation_text, self._roots, labels, self._algorithm)
         try:
-            made = self._convert(partial(mask_text, self._roots, labels, self._algorithm))
+            made = self._convert(work)
         except UserError as error:
             failure = Failure("invalid", "read", error.problems[0].message, hint=error.hint)
             raise FailedError(failure) from error

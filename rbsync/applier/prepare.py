@@ -48,7 +48,8 @@ class Preparer:
             return error.failure
         if self._stop.requested:
             return None
-        return Prepared(action, Draft(one.name, items, labels, one.settings, one.fingerprint))
+        draft = Draft(one.name, items, labels, one.settings, one.fingerprint, one.series)
+        return Prepared(action, draft)
 
     def _items(self, action: Change) -> tuple[tuple[str, str], ...]:
         if isinstance(action, Update) and "items" not in action.changed:

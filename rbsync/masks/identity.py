@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from rbsync.masks.nifti import present
 from rbsync.masks.palette import complete_class_map
 from rbsync.masks.pixel import decode_pixel
 from rbsync.masks.volume import LabelVolume
-from rbsync.model.fingerprint import Algorithm, new_hasher, of_value
+from rbsync.model.fingerprint import Algorithm, new_hasher
 
 Array = npt.NDArray[Any]
 
@@ -67,15 +67,6 @@ def identity_of_volume(volume: LabelVolume, algorithm: Algorithm = "xxh3") -> st
     for part in _looked_up(volume.voxels.reshape(-1, order="F"), table):
         hasher.update(part)
     return f"{algorithm}:{hasher.hexdigest()}"
-
-
-def identity_of_series(volumes: Mapping[int, str], algorithm: Algorithm = "xxh3") -> str:
-    """The fingerprint of the label maps of a study, from their identities by series.
-
-    Empty when no voxel of any has a label.
-    """
-    labelled = sorted([series, one] for series, one in volumes.items() if one)
-    return of_value(["series", 1, labelled], algorithm) if labelled else ""
 
 
 def identity_of_labels(labels: Sequence[dict[str, Any]], algorithm: Algorithm = "xxh3") -> str:

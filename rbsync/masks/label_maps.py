@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rbsync.masks.error import MaskError
-from rbsync.masks.identity import identity, identity_of_series, identity_of_volume
+from rbsync.masks.identity import identity, identity_of_volume
 from rbsync.masks.labels import category_name
 from rbsync.masks.lookup import ClassIndex, index_type
 from rbsync.masks.segmentation import check_segmentation
+from rbsync.masks.study import identity_of_series
 from rbsync.masks.volume import LabelVolume
 from rbsync.model.fingerprint import Algorithm
 
@@ -73,9 +74,12 @@ def identities_of(
 ) -> tuple[str, ...]:
     """All that these labels may be known by: a mask, or the segmentations of series.
 
-    Raises MaskError as `volumes_of` does.
+    None when there is a label without a voxel, for rbsync makes no such one. Raises MaskError
+    as `volumes_of` does.
     """
     volumes = volumes_of(labels, maps)
+    if sum(len(one.names) for one in volumes.values()) != len(labels):
+        return ()
     by_series = {series: identity_of_volume(one, algorithm) for series, one in volumes.items()}
     found = [identity_of_series(by_series, algorithm)]
     picture = picture_of(volumes)

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.masks.nifti_header import LONGEST, TYPES, Header, read_header, unreadable
+from rbsync.masks.nifti_header import LONGEST, TYPES, Header, read_header, read_shape, unreadable
 
 Array = npt.NDArray[Any]
 
@@ -77,6 +77,16 @@ class NiftiFile:
             return self._stream.read(size)
         except (OSError, EOFError, zlib.error) as error:
             raise unreadable(f"its gzip data are damaged: {error}", self.file) from None
+
+
+def shape_in(head: bytes, file: str = "") -> tuple[int, ...]:
+    """The shape in the first bytes of a file, whatever its voxels are. Raises MaskError."""
+    if not head.startswith(_GZIP):
+        return read_shape(head, file)
+    try:
+        return read_shape(zlib.decompressobj(31).decompress(head, LONGEST), file)
+    except zlib.error as error:
+        raise unreadable(f"its gzip data are damaged: {error}", file) from None
 
 
 def scaled(voxels: Array, header: Header) -> Array:

@@ -109,6 +109,13 @@ def read_header(start: bytes, file: str = "") -> Header:
     return Header(shape, kind, offset, _scaling(*read(fields.scaling)), affine)
 
 
+def read_shape(start: bytes, file: str = "") -> tuple[int, ...]:
+    """The shape alone, also of voxels that `read_header` refuses. Raises MaskError."""
+    size, order = _version(start, file)
+    layout, offset = _LAYOUTS[size].dim
+    return _shape(struct.unpack_from(order + layout, start, offset), file)
+
+
 def _version(start: bytes, file: str) -> tuple[int, str]:
     for size, (magic, offset) in _MAGICS.items():
         if start[offset : offset + len(magic)] == magic and len(start) >= size:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
+from rbsync.model.fingerprint import Algorithm, of_value
+
 File = TypeVar("File")
 
 
@@ -52,3 +54,12 @@ def by_series(
     for one in maps:
         yield one, files[start : start + one.files]
         start += one.files
+
+
+def identity_of_series(volumes: Mapping[int, str], algorithm: Algorithm = "xxh3") -> str:
+    """The fingerprint of the label maps of a study, from their identities by series.
+
+    Empty when no voxel of any has a label.
+    """
+    labelled = sorted([series, one] for series, one in volumes.items() if one)
+    return of_value(["series", 1, labelled], algorithm) if labelled else ""

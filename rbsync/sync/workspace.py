@@ -54,7 +54,12 @@ class Workspace:
 
     @property
     def content(self) -> LocalContent:
-        return LocalContent(self.roots, self.manifest.settings.hash, self.ground.convert)
+        return LocalContent(
+            self.roots,
+            self.manifest.settings.hash,
+            self.ground.convert,
+            self.backend.capabilities.masks,
+        )
 
 
 @contextmanager
