@@ -3,7 +3,7 @@
 Labels and settings are fingerprinted anew from what the project has. Pixel labels are drawn for
 it and label maps fetched, since the fingerprint of a mask is that of the picture, however it was
 sent, and that of a segmentation is that of its voxels. In which stage a task is does not count,
-for people move tasks on, nor do ids of labels that were given without.
+for people move tasks on, nor do ids of labels, or of their classes, that were given without.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from rbsync.model.fingerprint import (
 )
 
 _OUTLINED = frozenset({"category", "attributes", "pixel"})
+_IDS = ("labelid", "classid")
 _MAPPED = frozenset({"category", "attributes", "volumeindex", "dicom"})
 
 
@@ -71,18 +72,21 @@ def _has_labels(found: TaskContent, wanted: str) -> bool:
         return False
     if not labels and not wanted:
         return True
-    bare = [_without_id(one) for one in labels]
-    if wanted in _drawn(bare, found.maps, algorithm_of(wanted)):
+    algorithm = algorithm_of(wanted)
+    if wanted in _drawn(_without(labels, *_IDS), found.maps, algorithm):
         return True
-    return not found.maps and any(
-        of_value(one, algorithm_of(wanted)) == wanted for one in (labels, bare)
-    )
+    every = (_without(labels, *ids) for ids in ((), _IDS, _IDS[:1], _IDS[1:]))
+    return not found.maps and any(of_value(one, algorithm) == wanted for one in every)
 
 
-def _without_id(label: Any) -> Any:
-    if not isinstance(label, dict):
-        return label
-    return {key: one for key, one in label.items() if key != "labelid"}
+def _without(labels: list[Any], *ids: str) -> list[Any]:
+    """The labels without some of the ids that the service may have given them."""
+    return [
+        {key: one for key, one in label.items() if key not in ids}
+        if isinstance(label, dict)
+        else label
+        for label in labels
+    ]
 
 
 def _drawn(labels: list[Any], maps: Sequence[StoredMap], algorithm: Algorithm) -> tuple[str, ...]:
