@@ -48,23 +48,23 @@ def study_entry(
     )
 
 
-def map_problems(one: GivenSeries, *, has_files: bool) -> Iterator[Problem]:
-    """What is wrong with the segment map of a series."""
+def map_problems(one: GivenSeries, *, has_files: bool, key: str = MAP) -> Iterator[Problem]:
+    """What is wrong with the segment map of a series, which stands under ``key``."""
     if has_files and not one.segment_map:
-        message = "the segmentations have no `segment_map`"
-        hint = "say what the values stand for: segment_map: {1: liver, 2: tumour}"
+        message = f"the segmentations have no `{key}`"
+        hint = f"say what the values stand for: {key}: {{1: liver, 2: tumour}}"
         yield Problem("segment-map", message, one.locate((FILES,)), hint)
     if one.segment_map and not has_files:
-        message = "there is a `segment_map` and no `segmentations`"
+        message = f"there is a `{key}` and no `segmentations`"
         hint = "name the NIfTI files under `segmentations`"
         yield Problem("segment-map", message, one.locate((MAP,)), hint)
     taken: dict[int, str] = {}
-    for key in one.segment_map:
-        where = one.locate((MAP, key))
-        if not is_value(key):
-            yield Problem("segment-map", f"`{key}` is no value of a voxel", where, _HINT)
-        elif taken.setdefault(int(key), key) != key:
-            message = f"`{taken[int(key)]}` and `{key}` are one value"
+    for value in one.segment_map:
+        where = one.locate((MAP, value))
+        if not is_value(value):
+            yield Problem("segment-map", f"`{value}` is no value of a voxel", where, _HINT)
+        elif taken.setdefault(int(value), value) != value:
+            message = f"`{taken[int(value)]}` and `{value}` are one value"
             yield Problem("segment-map", message, where, "leave one of them out")
 
 
