@@ -59,8 +59,8 @@ def check_segmentation(
     opened = NiftiFile(data, file=file)
     header = opened.header
     shape = three_dimensions(header.shape)
-    found, voxels = _label_values(opened)
-    values, refused = _values(found, file)
+    seen, voxels = _label_values(opened)
+    values, refused = _values(seen, file)
     unmapped = tuple(value for value in values if value not in mapped)
     problems = [*refused, *_shape_problems(shape, scan_shape, file)]
     if unmapped and not refused:
@@ -78,10 +78,10 @@ def check_segmentation(
     )
 
 
-def _label_values(opened: NiftiFile) -> tuple[Array, Array]:
+def _label_values(opened: NiftiFile) -> tuple[Values, Array]:
     """The values that occur, and the voxels in the smallest type that holds them.
 
-    The voxels are not all there when some are no label values.
+    Neither are all there when some are no label values.
     """
     values, fine, start = Values(), True, 0
     voxels = np.zeros(opened.header.count, np.uint8)
@@ -94,7 +94,7 @@ def _label_values(opened: NiftiFile) -> tuple[Array, Array]:
                 voxels = voxels.astype(np.uint16)
             voxels[start : start + len(part)] = part
         start += len(part)
-    return values.found, voxels
+    return values, voxels
 
 
 def mapped_values(segment_map: Iterable[Any]) -> set[int]:
@@ -120,8 +120,9 @@ def three_dimensions(shape: Sequence[int]) -> tuple[int, ...]:
     return padded
 
 
-def _values(found: Array, file: str) -> tuple[tuple[int, ...], list[MaskError]]:
+def _values(seen: Values, file: str) -> tuple[tuple[int, ...], list[MaskError]]:
     """The label values among those that occur, and a problem for each kind of the others."""
+    found = seen.found
     whole = np.isfinite(found) & (found == np.trunc(found))
     fractional, negative, large = ~whole, whole & (found < 0), whole & (found > LARGEST_VALUE)
     kinds = (
@@ -130,7 +131,7 @@ def _values(found: Array, file: str) -> tuple[tuple[int, ...], list[MaskError]]:
         ("large-values", f"above {LARGEST_VALUE:,}", large),
     )
     problems = [
-        _values_problem(code, what, found[which], file)
+        _values_problem(code, f"{what}: {_some(found[which], at_least=seen.are_too_many)}", file)
         for code, what, which in kinds
         if which.any()
     ]
@@ -138,11 +139,9 @@ def _values(found: Array, file: str) -> tuple[tuple[int, ...], list[MaskError]]:
     return tuple(int(value) for value in good if value), problems
 
 
-def _values_problem(code: str, what: str, found: Array, file: str) -> MaskError:
+def _values_problem(code: str, what: str, file: str) -> MaskError:
     hint = f"label values are whole numbers from 0 to {LARGEST_VALUE:,}; is this the scan itself?"
-    return MaskError(
-        code, f"this segmentation has values {what}: {_some(found)}", hint=hint, file=file
-    )
+    return MaskError(code, f"this segmentation has values {what}", hint=hint, file=file)
 
 
 def _shape_problems(
@@ -173,7 +172,9 @@ def _by(shape: Sequence[int]) -> str:
     return " x ".join(str(length) for length in shape)
 
 
-def _some(values: Sequence[Any] | Array) -> str:
+def _some(values: Sequence[Any] | Array, *, at_least: bool = False) -> str:
     shown = ", ".join(f"{value:.10g}" for value in values[:5])
     more = len(values) - 5
-    return f"{shown} and {more:,} more" if more > 0 else shown
+    if more <= 0:
+        return shown
+    return f"{shown} and {'at least ' if at_least else ''}{more:,} more"
