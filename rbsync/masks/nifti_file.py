@@ -27,6 +27,7 @@ SLICE_AFFINE = np.array([[-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 1, 0]], np.float32
 
 _GZIP = b"\x1f\x8b"
 _AT_ONCE = 1 << 20
+_CUT = "it ends before its last voxel"
 _CODES = {np.dtype(kind).name: code for code, kind in TYPES.items()}
 
 
@@ -45,7 +46,8 @@ class NiftiFile:
     """A file whose header was read; its voxels are there once, from the first to the last."""
 
     def __init__(self, data: bytes, *, file: str = "", max_bytes: int = MAX_BYTES) -> None:
-        """Raises MaskError for what is no NIfTI file, or unpacks to more than ``max_bytes``."""
+        """Raises MaskError for what is no NIfTI file, unpacks to more than ``max_bytes``, or is
+        shorter than its header says."""
         self.file = file
         self.is_packed = data.startswith(_GZIP)
         plain = io.BytesIO(data)
@@ -53,6 +55,8 @@ class NiftiFile:
         self.header: Header = read_header(self._read(LONGEST), file)
         if self.is_packed and self.header.size > max_bytes:
             raise unreadable(f"it unpacks to more than {max_bytes:,} bytes", file)
+        if not self.is_packed and self.header.size > len(data):
+            raise unreadable(_CUT, file)
 
     def parts(self) -> Iterator[Array]:
         """The stored numbers, a million at a time at most. Raises MaskError where they end."""
@@ -63,7 +67,7 @@ class NiftiFile:
             size = min(left, _AT_ONCE) * header.kind.itemsize
             data = self._read(size)
             if len(data) < size:
-                raise unreadable("it ends before its last voxel", self.file)
+                raise unreadable(_CUT, self.file)
             yield np.frombuffer(data, header.kind)
             left -= min(left, _AT_ONCE)
         self._read(1)  # where a packed file ends, its checksum is looked at
@@ -101,8 +105,6 @@ def read_nifti(data: bytes, *, file: str = "", max_bytes: int = MAX_BYTES) -> Vo
     """Read a NIfTI-1 or NIfTI-2 file, gzip-compressed or not. Raises MaskError."""
     opened = NiftiFile(data, file=file, max_bytes=max_bytes)
     header = opened.header
-    if not opened.is_packed and header.size > len(data):
-        raise unreadable("it ends before its last voxel", file)
     voxels = np.empty(header.count, header.kind)
     start = 0
     for part in opened.parts():
@@ -124,7 +126,8 @@ def write_nifti(voxels: Array, affine: Array = SLICE_AFFINE) -> bytes:
     dim = (voxels.ndim, *voxels.shape, 1, 1, 1, 1, 1, 1)[:8]
     struct.pack_into("<8h", header, 40, *dim)
     struct.pack_into("<2h", header, 70, code, 8 * voxels.itemsize)
-    sizes = np.sqrt(np.square(affine[:, :3], dtype=np.float64).sum(axis=0))
+    with np.errstate(over="ignore"):
+        sizes = np.sqrt(np.square(affine[:, :3], dtype=np.float64).sum(axis=0)).astype(np.float32)
     struct.pack_into("<8f", header, 76, 1, *sizes, 1, 1, 1, 1)
     struct.pack_into("<3f", header, 108, 352, 1, 0)
     struct.pack_into("<2h", header, 252, 0, 2)  # the affine stands in the sform, as "aligned"

@@ -148,15 +148,15 @@ def _affine(
     """By the first of the standard's ways that the file uses: sform, qform, sizes alone."""
     qform, sform = codes
     sizes = [size or 1.0 for size in pixdim[1:4]]
-    if sform > 0:
-        affine = np.array(rows, np.float64).reshape(3, 4)
-    elif qform > 0:
-        b, c, d, *offsets = quaternion
-        sizes[2] *= -1.0 if pixdim[0] < 0 else 1.0
-        affine = np.column_stack([_rotation(b, c, d) * sizes, offsets])
-    else:
-        affine = np.column_stack([np.diag(sizes), np.zeros(3)])
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        if sform > 0:
+            affine = np.array(rows, np.float64).reshape(3, 4)
+        elif qform > 0:
+            b, c, d, *offsets = quaternion
+            sizes[2] *= -1.0 if pixdim[0] < 0 else 1.0
+            affine = np.column_stack([_rotation(b, c, d) * sizes, offsets])
+        else:
+            affine = np.column_stack([np.diag(sizes), np.zeros(3)])
         return (affine + 0.0).astype(np.float32)
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,29 @@ class TestPictures:
         data = write_nifti(given_.voxels)
         with pytest.raises(MaskError, match="the series 0 has several label maps"):
             volumes_of(given_.labels(0), [LabelMap(0, data), LabelMap(0, data)])
+
+
+@pytest.mark.filterwarnings("error")
+@given(
+    st.sampled_from([nibabel.Nifti1Image, nibabel.Nifti2Image]),
+    st.lists(st.tuples(st.integers(0, 543), st.integers(0, 255)), min_size=1, max_size=6),
+    st.booleans(),
+    st.integers(0, 700),
+)
+def test_a_header_of_any_bytes_is_read_or_refused(
+    version: Any, changes: list[tuple[int, int]], packed: bool, cut: int
+) -> None:
+    data = bytearray(version(voxels((A, 1), kind="uint8"), AFFINE).to_bytes())
+    for place, value in changes:
+        data[place % len(data)] = value
+    whole = bytes(data[: len(data) - max(0, cut - 500)])
+    with suppress(MaskError):
+        found = check_series(named(gzip.compress(whole) if packed else whole), MAP)
+        if found.volume is not None:
+            identity_of_volume(found.volume)
+            again = check_series(named(found.data()), MAP).volume
+            assert again is not None
+            assert identity_of_volume(again) == identity_of_volume(found.volume)
 
 
 def test_a_study_is_written_down_and_read_again() -> None:

@@ -26,6 +26,7 @@ from rbsync.errors import BackendError
 from rbsync.model.outcome import Failure
 
 _TAKEN = "the project has a datapoint of this name"
+_VIDEO_HINT = "leave the segmentations out, or give the frames of the video as pictures"
 _TAKEN_HINT = "names are unique in a project"
 
 
@@ -100,6 +101,9 @@ class Creator:
 
         Its answer has no id, and the task may appear only later: then nothing is known yet.
         """
+        if len(draft.series) > 1 or (draft.labels and draft.labels.files):
+            message = f"{draft.name}: a video file has neither series nor label maps"
+            raise problem(message, kind="invalid", hint=_VIDEO_HINT)
         with _nothing_made():
             found = self._uploader.items_list(f"{draft.name}.json", [self._entry(draft)])
         announce_list(

@@ -354,6 +354,21 @@ def test_a_label_map_and_more_than_a_thousand_labels_are_two_files(
     assert [put.body == b"map" for put in wire.of("PUT")] == [True, False]
 
 
+def test_a_video_file_that_is_segmented_is_refused_before_anything_is_sent(
+    wire: Wire, backend: RedbrickBackend
+) -> None:
+    label = {"category": [["object", "liver"]], "dicom": {"instanceid": 1}}
+    labels = LabelText(json.dumps([label]), 1, files=(LabelFile(0, b"map"),))
+    video = draft("vid", items=(("clip.mp4", "o/images/1/clip.mp4"),), storage="redbrick")
+    two = video._replace(items=video.items * 2, series=(1, 1))
+    for one in (video._replace(labels=labels), two):
+        with pytest.raises(BackendError) as raised:
+            backend.create([one])
+        assert (raised.value.kind, raised.value.sent) == ("invalid", False)
+        assert "a video file has neither series nor label maps" in str(raised.value)
+    assert wire.of("PUT") == wire.of("itemListUploadPresignSDK") == []
+
+
 def test_labels_that_cannot_be_uploaded_leave_nothing_created(
     wire: Wire, backend: RedbrickBackend
 ) -> None:
