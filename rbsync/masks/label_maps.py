@@ -11,6 +11,7 @@ from rbsync.masks.error import MaskError
 from rbsync.masks.identity import identity, identity_of_volume
 from rbsync.masks.labels import category_name
 from rbsync.masks.lookup import ClassIndex, index_type
+from rbsync.masks.nifti_file import SLICE_AFFINE
 from rbsync.masks.segmentation import check_segmentation
 from rbsync.masks.study import identity_of_series
 from rbsync.masks.volume import LabelVolume
@@ -56,10 +57,12 @@ def _of_series(labels: Sequence[Label], series: int) -> Iterator[tuple[int, Labe
 def picture_of(volumes: Mapping[int, LabelVolume]) -> ClassIndex | None:
     """The mask that a single label map of one slice shows; None when they are no mask.
 
-    In a mask a category has one value.
+    The label map of a mask has the affine of pictures, and a category has one value.
     """
     volume = volumes.get(0)
     if volume is None or len(volumes) > 1 or volume.voxels.shape[2] != 1:
+        return None
+    if not np.array_equal(volume.affine, SLICE_AFFINE):
         return None
     names = list(volume.names.values())
     if len(set(names)) < len(names):

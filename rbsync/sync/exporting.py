@@ -75,7 +75,9 @@ class MaskExport:
         if not fits_a_file(found.task.name):
             raise LeftOutError(UNFIT)
         outlined = [one for one in labels if one.get("pixel") is not None]
-        if outlined or not found.maps:
+        if not outlined and not found.maps:
+            raise LeftOutError("none of its labels is a segmentation")
+        if outlined:
             yield self._mask(found, lambda: self._drawn(outlined))
             return
         maps = [LabelMap(one.series, one.read()) for one in found.maps]
@@ -91,12 +93,12 @@ class MaskExport:
 
     def _mask(self, found: TaskContent, draw: Callable[[], Any]) -> File:
         task = found.task
-        picture = draw()
         if len(task.items) != 1:
             raise LeftOutError(f"it has {len(task.items)} items, and a mask is of one")
         path = task.name + ".png"
+        png = _png(draw())
         self.images[path] = task.items[0]
-        return File(path, _png(picture))
+        return File(path, png)
 
     def _label_maps(
         self, name: str, maps: Sequence[LabelMap], volumes: Mapping[int, LabelVolume]
@@ -118,8 +120,6 @@ class MaskExport:
             yield name, json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
     def _drawn(self, labels: list[dict[str, Any]]) -> Any:
-        if not labels:
-            raise LeftOutError("none of its labels is a segmentation")
         self._meet({label["category"][0][-1] for label in labels})
         return decode_pixel(labels, self.class_map)
 

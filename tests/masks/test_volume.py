@@ -225,10 +225,16 @@ class TestPictures:
         assert (picture.height, picture.width) == (40, 50)
 
     def test_two_things_of_one_kind_are_no_mask(self) -> None:
-        flat = voxels((A, 1), ((0, 0, 3), 300))[:, :, 3:4]
+        flat, plane = voxels((A, 1), ((0, 0, 3), 2))[:, :, 3:4], np.diag([-1, -1, 1, 1])
+        assert picture_of({0: volume(flat, affine=plane)}) is not None
+        instances = {1: "liver", 2: "liver"}
+        assert picture_of({0: volume(flat, instances, plane)}) is None
+
+    def test_what_lies_in_the_world_or_has_depth_is_no_mask(self) -> None:
+        flat, plane = voxels((A, 1))[:, :, 3:4], np.diag([-1, -1, 1, 1])
         assert picture_of({0: volume(flat)}) is None
-        assert picture_of({0: volume(voxels((A, 1)))}) is None
-        assert picture_of({1: volume(flat)}) is None
+        assert picture_of({0: volume(voxels((A, 1)), affine=plane)}) is None
+        assert picture_of({1: volume(flat, affine=plane)}) is None
 
     def test_a_label_without_a_voxel_is_none_of_ours(self) -> None:
         given_ = volume(voxels((A, 1)))
