@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Literal, Protocol
 
 from rbsync.applier.failures import FailedError
 from rbsync.backends.base import Body, LabelText
@@ -36,7 +36,11 @@ class Content(Protocol):
 class LocalContent:
     """Files below the roots. Satisfies ``Content``."""
 
-    def __init__(self, roots: Roots, algorithm: Algorithm) -> None:
+    def __init__(
+        self, roots: Roots, algorithm: Algorithm, masks: Literal["pixel", "nifti"] = "pixel"
+    ) -> None:
+        """``masks`` is the encoding of masks that leave it open."""
+        self._masks: Literal["pixel", "nifti"] = masks
         self._roots = roots
         self._algorithm: Algorithm = algorithm
 
@@ -46,8 +50,8 @@ class LocalContent:
 
     def labels(self, labels: Labels) -> tuple[LabelText, str]:
         """The text is empty when a file is not the planned one any more."""
-        if labels.kind == "mask":
-            return self._of_mask(labels)
+        if labels.kind != "objects":
+            return self._converted(labels)
         if not labels.inputs:
             return LabelText(labels.inline, len(json.loads(labels.inline))), ""
         path, planned, _ = labels.inputs[0]
@@ -57,11 +61,13 @@ class LocalContent:
         objects = json.loads(data)
         return LabelText(canonical_json(objects).decode(), len(objects)), content
 
-    def _of_mask(self, labels: Labels) -> tuple[LabelText, str]:
-        from rbsync.applier.mask_text import mask_text
+    def _converted(self, labels: Labels) -> tuple[LabelText, str]:
+        from rbsync.applier.mask_text import mask_text, segmentation_text
 
         try:
-            return mask_text(self._roots, labels, self._algorithm)
+            if labels.kind == "mask":
+                return mask_text(self._roots, labels, self._algorithm, self._masks)
+            return segmentation_text(self._roots, labels, self._algorithm)
         except UserError as error:
             failure = Failure("invalid", "read", error.problems[0].message, hint=error.hint)
             raise FailedError(failure) from error

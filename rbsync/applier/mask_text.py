@@ -1,29 +1,86 @@
-"""Masks as the text that is sent."""
+"""Masks and segmentations as the labels that are sent."""
 
 from __future__ import annotations
 
-from rbsync.backends.base import LabelText
+import json
+from typing import Literal
+
+from rbsync.backends.base import LabelFile, LabelText
 from rbsync.files.body import read_whole
 from rbsync.files.roots import Roots
+from rbsync.masks.error import MaskError
+from rbsync.masks.lookup import ClassIndex
+from rbsync.masks.nifti import label_map_of
 from rbsync.masks.pixel import pixel_text
 from rbsync.masks.png import Named
 from rbsync.masks.recipe import read_recipe
-from rbsync.model.datapoint import Labels
+from rbsync.masks.study import by_series, read_study
+from rbsync.masks.volume import check_series
+from rbsync.model.datapoint import Encoding, Labels
 from rbsync.model.fingerprint import Algorithm
 
 LIMIT = 1 << 30
 NOTHING = LabelText("[]", 0)
 
 
-def mask_text(roots: Roots, labels: Labels, algorithm: Algorithm) -> tuple[LabelText, str]:
+def mask_text(
+    roots: Roots, labels: Labels, algorithm: Algorithm, preferred: Literal["pixel", "nifti"]
+) -> tuple[LabelText, str]:
     """The LabelObjects of a mask, and the content identities of its files, parted by a space.
 
-    The text is empty when they are not the planned ones any more. Raises OSError, MaskError.
+    ``preferred`` is the encoding of masks that leave it open. The text is empty when the files
+    are not the planned ones any more. Raises OSError, MaskError.
     """
+    files, contents = _read(roots, labels, algorithm)
+    if files is None:
+        return NOTHING, contents
+    index = read_recipe(labels.inline).class_index(files)
+    return encoded(index, labels.encoding, preferred), contents
+
+
+def encoded(
+    index: ClassIndex, encoding: Encoding, preferred: Literal["pixel", "nifti"]
+) -> LabelText:
+    """A mask in its encoding; outlines where a label map is only preferred and cannot hold it.
+
+    Raises MaskError for one that has to be a label map and cannot.
+    """
+    if (preferred if encoding == "auto" else encoding) == "nifti":
+        try:
+            data, labels = label_map_of(index)
+        except MaskError:
+            if encoding == "nifti":
+                raise
+        else:
+            return LabelText(_compact(labels), len(labels), files=(LabelFile(0, data),))
+    text, categories = pixel_text(index)
+    return LabelText(text.decode(), len(categories), categories)
+
+
+def segmentation_text(roots: Roots, labels: Labels, algorithm: Algorithm) -> tuple[LabelText, str]:
+    """The LabelObjects and label maps of a study. As `mask_text`."""
+    files, contents = _read(roots, labels, algorithm)
+    if files is None:
+        return NOTHING, contents
+    made, maps = [], []
+    for one, own in by_series(read_study(labels.inline), files):
+        checked = check_series(own, one.segment_map)
+        if checked.volume is None:
+            raise checked.problems[0]
+        if checked.volume.names:
+            made += checked.volume.labels(one.series)
+            maps.append(LabelFile(one.series, checked.data()))
+    return LabelText(_compact(made), len(made), files=tuple(maps)), contents
+
+
+def _read(roots: Roots, labels: Labels, algorithm: Algorithm) -> tuple[list[Named] | None, str]:
+    """The files, None when one is not the planned one any more, and their content identities."""
     read = [(one, *read_whole(roots, one.ref, algorithm, LIMIT)) for one in labels.inputs]
     contents = " ".join(content for _, _, content in read)
     if any(content != item.content for item, _, content in read):
-        return NOTHING, contents
-    files = [Named(data, item.ref) for item, data, _ in read]
-    text, categories = pixel_text(read_recipe(labels.inline).class_index(files))
-    return LabelText(text.decode(), len(categories), categories), contents
+        return None, contents
+    return [Named(data, item.ref) for item, data, _ in read], contents
+
+
+def _compact(labels: list[dict[str, object]]) -> str:
+    return json.dumps(labels, separators=(",", ":"), ensure_ascii=False)

@@ -32,8 +32,9 @@ class Prepared(NamedTuple):
 
     @property
     def weight(self) -> int:
-        """The characters of its labels."""
-        return len(self.draft.labels.json) if self.draft.labels else 0
+        """The bytes of its labels, about."""
+        labels = self.draft.labels
+        return len(labels.json) + sum(len(one.data) for one in labels.files) if labels else 0
 
 
 class Preparer:
@@ -53,7 +54,8 @@ class Preparer:
             return error.failure
         if self._stop.requested:
             return None
-        return Prepared(action, Draft(one.name, items, labels, one.settings, one.fingerprint))
+        draft = Draft(one.name, items, labels, one.settings, one.fingerprint, one.series)
+        return Prepared(action, draft)
 
     def _items(self, action: Change) -> tuple[tuple[str, str], ...]:
         if isinstance(action, Update) and "items" not in action.changed:

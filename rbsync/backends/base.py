@@ -7,9 +7,9 @@ raises BackendError, whose ``kind`` and ``sent`` say what may be done next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
@@ -37,7 +37,7 @@ class Capabilities:
     ``batch`` is how many datapoints one create call takes, ``updates`` which facets can be
     changed in place, ``quarantine`` how many seconds a request may still land after its answer
     was lost. ``keeps_uploads`` says that what was uploaded stays usable in later runs, ``jobs``
-    how many workers it is best served by.
+    how many workers it is best served by, ``masks`` how it likes masks to be encoded.
     """
 
     batch: int = 50
@@ -45,6 +45,7 @@ class Capabilities:
     quarantine: float = 0.0
     keeps_uploads: bool = False
     jobs: int = 4
+    masks: Literal["pixel", "nifti"] = "pixel"
 
 
 class Body(Protocol):
@@ -71,24 +72,36 @@ class Body(Protocol):
         """The content identity of what was read; raises ValueError before the end is reached."""
 
 
+class LabelFile(NamedTuple):
+    """A label map: the bytes of a gzip-compressed NIfTI file, for the series of this number.
+
+    Its voxels are uint8 or uint16, each the ``dicom.instanceid`` of a label whose
+    ``volumeindex`` is that series (0 where it has none), or 0.
+    """
+
+    series: int
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class LabelText:
-    """LabelObjects as the JSON text of a list, and how many there are.
+    """LabelObjects as the JSON text of a list, how many there are, and their label maps.
 
-    ``made_of`` names the category of each when rbsync made them of a mask: then they are known
-    to be right in form, and only whether the project takes them is left to be checked.
+    ``made_of`` names the category of each when rbsync made outlines of a mask: then they are
+    known to be right in form, and only whether the project takes them is left to be checked.
     """
 
     json: str
     count: int
     made_of: tuple[str, ...] = ()
+    files: tuple[LabelFile, ...] = ()
 
 
 class Draft(NamedTuple):
     """A datapoint as it is sent.
 
     ``items`` are pairs of the item's name as people know it (a path or URL) and its ref: what
-    ``upload`` returned, a URL, or a key.
+    ``upload`` returned, a URL, or a key. ``series`` is as in ``model.datapoint.Datapoint``.
     """
 
     name: str
@@ -96,6 +109,7 @@ class Draft(NamedTuple):
     labels: LabelText | None
     settings: Settings
     fingerprint: Fingerprint
+    series: tuple[int, ...] = ()
 
 
 class Created(NamedTuple):
@@ -130,18 +144,28 @@ class Task:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+class StoredMap(NamedTuple):
+    """A label map that the project has; ``read`` fetches its bytes, or raises BackendError."""
+
+    series: int
+    read: Callable[[], bytes]
+
+
 class TaskContent(NamedTuple):
     """A datapoint with what is in it, to be compared with a fingerprint.
 
-    ``labels`` is the JSON text of a list. ``contents`` are the content identities of the items in
-    order, None where the backend cannot tell them and knows of no change to them. ``storages``
-    are the words by which settings may call its storage.
+    ``labels`` is the JSON text of a list, and ``maps`` are the label maps that belong to them.
+    ``contents`` are the content identities of the items in order, None where the backend cannot
+    tell them and knows of no change to them. ``storages`` are the words by which settings may
+    call its storage, ``series`` is as in ``model.datapoint.Datapoint``.
     """
 
     task: Task
     labels: str
     contents: tuple[str, ...] | None
     storages: tuple[str, ...]
+    maps: tuple[StoredMap, ...] = ()
+    series: tuple[int, ...] = ()
 
 
 class Backend(Protocol):

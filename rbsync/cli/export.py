@@ -16,7 +16,7 @@ from rbsync.cli.render.numbers import plural
 from rbsync.errors import ExitCode
 
 if TYPE_CHECKING:
-    from rbsync.sync.exporting import Labelled
+    from rbsync.backends.base import TaskContent
 
 only = click.option("--target", metavar="GLOB", help="Only datapoints whose names match.")
 force = click.option("--force", is_flag=True, help="Write over files of the same names.")
@@ -33,16 +33,16 @@ def command() -> None:
 @force
 @with_common_options
 def masks(common: CommonOptions, path: str, target: str | None, force: bool) -> int:
-    """Write the segmentations as a folder of PNG masks, which `masks` of a manifest reads."""
+    """Write the segmentations: PNG masks, as `masks` of a manifest reads them, and volumes."""
     from rbsync.sync.exporting import labelled, mask_export
 
     with opened(common, looks_on=True) as workspace, whole_folder(path, force=force) as write:
         export = mask_export(workspace)
         for mask in export.masks(labelled(workspace, target)):
-            write(mask.path, mask.png)
+            write(mask.path, mask.data)
         for name, text in export.documents():
             write(name, text.encode())
-    return _conclude(common, path, len(export.images), "mask", export.left_out)
+    return _conclude(common, path, export.written, "mask", export.left_out)
 
 
 @command.command("labels")
@@ -64,7 +64,7 @@ def labels(common: CommonOptions, path: str, target: str | None, force: bool) ->
     return _conclude(common, path, count, "datapoint", left_out)
 
 
-def _write_list(path: str, every: Iterator[Labelled], force: bool) -> int:
+def _write_list(path: str, every: Iterator[TaskContent], force: bool) -> int:
     start, between, end = (b"[\n", b",\n", b"\n]\n")
     if path.lower().endswith(".jsonl"):
         start, between, end = (b"", b"\n", b"\n")
@@ -76,7 +76,7 @@ def _write_list(path: str, every: Iterator[Labelled], force: bool) -> int:
     return count
 
 
-def _write_files(path: str, every: Iterator[Labelled], force: bool, left_out: list[str]) -> int:
+def _write_files(path: str, every: Iterator[TaskContent], force: bool, left_out: list[str]) -> int:
     from rbsync.sync.exporting import UNFIT, fits_a_file
 
     count = 0
@@ -90,7 +90,7 @@ def _write_files(path: str, every: Iterator[Labelled], force: bool, left_out: li
     return count
 
 
-def _entry(one: Labelled) -> bytes:
+def _entry(one: TaskContent) -> bytes:
     """A task as an entry of an items list, with its labels as they are."""
     own = json.dumps({"name": one.task.name, "items": list(one.task.items)}, ensure_ascii=False)
     return f'{own[:-1]}, "labels": {one.labels}}}'.encode()

@@ -16,15 +16,23 @@ from rbsync.dataset.looking import Looks
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.dataset.masks import MaskReader
 from rbsync.dataset.names import unique
+from rbsync.dataset.segmentations import SegmentationReader
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Place, Tree
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Datapoint, Dataset, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
-from rbsync.sources.base import Entry, InlineLabels, MaskLabels
+from rbsync.sources.base import Entry, InlineLabels, MaskLabels, SegmentationLabels
 
-Readers = tuple[LabelReader, MaskReader]
+
+@dataclass(frozen=True)
+class Readers:
+    """Who reads the labels of entries."""
+
+    objects: LabelReader
+    masks: MaskReader
+    segmentations: SegmentationReader
 
 
 class Watcher(Protocol):
@@ -70,9 +78,15 @@ def build(
         _read(files, list(entries.values()), ground)
         labels = LabelReader(ground.tree, ground.cache, findings, project_type, taxonomy)
         looks = Looks(ground.cache, ground.executor, ground.watcher)
-        masks = MaskReader(ground.tree, looks, findings, MaskRules(project_type, taxonomy))
-        masks.read(entries.values(), files)
-        datapoints = list(_datapoints(entries, files, (labels, masks), findings))
+        rules = MaskRules(project_type, taxonomy)
+        readers = Readers(
+            labels,
+            MaskReader(ground.tree, looks, findings, rules),
+            SegmentationReader(ground.tree, looks, findings, rules),
+        )
+        readers.masks.read(entries.values(), files)
+        readers.segmentations.read(entries.values(), files)
+        datapoints = list(_datapoints(entries, files, readers, findings))
         labels.save()
         looks.save()
         ground.tree.save()
@@ -127,7 +141,7 @@ def _datapoints(
         if name in blocked:
             continue
         items = files.items(entry)
-        found = _labels(entry, files, *readers)
+        found = _labels(entry, files, readers)
         own = settings.get(id(entry.settings))
         if own is None:
             own = settings[id(entry.settings)] = (
@@ -135,21 +149,23 @@ def _datapoints(
                 entry.settings.fingerprint(algorithm),
             )
         fingerprint = Fingerprint(
-            of_items([item.content for item in items], algorithm),
+            of_items([item.content for item in items], algorithm, entry.series),
             found.fingerprint if found else "",
             own[1],
         )
-        yield Datapoint(name, items, found, entry.settings, fingerprint, entry.origin)
+        yield Datapoint(name, items, found, entry.settings, fingerprint, entry.origin, entry.series)
 
 
-def _labels(entry: Entry, files: Files, labels: LabelReader, masks: MaskReader) -> Labels | None:
+def _labels(entry: Entry, files: Files, readers: Readers) -> Labels | None:
     match entry.labels:
         case None:
             return None
         case InlineLabels() as inline:
-            return labels.inline(entry, inline)
+            return readers.objects.inline(entry, inline)
         case MaskLabels() as given:
-            return masks.labels(entry, given, files)
+            return readers.masks.labels(entry, given, files)
+        case SegmentationLabels() as study:
+            return readers.segmentations.labels(entry, study, files)
         case path:
             item, _ = files.item(entry, path)
-            return labels.file(entry, item) if item.content else None
+            return readers.objects.file(entry, item) if item.content else None

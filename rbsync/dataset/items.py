@@ -12,7 +12,7 @@ from rbsync.files.kinds import Kind, objection
 from rbsync.files.roots import OutsideError
 from rbsync.files.tree import Place, Tree
 from rbsync.model.datapoint import Item
-from rbsync.sources.base import Entry, MaskLabels
+from rbsync.sources.base import Entry, MaskLabels, SegmentationLabels
 
 
 class Files:
@@ -34,6 +34,8 @@ class Files:
                 yield from self._found(entry, [path])
             case MaskLabels(files=files):
                 yield from self._found(entry, files)
+            case SegmentationLabels() as given:
+                yield from self._found(entry, given.files)
 
     def are_local(self, entry: Entry) -> bool:
         """Whether an entry's items are files, which will be uploaded."""

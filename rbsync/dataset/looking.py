@@ -28,24 +28,24 @@ class Progress(Protocol):
 
 
 class Seen(NamedTuple):
-    """A picture's size as it is shown, and for a mask the fingerprint of what it says.
+    """The size of a picture (width, height) as it is shown, or of a volume (x, y, z), and for a
+    mask or segmentation the fingerprint of what it says.
 
-    The fingerprint of a mask without a labelled pixel is empty.
+    The fingerprint of one in which nothing is labelled is empty.
     """
 
-    width: int
-    height: int
+    size: tuple[int, ...]
     fingerprint: str = ""
 
     @classmethod
     def of_text(cls, text: str) -> Seen:
         """The inverse of `text`. Raises ValueError."""
-        width, height, *rest = text.split(" ")
-        return cls(int(width), int(height), *rest)
+        size, _, fingerprint = text.partition(" ")
+        return cls(tuple(map(int, size.split("x"))), fingerprint)
 
     def text(self) -> str:
         """As the cache keeps it."""
-        return f"{self.width} {self.height} {self.fingerprint}".rstrip()
+        return f"{'x'.join(map(str, self.size))} {self.fingerprint}".rstrip()
 
 
 class Look(NamedTuple):

@@ -20,16 +20,17 @@ LIMIT = 1 << 30
 
 def see_mask(roots: Roots, files: Sequence[Item], recipe: str, algorithm: Algorithm) -> Seen:
     """Decodes a mask. Raises MaskError for what a recipe refuses, OSError."""
-    index = read_recipe(recipe).class_index([_read(roots, one, algorithm) for one in files])
-    return Seen(index.width, index.height, identity(index, algorithm))
+    index = read_recipe(recipe).class_index([read_planned(roots, one, algorithm) for one in files])
+    return Seen((index.width, index.height), identity(index, algorithm))
 
 
 def see_image(roots: Roots, file: Item, algorithm: Algorithm) -> Seen:
     """The size of an image as it is shown. Raises MaskError, OSError."""
-    return Seen(*shown_size(_read(roots, file, algorithm)))
+    return Seen(shown_size(read_planned(roots, file, algorithm)))
 
 
-def _read(roots: Roots, file: Item, algorithm: Algorithm) -> Named:
+def read_planned(roots: Roots, file: Item, algorithm: Algorithm) -> Named:
+    """A file that is still what it was when it was hashed. Raises OSError."""
     data, content = read_whole(roots, file.ref, algorithm, LIMIT)
     if content != file.content:
         raise ChangingError(f"{file.ref} was written to while it was read")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from rbsync.errors import Problem
+from rbsync.errors import Location, Problem
 from rbsync.labels import Taxonomy, project_type
 from rbsync.sources.base import Entry, MaskLabels
 
@@ -19,20 +19,23 @@ class MaskRules:
 
     def problems(self, entry: Entry, labels: MaskLabels) -> Iterator[Problem]:
         """What stands in the way of an entry's masks, whatever is in them."""
+        yield from self.of_type("masks", entry.origin)
+        for name in labels.categories:
+            yield from self.of_category(name, entry.origin, f"{labels.named_by}: ")
+
+    def of_type(self, what: str, place: Location) -> Iterator[Problem]:
+        """The problem of a project that takes none of what stands at a place."""
         # A label of a video says in which frame it is, and a mask does not.
         if "pixel" not in self._type.kinds or self._type.medium == "VIDEO":
-            yield self._wrong_type(entry)
-        for name in labels.categories:
-            if self._names and name not in self._names:
-                yield self._unknown(entry, labels, name)
+            message = f"a project of type {self._type.name} takes no {what}"
+            hint = f"{what} need IMAGE_SEGMENTATION, IMAGE_MULTI or DICOM_SEGMENTATION"
+            yield Problem("wrong-kind", message, place, hint)
 
-    def _wrong_type(self, entry: Entry) -> Problem:
-        message = f"a project of type {self._type.name} takes no masks"
-        hint = "masks need IMAGE_SEGMENTATION, IMAGE_MULTI or DICOM_SEGMENTATION"
-        return Problem("wrong-kind", message, entry.origin, hint)
-
-    def _unknown(self, entry: Entry, labels: MaskLabels, name: str) -> Problem:
+    def of_category(self, name: str, place: Location, prefix: str = "") -> Iterator[Problem]:
+        """The problem of a category that the taxonomy lacks."""
+        if not self._names or name in self._names:
+            return
         near = difflib.get_close_matches(name, self._names, n=1)
         hint = f'did you mean "{near[0]}"?' if near else "add it to the project's taxonomy"
-        message = f'{labels.named_by}: the category "{name}" is not in the taxonomy'
-        return Problem("unknown-category", message, entry.origin, hint)
+        message = f'{prefix}the category "{name}" is not in the taxonomy'
+        yield Problem("unknown-category", message, place, hint)

@@ -9,13 +9,13 @@ from rbsync.dataset.findings import Findings
 from rbsync.dataset.items import Files
 from rbsync.dataset.looking import Look, Looks, Seen
 from rbsync.dataset.mask_rules import MaskRules
-from rbsync.errors import Problem, UserError
+from rbsync.errors import Location, Problem, UserError
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest
 from rbsync.sources.base import Entry, MaskLabels
 
-CHECKS = 1
+CHECKS = 2
 """Counts up when a check of masks changes, so that what passed the old one is looked at again."""
 
 
@@ -39,7 +39,7 @@ class MaskReader:
         inputs = self._items(entry, given.files, files)
         mask = self._answer(entry, self._mask_context(given.recipe), inputs)
         images = self._images(entry, files)
-        shown = self._answer(entry, self._image_context, images) if images else mask
+        shown = self._answer(entry, image_context(), images) if images else mask
         for problem in self._rules.problems(entry, given):
             self._findings.of_entry(entry, problem)
         if mask is None or shown is None:
@@ -48,7 +48,7 @@ class MaskReader:
         if not mask.fingerprint:
             self._findings.warn(_empty(entry, given))
             return None
-        return Labels("mask", mask.fingerprint, tuple(inputs), given.recipe)
+        return Labels("mask", mask.fingerprint, tuple(inputs), given.recipe, given.encoding)
 
     def _wanted(self, entry: Entry, labels: MaskLabels, files: Files) -> Iterator[Look]:
         from rbsync.dataset.mask_files import see_image, see_mask
@@ -60,10 +60,10 @@ class MaskReader:
         if inputs:
             work = partial(see_mask, roots, inputs, labels.recipe, algorithm)
             size = sum(one.size for one in inputs)
-            yield Look(self._mask_context(labels.recipe), _content(inputs), size, work)
+            yield Look(self._mask_context(labels.recipe), content_of(inputs), size, work)
         for image in self._images(entry, files):
             seen = partial(see_image, roots, image, algorithm)
-            yield Look(self._image_context, image.content, image.size, seen)
+            yield Look(image_context(), image.content, image.size, seen)
 
     def _items(self, entry: Entry, paths: Sequence[str], files: Files) -> list[Item]:
         """Files as items; none when one of them could not be read, which was reported."""
@@ -80,19 +80,15 @@ class MaskReader:
             known = self._contexts[recipe] = f"mask:{digest(value)}"
         return known
 
-    @property
-    def _image_context(self) -> str:
-        return f"image size:{CHECKS}"
-
     def _answer(self, entry: Entry, context: str, items: Sequence[Item]) -> Seen | None:
         if not items:
             return None
-        answer = self._looks.answer(context, _content(items))
+        answer = self._looks.answer(context, content_of(items))
         match answer:
             case Seen():
                 return answer
             case UserError(problems=problems):
-                self._findings.of_entry(entry, _placed(problems[0], entry))
+                self._findings.of_entry(entry, placed(problems[0], entry.origin))
             case OSError():
                 message = f"`{items[0].ref}` cannot be read: {answer.strerror or answer}"
                 problem = Problem("unreadable", message, entry.origin)
@@ -101,22 +97,32 @@ class MaskReader:
 
     def _compare(self, entry: Entry, given: MaskLabels, mask: Seen, image: Seen) -> None:
         from rbsync.masks.error import MaskError
+        from rbsync.masks.nifti import check_fits
         from rbsync.masks.size import check_same_size
 
+        width, height = mask.size
         try:
-            check_same_size(mask[:2], image[:2], file=given.files[0])
+            check_same_size((width, height), (image.size[0], image.size[1]), file=given.files[0])
+            if given.encoding == "nifti":
+                check_fits(width, height, len(given.categories), file=given.files[0])
         except MaskError as error:
             self._findings.of_entry(entry, error.at(entry.origin))
 
 
-def _content(items: Sequence[Item]) -> str:
+def image_context() -> str:
+    """The circumstances in which an image is looked at: none but ours."""
+    return f"image size:{CHECKS}"
+
+
+def content_of(items: Sequence[Item]) -> str:
+    """The content of several files as one."""
     return " ".join(one.content for one in items)
 
 
-def _placed(problem: Problem, entry: Entry) -> Problem:
-    """A problem of a file as one of the entry that names it."""
+def placed(problem: Problem, place: Location) -> Problem:
+    """A problem of a file as one of the place that names it."""
     message = f"{problem.location}: {problem.message}" if problem.location else problem.message
-    return problem._replace(message=message, location=entry.origin)
+    return problem._replace(message=message, location=place)
 
 
 def _empty(entry: Entry, given: MaskLabels) -> Problem:

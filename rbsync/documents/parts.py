@@ -34,19 +34,22 @@ class ItemPart(Part):
 class LabelsPart(Part):
     """Where the labels come from."""
 
-    kind: Literal["objects", "mask"] = Field(
-        description="objects: LabelObjects, in a file or inline. mask: pictures that are "
-        "converted when they are sent."
+    kind: Literal["objects", "mask", "segmentation"] = Field(
+        description="objects: LabelObjects, in a file or inline. mask: pictures, segmentation: "
+        "NIfTI files; both are converted when they are sent."
     )
     fingerprint: str
     inputs: list[ItemPart] = Field(default=[], description="The files that hold them.")
     inline: str = Field(
-        "", description="JSON text: the labels themselves, or how the pictures are to be read."
+        "", description="JSON text: the labels themselves, or how the files are to be read."
+    )
+    encoding: Literal["auto", "pixel", "nifti"] = Field(
+        "auto", description="How masks are sent; auto leaves it to the backend."
     )
 
     def value(self) -> Labels:
         inputs = tuple(one.value() for one in self.inputs)
-        return Labels(self.kind, self.fingerprint, inputs, self.inline)
+        return Labels(self.kind, self.fingerprint, inputs, self.inline, self.encoding)
 
 
 class SettingsPart(Part):
@@ -102,18 +105,20 @@ def labels_json(labels: Labels | None) -> dict[str, Any] | None:
     """Labels as a `LabelsPart`."""
     if labels is None:
         return None
-    return {
+    made = {
         "kind": labels.kind,
         "fingerprint": labels.fingerprint,
         "inputs": [item_json(item) for item in labels.inputs],
         "inline": labels.inline,
     }
+    return made if labels.encoding == "auto" else {**made, "encoding": labels.encoding}
 
 
 def datapoint_json(datapoint: Datapoint) -> dict[str, Any]:
     """What an action needs to know of its datapoint."""
     return {
         "items": [item_json(item) for item in datapoint.items],
+        **({"series": list(datapoint.series)} if datapoint.series else {}),
         "bytes": datapoint.size,
         "labels": labels_json(datapoint.labels),
         "settings": datapoint.settings.as_json(),

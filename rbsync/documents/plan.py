@@ -44,6 +44,9 @@ class ActionPart(Part):
     changed: list[Facet] = Field(default=[], description="The facets that an update changes.")
     task_id: str = Field("", description="The task at the project, when there is one.")
     items: list[ItemPart] = Field(default=[])
+    series: list[int] = Field(
+        default=[], description="How many of the items are of each series; empty where one has all."
+    )
     bytes: int = Field(0, ge=0, description="The size of the local items.")
     labels: LabelsPart | None = None
     settings: SettingsPart | None = None
@@ -77,6 +80,7 @@ class ActionPart(Part):
             self.settings.value(),
             self.fingerprint.value(),
             place_of(self.origin),
+            tuple(self.series),
         )
 
 

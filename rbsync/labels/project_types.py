@@ -39,6 +39,9 @@ _BY_TASK: dict[str, frozenset[str]] = {
     "SEGMENTATION": frozenset({"pixel"}),
     "MULTI": PLANE_KINDS | WHOLE_KINDS,
 }
+_MAPPED_KIND = "dicom"
+"""A segmentation in a label map, as the present service has those of pictures too."""
+
 _ALSO_OF_FRAMES = {"CLASSIFY", "MULTI"}
 
 
@@ -62,8 +65,12 @@ class ProjectType(NamedTuple):
 def _plane(medium: Medium, tasks: str) -> list[ProjectType]:
     made = []
     for task in tasks.split():
-        frames = {FRAME_KIND} if medium == "VIDEO" and task in _ALSO_OF_FRAMES else set()
-        made.append(ProjectType(f"{medium}_{task}", medium, _BY_TASK[task] | frames))
+        kinds = set(_BY_TASK[task])
+        if medium == "VIDEO" and task in _ALSO_OF_FRAMES:
+            kinds.add(FRAME_KIND)
+        if medium == "IMAGE" and "pixel" in kinds:
+            kinds.add(_MAPPED_KIND)
+        made.append(ProjectType(f"{medium}_{task}", medium, frozenset(kinds)))
     return made
 
 

@@ -123,30 +123,33 @@ API i64 rb_mark(const byte *pixels, int size, i64 count, byte *seen, i64 places)
     return mark(pixels, count, seen, places, 4);
 }
 
-/* Classes -> what `table` has for each, in numbers of `out_size` bytes. */
-INLINE void renumber(const byte *pixels, i64 count, const u32 *table, byte *out, int size,
-                     int out_size) {
+/* Classes -> what `table` has for each, in numbers of `out_size` bytes. 0 where it has none. */
+INLINE i64 renumber(const byte *pixels, i64 count, const u32 *table, i64 places, byte *out,
+                    int size, int out_size) {
     const i64 block = 8 / size, step = block * out_size;
     for (i64 i = 0; i < count;) {
         if (i >= block && i + block <= count && repeats(pixels + i * size)) {
             memcpy(out + i * out_size, out + i * out_size - step, step);
             i += block;
         } else {
-            store(out, i, out_size, table[load(pixels, i, size)]);
+            const u32 class = load(pixels, i, size);
+            if (class >= places) return 0;
+            store(out, i, out_size, table[class]);
             i++;
         }
     }
+    return 1;
 }
 
-API void rb_renumber(const byte *pixels, int size, i64 count, const u32 *table, byte *out,
-                     int out_size) {
+API i64 rb_renumber(const byte *pixels, int size, i64 count, const u32 *table, i64 places,
+                    byte *out, int out_size) {
     switch (size * 8 + out_size) {
-    case 8 + 1: renumber(pixels, count, table, out, 1, 1); break;
-    case 16 + 1: renumber(pixels, count, table, out, 2, 1); break;
-    case 16 + 2: renumber(pixels, count, table, out, 2, 2); break;
-    case 32 + 1: renumber(pixels, count, table, out, 4, 1); break;
-    case 32 + 2: renumber(pixels, count, table, out, 4, 2); break;
-    default: renumber(pixels, count, table, out, 4, 4);
+    case 8 + 1: return renumber(pixels, count, table, places, out, 1, 1);
+    case 16 + 1: return renumber(pixels, count, table, places, out, 2, 1);
+    case 16 + 2: return renumber(pixels, count, table, places, out, 2, 2);
+    case 32 + 1: return renumber(pixels, count, table, places, out, 4, 1);
+    case 32 + 2: return renumber(pixels, count, table, places, out, 4, 2);
+    default: return renumber(pixels, count, table, places, out, 4, 4);
     }
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from rbsync.masks.colour_table import index_type
 from rbsync.masks.labels import category_name
@@ -14,7 +15,10 @@ from rbsync.masks.lookup import ClassIndex, read_mask
 from rbsync.masks.palette import complete_class_map
 from rbsync.masks.pixel import decode_pixel
 from rbsync.masks.present import present, renumbered
+from rbsync.masks.volume import LabelVolume
 from rbsync.model.fingerprint import Algorithm, new_hasher
+
+Array = npt.NDArray[Any]
 
 
 def identity(index: ClassIndex, algorithm: Algorithm = "xxh3") -> str:
@@ -33,9 +37,34 @@ def identity(index: ClassIndex, algorithm: Algorithm = "xxh3") -> str:
     places = {name: place for place, name in enumerate(names, 1)}
     table = np.zeros(len(index.names) + 1, index_type(len(names)))
     table[values] = [places[index.names[value - 1]] for value in values]
+    head = ["mask", 1, index.width, index.height, names]
+    return _hashed(head, index.pixels.reshape(-1), table, algorithm)
+
+
+def identity_of_volume(volume: LabelVolume, algorithm: Algorithm = "xxh3") -> str:
+    """The fingerprint of a label map; empty when no voxel has a label.
+
+    It is the hash of a line of JSON, ``["volume", 1, [x, y, z], affine, names]``, and of the
+    voxels, x running fastest. ``names`` has the category of each value that occurs, sorted by
+    category and value, and a voxel is the place of its value among them, in bytes as in a mask's
+    `identity`. So neither the numbers nor the encoding of the file have a part in it, as long as
+    the values of one category keep their order: they are different things of one kind.
+    """
+    ordered = sorted((name, value) for value, name in volume.names.items())
+    if not ordered:
+        return ""
+    table = np.zeros(max(volume.names) + 1, index_type(len(ordered)))
+    table[[value for _, value in ordered]] = np.arange(1, len(ordered) + 1)
+    affine = [float(number) for number in volume.affine.ravel()]
+    names = [name for name, _ in ordered]
+    head = ["volume", 1, list(volume.voxels.shape), affine, names]
+    return _hashed(head, volume.voxels.reshape(-1, order="F"), table, algorithm)
+
+
+def _hashed(head: Any, pixels: Array, table: Array, algorithm: Algorithm) -> str:
     hasher = new_hasher(algorithm)
-    hasher.update(json.dumps(["mask", 1, index.width, index.height, names]).encode() + b"\n")
-    for part in renumbered(index, table):
+    hasher.update(json.dumps(head).encode() + b"\n")
+    for part in renumbered(pixels, table):
         hasher.update(part.astype(part.dtype.newbyteorder("<"), copy=False))
     return f"{algorithm}:{hasher.hexdigest()}"
 

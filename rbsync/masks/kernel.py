@@ -19,11 +19,12 @@ from rbsync.masks.colour_table import ColourTable
 
 Array = npt.NDArray[Any]
 
+NO_CLASS = "a pixel is of a class that does not exist"
 _ADDRESS, _INT, _LONG = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "rb_classify": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _INT, _ADDRESS, _INT]),
     "rb_mark": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _LONG]),
-    "rb_renumber": (None, [_ADDRESS, _INT, _LONG, _ADDRESS, _ADDRESS, _INT]),
+    "rb_renumber": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _LONG, _ADDRESS, _INT]),
     "rb_corners": (_LONG, [_ADDRESS, _INT, _LONG, _LONG, _ADDRESS]),
     "rb_trace": (_LONG, [_ADDRESS, _INT, _LONG, _LONG] + [_ADDRESS] * 8),
     "rb_write_rings": (_LONG, [_ADDRESS] * 3 + [_LONG] + [_ADDRESS] * 2),
@@ -70,16 +71,18 @@ def classify(colours: Array, table: ColourTable, out: Array) -> int:
 def mark(pixels: Array, seen: Array) -> None:
     """Sets ``seen`` (classes + 1,) bool where a class of the pixels (n,) is. Raises IndexError."""
     if not _call("rb_mark", pixels, pixels.itemsize, len(pixels), seen, len(seen)):
-        raise IndexError("a pixel is of a class that does not exist")
+        raise IndexError(NO_CLASS)
 
 
 def renumber(pixels: Array, table: Array, out: Array) -> None:
     """What ``table`` (classes + 1,) has for each of the pixels (n,), in ``out`` (n,).
 
-    Its type is unsigned and not larger than that of the pixels, each of which has a place in it.
+    Its type is unsigned and not larger than that of the pixels. Raises IndexError for a pixel
+    that has no place in it.
     """
-    wide = table.astype(np.uint32)
-    _call("rb_renumber", pixels, pixels.itemsize, len(pixels), wide, out, out.itemsize)
+    given = (pixels, pixels.itemsize, len(pixels), table.astype(np.uint32), len(table))
+    if not _call("rb_renumber", *given, out, out.itemsize):
+        raise IndexError(NO_CLASS)
 
 
 def trace(index: Array) -> tuple[Array, Array, Array, Array]:

@@ -38,22 +38,28 @@ def encode_nifti(
 
 def label_map_of(index: ClassIndex) -> tuple[bytes, list[Label]]:
     """`encode_nifti` of a class index. Raises MaskError for what NIfTI-1 cannot hold."""
-    if len(index.names) > LARGEST_VALUE:
+    check_fits(index.width, index.height, len(index.names))
+    labels = [_label(index.names[value - 1], value) for value in present(index)]
+    return write_nifti(index.pixels.T[:, :, np.newaxis]), labels
+
+
+def check_fits(width: int, height: int, classes: int, *, file: str = "") -> None:
+    """Raise MaskError for a mask that a label map cannot hold."""
+    if classes > LARGEST_VALUE:
         raise MaskError(
             "too-many-classes",
-            f"a NIfTI label map holds {LARGEST_VALUE:,} classes; this class map has "
-            f"{len(index.names):,}",
+            f"a NIfTI label map holds {LARGEST_VALUE:,} classes; this class map has {classes:,}",
             hint="use the encoding `pixel`, or take the classes out that the mask lacks",
+            file=file,
         )
-    if max(index.width, index.height) > LONGEST_SIDE:
+    if max(width, height) > LONGEST_SIDE:
         raise MaskError(
             "too-long",
             f"a NIfTI-1 file holds {LONGEST_SIDE:,} pixels a side; this mask has "
-            f"{index.width:,} x {index.height:,}",
+            f"{width:,} x {height:,}",
             hint="use the encoding `pixel`, or cut the picture into tiles",
+            file=file,
         )
-    labels = [_label(index.names[value - 1], value) for value in present(index)]
-    return write_nifti(index.pixels.T[:, :, np.newaxis]), labels
 
 
 def _label(name: str, value: int) -> Label:

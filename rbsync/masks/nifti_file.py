@@ -1,7 +1,6 @@
-"""NIfTI files: the header and the voxels, read in general and written in one plain form.
+"""NIfTI files: read whole or piece by piece, and written in one plain form.
 
-Source: nifti1.h and nifti2.h of the NIfTI Data Format Working Group. Read are single files
-(`.nii`, `.nii.gz`) of version 1 and 2 in either byte order; written is little-endian NIfTI-1.
+Source: nifti1.h of the NIfTI Data Format Working Group. Written is little-endian NIfTI-1.
 """
 
 from __future__ import annotations
@@ -10,42 +9,26 @@ import gzip
 import io
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.masks.error import MaskError
+from rbsync.masks.nifti_header import LONGEST, TYPES, Header, read_header, read_shape, unreadable
 
 Array = npt.NDArray[Any]
 
 MAX_BYTES = 1 << 32
 
-DIAGONAL = (-1.0, -1.0, 1.0, 1.0)
+SLICE_AFFINE = np.array([[-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 1, 0]], np.float32)
+"""That of a picture: x and y run against the axes of the world."""
 
-_TYPES = {
-    2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8",
-    256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8",
-}  # fmt: skip
-_CODES = {np.dtype(kind).name: code for code, kind in _TYPES.items()}
-_MAGICS = {348: (b"n+1\0", 344), 540: (b"n+2\0\r\n\x1a\n", 4)}
-
-
-class _Fields(NamedTuple):
-    """Where the fields in use lie: format and offset in the header."""
-
-    dim: tuple[str, int]
-    datatype: tuple[str, int]
-    vox_offset: tuple[str, int]
-    scaling: tuple[str, int]
-
-
-_LAYOUTS = {
-    348: _Fields(("8h", 40), ("h", 70), ("f", 108), ("2f", 112)),
-    540: _Fields(("8q", 16), ("h", 12), ("q", 168), ("2d", 176)),
-}
+_GZIP = b"\x1f\x8b"
+_AT_ONCE = 1 << 20
+_CUT = "it ends before its last voxel"
+_CODES = {np.dtype(kind).name: code for code, kind in TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,69 +42,81 @@ class Volume:
     file: str = ""
 
 
-def read_nifti(data: bytes, *, file: str = "", max_bytes: int = MAX_BYTES) -> Volume:
-    """Read a NIfTI-1 or NIfTI-2 file, gzip-compressed or not. Raises MaskError."""
-    raw = _unpacked(data, file, max_bytes)
-    size, order = _version(raw, file)
-    fields = _LAYOUTS[size]
-    shape = _shape(_field(raw, order, fields.dim), file)
-    (code,) = _field(raw, order, fields.datatype)
-    if code not in _TYPES:
-        raise _bad(f"its data type {code} is not one of integers or real numbers", file)
-    kind = np.dtype(order + _TYPES[code])
-    offset = int(_field(raw, order, fields.vox_offset)[0]) or size + 4
-    count = int(np.prod(shape, dtype=object))
-    if not size <= offset <= len(raw) - count * kind.itemsize:
-        raise _bad("it ends before its last voxel", file)
-    voxels = np.frombuffer(raw, kind, count, offset).reshape(shape, order="F")
-    return Volume(_scaled(voxels, *_field(raw, order, fields.scaling)), file)
+class NiftiFile:
+    """A file whose header was read; its voxels are there once, from the first to the last."""
+
+    def __init__(self, data: bytes, *, file: str = "", max_bytes: int = MAX_BYTES) -> None:
+        """Raises MaskError for what is no NIfTI file, unpacks to more than ``max_bytes``, or is
+        shorter than its header says."""
+        self.file = file
+        self.is_packed = data.startswith(_GZIP)
+        plain = io.BytesIO(data)
+        self._stream = cast("BinaryIO", gzip.GzipFile(fileobj=plain) if self.is_packed else plain)
+        self.header: Header = read_header(self._read(LONGEST), file)
+        if self.is_packed and self.header.size > max_bytes:
+            raise unreadable(f"it unpacks to more than {max_bytes:,} bytes", file)
+        if not self.is_packed and self.header.size > len(data):
+            raise unreadable(_CUT, file)
+
+    def parts(self) -> Iterator[Array]:
+        """The stored numbers, a million at a time at most. Raises MaskError where they end."""
+        header = self.header
+        self._stream.seek(header.offset)
+        left = header.count
+        while left:
+            size = min(left, _AT_ONCE) * header.kind.itemsize
+            data = self._read(size)
+            if len(data) < size:
+                raise unreadable(_CUT, self.file)
+            yield np.frombuffer(data, header.kind)
+            left -= min(left, _AT_ONCE)
+        self._read(1)  # where a packed file ends, its checksum is looked at
+
+    def values(self) -> Iterator[Array]:
+        """The values of the voxels, at most a million at a time. Raises MaskError."""
+        return (scaled(part, self.header) for part in self.parts())
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return self._stream.read(size)
+        except (OSError, EOFError, zlib.error) as error:
+            raise unreadable(f"its gzip data are damaged: {error}", self.file) from None
 
 
-def _unpacked(data: bytes, file: str, max_bytes: int) -> bytes:
-    if data[:2] != b"\x1f\x8b":
-        return data
+def shape_in(head: bytes, file: str = "") -> tuple[int, ...]:
+    """The shape in the first bytes of a file, whatever its voxels are. Raises MaskError."""
+    if not head.startswith(_GZIP):
+        return read_shape(head, file)
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
-            raw = packed.read(max_bytes + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise _bad(f"its gzip data are damaged: {error}", file) from None
-    if len(raw) > max_bytes:
-        raise _bad(f"it unpacks to more than {max_bytes:,} bytes", file)
-    return raw
+        return read_shape(zlib.decompressobj(31).decompress(head, LONGEST), file)
+    except zlib.error as error:
+        raise unreadable(f"its gzip data are damaged: {error}", file) from None
 
 
-def _version(raw: bytes, file: str) -> tuple[int, str]:
-    for size, (magic, offset) in _MAGICS.items():
-        if raw[offset : offset + len(magic)] == magic and len(raw) >= size:
-            for order in "<>":
-                if struct.unpack_from(order + "i", raw)[0] == size:
-                    return size, order
-    hint = "label maps are NIfTI-1 or NIfTI-2 in one file, .nii or .nii.gz"
-    raise MaskError("not-nifti", "this is not a NIfTI file", hint=hint, file=file)
-
-
-def _field(raw: bytes, order: str, field: tuple[str, int]) -> tuple[Any, ...]:
-    layout, offset = field
-    return struct.unpack_from(order + layout, raw, offset)
-
-
-def _shape(dim: Sequence[int], file: str) -> tuple[int, ...]:
-    shape = tuple(dim[1 : 1 + max(dim[0], 0)])
-    if not 1 <= dim[0] <= 7 or any(length < 1 for length in shape):
-        raise _bad(f"its dimensions {list(dim)} are not valid", file)
-    return shape
-
-
-def _scaled(voxels: Array, slope: float, intercept: float) -> Array:
-    if not slope or not np.isfinite([slope, intercept]).all() or (slope, intercept) == (1, 0):
+def scaled(voxels: Array, header: Header) -> Array:
+    """Stored numbers as the values that they stand for."""
+    if header.scaling is None:
         return voxels
+    slope, intercept = header.scaling
     return voxels * np.float64(slope) + np.float64(intercept)
 
 
-def write_nifti(voxels: Array, diagonal: Sequence[float] = DIAGONAL) -> bytes:
-    """A gzip-compressed NIfTI-1 file of ``voxels`` with a diagonal affine.
+def read_nifti(data: bytes, *, file: str = "", max_bytes: int = MAX_BYTES) -> Volume:
+    """Read a NIfTI-1 or NIfTI-2 file, gzip-compressed or not. Raises MaskError."""
+    opened = NiftiFile(data, file=file, max_bytes=max_bytes)
+    header = opened.header
+    voxels = np.empty(header.count, header.kind)
+    start = 0
+    for part in opened.parts():
+        voxels[start : start + len(part)] = part
+        start += len(part)
+    return Volume(scaled(voxels.reshape(header.shape, order="F"), header), file)
 
-    The bytes depend on the voxels alone: there is no time, name or system in them.
+
+def write_nifti(voxels: Array, affine: Array = SLICE_AFFINE) -> bytes:
+    """A gzip-compressed NIfTI-1 file of ``voxels``, whose ``affine`` (3, 4) is the sform.
+
+    The bytes depend on the two alone: there is no time, name or system in them.
     """
     code = _CODES.get(voxels.dtype.name)
     if code is None:
@@ -131,11 +126,12 @@ def write_nifti(voxels: Array, diagonal: Sequence[float] = DIAGONAL) -> bytes:
     dim = (voxels.ndim, *voxels.shape, 1, 1, 1, 1, 1, 1)[:8]
     struct.pack_into("<8h", header, 40, *dim)
     struct.pack_into("<2h", header, 70, code, 8 * voxels.itemsize)
-    struct.pack_into("<8f", header, 76, 1, *(abs(d) for d in diagonal[:3]), 1, 1, 1, 1)
+    with np.errstate(over="ignore"):
+        sizes = np.sqrt(np.square(affine[:, :3], dtype=np.float64).sum(axis=0)).astype(np.float32)
+    struct.pack_into("<8f", header, 76, 1, *sizes, 1, 1, 1, 1)
     struct.pack_into("<3f", header, 108, 352, 1, 0)
     struct.pack_into("<2h", header, 252, 0, 2)  # the affine stands in the sform, as "aligned"
-    for row in range(3):
-        struct.pack_into("<f", header, 280 + 20 * row, diagonal[row])
+    struct.pack_into("<12f", header, 280, *affine.ravel())
     header[344:348] = b"n+1\0"
     plain = voxels.astype(voxels.dtype.newbyteorder("<"), copy=False)
     return _packed(bytes(header), np.ravel(plain, order="F"))
@@ -148,8 +144,3 @@ def _packed(header: bytes, voxels: Array) -> bytes:
     parts = (deflate.compress(header), deflate.compress(body), deflate.flush())
     trailer = struct.pack("<2I", checksum, len(header) + len(body) & 0xFFFFFFFF)
     return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + b"".join(parts) + trailer
-
-
-def _bad(reason: str, file: str) -> MaskError:
-    hint = "write or copy the file again"
-    return MaskError("bad-nifti", f"this NIfTI file cannot be read: {reason}", hint=hint, file=file)

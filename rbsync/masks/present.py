@@ -20,19 +20,19 @@ def present(index: ClassIndex) -> list[int]:
     """The values of the classes that have a pixel, ascending. Raises IndexError for others."""
     seen = np.zeros(len(index.names) + 1, np.bool_)
     mark = kernel.mark if kernel.available() else mark_with_numpy
-    for part in _parts(index):
+    for part in _parts(index.pixels.reshape(-1)):
         mark(part, seen)
     return [int(value) for value in np.flatnonzero(seen[1:]) + 1]
 
 
-def renumbered(index: ClassIndex, table: Array) -> Iterator[Array]:
-    """What ``table`` (classes + 1,) has for each pixel, row by row, in parts of its type.
+def renumbered(pixels: Array, table: Array) -> Iterator[Array]:
+    """What ``table`` (classes + 1,) has for each of the pixels (n,), in parts of its type.
 
-    That type is unsigned and not larger than that of the picture, all of whose classes have a
-    place in the table.
+    That type is unsigned and not larger than that of the pixels. Raises IndexError for a pixel
+    that has no place in the table.
     """
     renumber = kernel.renumber if kernel.available() else renumber_with_numpy
-    for part in _parts(index):
+    for part in _parts(pixels):
         out = np.empty(len(part), table.dtype)
         renumber(part, table, out)
         yield out
@@ -46,9 +46,9 @@ def mark_with_numpy(pixels: Array, seen: Array) -> None:
 
 def renumber_with_numpy(pixels: Array, table: Array, out: Array) -> None:
     """The twin of `kernel.renumber`."""
-    np.take(table, pixels, out=out, mode="clip")
+    np.take(table, pixels, out=out)
 
 
-def _parts(index: ClassIndex) -> Iterator[Array]:
-    flat = np.ascontiguousarray(index.pixels).reshape(-1)
+def _parts(flat: Array) -> Iterator[Array]:
+    flat = np.ascontiguousarray(flat)
     return (flat[start : start + _AT_ONCE] for start in range(0, len(flat), _AT_ONCE))

@@ -12,22 +12,47 @@ Array = npt.NDArray[Any]
 LARGEST_VALUE = 65535
 
 _AT_ONCE = 1 << 20
+_MOST_OTHERS = 1 << 20
 
 
-def distinct(voxels: Array) -> Array:
-    """The values of ``voxels`` of any shape and real type, ascending, NaN last.
+class Values:
+    """The values of voxels that are looked at piece by piece.
 
     Label values (whole, 0 to 65,535) are ticked off in a list; only others are sorted, which would
     take many seconds for all the voxels of a scan.
     """
-    seen = np.zeros(LARGEST_VALUE + 1, np.bool_)
-    others = []
-    flat = voxels.ravel(order="K")
-    for start in range(0, len(flat), _AT_ONCE):
-        part = flat[start : start + _AT_ONCE]
+
+    def __init__(self) -> None:
+        self._seen = np.zeros(LARGEST_VALUE + 1, np.bool_)
+        self._others: Array = np.empty(0)
+
+    def add(self, part: Array) -> bool:
+        """Takes in a flat piece; answers whether all of it are label values."""
         label = (part >= 0) & (part <= LARGEST_VALUE)
         if part.dtype.kind == "f":
             label &= part == np.trunc(part)
-        seen[part[label].astype(np.uint16)] = True
-        others.append(np.unique(part[~label]))
-    return np.unique(np.concatenate([np.flatnonzero(seen), *others]))
+        fine = bool(label.all())
+        self._seen[(part if fine else part[label]).astype(np.uint16)] = True
+        if not fine:
+            others = np.unique(part[~label])
+            self._others = np.union1d(self._others, others) if len(self._others) else others
+        return fine
+
+    @property
+    def are_too_many(self) -> bool:
+        """Whether there are so many others that it is not worth looking on."""
+        return len(self._others) > _MOST_OTHERS
+
+    @property
+    def found(self) -> Array:
+        """The values so far, ascending, NaN last."""
+        return np.unique(np.concatenate([np.flatnonzero(self._seen), self._others]))
+
+
+def distinct(voxels: Array) -> Array:
+    """The values of ``voxels`` of any shape and real type, ascending, NaN last."""
+    values = Values()
+    flat = voxels.ravel(order="K")
+    for start in range(0, len(flat), _AT_ONCE):
+        values.add(flat[start : start + _AT_ONCE])
+    return values.found

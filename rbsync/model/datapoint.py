@@ -58,23 +58,33 @@ class Settings:
         }
 
 
+LabelsKind = Literal["objects", "mask", "segmentation"]
+Encoding = Literal["auto", "pixel", "nifti"]
+"""How a mask is sent: as outlines or as a label map; ``auto`` leaves it to the backend."""
+
+
 class Labels(NamedTuple):
     """Where a datapoint's labels come from, and their identity.
 
     ``kind`` is ``objects`` for LabelObjects: in the one file of ``inputs``, or as JSON text in
-    ``inline``. It is ``mask`` for pictures: those of ``inputs``, with how they are to be read as
-    JSON text in ``inline``. ``fingerprint`` is that of the labels' meaning, not of the file's
-    bytes.
+    ``inline``. It is ``mask`` for pictures and ``segmentation`` for NIfTI files: those of
+    ``inputs``, with how they are to be read as JSON text in ``inline``. ``fingerprint`` is that
+    of the labels' meaning, not of the file's bytes, nor of the ``encoding`` that a mask gets.
     """
 
-    kind: Literal["objects", "mask"]
+    kind: LabelsKind
     fingerprint: str
     inputs: tuple[Item, ...] = ()
     inline: str = ""
+    encoding: Encoding = "auto"
 
 
 class Datapoint(NamedTuple):
-    """One unit of the labeling project, known by its name, which is unique in the project."""
+    """One unit of the labeling project, known by its name, which is unique in the project.
+
+    ``series`` says how many of the items are of each series of a study, in order; empty where
+    they are all of one.
+    """
 
     name: str
     items: tuple[Item, ...]
@@ -82,6 +92,7 @@ class Datapoint(NamedTuple):
     settings: Settings
     fingerprint: Fingerprint
     origin: Location
+    series: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:

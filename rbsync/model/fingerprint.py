@@ -66,14 +66,18 @@ def _canonical(value: Any) -> Any:
     return value
 
 
-def of_items(contents: Sequence[str], algorithm: Algorithm = "xxh3") -> str:
+def of_items(
+    contents: Sequence[str], algorithm: Algorithm = "xxh3", series: Sequence[int] = ()
+) -> str:
     """The fingerprint of the items facet, from the content identities of the items in order.
 
     A single file's is that file's own, so that the most common datapoint costs no hashing.
+    ``series`` are the numbers of items of each series; one series is as good as none.
     """
     if len(contents) == 1 and not contents[0].startswith("ref:"):
         return contents[0]
-    text = "\0".join((str(len(contents)), *contents))
+    count = "+".join(map(str, series)) if len(series) > 1 else str(len(contents))
+    text = "\0".join((count, *contents))
     return digest(text.encode("utf-8", "surrogatepass"), algorithm)
 
 

@@ -6,9 +6,9 @@ import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from rbsync.backends.base import LabelText
+from rbsync.applier.mask_text import encoded
 from rbsync.backends.base import Project as Facts
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.errors import Location, UserError
@@ -16,7 +16,6 @@ from rbsync.labels import PROJECT_TYPES, read_taxonomy
 from rbsync.masks import check_same_size, read_class_map, read_mask, shown_size
 from rbsync.masks.class_map import ClassMap
 from rbsync.masks.identity import identity
-from rbsync.masks.pixel import pixel_text
 from rbsync.model.datapoint import Labels, Settings
 from rbsync.sdk.given import Given, refusal
 from rbsync.sources.base import Entry, MaskLabels
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NAMED_BY = "the class map"
+_ENCODINGS = ("pixel", "nifti")
 
 
 def read_masked(
@@ -34,6 +34,7 @@ def read_masked(
     image_path: str | os.PathLike[str],
     settings: Settings,
     project: Facts,
+    encoding: Literal["pixel", "nifti"],
 ) -> Given:
     """A datapoint of an image and its mask. Raises UserError.
 
@@ -41,6 +42,8 @@ def read_masked(
     """
     import numpy as np
 
+    if encoding not in _ENCODINGS:
+        raise refusal(f"`encoding` must be one of {', '.join(_ENCODINGS)}, not {encoding!r}")
     image = _image(image_path)
     colours = read_class_map(class_map)
     _check_project(image, colours, settings, project)
@@ -53,8 +56,7 @@ def read_masked(
     name, fingerprint = unicodedata.normalize("NFC", image), identity(index)
     if not fingerprint:
         return Given(name, (image,), None, None, settings)
-    text, categories = pixel_text(index)
-    labels = LabelText(text.decode(), len(categories), categories)
+    labels = encoded(index, encoding, encoding)
     return Given(name, (image,), Labels("mask", fingerprint), labels, settings)
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from rbsync.backends.base import Draft, LabelText
 from rbsync.backends.base import Project as Facts
@@ -82,6 +82,8 @@ class Upload:
         mask: NDArray[uint8],
         class_map: Mapping[str, Sequence[int]],
         image_path: str | os.PathLike[str],
+        *,
+        encoding: Literal["pixel", "nifti"] = "pixel",
     ) -> list[dict[str, Any]]:
         """Creates one datapoint of an image and its segmentation mask.
 
@@ -89,7 +91,9 @@ class Upload:
         ``class_map`` is ``{category: [r, g, b]}`` with a colour for all else in the mask.
         ``image_path`` is the item: a URL, a key in the storage, or with
         `StorageMethod.REDBRICK` the path of a file, which is uploaded. The datapoint is called
-        by ``image_path``, as it is written.
+        by ``image_path``, as it is written. ``encoding`` is how the mask is sent: as outlines
+        (``pixel``), which is what the service's page describes, or as a label map (``nifti``),
+        which is what the service has today; both are exact.
 
         Returns an empty list when it is created, else a list of one dict: ``name``, ``items``
         and ``error``. A mask without a labelled pixel makes a datapoint without labels. The
@@ -99,7 +103,7 @@ class Upload:
         from rbsync.sdk.mask import read_masked
 
         settings = Settings(storage_of(storage_id))
-        read = partial(read_masked, mask, class_map, image_path, settings, self._project)
+        read = partial(read_masked, mask, class_map, image_path, settings, self._project, encoding)
         return self._create([{"name": image_path, "items": [image_path]}], [read])
 
     create_datapoint_from_mask = create_datapoint_from_masks

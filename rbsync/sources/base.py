@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rbsync.errors import Location, Problem
 from rbsync.files.tree import Tree
-from rbsync.model.datapoint import Settings
+from rbsync.model.datapoint import Encoding, Settings
 
 
 class Common(BaseModel):
@@ -64,28 +64,55 @@ class MaskLabels(NamedTuple):
     """Labels that stand in mask files.
 
     ``recipe`` is the text of a `masks.recipe.Recipe`; its ``categories`` are named by
-    ``named_by``, a file or pattern.
+    ``named_by``, a file or pattern. ``encoding`` is how they are to be sent.
     """
 
     files: tuple[str, ...]
     recipe: str
     categories: tuple[str, ...]
     named_by: str
+    encoding: Encoding = "auto"
+
+
+class SeriesLabels(NamedTuple):
+    """The NIfTI files that segment a series, and the categories of their values.
+
+    ``series`` is its number; ``locate`` finds what the source says of it: ``segmentations``,
+    ``segment_map``, and each value in that.
+    """
+
+    series: int
+    files: tuple[str, ...]
+    segment_map: Mapping[int, str]
+    locate: Callable[[tuple[str | int, ...]], Location]
+
+
+class SegmentationLabels(NamedTuple):
+    """Labels that stand in segmentations of the series of a study."""
+
+    parts: tuple[SeriesLabels, ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files, series by series."""
+        return tuple(file for part in self.parts for file in part.files)
 
 
 class Entry(NamedTuple):
     """A datapoint as a source declares it.
 
     ``items`` are paths relative to the manifest's folder, URLs or storage keys; ``labels`` is a
-    path, masks, or the labels themselves. ``problem`` is why it cannot be a datapoint.
+    path, masks, segmentations, or the labels themselves. ``problem`` is why it cannot be a
+    datapoint. ``series`` is as in ``model.datapoint.Datapoint``.
     """
 
     name: str
     items: tuple[str, ...]
-    labels: str | InlineLabels | MaskLabels | None
+    labels: str | InlineLabels | MaskLabels | SegmentationLabels | None
     settings: Settings
     origin: Location
     problem: Problem | None = None
+    series: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

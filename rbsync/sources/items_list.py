@@ -13,9 +13,10 @@ from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Settings
 from rbsync.sources.base import Context, Entry, InlineLabels, SourceModel
 from rbsync.sources.list_formats import READERS, ListError, Row, guess
+from rbsync.sources.listed_series import series_objections, study_of
 
 LIMIT = 1 << 30
-KEYS = ("name", "items", "url", "labels", "metaData", "metadata", "priority")
+KEYS = ("name", "items", "url", "series", "labels", "metaData", "metadata", "priority")
 
 
 class ItemsListSource(SourceModel):
@@ -25,8 +26,10 @@ class ItemsListSource(SourceModel):
 
     items_list: str = Field(
         description="A .json, .jsonl or .csv file. JSON: objects with `name`, `items` and perhaps "
-        "`labels`, `metaData`, `priority`. CSV: columns `name`, `item` and perhaps `labels`, "
-        "`priority`, `metadata.KEY`; rows of one name that follow each other are one datapoint.",
+        "`labels`, `metaData`, `priority`; in place of `items` perhaps `series`, each with `items` "
+        "and perhaps `segmentations` and `segmentMap`. CSV: columns `name`, `item` and perhaps "
+        "`labels`, `priority`, `metadata.KEY`; rows of one name that follow each other are one "
+        "datapoint.",
         examples=["items.json"],
     )
     allow_empty: bool = Field(
@@ -81,6 +84,9 @@ def _entry(row: Row, context: Context, folder: str) -> Entry | None:
     if problems:
         return None
     value = row.value
+    if value.get("series") is not None:
+        settings = _settings(value, context)
+        return study_of(value, settings, row.place, lambda path: _below(folder, path))
     items = value.get("items") or [value["url"]]
     if context.settings.storage == "redbrick":
         items = [_below(folder, item) for item in items]
@@ -130,7 +136,7 @@ def _objections(value: Any) -> Iterator[str]:
     name = value.get("name")
     if name is not None and not isinstance(name, str):
         yield f"`name` must be a string, not {_what(name)}"
-    yield from _item_objections(value)
+    yield from _item_objections(value) if value.get("series") is None else series_objections(value)
     yield from _settings_objections(value)
 
 

@@ -12,7 +12,7 @@ from rbsync.errors import Location, Problem
 from rbsync.sources.base import Context, Entry, MaskLabels
 from rbsync.sources.datapoint_map import DatapointMap, read_datapoint_map
 from rbsync.sources.images_below import ImagesBelow, NotOneError, files_below, folder_named
-from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json, mask_labels
+from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json
 from rbsync.sources.matching import Search
 
 CLASS_MAP = "class_map.json"
@@ -51,13 +51,11 @@ class MaskFolderSource(MaskSettings):
     def expand(self, context: Context) -> Iterator[Entry]:
         folder = folder_named(self.folder)
         class_map = self.colours_file
-        recipe = None
-        if self.can_encode(context):
-            key = "class_map" if self.class_map else "folder"
-            recipe = self.rgb_recipe(context, class_map, key, self.ignore_colors)
+        key = "class_map" if self.class_map else "folder"
+        recipe = self.rgb_recipe(context, class_map, key, self.ignore_colors)
         mapped = self._map(context, folder)
         if recipe is not None and mapped is not None:
-            labels = mask_labels(recipe, (), class_map)
+            labels = self.labels(recipe, (), class_map)
             images = ImagesBelow(context, self.images) if self.images else None
             yield from _Folder(context, folder, mapped, images, labels).entries()
 

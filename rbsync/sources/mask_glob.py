@@ -9,7 +9,7 @@ from pydantic import Field
 
 from rbsync.sources.base import Context, Entry
 from rbsync.sources.mask_files import MaskFiles
-from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json, mask_labels
+from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json
 from rbsync.sources.matching import AllowEmpty, Exclude
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ class MaskGlobSource(MaskSettings):
 
     def expand(self, context: Context) -> Iterator[Entry]:
         files = MaskFiles(context, "glob", self.glob, self.exclude)
-        recipe = self._recipe(context) if self.can_encode(context) else None
+        recipe = self._recipe(context)
         if recipe is None:
             return
-        labels = mask_labels(recipe, (), self.class_map)
+        labels = self.labels(recipe, (), self.class_map)
         for one in files.find(self.name, self.image, allow_empty=self.allow_empty):
             yield files.entry(one.name, one.image, labels._replace(files=(one.path,)))
 

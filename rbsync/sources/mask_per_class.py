@@ -10,7 +10,7 @@ from pydantic import Field
 from rbsync.errors import Problem
 from rbsync.sources.base import Context, Entry
 from rbsync.sources.mask_files import MaskFiles
-from rbsync.sources.mask_settings import MaskSettings, mask_labels
+from rbsync.sources.mask_settings import MaskSettings
 from rbsync.sources.matching import AllowEmpty, Exclude
 
 CATEGORY = "category"
@@ -38,7 +38,7 @@ class MaskPerClassSource(MaskSettings):
 
     def expand(self, context: Context) -> Iterator[Entry]:
         files = MaskFiles(context, self.key, self.per_class, self.exclude)
-        if not self.can_encode(context) or not self._says_class(context, files):
+        if not self._says_class(context, files):
             return
         groups: dict[tuple[str, str], dict[str, str]] = {}
         for one in files.find(self.name, self.image, allow_empty=self.allow_empty):
@@ -49,7 +49,7 @@ class MaskPerClassSource(MaskSettings):
         for (name, image), by_class in groups.items():
             recipe = self.recipe("binary", {one: [] for one in sorted(by_class)})
             paths = tuple(by_class[one] for one in recipe.classes)
-            yield files.entry(name, image, mask_labels(recipe, paths, self.per_class))
+            yield files.entry(name, image, self.labels(recipe, paths, self.per_class))
 
     def _says_class(self, context: Context, files: MaskFiles) -> bool:
         if files.pattern is None or CATEGORY in files.captures:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field
 
 from rbsync.errors import Problem
+from rbsync.model.datapoint import Encoding
 from rbsync.sources.base import Context, MaskLabels, SourceModel
-from rbsync.sources.series import not_supported
 
 if TYPE_CHECKING:
     from rbsync.masks.class_map import ClassMap
@@ -31,10 +31,10 @@ T = TypeVar("T")
 class MaskSettings(SourceModel):
     """The keys that every source of masks has."""
 
-    encoding: Literal["auto", "pixel", "nifti"] = Field(
+    encoding: Encoding = Field(
         "auto",
-        description="How masks are sent: pixel (outlines, exact to the pixel) or nifti (a label "
-        "map, not yet supported).",
+        description="How masks are sent: pixel (outlines), nifti (a label map), both exact to the "
+        "pixel, or auto: as the backend likes them, which is nifti for redbrick.",
         examples=["pixel"],
     )
     max_pixels: int | None = Field(
@@ -48,15 +48,6 @@ class MaskSettings(SourceModel):
     def colours_file(self) -> str | None:
         """The file of the class map; None when the masks are not of colours."""
         return None
-
-    def can_encode(self, context: Context) -> bool:
-        """Whether masks can be sent as the source says; reports that they cannot."""
-        if self.encoding != "nifti":
-            return True
-        problem = not_supported(context, "encoding: nifti")
-        hint = "leave `encoding` out, or say `pixel`: it is as exact"
-        context.report(problem._replace(location=context.locate(("encoding",)), hint=hint))
-        return False
 
     def rgb_recipe(
         self, context: Context, path: str, key: str, ignore: Sequence[Colour]
@@ -77,6 +68,10 @@ class MaskSettings(SourceModel):
         from rbsync.masks.recipe import Recipe
 
         return Recipe(form, classes, ignore, self.max_pixels or MAX_PIXELS)
+
+    def labels(self, recipe: Recipe, files: tuple[str, ...], named_by: str) -> MaskLabels:
+        """The labels in mask files that are read by a recipe."""
+        return MaskLabels(files, recipe.text(), tuple(recipe.classes), named_by, self.encoding)
 
 
 def checked_json(
@@ -107,8 +102,3 @@ def checked_json(
     except (ValueError, RecursionError) as error:
         context.unread(Problem("json", f"`{path}` is no JSON text: {error}", where))
     return None
-
-
-def mask_labels(recipe: Recipe, files: tuple[str, ...], named_by: str) -> MaskLabels:
-    """The labels in mask files that are read by a recipe."""
-    return MaskLabels(files, recipe.text(), tuple(recipe.classes), named_by)

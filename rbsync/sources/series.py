@@ -1,14 +1,19 @@
-"""A study of several series, with segmentations. Declared, not built yet."""
+"""A study of several series, scans with NIfTI segmentations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rbsync.errors import Problem
+from rbsync.errors import Location, Problem
 from rbsync.sources.base import Context, Entry, SourceModel
+from rbsync.sources.matching import Search, matching_files, pattern_at
+from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry
+
+_WILD = frozenset("*?[{")
 
 
 class Series(BaseModel):
@@ -17,14 +22,19 @@ class Series(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     items: str | list[str] = Field(
-        description="The files of the series, or a pattern of them.", examples=["study1/ct/*.dcm"]
+        description="The files of the series, or patterns of them, whose matches are put in "
+        "natural order; URLs or keys with another storage.",
+        examples=["study1/ct/*.dcm"],
     )
     segmentations: str | list[str] | None = Field(
-        None, description="NIfTI segmentations of the series.", examples=["study1/seg.nii.gz"]
+        None,
+        description="NIfTI files (.nii, .nii.gz) on the grid of the scan, or patterns of them; "
+        "several are merged, and must not contradict each other.",
+        examples=["study1/seg.nii.gz"],
     )
     segment_map: dict[str, str] | None = Field(
         None,
-        description="The category of each value in the segmentations.",
+        description="The category of each value in the segmentations; 0 is background.",
         examples=[{"1": "liver", "2": "tumour"}],
     )
 
@@ -40,15 +50,71 @@ class SeriesSource(SourceModel):
     )
 
     def expand(self, context: Context) -> Iterator[Entry]:
-        context.report(not_supported(context, "series"))
-        return iter(())
+        problems: list[Problem] = []
+
+        def report(problem: Problem) -> None:
+            problems.append(problem)
+            context.report(problem)
+
+        given = [
+            _given(one, _inside(replace(context, report=report), number))
+            for number, one in enumerate(self.series)
+        ]
+        if not problems and all(one.items for one in given):
+            yield study_entry(self.name, given, context.settings, context.origin)
 
 
-def not_supported(context: Context, what: str) -> Problem:
-    """The problem of a kind of source that is declared and cannot be expanded yet."""
-    return Problem(
-        "not-supported",
-        f"`{what}` is not yet supported by this version of rbsync",
-        context.origin,
-        "leave this source out for now",
+def _inside(context: Context, number: int) -> Context:
+    """The context of one series."""
+
+    def locate(path: tuple[str | int, ...]) -> Location:
+        return context.locate(("series", number, *path))
+
+    return replace(context, locate=locate)
+
+
+def _given(one: Series, context: Context) -> GivenSeries:
+    """A series with its files, after reporting what is wrong with it."""
+    local = context.settings.storage == "redbrick"
+    found = GivenSeries(
+        tuple(_paths(context, "items", _listed(one.items), are_files=local)),
+        tuple(_paths(context, FILES, _listed(one.segmentations), are_files=True)),
+        one.segment_map or {},
+        context.locate,
     )
+    for problem in map_problems(found, has_files=bool(one.segmentations)):
+        context.report(problem)
+    return found
+
+
+def _listed(given: str | list[str] | None) -> list[str]:
+    return [given] if isinstance(given, str) else given or []
+
+
+def _paths(context: Context, key: str, given: Sequence[str], *, are_files: bool) -> Iterator[str]:
+    """The paths that stand under a key, with the files that match patterns among them."""
+    if key == "items" and not given:
+        message = "a series has at least one item"
+        context.report(Problem("no-items", message, context.locate((key,))))
+    for text in given:
+        if are_files and not _WILD.isdisjoint(text):
+            yield from _matches(context, key, text)
+        else:
+            yield text
+
+
+def _matches(context: Context, key: str, text: str) -> list[str]:
+    from natsort import natsorted
+
+    pattern = pattern_at(context, (key,), text)
+    if pattern is None:
+        return []
+    if pattern.captures:
+        message = f"`{text}` has captures, and a study has one name"
+        hint = "write * in their place, or an items list for many studies"
+        context.report(Problem("pattern", message, context.locate((key,)), hint))
+        return []
+    search = Search(context, key)
+    paths: list[str] = natsorted(path for path, _ in matching_files(search, pattern, []))
+    search.report_empty(text, allowed=False)
+    return paths

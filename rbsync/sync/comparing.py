@@ -1,8 +1,9 @@
 """Whether a datapoint at the project still is what a fingerprint says.
 
 Labels and settings are fingerprinted anew from what the project has. Pixel labels are drawn for
-it, since the fingerprint of a mask is that of the picture. In which stage a task is does not
-count, for people move tasks on, nor do ids of labels that were given without.
+it and label maps fetched, since the fingerprint of a mask is that of the picture, however it was
+sent, and that of a segmentation is that of its voxels. In which stage a task is does not count,
+for people move tasks on, nor do ids of labels, or of their classes, that were given without.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rbsync.backends.base import TaskContent
+from rbsync.backends.base import StoredMap, TaskContent
 from rbsync.labels import normal_labels
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import (
     FACETS,
+    Algorithm,
     Facet,
     Fingerprint,
     algorithm_of,
@@ -23,7 +25,9 @@ from rbsync.model.fingerprint import (
     of_value,
 )
 
-_PLAIN_MASK = frozenset({"category", "attributes", "pixel"})
+_OUTLINED = frozenset({"category", "attributes", "pixel"})
+_IDS = ("labelid", "classid")
+_MAPPED = frozenset({"category", "attributes", "volumeindex", "dicom"})
 
 
 def differing(found: TaskContent, known: Sequence[Fingerprint]) -> tuple[Facet, ...]:
@@ -46,7 +50,9 @@ def _agrees(found: TaskContent, facet: Facet, wanted: str) -> bool:
 
 
 def _has_items(found: TaskContent, wanted: str) -> bool:
-    return found.contents is None or of_items(found.contents, algorithm_of(wanted)) == wanted
+    if found.contents is None:
+        return True
+    return of_items(found.contents, algorithm_of(wanted), found.series) == wanted
 
 
 def _has_settings(found: TaskContent, wanted: str) -> bool:
@@ -66,38 +72,49 @@ def _has_labels(found: TaskContent, wanted: str) -> bool:
         return False
     if not labels and not wanted:
         return True
-    bare = [_without_id(one) for one in labels]
-    if _is_mask(bare) and _mask_fingerprint(bare, wanted) == wanted:
+    algorithm = algorithm_of(wanted)
+    if wanted in _drawn(_without(labels, *_IDS), found.maps, algorithm):
         return True
-    return any(of_value(one, algorithm_of(wanted)) == wanted for one in (labels, bare))
+    every = (_without(labels, *ids) for ids in ((), _IDS, _IDS[:1], _IDS[1:]))
+    return not found.maps and any(of_value(one, algorithm) == wanted for one in every)
 
 
-def _without_id(label: Any) -> Any:
-    if not isinstance(label, dict):
-        return label
-    return {key: one for key, one in label.items() if key != "labelid"}
+def _without(labels: list[Any], *ids: str) -> list[Any]:
+    """The labels without some of the ids that the service may have given them."""
+    return [
+        {key: one for key, one in label.items() if key not in ids}
+        if isinstance(label, dict)
+        else label
+        for label in labels
+    ]
 
 
-def _is_mask(labels: list[Any]) -> bool:
-    """Whether labels may be those that a mask was made into, with nothing added since."""
-    return bool(labels) and all(
-        isinstance(one, dict)
-        and "pixel" in one
-        and not one.get("attributes")
-        and one.keys() <= _PLAIN_MASK
-        for one in labels
-    )
-
-
-def _mask_fingerprint(labels: list[Any], wanted: str) -> str:
-    """The fingerprint of the mask that labels show; empty when they show none."""
+def _drawn(labels: list[Any], maps: Sequence[StoredMap], algorithm: Algorithm) -> tuple[str, ...]:
+    """The fingerprints of what labels show when they are drawn; none when they show nothing."""
     from rbsync.masks import MaskError
     from rbsync.masks.identity import identity_of_labels
+    from rbsync.masks.label_maps import LabelMap, identities_of
 
     try:
-        return identity_of_labels(labels, algorithm_of(wanted))
+        if maps and _are_all(labels, "dicom", _MAPPED):
+            fetched = [LabelMap(one.series, one.read()) for one in maps]
+            return identities_of(labels, fetched, algorithm)
+        if not maps and _are_all(labels, "pixel", _OUTLINED):
+            return (identity_of_labels(labels, algorithm),)
     except MaskError:
-        return ""
+        pass
+    return ()
+
+
+def _are_all(labels: list[Any], kind: str, members: frozenset[str]) -> bool:
+    """Whether labels may be those that files were made into, with nothing added since."""
+    return bool(labels) and all(
+        isinstance(one, dict)
+        and kind in one
+        and not one.get("attributes")
+        and one.keys() <= members
+        for one in labels
+    )
 
 
 _CHECKS: dict[Facet, Callable[[TaskContent, str], bool]] = {

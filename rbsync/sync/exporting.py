@@ -4,94 +4,141 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple
 
-from rbsync.backends.base import Task
-from rbsync.errors import RbsyncError
-from rbsync.masks import ClassMap, MaskError, complete_class_map, decode_pixel, read_class_map
+from rbsync.backends.base import TaskContent
+from rbsync.masks import (
+    ClassIndex,
+    ClassMap,
+    MaskError,
+    complete_class_map,
+    decode_pixel,
+    read_class_map,
+)
+from rbsync.masks.class_map import BLACK
+from rbsync.masks.label_maps import LabelMap, picture_of, volumes_of
+from rbsync.masks.volume import LabelVolume
 from rbsync.sources.mask_settings import LIMIT, MaskSettings
 from rbsync.sync.workspace import Workspace
 
 CLASS_MAP, DATAPOINT_MAP = "class_map.json", "datapoint_map.json"
+SEGMENT_MAP = "segment_map.json"
 LONGEST_PART = 255 - len(".json")
 UNFIT = "its name cannot be the name of a file"
 
 
-@runtime_checkable
-class GivesLabels(Protocol):
-    """A backend that labels can be had back from."""
-
-    def labels(self, task_id: str) -> str | None:
-        """The labels of a task as the JSON text of a list, None when it has none."""
-
-
-class Labelled(NamedTuple):
-    """A task that has labels, and their JSON text."""
-
-    task: Task
-    labels: str
-
-
-class Mask(NamedTuple):
-    """A mask to be written: a path with ``/``, the bytes of its PNG, and what it is a mask of."""
+class File(NamedTuple):
+    """A file to be written: a path with ``/``, and its bytes."""
 
     path: str
-    png: bytes
-    image: str
+    data: bytes
 
 
-def labelled(workspace: Workspace, pattern: str | None = None) -> Iterator[Labelled]:
-    """The tasks with labels, by name. Raises RbsyncError for a backend that keeps them."""
-    backend = workspace.backend
-    if not isinstance(backend, GivesLabels):
-        message = "labels cannot be had back from this backend yet"
-        raise RbsyncError(message, hint="export them from a local project")
-    for task in backend.list():
-        if pattern and not fnmatch.fnmatchcase(task.name, pattern):
-            continue
-        text = backend.labels(task.task_id) if task.labels else None
-        if text is not None:
-            yield Labelled(task, text)
+def labelled(workspace: Workspace, pattern: str | None = None) -> Iterator[TaskContent]:
+    """The tasks with labels, in the order of the backend. Raises BackendError."""
+    for found in workspace.backend.read():
+        name = found.task.name
+        if found.task.labels and (not pattern or fnmatch.fnmatchcase(name, pattern)):
+            yield found
 
 
 @dataclass
 class MaskExport:
     """Masks drawn one by one; ``class_map`` grows with the categories that are met.
 
-    ``left_out`` says which tasks have no mask, and why.
+    ``left_out`` says which tasks have no mask, and why. ``written`` counts the files. Volumes are
+    not drawn: their label maps are files as they are, told of in ``volumes``.
     """
 
     class_map: ClassMap
     left_out: list[str] = field(default_factory=list)
     images: dict[str, str] = field(default_factory=dict)
+    volumes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    written: int = 0
 
-    def masks(self, every: Iterator[Labelled]) -> Iterator[Mask]:
-        """The masks of tasks with labels."""
-        for task, text in every:
-            labels = [one for one in json.loads(text) if one.get("pixel") is not None]
-            why = _objection(task, labels)
-            if why:
-                self.left_out.append(f"{task.name}: {why}")
+    def masks(self, every: Iterator[TaskContent]) -> Iterator[File]:
+        """The masks and label maps of tasks with labels."""
+        for found in every:
+            try:
+                files = list(self._files(found))
+            except LeftOutError as why:
+                self.left_out.append(f"{found.task.name}: {why}")
                 continue
-            path = task.name + ".png"
-            self.images[path] = task.items[0]
-            yield Mask(path, self._png(labels), task.items[0])
+            self.written += len(files)
+            yield from files
+
+    def _files(self, found: TaskContent) -> Iterator[File]:
+        labels = json.loads(found.labels)
+        if not fits_a_file(found.task.name):
+            raise LeftOutError(UNFIT)
+        outlined = [one for one in labels if one.get("pixel") is not None]
+        if not outlined and not found.maps:
+            raise LeftOutError("none of its labels is a segmentation")
+        if outlined:
+            yield self._mask(found, lambda: self._drawn(outlined))
+            return
+        maps = [LabelMap(one.series, one.read()) for one in found.maps]
+        try:
+            volumes = volumes_of(labels, maps)
+        except MaskError as error:
+            raise LeftOutError(error.message) from error
+        picture = picture_of(volumes)
+        if picture is not None and len(found.task.items) == 1:
+            yield self._mask(found, lambda: self._coloured(picture))
+        else:
+            yield from self._label_maps(found.task.name, maps, volumes)
+
+    def _mask(self, found: TaskContent, draw: Callable[[], Any]) -> File:
+        task = found.task
+        if len(task.items) != 1:
+            raise LeftOutError(f"it has {len(task.items)} items, and a mask is of one")
+        path = task.name + ".png"
+        png = _png(draw())
+        self.images[path] = task.items[0]
+        return File(path, png)
+
+    def _label_maps(
+        self, name: str, maps: Sequence[LabelMap], volumes: Mapping[int, LabelVolume]
+    ) -> Iterator[File]:
+        self.volumes[name] = entries = []
+        for series, data in maps:
+            path = f"{name}.nii.gz" if len(maps) == 1 else f"{name}/{series}.nii.gz"
+            names = {str(value): one for value, one in volumes[series].names.items()}
+            entries.append({"series": series, "segmentations": path, "segment_map": names})
+            yield File(path, data)
 
     def documents(self) -> Iterator[tuple[str, str]]:
-        """The names and texts of the two files beside the masks, once those are drawn."""
+        """The names and texts of the files beside the masks, once those are drawn."""
         colours = {name: list(colour) for name, colour in self.class_map.items()}
-        for name, content in ((CLASS_MAP, colours), (DATAPOINT_MAP, self.images)):
+        documents: dict[str, Any] = {CLASS_MAP: colours, DATAPOINT_MAP: self.images}
+        if self.volumes:
+            documents[SEGMENT_MAP] = self.volumes
+        for name, content in documents.items():
             yield name, json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
-    def _png(self, labels: list[dict[str, Any]]) -> bytes:
-        names = {label["category"][0][-1] for label in labels}
+    def _drawn(self, labels: list[dict[str, Any]]) -> Any:
+        self._meet({label["category"][0][-1] for label in labels})
+        return decode_pixel(labels, self.class_map)
+
+    def _coloured(self, picture: ClassIndex) -> Any:
+        import numpy as np
+
+        self._meet(set(picture.names))
+        colours = [BLACK, *(self.class_map[name] for name in picture.names)]
+        return np.array(colours, np.uint8)[picture.pixels]
+
+    def _meet(self, names: set[str]) -> None:
+        """Gives categories that have no colour one."""
         if not names <= self.class_map.keys():
             every = dict.fromkeys([*self.class_map, *sorted(names)])
             self.class_map = complete_class_map(every, self.class_map)
-        return _png(decode_pixel(labels, self.class_map))
+
+
+class LeftOutError(Exception):
+    """Why a task has no mask."""
 
 
 def mask_export(workspace: Workspace) -> MaskExport:
@@ -111,15 +158,6 @@ def _colours(workspace: Workspace, source: Any) -> ClassMap:
     with suppress(OSError, ValueError, MaskError):
         return read_class_map(json.loads(workspace.ground.tree.read(path, LIMIT))) if path else {}
     return {}
-
-
-def _objection(task: Task, labels: list[Any]) -> str:
-    """Why a task has no mask; empty when it has one."""
-    if not labels:
-        return "none of its labels is a segmentation"
-    if len(task.items) != 1:
-        return f"it has {len(task.items)} items, and a mask is of one"
-    return "" if fits_a_file(task.name) else UNFIT
 
 
 def fits_a_file(name: str) -> bool:

@@ -53,7 +53,9 @@ class Workspace:
 
     @property
     def content(self) -> LocalContent:
-        return LocalContent(self.roots, self.manifest.settings.hash)
+        return LocalContent(
+            self.roots, self.manifest.settings.hash, self.backend.capabilities.masks
+        )
 
 
 @contextmanager

@@ -15,7 +15,16 @@ from typing import Any
 
 import pytest
 
-from rbsync.backends.base import Backend, Created, Draft, LabelText, Rejected, Task
+from rbsync.backends.base import (
+    Backend,
+    Created,
+    Draft,
+    LabelFile,
+    LabelText,
+    Rejected,
+    Task,
+    TaskContent,
+)
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
 from rbsync.model.datapoint import Settings
@@ -27,6 +36,7 @@ BOX: dict[str, Any] = {
     "category": [["object", "car"]],
     "bbox2d": {"xnorm": 0.1, "ynorm": 0.1, "wnorm": 0.2, "hnorm": 0.2},
 }
+SEGMENT = {"category": [["object", "car"]], "attributes": [], "dicom": {"instanceid": 1}}
 POINT = {"category": [["object", "car"]], "point": {"xnorm": 0.5, "ynorm": 0.5}}
 NAMES = [
     "ordinary.png",
@@ -45,6 +55,26 @@ NAMES = [
 
 def labels(*objects: Mapping[str, Any]) -> LabelText:
     return LabelText(json.dumps(objects), len(objects))
+
+
+def mapped(files: Mapping[int, bytes]) -> LabelText:
+    """One label for each series that has a label map, of these bytes."""
+    objects = [SEGMENT | {"volumeindex": series} for series in files]
+    maps = tuple(LabelFile(series, data) for series, data in files.items())
+    return LabelText(json.dumps(objects), len(objects), files=maps)
+
+
+def maps_of(backend: Backend) -> dict[str, dict[int, bytes]]:
+    """The bytes of all label maps by task and series."""
+    return {
+        one.task.name: {found.series: found.read() for found in one.maps} for one in backend.read()
+    }
+
+
+def only(backend: Backend) -> TaskContent:
+    """What is in the one task."""
+    (found,) = backend.read()
+    return found
 
 
 def draft(
@@ -288,6 +318,76 @@ class BackendTests(ABC):
             **settings,
         )
         assert backend.find(["a"]) == {"a": expected}
+
+    def test_label_maps_come_back_with_their_labels(self, backend: Backend) -> None:
+        data = {name: os.urandom(70_000) for name in "ab"}
+        drafts = [draft(name, labels=mapped({0: one})) for name, one in data.items()]
+        ids(backend.create([*drafts, draft("c", labels=labels(BOX)), draft("d")]))
+        assert maps_of(backend) == {"a": {0: data["a"]}, "b": {0: data["b"]}, "c": {}, "d": {}}
+        for one in backend.read():
+            found = json.loads(one.labels)
+            assert [label.get("dicom") for label in found] == (
+                [{"instanceid": 1}] if one.maps else [None] * len(found)
+            )
+        assert backend.find(["a"])["a"].labels == 1
+
+    def test_label_maps_are_those_of_their_series(self, backend: Backend) -> None:
+        items = [(name, f"{URL}?{name}") for name in "abcd"]
+        made = draft("a", items=items, labels=mapped({0: b"first", 2: b"third"}))
+        ids(backend.create([made._replace(series=(1, 2, 1))]))
+        assert maps_of(backend) == {"a": {0: b"first", 2: b"third"}}
+        found = only(backend)
+        assert found.series == (1, 2, 1)
+        assert found.task.items == ("a", "b", "c", "d")
+
+    @pytest.mark.parametrize("files", [{1: b"x"}, {0: b"x", 3: b"y"}, {-1: b"x"}])
+    def test_a_label_map_of_no_series_is_refused(
+        self, backend: Backend, files: Mapping[int, bytes]
+    ) -> None:
+        maps = tuple(LabelFile(series, data) for series, data in files.items())
+        wrong = draft("a", labels=LabelText(json.dumps([SEGMENT]), 1, files=maps))
+        assert kinds(backend.create([wrong, draft("b")])) == ["invalid", "created"]
+
+    def test_two_label_maps_of_one_series_are_refused(self, backend: Backend) -> None:
+        maps = (LabelFile(0, b"x"), LabelFile(0, b"y"))
+        wrong = draft("a", labels=LabelText(json.dumps([SEGMENT]), 1, files=maps))
+        assert kinds(backend.create([wrong, draft("b")])) == ["invalid", "created"]
+
+    def test_label_maps_are_changed_with_the_labels_alone(self, backend: Backend) -> None:
+        old = draft("a", labels=mapped({0: b"old"}), metadata={"a": "1"})
+        (task_id,) = ids(backend.create([old]))
+        before = backend.find(["a"])["a"]
+        for files in ({0: b"new"}, {0: b"newer"}):
+            new = draft("a", items=[], labels=mapped(files), metadata={"a": "1"})
+            backend.update(task_id, new, ["labels"])
+            assert maps_of(backend) == {"a": files}
+            assert backend.find(["a"])["a"] == before
+        backend.update(task_id, draft("a", priority=0.5), ["settings"])
+        assert maps_of(backend) == {"a": {0: b"newer"}}
+        backend.update(task_id, draft("a", labels=labels(BOX)), ["labels"])
+        assert maps_of(backend) == {"a": {}}
+
+    def test_label_maps_can_be_given_to_what_had_none(self, backend: Backend) -> None:
+        (task_id,) = ids(backend.create([draft("a", labels=labels(BOX))]))
+        backend.update(task_id, draft("a", labels=mapped({0: b"map"})), ["labels"])
+        assert maps_of(backend) == {"a": {0: b"map"}}
+        backend.update(task_id, draft("a"), ["labels"])
+        assert maps_of(backend) == {"a": {}}
+        assert json.loads(only(backend).labels) == []
+
+    def test_other_items_leave_the_label_maps_and_have_their_own_series(
+        self, backend: Backend
+    ) -> None:
+        items = [(name, f"{URL}?{name}") for name in "abc"]
+        made = draft("a", items=items, labels=mapped({0: b"map"}))._replace(series=(2, 1))
+        (task_id,) = ids(backend.create([made]))
+        for sizes in ((1, 2), (3,), (1, 1, 1)):
+            backend.update(task_id, made._replace(series=sizes), ["items"])
+            found = only(backend)
+            assert (found.series, maps_of(backend)) == (sizes, {"a": {0: b"map"}})
+        backend.update(task_id, draft("a", items=items[:2]), ["items"])
+        assert only(backend).series in ((), (2,))
+        assert only(backend).task.items == ("a", "b")
 
     def test_all_facets_are_updated_at_once_and_back(self, backend: Backend) -> None:
         old = draft("a", labels=labels(BOX), priority=0.5)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ from rbsync.errors import UserError
 from rbsync.manifest.load import load_manifest
 from rbsync.model.datapoint import Dataset
 from rbsync.sync.workspace import open_workspace
+from tests.dataset.noting import Noting
 from tests.masks.pictures import painted, png
 
 CLASSES = {"car": [255, 0, 0], "bus": [0, 255, 0]}
@@ -35,18 +33,6 @@ def picture(number: int) -> np.ndarray[Any, Any]:
     index = np.zeros((4, 5), np.uint8)
     index[0, number] = 1
     return index
-
-
-class Noting(Executor):
-    """Notes the masks that it has decoded."""
-
-    def __init__(self, executor: Executor, decoded: list[str]) -> None:
-        self._executor, self._decoded = executor, decoded
-
-    def submit(self, work: Callable[..., Any], /, *args: Any, **options: Any) -> Future[Any]:
-        if isinstance(work, partial) and work.func is see_mask:
-            self._decoded += [one.ref for one in work.args[1]]
-        return self._executor.submit(work, *args, **options)
 
 
 class Folder:
@@ -77,7 +63,7 @@ class Folder:
         self.decoded = []
         manifest = load_manifest(self.path / "rbsync.yaml")
         with open_workspace(manifest) as workspace:
-            noting = Noting(workspace.ground.executor, self.decoded)
+            noting = Noting(workspace.ground.executor, see_mask, self.decoded)
             ground = replace(workspace.ground, executor=noting)
             return build(manifest, ground, project_type="", taxonomy=workspace.taxonomy)
 

@@ -50,7 +50,7 @@ def test_large_pictures_and_slices_of_pictures() -> None:
     assert present(index) == []
     index = ClassIndex(pixels[:, 1::2], ("a", "b", "c"))
     assert present(index) == [2, 3]
-    parts = list(renumbered(index, np.array([7, 0, 5, 6], np.uint8)))
+    parts = list(renumbered(index.pixels.reshape(-1), np.array([7, 0, 5, 6], np.uint8)))
     assert len(parts) == 2
     assert np.array_equal(
         np.concatenate(parts).reshape(1100, 1000), np.array([7, 0, 5, 6])[index.pixels]
@@ -62,3 +62,5 @@ def test_large_pictures_and_slices_of_pictures() -> None:
 def test_a_class_that_does_not_exist(kind: Any) -> None:
     with pytest.raises(IndexError):
         present(ClassIndex(np.full((3, 3), 2, kind), ("a",)))
+    with pytest.raises(IndexError):
+        list(renumbered(np.full(9, 2, kind), np.zeros(2, np.uint8)))

@@ -288,8 +288,9 @@ def mistakes(project: Project) -> dict[int, str]:
             'more.json: the category "buss" is not in the taxonomy',
         ),
         (
-            mistake(project, "nifti", png(good), ", encoding: nifti"),
-            "`encoding: nifti` is not yet supported by this version of rbsync",
+            mistake(project, "nifti", png(stray, compress_level=0), ", encoding: nifti"),
+            "wrong/nifti.png: undeclared colour (250, 5, 0) in 2 pixels, first at column 2, "
+            "row 0; nearest is 'car' (255, 0, 0)",
         ),
         (
             mistake(project, "nomap", png(good), ", class_map: no.json"),

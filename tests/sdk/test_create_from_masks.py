@@ -46,6 +46,28 @@ def test_a_mask_comes_back_as_the_same_picture(serve: Serve, texture: str) -> No
     assert np.array_equal(back, mask)
 
 
+@pytest.mark.parametrize("texture", sorted(TEXTURES))
+def test_a_label_map_comes_back_as_the_same_picture(serve: Serve, texture: str) -> None:
+    client, project = serve(type="IMAGE_SEGMENTATION")
+    class_map = colours(5)
+    mask = painted(TEXTURES[texture](np.random.default_rng(7), (40, 60), 5), class_map)
+    create = project.upload.create_datapoint_from_masks
+    assert create(PUBLIC, mask, class_map, URL, encoding="nifti") == []
+    (found,) = client.task(URL)["latestTaskData"]["labelsMap"]
+    (address,) = client.ask("presignItems", storageId=REDBRICK, items=[found["labelName"]])
+    data = client.session.get(address).content
+    back = rbsync.masks.decode_nifti(data, stored(client, URL), class_map)
+    assert np.array_equal(back, mask)
+
+
+def test_an_encoding_that_there_is_not_is_an_error(serve: Serve) -> None:
+    client, project = serve()
+    create: Any = project.upload.create_datapoint_from_masks
+    (failed,) = create(PUBLIC, red(), RED, URL, encoding="rle")
+    assert failed["error"] == "`encoding` must be one of pixel, nifti, not 'rle'"
+    assert client.names() == []
+
+
 def test_the_datapoint_is_named_by_the_path_as_it_is_written(serve: Serve, here: Path) -> None:
     from PIL import Image
 

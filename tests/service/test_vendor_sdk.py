@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from filelock import FileLock
 from rbsync.backends.local import LocalBackend
 from rbsync.labels import read_taxonomy
 from tests.service.serving import KEY, ORG, PROJECT, PUBLIC, REDBRICK, serving
-from tests.service.vendor_environment import vendor_python
+from tests.service.vendor_environment import run_client
 
 pytestmark = [pytest.mark.vendor, pytest.mark.timeout(1000)]
 
@@ -44,31 +43,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def results(shared: Path, request: pytest.FixtureRequest) -> Results:
     """What came of every scenario: one run of the SDK, for it takes its time."""
-    python = vendor_python(request.config)
     found = shared / "work" / "results.json"
     with FileLock(shared / "lock"):
         if not found.exists():
             found.parent.mkdir(exist_ok=True)
-            _run(python, shared / "proj-a", found.parent)
+            with serving(shared / "proj-a", taxonomy=read_taxonomy(TAXONOMY)) as client:
+                run_client(request.config, CLIENT, found.parent, client.url, ORG, PROJECT, KEY)
     return dict(json.loads(found.read_text()))
-
-
-def _run(python: str, project: Path, work: Path) -> None:
-    environment = {
-        key: one for key, one in os.environ.items() if not key.lower().endswith("_proxy")
-    }
-    environment |= {"HOME": str(work), "VIRTUAL_ENV": str(work)}
-    with serving(project, taxonomy=read_taxonomy(TAXONOMY)) as client:
-        done = subprocess.run(
-            [python, str(CLIENT), client.url, ORG, PROJECT, KEY],
-            check=False,
-            cwd=work,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
 def result(results: Results, name: str) -> Any:

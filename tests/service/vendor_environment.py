@@ -55,3 +55,22 @@ def _install(python: str) -> None:
 
 def _run(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=check, capture_output=True, text=True, timeout=900)
+
+
+def run_client(config: pytest.Config, client: Path, work: Path, *arguments: str) -> None:
+    """Runs a script with the SDK in the folder ``work``, as a user's whose home that is."""
+    python = vendor_python(config)
+    environment = {
+        key: one for key, one in os.environ.items() if not key.lower().endswith("_proxy")
+    }
+    environment |= {"HOME": str(work), "VIRTUAL_ENV": str(work)}
+    done = subprocess.run(
+        [python, str(client), *arguments],
+        check=False,
+        cwd=work,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

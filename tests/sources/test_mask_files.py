@@ -100,9 +100,14 @@ def test_a_colour_cannot_be_a_class_and_background(masks: Declared, kind: str) -
 
 
 @both
-def test_label_maps_are_refused_with_what_to_do(masks: Declared, kind: str) -> None:
-    assert masks.expand(**source(kind, encoding="nifti")) == []
-    assert masks.problems[0].endswith("leave `encoding` out, or say `pixel`: it is as exact")
+@pytest.mark.parametrize("encoding", ["auto", "pixel", "nifti"])
+def test_how_a_mask_is_sent_is_no_part_of_how_it_is_read(
+    masks: Declared, kind: str, encoding: str
+) -> None:
+    plain, *_ = masks.expand(**source(kind))
+    found, *_ = masks.expand(**source(kind, encoding=encoding))
+    assert found.labels.encoding == encoding
+    assert found.labels._replace(encoding="auto") == plain.labels
 
 
 def test_a_pattern_names_datapoints_and_images_by_its_captures(masks: Declared) -> None:

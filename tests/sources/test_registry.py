@@ -24,11 +24,3 @@ def test_every_key_has_a_description_and_an_example_that_it_accepts(kind) -> Non
         examples[name] = field.examples[0]
     kind(**examples)
     assert kind.__doc__
-
-
-def test_a_kind_that_is_not_built_yet_says_so_at_its_line(declared) -> None:
-    assert declared.expand(name="study", series=[{"items": "ct/*.dcm"}]) == []
-    assert declared.problems == [
-        "not-supported: rbsync.yaml:2:5: `series` is not yet supported by this version of rbsync\n"
-        "    leave this source out for now"
-    ]

@@ -16,8 +16,10 @@ from rbsync.backends.base import (
     Task,
     TaskContent,
 )
+from rbsync.backends.local.beside import extras_of_draft, maps_in, series_in
 from rbsync.backends.local.blobs import DAY, Blobs, Collected, Damage, content_of, is_ref
 from rbsync.backends.local.database import BUSY_SECONDS, Database
+from rbsync.backends.local.failures import disk_failures
 from rbsync.backends.local.opening import Wish
 from rbsync.backends.local.paging import Page
 from rbsync.backends.local.project import PAGE, LocalProject
@@ -79,11 +81,19 @@ class LocalBackend:
         if len(drafts) > self.capabilities.batch:
             message = f"{len(drafts)} datapoints at once; the limit is {self.capabilities.batch}"
             raise BackendError(message, kind="invalid")
-        return self._project.create(drafts)
+        extras = [extras_of_draft(one, self._store) for one in drafts]
+        return self._project.create(drafts, extras)
 
     def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
         """Changes the facets of a datapoint to those of the draft, durably."""
-        self._project.update(task_id, draft, changed)
+        extras = extras_of_draft(draft, self._store, changed)
+        self._project.update(task_id, draft, changed, extras)
+
+    def _store(self, data: bytes) -> str:
+        """Stores bytes, durably, and returns their ref."""
+        with self._blobs.receiving(self._algorithm) as incoming:
+            incoming.write(data)
+            return self._blobs.keep(incoming)
 
     def delete(self, task_ids: Sequence[str]) -> None:
         """Deletes datapoints, durably; one that is not there counts as deleted."""
@@ -104,7 +114,15 @@ class LocalBackend:
     def _content(self, stored: StoredTask) -> TaskContent:
         labels = self.labels(stored.task.task_id) if stored.task.labels else None
         contents = tuple(_content_of(ref) for _, ref in stored.items)
-        return TaskContent(stored.task, labels or "[]", contents, (stored.storage,))
+        extras = self._project.extras(stored.task.task_id)
+        maps = tuple(maps_in(extras, self._read_file))
+        storages = (stored.storage,)
+        series = series_in(extras)
+        return TaskContent(stored.task, labels or "[]", contents, storages, maps, series)
+
+    def _read_file(self, ref: str) -> bytes:
+        with self.open_item(ref) as file, disk_failures(f"read {ref}"):
+            return file.read()
 
     def page(self, after: str | None = None, first: int = PAGE, stage: str = "") -> Page:
         """The next datapoints by name; ``after`` is the cursor of the page before."""

@@ -37,7 +37,7 @@ class Rules:
         if not found and "items" in facets:
             found = self.items_flaw(len(draft.items))
         if not found and "labels" in facets and draft.labels:
-            found = self.labels_flaw(draft.labels)
+            found = self.labels_flaw(draft.labels) or maps_flaw(draft)
         if not found and "settings" in facets:
             found = settings_flaw(draft.settings)
         return found
@@ -81,6 +81,16 @@ def _labels_flaw(problems: Sequence[LabelProblem]) -> Flaw:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     first = problems[0]
     return Flaw(f"labels{first.place}: {first.message}{more}", first.hint)
+
+
+def maps_flaw(draft: Draft) -> Flaw | None:
+    """Each label map is that of one series."""
+    numbers = [one.series for one in draft.labels.files] if draft.labels else []
+    count = max(1, len(draft.series))
+    if any(not 0 <= one < count for one in numbers):
+        return Flaw(f"it has a label map of a series that it lacks; it has {count} series")
+    twice = len(set(numbers)) < len(numbers)
+    return Flaw("it has two label maps of one series") if twice else None
 
 
 def name_flaw(name: str) -> Flaw | None:

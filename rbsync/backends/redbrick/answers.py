@@ -63,6 +63,17 @@ class Node:
             for one in self._list(key)
         ]
 
+    def present_nodes(self, key: str) -> list[Node]:
+        """The objects of a list, without its null members."""
+        found = [one for one in self._list(key) if one is not None]
+        return Node({key: found}, self._path).nodes(key)
+
+    def numbers(self, key: str) -> list[int]:
+        """The whole numbers of a list; null is an empty one."""
+        found = self._list(key)
+        fine = all(isinstance(one, int) and not isinstance(one, bool) for one in found)
+        return found if fine else self._odd(key)
+
     def texts(self, key: str) -> list[str]:
         """The texts of a list, null for an empty one; empty text stands for null members."""
         return [

@@ -40,7 +40,9 @@ CONCURRENCY = 10
 JOBS = 16
 """With the latency of a real network, width is what decides."""
 
-_CAPABILITIES = Capabilities(batch=1, quarantine=QUARANTINE_SECONDS, keeps_uploads=True, jobs=JOBS)
+_CAPABILITIES = Capabilities(
+    batch=1, quarantine=QUARANTINE_SECONDS, keeps_uploads=True, jobs=JOBS, masks="nifti"
+)
 _STORAGE_HINT = "files are sent to `storage: redbrick`; others take URLs or keys"
 
 

@@ -22,6 +22,7 @@ from rbsync.backends.redbrick.operations.changes import (
 from rbsync.backends.redbrick.operations.tasks import FoundTask, one_task
 from rbsync.backends.redbrick.stamp import Metadata, metadata_text, read_metadata
 from rbsync.backends.redbrick.uploading import Uploader
+from rbsync.backends.series import indices_of, series_of
 from rbsync.model.fingerprint import Facet
 
 _GONE_HINT = "it was deleted behind our back"
@@ -50,7 +51,7 @@ class Changer:
         storage = storage_id(draft.settings.storage)
         if "items" in changed:
             refs = [ref for _, ref in draft.items]
-            update_items(self._client, task_id, storage, items=refs)
+            update_items(self._client, task_id, storage, items=refs, series=_series(task, draft))
         if "labels" in changed:
             labels = self._uploader.labels(draft.labels) if draft.labels else LabelData("[]")
             put_labels(self._client, task_id, labels)
@@ -104,3 +105,9 @@ class Changer:
                 raise
             if left:
                 delete_tasks(self._client, left)
+
+
+def _series(task: FoundTask, draft: Draft) -> list[list[int]]:
+    """The series of the new items: those of the old ones may point beyond them."""
+    wanted = series_of(draft)
+    return indices_of([len(draft.items)]) if task.series and not wanted else wanted

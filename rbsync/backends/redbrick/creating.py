@@ -21,10 +21,12 @@ from rbsync.backends.redbrick.operations.changes import (
 )
 from rbsync.backends.redbrick.stamp import Metadata, metadata_text, names_apart, of_refs
 from rbsync.backends.redbrick.uploading import Uploader
+from rbsync.backends.series import series_of
 from rbsync.errors import BackendError
 from rbsync.model.outcome import Failure
 
 _TAKEN = "the project has a datapoint of this name"
+_VIDEO_HINT = "leave the segmentations out, or give the frames of the video as pictures"
 _TAKEN_HINT = "names are unique in a project"
 
 
@@ -78,6 +80,7 @@ class Creator:
                 metadata_text(self.metadata_of(draft)),
                 settings.ground_truth,
                 settings.priority,
+                series_of(draft),
             ),
         )
 
@@ -98,6 +101,9 @@ class Creator:
 
         Its answer has no id, and the task may appear only later: then nothing is known yet.
         """
+        if len(draft.series) > 1 or (draft.labels and draft.labels.files):
+            message = f"{draft.name}: a video file has neither series nor label maps"
+            raise problem(message, kind="invalid", hint=_VIDEO_HINT)
         with _nothing_made():
             found = self._uploader.items_list(f"{draft.name}.json", [self._entry(draft)])
         announce_list(

@@ -6,8 +6,9 @@ import gzip
 import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from functools import partial
 
-from rbsync.backends.base import Task, TaskContent
+from rbsync.backends.base import StoredMap, Task, TaskContent
 from rbsync.backends.local.rules import name_flaw
 from rbsync.backends.redbrick.client import Client
 from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_words
@@ -16,11 +17,13 @@ from rbsync.backends.redbrick.listing import every_task, matches
 from rbsync.backends.redbrick.operations.files import presign_downloads
 from rbsync.backends.redbrick.operations.tasks import FoundTask, is_quotable, one_task
 from rbsync.backends.redbrick.stamp import item_names, of_refs, read_metadata
+from rbsync.backends.series import sizes_of
 from rbsync.model.datapoint import REMOTE
 
 FEW = 50
 _GZIP = b"\x1f\x8b"
 _SECONDS = 120.0
+_MOST_BYTES = 1 << 30
 
 
 class Finder:
@@ -80,11 +83,18 @@ class Finder:
         )
         known = found.storage_id == REDBRICK_STORAGE and metadata.refs in ("", of_refs(found.items))
         contents = None if known else tuple(REMOTE + ref for ref in found.items)
-        return TaskContent(task, labels, contents, storage_words(found.storage_id))
+        maps = tuple(
+            StoredMap(one.series, partial(self._file, found, one.path)) for one in found.maps
+        )
+        series = sizes_of(found.series) if all(found.series) else ()
+        storages = storage_words(found.storage_id)
+        return TaskContent(task, labels, contents, storages, maps, series)
 
     def _labels(self, found: FoundTask) -> tuple[str, int]:
         """The labels of a task as JSON text, and how many there are."""
-        data = self._label_file(found) if found.labels_path else found.labels
+        data = (
+            _unpacked(self._file(found, found.labels_path)) if found.labels_path else found.labels
+        )
         if not data:
             return "[]", 0
         try:
@@ -96,13 +106,18 @@ class Finder:
             raise problem(f'the labels of "{found.name}" cannot be read', sent=True)
         return text, len(labels)
 
-    def _label_file(self, found: FoundTask) -> bytes:
-        (url,) = presign_downloads(self._client, found.labels_storage, [found.labels_path])
+    def _file(self, found: FoundTask, path: str) -> bytes:
+        """A file of the labels of a task."""
+        (url,) = presign_downloads(self._client, found.labels_storage, [path])
         if not url:
             raise problem(f'the labels of "{found.name}" cannot be fetched', sent=True)
         headers = {"Accept-Encoding": "gzip"}
-        reply = self._client.transport.send("GET", url, headers, seconds=_SECONDS)
+        reply = self._client.transport.send("GET", url, headers, seconds=_SECONDS, most=_MOST_BYTES)
         if reply.status != 200:
             failure = status_failure(reply.status, "storage")
             raise problem(f'the labels of "{found.name}": {failure}', sent=True)
-        return gzip.decompress(reply.body) if reply.body.startswith(_GZIP) else reply.body
+        return reply.body
+
+
+def _unpacked(data: bytes) -> bytes:
+    return gzip.decompress(data) if data.startswith(_GZIP) else data

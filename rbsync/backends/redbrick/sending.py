@@ -82,6 +82,11 @@ def label_headers() -> dict[str, str]:
     return {"Content-Type": "application/json", "Content-Encoding": "gzip", **_BLOB}
 
 
+def map_headers() -> dict[str, str]:
+    """Those of a label map, which is stored as it is."""
+    return {"Content-Type": "application/octet-stream", **_BLOB}
+
+
 def _patience(size: int) -> float:
     return _PATIENCE + size / _SLOWEST
 

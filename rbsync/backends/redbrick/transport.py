@@ -58,8 +58,9 @@ class Transport:
         body: bytes | Readable | None = None,
         *,
         seconds: float,
+        most: int = MOST_BYTES,
     ) -> Reply:
-        """Sends a request and reads the whole answer, in at most so many seconds.
+        """Sends a request and reads the whole answer, in at most so many seconds and bytes.
 
         An exception of the body's ``read`` comes through as it is.
         """
@@ -68,7 +69,7 @@ class Transport:
         failure: BackendError
         try:
             with self._open(method, url, headers, body, seconds) as response:
-                data = _read(response, host)
+                data = _read(response, host, most)
                 if exchange.is_late:
                     raise TimeoutError
                 return Reply(response.status, response.headers, data)
@@ -114,11 +115,10 @@ def _failure(error: Exception, host: str, exchange: Exchange) -> BackendError:
     return transport_failure(error, host, sent=exchange.sent, late=exchange.is_late)
 
 
-def _read(response: urllib3.BaseHTTPResponse, host: str) -> bytes:
+def _read(response: urllib3.BaseHTTPResponse, host: str, most: int) -> bytes:
     data = bytearray()
     while chunk := response.read(_CHUNK):
         data += chunk
-        if len(data) > MOST_BYTES:
-            limit = MOST_BYTES >> 20
-            raise problem(f"{host}: the answer has more than {limit} MiB", sent=True)
+        if len(data) > most:
+            raise problem(f"{host}: the answer has more than {most >> 20} MiB", sent=True)
     return bytes(data)

@@ -14,17 +14,19 @@ from rbsync.backends.redbrick.client import Client
 from rbsync.backends.redbrick.constants import MOST_INLINE_LABELS
 from rbsync.backends.redbrick.gathering import Gatherer
 from rbsync.backends.redbrick.media import media_of
-from rbsync.backends.redbrick.operations.changes import LabelData
+from rbsync.backends.redbrick.operations.changes import LabelData, SentMap
 from rbsync.backends.redbrick.operations.files import (
     ListPlace,
     Place,
     presign_items,
     presign_labels,
     presign_list,
+    presign_map,
 )
 from rbsync.backends.redbrick.sending import (
     ExpiredError,
     label_headers,
+    map_headers,
     send_body,
     send_bytes,
 )
@@ -51,15 +53,27 @@ class Uploader:
 
     def labels(self, labels: LabelText) -> LabelData:
         """Labels as a create or update takes them: in the request, or in a file if many."""
+        folder = f"labels/{uuid4()}/{uuid4()}"
+        maps = tuple(
+            SentMap(self._map(f"{folder}/{number}.nii.gz", one.data), one.series)
+            for number, one in enumerate(labels.files)
+        )
         if labels.count <= MOST_INLINE_LABELS:
-            return LabelData(labels.json)
-        name = f"labels/{uuid4()}/{uuid4()}/data.json"
+            return LabelData(labels.json, maps=maps)
+        name = f"{folder}/data.json"
         data = gzip.compress(labels.json.encode(), mtime=0)
         place = self._send(
             lambda: presign_labels(self._client, name),
             lambda place: send_bytes(self._client.transport, place.url, data, label_headers()),
         )
-        return LabelData("[]", place.path)
+        return LabelData("[]", place.path, maps)
+
+    def _map(self, name: str, data: bytes) -> str:
+        """Stores a label map and returns its path."""
+        return self._send(
+            lambda: presign_map(self._client, name),
+            lambda place: send_bytes(self._client.transport, place.url, data, map_headers()),
+        ).path
 
     def items_list(self, name: str, entries: Sequence[Mapping[str, Any]]) -> ListPlace:
         """Stores an items list."""

@@ -13,6 +13,7 @@ from rbsync.backends.local.blobs import is_ref
 from rbsync.backends.local.rows import FIRST_STAGE, StoredTask
 from rbsync.model.fingerprint import Facet
 from rbsync.service.answers.beside import read_extra
+from rbsync.service.answers.class_ids import with_class_ids
 from rbsync.service.answers.people import USER
 from rbsync.service.service import Call
 from rbsync.service.stages import ARCHIVED
@@ -82,7 +83,11 @@ class Seen:
     def _labels(self) -> str:
         if self._kept("labels").get("labelsDataPath"):
             return "[]"
-        return self.call.service.project.labels(self.stored.task.task_id) or "[]"
+        service = self.call.service
+        text = service.project.labels(self.stored.task.task_id) or "[]"
+        if not self._kept("labels").get("labelsMap"):
+            return text
+        return with_class_ids(text, service.meta.read_taxonomy())
 
     def _labels_path(self, presigned: bool | None) -> str | None:
         path: str | None = self._kept("labels").get("labelsDataPath")

@@ -12,6 +12,7 @@ from rbsync.service.service import Call, Service
 
 UNNAMED = "taxonomy"
 ROOT = "object"
+_WORD = 0xFFFFFFFF
 _TYPES = frozenset({"BOOL", "TEXT", "NUMBER", "SELECT", "MULTISELECT"})
 
 
@@ -96,11 +97,23 @@ def _object_types(one: Category, parents: list[str]) -> list[dict[str, Any]]:
         "category": one.name,
         "classId": one.class_id,
         "labelType": one.label_type,
+        "color": color_of(one.class_id),
         "attributes": _attributes(one.attributes),
         "archived": False,
         "parents": parents,
     }
     return [own, *found]
+
+
+def color_of(class_id: int) -> str:
+    """The colour of a class as ``#rrggbb``: the one that the SDK takes where there is none.
+
+    Source: the public SDK 2.35.4, observed. A number of 32 bits is mixed until neighbours differ.
+    """
+    mixed = 374761397 + class_id * 3266489917
+    for shift, factor in ((15, 2246822519), (13, 3266489917)):
+        mixed = ((mixed ^ (mixed & _WORD) >> shift) * factor) & _WORD
+    return f"#{(mixed ^ mixed >> 16) >> 8:06x}"
 
 
 def _attributes(every: Sequence[Attribute]) -> list[dict[str, Any]]:

@@ -9,13 +9,14 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import graphql
 import pytest
 
-from rbsync.backends.base import LabelText
+from rbsync.backends.base import LabelFile, LabelText
 from rbsync.backends.redbrick.address import read_address
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.backends.redbrick.client import Client, Operation, packed
@@ -66,7 +67,8 @@ DIFFERENCES = {
     "getLabelStorageSDK": "not asked: the path of an upload comes with its URL",
     "membersSDK": "not asked: nobody is named in a look-up",
     "metaData": "has the fingerprint, and the names of uploaded items",
-    "seriesInfo": "null also where the client converts a series of one: items are flat here",
+    "seriesInfo": "null also where the client converts a series of one without a segmentation:"
+    " items are flat here",
     "preAssign": "always null: rbsync assigns nobody",
     "itemsUploadPresignSDK": "one for many datapoints, each file of another name",
     "PUT": "without the Accept and Accept-Encoding that the client's library adds by itself",
@@ -172,6 +174,58 @@ def test_creating_with_labels(wire: Wire, backend: RedbrickBackend) -> None:
         "name": "case-3",
         "storageId": PUBLIC,
         "labelsData": text,
+    }
+
+
+def test_creating_with_a_segmentation(
+    wire: Wire, backend: RedbrickBackend, body: Callable[..., FileBody]
+) -> None:
+    text = (
+        '[{"category":[["object","liver"]],"attributes":[],"volumeindex":0,'
+        '"dicom":{"instanceid":1}}]'
+    )
+    volume = gzip.compress(b"a label map", mtime=0)
+    ref = backend.upload(body(PNG, "one.png"), storage="redbrick")
+    labels = LabelText(text, 1, files=(LabelFile(0, volume),))
+    items = (("one.png", ref),)
+    backend.create([draft("case-3", items=items, labels=labels, storage="redbrick")])
+    names = [
+        one.operation or one.method for one in wire.requests if one.operation != "getProjectSDK"
+    ]
+    assert names == [
+        "itemsUploadPresignSDK",
+        "PUT",
+        "presignUploadsSDK",
+        "PUT",
+        "createDatapointSDK",
+    ]
+    presign = variables(wire, "presignUploadsSDK")
+    (name,) = presign.pop("filesSeg")
+    assert re.fullmatch(r"labels/[0-9a-f-]{36}/[0-9a-f-]{36}/0\.nii\.gz", name)
+    assert presign == {
+        **IDS,
+        "filesData": [],
+        "fileTypeData": "application/json",
+        "fileEncodingData": "gzip",
+        "fileTypeSeg": "application/octet-stream",
+        "fileEncodingSeg": None,
+    }
+    put = wire.of("PUT")[1]
+    assert put.body == volume
+    assert put.headers["content-type"] == "application/octet-stream"
+    assert put.headers["x-ms-blob-type"] == "BlockBlob"
+    assert "content-encoding" not in put.headers
+    found = unstamped(variables(wire, "createDatapointSDK"))
+    (sent,) = found.pop("labelsMap")
+    assert sent.pop("labelName").endswith(name)
+    assert sent == {"seriesIndex": 0}
+    assert found == {
+        **{key: one for key, one in CREATE.items() if key != "labelsMap"},
+        "items": [ref],
+        "name": "case-3",
+        "storageId": REDBRICK,
+        "labelsData": text,
+        "seriesInfo": [{"itemsIndices": [0], "metaData": None, "imageHeaders": None}],
     }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.backends.base import LabelText
+from rbsync.backends.base import LabelFile, LabelText
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.backends.redbrick.gathering import Gatherer
 from rbsync.errors import BackendError
@@ -327,6 +327,46 @@ def test_more_than_a_thousand_labels_go_as_a_file(wire: Wire, backend: RedbrickB
     assert put.headers["content-type"] == "application/json"
     assert put.headers["content-encoding"] == "gzip"
     assert put.headers["x-ms-blob-type"] == "BlockBlob"
+
+
+def test_a_label_map_that_cannot_be_uploaded_leaves_nothing_created(
+    wire: Wire, backend: RedbrickBackend
+) -> None:
+    label = {"category": [["object", "liver"]], "dicom": {"instanceid": 1}}
+    text = LabelText(json.dumps([label]), 1, files=(LabelFile(0, b"map"),))
+    wire.puts = [lambda request, connection: None]
+    with pytest.raises(BackendError) as raised:
+        backend.create([draft(labels=text)])
+    assert (raised.value.kind, raised.value.sent) == ("transient", False)
+    assert wire.of("createDatapointSDK") == []
+
+
+def test_a_label_map_and_more_than_a_thousand_labels_are_two_files(
+    wire: Wire, backend: RedbrickBackend
+) -> None:
+    label = {"category": [["object", "liver"]]}
+    labels = [{**label, "dicom": {"instanceid": number}} for number in range(1, 1002)]
+    text = LabelText(json.dumps(labels), len(labels), files=(LabelFile(0, b"map"),))
+    backend.create([draft(labels=text)])
+    (created,) = wire.of("createDatapointSDK")
+    assert created.variables["labelsDataPath"].endswith("/data.json")
+    assert created.variables["labelsMap"][0]["labelName"].endswith("/0.nii.gz")
+    assert [put.body == b"map" for put in wire.of("PUT")] == [True, False]
+
+
+def test_a_video_file_that_is_segmented_is_refused_before_anything_is_sent(
+    wire: Wire, backend: RedbrickBackend
+) -> None:
+    label = {"category": [["object", "liver"]], "dicom": {"instanceid": 1}}
+    labels = LabelText(json.dumps([label]), 1, files=(LabelFile(0, b"map"),))
+    video = draft("vid", items=(("clip.mp4", "o/images/1/clip.mp4"),), storage="redbrick")
+    two = video._replace(items=video.items * 2, series=(1, 1))
+    for one in (video._replace(labels=labels), two):
+        with pytest.raises(BackendError) as raised:
+            backend.create([one])
+        assert (raised.value.kind, raised.value.sent) == ("invalid", False)
+        assert "a video file has neither series nor label maps" in str(raised.value)
+    assert wire.of("PUT") == wire.of("itemListUploadPresignSDK") == []
 
 
 def test_labels_that_cannot_be_uploaded_leave_nothing_created(

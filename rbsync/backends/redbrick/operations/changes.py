@@ -104,15 +104,30 @@ DELETE = Operation(
 )
 
 
+class SentMap(NamedTuple):
+    """A label map that was sent before, and the number of its series."""
+
+    path: str
+    series: int
+
+
 class LabelData(NamedTuple):
     """Labels as they are sent: as JSON text, or in a file that was sent before."""
 
     text: str | None
     path: str | None = None
+    maps: tuple[SentMap, ...] = ()
+
+    def maps_json(self) -> list[dict[str, Any]]:
+        """The label maps as operations take them."""
+        return [{"labelName": one.path, "seriesIndex": one.series} for one in self.maps]
 
 
 class NewDatapoint(NamedTuple):
-    """What a create says of a datapoint; ``metadata`` is JSON text or None."""
+    """What a create says of a datapoint; ``metadata`` is JSON text or None.
+
+    ``series`` has the indices of the items of each series; empty says nothing of them.
+    """
 
     name: str
     items: list[str]
@@ -121,6 +136,13 @@ class NewDatapoint(NamedTuple):
     metadata: str | None
     ground_truth: bool
     priority: float | None
+    series: Sequence[Sequence[int]] = ()
+
+
+def series_json(series: Sequence[Sequence[int]]) -> list[dict[str, Any]] | None:
+    """Series as operations take them."""
+    made = [{"itemsIndices": list(one), "metaData": None, "imageHeaders": None} for one in series]
+    return made or None
 
 
 def create_datapoint(client: Client, new: NewDatapoint) -> str:
@@ -139,8 +161,8 @@ def create_datapoint(client: Client, new: NewDatapoint) -> str:
         storageId=new.storage_id,
         labelsData=new.labels.text,
         labelsDataPath=new.labels.path,
-        labelsMap=[],
-        seriesInfo=None,
+        labelsMap=new.labels.maps_json(),
+        seriesInfo=series_json(new.series),
         metaData=new.metadata,
         isGroundTruth=new.ground_truth,
         preAssign="null",
@@ -167,16 +189,17 @@ def update_items(
     storage_id: str,
     *,
     items: Sequence[str] | None = None,
+    series: Sequence[Sequence[int]] = (),
     metadata: str | None = None,
 ) -> None:
-    """Gives a task other items or metadata; what is None stays."""
+    """Gives a task other items, series or metadata; what is None or empty stays."""
     answer = client.ask(
         UPDATE_ITEMS,
         dpId=None,
         taskId=task_id,
         storageId=storage_id,
         items=None if items is None else list(items),
-        seriesInfo=None,
+        seriesInfo=series_json(series),
         heatMaps=None,
         transforms=None,
         centerline=None,
@@ -192,7 +215,7 @@ def put_labels(client: Client, task_id: str, labels: LabelData) -> None:
         taskId=task_id,
         labelsData=labels.text,
         labelsDataPath=labels.path,
-        labelsMap=[],
+        labelsMap=labels.maps_json(),
         finalize=False,
         timeSpentMs=None,
         extraData="null",

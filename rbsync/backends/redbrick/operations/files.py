@@ -56,6 +56,9 @@ PRESIGN_DOWNLOADS = Operation(
 )
 
 
+MAP_TYPE = "application/octet-stream"
+
+
 class Place(NamedTuple):
     """Where a file may be sent, and the path by which it is spoken of afterwards."""
 
@@ -87,16 +90,24 @@ def presign_items(client: Client, files: Sequence[tuple[str, str]]) -> list[Plac
 
 def presign_labels(client: Client, name: str) -> Place:
     """A place for a gzipped file of labels."""
+    return _one_place(client, "presignData", filesData=[name], filesSeg=[])
+
+
+def presign_map(client: Client, name: str) -> Place:
+    """A place for a label map."""
+    return _one_place(client, "presignSeg", filesData=[], filesSeg=[name])
+
+
+def _one_place(client: Client, key: str, **files: list[str]) -> Place:
     answer = client.ask(
         PRESIGN_LABELS,
-        filesData=[name],
+        **files,
         fileTypeData="application/json",
         fileEncodingData="gzip",
-        filesSeg=[],
-        fileTypeSeg="application/octet-stream",
+        fileTypeSeg=MAP_TYPE,
         fileEncodingSeg=None,
     )
-    places = answer.nodes("presignData")
+    places = answer.nodes(key)
     if len(places) != 1:
         raise denied("an upload URL for labels was asked for, and none came")
     return _place(client, places[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,9 +13,10 @@ from rbsync.backends.redbrick.client import Client, Operation
 _DATAPOINT = "dpId name metaData storageMethod { storageId }"
 _TASK = f"""
     taskId currentStageName priority
-    datapoint {{ {_DATAPOINT} items(presigned: false) }}
+    datapoint {{ {_DATAPOINT} items(presigned: false) seriesInfo {{ itemsIndices }} }}
     latestTaskData {{
       labelsData(interpolate: true) labelsDataPath(presigned: false) labelsStorage {{ storageId }}
+      labelsMap(presigned: false) {{ seriesIndex labelName }}
     }}
 """
 
@@ -62,12 +64,20 @@ _SEARCH_PAGE = 10
 _UNQUOTABLE = frozenset('"\\')
 
 
+class FoundMap(NamedTuple):
+    """The path of a label map in the storage of the labels, and the number of its series."""
+
+    path: str
+    series: int
+
+
 @dataclass(frozen=True, slots=True)
 class FoundTask:
     """A task with all that is known of it.
 
     ``metadata`` is JSON text, ``labels`` that of a list unless they are in the file
-    ``labels_path`` of the storage ``labels_storage``.
+    ``labels_path`` of the storage ``labels_storage``, where ``maps`` are too. ``series`` has the
+    indices of the items of each series.
     """
 
     task_id: str
@@ -80,6 +90,8 @@ class FoundTask:
     labels: str
     labels_path: str
     labels_storage: str
+    maps: tuple[FoundMap, ...] = ()
+    series: tuple[tuple[int, ...], ...] = ()
 
 
 class Match(NamedTuple):
@@ -161,7 +173,18 @@ def _found(node: Node) -> FoundTask:
         labels=_json_member(data, "labelsData"),
         labels_path=(data.text_or_none("labelsDataPath") or "") if data else "",
         labels_storage=(labels_storage.text_or_none("storageId") or "") if labels_storage else "",
+        maps=tuple(_maps(data)) if data else (),
+        series=tuple(
+            tuple(one.numbers("itemsIndices")) for one in datapoint.present_nodes("seriesInfo")
+        ),
     )
+
+
+def _maps(data: Node) -> Iterator[FoundMap]:
+    for one in data.present_nodes("labelsMap"):
+        path = one.text_or_none("labelName")
+        if path:
+            yield FoundMap(path, int(one.number_or_none("seriesIndex") or 0))
 
 
 def _json_member(node: Node | None, key: str) -> str:

@@ -1,0 +1,152 @@
+"""The segmentations of studies: decoded once for each content, fingerprinted by meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+from rbsync.dataset.findings import Findings
+from rbsync.dataset.items import Files
+from rbsync.dataset.looking import Look, Looks, Seen
+from rbsync.dataset.mask_rules import MaskRules
+from rbsync.dataset.masks import content_of, image_context, placed
+from rbsync.errors import Problem, UserError
+from rbsync.files.kinds import BMP, GZIP, JPEG, NIFTI, PNG
+from rbsync.files.tree import Tree
+from rbsync.model.datapoint import Item, Labels
+from rbsync.model.fingerprint import canonical_json, digest
+from rbsync.sources.base import Entry, SegmentationLabels, SeriesLabels
+from rbsync.sources.study import FILES, MAP
+
+CHECKS = 1
+"""Counts up when a check changes, so that what passed the old one is looked at again."""
+
+_PICTURES = (PNG, JPEG, BMP)
+_VOLUMES = (NIFTI, GZIP)
+_OF_THE_MAP = "unmapped-values"
+
+
+class SegmentationReader:
+    """Reads segmentations and reports what is wrong with them, where the source names them."""
+
+    def __init__(self, tree: Tree, looks: Looks, findings: Findings, rules: MaskRules) -> None:
+        self._tree, self._looks = tree, looks
+        self._findings, self._rules = findings, rules
+
+    def read(self, entries: Iterable[Entry], files: Files) -> None:
+        """Looks at all segmentations and scans that are here and are not known yet."""
+        studies = [(one, one.labels) for one in entries]
+        self._looks.take(
+            look
+            for entry, labels in studies
+            if isinstance(labels, SegmentationLabels) and not self._is_blocked(entry)
+            for part in labels.parts
+            for look in self._wanted(entry, part, files)
+        )
+
+    def labels(self, entry: Entry, given: SegmentationLabels, files: Files) -> Labels | None:
+        """The labels of an entry that was read; None when there are none, or it has a problem."""
+        from rbsync.masks.study import SeriesMap, identity_of_series, study_text
+
+        for problem in self._rules.of_type("segmentations", entry.origin):
+            self._findings.of_entry(entry, problem)
+        seen = {part.series: self._seen(entry, part, files) for part in given.parts}
+        if self._is_blocked(entry):
+            return None
+        found = {series: one.fingerprint for series, one in seen.items() if one}
+        fingerprint = identity_of_series(found, self._tree.algorithm)
+        if not fingerprint:
+            self._findings.warn(_empty(entry, given))
+            return None
+        maps = [SeriesMap(one.series, len(one.files), one.segment_map) for one in given.parts]
+        inputs = tuple(self._items(entry, given.files, files))
+        return Labels("segmentation", fingerprint, inputs, study_text(maps))
+
+    def _is_blocked(self, entry: Entry) -> bool:
+        return entry.name in self._findings.obstacles
+
+    def _wanted(self, entry: Entry, part: SeriesLabels, files: Files) -> Iterator[Look]:
+        from rbsync.dataset.mask_files import see_image
+        from rbsync.dataset.segmentation_files import see_scan, see_segmentation
+
+        roots, algorithm = self._tree.roots, self._tree.algorithm
+        inputs = self._items(entry, part.files, files)
+        if inputs:
+            work = partial(see_segmentation, roots, inputs, part.segment_map, algorithm)
+            size = sum(one.size for one in inputs)
+            yield Look(self._context(part), content_of(inputs), size, work)
+        scan, is_picture = self._scan(entry, part, files)
+        if scan:
+            see = partial(see_image if is_picture else see_scan, roots, scan, algorithm)
+            yield Look(_scan_context(is_picture), scan.content, scan.size, see)
+
+    def _seen(self, entry: Entry, part: SeriesLabels, files: Files) -> Seen | None:
+        """What the segmentations of a series say, after reporting what is wrong with them."""
+        for value, name in part.segment_map.items():
+            for problem in self._rules.of_category(name, part.locate((MAP, str(value)))):
+                self._findings.of_entry(entry, problem)
+        inputs = self._items(entry, part.files, files)
+        if not inputs:
+            return None
+        found = self._answer(entry, self._context(part), inputs, part)
+        scan, is_picture = self._scan(entry, part, files)
+        if scan and found:
+            shown = self._answer(entry, _scan_context(is_picture), [scan], part)
+            self._compare(entry, part, found, shown)
+        return found
+
+    def _compare(self, entry: Entry, part: SeriesLabels, found: Seen, scan: Seen | None) -> None:
+        from rbsync.masks.segmentation import shape_problem, three_dimensions
+
+        if scan is None or found.size == three_dimensions(scan.size):
+            return
+        by = " x ".join(map(str, three_dimensions(scan.size)))
+        error = shape_problem(found.size, f"its scan is {by}", part.files[0])
+        self._findings.of_entry(entry, error.at(part.locate((FILES,))))
+
+    def _items(self, entry: Entry, paths: Sequence[str], files: Files) -> list[Item]:
+        """Files as items; none when one of them could not be read, which was reported."""
+        items = [files.item(entry, path)[0] for path in paths]
+        return items if all(one.content for one in items) else []
+
+    def _scan(self, entry: Entry, part: SeriesLabels, files: Files) -> tuple[Item | None, bool]:
+        """The one file that a series is, if its size can be seen, and whether it is a picture."""
+        start = sum(entry.series[: part.series])
+        paths = entry.items[start : start + entry.series[part.series]]
+        if not files.are_local(entry) or len(paths) != 1:
+            return None, False
+        item, kind = files.item(entry, paths[0])
+        is_picture = kind in _PICTURES
+        return (item if item.content and (is_picture or kind in _VOLUMES) else None), is_picture
+
+    def _context(self, part: SeriesLabels) -> str:
+        by_value = {str(value): name for value, name in part.segment_map.items()}
+        value = canonical_json([CHECKS, by_value, self._tree.algorithm])
+        return f"segmentation:{digest(value)}"
+
+    def _answer(
+        self, entry: Entry, context: str, items: Sequence[Item], part: SeriesLabels
+    ) -> Seen | None:
+        answer = self._looks.answer(context, content_of(items))
+        match answer:
+            case Seen():
+                return answer
+            case UserError(problems=problems):
+                for one in problems:
+                    key = MAP if one.code == _OF_THE_MAP else FILES
+                    self._findings.of_entry(entry, placed(one, part.locate((key,))))
+            case OSError():
+                message = f"`{items[0].ref}` cannot be read: {answer.strerror or answer}"
+                problem = Problem("unreadable", message, part.locate((FILES,)))
+                self._findings.of_entry(entry, problem, "unknown")
+        return None
+
+
+def _scan_context(is_picture: bool) -> str:
+    return image_context() if is_picture else f"scan size:{CHECKS}"
+
+
+def _empty(entry: Entry, given: SegmentationLabels) -> Problem:
+    message = f"{given.files[0]}: no voxel of this segmentation is labelled"
+    hint = f"`{entry.name}` gets no labels"
+    return Problem("empty-segmentation", message, entry.origin, hint)

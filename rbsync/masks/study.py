@@ -1,0 +1,65 @@
+"""How the segmentation files of a datapoint are read: what a plan remembers beside the files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from rbsync.model.fingerprint import Algorithm, of_value
+
+File = TypeVar("File")
+
+
+class SeriesMap(NamedTuple):
+    """The ``files`` that segment a series, as many as come next, and what their values mean."""
+
+    series: int
+    files: int
+    segment_map: Mapping[int, str]
+
+
+def study_text(maps: Sequence[SeriesMap]) -> str:
+    """JSON text from which `read_study` makes the same again."""
+    entries = [
+        {
+            "series": one.series,
+            "files": one.files,
+            "segment_map": {
+                str(value): one.segment_map[value] for value in sorted(one.segment_map)
+            },
+        }
+        for one in maps
+    ]
+    return json.dumps(entries, separators=(",", ":"), ensure_ascii=False)
+
+
+def read_study(text: str) -> list[SeriesMap]:
+    """The series of a text that `study_text` made."""
+    return [
+        SeriesMap(
+            one["series"],
+            one["files"],
+            {int(value): name for value, name in one["segment_map"].items()},
+        )
+        for one in json.loads(text)
+    ]
+
+
+def by_series(
+    maps: Sequence[SeriesMap], files: Sequence[File]
+) -> Iterator[tuple[SeriesMap, Sequence[File]]]:
+    """Each series with its own of the files, which come one series after the other."""
+    start = 0
+    for one in maps:
+        yield one, files[start : start + one.files]
+        start += one.files
+
+
+def identity_of_series(volumes: Mapping[int, str], algorithm: Algorithm = "xxh3") -> str:
+    """The fingerprint of the label maps of a study, from their identities by series.
+
+    Empty when no voxel of any has a label.
+    """
+    labelled = sorted([series, one] for series, one in volumes.items() if one)
+    return of_value(["series", 1, labelled], algorithm) if labelled else ""

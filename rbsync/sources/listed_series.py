@@ -1,0 +1,98 @@
+"""Entries of an items list that have series, as the service's own client takes them.
+
+Source of the form: the public SDK 2.35.4, of which the members that rbsync knows are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rbsync.errors import Location
+from rbsync.model.datapoint import Settings
+from rbsync.sources.base import Entry
+from rbsync.sources.list_formats import guess
+from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry
+
+MAP = "segmentMap"
+KEYS = ("items", FILES, MAP)
+
+
+def study_of(
+    value: dict[str, Any], settings: Settings, place: Location, below: Callable[[str], str]
+) -> Entry:
+    """The datapoint of an entry to which `series_objections` has none.
+
+    ``below`` makes a path of the list one of the manifest.
+    """
+    series = [_given(one, place) for one in value["series"]]
+    local = settings.storage == "redbrick"
+    return study_entry(
+        value["name"],
+        [
+            one._replace(
+                items=tuple(map(below, one.items)) if local else one.items,
+                segmentations=tuple(map(below, one.segmentations)),
+            )
+            for one in series
+        ],
+        settings,
+        place,
+    )
+
+
+def series_objections(value: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with an entry's series."""
+    if not value.get("name"):
+        yield "an entry of series needs a `name`"
+    for key in ("items", "url", "labels"):
+        if value.get(key) is not None:
+            yield f"an entry of series has no `{key}` of its own"
+    series = value["series"]
+    if not isinstance(series, list) or not series or not all(isinstance(s, dict) for s in series):
+        yield "`series` must be a list of objects with at least one member"
+        return
+    for number, one in enumerate(series):
+        for message in _objections(one):
+            yield f"series {number}: {message}"
+
+
+def _objections(one: dict[str, Any]) -> Iterator[str]:
+    for key in one:
+        if key not in KEYS:
+            yield f"unknown key `{key}`{guess(key, KEYS)}"
+    if not _texts(one.get("items")):
+        yield "`items` must be a path or URL, or a list of them with at least one member"
+    if one.get(FILES) is not None and not _texts(one[FILES]):
+        yield f"`{FILES}` must be a path, or a list of them with at least one member"
+    by_value = one.get(MAP)
+    if by_value is not None and not (
+        isinstance(by_value, dict) and all(map(_category, by_value.values()))
+    ):
+        yield f"`{MAP}` must be an object with the name of a category for each value"
+    else:
+        given = _given(one, Location(""))
+        found = map_problems(given, has_files=bool(given.segmentations), key=MAP)
+        yield from (problem.message for problem in found)
+
+
+def _given(one: dict[str, Any], place: Location) -> GivenSeries:
+    return GivenSeries(
+        tuple(_texts(one.get("items"))),
+        tuple(_texts(one.get(FILES))),
+        {value: _category(name) for value, name in (one.get(MAP) or {}).items()},
+        lambda _: place,
+    )
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts of a list or a single one; none when it is neither."""
+    found = [value] if isinstance(value, str) else value
+    fine = isinstance(found, list) and all(isinstance(one, str) and one for one in found)
+    return found if fine else []
+
+
+def _category(value: Any) -> str:
+    """The name of a category, alone or in an object that says no more; empty for all else."""
+    name = value["category"] if isinstance(value, dict) and value.keys() == {"category"} else value
+    return name if isinstance(name, str) else ""

@@ -1,0 +1,73 @@
+"""A datapoint of several series: its items one series after the other, and its segmentations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from rbsync.errors import Location, Problem
+from rbsync.model.datapoint import Settings
+from rbsync.sources.base import Entry, SegmentationLabels, SeriesLabels
+
+LARGEST_VALUE = 65535
+_HINT = f"values are whole numbers from 1 to {LARGEST_VALUE:,}; 0 is background"
+MAP = "segment_map"
+FILES = "segmentations"
+
+
+class GivenSeries(NamedTuple):
+    """A series as a source has it; ``locate`` finds a member of it."""
+
+    items: tuple[str, ...]
+    segmentations: tuple[str, ...]
+    segment_map: Mapping[str, str]
+    locate: Callable[[tuple[str | int, ...]], Location]
+
+
+def study_entry(
+    name: str, series: Sequence[GivenSeries], settings: Settings, origin: Location
+) -> Entry:
+    """The datapoint of a study whose series were found to be right."""
+    parts = tuple(
+        SeriesLabels(
+            number,
+            one.segmentations,
+            {int(value): category for value, category in one.segment_map.items()},
+            one.locate,
+        )
+        for number, one in enumerate(series)
+        if one.segmentations
+    )
+    return Entry(
+        name,
+        tuple(item for one in series for item in one.items),
+        SegmentationLabels(parts) if parts else None,
+        settings,
+        origin,
+        series=tuple(len(one.items) for one in series),
+    )
+
+
+def map_problems(one: GivenSeries, *, has_files: bool, key: str = MAP) -> Iterator[Problem]:
+    """What is wrong with the segment map of a series, which stands under ``key``."""
+    if has_files and not one.segment_map:
+        message = f"the segmentations have no `{key}`"
+        hint = f"say what the values stand for: {key}: {{1: liver, 2: tumour}}"
+        yield Problem("segment-map", message, one.locate((FILES,)), hint)
+    if one.segment_map and not has_files:
+        message = f"there is a `{key}` and no `segmentations`"
+        hint = "name the NIfTI files under `segmentations`"
+        yield Problem("segment-map", message, one.locate((MAP,)), hint)
+    taken: dict[int, str] = {}
+    for value in one.segment_map:
+        where = one.locate((MAP, value))
+        if not is_value(value):
+            yield Problem("segment-map", f"`{value}` is no value of a voxel", where, _HINT)
+        elif taken.setdefault(int(value), value) != value:
+            message = f"`{taken[int(value)]}` and `{value}` are one value"
+            yield Problem("segment-map", message, where, "leave one of them out")
+
+
+def is_value(key: str) -> bool:
+    """Whether a key of a segment map is the value of a voxel that can have a label."""
+    return key.isascii() and key.isdecimal() and 1 <= int(key) <= LARGEST_VALUE

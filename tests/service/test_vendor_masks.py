@@ -1,0 +1,128 @@
+"""What rbsync creates of masks and segmentations, the vendor's SDK 2.35.4 exports as it was."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nibabel
+import numpy as np
+import pytest
+from PIL import Image
+
+from rbsync.labels import read_taxonomy
+from tests.masks.pictures import noise, painted, png
+from tests.scenarios.offline_service import RemoteProject
+from tests.service.serving import KEY, ORG, PROJECT, serving
+from tests.service.vendor_environment import run_client
+
+pytestmark = [pytest.mark.vendor, pytest.mark.timeout(1000)]
+
+CLIENT = Path(__file__).with_name("vendor_export.py")
+NAMES = ("car", "bus", "liver", "tumour")
+TAXONOMY = {
+    "name": "tax-a",
+    "objectTypes": [
+        {"category": name, "classId": number, "labelType": "SEGMENTATION"}
+        for number, name in enumerate(NAMES)
+    ],
+}
+CLASS_MAP = {"car": (80, 28, 192), "bus": (91, 174, 163)}
+"""In the colours that the SDK exports the first two classes in."""
+
+AFFINE = np.array([[-0.7, 0, 0, 90], [0, -0.7, 0.1, 80], [0, 0.05, 2.5, -400], [0, 0, 0, 1]])
+MANIFEST = """\
+project: {type: DICOM_SEGMENTATION}
+datapoints:
+  - name: study
+    series:
+      - items: [mr.nii.gz]
+      - items: [ct.nii.gz]
+        segmentations: seg.nii.gz
+        segment_map: {1: liver, 300: tumour}
+masks:
+  - glob: masks/*.png
+    image: "images/{stem}.png"
+    class_map: class_map.json
+"""
+
+
+class Came(NamedTuple):
+    """What was sent, what the SDK answered, and the folder that it wrote to."""
+
+    picture: Any
+    segmentation: Any
+    results: dict[str, Any]
+    folder: Path
+
+    def series(self, export: str, name: str) -> list[dict[str, Any]]:
+        (found,) = [one for one in self.results[export] if one["name"] == name]
+        return list(found["series"])
+
+
+def volume(voxels: Any) -> bytes:
+    image: Any = nibabel.Nifti1Image(voxels, AFFINE)
+    return gzip.compress(image.to_bytes(), mtime=0)
+
+
+@pytest.fixture(scope="module")
+def came(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Came:
+    """A colour mask and a study, created by `rbsync apply` and exported by the SDK."""
+    folder = tmp_path_factory.mktemp("masks")
+    generator = np.random.default_rng(3)
+    picture = painted(noise(generator, (37, 61), 2), CLASS_MAP)
+    segmentation = np.zeros((20, 18, 7), np.int16)
+    segmentation[3:9, 4:9, 1:4] = 1
+    segmentation[5, 5, 5] = 300
+    work = folder / "work"
+    work.mkdir()
+    with serving(folder / "p", taxonomy=read_taxonomy(TAXONOMY)) as client:
+        project = RemoteProject(folder / "data", client.url)
+        scan = generator.integers(-1000, 1000, segmentation.shape).astype(np.int16)
+        project.write("mr.nii.gz", volume(scan[:, :, :2]))
+        project.write("ct.nii.gz", volume(scan))
+        project.write("seg.nii.gz", volume(segmentation))
+        project.write("images/x.png", png(np.full((37, 61, 3), 9, np.uint8)))
+        project.write("masks/x.png", png(picture))
+        project.write("class_map.json", {name: list(one) for name, one in CLASS_MAP.items()})
+        project.manifest(MANIFEST)
+        done = project.apply()
+        assert done.last_line.startswith("Apply complete: 2 created"), done.err
+        run_client(request.config, CLIENT, work, client.url, ORG, PROJECT, KEY)
+        assert project.run("drift").last_line == "No drift. The project is as it was left."
+    results = json.loads((work / "results.json").read_text())
+    return Came(picture, segmentation, results, work)
+
+
+def test_a_mask_comes_back_as_the_same_picture(came: Came) -> None:
+    (series,) = came.series("pictures", "x")
+    assert series["pngMask"] is True
+    (path,) = np.atleast_1d(series["segmentations"])
+    with Image.open(came.folder / str(path)) as file:
+        back = np.asarray(file)
+    assert back.shape == came.picture.shape
+    assert np.array_equal(back, came.picture)
+
+
+def test_a_mask_comes_back_as_a_label_map_of_its_classes(came: Came) -> None:
+    (series,) = came.series("volumes", "x")
+    by_value = {int(value): one["category"] for value, one in series["segmentMap"].items()}
+    image: Any = nibabel.load(came.folder / series["segmentations"])
+    voxels = np.asarray(image.dataobj)
+    assert voxels.shape == (61, 37, 1)
+    palette = {0: (0, 0, 0), **{value: CLASS_MAP[name] for value, name in by_value.items()}}
+    drawn = np.array([palette[int(one)] for one in voxels[:, :, 0].T.ravel()], np.uint8)
+    assert np.array_equal(drawn.reshape(came.picture.shape), came.picture)
+
+
+def test_a_segmentation_comes_back_voxel_for_voxel(came: Came) -> None:
+    without, segmented = came.series("volumes", "study")
+    assert "segmentations" not in without
+    found = {value: one["category"] for value, one in segmented["segmentMap"].items()}
+    assert found == {"1": "liver", "300": "tumour"}
+    image: Any = nibabel.load(came.folder / segmented["segmentations"])
+    assert np.array_equal(np.asarray(image.dataobj), came.segmentation)
+    assert np.allclose(image.affine, AFFINE, atol=1e-4)
+    assert [len(one["items"]) for one in (without, segmented)] == [1, 1]
