@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
@@ -60,7 +61,9 @@ class Objects:
         with uploads.receiving() as incoming:
             async for piece in _pieces(request):
                 await run_in_threadpool(_write, incoming, piece, limit)
-            await run_in_threadpool(uploads.keep, incoming, permission.path, given, encoding)
+            ref = await run_in_threadpool(uploads.store, incoming)
+        upload = Upload(permission.path, ref, incoming.size, given, encoding)
+        await self._service.lane.do(partial(uploads.keep, upload))
         return Response()
 
     def _get(self, path: str) -> Response:

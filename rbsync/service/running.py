@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rbsync.errors import RbsyncError
 from rbsync.service.settings import LOOPBACK
@@ -20,7 +20,7 @@ PATIENCE = 3
 LOOPBACK_6 = "::1"
 
 
-class Protocol(H11Protocol):
+class Protocol(HttpToolsProtocol):
     """HTTP whose connection an answer can reach: faults close it.
 
     Head and body of an answer are two writes; the second must not wait for the first's receipt,

@@ -239,6 +239,10 @@ class LocalProject:
         row = self._read(lambda one: queries.row_of_id(one, task_id), None)
         return stored_of(row) if row else None
 
+    def datapoint_id(self, task_id: str) -> str | None:
+        """The id of a task's datapoint, None when the task does not exist."""
+        return self._read(lambda one: queries.datapoint_id(one, task_id), None)
+
     def labels(self, task_id: str) -> str | None:
         """The labels of a task as the JSON text of a list, None when it has none."""
         return self._read(lambda one: queries.labels_text(one, task_id), None)
