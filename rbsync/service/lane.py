@@ -1,24 +1,17 @@
-"""The one thread that asks and changes the project, for many who wait at the same time.
+"""Where operations are done: one after the other, those that wait at the same time by one commit.
 
-Whatever waits when the last commit has ended is done together and shares the next one: a commit
-takes longer than many operations, and threads that take turns cost more than the operations do.
-Nobody gets an answer before all that it may have seen is durable.
+They are done in the thread of the event loop. A commit takes longer than several operations, and
+threads that take turns cost more than the operations do: every statement is a turn.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import Any, NamedTuple, TypeVar
 
 from rbsync.backends.local.database import Database
 from rbsync.errors import BackendError
-
-MOST = 100
-"""Operations that may share a commit, so that the first does not wait for ever."""
 
 T = TypeVar("T")
 
@@ -30,17 +23,18 @@ class _Job(NamedTuple):
 
 class _Done(NamedTuple):
     answer: Any = None
-    error: BaseException | None = None
+    error: Exception | None = None
 
 
 class Lane:
-    """Does one thing after the other. For any number of coroutines of one event loop."""
+    """For any number of coroutines of one event loop.
+
+    Nobody gets an answer before all that it may have seen is durable.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
-        self._thread = Thread(target=self._run, name="rbsync-lane", daemon=True)
-        self._thread.start()
+        self._waiting: list[_Job] = []
 
     async def do(self, work: Callable[[], T]) -> T:
         """What the work returns, once it is durable; raises what it raises.
@@ -48,33 +42,23 @@ class Lane:
         Work that is taken back is done again, and so must change nothing but the project's
         database. Raises BackendError when it cannot be made durable.
         """
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.put(_Job(work, future))
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            # The others who can go on now come before it, and so share the commit.
+            loop.call_soon(self._do_all)
+        future: asyncio.Future[T] = loop.create_future()
+        self._waiting.append(_Job(work, future))
         return await future
 
-    def close(self) -> None:
-        """Ends the thread, after what it does now."""
-        self._waiting.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            jobs = [first, *self._others()]
-            results = self._together(jobs)
-            with suppress(RuntimeError):  # the server is gone, and with it those who asked
-                first.future.get_loop().call_soon_threadsafe(_tell, jobs, results)
-
-    def _others(self) -> Sequence[_Job]:
-        """Those who wait too; the sign to end is left for later."""
-        found: list[_Job] = []
-        with suppress(Empty):
-            while len(found) < MOST - 1:
-                job = self._waiting.get_nowait()
-                if job is None:
-                    self._waiting.put(None)
-                    break
-                found.append(job)
-        return found
+    def _do_all(self) -> None:
+        jobs, self._waiting = self._waiting, []
+        for job, done in zip(jobs, self._together(jobs), strict=True):
+            if job.future.cancelled():
+                continue
+            if done.error is None:
+                job.future.set_result(done.answer)
+            else:
+                job.future.set_exception(done.error)
 
     def _together(self, jobs: Sequence[_Job]) -> Sequence[_Done]:
         try:
@@ -92,13 +76,3 @@ def _attempt(work: Callable[[], Any]) -> _Done:
         return _Done(work())
     except Exception as error:  # it is for the one who asked
         return _Done(error=error)
-
-
-def _tell(jobs: Sequence[_Job], results: Sequence[_Done]) -> None:
-    for job, done in zip(jobs, results, strict=True):
-        if job.future.cancelled():
-            continue
-        if done.error is None:
-            job.future.set_result(done.answer)
-        else:
-            job.future.set_exception(done.error)

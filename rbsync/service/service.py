@@ -46,7 +46,6 @@ class Service:
         return self.uploads.find([path]).get(path)
 
     def close(self) -> None:
-        self.lane.close()
         self.project.close()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,9 +33,8 @@ def together(service: Service, works: Sequence[Callable[[], Any]]) -> list[Any]:
     """The answers or errors of what waits in the lane at the same moment."""
 
     async def ask() -> list[Any]:
-        first = service.lane.do(lambda: time.sleep(0.2))
-        others = [service.lane.do(work) for work in works]
-        return (await asyncio.gather(first, *others, return_exceptions=True))[1:]
+        asked = [service.lane.do(work) for work in works]
+        return await asyncio.gather(*asked, return_exceptions=True)
 
     return asyncio.run(ask())
 
@@ -79,18 +77,3 @@ def test_what_has_no_room_keeps_no_others_out(small_disk: Path) -> None:
     names = {one.task.name: one.task.task_id for one in service.project.tasks()}
     assert names == {"a": first.task_id, "c": third.task_id}
     service.close()
-
-
-def test_what_waits_when_the_service_ends_is_done_before(folder: Path) -> None:
-    service = open_service(ServiceSettings(path=str(folder), api_key=KEY))
-
-    async def ask() -> Any:
-        asked = asyncio.ensure_future(service.lane.do(create(service, "a")))
-        await asyncio.sleep(0)
-        await asyncio.get_running_loop().run_in_executor(None, service.close)
-        return await asked
-
-    assert isinstance(asyncio.run(ask()), Created)
-    backend = LocalBackend(folder)
-    assert [one.name for one in backend.list()] == ["a"]
-    backend.close()
