@@ -27,7 +27,7 @@ from rbsync.backends.local.opening import Wish, fulfil
 from rbsync.backends.local.paging import Page, cursor_after, name_before
 from rbsync.backends.local.queries import Counts
 from rbsync.backends.local.rows import COLUMNS, StoredTask, changes, new_row, stored_of, task_of
-from rbsync.backends.local.rules import Flaw, Rules, settings_flaw
+from rbsync.backends.rules import Flaw, Rules, settings_flaw
 from rbsync.errors import BackendError
 from rbsync.labels import project_type
 from rbsync.model.datapoint import Settings

@@ -16,7 +16,6 @@ from rbsync.backends.base import (
     Task,
     TaskContent,
 )
-from rbsync.backends.local.rules import Flaw
 from rbsync.backends.redbrick.address import read_address
 from rbsync.backends.redbrick.changing import Changer
 from rbsync.backends.redbrick.client import SECONDS, Client
@@ -28,6 +27,7 @@ from rbsync.backends.redbrick.finding import Finder
 from rbsync.backends.redbrick.opened import OpenProject
 from rbsync.backends.redbrick.transport import Transport
 from rbsync.backends.redbrick.uploading import Uploader
+from rbsync.backends.rules import Flaw
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure
