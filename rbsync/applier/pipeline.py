@@ -170,6 +170,7 @@ class Pipeline:
 
     def _send_unless_stopped(self, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
         """Done by a worker, some time after it was asked for."""
+        self._sender.wait()
         return None if self._stop.requested else self._sender.send(batch)
 
     def _observed(self, send: Send, batch: Sequence[Prepared]) -> Sequence[Answer] | None:

@@ -42,6 +42,10 @@ class Sender:
         self._backend = backend
         self._retrier = retrier
 
+    def wait(self) -> None:
+        """Waits while the service wants no requests, unless the run is being stopped."""
+        self._retrier.wait()
+
     def send(self, batch: Sequence[Prepared]) -> list[Answer]:
         """Creates a batch; or changes or replaces one datapoint, which comes alone."""
         action = batch[0].action
