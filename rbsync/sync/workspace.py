@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from rbsync.manifest.load import Manifest
 from rbsync.stores.sqlite import SqliteStore
 from rbsync.sync.backend import open_backend
 from rbsync.sync.processes import Processes
+from rbsync.sync.settling import Settling
 
 FOLDER = ".rbsync"
 READERS = min(4, os.cpu_count() or 1)
@@ -51,6 +52,7 @@ class Workspace:
     rescue: Rescue
     roots: Roots
     taxonomy: Taxonomy
+    settling: Settling
 
     @property
     def content(self) -> LocalContent:
@@ -65,9 +67,11 @@ def open_workspace(
     rehash: bool = False,
     profile: str = "",
     processes: int | None = 0,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Workspace]:
     """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered.
 
+    ``note`` is told what is waited for.
     ``processes`` is how many may convert masks beside this one, None for one a processor. Each
     begins by importing the main program, so that a program must have been written for it.
     """
@@ -95,6 +99,7 @@ def open_workspace(
             Rescue(os.path.join(folder, "errored.jsonl")),
             roots,
             taxonomy,
+            Settling(backend, note),
         )
 
 

@@ -35,6 +35,9 @@ from rbsync.model.outcome import Failure
 QUARANTINE_SECONDS = 30.0
 """The service gives up on a request of its own after 26 s: then it cannot land any more."""
 
+STALENESS_SECONDS = 5.0
+"""What was answered is done; a search may lag behind by as much."""
+
 PAGE = 50
 CONCURRENCY = 10
 JOBS = 16
@@ -67,7 +70,10 @@ class RedbrickBackend:
         page: int = PAGE,
         seconds: float = SECONDS,
     ) -> None:
-        self.capabilities = replace(_CAPABILITIES, batch=batch, quarantine=quarantine)
+        staleness = min(quarantine, STALENESS_SECONDS)
+        self.capabilities = replace(
+            _CAPABILITIES, batch=batch, quarantine=quarantine, staleness=staleness
+        )
         self._api_key = api_key
         self._transport = Transport()
         client = Client(
