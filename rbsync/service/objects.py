@@ -17,7 +17,7 @@ from rbsync.service.faults.player import Player
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Service
 from rbsync.service.settings import MIB
-from rbsync.service.signing import Permission
+from rbsync.service.signing import OBJECTS, Permission
 
 _FORBIDDEN, _NOT_FOUND, _TOO_LARGE, _FULL, _FAILED = 403, 404, 413, 507, 500
 _SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
@@ -45,7 +45,8 @@ class Objects:
 
     async def _answer(self, request: Request) -> Response:
         query = dict(request.query_params)
-        permission = self._service.signer.check(request.method, request.path_params["path"], query)
+        path = request.scope["path"].removeprefix(OBJECTS)
+        permission = self._service.signer.check(request.method, path, query)
         if request.method == "PUT":
             return await self._put(request, permission)
         return await run_in_threadpool(self._get, permission.path)
