@@ -92,7 +92,8 @@ class BackendError(RbsyncError):
 
     ``kind`` is a failure class of ``model.outcome``. ``sent`` says whether the request may have
     reached the backend: what was not sent may be sent again, what was sent is ambiguous unless
-    the backend said that it refused.
+    the backend said that it refused. ``answered`` says that it has done with the request,
+    whatever came of it.
     """
 
     def __init__(
@@ -101,6 +102,7 @@ class BackendError(RbsyncError):
         *,
         kind: str = "transient",
         sent: bool = False,
+        answered: bool = False,
         status: int | None = None,
         retry_after: float | None = None,
         hint: str = "",
@@ -108,6 +110,7 @@ class BackendError(RbsyncError):
         super().__init__(message, hint=hint)
         self.kind = kind
         self.sent = sent
+        self.answered = answered
         self.status = status
         self.retry_after = retry_after
         self.exit_code = ExitCode.AUTH if kind == "auth" else ExitCode.ERROR

@@ -12,11 +12,15 @@ SETTLE_HINT = "run apply again to settle it"
 
 
 class FailedError(Exception):
-    """A step of an action failed for good."""
+    """A step of an action failed for good.
 
-    def __init__(self, failure: Failure) -> None:
+    ``answered`` says that the backend has done with it, whatever came of it.
+    """
+
+    def __init__(self, failure: Failure, *, answered: bool = False) -> None:
         super().__init__(failure.message)
         self.failure = failure
+        self.answered = answered
 
 
 def failure_of(error: GivenUpError, phase: str) -> Failure:

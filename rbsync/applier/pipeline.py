@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from heapq import heappop, heappush
 from traceback import format_exception
 from typing import NamedTuple
 
@@ -45,17 +46,25 @@ Send = Callable[[Sequence[Prepared]], Sequence[Answer] | None]
 class Pace(NamedTuple):
     """How much is done at once: by how many workers, and how many changes a request takes.
 
-    ``quarantine`` is how many seconds a request may still land after its answer was lost.
+    ``quarantine`` is how many seconds a request may still land after its answer was lost, and
+    ``staleness`` how many what it did may not be seen after an answer, None for as many.
     """
 
     jobs: int
     batch: int
     quarantine: float
+    staleness: float | None
 
     @property
     def room(self) -> int:
         """How many changes may be on their way."""
         return max(GROUP, self.jobs * self.batch)
+
+    def doubt(self, answer: Answer) -> float:
+        """For how many seconds it is in doubt whether what is not seen is there."""
+        if answer.answered and self.staleness is not None:
+            return self.staleness
+        return self.quarantine
 
 
 class Pipeline:
@@ -73,7 +82,7 @@ class Pipeline:
         self._ready: deque[Prepared] = deque()
         self._sending: dict[str, Prepared] = {}
         self._held_bytes = 0
-        self._doubtful: deque[tuple[float, Prepared]] = deque()
+        self._doubtful: list[tuple[float, str, Prepared]] = []
         self._resent: dict[str, int] = {}
         self._last_words: dict[str, str] = {}
         self._sent_at = time.monotonic()
@@ -186,6 +195,7 @@ class Pipeline:
 
     def _send_unless_stopped(self, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
         """Done by a worker, some time after it was asked for."""
+        self._sender.wait()
         return None if self._stop.requested else self._sender.send(batch)
 
     def _observed(self, send: Send, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
@@ -226,8 +236,8 @@ class Pipeline:
             case "done":
                 self._journal.add(*applied(action, answer.task_id, answer.note))
             case "doubtful":
-                until = time.monotonic() + self._pace.quarantine
-                self._doubtful.append((until, prepared))
+                until = time.monotonic() + self._pace.doubt(answer)
+                heappush(self._doubtful, (until, prepared.name, prepared))
                 if answer.failure is not None:
                     self._last_words[prepared.name] = answer.failure.message
             case "absent" if self._stop.requested:
@@ -253,7 +263,7 @@ class Pipeline:
         """Settles doubtful creates, once a request on its way has had the time to land."""
         due: list[Prepared] = []
         while self._doubtful and (self._stop.requested or self._is_due()):
-            due.append(self._doubtful.popleft()[1])
+            due.append(heappop(self._doubtful)[2])
         if due:
             self._ask(self._sender.look_up, due)
 

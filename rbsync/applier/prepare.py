@@ -63,6 +63,8 @@ class Preparer:
         storage = action.datapoint.settings.storage
         pairs = []
         for item in action.datapoint.items:
+            if item.is_local:
+                self._uploads.wait()
             if self._stop.requested:
                 break
             pairs.append((item.ref, self._uploads.ref(item, storage)))

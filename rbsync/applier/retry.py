@@ -1,4 +1,4 @@
-"""When to try again: full jitter, a budget that all workers share, a breaker."""
+"""When to try again: full jitter, a pause and a budget that all workers share."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from rbsync.applier.gate import Gate
 from rbsync.errors import BackendError
 
 ATTEMPTS = 4
@@ -82,6 +83,11 @@ class Retrier:
         self._pause = pause
         self._draw = draw
         self._budget = Budget()
+        self._gate = Gate(pause, draw)
+
+    def wait(self) -> None:
+        """Waits while the service wants no requests, unless the run is being stopped."""
+        self._gate.wait()
 
     def call(self, action: Callable[[], T], *, repeatable: bool) -> T:
         """The answer of an action, tried several times.
@@ -91,21 +97,23 @@ class Retrier:
         """
         attempt = 1
         lost = False
+        waited = 0.0
         while True:
+            waited = self._gate.wait(waited)
             try:
                 answer = action()
             except BackendError as error:
                 lost = lost or (error.sent and error.kind in PASSING)
+                seconds = delay(attempt, self._draw(), error.retry_after)
+                if error.kind == "throttled":
+                    waited = self._gate.shut(seconds)
                 again = _may_repeat(error, repeatable) and attempt < ATTEMPTS
-                if not (again and self._budget.spend() and self._wait(attempt, error)):
+                if not (again and self._budget.spend() and self._pause(seconds)):
                     raise GivenUpError(error, attempt, lost=lost) from error
                 attempt += 1
             else:
                 self._budget.refund()
                 return answer
-
-    def _wait(self, attempt: int, error: BackendError) -> bool:
-        return self._pause(delay(attempt, self._draw(), error.retry_after))
 
 
 def _may_repeat(error: BackendError, repeatable: bool) -> bool:

@@ -88,7 +88,7 @@ def _in_order(plan: Plan, tools: Tools, jobs: int, capabilities: Capabilities) -
     effects = plan.effects
     creates = [one for one in effects if isinstance(one, Create)]
     changes = [one for one in effects if isinstance(one, Update | Replace)]
-    pace = Pace(jobs, capabilities.batch, capabilities.quarantine)
+    pace = Pace(jobs, capabilities.batch, capabilities.quarantine, capabilities.staleness)
     yield from _change(creates, tools, pace)
     yield from _change(changes, tools, pace._replace(batch=1))
     yield from delete([one for one in effects if isinstance(one, Delete)], tools)

@@ -14,6 +14,7 @@ from rbsync.model.outcome import Failure
 from rbsync.model.plan import Create, Delete, Update
 
 ADOPTED = "it was there already, with this content"
+Fate = Literal["done", "failed", "doubtful", "absent"]
 T = TypeVar("T")
 
 
@@ -22,12 +23,14 @@ class Answer(NamedTuple):
 
     ``done`` has a task id, ``failed`` a failure. ``doubtful`` means that the answer was lost, and
     ``absent`` that it was looked up since and is not there, so that it may be sent again.
+    ``answered`` says of a doubtful one that the service has done with it.
     """
 
-    fate: Literal["done", "failed", "doubtful", "absent"]
+    fate: Fate
     task_id: str = ""
     failure: Failure | None = None
     note: str = ""
+    answered: bool = False
 
     @property
     def is_lost(self) -> bool:
@@ -41,6 +44,10 @@ class Sender:
     def __init__(self, backend: Backend, retrier: Retrier) -> None:
         self._backend = backend
         self._retrier = retrier
+
+    def wait(self) -> None:
+        """Waits while the service wants no requests, unless the run is being stopped."""
+        self._retrier.wait()
 
     def send(self, batch: Sequence[Prepared]) -> list[Answer]:
         """Creates a batch; or changes or replaces one datapoint, which comes alone."""
@@ -64,7 +71,7 @@ class Sender:
         try:
             told = self._call("create", lambda: self._backend.create(drafts), repeatable=False)
         except FailedError as error:
-            answers = [_refusal(error.failure)] * len(batch)
+            answers = [_refusal(error.failure, answered=error.answered)] * len(batch)
         else:
             answers = [_answer(one) for _, one in zip(batch, told, strict=True)]
         return self._settled(batch, answers)
@@ -100,7 +107,7 @@ class Sender:
         try:
             return self._retrier.call(action, repeatable=repeatable)
         except GivenUpError as error:
-            raise FailedError(failure_of(error, phase)) from error
+            raise FailedError(failure_of(error, phase), answered=error.error.answered) from error
 
 
 def _answer(told: Created | Rejected) -> Answer:
@@ -109,8 +116,9 @@ def _answer(told: Created | Rejected) -> Answer:
     return _refusal(told.failure._replace(phase="create"))
 
 
-def _refusal(failure: Failure) -> Answer:
-    return Answer("doubtful" if failure.kind == "ambiguous" else "failed", failure=failure)
+def _refusal(failure: Failure, *, answered: bool = False) -> Answer:
+    fate: Fate = "doubtful" if failure.kind == "ambiguous" else "failed"
+    return Answer(fate, failure=failure, answered=answered)
 
 
 def _is_taken(answer: Answer) -> bool:
@@ -119,7 +127,7 @@ def _is_taken(answer: Answer) -> bool:
 
 def _doubted(found: Answer) -> Answer:
     """What is said to be there and is not seen yet has to be looked up again, later."""
-    return Answer("doubtful") if found.fate == "absent" else found
+    return Answer("doubtful", answered=True) if found.fate == "absent" else found
 
 
 def not_there(last_words: str) -> Failure:

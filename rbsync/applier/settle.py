@@ -30,16 +30,51 @@ def settle_all(
     ``pause`` says that there is no time for that. Raises BackendError when the project does not
     answer completely; then nothing is settled either.
     """
-    pending = {name: record for name, record in records.items() if record.pending is not None}
+    pending = pending_of(records)
     if not pending:
         return {}
-    newest = max(record.pending.sent_at for record in pending.values() if record.pending)
-    quarantine = backend.capabilities.quarantine
-    left = newest + LONGEST_RETRYING + quarantine - clock()
-    if quarantine and left > 0 and not pause(min(left, quarantine)):
+    left = quarantine_left(backend, pending, clock())
+    if left and not pause(left):
         return {}
+    return _looked_up(backend, pending)
+
+
+def settle_seen(
+    backend: Backend, records: Mapping[str, Record], *, now: float
+) -> dict[str, Record | None]:
+    """What is certain of the pending records without any waiting.
+
+    While a request may still land, only what is there as it was meant to be is certain. Raises
+    BackendError when the project does not answer completely.
+    """
+    pending = pending_of(records)
+    settled = _looked_up(backend, pending) if pending else {}
+    if not quarantine_left(backend, pending, now):
+        return settled
+    return {name: one for name, one in settled.items() if _is_done(one, pending[name])}
+
+
+def pending_of(records: Mapping[str, Record]) -> dict[str, Record]:
+    """The records of what was about to be sent, and of which no result is known."""
+    return {name: record for name, record in records.items() if record.pending is not None}
+
+
+def quarantine_left(backend: Backend, pending: Mapping[str, Record], now: float) -> float:
+    """For how many seconds a request of these may still land, 0 when none can any more."""
+    quarantine = backend.capabilities.quarantine
+    newest = max((one.pending.sent_at for one in pending.values() if one.pending), default=0.0)
+    return max(0.0, min(newest + LONGEST_RETRYING + quarantine - now, quarantine))
+
+
+def _looked_up(backend: Backend, pending: Mapping[str, Record]) -> dict[str, Record | None]:
     found = backend.find(sorted(pending))
     return {name: _settled(record, found.get(name)) for name, record in pending.items()}
+
+
+def _is_done(settled: Record | None, before: Record) -> bool:
+    if settled is None or before.pending is None or settled.applied is None:
+        return False
+    return settled.applied == before.pending.fingerprint
 
 
 def _settled(record: Record, task: Task | None) -> Record | None:

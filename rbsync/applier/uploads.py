@@ -43,6 +43,10 @@ class Uploads:
         self._running: set[Key] = set()
         self._changed = threading.Condition()
 
+    def wait(self) -> None:
+        """Waits while the service wants no requests, unless the run is being stopped."""
+        self._retrier.wait()
+
     def ref(self, item: Item, storage: str) -> str:
         """Where the backend keeps an item. Raises FailedError."""
         if not item.is_local:

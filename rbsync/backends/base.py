@@ -35,14 +35,17 @@ class Capabilities:
     """What a backend can do.
 
     ``batch`` is how many datapoints one create call takes, ``updates`` which facets can be
-    changed in place, ``quarantine`` how many seconds a request may still land after its answer
-    was lost. ``keeps_uploads`` says that what was uploaded stays usable in later runs, ``jobs``
-    how many workers it is best served by, ``masks`` how it likes masks to be encoded.
+    changed in place. ``quarantine`` is how many seconds a request may still land after its
+    answer was lost, and ``staleness`` how many seconds what it did may not be seen after it was
+    answered, None for as many. ``keeps_uploads`` says that what was uploaded stays usable in
+    later runs, ``jobs`` how many workers it is best served by, ``masks`` how
+    it likes masks to be encoded.
     """
 
     batch: int = 50
     updates: frozenset[Facet] = frozenset({"items", "labels", "settings"})
     quarantine: float = 0.0
+    staleness: float | None = None
     keeps_uploads: bool = False
     jobs: int = 4
     masks: Literal["pixel", "nifti"] = "pixel"

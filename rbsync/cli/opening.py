@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rbsync.cli.options import CommonOptions
+from rbsync.cli.output import note
 from rbsync.cli.render.errors import show_warnings
 from rbsync.cli.render.progress import metered
 from rbsync.version import VERSION
@@ -34,7 +36,13 @@ def opened(
         show_warnings(manifest.problems, common)
     with (
         metered(common, "Reading", "file") as meter,
-        open_workspace(manifest, watcher=meter, rehash=rehash, profile=common.profile) as workspace,
+        open_workspace(
+            manifest,
+            watcher=meter,
+            rehash=rehash,
+            profile=common.profile,
+            note=partial(note, common),
+        ) as workspace,
     ):
         yield workspace
 

@@ -52,7 +52,7 @@ def run_plan(
     rehash: bool = False,
 ) -> ExitCode:
     """Plans (or reads a plan), asks, applies and reports; the exit code of it all."""
-    from rbsync.sync.applying import ApplyOptions, apply_plan
+    from rbsync.sync.applying import ApplyOptions, apply_plan, settle
     from rbsync.sync.planning import make_plan
 
     if not (flags.yes or plan_file or _can_ask(common)):
@@ -62,6 +62,12 @@ def run_plan(
     stop = Stop()
     with opened(common, rehash=rehash, strict=False) as workspace:
         plan = _read(plan_file) if plan_file else make_plan(workspace, options)
+        if plan.has_blocked("unsettled") and not plan_file:
+            with _interruptible(stop, common):
+                settle(workspace, stop, flags.lock_timeout)
+            if stop.requested:
+                return ExitCode.INTERRUPTED
+            plan = make_plan(workspace, options)
         _check(plan, workspace, options, flags)
         if not _agreed(plan, common, flags, plan_file):
             note(common, "Nothing was done.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -63,7 +64,10 @@ def command(common: CommonOptions, **given: Any) -> int:
     sockets = listen(given["host"], given["port"])
     try:
         _announce(common, service, given["host"], sockets[0].getsockname()[1], given["api_key"])
-        make_server(make_app(service, Player(faults))).run(sockets)
+        server = make_server(make_app(service, Player(faults)))
+        # All that there is by now stays; the collector need not look through it again and again.
+        gc.freeze()
+        server.run(sockets)
     except KeyboardInterrupt:
         note(common, "Stopped.")
     finally:

@@ -148,9 +148,12 @@ class Plan:
     @property
     def is_incomplete(self) -> bool:
         """Whether something could not be known."""
-        unknown = ("unknown", "unsettled")
+        return bool(self.unread) or self.has_blocked("unknown", "unsettled")
+
+    def has_blocked(self, *reasons: str) -> bool:
+        """Whether something is blocked for one of these reasons."""
         blocked = (one for one in self.actions if isinstance(one, Blocked))
-        return bool(self.unread) or any(one.reason in unknown for one in blocked)
+        return any(one.reason in reasons for one in blocked)
 
     @property
     def summary(self) -> Summary:

@@ -29,7 +29,7 @@ def decide(desired: Datapoint, record: Record | None, rules: Rules) -> Action | 
     if record is None:
         return Create(desired, "new", "the project does not have it")
     if record.pending is not None:
-        return _unsettled(record)
+        return unsettled(record)
     if record.applied == desired.fingerprint:
         return Keep(desired.name, "unchanged", "the project has it as declared")
     if _waits(record, desired.fingerprint, rules):
@@ -46,7 +46,7 @@ def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | Non
     whether the datapoint is wanted. None: it is left alone.
     """
     if record.pending is not None:
-        return _unsettled(record)
+        return unsettled(record)
     if record.applied is None or not rules.policy.prune:
         return None
     if unread:
@@ -60,8 +60,12 @@ def decide_obstacle(obstacle: Obstacle) -> Blocked:
     return Blocked(obstacle.name, obstacle.reason, str(obstacle.problem))
 
 
-def _unsettled(record: Record) -> Blocked:
-    message = "a run ended before its result was known, and the project could not tell yet"
+def unsettled(record: Record) -> Blocked:
+    """What becomes of a record whose last result is not known."""
+    message = (
+        "a run ended before its result was known, and the project cannot tell yet; apply "
+        "waits until it can"
+    )
     return Blocked(record.name, "unsettled", message)
 
 

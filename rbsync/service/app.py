@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
+from collections.abc import Awaitable, Callable
+
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rbsync.service.endpoint import Endpoint
 from rbsync.service.faults.player import Player
@@ -19,30 +19,46 @@ from rbsync.service.signing import OBJECTS
 from rbsync.version import VERSION
 
 GRAPHQL = "/graphql/"
+_NOT_FOUND, _NOT_ALLOWED = 404, 405
+
+Answer = Callable[[Request], Awaitable[Response]]
 
 
-def make_app(service: Service, player: Player) -> Starlette:
+def make_app(service: Service, player: Player) -> ASGIApp:
     """The ASGI application of a service, with its faults."""
     endpoint = Endpoint(service, make_schema(), player)
-    objects = Objects(service, player)
+    addresses = Addresses(endpoint, Objects(service, player))
+    return Journal(HostCheck(addresses, names=service.settings.hosts))
 
-    async def answer_operation(request: Request) -> Response:
-        return await endpoint(request)
 
-    async def answer_file(request: Request) -> Response:
-        return await objects(request)
+class Addresses:
+    """Leads a request to what answers it: there are three addresses, and one of them is busy."""
 
-    return Starlette(
-        routes=[
-            Route("/", _answer_root),
-            Route(GRAPHQL, answer_operation, methods=["POST"]),
-            Route(OBJECTS + "{path:path}", answer_file, methods=["GET", "PUT"]),
-        ],
-        middleware=[
-            Middleware(Journal),
-            Middleware(HostCheck, names=service.settings.hosts),
-        ],
-    )
+    def __init__(self, endpoint: Answer, objects: Answer) -> None:
+        self._endpoint = endpoint
+        self._objects = objects
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        response = await self._answer(scope["path"], request)
+        await response(scope, receive, send)
+
+    async def _answer(self, path: str, request: Request) -> Response:
+        answer, methods = self._found(path)
+        if answer is None:
+            return PlainTextResponse("there is nothing here\n", _NOT_FOUND)
+        if request.method not in methods:
+            allow = {"Allow": ", ".join(methods)}
+            return PlainTextResponse("this is not done here\n", _NOT_ALLOWED, allow)
+        return await answer(request)
+
+    def _found(self, path: str) -> tuple[Answer | None, tuple[str, ...]]:
+        """What answers an address, and the methods that it takes."""
+        if path == GRAPHQL:
+            return self._endpoint, ("POST",)
+        if path.startswith(OBJECTS):
+            return self._objects, ("GET", "PUT")
+        return (_answer_root, ("GET",)) if path == "/" else (None, ())
 
 
 async def _answer_root(request: Request) -> Response:  # noqa: ARG001  (as Starlette has it)

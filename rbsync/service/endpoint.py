@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute_sync
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from rbsync.errors import RbsyncError
+from rbsync.errors import BackendError, RbsyncError
 from rbsync.service.documents import Document, Documents
 from rbsync.service.faults.player import Player
 from rbsync.service.guard import check_key, error_body
@@ -50,13 +50,17 @@ class Endpoint:
         if document.parsed is None:
             return _as_json(None, document.errors)
         call = Call(self._service, str(request.base_url).rstrip("/"))
-        result: ExecutionResult = await run_in_threadpool(
+        execute: Callable[[], ExecutionResult] = partial(
             execute_sync,
             self._schema,
             document.parsed,
             context_value=call,
             variable_values=variables,
         )
+        try:
+            result = await self._service.lane.do(execute)
+        except BackendError as error:
+            return _as_json(None, [GraphQLError(str(error), original_error=error)])
         return _as_json(result.data, result.errors or ())
 
 

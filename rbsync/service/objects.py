@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +17,7 @@ from rbsync.service.faults.player import Player
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Service
 from rbsync.service.settings import MIB
-from rbsync.service.signing import Permission
+from rbsync.service.signing import OBJECTS, Permission
 
 _FORBIDDEN, _NOT_FOUND, _TOO_LARGE, _FULL, _FAILED = 403, 404, 413, 507, 500
 _SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
@@ -44,7 +45,8 @@ class Objects:
 
     async def _answer(self, request: Request) -> Response:
         query = dict(request.query_params)
-        permission = self._service.signer.check(request.method, request.path_params["path"], query)
+        path = request.scope["path"].removeprefix(OBJECTS)
+        permission = self._service.signer.check(request.method, path, query)
         if request.method == "PUT":
             return await self._put(request, permission)
         return await run_in_threadpool(self._get, permission.path)
@@ -60,7 +62,9 @@ class Objects:
         with uploads.receiving() as incoming:
             async for piece in _pieces(request):
                 await run_in_threadpool(_write, incoming, piece, limit)
-            await run_in_threadpool(uploads.keep, incoming, permission.path, given, encoding)
+            ref = await run_in_threadpool(uploads.store, incoming)
+        upload = Upload(permission.path, ref, incoming.size, given, encoding)
+        await self._service.lane.do(partial(uploads.keep, upload))
         return Response()
 
     def _get(self, path: str) -> Response:

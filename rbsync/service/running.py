@@ -8,10 +8,11 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rbsync.errors import RbsyncError
 from rbsync.service.settings import LOOPBACK
+from rbsync.service.whole import Whole
 
 KEEP_ALIVE = 75
 """Seconds; longer than clients keep unused connections, so that none is closed in their hands."""
@@ -20,17 +21,16 @@ PATIENCE = 3
 LOOPBACK_6 = "::1"
 
 
-class Protocol(H11Protocol):
-    """HTTP whose connection an answer can reach: faults close it.
-
-    Head and body of an answer are two writes; the second must not wait for the first's receipt,
-    which takes 40 ms. The event loop sees to that only for sockets that it made itself.
-    """
+class Protocol(HttpToolsProtocol):
+    """HTTP whose connection an answer can reach: faults close it."""
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
+        whole = Whole(transport)
+        super().connection_made(whole)  # type: ignore[arg-type]  # stands for one
+        # What follows must not wait for the first one's receipt, which takes 40 ms. The event
+        # loop sees to that only for sockets that it made itself.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.app_state = {**self.app_state, "transport": transport}
+        self.app_state = {**self.app_state, "transport": whole}
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

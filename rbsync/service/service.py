@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from threading import RLock
+from functools import cached_property
 from uuid import NAMESPACE_OID, uuid5
 
 from rbsync.backends.local.backend import DATABASE
@@ -14,6 +14,7 @@ from rbsync.backends.local.meta import Meta
 from rbsync.backends.local.opening import Wish
 from rbsync.backends.local.project import LocalProject
 from rbsync.backends.local.uploads import Upload, Uploads
+from rbsync.service.lane import Lane
 from rbsync.service.refusal import RefusalError
 from rbsync.service.settings import ServiceSettings
 from rbsync.service.signing import Permission, Signer
@@ -21,20 +22,20 @@ from rbsync.service.signing import Permission, Signer
 
 @dataclass(frozen=True)
 class Service:
-    """Who changes what he has read before holds ``changing``: clients send many calls at once."""
+    """Operations are done in the lane, one after the other: each sees what it changes as it is."""
 
     settings: ServiceSettings
     meta: Meta
     project: LocalProject
     uploads: Uploads
     signer: Signer
-    changing: RLock
+    lane: Lane
 
-    @property
+    @cached_property
     def project_id(self) -> str:
         return self.settings.project_id or self.meta.project_id
 
-    @property
+    @cached_property
     def org_id(self) -> str:
         return self.settings.org_id or str(uuid5(NAMESPACE_OID, self.meta.project_id))
 
@@ -91,4 +92,4 @@ def open_service(settings: ServiceSettings) -> Service:
     project = LocalProject(database, blobs, wish)
     signer = Signer(settings.address_seconds)
     uploads = Uploads(database, blobs)
-    return Service(settings, project.open(), project, uploads, signer, RLock())
+    return Service(settings, project.open(), project, uploads, signer, Lane(database))

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from rbsync.applier.report import conclude
 from rbsync.applier.run import Options as RunOptions
 from rbsync.applier.run import apply as run
-from rbsync.applier.settle import settle_all
 from rbsync.applier.stop import Stop
-from rbsync.errors import BackendError, StaleError
+from rbsync.errors import StaleError
 from rbsync.model.outcome import Outcome, Report
-from rbsync.model.plan import Delete, Effect, Plan
+from rbsync.model.plan import Action, Delete, Effect, Plan
 from rbsync.model.state import Record
+from rbsync.planner.decide import unsettled
 from rbsync.stores.base import Owner, Writer
 from rbsync.sync.workspace import Workspace
 
@@ -61,8 +61,9 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         options.accept(plan)
         project = workspace.backend.project()
         writer.claim(project.identity)
-        settled = recover(workspace, writer, options.stop)
-        return _run(workspace, _remaining(plan, settled), writer, writer.records(), options)
+        settled = workspace.settling.recover(writer, options.stop)
+        records = writer.records()
+        return _run(workspace, _remaining(plan, settled, records), writer, records, options)
 
 
 def _run(
@@ -107,18 +108,22 @@ def _current(plan: Plan, writer: Writer, options: ApplyOptions) -> Plan:
     return options.replan()
 
 
-def _remaining(plan: Plan, settled: Mapping[str, Record | None]) -> Plan:
-    """The plan without what recovery found to be done already.
+def _remaining(
+    plan: Plan, settled: Mapping[str, Record | None], records: Mapping[str, Record]
+) -> Plan:
+    """The plan without what recovery found to be done already; what it left open is blocked.
 
     What else is recorded as done is planned against the record on purpose.
     """
-    actions = [
-        one
-        for one in plan.actions
-        if not (
-            isinstance(one, Effect) and one.name in settled and _is_done(one, settled[one.name])
-        )
-    ]
+    actions: list[Action] = []
+    for one in plan.actions:
+        record = records.get(one.name)
+        if not isinstance(one, Effect):
+            actions.append(one)
+        elif record is not None and record.pending is not None:
+            actions.append(unsettled(record))
+        elif one.name not in settled or not _is_done(one, settled[one.name]):
+            actions.append(one)
     return replace(plan, actions=tuple(actions))
 
 
@@ -128,21 +133,15 @@ def _is_done(action: Effect, record: Record | None) -> bool:
     return record is not None and record.applied == action.datapoint.fingerprint
 
 
-def recover(workspace: Workspace, writer: Writer, stop: Stop) -> Mapping[str, Record | None]:
-    """Settles what an earlier run left open, and writes it down.
+def settle(workspace: Workspace, stop: Stop, timeout: float) -> None:
+    """Settles what an earlier run left open. Raises LockedError and StoreError.
 
-    Returns what was settled, None for a record that was removed. What the project cannot tell
-    now stays open.
+    Waits for it, and says so; what the project cannot tell even then stays open.
     """
-    records = writer.records()
-    try:
-        settled = settle_all(workspace.backend, records, clock=time.time, pause=stop.pause)
-    except BackendError:
-        return {}
-    if settled:
-        known = [record for record in settled.values() if record is not None]
-        writer.commit(known, removed=[name for name, one in settled.items() if one is None])
-    return settled
+    workspace.rescue.check()
+    with workspace.store.writer(whoami(), timeout=timeout) as writer:
+        writer.claim(workspace.backend.project().identity)
+        workspace.settling.recover(writer, stop)
 
 
 def whoami() -> Owner:

@@ -8,7 +8,7 @@ from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Facet
 from rbsync.sync.comparing import differing
 from rbsync.sync.listed import UNKNOWN, is_managed, known_fingerprints
-from rbsync.sync.planning import check_target, settled_records
+from rbsync.sync.planning import check_target
 from rbsync.sync.workspace import Workspace
 
 
@@ -38,7 +38,7 @@ def drift(workspace: Workspace) -> Drift:
     if header is None:
         raise StoreError("there is no state yet", hint="`rbsync refresh` makes it of the project")
     check_target(header, workspace.backend.describe())
-    records = settled_records(workspace)
+    records = workspace.settling.look(workspace.store.records())
     missing = {name for name, one in records.items() if one.applied and not one.pending}
     edited: list[Edited] = []
     unmanaged: list[str] = []

@@ -11,7 +11,7 @@ from rbsync.model.fingerprint import FACETS
 from rbsync.model.plan import Action, Keep
 from rbsync.model.state import Record
 from rbsync.planner.decide import decide, decide_obstacle, decide_orphan
-from rbsync.sync.planning import PlanOptions, expand, rules_of, settled_records
+from rbsync.sync.planning import PlanOptions, expand, rules_of
 from rbsync.sync.workspace import Workspace
 
 
@@ -73,7 +73,7 @@ class Explanation:
 def explain(workspace: Workspace, name: str) -> Explanation:
     """Explains one name. What is wrong with other datapoints does not matter here."""
     dataset = expand(workspace, keep_going=True)
-    records = settled_records(workspace)
+    records = workspace.settling.look(workspace.store.records())
     desired = next((one for one in dataset.datapoints if one.name == name), None)
     obstacle = next((one for one in dataset.obstacles if one.name == name), None)
     record = records.get(name)

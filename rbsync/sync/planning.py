@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from rbsync.applier.settle import settle_all
 from rbsync.backends.base import Project
 from rbsync.dataset.build import build
-from rbsync.errors import BackendError, Problem, StoreError, UserError
+from rbsync.errors import Problem, StoreError, UserError
 from rbsync.labels import read_taxonomy
 from rbsync.model.datapoint import Dataset
 from rbsync.model.plan import Basis, Plan, Policy
@@ -92,7 +90,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     if known is not None and workspace.store.is_settled():
         return replace(known, source=workspace.manifest.file)
     dataset = expand(workspace, project, keep_going=options.keep_going)
-    records = settled_records(workspace)
+    records = workspace.settling.look(workspace.store.records())
     present = overlay(workspace, records, dataset) if options.refresh else None
     if present is not None:
         records = present.records
@@ -153,24 +151,6 @@ def check_target(header: Header | None, project: Project | None) -> None:
             f"{project.identity}",
             hint="use a folder of its own for each project, or remove .rbsync/state.db",
         )
-
-
-def settled_records(workspace: Workspace) -> Mapping[str, Record]:
-    """The records with what is pending looked up; what cannot be looked up stays pending."""
-    records = workspace.store.records()
-    if not any(record.pending for record in records.values()):
-        return records
-    try:
-        settled = settle_all(workspace.backend, records, clock=time.time, pause=_sleep)
-    except BackendError:
-        return records
-    merged = {**records, **settled}
-    return {name: record for name, record in merged.items() if record is not None}
-
-
-def _sleep(seconds: float) -> bool:
-    time.sleep(seconds)
-    return True
 
 
 def _narrowed(dataset: Dataset, records: Mapping[str, Record], options: PlanOptions) -> Dataset:

@@ -11,7 +11,7 @@ from rbsync.backends.base import Project, Task
 from rbsync.errors import RbsyncError
 from rbsync.model.state import Record
 from rbsync.stores.base import Writer
-from rbsync.sync.applying import recover, whoami
+from rbsync.sync.applying import whoami
 from rbsync.sync.listed import as_listed, is_managed
 from rbsync.sync.planning import check_target
 from rbsync.sync.state_editing import backup_path
@@ -53,7 +53,7 @@ def correcting(workspace: Workspace, timeout: float) -> Iterator[Writer]:
     check_target(workspace.store.header(), project)
     with workspace.store.writer(whoami(), timeout=timeout) as writer:
         writer.claim(project.identity)
-        recover(workspace, writer, Stop())
+        workspace.settling.recover(writer, Stop())
         yield writer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
 from rbsync.stores.sqlite import SqliteStore
 from rbsync.sync.backend import open_backend
+from rbsync.sync.settling import Settling
 
 FOLDER = ".rbsync"
 READERS = min(4, os.cpu_count() or 1)
@@ -50,6 +51,7 @@ class Workspace:
     rescue: Rescue
     roots: Roots
     taxonomy: Taxonomy
+    settling: Settling
 
     @property
     def content(self) -> LocalContent:
@@ -65,8 +67,12 @@ def open_workspace(
     watcher: Watcher | None = None,
     rehash: bool = False,
     profile: str = "",
+    note: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Workspace]:
-    """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered."""
+    """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered.
+
+    ``note`` is told what is waited for.
+    """
     folder = os.path.join(manifest.root, FOLDER)
     _make_folder(folder)
     algorithm = manifest.settings.hash
@@ -89,6 +95,7 @@ def open_workspace(
             Rescue(os.path.join(folder, "errored.jsonl")),
             roots,
             taxonomy,
+            Settling(backend, note),
         )
 
 

@@ -1,6 +1,6 @@
 """The same call, `create_datapoints`, of rbsync and of the vendor's SDK, against `rbsync serve`.
 
-    python tests/bench/uploads.py VENDOR_PYTHON            # 500 PNGs, 2,000 URLs, three rounds
+    python tests/bench/uploads.py VENDOR_PYTHON            # 500 PNGs, 2,000 URLs, five rounds
     python tests/bench/uploads.py VENDOR_PYTHON --smoke    # 10 and 20, one round
 
 VENDOR_PYTHON is an interpreter that has `redbrick-sdk`; ours is the one that runs this. Each round
@@ -83,7 +83,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("vendor_python")
     parser.add_argument("--smoke", action="store_true")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     counts, rounds = ([10, 20], 1) if given.smoke else ([500, 2000], given.rounds)
     ratios: list[list[float]] = [[], []]

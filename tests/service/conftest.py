@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.backends.local.conftest import small_disk as small_disk
 from tests.service.serving import Client, serving
 
 

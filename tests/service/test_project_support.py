@@ -9,6 +9,7 @@ import pytest
 from rbsync.backends.base import Created, Draft
 from rbsync.backends.local import LocalBackend
 from rbsync.backends.local.extras import Extra
+from rbsync.backends.local.uploads import Upload
 from rbsync.errors import BackendError
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
@@ -61,7 +62,8 @@ def test_what_is_received_is_kept_or_gone(service: Service, folder: Path) -> Non
     with service.uploads.receiving() as incoming:
         incoming.write(b"some ")
         incoming.write(b"bytes")
-        kept = service.uploads.keep(incoming, "a/b.png", "image/png", "")
+        kept = Upload("a/b.png", service.uploads.store(incoming), incoming.size, "image/png", "")
+        service.uploads.keep(kept)
     with service.uploads.receiving() as incoming:
         incoming.write(b"forgotten")
     assert service.uploads.find(["a/b.png", "c"]) == {"a/b.png": kept}

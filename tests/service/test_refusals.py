@@ -214,3 +214,12 @@ def test_many_clients_at_once_get_their_answers(client: Client) -> None:
         list(pool.map(lambda number: client.create(f"task {number:03}"), range(80)))
     assert len(client.names(first=1000)) == 80
     assert time.monotonic() - start < 20
+
+
+def test_other_addresses_and_methods_are_refused(client: Client) -> None:
+    headers = {"ApiKey": KEY}
+    assert requests.get(f"{client.url}/nothing", headers=headers, timeout=20).status_code == 404
+    assert requests.post(f"{client.url}/graphql", headers=headers, timeout=20).status_code == 404
+    refused = requests.delete(f"{client.url}/objects/a", headers=headers, timeout=20)
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, PUT")
+    assert requests.get(client.url, timeout=20).json()["graphql"] == "/graphql/"

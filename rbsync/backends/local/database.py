@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import RLock
 
 from rbsync.backends.local import schema
@@ -16,6 +16,7 @@ from rbsync.errors import BackendError
 
 BUSY_SECONDS = 30.0
 _PAUSE = 0.01
+_LOST = "the project's database took back this change with another that failed"
 
 
 class Database:
@@ -31,11 +32,16 @@ class Database:
         self._lock = RLock()
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
+        self._grouped = False
+        self._lost = False
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
         """One consistent view; None when there is no project yet, which this does not make."""
         with self._lock, database_failures():
+            if begun := self._begun():
+                yield begun
+                return
             connection = self._open() if self._connection or self._is_there() else None
             if connection is None or not schema.is_made(connection):
                 yield None
@@ -48,19 +54,63 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is committed unless its block raises; makes what is not there."""
-        with self._lock, database_failures():
-            connection = self._open_to_write()
-            connection.execute("BEGIN IMMEDIATE")
+        """A transaction that is committed unless its block raises; makes what is not there.
+
+        In a ``group`` it is committed with it.
+        """
+        with self._lock, nullcontext() if self._grouped else self.group(), database_failures():
+            connection = self._begun() or self._begin()
+            connection.execute("SAVEPOINT part")
             try:
-                if not schema.is_made(connection):
-                    schema.make(connection)
                 yield connection
-                with database_failures(committing=True):
-                    connection.execute("COMMIT")
+            except BaseException:
+                self._take_back(connection)
+                raise
+            connection.execute("RELEASE part")
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """One commit for all that this thread writes in the block.
+
+        Of a ``writing`` whose block raises, nothing is left, and the others stay. When this
+        raises, none of them was done.
+        """
+        with self._lock, database_failures():
+            self._grouped, self._lost = True, False
+            try:
+                yield
+                self._commit()
             finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                self._grouped = False
+                if self._connection and self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def _begun(self) -> sqlite3.Connection | None:
+        """The connection of a group that has begun to write: there is nothing to check any more."""
+        found = self._connection if self._grouped else None
+        return found if found and found.in_transaction else None
+
+    def _begin(self) -> sqlite3.Connection:
+        connection = self._open_to_write()
+        connection.execute("BEGIN IMMEDIATE")
+        if not schema.is_made(connection):
+            schema.make(connection)
+        return connection
+
+    def _take_back(self, connection: sqlite3.Connection) -> None:
+        """Undoes a part; after some errors, as of a full disk, SQLite has undone the whole."""
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO part")
+            connection.execute("RELEASE part")
+        else:
+            self._lost = True
+
+    def _commit(self) -> None:
+        if self._lost:
+            raise BackendError(_LOST, hint="check the disk of the project, then run again")
+        if begun := self._begun():
+            with database_failures(committing=True):
+                begun.execute("COMMIT")
 
     def close(self) -> None:
         with self._lock:

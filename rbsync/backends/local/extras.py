@@ -27,6 +27,8 @@ NO_EXTRAS: Extras = {}
 
 def put_extras(connection: sqlite3.Connection, task_id: str, extras: Extras) -> None:
     """Keeps what accompanies the facets of a task, in place of what did."""
+    if not extras:
+        return
     connection.executemany(
         "INSERT OR REPLACE INTO extras VALUES (?, ?, ?, ?)",
         ((task_id, facet, one.json, json.dumps(one.refs)) for facet, one in extras.items()),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rbsync.backends.base import LabelText
 from rbsync.backends.local.failures import parsed
 from rbsync.backends.local.meta import Meta, new_meta, taxonomy_text
-from rbsync.backends.local.rules import Flaw, Rules
+from rbsync.backends.rules import Flaw, Rules
 from rbsync.errors import Problem, UserError
 from rbsync.labels import Taxonomy, project_type
 

@@ -27,7 +27,7 @@ from rbsync.backends.local.opening import Wish, fulfil
 from rbsync.backends.local.paging import Page, cursor_after, name_before
 from rbsync.backends.local.queries import Counts
 from rbsync.backends.local.rows import COLUMNS, StoredTask, changes, new_row, stored_of, task_of
-from rbsync.backends.local.rules import Flaw, Rules, settings_flaw
+from rbsync.backends.rules import Flaw, Rules, settings_flaw
 from rbsync.errors import BackendError
 from rbsync.labels import project_type
 from rbsync.model.datapoint import Settings
@@ -238,6 +238,10 @@ class LocalProject:
         """One task, None when it does not exist."""
         row = self._read(lambda one: queries.row_of_id(one, task_id), None)
         return stored_of(row) if row else None
+
+    def datapoint_id(self, task_id: str) -> str | None:
+        """The id of a task's datapoint, None when the task does not exist."""
+        return self._read(lambda one: queries.datapoint_id(one, task_id), None)
 
     def labels(self, task_id: str) -> str | None:
         """The labels of a task as the JSON text of a list, None when it has none."""

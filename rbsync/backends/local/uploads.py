@@ -36,12 +36,14 @@ class Uploads:
         with self._blobs.receiving(algorithm) as incoming:
             yield incoming
 
-    def keep(self, incoming: Incoming, path: str, type: str, encoding: str) -> Upload:  # noqa: A002  (the wire's word)
-        """Stores what was received, durably, under a path; replaces what was there."""
-        upload = Upload(path, self._blobs.keep(incoming), incoming.size, type, encoding)
+    def store(self, incoming: Incoming) -> str:
+        """Stores what was received, durably, and returns its ref."""
+        return self._blobs.keep(incoming)
+
+    def keep(self, upload: Upload) -> None:
+        """Gives a stored file its path, durably; replaces what had it."""
         with self._database.writing() as connection:
             connection.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", upload)
-        return upload
 
     def find(self, paths: Iterable[str]) -> dict[str, Upload]:
         """Those of the paths that were uploaded."""

@@ -16,7 +16,6 @@ from rbsync.backends.base import (
     Task,
     TaskContent,
 )
-from rbsync.backends.local.rules import Flaw
 from rbsync.backends.redbrick.address import read_address
 from rbsync.backends.redbrick.changing import Changer
 from rbsync.backends.redbrick.client import SECONDS, Client
@@ -28,12 +27,16 @@ from rbsync.backends.redbrick.finding import Finder
 from rbsync.backends.redbrick.opened import OpenProject
 from rbsync.backends.redbrick.transport import Transport
 from rbsync.backends.redbrick.uploading import Uploader
+from rbsync.backends.rules import Flaw
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure
 
 QUARANTINE_SECONDS = 30.0
 """The service gives up on a request of its own after 26 s: then it cannot land any more."""
+
+STALENESS_SECONDS = 5.0
+"""What was answered is done; a search may lag behind by as much."""
 
 PAGE = 50
 CONCURRENCY = 10
@@ -69,7 +72,10 @@ class RedbrickBackend:
         page: int = PAGE,
         seconds: float = SECONDS,
     ) -> None:
-        self.capabilities = replace(_CAPABILITIES, batch=batch, quarantine=quarantine)
+        staleness = min(quarantine, STALENESS_SECONDS)
+        self.capabilities = replace(
+            _CAPABILITIES, batch=batch, quarantine=quarantine, staleness=staleness
+        )
         self._api_key = api_key
         self._transport = Transport()
         client = Client(

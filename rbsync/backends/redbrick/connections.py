@@ -92,8 +92,15 @@ class _Timely:
 
     response_class: type[http.client.HTTPResponse] = _Response
     sock: socket.socket | None
+    _head: bytes | None = None
+    """Of the request that is being sent, until the first of its body is there to go with it."""
 
     def send(self, data: Any) -> None:
+        if self._head == b"":
+            self._head = data
+            return
+        if self._head:
+            data, self._head = self._head + data, None
         if self.sock is not None:
             self.sock.settimeout(_exchange().patience())
         super().send(data)  # type: ignore[misc]  # a mix-in
@@ -102,7 +109,13 @@ class _Timely:
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]  # a mix-in
         _exchange().sent = True
-        super().request(method, url, *args, **others)  # type: ignore[misc]  # a mix-in
+        self._head = b""
+        try:
+            super().request(method, url, *args, **others)  # type: ignore[misc]  # a mix-in
+            if self._head:
+                self.send(b"")
+        finally:
+            self._head = None
 
 
 class _Plain(_Timely, HTTPConnection):

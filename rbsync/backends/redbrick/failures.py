@@ -45,7 +45,7 @@ def problem(message: str, **facts: Any) -> BackendError:
 
 def denied(message: str) -> DeniedError:
     """An answer that is complete, and an error or nothing."""
-    return DeniedError(_clipped(redact(message)), sent=True, status=200)
+    return DeniedError(_clipped(redact(message)), sent=True, answered=True, status=200)
 
 
 def _clipped(text: str) -> str:

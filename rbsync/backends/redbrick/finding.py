@@ -9,7 +9,6 @@ from concurrent.futures import Executor
 from functools import partial
 
 from rbsync.backends.base import StoredMap, Task, TaskContent
-from rbsync.backends.local.rules import name_flaw
 from rbsync.backends.redbrick.client import Client
 from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_words
 from rbsync.backends.redbrick.failures import problem, status_failure
@@ -17,6 +16,7 @@ from rbsync.backends.redbrick.listing import every_task, matches
 from rbsync.backends.redbrick.operations.files import presign_downloads
 from rbsync.backends.redbrick.operations.tasks import FoundTask, is_quotable, one_task
 from rbsync.backends.redbrick.stamp import item_names, of_refs, read_metadata
+from rbsync.backends.rules import name_flaw
 from rbsync.backends.series import sizes_of
 from rbsync.model.datapoint import REMOTE
 

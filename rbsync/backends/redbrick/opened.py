@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rbsync.backends.base import Draft, Project
-from rbsync.backends.local.rules import Flaw, Rules
 from rbsync.backends.redbrick.client import Client
 from rbsync.backends.redbrick.failures import problem
 from rbsync.backends.redbrick.operations.project import ProjectFacts, open_project
+from rbsync.backends.rules import Flaw, Rules
 from rbsync.errors import UserError
 from rbsync.labels import PROJECT_TYPES, Taxonomy, project_type, read_taxonomy
 from rbsync.labels.category import ROOT

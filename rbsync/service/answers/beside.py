@@ -13,6 +13,7 @@ from rbsync.service.storage_ids import REDBRICK
 
 OF_ITEMS = ("seriesInfo", "heatMaps", "transforms", "centerline")
 OF_SETTINGS = ("attributes", "preAssign")
+NOTHING = Extra("{}")
 
 
 def beside_items(call: Call, given: Mapping[str, Any], storage_id: str) -> Extra:

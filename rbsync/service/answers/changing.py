@@ -35,12 +35,11 @@ def update_task_items(
     given = {"seriesInfo": beside.pop("series_info", None), **beside}
     given["heatMaps"] = given.pop("heat_maps", None)
     try:
-        with call.service.changing:
-            stored = present_task(call, task_id)
-            if items or any(given.get(key) is not None for key in OF_ITEMS):
-                _change_items(call, stored, storage_id, items, given, append=bool(append))
-            if meta_data is not None:
-                _change_metadata(call, present_task(call, task_id), read_metadata(meta_data))
+        stored = present_task(call, task_id)
+        if items or any(given.get(key) is not None for key in OF_ITEMS):
+            _change_items(call, stored, storage_id, items, given, append=bool(append))
+        if meta_data is not None:
+            _change_metadata(call, present_task(call, task_id), read_metadata(meta_data))
     except (BackendError, RefusalError) as error:
         return refused(error)
     return DONE

@@ -9,7 +9,7 @@ from rbsync.backends.base import Created, Draft, Rejected
 from rbsync.backends.local.extras import Extra
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
-from rbsync.service.answers.beside import beside_items, beside_settings
+from rbsync.service.answers.beside import NOTHING, beside_items, beside_settings
 from rbsync.service.answers.items import located, read_metadata
 from rbsync.service.answers.sent_labels import SentLabels, read_labels
 from rbsync.service.refusal import RefusalError
@@ -75,13 +75,12 @@ def create(call: Call, new: NewTask) -> Created | Rejected:
     extras: dict[Facet, Extra] = {
         "items": beside_items(call, new.beside, new.storage_id),
         "settings": beside_settings(new.beside),
+        "labels": new.labels.extra or NOTHING,
     }
-    if new.labels.extra:
-        extras["labels"] = new.labels.extra
-    return call.service.project.create([draft], [extras])[0]
+    given = {facet: one for facet, one in extras.items() if one != NOTHING}
+    return call.service.project.create([draft], [given])[0]
 
 
 def _answer(call: Call, made: Created) -> dict[str, Any]:
-    stored = call.service.project.task(made.task_id)
-    dp_id = stored.dp_id if stored else None
+    dp_id = call.service.project.datapoint_id(made.task_id)
     return {"dpId": dp_id, "taskId": made.task_id, "taskIds": [made.task_id]}

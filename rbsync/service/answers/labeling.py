@@ -65,8 +65,7 @@ def put_task(
 
 
 def _replace(call: Call, task_id: str, labels: SentLabels) -> None:
-    with call.service.changing:
-        stored = present_task(call, task_id)
-        draft = as_draft(stored)._replace(labels=labels.text)
-        extras: dict[Facet, Extra] = {"labels": labels.extra} if labels.extra else {}
-        call.service.project.update(stored.task.task_id, draft, ["labels"], extras)
+    stored = present_task(call, task_id)
+    draft = as_draft(stored)._replace(labels=labels.text)
+    extras: dict[Facet, Extra] = {"labels": labels.extra} if labels.extra else {}
+    call.service.project.update(stored.task.task_id, draft, ["labels"], extras)

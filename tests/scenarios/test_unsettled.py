@@ -1,0 +1,167 @@
+"""After a killed run, and after answers that say nothing: who waits, for what, and how long."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rbsync.applier.settle import LONGEST_RETRYING
+from rbsync.backends.redbrick.backend import QUARANTINE_SECONDS
+from rbsync.errors import ExitCode
+from tests.scenarios.offline_service import RemoteProject, Served, served
+from tests.scenarios.project import Ran
+
+POINTS = "datapoints:\n" + "".join(
+    f"  - {{name: {name}, items: [https://example.org/{name}.png], storage: public}}\n"
+    for name in "abc"
+)
+NO_CHANGES = "No changes. The project matches the manifest."
+CREATED = "Apply complete: 1 created, 0 updated, 0 deleted, 0 failed."
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Served]:
+    with served(tmp_path / "service") as one:
+        yield one
+
+
+@pytest.fixture
+def project(service: Served, tmp_path: Path) -> RemoteProject:
+    """Three datapoints that were applied."""
+    made = RemoteProject(tmp_path / "work", service.url)
+    made.manifest(POINTS)
+    assert made.apply().code == 0
+    return made
+
+
+def forget_result(project: RemoteProject, name: str, sent_at: float) -> None:
+    """Makes the state one whose run was killed between a create and its result."""
+    with sqlite3.connect(project.folder / ".rbsync/state.db") as state:
+        state.execute(
+            "INSERT INTO intent (name, operation, items, labels, settings, sent_at) SELECT name,"
+            " 'create', items, labels, settings, ? FROM record WHERE name = ?",
+            (sent_at, name),
+        )
+        state.execute("DELETE FROM record WHERE name = ?", (name,))
+    state.close()
+
+
+def almost_over() -> float:
+    """When something was sent that may land for three seconds from now."""
+    return time.time() - LONGEST_RETRYING - QUARANTINE_SECONDS + 3
+
+
+def in_time(project: RemoteProject, *arguments: str) -> tuple[Ran, float]:
+    began = time.monotonic()
+    return project.run(*arguments), time.monotonic() - began
+
+
+def test_a_plan_does_not_wait_and_says_what_is_not_known(
+    service: Served, project: RemoteProject
+) -> None:
+    service.delete("b")
+    forget_result(project, "b", time.time())
+    ran, seconds = in_time(project, "plan", "--json")
+    assert seconds < QUARANTINE_SECONDS / 2
+    assert ran.code == ExitCode.INCOMPLETE
+    (action,) = ran.json["actions"]
+    assert (action["name"], action["action"], action["reason"]) == ("b", "blocked", "unsettled")
+    assert action["message"].endswith("the project cannot tell yet; apply waits until it can")
+
+
+def test_what_is_there_as_it_was_meant_needs_no_waiting(project: RemoteProject) -> None:
+    forget_result(project, "b", time.time())
+    ran, seconds = in_time(project, "plan")
+    assert (ran.code, ran.last_line) == (0, NO_CHANGES)
+    assert seconds < QUARANTINE_SECONDS / 2
+
+
+def test_apply_says_what_it_waits_for_and_then_creates_it(
+    service: Served, project: RemoteProject
+) -> None:
+    service.delete("b")
+    forget_result(project, "b", almost_over())
+    ran, seconds = in_time(project, "apply", "--yes")
+    assert (ran.code, ran.last_line) == (0, CREATED)
+    (line,) = [one for one in ran.err.splitlines() if one.startswith("Waiting")]
+    assert line[len("Waiting n") :] == (
+        " s: an earlier run ended before it knew what became of b, "
+        "and a request of it may still arrive."
+    )
+    assert seconds < 20
+    assert sorted(project.names()) == ["a", "b", "c"]
+    assert project.run("plan").last_line == NO_CHANGES
+
+
+def test_the_wait_can_be_interrupted_and_leaves_all_as_it_was(
+    service: Served, project: RemoteProject
+) -> None:
+    service.delete("b")
+    forget_result(project, "b", time.time())
+    running = project.start("apply", "--yes")
+    assert running.stderr is not None
+    lines: list[str] = []
+    while not lines or not lines[-1].startswith("Waiting 30 s: "):
+        lines.append(running.stderr.readline())
+        assert lines[-1], lines
+    running.send_signal(signal.SIGINT)
+    running.communicate(timeout=20)
+    assert running.returncode == ExitCode.INTERRUPTED
+    assert sorted(project.names()) == ["a", "c"]
+    assert "1 not settled" in project.run("status").out
+
+
+def test_what_cannot_be_looked_up_any_more_is_not_sent(tmp_path: Path) -> None:
+    """The plan was made when the project could tell."""
+    faults = [{"kind": "genericTasks", "nth": 3, "do": "errors", "message": "no search today"}]
+    with served(tmp_path / "service", faults=faults) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.manifest(POINTS)
+        assert project.apply().code == 0
+        service.delete("b")
+        forget_result(project, "b", 1.0)
+        assert project.run("plan", "-o", "plan.json").last_line.startswith("Plan: 1 to create")
+        ran = project.run("apply", "plan.json")
+        assert ran.code == ExitCode.UNSETTLED
+        assert sorted(project.names()) == ["a", "c"]
+        assert project.apply().last_line == CREATED
+
+
+def test_an_answer_that_is_an_error_is_not_waited_for_like_a_lost_one(tmp_path: Path) -> None:
+    faults = [{"kind": "createDatapoint", "nth": 2, "do": "errors", "message": "try again"}]
+    with served(tmp_path / "service", faults=faults) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.manifest(POINTS)
+        ran, seconds = in_time(project, "apply", "--yes")
+        assert ran.last_line == "Apply complete: 3 created, 0 updated, 0 deleted, 0 failed."
+        assert sorted(project.names()) == ["a", "b", "c"]
+    assert seconds < QUARANTINE_SECONDS / 2
+
+
+def test_an_error_after_the_effect_is_found_to_be_a_success(tmp_path: Path) -> None:
+    fault = {"kind": "createDatapoint", "nth": 2, "do": "errors", "message": "no", "after": True}
+    with served(tmp_path / "service", faults=[fault]) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.manifest(POINTS)
+        ran, seconds = in_time(project, "apply", "--yes")
+        assert ran.last_line == "Apply complete: 3 created, 0 updated, 0 deleted, 0 failed."
+        assert sorted(project.names()) == ["a", "b", "c"]
+    assert seconds < QUARANTINE_SECONDS / 2
+
+
+def test_errors_again_and_again_end_in_their_words(tmp_path: Path) -> None:
+    faults = [{"kind": "createDatapoint", "do": "errors", "message": "the label is too blue"}]
+    with served(tmp_path / "service", faults=faults) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.manifest(POINTS)
+        ran, seconds = in_time(project, "apply", "--yes", "--json")
+        assert ran.code == ExitCode.SOME_FAILED
+        assert project.names() == []
+    errors = [one["error"]["message"] for one in ran.json["outcomes"]]
+    assert all("the label is too blue" in one for one in errors)
+    assert seconds < 1.5 * QUARANTINE_SECONDS
