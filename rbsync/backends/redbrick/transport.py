@@ -64,17 +64,16 @@ class Transport:
 
         An exception of the body's ``read`` comes through as it is.
         """
-        host = urlsplit(url).hostname or ""
         exchange = begin(seconds, IDLE_SECONDS)
         failure: BackendError
         try:
             with self._open(method, url, headers, body, seconds) as response:
-                data = _read(response, host, most)
+                data = _read(response, url, most)
                 if exchange.is_late:
                     raise TimeoutError
                 return Reply(response.status, response.headers, data)
         except NETWORK_ERRORS as error:
-            failure = _failure(error, host, exchange)
+            failure = _failure(error, url, exchange)
         # Raised out here, the failure does not carry the library's own exception, which has
         # the whole URL in its text.
         raise failure
@@ -88,13 +87,11 @@ class Transport:
         body: bytes | Readable | None,
         seconds: float,
     ) -> Iterator[urllib3.BaseHTTPResponse]:
-        response = self._pools.manager(url).urlopen(
+        response = self._pools.urlopen(
             method,
             url,
             body=body,
             headers=dict(headers),
-            redirect=False,
-            retries=False,
             preload_content=False,
             timeout=Timeout(connect=min(CONNECT_SECONDS, seconds), read=IDLE_SECONDS),
         )
@@ -111,14 +108,19 @@ class Transport:
         self._pools.close()
 
 
-def _failure(error: Exception, host: str, exchange: Exchange) -> BackendError:
-    return transport_failure(error, host, sent=exchange.sent, late=exchange.is_late)
+def _failure(error: Exception, url: str, exchange: Exchange) -> BackendError:
+    return transport_failure(error, _host(url), sent=exchange.sent, late=exchange.is_late)
 
 
-def _read(response: urllib3.BaseHTTPResponse, host: str, most: int) -> bytes:
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _read(response: urllib3.BaseHTTPResponse, url: str, most: int) -> bytes:
     data = bytearray()
     while chunk := response.read(_CHUNK):
         data += chunk
         if len(data) > most:
-            raise problem(f"{host}: the answer has more than {most >> 20} MiB", sent=True)
+            message = f"{_host(url)}: the answer has more than {most >> 20} MiB"
+            raise problem(message, sent=True)
     return bytes(data)
