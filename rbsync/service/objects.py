@@ -60,12 +60,20 @@ class Objects:
         encoding = request.headers.get("content-encoding", "")
         uploads = self._service.uploads
         with uploads.receiving() as incoming:
+            last = b""
             async for piece in _pieces(request):
-                await run_in_threadpool(_write, incoming, piece, limit)
-            ref = await run_in_threadpool(uploads.store, incoming)
+                if last:
+                    await run_in_threadpool(_write, incoming, last, limit)
+                last = piece
+            # A small file is one piece, and going to another thread takes as long as writing it.
+            ref = await run_in_threadpool(self._store, incoming, last, limit)
         upload = Upload(permission.path, ref, incoming.size, given, encoding)
         await self._service.lane.do(partial(uploads.keep, upload))
         return Response()
+
+    def _store(self, incoming: Incoming, last: bytes, limit: int) -> str:
+        _write(incoming, last, limit)
+        return self._service.uploads.store(incoming)
 
     def _get(self, path: str) -> Response:
         upload = self._service.upload(path)
