@@ -97,8 +97,7 @@ def main(arguments: list[str]) -> int:
         click.echo(error.format_message())
         return int(ExitCode.USAGE)
     except click.UsageError as error:
-        error.show()
-        return int(ExitCode.USAGE)
+        return _misused(error, common, arguments)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return int(ExitCode.INTERRUPTED)
@@ -107,6 +106,20 @@ def main(arguments: list[str]) -> int:
         return _explain(error, common)
     except RbsyncError as error:
         return _explain(error, common)
+
+
+def _misused(error: click.UsageError, common: CommonOptions, arguments: list[str]) -> int:
+    """Tells what was wrong with the arguments, of which nothing may have been understood."""
+    error.show()
+    common.json_lines = common.json_lines or "--json-lines" in arguments
+    if common.json or common.json_lines or "--json" in arguments:
+        from rbsync.cli.output import document
+        from rbsync.cli.render.errors import error_json
+        from rbsync.errors import UsageError
+
+        document(common, error_json(UsageError(error.format_message())))
+        flush_out()
+    return int(ExitCode.USAGE)
 
 
 def _explain(error: RbsyncError, common: CommonOptions) -> int:

@@ -86,6 +86,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     counts, rounds = ([10, 20], 1) if given.smoke else ([500, 2000], given.rounds)
+    vendor = os.path.abspath(given.vendor_python)
     ratios: list[list[float]] = [[], []]
     ours: list[list[float]] = [[], []]
     with tempfile.TemporaryDirectory() as name:
@@ -97,7 +98,7 @@ def main() -> None:
             service, where = served(Path(name) / f"project{number}")
             try:
                 mine = seconds(sys.executable, "rbsync", where, pictures, counts)
-                theirs = seconds(given.vendor_python, "vendor", where, pictures, counts)
+                theirs = seconds(vendor, "vendor", where, pictures, counts)
             finally:
                 service.terminate()
                 service.wait()

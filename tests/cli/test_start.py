@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
 import click
+import pytest
 
 HEAVY = ["numpy", "PIL", "requests", "pydantic", "yaml", "rich", "sqlite3", "watchdog"]
 
@@ -33,6 +35,16 @@ def test_an_unknown_command_is_a_usage_error_with_a_guess() -> None:
     done = run("plam")
     assert done.returncode == 64
     assert "Did you mean `plan`?" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--json", "plam"], ["plan", "--jsno", "--json"]])
+def test_a_usage_error_is_a_document_too(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 64
+    document = json.loads(done.stdout)
+    assert document["exit_code"] == 64
+    (problem,) = document["problems"]
+    assert problem["message"] in done.stderr
 
 
 def test_an_unknown_option_is_a_usage_error() -> None:

@@ -17,7 +17,7 @@ def show_error(error: RbsyncError, common: CommonOptions) -> None:
     if error.hint:
         complaint(common, f"hint: {error.hint}")
     if common.json:
-        document(common, _document(error))
+        document(common, error_json(error))
 
 
 def show_problems(problems: tuple[Problem, ...], common: CommonOptions) -> None:
@@ -33,7 +33,8 @@ def show_warnings(warnings: tuple[Problem, ...], common: CommonOptions) -> None:
         complaint(common, f"warning: {problem}", fg="yellow")
 
 
-def _document(error: RbsyncError) -> dict[str, object]:
+def error_json(error: RbsyncError) -> dict[str, object]:
+    """An error as a document: its problems and the exit code."""
     from rbsync.documents.parts import problem_json
 
     problems = error.problems if isinstance(error, UserError) else (Problem("error", str(error)),)
