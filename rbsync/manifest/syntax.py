@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import yaml
 
@@ -28,7 +29,7 @@ def broken(
     reason: str, data: bytes, file: str, line: int, column: int, hint: str = ""
 ) -> UserError:
     """The error for text that breaks off at a 0-based place."""
-    message = f"{reason}\n{_excerpt(data, line, column)}"
+    message = "\n".join((reason, *_excerpt(data, line, column)))
     return UserError([Problem("syntax", message, Location(file, line + 1, column + 1), hint)])
 
 
@@ -46,11 +47,14 @@ def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
     return ""
 
 
-def _excerpt(data: bytes, line: int, column: int) -> str:
+def _excerpt(data: bytes, line: int, column: int) -> Sequence[str]:
+    """The line, and below it a mark at the place; nothing where the text has just ended."""
     text = _SECRET.sub(r"\1***", _line(data, line))
+    if not text.strip():
+        return ()
     start = max(0, column - _WIDTH // 2)
     shown = text[start : start + _WIDTH].replace("\t", " ")
-    return f"    {shown}\n    {' ' * (column - start)}^"
+    return f"    {shown}", f"    {' ' * (column - start)}^"
 
 
 def _line(data: bytes, line: int) -> str:

@@ -80,6 +80,13 @@ def test_a_syntax_error_is_shown_with_the_line_and_a_caret() -> None:
     )
 
 
+def test_where_the_text_has_ended_there_is_no_line_to_show() -> None:
+    assert refusal('a:\n  - "b\n') == (
+        "rbsync.yaml:3:1: found unexpected end of stream, "
+        "while scanning a quoted scalar that starts in line 2"
+    )
+
+
 def test_a_source_line_is_shown_without_its_secret() -> None:
     shown = refusal("a: [\napi_key: hunter2: }\n")
     assert "hunter2" not in shown
