@@ -131,9 +131,7 @@ class Story(RuleBasedStateMachine):
                 rules=rules,
                 stop=stop,
                 seen=lambda outcome: (
-                    self.by_hand.discard(outcome.name)
-                    if outcome.result in ("applied", "removed")
-                    else None
+                    self.by_hand.discard(outcome.name) if outcome.result == "applied" else None
                 ),
                 wrap=self._wrap(given, life),
                 error=StoreError,
@@ -150,7 +148,11 @@ class Story(RuleBasedStateMachine):
                 self.site.rescue.recover(writer)
 
     def _forgive(self, done: Run) -> None:
-        """What a run did may have put right what people did, or passed it by."""
+        """What a run did may have put right what people did, or passed it by.
+
+        It does not put right a name that was deleted and is somebody else's now: only the task
+        that was recorded is removed.
+        """
         tasks, records = self.site.tasks(), self.site.store.records()
         for outcome in done.outcomes:
             task, record = tasks.get(outcome.name), records.get(outcome.name)
