@@ -132,19 +132,11 @@ def test_what_cannot_be_looked_up_any_more_is_not_sent(tmp_path: Path) -> None:
         assert project.apply().last_line == CREATED
 
 
-def test_an_answer_that_is_an_error_is_not_waited_for_like_a_lost_one(tmp_path: Path) -> None:
-    faults = [{"kind": "createDatapoint", "nth": 2, "do": "errors", "message": "try again"}]
-    with served(tmp_path / "service", faults=faults) as service:
-        project = RemoteProject(tmp_path / "work", service.url)
-        project.manifest(POINTS)
-        ran, seconds = in_time(project, "apply", "--yes")
-        assert ran.last_line == "Apply complete: 3 created, 0 updated, 0 deleted, 0 failed."
-        assert sorted(project.names()) == ["a", "b", "c"]
-    assert seconds < QUARANTINE_SECONDS / 2
-
-
-def test_an_error_after_the_effect_is_found_to_be_a_success(tmp_path: Path) -> None:
-    fault = {"kind": "createDatapoint", "nth": 2, "do": "errors", "message": "no", "after": True}
+@pytest.mark.parametrize("after", [False, True], ids=["without effect", "after the effect"])
+def test_an_answer_that_is_an_error_is_not_waited_for_like_a_lost_one(
+    tmp_path: Path, after: bool
+) -> None:
+    fault = {"kind": "createDatapoint", "nth": 2, "do": "errors", "message": "no", "after": after}
     with served(tmp_path / "service", faults=[fault]) as service:
         project = RemoteProject(tmp_path / "work", service.url)
         project.manifest(POINTS)
