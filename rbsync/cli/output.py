@@ -64,13 +64,12 @@ def document(common: CommonOptions, content: Mapping[str, Any]) -> None:
         write_out(text)
 
 
-def event(common: CommonOptions, kind: str, content: Mapping[str, Any]) -> None:
-    """Prints what has just happened, with ``--json-lines``."""
-    if common.json_lines:
-        from rbsync.documents.text import line
+def event(kind: str, content: Mapping[str, Any]) -> None:
+    """Prints what has just happened, for ``--json-lines``."""
+    from rbsync.documents.text import line
 
-        write_out(line(kind, content))
-        flush_out()
+    write_out(line(kind, content))
+    flush_out()
 
 
 def _line(common: CommonOptions, text: str, stream: Any, style: dict[str, Any]) -> str:

@@ -98,7 +98,8 @@ def _shown_by(meter: Meter, common: CommonOptions) -> dict[str, Any]:
 
     def done(outcome: Outcome) -> None:
         meter.advance(1, 0)
-        event(common, "outcome", outcome_json(outcome))
+        if common.json_lines:
+            event("outcome", outcome_json(outcome))
 
     return {"done": done, "sent": lambda count: meter.advance(0, count)}
 
