@@ -80,6 +80,11 @@ class Files:
         self._findings.of_entry(entry, self._missing(entry, path, error), "unknown")
         return Item(path, ""), Kind("unread", (), "")
 
+    def readable(self, entry: Entry, paths: Iterable[str]) -> list[Item]:
+        """Files as items; none when one of them could not be read, which is reported."""
+        items = [self.item(entry, path)[0] for path in paths]
+        return items if all(one.content for one in items) else []
+
     def _missing(self, entry: Entry, path: str, error: OSError) -> Problem:
         if isinstance(error, OutsideError):
             return Problem("outside", f"`{path}` {error.strerror}", entry.origin, error.hint)

@@ -36,7 +36,7 @@ class MaskReader:
 
     def labels(self, entry: Entry, given: MaskLabels, files: Files) -> Labels | None:
         """The labels of an entry that was read; None when there are none, or it has a problem."""
-        inputs = self._items(entry, given.files, files)
+        inputs = files.readable(entry, given.files)
         mask = self._answer(entry, self._mask_context(given.recipe), inputs)
         images = self._images(entry, files)
         shown = self._answer(entry, image_context(), images) if images else mask
@@ -56,7 +56,7 @@ class MaskReader:
         if entry.name in self._findings.obstacles:
             return
         roots, algorithm = self._tree.roots, self._tree.algorithm
-        inputs = self._items(entry, labels.files, files)
+        inputs = files.readable(entry, labels.files)
         if inputs:
             work = partial(see_mask, roots, inputs, labels.recipe, algorithm)
             size = sum(one.size for one in inputs)
@@ -65,13 +65,8 @@ class MaskReader:
             seen = partial(see_image, roots, image, algorithm)
             yield Look(image_context(), image.content, image.size, seen)
 
-    def _items(self, entry: Entry, paths: Sequence[str], files: Files) -> list[Item]:
-        """Files as items; none when one of them could not be read, which was reported."""
-        items = [files.item(entry, path)[0] for path in paths]
-        return items if all(one.content for one in items) else []
-
     def _images(self, entry: Entry, files: Files) -> list[Item]:
-        return self._items(entry, entry.items, files) if files.are_local(entry) else []
+        return files.readable(entry, entry.items) if files.are_local(entry) else []
 
     def _mask_context(self, recipe: str) -> str:
         known = self._contexts.get(recipe)

@@ -59,7 +59,7 @@ class SegmentationReader:
             self._findings.warn(_empty(entry, given))
             return None
         maps = [SeriesMap(one.series, len(one.files), one.segment_map) for one in given.parts]
-        inputs = tuple(self._items(entry, given.files, files))
+        inputs = tuple(files.readable(entry, given.files))
         return Labels("segmentation", fingerprint, inputs, study_text(maps))
 
     def _is_blocked(self, entry: Entry) -> bool:
@@ -70,7 +70,7 @@ class SegmentationReader:
         from rbsync.dataset.segmentation_files import see_scan, see_segmentation
 
         roots, algorithm = self._tree.roots, self._tree.algorithm
-        inputs = self._items(entry, part.files, files)
+        inputs = files.readable(entry, part.files)
         if inputs:
             work = partial(see_segmentation, roots, inputs, part.segment_map, algorithm)
             size = sum(one.size for one in inputs)
@@ -85,7 +85,7 @@ class SegmentationReader:
         for value, name in part.segment_map.items():
             for problem in self._rules.of_category(name, part.locate((MAP, str(value)))):
                 self._findings.of_entry(entry, problem)
-        inputs = self._items(entry, part.files, files)
+        inputs = files.readable(entry, part.files)
         if not inputs:
             return None
         found = self._answer(entry, self._context(part), inputs, part)
@@ -103,11 +103,6 @@ class SegmentationReader:
         by = " x ".join(map(str, three_dimensions(scan.size)))
         error = shape_problem(found.size, f"its scan is {by}", part.files[0])
         self._findings.of_entry(entry, error.at(part.locate((FILES,))))
-
-    def _items(self, entry: Entry, paths: Sequence[str], files: Files) -> list[Item]:
-        """Files as items; none when one of them could not be read, which was reported."""
-        items = [files.item(entry, path)[0] for path in paths]
-        return items if all(one.content for one in items) else []
 
     def _scan(self, entry: Entry, part: SeriesLabels, files: Files) -> tuple[Item | None, bool]:
         """The one file that a series is, if its size can be seen, and whether it is a picture."""
