@@ -41,7 +41,9 @@ _OPTIONS: list[Callable[..., Any]] = [
         "--json-lines", is_flag=True, default=None, help="Print JSON as it comes, a line each."
     ),
     click.option("-q", "--quiet", is_flag=True, default=None, help="Print results only."),
-    click.option("-v", "--verbose", count=True, default=None, help="Print more."),
+    click.option(
+        "-v", "--verbose", count=True, default=None, help="Print more; -vv: also requests."
+    ),
     click.option("--no-color", "color", flag_value=False, default=None, help="Print no colours."),
 ]
 
@@ -60,6 +62,10 @@ def with_common_options(command: Callable[..., Any]) -> Callable[..., Any]:
             elif name == "color" and value is False:
                 common.color = False
         common.json = common.json or common.json_lines
+        if common.verbose > 1:
+            from rbsync.cli.logs import log_requests
+
+            log_requests()
         return command(common, **given)
 
     for option in reversed(_OPTIONS):

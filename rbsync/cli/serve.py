@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import logging
 import os
 import secrets
 import sys
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rbsync.cli.logs import log_service
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import note, result
 from rbsync.errors import ExitCode, Problem, RbsyncError, UserError
@@ -58,7 +58,7 @@ def command(common: CommonOptions, **given: Any) -> int:
         raise RbsyncError(
             f"this command needs more than is installed: {error}", hint=hint
         ) from error
-    _log_to_terminal(common)
+    log_service(common)
     faults = read_faults(given["faults"]) if given["faults"] else []
     service = open_service(_settings(common, given))
     sockets = listen(given["host"], given["port"])
@@ -122,9 +122,3 @@ def _announce(
             note(common, f"export {KEY_VARIABLE}={service.settings.api_key}")
         note(common, f"Serving {service.meta.name}. Stop with Ctrl-C.")
     sys.stdout.flush()
-
-
-def _log_to_terminal(common: CommonOptions) -> None:
-    level = logging.INFO if common.verbose else logging.ERROR
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(asctime)s %(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL if level > logging.INFO else level)

@@ -1,13 +1,15 @@
 """Where operations are done: one after the other, those that wait at the same time by one commit.
 
-They are done in the thread of the event loop. A commit takes longer than several operations, and
-threads that take turns cost more than the operations do: every statement is a turn.
+They are done in the thread of the event loop: threads that take turns cost more than the
+operations do, since every statement is a turn. Only the commit, which waits for the disk, is left
+to a thread of its own; meanwhile the loop takes in what the next commit is for.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, NamedTuple, TypeVar
 
 from rbsync.backends.local.database import Database
@@ -27,7 +29,7 @@ class _Done(NamedTuple):
 
 
 class Lane:
-    """For any number of coroutines of one event loop.
+    """For any number of coroutines of one event loop, which use the database by it alone.
 
     Nobody gets an answer before all that it may have seen is durable.
     """
@@ -35,6 +37,8 @@ class Lane:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: list[_Job] = []
+        self._running: asyncio.Task[None] | None = None
+        self._committer = ThreadPoolExecutor(1, "rbsync-commit")
 
     async def do(self, work: Callable[[], T]) -> T:
         """What the work returns, once it is durable; raises what it raises.
@@ -43,32 +47,55 @@ class Lane:
         database. Raises BackendError when it cannot be made durable.
         """
         loop = asyncio.get_running_loop()
-        if not self._waiting:
-            # The others who can go on now come before it, and so share the commit.
-            loop.call_soon(self._do_all)
         future: asyncio.Future[T] = loop.create_future()
         self._waiting.append(_Job(work, future))
+        if self._running is None:
+            # The others who can go on now come before it, and so share the commit.
+            self._running = loop.create_task(self._do_all())
         return await future
 
-    def _do_all(self) -> None:
-        jobs, self._waiting = self._waiting, []
-        for job, done in zip(jobs, self._together(jobs), strict=True):
-            if job.future.cancelled():
-                continue
-            if done.error is None:
-                job.future.set_result(done.answer)
-            else:
-                job.future.set_exception(done.error)
+    def close(self) -> None:
+        """Ends the thread; nothing can be done any more."""
+        self._committer.shutdown()
 
-    def _together(self, jobs: Sequence[_Job]) -> Sequence[_Done]:
+    async def _do_all(self) -> None:
+        try:
+            while self._waiting:
+                jobs, self._waiting = self._waiting, []
+                for job, done in zip(jobs, await self._together(jobs), strict=True):
+                    _tell(job.future, done)
+        finally:
+            self._running = None
+
+    async def _together(self, jobs: Sequence[_Job]) -> Sequence[_Done]:
         try:
             with self._database.group():
-                return [_attempt(job.work) for job in jobs]
+                answers = [_attempt(job.work) for job in jobs]
+                if self._database.is_changed:
+                    await self._commit()
+                return answers
         except BackendError as error:
             if error.sent or len(jobs) == 1:
                 return [_Done(error=error)] * len(jobs)
         # Nothing was done: one that has no room must not keep the others out.
-        return [done for job in jobs for done in self._together([job])]
+        return [done for job in jobs for done in await self._together([job])]
+
+    async def _commit(self) -> None:
+        committing = self._committer.submit(self._database.commit)
+        try:
+            await asyncio.wrap_future(committing)
+        finally:
+            # Who is cancelled must not take the database from under it.
+            wait([committing])
+
+
+def _tell(future: asyncio.Future[Any], done: _Done) -> None:
+    if future.cancelled():
+        return
+    if done.error is None:
+        future.set_result(done.answer)
+    else:
+        future.set_exception(done.error)
 
 
 def _attempt(work: Callable[[], Any]) -> _Done:

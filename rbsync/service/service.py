@@ -46,6 +46,7 @@ class Service:
         return self.uploads.find([path]).get(path)
 
     def close(self) -> None:
+        self.lane.close()
         self.project.close()
 
 

@@ -73,13 +73,13 @@ class Database:
         """One commit for all that this thread writes in the block.
 
         Of a ``writing`` whose block raises, nothing is left, and the others stay. When this
-        raises, none of them was done.
+        raises, none of them was done. ``commit`` may come before the end of the block.
         """
         with self._lock, database_failures():
             self._grouped, self._lost = True, False
             try:
                 yield
-                self._commit()
+                self.commit()
             finally:
                 self._grouped = False
                 if self._connection and self._connection.in_transaction:
@@ -105,7 +105,16 @@ class Database:
         else:
             self._lost = True
 
-    def _commit(self) -> None:
+    @property
+    def is_changed(self) -> bool:
+        """Whether the group has anything to commit."""
+        return self._lost or self._begun() is not None
+
+    def commit(self) -> None:
+        """Makes durable what a group has written.
+
+        For its own thread, or another one that it waits for and leaves the connection to.
+        """
         if self._lost:
             raise BackendError(_LOST, hint="check the disk of the project, then run again")
         if begun := self._begun():

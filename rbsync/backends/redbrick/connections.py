@@ -11,11 +11,18 @@ import io
 import socket
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, Protocol
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+
+class Readable(Protocol):
+    """A body that is sent block by block; its ``read`` may raise BackendError."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
 
 
 class Exchange:
@@ -92,6 +99,7 @@ class _Timely:
 
     response_class: type[http.client.HTTPResponse] = _Response
     sock: socket.socket | None
+    timeout: float | None
     _head: bytes | None = None
     """Of the request that is being sent, until the first of its body is there to go with it."""
 
@@ -106,32 +114,59 @@ class _Timely:
         super().send(data)  # type: ignore[misc]  # a mix-in
 
     def request(self, method: str, url: str, *args: Any, **others: Any) -> None:
+        self._open()
+        with self._sending():
+            super().request(method, url, *args, **others)  # type: ignore[misc]  # a mix-in
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | Readable | None,
+        connect_seconds: float,
+    ) -> http.client.HTTPResponse:
+        """The answer to a request, up to its body, by the standard library alone."""
+        self.timeout = connect_seconds
+        self._open()
+        # Some hosts answer, and close the connection, before they have all of a body.
+        with suppress(BrokenPipeError, ConnectionResetError), self._sending():
+            http.client.HTTPConnection.request(self, method, target, body, headers)  # type: ignore[arg-type]  # a mix-in
+        return http.client.HTTPConnection.getresponse(self)  # type: ignore[arg-type]  # a mix-in
+
+    def _open(self) -> None:
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]  # a mix-in
+
+    @contextmanager
+    def _sending(self) -> Iterator[None]:
         _exchange().sent = True
         self._head = b""
         try:
-            super().request(method, url, *args, **others)  # type: ignore[misc]  # a mix-in
+            yield
             if self._head:
                 self.send(b"")
         finally:
             self._head = None
 
 
-class _Plain(_Timely, HTTPConnection):
-    pass
+class Plain(_Timely, HTTPConnection):
+    """Over TCP."""
 
 
-class _Secure(_Timely, HTTPSConnection):
-    pass
+class Secure(_Timely, HTTPSConnection):
+    """Over TLS."""
+
+
+Connection = Plain | Secure
 
 
 class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
+    ConnectionCls = Plain
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _Secure
+    ConnectionCls = Secure
 
 
 POOLS: Mapping[str, type[HTTPConnectionPool]] = {"http": _PlainPool, "https": _SecurePool}

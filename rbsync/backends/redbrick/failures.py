@@ -7,7 +7,7 @@ import re
 import ssl
 import time
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from typing import Any, NamedTuple
 
 from urllib3.exceptions import (
@@ -62,6 +62,7 @@ _TRANSPORT: tuple[tuple[type[Exception], str, str], ...] = (
     (ReadTimeoutError, "no answer in time", ""),
     (TimeoutError, "no answer in time", ""),
     (DecodeError, "the answer cannot be decompressed", ""),
+    (IncompleteRead, "the connection broke", ""),
     (ProtocolError, "the connection broke", ""),
     (OSError, "the connection broke", ""),
     (HTTPException, "the answer is not HTTP", ""),

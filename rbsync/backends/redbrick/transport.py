@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import NamedTuple, Protocol
+import logging
+import zlib
+from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import urllib3
-from urllib3.util import Timeout
+from urllib3.exceptions import DecodeError
 
-from rbsync.backends.redbrick.connections import Exchange, begin
+from rbsync.backends.redbrick.connections import Exchange, Readable, begin
 from rbsync.backends.redbrick.failures import NETWORK_ERRORS, problem, transport_failure
-from rbsync.backends.redbrick.pools import Pools
-from rbsync.backends.redbrick.redaction import guard_logs
+from rbsync.backends.redbrick.pools import Answer, Pools
+from rbsync.backends.redbrick.redaction import guard_logs, redact
 from rbsync.errors import BackendError
+from rbsync.version import VERSION
 
 MOST_BYTES = 64 << 20
 """Of an answer, after decompression."""
@@ -22,13 +23,11 @@ MOST_BYTES = 64 << 20
 CONNECT_SECONDS = 20.0
 IDLE_SECONDS = 60.0
 CONNECTIONS = 64
+AGENT = f"rbsync/{VERSION}"
+_log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 _CHUNK = 1 << 16
-
-
-class Readable(Protocol):
-    """A body that is sent block by block; its ``read`` may raise BackendError."""
-
-    def read(self, size: int = -1, /) -> bytes: ...
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 class Reply(NamedTuple):
@@ -67,45 +66,34 @@ class Transport:
         exchange = begin(seconds, IDLE_SECONDS)
         failure: BackendError
         try:
-            with self._open(method, url, headers, body, seconds) as response:
-                data = _read(response, url, most)
+            with self._pools.answer(
+                method,
+                url,
+                {"User-Agent": AGENT, **headers},
+                body,
+                connect_seconds=min(CONNECT_SECONDS, seconds),
+                idle_seconds=IDLE_SECONDS,
+            ) as answer:
+                data = _read(answer, url, most)
                 if exchange.is_late:
                     raise TimeoutError
-                return Reply(response.status, response.headers, data)
+                _note(method, url, f"HTTP {answer.status}")
+                return Reply(answer.status, answer.headers, data)
         except NETWORK_ERRORS as error:
             failure = _failure(error, url, exchange)
         # Raised out here, the failure does not carry the library's own exception, which has
         # the whole URL in its text.
+        _note(method, url, str(failure))
         raise failure
-
-    @contextmanager
-    def _open(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | Readable | None,
-        seconds: float,
-    ) -> Iterator[urllib3.BaseHTTPResponse]:
-        response = self._pools.urlopen(
-            method,
-            url,
-            body=body,
-            headers=dict(headers),
-            preload_content=False,
-            timeout=Timeout(connect=min(CONNECT_SECONDS, seconds), read=IDLE_SECONDS),
-        )
-        try:
-            yield response
-        except BaseException:
-            response.close()
-            raise
-        finally:
-            response.release_conn()
 
     def close(self) -> None:
         """Closes what is idle; the next request opens connections again."""
         self._pools.close()
+
+
+def _note(method: str, url: str, what: str) -> None:
+    if _log.isEnabledFor(logging.DEBUG):
+        _log.debug("%s %s: %s", method, redact(url), what)
 
 
 def _failure(error: Exception, url: str, exchange: Exchange) -> BackendError:
@@ -116,11 +104,32 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-def _read(response: urllib3.BaseHTTPResponse, url: str, most: int) -> bytes:
+def _read(answer: Answer, url: str, most: int) -> bytes:
+    """The body of an answer, decompressed."""
     data = bytearray()
-    while chunk := response.read(_CHUNK):
+    while chunk := answer.read(_CHUNK):
         data += chunk
         if len(data) > most:
-            message = f"{_host(url)}: the answer has more than {most >> 20} MiB"
-            raise problem(message, sent=True)
-    return bytes(data)
+            raise _too_large(url, most)
+    encoding = (answer.headers.get("Content-Encoding") or "identity").lower()
+    return bytes(data) if encoding == "identity" else _decoded(bytes(data), encoding, url, most)
+
+
+def _decoded(data: bytes, encoding: str, url: str, most: int) -> bytes:
+    if encoding not in ("gzip", "x-gzip"):
+        raise DecodeError(encoding)
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        found = unpacker.decompress(data, most + 1)
+    except zlib.error as error:
+        raise DecodeError from error
+    if len(found) > most:
+        raise _too_large(url, most)
+    if not unpacker.eof:
+        raise DecodeError("it ends early")
+    return found
+
+
+def _too_large(url: str, most: int) -> BackendError:
+    message = f"{_host(url)}: the answer has more than {most >> 20} MiB"
+    return problem(message, sent=True)

@@ -1,0 +1,25 @@
+"""What is logged to the terminal, on standard error."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rbsync.cli.options import CommonOptions
+
+_FORM = "%(asctime)s %(message)s"
+
+
+def log_requests() -> None:
+    """Logs a line for each request to RedBrick's service, without key and signatures."""
+    logging.basicConfig(stream=sys.stderr, format=_FORM)
+    logging.getLogger("rbsync").setLevel(logging.DEBUG)
+
+
+def log_service(common: CommonOptions) -> None:
+    """Logs what goes wrong in a service of our own, and with ``-v`` what it is asked."""
+    level = logging.INFO if common.verbose else logging.ERROR
+    logging.basicConfig(level=level, stream=sys.stderr, format=_FORM)
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL if level > logging.INFO else level)
