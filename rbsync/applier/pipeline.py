@@ -141,7 +141,14 @@ class Pipeline:
                 return
             change = self._waiting.popleft()
             self._preparing[change.name] = change
+            if self._preparer.is_instant(change):
+                # To hand it to a worker and back would take longer.
+                self._guard(partial(self._prepare_here, change))
+                continue
             self._workers.start(partial(self._prepare_one, change), partial(self._prepared, change))
+
+    def _prepare_here(self, change: Change) -> None:
+        self._prepared(change, self._prepare_one(change))
 
     def _is_full(self) -> bool:
         """Whether the labels that are ready or being sent take as much memory as they may."""

@@ -45,6 +45,11 @@ class Preparer:
         self._content = content
         self._stop = stop
 
+    def is_instant(self, action: Change) -> bool:
+        """Whether there is nothing to send or to read first, and so nothing to wait for."""
+        one = action.datapoint
+        return one.labels is None and not any(item.is_local for item in one.items)
+
     def prepare(self, action: Change) -> Prepared | Failure | None:
         """Makes an action ready; None when the run is being stopped."""
         one = action.datapoint

@@ -74,7 +74,8 @@ class Upload:
         """
         settings = Settings(storage_of(storage_id), bool(is_ground_truth))
         given = _listed(datapoints)
-        return self._create(given, [partial(read_given, one, settings) for one in given])
+        reads = [partial(read_given, one, settings) for one in given]
+        return self._create(given, reads, settings.storage)
 
     def create_datapoint_from_masks(
         self,
@@ -104,13 +105,13 @@ class Upload:
 
         settings = Settings(storage_of(storage_id))
         read = partial(read_masked, mask, class_map, image_path, settings, self._project, encoding)
-        return self._create([{"name": image_path, "items": [image_path]}], [read])
+        return self._create([{"name": image_path, "items": [image_path]}], [read], settings.storage)
 
     create_datapoint_from_mask = create_datapoint_from_masks
 
-    def _create(self, given: Sequence[Any], reads: Sequence[Read]) -> Failed:
+    def _create(self, given: Sequence[Any], reads: Sequence[Read], storage: str) -> Failed:
         roots = all_files()
-        checked = self._checked(reads, roots)
+        checked = self._checked(reads, roots, with_files=storage == "redbrick")
         first = {one.name: one for one in reversed(_datapoints(checked))}
         texts = {
             one.datapoint.labels.fingerprint: one.text
@@ -124,11 +125,11 @@ class Upload:
             if (error := _error(found, first, errors))
         ]
 
-    def _checked(self, reads: Sequence[Read], roots: Roots) -> list[Checked]:
+    def _checked(self, reads: Sequence[Read], roots: Roots, *, with_files: bool) -> list[Checked]:
         """All of them, several files being read at a time."""
         check = partial(self._check, roots=roots)
-        if len(reads) == 1:
-            return [check(reads[0])]
+        if not with_files or len(reads) == 1:
+            return [check(one) for one in reads]
         with ThreadPoolExecutor(READERS, "rbsync-read") as executor:
             return list(executor.map(check, reads))
 

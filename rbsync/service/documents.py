@@ -16,6 +16,8 @@ from graphql import (
     validate,
 )
 
+from rbsync.service.executing import Operation
+
 MOST_TOKENS = 20_000
 """The SDK's longest document has about a tenth of it."""
 _REMEMBERED = 256
@@ -24,10 +26,10 @@ _REMEMBERED = 256
 class Document(NamedTuple):
     """``kinds`` are the names that the operation goes by: its own and those of its root fields.
 
-    ``parsed`` is None when there are errors.
+    ``operation`` is None when there are errors.
     """
 
-    parsed: DocumentNode | None
+    operation: Operation | None
     kinds: frozenset[str]
     errors: Sequence[GraphQLError] = ()
 
@@ -49,7 +51,7 @@ class Documents:
             return Document(None, frozenset(), [GraphQLError("the document is nested too deep")])
         if errors:
             return Document(None, frozenset(), errors)
-        return Document(parsed, frozenset(_kinds(parsed)))
+        return Document(Operation(self._schema, parsed), frozenset(_kinds(parsed)))
 
 
 def _kinds(parsed: DocumentNode) -> Sequence[str]:

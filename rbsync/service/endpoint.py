@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute_sync
+from graphql import GraphQLError, GraphQLSchema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -27,7 +26,6 @@ class Endpoint:
 
     def __init__(self, service: Service, schema: GraphQLSchema, player: Player) -> None:
         self._service = service
-        self._schema = schema
         self._documents = Documents(schema)
         self._player = player
 
@@ -47,18 +45,12 @@ class Endpoint:
     async def _execute(
         self, request: Request, document: Document, variables: dict[str, Any]
     ) -> dict[str, Any]:
-        if document.parsed is None:
+        operation = document.operation
+        if operation is None:
             return _as_json(None, document.errors)
-        call = Call(self._service, str(request.base_url).rstrip("/"))
-        execute: Callable[[], ExecutionResult] = partial(
-            execute_sync,
-            self._schema,
-            document.parsed,
-            context_value=call,
-            variable_values=variables,
-        )
+        call = Call(self._service, lambda: str(request.base_url))
         try:
-            result = await self._service.lane.do(execute)
+            result = await self._service.lane.do(lambda: operation.execute(call, variables))
         except BackendError as error:
             return _as_json(None, [GraphQLError(str(error), original_error=error)])
         return _as_json(result.data, result.errors or ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from uuid import NAMESPACE_OID, uuid5
@@ -52,10 +53,15 @@ class Service:
 
 @dataclass(frozen=True)
 class Call:
-    """One request. ``base`` is how its sender reached us: presigned addresses start with it."""
+    """One request; ``reached`` tells the address of ours that its sender used."""
 
     service: Service
-    base: str
+    reached: Callable[[], str]
+
+    @property
+    def base(self) -> str:
+        """What presigned addresses start with."""
+        return self.reached().rstrip("/")
 
     def check_org(self, org_id: str) -> None:
         """Raises RefusalError."""

@@ -14,6 +14,8 @@ from rbsync.service.storage_ids import REDBRICK
 OF_ITEMS = ("seriesInfo", "heatMaps", "transforms", "centerline")
 OF_SETTINGS = ("attributes", "preAssign")
 NOTHING = Extra("{}")
+_ABSENT = (None, "", "null")
+"""The service's own client says with the text of a null that nobody is assigned."""
 
 
 def beside_items(call: Call, given: Mapping[str, Any], storage_id: str) -> Extra:
@@ -26,7 +28,8 @@ def beside_items(call: Call, given: Mapping[str, Any], storage_id: str) -> Extra
 
 def beside_settings(given: Mapping[str, Any]) -> Extra:
     """What accompanies the settings."""
-    return Extra(json.dumps({key: given[key] for key in OF_SETTINGS if given.get(key)}))
+    kept = {key: given[key] for key in OF_SETTINGS if given.get(key) not in _ABSENT}
+    return Extra(json.dumps(kept)) if kept else NOTHING
 
 
 def read_extra(extra: Extra | None) -> dict[str, Any]:
