@@ -20,13 +20,16 @@ from rbsync.masks.colour_table import ColourTable
 Array = npt.NDArray[Any]
 
 NO_CLASS = "a pixel is of a class that does not exist"
+_CORNERS_OF_A_POINT = 4
+_FEW = 64
 _ADDRESS, _INT, _LONG = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "rb_classify": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _INT, _ADDRESS, _INT]),
     "rb_mark": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _LONG]),
     "rb_renumber": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _LONG, _ADDRESS, _INT]),
-    "rb_corners": (_LONG, [_ADDRESS, _INT, _LONG, _LONG, _ADDRESS]),
-    "rb_trace": (_LONG, [_ADDRESS, _INT, _LONG, _LONG] + [_ADDRESS] * 8),
+    "rb_find_corners": (_LONG, [_ADDRESS, _INT, _LONG, _LONG] + [_ADDRESS] * 4 + [_LONG]),
+    "rb_read_rings": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _LONG] + [_ADDRESS] * 6),
+    "rb_order": (_LONG, [_ADDRESS] * 4 + [_LONG] * 2 + [_ADDRESS] * 9),
     "rb_write_rings": (_LONG, [_ADDRESS] * 3 + [_LONG] + [_ADDRESS] * 2),
 }
 
@@ -85,24 +88,49 @@ def renumber(pixels: Array, table: Array, out: Array) -> None:
         raise IndexError(NO_CLASS)
 
 
-def trace(index: Array) -> tuple[Array, Array, Array, Array]:
-    """Class index (h, w) -> vertices (n, 2) int32, counts (r,) int64, values, holes, unordered.
+def trace(index: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """Class index (h, w) -> vertices (n, 2) int32, firsts, counts (r,) int64, values, holes.
 
-    Every ring begins at its topmost, then leftmost vertex.
+    Every ring begins at its topmost, then leftmost vertex; their order is that of `Rings`.
     """
-    height, width = index.shape
-    picture = (index, index.itemsize, width, height, np.zeros(width, index.dtype))
-    corners = _call("rb_corners", *picture)
-    vertices = np.empty((corners, 2), np.int32)
-    counts, values, holes = _ring_buffers(corners // 4)
-    marks = np.zeros((height + 1, width), np.uint8)
-    stack, saddles = np.empty((corners, 2), np.int32), np.empty((corners // 2, 2), np.int64)
-    rings = _call("rb_trace", *picture, marks, stack, saddles, vertices, counts, values, holes)
-    return vertices, counts[:rings].copy(), values[:rings].copy(), holes[:rings].copy()
+    nodes, corners = _corners(index)
+    vertices, loops = np.empty((corners, 2), np.int32), np.empty((corners, 2), np.int32)
+    saddles, columns = np.empty(corners // 2, np.int32), _columns(corners // 4)
+    picture = (index, index.itemsize, index.shape[1])
+    into = (vertices, loops, saddles, *columns)
+    rings = _call("rb_read_rings", *picture, nodes, corners, *into)
+    return vertices, *_in_order(vertices, *(column[:rings] for column in columns))
 
 
-def _ring_buffers(rings: int) -> tuple[Array, Array, Array]:
+def _columns(rings: int) -> tuple[Array, Array, Array]:
     return np.empty(rings, np.int64), np.empty(rings, np.uint32), np.empty(rings, np.bool_)
+
+
+def _in_order(
+    vertices: Array, counts: Array, values: Array, holes: Array
+) -> tuple[Array, Array, Array, Array]:
+    rings, groups = len(counts), 2 * int(values.max(initial=0)) + 2
+    places, scratch = np.zeros(groups + 1, np.int64), np.empty((4, rings), np.int64)
+    firsts, columns = np.empty(rings, np.int64), _columns(rings)
+    given = (vertices, counts, values, holes, rings, groups)
+    _call("rb_order", *given, places, *scratch, firsts, *columns)
+    return firsts, *columns
+
+
+def _corners(index: Array) -> tuple[Array, int]:
+    """The linked corners of a class index, from row 1 on, and their number."""
+    height, width = index.shape
+    points = (height + 1) * (width + 1)
+    # Memory that is not touched costs nothing, but there are limits to what one may ask for.
+    for most in (points // 3 + _FEW, _CORNERS_OF_A_POINT * points):
+        nodes = np.empty((most + 1, 4), np.int32)
+        scratch = np.zeros(2 * (width + 2), index.dtype)
+        turns, columns = np.empty(width + 1, index.dtype), np.zeros(2 * (width + 1), np.int32)
+        given = (index, index.itemsize, width, height, scratch, turns, columns)
+        count = _call("rb_find_corners", *given, nodes, most)
+        if count >= 0:
+            break
+    return nodes, count
 
 
 def write_rings(

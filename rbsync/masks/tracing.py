@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rbsync.masks import cracks, kernel
-from rbsync.masks.rings import Rings, in_order
+from rbsync.masks.rings import Rings
 
 
 def trace(index: npt.NDArray[Any]) -> Rings:
@@ -22,4 +22,5 @@ def trace(index: npt.NDArray[Any]) -> Rings:
 
 def trace_compiled(index: npt.NDArray[Any]) -> Rings:
     """`trace` by the compiled kernel, which must be available."""
-    return in_order(index.shape, *kernel.trace(np.ascontiguousarray(index)))
+    height, width = index.shape
+    return Rings(width, height, *kernel.trace(np.ascontiguousarray(index)))
