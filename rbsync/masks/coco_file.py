@@ -125,7 +125,8 @@ def _text(title: str, one: Mapping[str, Any], key: str, file: str) -> str:
     if isinstance(value, str) and value and _is_unicode(value):
         return value
     message = f"{title} has the {key} {shown(value)}"
-    raise MaskError("coco-text", message, hint="it must be a text, and not empty", file=file)
+    hint = "write a text of at least one character; half of a surrogate pair is none"
+    raise MaskError("coco-text", message, hint=hint, file=file)
 
 
 def _is_unicode(text: str) -> bool:

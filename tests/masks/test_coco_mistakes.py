@@ -330,9 +330,12 @@ class TestSections:
             "\n    width and height are integers from 1 to 134,217,728, in pixels"
         )
 
-    @pytest.mark.parametrize(("value", "shown"), [(None, "null"), ("", '""'), (5, "5"), ([], "[]")])
+    @pytest.mark.parametrize(
+        ("value", "shown"),
+        [(None, "null"), ("", '""'), (5, "5"), ([], "[]"), ("a\ud800", '"a\\ud800"')],
+    )
     def test_a_name_that_is_none(self, value: Any, shown: str) -> None:
-        hint = "\n    it must be a text, and not empty"
+        hint = "\n    write a text of at least one character; half of a surrogate pair is none"
         assert said(coco_labels, changed("images", 1, file_name=value)) == (
             f"image 8 has the file_name {shown}{hint}"
         )
