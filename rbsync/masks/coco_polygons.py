@@ -17,7 +17,7 @@ from rbsync.masks.error import ShapeError
 Corners = npt.NDArray[np.float64]
 
 LONGEST_OUTLINE = 1 << 22
-"""The pixels along the outline of an annotation: 100 bytes are needed for each."""
+"""The pixels along the outlines of an annotation: up to 100 bytes are needed for each."""
 
 _NUMBERS = frozenset((int, float))
 
