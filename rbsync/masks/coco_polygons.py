@@ -78,5 +78,5 @@ def _refuse_long(polygons: list[Corners]) -> None:
 
 def _length(corners: Corners) -> int:
     """The steps along a closed outline, at least one from each corner to the next."""
-    steps = np.abs(corners - np.roll(corners, 1, axis=0)).max(axis=1)
+    steps = np.abs(np.diff(corners, axis=0, append=corners[:1])).max(axis=1)
     return int(np.ceil(steps).sum()) + len(corners)
