@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rbsync.collector import paused_collector
+from rbsync.dataset.declared_sizes import DeclaredSizes
 from rbsync.dataset.expanding import expand
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.items import Files
@@ -31,6 +32,7 @@ class Readers:
     """Who reads the labels of entries."""
 
     objects: LabelReader
+    sizes: DeclaredSizes
     masks: MaskReader
     segmentations: SegmentationReader
 
@@ -81,9 +83,11 @@ def build(
         rules = MaskRules(project_type, taxonomy)
         readers = Readers(
             labels,
+            DeclaredSizes(ground.tree, looks, findings),
             MaskReader(ground.tree, looks, findings, rules),
             SegmentationReader(ground.tree, looks, findings, rules),
         )
+        readers.sizes.read(entries.values(), files)
         readers.masks.read(entries.values(), files)
         readers.segmentations.read(entries.values(), files)
         datapoints = list(_datapoints(entries, files, readers, findings))
@@ -161,6 +165,7 @@ def _labels(entry: Entry, files: Files, readers: Readers) -> Labels | None:
         case None:
             return None
         case InlineLabels() as inline:
+            readers.sizes.check(entry, inline, files)
             return readers.objects.inline(entry, inline)
         case MaskLabels() as given:
             return readers.masks.labels(entry, given, files)

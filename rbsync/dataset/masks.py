@@ -79,15 +79,9 @@ class MaskReader:
         if not items:
             return None
         answer = self._looks.answer(context, content_of(items))
-        match answer:
-            case Seen():
-                return answer
-            case UserError(problems=problems):
-                self._findings.of_entry(entry, placed(problems[0], entry.origin))
-            case OSError():
-                message = f"`{items[0].ref}` cannot be read: {answer.strerror or answer}"
-                problem = Problem("unreadable", message, entry.origin)
-                self._findings.of_entry(entry, problem, "unknown")
+        if isinstance(answer, Seen):
+            return answer
+        report_unseen(self._findings, entry, items[0], answer)
         return None
 
     def _compare(self, entry: Entry, given: MaskLabels, mask: Seen, image: Seen) -> None:
@@ -107,6 +101,15 @@ class MaskReader:
 def image_context() -> str:
     """The circumstances in which an image is looked at: none but ours."""
     return f"image size:{CHECKS}"
+
+
+def report_unseen(findings: Findings, entry: Entry, item: Item, why: UserError | OSError) -> None:
+    """Reports at an entry why a picture of it could not be looked at."""
+    if isinstance(why, UserError):
+        findings.of_entry(entry, placed(why.problems[0], entry.origin))
+        return
+    message = f"`{item.ref}` cannot be read: {why.strerror or why}"
+    findings.of_entry(entry, Problem("unreadable", message, entry.origin), "unknown")
 
 
 def content_of(items: Sequence[Item]) -> str:

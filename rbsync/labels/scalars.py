@@ -33,6 +33,8 @@ def shown(value: object) -> str:
         text = json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = kind_of(value)
+    # JSON may spell half a surrogate pair, which no terminal takes.
+    text = text.encode(errors="backslashreplace").decode()
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 

@@ -1,12 +1,10 @@
 """COCO annotations (polygons, compressed and uncompressed RLE) -> LabelObjects.
 
-Source: the data format page of COCO, object detection. Needs pycocotools, an extra, which is what
-defines how polygons become pixels there.
+Polygons need pycocotools, an extra, which is what defines how they become pixels there.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -14,90 +12,86 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.masks.error import MaskError
+from rbsync.labels.scalars import kind_of, shown
+from rbsync.masks.coco_file import CocoAnnotation, CocoImage, bad_annotation, read_coco
+from rbsync.masks.coco_polygons import draw_polygons
+from rbsync.masks.coco_rle import decode_rle
+from rbsync.masks.error import MaskError, ShapeError
 from rbsync.masks.pixel import Label
+from rbsync.masks.png import MAX_PIXELS
 from rbsync.masks.tracing import trace
 
+MOST_PIXELS = (1 << 31) - 1
+"""No limit is above it: pycocotools counts pixels with 32 bits."""
 
-def coco_labels(data: Mapping[str, Any], *, file: str = "") -> dict[str, list[Label]]:
+
+def coco_labels(
+    data: Any, *, file: str = "", max_pixels: int = MAX_PIXELS
+) -> dict[str, list[Label]]:
     """{image file name: its LabelObjects}, one `pixel` label for each annotation with pixels.
 
     ``data`` is a parsed annotation file. Every image is in the answer, also without labels.
-    Raises MaskError for files of another form, annotations of unknown images or categories, and
-    when pycocotools is missing.
+    Raises MaskError for files of another form, annotations of unknown images or categories, what
+    is not in its image, images with annotations of more than ``max_pixels``, and polygons when
+    pycocotools is missing.
     """
-    images, names, annotations = _sections(data, file)
-    by_image: dict[Any, list[Label]] = defaultdict(list)
-    for annotation in annotations:
-        image = _known(annotation, "image_id", images, file)
-        name = _known(annotation, "category_id", names, file)
-        label = _label(annotation, image, name, file)
-        if label is not None:
-            by_image[annotation["image_id"]].append(label)
-    return {image["file_name"]: by_image[key] for key, image in images.items()}
+    coco = read_coco(data, file=file)
+    found: dict[str, list[Label]] = {one.file_name: [] for one in coco.images.values()}
+    for annotation in coco.annotations:
+        _refuse_large(annotation, min(max_pixels, MOST_PIXELS), file)
+        regions, holes = _rings(_pixels(annotation, file))
+        if regions:
+            found[annotation.image.file_name].append(_label(annotation, regions, holes))
+    return found
 
 
-def _sections(
-    data: Mapping[str, Any], file: str
-) -> tuple[dict[Any, Any], dict[Any, str], list[Any]]:
-    try:
-        images = {
-            image["id"]: {
-                "file_name": str(image["file_name"]),
-                "size": (int(image["width"]), int(image["height"])),
-            }
-            for image in data["images"]
-        }
-        names = {category["id"]: str(category["name"]) for category in data["categories"]}
-        return images, names, list(data["annotations"])
-    except (KeyError, TypeError, ValueError) as error:
-        hint = "expected are images, categories and annotations, as in instances_val2017.json"
-        message = f"this is not a COCO annotation file: {error!r}"
-        raise MaskError("not-coco", message, hint=hint, file=file) from None
-
-
-def _known(annotation: Mapping[str, Any], key: str, known: Mapping[Any, Any], file: str) -> Any:
-    if annotation.get(key) not in known:
-        raise _bad(annotation, f"has the {key} {annotation.get(key)!r}, which is not listed", file)
-    return known[annotation[key]]
-
-
-def _label(
-    annotation: Mapping[str, Any], image: Mapping[str, Any], name: str, file: str
-) -> Label | None:
-    width, height = image["size"]
-    pixels = _pixels(annotation, width, height, file)
-    regions, holes = _rings(pixels)
-    if not regions:
-        return None
+def _label(annotation: CocoAnnotation, regions: list[Any], holes: list[Any]) -> Label:
+    size = [annotation.image.width, annotation.image.height]
     return {
-        "category": [["object", name]],
+        "category": [["object", annotation.category]],
         "attributes": [],
-        "pixel": {"imagesize": [width, height], "regions": regions, "holes": holes},
+        "pixel": {"imagesize": size, "regions": regions, "holes": holes},
     }
 
 
-def _pixels(
-    annotation: Mapping[str, Any], width: int, height: int, file: str
-) -> npt.NDArray[np.uint8]:
-    """The mask (height, width) of one annotation, 1 inside."""
-    coder = _coder(file)
-    shape = annotation.get("segmentation")
-    try:
-        if isinstance(shape, Mapping) and list(shape["size"]) != [height, width]:
-            raise ValueError(f"its size is {shape['size']}, its image's {[height, width]}")
-        if isinstance(shape, Mapping) and not isinstance(shape["counts"], list):
-            code = shape
-        elif shape:
-            code = coder.frPyObjects(shape, height, width)
-        else:
-            raise ValueError("it is empty")
-        decoded: npt.NDArray[np.uint8] = coder.decode(
-            coder.merge(code) if isinstance(code, list) else code
+def _refuse_large(annotation: CocoAnnotation, limit: int, file: str) -> None:
+    image = annotation.image
+    pixels = image.width * image.height
+    if pixels > limit:
+        raise MaskError(
+            "too-large",
+            f"{annotation.title} is of an image of {image.width} x {image.height} = {pixels:,} "
+            f"pixels, more than the limit of {limit:,}; it was not drawn",
+            hint=f"correct the size of image {shown(image.id)}; if it is meant to be that large, "
+            "raise max_pixels",
+            file=file,
         )
-    except Exception as error:  # pycocotools raises bare Exception
-        raise _bad(annotation, f"has a segmentation that cannot be read: {error}", file) from None
-    return np.ascontiguousarray(decoded)
+
+
+def _pixels(annotation: CocoAnnotation, file: str) -> npt.NDArray[np.uint8]:
+    """The mask (height, width) of one annotation, 1 inside."""
+    shape = annotation.members.get("segmentation")
+    if shape is None:
+        raise _without_shape(annotation, file)
+    try:
+        return np.ascontiguousarray(_drawn(shape, annotation.image, file))
+    except ShapeError as error:
+        what = f"has a segmentation that cannot be read: {error}"
+        raise bad_annotation(annotation.title, what, file) from None
+
+
+def _drawn(shape: Any, image: CocoImage, file: str) -> npt.NDArray[np.uint8]:
+    if isinstance(shape, Mapping):
+        return decode_rle(shape, image.width, image.height)
+    if isinstance(shape, list):
+        return draw_polygons(shape, image.width, image.height, _coder(file))
+    raise ShapeError(f"it is {kind_of(shape)}, neither a list of polygons nor RLE")
+
+
+def _without_shape(annotation: CocoAnnotation, file: str) -> MaskError:
+    has = "only a bbox, and no segmentation" if "bbox" in annotation.members else "no segmentation"
+    hint = "a label needs polygons or RLE: add them, or take the annotation out"
+    return MaskError("coco-annotation", f"{annotation.title} has {has}", hint=hint, file=file)
 
 
 def _coder(file: str) -> Any:
@@ -119,12 +113,3 @@ def _rings(pixels: npt.NDArray[np.uint8]) -> tuple[list[Any], list[Any]]:
     lists = [(rings[i] + (left, top)).tolist() for i in range(len(rings))]
     middle = len(lists) - int(np.count_nonzero(rings.holes))
     return lists[:middle], lists[middle:]
-
-
-def _bad(annotation: Mapping[str, Any], what: str, file: str) -> MaskError:
-    return MaskError(
-        "coco-annotation",
-        f"annotation {annotation.get('id')!r} {what}",
-        hint="correct the annotation, or take it out",
-        file=file,
-    )

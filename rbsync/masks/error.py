@@ -29,6 +29,10 @@ class MaskError(UserError):
         return _rebuild, (self.code, self.message, self.hint, self.file)
 
 
+class ShapeError(Exception):
+    """Why a shape cannot become pixels, for whoever knows whose shape it is to say it."""
+
+
 def many(number: int, word: str) -> str:
     """``1 pixel``, ``2 pixels``, ``1,000 pixels``."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

@@ -37,6 +37,21 @@ def _exif(image: Image.Image, data: bytes) -> Image.Exif:
     return image.getexif()
 
 
+def check_declared_size(
+    declared: tuple[int, int], image: tuple[int, int], *, image_file: str, file: str = ""
+) -> None:
+    """Raise MaskError when an image has not the (width, height) that ``file`` says it has."""
+    if declared != image:
+        raise MaskError(
+            "size-mismatch",
+            f"it says that `{image_file}` is {declared[0]} x {declared[1]} pixels, "
+            f"but it is {image[0]} x {image[1]}",
+            hint="labels are drawn in the image as it is shown (EXIF orientation applied): correct "
+            "its size, or take the image that was annotated",
+            file=file,
+        )
+
+
 def check_same_size(mask: tuple[int, int], image: tuple[int, int], *, file: str = "") -> None:
     """Raise MaskError when a mask and its image differ in (width, height)."""
     if mask != image:

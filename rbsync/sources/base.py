@@ -53,11 +53,23 @@ class SourceModel(Common, ABC):
         """
 
 
+class DeclaredSize(NamedTuple):
+    """The size of an image in pixels, as it is shown, and the file that says so."""
+
+    width: int
+    height: int
+    file: str
+
+
 class InlineLabels(NamedTuple):
-    """Labels that stand where the datapoint stands; ``locate`` finds a member of them."""
+    """Labels that stand where the datapoint stands; ``locate`` finds a member of them.
+
+    ``drawn_for`` is what the image must be like, where the labels' maker said that.
+    """
 
     labels: Any
     locate: Callable[[tuple[str | int, ...]], Location]
+    drawn_for: DeclaredSize | None = None
 
 
 class MaskLabels(NamedTuple):

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from rbsync.sources.base import Context, Entry, InlineLabels, SourceModel
+from rbsync.errors import Problem
+from rbsync.sources.base import Context, DeclaredSize, Entry, InlineLabels, SourceModel
 from rbsync.sources.mask_settings import checked_json
 
 LIMIT = 1 << 30
@@ -29,16 +30,33 @@ class CocoSource(SourceModel):
         description="The folder, or the beginning of the URLs, that the file's names stand in.",
         examples=["val2017/"],
     )
+    max_pixels: int | None = Field(
+        None,
+        ge=1,
+        le=(1 << 31) - 1,
+        description="Annotations of images with more pixels are refused before they are drawn "
+        "[134217728].",
+        examples=[268435456],
+    )
 
     def expand(self, context: Context) -> Iterator[Entry]:
         from rbsync.masks.coco import coco_labels
+        from rbsync.masks.png import MAX_PIXELS
 
         def read(data: Any) -> dict[str, list[dict[str, Any]]]:
-            return coco_labels(data, file=self.coco)
+            return coco_labels(data, file=self.coco, max_pixels=self.max_pixels or MAX_PIXELS)
 
         place = context.locate(("coco",))
-        found = checked_json(context, self.coco, "coco", read, limit=LIMIT) or {}
-        for name, labels in found.items():
+        found = checked_json(context, self.coco, "coco", read, limit=LIMIT)
+        if found == {}:
+            hint = "export the annotations again, or take the source out"
+            context.report(Problem("empty-list", f"`{self.coco}` lists no images", place, hint))
+        for name, labels in (found or {}).items():
             item = posixpath.join(self.images, name)
-            given = InlineLabels(labels, lambda _: place) if labels else None
+            given = InlineLabels(labels, lambda _: place, self._size(labels)) if labels else None
             yield Entry(name, (item,), given, context.settings, context.origin)
+
+    def _size(self, labels: list[dict[str, Any]]) -> DeclaredSize:
+        """The declared size of an image, which all of its labels have."""
+        width, height = labels[0]["pixel"]["imagesize"]
+        return DeclaredSize(width, height, self.coco)

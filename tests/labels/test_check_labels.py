@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rbsync.labels import PROJECT_TYPES, Attribute, LabelProblem, check_labels
+from rbsync.labels.scalars import shown
 from tests.labels.samples import CAR, FRAME, NULLS, OTHERS, SHAPES, bbox, label
 
 
@@ -455,3 +456,7 @@ def test_a_hundred_thousand_boxes_are_checked_in_about_a_second() -> None:
     start = time.process_time()
     assert check_labels(labels, project_type="IMAGE_BBOX", categories=["car"]) == []
     assert time.process_time() - start < 3
+
+
+def test_half_a_character_is_shown_as_it_is_written() -> None:
+    assert shown(["a", "\ud800"]) == '["a", "\\ud800"]'

@@ -166,7 +166,7 @@ class TestCoco:
 
     def test_a_file_of_another_form(self) -> None:
         assert said(coco_labels, {"images": []}) == (
-            "this is not a COCO annotation file: KeyError('categories')"
+            "this is not a COCO annotation file: it has no list `categories`"
             "\n    expected are images, categories and annotations, as in instances_val2017.json"
         )
 

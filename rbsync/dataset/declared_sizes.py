@@ -1,0 +1,70 @@
+"""The sizes that images were said to have, against those that they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from rbsync.dataset.findings import Findings
+from rbsync.dataset.items import Files
+from rbsync.dataset.looking import Look, Looks, Seen
+from rbsync.dataset.masks import image_context, report_unseen
+from rbsync.files.kinds import BMP, JPEG, PNG
+from rbsync.files.tree import Tree
+from rbsync.model.datapoint import Item
+from rbsync.sources.base import DeclaredSize, Entry, InlineLabels
+
+_PICTURES = (PNG, JPEG, BMP)
+
+
+class DeclaredSizes:
+    """Looks at the images that are here and whose labels were drawn for a size."""
+
+    def __init__(self, tree: Tree, looks: Looks, findings: Findings) -> None:
+        self._tree, self._looks, self._findings = tree, looks, findings
+
+    def read(self, entries: Iterable[Entry], files: Files) -> None:
+        """Looks at all that are not known yet."""
+        drawn = (one for one in entries if _drawn_for(one))
+        images = (self._image(one, files) for one in drawn)
+        self._looks.take(self._look(item) for item in images if item)
+
+    def check(self, entry: Entry, given: InlineLabels, files: Files) -> None:
+        """Reports an image that was read and has another size."""
+        item = self._image(entry, files) if given.drawn_for else None
+        if given.drawn_for is None or item is None:
+            return
+        answer = self._looks.answer(image_context(), item.content)
+        if isinstance(answer, Seen):
+            self._compare(entry, given, given.drawn_for, item, answer)
+        else:
+            report_unseen(self._findings, entry, item, answer)
+
+    def _look(self, item: Item) -> Look:
+        from rbsync.dataset.mask_files import see_image
+
+        see = partial(see_image, self._tree.roots, item, self._tree.algorithm)
+        return Look(image_context(), item.content, item.size, see)
+
+    def _image(self, entry: Entry, files: Files) -> Item | None:
+        """The picture of an entry, if it is here and could be read."""
+        if entry.name in self._findings.obstacles or not files.are_local(entry):
+            return None
+        item, kind = files.item(entry, entry.items[0])
+        return item if item.content and kind in _PICTURES else None
+
+    def _compare(
+        self, entry: Entry, given: InlineLabels, declared: DeclaredSize, item: Item, image: Seen
+    ) -> None:
+        from rbsync.masks.error import MaskError
+        from rbsync.masks.size import check_declared_size
+
+        size = (image.size[0], image.size[1])
+        try:
+            check_declared_size(declared[:2], size, image_file=item.ref, file=declared.file)
+        except MaskError as error:
+            self._findings.of_entry(entry, error.at(given.locate(())))
+
+
+def _drawn_for(entry: Entry) -> DeclaredSize | None:
+    return entry.labels.drawn_for if isinstance(entry.labels, InlineLabels) else None
