@@ -18,6 +18,9 @@ from typing import Any, Protocol
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+_SLACK = 1.1
+"""By how much a wait may be longer than what is left: one that ends late is late all the same."""
+
 
 class Readable(Protocol):
     """A body that is sent block by block; its ``read`` may raise BackendError."""
@@ -37,12 +40,15 @@ class Exchange:
     def is_late(self) -> bool:
         return time.monotonic() >= self._end
 
-    def patience(self) -> float:
-        """How long the next wait may take. Raises TimeoutError when there is no time left."""
+    def limit(self, sock: socket.socket) -> None:
+        """Cuts the next wait on a socket. Raises TimeoutError when there is no time left."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError("the request took too long")
-        return min(left, self._idle)
+        patience, now = min(left, self._idle), sock.gettimeout()
+        # To set it is a system call, and so a turn for another thread.
+        if now is None or not patience <= now <= patience * _SLACK:
+            sock.settimeout(patience)
 
 
 _local = threading.local()
@@ -71,7 +77,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int | None:
-        self._sock.settimeout(_exchange().patience())
+        _exchange().limit(self._sock)
         return self._file.readinto(buffer)
 
     def close(self) -> None:
@@ -110,7 +116,7 @@ class _Timely:
         if self._head:
             data, self._head = self._head + data, None
         if self.sock is not None:
-            self.sock.settimeout(_exchange().patience())
+            _exchange().limit(self.sock)
         super().send(data)  # type: ignore[misc]  # a mix-in
 
     def request(self, method: str, url: str, *args: Any, **others: Any) -> None:
