@@ -9,9 +9,9 @@ from rbsync.dataset.findings import Findings
 from rbsync.dataset.items import Files
 from rbsync.dataset.looking import Look, Looks, Seen
 from rbsync.dataset.mask_rules import MaskRules
-from rbsync.dataset.masks import content_of, image_context, placed
+from rbsync.dataset.masks import content_of, image_context, paths_of, placed
 from rbsync.errors import Problem, UserError
-from rbsync.files.kinds import BMP, GZIP, JPEG, NIFTI, PNG
+from rbsync.files.kinds import GZIP, NIFTI, PICTURES
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest
@@ -21,7 +21,6 @@ from rbsync.sources.study import FILES, MAP
 CHECKS = 1
 """Counts up when a check changes, so that what passed the old one is looked at again."""
 
-_PICTURES = (PNG, JPEG, BMP)
 _VOLUMES = (NIFTI, GZIP)
 _OF_THE_MAP = "unmapped-values"
 
@@ -74,11 +73,11 @@ class SegmentationReader:
         if inputs:
             work = partial(see_segmentation, roots, inputs, part.segment_map, algorithm)
             size = sum(one.size for one in inputs)
-            yield Look(self._context(part), content_of(inputs), size, work)
+            yield Look(self._context(part), content_of(inputs), paths_of(inputs), size, work)
         scan, is_picture = self._scan(entry, part, files)
         if scan:
             see = partial(see_image if is_picture else see_scan, roots, scan, algorithm)
-            yield Look(_scan_context(is_picture), scan.content, scan.size, see)
+            yield Look(_scan_context(is_picture), scan.content, (scan.ref,), scan.size, see)
 
     def _seen(self, entry: Entry, part: SeriesLabels, files: Files) -> Seen | None:
         """What the segmentations of a series say, after reporting what is wrong with them."""
@@ -111,7 +110,7 @@ class SegmentationReader:
         if not files.are_local(entry) or len(paths) != 1:
             return None, False
         item, kind = files.item(entry, paths[0])
-        is_picture = kind in _PICTURES
+        is_picture = kind in PICTURES
         return (item if item.content and (is_picture or kind in _VOLUMES) else None), is_picture
 
     def _context(self, part: SeriesLabels) -> str:
@@ -122,7 +121,7 @@ class SegmentationReader:
     def _answer(
         self, entry: Entry, context: str, items: Sequence[Item], part: SeriesLabels
     ) -> Seen | None:
-        answer = self._looks.answer(context, content_of(items))
+        answer = self._looks.answer(context, content_of(items), paths_of(items))
         match answer:
             case Seen():
                 return answer

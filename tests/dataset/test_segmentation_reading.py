@@ -157,3 +157,20 @@ def test_an_empty_segmentation_beside_another_is_left_out(folder: Folder) -> Non
     folder.manifest(MANIFEST.replace("tumour", "cyst"))
     (after,) = folder.read().datapoints
     assert after.fingerprint == before.fingerprint
+
+
+def test_equal_segmentations_that_are_wrong_are_each_told_by_their_own_name(
+    folder: Folder,
+) -> None:
+    folder.write("seg.nii.gz", gzip.compress(nifti(voxels(7)), mtime=0))
+    folder.write("again.nii.gz", gzip.compress(nifti(voxels(7)), mtime=0))
+    folder.manifest(
+        MANIFEST + "  - name: two\n    series: [{items: ct.nii.gz, segmentations: again.nii.gz, "
+        "segment_map: {1: liver, 2: tumour}}]\n"
+    )
+    with pytest.raises(UserError) as caught:
+        folder.read()
+    assert [one.message for one in caught.value.problems] == [
+        f"{name}: this segmentation has values that the segment map lacks: 7"
+        for name in ("seg.nii.gz", "again.nii.gz")
+    ]

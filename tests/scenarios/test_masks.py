@@ -313,6 +313,17 @@ def test_every_mistake_is_told_at_its_place(masked: Project) -> None:
     assert f"{len(expected)} problems; nothing was sent." in ran.err
 
 
+def test_of_equal_masks_that_are_wrong_each_is_explained_by_its_own_name(masked: Project) -> None:
+    stray = painted(ONE, CLASSES)
+    stray[0, 2] = (250, 5, 0)
+    for name in "xy":
+        masked.write(f"masks/{name}.png", png(stray))
+    assert masked.run("plan").err.splitlines()[-1] == "2 problems; nothing was sent."
+    for name in "xy":
+        said = masked.run("explain", name).out.splitlines()[0]
+        assert said.startswith(f"{name}: blocked (invalid): rbsync.yaml:4:5: masks/{name}.png: ")
+
+
 def test_keep_going_sends_what_is_right(masked: Project) -> None:
     masked.write("masks/y.png", png(painted(ONE[:2], CLASSES)))
     ran = masked.apply("--keep-going")
