@@ -87,6 +87,7 @@ def build(
         readers.masks.read(entries.values(), files)
         readers.segmentations.read(entries.values(), files)
         datapoints = list(_datapoints(entries, files, readers, findings))
+        readers.segmentations.conclude()
         labels.save()
         looks.save()
         ground.tree.save()

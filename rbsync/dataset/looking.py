@@ -31,21 +31,31 @@ class Seen(NamedTuple):
     """The size of a picture (width, height) as it is shown, or of a volume (x, y, z), and for a
     mask or segmentation the fingerprint of what it says.
 
-    The fingerprint of one in which nothing is labelled is empty.
+    The fingerprint of one in which nothing is labelled is empty. ``unused`` are the values of a
+    segment map that do not occur, ``affine`` is that of a volume, row by row, where it has one.
     """
 
     size: tuple[int, ...]
     fingerprint: str = ""
+    unused: tuple[int, ...] = ()
+    affine: tuple[float, ...] = ()
 
     @classmethod
     def of_text(cls, text: str) -> Seen:
         """The inverse of `text`. Raises ValueError."""
-        size, _, fingerprint = text.partition(" ")
-        return cls(tuple(map(int, size.split("x"))), fingerprint)
+        size, fingerprint, unused, affine, *_ = [*text.split(" "), "", "", ""]
+        return cls(
+            tuple(map(int, size.split("x"))),
+            fingerprint,
+            tuple(map(int, unused.split(",") if unused else ())),
+            tuple(map(float, affine.split(",") if affine else ())),
+        )
 
     def text(self) -> str:
         """As the cache keeps it."""
-        return f"{'x'.join(map(str, self.size))} {self.fingerprint}".rstrip()
+        size = "x".join(map(str, self.size))
+        unused, affine = ",".join(map(str, self.unused)), ",".join(map(repr, self.affine))
+        return " ".join((size, self.fingerprint, unused, affine)).rstrip()
 
 
 class Look(NamedTuple):
