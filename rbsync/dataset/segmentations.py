@@ -105,11 +105,14 @@ class SegmentationReader:
             if error:
                 self._findings.of_entry(entry, error.at(part.locate((FILES,))))
         if found and files.are_local(entry):
-            paths = items_of(entry, part)
-            kinds = (files.item(entry, path)[1] for path in paths)
-            for problem in slice_problems(part, found.size[2], len(paths), kinds):
-                self._findings.warn(problem)
+            self._count_slices(entry, part, found.size[2], files)
         return found
+
+    def _count_slices(self, entry: Entry, part: SeriesLabels, slices: int, files: Files) -> None:
+        paths = items_of(entry, part)
+        kinds = (files.item(entry, path)[1] for path in paths)
+        for problem in slice_problems(part, slices, len(paths), kinds):
+            self._findings.warn(problem)
 
     def _scan(self, entry: Entry, part: SeriesLabels, files: Files) -> tuple[Item | None, bool]:
         """The one file that a series is, if its size can be seen, and whether it is a picture."""
