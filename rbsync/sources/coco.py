@@ -37,7 +37,7 @@ class CocoSource(SourceModel):
             return coco_labels(data, file=self.coco)
 
         place = context.locate(("coco",))
-        found = checked_json(context, self.coco, "coco", read, limit=LIMIT) or {}
+        found = checked_json(context, self.coco, "coco", read, limit=LIMIT, is_map=False) or {}
         for name, labels in found.items():
             item = posixpath.join(self.images, name)
             given = InlineLabels(labels, lambda _: place) if labels else None
