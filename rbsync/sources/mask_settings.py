@@ -86,7 +86,7 @@ def checked_json(
     key: str,
     read: Callable[[Any], T],
     *,
-    hint: str = "",
+    hint: str = "add the file, or correct its path",
     limit: int = LIMIT,
     is_map: bool = True,
 ) -> T | None:
