@@ -103,16 +103,6 @@ def test_label_files_of_which_one_is_in_the_way_of_another(make: Any) -> None:
     }
 
 
-def test_a_folder_that_came_first_is_in_the_way_too(make: Any) -> None:
-    project = make({name: [outline("car")] for name in ("a.png/y", "a")})
-    ran = project.run("export", "masks", "out")
-    assert (ran.code, "a.png" in files(project.folder / "out")) == (3, True)
-    assert [one for one in ran.err.splitlines() if "left out" in one] == [
-        "left out: a.png/y: its file `a.png/y.png` and `a.png` of `a` cannot be in one folder; "
-        "export it alone, with --target"
-    ]
-
-
 def test_labels_that_cannot_be_drawn_are_left_out_and_the_others_are_there(make: Any) -> None:
     other = outline("bus")
     other["pixel"]["imagesize"] = [5, 3]
