@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +18,7 @@ from rbsync.errors import ExitCode
 
 if TYPE_CHECKING:
     from rbsync.backends.base import TaskContent
+    from rbsync.sync.losses import Loss
 
 only = click.option("--target", metavar="GLOB", help="Only datapoints whose names match.")
 force = click.option("--force", is_flag=True, help="Write over files of the same names.")
@@ -33,7 +35,12 @@ def command() -> None:
 @force
 @with_common_options
 def masks(common: CommonOptions, path: str, target: str | None, force: bool) -> int:
-    """Write the segmentations: PNG masks, as `masks` of a manifest reads them, and volumes."""
+    """Write the segmentations: PNG masks, as `masks` of a manifest reads them, and volumes.
+
+    A mask holds one class a pixel: labels of one category become one, and boxes, attributes and
+    the like are left out, which is told; `export labels` writes all of it. Exits with 3 when a
+    segmentation had to be left out.
+    """
     from rbsync.sync.exporting import labelled, mask_export
 
     with opened(common, looks_on=True) as workspace, whole_folder(path, force=force) as write:
@@ -42,7 +49,17 @@ def masks(common: CommonOptions, path: str, target: str | None, force: bool) -> 
             write(mask.path, mask.data)
         for name, text in export.documents():
             write(name, text.encode())
-    return _conclude(common, path, export.written, "mask", export.left_out)
+    _tell_losses(common, export.losses)
+    lost = {"lost": [one._asdict() for one in export.losses]}
+    _conclude(common, path, export.written, "mask", export.left_out, lost)
+    return ExitCode.SOME_FAILED if export.is_partial else ExitCode.DONE
+
+
+def _tell_losses(common: CommonOptions, losses: Sequence[Loss]) -> None:
+    for one in losses:
+        complaint(common, str(one), fg="yellow")
+    if losses:
+        complaint(common, "hint: a mask holds one class a pixel; `rbsync export labels` writes all")
 
 
 @command.command("labels")
@@ -51,7 +68,10 @@ def masks(common: CommonOptions, path: str, target: str | None, force: bool) -> 
 @force
 @with_common_options
 def labels(common: CommonOptions, path: str, target: str | None, force: bool) -> int:
-    """Write labels: a file for each datapoint in DIR, or one items list FILE (.json, .jsonl)."""
+    """Write labels: a file for each datapoint in DIR, or one items list FILE (.json, .jsonl).
+
+    Exits with 3 when a datapoint had to be left out.
+    """
     from rbsync.sync.exporting import labelled
 
     left_out: list[str] = []
@@ -61,7 +81,8 @@ def labels(common: CommonOptions, path: str, target: str | None, force: bool) ->
             count = _write_list(path, every, force)
         else:
             count = _write_files(path, every, force, left_out)
-    return _conclude(common, path, count, "datapoint", left_out)
+    _conclude(common, path, count, "datapoint", left_out)
+    return ExitCode.SOME_FAILED if left_out else ExitCode.DONE
 
 
 def _write_list(path: str, every: Iterator[TaskContent], force: bool) -> int:
@@ -77,16 +98,19 @@ def _write_list(path: str, every: Iterator[TaskContent], force: bool) -> int:
 
 
 def _write_files(path: str, every: Iterator[TaskContent], force: bool, left_out: list[str]) -> int:
-    from rbsync.sync.exporting import UNFIT, fits_a_file
+    from rbsync.sync.export_paths import Paths, UnfitError
 
-    count = 0
+    count, paths = 0, Paths()
     with whole_folder(path, force=force) as write:
         for one in every:
-            if fits_a_file(one.task.name):
-                write(f"{one.task.name}.json", one.labels.encode())
-                count += 1
-            else:
-                left_out.append(f"{one.task.name}: {UNFIT}")
+            file = f"{one.task.name}.json"
+            try:
+                paths.take(one.task.name, [file])
+            except UnfitError as why:
+                left_out.append(f"{one.task.name}: {why}")
+                continue
+            write(file, one.labels.encode())
+            count += 1
     return count
 
 
@@ -97,12 +121,16 @@ def _entry(one: TaskContent) -> bytes:
 
 
 def _conclude(
-    common: CommonOptions, path: str, count: int, noun: str, left_out: Sequence[str]
-) -> int:
+    common: CommonOptions,
+    path: str,
+    count: int,
+    noun: str,
+    left_out: Sequence[str],
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
     for why in left_out:
         complaint(common, f"left out: {why}", fg="yellow")
     if common.json:
-        document(common, {"path": path, "written": count, "left_out": list(left_out)})
+        document(common, {"path": path, "written": count, "left_out": list(left_out), **more})
     else:
         note(common, f"{plural(count, noun)} written to {path}.")
-    return ExitCode.DONE

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from rbsync.cli.files import draft_beside, failures, whole
-from rbsync.errors import RefusedError
+from rbsync.errors import RefusedError, UsageError
 
 Write = Callable[[str, bytes], None]
 
@@ -20,7 +20,7 @@ def whole_folder(path: str, *, force: bool) -> Iterator[Write]:
 
     The files appear together when all is done. Raises RefusedError for a folder that has
     something in it, unless forced: then files of the same names are written over. Raises
-    RbsyncError when it cannot be written.
+    UsageError for an empty path, and RbsyncError when it cannot be written.
     """
     _refuse(path, is_taken=os.path.lexists(path) and not _is_empty_folder(path), force=force)
     draft = draft_beside(path)
@@ -44,6 +44,10 @@ def whole_file(path: str, *, force: bool) -> Iterator[BinaryIO]:
 
 
 def _refuse(path: str, *, is_taken: bool, force: bool) -> None:
+    if not path:
+        # The names of files would be joined to nothing, and so be those of this folder.
+        hint = "a variable may be unset; this folder is `.`"
+        raise UsageError("the name of what is to be written is empty", hint=hint)
     if is_taken and not force:
         hint = "name another one, or pass --force to write over what has the same names"
         raise RefusedError(f"{path} is there already", hint=hint)

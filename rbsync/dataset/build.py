@@ -91,6 +91,7 @@ def build(
         readers.masks.read(entries.values(), files)
         readers.segmentations.read(entries.values(), files)
         datapoints = list(_datapoints(entries, files, readers, findings))
+        readers.segmentations.conclude()
         labels.save()
         looks.save()
         ground.tree.save()

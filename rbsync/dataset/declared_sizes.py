@@ -34,7 +34,7 @@ class DeclaredSizes:
         item = self._image(entry, files) if given.drawn_for else None
         if given.drawn_for is None or item is None:
             return
-        answer = self._looks.answer(image_context(), item.content)
+        answer = self._looks.answer(image_context(), item.content, (item.ref,))
         if isinstance(answer, Seen):
             self._compare(entry, given, given.drawn_for, item, answer)
         else:
@@ -44,7 +44,7 @@ class DeclaredSizes:
         from rbsync.dataset.mask_files import see_image
 
         see = partial(see_image, self._tree.roots, item, self._tree.algorithm)
-        return Look(image_context(), item.content, item.size, see)
+        return Look(image_context(), item.content, (item.ref,), item.size, see)
 
     def _image(self, entry: Entry, files: Files) -> Item | None:
         """The picture of an entry, if it is here and could be read."""

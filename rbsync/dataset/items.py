@@ -89,8 +89,10 @@ class Files:
         if isinstance(error, OutsideError):
             return Problem("outside", f"`{path}` {error.strerror}", entry.origin, error.hint)
         if isinstance(error, FileNotFoundError):
-            message = f"there is no file `{path}`{_what_for(entry, path)}"
-            return Problem("missing-file", message, entry.origin, self._similar(path))
+            what_for = _what_for(entry, path)
+            message = f"there is no file `{path}`{what_for}"
+            hint = self._similar(path) or ("add the image, or correct its path" if what_for else "")
+            return Problem("missing-file", message, entry.origin, hint)
         message = f"`{path}` cannot be read: {error.strerror or error}"
         return Problem("unreadable", message, entry.origin)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
@@ -31,31 +31,43 @@ class Seen(NamedTuple):
     """The size of a picture (width, height) as it is shown, or of a volume (x, y, z), and for a
     mask or segmentation the fingerprint of what it says.
 
-    The fingerprint of one in which nothing is labelled is empty.
+    The fingerprint of one in which nothing is labelled is empty. ``unused`` are the values of a
+    segment map that do not occur, ``affine`` is that of a volume, row by row, where it has one.
     """
 
     size: tuple[int, ...]
     fingerprint: str = ""
+    unused: tuple[int, ...] = ()
+    affine: tuple[float, ...] = ()
 
     @classmethod
     def of_text(cls, text: str) -> Seen:
         """The inverse of `text`. Raises ValueError."""
-        size, _, fingerprint = text.partition(" ")
-        return cls(tuple(map(int, size.split("x"))), fingerprint)
+        size, fingerprint, unused, affine, *_ = [*text.split(" "), "", "", ""]
+        return cls(
+            tuple(map(int, size.split("x"))),
+            fingerprint,
+            tuple(map(int, unused.split(",") if unused else ())),
+            tuple(map(float, affine.split(",") if affine else ())),
+        )
 
     def text(self) -> str:
         """As the cache keeps it."""
-        return f"{'x'.join(map(str, self.size))} {self.fingerprint}".rstrip()
+        size = "x".join(map(str, self.size))
+        unused, affine = ",".join(map(str, self.unused)), ",".join(map(repr, self.affine))
+        return " ".join((size, self.fingerprint, unused, affine)).rstrip()
 
 
 class Look(NamedTuple):
     """What is to be looked at: a content, and the circumstances that the answer depends on.
 
-    ``size`` is in bytes; ``work`` answers a Seen, or raises MaskError or OSError.
+    ``files`` are the paths that have the content; ``size`` is in bytes; ``work`` answers a Seen,
+    or raises MaskError or OSError.
     """
 
     context: str
     content: str
+    files: tuple[str, ...]
     size: int
     work: Callable[[], Seen]
 
@@ -64,22 +76,34 @@ Answer = Seen | UserError | OSError
 
 
 class Looks:
-    """The answers by context and content."""
+    """The answers by context and content; what is wrong is an answer of the files as well."""
 
     def __init__(self, cache: Cache, executor: Executor, watcher: Progress) -> None:
         self._cache, self._executor, self._watcher = cache, executor, watcher
-        self._known: dict[str, dict[str, Answer]] = {}
+        self._known: dict[str, dict[str, Seen]] = {}
+        self._wrong: dict[tuple[str, str, tuple[str, ...]], UserError | OSError] = {}
         self._new: list[Look] = []
 
     def take(self, looks: Iterator[Look]) -> None:
         """Answers what is not known yet."""
-        wanted = {one[:2]: one for one in looks if one.content not in self._of(one.context)}
+        wanted = {one[:3]: one for one in looks if not self._is_known(one)}
+        first: dict[tuple[str, str], Look] = {}
+        for one in wanted.values():
+            first.setdefault((one.context, one.content), one)
+        self._look(list(first.values()))
+        # An error names its files, so that files of one content have errors of their own.
+        self._look([one for one in wanted.values() if not self._is_known(one)])
+
+    def _is_known(self, look: Look) -> bool:
+        return look.content in self._of(look.context) or look[:3] in self._wrong
+
+    def _look(self, wanted: Sequence[Look]) -> None:
         if not wanted:
             return
-        self._watcher.begin(len(wanted), sum(one.size for one in wanted.values()))
+        self._watcher.begin(len(wanted), sum(one.size for one in wanted))
         running: deque[tuple[Look, Future[Any]]] = deque()
         try:
-            for one in wanted.values():
+            for one in wanted:
                 running.append((one, self._executor.submit(one.work)))
                 if len(running) >= IN_FLIGHT:
                     self._finish(*running.popleft())
@@ -92,30 +116,29 @@ class Looks:
 
     def _finish(self, look: Look, future: Future[Any]) -> None:
         try:
-            answer: Answer = future.result()
+            self._of(look.context)[look.content] = future.result()
         except (UserError, OSError) as error:
-            answer = error
+            self._wrong[look[:3]] = error
         else:
             self._new.append(look)
-        self._of(look.context)[look.content] = answer
         self._watcher.advance(1, look.size)
 
-    def answer(self, context: str, content: str) -> Answer:
+    def answer(self, context: str, content: str, files: Sequence[str]) -> Answer:
         """The answer to what was taken."""
-        return self._of(context)[content]
+        seen = self._of(context).get(content)
+        return seen if seen is not None else self._wrong[context, content, tuple(files)]
 
     def save(self) -> None:
         """Remembers what passed."""
         rows: dict[str, list[tuple[str, str]]] = {}
         for one in self._new:
-            answer = self.answer(one.context, one.content)
-            if isinstance(answer, Seen):
-                rows.setdefault(one.context, []).append((one.content, answer.text()))
+            seen = self._of(one.context)[one.content]
+            rows.setdefault(one.context, []).append((one.content, seen.text()))
         for context, each in rows.items():
             self._cache.put_checked(context, each)
         self._new = []
 
-    def _of(self, context: str) -> dict[str, Answer]:
+    def _of(self, context: str) -> dict[str, Seen]:
         known = self._known.get(context)
         if known is None:
             known = self._known[context] = {}

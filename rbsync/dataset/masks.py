@@ -10,6 +10,7 @@ from rbsync.dataset.items import Files
 from rbsync.dataset.looking import Look, Looks, Seen
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.errors import Location, Problem, UserError
+from rbsync.files.kinds import PICTURES, objection
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest
@@ -60,13 +61,18 @@ class MaskReader:
         if inputs:
             work = partial(see_mask, roots, inputs, labels.recipe, algorithm)
             size = sum(one.size for one in inputs)
-            yield Look(self._mask_context(labels.recipe), content_of(inputs), size, work)
+            context = self._mask_context(labels.recipe)
+            yield Look(context, content_of(inputs), paths_of(inputs), size, work)
         for image in self._images(entry, files):
             seen = partial(see_image, roots, image, algorithm)
-            yield Look(image_context(), image.content, image.size, seen)
+            yield Look(image_context(), image.content, (image.ref,), image.size, seen)
 
     def _images(self, entry: Entry, files: Files) -> list[Item]:
-        return files.readable(entry, entry.items) if files.are_local(entry) else []
+        """The images whose size can be seen, without what is refused for what it is."""
+        given = [files.item(entry, one) for one in entry.items if files.are_local(entry)]
+        if not all(item.content for item, _ in given):
+            return []
+        return [item for item, kind in given if kind in PICTURES or not objection(item.ref, kind)]
 
     def _mask_context(self, recipe: str) -> str:
         known = self._contexts.get(recipe)
@@ -78,7 +84,7 @@ class MaskReader:
     def _answer(self, entry: Entry, context: str, items: Sequence[Item]) -> Seen | None:
         if not items:
             return None
-        answer = self._looks.answer(context, content_of(items))
+        answer = self._looks.answer(context, content_of(items), paths_of(items))
         if isinstance(answer, Seen):
             return answer
         report_unseen(self._findings, entry, items[0], answer)
@@ -115,6 +121,11 @@ def report_unseen(findings: Findings, entry: Entry, item: Item, why: UserError |
 def content_of(items: Sequence[Item]) -> str:
     """The content of several files as one."""
     return " ".join(one.content for one in items)
+
+
+def paths_of(items: Sequence[Item]) -> tuple[str, ...]:
+    """The paths of several files."""
+    return tuple(one.ref for one in items)
 
 
 def placed(problem: Problem, place: Location) -> Problem:

@@ -11,7 +11,8 @@ from rbsync.files.body import open_body
 from rbsync.files.hashing import BUFFER, ChangingError
 from rbsync.files.roots import Roots
 from rbsync.masks.identity import identity_of_volume
-from rbsync.masks.nifti_file import shape_in
+from rbsync.masks.nifti_file import grid_in
+from rbsync.masks.nifti_header import Grid
 from rbsync.masks.segmentation import three_dimensions
 from rbsync.masks.volume import check_series
 from rbsync.model.datapoint import Item
@@ -32,15 +33,27 @@ def see_segmentation(
     checked = check_series(given, segment_map)
     if checked.volume is None:
         raise UserError([problem for one in checked.problems for problem in one.problems])
-    return Seen(checked.volume.voxels.shape, identity_of_volume(checked.volume, algorithm))
+    grid = grid_in(given[0].data[:HEAD], given[0].file)
+    return Seen(
+        checked.volume.voxels.shape,
+        identity_of_volume(checked.volume, algorithm),
+        tuple(value for value in segment_map if value not in checked.volume.names),
+        affine_of(grid),
+    )
 
 
 def see_scan(roots: Roots, file: Item, algorithm: Algorithm) -> Seen:
-    """The size of a scan, from its header. Raises MaskError, OSError."""
+    """The size and place of a scan, from its header. Raises MaskError, OSError."""
     with open_body(roots, file.ref, algorithm) as body:
         head = body.read(HEAD)
         while body.read(BUFFER):
             pass
         if body.content() != file.content:
             raise ChangingError(f"{file.ref} was written to while it was read")
-    return Seen(three_dimensions(shape_in(head, file.ref)))
+    grid = grid_in(head, file.ref)
+    return Seen(three_dimensions(grid.shape), affine=affine_of(grid))
+
+
+def affine_of(grid: Grid) -> tuple[float, ...]:
+    """The affine row by row; empty where the file does not say it."""
+    return () if grid.affine is None else tuple(map(float, grid.affine.ravel()))

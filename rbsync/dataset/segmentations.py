@@ -8,20 +8,21 @@ from functools import partial
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.items import Files
 from rbsync.dataset.looking import Look, Looks, Seen
+from rbsync.dataset.map_use import MapUse
 from rbsync.dataset.mask_rules import MaskRules
-from rbsync.dataset.masks import content_of, image_context, placed
+from rbsync.dataset.masks import content_of, image_context, paths_of, placed
+from rbsync.dataset.scans import items_of, misfit, slice_problems
 from rbsync.errors import Problem, UserError
-from rbsync.files.kinds import BMP, GZIP, JPEG, NIFTI, PNG
+from rbsync.files.kinds import GZIP, NIFTI, PICTURES
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest
 from rbsync.sources.base import Entry, SegmentationLabels, SeriesLabels
 from rbsync.sources.study import FILES, MAP
 
-CHECKS = 1
+CHECKS = 2
 """Counts up when a check changes, so that what passed the old one is looked at again."""
 
-_PICTURES = (PNG, JPEG, BMP)
 _VOLUMES = (NIFTI, GZIP)
 _OF_THE_MAP = "unmapped-values"
 
@@ -32,6 +33,7 @@ class SegmentationReader:
     def __init__(self, tree: Tree, looks: Looks, findings: Findings, rules: MaskRules) -> None:
         self._tree, self._looks = tree, looks
         self._findings, self._rules = findings, rules
+        self._use = MapUse()
 
     def read(self, entries: Iterable[Entry], files: Files) -> None:
         """Looks at all segmentations and scans that are here and are not known yet."""
@@ -58,9 +60,16 @@ class SegmentationReader:
         if not fingerprint:
             self._findings.warn(_empty(entry, given))
             return None
+        for part in given.parts:
+            self._use.note(part, seen[part.series])
         maps = [SeriesMap(one.series, len(one.files), one.segment_map) for one in given.parts]
         inputs = tuple(files.readable(entry, given.files))
         return Labels("segmentation", fingerprint, inputs, study_text(maps))
+
+    def conclude(self) -> None:
+        """Tells what shows only when all segmentations were read."""
+        for problem in self._use.problems():
+            self._findings.warn(problem)
 
     def _is_blocked(self, entry: Entry) -> bool:
         return entry.name in self._findings.obstacles
@@ -74,11 +83,11 @@ class SegmentationReader:
         if inputs:
             work = partial(see_segmentation, roots, inputs, part.segment_map, algorithm)
             size = sum(one.size for one in inputs)
-            yield Look(self._context(part), content_of(inputs), size, work)
+            yield Look(self._context(part), content_of(inputs), paths_of(inputs), size, work)
         scan, is_picture = self._scan(entry, part, files)
         if scan:
             see = partial(see_image if is_picture else see_scan, roots, scan, algorithm)
-            yield Look(_scan_context(is_picture), scan.content, scan.size, see)
+            yield Look(_scan_context(is_picture), scan.content, (scan.ref,), scan.size, see)
 
     def _seen(self, entry: Entry, part: SeriesLabels, files: Files) -> Seen | None:
         """What the segmentations of a series say, after reporting what is wrong with them."""
@@ -92,26 +101,26 @@ class SegmentationReader:
         scan, is_picture = self._scan(entry, part, files)
         if scan and found:
             shown = self._answer(entry, _scan_context(is_picture), [scan], part)
-            self._compare(entry, part, found, shown)
+            error = misfit(part.files[0], found, scan.ref, shown) if shown else None
+            if error:
+                self._findings.of_entry(entry, error.at(part.locate((FILES,))))
+        if found and files.are_local(entry):
+            self._count_slices(entry, part, found.size[2], files)
         return found
 
-    def _compare(self, entry: Entry, part: SeriesLabels, found: Seen, scan: Seen | None) -> None:
-        from rbsync.masks.segmentation import shape_problem, three_dimensions
-
-        if scan is None or found.size == three_dimensions(scan.size):
-            return
-        by = " x ".join(map(str, three_dimensions(scan.size)))
-        error = shape_problem(found.size, f"its scan is {by}", part.files[0])
-        self._findings.of_entry(entry, error.at(part.locate((FILES,))))
+    def _count_slices(self, entry: Entry, part: SeriesLabels, slices: int, files: Files) -> None:
+        paths = items_of(entry, part)
+        kinds = (files.item(entry, path)[1] for path in paths)
+        for problem in slice_problems(part, slices, len(paths), kinds):
+            self._findings.warn(problem)
 
     def _scan(self, entry: Entry, part: SeriesLabels, files: Files) -> tuple[Item | None, bool]:
         """The one file that a series is, if its size can be seen, and whether it is a picture."""
-        start = sum(entry.series[: part.series])
-        paths = entry.items[start : start + entry.series[part.series]]
+        paths = items_of(entry, part)
         if not files.are_local(entry) or len(paths) != 1:
             return None, False
         item, kind = files.item(entry, paths[0])
-        is_picture = kind in _PICTURES
+        is_picture = kind in PICTURES
         return (item if item.content and (is_picture or kind in _VOLUMES) else None), is_picture
 
     def _context(self, part: SeriesLabels) -> str:
@@ -122,7 +131,7 @@ class SegmentationReader:
     def _answer(
         self, entry: Entry, context: str, items: Sequence[Item], part: SeriesLabels
     ) -> Seen | None:
-        answer = self._looks.answer(context, content_of(items))
+        answer = self._looks.answer(context, content_of(items), paths_of(items))
         match answer:
             case Seen():
                 return answer

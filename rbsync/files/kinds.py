@@ -38,6 +38,7 @@ KINDS = (OTHER, PNG, JPEG, BMP, DICOM, NIFTI, GZIP, NRRD, MP4, AVI, GIF, TIFF, W
 
 CODES = {kind: code for code, kind in enumerate(KINDS)}
 ACCEPTED = "png, jpg, bmp, DICOM, NIfTI (nii, nii.gz), NRRD, mp4, avi"
+PICTURES = (PNG, JPEG, BMP)
 SUFFIXES = frozenset(suffix for kind in KINDS for suffix in kind.suffixes if suffix)
 
 _STARTS = (

@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rbsync.masks.error import MaskError
+from rbsync.repeated_keys import RepeatedKey, keep_repeated
 
 Colour = tuple[int, int, int]
 ClassMap = dict[str, Colour]
 
 BLACK: Colour = (0, 0, 0)
 
+_IGNORED = "ignore_colors"
 _LARGE = 1 << 53
 """From here on floats leave integers out."""
 
@@ -43,34 +45,64 @@ def load_class_map(path: str | os.PathLike[str]) -> ClassMap:
     with open(name, "rb") as file:
         data = file.read()
     try:
-        return read_class_map(json.loads(data), file=name)
+        return read_class_map(json.loads(data, object_pairs_hook=keep_repeated), file=name)
     except ValueError as error:
         raise MaskError("class-map", f"this is not JSON: {error}", file=name) from None
+
+
+def refuse_repeated(data: Any, file: str) -> None:
+    """Raises MaskError for an object that was read from JSON text and gives a key twice."""
+    if isinstance(data, RepeatedKey):
+        hint = "keep one of the two"
+        raise MaskError("duplicate-key", f"the key {data.repeat}", hint=hint, file=file)
 
 
 def read_class_map(data: Any, *, file: str = "") -> ClassMap:
     """Check ``{category: [r, g, b]}`` and give integers 0-255, in the order given.
 
     Floats 0-1, as exports of 2021 have them, are scaled by 255 and rounded if and only if every
-    value of the map lies within 0-1 and at least one is not an integer. Raises MaskError for
-    values of another kind and for two categories with one colour.
+    value of the map lies within 0-1 and at least one is a float: 1.0 is full, 1 nearly nothing.
+    Raises MaskError for values of another kind, for two categories with one colour, and for a
+    category that is given twice.
     """
     if not isinstance(data, Mapping):
         raise _bad("a class map is an object {category: [r, g, b]}", file)
-    values = {str(name): _three_numbers(name, value, file) for name, value in data.items()}
+    refuse_repeated(data, file)
+    given = _by_text(data, file)
+    values = {name: _three_numbers(_category(name), value, file) for name, value in given.items()}
     numbers = [number for value in values.values() for number in value]
-    if all(0 <= n <= 1 for n in numbers) and any(n != int(n) for n in numbers):
-        values = {name: [float(round(n * 255)) for n in value] for name, value in values.items()}
-    class_map = {name: _colour(name, value, file) for name, value in values.items()}
+    if all(0 <= n <= 1 for n in numbers) and any(map(_is_float, numbers)):
+        values = {name: [round(float(n) * 255) for n in value] for name, value in values.items()}
+    class_map = {name: _colour(_category(name), value, file) for name, value in values.items()}
     _refuse_shared_colours(class_map, file)
     return class_map
 
 
-def _three_numbers(name: str, value: Any, file: str) -> list[float]:
+def _by_text(data: Mapping[Any, Any], file: str) -> dict[str, Any]:
+    """The colours by the text of their keys, which may be numbers."""
+    given: dict[str, Any] = {}
+    for key, value in data.items():
+        name = str(key)
+        if name in given:
+            message = f"{_category(name)} is given twice, with {given[name]!r} and {value!r}"
+            raise MaskError("duplicate-key", message, hint="keep one of the two", file=file)
+        given[name] = value
+    return given
+
+
+def _category(name: str) -> str:
+    return f"category {name!r}"
+
+
+def _three_numbers(owner: str, value: Any, file: str) -> list[Any]:
     numbers = list(value) if isinstance(value, Iterable) else []
     if len(numbers) != 3 or not all(map(_is_number, numbers)):
-        raise _bad(f"category {name!r} has the colour {value!r}, not three numbers", file)
-    return [float(number) for number in numbers]
+        raise _bad(f"{owner} has the colour {value!r}, not three numbers", file)
+    return numbers
+
+
+def _is_float(value: Any) -> bool:
+    return isinstance(value, float | np.floating)
 
 
 def _is_number(value: Any) -> bool:
@@ -79,12 +111,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, float | np.integer | np.floating) and math.isfinite(value)
 
 
-def _colour(name: str, value: Sequence[float], file: str) -> Colour:
+def _colour(owner: str, value: Sequence[Any], file: str) -> Colour:
     if any(n != int(n) or not 0 <= n <= 255 for n in value):
         shown = ", ".join(f"{n:g}" for n in value)
-        raise _bad(
-            f"category {name!r} has the colour [{shown}], outside of the integers 0-255", file
-        )
+        raise _bad(f"{owner} has the colour [{shown}], outside of the integers 0-255", file)
     red, green, blue = value
     return int(red), int(green), int(blue)
 
@@ -109,10 +139,23 @@ def _bad(message: str, file: str) -> MaskError:
 
 def read_ignored(colours: Iterable[Sequence[int]], class_map: ClassMap) -> tuple[Colour, ...]:
     """Check the background colours. Raises MaskError for one that is also a category's."""
+    ignored = tuple(map(read_ignored_colour, colours))
+    refuse_class_as_background(ignored, class_map)
+    return ignored
+
+
+def read_ignored_colour(colour: Sequence[int]) -> Colour:
+    """Check a background colour. Raises MaskError for what is no colour."""
+    try:
+        return _colour(_IGNORED, _three_numbers(_IGNORED, colour, ""), "")
+    except MaskError as error:
+        hint = "write three integers 0-255, such as [0, 0, 0]"
+        raise MaskError("ignored-colour", error.message, hint=hint) from None
+
+
+def refuse_class_as_background(ignored: Iterable[Colour], class_map: ClassMap) -> None:
+    """Raises MaskError for a background colour that is also a category's."""
     owner = {colour: name for name, colour in class_map.items()}
-    ignored = tuple(
-        _colour("ignore_colors", _three_numbers("ignore_colors", c, ""), "") for c in colours
-    )
     for colour in ignored:
         if colour in owner:
             raise MaskError(
@@ -120,7 +163,6 @@ def read_ignored(colours: Iterable[Sequence[int]], class_map: ClassMap) -> tuple
                 f"the colour {show(colour)} is both category {owner[colour]!r} and background",
                 hint="take it out of the class map, or out of ignore_colors",
             )
-    return ignored
 
 
 def packed_colours(class_map: ClassMap) -> npt.NDArray[np.uint32]:

@@ -16,7 +16,15 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.masks.nifti_header import LONGEST, TYPES, Header, read_header, read_shape, unreadable
+from rbsync.masks.nifti_header import (
+    LONGEST,
+    TYPES,
+    Grid,
+    Header,
+    read_grid,
+    read_header,
+    unreadable,
+)
 
 Array = npt.NDArray[Any]
 
@@ -83,12 +91,12 @@ class NiftiFile:
             raise unreadable(f"its gzip data are damaged: {error}", self.file) from None
 
 
-def shape_in(head: bytes, file: str = "") -> tuple[int, ...]:
-    """The shape in the first bytes of a file, whatever its voxels are. Raises MaskError."""
+def grid_in(head: bytes, file: str = "") -> Grid:
+    """The grid in the first bytes of a file, whatever its voxels are. Raises MaskError."""
     if not head.startswith(_GZIP):
-        return read_shape(head, file)
+        return read_grid(head, file)
     try:
-        return read_shape(zlib.decompressobj(31).decompress(head, LONGEST), file)
+        return read_grid(zlib.decompressobj(31).decompress(head, LONGEST), file)
     except zlib.error as error:
         raise unreadable(f"its gzip data are damaged: {error}", file) from None
 

@@ -109,11 +109,26 @@ def read_header(start: bytes, file: str = "") -> Header:
     return Header(shape, kind, offset, _scaling(*read(fields.scaling)), affine)
 
 
-def read_shape(start: bytes, file: str = "") -> tuple[int, ...]:
-    """The shape alone, also of voxels that `read_header` refuses. Raises MaskError."""
+class Grid(NamedTuple):
+    """The shape of a file's voxels, and the affine; None where the file does not say it."""
+
+    shape: tuple[int, ...]
+    affine: Array | None
+
+
+def read_grid(start: bytes, file: str = "") -> Grid:
+    """The grid alone, also of voxels that `read_header` refuses. Raises MaskError."""
     size, order = _version(start, file)
-    layout, offset = _LAYOUTS[size].dim
-    return _shape(struct.unpack_from(order + layout, start, offset), file)
+    fields = _LAYOUTS[size]
+
+    def read(field: tuple[str, int]) -> tuple[Any, ...]:
+        return struct.unpack_from(order + field[0], start, field[1])
+
+    shape, codes = _shape(read(fields.dim), file), read(fields.codes)
+    if max(codes) <= 0:
+        return Grid(shape, None)
+    where = read(fields.pixdim), read(fields.quaternion), read(fields.rows)
+    return Grid(shape, _affine(codes, *where))
 
 
 def _version(start: bytes, file: str) -> tuple[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,9 +97,9 @@ def _label_values(opened: NiftiFile) -> tuple[Values, Array]:
     return values, voxels
 
 
-def mapped_values(segment_map: Iterable[Any]) -> set[int]:
-    """The voxel values that a segment map names. Raises MaskError for what is none."""
-    values = set()
+def mapped_values(segment_map: Mapping[Any, Any]) -> set[int]:
+    """The voxel values that a segment map names. Raises MaskError for what is none, or twice."""
+    keys: dict[int, Any] = {}
     for key in segment_map:
         text = str(key)
         if not text.isdecimal() or not 1 <= int(text) <= LARGEST_VALUE:
@@ -108,8 +108,12 @@ def mapped_values(segment_map: Iterable[Any]) -> set[int]:
                 f"the segment map has the value {key!r}",
                 hint=f"values are whole numbers from 1 to {LARGEST_VALUE:,}; 0 is background",
             )
-        values.add(int(text))
-    return values
+        first = keys.setdefault(int(text), key)
+        if first is not key:
+            names = f"{segment_map[first]!r} and {segment_map[key]!r}"
+            message = f"the segment map has the value {text} twice, for {names}"
+            raise MaskError("segment-map", message, hint="keep one of the two")
+    return set(keys)
 
 
 def three_dimensions(shape: Sequence[int]) -> tuple[int, ...]:

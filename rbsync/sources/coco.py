@@ -47,7 +47,7 @@ class CocoSource(SourceModel):
             return coco_labels(data, file=self.coco, max_pixels=self.max_pixels or MAX_PIXELS)
 
         place = context.locate(("coco",))
-        found = checked_json(context, self.coco, "coco", read, limit=LIMIT)
+        found = checked_json(context, self.coco, "coco", read, limit=LIMIT, is_map=False)
         if found == {}:
             hint = "export the annotations again, or take the source out"
             context.report(Problem("empty-list", f"`{self.coco}` lists no images", place, hint))

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import unicodedata
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 SUFFIX = ".png"
+
+
+class Matched(NamedTuple):
+    """``keys`` has the map's key of each file that is mapped, ``missing`` the keys that no file
+    belongs to, ``twice`` further keys of a file, by its name.
+    """
+
+    keys: dict[str, str]
+    missing: list[str]
+    twice: dict[str, str]
 
 
 class DatapointMap(NamedTuple):
@@ -14,27 +25,48 @@ class DatapointMap(NamedTuple):
     file: str
     images: Mapping[str, str]
 
-    def of_files(self, files: Collection[str]) -> dict[str, str]:
-        """The image of each of the masks' file names that is mapped."""
-        found = {}
-        for key, image in self.images.items():
-            file = self._file_of(key, files)
-            if file:
-                found[file] = image
+    def match(self, files: Collection[str]) -> Matched:
+        """Which key belongs to which of the masks' file names."""
+        names = _Names(files)
+        # With masks a.png and a.png.png the key a.png could mean either: the other keys tell.
+        is_bare = all(names.find(key + SUFFIX) for key in self.images)
+        found = Matched({}, [], {})
+        for key in self.images:
+            given, added = names.find(key), names.find(key + SUFFIX)
+            file = (added or given) if is_bare else (given or added)
+            if not file:
+                found.missing.append(key)
+            elif file in found.keys:
+                found.twice[file] = key
+            else:
+                found.keys[file] = key
         return found
 
-    def without_file(self, files: Collection[str]) -> Iterator[str]:
-        """The keys that no file belongs to."""
-        return (key for key in self.images if not self._file_of(key, files))
 
-    def _file_of(self, key: str, files: Collection[str]) -> str:
-        # With masks a.png and a.png.png the key a.png could mean either: the other keys tell.
-        names = (key + SUFFIX, key) if self._is_bare(files) else (key, key + SUFFIX)
-        return next((one for one in names if one in files), "")
+class _Names:
+    """File names, found also by what writes them in another way.
 
-    def _is_bare(self, files: Collection[str]) -> bool:
-        """Whether the keys are names without ``.png``."""
-        return all(key + SUFFIX in files for key in self.images)
+    A disk may keep an accent apart from its letter, and a suffix in capitals.
+    """
+
+    def __init__(self, files: Collection[str]) -> None:
+        self._files = files
+        self._by_form: dict[str, list[str]] = {}
+        for file in files:
+            self._by_form.setdefault(_form(file), []).append(file)
+
+    def find(self, name: str) -> str:
+        """The file of a name; empty when there is none, or nobody can tell which."""
+        if name in self._files:
+            return name
+        alike = self._by_form.get(_form(name), [])
+        return alike[0] if len(alike) == 1 else ""
+
+
+def _form(name: str) -> str:
+    form = unicodedata.normalize("NFC", name)
+    has_suffix = form.lower().endswith(SUFFIX)
+    return form[: -len(SUFFIX)] + SUFFIX if has_suffix else form
 
 
 def read_datapoint_map(data: Any, file: str) -> DatapointMap:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import unicodedata
 from collections.abc import Iterator
 from functools import cached_property
 from urllib.parse import unquote, urlsplit
@@ -30,7 +31,7 @@ class ImagesBelow:
     def _by_name(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for path in files_below(Search(self._context, "images"), self._folder):
-            found.setdefault(path.rpartition("/")[2], []).append(path)
+            found.setdefault(_composed(path.rpartition("/")[2]), []).append(path)
         return found
 
     def find(self, mapped: str, mask: str) -> str:
@@ -60,7 +61,12 @@ def folder_named(text: str) -> str:
 def _parts(mapped: str) -> list[str]:
     """The parts of a path, or of a URL's, of which a storage may have made an escaped name."""
     path = unquote(urlsplit(mapped).path) if "://" in mapped else mapped
-    return path.rstrip("/").split("/")
+    return _composed(path.rstrip("/")).split("/")
+
+
+def _composed(text: str) -> str:
+    """A name with accents on their letters: some disks keep them apart."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _most(paths: list[str], wanted: list[str]) -> int:
@@ -69,7 +75,7 @@ def _most(paths: list[str], wanted: list[str]) -> int:
 
 def _shared(path: str, wanted: list[str]) -> int:
     count = 0
-    for mine, theirs in zip(reversed(path.split("/")), reversed(wanted), strict=False):
+    for mine, theirs in zip(reversed(_composed(path).split("/")), reversed(wanted), strict=False):
         if mine != theirs:
             break
         count += 1

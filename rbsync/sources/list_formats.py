@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from rbsync.errors import Location
+from rbsync.repeated_keys import keep_repeated
 
 METADATA = "metadata."
 CSV_COLUMNS = ("name", "item", "labels", "priority")
@@ -35,7 +36,7 @@ class ListError(ValueError):
 
 def _read_json(text: str, file: str) -> Iterator[Row]:
     """The members of a JSON array one by one, so that each has its place."""
-    decode, places = json.JSONDecoder().raw_decode, _Places(text, file)
+    decode, places = json.JSONDecoder(**_hook(text)).raw_decode, _Places(text, file)
     at = _skip(text, 0)
     if text[at : at + 1] != "[":
         raise ListError("an items list is a JSON array of objects", places.at(at))
@@ -57,6 +58,11 @@ def _read_json(text: str, file: str) -> Iterator[Row]:
     at = _skip(text, at + 1)
     if at < len(text):
         raise ListError("the JSON cannot be read: there is more after the list", places.at(at))
+
+
+def _hook(text: str) -> dict[str, Any]:
+    """Keys that are given twice are looked for where there are segment maps: it takes time."""
+    return {"object_pairs_hook": keep_repeated} if '"segmentMap"' in text else {}
 
 
 def _broken(error: ValueError | RecursionError) -> str:
@@ -104,12 +110,12 @@ class _Places:
 
 
 def _read_jsonl(text: str, file: str) -> Iterator[Row]:
-    odd = _may_be_odd(text)
+    odd, hook = _may_be_odd(text), _hook(text)
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = json.loads(line, **hook)
         except (ValueError, RecursionError) as error:
             column = error.colno if isinstance(error, json.JSONDecodeError) else 1
             raise ListError(_broken(error), Location(file, number, column)) from error

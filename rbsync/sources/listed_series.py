@@ -10,6 +10,7 @@ from typing import Any
 
 from rbsync.errors import Location
 from rbsync.model.datapoint import Settings
+from rbsync.repeated_keys import RepeatedKey
 from rbsync.sources.base import Entry
 from rbsync.sources.list_formats import guess
 from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry
@@ -66,6 +67,8 @@ def _objections(one: dict[str, Any]) -> Iterator[str]:
     if one.get(FILES) is not None and not _texts(one[FILES]):
         yield f"`{FILES}` must be a path, or a list of them with at least one member"
     by_value = one.get(MAP)
+    if isinstance(by_value, RepeatedKey):
+        yield f"in `{MAP}` {by_value.repeat}"
     if by_value is not None and not (
         isinstance(by_value, dict) and all(map(_category, by_value.values()))
     ):

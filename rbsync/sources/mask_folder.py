@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from rbsync.errors import Location, Problem
 from rbsync.sources.base import Context, Entry, MaskLabels
-from rbsync.sources.datapoint_map import DatapointMap, read_datapoint_map
+from rbsync.sources.datapoint_map import DatapointMap, Matched, read_datapoint_map
 from rbsync.sources.images_below import ImagesBelow, NotOneError, files_below, folder_named
 from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json
 from rbsync.sources.matching import Search
@@ -87,13 +87,13 @@ class _Folder:
         paths = [one for one in files_below(search, self._folder) if one.lower().endswith(SUFFIX)]
         start = len(self._folder) + 1 if self._folder else 0
         by_file = {path[start:]: path for path in paths}
-        images = self._map.of_files(by_file)
+        matched = self._map.match(by_file)
         for file, path in by_file.items():
-            yield self._entry(file, path, images.get(file))
-        self._report_missing(by_file)
+            yield self._entry(file, path, matched)
+        self._report_missing(by_file, matched.missing)
 
-    def _report_missing(self, by_file: Collection[str]) -> None:
-        for key in self._map.without_file(by_file):
+    def _report_missing(self, by_file: Collection[str], missing: Sequence[str]) -> None:
+        for key in missing:
             message = f"`{self._map.file}` names the mask `{key}`, which is not in the folder"
             hint = "export the folder again, or take the line out"
             self._context.report(Problem("missing-mask", message, self._place, hint))
@@ -101,8 +101,9 @@ class _Folder:
             message = f"the folder `{self._folder}` has no masks"
             self._context.report(Problem("empty-folder", message, self._place, HINT))
 
-    def _entry(self, file: str, path: str, image: str | None) -> Entry:
-        problem = None
+    def _entry(self, file: str, path: str, matched: Matched) -> Entry:
+        image = self._map.images[matched.keys[file]] if file in matched.keys else None
+        problem = self._named_twice(path, matched, file)
         try:
             item = self._image(file, path, image)
         except NotOneError as error:
@@ -112,6 +113,17 @@ class _Folder:
         name = file[: -len(SUFFIX)]
         own = self._context
         return Entry(name, (item,), labels, own.settings, own.origin, problem)
+
+    def _named_twice(self, path: str, matched: Matched, file: str) -> Problem | None:
+        """The problem of a mask with two entries, of which nobody knows which is meant."""
+        if file not in matched.twice:
+            return None
+        both = (
+            f"as `{key}` with the image `{self._map.images[key]}`"
+            for key in (matched.keys[file], matched.twice[file])
+        )
+        message = f"`{self._map.file}` names the mask `{path}` twice, {' and '.join(both)}"
+        return Problem("duplicate-mask", message, self._place, "keep one of the two")
 
     def _image(self, file: str, path: str, image: str | None) -> str:
         """The item of a mask. Raises NotOneError."""

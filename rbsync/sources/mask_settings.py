@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field
 
 from rbsync.errors import Problem
 from rbsync.model.datapoint import Encoding
+from rbsync.repeated_keys import keep_repeated
 from rbsync.sources.base import Context, MaskLabels, SourceModel
 
 if TYPE_CHECKING:
-    from rbsync.masks.class_map import ClassMap
     from rbsync.masks.recipe import Recipe
 
 LIMIT = 64 << 20
+IGNORED = "ignore_colors"
 Colour = list[int]
 IgnoredColours = Annotated[
     list[Colour],
@@ -53,14 +55,18 @@ class MaskSettings(SourceModel):
         self, context: Context, path: str, key: str, ignore: Sequence[Colour]
     ) -> Recipe | None:
         """How masks of the colours in a class map are read; None after reporting mistakes."""
-        from rbsync.masks.class_map import read_class_map, read_ignored
+        from rbsync.masks.class_map import read_class_map, read_ignored, read_ignored_colour
 
-        def read(data: Any) -> tuple[ClassMap, Any]:
-            colours = read_class_map(data, file=path)
-            return colours, read_ignored(ignore, colours)
-
-        found = checked_json(context, path, key, read)
-        return self.recipe("rgb", *found) if found else None
+        background = [
+            _checked(context, (IGNORED, number), partial(read_ignored_colour, colour))
+            for number, colour in enumerate(ignore)
+        ]
+        colours = checked_json(context, path, key, partial(read_class_map, file=path))
+        if colours is None or None in background:
+            return None
+        where = IGNORED if IGNORED in self.model_fields_set else key
+        ignored = _checked(context, (where,), partial(read_ignored, ignore, colours))
+        return None if ignored is None else self.recipe("rgb", colours, ignored)
 
     def recipe(self, form: Any, classes: Any, ignore: Any = ()) -> Recipe:
         """A recipe with the source's limit."""
@@ -80,18 +86,26 @@ def checked_json(
     key: str,
     read: Callable[[Any], T],
     *,
-    hint: str = "",
+    hint: str = "add the file, or correct its path",
     limit: int = LIMIT,
+    is_map: bool = True,
 ) -> T | None:
     """What ``read`` makes of a JSON file; None after reporting what is wrong with it.
 
-    ``key`` is the key of the source that names the file; ``read`` may raise MaskError.
+    ``key`` is the key of the source that names the file; ``read`` may raise MaskError. In a map
+    a key that is given twice is wrong; where there are millions of objects it is not looked for.
     """
+    from rbsync.masks.class_map import refuse_repeated
     from rbsync.masks.error import MaskError
+
+    def parsed(text: bytes) -> Any:
+        data = json.loads(text, object_pairs_hook=keep_repeated if is_map else None)
+        refuse_repeated(data, path)
+        return data
 
     where = context.locate((key,))
     try:
-        return read(json.loads(context.tree.read(path, limit)))
+        return read(parsed(context.tree.read(path, limit)))
     except FileNotFoundError:
         context.unread(Problem("missing-file", f"there is no file `{path}`", where, hint))
     except OSError as error:
@@ -102,3 +116,14 @@ def checked_json(
     except (ValueError, RecursionError) as error:
         context.unread(Problem("json", f"`{path}` is no JSON text: {error}", where))
     return None
+
+
+def _checked(context: Context, where: tuple[str | int, ...], check: Callable[[], T]) -> T | None:
+    """What a check of something in the source gives; None after reporting what is wrong."""
+    from rbsync.masks.error import MaskError
+
+    try:
+        return check()
+    except MaskError as error:
+        context.report(error.at(context.locate(where)))
+        return None

@@ -20,14 +20,16 @@ from rbsync.masks import (
 )
 from rbsync.masks.class_map import BLACK
 from rbsync.masks.label_maps import LabelMap, picture_of, volumes_of
+from rbsync.masks.labels import category_name
 from rbsync.masks.volume import LabelVolume
 from rbsync.sources.mask_settings import LIMIT, MaskSettings
+from rbsync.sync.export_paths import Paths, UnfitError
+from rbsync.sync.losses import Loss, loss_of
 from rbsync.sync.workspace import Workspace
 
 CLASS_MAP, DATAPOINT_MAP = "class_map.json", "datapoint_map.json"
 SEGMENT_MAP = "segment_map.json"
-LONGEST_PART = 255 - len(".json")
-UNFIT = "its name cannot be the name of a file"
+OWN_FILES = (CLASS_MAP, DATAPOINT_MAP, SEGMENT_MAP)
 
 
 class File(NamedTuple):
@@ -49,53 +51,61 @@ def labelled(workspace: Workspace, pattern: str | None = None) -> Iterator[TaskC
 class MaskExport:
     """Masks drawn one by one; ``class_map`` grows with the categories that are met.
 
-    ``left_out`` says which tasks have no mask, and why. ``written`` counts the files. Volumes are
-    not drawn: their label maps are files as they are, told of in ``volumes``.
+    ``left_out`` says which tasks have no mask, and why; ``is_partial`` whether one of them has a
+    segmentation. ``losses`` is what the labels of the others say beside. ``written`` counts the
+    files. Volumes are not drawn: their label maps are files as they are, told of in ``volumes``.
     """
 
     class_map: ClassMap
     left_out: list[str] = field(default_factory=list)
+    is_partial: bool = False
+    losses: list[Loss] = field(default_factory=list)
     images: dict[str, str] = field(default_factory=dict)
     volumes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     written: int = 0
+    paths: Paths = field(default_factory=lambda: Paths(OWN_FILES))
 
     def masks(self, every: Iterator[TaskContent]) -> Iterator[File]:
         """The masks and label maps of tasks with labels."""
         for found in every:
-            try:
-                files = list(self._files(found))
-            except LeftOutError as why:
-                self.left_out.append(f"{found.task.name}: {why}")
+            name = found.task.name
+            labels = json.loads(found.labels)
+            outlined = [one for one in labels if one.get("pixel") is not None]
+            if not outlined and not found.maps:
+                self.left_out.append(f"{name}: none of its labels is a segmentation")
                 continue
+            try:
+                files = [self._outlines(found, outlined)] if outlined else self._maps(found, labels)
+            except (UnfitError, MaskError) as why:
+                self.left_out.append(f"{name}: {getattr(why, 'message', why)}")
+                self.is_partial = True
+                continue
+            self._note_loss(name, labels, "pixel" if outlined else "dicom")
             self.written += len(files)
             yield from files
 
-    def _files(self, found: TaskContent) -> Iterator[File]:
-        labels = json.loads(found.labels)
-        if not fits_a_file(found.task.name):
-            raise LeftOutError(UNFIT)
-        outlined = [one for one in labels if one.get("pixel") is not None]
-        if not outlined and not found.maps:
-            raise LeftOutError("none of its labels is a segmentation")
-        if outlined:
-            yield self._mask(found, lambda: self._drawn(outlined))
-            return
+    def _note_loss(self, name: str, labels: list[dict[str, Any]], held: str) -> None:
+        loss = loss_of(name, labels, held, is_picture=name not in self.volumes)
+        if loss:
+            self.losses.append(loss)
+
+    def _outlines(self, found: TaskContent, outlined: list[dict[str, Any]]) -> File:
+        return self._mask(found, lambda: self._drawn(outlined))
+
+    def _maps(self, found: TaskContent, labels: list[dict[str, Any]]) -> list[File]:
         maps = [LabelMap(one.series, one.read()) for one in found.maps]
-        try:
-            volumes = volumes_of(labels, maps)
-        except MaskError as error:
-            raise LeftOutError(error.message) from error
+        volumes = volumes_of(labels, maps)
         picture = picture_of(volumes)
         if picture is not None and len(found.task.items) == 1:
-            yield self._mask(found, lambda: self._coloured(picture))
-        else:
-            yield from self._label_maps(found.task.name, maps, volumes)
+            return [self._mask(found, lambda: self._coloured(picture))]
+        return list(self._label_maps(found.task.name, maps, volumes))
 
     def _mask(self, found: TaskContent, draw: Callable[[], Any]) -> File:
         task = found.task
         if len(task.items) != 1:
-            raise LeftOutError(f"it has {len(task.items)} items, and a mask is of one")
+            raise UnfitError(f"it has {len(task.items)} items, and a mask is of one")
         path = task.name + ".png"
+        self.paths.take(task.name, [path])
         png = _png(draw())
         self.images[path] = task.items[0]
         return File(path, png)
@@ -103,9 +113,11 @@ class MaskExport:
     def _label_maps(
         self, name: str, maps: Sequence[LabelMap], volumes: Mapping[int, LabelVolume]
     ) -> Iterator[File]:
+        alone = len(maps) == 1
+        paths = [f"{name}.nii.gz" if alone else f"{name}/{one.series}.nii.gz" for one in maps]
+        self.paths.take(name, paths)
         self.volumes[name] = entries = []
-        for series, data in maps:
-            path = f"{name}.nii.gz" if len(maps) == 1 else f"{name}/{series}.nii.gz"
+        for path, (series, data) in zip(paths, maps, strict=True):
             names = {str(value): one for value, one in volumes[series].names.items()}
             entries.append({"series": series, "segmentations": path, "segment_map": names})
             yield File(path, data)
@@ -120,7 +132,7 @@ class MaskExport:
             yield name, json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
     def _drawn(self, labels: list[dict[str, Any]]) -> Any:
-        self._meet({label["category"][0][-1] for label in labels})
+        self._meet(set(map(category_name, labels)))
         return decode_pixel(labels, self.class_map)
 
     def _coloured(self, picture: ClassIndex) -> Any:
@@ -135,10 +147,6 @@ class MaskExport:
         if not names <= self.class_map.keys():
             every = dict.fromkeys([*self.class_map, *sorted(names)])
             self.class_map = complete_class_map(every, self.class_map)
-
-
-class LeftOutError(Exception):
-    """Why a task has no mask."""
 
 
 def mask_export(workspace: Workspace) -> MaskExport:
@@ -158,12 +166,6 @@ def _colours(workspace: Workspace, source: Any) -> ClassMap:
     with suppress(OSError, ValueError, MaskError):
         return read_class_map(json.loads(workspace.ground.tree.read(path, LIMIT))) if path else {}
     return {}
-
-
-def fits_a_file(name: str) -> bool:
-    """Whether a datapoint's name can be a path below a folder, with a suffix to follow."""
-    parts = name.split("/")
-    return all(one and one[0] != "." and len(one.encode()) <= LONGEST_PART for one in parts)
 
 
 def _png(picture: Any) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from rbsync.dataset.build import build
 from rbsync.dataset.mask_files import see_mask
@@ -119,6 +121,53 @@ def test_what_is_wrong_is_told_again_and_decoded_again(folder: Folder) -> None:
         with pytest.raises(UserError, match="this is not a PNG file"):
             folder.read()
         assert "masks/y.png" in folder.decoded
+
+
+def told(folder: Folder) -> list[str]:
+    """What a reading says is wrong."""
+    with pytest.raises(UserError) as caught:
+        folder.read()
+    return [one.message for one in caught.value.problems]
+
+
+def test_equal_masks_that_are_wrong_are_each_told_by_their_own_name(folder: Folder) -> None:
+    for name in "xz":
+        folder.write(f"masks/{name}.png", b"no picture")
+    assert told(folder) == [f"masks/{name}.png: this is not a PNG file" for name in "xz"]
+    assert sorted(folder.decoded) == ["masks/x.png", "masks/y.png", "masks/z.png"]
+
+
+def test_equal_images_that_are_wrong_are_each_told_by_their_own_name(folder: Folder) -> None:
+    for name in "xz":
+        folder.write(f"images/{name}.png", png(np.zeros((4, 5, 3), np.uint8))[:20])
+    assert told(folder) == [
+        f"images/{name}.png: the header of this image cannot be read" for name in "xz"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"no picture", "the file is of a kind that is not known; accepted are "),
+        (bytes(128) + b"DICM", "the file is a DICOM file by its content, but its suffix is `.png`"),
+        (png(np.zeros((4, 5, 3), np.uint8))[:20], "the header of this image cannot be read"),
+    ],
+)
+def test_an_image_that_is_wrong_is_one_problem(folder: Folder, data: bytes, said: str) -> None:
+    folder.write("images/y.png", data)
+    (problem,) = told(folder)
+    assert problem.startswith(f"images/y.png: {said}")
+
+
+def test_an_image_with_the_suffix_of_another_has_a_size_all_the_same(folder: Folder) -> None:
+    jpeg = io.BytesIO()
+    Image.new("RGB", (6, 4)).save(jpeg, "JPEG")
+    folder.write("images/y.png", jpeg.getvalue())
+    assert told(folder) == [
+        "images/y.png: the file is a JPEG file by its content, but its suffix is `.png`",
+        "masks/y.png: the mask is 5 x 4 pixels, but its image is 6 x 4",
+    ]
 
 
 def test_a_mask_with_nothing_in_it_is_remembered_too(folder: Folder) -> None:

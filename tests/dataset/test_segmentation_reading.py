@@ -33,10 +33,11 @@ datapoints:
         segment_map: {1: liver}
 """
 DICOM = bytes(128) + b"DICM"
+EYE = np.eye(4)
 
 
-def nifti(voxels: Any) -> bytes:
-    image: Any = nibabel.Nifti1Image(voxels, np.eye(4))
+def nifti(voxels: Any, affine: Any = EYE) -> bytes:
+    image: Any = nibabel.Nifti1Image(voxels, affine)
     return bytes(image.to_bytes())
 
 
@@ -131,6 +132,26 @@ def test_a_scan_of_colours_has_a_size_too(folder: Folder) -> None:
         folder.read()
 
 
+def test_what_was_seen_of_places_and_values_is_remembered(folder: Folder) -> None:
+    folder.write("seg.nii.gz", gzip.compress(nifti(voxels(1))))
+    first = folder.read()
+    assert folder.read() == first
+    assert folder.decoded == []
+    moved: Any = nibabel.Nifti1Image(voxels(kind="int16"), np.diag([1, 1, 3, 1]))
+    folder.write("ct.nii.gz", gzip.compress(moved.to_bytes()))
+    with pytest.raises(UserError, match=r"it has voxel \(0, 0, 1\) at \(0, 0, 1\), the scan at"):
+        folder.read()
+    assert folder.decoded == []
+
+
+@pytest.mark.parametrize("name", ["ct.nii.gz", "seg.nii.gz"])
+def test_a_file_that_does_not_say_where_it_lies_fits_everywhere(folder: Folder, name: str) -> None:
+    folder.write("seg.nii.gz", gzip.compress(nifti(voxels(1, 2), np.diag([2, 2, 2, 1]))))
+    image: Any = nibabel.Nifti1Image(voxels(1, 2), None)
+    folder.write(name, gzip.compress(bytes(image.to_bytes())))
+    assert len(folder.read().datapoints) == 1
+
+
 def test_a_picture_is_a_scan_of_one_slice(folder: Folder) -> None:
     folder.write("ct.png", png(np.zeros((4, 3), np.uint8)))
     text = MANIFEST.replace("ct.nii.gz", "ct.png")
@@ -152,8 +173,27 @@ def test_what_is_wrong_is_told_again_and_decoded_again(folder: Folder) -> None:
 def test_an_empty_segmentation_beside_another_is_left_out(folder: Folder) -> None:
     folder.write("seg.nii.gz", gzip.compress(nifti(voxels())))
     dataset = folder.read()
-    assert dataset.warnings == ()
+    assert [one.message for one in dataset.warnings] == [
+        'no segmentation has the value 2, "tumour"'
+    ]
     (before,) = dataset.datapoints
     folder.manifest(MANIFEST.replace("tumour", "cyst"))
     (after,) = folder.read().datapoints
     assert after.fingerprint == before.fingerprint
+
+
+def test_equal_segmentations_that_are_wrong_are_each_told_by_their_own_name(
+    folder: Folder,
+) -> None:
+    folder.write("seg.nii.gz", gzip.compress(nifti(voxels(7)), mtime=0))
+    folder.write("again.nii.gz", gzip.compress(nifti(voxels(7)), mtime=0))
+    folder.manifest(
+        MANIFEST + "  - name: two\n    series: [{items: ct.nii.gz, segmentations: again.nii.gz, "
+        "segment_map: {1: liver, 2: tumour}}]\n"
+    )
+    with pytest.raises(UserError) as caught:
+        folder.read()
+    assert [one.message for one in caught.value.problems] == [
+        f"{name}: this segmentation has values that the segment map lacks: 7"
+        for name in ("seg.nii.gz", "again.nii.gz")
+    ]

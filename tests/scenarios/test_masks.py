@@ -240,77 +240,122 @@ def mistake(project: Project, name: str, mask: bytes, extra: str = "") -> str:
     return f"  - {{glob: wrong/{name}.png{image}{class_map}{extra}}}\n"
 
 
-def mistakes(project: Project) -> dict[int, str]:
-    """A manifest of mistakes, and what is said of the line of each."""
+HINTS = {
+    "colour": "add the colour to the class map or to ignore_colors, or repair the mask",
+    "size": "make a mask of the image's size, as it is shown (EXIF orientation applied)",
+    "shared": "give each category a colour of its own, in the class map and in the masks",
+    "grey": "save the mask in colour, or give every category its grey: [v, v, v]",
+    "deep": "save the mask with 8 bits a channel: colours would be rounded otherwise",
+    "cut": "write or copy the file again",
+    "bomb": "if the file is meant to be that large, raise max_pixels",
+    "lost": "add the image, or correct its path",
+    "foreign": 'did you mean "bus"?',
+    "nomap": "add the file, or correct its path",
+}
+STRAY = (
+    "undeclared colour (250, 5, 0) in 2 pixels, first at column 2, row 0; nearest is 'car' "
+    "(255, 0, 0)"
+)
+
+
+def mistakes(project: Project) -> list[str]:
+    """A manifest of mistakes, and the lines in which they are told."""
     good = painted(ONE, CLASSES)
     stray = good.copy()
     stray[0, 2:] = (250, 5, 0)
     project.write("shared.json", {"car": [9, 9, 9], "bus": [9, 9, 9]})
     project.write("more.json", {"car": [255, 0, 0], "buss": [0, 255, 0]})
     sources = [
-        (
-            mistake(project, "stray", png(stray)),
-            "wrong/stray.png: undeclared colour (250, 5, 0) in 2 pixels, first at column 2, "
-            "row 0; nearest is 'car' (255, 0, 0)",
-        ),
+        (mistake(project, "stray", png(stray)), 5, f"wrong/stray.png: {STRAY}", "colour"),
         (
             mistake(project, "small", png(good[:2])),
+            5,
             "wrong/small.png: the mask is 4 x 2 pixels, but its image is 4 x 3",
+            "size",
         ),
         (
             mistake(project, "shared", png(good), ", class_map: shared.json"),
+            69,
             "shared.json: categories 'car' and 'bus' have one colour, (9, 9, 9)",
+            "shared",
         ),
         (
             mistake(project, "grey", png(good[:, :, 0])),
+            5,
             "wrong/grey.png: this PNG is grey, but the class map has colours: category 'car' is "
             "(255, 0, 0)",
+            "grey",
         ),
         (
             mistake(project, "deep", header_only(4, 3, 16)),
+            5,
             "wrong/deep.png: this PNG has 16 bits a channel; a mask has 8",
+            "deep",
         ),
         (
             mistake(project, "cut", png(good)[:50]),
-            "wrong/cut.png: this PNG is truncated or damaged: ",
+            5,
+            "wrong/cut.png: this PNG is truncated or damaged: image file is truncated",
+            "cut",
         ),
         (
             mistake(project, "bomb", header_only(100_000, 100_000)),
+            5,
             "wrong/bomb.png: this PNG has 100000 x 100000 = 10,000,000,000 pixels, more than the "
             "limit of 134,217,728; it was not decoded",
+            "bomb",
         ),
         (
             mistake(project, "lost", png(good), ", image: images/none.png"),
+            5,
             "there is no file `images/none.png`, the image of the mask `wrong/lost.png`",
+            "lost",
         ),
         (
             mistake(project, "foreign", png(good), ", class_map: more.json"),
+            5,
             'more.json: the category "buss" is not in the taxonomy',
+            "foreign",
         ),
         (
             mistake(project, "nifti", png(stray, compress_level=0), ", encoding: nifti"),
-            "wrong/nifti.png: undeclared colour (250, 5, 0) in 2 pixels, first at column 2, "
-            "row 0; nearest is 'car' (255, 0, 0)",
+            5,
+            f"wrong/nifti.png: {STRAY}",
+            "colour",
         ),
         (
             mistake(project, "nomap", png(good), ", class_map: no.json"),
+            68,
             "there is no file `no.json`",
+            "nomap",
         ),
     ]
-    project.manifest(HEAD + "masks:\n" + "".join(text for text, _ in sources))
-    return {line: text for line, (_, text) in enumerate(sources, 4)}
+    project.manifest(HEAD + "masks:\n" + "".join(text for text, *_ in sources))
+    said = []
+    for line, (_, column, text, hint) in enumerate(sources, 4):
+        said += [f"rbsync.yaml:{line}:{column}: {text}", f"    {HINTS[hint]}"]
+    return [*said, f"{len(sources)} problems; nothing was sent."]
 
 
-def test_every_mistake_is_told_at_its_place(masked: Project) -> None:
+@pytest.mark.parametrize("command", [("plan",), ("validate",), ("apply", "--yes")])
+def test_every_mistake_is_told_at_its_place_with_the_next_step(
+    masked: Project, command: tuple[str, ...]
+) -> None:
     expected = mistakes(masked)
-    ran = masked.run("plan")
-    assert ran.code == 65
-    for line, text in expected.items():
-        found = [one for one in ran.err.splitlines() if one.startswith(f"rbsync.yaml:{line}:")]
-        assert len(found) == 1, (line, ran.err)
-        said = found[0].split(": ", 1)[1]
-        assert said.startswith(text) if text.endswith(": ") else said == text
-    assert f"{len(expected)} problems; nothing was sent." in ran.err
+    ran = masked.run(*command)
+    assert (ran.code, ran.out) == (65, "")
+    assert ran.err.splitlines() == expected
+
+
+def test_of_equal_masks_that_are_wrong_each_is_explained_by_its_own_name(masked: Project) -> None:
+    stray = painted(ONE, CLASSES)
+    stray[0, 2] = (250, 5, 0)
+    for name in "xy":
+        masked.write(f"masks/{name}.png", png(stray))
+    assert masked.run("plan").err.splitlines()[-1] == "2 problems; nothing was sent."
+    for name in "xy":
+        said = masked.run("explain", name).out.splitlines()[0]
+        assert said.startswith(f"{name}: blocked (invalid): rbsync.yaml:4:5: masks/{name}.png: ")
 
 
 def test_keep_going_sends_what_is_right(masked: Project) -> None:
@@ -323,11 +368,12 @@ def test_keep_going_sends_what_is_right(masked: Project) -> None:
 def test_a_project_that_takes_no_masks(masked: Project) -> None:
     masked.manifest(GLOB.replace("IMAGE_SEGMENTATION", "IMAGE_BBOX"))
     ran = masked.run("plan")
-    assert ran.err.splitlines()[:2] == [
+    assert ran.code == 65
+    assert ran.err.splitlines() == [
         "rbsync.yaml:4:5: a project of type IMAGE_BBOX takes no masks",
         "    masks need IMAGE_SEGMENTATION, IMAGE_MULTI or DICOM_SEGMENTATION",
+        "1 problem; nothing was sent.",
     ]
-    assert "1 problem; nothing was sent." in ran.err
 
 
 def test_a_folder_whose_maps_do_not_fit(masked: Project) -> None:

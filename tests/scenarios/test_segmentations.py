@@ -36,9 +36,9 @@ def volume(voxels: Any, affine: Any = AFFINE, version: Any = nibabel.Nifti1Image
     return gzip.compress(version(voxels, affine).to_bytes(), mtime=0)
 
 
-def scan(seed: int = 0, shape: tuple[int, ...] = SHAPE) -> bytes:
-    voxels = np.random.default_rng(seed).integers(-1000, 1000, shape)
-    return volume(voxels.astype(np.int16))
+def scan(seed: int = 0, affine: Any = AFFINE) -> bytes:
+    voxels = np.random.default_rng(seed).integers(-1000, 1000, SHAPE)
+    return volume(voxels.astype(np.int16), affine)
 
 
 def segmentation(*extra: tuple[int, int, int]) -> Any:
@@ -154,8 +154,9 @@ def test_another_place_in_the_world_is_another_segmentation(make: Make) -> None:
     project.apply()
     moved = AFFINE.copy()
     moved[0, 3] += 1
+    project.write("ct/scan.nii.gz", scan(affine=moved))
     project.write("ct/seg.nii.gz", volume(segmentation((5, 5, 3)), moved))
-    assert project.actions() == ["update study1 labels"]
+    assert project.actions() == ["update study1 items labels"]
 
 
 def test_a_study_of_two_series_with_several_files(make: Make) -> None:
@@ -225,6 +226,49 @@ def test_a_segmentation_without_a_labelled_voxel_is_a_warning(make: Make) -> Non
     assert project.run("plan").last_line == NO_CHANGES
 
 
+def warned(project: Project, command: str) -> list[str]:
+    """The warnings of a command that finds no problem."""
+    ran = project.run(command)
+    assert ran.code == 0, ran.err
+    return [one for one in ran.err.splitlines() if one.startswith(("warning: ", "    "))]
+
+
+@pytest.mark.parametrize("command", ["plan", "validate"])
+def test_a_value_that_no_segmentation_has_is_a_warning(tmp_path: Path, command: str) -> None:
+    project = study(Project(tmp_path / "data"))
+    healthy = STUDY.replace("datapoints:\n", "").replace("study1", "study2")
+    project.write("ct/healthy.nii.gz", volume(segmentation()))
+    healthy = healthy.replace("seg.nii.gz", "healthy.nii.gz")
+    project.manifest(HEAD + STUDY + healthy)
+    assert warned(project, command) == []
+    wrong = healthy.replace("1: liver, 7: tumour", "1: liver, 7: tumour, 2: vessel")
+    project.manifest(HEAD + STUDY + wrong + wrong.replace("study2", "study3"))
+    for _ in range(2):
+        assert warned(project, command) == [
+            'warning: rbsync.yaml:13:47: no segmentation has the value 2, "vessel"',
+            "    if there is such a structure, correct its value in the segment map",
+        ]
+    project.apply()
+    assert project.run("plan").last_line == NO_CHANGES
+
+
+def test_dicom_files_that_are_not_as_many_as_the_slices_are_a_warning(tmp_path: Path) -> None:
+    project = study(Project(tmp_path / "data"))
+    for number in range(5):
+        project.write(f"ct/{number}.dcm", bytes(128) + b"DICM%d" % number)
+    text = STUDY.replace("ct/scan.nii.gz", '"ct/[0-2].dcm"')
+    project.manifest(HEAD + text)
+    assert warned(project, "plan") == [
+        "warning: rbsync.yaml:7:24: ct/seg.nii.gz: this segmentation has 5 slices, but its series "
+        "has 3 DICOM files",
+        "    look whether files are missing; where a file has several frames all may be well",
+    ]
+    project.manifest(HEAD + text.replace("[0-2]", "*"))
+    assert warned(project, "plan") == []
+    project.manifest(HEAD + text.replace("[0-2]", "0"))
+    assert warned(project, "plan") == []
+
+
 def test_what_others_did_to_a_label_map_is_drift(service: Served, tmp_path: Path) -> None:
     project = study(RemoteProject(tmp_path / "data", service.url))
     project.apply()
@@ -274,6 +318,14 @@ def test_every_mistake_is_told_with_its_place_and_the_next_step(tmp_path: Path) 
         "rbsync.yaml:7:24: ct/bad.nii.gz: this segmentation is 9 x 8 x 4 voxels, but its scan "
         "is 9 x 8 x 5",
         "    resample the segmentation onto the grid of its scan",
+        "1 problem; nothing was sent.",
+    ]
+    flipped = AFFINE @ np.diag([-1, 1, 1, 1])
+    assert told(project, volume(segmentation(), flipped)) == [
+        "rbsync.yaml:7:24: ct/bad.nii.gz: this segmentation lies elsewhere in the world than its "
+        "scan `ct/scan.nii.gz`: it has voxel (8, 0, 0) at (95.6, 80, -400), the scan at "
+        "(84.4, 80, -400)",
+        "    resample the segmentation onto the grid of its scan; the affine belongs to the grid",
         "1 problem; nothing was sent.",
     ]
     floats = segmentation().astype(np.float64)

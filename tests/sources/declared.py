@@ -82,6 +82,7 @@ LINES = {
     "labels": 5,
     "pattern": 6,
     "exclude": 7,
+    "ignore_colors": 98,
 }
 
 

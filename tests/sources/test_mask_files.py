@@ -173,3 +173,128 @@ def test_a_folder_without_masks_is_told(masks: Declared) -> None:
         "empty-folder: rbsync.yaml:99:6: the folder `m` has no masks"
         "\n    a mask folder has its PNGs, class_map.json and datapoint_map.json"
     ]
+
+
+TWICE = '{"car": [255, 0, 0], "car": [0, 255, 0], "bus": [255, 0, 0]}'
+
+
+@both
+def test_a_category_with_two_colours_is_told_with_both(masks: Declared, kind: str) -> None:
+    masks.write(MAP, data=TWICE)
+    assert masks.expand(**source(kind)) == []
+    assert masks.problems == [
+        "duplicate-key: rbsync.yaml:99:6: m/class_map.json: the key `car` is given twice, as "
+        "[255, 0, 0] and as [0, 255, 0]\n    keep one of the two"
+    ]
+
+
+def test_a_category_with_two_values_is_told_with_both(masks: Declared) -> None:
+    masks.write(MAP, data='{"car": 1, "car": 2}')
+    assert masks.expand(**source("glob", format="indexed")) == []
+    assert masks.problems == [
+        "duplicate-key: rbsync.yaml:99:6: m/class_map.json: the key `car` is given twice, as 1 "
+        "and as 2\n    keep one of the two"
+    ]
+
+
+def test_a_key_of_two_images_is_told_with_both(masks: Declared) -> None:
+    masks.write("m/datapoint_map.json", data='{"a": "a.jpg", "b": "b.jpg", "a": "c.jpg"}')
+    assert masks.expand(folder="m") == []
+    assert masks.problems == [
+        "duplicate-key: rbsync.yaml:99:6: m/datapoint_map.json: the key `a` is given twice, as "
+        '"a.jpg" and as "c.jpg"\n    keep one of the two'
+    ]
+
+
+def test_a_mask_with_two_entries_is_told_with_both(masks: Declared) -> None:
+    masks.write(
+        "m/datapoint_map.json", data=json.dumps({"a": "a.jpg", "b": "b.jpg", "a.png": "c.jpg"})
+    )
+    a, b = masks.expand(folder="m")
+    assert (b.items, b.problem, masks.problems) == (("b.jpg",), None, [])
+    assert str(a.problem) == (
+        "rbsync.yaml:99:6: `m/datapoint_map.json` names the mask `m/a.png` twice, as `a` with the "
+        "image `a.jpg` and as `a.png` with the image `c.jpg`\n    keep one of the two"
+    )
+
+
+def test_masks_whose_names_end_in_the_suffix_twice_are_told_apart(masks: Declared) -> None:
+    masks.write("m/a.png.png")
+    for images_by_key in (
+        {"a": "1", "a.png": "2", "b": "3"},
+        {"a.png": "1", "a.png.png": "2", "b.png": "3"},
+    ):
+        masks.write("m/datapoint_map.json", data=json.dumps(images_by_key))
+        found = images(masks.expand(folder="m"))
+        assert found == {"a": ("1",), "a.png": ("2",), "b": ("3",)}
+        assert masks.silent()
+
+
+COMPOSED, APART = "\u00e9", "e\u0301"
+
+
+@pytest.mark.parametrize(("key", "file"), [(COMPOSED, APART), (APART, COMPOSED)])
+@pytest.mark.parametrize("ending", ["", ".png"])
+def test_a_key_finds_the_file_that_writes_its_accent_otherwise(
+    masks: Declared, key: str, file: str, ending: str
+) -> None:
+    masks.write(f"m/{file}.png", f"images/{file}.jpg")
+    masks.write(
+        "m/datapoint_map.json",
+        data=json.dumps({key + ending: f"items/{key}.jpg", "a": "a.jpg", "b": "a.jpg"}),
+    )
+    *_, accented = masks.expand(folder="m", images="images")
+    assert masks.silent()
+    assert (accented.problem, accented.items) == (None, (f"images/{file}.jpg",))
+
+
+@pytest.mark.parametrize("key", ["c", "c.png", "c.PNG"])
+def test_a_key_finds_the_file_whose_suffix_is_in_capitals(masks: Declared, key: str) -> None:
+    masks.write("m/c.PNG")
+    masks.write("m/datapoint_map.json", data=json.dumps({**IMAGES, key: "c.jpg"}))
+    assert images(masks.expand(folder="m"))["c"] == ("c.jpg",)
+    assert masks.silent()
+
+
+def test_of_files_that_are_alike_a_key_finds_the_one_that_it_names(masks: Declared) -> None:
+    masks.write("m/c.PNG", "m/c.png")
+    masks.write("m/datapoint_map.json", data=json.dumps({**IMAGES, "c.PNG": "1", "c.png": "2"}))
+    entries = masks.expand(folder="m")
+    found = {one.labels.files[0]: one.items for one in entries}
+    assert (found["m/c.PNG"], found["m/c.png"]) == (("1",), ("2",))
+
+
+@both
+@pytest.mark.parametrize(
+    ("colour", "said"),
+    [
+        ([256, 0, 0], "the colour [256, 0, 0], outside of the integers 0-255"),
+        ([0, 0], "the colour [0, 0], not three numbers"),
+    ],
+)
+def test_a_background_that_is_no_colour_is_told_at_its_place(
+    masks: Declared, kind: str, colour: list[int], said: str
+) -> None:
+    assert masks.expand(**source(kind, ignore_colors=[[0, 0, 0], colour])) == []
+    assert masks.problems == [
+        f"ignored-colour: rbsync.yaml:98:7: ignore_colors has {said}"
+        "\n    write three integers 0-255, such as [0, 0, 0]"
+    ]
+
+
+@both
+def test_a_colour_that_is_class_and_background_is_told_where_it_is_said(
+    masks: Declared, kind: str
+) -> None:
+    hint = "\n    take it out of the class map, or out of ignore_colors"
+    assert masks.expand(**source(kind, ignore_colors=[[255, 0, 0]])) == []
+    assert masks.problems == [
+        "class-is-background: rbsync.yaml:98:6: the colour (255, 0, 0) is both category 'car' and "
+        "background" + hint
+    ]
+    masks.write(MAP, data=json.dumps({"none": [0, 0, 0]}))
+    assert masks.expand(**source(kind)) == []
+    assert masks.problems == [
+        "class-is-background: rbsync.yaml:99:6: the colour (0, 0, 0) is both category 'none' and "
+        "background" + hint
+    ]

@@ -142,3 +142,17 @@ def test_mistakes_in_a_list_are_told_at_its_entry(
     assert listed(declared, {**name, **entry}) == []
     assert any(expected in one for one in declared.problems), declared.problems
     assert all("lists/items.json:1:2: " in one for one in declared.problems)
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_a_value_that_an_entry_maps_twice_is_told_with_both(declared, form: str) -> None:
+    one = (
+        '{"name": "s", "series": [{"items": "a.nii.gz", "segmentations": "s.nii.gz", '
+        '"segmentMap": {"1": "liver", "2": "cyst", "1": "tumour"}}]}'
+    )
+    declared.write(f"list.{form}", data=f"[{one}]" if form == "json" else one)
+    assert declared.expand(items_list=f"list.{form}") == []
+    assert declared.problems == [
+        f"items-list: list.{form}:1:{2 if form == 'json' else 1}: series 0: in `segmentMap` `1` is "
+        'given twice, as "liver" and as "tumour"'
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +22,19 @@ LINE_SECONDS = 10.0
 class Meter:
     """Counts things and bytes that are done of those that are to be done; safe from any thread."""
 
-    def __init__(self, common: CommonOptions, verb: str, noun: str) -> None:
-        self._common = common
+    def __init__(
+        self,
+        common: CommonOptions,
+        verb: str,
+        noun: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._common, self._clock = common, clock
         self._verb, self._noun = verb, noun
         self._lock = threading.Lock()
         self._bars: Bars | None = None
         self._things = self._size = self._all_things = self._all_size = 0
-        self._last_line = time.monotonic()
+        self._last_line = clock()
 
     def begin(self, things: int, total: int) -> None:
         """So many things and bytes are to be done."""
@@ -44,8 +50,8 @@ class Meter:
             self._size += total
             if self._bars is not None:
                 self._bars.show(self._things, self._size)
-            elif time.monotonic() - self._last_line >= LINE_SECONDS:
-                self._last_line = time.monotonic()
+            elif self._clock() - self._last_line >= LINE_SECONDS:
+                self._last_line = self._clock()
                 self._line()
 
     def _line(self) -> None:
