@@ -66,6 +66,11 @@ class Builder:
         """The error for what ends the reading."""
         return UserError([Problem(code, message, unpack(place, self.file), hint)])
 
+    def too_deep(self, place: int) -> UserError:
+        """The error for a document that is nested deeper than the limit."""
+        message = f"nested deeper than {self.limits.depth} levels, the limit"
+        return self.refuse(place, "too-deep", message)
+
     def scalar(self, place: int, text: str, plain: bool, anchor: str | None = None) -> None:
         # One call for each of millions: what it does is written out rather than called.
         frame = self._frame
@@ -92,9 +97,7 @@ class Builder:
     ) -> None:
         """Open ``value``, which is empty and will be filled."""
         if len(self._open) >= self.limits.depth:
-            raise self.refuse(
-                place, "too-deep", f"nested deeper than {self.limits.depth} levels, the limit"
-            )
+            raise self.too_deep(place)
         self._no_key(place, "a mapping or a list")
         node = self.tree.add(place)
         self._open.append(self._frame)

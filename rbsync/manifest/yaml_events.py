@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from rbsync.errors import UserError
 from rbsync.manifest.builder import Builder
 from rbsync.manifest.plain import NULLS
 from rbsync.manifest.syntax import syntax_error
@@ -18,6 +19,7 @@ from rbsync.manifest.tree import pack
 
 # Of the loader only the parser is used; the slow one is for a PyYAML without libyaml.
 _PARSER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_TOO_DEEP = "exceeded maximum nesting depth"
 _TEXT_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null"))
 
@@ -39,9 +41,17 @@ class YamlEvents:
             while (event := next_event()) is not None:
                 handlers[event.__class__](event)
         except yaml.YAMLError as error:
-            raise syntax_error(error, self._data, self._builder.file) from None
+            raise self._refusal(error) from None
         finally:
             parser.dispose()
+
+    def _refusal(self, error: yaml.YAMLError) -> UserError:
+        if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+            mark = error.problem_mark
+            # It looks ahead, and newer ones have a limit of their own, far beyond ours.
+            if error.problem == _TOO_DEEP:
+                return self._builder.too_deep(pack(mark.line, mark.column))
+        return syntax_error(error, self._data, self._builder.file)
 
     def _handlers(self) -> dict[type, Callable[[Any], None]]:
         return {
