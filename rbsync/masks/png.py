@@ -17,7 +17,6 @@ from rbsync.masks.error import MaskError
 MAX_PIXELS = 1 << 27  # 11,585 x 11,585: half a gigabyte while it is decoded
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_CHUNK = struct.Struct(">I4s")
 _START = struct.Struct(">8s4x4sIIBB")
 
 
@@ -60,17 +59,6 @@ def read_header(data: bytes, *, file: str = "") -> PngHeader:
     if signature != _SIGNATURE or chunk != b"IHDR":
         raise _not_png(file)
     return PngHeader(width, height, depth, colour_type)
-
-
-def ends_with_pixels(data: bytes) -> bool:
-    """Whether nothing follows the pixels of a PNG but its end, and that is there."""
-    at, last = len(_SIGNATURE), b""
-    while at + _CHUNK.size <= len(data):
-        length, kind = _CHUNK.unpack_from(data, at)
-        if kind == b"IEND" or (last == b"IDAT" and kind != last):
-            return bool(kind == b"IEND")
-        at, last = at + length + 12, kind
-    return False
 
 
 def decode(data: bytes, *, file: str = "", max_pixels: int = MAX_PIXELS) -> Image.Image:

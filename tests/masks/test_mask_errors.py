@@ -4,7 +4,6 @@ import io
 import json
 import pickle
 import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from rbsync.masks import (
 )
 from tests.masks.mistakes import said
 from tests.masks.pictures import painted, png
+from tests.masks.png_parts import header_only, idat, ihdr, png_chunk, put_together
 
 TWO = {"car": (255, 0, 0), "bus": (0, 255, 0)}
 GREYS = {"low": (100, 100, 100), "high": (200, 200, 200)}
@@ -35,17 +35,6 @@ def mask_of(*rows: str) -> npt.NDArray[np.uint8]:
     """`.` is background, `c` car, `b` bus, `x` an undeclared colour, `y` another."""
     colour = {".": (0, 0, 0), "c": (255, 0, 0), "b": (0, 255, 0), "x": (250, 5, 0), "y": (0, 0, 9)}
     return np.array([[colour[letter] for letter in row] for row in rows], np.uint8)
-
-
-def header_only(width: int, height: int, depth: int = 8, colour_type: int = 2) -> bytes:
-    """A PNG that promises much and holds nothing."""
-    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)
-
-
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    """A chunk of a PNG: its length, kind, data and checksum."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 @pytest.mark.usefixtures("implementation")
@@ -296,10 +285,62 @@ class TestSizes:
         assert shown_size(plain) == (30, 20)
         assert shown_size(plain[:at] + chunk + plain[at:]) == (20, 30)
 
+    @pytest.mark.parametrize("name", ["Raw profile type exif", "XML:com.adobe.xmp"])
+    @pytest.mark.parametrize("after_the_pixels", [False, True])
+    def test_a_png_that_is_turned_by_a_note(self, name: str, after_the_pixels: bool) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        if name.startswith("Raw"):
+            note = png_chunk(b"tEXt", f"{name}\0\nexif\n99\n{exif.tobytes().hex()}".encode())
+        else:
+            xmp = '<a tiff:Orientation="6"/>'
+            note = png_chunk(b"iTXt", f"{name}\0\0\0\0\0{xmp}".encode())
+        plain = png(Image.new("RGB", (30, 20)))
+        at = plain.index(b"IEND" if after_the_pixels else b"IDAT") - 4
+        assert shown_size(plain[:at] + note + plain[at:]) == (20, 30)
+
+    @pytest.mark.parametrize("notes", [b"", png_chunk(b"tEXt", b"date:create\x002024-01-01")])
+    def test_a_png_of_any_size_is_measured_and_not_decoded(
+        self, notes: bytes, recwarn: pytest.WarningsRecorder
+    ) -> None:
+        assert shown_size(put_together(ihdr(14_000, 14_000), idat(), notes)) == (14_000, 14_000)
+        assert shown_size(put_together(ihdr(9_999, 9_999), idat(), notes)) == (9_999, 9_999)
+        assert not recwarn.list
+
+    @pytest.mark.parametrize("orientation", [1, 6])
+    def test_a_jpeg_of_any_size(self, orientation: int, recwarn: pytest.WarningsRecorder) -> None:
+        data = bytearray(self.photograph(orientation))
+        at = data.index(b"\xff\xc0") + 5
+        data[at : at + 4] = (20_000).to_bytes(2) + (30_000).to_bytes(2)
+        size = (20_000, 30_000) if orientation == 6 else (30_000, 20_000)
+        assert shown_size(bytes(data)) == size
+        assert not recwarn.list
+
+    def test_a_bmp_of_any_size(self, recwarn: pytest.WarningsRecorder) -> None:
+        file = io.BytesIO()
+        Image.new("RGB", (30, 20)).save(file, "BMP")
+        data = bytearray(file.getvalue())
+        assert shown_size(bytes(data)) == (30, 20)
+        data[18:26] = struct.pack("<II", 30_000, 20_000)
+        assert shown_size(bytes(data)) == (30_000, 20_000)
+        assert not recwarn.list
+
     def test_a_png_that_was_cut_off(self) -> None:
         noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)
-        with pytest.raises(MaskError):
-            shown_size(png(noise)[:-2000])
+        assert said(shown_size, png(noise)[:-2000]).startswith("the header of this image cannot")
+
+    @pytest.mark.filterwarnings("ignore:Corrupt EXIF", "ignore:Tag data larger")
+    @pytest.mark.parametrize("orientation", [None, 6])
+    def test_damaged_images_are_measured_or_refused(self, orientation: int | None) -> None:
+        whole, rng = self.photograph(orientation), np.random.default_rng(0)
+        for _ in range(1000):
+            data = bytearray(whole[: rng.integers(2, len(whole))] if rng.random() < 0.2 else whole)
+            for at in rng.integers(0, len(data), rng.integers(1, 5)):
+                data[at] = rng.integers(0, 256)
+            try:
+                shown_size(bytes(data))
+            except MaskError:
+                continue
 
     def test_a_text_file(self) -> None:
         assert said(shown_size, b"hello") == (
