@@ -199,11 +199,11 @@ class TestPictures:
         noise = np.random.default_rng(0).integers(0, 2, (200, 200))
         path = tmp_path / "m.png"
         path.write_bytes(png(painted(noise, TWO))[:-500])
-        words = said(encode_pixel, path, TWO)
-        assert words.startswith(
-            f"{path}: this PNG is truncated or damaged: image file is truncated"
+        length = path.stat().st_size
+        assert said(encode_pixel, path, TWO) == (
+            f"{path}: this PNG is truncated or damaged: it ends at byte {length:,}, within a chunk"
+            "\n    write or copy the file again"
         )
-        assert words.endswith("\n    write or copy the file again")
 
     def test_a_png_of_a_few_bytes(self) -> None:
         assert said(encode_pixel, png(mask_of("c"))[:20], TWO) == (
@@ -245,6 +245,15 @@ class TestPictures:
     def test_a_slice_of_an_rgba_array_is_a_mask(self) -> None:
         rgba = np.dstack([mask_of("c.b"), np.full((1, 3), 255, np.uint8)])
         assert read_mask(rgba[:, :, :3], TWO).pixels.tolist() == [[1, 0, 2]]
+
+    @pytest.mark.parametrize("value", [3, True, None, 1.5, ["m.png"], bytearray(b"x")])
+    def test_what_is_neither_content_nor_path(self, value: Any) -> None:
+        """3 is the number of some open file, maybe of somebody else."""
+        assert said(encode_pixel, value, TWO) == (
+            "a file is given as its bytes or its path, not as a value of type "
+            f"{type(value).__name__}"
+            "\n    write the path as text, or read the file and give its bytes"
+        )
 
     def test_a_missing_file_is_an_oserror_that_names_it(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError, match=r"missing\.png"):
