@@ -57,19 +57,21 @@ def read_class_map(data: Any, *, file: str = "") -> ClassMap:
     """
     if not isinstance(data, Mapping):
         raise _bad("a class map is an object {category: [r, g, b]}", file)
-    values = {str(name): _three_numbers(name, value, file) for name, value in data.items()}
+    values = {
+        str(name): _three_numbers(f"category {name!r}", value, file) for name, value in data.items()
+    }
     numbers = [number for value in values.values() for number in value]
     if all(0 <= n <= 1 for n in numbers) and any(n != int(n) for n in numbers):
         values = {name: [float(round(n * 255)) for n in value] for name, value in values.items()}
-    class_map = {name: _colour(name, value, file) for name, value in values.items()}
+    class_map = {name: _colour(f"category {name!r}", value, file) for name, value in values.items()}
     _refuse_shared_colours(class_map, file)
     return class_map
 
 
-def _three_numbers(name: str, value: Any, file: str) -> list[float]:
+def _three_numbers(owner: str, value: Any, file: str) -> list[float]:
     numbers = list(value) if isinstance(value, Iterable) else []
     if len(numbers) != 3 or not all(map(_is_number, numbers)):
-        raise _bad(f"category {name!r} has the colour {value!r}, not three numbers", file)
+        raise _bad(f"{owner} has the colour {value!r}, not three numbers", file)
     return [float(number) for number in numbers]
 
 
@@ -79,12 +81,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, float | np.integer | np.floating) and math.isfinite(value)
 
 
-def _colour(name: str, value: Sequence[float], file: str) -> Colour:
+def _colour(owner: str, value: Sequence[float], file: str) -> Colour:
     if any(n != int(n) or not 0 <= n <= 255 for n in value):
         shown = ", ".join(f"{n:g}" for n in value)
-        raise _bad(
-            f"category {name!r} has the colour [{shown}], outside of the integers 0-255", file
-        )
+        raise _bad(f"{owner} has the colour [{shown}], outside of the integers 0-255", file)
     red, green, blue = value
     return int(red), int(green), int(blue)
 
@@ -109,18 +109,30 @@ def _bad(message: str, file: str) -> MaskError:
 
 def read_ignored(colours: Iterable[Sequence[int]], class_map: ClassMap) -> tuple[Colour, ...]:
     """Check the background colours. Raises MaskError for one that is also a category's."""
-    owner = {colour: name for name, colour in class_map.items()}
     ignored = tuple(
         _colour("ignore_colors", _three_numbers("ignore_colors", c, ""), "") for c in colours
     )
     for colour in ignored:
-        if colour in owner:
-            raise MaskError(
-                "class-is-background",
-                f"the colour {show(colour)} is both category {owner[colour]!r} and background",
-                hint="take it out of the class map, or out of ignore_colors",
-            )
+        _refuse_class_colour(
+            colour, class_map, "take it out of the class map, or out of ignore_colors"
+        )
     return ignored
+
+
+def read_background(colour: Sequence[int], class_map: ClassMap) -> Colour:
+    """Check the colour that stands for no class. Raises MaskError for one of a category."""
+    checked = _colour("the background", _three_numbers("the background", colour, ""), "")
+    _refuse_class_colour(
+        checked, class_map, "give another background, or the category another colour"
+    )
+    return checked
+
+
+def _refuse_class_colour(background: Colour, class_map: ClassMap, hint: str) -> None:
+    for name, colour in class_map.items():
+        if colour == background:
+            message = f"the colour {show(colour)} is both category {name!r} and background"
+            raise MaskError("class-is-background", message, hint=hint)
 
 
 def packed_colours(class_map: ClassMap) -> npt.NDArray[np.uint32]:

@@ -4,6 +4,8 @@ import io
 import json
 import pickle
 import struct
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,16 @@ from rbsync.errors import Location, Problem, UserError
 from rbsync.masks import (
     MaskError,
     check_same_size,
+    decode_nifti,
     decode_pixel,
+    encode_nifti,
     encode_pixel,
     load_class_map,
     read_class_map,
     read_mask,
     shown_size,
 )
+from rbsync.masks.label_maps import LabelMap, volumes_of
 from tests.masks.mistakes import said
 from tests.masks.pictures import painted, png
 from tests.masks.png_parts import header_only, idat, ihdr, png_chunk, put_together
@@ -135,6 +140,11 @@ class TestClassMaps:
         assert said(encode_pixel, mask_of("c"), {"car": [255, 0, 0], "none": [0, 0, 0]}) == (
             "the colour (0, 0, 0) is both category 'none' and background"
             "\n    take it out of the class map, or out of ignore_colors"
+        )
+
+    def test_background_that_is_no_colour(self) -> None:
+        assert said(encode_pixel, mask_of("c"), TWO, [(1, 2)]) == (
+            "ignore_colors has the colour (1, 2), not three numbers" + self.HINT
         )
 
     def test_integers_are_taken_as_they_are(self) -> None:
@@ -401,6 +411,58 @@ class TestLabels:
         assert said(decode_pixel, [self.label(size=size)], TWO).startswith(
             "a label has no imagesize"
         )
+
+    @pytest.mark.parametrize(
+        "size", [(0, 5), (-1, 5), (4,), (1, 2, 3), "ab", (float("nan"), 1), (None, 1), 7]
+    )
+    def test_an_imagesize_that_is_none(self, size: Any) -> None:
+        assert said(decode_pixel, [], TWO, imagesize=size) == (
+            f"the imagesize {size!r} is not (width, height)\n    give two positive numbers"
+        )
+
+    @pytest.mark.parametrize("value", ["a", 1.5, float("inf"), [1], {}])
+    def test_a_value_in_a_label_map_that_is_none(self, value: Any) -> None:
+        mask = mask_of("c")
+        data, _ = encode_nifti(mask, TWO)
+        label = {"category": [["object", "car"]], "dicom": {"instanceid": value}}
+        words = f"a label has the instanceid {value!r}, not a whole number{self.HINT}"
+        assert said(decode_nifti, data, [label], TWO) == words
+        assert said(volumes_of, [label], [LabelMap(0, data)]) == words
+
+    @pytest.mark.parametrize("value", ["1", 1.0, 1])
+    def test_a_value_in_a_label_map_in_other_words(self, value: Any) -> None:
+        data, _ = encode_nifti(mask_of("c"), TWO)
+        label = {"category": [["object", "car"]], "dicom": {"instanceid": value}}
+        other = {"category": [["object", "bus"]], "dicom": "none"}
+        assert np.array_equal(decode_nifti(data, [label, other], TWO), mask_of("c"))
+
+    def decoders(self) -> list[Callable[..., Any]]:
+        data, labels = encode_nifti(mask_of("c."), TWO)
+        drawn = encode_pixel(mask_of("c."), TWO)
+        return [partial(decode_pixel, drawn, TWO), partial(decode_nifti, data, labels, TWO)]
+
+    @pytest.mark.parametrize("colour", [(300, 0, 0), (-1, 0, 0), (0.5, 0, 0)])
+    def test_a_background_out_of_range(self, colour: Any) -> None:
+        shown = ", ".join(f"{number:g}" for number in colour)
+        for decode in self.decoders():
+            assert said(decode, background=colour) == (
+                f"the background has the colour [{shown}], outside of the integers 0-255"
+                + TestClassMaps.HINT
+            )
+
+    @pytest.mark.parametrize("colour", [(1, 2), (1, 2, 3, 4), "red", None, 7])
+    def test_a_background_that_is_no_colour(self, colour: Any) -> None:
+        for decode in self.decoders():
+            assert said(decode, background=colour) == (
+                f"the background has the colour {colour!r}, not three numbers" + TestClassMaps.HINT
+            )
+
+    def test_a_background_that_is_a_class_too(self) -> None:
+        for decode in self.decoders():
+            assert said(decode, background=(0, 255, 0)) == (
+                "the colour (0, 255, 0) is both category 'bus' and background"
+                "\n    give another background, or the category another colour"
+            )
 
     def test_a_size_beyond_the_limit(self) -> None:
         assert said(decode_pixel, [self.label(size=[100_000, 100_000])], TWO) == (

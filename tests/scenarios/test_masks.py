@@ -141,6 +141,22 @@ def test_an_exported_folder_there_and_back(masked: Project) -> None:
     assert masked.run("plan").last_line == NO_CHANGES
 
 
+def test_a_class_that_is_black_is_exported_in_another_colour(masked: Project) -> None:
+    """Black is what stands for no class there."""
+    colours = {"car": (0, 0, 0), "bus": (0, 255, 0)}
+    masked.write("class_map.json", {name: list(colour) for name, colour in colours.items()})
+    for name in "xyz":
+        shown = np.array([(9, 9, 9), *colours.values()], np.uint8)[ONE]
+        masked.write(f"masks/{name}.png", png(shown))
+    masked.manifest(GLOB + "    ignore_colors: [[9, 9, 9]]\n")
+    masked.apply()
+    assert masked.run("export", "masks", "again").code == 0
+    class_map = json.loads((masked.folder / "again/class_map.json").read_text())
+    assert (class_map["bus"], class_map["car"] != [0, 0, 0]) == ([0, 255, 0], True)
+    masked.manifest(FOLDER.replace("exported", "again"))
+    assert masked.run("plan").last_line == NO_CHANGES
+
+
 def test_keys_with_png_and_public_images(masked: Project) -> None:
     exported_folder(masked, "{}.png")
     urls = {f"{name}.png": f"https://example.org/{name}.jpg" for name in "xyz"}
