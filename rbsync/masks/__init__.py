@@ -14,7 +14,8 @@ from rbsync.masks.nifti_file import Volume, read_nifti, write_nifti
 from rbsync.masks.palette import complete_class_map
 from rbsync.masks.picture import MaskSource
 from rbsync.masks.pixel import decode_pixel, encode_pixel, labels_of, pixel_json
-from rbsync.masks.png import MAX_PIXELS, PngHeader, read_header
+from rbsync.masks.png import MAX_PIXELS
+from rbsync.masks.png_header import PngHeader, read_header
 from rbsync.masks.present import present
 from rbsync.masks.rings import Rings
 from rbsync.masks.segmentation import Segmentation, check_segmentation

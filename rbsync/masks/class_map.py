@@ -155,14 +155,26 @@ def read_ignored_colour(colour: Sequence[int]) -> Colour:
 
 def refuse_class_as_background(ignored: Iterable[Colour], class_map: ClassMap) -> None:
     """Raises MaskError for a background colour that is also a category's."""
-    owner = {colour: name for name, colour in class_map.items()}
     for colour in ignored:
-        if colour in owner:
-            raise MaskError(
-                "class-is-background",
-                f"the colour {show(colour)} is both category {owner[colour]!r} and background",
-                hint="take it out of the class map, or out of ignore_colors",
-            )
+        _refuse_class_colour(
+            colour, class_map, "take it out of the class map, or out of ignore_colors"
+        )
+
+
+def read_background(colour: Sequence[int], class_map: ClassMap) -> Colour:
+    """Check the colour that stands for no class. Raises MaskError for one of a category."""
+    checked = _colour("the background", _three_numbers("the background", colour, ""), "")
+    _refuse_class_colour(
+        checked, class_map, "give another background, or the category another colour"
+    )
+    return checked
+
+
+def _refuse_class_colour(background: Colour, class_map: ClassMap, hint: str) -> None:
+    for name, colour in class_map.items():
+        if colour == background:
+            message = f"the colour {show(colour)} is both category {name!r} and background"
+            raise MaskError("class-is-background", message, hint=hint)
 
 
 def packed_colours(class_map: ClassMap) -> npt.NDArray[np.uint32]:

@@ -22,6 +22,7 @@ Array = npt.NDArray[Any]
 NO_CLASS = "a pixel is of a class that does not exist"
 _CORNERS_OF_A_POINT = 4
 _FEW = 64
+_MANY_CLASSES = 1 << 16
 _ADDRESS, _INT, _LONG = ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "rb_classify": (_LONG, [_ADDRESS, _INT, _LONG, _ADDRESS, _INT, _ADDRESS, _INT]),
@@ -109,7 +110,13 @@ def _columns(rings: int) -> tuple[Array, Array, Array]:
 def _in_order(
     vertices: Array, counts: Array, values: Array, holes: Array
 ) -> tuple[Array, Array, Array, Array]:
-    rings, groups = len(counts), 2 * int(values.max(initial=0)) + 2
+    rings, most = len(counts), int(values.max(initial=0))
+    if most > max(rings, _MANY_CLASSES):
+        # A place for each would take more than the rings do.
+        present, dense = np.unique(values, return_inverse=True)
+        ordered = _in_order(vertices, counts, dense.astype(np.uint32), holes)
+        return ordered[0], ordered[1], present[ordered[2]], ordered[3]
+    groups = 2 * most + 2
     places, scratch = np.zeros(groups + 1, np.int64), np.empty((4, rings), np.int64)
     firsts, columns = np.empty(rings, np.int64), _columns(rings)
     given = (vertices, counts, values, holes, rings, groups)

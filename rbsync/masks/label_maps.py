@@ -10,7 +10,7 @@ import numpy as np
 from rbsync.masks.colour_table import index_type
 from rbsync.masks.error import MaskError
 from rbsync.masks.identity import identity, identity_of_volume
-from rbsync.masks.labels import category_name
+from rbsync.masks.labels import category_name, instance_id
 from rbsync.masks.lookup import ClassIndex
 from rbsync.masks.nifti_file import SLICE_AFFINE
 from rbsync.masks.segmentation import check_segmentation
@@ -50,9 +50,9 @@ def volumes_of(labels: Sequence[Label], maps: Sequence[LabelMap]) -> dict[int, L
 
 def _of_series(labels: Sequence[Label], series: int) -> Iterator[tuple[int, Label]]:
     for label in labels:
-        value = (label.get("dicom") or {}).get("instanceid")
+        value = instance_id(label)
         if value is not None and (label.get("volumeindex") or 0) == series:
-            yield int(value), label
+            yield value, label
 
 
 def picture_of(volumes: Mapping[int, LabelVolume]) -> ClassIndex | None:

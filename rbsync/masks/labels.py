@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -42,7 +42,7 @@ def image_size(
     """The one (width, height) of all labels. Raises MaskError for none, several, or too large."""
     sizes = {_size(label) for label in labels}
     if given is not None:
-        sizes.add((int(given[0]), int(given[1])))
+        sizes.add(_given_size(given))
     if not sizes:
         raise _bad("there is no pixel label to take the size of the picture from", "imagesize")
     if len(sizes) > 1:
@@ -61,12 +61,44 @@ def image_size(
 
 def _size(label: dict[str, Any]) -> tuple[int, int]:
     try:
-        width, height = (round(float(number)) for number in label["pixel"]["imagesize"])
+        return _two_lengths(label["pixel"]["imagesize"])
     except (KeyError, TypeError, ValueError, OverflowError):
-        width = height = 0
+        message = "a label has no imagesize [width, height] of two positive numbers"
+        raise _bad(message) from None
+
+
+def _given_size(given: Sequence[int]) -> tuple[int, int]:
+    try:
+        return _two_lengths(given)
+    except (TypeError, ValueError, OverflowError):
+        raise MaskError(
+            "imagesize",
+            f"the imagesize {given!r} is not (width, height)",
+            hint="give two positive numbers",
+        ) from None
+
+
+def _two_lengths(numbers: Iterable[Any]) -> tuple[int, int]:
+    """Raises ValueError and others for what is not two positive numbers."""
+    width, height = (round(float(number)) for number in numbers)
     if width < 1 or height < 1:
-        raise _bad("a label has no imagesize [width, height] of two positive numbers")
+        raise ValueError
     return width, height
+
+
+def instance_id(label: dict[str, Any]) -> int | None:
+    """The value of a label in its label map, None without one. Raises MaskError."""
+    dicom = label.get("dicom")
+    value = dicom.get("instanceid") if isinstance(dicom, Mapping) else None
+    if value is None:
+        return None
+    try:
+        number = int(value)
+        if isinstance(value, float) and number != value:
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise _bad(f"a label has the instanceid {value!r}, not a whole number") from None
+    return number
 
 
 def outline_of(label: dict[str, Any]) -> Outline:

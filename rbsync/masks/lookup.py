@@ -17,6 +17,7 @@ from rbsync.masks.class_map import (
     read_class_map,
     read_ignored,
 )
+from rbsync.masks.class_numbers import class_numbers
 from rbsync.masks.colour_table import ColourTable, colour_table, index_type
 from rbsync.masks.picture import MaskSource, Picture, open_picture, packed_pixels
 from rbsync.masks.png import MAX_PIXELS
@@ -29,11 +30,15 @@ Array = npt.NDArray[Any]
 class ClassIndex:
     """Which class each pixel is of: ``pixels`` (height, width) of uint8, uint16 or uint32.
 
-    0 is background, ``v`` stands for ``names[v - 1]``. The type is the smallest that holds all.
+    0 is background, ``v`` stands for ``names[v - 1]``. The type is the smallest that holds all;
+    other integers are converted. Raises MaskError as `class_numbers` does.
     """
 
     pixels: Array
     names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pixels", class_numbers(self.pixels))
 
     @property
     def height(self) -> int:

@@ -8,18 +8,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.masks.class_map import BLACK, ClassMap, read_class_map
+from rbsync.masks.class_map import BLACK, ClassMap, Colour, read_background, read_class_map
 from rbsync.masks.error import MaskError
-from rbsync.masks.labels import category_value
+from rbsync.masks.labels import category_value, instance_id
 from rbsync.masks.lookup import ClassIndex, read_mask
-from rbsync.masks.nifti_file import read_nifti, write_nifti
+from rbsync.masks.nifti_file import LONGEST_SIDE, read_nifti, write_nifti
 from rbsync.masks.picture import MaskSource
 from rbsync.masks.present import present
 from rbsync.masks.values import LARGEST_VALUE, distinct
 
 Label = dict[str, Any]
-
-LONGEST_SIDE = 32767
 
 
 def encode_nifti(
@@ -76,7 +74,8 @@ def decode_nifti(
     """The mask (m, n, 3) uint8 of a label map of one slice.
 
     Labels without `dicom.instanceid` are not drawn. Raises MaskError for files that are no
-    NIfTI label map of one slice, values without a label, and categories that the map lacks.
+    NIfTI label map of one slice, values without a label, categories that the map lacks, and a
+    background that is no colour or that of a category.
     """
     colours = read_class_map(class_map)
     voxels = read_nifti(data).voxels
@@ -103,12 +102,12 @@ def decode_nifti(
 
 def _palette(
     labels: Sequence[Label], colours: ClassMap, background: Sequence[int]
-) -> dict[float, tuple[int, ...]]:
-    palette: dict[float, tuple[int, ...]] = {0: tuple(background)}
+) -> dict[float, Colour]:
+    palette: dict[float, Colour] = {0: read_background(background, colours)}
     values_of = {name: value for value, name in enumerate(colours)}
     ordered = list(colours.values())
     for label in labels:
-        value = (label.get("dicom") or {}).get("instanceid")
-        if value is not None and 1 <= int(value) <= LARGEST_VALUE:
-            palette[int(value)] = ordered[category_value(label, values_of)]
+        value = instance_id(label)
+        if value is not None and 1 <= value <= LARGEST_VALUE:
+            palette[value] = ordered[category_value(label, values_of)]
     return palette

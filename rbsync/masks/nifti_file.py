@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
+from rbsync.masks.error import MaskError
 from rbsync.masks.nifti_header import (
     LONGEST,
     TYPES,
@@ -29,6 +30,7 @@ from rbsync.masks.nifti_header import (
 Array = npt.NDArray[Any]
 
 MAX_BYTES = 1 << 32
+LONGEST_SIDE = 32767
 
 SLICE_AFFINE = np.array([[-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 1, 0]], np.float32)
 """That of a picture: x and y run against the axes of the world."""
@@ -124,8 +126,10 @@ def read_nifti(data: bytes, *, file: str = "", max_bytes: int = MAX_BYTES) -> Vo
 def write_nifti(voxels: Array, affine: Array = SLICE_AFFINE) -> bytes:
     """A gzip-compressed NIfTI-1 file of ``voxels``, whose ``affine`` (3, 4) is the sform.
 
-    The bytes depend on the two alone: there is no time, name or system in them.
+    The bytes depend on the two alone: there is no time, name or system in them. Raises MaskError
+    for a shape that NIfTI-1 cannot hold.
     """
+    _refuse_shape(voxels.shape)
     code = _CODES.get(voxels.dtype.name)
     if code is None:
         raise TypeError(f"NIfTI has no data type for {voxels.dtype}")
@@ -143,6 +147,17 @@ def write_nifti(voxels: Array, affine: Array = SLICE_AFFINE) -> bytes:
     header[344:348] = b"n+1\0"
     plain = voxels.astype(voxels.dtype.newbyteorder("<"), copy=False)
     return _packed(bytes(header), np.ravel(plain, order="F"))
+
+
+def _refuse_shape(shape: tuple[int, ...]) -> None:
+    if not 1 <= len(shape) <= 7 or not all(1 <= side <= LONGEST_SIDE for side in shape):
+        sides = " x ".join(f"{side:,}" for side in shape)
+        raise MaskError(
+            "too-long",
+            f"a NIfTI-1 file holds 1 to 7 dimensions of 1 to {LONGEST_SIDE:,} voxels; "
+            f"this volume has {sides or 'none'}",
+            hint="cut the volume into smaller ones, or write it as NIfTI-2 with another program",
+        )
 
 
 def _packed(header: bytes, voxels: Array) -> bytes:

@@ -63,7 +63,7 @@ def open_picture(
     if isinstance(source, np.ndarray):
         return _from_array(source)
     data, file = read_bytes(source)
-    image: Image.Image = decode(data, file=file, max_pixels=max_pixels)
+    image = decode(data, file=file, max_pixels=max_pixels)
     if image.mode in ("1", "L", "LA"):
         _refuse_grey(class_map, file)
     if image.mode not in ("RGB", "RGBA"):

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rbsync.collector import paused_collector
-from rbsync.masks.class_map import BLACK, ClassMap, read_class_map
+from rbsync.masks.class_map import BLACK, ClassMap, read_background, read_class_map
 from rbsync.masks.colour_table import index_type
 from rbsync.masks.fill import paint
 from rbsync.masks.labels import category_value, image_size, outline_of
@@ -111,9 +111,10 @@ def decode_pixel(
     integers, `holes` may be null. Where labels overlap the later one is seen. Edges that are
     neither horizontal nor vertical take the pixels whose centres they enclose. Raises MaskError
     for labels of another form, of different sizes, of more than ``max_pixels``, or of a category
-    that the map lacks.
+    that the map lacks, and for a background that is no colour or that of a category.
     """
     colours = read_class_map(class_map)
+    palette = np.array([read_background(background, colours), *colours.values()], np.uint8)
     drawn = [label for label in labels if label.get("pixel") is not None]
     width, height = image_size(drawn, imagesize, max_pixels)
     values_of = {name: value for value, name in enumerate(colours, 1)}
@@ -121,5 +122,4 @@ def decode_pixel(
     canvas = np.zeros((height, width), index_type(len(colours)))
     for value, label in zip(values, drawn, strict=True):
         paint(canvas, value, outline_of(label))
-    palette = np.array([tuple(background), *colours.values()], np.uint8)
     return palette[canvas]

@@ -1,24 +1,22 @@
-"""PNG files: what their header promises, and Pillow's decoding of them.
-
-Source: PNG specification (third edition), section 11.2.1 for the header chunk.
-"""
+"""PNG files: where they come from, and Pillow's decoding of their pixels."""
 
 from __future__ import annotations
 
-import io
 import os
-import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from rbsync.masks.error import MaskError
+from rbsync.masks.png_chunks import read_content
+from rbsync.masks.png_header import GREY, PALETTE, PngHeader, damaged, read_header
+from rbsync.masks.png_palette import expanded
+from rbsync.masks.png_pixels import is_known, unpacked, unpacked_numbers
 
 MAX_PIXELS = 1 << 27  # 11,585 x 11,585: half a gigabyte while it is decoded
-
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_CHUNK = struct.Struct(">I4s")
-_START = struct.Struct(">8s4x4sIIBB")
+WIDEST = 1 << 25  # a row of more than 2**31 bits is too long for Pillow
 
 
 class Named(NamedTuple):
@@ -31,54 +29,71 @@ class Named(NamedTuple):
 Source = bytes | str | os.PathLike[str] | Named
 
 
-class PngHeader(NamedTuple):
-    """Width and height in pixels, bits a channel, and the colour type of the specification."""
-
-    width: int
-    height: int
-    bit_depth: int
-    colour_type: int
-
-
 def read_bytes(source: Source) -> tuple[bytes, str]:
-    """The content of a file and its name for messages, empty for bytes. Raises OSError."""
+    """The content of a file and its name for messages, empty for bytes.
+
+    Raises MaskError for what is neither content nor path, OSError.
+    """
     if isinstance(source, Named):
         return source
     if isinstance(source, bytes):
         return source, ""
+    if not isinstance(source, str | os.PathLike):
+        # The number of an open file would be taken for its path.
+        raise MaskError(
+            "no-path",
+            "a file is given as its bytes or its path, "
+            f"not as a value of type {type(source).__name__}",
+            hint="write the path as text, or read the file and give its bytes",
+        )
     with open(source, "rb") as file:
         return file.read(), os.fspath(source)
 
 
-def read_header(data: bytes, *, file: str = "") -> PngHeader:
-    """The header of a PNG, without decoding it. Raises MaskError when it is not one."""
-    if len(data) < _START.size:
-        if not _SIGNATURE.startswith(data[:8]):
-            raise _not_png(file)
-        raise _damaged("it ends within its header", file)
-    signature, chunk, width, height, depth, colour_type = _START.unpack_from(data)
-    if signature != _SIGNATURE or chunk != b"IHDR":
-        raise _not_png(file)
-    return PngHeader(width, height, depth, colour_type)
-
-
-def ends_with_pixels(data: bytes) -> bool:
-    """Whether nothing follows the pixels of a PNG but its end, and that is there."""
-    at, last = len(_SIGNATURE), b""
-    while at + _CHUNK.size <= len(data):
-        length, kind = _CHUNK.unpack_from(data, at)
-        if kind == b"IEND" or (last == b"IDAT" and kind != last):
-            return bool(kind == b"IEND")
-        at, last = at + length + 12, kind
-    return False
-
-
 def decode(data: bytes, *, file: str = "", max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Decode an 8-bit (or smaller) PNG of at most ``max_pixels``. Raises MaskError.
+    """The colours of an 8-bit (or smaller) PNG of at most ``max_pixels``; a palette is expanded.
 
-    Pillow's PNG reader is called by itself: no other of its formats can be reached, and the limit
-    here stands in for Pillow's own, which is global to the process.
+    Gives an image of the mode 1, L, LA, RGB or RGBA. Raises MaskError and nothing else.
     """
+    header = _readable(data, file, max_pixels)
+    with _problems_told(header, file):
+        content = read_content(data)
+        image = unpacked(header, content)
+        return expanded(image, content.palette, file) if image.mode == "P" else image
+
+
+def decode_numbers(data: bytes, *, file: str = "", max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The numbers in the pixels of a grey PNG or of one with a palette, which is not looked at.
+
+    Gives an image of the mode P. Raises MaskError and nothing else.
+    """
+    header = _readable(data, file, max_pixels)
+    if header.colour_type not in (GREY, PALETTE):
+        hint = "colour masks need a class map of colours instead of values"
+        message = "this PNG has colours, not class values"
+        raise MaskError("not-indexed", message, hint=hint, file=file)
+    with _problems_told(header, file):
+        return unpacked_numbers(header, read_content(data))
+
+
+@contextmanager
+def _problems_told(header: PngHeader, file: str) -> Iterator[None]:
+    """What goes wrong while a PNG is decoded becomes a MaskError."""
+    try:
+        yield
+    except ValueError as error:
+        raise damaged(str(error), file) from None
+    except (MemoryError, OverflowError):
+        raise MaskError(
+            "too-large",
+            f"there is not enough memory for the {_pixels_of(header)} of this PNG",
+            hint="cut the picture into tiles, or convert it where there is more memory",
+            file=file,
+        ) from None
+
+
+def _readable(data: bytes, file: str, max_pixels: int) -> PngHeader:
+    """The header of a PNG that may be decoded. Raises MaskError."""
     header = read_header(data, file=file)
     _refuse_large(header, max_pixels, file)
     if header.bit_depth == 16:
@@ -88,32 +103,29 @@ def decode(data: bytes, *, file: str = "", max_pixels: int = MAX_PIXELS) -> Imag
             hint="save the mask with 8 bits a channel: colours would be rounded otherwise",
             file=file,
         )
-    try:
-        image = PngImagePlugin.PngImageFile(io.BytesIO(data))
-        image.load()
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
-        raise _damaged(str(error), file) from None
-    return image
+    if not is_known(header):
+        kind = f"{header.bit_depth} bits a channel with the colour type {header.colour_type}"
+        raise damaged(f"its header has {kind}, which is no PNG", file)
+    return header
 
 
 def _refuse_large(header: PngHeader, max_pixels: int, file: str) -> None:
-    pixels = header.width * header.height
-    if pixels > max_pixels:
+    if header.pixels > max_pixels:
         raise MaskError(
             "too-large",
-            f"this PNG has {header.width} x {header.height} = {pixels:,} pixels, "
-            f"more than the limit of {max_pixels:,}; it was not decoded",
+            f"this PNG has {_pixels_of(header)}, more than the limit of {max_pixels:,}; "
+            "it was not decoded",
             hint="if the file is meant to be that large, raise max_pixels",
+            file=file,
+        )
+    if header.width > WIDEST:
+        raise MaskError(
+            "too-large",
+            f"this PNG is {header.width:,} pixels wide, more than the {WIDEST:,} that can be read",
+            hint="cut the picture into tiles",
             file=file,
         )
 
 
-def _not_png(file: str) -> MaskError:
-    hint = "masks are PNG files; JPEG, for one, changes the colours at every edge"
-    return MaskError("not-a-png", "this is not a PNG file", hint=hint, file=file)
-
-
-def _damaged(reason: str, file: str) -> MaskError:
-    hint = "write or copy the file again"
-    message = f"this PNG is truncated or damaged: {reason}"
-    return MaskError("damaged-png", message, hint=hint, file=file)
+def _pixels_of(header: PngHeader) -> str:
+    return f"{header.width} x {header.height} = {header.pixels:,} pixels"

@@ -61,7 +61,7 @@ def in_order(
     raster = np.argsort(
         vertices[firsts, 1].astype(np.int64) * (width + 1) + vertices[firsts, 0], kind="stable"
     )
-    group = values * np.uint32(2) + holes
+    group = values.astype(np.uint64) * np.uint64(2) + holes
     group = group.astype(np.min_scalar_type(int(group.max(initial=0))))
     order = raster[np.argsort(group[raster], kind="stable")]
     columns = (column[order] for column in (firsts, counts, values, holes))

@@ -4,37 +4,47 @@ from __future__ import annotations
 
 import io
 
-from PIL import ExifTags, Image, PngImagePlugin
+from PIL import BmpImagePlugin, ExifTags, Image, JpegImagePlugin, PngImagePlugin
+from PIL.ImageFile import ImageFile
 
 from rbsync.masks.error import MaskError
-from rbsync.masks.png import Source, ends_with_pixels, read_bytes
+from rbsync.masks.png import Source, read_bytes
+from rbsync.masks.png_chunks import without_pixels
+from rbsync.masks.png_header import SIGNATURE
 
-_FORMATS = ("PNG", "JPEG", "BMP")
 _TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
 def shown_size(source: Source) -> tuple[int, int]:
     """(width, height) of a PNG, JPEG or BMP after its EXIF orientation, from its header alone.
 
-    Raises MaskError when it is none of these; OSError when it cannot be read.
+    Nothing is decoded, so that the image may be of any size. Raises MaskError when it is none of
+    these; OSError when it cannot be read.
     """
     data, file = read_bytes(source)
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            orientation = _exif(image, data).get(ExifTags.Base.Orientation)
+        with _opened(data) as image:
+            # That of Pillow's PNG class would decode the pixels for what may follow them.
+            orientation = Image.Image.getexif(image).get(ExifTags.Base.Orientation)
             width, height = image.size
-    except (OSError, SyntaxError, ValueError) as error:
+    except Exception as error:  # Pillow's readers of EXIF end in errors of any kind
         hint = "images of masks are PNG, JPEG or BMP"
         message = "the header of this image cannot be read"
         raise MaskError("image-header", message, hint=hint, file=file) from error
     return (height, width) if orientation in _TURNED else (width, height)
 
 
-def _exif(image: Image.Image, data: bytes) -> Image.Exif:
-    # Pillow decodes a whole PNG for what may follow the pixels; that takes long, and nothing does.
-    if isinstance(image, PngImagePlugin.PngImageFile) and ends_with_pixels(data):
-        return Image.Image.getexif(image)
-    return image.getexif()
+def _opened(data: bytes) -> ImageFile:
+    """Raises errors of many kinds.
+
+    Pillow's classes are called by themselves: no other of its formats can be reached, and its
+    limit for pictures that are to be decoded does not apply.
+    """
+    if data.startswith(SIGNATURE):
+        return PngImagePlugin.PngImageFile(io.BytesIO(without_pixels(data)))
+    if data.startswith(b"BM"):
+        return BmpImagePlugin.BmpImageFile(io.BytesIO(data))
+    return JpegImagePlugin.JpegImageFile(io.BytesIO(data))
 
 
 def check_declared_size(

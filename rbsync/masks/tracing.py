@@ -8,19 +8,21 @@ import numpy as np
 import numpy.typing as npt
 
 from rbsync.masks import cracks, kernel
+from rbsync.masks.class_numbers import class_numbers
 from rbsync.masks.rings import Rings
 
 
 def trace(index: npt.NDArray[Any]) -> Rings:
-    """The rings of all classes of a class index (h, w), uint8, uint16 or uint32; 0 is background.
+    """The rings of all classes of a class index (h, w) of integers; 0 is background.
 
     Pixels of a class that share only a corner are apart. The result does not depend on whether
-    the compiled kernel is there.
+    the compiled kernel is there. Raises MaskError as `class_numbers` does.
     """
+    index = class_numbers(index)
     return trace_compiled(index) if kernel.available() else cracks.trace(index)
 
 
 def trace_compiled(index: npt.NDArray[Any]) -> Rings:
-    """`trace` by the compiled kernel, which must be available."""
+    """`trace` of uint8, uint16 or uint32 by the compiled kernel, which must be available."""
     height, width = index.shape
     return Rings(width, height, *kernel.trace(np.ascontiguousarray(index)))

@@ -15,7 +15,8 @@ import numpy.typing as npt
 from rbsync.masks.colour_table import index_type
 from rbsync.masks.error import MaskError, many
 from rbsync.masks.lookup import ClassIndex
-from rbsync.masks.png import MAX_PIXELS, Source, decode, read_bytes
+from rbsync.masks.png import MAX_PIXELS, Source, decode, decode_numbers, read_bytes
+from rbsync.masks.undeclared_values import refuse_undeclared_values
 
 
 def read_class_values(data: Any, *, file: str = "") -> dict[str, int]:
@@ -44,36 +45,27 @@ def read_indexed_png(
 ) -> ClassIndex:
     """A PNG whose pixel values are classes -> class index, in the order of ``categories``.
 
-    ``source`` is the bytes or path of a PNG with a palette, or of a grey one; the palette's
-    colours are not looked at. ``categories`` is {pixel value: category}; values in ``ignore``
-    become background unless they have a category. Raises MaskError for colour PNGs and for values
-    that are in neither.
+    ``source`` is the bytes or path of a PNG with a palette, or of a grey one, of 1 to 8 bits; the
+    palette's colours are not looked at. ``categories`` is {pixel value: category}; values in
+    ``ignore`` become background unless they have a category. Raises MaskError for colour PNGs and
+    for values that are in neither.
     """
+    _refuse_impossible([*categories, *ignore])
     data, file = read_bytes(source)
-    image = decode(data, file=file, max_pixels=max_pixels)
-    if image.mode not in ("P", "L", "1"):
-        hint = "colour masks need a class map of colours instead of values"
-        raise MaskError(
-            "not-indexed", "this PNG has colours, not class values", hint=hint, file=file
-        )
-    pixels = np.asarray(image.convert("L") if image.mode == "1" else image)
-    _refuse_unknown(pixels, set(categories) | set(ignore), file)
+    image = decode_numbers(data, file=file, max_pixels=max_pixels)
+    refuse_undeclared_values(image, {*categories, *ignore}, file)
     table = np.zeros(256, index_type(len(categories)))
     table[list(categories)] = np.arange(1, len(categories) + 1)
-    return ClassIndex(table[pixels], tuple(categories.values()))
+    return ClassIndex(table[np.asarray(image)], tuple(categories.values()))
 
 
-def _refuse_unknown(pixels: npt.NDArray[np.uint8], known: set[int], file: str) -> None:
-    counts = np.bincount(pixels.reshape(-1), minlength=256)
-    for value in np.flatnonzero(counts).tolist():
-        if value not in known:
-            row, column = divmod(int(np.argmax(pixels == value)), pixels.shape[1])
+def _refuse_impossible(values: Sequence[int]) -> None:
+    for value in values:
+        if type(value) is not int or not 0 <= value <= 255:
             raise MaskError(
-                "undeclared-value",
-                f"undeclared value {value} in {many(int(counts[value]), 'pixel')}, "
-                f"first at column {column}, row {row}",
-                hint="give the value a category, or list it under the values to ignore",
-                file=file,
+                "pixel-value",
+                f"an indexed PNG has no value {value!r}",
+                hint="pixel values are integers 0-255",
             )
 
 

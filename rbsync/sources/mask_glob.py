@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -43,7 +43,7 @@ class MaskGlobSource(MaskSettings):
         description="rgb: the colour is the class. indexed: the pixel's value is, as in VOC.",
         examples=["indexed"],
     )
-    ignore_values: list[int] = Field(
+    ignore_values: list[Annotated[int, Field(ge=0, le=255)]] = Field(
         default=[0, 255],
         description="With `format: indexed`, the values that are background.",
         examples=[[0, 255]],

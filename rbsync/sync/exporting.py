@@ -150,11 +150,14 @@ class MaskExport:
 
 
 def mask_export(workspace: Workspace) -> MaskExport:
-    """An export in the colours of the manifest's class maps; other categories get new ones."""
+    """An export in the colours of the manifest's class maps; other categories get new ones.
+
+    So does one that is black, which is what stands for no category in the masks that are drawn.
+    """
     known: ClassMap = {}
     for source in workspace.manifest.masks:
         for name, colour in _colours(workspace, source.source).items():
-            if name not in known and colour not in known.values():
+            if name not in known and colour not in (BLACK, *known.values()):
                 known[name] = colour
     names = [*(one.name for one in workspace.taxonomy.walk()), *known]
     return MaskExport(complete_class_map(dict.fromkeys(names), known))

@@ -18,6 +18,7 @@ from rbsync.masks import (
 )
 from tests.masks.mistakes import said
 from tests.masks.pictures import png
+from tests.masks.png_parts import idat, ihdr, put_together
 
 # pycocotools 2.0.11 has not yet the newest signature of __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -47,6 +48,37 @@ class TestIndexedPngs:
         index = read_indexed_png(indexed(list(range(256))), names)
         assert index.pixels.tolist() == [list(range(1, 257))]
         assert len(labels_of(index)) == 256
+
+    @pytest.mark.parametrize("colour_type", [0, 3])
+    @pytest.mark.parametrize("depth", [1, 2, 4])
+    def test_values_of_few_bits_are_what_the_file_says(self, depth: int, colour_type: int) -> None:
+        """The largest is no 255, although it is shown as white."""
+        most = (1 << depth) - 1
+        row = bytes([most << 8 - depth])
+        names = {value: f"class {value}" for value in range(1, most + 1)}
+        index = read_indexed_png(put_together(ihdr(2, 1, depth, colour_type), idat(row)), names)
+        assert index.pixels.tolist() == [[most, 0]]
+
+    def test_several_values_without_a_category_most_frequent_first(self) -> None:
+        hint = "\n    give the value a category, or list it under the values to ignore"
+        two = indexed([0, 9, 7], [7, 1, 15])
+        assert said(read_indexed_png, two, VOC) == (
+            "undeclared value 7 in 2 pixels, first at column 2, row 0; "
+            f"undeclared value 9 in 1 pixel, first at column 1, row 0{hint}"
+        )
+        many = indexed([5, 5, 9, 9, 9], [4, 3, 3, 2, 2], [8, 8, 8, 8, 8])
+        assert said(read_indexed_png, many, VOC) == (
+            "undeclared value 8 in 5 pixels, first at column 0, row 2; "
+            "undeclared value 9 in 3 pixels, first at column 2, row 0; "
+            "undeclared value 2 in 2 pixels, first at column 3, row 1; "
+            f"and 3 more values in 5 pixels{hint}"
+        )
+
+    @pytest.mark.parametrize("value", [256, -3, 999, 1.0, "1", True])
+    def test_a_value_that_no_pixel_has(self, value: Any) -> None:
+        words = f"an indexed PNG has no value {value!r}\n    pixel values are integers 0-255"
+        assert said(read_indexed_png, indexed([0]), VOC, ignore=[0, value]) == words
+        assert said(read_indexed_png, indexed([0]), {value: "car"}) == words
 
     def test_a_value_without_a_category(self) -> None:
         assert said(read_indexed_png, indexed([0, 1], [7, 7]), VOC) == (

@@ -4,7 +4,8 @@ import io
 import json
 import pickle
 import struct
-import zlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,19 @@ from rbsync.errors import Location, Problem, UserError
 from rbsync.masks import (
     MaskError,
     check_same_size,
+    decode_nifti,
     decode_pixel,
+    encode_nifti,
     encode_pixel,
     load_class_map,
     read_class_map,
     read_mask,
     shown_size,
 )
+from rbsync.masks.label_maps import LabelMap, volumes_of
 from tests.masks.mistakes import said
 from tests.masks.pictures import painted, png
+from tests.masks.png_parts import header_only, idat, ihdr, png_chunk, put_together
 
 TWO = {"car": (255, 0, 0), "bus": (0, 255, 0)}
 GREYS = {"low": (100, 100, 100), "high": (200, 200, 200)}
@@ -35,17 +40,6 @@ def mask_of(*rows: str) -> npt.NDArray[np.uint8]:
     """`.` is background, `c` car, `b` bus, `x` an undeclared colour, `y` another."""
     colour = {".": (0, 0, 0), "c": (255, 0, 0), "b": (0, 255, 0), "x": (250, 5, 0), "y": (0, 0, 9)}
     return np.array([[colour[letter] for letter in row] for row in rows], np.uint8)
-
-
-def header_only(width: int, height: int, depth: int = 8, colour_type: int = 2) -> bytes:
-    """A PNG that promises much and holds nothing."""
-    header = struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)
-
-
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    """A chunk of a PNG: its length, kind, data and checksum."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 @pytest.mark.usefixtures("implementation")
@@ -148,6 +142,12 @@ class TestClassMaps:
             "\n    take it out of the class map, or out of ignore_colors"
         )
 
+    def test_background_that_is_no_colour(self) -> None:
+        assert said(encode_pixel, mask_of("c"), TWO, [(1, 2)]) == (
+            "ignore_colors has the colour (1, 2), not three numbers"
+            "\n    write three integers 0-255, such as [0, 0, 0]"
+        )
+
     def test_integers_are_taken_as_they_are(self) -> None:
         assert read_class_map({"a": [1, 0, 1], "b": [0, 0, 1]}) == {"a": (1, 0, 1), "b": (0, 0, 1)}
 
@@ -210,11 +210,11 @@ class TestPictures:
         noise = np.random.default_rng(0).integers(0, 2, (200, 200))
         path = tmp_path / "m.png"
         path.write_bytes(png(painted(noise, TWO))[:-500])
-        words = said(encode_pixel, path, TWO)
-        assert words.startswith(
-            f"{path}: this PNG is truncated or damaged: image file is truncated"
+        length = path.stat().st_size
+        assert said(encode_pixel, path, TWO) == (
+            f"{path}: this PNG is truncated or damaged: it ends at byte {length:,}, within a chunk"
+            "\n    write or copy the file again"
         )
-        assert words.endswith("\n    write or copy the file again")
 
     def test_a_png_of_a_few_bytes(self) -> None:
         assert said(encode_pixel, png(mask_of("c"))[:20], TWO) == (
@@ -257,6 +257,15 @@ class TestPictures:
         rgba = np.dstack([mask_of("c.b"), np.full((1, 3), 255, np.uint8)])
         assert read_mask(rgba[:, :, :3], TWO).pixels.tolist() == [[1, 0, 2]]
 
+    @pytest.mark.parametrize("value", [3, True, None, 1.5, ["m.png"], bytearray(b"x")])
+    def test_what_is_neither_content_nor_path(self, value: Any) -> None:
+        """3 is the number of some open file, maybe of somebody else."""
+        assert said(encode_pixel, value, TWO) == (
+            "a file is given as its bytes or its path, not as a value of type "
+            f"{type(value).__name__}"
+            "\n    write the path as text, or read the file and give its bytes"
+        )
+
     def test_a_missing_file_is_an_oserror_that_names_it(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError, match=r"missing\.png"):
             encode_pixel(tmp_path / "missing.png", TWO)
@@ -296,10 +305,62 @@ class TestSizes:
         assert shown_size(plain) == (30, 20)
         assert shown_size(plain[:at] + chunk + plain[at:]) == (20, 30)
 
+    @pytest.mark.parametrize("name", ["Raw profile type exif", "XML:com.adobe.xmp"])
+    @pytest.mark.parametrize("after_the_pixels", [False, True])
+    def test_a_png_that_is_turned_by_a_note(self, name: str, after_the_pixels: bool) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        if name.startswith("Raw"):
+            note = png_chunk(b"tEXt", f"{name}\0\nexif\n99\n{exif.tobytes().hex()}".encode())
+        else:
+            xmp = '<a tiff:Orientation="6"/>'
+            note = png_chunk(b"iTXt", f"{name}\0\0\0\0\0{xmp}".encode())
+        plain = png(Image.new("RGB", (30, 20)))
+        at = plain.index(b"IEND" if after_the_pixels else b"IDAT") - 4
+        assert shown_size(plain[:at] + note + plain[at:]) == (20, 30)
+
+    @pytest.mark.parametrize("notes", [b"", png_chunk(b"tEXt", b"date:create\x002024-01-01")])
+    def test_a_png_of_any_size_is_measured_and_not_decoded(
+        self, notes: bytes, recwarn: pytest.WarningsRecorder
+    ) -> None:
+        assert shown_size(put_together(ihdr(14_000, 14_000), idat(), notes)) == (14_000, 14_000)
+        assert shown_size(put_together(ihdr(9_999, 9_999), idat(), notes)) == (9_999, 9_999)
+        assert not recwarn.list
+
+    @pytest.mark.parametrize("orientation", [1, 6])
+    def test_a_jpeg_of_any_size(self, orientation: int, recwarn: pytest.WarningsRecorder) -> None:
+        data = bytearray(self.photograph(orientation))
+        at = data.index(b"\xff\xc0") + 5
+        data[at : at + 4] = (20_000).to_bytes(2) + (30_000).to_bytes(2)
+        size = (20_000, 30_000) if orientation == 6 else (30_000, 20_000)
+        assert shown_size(bytes(data)) == size
+        assert not recwarn.list
+
+    def test_a_bmp_of_any_size(self, recwarn: pytest.WarningsRecorder) -> None:
+        file = io.BytesIO()
+        Image.new("RGB", (30, 20)).save(file, "BMP")
+        data = bytearray(file.getvalue())
+        assert shown_size(bytes(data)) == (30, 20)
+        data[18:26] = struct.pack("<II", 30_000, 20_000)
+        assert shown_size(bytes(data)) == (30_000, 20_000)
+        assert not recwarn.list
+
     def test_a_png_that_was_cut_off(self) -> None:
         noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3), np.uint8)
-        with pytest.raises(MaskError):
-            shown_size(png(noise)[:-2000])
+        assert said(shown_size, png(noise)[:-2000]).startswith("the header of this image cannot")
+
+    @pytest.mark.filterwarnings("ignore:Corrupt EXIF", "ignore:Tag data larger")
+    @pytest.mark.parametrize("orientation", [None, 6])
+    def test_damaged_images_are_measured_or_refused(self, orientation: int | None) -> None:
+        whole, rng = self.photograph(orientation), np.random.default_rng(0)
+        for _ in range(1000):
+            data = bytearray(whole[: rng.integers(2, len(whole))] if rng.random() < 0.2 else whole)
+            for at in rng.integers(0, len(data), rng.integers(1, 5)):
+                data[at] = rng.integers(0, 256)
+            try:
+                shown_size(bytes(data))
+            except MaskError:
+                continue
 
     def test_a_text_file(self) -> None:
         assert said(shown_size, b"hello") == (
@@ -351,6 +412,58 @@ class TestLabels:
         assert said(decode_pixel, [self.label(size=size)], TWO).startswith(
             "a label has no imagesize"
         )
+
+    @pytest.mark.parametrize(
+        "size", [(0, 5), (-1, 5), (4,), (1, 2, 3), "ab", (float("nan"), 1), (None, 1), 7]
+    )
+    def test_an_imagesize_that_is_none(self, size: Any) -> None:
+        assert said(decode_pixel, [], TWO, imagesize=size) == (
+            f"the imagesize {size!r} is not (width, height)\n    give two positive numbers"
+        )
+
+    @pytest.mark.parametrize("value", ["a", 1.5, float("inf"), [1], {}])
+    def test_a_value_in_a_label_map_that_is_none(self, value: Any) -> None:
+        mask = mask_of("c")
+        data, _ = encode_nifti(mask, TWO)
+        label = {"category": [["object", "car"]], "dicom": {"instanceid": value}}
+        words = f"a label has the instanceid {value!r}, not a whole number{self.HINT}"
+        assert said(decode_nifti, data, [label], TWO) == words
+        assert said(volumes_of, [label], [LabelMap(0, data)]) == words
+
+    @pytest.mark.parametrize("value", ["1", 1.0, 1])
+    def test_a_value_in_a_label_map_in_other_words(self, value: Any) -> None:
+        data, _ = encode_nifti(mask_of("c"), TWO)
+        label = {"category": [["object", "car"]], "dicom": {"instanceid": value}}
+        other = {"category": [["object", "bus"]], "dicom": "none"}
+        assert np.array_equal(decode_nifti(data, [label, other], TWO), mask_of("c"))
+
+    def decoders(self) -> list[Callable[..., Any]]:
+        data, labels = encode_nifti(mask_of("c."), TWO)
+        drawn = encode_pixel(mask_of("c."), TWO)
+        return [partial(decode_pixel, drawn, TWO), partial(decode_nifti, data, labels, TWO)]
+
+    @pytest.mark.parametrize("colour", [(300, 0, 0), (-1, 0, 0), (0.5, 0, 0)])
+    def test_a_background_out_of_range(self, colour: Any) -> None:
+        shown = ", ".join(f"{number:g}" for number in colour)
+        for decode in self.decoders():
+            assert said(decode, background=colour) == (
+                f"the background has the colour [{shown}], outside of the integers 0-255"
+                + TestClassMaps.HINT
+            )
+
+    @pytest.mark.parametrize("colour", [(1, 2), (1, 2, 3, 4), "red", None, 7])
+    def test_a_background_that_is_no_colour(self, colour: Any) -> None:
+        for decode in self.decoders():
+            assert said(decode, background=colour) == (
+                f"the background has the colour {colour!r}, not three numbers" + TestClassMaps.HINT
+            )
+
+    def test_a_background_that_is_a_class_too(self) -> None:
+        for decode in self.decoders():
+            assert said(decode, background=(0, 255, 0)) == (
+                "the colour (0, 255, 0) is both category 'bus' and background"
+                "\n    give another background, or the category another colour"
+            )
 
     def test_a_size_beyond_the_limit(self) -> None:
         assert said(decode_pixel, [self.label(size=[100_000, 100_000])], TWO) == (

@@ -119,6 +119,27 @@ class TestFiles:
         assert np.array_equal(np.asarray(image.dataobj), voxels)
         assert image.get_data_dtype() == kind
 
+    @pytest.mark.parametrize(
+        ("shape", "shown"),
+        [
+            ((32768, 1, 1), "32,768 x 1 x 1"),
+            ((1, 2, 40000), "1 x 2 x 40,000"),
+            ((2, 0, 1), "2 x 0 x 1"),
+            ((1,) * 8, "1 x 1 x 1 x 1 x 1 x 1 x 1 x 1"),
+            ((), "none"),
+        ],
+    )
+    def test_a_shape_that_the_format_cannot_say(self, shape: Any, shown: str) -> None:
+        assert said(write_nifti, np.zeros(shape, np.uint8)) == (
+            "a NIfTI-1 file holds 1 to 7 dimensions of 1 to 32,767 voxels; "
+            f"this volume has {shown}"
+            "\n    cut the volume into smaller ones, or write it as NIfTI-2 with another program"
+        )
+
+    def test_the_longest_side(self) -> None:
+        voxels = np.arange(32767, dtype=np.uint16).reshape(-1, 1, 1)
+        assert np.array_equal(read_nifti(write_nifti(voxels)).voxels, voxels)
+
     def test_every_truncation_is_an_error(self) -> None:
         data = write_nifti(np.arange(60, dtype=np.uint16).reshape(3, 4, 5))
         for whole in (data, gzip.decompress(data)):

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from rasterio.features import shapes
 
-from rbsync.masks import Rings, trace
+from rbsync.masks import ClassIndex, Rings, label_map_of, pixel_json, trace
 from rbsync.masks.cracks import trace as trace_with_numpy
 from rbsync.masks.fill import Outline, paint
+from rbsync.masks.identity import identity
 from rbsync.masks.tracing import trace_compiled
+from tests.masks.mistakes import said
 from tests.masks.pictures import indices, small_indices
 
 Array = npt.NDArray[Any]
@@ -87,6 +89,65 @@ def test_rings_do_not_depend_on_the_type_of_the_index(kind: Any) -> None:
     index = np.random.default_rng(1).integers(0, 5, (60, 70))
     assert_exact(index.astype(kind))
     assert named_rings(trace(index.astype(kind))) == named_rings(trace(index.astype(np.uint8)))
+
+
+@pytest.mark.usefixtures("implementation")
+class TestOtherTypes:
+    INDEX = np.random.default_rng(1).integers(0, 5, (12, 13))
+
+    @pytest.mark.parametrize(
+        "kind", ["i8", "i1", ">i4", ">u2", ">u4", "u8", ">u8", np.intp, "<i2", "<u2"]
+    )
+    @pytest.mark.parametrize("transposed", [False, True])
+    def test_integers_that_are_classes_are_converted(self, kind: Any, transposed: bool) -> None:
+        index = self.INDEX.T if transposed else self.INDEX
+        expected = named_rings(trace(np.ascontiguousarray(index).astype(np.uint8)))
+        assert named_rings(trace(index.astype(kind))) == expected
+
+    def test_a_plane_of_yes_and_no_is_one_class(self) -> None:
+        inside = self.INDEX == 1
+        assert named_rings(trace(inside)) == named_rings(trace(inside.astype(np.uint8)))
+
+    def test_large_numbers_of_classes_keep_their_order(self) -> None:
+        most = 0xFFFFFFFF
+        index = np.array([[most, 1, 1 << 31, 0]], np.int64)
+        assert trace(index).values.tolist() == [1, 1 << 31, most]
+
+    @pytest.mark.parametrize(
+        "index",
+        [
+            np.zeros((2, 3)),
+            np.zeros((2, 3), np.float32),
+            np.zeros((2, 3), complex),
+            np.zeros((2, 3), object),
+            np.zeros(3, np.uint8),
+            np.zeros((2, 3, 1), np.int64),
+        ],
+    )
+    def test_what_is_no_class_index(self, index: Array) -> None:
+        words = (
+            "a class index is an array of shape (h, w) and of integers; "
+            f"this one has shape {index.shape} and dtype {index.dtype}"
+            "\n    convert it with index.astype(np.uint8), or np.uint16 for more than 255 classes"
+        )
+        assert said(trace, index) == words
+        assert said(ClassIndex, index, ("a",)) == words
+
+    @pytest.mark.parametrize("value", [-1, -(1 << 63), 1 << 32])
+    def test_values_that_are_no_classes(self, value: int) -> None:
+        assert said(trace, np.array([[0, value, 3]])) == (
+            f"this class index has the value {value:,}"
+            "\n    classes are numbered from 1 to 4,294,967,295; 0 is background"
+        )
+
+    @pytest.mark.parametrize("kind", ["i8", ">u2", "i4"])
+    def test_what_is_made_of_a_class_index_is_the_same(self, kind: Any) -> None:
+        names = tuple("abcd")
+        given, plain = (ClassIndex(self.INDEX.astype(k), names) for k in (kind, np.uint8))
+        assert given.pixels.dtype == np.uint8
+        assert pixel_json(given) == pixel_json(plain)
+        assert label_map_of(given) == label_map_of(plain)
+        assert identity(given) == identity(plain)
 
 
 @settings(slow, max_examples=50)

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.masks.pictures import painted, png
-from tests.masks.test_mask_errors import header_only
+from tests.masks.png_parts import header_only, idat, ihdr, png_chunk, put_together
 from tests.scenarios.pictures import CLASSES, EMPTY, ONE, photo
 from tests.scenarios.project import Project
 
@@ -137,6 +137,22 @@ def test_an_exported_folder_there_and_back(masked: Project) -> None:
     assert json.loads((again / "datapoint_map.json").read_text())["x.png"] == "images/x.png"
     with Image.open(again / "x.png") as mask:
         assert (np.asarray(mask) == painted(ONE, CLASSES)).all()
+    masked.manifest(FOLDER.replace("exported", "again"))
+    assert masked.run("plan").last_line == NO_CHANGES
+
+
+def test_a_class_that_is_black_is_exported_in_another_colour(masked: Project) -> None:
+    """Black is what stands for no class there."""
+    colours = {"car": (0, 0, 0), "bus": (0, 255, 0)}
+    masked.write("class_map.json", {name: list(colour) for name, colour in colours.items()})
+    for name in "xyz":
+        shown = np.array([(9, 9, 9), *colours.values()], np.uint8)[ONE]
+        masked.write(f"masks/{name}.png", png(shown))
+    masked.manifest(GLOB + "    ignore_colors: [[9, 9, 9]]\n")
+    masked.apply()
+    assert masked.run("export", "masks", "again").code == 0
+    class_map = json.loads((masked.folder / "again/class_map.json").read_text())
+    assert (class_map["bus"], class_map["car"] != [0, 0, 0]) == ([0, 255, 0], True)
     masked.manifest(FOLDER.replace("exported", "again"))
     assert masked.run("plan").last_line == NO_CHANGES
 
@@ -295,7 +311,7 @@ def mistakes(project: Project) -> list[str]:
         (
             mistake(project, "cut", png(good)[:50]),
             5,
-            "wrong/cut.png: this PNG is truncated or damaged: image file is truncated",
+            "wrong/cut.png: this PNG is truncated or damaged: it ends at byte 50, within a chunk",
             "cut",
         ),
         (
@@ -356,6 +372,39 @@ def test_of_equal_masks_that_are_wrong_each_is_explained_by_its_own_name(masked:
     for name in "xy":
         said = masked.run("explain", name).out.splitlines()[0]
         assert said.startswith(f"{name}: blocked (invalid): rbsync.yaml:4:5: masks/{name}.png: ")
+
+
+def test_values_to_ignore_are_values_of_pixels(masked: Project) -> None:
+    masked.write("values.json", {"car": 7, "bus": 3})
+    masked.manifest(
+        GLOB.replace("class_map.json", "values.json")
+        + "    format: indexed\n    ignore_values: [999, -3]\n"
+    )
+    assert [one for one in masked.run("plan").err.splitlines() if "rbsync.yaml" in one] == [
+        "rbsync.yaml:8:21: must be at most 255, found `999`",
+        "rbsync.yaml:8:26: must be at least 0, found `-3`",
+    ]
+
+
+@pytest.mark.parametrize("side", [10_000, 14_000])
+def test_an_image_of_any_size_is_held_against_its_mask(masked: Project, side: int) -> None:
+    """Above 89 million pixels Pillow warns, above 178 million it raises."""
+    masked.write("images/y.png", put_together(ihdr(side, side), idat()))
+    assert masked.run("plan").err.splitlines()[:2] == [
+        f"rbsync.yaml:4:5: masks/y.png: the mask is 4 x 3 pixels, but its image is {side} x {side}",
+        "    make a mask of the image's size, as it is shown (EXIF orientation applied)",
+    ]
+    assert "Warning" not in masked.apply("--keep-going").err
+    assert masked.names() == ["x", "z"]
+
+
+def test_a_palette_that_lacks_a_colour(masked: Project) -> None:
+    short = put_together(ihdr(4, 3, 8, 3), png_chunk(b"PLTE", bytes(3)), idat(*[b"\0\0\1\0"] * 3))
+    masked.write("masks/y.png", short)
+    assert masked.run("plan").err.splitlines()[0] == (
+        "rbsync.yaml:4:5: masks/y.png: 3 pixels of this PNG, first at column 2, row 0 with the "
+        "number 1, have no colour: its palette has 1 colour"
+    )
 
 
 def test_keep_going_sends_what_is_right(masked: Project) -> None:
