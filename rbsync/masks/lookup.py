@@ -19,11 +19,14 @@ from rbsync.masks.class_map import (
 )
 from rbsync.masks.class_numbers import class_numbers
 from rbsync.masks.colour_table import ColourTable, colour_table, index_type
-from rbsync.masks.picture import MaskSource, Picture, open_picture, packed_pixels
+from rbsync.masks.picture import STRIP, MaskSource, Picture, open_picture, packed_pixels
 from rbsync.masks.png import MAX_PIXELS
 from rbsync.masks.undeclared import undeclared_colours
 
 Array = npt.NDArray[Any]
+
+_KERNEL_STRIP = 1 << 22
+"""Pixels at a time for what needs no room of its own; some pictures are copied strip by strip."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,9 +74,11 @@ def look_up(picture: Picture, class_map: ClassMap, ignored: tuple[Colour, ...]) 
     """The class of every pixel (h, w). Raises MaskError for a colour that is not declared."""
     index = np.empty((picture.height, picture.width), index_type(len(class_map)))
     table = colour_table(tuple(class_map.values()), ignored)
-    classify = kernel.classify if kernel.available() else classify_with_numpy
+    classify, size = classify_with_numpy, STRIP
+    if kernel.available():
+        classify, size = kernel.classify, _KERNEL_STRIP
     flat = index.reshape(-1)
-    for start, colours in picture.strips():
+    for start, colours in picture.strips(size):
         out = flat[start : start + len(colours)]
         if classify(colours, table, out) < len(colours):
             raise undeclared_colours(picture, class_map, ignored)

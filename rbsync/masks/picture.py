@@ -17,30 +17,37 @@ from rbsync.masks.shared_pixels import shared_pixels
 
 MaskSource = npt.NDArray[Any] | Source
 
-_STRIP = 1 << 17
+STRIP = 1 << 17
+"""Pixels for which arrays of temporary numbers stay small."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """An RGB mask of ``height`` rows and ``width`` columns; ``file`` is its name for messages."""
+    """An RGB mask of ``height`` rows and ``width`` columns; ``file`` is its name for messages.
+
+    ``pixels`` is an array (height, width, 3 or 4) uint8, or an image where there is none without
+    a copy of all of it.
+    """
 
     width: int
     height: int
     file: str
     pixels: npt.NDArray[Any] | Image.Image
 
-    def strips(self) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
-        """The first pixel of each strip of rows, and its colours (pixels, 3 or 4) uint8."""
-        rows = max(1, _STRIP // self.width)
-        whole = None if isinstance(self.pixels, np.ndarray) else shared_pixels(self.pixels)
+    def strips(self, size: int = STRIP) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
+        """The first pixel of each strip of rows, and its colours (pixels, 3 or 4) uint8.
+
+        A strip has about ``size`` pixels.
+        """
+        rows = max(1, size // self.width)
         for top in range(0, self.height, rows):
             bottom = min(top + rows, self.height)
-            first, last = top * self.width, bottom * self.width
-            yield first, self._copied(top, bottom) if whole is None else whole[first:last]
+            yield top * self.width, self._colours(top, bottom)
 
-    def _copied(self, top: int, bottom: int) -> npt.NDArray[np.uint8]:
+    def _colours(self, top: int, bottom: int) -> npt.NDArray[np.uint8]:
         if isinstance(self.pixels, np.ndarray):
-            return np.ascontiguousarray(self.pixels[top:bottom]).reshape(-1, 3)
+            part = np.ascontiguousarray(self.pixels[top:bottom])
+            return part.reshape(-1, part.shape[2])
         strip = self.pixels.crop((0, top, self.width, bottom))
         shared = shared_pixels(strip)
         if shared is not None:
@@ -68,7 +75,9 @@ def open_picture(
         _refuse_grey(class_map, file)
     if image.mode not in ("RGB", "RGBA"):
         image = image.convert("RGB")
-    return Picture(image.width, image.height, file, image)
+    shared = shared_pixels(image)
+    pixels = image if shared is None else shared.reshape(image.height, image.width, -1)
+    return Picture(image.width, image.height, file, pixels)
 
 
 def _from_array(mask: npt.NDArray[Any]) -> Picture:

@@ -12,6 +12,7 @@ medians of five as multiples of the decoding beside them. Memory is that of a pr
 from __future__ import annotations
 
 import argparse
+import io
 import statistics
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 from rasterio.features import shapes
 
 ROOT = Path(__file__).parent.parent.parent
@@ -90,7 +92,7 @@ def colours_to_rings_per_class(work: Work) -> Callable[[], Any]:
 
 
 CONVERTERS: dict[str, Callable[[Work], Callable[[], Any]]] = {
-    "decode": lambda work: lambda: decode(work.data),
+    "decode": lambda work: lambda: Image.open(io.BytesIO(work.data)).load(),
     "rings": colours_to_rings,
     "NumPy": classes_to_rings_with_numpy,
     "JSON": lambda work: lambda: pixel_json(read_mask(work.data, work.class_map)),
