@@ -21,6 +21,7 @@ Array = npt.NDArray[Any]
 
 NO_CLASS = "a pixel is of a class that does not exist"
 _CORNERS_OF_A_POINT = 4
+_MOST_CORNERS = (1 << 31) - 2  # they are numbered with 32 bits
 _FEW = 64
 _MANY_CLASSES = 1 << 16
 _Start = ctypes.c_char
@@ -141,15 +142,16 @@ def _corners(index: Array) -> tuple[Array, int]:
     height, width = index.shape
     points = (height + 1) * (width + 1)
     # Memory that is not touched costs nothing, but there are limits to what one may ask for.
-    for most in (points // 3 + _FEW, _CORNERS_OF_A_POINT * points):
+    for wanted in (points // 3 + _FEW, _CORNERS_OF_A_POINT * points):
+        most = min(wanted, _MOST_CORNERS)
         nodes = np.empty((most + 1, 4), np.int32)
         scratch = np.zeros(2 * (width + 2), index.dtype)
         turns, columns = np.empty(width + 1, index.dtype), np.zeros(2 * (width + 1), np.int32)
         given = (index, index.itemsize, width, height, scratch, turns, columns)
         count = _call("rb_find_corners", *given, nodes, most)
         if count >= 0:
-            break
-    return nodes, count
+            return nodes, count
+    raise MemoryError(f"the rings have more than {_MOST_CORNERS:,} corners")
 
 
 def write_rings(
