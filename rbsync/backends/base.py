@@ -116,10 +116,11 @@ class Draft(NamedTuple):
 
 
 class Created(NamedTuple):
-    """The backend made it."""
+    """The backend made it. ``datapoint_id`` is empty where it does not tell."""
 
     name: str
     task_id: str
+    datapoint_id: str = ""
 
 
 class Rejected(NamedTuple):

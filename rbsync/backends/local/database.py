@@ -32,8 +32,10 @@ class Database:
         self._lock = RLock()
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
+        self._is_made = False
         self._grouped = False
         self._lost = False
+        self._turn = 0
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -90,11 +92,21 @@ class Database:
         found = self._connection if self._grouped else None
         return found if found and found.in_transaction else None
 
+    @property
+    def turn(self) -> int:
+        """The number of the transaction that is being written, 0 if none is.
+
+        While one is, no other process can change what it has read.
+        """
+        return self._turn if self._begun() else 0
+
     def _begin(self) -> sqlite3.Connection:
         connection = self._open_to_write()
         connection.execute("BEGIN IMMEDIATE")
+        self._turn += 1
         if not schema.is_made(connection):
             schema.make(connection)
+        self._is_made = True
         return connection
 
     def _take_back(self, connection: sqlite3.Connection) -> None:
@@ -125,7 +137,7 @@ class Database:
         with self._lock:
             if self._connection:
                 self._connection.close()
-            self._connection = None
+            self._connection, self._is_made = None, False
 
     def _is_there(self) -> bool:
         return os.path.exists(self._path)
@@ -167,7 +179,7 @@ class Database:
                 connection = self._open()
                 sync_folder(folder)
         connection = self._open()
-        if not schema.is_made(connection):
+        if not self._is_made and not schema.is_made(connection):
             self._use_wal(connection)
         return connection
 

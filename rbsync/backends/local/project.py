@@ -56,6 +56,7 @@ class LocalProject:
         self._wish = wish
         self._meta: Meta | None = None
         self._rules: Rules | None = None
+        self._read_in = 0
 
     def open(self) -> Meta:
         """What the project is, made and changed to what it shall be.
@@ -84,9 +85,9 @@ class LocalProject:
         ``extras`` is what accompanies each draft, or empty. All that are created are durable
         together when this returns.
         """
-        rules = self._present_rules()
-        flaws = [rules.flaw(draft) for draft in drafts]
         with self._database.writing() as connection:
+            rules = self._present_rules()
+            flaws = [rules.flaw(draft) for draft in drafts]
             fine = [one.name for one, flaw in zip(drafts, flaws, strict=True) if not flaw]
             taken = {row[2] for row in queries.rows_of_names(connection, fine)}
             answers: list[Created | Rejected] = []
@@ -115,7 +116,7 @@ class LocalProject:
             connection.execute(_PUT_LABELS, (row[0], draft.labels.json))
         put_extras(connection, row[0], extras)
         taken.add(draft.name)
-        return Created(draft.name, row[0])
+        return Created(draft.name, row[0], row[1])
 
     def _missing_file(self, draft: Draft, extras: Extras) -> Flaw | None:
         """A task never refers to a file that is not there: no file is removed meanwhile."""
@@ -239,10 +240,6 @@ class LocalProject:
         row = self._read(lambda one: queries.row_of_id(one, task_id), None)
         return stored_of(row) if row else None
 
-    def datapoint_id(self, task_id: str) -> str | None:
-        """The id of a task's datapoint, None when the task does not exist."""
-        return self._read(lambda one: queries.datapoint_id(one, task_id), None)
-
     def labels(self, task_id: str) -> str | None:
         """The labels of a task as the JSON text of a list, None when it has none."""
         return self._read(lambda one: queries.labels_text(one, task_id), None)
@@ -279,8 +276,12 @@ class LocalProject:
 
     def _present_rules(self) -> Rules:
         """The rules as they are now: another process may have changed the taxonomy."""
-        meta = (self.describe() if self._meta else None) or self.open()
-        return self._take(meta)
+        turn = self._database.turn
+        if self._rules is None or not turn or turn != self._read_in:
+            meta = self.describe() if self._meta else None
+            self._read_in = turn if meta else 0
+            return self._take(meta or self.open())
+        return self._rules
 
     def _take(self, meta: Meta) -> Rules:
         if self._rules is None or meta != self._meta:

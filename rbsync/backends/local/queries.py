@@ -57,11 +57,6 @@ def row_of_id(connection: sqlite3.Connection, task_id: str) -> Sequence[Any] | N
     return found
 
 
-def datapoint_id(connection: sqlite3.Connection, task_id: str) -> str | None:
-    row = connection.execute("SELECT dp_id FROM tasks WHERE task_id = ?", (task_id,)).fetchone()
-    return row[0] if row else None
-
-
 def labels_text(connection: sqlite3.Connection, task_id: str) -> str | None:
     """The labels of one task as the JSON text of a list."""
     row = connection.execute("SELECT json FROM labels WHERE task_id = ?", (task_id,)).fetchone()

@@ -10,6 +10,8 @@ VERSION = 1
 APPLICATION = 0x72627370
 """Marks the database as an rbsync project ("rbsp"), for this program and for file(1)."""
 
+_MARKS = "SELECT user_version, application_id FROM pragma_user_version, pragma_application_id"
+
 _TABLES = """
 CREATE TABLE project (
     only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -57,8 +59,7 @@ CREATE TABLE uploads (
 
 def is_made(connection: sqlite3.Connection) -> bool:
     """Whether the tables are there. Raises BackendError when they are not ours to read."""
-    version = _pragma(connection, "user_version")
-    application = _pragma(connection, "application_id")
+    version, application = connection.execute(_MARKS).fetchone()
     if version == 0 and application == 0:
         return False
     if application != APPLICATION:
@@ -80,7 +81,3 @@ def make(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])

@@ -56,7 +56,7 @@ def create_datapoint(
     )
     made = create(call, new)
     if isinstance(made, Created):
-        return _answer(call, made)
+        return {"dpId": made.datapoint_id, "taskId": made.task_id, "taskIds": [made.task_id]}
     if made.failure.kind == "conflict" and call.service.settings.duplicate_name == "null":
         return None
     raise RefusalError(f"{name}: {made.failure.message}")
@@ -79,8 +79,3 @@ def create(call: Call, new: NewTask) -> Created | Rejected:
     }
     given = {facet: one for facet, one in extras.items() if one != NOTHING}
     return call.service.project.create([draft], [given])[0]
-
-
-def _answer(call: Call, made: Created) -> dict[str, Any]:
-    dp_id = call.service.project.datapoint_id(made.task_id)
-    return {"dpId": dp_id, "taskId": made.task_id, "taskIds": [made.task_id]}
