@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -77,3 +78,59 @@ def test_what_has_no_room_keeps_no_others_out(small_disk: Path) -> None:
     names = {one.task.name: one.task.task_id for one in service.project.tasks()}
     assert names == {"a": first.task_id, "c": third.task_id}
     service.close()
+
+
+class SlowDisk:
+    """Commits of a service's database that take a while, and how many there were."""
+
+    def __init__(self, service: Service, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+        self.commits = 0
+        commit = service.lane._database.commit
+
+        def slowly() -> None:
+            self.commits += 1
+            time.sleep(seconds)
+            commit()
+
+        monkeypatch.setattr(service.lane._database, "commit", slowly)
+
+
+def test_the_loop_goes_on_while_the_disk_is_waited_for(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes meanwhile waits together for the next commit."""
+    disk = SlowDisk(service, monkeypatch, 0.2)
+    ticks: list[float] = []
+
+    async def ask() -> None:
+        first = asyncio.ensure_future(service.lane.do(create(service, "first")))
+        await asyncio.sleep(0.02)
+        others = [asyncio.ensure_future(service.lane.do(create(service, f"{n}"))) for n in range(9)]
+        while not first.done():
+            ticks.append(time.monotonic())
+            await asyncio.sleep(0.005)
+        assert not any(one.done() for one in others)
+        await asyncio.gather(*others)
+
+    asyncio.run(ask())
+    assert len(ticks) > 10
+    # A group commits once more when it ends, which finds nothing left to do.
+    assert disk.commits == 2 * 2
+    assert service.project.counts().tasks == 10
+
+
+def test_one_who_gives_up_while_the_disk_is_waited_for_breaks_nothing(
+    service: Service, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    SlowDisk(service, monkeypatch, 0.1)
+
+    async def give_up() -> None:
+        asked = asyncio.ensure_future(service.lane.do(create(service, "a")))
+        await asyncio.sleep(0.02)
+        asked.cancel()
+
+    asyncio.run(give_up())
+    assert isinstance(together(service, [create(service, "b")])[0], Created)
+    other = LocalBackend(folder)
+    assert "b" in [one.name for one in other.list()]
+    other.close()

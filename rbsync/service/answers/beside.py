@@ -21,6 +21,8 @@ _ABSENT = (None, "", "null")
 def beside_items(call: Call, given: Mapping[str, Any], storage_id: str) -> Extra:
     """What accompanies the items; files of heat maps are the task's. Raises RefusalError."""
     kept = {key: given[key] for key in OF_ITEMS if given.get(key) is not None}
+    if not kept:
+        return NOTHING
     heat_maps = kept.get("heatMaps", []) if storage_id.lower() == REDBRICK else []
     refs = tuple(stored_ref(call, one["item"]) for one in heat_maps)
     return Extra(json.dumps(kept), refs)
