@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -26,6 +26,15 @@ class Readable(Protocol):
     """A body that is sent block by block; its ``read`` may raise BackendError."""
 
     def read(self, size: int = -1, /) -> bytes: ...
+
+
+class Request(NamedTuple):
+    """What is asked; ``url`` is the part of it that the host is sent."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | Readable | None
 
 
 class Exchange:
@@ -124,20 +133,14 @@ class _Timely:
         with self._sending():
             super().request(method, url, *args, **others)  # type: ignore[misc]  # a mix-in
 
-    def ask(
-        self,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes | Readable | None,
-        connect_seconds: float,
-    ) -> http.client.HTTPResponse:
+    def ask(self, request: Request, connect_seconds: float) -> http.client.HTTPResponse:
         """The answer to a request, up to its body, by the standard library alone."""
         self.timeout = connect_seconds
         self._open()
+        method, url, headers, body = request
         # Some hosts answer, and close the connection, before they have all of a body.
         with suppress(BrokenPipeError, ConnectionResetError), self._sending():
-            http.client.HTTPConnection.request(self, method, target, body, headers)  # type: ignore[arg-type]  # a mix-in
+            http.client.HTTPConnection.request(self, method, url, body, headers)  # type: ignore[arg-type]  # a mix-in
         return http.client.HTTPConnection.getresponse(self)  # type: ignore[arg-type]  # a mix-in
 
     def _open(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPResponse, IncompleteRead
 
-from rbsync.backends.redbrick.connections import Connection, Readable
+from rbsync.backends.redbrick.connections import Connection, Request
 
 
 class DirectAnswer:
@@ -38,18 +38,11 @@ class Direct:
         self._idle: list[Connection] = []
 
     @contextmanager
-    def answer(
-        self,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        body: bytes | Readable | None,
-        connect_seconds: float,
-    ) -> Iterator[DirectAnswer]:
+    def answer(self, request: Request, connect_seconds: float) -> Iterator[DirectAnswer]:
         """The answer to a request. Its connection is kept when all of it was read."""
         connection = self._take() or self._opened()
         try:
-            response = connection.ask(method, target, headers, body, connect_seconds)
+            response = connection.ask(request, connect_seconds)
             yield DirectAnswer(response)
             kept = response.isclosed() and not connection.is_closed
         except BaseException:

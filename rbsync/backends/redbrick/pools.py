@@ -18,11 +18,11 @@ from requests.utils import (
     get_environ_proxies,
     select_proxy,
 )
-from urllib3.exceptions import SSLError
+from urllib3.exceptions import LocationParseError, SSLError, URLSchemeUnknown
 from urllib3.util import Timeout, make_headers
 from urllib3.util.ssl_ import create_urllib3_context
 
-from rbsync.backends.redbrick.connections import POOLS, Connection, Plain, Readable, Secure
+from rbsync.backends.redbrick.connections import POOLS, Connection, Plain, Request, Secure
 from rbsync.backends.redbrick.direct import Direct
 from rbsync.errors import BackendError
 
@@ -58,28 +58,20 @@ class Pools:
         self._lock = threading.Lock()
 
     def answer(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: bytes | Readable | None,
-        *,
-        connect_seconds: float,
-        idle_seconds: float,
+        self, request: Request, *, connect_seconds: float, idle_seconds: float
     ) -> AbstractContextManager[Answer]:
-        """The answer to a request.
+        """The answer to a request for a whole URL.
 
         Raises what the network does, as urllib3 or the standard library has it, and BackendError
         for a proxy that cannot be used.
         """
-        parts = urlsplit(url)
+        parts = _split(request.url)
         way = self._way(parts)
         if isinstance(way, Direct):
             origin = len(parts.scheme) + len("://") + len(parts.netloc)
-            target = "/" + quote(url[origin:].removeprefix("/"), safe=_AS_IT_IS)
-            return way.answer(method, target, headers, body, connect_seconds)
-        timeout = Timeout(connect=connect_seconds, read=idle_seconds)
-        return _through(way, method, url, headers, body, timeout)
+            target = "/" + quote(request.url[origin:].removeprefix("/"), safe=_AS_IT_IS)
+            return way.answer(request._replace(url=target), connect_seconds)
+        return _through(way, request, Timeout(connect=connect_seconds, read=idle_seconds))
 
     def close(self) -> None:
         """Closes what is idle; the next request opens connections again."""
@@ -101,11 +93,15 @@ class Pools:
             return self._ways[origin]
 
     def _direct(self, parts: SplitResult) -> Direct:
+        opened: Callable[[], Connection]
         host, port = parts.hostname or "", parts.port
-        opened: Callable[[], Connection] = partial(Plain, host, port, blocksize=BLOCK)
         if parts.scheme == "https":
             trust = self._trusted()
             opened = partial(Secure, host, port, blocksize=BLOCK, ssl_context=trust)
+        elif parts.scheme == "http":
+            opened = partial(Plain, host, port, blocksize=BLOCK)
+        else:
+            raise URLSchemeUnknown(parts.scheme)
         return Direct(opened, self._connections)
 
     def _managed(self, proxy: str) -> urllib3.ProxyManager:
@@ -126,21 +122,23 @@ class Pools:
         return self._trust
 
 
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # is looked at only when it is asked for
+    except ValueError as error:
+        raise LocationParseError(url) from error
+    return parts
+
+
 @contextmanager
-def _through(
-    manager: urllib3.ProxyManager,
-    method: str,
-    url: str,
-    headers: Mapping[str, str],
-    body: bytes | Readable | None,
-    timeout: Timeout,
-) -> Iterator[Answer]:
+def _through(manager: urllib3.ProxyManager, request: Request, timeout: Timeout) -> Iterator[Answer]:
     """The answer to a request that goes over a proxy."""
     response = manager.urlopen(
-        method,
-        url,
-        body=body,
-        headers=dict(headers),
+        request.method,
+        request.url,
+        body=request.body,
+        headers=dict(request.headers),
         timeout=timeout,
         redirect=False,
         retries=False,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from urllib3.exceptions import DecodeError
 
-from rbsync.backends.redbrick.connections import Exchange, Readable, begin
+from rbsync.backends.redbrick.connections import Exchange, Readable, Request, begin
 from rbsync.backends.redbrick.failures import NETWORK_ERRORS, problem, transport_failure
 from rbsync.backends.redbrick.pools import Answer, Pools
 from rbsync.backends.redbrick.redaction import guard_logs, redact
@@ -67,10 +67,7 @@ class Transport:
         failure: BackendError
         try:
             with self._pools.answer(
-                method,
-                url,
-                {"User-Agent": AGENT, **headers},
-                body,
+                Request(method, url, {"User-Agent": AGENT, **headers}, body),
                 connect_seconds=min(CONNECT_SECONDS, seconds),
                 idle_seconds=IDLE_SECONDS,
             ) as answer:
@@ -101,7 +98,10 @@ def _failure(error: Exception, url: str, exchange: Exchange) -> BackendError:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return "the address"
 
 
 def _read(answer: Answer, url: str, most: int) -> bytes:

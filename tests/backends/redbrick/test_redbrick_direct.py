@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from rbsync.backends.redbrick.connections import Request, begin
 from rbsync.backends.redbrick.pools import Pools
 from rbsync.backends.redbrick.transport import Transport
 from rbsync.errors import BackendError
@@ -108,11 +109,10 @@ def test_threads_have_connections_of_their_own(host: Host, transport: Transport)
 def test_idle_connections_are_limited(host: Host) -> None:
     pools = Pools(2)
     waits = {"connect_seconds": 5.0, "idle_seconds": 5.0}
-    from rbsync.backends.redbrick.connections import begin
-
+    request = Request("GET", host.url, {}, None)
     begin(5, 5)
     for _ in range(2):
-        opened = [pools.answer("GET", host.url, {}, None, **waits) for _ in range(3)]
+        opened = [pools.answer(request, **waits) for _ in range(3)]
         for one in opened:
             answer = one.__enter__()
             while answer.read(1 << 16):
@@ -261,3 +261,13 @@ def test_an_answer_that_comes_before_the_whole_file_was_sent_is_read(
     headers = {"Content-Length": str(file.size)}
     reply = transport.send("PUT", host.url, headers, file, seconds=10)
     assert reply.status == 413
+
+
+@pytest.mark.parametrize("url", ["ftp://h/a?sig=1", "//h/a", "http://[::1/a", "http://h:123456/a"])
+def test_an_address_that_is_none_is_told_without_what_is_secret_in_it(
+    transport: Transport, url: str
+) -> None:
+    with pytest.raises(BackendError, match="the request failed") as raised:
+        transport.send("GET", url, {}, seconds=5)
+    assert "sig" not in str(raised.value)
+    assert not raised.value.sent
