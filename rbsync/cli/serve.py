@@ -14,6 +14,7 @@ import click
 from rbsync.cli.logs import log_service
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import note, result
+from rbsync.cli.serve_values import a_type
 from rbsync.errors import ExitCode, Problem, RbsyncError, UserError
 
 if TYPE_CHECKING:
@@ -30,7 +31,14 @@ _TAXONOMY_HINT = "it is JSON: a list of names, or the service's own"
 @click.option("--org-id", default="", metavar="UUID", help="The organization's id.")
 @click.option("--project-id", default="", metavar="UUID", help="The project's id.")
 @click.option("--api-key", envvar=KEY_VARIABLE, metavar="KEY", help=f"[${KEY_VARIABLE}, or new]")
-@click.option("--type", "project_type", default="", help="Such as IMAGE_SEGMENTATION.")
+@click.option(
+    "--type",
+    "project_type",
+    default="",
+    metavar="TYPE",
+    callback=a_type,
+    help="Such as IMAGE_SEGMENTATION.",
+)
 @click.option("--taxonomy", metavar="FILE", help="What labels may say; JSON.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--allow-host", "hosts", multiple=True, help="Another name to be addressed by.")
@@ -103,6 +111,9 @@ def _taxonomy(path: str) -> Any:
             data = json.load(file)
     except (OSError, ValueError) as error:
         message = f"{path} cannot be read: {error}"
+        raise UserError([Problem("taxonomy", message, hint=_TAXONOMY_HINT)]) from error
+    except RecursionError as error:
+        message = f"{path} cannot be read: it is nested too deeply"
         raise UserError([Problem("taxonomy", message, hint=_TAXONOMY_HINT)]) from error
     return read_taxonomy(data)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
@@ -118,3 +119,27 @@ def test_keep_going_does_the_datapoints_that_are_right(project: Project) -> None
 def test_a_key_that_is_nearly_right_is_guessed(project: Project) -> None:
     prepare(project)
     assert "did you mean `labels`?" in project.run("plan").err
+
+
+def test_a_taxonomy_of_nothing_but_brackets_is_a_problem_at_its_place(project: Project) -> None:
+    project.write("deep.json", "[" * 100_000)
+    project.manifest("project: {taxonomy: deep.json}\n")
+    refused = project.run("plan")
+    assert refused.code == 65
+    message = "rbsync.yaml:2:21: the taxonomy cannot be read: it is nested too deeply"
+    assert message in refused.err
+
+
+def test_a_project_of_a_type_that_is_not_known_is_an_error_of_every_command(
+    three: Project,
+) -> None:
+    three.apply()
+    connection = sqlite3.connect(three.folder / ".rbsync/project/project.db")
+    with connection:
+        connection.execute("UPDATE project SET type = 'image_bbox'")
+    connection.close()
+    for command in ("plan", "apply", "status", "serve"):
+        refused = three.run(command, *(["--yes"] if command == "apply" else []))
+        assert refused.code == 65, refused
+        assert "the project is of type image_bbox, which this rbsync does not know" in refused.err
+        assert "give the backend another path, or delete the project's folder" in refused.err

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 import requests
 import yaml
@@ -138,6 +139,31 @@ def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
 
 def run(*arguments: str) -> None:
     command.main(list(arguments), standalone_mode=False, obj=CommonOptions())
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("FOO", '"FOO" is not a project type'),
+        ("image_bbox", '"image_bbox" is not a project type; did you mean "IMAGE_BBOX"?'),
+    ],
+)
+def test_a_type_that_does_not_exist_is_refused_before_anything_is_made(
+    tmp_path: Path, given: str, message: str
+) -> None:
+    with pytest.raises(click.BadParameter) as caught:
+        run("--path", str(tmp_path / "p"), "--type", given)
+    assert caught.value.message == message
+    assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize(("option", "depth"), [("--taxonomy", 100_000), ("--faults", 2_000)])
+def test_a_file_of_nothing_but_brackets_is_refused(tmp_path: Path, option: str, depth: int) -> None:
+    file = tmp_path / "deep"
+    file.write_text("[" * depth)
+    with pytest.raises(UserError) as caught:
+        run("--path", str(tmp_path / "p"), option, str(file), "--api-key", KEY)
+    assert caught.value.problems[0].message == f"{file} cannot be read: it is nested too deeply"
 
 
 def test_a_port_that_is_taken_says_so(tmp_path: Path) -> None:

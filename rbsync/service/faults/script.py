@@ -50,6 +50,9 @@ def read_faults(path: str) -> list[Fault]:
             data = yaml.safe_load(file)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError([Problem("faults", f"{path} cannot be read: {error}")]) from error
+    except RecursionError as error:
+        message = f"{path} cannot be read: it is nested too deeply"
+        raise UserError([Problem("faults", message)]) from error
     return parse_faults(data, path)
 
 
