@@ -183,6 +183,50 @@ def test_other_items_other_metadata_and_a_lost_stamp_are_edits(
     ]
 
 
+def test_items_that_were_replaced_and_metadata_wiped_are_an_edit(
+    service: Served, project: RemoteProject
+) -> None:
+    project.apply()
+    others = service.others
+    task_id = service.task("images/b.png")["taskId"]
+    picture = others.upload(png(50), "b.png")
+    assert others.ask(
+        "updateTaskItems",
+        storageId="22222222-2222-2222-2222-222222222222",
+        taskId=task_id,
+        items=[picture],
+        metaData='{"site":"Zürich"}',
+    )["ok"]
+    found = project.run("drift")
+    assert (found.code, found.err) == (2, "  ~ images/b.png  (settings)\n")
+    shown = project.run("plan", "--refresh")
+    assert "  ! images/b.png  (settings changed at the project; `rbsync adopt --force`" in shown.err
+    assert project.run("adopt", "images/b.png", "--force").code == 0
+    assert project.apply().last_line.startswith("Apply complete: 0 created, 1 updated")
+    assert project.run("drift").last_line == NO_DRIFT
+
+
+def test_a_task_that_others_put_in_the_place_of_ours_is_missing_and_unmanaged(
+    service: Served, project: RemoteProject
+) -> None:
+    project.apply()
+    service.delete("images/b.png")
+    service.others.create("images/b.png")
+    found = project.run("drift")
+    assert (found.code, found.err) == (2, "  - images/b.png\n  ? images/b.png\n")
+    planned = project.plan("--refresh")["actions"]
+    assert [(one["action"], one["name"], one["reason"]) for one in planned] == [
+        ("blocked", "images/b.png", "conflict")
+    ]
+
+
+def test_where_there_are_no_stamps_none_is_missed(service: Served, tmp_path: Path) -> None:
+    project = project_at(service, tmp_path / "data", PICTURES + "policy: {stamp: false}\n")
+    project.apply()
+    assert project.run("drift").last_line == NO_DRIFT
+    assert project.run("plan", "--refresh").last_line == NO_CHANGES
+
+
 def test_what_others_made_is_unmanaged_and_adopted_only_by_force(
     service: Served, project: RemoteProject
 ) -> None:
