@@ -14,7 +14,7 @@ import pytest
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Ran
-from tests.service.serving import KEY
+from tests.service.serving import KEY, ORG
 
 NO_CHANGES = "No changes. The project matches the manifest."
 NO_DRIFT = "No drift. The project is as it was left."
@@ -248,6 +248,27 @@ def test_a_wrong_key_is_said_to_be_one(project: RemoteProject) -> None:
     short = project.run("plan", RBSYNC_API_KEY="short")
     assert short.code == 7
     assert "the API key must have 43 characters; this one has 5" in short.err
+
+
+def test_the_key_of_a_profile_of_another_service_is_not_sent(
+    project: RemoteProject, tmp_path: Path
+) -> None:
+    (tmp_path / ".redbrickai").mkdir()
+    section = f"key = {KEY}\norg = {ORG}\nurl ="
+    (tmp_path / ".redbrickai/credentials").write_text(
+        f"[there]\n{section} https://elsewhere.example\n[here]\n{section} {project.url}\n"
+    )
+    home = {"HOME": str(tmp_path), "VIRTUAL_ENV": ""}
+    refused = project.run("--profile", "there", "plan", **home)
+    assert refused.code == 7
+    assert refused.err.startswith(
+        "error: the profile there is for https://elsewhere.example, "
+        f"and the manifest names {project.url}\n"
+    )
+    assert project.run("--profile", "here", "plan", RBSYNC_API_KEY="x" * 43, **home).code == 0
+    missing = project.run("plan", "--profile", "her", **home)
+    assert missing.code == 7
+    assert 'there is no profile "her" in the credentials file' in missing.err
 
 
 def test_no_key_says_where_to_get_one(project: RemoteProject, tmp_path: Path) -> None:
