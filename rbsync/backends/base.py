@@ -39,7 +39,7 @@ class Capabilities:
     answer was lost, and ``staleness`` how many seconds what it did may not be seen after it was
     answered, None for as many. ``keeps_uploads`` says that what was uploaded stays usable in
     later runs, ``jobs`` how many workers it is best served by, ``masks`` how
-    it likes masks to be encoded.
+    it likes masks to be encoded, ``stamps`` whether every datapoint that it makes has a stamp.
     """
 
     batch: int = 50
@@ -49,6 +49,7 @@ class Capabilities:
     keeps_uploads: bool = False
     jobs: int = 4
     masks: Literal["pixel", "nifti"] = "pixel"
+    stamps: bool = True
 
 
 class Body(Protocol):

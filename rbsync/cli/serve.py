@@ -14,6 +14,7 @@ import click
 from rbsync.cli.logs import log_service
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import note, result
+from rbsync.cli.serve_values import a_key, a_type, an_id, ids
 from rbsync.errors import ExitCode, Problem, RbsyncError, UserError
 
 if TYPE_CHECKING:
@@ -27,15 +28,31 @@ _TAXONOMY_HINT = "it is JSON: a list of names, or the service's own"
 
 @click.command("serve")
 @click.option("--path", default=".rbsync/project", show_default=True, help="The project's folder.")
-@click.option("--org-id", default="", metavar="UUID", help="The organization's id.")
-@click.option("--project-id", default="", metavar="UUID", help="The project's id.")
-@click.option("--api-key", envvar=KEY_VARIABLE, metavar="KEY", help=f"[${KEY_VARIABLE}, or new]")
-@click.option("--type", "project_type", default="", help="Such as IMAGE_SEGMENTATION.")
+@click.option("--org-id", default="", metavar="UUID", callback=an_id, help="The organization's id.")
+@click.option("--project-id", default="", metavar="UUID", callback=an_id, help="The project's id.")
+@click.option(
+    "--api-key",
+    envvar=KEY_VARIABLE,
+    show_envvar=True,
+    metavar="KEY",
+    callback=a_key,
+    help="What clients must give; else a new one is made.",
+)
+@click.option(
+    "--type",
+    "project_type",
+    default="",
+    metavar="TYPE",
+    callback=a_type,
+    help="Such as IMAGE_SEGMENTATION.",
+)
 @click.option("--taxonomy", metavar="FILE", help="What labels may say; JSON.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--allow-host", "hosts", multiple=True, help="Another name to be addressed by.")
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True)
-@click.option("--storage", "storages", multiple=True, metavar="UUID", help="A bucket's id.")
+@click.option(
+    "--storage", "storages", multiple=True, metavar="UUID", callback=ids, help="A bucket's id."
+)
 @click.option(
     "--duplicate-name",
     type=click.Choice(["null", "error"]),
@@ -59,11 +76,12 @@ def command(common: CommonOptions, **given: Any) -> int:
             f"this command needs more than is installed: {error}", hint=hint
         ) from error
     log_service(common)
-    faults = read_faults(given["faults"]) if given["faults"] else []
+    faults = read_faults(_path(common, given["faults"])) if given["faults"] else []
     service = open_service(_settings(common, given))
     sockets = listen(given["host"], given["port"])
     try:
-        _announce(common, service, given["host"], sockets[0].getsockname()[1], given["api_key"])
+        port = sockets[0].getsockname()[1]
+        _announce(common, service, given["host"], port, is_new_key=not given["api_key"])
         server = make_server(make_app(service, Player(faults)))
         # All that there is by now stays; the collector need not look through it again and again.
         gc.freeze()
@@ -76,23 +94,23 @@ def command(common: CommonOptions, **given: Any) -> int:
 
 
 def _settings(common: CommonOptions, given: dict[str, Any]) -> ServiceSettings:
-    from rbsync.service.settings import KEY_LENGTH, ServiceSettings
+    from rbsync.service.settings import ServiceSettings
 
-    key = given["api_key"] or secrets.token_urlsafe(32)
-    if len(key) != KEY_LENGTH:
-        message = f"the API key has {len(key)} characters; the service's have {KEY_LENGTH}"
-        raise UserError([Problem("api-key", message)])
     return ServiceSettings(
-        path=os.path.join(common.folder, given["path"]),
-        api_key=key,
+        path=_path(common, given["path"]),
+        api_key=given["api_key"] or secrets.token_urlsafe(32),
         org_id=given["org_id"],
         project_id=given["project_id"],
         type=given["project_type"],
-        taxonomy=_taxonomy(given["taxonomy"]) if given["taxonomy"] else None,
+        taxonomy=_taxonomy(_path(common, given["taxonomy"])) if given["taxonomy"] else None,
         duplicate_name=given["duplicate_name"],
         hosts=given["hosts"],
         storages=given["storages"],
     )
+
+
+def _path(common: CommonOptions, given: str) -> str:
+    return os.path.normpath(os.path.join(common.folder, given))
 
 
 def _taxonomy(path: str) -> Any:
@@ -104,21 +122,27 @@ def _taxonomy(path: str) -> Any:
     except (OSError, ValueError) as error:
         message = f"{path} cannot be read: {error}"
         raise UserError([Problem("taxonomy", message, hint=_TAXONOMY_HINT)]) from error
+    except RecursionError as error:
+        message = f"{path} cannot be read: it is nested too deeply"
+        raise UserError([Problem("taxonomy", message, hint=_TAXONOMY_HINT)]) from error
     return read_taxonomy(data)
 
 
 def _announce(
-    common: CommonOptions, service: Service, host: str, port: int, key: str | None
+    common: CommonOptions, service: Service, host: str, port: int, *, is_new_key: bool
 ) -> None:
-    """Says how to reach the service; the key only when nobody knows it yet."""
+    """Says how to reach the service; the key only when it was made here.
+
+    One that was given is known to those who need it, and may be that of the real service.
+    """
     from rbsync.service import banner
 
     url = banner.url_of(host, port)
     if common.json:
-        result(common, json.dumps(banner.as_json(service, url)))
+        result(common, json.dumps(banner.as_json(service, url, with_key=is_new_key)))
     else:
         result(common, banner.manifest_block(service, url))
-        if not key:
+        if is_new_key:
             note(common, f"export {KEY_VARIABLE}={service.settings.api_key}")
         note(common, f"Serving {service.meta.name}. Stop with Ctrl-C.")
     sys.stdout.flush()

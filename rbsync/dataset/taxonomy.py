@@ -32,5 +32,8 @@ def declared_taxonomy(manifest: Manifest, tree: Tree) -> Taxonomy:
 def _data(declared: list[str] | str, tree: Tree) -> object:
     if isinstance(declared, list):
         return declared
-    found: object = json.loads(tree.read(declared, LIMIT))
+    try:
+        found: object = json.loads(tree.read(declared, LIMIT))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     return found

@@ -95,6 +95,6 @@ def project_type(name: str) -> ProjectType:
     if not name:
         return ANYTHING
     if name not in PROJECT_TYPES:
-        hint = did_you_mean(name, PROJECT_TYPES)
+        hint = did_you_mean(name.upper(), PROJECT_TYPES)
         raise ValueError(f'"{name}" is not a project type' + (f"; {hint}" if hint else ""))
     return PROJECT_TYPES[name]

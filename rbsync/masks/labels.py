@@ -24,6 +24,29 @@ def category_name(label: dict[str, Any]) -> str:
         raise _bad(f'a label has the category {shown!r}, not [["object", NAME]]') from None
 
 
+def refuse_namesakes(labels: Sequence[dict[str, Any]]) -> None:
+    """Raises MaskError when two categories of the labels have one name: a mask has one colour.
+
+    A path may be written from the middle on, as that of a label that was made of a mask is.
+    """
+    paths: dict[str, list[Any]] = {}
+    for label in labels:
+        name = category_name(label)
+        path = list(label["category"][0])
+        known = paths.setdefault(name, path)
+        if not _may_be_one(known, path):
+            shown = " and ".join("/".join(map(str, one)) for one in (known, path))
+            hint = "give one of the two another name, or export the labels themselves"
+            message = f"labels of two categories have the name {name!r}: {shown}"
+            raise MaskError("ambiguous-category", message, hint=hint)
+
+
+def _may_be_one(one: list[Any], other: list[Any]) -> bool:
+    """Whether two paths end alike, as far as the shorter one tells; all begin with the root."""
+    length = max(1, min(len(one), len(other)) - 1)
+    return one[-length:] == other[-length:]
+
+
 def category_value(label: dict[str, Any], values: Mapping[str, int]) -> int:
     """The class value of a label. Raises MaskError for a category without one."""
     name = category_name(label)

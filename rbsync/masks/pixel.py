@@ -17,7 +17,7 @@ from rbsync.collector import paused_collector
 from rbsync.masks.class_map import BLACK, ClassMap, read_background, read_class_map
 from rbsync.masks.colour_table import index_type
 from rbsync.masks.fill import paint
-from rbsync.masks.labels import category_value, image_size, outline_of
+from rbsync.masks.labels import category_value, image_size, outline_of, refuse_namesakes
 from rbsync.masks.lookup import ClassIndex, read_mask
 from rbsync.masks.picture import MaskSource
 from rbsync.masks.png import MAX_PIXELS
@@ -118,6 +118,7 @@ def decode_pixel(
     drawn = [label for label in labels if label.get("pixel") is not None]
     width, height = image_size(drawn, imagesize, max_pixels)
     values_of = {name: value for value, name in enumerate(colours, 1)}
+    refuse_namesakes(drawn)
     values = [category_value(label, values_of) for label in drawn]
     canvas = np.zeros((height, width), index_type(len(colours)))
     for value, label in zip(values, drawn, strict=True):

@@ -11,6 +11,8 @@ from rbsync.errors import Location, Problem
 from rbsync.model.fingerprint import Algorithm, Fingerprint, of_dataset, of_value
 
 REMOTE = "ref:"
+OWN_METADATA = "rbsync."
+"""What the keys begin with that rbsync itself leaves in a datapoint's metadata."""
 
 
 class Item(NamedTuple):

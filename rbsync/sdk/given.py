@@ -15,9 +15,11 @@ from rbsync.errors import Problem, UserError
 from rbsync.labels import normal_labels
 from rbsync.model.datapoint import Labels, Settings
 from rbsync.model.fingerprint import canonical_json, of_value
+from rbsync.sources.base import RESERVED_HINT, reserved
 from rbsync.sources.list_formats import guess
 
-KEYS = ("name", "items", "labels", "metadata", "metaData", "priority")
+METADATA_KEYS = ("metadata", "metaData")
+KEYS = ("name", "items", "labels", *METADATA_KEYS, "priority")
 ANSWERED = "error"
 """What failed comes back with it, and may be given again as it is."""
 
@@ -81,7 +83,8 @@ def _settings(value: Mapping[str, Any], settings: Settings) -> Settings:
 
 
 def _metadata(value: Mapping[str, Any]) -> Any:
-    return value.get("metadata") or value.get("metaData") or {}
+    given = [value[key] for key in METADATA_KEYS if value.get(key) is not None]
+    return given[0] if given else {}
 
 
 def _objections(value: Mapping[Any, Any]) -> Iterator[str]:
@@ -92,11 +95,22 @@ def _objections(value: Mapping[Any, Any]) -> Iterator[str]:
     labels = value.get("labels")
     if labels is not None and not isinstance(labels, list | tuple):
         yield f"`labels` must be a list of LabelObjects, not {_what(labels)}"
-    if not _is_metadata(_metadata(value)):
-        yield "`metadata` must be a dict of strings"
+    yield from _metadata_objections(value)
     priority = value.get("priority")
     if priority is not None and not _is_fraction(priority):
         yield "`priority` must be a number from 0 to 1"
+
+
+def _metadata_objections(value: Mapping[Any, Any]) -> Iterator[str]:
+    if all(value.get(key) is not None for key in METADATA_KEYS):
+        yield "`metadata` and `metaData` are two names of one thing; give one of them"
+    metadata = _metadata(value)
+    if not _is_metadata(metadata):
+        yield "`metadata` must be a dict of strings"
+        return
+    for key in metadata:
+        if message := reserved(key):
+            yield f"{message} ({RESERVED_HINT})"
 
 
 def _text_objections(value: Mapping[Any, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rbsync.applier.mask_text import encoded
 from rbsync.backends.base import Project as Facts
+from rbsync.backends.rules import name_flaw
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.errors import Location, UserError
 from rbsync.labels import PROJECT_TYPES, read_taxonomy
@@ -45,6 +46,7 @@ def read_masked(
     if encoding not in _ENCODINGS:
         raise refusal(f"`encoding` must be one of {', '.join(_ENCODINGS)}, not {encoding!r}")
     image = _image(image_path)
+    _check_categories(class_map)
     colours = read_class_map(class_map)
     _check_project(image, colours, settings, project)
     if not isinstance(mask, np.ndarray):
@@ -65,6 +67,15 @@ def _image(given: Any) -> str:
     if not path or not isinstance(path, str):
         raise refusal(f"`image_path` must be a path or URL, not {given!r}")
     return path
+
+
+def _check_categories(class_map: object) -> None:
+    """Raises UserError for a category that is no name, and that no taxonomy has."""
+    for name in class_map if isinstance(class_map, Mapping) else ():
+        if not isinstance(name, str):
+            raise refusal(f"the class map: a category is a name, not {name!r}")
+        if flaw := name_flaw(name):
+            raise refusal(f"the class map: the category {name!r}: {flaw.message}")
 
 
 def _check_project(image: str, colours: ClassMap, settings: Settings, project: Facts) -> None:

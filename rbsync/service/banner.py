@@ -26,11 +26,7 @@ def manifest_block(service: Service, url: str) -> str:
     )
 
 
-def as_json(service: Service, url: str) -> dict[str, Any]:
-    """The same for programs, with the key."""
-    return {
-        "url": url,
-        "org_id": service.org_id,
-        "project_id": service.project_id,
-        "api_key": service.settings.api_key,
-    }
+def as_json(service: Service, url: str, *, with_key: bool) -> dict[str, Any]:
+    """The same for programs, with the key where it is not known yet."""
+    place = {"url": url, "org_id": service.org_id, "project_id": service.project_id}
+    return {**place, "api_key": service.settings.api_key} if with_key else place

@@ -5,13 +5,31 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from rbsync.errors import Location, Problem
 from rbsync.files.tree import Tree
-from rbsync.model.datapoint import Encoding, Settings
+from rbsync.model.datapoint import OWN_METADATA, Encoding, Settings
+
+RESERVED_HINT = f"choose another name: `{OWN_METADATA}…` are the keys in which rbsync keeps its own"
+
+
+def reserved(key: object) -> str:
+    """Why a key of metadata cannot be had, empty when it can."""
+    if isinstance(key, str) and key.startswith(OWN_METADATA):
+        return f"the metadata key `{key}` is reserved"
+    return ""
+
+
+def _free(key: str) -> str:
+    if message := reserved(key):
+        raise PydanticCustomError(
+            "reserved-key", "{message}", {"message": message, "hint": RESERVED_HINT}
+        )
+    return key
 
 
 class Common(BaseModel):
@@ -33,7 +51,7 @@ class Common(BaseModel):
     priority: float | None = Field(
         None, ge=0, le=1, description="The task's priority, from 0 to 1.", examples=[0.5]
     )
-    metadata: dict[str, str] | None = Field(
+    metadata: dict[Annotated[str, AfterValidator(_free)], str] | None = Field(
         None,
         description="Keys and values that the datapoints carry; a source adds to the defaults.",
         examples=[{"site": "A"}],

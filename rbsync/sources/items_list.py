@@ -11,12 +11,20 @@ from pydantic import Field
 
 from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Settings
-from rbsync.sources.base import Context, Entry, InlineLabels, SourceModel
+from rbsync.sources.base import (
+    RESERVED_HINT,
+    Context,
+    Entry,
+    InlineLabels,
+    SourceModel,
+    reserved,
+)
 from rbsync.sources.list_formats import READERS, ListError, Row, guess
 from rbsync.sources.listed_series import series_objections, study_of
 
 LIMIT = 1 << 30
-KEYS = ("name", "items", "url", "series", "labels", "metaData", "metadata", "priority")
+METADATA_KEYS = ("metaData", "metadata")
+KEYS = ("name", "items", "url", "series", "labels", *METADATA_KEYS, "priority")
 
 
 class ItemsListSource(SourceModel):
@@ -152,10 +160,17 @@ def _item_objections(value: dict[str, Any]) -> Iterator[str]:
 
 
 def _settings_objections(value: dict[str, Any]) -> Iterator[str]:
-    for key in ("metaData", "metadata"):
-        metadata = value.get(key) or {}
+    given = [key for key in METADATA_KEYS if value.get(key) is not None]
+    if len(given) > 1:
+        yield "`metaData` and `metadata` are two names of one thing; give one of them"
+    for key in given:
+        metadata = value[key]
         if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
             yield f"`{key}` must be an object of strings"
+            continue
+        for name in metadata:
+            if message := reserved(name):
+                yield f"{message} ({RESERVED_HINT})"
     priority = value.get("priority")
     if priority is not None and not _is_fraction(priority):
         yield "`priority` must be a number from 0 to 1"

@@ -10,6 +10,7 @@ from rbsync.applier.settle import CONFLICT
 from rbsync.backends.base import TaskContent
 from rbsync.errors import RbsyncError
 from rbsync.model.datapoint import Datapoint
+from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.state import Record
 from rbsync.sync.comparing import differing
 from rbsync.sync.listed import UNKNOWN
@@ -41,6 +42,7 @@ class _Found(NamedTuple):
     desired: Datapoint
     content: TaskContent
     record: Record | None
+    stamped: bool
 
     @property
     def is_ours(self) -> bool:
@@ -50,7 +52,10 @@ class _Found(NamedTuple):
             return False
         if record.task_id != self.content.task.task_id:
             return False
-        return record.applied == UNKNOWN or not differing(self.content, [record.applied])
+        return record.applied == UNKNOWN or not self._differing(record.applied)
+
+    def _differing(self, known: Fingerprint) -> tuple[Facet, ...]:
+        return differing(self.content, [known], stamped=self.stamped)
 
     @property
     def objection(self) -> str:
@@ -59,7 +64,7 @@ class _Found(NamedTuple):
             return "its last run is not settled yet"
         if self.content.task.stamp is None:
             return f"{CONFLICT}, without rbsync's stamp"
-        facets = differing(self.content, [self.desired.fingerprint])
+        facets = self._differing(self.desired.fingerprint)
         return f"its {', '.join(facets)} differ from what is declared" if facets else ""
 
 
@@ -75,10 +80,11 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
     dataset = expand(workspace, project, keep_going=True)
     declared = {one.name: one for one in dataset.datapoints if _matches(one.name, patterns)}
     _check_names(patterns, declared, "the manifest does not declare")
+    stamped = workspace.backend.capabilities.stamps
     with correcting(workspace, timeout) as writer:
         before = writer.records()
         found = {
-            one.task.name: _Found(declared[one.task.name], one, before.get(one.task.name))
+            one.task.name: _Found(declared[one.task.name], one, before.get(one.task.name), stamped)
             for one in workspace.backend.read()
             if one.task.name in declared
         }

@@ -29,7 +29,7 @@ def open_backend(manifest: Manifest, taxonomy: Taxonomy, profile: str) -> Backen
                 algorithm=manifest.settings.hash,
             )
         case RedbrickBackend():
-            from rbsync.backends.redbrick.credentials import read_credentials
+            from rbsync.backends.redbrick.credentials import key_for, read_credentials
 
             command = declared.api_key_command or ()
             read = partial(read_credentials, profile=profile, command=command)
@@ -37,7 +37,7 @@ def open_backend(manifest: Manifest, taxonomy: Taxonomy, profile: str) -> Backen
                 declared.url,
                 declared.org_id,
                 declared.project_id,
-                lambda: read().key,
+                lambda: key_for(read(), declared.url, declared.org_id),
                 stamp=manifest.settings.policy.stamp,
             )
         case _:

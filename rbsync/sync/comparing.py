@@ -30,20 +30,25 @@ _IDS = ("labelid", "classid")
 _MAPPED = frozenset({"category", "attributes", "volumeindex", "dicom"})
 
 
-def differing(found: TaskContent, known: Sequence[Fingerprint]) -> tuple[Facet, ...]:
+def differing(
+    found: TaskContent, known: Sequence[Fingerprint], *, stamped: bool
+) -> tuple[Facet, ...]:
     """The facets in which a datapoint is like none of the fingerprints, by stamp or content.
 
-    Content that the backend cannot tell is taken for what the stamp says.
+    Content that the backend cannot tell is taken for what the stamp says. ``stamped`` says that
+    there was a stamp: where it is gone, the settings, which have it, are not as they were left.
     """
     return tuple(
         facet
         for facet in FACETS
-        if not any(_agrees(found, facet, getattr(one, facet)) for one in known)
+        if not any(_agrees(found, facet, getattr(one, facet), stamped) for one in known)
     )
 
 
-def _agrees(found: TaskContent, facet: Facet, wanted: str) -> bool:
+def _agrees(found: TaskContent, facet: Facet, wanted: str, stamped: bool) -> bool:
     stamp = found.task.stamp
+    if stamp is None and stamped and facet == "settings":
+        return False
     if stamp is not None and getattr(stamp, facet) != wanted:
         return False
     return _CHECKS[facet](found, wanted)

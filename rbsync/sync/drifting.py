@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rbsync.backends.base import TaskContent
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Facet
+from rbsync.model.state import Record
 from rbsync.sync.comparing import differing
-from rbsync.sync.listed import UNKNOWN, is_managed, known_fingerprints
+from rbsync.sync.listed import UNKNOWN, is_managed, is_task_of, known_fingerprints
 from rbsync.sync.planning import check_target
 from rbsync.sync.workspace import Workspace
 
@@ -20,7 +22,10 @@ class Edited(NamedTuple):
 
 
 class Drift(NamedTuple):
-    """``missing`` are records without a task, ``unmanaged`` tasks without a record."""
+    """``missing`` are records without a task, ``unmanaged`` tasks without a record.
+
+    A name is both when its task was deleted and another made.
+    """
 
     missing: tuple[str, ...]
     edited: tuple[Edited, ...]
@@ -46,14 +51,19 @@ def drift(workspace: Workspace) -> Drift:
     for found in workspace.backend.read():
         name = found.task.name
         record = records.get(name)
-        missing.discard(name)
-        if record is None or not is_managed(record):
+        if record is None or not is_managed(record) or not is_task_of(record, found.task):
             unmanaged.append(name)
             continue
-        ours = record.applied == UNKNOWN or record.pending is not None
-        facets = () if ours else differing(found, known_fingerprints(record))
+        missing.discard(name)
+        facets = _edited(found, record, stamped=workspace.backend.capabilities.stamps)
         if facets:
             edited.append(Edited(name, facets))
         else:
             unchanged += 1
     return Drift(tuple(sorted(missing)), tuple(sorted(edited)), tuple(sorted(unmanaged)), unchanged)
+
+
+def _edited(found: TaskContent, record: Record, *, stamped: bool) -> tuple[Facet, ...]:
+    if record.applied == UNKNOWN or record.pending is not None:
+        return ()
+    return differing(found, known_fingerprints(record), stamped=stamped)

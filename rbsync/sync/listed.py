@@ -50,6 +50,14 @@ def is_managed(record: Record | None) -> bool:
     return record is not None and (record.applied is not None or record.pending is not None)
 
 
+def is_task_of(record: Record, task: Task) -> bool:
+    """Whether a task is the very one of this record, not another that was given its name.
+
+    What is unsettled may be either, and of some creates the project did not tell the id.
+    """
+    return record.pending is not None or record.task_id in ("", task.task_id)
+
+
 def known_fingerprints(record: Record) -> list[Fingerprint]:
     """All that a task may have by what its record says, also after a run that was cut off."""
     pending = record.pending.fingerprint if record.pending else None

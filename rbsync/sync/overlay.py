@@ -62,10 +62,11 @@ def overlay(workspace: Workspace, records: Mapping[str, Record], dataset: Datase
     wanted = {one.name: one.fingerprint for one in dataset.datapoints}
     tasks: dict[str, Task] = {}
     conflicts: dict[str, str] = {}
+    stamped = workspace.backend.capabilities.stamps
     for found in workspace.backend.read():
         name = found.task.name
         tasks[name] = found.task
-        why = _conflict(found, records.get(name), wanted.get(name))
+        why = _conflict(found, records.get(name), wanted.get(name), stamped)
         if why:
             conflicts[name] = why
     held = (name for name, one in records.items() if one.applied is not None)
@@ -73,7 +74,9 @@ def overlay(workspace: Workspace, records: Mapping[str, Record], dataset: Datase
     return Overlay(as_listed(records, tasks), missing, conflicts)
 
 
-def _conflict(found: TaskContent, record: Record | None, wanted: Fingerprint | None) -> str:
+def _conflict(
+    found: TaskContent, record: Record | None, wanted: Fingerprint | None, stamped: bool
+) -> str:
     """Why a task must not be touched; empty when it is as it was left, or as it shall be."""
     task = found.task
     same = record is not None and record.applied is not None and record.task_id == task.task_id
@@ -82,7 +85,7 @@ def _conflict(found: TaskContent, record: Record | None, wanted: Fingerprint | N
     if task.stamp is None and not same:
         return f"{CONFLICT}; {_STEP}"
     known = known_fingerprints(record) if record else []
-    facets = differing(found, known or [task.stamp or UNKNOWN])
-    if not facets or (wanted is not None and not differing(found, [wanted])):
+    facets = differing(found, known or [task.stamp or UNKNOWN], stamped=stamped)
+    if not facets or (wanted is not None and not differing(found, [wanted], stamped=stamped)):
         return ""
     return f"{', '.join(facets)} changed at the project; {_STEP}"

@@ -54,6 +54,11 @@ LOCAL = "version: 1\ndatapoints: []\n"
             LOCAL + "defaults: {metadata: {site: ~}}",
             "3:29: expected text, found nothing | quote it if the word itself is meant",
         ),
+        (
+            LOCAL + "defaults: {metadata: {rbsync.items: x}}",
+            "3:37: the metadata key `rbsync.items` is reserved | "
+            "choose another name: `rbsync.…` are the keys in which rbsync keeps its own",
+        ),
         (LOCAL + "project: {taxonomy: {a: b}}", "3:21: expected a list or text, found a mapping"),
         (LOCAL + "project: {taxonomy: [a, [b]]}", "3:25: expected text, found a list"),
         (LOCAL + "storages: {scans: abc}", "3:11: the storage `scans` is not a UUID"),
@@ -71,6 +76,11 @@ def test_a_mistake_in_the_settings(tmp_path: Path, text: str, problem: str) -> N
 @pytest.mark.parametrize(
     ("entry", "problem"),
     [
+        (
+            "{glob: a, metadata: {site: A, rbsync.fingerprint: x}}",
+            "3:55: the metadata key `rbsync.fingerprint` is reserved | "
+            "choose another name: `rbsync.…` are the keys in which rbsync keeps its own",
+        ),
         ("{glob: a, lables: b}", "3:15: unknown key `lables`; did you mean `labels`?"),
         (
             "{items_list: a, pattern: b}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
@@ -118,3 +119,55 @@ def test_keep_going_does_the_datapoints_that_are_right(project: Project) -> None
 def test_a_key_that_is_nearly_right_is_guessed(project: Project) -> None:
     prepare(project)
     assert "did you mean `labels`?" in project.run("plan").err
+
+
+def test_a_taxonomy_of_nothing_but_brackets_is_a_problem_at_its_place(project: Project) -> None:
+    project.write("deep.json", "[" * 100_000)
+    project.manifest("project: {taxonomy: deep.json}\n")
+    refused = project.run("plan")
+    assert refused.code == 65
+    message = "rbsync.yaml:2:21: the taxonomy cannot be read: it is nested too deeply"
+    assert message in refused.err
+
+
+def test_a_project_of_a_type_that_is_not_known_is_an_error_of_every_command(
+    three: Project,
+) -> None:
+    three.apply()
+    connection = sqlite3.connect(three.folder / ".rbsync/project/project.db")
+    with connection:
+        connection.execute("UPDATE project SET type = 'image_bbox'")
+    connection.close()
+    for command in ("plan", "apply", "status", "serve"):
+        refused = three.run(command, *(["--yes"] if command == "apply" else []))
+        assert refused.code == 65, refused
+        assert "the project is of type image_bbox, which this rbsync does not know" in refused.err
+        assert "give the backend another path, or delete the project's folder" in refused.err
+
+
+QUICKTIME = b"\x00\x00\x00\x14ftypqt  \x20\x05\x03\x00qt  "
+OLD_QUICKTIME = b"\x00\x00\x00\x08wide\x00\x00\x00\x00mdat"
+
+
+def test_a_mov_and_what_has_no_suffix_are_refused_when_they_are_planned(project: Project) -> None:
+    project.write("clips/new.mov", QUICKTIME)
+    project.write("clips/old.mov", OLD_QUICKTIME)
+    project.write("clips/README", b"of the clips")
+    project.write("clips/scan", bytes(128) + b"DICM" + bytes(100))
+    entries = "".join(
+        f"  - {{name: {name}, items: [clips/{name}]}}\n"
+        for name in ("new.mov", "old.mov", "README", "scan")
+    )
+    project.manifest(f"datapoints:\n{entries}")
+    refused = project.run("plan")
+    assert refused.code == 65
+    assert refused.err.count("rbsync.yaml:") == 3, refused.err
+    for line, why in (
+        (3, "new.mov: the file is a MP4 file by its content, but its suffix is `.mov`"),
+        (4, "old.mov: the file is of a kind that is not known; accepted are png, jpg, bmp, DICOM"),
+        (5, "README: the file is of a kind that is not known; accepted are png, jpg, bmp, DICOM"),
+    ):
+        assert re.search(rf"rbsync\.yaml:{line}:\d+: .*{re.escape(why)}", refused.err), refused.err
+    done = project.apply("--keep-going")
+    assert "Apply complete: 1 created" in done.out
+    assert project.names() == ["scan"]

@@ -14,7 +14,7 @@ import pytest
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Ran
-from tests.service.serving import KEY
+from tests.service.serving import KEY, ORG
 
 NO_CHANGES = "No changes. The project matches the manifest."
 NO_DRIFT = "No drift. The project is as it was left."
@@ -183,6 +183,50 @@ def test_other_items_other_metadata_and_a_lost_stamp_are_edits(
     ]
 
 
+def test_items_that_were_replaced_and_metadata_wiped_are_an_edit(
+    service: Served, project: RemoteProject
+) -> None:
+    project.apply()
+    others = service.others
+    task_id = service.task("images/b.png")["taskId"]
+    picture = others.upload(png(50), "b.png")
+    assert others.ask(
+        "updateTaskItems",
+        storageId="22222222-2222-2222-2222-222222222222",
+        taskId=task_id,
+        items=[picture],
+        metaData='{"site":"Zürich"}',
+    )["ok"]
+    found = project.run("drift")
+    assert (found.code, found.err) == (2, "  ~ images/b.png  (settings)\n")
+    shown = project.run("plan", "--refresh")
+    assert "  ! images/b.png  (settings changed at the project; `rbsync adopt --force`" in shown.err
+    assert project.run("adopt", "images/b.png", "--force").code == 0
+    assert project.apply().last_line.startswith("Apply complete: 0 created, 1 updated")
+    assert project.run("drift").last_line == NO_DRIFT
+
+
+def test_a_task_that_others_put_in_the_place_of_ours_is_missing_and_unmanaged(
+    service: Served, project: RemoteProject
+) -> None:
+    project.apply()
+    service.delete("images/b.png")
+    service.others.create("images/b.png")
+    found = project.run("drift")
+    assert (found.code, found.err) == (2, "  - images/b.png\n  ? images/b.png\n")
+    planned = project.plan("--refresh")["actions"]
+    assert [(one["action"], one["name"], one["reason"]) for one in planned] == [
+        ("blocked", "images/b.png", "conflict")
+    ]
+
+
+def test_where_there_are_no_stamps_none_is_missed(service: Served, tmp_path: Path) -> None:
+    project = project_at(service, tmp_path / "data", PICTURES + "policy: {stamp: false}\n")
+    project.apply()
+    assert project.run("drift").last_line == NO_DRIFT
+    assert project.run("plan", "--refresh").last_line == NO_CHANGES
+
+
 def test_what_others_made_is_unmanaged_and_adopted_only_by_force(
     service: Served, project: RemoteProject
 ) -> None:
@@ -204,6 +248,27 @@ def test_a_wrong_key_is_said_to_be_one(project: RemoteProject) -> None:
     short = project.run("plan", RBSYNC_API_KEY="short")
     assert short.code == 7
     assert "the API key must have 43 characters; this one has 5" in short.err
+
+
+def test_the_key_of_a_profile_of_another_service_is_not_sent(
+    project: RemoteProject, tmp_path: Path
+) -> None:
+    (tmp_path / ".redbrickai").mkdir()
+    section = f"key = {KEY}\norg = {ORG}\nurl ="
+    (tmp_path / ".redbrickai/credentials").write_text(
+        f"[there]\n{section} https://elsewhere.example\n[here]\n{section} {project.url}\n"
+    )
+    home = {"HOME": str(tmp_path), "VIRTUAL_ENV": ""}
+    refused = project.run("--profile", "there", "plan", **home)
+    assert refused.code == 7
+    assert refused.err.startswith(
+        "error: the profile there is for https://elsewhere.example, "
+        f"and the manifest names {project.url}\n"
+    )
+    assert project.run("--profile", "here", "plan", RBSYNC_API_KEY="x" * 43, **home).code == 0
+    missing = project.run("plan", "--profile", "her", **home)
+    assert missing.code == 7
+    assert 'there is no profile "her" in the credentials file' in missing.err
 
 
 def test_no_key_says_where_to_get_one(project: RemoteProject, tmp_path: Path) -> None:

@@ -229,6 +229,28 @@ def test_other_items_and_other_metadata_are_edits(three: Project) -> None:
     ]
 
 
+def test_another_task_of_the_name_is_missing_and_unmanaged(three: Project) -> None:
+    three.apply()
+    delete(three, "images/a.png")
+    create(three, "images/a.png")
+    found = three.run("drift")
+    assert found.err == "  - images/a.png\n  ? images/a.png\n"
+    assert found.last_line == "Drift: 1 missing, 0 edited, 1 unmanaged, 2 unchanged."
+    assert planned(three) == [("blocked", "images/a.png", "conflict")]
+
+
+def test_a_stamp_that_is_gone_is_an_edit(three: Project) -> None:
+    three.apply()
+    edit(three, "images/b.png", "settings", fingerprint=STRANGER)
+    found = three.run("drift", "--json").json
+    assert found["edited"] == [{"name": "images/b.png", "facets": ["settings"]}]
+    assert planned(three) == [("blocked", "images/b.png", "conflict")]
+    assert three.run("adopt", "images/b.png").code == 3
+    assert three.run("adopt", "images/b.png", "--force").code == 0
+    assert three.apply().last_line.startswith("Apply complete: 0 created, 1 updated")
+    assert three.run("drift").last_line == NO_DRIFT
+
+
 def test_a_task_that_was_moved_on_is_no_drift(three: Project) -> None:
     """Moving tasks through the stages is what people do with them."""
     three.apply()
@@ -295,7 +317,7 @@ def test_what_the_service_may_add_to_labels_is_no_edit_and_what_people_add_is(
 
     def edited(**members: Any) -> tuple[Facet, ...]:
         text = json.dumps([{**one, **members} for one in labels])
-        return differing(found._replace(labels=text), [found.task.stamp])
+        return differing(found._replace(labels=text), [found.task.stamp], stamped=True)
 
     assert edited(labelid="given-by-the-service") == edited(holes=None) == ()
     assert edited(attributes=[{"name": "occluded", "value": True}]) == ("labels",)

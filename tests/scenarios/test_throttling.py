@@ -6,7 +6,10 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from rbsync.backends.redbrick.backend import JOBS
+from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject, served
 from tests.scenarios.pictures import png
 
@@ -51,3 +54,30 @@ def test_uploads_wait_too(tmp_path: Path) -> None:
 
 def created(number: int) -> str:
     return f"Apply complete: {number} created, 0 updated, 0 deleted, 0 failed."
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_service_that_stumbles_is_asked_again(tmp_path: Path, status: int) -> None:
+    rules = [
+        {"kind": kind, "do": "status", "status": status, "times": 1}
+        for kind in ("itemsUploadPresign", "PUT")
+    ]
+    with served(tmp_path / "service", faults=rules) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.write("images/a.png", png(1))
+        project.manifest("datapoints:\n  - glob: images/*.png\n")
+        ran = project.apply()
+    assert (ran.code, ran.last_line) == (0, created(1)), ran.err
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_service_that_is_ill_is_not_told_as_a_wrong_key(tmp_path: Path, status: int) -> None:
+    rule = {"kind": "POST", "do": "status", "status": status}
+    with served(tmp_path / "service", faults=[rule]) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.manifest("datapoints: []\n")
+        ran = project.run("plan")
+    assert ran.code == ExitCode.ERROR
+    told, _, _ = ran.err.partition("hint:")
+    assert f"HTTP {status}" in told
+    assert "key" not in told

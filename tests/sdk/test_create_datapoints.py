@@ -167,6 +167,31 @@ def test_all_that_is_wrong_is_said_at_once(serve: Serve) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"metadata": []}, "`metadata` must be a dict of strings"),
+        ({"metaData": 0}, "`metadata` must be a dict of strings"),
+        (
+            {"metadata": {"a": "b"}, "metaData": {"c": "d"}},
+            "`metadata` and `metaData` are two names of one thing; give one of them",
+        ),
+        (
+            {"metadata": {"rbsync.items": "b"}},
+            "the metadata key `rbsync.items` is reserved (choose another name: `rbsync.…` are "
+            "the keys in which rbsync keeps its own)",
+        ),
+    ],
+)
+def test_metadata_that_would_be_lost_or_mistaken_are_refused(
+    serve: Serve, members: dict[str, Any], expected: str
+) -> None:
+    client, project = serve()
+    (failed,) = project.upload.create_datapoints(PUBLIC, [{**urls("a")[0], **members}])
+    assert failed["error"] == expected
+    assert client.names() == []
+
+
 def test_nothing_is_sent_of_a_datapoint_with_a_wrong_attribute(serve: Serve, here: Path) -> None:
     """The project's own taxonomy decides, before the file goes."""
     (here / "a.png").write_bytes(png(1))

@@ -150,6 +150,32 @@ def test_what_is_no_class_map_is_an_error(serve: Serve, class_map: Any, expected
     assert expected in error(project, red(), class_map)
 
 
+@pytest.mark.parametrize(
+    ("category", "expected"),
+    [
+        (3, "the class map: a category is a name, not 3"),
+        ("", "the class map: the category '': its name is empty"),
+        (
+            "a\nb",
+            "the class map: the category 'a\\nb': "
+            "its name has a control character, or bytes that are not text",
+        ),
+        (
+            "\ud800",
+            "the class map: the category '\\ud800': "
+            "its name has a control character, or bytes that are not text",
+        ),
+    ],
+)
+def test_what_is_no_name_of_a_category_is_an_error(
+    serve: Serve, category: Any, expected: str
+) -> None:
+    client, project = serve()
+    assert error(project, red(), {category: [255, 0, 0]}) == expected
+    assert error(project, red(), {"car": [255, 0, 0], category: [0, 255, 0]}) == expected
+    assert client.names() == []
+
+
 @pytest.mark.parametrize("image", [None, "", b"a.png", 7])
 def test_what_is_no_image_path_is_an_error(serve: Serve, image: Any) -> None:
     _, project = serve()

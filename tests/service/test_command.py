@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 import requests
 import yaml
 
+from rbsync.cli.main import main
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.serve import command
-from rbsync.errors import RbsyncError, UserError
+from rbsync.errors import ExitCode, RbsyncError, UserError
 from tests.service import documents
 from tests.service.serve_here import KEY
 
@@ -81,6 +83,19 @@ def test_a_key_is_made_when_none_is_given_and_ids_stay(tmp_path: Path) -> None:
         assert found[0][key] == found[1][key]
 
 
+def test_a_key_that_is_given_is_never_shown(tmp_path: Path) -> None:
+    """It may be that of the real service."""
+    folder = ["--path", str(tmp_path / "p")]
+    for given, environment in ((["--api-key", KEY], {}), ([], {"RBSYNC_API_KEY": KEY})):
+        with serve(*folder, "--json", "-v", *given, **environment) as process:
+            known = json.loads(lines(process, 1))
+            assert set(known) == {"url", "org_id", "project_id"}
+            assert opened(known["url"], known["org_id"], known["project_id"], KEY) == "p"
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=20)
+        assert KEY not in errors
+
+
 def test_the_new_key_is_shown_once_beside_the_block(tmp_path: Path) -> None:
     with serve("--path", str(tmp_path / "p")) as process:
         lines(process, 5)
@@ -88,7 +103,7 @@ def test_the_new_key_is_shown_once_beside_the_block(tmp_path: Path) -> None:
         assert process.stderr.readline().startswith("export RBSYNC_API_KEY=")
 
 
-def test_it_starts_in_about_a_second(tmp_path: Path) -> None:
+def test_it_starts_in_a_second(tmp_path: Path) -> None:
     """The best of three: other work on the machine is not its fault."""
     spent = []
     for _ in range(3):
@@ -97,7 +112,7 @@ def test_it_starts_in_about_a_second(tmp_path: Path) -> None:
             known = json.loads(lines(process, 1))
             assert requests.get(known["url"], timeout=20).status_code == 200
             spent.append(time.monotonic() - start)
-    assert min(spent) < 1.5
+    assert min(spent) < 1
 
 
 def test_everything_may_be_chosen(tmp_path: Path) -> None:
@@ -109,7 +124,7 @@ def test_everything_may_be_chosen(tmp_path: Path) -> None:
     files = ["--taxonomy", str(taxonomy), "--faults", str(faults), "--type", "IMAGE_BBOX"]
     with serve("--path", str(tmp_path / "p"), "--json", "-v", *chosen, *files) as process:
         known = json.loads(lines(process, 1))
-        assert (known["org_id"], known["project_id"], known["api_key"]) == (ORG, ORG, KEY)
+        assert known == {"url": known["url"], "org_id": ORG, "project_id": ORG}
         body = {"query": documents.text("project"), "variables": {"orgId": ORG, "projectId": ORG}}
         answer = requests.post(
             f"{known['url']}/graphql/", json=body, headers={"ApiKey": KEY}, timeout=20
@@ -138,6 +153,31 @@ def test_it_listens_on_loopback_only(tmp_path: Path) -> None:
 
 def run(*arguments: str) -> None:
     command.main(list(arguments), standalone_mode=False, obj=CommonOptions())
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("FOO", '"FOO" is not a project type'),
+        ("image_bbox", '"image_bbox" is not a project type; did you mean "IMAGE_BBOX"?'),
+    ],
+)
+def test_a_type_that_does_not_exist_is_refused_before_anything_is_made(
+    tmp_path: Path, given: str, message: str
+) -> None:
+    with pytest.raises(click.BadParameter) as caught:
+        run("--path", str(tmp_path / "p"), "--type", given)
+    assert caught.value.message == message
+    assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize(("option", "depth"), [("--taxonomy", 100_000), ("--faults", 2_000)])
+def test_a_file_of_nothing_but_brackets_is_refused(tmp_path: Path, option: str, depth: int) -> None:
+    file = tmp_path / "deep"
+    file.write_text("[" * depth)
+    with pytest.raises(UserError) as caught:
+        run("--path", str(tmp_path / "p"), option, str(file), "--api-key", KEY)
+    assert caught.value.problems[0].message == f"{file} cannot be read: it is nested too deeply"
 
 
 def test_a_port_that_is_taken_says_so(tmp_path: Path) -> None:
@@ -178,10 +218,58 @@ def taken_on_ipv6_only() -> Iterator[str]:
     pytest.fail("no port was free on 127.0.0.1")
 
 
-def test_a_key_of_another_length_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="the API key has 5 characters; the service's have 43"):
-        run("--path", str(tmp_path / "p"), "--api-key", "short")
+NO_UUID = '"{}" is not a UUID such as 2f0f6f3e-5a51-4d8e-9c1b-0d7f6a2b8c34'
+ODD = "the API key has characters that no key has, such as letters with accents"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--api-key", "short", "the API key has 5 characters; the service's have 43"),
+        ("--api-key", "ü" + "k" * 42, ODD),
+        ("--api-key", "k" * 20 + "\n" + "k" * 22, ODD),
+        ("--storage", "foo", NO_UUID.format("foo")),
+        ("--org-id", "notauuid", NO_UUID.format("notauuid")),
+        ("--project-id", ORG.replace("-", ""), NO_UUID.format(ORG.replace("-", ""))),
+    ],
+)
+def test_what_no_client_could_use_is_refused(
+    tmp_path: Path,
+    option: str,
+    value: str,
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = ["serve", "--path", str(tmp_path / "p"), option, value]
+    assert main(given) == ExitCode.USAGE
+    shown = capsys.readouterr().err
+    assert f"Invalid value for '{option}'" in shown
+    assert shown.endswith(f": {message}\n")
     assert not (tmp_path / "p").exists()
+
+
+def test_a_key_is_known_by_its_variable_and_not_shown_when_it_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RBSYNC_API_KEY", "not quite a key")
+    assert main(["serve", "--json", "--path", str(tmp_path / "p")]) == ExitCode.USAGE
+    shown = capsys.readouterr()
+    assert "RBSYNC_API_KEY" in shown.err
+    assert "not quite a key" not in shown.out + shown.err
+
+
+def test_the_folder_to_work_in_is_that_of_all_its_files(tmp_path: Path) -> None:
+    (tmp_path / "taxonomy.json").write_text('["car"]')
+    (tmp_path / "faults.yaml").write_text("faults: [{kind: GET, do: status, status: 418}]")
+    chosen = ["-C", str(tmp_path), "--path", "p", "--json", "--api-key", KEY]
+    files = ["--taxonomy", "taxonomy.json", "--faults", "faults.yaml"]
+    with serve(*chosen, *files) as process:
+        known = json.loads(lines(process, 1))
+        assert opened(known["url"], known["org_id"], known["project_id"], KEY) == "p"
+    assert (tmp_path / "p").is_dir()
+    with pytest.raises(UserError) as caught:
+        run("-C", str(tmp_path), "--faults", "none.yaml", "--api-key", KEY)
+    assert str(caught.value).startswith(f"{tmp_path}/none.yaml cannot be read")
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"categories": 3}'])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,20 @@ def test_the_nth_operation_of_a_kind_fails(folder: Path) -> None:
         assert names(client) == ["a0", "a1", "a3", "a4"]
 
 
-def test_an_operation_goes_by_its_own_name_too(folder: Path) -> None:
-    with serving(folder, [{"kind": ["PUT", "createDatapointSDK"], "do": "status"}]) as client:
+def test_a_rule_may_be_for_several_kinds(folder: Path) -> None:
+    with serving(folder, [{"kind": ["PUT", "createDatapoint"], "do": "status"}]) as client:
         assert fails(client).status_code == 503
         assert client.put(client.place(), b"x").status_code == 503
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_has_none(folder: Path, status: int) -> None:
+    rule = CREATE | {"do": "status", "status": status, "retry_after": 2, "times": 1}
+    with serving(folder, [rule]) as client:
+        answer = fails(client)
+        assert (answer.status_code, answer.content) == (status, b"")
+        assert answer.headers["Retry-After"] == "2"
+        assert fails(client).status_code == 200
 
 
 def test_a_status_may_come_after_the_effect(folder: Path) -> None:
@@ -203,6 +214,31 @@ def test_the_example_of_the_package_is_a_script() -> None:
         ({"faults": [{"do": "drop", "never": 1}]}, "faults.0.never: Extra inputs"),
         ({"faults": [{"do": "drop", "chance": 2}]}, "faults.0.chance"),
         ({"rules": []}, "faults: Field required"),
+        *(
+            ([{"do": "drop", **members}], message)
+            for members, message in (
+                (
+                    {"kind": "createDatapont"},
+                    'faults.0.kind.0: no request is of the kind "createDatapont"; '
+                    'did you mean "createDatapoint"?',
+                ),
+                (
+                    {"kind": ["PUT", "GTE"]},
+                    'faults.0.kind.1: no request is of the kind "GTE"; did you mean "GET"?',
+                ),
+                (
+                    {"kind": "!"},
+                    'faults.0.kind.0: no request is of the kind "!"; '
+                    "known: *, GET, POST, PUT, createDatapoint, deleteTasks, ",
+                ),
+                ({"kind": []}, "faults.0.kind: an empty list names none; leave this"),
+                ({"nth": 0}, "faults.0.nth.0: Input should be greater than or equal to 1"),
+                ({"nth": []}, "faults.0.nth: an empty list names none; leave this"),
+                ({"seconds": math.inf}, "faults.0.seconds: Input should be less than or equal"),
+                ({"seconds": math.nan}, "faults.0.seconds: Input should be"),
+                ({"retry_after": math.inf}, "faults.0.retry_after: Input should be a finite"),
+            )
+        ),
         (3, "valid dictionary"),
     ],
 )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nibabel
+import numpy as np
 import pytest
 from filelock import FileLock
 
+from rbsync.backends.base import TaskContent
 from rbsync.backends.local import LocalBackend
 from rbsync.labels import read_taxonomy
 from tests.service.serving import KEY, ORG, PROJECT, PUBLIC, REDBRICK, serving
@@ -26,6 +31,7 @@ TAXONOMY = {
     ],
 }
 BOX = {"pointTopLeft": {"xNorm": 0.1, "yNorm": 0.1}, "wNorm": 0.2, "hNorm": 0.2}
+LEFT = ["labels", "many-labels", "picture", "segments"]
 ROUTE = ["case-1", "labels", "many-labels", "picture", "segments", "several", "video"]
 
 Results = dict[str, Any]
@@ -91,6 +97,11 @@ def test_it_uploads_videos(results: Results) -> None:
     assert result(results, "create_video") == [{"name": "video", "response": {"ok": True}}]
 
 
+def test_it_counts_tasks_and_those_of_a_stage(results: Results) -> None:
+    assert result(results, "count") == [len(ROUTE), len(ROUTE) - 1, 1]
+    assert result(results, "count_changes") == 1
+
+
 def test_it_lists_all_tasks_over_pages(results: Results) -> None:
     tasks = result(results, "list_tasks")
     assert [one["name"] for one in tasks] == ROUTE
@@ -145,18 +156,54 @@ def test_it_changes_priorities_stages_items_and_labels(results: Results) -> None
 def test_it_deletes_by_id_and_by_name(results: Results) -> None:
     assert result(results, "delete") is True
     assert result(results, "delete_by_name") is True
-    assert result(results, "see_rest") == ["labels", "many-labels", "segments", "several"]
+    assert result(results, "see_rest") == LEFT
 
 
 def test_it_knows_a_wrong_key(results: Results) -> None:
     assert results["wrong_key"]["error"].startswith("AuthenticationError")
 
 
-def test_what_it_left_is_in_the_folder(results: Results, shared: Path) -> None:
+@pytest.fixture
+def backend(results: Results, shared: Path) -> Iterator[LocalBackend]:
+    """The project as the SDK left it."""
     result(results, "see_rest")
-    backend = LocalBackend(shared / "proj-a")
+    made = LocalBackend(shared / "proj-a")
+    yield made
+    made.close()
+
+
+def held(backend: LocalBackend, name: str) -> TaskContent:
+    (found,) = [one for one in backend.read() if one.task.name == name]
+    return found
+
+
+def test_what_it_left_is_in_the_folder(backend: LocalBackend) -> None:
     tasks = {one.name: one for one in backend.list()}
+    assert sorted(tasks) == LEFT
     assert tasks["many-labels"].labels == 1200
-    assert len(tasks["labels"].items) == 2
     assert list(backend.verify()) == []
-    backend.close()
+
+
+def test_items_that_it_appended_are_behind_the_others(backend: LocalBackend, shared: Path) -> None:
+    task = backend.find(["labels"])["labels"]
+    assert [name.rpartition("/")[2] for name in task.items] == ["one.png", "two.png"]
+    stored = backend.stored(task.task_id)
+    assert stored is not None
+    for (_, ref), name in zip(stored.items, ("one.png", "two.png"), strict=True):
+        with backend.open_item(ref) as file:
+            assert file.read() == (shared / "work" / name).read_bytes()
+    assert task.labels == 1, "the labels are as they were"
+
+
+def test_labels_that_it_updated_are_those_of_the_segmentation(
+    backend: LocalBackend, shared: Path
+) -> None:
+    found = held(backend, "picture")
+    labels = json.loads(found.labels)
+    names = {one["dicom"]["instanceid"]: one["category"] for one in labels}
+    assert names == {1: [["object", "liver"]], 2: [["object", "tumor"]]}
+    (stored,) = found.maps
+    sent = nibabel.load(shared / "work" / "seg.nii.gz").get_fdata()
+    got = nibabel.Nifti1Image.from_bytes(gzip.decompress(stored.read())).get_fdata()
+    assert stored.series == 0
+    assert np.array_equal(sent, got)

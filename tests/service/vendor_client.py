@@ -130,6 +130,14 @@ def create_video() -> Any:
 
 
 @scenario
+def count() -> Any:
+    """Of all tasks, of those that are to be labelled, and of ground truth."""
+    counted = project.context.export.datapoints_in_project
+    stages = (None, "Label", "END")
+    return [counted(project.org_id, project.project_id, stage) for stage in stages]
+
+
+@scenario
 def list_tasks() -> Any:
     return listed(concurrency=2)
 
@@ -212,8 +220,15 @@ def see_changes() -> Any:
 
 
 @scenario
+def count_changes() -> Any:
+    return project.context.export.datapoints_in_project(
+        project.org_id, project.project_id, "ARCHIVED"
+    )
+
+
+@scenario
 def delete() -> Any:
-    return upload.delete_tasks([task_id("picture"), task_id("video")])
+    return upload.delete_tasks([task_id("several"), task_id("video")])
 
 
 @scenario

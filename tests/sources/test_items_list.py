@@ -163,6 +163,19 @@ HINT = "`items` must be a list of paths or URLs with at least one member"
         ),
         ('{"items": ["a"], "metaData": ["x"]}', ["`metaData` must be an object of strings"]),
         ('{"items": ["a"], "metadata": {"x": 1}}', ["`metadata` must be an object of strings"]),
+        ('{"items": ["a"], "metadata": []}', ["`metadata` must be an object of strings"]),
+        ('{"items": ["a"], "metaData": 0}', ["`metaData` must be an object of strings"]),
+        (
+            '{"items": ["a"], "metaData": {"a": "b"}, "metadata": {}}',
+            ["`metaData` and `metadata` are two names of one thing; give one of them"],
+        ),
+        (
+            '{"items": ["a"], "metaData": {"rbsync.refs": "b", "rbsync": "c"}}',
+            [
+                "the metadata key `rbsync.refs` is reserved (choose another name: `rbsync.…` "
+                "are the keys in which rbsync keeps its own)"
+            ],
+        ),
         *(
             (
                 f'{{"items": ["a"], "priority": {value}}}',

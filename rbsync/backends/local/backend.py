@@ -20,13 +20,13 @@ from rbsync.backends.local.beside import extras_of_draft, maps_in, series_in
 from rbsync.backends.local.blobs import DAY, Blobs, Collected, Damage, content_of, is_ref
 from rbsync.backends.local.database import BUSY_SECONDS, Database
 from rbsync.backends.local.failures import disk_failures
-from rbsync.backends.local.opening import Wish
+from rbsync.backends.local.opening import Wish, check_type
 from rbsync.backends.local.paging import Page
 from rbsync.backends.local.project import PAGE, LocalProject
 from rbsync.backends.local.queries import Counts
 from rbsync.backends.local.rows import StoredTask
-from rbsync.errors import BackendError, Problem, UserError
-from rbsync.labels import Taxonomy, project_type
+from rbsync.errors import BackendError
+from rbsync.labels import Taxonomy
 from rbsync.model.datapoint import REMOTE
 from rbsync.model.fingerprint import Algorithm, Facet
 
@@ -56,7 +56,7 @@ class LocalBackend:
         busy: float = BUSY_SECONDS,
     ) -> None:
         folder = os.path.abspath(path)
-        _check_type(type)
+        check_type(type)
         self._algorithm: Algorithm = algorithm
         self._blobs = Blobs(folder)
         database = Database(os.path.join(folder, DATABASE), busy)
@@ -159,10 +159,3 @@ class LocalBackend:
 
 def _content_of(ref: str) -> str:
     return content_of(ref) if is_ref(ref) else REMOTE + ref
-
-
-def _check_type(name: str) -> None:
-    try:
-        project_type(name)
-    except ValueError as error:
-        raise UserError([Problem("project-type", str(error))]) from error

@@ -10,8 +10,10 @@ from uuid import uuid4
 from rbsync.backends.base import Project
 from rbsync.backends.local.clock import now
 from rbsync.backends.local.failures import parsed
-from rbsync.labels import Taxonomy, read_taxonomy
+from rbsync.errors import Problem, UserError
+from rbsync.labels import PROJECT_TYPES, Taxonomy, read_taxonomy
 
+PATH_HINT = "give the backend another path, or delete the project's folder to start anew"
 _COLUMNS = "project_id, name, type, taxonomy, created_at"
 
 
@@ -42,9 +44,16 @@ def taxonomy_text(taxonomy: Taxonomy) -> str:
 
 
 def read_meta(connection: sqlite3.Connection) -> Meta | None:
-    """The project's row; None in a database that was only just made."""
+    """The project's row; None in a database that was only just made.
+
+    Raises UserError for a project of a type that does not exist, or not yet.
+    """
     row = connection.execute(f"SELECT {_COLUMNS} FROM project").fetchone()  # noqa: S608  (columns of ours)
-    return Meta(*row) if row else None
+    found = Meta(*row) if row else None
+    if found and found.type and found.type not in PROJECT_TYPES:
+        message = f"the project is of type {found.type}, which this rbsync does not know"
+        raise UserError([Problem("project-type", message, hint=PATH_HINT)])
+    return found
 
 
 def write_meta(connection: sqlite3.Connection, meta: Meta) -> None:

@@ -8,12 +8,10 @@ from typing import NamedTuple
 
 from rbsync.backends.base import LabelText
 from rbsync.backends.local.failures import parsed
-from rbsync.backends.local.meta import Meta, new_meta, taxonomy_text
+from rbsync.backends.local.meta import PATH_HINT, Meta, new_meta, taxonomy_text
 from rbsync.backends.rules import Flaw, Rules
 from rbsync.errors import Problem, UserError
 from rbsync.labels import Taxonomy, project_type
-
-_PATH_HINT = "give the backend another path, or delete the project's folder to start anew"
 
 
 class Wish(NamedTuple):
@@ -31,18 +29,27 @@ def fulfil(wish: Wish, found: Meta | None, connection: sqlite3.Connection) -> Me
     A type may be given to a project that had none, and categories may come and go, as long as
     all tasks conform. Raises UserError otherwise.
     """
+    check_type(wish.type)
     if found is None:
         taxonomy = wish.taxonomy or Taxonomy()
         return new_meta(wish.name or wish.default_name, wish.type, taxonomy)
     if wish.type and found.type and wish.type != found.type:
         message = f"the project is of type {found.type}, not {wish.type}"
-        raise UserError([Problem("project-type", message, hint=_PATH_HINT)])
+        raise UserError([Problem("project-type", message, hint=PATH_HINT)])
     made = found._replace(name=wish.name or found.name, type=wish.type or found.type)
     if wish.taxonomy is not None:
         made = made._replace(taxonomy=taxonomy_text(wish.taxonomy))
     if _is_narrower(made, found):
         _refuse_misfits(made, connection)
     return made
+
+
+def check_type(name: str) -> None:
+    """Raises UserError for a type that does not exist."""
+    try:
+        project_type(name)
+    except ValueError as error:
+        raise UserError([Problem("project-type", str(error))]) from error
 
 
 def _is_narrower(made: Meta, found: Meta) -> bool:
@@ -69,7 +76,7 @@ def _refuse_misfits(made: Meta, connection: sqlite3.Connection) -> None:
     for name, flaw in _misfits(rules, connection):
         kind = made.type or "such a taxonomy"
         message = f'"{name}" of the project does not fit {kind}: {flaw.message}'
-        raise UserError([Problem("project-type", message, hint=_PATH_HINT)])
+        raise UserError([Problem("project-type", message, hint=PATH_HINT)])
 
 
 def _used_categories(connection: sqlite3.Connection) -> set[str]:

@@ -43,6 +43,14 @@ def read_address(url: str) -> Address:
     return Address(f"{parts.scheme}://{parts.netloc}{_path(parts, host)}/graphql/", host)
 
 
+def is_same_service(one: str, other: str) -> bool:
+    """Whether two URLs mean the same service, however they are written."""
+    try:
+        return read_address(one) == read_address(other)
+    except UserError:
+        return False
+
+
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)

@@ -8,8 +8,9 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
+from rbsync.backends.redbrick.address import is_same_service
 from rbsync.backends.redbrick.constants import KEY_LENGTH
-from rbsync.backends.redbrick.redaction import conceal
+from rbsync.backends.redbrick.redaction import conceal, redact
 from rbsync.errors import BackendError
 
 VARIABLE = "RBSYNC_API_KEY"
@@ -18,13 +19,21 @@ COMMAND_SECONDS = 60.0
 _FOLDER = ".redbrickai"
 _FILE = "credentials"
 _DEFAULT = "default"
+ODD_CHARACTERS = "characters that no key has, such as letters with accents"
+_COPY_HINT = "copy it again from the service's page of API keys"
+_OTHER_HINT = "choose another profile with --profile, or correct the manifest"
 _HINT = f"set {VARIABLE}, or save a profile with the service's own client"
+
+
+def is_sendable(key: str) -> bool:
+    """Whether a key can stand in a header, and mean the same to everybody who reads it."""
+    return key.isascii() and key.isprintable()
 
 
 class ApiKey:
     """An API key that is of the right length; only ``reveal`` shows it.
 
-    Raises BackendError, of kind ``auth``, for another length.
+    Raises BackendError, of kind ``auth``, for another length and for characters of no key.
     """
 
     __slots__ = ("_value",)
@@ -32,10 +41,12 @@ class ApiKey:
     def __init__(self, value: str) -> None:
         self._value = value.strip()
         conceal(self._value)
-        if len(self._value) != KEY_LENGTH or not self._value.isascii():
+        if len(self._value) != KEY_LENGTH:
             found = f"{len(self._value)} characters"
             message = f"the API key must have {KEY_LENGTH} characters; this one has {found}"
-            raise _refused(message, "copy it again from the service's page of API keys")
+            raise _refused(message, _COPY_HINT)
+        if not is_sendable(self._value):
+            raise _refused(f"the API key has {ODD_CHARACTERS}", _COPY_HINT)
 
     def reveal(self) -> str:
         return self._value
@@ -64,48 +75,66 @@ def read_credentials(
     command: Sequence[str] = (),
     environment: Mapping[str, str] = os.environ,
 ) -> Credentials:
-    """The key from the environment, else the vendor's credentials file, else a command.
+    """The key of ``profile``, else the environment's, the vendor's credentials file's, a command's.
 
-    ``profile`` names a section of the file, instead of ``REDBRICK_PROFILE`` or the file's own
-    default; ``command`` is an argument list that prints the key. Raises BackendError of kind
-    ``auth`` when there is none, or the one that is asked for cannot be used.
+    ``profile`` names a section of the file. ``REDBRICK_PROFILE`` does so too, or the file's own
+    default, where the environment has no key; ``command`` is an argument list that prints the
+    key. Raises BackendError of kind ``auth`` when there is none, or the one that is asked for
+    cannot be used.
     """
-    if environment.get(VARIABLE):
+    if environment.get(VARIABLE) and not profile:
         return Credentials(ApiKey(environment[VARIABLE]), VARIABLE)
     wanted = profile or environment.get(PROFILE_VARIABLE, "")
-    found = _from_file(wanted, environment)
-    if found is not None:
-        return found
+    absent = ""
+    for shown, parser in _files(environment):
+        name = wanted or parser.get(_DEFAULT, "profile", fallback="")
+        if name != _DEFAULT and parser.has_section(name):
+            return _profile(name, parser[name])
+        if name and not absent:
+            absent = f'[default] of {shown} names the profile "{name}", which is not in it'
     if wanted:
         raise _refused(f'there is no profile "{wanted}" in the credentials file', _HINT)
     if command:
         return Credentials(ApiKey(_run(command)), command[0])
-    raise _refused("there is no API key", _HINT)
+    raise _refused(absent or "there is no API key", _HINT)
 
 
-def _from_file(wanted: str, environment: Mapping[str, str]) -> Credentials | None:
-    """The vendor's format: one section a profile, and ``[default]`` names one of them."""
-    for path in _files(environment):
+def key_for(credentials: Credentials, url: str, org_id: str) -> ApiKey:
+    """The key, to be sent to the service at ``url`` for an organization.
+
+    Raises BackendError of kind ``auth`` when its profile is for another service or organization.
+    """
+    source = f"the {credentials.source} is for"
+    if credentials.url and not is_same_service(credentials.url, url):
+        message = f"{source} {redact(credentials.url)}, and the manifest names {redact(url)}"
+        raise _refused(message, _OTHER_HINT)
+    if credentials.org_id and credentials.org_id != org_id.lower():
+        message = f"{source} the organization {credentials.org_id}, and the manifest names {org_id}"
+        raise _refused(message, _OTHER_HINT)
+    return credentials.key
+
+
+def _files(environment: Mapping[str, str]) -> Iterator[tuple[str, configparser.RawConfigParser]]:
+    """The vendor's files, each with how it is called: in the virtual environment, then at home.
+
+    One section a profile, and ``[default]`` names one of them.
+    """
+    folders = (("$VIRTUAL_ENV", environment.get("VIRTUAL_ENV", "")), ("~", os.path.expanduser("~")))
+    for name, folder in folders:
+        if not os.path.isdir(folder):
+            continue
+        shown = f"{name}/{_FOLDER}/{_FILE}"
         parser = configparser.RawConfigParser(default_section="")
         try:
-            with open(path, encoding="utf-8") as file:
+            # Windows' editors put a byte order mark in front.
+            with open(os.path.join(folder, _FOLDER, _FILE), encoding="utf-8-sig") as file:
                 parser.read_file(file)
         except FileNotFoundError:
             continue
         except (OSError, ValueError, configparser.Error) as error:
             # The parser's message quotes the line, which may be the one with the key.
-            raise _refused(f"{_FOLDER}/{_FILE} cannot be read ({type(error).__name__})") from None
-        name = wanted or parser.get(_DEFAULT, "profile", fallback="")
-        if name != _DEFAULT and parser.has_section(name):
-            return _profile(name, parser[name])
-    return None
-
-
-def _files(environment: Mapping[str, str]) -> Iterator[str]:
-    """Where the vendor's client keeps the file: in the virtual environment, else at home."""
-    for folder in (environment.get("VIRTUAL_ENV", ""), os.path.expanduser("~")):
-        if folder and os.path.isdir(folder):
-            yield os.path.join(folder, _FOLDER, _FILE)
+            raise _refused(f"{shown} cannot be read ({type(error).__name__})") from None
+        yield shown, parser
 
 
 def _profile(name: str, section: Mapping[str, str]) -> Credentials:

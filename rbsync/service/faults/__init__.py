@@ -11,14 +11,15 @@ the first whose turn it is plays; every rule counts the requests that fit it, fr
       - {kind: tasksPaged, nth: [1, 2], do: errors, message: try again}
       - {kind: "*", nth: 5, do: delay, seconds: 1.5}
 
-``kind`` is a root field (``createDatapoint``), the name of an operation, ``POST`` for every
-operation, ``PUT`` or ``GET`` for files, ``*`` for everything, or a list of those. When: ``nth``
-(a number or several), ``every`` n-th, ``chance`` from 0 to 1 with a ``seed``, always without any
-of them; at most ``times`` times. ``seconds`` waits first, whatever ``do`` does:
+``kind`` is a root field (``createDatapoint``), ``POST`` for every operation, ``PUT`` or ``GET``
+for files, ``*`` for everything, or a list of those. When: ``nth`` (a number or several),
+``every`` n-th, ``chance`` from 0 to 1 with a ``seed``, always without any of them; at most
+``times`` times. ``seconds``, up to an hour, waits first, whatever ``do`` does:
 
 ======== ==================================================================================
 delay    nothing but wait
-status   answers ``status``, with ``Retry-After: retry_after`` when that is given
+status   answers ``status``, with ``Retry-After: retry_after`` when that is given; 204 and 304
+         have no body
 errors   answers 200 with the GraphQL error ``message``
 html     answers 200 with a web page, as proxies do
 truncate answers half of the JSON as if it were whole

@@ -17,6 +17,7 @@ from rbsync.service.guard import error_body
 Run = Callable[[], Awaitable[Response]]
 _PAGE = "<!doctype html><title>Sign in</title><h1>Sign in to the network</h1>"
 _INSTEAD = {"status", "errors", "html"}
+_BODILESS = {204, 304}
 
 
 class Player:
@@ -53,6 +54,8 @@ def _instead(fault: Fault) -> Response:
     if fault.do == "errors":
         return JSONResponse({"data": None, **error_body(fault.message)})
     headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+    if fault.status in _BODILESS:
+        return Response(None, fault.status, headers)
     return JSONResponse(error_body(fault.message), fault.status, headers)
 
 

@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
 from rbsync.errors import Location, Problem, UserError
+from rbsync.labels.problem import did_you_mean
+from rbsync.service.schema import make_schema
 
 Deed = Literal["delay", "status", "errors", "html", "truncate", "cut", "drop", "close"]
 ANYTHING = "*"
+METHODS = ("GET", "POST", "PUT")
+LONGEST = 3600.0
+"""Seconds; a fault that waits longer would look like one that never ends."""
 
 
 def _listed(value: Any) -> Any:
+    if value == []:
+        raise PydanticCustomError("empty", "an empty list names none; leave this out to mean all")
     return value if isinstance(value, list) else [value]
+
+
+@cache
+def known_kinds() -> frozenset[str]:
+    """What requests may go by: all of them, a method, or a root field of the schema."""
+    schema = make_schema()
+    roots = (schema.query_type, schema.mutation_type)
+    fields = (name for one in roots if one is not None for name in one.fields)
+    return frozenset((ANYTHING, *METHODS, *fields))
+
+
+def _kind(value: str) -> str:
+    known = known_kinds()
+    if value in known:
+        return value
+    near = did_you_mean(value, known)
+    hint = near or f"known: {', '.join(sorted(known))}"
+    message = f'no request is of the kind "{value}"; {hint}'
+    raise PydanticCustomError("kind", "{message}", {"message": message})
+
+
+Kind = Annotated[str, AfterValidator(_kind)]
+Turn = Annotated[int, Field(ge=1)]
 
 
 class Fault(BaseModel):
@@ -22,17 +61,17 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Annotated[tuple[str, ...], BeforeValidator(_listed)] = (ANYTHING,)
+    kind: Annotated[tuple[Kind, ...], BeforeValidator(_listed)] = (ANYTHING,)
     do: Deed
-    nth: Annotated[tuple[int, ...], BeforeValidator(_listed)] = ()
+    nth: Annotated[tuple[Turn, ...], BeforeValidator(_listed)] = ()
     every: int | None = Field(None, ge=1)
     chance: float | None = Field(None, ge=0, le=1)
     seed: int = 0
     times: int | None = Field(None, ge=1)
     after: bool = False
-    seconds: float = Field(0.0, ge=0)
+    seconds: float = Field(0.0, ge=0, le=LONGEST)
     status: int = Field(503, ge=200, le=599)
-    retry_after: float | None = Field(None, ge=0)
+    retry_after: float | None = Field(None, ge=0, allow_inf_nan=False)
     message: str = "this was asked for by the script of faults"
     bytes: int = Field(0, ge=0)
 
@@ -50,6 +89,9 @@ def read_faults(path: str) -> list[Fault]:
             data = yaml.safe_load(file)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError([Problem("faults", f"{path} cannot be read: {error}")]) from error
+    except RecursionError as error:
+        message = f"{path} cannot be read: it is nested too deeply"
+        raise UserError([Problem("faults", message)]) from error
     return parse_faults(data, path)
 
 

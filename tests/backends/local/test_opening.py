@@ -10,6 +10,10 @@ import pytest
 
 from rbsync.backends.base import Created
 from rbsync.backends.local import LocalBackend
+from rbsync.backends.local.blobs import Blobs
+from rbsync.backends.local.database import Database
+from rbsync.backends.local.opening import Wish
+from rbsync.backends.local.project import LocalProject
 from rbsync.errors import BackendError, UserError
 from rbsync.labels import read_taxonomy
 from tests.conformance.backends import BOX, POINT, draft, kinds, labels
@@ -95,6 +99,34 @@ def test_no_type_takes_the_one_that_is_there(folder: Path) -> None:
 def test_a_type_that_does_not_exist_is_refused_at_once(folder: Path) -> None:
     with pytest.raises(UserError, match='"IMAGE_BOX" is not a project type'):
         opened(folder, "IMAGE_BOX")
+
+
+def test_a_type_that_does_not_exist_is_never_written(folder: Path) -> None:
+    wish = Wish("", "image_bbox", None, "project")
+    project = LocalProject(Database(str(folder / "project.db")), Blobs(str(folder)), wish)
+    with pytest.raises(UserError) as caught:
+        project.open()
+    project.close()
+    message = '"image_bbox" is not a project type; did you mean "IMAGE_BBOX"?'
+    assert caught.value.problems[0].message == message
+    backend = LocalBackend(folder)
+    assert backend.describe() is None
+    assert backend.project().type == ""
+    backend.close()
+
+
+def test_a_project_of_a_type_that_is_not_known_says_so(folder: Path) -> None:
+    opened(folder, "IMAGE_BBOX").project()
+    with sqlite3.connect(folder / "project.db") as connection:
+        connection.execute("UPDATE project SET type = 'IMAGE_OF_LATER'")
+    connection.close()
+    message = "the project is of type IMAGE_OF_LATER, which this rbsync does not know"
+    assert refusal(opened(folder)) == message
+    assert refusal(opened(folder, "IMAGE_BBOX")) == message
+    with pytest.raises(UserError, match=message):
+        LocalBackend(folder).describe()
+    with pytest.raises(UserError, match=message):
+        LocalBackend(folder).create([draft("a")])
 
 
 def test_a_type_may_be_given_later_when_all_tasks_fit(folder: Path) -> None:

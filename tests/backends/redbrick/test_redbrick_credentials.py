@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rbsync.backends.redbrick.backend import RedbrickBackend
-from rbsync.backends.redbrick.credentials import ApiKey, read_credentials
+from rbsync.backends.redbrick.credentials import ApiKey, key_for, read_credentials
 from rbsync.errors import BackendError, ExitCode
 from tests.backends.redbrick.samples import draft
 from tests.backends.redbrick.wire import KEY, ORG, PROJECT, Wire
@@ -57,9 +57,70 @@ def error_of(**given: Any) -> BackendError:
     return raised.value
 
 
-def test_the_environment_comes_first(file: Path) -> None:
-    found = read_credentials(environment={"RBSYNC_API_KEY": f" {KEY}\n"}, profile="other")
-    assert (found.key.reveal(), found.source) == (KEY, "RBSYNC_API_KEY")
+def test_the_key_of_the_environment_comes_before_the_file(file: Path) -> None:
+    known = {"RBSYNC_API_KEY": f" {KEY}\n"}
+    for more in ({}, {"REDBRICK_PROFILE": "other"}, {"REDBRICK_PROFILE": "nobody"}):
+        found = read_credentials(environment=known | more)
+        assert (found.key.reveal(), found.source) == (KEY, "RBSYNC_API_KEY")
+
+
+def test_a_profile_that_is_asked_for_comes_before_the_key_of_the_environment(file: Path) -> None:
+    known = {"RBSYNC_API_KEY": KEY}
+    found = read_credentials(environment=known, profile="other")
+    assert (found.key.reveal(), found.source) == ("o%" + "o" * 41, "profile other")
+    message = 'there is no profile "othr" in the credentials file'
+    assert str(error_of(environment=known, profile="othr")) == message
+
+
+def test_a_key_of_a_profile_is_for_its_own_service_and_organization_only(file: Path) -> None:
+    main, other = (read_credentials(environment={}, profile=one) for one in ("main", "other"))
+    org = "AAAAAAAA-0000-4000-8000-000000000001"
+    assert key_for(main, "https://API.redbrickai.com", org).reveal() == "m" * 43
+    assert key_for(other, "https://other.example/api/", "X") is other.key
+    with pytest.raises(BackendError) as raised:
+        key_for(other, "https://api.redbrickai.com", "x")
+    assert str(raised.value) == (
+        "the profile other is for https://other.example, "
+        "and the manifest names https://api.redbrickai.com"
+    )
+    assert raised.value.hint == "choose another profile with --profile, or correct the manifest"
+    assert raised.value.exit_code is ExitCode.AUTH
+    with pytest.raises(BackendError) as raised:
+        key_for(main, "https://api.redbrickai.com", ORG.replace("a", "b"))
+    assert str(raised.value) == (
+        f"the profile main is for the organization {org.lower()}, "
+        f"and the manifest names {ORG.replace('a', 'b')}"
+    )
+
+
+def test_a_key_that_is_no_profiles_is_for_any_service(home: Path) -> None:
+    found = read_credentials(environment={"RBSYNC_API_KEY": KEY})
+    assert key_for(found, "https://other.example", ORG).reveal() == KEY
+
+
+def test_a_profile_for_no_usable_address_is_for_no_service(file: Path) -> None:
+    file.write_text(FILE.replace("https://other.example", "http://user:passw0rd@other.example"))
+    other = read_credentials(environment={}, profile="other")
+    with pytest.raises(BackendError, match=r"is for http://…@other.example, and the manifest"):
+        key_for(other, "http://user:passw0rd@other.example", "x")
+
+
+def test_a_default_that_the_file_does_not_have_is_named_with_the_file(file: Path) -> None:
+    file.write_text(FILE.replace("profile = main", "profile = gone"))
+    message = '[default] of ~/.redbrickai/credentials names the profile "gone", which is not in it'
+    assert str(error_of()) == message
+    command = [sys.executable, "-c", f"print('{KEY}')"]
+    assert read_credentials(environment={}, command=command).key.reveal() == KEY
+    inner = file.parents[1] / "venv"
+    inner.mkdir()
+    file.parent.rename(inner / ".redbrickai")
+    found = error_of(environment={"VIRTUAL_ENV": str(inner)})
+    assert str(found) == message.replace("~", "$VIRTUAL_ENV")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert read_credentials(environment={}).source == "profile main"
 
 
 def test_the_default_profile_of_the_file(file: Path) -> None:
@@ -141,6 +202,14 @@ def test_no_key_at_all(home: Path) -> None:
     error = error_of()
     assert str(error) == "there is no API key"
     assert "RBSYNC_API_KEY" in error.hint
+
+
+@pytest.mark.parametrize("key", ["ü" * 43, "k" * 41 + "\x07k"])
+def test_a_key_of_other_characters_is_not_said_to_be_of_a_wrong_length(key: str) -> None:
+    with pytest.raises(BackendError) as raised:
+        ApiKey(key)
+    message = "the API key has characters that no key has, such as letters with accents"
+    assert str(raised.value) == message
 
 
 @pytest.mark.parametrize("key", ["", "k" * 42, "k" * 44, "ü" * 43])
