@@ -38,6 +38,7 @@ class Journal:
         self._rescue = rescue
         self._waiting: list[tuple[Outcome, Record | None]] = []
         self._uploads: deque[Upload] = deque()
+        self._lost: list[str] = []
         self._committed_at = 0.0
 
     def before(self, name: str) -> Record | None:
@@ -57,6 +58,10 @@ class Journal:
         """Takes in an upload, to be recorded with the next commit; from any thread."""
         self._uploads.append(upload)
 
+    def lost(self, content: str) -> None:
+        """Takes in that the backend may not have a content any more, as `uploaded` does."""
+        self._lost.append(content)
+
     def add(self, outcome: Outcome, record: Record | None) -> None:
         """Takes in a result: the record that it leaves, None when it leaves none."""
         self._waiting.append((outcome, record))
@@ -66,17 +71,19 @@ class Journal:
         if len(self._waiting) >= GROUP:
             return True
         late = time.monotonic() - self._committed_at >= GROUP_SECONDS
-        return late and bool(self._waiting or self._uploads)
+        return late and bool(self._waiting or self._uploads or self._lost)
 
     def commit(self, *, forget: Sequence[str] = ()) -> list[Outcome]:
         """Makes what waits durable and returns its outcomes. Raises StoreError."""
         waiting, self._waiting = self._waiting, []
         uploads = [self._uploads.popleft() for _ in range(len(self._uploads))]
+        lost, self._lost = self._lost, []
         records = [record for _, record in waiting if record is not None]
         removed = [outcome.name for outcome, record in waiting if record is None]
         try:
-            if waiting or uploads or forget:
-                self._writer.commit(records, removed=[*forget, *removed], uploads=uploads)
+            if waiting or uploads or lost or forget:
+                gone = [*forget, *removed]
+                self._writer.commit(records, removed=gone, uploads=uploads, lost=lost)
         except StoreError:
             if waiting:
                 self._rescue(records, removed)

@@ -67,6 +67,7 @@ def apply(
         repeated=repeated_contents(plan.effects),
         sent=options.sent,
         keep=journal.uploaded if backend.capabilities.keeps_uploads else _forget,
+        lose=journal.lost,
     )
     tools = Tools(
         Preparer(uploads, content, stop),

@@ -23,7 +23,7 @@ class Answer(NamedTuple):
 
     ``done`` has a task id, ``failed`` a failure. ``doubtful`` means that the answer was lost, and
     ``absent`` that it was looked up since and is not there, so that it may be sent again.
-    ``answered`` says of a doubtful one that the service has done with it.
+    ``answered`` says of one without a result that the service has done with it.
     """
 
     fate: Fate
@@ -36,6 +36,13 @@ class Answer(NamedTuple):
     def is_lost(self) -> bool:
         """Whether the service may be out of order."""
         return self.fate == "doubtful" or (self.fate == "failed" and is_outage(self.failure))
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the service said no, in whatever words; its files may not be there any more."""
+        if self.failure is None:
+            return False
+        return self.answered or (self.failure.kind == "invalid" and self.failure.status is not None)
 
 
 class Sender:
@@ -59,7 +66,8 @@ class Sender:
                 return self._update(action, batch[0].draft)
             self._call("delete", lambda: self._backend.delete([action.task_id]))
         except FailedError as error:
-            return [Answer("failed", failure=error.failure)]
+            refused = error.answered and isinstance(action, Update)
+            return [Answer("failed", failure=error.failure, answered=refused)]
         return self._create(batch)
 
     def _update(self, action: Update, draft: Draft) -> list[Answer]:

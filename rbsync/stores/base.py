@@ -93,9 +93,12 @@ class Writer(Protocol):
         *,
         removed: Iterable[str] = (),
         uploads: Sequence[Upload] = (),
+        lost: Iterable[str] = (),
     ) -> None:
         """Puts records and uploads, removes names, and drops the intents of all of them.
 
+        ``lost`` are contents that the backend may not have any more: their uploads are forgotten
+        before others are put.
         A record that is put carries its own ``pending``, which is written too. The serial grows
         by one, however many there are, when records are put or removed.
         """

@@ -109,9 +109,13 @@ class MemoryWriter:
         *,
         removed: Iterable[str] = (),
         uploads: Sequence[Upload] = (),
+        lost: Iterable[str] = (),
     ) -> None:
         removed = list(removed)
         with self._fenced() as header:
+            forgotten = frozenset(lost)
+            for key in [one for one in self._store.sent if one[0] in forgotten]:
+                del self._store.sent[key]
             for name in removed:
                 self._store.known.pop(name, None)
             self._store.known.update((one.name, one) for one in records)

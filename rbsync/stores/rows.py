@@ -98,6 +98,11 @@ def uploads(
     return found
 
 
+def forget_uploads(connection: sqlite3.Connection, contents: Iterable[str]) -> None:
+    rows = ((content,) for content in contents)
+    connection.executemany("DELETE FROM upload WHERE content = ?", rows)
+
+
 def put(
     connection: sqlite3.Connection,
     records: Sequence[Record],

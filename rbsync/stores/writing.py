@@ -67,9 +67,11 @@ class SqliteWriter:
         *,
         removed: Iterable[str] = (),
         uploads: Sequence[Upload] = (),
+        lost: Iterable[str] = (),
     ) -> None:
         removed = list(removed)
         with self._writing(grow=1 if records or removed else 0):
+            rows.forget_uploads(self._connection, lost)
             rows.put(self._connection, records, removed, uploads)
 
     def close(self) -> None:

@@ -42,6 +42,7 @@ class WrappedWriter(ABC):
         *,
         removed: Iterable[str] = (),
         uploads: Sequence[Upload] = (),
+        lost: Iterable[str] = (),
     ) -> None:
         with self._step("commit"):
-            self._writer.commit(records, removed=removed, uploads=uploads)
+            self._writer.commit(records, removed=removed, uploads=uploads, lost=lost)

@@ -293,6 +293,16 @@ class StoreTests(ABC):
             assert writer.uploads(["c"], "two") == {"c": "2, again"}
             assert writer.uploads(["c"], "three") == {}
 
+    def test_uploads_of_lost_contents_are_forgotten_and_may_be_put_anew(self, store: Store) -> None:
+        put = [Upload(one, storage, "old") for one in "abc" for storage in ("one", "two")]
+        with store.writer(OWNER, timeout=0) as writer:
+            writer.commit(uploads=put)
+            serial = writer.header().serial
+            writer.commit(lost=["a", "b", "not there"], uploads=[Upload("b", "one", "new")])
+            assert writer.uploads("abc", "one") == {"b": "new", "c": "old"}
+            assert writer.uploads("abc", "two") == {"c": "old"}
+            assert writer.header().serial == serial
+
     # Readers and writers side by side
 
     def test_a_reader_sees_what_was_committed_while_the_writer_goes_on(
@@ -387,6 +397,7 @@ class StoreTests(ABC):
                 attempts: list[Callable[[], None]] = [
                     lambda: old.commit([Record("late")], removed=["new", "old"]),
                     lambda: old.commit(uploads=[Upload("late", "s", "r")]),
+                    lambda: old.commit(lost=["late"]),
                     lambda: old.commit(),
                     lambda: old.intend([Intent("late", "create", PRINT)]),
                     lambda: old.claim("late"),

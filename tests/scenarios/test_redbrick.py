@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -154,13 +155,50 @@ def test_what_was_deleted_and_relabelled_is_named_and_never_overwritten(
     project.run("plan", "--refresh", "-o", "p.json")
     puts = service.count("PUT")
     assert project.run("apply", "p.json").last_line.startswith("Apply complete: 1 created")
-    assert service.count("PUT") == puts
+    assert service.count("PUT") == puts + 1, "its file may be gone as well"
     assert '"bus"' in service.task("images/a.png")["latestTaskData"]["labelsData"]
     assert project.run("adopt", "images/a.png").code == 3
     assert project.run("adopt", "images/a.png", "--force").code == 0
     assert project.apply().code == 0
     assert '"car"' in service.task("images/a.png")["latestTaskData"]["labelsData"]
     assert project.run("drift").last_line == NO_DRIFT
+
+
+def test_a_project_that_was_lost_gets_its_files_again(
+    service: Served, project: RemoteProject, tmp_path: Path
+) -> None:
+    project.apply()
+    service.stop()
+    shutil.rmtree(tmp_path / "service/project")
+    with served(tmp_path / "service", "--type", "IMAGE_BBOX") as anew:
+        project.url = anew.url
+        project.manifest(PICTURES)
+        assert project.run("drift").last_line == (
+            "Drift: 3 missing, 0 edited, 0 unmanaged, 0 unchanged."
+        )
+        puts = anew.count("PUT")
+        assert project.run("refresh").last_line == (
+            "State refreshed: 0 added, 0 corrected, 3 removed, 0 unchanged."
+        )
+        done = project.apply()
+        assert done.last_line == "Apply complete: 3 created, 0 updated, 0 deleted, 0 failed."
+        assert anew.count("PUT") == puts + 3
+        assert project.run("plan", "--refresh").last_line == NO_CHANGES
+
+
+def test_a_series_whose_files_are_gone_gets_them_again(tmp_path: Path) -> None:
+    """Of a series no record tells the files; the refusal of the service does."""
+    with served(tmp_path / "service") as service:
+        project = project_at(service, tmp_path / "data", 'datapoints:\n  - frames: "images/"\n')
+        project.apply()
+        service.stop()
+    shutil.rmtree(tmp_path / "service/project")
+    with served(tmp_path / "service") as anew:
+        project.url = anew.url
+        project.manifest('datapoints:\n  - frames: "images/"\n')
+        project.run("refresh")
+        done = project.apply()
+        assert done.last_line == "Apply complete: 1 created, 0 updated, 0 deleted, 0 failed."
 
 
 def test_other_items_other_metadata_and_a_lost_stamp_are_edits(
