@@ -201,6 +201,15 @@ def test_a_series_whose_files_are_gone_gets_them_again(tmp_path: Path) -> None:
         assert done.last_line == "Apply complete: 1 created, 0 updated, 0 deleted, 0 failed."
 
 
+def test_a_page_in_place_of_the_storages_answer_has_the_file_sent_again(tmp_path: Path) -> None:
+    page = {"kind": "PUT", "do": "html", "times": 1}
+    with served(tmp_path / "service", "--type", "IMAGE_BBOX", faults=[page]) as service:
+        project = project_at(service, tmp_path / "data")
+        done = project.apply()
+        assert done.last_line == "Apply complete: 3 created, 0 updated, 0 deleted, 0 failed."
+        assert service.count("PUT") == 4
+
+
 def test_other_items_other_metadata_and_a_lost_stamp_are_edits(
     service: Served, project: RemoteProject
 ) -> None:

@@ -124,7 +124,32 @@ def test_a_storage_that_fails_with_200_is_no_success(
     wire: Wire, backend: RedbrickBackend, body: MakeBody
 ) -> None:
     wire.puts = [reply("<?xml version='1.0'?><Error><Code>InternalError</Code></Error>")]
-    assert refused(backend, body()).kind == "transient"
+    error = refused(backend, body())
+    assert (error.kind, error.sent) == ("transient", True)
+    assert str(error) == "localhost: the storage reports an error (HTTP 200)"
+
+
+@pytest.mark.parametrize("status", ["200 OK", "201 Created"])
+@pytest.mark.parametrize("start", ["", " \r\n\t", "\ufeff"])
+def test_a_page_in_place_of_the_storages_answer_is_no_success(
+    wire: Wire, backend: RedbrickBackend, body: MakeBody, status: str, start: str
+) -> None:
+    wire.puts = [reply(f"{start}<!doctype html><title>Sign in</title>", status)]
+    error = refused(backend, body())
+    assert (error.kind, error.sent, error.status) == ("transient", True, int(status[:3]))
+    assert str(error) == (
+        "localhost: what came back is a web page, not the answer of a storage "
+        f"(HTTP {error.status})"
+    )
+    assert error.hint == "a proxy or a login page may have answered instead"
+
+
+@pytest.mark.parametrize("text", ["", " ", "OK", '{"etag": "<1>"}'])
+def test_a_storage_may_say_something_with_its_success(
+    wire: Wire, backend: RedbrickBackend, body: MakeBody, text: str
+) -> None:
+    wire.puts = [reply(text)]
+    assert backend.upload(body(), storage="redbrick")
 
 
 def test_a_body_that_is_half_sent_is_never_sent_on(
