@@ -50,8 +50,13 @@ class Journal:
         return failed(action, failure, self.before(action.name), self._clock())
 
     def intend(self, actions: Iterable[Effect]) -> None:
-        """Writes down, durably, what is about to be sent. Raises StoreError."""
+        """Writes down, durably, what is about to be sent. Raises StoreError.
+
+        The uploads that it consists of come first: they may have to tell it from what others made.
+        """
         now = self._clock()
+        if self._uploads or self._lost:
+            self._writer.commit(uploads=self._taken_uploads(), lost=self._taken_lost())
         self._writer.intend([intent_of(action, now) for action in actions])
 
     def uploaded(self, upload: Upload) -> None:
@@ -76,8 +81,7 @@ class Journal:
     def commit(self, *, forget: Sequence[str] = ()) -> list[Outcome]:
         """Makes what waits durable and returns its outcomes. Raises StoreError."""
         waiting, self._waiting = self._waiting, []
-        uploads = [self._uploads.popleft() for _ in range(len(self._uploads))]
-        lost, self._lost = self._lost, []
+        uploads, lost = self._taken_uploads(), self._taken_lost()
         records = [record for _, record in waiting if record is not None]
         removed = [outcome.name for outcome, record in waiting if record is None]
         try:
@@ -91,3 +95,10 @@ class Journal:
         finally:
             self._committed_at = time.monotonic()
         return [outcome for outcome, _ in waiting]
+
+    def _taken_uploads(self) -> list[Upload]:
+        return [self._uploads.popleft() for _ in range(len(self._uploads))]
+
+    def _taken_lost(self) -> list[str]:
+        lost, self._lost = self._lost, []
+        return lost

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 from rbsync.applier.failures import FailedError, failure_of, is_outage, unsettled
+from rbsync.applier.ours import is_draft
 from rbsync.applier.prepare import Prepared
 from rbsync.applier.retry import GivenUpError, Retrier
-from rbsync.applier.settle import conflict, is_ours
+from rbsync.applier.settle import conflict
 from rbsync.backends.base import Backend, Created, Draft, Rejected, Task
 from rbsync.model.outcome import Failure
 from rbsync.model.plan import Create, Delete, Update
@@ -109,7 +110,8 @@ class Sender:
         except FailedError as error:
             unknown = unsettled("create", str(error))
             return [Answer("failed", failure=unknown)] * len(batch)
-        return [_looked_up(one, found.get(one.name)) for one in batch]
+        stamps = self._backend.capabilities.stamps
+        return [_looked_up(one.draft, found.get(one.name), stamps) for one in batch]
 
     def _call(self, phase: str, action: Callable[[], T], *, repeatable: bool = True) -> T:
         try:
@@ -148,9 +150,9 @@ def not_there(last_words: str) -> Failure:
     return Failure("transient", "create", told, hint="run apply again")
 
 
-def _looked_up(prepared: Prepared, task: Task | None) -> Answer:
+def _looked_up(draft: Draft, task: Task | None, stamps: bool) -> Answer:
     if task is None:
         return Answer("absent")
-    if is_ours(task, prepared.draft.fingerprint):
+    if is_draft(task, draft, stamps=stamps):
         return Answer("done", task.task_id, note=ADOPTED)
     return Answer("failed", failure=conflict())

@@ -38,8 +38,8 @@ class Capabilities:
     changed in place. ``quarantine`` is how many seconds a request may still land after its
     answer was lost, and ``staleness`` how many seconds what it did may not be seen after it was
     answered, None for as many. ``keeps_uploads`` says that what was uploaded stays usable in
-    later runs, ``jobs`` how many workers it is best served by, ``masks`` how
-    it likes masks to be encoded.
+    later runs, ``stamps`` that it leaves the fingerprint in what it creates, ``jobs`` how many
+    workers it is best served by, ``masks`` how it likes masks to be encoded.
     """
 
     batch: int = 50
@@ -47,6 +47,7 @@ class Capabilities:
     quarantine: float = 0.0
     staleness: float | None = None
     keeps_uploads: bool = False
+    stamps: bool = True
     jobs: int = 4
     masks: Literal["pixel", "nifti"] = "pixel"
 
@@ -129,12 +130,21 @@ class Rejected(NamedTuple):
     failure: Failure
 
 
+class MadeOf(NamedTuple):
+    """What a task was made of: the refs of its items, and the rest as in ``TaskContent``."""
+
+    refs: tuple[str, ...]
+    series: tuple[int, ...]
+    storages: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A datapoint as the project has it.
 
     ``stamp`` is the fingerprint that rbsync left in it, None when it was made by others.
-    ``items`` are the names of the items as people know them.
+    ``items`` are the names of the items as people know them. ``made_of`` has to tell
+    what a stamp does, where a backend leaves none.
     """
 
     name: str
@@ -145,6 +155,7 @@ class Task:
     ground_truth: bool = False
     priority: float | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    made_of: MadeOf | None = None
 
 
 class StoredMap(NamedTuple):

@@ -105,3 +105,6 @@ class Writer(Protocol):
 
     def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
         """Where the backend keeps those of the contents that were uploaded for the storage."""
+
+    def contents(self, refs: Iterable[str]) -> Mapping[str, str]:
+        """The content identities of what the backend keeps there, of those that are known."""

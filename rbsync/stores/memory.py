@@ -90,6 +90,12 @@ class MemoryWriter:
             sent = self._store.sent
             return {one: sent[one, storage] for one in contents if (one, storage) in sent}
 
+    def contents(self, refs: Iterable[str]) -> Mapping[str, str]:
+        wanted = frozenset(refs)
+        with self._held():
+            sent = self._store.sent.items()
+            return {ref: content for (content, _), ref in sent if ref in wanted}
+
     def claim(self, target: str) -> None:
         with self._fenced() as header:
             if header.target not in ("", target):

@@ -50,6 +50,10 @@ class SqliteWriter:
         with self._reading():
             return rows.uploads(self._connection, contents, storage)
 
+    def contents(self, refs: Iterable[str]) -> Mapping[str, str]:
+        with self._reading():
+            return rows.contents(self._connection, refs)
+
     def claim(self, target: str) -> None:
         with self._writing(grow=0):
             present = rows.header(self._connection).target

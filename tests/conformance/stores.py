@@ -293,6 +293,14 @@ class StoreTests(ABC):
             assert writer.uploads(["c"], "two") == {"c": "2, again"}
             assert writer.uploads(["c"], "three") == {}
 
+    def test_contents_are_found_by_where_they_are_kept(self, store: Store) -> None:
+        put = [Upload(f"xxh3:{i:032x}", "redbrick", f"path/{i}") for i in range(2000)]
+        with store.writer(OWNER, timeout=0) as writer:
+            writer.commit(uploads=put)
+            assert writer.contents([]) == {}
+            assert writer.contents(["nowhere", "path/7"]) == {"path/7": put[7].content}
+            assert writer.contents(one.ref for one in put) == {one.ref: one.content for one in put}
+
     def test_uploads_of_lost_contents_are_forgotten_and_may_be_put_anew(self, store: Store) -> None:
         put = [Upload(one, storage, "old") for one in "abc" for storage in ("one", "two")]
         with store.writer(OWNER, timeout=0) as writer:
@@ -431,6 +439,7 @@ class StoreTests(ABC):
             lambda: writer.commit([Record("late")]),
             lambda: writer.intend([Intent("late", "create", PRINT)]),
             lambda: writer.uploads(["late"], "s"),
+            lambda: writer.contents(["late"]),
             writer.header,
             writer.records,
         ]

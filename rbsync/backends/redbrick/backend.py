@@ -74,7 +74,7 @@ class RedbrickBackend:
     ) -> None:
         staleness = min(quarantine, STALENESS_SECONDS)
         self.capabilities = replace(
-            _CAPABILITIES, batch=batch, quarantine=quarantine, staleness=staleness
+            _CAPABILITIES, batch=batch, quarantine=quarantine, staleness=staleness, stamps=stamp
         )
         self._api_key = api_key
         self._transport = Transport()

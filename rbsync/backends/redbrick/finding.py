@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
-from rbsync.backends.base import StoredMap, Task, TaskContent
+from rbsync.backends.base import MadeOf, StoredMap, Task, TaskContent
 from rbsync.backends.redbrick.client import Client
 from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_words
 from rbsync.backends.redbrick.failures import problem, status_failure
@@ -71,6 +71,8 @@ class Finder:
         """A task with what is in it; of uploaded files only a change of the items is known."""
         metadata = read_metadata(found.metadata)
         labels, count = self._labels(found)
+        series = sizes_of(found.series) if all(found.series) else ()
+        storages = storage_words(found.storage_id)
         task = Task(
             name=found.name,
             task_id=found.task_id,
@@ -80,14 +82,13 @@ class Finder:
             ground_truth=found.stage in ends,
             priority=found.priority,
             metadata=metadata.user,
+            made_of=None if metadata.stamp else MadeOf(found.items, series, storages),
         )
         known = found.storage_id == REDBRICK_STORAGE and metadata.refs in ("", of_refs(found.items))
         contents = None if known else tuple(REMOTE + ref for ref in found.items)
         maps = tuple(
             StoredMap(one.series, partial(self._file, found, one.path)) for one in found.maps
         )
-        series = sizes_of(found.series) if all(found.series) else ()
-        storages = storage_words(found.storage_id)
         return TaskContent(task, labels, contents, storages, maps, series)
 
     def _labels(self, found: FoundTask) -> tuple[str, int]:
