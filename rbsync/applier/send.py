@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 from rbsync.applier.failures import FailedError, failure_of, is_outage, unsettled
 from rbsync.applier.ours import is_draft
 from rbsync.applier.prepare import Prepared
 from rbsync.applier.retry import GivenUpError, Retrier
-from rbsync.applier.settle import conflict
+from rbsync.applier.settle import answered, conflict
 from rbsync.backends.base import Backend, Created, Draft, Rejected, Task
 from rbsync.model.outcome import Failure
 from rbsync.model.plan import Create, Delete, Update
@@ -105,13 +105,21 @@ class Sender:
     def look_up(self, batch: Sequence[Prepared]) -> list[Answer]:
         """What became of creates whose answer does not say it, from the project itself."""
         names = [one.name for one in batch]
+        found: Mapping[str, Task] = {}
+        unknown: Collection[str] = ()
+        why = ""
         try:
-            found = self._call("find", lambda: self._backend.find(names))
-        except FailedError as error:
-            unknown = unsettled("create", str(error))
-            return [Answer("failed", failure=unknown)] * len(batch)
+            found = self._retrier.call(lambda: self._backend.find(names), repeatable=True)
+        except GivenUpError as given_up:
+            found, unknown = answered(given_up.error, names)
+            why = str(given_up)
         stamps = self._backend.capabilities.stamps
-        return [_looked_up(one.draft, found.get(one.name), stamps) for one in batch]
+        return [
+            Answer("failed", failure=unsettled("create", why))
+            if one.name in unknown
+            else _looked_up(one.draft, found.get(one.name), stamps)
+            for one in batch
+        ]
 
     def _call(self, phase: str, action: Callable[[], T], *, repeatable: bool = True) -> T:
         try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from rbsync.applier.ours import is_print
-from rbsync.backends.base import Backend, Task
+from rbsync.backends.base import Backend, IncompleteError, Task
+from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.state import Intent, Record
@@ -35,7 +36,7 @@ def settle_all(
     ``recall`` tells what was uploaded, which has to tell ours where no stamps are left.
     Waits until a request that is still on its way has had the time to land; settles nothing when
     ``pause`` says that there is no time for that. Raises BackendError when the project does not
-    answer completely; then nothing is settled either.
+    answer for any; what it does not answer for stays pending.
     """
     pending = pending_of(records)
     if not pending:
@@ -53,7 +54,7 @@ def settle_seen(
 
     While a request may still land, only what is there as it was meant to be is certain, and of
     what has no stamp, and should have none, nothing is. Raises BackendError when the project does
-    not answer completely.
+    not answer for any name.
     """
     pending = pending_of(records)
     settled = _looked_up(backend, pending, None) if pending else {}
@@ -78,7 +79,12 @@ def _looked_up(
     backend: Backend, pending: Mapping[str, Record], recall: Recall | None
 ) -> dict[str, Record | None]:
     """Without ``recall`` nothing is said of tasks that nobody stamped, where ours have none."""
-    found = backend.find(sorted(pending))
+    names = sorted(pending)
+    unknown: Collection[str] = ()
+    try:
+        found: Mapping[str, Task] = backend.find(names)
+    except IncompleteError as error:
+        found, unknown = answered(error, names)
     stamps = backend.capabilities.stamps
     bare = {name for name, one in found.items() if not stamps and one.stamp is None}
     known = _recalled(recall, [found[name] for name in bare], [pending[name] for name in bare])
@@ -86,8 +92,17 @@ def _looked_up(
     return {
         name: _settled(record, found.get(name), is_ours)
         for name, record in pending.items()
-        if recall or name not in bare
+        if name not in unknown and (recall or name not in bare)
     }
+
+
+def answered(
+    error: BackendError, names: Collection[str]
+) -> tuple[Mapping[str, Task], Collection[str]]:
+    """What a look-up that failed found all the same, and the names that it knows nothing of."""
+    if isinstance(error, IncompleteError):
+        return error.found, error.unknown
+    return {}, names
 
 
 def _recalled(

@@ -1,19 +1,58 @@
 """The port of a backend: a project that datapoints are created in.
 
-A backend does what it is told, once, and says truly what came of it. Deciding, retrying and
-remembering are the applier's. Every method may be called from several threads at once and
-raises BackendError, whose ``kind`` and ``sent`` say what may be done next.
+A backend changes what it is told, once, and says truly what came of it. Deciding, retrying and
+remembering are the applier's; what only reads may be tried again by the backend itself, with the
+``Reading`` that it is given, so that a long listing does not end with one page. Every method may
+be called from several threads at once and raises BackendError, whose ``kind`` and ``sent`` say
+what may be done next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
+from rbsync.errors import BackendError
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import Failure
+
+T = TypeVar("T")
+
+
+class Reading(Protocol):
+    """Does what is harmless and asks the backend something, perhaps several times."""
+
+    def __call__(self, action: Callable[[], T], /) -> T:
+        """The answer. Raises the last BackendError, with the number of its attempts."""
+
+
+def once(action: Callable[[], T], /) -> T:
+    """Satisfies ``Reading``."""
+    return action()
+
+
+class IncompleteError(BackendError):
+    """Nobody knows whether there are datapoints of the names ``unknown``.
+
+    ``found`` is the answer for all the other names that were asked for.
+    """
+
+    def __init__(
+        self, error: BackendError, found: Mapping[str, Task], unknown: Iterable[str]
+    ) -> None:
+        super().__init__(
+            str(error),
+            kind=error.kind,
+            sent=error.sent,
+            status=error.status,
+            retry_after=error.retry_after,
+            hint=error.hint,
+        )
+        self.attempts = error.attempts
+        self.found = found
+        self.unknown = frozenset(unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +252,7 @@ class Backend(Protocol):
         """The datapoints of exactly these names that exist now.
 
         The answer is complete: a name that is missing does not exist. Raises BackendError rather
-        than answer in part.
+        than answer in part; IncompleteError has the part.
         """
 
     def list(self) -> Iterator[Task]:

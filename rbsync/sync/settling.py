@@ -53,7 +53,8 @@ class Settling:
                 pause=lambda seconds: self._wait(pending, seconds, stop),
                 recall=partial(_recall, writer),
             )
-        except BackendError:
+        except BackendError as error:
+            self._note(f"What an earlier run left open cannot be settled now: {error}.")
             return {}
         if settled:
             known = [record for record in settled.values() if record is not None]

@@ -16,8 +16,10 @@ from rbsync.backends.redbrick.listing import every_task, matches
 from rbsync.backends.redbrick.operations.files import presign_downloads
 from rbsync.backends.redbrick.operations.tasks import FoundTask, is_quotable, one_task
 from rbsync.backends.redbrick.stamp import item_names, of_refs, read_metadata
+from rbsync.backends.redbrick.transport import Reply
 from rbsync.backends.rules import name_flaw
 from rbsync.backends.series import sizes_of
+from rbsync.errors import BackendError
 from rbsync.model.datapoint import REMOTE
 
 FEW = 50
@@ -35,14 +37,23 @@ class Finder:
         self._executor = executor
         self._page = page
 
-    def by_name(self, names: Sequence[str]) -> dict[str, FoundTask]:
-        """The tasks of exactly these names."""
+    def by_name(self, names: Sequence[str]) -> dict[str, FoundTask | BackendError]:
+        """The tasks of exactly these names; an error for one that was asked for in vain.
+
+        Raises BackendError when nothing is known of any.
+        """
         possible = [name for name in dict.fromkeys(names) if not name_flaw(name)]
         if len(possible) > FEW or not all(map(is_quotable, possible)):
             wanted = frozenset(possible)
             return {one.name: one for one in self.every() if one.name in wanted}
-        found = self._executor.map(self._search, possible)
-        return {one.name: one for one in found if one is not None}
+        found = zip(possible, self._executor.map(self._try, possible), strict=True)
+        return {name: one for name, one in found if one is not None}
+
+    def _try(self, name: str) -> FoundTask | BackendError | None:
+        try:
+            return self._search(name)
+        except BackendError as error:
+            return error
 
     def _search(self, name: str) -> FoundTask | None:
         for match in matches(self._client, name):
@@ -109,15 +120,32 @@ class Finder:
 
     def _file(self, found: FoundTask, path: str) -> bytes:
         """A file of the labels of a task."""
+        return self._client.reading(lambda: self._fetched(found, path))
+
+    def _fetched(self, found: FoundTask, path: str) -> bytes:
         (url,) = presign_downloads(self._client, found.labels_storage, [path])
         if not url:
             raise problem(f'the labels of "{found.name}" cannot be fetched', sent=True)
         headers = {"Accept-Encoding": "gzip"}
         reply = self._client.transport.send("GET", url, headers, seconds=_SECONDS, most=_MOST_BYTES)
         if reply.status != 200:
-            failure = status_failure(reply.status, "storage")
-            raise problem(f'the labels of "{found.name}": {failure}', sent=True)
+            raise _unfetched(found, reply)
+        if reply.body.lstrip().startswith(b"<"):
+            raise problem(f'the labels of "{found.name}": what came back is a web page', sent=True)
         return reply.body
+
+
+def _unfetched(found: FoundTask, reply: Reply) -> BackendError:
+    """A storage that refuses a URL has nothing against the key, which it never saw."""
+    after = reply.headers.get("Retry-After")
+    failure = status_failure(reply.status, "storage", retry_after=after)
+    return problem(
+        f'the labels of "{found.name}": {failure}',
+        kind="throttled" if failure.kind == "throttled" else "transient",
+        sent=True,
+        status=reply.status,
+        retry_after=failure.retry_after,
+    )
 
 
 def _unpacked(data: bytes) -> bytes:
