@@ -232,6 +232,12 @@ class Backend(Protocol):
     def describe(self) -> Project | None:
         """What the project is, None when there is none; makes nothing."""
 
+    def storages(self) -> Mapping[str, str] | None:
+        """The ids of the storages beside ``public`` and ``redbrick``, with their names.
+
+        None where any will do, or where nobody can tell.
+        """
+
     def upload(self, body: Body, *, storage: str) -> str:
         """Stores the bytes of a file and returns where; the same bytes may be stored again.
 

@@ -19,6 +19,7 @@ from rbsync.sdk.deliver import GivenContent, deliver, with_hint
 from rbsync.sdk.given import ANSWERED, Given, read_given, refusal
 from rbsync.sdk.items import all_files, read_item
 from rbsync.sdk.storage_method import storage_of
+from rbsync.sync.storages import FIXED, unknown_storages
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -69,10 +70,10 @@ class Upload:
         order of the input; the list can be given again as it is. Whatever is wrong with one is
         found before anything of it is sent, and keeps none of the others. A datapoint that the
         project has already counts as created when rbsync made it with the same content, else
-        its error says so. Raises UserError for a storage that cannot be one or for what is no
-        list of datapoints.
+        its error says so. Raises UserError for a storage that the organization does not have or for
+        what is no list of datapoints.
         """
-        settings = Settings(storage_of(storage_id), bool(is_ground_truth))
+        settings = Settings(self._storage(storage_id), bool(is_ground_truth))
         given = _listed(datapoints)
         reads = [partial(read_given, one, settings) for one in given]
         return self._create(given, reads, settings.storage)
@@ -99,15 +100,23 @@ class Upload:
         Returns an empty list when it is created, else a list of one dict: ``name``, ``items``
         and ``error``. A mask without a labelled pixel makes a datapoint without labels. The
         project must be one for segmentation and have all categories. Raises UserError for a
-        storage that cannot be one.
+        storage that the organization does not have.
         """
         from rbsync.sdk.mask import read_masked
 
-        settings = Settings(storage_of(storage_id))
+        settings = Settings(self._storage(storage_id))
         read = partial(read_masked, mask, class_map, image_path, settings, self._project, encoding)
         return self._create([{"name": image_path, "items": [image_path]}], [read], settings.storage)
 
     create_datapoint_from_mask = create_datapoint_from_masks
+
+    def _storage(self, storage_id: str | UUID) -> str:
+        """What settings call a storage. Raises UserError for one that is not there."""
+        found = storage_of(storage_id)
+        unknown = unknown_storages(self._backend, {found}) if found not in FIXED else {}
+        if unknown:
+            raise UserError(list(unknown.values()))
+        return found
 
     def _create(self, given: Sequence[Any], reads: Sequence[Read], storage: str) -> Failed:
         roots = all_files()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Ran
@@ -208,6 +209,56 @@ def test_a_page_in_place_of_the_storages_answer_has_the_file_sent_again(tmp_path
         done = project.apply()
         assert done.last_line == "Apply complete: 3 created, 0 updated, 0 deleted, 0 failed."
         assert service.count("PUT") == 4
+
+
+BUCKET = "99999999-9999-4999-8999-999999999999"
+IN_A_BUCKET = f"""\
+storages: {{mine: {BUCKET}}}
+datapoints:
+  - {{name: a, items: [a.png], storage: mine}}
+  - {{name: b, items: [b.png], storage: mine}}
+  - {{name: c, items: [https://example.org/c.png], storage: public}}
+"""
+
+
+def test_a_storage_that_is_not_there_is_known_before_anything_is_sent(
+    service: Served, tmp_path: Path
+) -> None:
+    project = RemoteProject(tmp_path / "data", service.url)
+    project.manifest(IN_A_BUCKET)
+    for command in ("plan", "apply --yes"):
+        refused = project.run(*command.split())
+        assert refused.code == ExitCode.INVALID
+        assert refused.err == (
+            f"rbsync.yaml:5:5: the organization has no storage {BUCKET}\n"
+            "    it has public, redbrick\n"
+            f"rbsync.yaml:6:5: the organization has no storage {BUCKET}\n"
+            "    it has public, redbrick\n"
+            "2 problems; nothing was sent.\n"
+        )
+    assert service.others.names() == []
+    partly = project.apply("--keep-going")
+    assert partly.code == ExitCode.SOME_FAILED
+    assert partly.last_line.startswith("Apply complete: 1 created")
+    assert project.names() == ["c"]
+
+
+def test_a_storage_that_is_there_can_be_used(tmp_path: Path) -> None:
+    with served(tmp_path / "service", "--storage", BUCKET) as service:
+        project = RemoteProject(tmp_path / "data", service.url)
+        project.manifest(IN_A_BUCKET)
+        assert project.apply().last_line.startswith("Apply complete: 3 created")
+        posts = service.count("POST")
+        assert project.apply().last_line == NO_CHANGES
+        assert service.count("POST") == posts + 1, "nobody needs to be asked for storages"
+
+
+def test_a_service_that_keeps_its_storages_to_itself_is_believed(tmp_path: Path) -> None:
+    fault = {"kind": "storageMethods", "do": "errors", "message": "not for you"}
+    with served(tmp_path / "service", "--storage", BUCKET, faults=[fault]) as service:
+        project = RemoteProject(tmp_path / "data", service.url)
+        project.manifest(IN_A_BUCKET)
+        assert project.apply().last_line.startswith("Apply complete: 3 created")
 
 
 def test_other_items_other_metadata_and_a_lost_stamp_are_edits(

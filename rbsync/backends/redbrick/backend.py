@@ -25,7 +25,7 @@ from rbsync.backends.redbrick.client import SECONDS, Client
 from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_id
 from rbsync.backends.redbrick.creating import Creator, taken
 from rbsync.backends.redbrick.credentials import ApiKey
-from rbsync.backends.redbrick.failures import problem
+from rbsync.backends.redbrick.failures import DeniedError, problem
 from rbsync.backends.redbrick.finding import Finder
 from rbsync.backends.redbrick.opened import OpenProject
 from rbsync.backends.redbrick.operations.tasks import FoundTask
@@ -113,6 +113,13 @@ class RedbrickBackend:
     def describe(self) -> Project | None:
         """What the project is, None when there is none."""
         return self._opened.look()
+
+    def storages(self) -> dict[str, str] | None:
+        """The other storages of the organization; None when the service does not want to say."""
+        try:
+            return {one.storage_id.lower(): one.name for one in self._opened.storages()}
+        except DeniedError:
+            return None
 
     def flaw(self, draft: Draft) -> Flaw | None:
         """Why the project, as it was when it was opened, would refuse a datapoint; None if not."""

@@ -297,19 +297,15 @@ def test_priority_and_ground_truth(wire: Wire, backend: RedbrickBackend) -> None
     assert variables(wire, "moveTasksSDK") == {**IDS, "taskIds": [task_id], "stageName": "END"}
 
 
-def test_storages_and_the_place_of_labels(wire: Wire) -> None:
+def test_storages_that_are_in_use(wire: Wire) -> None:
     transport = Transport()
     client = Client(transport, read_address(wire.url), ORG, PROJECT, lambda: ApiKey(KEY))
     public = {"orgId": ORG, "storageId": PUBLIC, "name": "Public", "provider": "PUBLIC"}
     wire.answers["storageMethodsSDK"] = {
         "storageMethods": [public, {**public, "storageId": "x", "deleted": True}]
     }
-    place = {"storageId": REDBRICK, "path": f"{ORG}/{PROJECT}"}
-    wire.answers["getLabelStorageSDK"] = {"getLabelStorage": place}
     assert project.storages(client) == [(PUBLIC, "Public", "PUBLIC")]
-    assert project.label_storage(client) == (REDBRICK, f"{ORG}/{PROJECT}")
     assert variables(wire, "storageMethodsSDK") == {"orgId": ORG}
-    assert variables(wire, "getLabelStorageSDK") == IDS
     transport.close()
 
 
@@ -338,7 +334,7 @@ def test_every_document_is_right_by_the_schema_of_the_offline_service(
         for one in vars(module).values()
         if isinstance(one, Operation)
     ]
-    assert len(documents) == 20
+    assert len(documents) == 19
     for one in documents:
         parsed = graphql.parse(one.document)
         assert graphql.validate(schema, parsed) == []

@@ -58,13 +58,6 @@ STORAGE_METHODS = Operation(
 }""",
 )
 
-LABEL_STORAGE = Operation(
-    "getLabelStorageSDK",
-    """query getLabelStorageSDK($orgId: UUID!, $projectId: UUID!) {
-  getLabelStorage(orgId: $orgId, projectId: $projectId) { storageId path }
-}""",
-)
-
 _CONTENTS = (
     "categories",
     "attributes",
@@ -92,11 +85,6 @@ class Storage(NamedTuple):
     storage_id: str
     name: str
     provider: str
-
-
-class LabelStorage(NamedTuple):
-    storage_id: str
-    path: str
 
 
 def open_project(client: Client) -> ProjectFacts | None:
@@ -145,9 +133,3 @@ def storages(client: Client) -> list[Storage]:
         for one in answer.nodes("storageMethods")
         if not one.value("deleted")
     ]
-
-
-def label_storage(client: Client) -> LabelStorage:
-    """Where the project keeps its labels."""
-    found = client.read(LABEL_STORAGE).node("getLabelStorage")
-    return LabelStorage(found.text("storageId"), found.text("path"))
