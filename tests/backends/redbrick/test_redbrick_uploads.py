@@ -303,6 +303,27 @@ def test_equal_names_never_share_a_request() -> None:
     assert all(len({name for name, _ in files}) == len(files) for files in asked)
 
 
+def test_equal_names_are_asked_for_side_by_side_and_others_gather_all_the_same() -> None:
+    """Scans are often called alike: a question a file, but not one after another."""
+    asked: list[int] = []
+
+    def ask(files: Sequence[tuple[str, str]]) -> list[str]:
+        asked.append(len(files))
+        time.sleep(0.05)
+        return [f"place of {name}" for name, _ in files]
+
+    gatherer = Gatherer[str](ask)
+    names = ["same"] * 64 + [f"{at}" for at in range(64)]
+    with ThreadPoolExecutor(32) as pool:
+        began = time.monotonic()
+        answers = list(pool.map(lambda name: gatherer.get(name, "image/png"), names))
+        seconds = time.monotonic() - began
+    assert answers == [f"place of {name}" for name in names]
+    assert sum(asked) == 128
+    assert len(asked) < 64 + 32
+    assert seconds < 64 * 0.05 / 4
+
+
 def test_a_failed_presign_fails_all_that_asked_and_no_others() -> None:
     def ask(files: Sequence[tuple[str, str]]) -> list[str]:
         if files[0][0] == "bad":
