@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from traceback import format_exception
 from typing import NamedTuple
 
-from rbsync.applier.failures import is_outage, unsettled
+from rbsync.applier.failures import SETTLE_HINT, is_outage, unsettled
 from rbsync.applier.journal import GROUP_SECONDS
 from rbsync.applier.prepare import Change, Prepared
 from rbsync.applier.results import applied, skipped
@@ -85,6 +85,7 @@ class Pipeline:
         self._doubtful: list[tuple[float, str, Prepared]] = []
         self._resent: dict[str, int] = {}
         self._refused: set[str] = set()
+        self._taken_in: dict[str, Failure] = {}
         self._last_words: dict[str, str] = {}
         self._sent_at = time.monotonic()
         self._stopped_at: float | None = None
@@ -250,6 +251,8 @@ class Pipeline:
                 self._journal.add(*applied(action, answer.task_id, answer.note))
             case "doubtful":
                 self._doubt(prepared, answer)
+            case "absent" if prepared.name in self._taken_in:
+                self._leave_open(action, self._taken_in[prepared.name]._replace(hint=SETTLE_HINT))
             case "absent" if self._stop.requested:
                 self._give_up(action, ENDED)
             case "absent" if self._may_resend(prepared.name):
@@ -267,6 +270,8 @@ class Pipeline:
         heappush(self._doubtful, (until, prepared.name, prepared))
         if answer.is_refusal:
             self._refused.add(prepared.name)
+        if answer.failure is not None and answer.is_taken_in:
+            self._taken_in[prepared.name] = answer.failure
         if answer.failure is not None:
             self._last_words[prepared.name] = answer.failure.message
 
@@ -324,7 +329,11 @@ class Pipeline:
 
     def _give_up(self, change: Change, why: str) -> None:
         """Leaves what was sent and did not come back to the next run."""
-        failure = unsettled("update" if isinstance(change, Update) else "create", why)
+        self._leave_open(
+            change, unsettled("update" if isinstance(change, Update) else "create", why)
+        )
+
+    def _leave_open(self, change: Change, failure: Failure) -> None:
         self._tally.failure(failure)
         self._fail(change, failure)
 

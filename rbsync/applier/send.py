@@ -11,7 +11,7 @@ from rbsync.applier.prepare import Prepared
 from rbsync.applier.retry import GivenUpError, Retrier
 from rbsync.applier.settle import answered, conflict
 from rbsync.backends.base import Backend, Created, Draft, Rejected, Task
-from rbsync.model.outcome import Failure
+from rbsync.model.outcome import TAKE_IN, Failure
 from rbsync.model.plan import Create, Delete, Update
 
 ADOPTED = "it was there already, with this content"
@@ -36,7 +36,14 @@ class Answer(NamedTuple):
     @property
     def is_lost(self) -> bool:
         """Whether the service may be out of order."""
+        if self.is_taken_in:
+            return False
         return self.fate == "doubtful" or (self.fate == "failed" and is_outage(self.failure))
+
+    @property
+    def is_taken_in(self) -> bool:
+        """Whether the service agreed to make it, later."""
+        return self.failure is not None and self.failure.phase == TAKE_IN
 
     @property
     def is_refusal(self) -> bool:
@@ -131,7 +138,8 @@ class Sender:
 def _answer(told: Created | Rejected) -> Answer:
     if isinstance(told, Created):
         return Answer("done", told.task_id)
-    return _refusal(told.failure._replace(phase="create"))
+    failure = told.failure
+    return _refusal(failure if failure.phase == TAKE_IN else failure._replace(phase="create"))
 
 
 def _refusal(failure: Failure, *, answered: bool = False) -> Answer:

@@ -9,7 +9,7 @@ from rbsync.applier.ours import is_print
 from rbsync.backends.base import Backend, IncompleteError, Task
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.outcome import Failure
+from rbsync.model.outcome import TAKE_IN, Failure
 from rbsync.model.state import Intent, Record
 
 LONGEST_RETRYING = 600.0
@@ -18,6 +18,9 @@ is tried several times, and the service may ask for long pauses."""
 
 Recall = Callable[[Sequence[str], Sequence[str]], Mapping[str, str]]
 """What was uploaded, content identities by refs: what is kept at some refs, and some contents."""
+
+LONGEST_TAKING_IN = 86400.0
+"""Seconds after which what the service agreed to make, and did not, is planned again."""
 
 CONFLICT = "the project has another datapoint of this name"
 CONFLICT_HINT = "rename one of them, or take over what exists with `rbsync adopt --force`"
@@ -44,7 +47,7 @@ def settle_all(
     left = quarantine_left(backend, pending, clock())
     if left and not pause(left):
         return {}
-    return _looked_up(backend, pending, recall)
+    return _looked_up(backend, pending, recall, clock())
 
 
 def settle_seen(
@@ -57,7 +60,7 @@ def settle_seen(
     not answer for any name.
     """
     pending = pending_of(records)
-    settled = _looked_up(backend, pending, None) if pending else {}
+    settled = _looked_up(backend, pending, None, now) if pending else {}
     if not quarantine_left(backend, pending, now):
         return settled
     return {name: one for name, one in settled.items() if _is_done(one, pending[name])}
@@ -76,7 +79,7 @@ def quarantine_left(backend: Backend, pending: Mapping[str, Record], now: float)
 
 
 def _looked_up(
-    backend: Backend, pending: Mapping[str, Record], recall: Recall | None
+    backend: Backend, pending: Mapping[str, Record], recall: Recall | None, now: float
 ) -> dict[str, Record | None]:
     """Without ``recall`` nothing is said of tasks that nobody stamped, where ours have none."""
     names = sorted(pending)
@@ -89,11 +92,21 @@ def _looked_up(
     bare = {name for name, one in found.items() if not stamps and one.stamp is None}
     known = _recalled(recall, [found[name] for name in bare], [pending[name] for name in bare])
     is_ours = partial(is_print, contents=known, stamps=stamps)
+    open_ = {*unknown, *(() if recall else bare)}
+    open_ |= {name for name, one in pending.items() if name not in found and _is_coming(one, now)}
     return {
         name: _settled(record, found.get(name), is_ours)
         for name, record in pending.items()
-        if name not in unknown and (recall or name not in bare)
+        if name not in open_
     }
+
+
+def _is_coming(record: Record, now: float) -> bool:
+    """Whether the service agreed to make it and may still be at it."""
+    failure, intent = record.failure, record.pending
+    if failure is None or intent is None or failure.phase != TAKE_IN:
+        return False
+    return now < intent.sent_at + LONGEST_TAKING_IN
 
 
 def answered(

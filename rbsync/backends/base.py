@@ -163,7 +163,7 @@ class Created(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """The backend did not make it, and says why."""
+    """The backend did not make it, and says why; or will make it, in the phase `TAKE_IN`."""
 
     name: str
     failure: Failure

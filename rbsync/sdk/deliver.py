@@ -12,7 +12,7 @@ from rbsync.backends.base import LabelText
 from rbsync.files.body import FileBody, open_body
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Labels
-from rbsync.model.outcome import Failure, Outcome
+from rbsync.model.outcome import TAKE_IN, Failure, Outcome
 from rbsync.model.plan import Basis, Create, Plan
 from rbsync.sdk.items import ALGORITHM
 from rbsync.stores.memory import MemoryStore
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rbsync.backends.base import Backend
 
 _AGAIN = "try again with what this call returns; what is there already is not made twice"
+_LATER = "it should appear by itself; giving it again may make it twice"
 _NEXT = {
     "transient": _AGAIN,
     "throttled": _AGAIN,
@@ -76,6 +77,8 @@ def _why(outcome: Outcome) -> str:
 
 
 def _told(failure: Failure) -> str:
+    if failure.phase == TAKE_IN:
+        return with_hint(failure.message, _LATER)
     return with_hint(failure.message, _NEXT.get(failure.kind, failure.hint))
 
 
