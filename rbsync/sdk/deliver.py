@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rbsync.applier.retry import Retrier
 from rbsync.applier.run import Options
 from rbsync.applier.run import apply as run
 from rbsync.applier.stop import Stop
@@ -49,9 +50,12 @@ class GivenContent:
 
 
 def deliver(
-    backend: Backend, datapoints: Sequence[Datapoint], content: GivenContent
+    backend: Backend, datapoints: Sequence[Datapoint], content: GivenContent, retrier: Retrier
 ) -> dict[str, str]:
-    """Creates datapoints of different names; answers by name why some were not created."""
+    """Creates datapoints of different names; answers by name why some were not created.
+
+    ``retrier`` is the one that the backend reads with.
+    """
     if not datapoints:
         return {}
     actions = tuple(Create(one, "new", "it was asked for") for one in datapoints)
@@ -65,6 +69,7 @@ def deliver(
             content=content,
             stop=Stop(),
             options=Options(min(backend.capabilities.jobs, len(actions))),
+            retrier=retrier,
             rescue=lambda records, removed: None,  # noqa: ARG005  (memory can always be written)
         )
         return {one.name: _why(one) for one in outcomes if one.result != "applied"}

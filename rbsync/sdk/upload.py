@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from rbsync.applier.retry import Retrier
+from rbsync.applier.stop import Stop
 from rbsync.backends.base import Draft, LabelText
 from rbsync.backends.base import Project as Facts
 from rbsync.backends.redbrick.redaction import redact
-from rbsync.errors import Location, UserError
+from rbsync.errors import Location, RbsyncError, UserError
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 READERS = min(4, os.cpu_count() or 1)
 ORIGIN = Location("")
+CLOSED = "the project was closed"
 TAKEN = "another datapoint of this call has the same name and other content"
 
 Failed = list[dict[str, Any]]
@@ -48,7 +51,11 @@ class Checked(NamedTuple):
 class Upload:
     """Creates datapoints in one project. For any number of threads."""
 
-    def __init__(self, backend: RedbrickBackend, project: Facts) -> None:
+    def __init__(
+        self, backend: RedbrickBackend, project: Facts, retrier: Retrier, stop: Stop
+    ) -> None:
+        """Once ``stop`` is requested, nothing is created any more."""
+        self._retrier, self._stop = retrier, stop
         self._backend = backend
         self._project = project
 
@@ -110,8 +117,14 @@ class Upload:
 
     create_datapoint_from_mask = create_datapoint_from_masks
 
+    def _check_open(self) -> None:
+        """Raises RbsyncError when the project was closed."""
+        if self._stop.requested:
+            raise RbsyncError(CLOSED, hint="open it again with `get_project`")
+
     def _storage(self, storage_id: str | UUID) -> str:
         """What settings call a storage. Raises UserError for one that is not there."""
+        self._check_open()
         found = storage_of(storage_id)
         unknown = unknown_storages(self._backend, {found}) if found not in FIXED else {}
         if unknown:
@@ -127,7 +140,8 @@ class Upload:
             for one in checked
             if one.text and one.datapoint and one.datapoint.labels
         }
-        errors = deliver(self._backend, list(first.values()), GivenContent(roots, texts))
+        content = GivenContent(roots, texts)
+        errors = deliver(self._backend, list(first.values()), content, self._retrier)
         return [
             _failed(one, redact(error))
             for one, found in zip(given, checked, strict=True)
