@@ -33,6 +33,11 @@ def once(action: Callable[[], T], /) -> T:
     return action()
 
 
+def every_name(_: str) -> bool:
+    """All of them."""
+    return True
+
+
 class IncompleteError(BackendError):
     """Nobody knows whether there are datapoints of the names ``unknown``.
 
@@ -261,8 +266,11 @@ class Backend(Protocol):
         than answer in part; IncompleteError has the part.
         """
 
-    def list(self) -> Iterator[Task]:
-        """All datapoints, by name; raises BackendError rather than end early."""
+    def list(self, *, counted: Callable[[str], bool] = every_name) -> Iterator[Task]:
+        """All datapoints, by name; raises BackendError rather than end early.
+
+        The labels of names that are not to be ``counted`` may be given as 0.
+        """
 
     def read(self) -> Iterator[TaskContent]:
         """As `list`, with what is in them, in any order."""

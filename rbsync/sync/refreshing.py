@@ -36,7 +36,7 @@ def refresh(workspace: Workspace, timeout: float) -> Refreshed:
     project cannot be listed to its end, and LockedError and StoreError; then no record changes.
     """
     with correcting(workspace, timeout) as writer:
-        tasks = {task.name: task for task in workspace.backend.list()}
+        tasks = {task.name: task for task in workspace.backend.list(counted=_nothing)}
         before = writer.records()
         after = as_listed(before, tasks)
         put(workspace, writer, before, after)
@@ -81,6 +81,11 @@ def put(
     if changed or removed:
         workspace.store.backup(backup_path(workspace))
         writer.commit(changed, removed=removed)
+
+
+def _nothing(_: str) -> bool:
+    """Stamps tell all that a state needs to know; files of labels are not fetched for it."""
+    return False
 
 
 def contents_lost(before: Mapping[str, Record], after: Mapping[str, Record]) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import ExitCode
-from tests.scenarios.offline_service import RemoteProject, served
+from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX
 
@@ -63,6 +63,7 @@ def test_a_file_of_labels_is_fetched_again(tmp_path: Path, kind: str) -> None:
         project.manifest("datapoints:\n  - {name: a, items: [a.png], labels: a.json}\n")
         assert project.apply().code == 0
         assert project.run("drift").code == 0
+        assert fetched(service) == (2 if kind == "GET" else 1)
 
 
 def test_four_attempts_are_the_end(tmp_path: Path) -> None:
@@ -135,3 +136,30 @@ def test_names_that_answer_are_settled_and_the_others_wait(tmp_path: Path) -> No
         assert document["summary"]["keep"] == 2
         (action,) = document["actions"]
         assert (action["action"], action["reason"]) == ("blocked", "unsettled")
+
+
+def test_a_file_of_labels_is_fetched_only_to_count_what_is_shown(tmp_path: Path) -> None:
+    with served(tmp_path / "service", "--type", "IMAGE_BBOX") as service:
+        project = RemoteProject(tmp_path / "data", service.url)
+        project.write("labels.json", [BOX] * 1001)
+        project.manifest(
+            "defaults: {storage: public}\ndatapoints:\n"
+            "  - {name: a, items: [https://example.org/a.png], labels: labels.json}\n"
+            "  - {name: b, items: [https://example.org/b.png], labels: labels.json}\n"
+        )
+        assert project.apply().code == 0
+        gets = fetched(service)
+        assert project.run("refresh").last_line == (
+            "State refreshed: 0 added, 0 corrected, 0 removed, 2 unchanged."
+        )
+        assert fetched(service) == gets
+        assert project.run("ls", "b").out == "b  (1 item, 1,001 labels)\n"
+        assert fetched(service) == gets + 1
+        assert [one["labels"] for one in project.tasks()] == [1001, 1001]
+
+
+def fetched(service: Served) -> int:
+    """How many files were fetched; a request is in the journal only after its answer."""
+    service.others.names()
+    time.sleep(0.1)
+    return service.count("GET")

@@ -17,6 +17,7 @@ from rbsync.backends.base import (
     Rejected,
     Task,
     TaskContent,
+    every_name,
     once,
 )
 from rbsync.backends.redbrick.address import read_address
@@ -188,14 +189,22 @@ class RedbrickBackend:
 
     def _seen(self, found: FoundTask | BackendError, ends: frozenset[str]) -> Task | BackendError:
         try:
-            return found if isinstance(found, BackendError) else self._finder.task(found, ends)
+            if isinstance(found, BackendError):
+                return found
+            # A stamp tells all that the labels could.
+            return self._finder.task(found, ends, counted=not self.capabilities.stamps)
         except BackendError as error:
             return error
 
-    def list(self) -> Iterator[Task]:
-        """All datapoints, by name, once all of them are known."""
+    def list(self, *, counted: Callable[[str], bool] = every_name) -> Iterator[Task]:
+        """All datapoints, by name, once all of them are known.
+
+        Labels that are in a file have to be fetched to be ``counted``.
+        """
         ends = self._opened.ends
-        found = [self._finder.task(one, ends) for one in self._finder.every()]
+        found = [
+            self._finder.task(one, ends, counted=counted(one.name)) for one in self._finder.every()
+        ]
         return iter(sorted(found, key=lambda one: one.name))
 
     def read(self) -> Iterator[TaskContent]:

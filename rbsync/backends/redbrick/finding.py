@@ -74,17 +74,18 @@ class Finder:
         """All tasks, in the order of the service; they are all only when this ends."""
         return every_task(self._client, self._page)
 
-    def task(self, found: FoundTask, ends: frozenset[str]) -> Task:
-        """A task as the port has it; ``ends`` are the stages that mean ground truth."""
-        return self.content(found, ends).task
+    def task(self, found: FoundTask, ends: frozenset[str], *, counted: bool) -> Task:
+        """A task as the port has it; ``ends`` are the stages that mean ground truth.
 
-    def content(self, found: FoundTask, ends: frozenset[str]) -> TaskContent:
-        """A task with what is in it; of uploaded files only a change of the items is known."""
+        Labels in a file are fetched when they are to be ``counted``, else there are 0 of them.
+        """
+        if found.labels_path and not counted:
+            return self._task(found, ends, 0)
+        return self._task(found, ends, self._labels(found)[1])
+
+    def _task(self, found: FoundTask, ends: frozenset[str], count: int) -> Task:
         metadata = read_metadata(found.metadata)
-        labels, count = self._labels(found)
-        series = sizes_of(found.series) if all(found.series) else ()
-        storages = storage_words(found.storage_id)
-        task = Task(
+        return Task(
             name=found.name,
             task_id=found.task_id,
             stamp=metadata.stamp,
@@ -93,14 +94,21 @@ class Finder:
             ground_truth=found.stage in ends,
             priority=found.priority,
             metadata=metadata.user,
-            made_of=None if metadata.stamp else MadeOf(found.items, series, storages),
+            made_of=None if metadata.stamp else _made_of(found),
         )
-        known = found.storage_id == REDBRICK_STORAGE and metadata.refs in ("", of_refs(found.items))
+
+    def content(self, found: FoundTask, ends: frozenset[str]) -> TaskContent:
+        """A task with what is in it; of uploaded files only a change of the items is known."""
+        labels, count = self._labels(found)
+        refs = read_metadata(found.metadata).refs
+        known = found.storage_id == REDBRICK_STORAGE and refs in ("", of_refs(found.items))
         contents = None if known else tuple(REMOTE + ref for ref in found.items)
         maps = tuple(
             StoredMap(one.series, partial(self._file, found, one.path)) for one in found.maps
         )
-        return TaskContent(task, labels, contents, storages, maps, series)
+        made = _made_of(found)
+        task = self._task(found, ends, count)
+        return TaskContent(task, labels, contents, made.storages, maps, made.series)
 
     def _labels(self, found: FoundTask) -> tuple[str, int]:
         """The labels of a task as JSON text, and how many there are."""
@@ -133,6 +141,11 @@ class Finder:
         if reply.body.lstrip().startswith(b"<"):
             raise problem(f'the labels of "{found.name}": what came back is a web page', sent=True)
         return reply.body
+
+
+def _made_of(found: FoundTask) -> MadeOf:
+    series = sizes_of(found.series) if all(found.series) else ()
+    return MadeOf(found.items, series, storage_words(found.storage_id))
 
 
 def _unfetched(found: FoundTask, reply: Reply) -> BackendError:
