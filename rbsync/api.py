@@ -67,6 +67,7 @@ def apply(
                 jobs=jobs or workspace.backend.capabilities.jobs,
                 max_failures=max_failures,
                 lock_timeout=lock_timeout,
+                stop=workspace.stop,
                 done=on_outcome,
             ),
         )

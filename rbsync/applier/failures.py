@@ -31,7 +31,7 @@ def failure_of(error: GivenUpError, phase: str) -> Failure:
         kind,  # type: ignore[arg-type]  # BackendError takes only the failure kinds
         phase,
         str(cause),
-        error.attempts,
+        max(error.attempts, cause.attempts),
         cause.status,
         cause.hint,
     )

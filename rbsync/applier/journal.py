@@ -38,6 +38,7 @@ class Journal:
         self._rescue = rescue
         self._waiting: list[tuple[Outcome, Record | None]] = []
         self._uploads: deque[Upload] = deque()
+        self._lost: list[str] = []
         self._committed_at = 0.0
 
     def before(self, name: str) -> Record | None:
@@ -49,13 +50,22 @@ class Journal:
         return failed(action, failure, self.before(action.name), self._clock())
 
     def intend(self, actions: Iterable[Effect]) -> None:
-        """Writes down, durably, what is about to be sent. Raises StoreError."""
+        """Writes down, durably, what is about to be sent. Raises StoreError.
+
+        The uploads that it consists of come first: they may have to tell it from what others made.
+        """
         now = self._clock()
+        if self._uploads or self._lost:
+            self._writer.commit(uploads=self._taken_uploads(), lost=self._taken_lost())
         self._writer.intend([intent_of(action, now) for action in actions])
 
     def uploaded(self, upload: Upload) -> None:
         """Takes in an upload, to be recorded with the next commit; from any thread."""
         self._uploads.append(upload)
+
+    def lost(self, content: str) -> None:
+        """Takes in that the backend may not have a content any more, as `uploaded` does."""
+        self._lost.append(content)
 
     def add(self, outcome: Outcome, record: Record | None) -> None:
         """Takes in a result: the record that it leaves, None when it leaves none."""
@@ -66,17 +76,18 @@ class Journal:
         if len(self._waiting) >= GROUP:
             return True
         late = time.monotonic() - self._committed_at >= GROUP_SECONDS
-        return late and bool(self._waiting or self._uploads)
+        return late and bool(self._waiting or self._uploads or self._lost)
 
     def commit(self, *, forget: Sequence[str] = ()) -> list[Outcome]:
         """Makes what waits durable and returns its outcomes. Raises StoreError."""
         waiting, self._waiting = self._waiting, []
-        uploads = [self._uploads.popleft() for _ in range(len(self._uploads))]
+        uploads, lost = self._taken_uploads(), self._taken_lost()
         records = [record for _, record in waiting if record is not None]
         removed = [outcome.name for outcome, record in waiting if record is None]
         try:
-            if waiting or uploads or forget:
-                self._writer.commit(records, removed=[*forget, *removed], uploads=uploads)
+            if waiting or uploads or lost or forget:
+                gone = [*forget, *removed]
+                self._writer.commit(records, removed=gone, uploads=uploads, lost=lost)
         except StoreError:
             if waiting:
                 self._rescue(records, removed)
@@ -84,3 +95,10 @@ class Journal:
         finally:
             self._committed_at = time.monotonic()
         return [outcome for outcome, _ in waiting]
+
+    def _taken_uploads(self) -> list[Upload]:
+        return [self._uploads.popleft() for _ in range(len(self._uploads))]
+
+    def _taken_lost(self) -> list[str]:
+        lost, self._lost = self._lost, []
+        return lost

@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 from traceback import format_exception
 from typing import NamedTuple
 
-from rbsync.applier.failures import is_outage, unsettled
+from rbsync.applier.failures import SETTLE_HINT, is_outage, unsettled
 from rbsync.applier.journal import GROUP_SECONDS
 from rbsync.applier.prepare import Change, Prepared
 from rbsync.applier.results import applied, skipped
@@ -23,7 +23,7 @@ from rbsync.applier.tools import Tools
 from rbsync.applier.workers import Step, Workers
 from rbsync.errors import StoreError
 from rbsync.model.outcome import Failure, Outcome
-from rbsync.model.plan import Update
+from rbsync.model.plan import Replace, Update
 
 GROUP = 50
 """Intents that share one durable commit."""
@@ -84,6 +84,8 @@ class Pipeline:
         self._held_bytes = 0
         self._doubtful: list[tuple[float, str, Prepared]] = []
         self._resent: dict[str, int] = {}
+        self._refused: set[str] = set()
+        self._taken_in: dict[str, Failure] = {}
         self._last_words: dict[str, str] = {}
         self._sent_at = time.monotonic()
         self._stopped_at: float | None = None
@@ -211,8 +213,8 @@ class Pipeline:
         That something is absent is no sign of an outage, nor of its end.
         """
         answers = send(batch) or ()
-        for one in answers:
-            if one.fate == "failed" and one.failure is not None:
+        for prepared, one in zip(batch, answers, strict=False):
+            if one.fate == "failed" and one.failure and not self._begins_anew(prepared, one):
                 self._tally.failure(one.failure)
         if any(one.fate != "absent" for one in answers):
             self._tally.request(answered=not all(one.is_lost for one in answers))
@@ -239,14 +241,18 @@ class Pipeline:
 
     def _take(self, prepared: Prepared, answer: Answer) -> None:
         action = prepared.action
+        if self._may_lack_files(prepared, answer):
+            self._preparer.forget(prepared.recalled)
+            if self._begins_anew(prepared, answer):
+                self._begin_anew(action)
+                return
         match answer.fate:
             case "done":
                 self._journal.add(*applied(action, answer.task_id, answer.note))
             case "doubtful":
-                until = time.monotonic() + self._pace.doubt(answer)
-                heappush(self._doubtful, (until, prepared.name, prepared))
-                if answer.failure is not None:
-                    self._last_words[prepared.name] = answer.failure.message
+                self._doubt(prepared, answer)
+            case "absent" if prepared.name in self._taken_in:
+                self._leave_open(action, self._taken_in[prepared.name]._replace(hint=SETTLE_HINT))
             case "absent" if self._stop.requested:
                 self._give_up(action, ENDED)
             case "absent" if self._may_resend(prepared.name):
@@ -259,12 +265,40 @@ class Pipeline:
                 assert answer.failure is not None  # noqa: S101  (what failed has one)
                 self._fail(action, answer.failure)
 
+    def _doubt(self, prepared: Prepared, answer: Answer) -> None:
+        until = time.monotonic() + self._pace.doubt(answer)
+        heappush(self._doubtful, (until, prepared.name, prepared))
+        if answer.is_refusal:
+            self._refused.add(prepared.name)
+        if answer.failure is not None and answer.is_taken_in:
+            self._taken_in[prepared.name] = answer.failure
+        if answer.failure is not None:
+            self._last_words[prepared.name] = answer.failure.message
+
     def _fail(self, change: Change, failure: Failure) -> None:
         self._journal.add(*self._journal.failed(change, failure))
 
     def _may_resend(self, name: str) -> bool:
         self._resent[name] = self._resent.get(name, 0) + 1
         return self._resent[name] <= RESENDS
+
+    def _may_lack_files(self, prepared: Prepared, answer: Answer) -> bool:
+        """Whether it is not there, and may have been refused for files that are there no more."""
+        if not prepared.recalled:
+            return False
+        if answer.fate == "absent":
+            return prepared.name in self._refused
+        return answer.fate == "failed" and answer.is_refusal
+
+    def _begins_anew(self, prepared: Prepared, answer: Answer) -> bool:
+        """Whether its files are sent again now; what was deleted for it is left to the next run."""
+        if self._stop.requested or isinstance(prepared.action, Replace):
+            return False
+        return self._may_lack_files(prepared, answer)
+
+    def _begin_anew(self, change: Change) -> None:
+        self._resent[change.name] = self._resent.get(change.name, 0) + 1
+        self._waiting.appendleft(change)
 
     def _look_up(self) -> None:
         """Settles doubtful creates, once a request on its way has had the time to land."""
@@ -288,14 +322,18 @@ class Pipeline:
     def _give_up_unfinished(self) -> None:
         for one in self._sending.values():
             self._give_up(one.action, "it was still running when the run ended")
-        again = [one for one in self._ready if one.name in self._resent]
-        self._ready = deque(one for one in self._ready if one.name not in self._resent)
-        for one in again:
-            self._give_up(one.action, ENDED)
+        ready = [one.action for one in self._ready]
+        for change in (*ready, *self._preparing.values(), *self._waiting):
+            if change.name in self._resent:
+                self._give_up(change, ENDED)
 
     def _give_up(self, change: Change, why: str) -> None:
         """Leaves what was sent and did not come back to the next run."""
-        failure = unsettled("update" if isinstance(change, Update) else "create", why)
+        self._leave_open(
+            change, unsettled("update" if isinstance(change, Update) else "create", why)
+        )
+
+    def _leave_open(self, change: Change, failure: Failure) -> None:
         self._tally.failure(failure)
         self._fail(change, failure)
 
@@ -303,7 +341,8 @@ class Pipeline:
         """What was not begun, or not finished in time, when the run was stopped."""
         ready = (one.action for one in self._ready)
         for change in (*ready, *self._preparing.values(), *self._waiting):
-            yield skipped(change, self._stop.reason)
+            if change.name not in self._resent:
+                yield skipped(change, self._stop.reason)
 
 
 def _weight(batch: Sequence[Prepared]) -> int:

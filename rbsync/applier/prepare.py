@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rbsync.applier.content import Content
 from rbsync.applier.failures import FailedError, changed, unreadable
 from rbsync.applier.stop import Stop
-from rbsync.applier.uploads import Uploads
+from rbsync.applier.uploads import Kept, Key, Uploads
 from rbsync.backends.base import Draft, LabelText
-from rbsync.model.datapoint import Datapoint
+from rbsync.model.datapoint import Datapoint, Item
 from rbsync.model.outcome import Failure
 from rbsync.model.plan import Create, Replace, Update
 
@@ -19,12 +20,14 @@ Change = Create | Update | Replace
 class Prepared(NamedTuple):
     """An action that is ready to be sent.
 
-    ``gone`` says that what it replaces was deleted already.
+    ``gone`` says that what it replaces was deleted already. ``recalled`` are the contents of its
+    files that were sent by an earlier run.
     """
 
     action: Change
     draft: Draft
     gone: bool = False
+    recalled: tuple[Key, ...] = ()
 
     @property
     def name(self) -> str:
@@ -54,26 +57,33 @@ class Preparer:
         """Makes an action ready; None when the run is being stopped."""
         one = action.datapoint
         try:
-            items, labels = self._items(action), self._labels(one)
+            kept, labels = self._kept(action), self._labels(one)
         except FailedError as error:
             return error.failure
         if self._stop.requested:
             return None
+        items = tuple((item.ref, found.ref) for item, found in kept)
+        recalled = tuple(found.recalled for _, found in kept if found.recalled)
         draft = Draft(one.name, items, labels, one.settings, one.fingerprint, one.series)
-        return Prepared(action, draft)
+        return Prepared(action, draft, recalled=recalled)
 
-    def _items(self, action: Change) -> tuple[tuple[str, str], ...]:
+    def forget(self, recalled: Sequence[Key]) -> None:
+        """Has files sent anew when an action that needs them is prepared again."""
+        self._uploads.forget(recalled)
+
+    def _kept(self, action: Change) -> list[tuple[Item, Kept]]:
+        """The items, with where the backend keeps them; not all of them after a stop."""
         if isinstance(action, Update) and "items" not in action.changed:
-            return ()
+            return []
         storage = action.datapoint.settings.storage
-        pairs = []
+        found = []
         for item in action.datapoint.items:
             if item.is_local:
                 self._uploads.wait()
             if self._stop.requested:
                 break
-            pairs.append((item.ref, self._uploads.ref(item, storage)))
-        return tuple(pairs)
+            found.append((item, self._uploads.kept(item, storage)))
+        return found
 
     def _labels(self, datapoint: Datapoint) -> LabelText | None:
         labels = datapoint.labels

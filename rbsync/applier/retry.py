@@ -89,6 +89,15 @@ class Retrier:
         """Waits while the service wants no requests, unless the run is being stopped."""
         self._gate.wait()
 
+    def read(self, action: Callable[[], T], /) -> T:
+        """The answer to a question, which is harmless. Satisfies ``backends.base.Reading``."""
+        try:
+            return self.call(action, repeatable=True)
+        except GivenUpError as given_up:
+            failure = given_up.error
+            failure.attempts = max(failure.attempts, given_up.attempts)
+        raise failure
+
     def call(self, action: Callable[[], T], *, repeatable: bool) -> T:
         """The answer of an action, tried several times.
 
@@ -105,7 +114,7 @@ class Retrier:
             except BackendError as error:
                 lost = lost or (error.sent and error.kind in PASSING)
                 seconds = delay(attempt, self._draw(), error.retry_after)
-                if error.kind == "throttled":
+                if error.kind == "throttled" and error.attempts == 1:
                     waited = self._gate.shut(seconds)
                 again = _may_repeat(error, repeatable) and attempt < ATTEMPTS
                 if not (again and self._budget.spend() and self._pause(seconds)):
@@ -117,4 +126,5 @@ class Retrier:
 
 
 def _may_repeat(error: BackendError, repeatable: bool) -> bool:
-    return error.kind in PASSING and (repeatable or not error.sent)
+    """What was tried several times already, inside of the action, is not begun again."""
+    return error.attempts == 1 and error.kind in PASSING and (repeatable or not error.sent)

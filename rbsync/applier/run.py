@@ -48,16 +48,18 @@ def apply(
     stop: Stop,
     options: Options,
     rescue: Callable[[Sequence[Record], Sequence[str]], None],
+    retrier: Retrier | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Iterator[Outcome]:
     """Runs a plan, and gives each outcome out once it is durable.
 
     ``records`` is what the writer holds; ``rescue`` gets results that could not be written.
-    Raises StoreError when the state cannot be written any more: then nothing more is sent, and
-    what was sent is settled by the next run.
+    ``retrier`` is the one that the backend reads with, where it does. Raises StoreError when the
+    state cannot be written any more: then nothing more is sent, and what was sent is settled by
+    the next run.
     """
     journal = Journal(writer, records, clock, rescue)
-    retrier = Retrier(stop.pause)
+    retrier = retrier or Retrier(stop.pause)
     known = known_uploads(writer, plan.effects) if backend.capabilities.keeps_uploads else {}
     uploads = Uploads(
         backend,
@@ -67,6 +69,7 @@ def apply(
         repeated=repeated_contents(plan.effects),
         sent=options.sent,
         keep=journal.uploaded if backend.capabilities.keeps_uploads else _forget,
+        lose=journal.lost,
     )
     tools = Tools(
         Preparer(uploads, content, stop),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 from rbsync.applier.failures import FailedError, failure_of, is_outage, unsettled
+from rbsync.applier.ours import is_draft
 from rbsync.applier.prepare import Prepared
 from rbsync.applier.retry import GivenUpError, Retrier
-from rbsync.applier.settle import conflict, is_ours
+from rbsync.applier.settle import answered, conflict
 from rbsync.backends.base import Backend, Created, Draft, Rejected, Task
-from rbsync.model.outcome import Failure
+from rbsync.model.outcome import TAKE_IN, Failure
 from rbsync.model.plan import Create, Delete, Update
 
 ADOPTED = "it was there already, with this content"
@@ -23,7 +24,7 @@ class Answer(NamedTuple):
 
     ``done`` has a task id, ``failed`` a failure. ``doubtful`` means that the answer was lost, and
     ``absent`` that it was looked up since and is not there, so that it may be sent again.
-    ``answered`` says of a doubtful one that the service has done with it.
+    ``answered`` says of one without a result that the service has done with it.
     """
 
     fate: Fate
@@ -35,7 +36,21 @@ class Answer(NamedTuple):
     @property
     def is_lost(self) -> bool:
         """Whether the service may be out of order."""
+        if self.is_taken_in:
+            return False
         return self.fate == "doubtful" or (self.fate == "failed" and is_outage(self.failure))
+
+    @property
+    def is_taken_in(self) -> bool:
+        """Whether the service agreed to make it, later."""
+        return self.failure is not None and self.failure.phase == TAKE_IN
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the service said no, in whatever words; its files may not be there any more."""
+        if self.failure is None:
+            return False
+        return self.answered or (self.failure.kind == "invalid" and self.failure.status is not None)
 
 
 class Sender:
@@ -59,7 +74,8 @@ class Sender:
                 return self._update(action, batch[0].draft)
             self._call("delete", lambda: self._backend.delete([action.task_id]))
         except FailedError as error:
-            return [Answer("failed", failure=error.failure)]
+            refused = error.answered and isinstance(action, Update)
+            return [Answer("failed", failure=error.failure, answered=refused)]
         return self._create(batch)
 
     def _update(self, action: Update, draft: Draft) -> list[Answer]:
@@ -96,12 +112,21 @@ class Sender:
     def look_up(self, batch: Sequence[Prepared]) -> list[Answer]:
         """What became of creates whose answer does not say it, from the project itself."""
         names = [one.name for one in batch]
+        found: Mapping[str, Task] = {}
+        unknown: Collection[str] = ()
+        why = ""
         try:
-            found = self._call("find", lambda: self._backend.find(names))
-        except FailedError as error:
-            unknown = unsettled("create", str(error))
-            return [Answer("failed", failure=unknown)] * len(batch)
-        return [_looked_up(one, found.get(one.name)) for one in batch]
+            found = self._retrier.call(lambda: self._backend.find(names), repeatable=True)
+        except GivenUpError as given_up:
+            found, unknown = answered(given_up.error, names)
+            why = str(given_up)
+        stamps = self._backend.capabilities.stamps
+        return [
+            Answer("failed", failure=unsettled("create", why))
+            if one.name in unknown
+            else _looked_up(one.draft, found.get(one.name), stamps)
+            for one in batch
+        ]
 
     def _call(self, phase: str, action: Callable[[], T], *, repeatable: bool = True) -> T:
         try:
@@ -113,7 +138,8 @@ class Sender:
 def _answer(told: Created | Rejected) -> Answer:
     if isinstance(told, Created):
         return Answer("done", told.task_id)
-    return _refusal(told.failure._replace(phase="create"))
+    failure = told.failure
+    return _refusal(failure if failure.phase == TAKE_IN else failure._replace(phase="create"))
 
 
 def _refusal(failure: Failure, *, answered: bool = False) -> Answer:
@@ -140,9 +166,9 @@ def not_there(last_words: str) -> Failure:
     return Failure("transient", "create", told, hint="run apply again")
 
 
-def _looked_up(prepared: Prepared, task: Task | None) -> Answer:
+def _looked_up(draft: Draft, task: Task | None, stamps: bool) -> Answer:
     if task is None:
         return Answer("absent")
-    if is_ours(task, prepared.draft.fingerprint):
+    if is_draft(task, draft, stamps=stamps):
         return Answer("done", task.task_id, note=ADOPTED)
     return Answer("failed", failure=conflict())

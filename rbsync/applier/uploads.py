@@ -5,17 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from rbsync.applier.content import Content
 from rbsync.applier.failures import FailedError, changed, failure_of, unreadable
 from rbsync.applier.retry import GivenUpError, Retrier
 from rbsync.backends.base import Backend, Body
 from rbsync.model.datapoint import Item
-from rbsync.model.plan import Delete, Effect
+from rbsync.model.plan import MISSING, Create, Delete, Effect
 from rbsync.stores.base import Upload, Writer
 
 Key = tuple[str, str]
 """A content and the storage that it is sent to."""
+
+
+class Kept(NamedTuple):
+    """Where the backend keeps an item; ``recalled`` when that is known from an earlier run."""
+
+    ref: str
+    recalled: Key | None = None
 
 
 class Uploads:
@@ -31,15 +39,18 @@ class Uploads:
         repeated: frozenset[Key],
         sent: Callable[[int], None],
         keep: Callable[[Upload], None],
+        lose: Callable[[str], None],
     ) -> None:
-        """``known`` are earlier uploads, ``repeated`` what the run needs more than once.
+        """``known`` are uploads of earlier runs, ``repeated`` what the run needs more than once.
 
         ``sent`` counts bytes, ``keep`` gets each new upload; both are called by any thread.
+        ``lose`` gets the content of each upload of an earlier run that is not to be used again.
         """
         self._backend, self._content, self._retrier = backend, content, retrier
-        self._known = dict(known)
+        self._earlier = dict(known)
+        self._known: dict[Key, str] = {}
         self._repeated = repeated
-        self._sent, self._keep = sent, keep
+        self._sent, self._keep, self._lose = sent, keep, lose
         self._running: set[Key] = set()
         self._changed = threading.Condition()
 
@@ -47,17 +58,26 @@ class Uploads:
         """Waits while the service wants no requests, unless the run is being stopped."""
         self._retrier.wait()
 
-    def ref(self, item: Item, storage: str) -> str:
+    def kept(self, item: Item, storage: str) -> Kept:
         """Where the backend keeps an item. Raises FailedError."""
         if not item.is_local:
-            return item.ref
+            return Kept(item.ref)
         key = item.content, storage
+        earlier = self._earlier.get(key)
+        if earlier is not None:
+            return Kept(earlier, key)
         if key not in self._repeated:
-            return self._known.get(key) or self._send(item, storage)
+            return Kept(self._send(item, storage))
         with self._alone(key):
             if key not in self._known:
                 self._known[key] = self._send(item, storage)
-            return self._known[key]
+            return Kept(self._known[key])
+
+    def forget(self, recalled: Iterable[Key]) -> None:
+        """Has contents sent anew that the backend may have lost since they were sent."""
+        for key in recalled:
+            if self._earlier.pop(key, None) is not None:
+                self._lose(key[0])
 
     @contextmanager
     def _alone(self, key: Key) -> Iterator[None]:
@@ -100,15 +120,25 @@ def _is_whole(body: Body, item: Item) -> bool:
 
 
 def known_uploads(writer: Writer, effects: Iterable[Effect]) -> dict[Key, str]:
-    """The uploads of earlier runs that actions can use, looked up beforehand."""
+    """The uploads of earlier runs that actions can use, looked up beforehand.
+
+    What a task had that is gone is not among them: its files may be gone with it.
+    """
+    every = list(effects)
+    gone = frozenset(_contents(one for one in every if _is_missing(one)))
     wanted: dict[str, set[str]] = {}
-    for content, storage in _contents(effects):
-        wanted.setdefault(storage, set()).add(content)
+    for content, storage in _contents(every):
+        if (content, storage) not in gone:
+            wanted.setdefault(storage, set()).add(content)
     return {
         (content, storage): ref
         for storage, contents in wanted.items()
         for content, ref in writer.uploads(contents, storage).items()
     }
+
+
+def _is_missing(action: Effect) -> bool:
+    return isinstance(action, Create) and action.reason == MISSING
 
 
 def repeated_contents(effects: Iterable[Effect]) -> frozenset[Key]:

@@ -1,19 +1,63 @@
 """The port of a backend: a project that datapoints are created in.
 
-A backend does what it is told, once, and says truly what came of it. Deciding, retrying and
-remembering are the applier's. Every method may be called from several threads at once and
-raises BackendError, whose ``kind`` and ``sent`` say what may be done next.
+A backend changes what it is told, once, and says truly what came of it. Deciding, retrying and
+remembering are the applier's; what only reads may be tried again by the backend itself, with the
+``Reading`` that it is given, so that a long listing does not end with one page. Every method may
+be called from several threads at once and raises BackendError, whose ``kind`` and ``sent`` say
+what may be done next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
+from rbsync.errors import BackendError
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import Failure
+
+T = TypeVar("T")
+
+
+class Reading(Protocol):
+    """Does what is harmless and asks the backend something, perhaps several times."""
+
+    def __call__(self, action: Callable[[], T], /) -> T:
+        """The answer. Raises the last BackendError, with the number of its attempts."""
+
+
+def once(action: Callable[[], T], /) -> T:
+    """Satisfies ``Reading``."""
+    return action()
+
+
+def every_name(_: str) -> bool:
+    """All of them."""
+    return True
+
+
+class IncompleteError(BackendError):
+    """Nobody knows whether there are datapoints of the names ``unknown``.
+
+    ``found`` is the answer for all the other names that were asked for.
+    """
+
+    def __init__(
+        self, error: BackendError, found: Mapping[str, Task], unknown: Iterable[str]
+    ) -> None:
+        super().__init__(
+            str(error),
+            kind=error.kind,
+            sent=error.sent,
+            status=error.status,
+            retry_after=error.retry_after,
+            hint=error.hint,
+        )
+        self.attempts = error.attempts
+        self.found = found
+        self.unknown = frozenset(unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +82,8 @@ class Capabilities:
     changed in place. ``quarantine`` is how many seconds a request may still land after its
     answer was lost, and ``staleness`` how many seconds what it did may not be seen after it was
     answered, None for as many. ``keeps_uploads`` says that what was uploaded stays usable in
-    later runs, ``jobs`` how many workers it is best served by, ``masks`` how
-    it likes masks to be encoded, ``stamps`` whether every datapoint that it makes has a stamp.
+    later runs, ``stamps`` that it leaves the fingerprint in what it creates, ``jobs`` how many
+    workers it is best served by, ``masks`` how it likes masks to be encoded.
     """
 
     batch: int = 50
@@ -47,9 +91,9 @@ class Capabilities:
     quarantine: float = 0.0
     staleness: float | None = None
     keeps_uploads: bool = False
+    stamps: bool = True
     jobs: int = 4
     masks: Literal["pixel", "nifti"] = "pixel"
-    stamps: bool = True
 
 
 class Body(Protocol):
@@ -125,10 +169,18 @@ class Created(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """The backend did not make it, and says why."""
+    """The backend did not make it, and says why; or will make it, in the phase `TAKE_IN`."""
 
     name: str
     failure: Failure
+
+
+class MadeOf(NamedTuple):
+    """What a task was made of: the refs of its items, and the rest as in ``TaskContent``."""
+
+    refs: tuple[str, ...]
+    series: tuple[int, ...]
+    storages: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +188,8 @@ class Task:
     """A datapoint as the project has it.
 
     ``stamp`` is the fingerprint that rbsync left in it, None when it was made by others.
-    ``items`` are the names of the items as people know them.
+    ``items`` are the names of the items as people know them. ``made_of`` has to tell
+    what a stamp does, where a backend leaves none.
     """
 
     name: str
@@ -147,6 +200,7 @@ class Task:
     ground_truth: bool = False
     priority: float | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    made_of: MadeOf | None = None
 
 
 class StoredMap(NamedTuple):
@@ -184,6 +238,12 @@ class Backend(Protocol):
     def describe(self) -> Project | None:
         """What the project is, None when there is none; makes nothing."""
 
+    def storages(self) -> Mapping[str, str] | None:
+        """The ids of the storages beside ``public`` and ``redbrick``, with their names.
+
+        None where any will do, or where nobody can tell.
+        """
+
     def upload(self, body: Body, *, storage: str) -> str:
         """Stores the bytes of a file and returns where; the same bytes may be stored again.
 
@@ -204,11 +264,14 @@ class Backend(Protocol):
         """The datapoints of exactly these names that exist now.
 
         The answer is complete: a name that is missing does not exist. Raises BackendError rather
-        than answer in part.
+        than answer in part; IncompleteError has the part.
         """
 
-    def list(self) -> Iterator[Task]:
-        """All datapoints, by name; raises BackendError rather than end early."""
+    def list(self, *, counted: Callable[[str], bool] = every_name) -> Iterator[Task]:
+        """All datapoints, by name; raises BackendError rather than end early.
+
+        The labels of names that are not to be ``counted`` may be given as 0.
+        """
 
     def read(self) -> Iterator[TaskContent]:
         """As `list`, with what is in them, in any order."""

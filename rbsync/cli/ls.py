@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from functools import partial
 from typing import Any
 
 import click
@@ -21,8 +22,8 @@ from rbsync.errors import ExitCode
 def command(common: CommonOptions, pattern: str | None) -> int:
     """List what the project holds, or what of it matches the glob PATTERN."""
     with opened(common, looks_on=True) as workspace:
-        every = workspace.backend.list()
-        tasks = [one for one in every if not pattern or fnmatch.fnmatchcase(one.name, pattern)]
+        shown = partial(_is_shown, pattern)
+        tasks = [one for one in workspace.backend.list(counted=shown) if shown(one.name)]
     if common.json:
         document(common, {"tasks": [_as_json(one) for one in tasks]})
         return ExitCode.DONE
@@ -30,6 +31,10 @@ def command(common: CommonOptions, pattern: str | None) -> int:
         result(common, _line(task))
     note(common, f"{plural(len(tasks), 'datapoint')}.")
     return ExitCode.DONE
+
+
+def _is_shown(pattern: str | None, name: str) -> bool:
+    return not pattern or fnmatch.fnmatchcase(name, pattern)
 
 
 def _line(task: Task) -> str:

@@ -15,18 +15,24 @@ from rbsync.cli.render.progress import metered
 from rbsync.version import VERSION
 
 if TYPE_CHECKING:
+    from rbsync.applier.stop import Stop
     from rbsync.sync.workspace import Workspace
 
 
 @contextmanager
 def opened(
-    common: CommonOptions, *, rehash: bool = False, strict: bool = True, looks_on: bool = False
+    common: CommonOptions,
+    *,
+    rehash: bool = False,
+    strict: bool = True,
+    looks_on: bool = False,
+    stop: Stop | None = None,
 ) -> Iterator[Workspace]:
     """The workspace of the manifest that the options name.
 
     Raises UserError. Without ``strict``, problems of the manifest wait for those of its files,
     so that one run reports them all. ``looks_on`` is for commands that read no data and send
-    nothing: they only mention such problems.
+    nothing: they only mention such problems. ``stop`` ends what the workspace waits for.
     """
     from rbsync.manifest.load import load_manifest
     from rbsync.sync.workspace import open_workspace
@@ -42,6 +48,7 @@ def opened(
             rehash=rehash,
             profile=common.profile,
             note=partial(note, common),
+            stop=stop,
         ) as workspace,
     ):
         yield workspace

@@ -60,7 +60,7 @@ def run_plan(
             "nobody can be asked here", hint="pass --yes, or apply a plan: rbsync plan -o p.json"
         )
     stop = Stop()
-    with opened(common, rehash=rehash, strict=False) as workspace:
+    with opened(common, rehash=rehash, strict=False, stop=stop) as workspace:
         plan = _read(plan_file) if plan_file else make_plan(workspace, options)
         if plan.has_blocked("unsettled") and not plan_file:
             with _interruptible(stop, common):

@@ -12,6 +12,9 @@ FailureKind = Literal[
     "transient", "throttled", "auth", "quota", "conflict", "invalid", "changed", "ambiguous"
 ]
 FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
+TAKE_IN = "take in"
+"""The phase of a create that the service agreed to do later: it must not be sent again."""
+
 Result = Literal["applied", "removed", "failed", "skipped"]
 Verb = Literal["create", "update", "replace", "delete", "blocked"]
 
@@ -19,7 +22,7 @@ Verb = Literal["create", "update", "replace", "delete", "blocked"]
 class Failure(NamedTuple):
     """Why an action failed.
 
-    ``phase`` is where it did (``read``, ``upload``, ``create``, ``update``, ``delete``);
+    ``phase`` is where it did (``read``, ``upload``, ``create``, `TAKE_IN`, ``update``, ``delete``);
     ``status`` is an HTTP status or None; ``hint`` is the next step or empty.
     """
 

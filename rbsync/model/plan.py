@@ -11,6 +11,9 @@ from rbsync.model.fingerprint import Facet
 
 OnChange = Literal["update", "replace", "protect"]
 
+MISSING = "missing"
+"""The reason of a create of what the project had before."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
-from rbsync.model.outcome import Failure
+from rbsync.model.outcome import TAKE_IN, Failure
 from rbsync.model.plan import Action, Blocked, Create, Delete, Keep, Policy, Replace, Update
 from rbsync.model.state import Record
 
@@ -62,6 +62,8 @@ def decide_obstacle(obstacle: Obstacle) -> Blocked:
 
 def unsettled(record: Record) -> Blocked:
     """What becomes of a record whose last result is not known."""
+    if record.failure is not None and record.failure.phase == TAKE_IN:
+        return Blocked(record.name, "unsettled", record.failure.message)
     message = (
         "a run ended before its result was known, and the project cannot tell yet; apply "
         "waits until it can"

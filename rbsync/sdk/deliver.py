@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rbsync.applier.retry import Retrier
 from rbsync.applier.run import Options
 from rbsync.applier.run import apply as run
 from rbsync.applier.stop import Stop
@@ -12,7 +13,7 @@ from rbsync.backends.base import LabelText
 from rbsync.files.body import FileBody, open_body
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Labels
-from rbsync.model.outcome import Failure, Outcome
+from rbsync.model.outcome import TAKE_IN, Failure, Outcome
 from rbsync.model.plan import Basis, Create, Plan
 from rbsync.sdk.items import ALGORITHM
 from rbsync.stores.memory import MemoryStore
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rbsync.backends.base import Backend
 
 _AGAIN = "try again with what this call returns; what is there already is not made twice"
+_LATER = "it should appear by itself; giving it again may make it twice"
 _NEXT = {
     "transient": _AGAIN,
     "throttled": _AGAIN,
@@ -48,9 +50,12 @@ class GivenContent:
 
 
 def deliver(
-    backend: Backend, datapoints: Sequence[Datapoint], content: GivenContent
+    backend: Backend, datapoints: Sequence[Datapoint], content: GivenContent, retrier: Retrier
 ) -> dict[str, str]:
-    """Creates datapoints of different names; answers by name why some were not created."""
+    """Creates datapoints of different names; answers by name why some were not created.
+
+    ``retrier`` is the one that the backend reads with.
+    """
     if not datapoints:
         return {}
     actions = tuple(Create(one, "new", "it was asked for") for one in datapoints)
@@ -64,6 +69,7 @@ def deliver(
             content=content,
             stop=Stop(),
             options=Options(min(backend.capabilities.jobs, len(actions))),
+            retrier=retrier,
             rescue=lambda records, removed: None,  # noqa: ARG005  (memory can always be written)
         )
         return {one.name: _why(one) for one in outcomes if one.result != "applied"}
@@ -76,6 +82,8 @@ def _why(outcome: Outcome) -> str:
 
 
 def _told(failure: Failure) -> str:
+    if failure.phase == TAKE_IN:
+        return with_hint(failure.message, _LATER)
     return with_hint(failure.message, _NEXT.get(failure.kind, failure.hint))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rbsync.sdk.upload import Upload
+from rbsync.applier.retry import Retrier
+from rbsync.applier.stop import Stop
+from rbsync.sdk.upload import CLOSED, Upload
 
 if TYPE_CHECKING:
     from rbsync.backends.base import Project as Facts
@@ -18,14 +20,22 @@ class Project:
     May be used by several threads at once, and as a context manager that closes it.
     """
 
-    def __init__(self, backend: RedbrickBackend, facts: Facts) -> None:
+    def __init__(
+        self, backend: RedbrickBackend, facts: Facts, retrier: Retrier, stop: Stop
+    ) -> None:
+        """``retrier`` is what the backend reads with; ``stop`` ends its pauses."""
         self.name = facts.name
         self.type = facts.type
-        self.upload = Upload(backend, facts)
+        self.upload = Upload(backend, facts, retrier, stop)
         self._backend = backend
+        self._stop = stop
 
     def close(self) -> None:
-        """Closes the connections; nothing can be created any more."""
+        """Closes the connections; nothing can be created any more.
+
+        What another thread is creating now may still be created.
+        """
+        self._stop.request(CLOSED)
         self._backend.close()
 
     def __enter__(self) -> Project:
@@ -55,9 +65,11 @@ def get_project(api_key: str, url: str, org_id: str, project_id: str) -> Project
     from rbsync.backends.redbrick.credentials import ApiKey
 
     key = ApiKey(api_key)
-    backend = RedbrickBackend(url, str(org_id), str(project_id), key)
+    stop = Stop()
+    retrier = Retrier(stop.pause)
+    backend = RedbrickBackend(url, str(org_id), str(project_id), key, reading=retrier.read)
     try:
-        return Project(backend, backend.project())
+        return Project(backend, backend.project(), retrier, stop)
     except BaseException:
         backend.close()
         raise

@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from rbsync.applier.retry import Retrier
+from rbsync.applier.stop import Stop
 from rbsync.backends.base import Draft, LabelText
 from rbsync.backends.base import Project as Facts
 from rbsync.backends.redbrick.redaction import redact
-from rbsync.errors import Location, UserError
+from rbsync.errors import Location, RbsyncError, UserError
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
@@ -19,6 +21,7 @@ from rbsync.sdk.deliver import GivenContent, deliver, with_hint
 from rbsync.sdk.given import ANSWERED, Given, read_given, refusal
 from rbsync.sdk.items import all_files, read_item
 from rbsync.sdk.storage_method import storage_of
+from rbsync.sync.storages import FIXED, unknown_storages
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 READERS = min(4, os.cpu_count() or 1)
 ORIGIN = Location("")
+CLOSED = "the project was closed"
 TAKEN = "another datapoint of this call has the same name and other content"
 
 Failed = list[dict[str, Any]]
@@ -47,7 +51,11 @@ class Checked(NamedTuple):
 class Upload:
     """Creates datapoints in one project. For any number of threads."""
 
-    def __init__(self, backend: RedbrickBackend, project: Facts) -> None:
+    def __init__(
+        self, backend: RedbrickBackend, project: Facts, retrier: Retrier, stop: Stop
+    ) -> None:
+        """Once ``stop`` is requested, nothing is created any more."""
+        self._retrier, self._stop = retrier, stop
         self._backend = backend
         self._project = project
 
@@ -69,10 +77,10 @@ class Upload:
         order of the input; the list can be given again as it is. Whatever is wrong with one is
         found before anything of it is sent, and keeps none of the others. A datapoint that the
         project has already counts as created when rbsync made it with the same content, else
-        its error says so. Raises UserError for a storage that cannot be one or for what is no
-        list of datapoints.
+        its error says so. Raises UserError for a storage that the organization does not have or for
+        what is no list of datapoints.
         """
-        settings = Settings(storage_of(storage_id), bool(is_ground_truth))
+        settings = Settings(self._storage(storage_id), bool(is_ground_truth))
         given = _listed(datapoints)
         reads = [partial(read_given, one, settings) for one in given]
         return self._create(given, reads, settings.storage)
@@ -99,15 +107,29 @@ class Upload:
         Returns an empty list when it is created, else a list of one dict: ``name``, ``items``
         and ``error``. A mask without a labelled pixel makes a datapoint without labels. The
         project must be one for segmentation and have all categories. Raises UserError for a
-        storage that cannot be one.
+        storage that the organization does not have.
         """
         from rbsync.sdk.mask import read_masked
 
-        settings = Settings(storage_of(storage_id))
+        settings = Settings(self._storage(storage_id))
         read = partial(read_masked, mask, class_map, image_path, settings, self._project, encoding)
         return self._create([{"name": image_path, "items": [image_path]}], [read], settings.storage)
 
     create_datapoint_from_mask = create_datapoint_from_masks
+
+    def _check_open(self) -> None:
+        """Raises RbsyncError when the project was closed."""
+        if self._stop.requested:
+            raise RbsyncError(CLOSED, hint="open it again with `get_project`")
+
+    def _storage(self, storage_id: str | UUID) -> str:
+        """What settings call a storage. Raises UserError for one that is not there."""
+        self._check_open()
+        found = storage_of(storage_id)
+        unknown = unknown_storages(self._backend, {found}) if found not in FIXED else {}
+        if unknown:
+            raise UserError(list(unknown.values()))
+        return found
 
     def _create(self, given: Sequence[Any], reads: Sequence[Read], storage: str) -> Failed:
         roots = all_files()
@@ -118,7 +140,8 @@ class Upload:
             for one in checked
             if one.text and one.datapoint and one.datapoint.labels
         }
-        errors = deliver(self._backend, list(first.values()), GivenContent(roots, texts))
+        content = GivenContent(roots, texts)
+        errors = deliver(self._backend, list(first.values()), content, self._retrier)
         return [
             _failed(one, redact(error))
             for one, found in zip(given, checked, strict=True)

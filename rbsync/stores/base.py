@@ -93,12 +93,18 @@ class Writer(Protocol):
         *,
         removed: Iterable[str] = (),
         uploads: Sequence[Upload] = (),
+        lost: Iterable[str] = (),
     ) -> None:
         """Puts records and uploads, removes names, and drops the intents of all of them.
 
+        ``lost`` are contents that the backend may not have any more: their uploads are forgotten
+        before others are put.
         A record that is put carries its own ``pending``, which is written too. The serial grows
         by one, however many there are, when records are put or removed.
         """
 
     def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
         """Where the backend keeps those of the contents that were uploaded for the storage."""
+
+    def contents(self, refs: Iterable[str]) -> Mapping[str, str]:
+        """The content identities of what the backend keeps there, of those that are known."""

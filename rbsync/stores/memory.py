@@ -90,6 +90,12 @@ class MemoryWriter:
             sent = self._store.sent
             return {one: sent[one, storage] for one in contents if (one, storage) in sent}
 
+    def contents(self, refs: Iterable[str]) -> Mapping[str, str]:
+        wanted = frozenset(refs)
+        with self._held():
+            sent = self._store.sent.items()
+            return {ref: content for (content, _), ref in sent if ref in wanted}
+
     def claim(self, target: str) -> None:
         with self._fenced() as header:
             if header.target not in ("", target):
@@ -109,9 +115,13 @@ class MemoryWriter:
         *,
         removed: Iterable[str] = (),
         uploads: Sequence[Upload] = (),
+        lost: Iterable[str] = (),
     ) -> None:
         removed = list(removed)
         with self._fenced() as header:
+            forgotten = frozenset(lost)
+            for key in [one for one in self._store.sent if one[0] in forgotten]:
+                del self._store.sent[key]
             for name in removed:
                 self._store.known.pop(name, None)
             self._store.known.update((one.name, one) for one in records)

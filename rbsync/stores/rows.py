@@ -98,6 +98,20 @@ def uploads(
     return found
 
 
+def contents(connection: sqlite3.Connection, refs: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for some in _chunks(refs):
+        marks = ", ".join("?" * len(some))
+        query = f"SELECT ref, content FROM upload WHERE ref IN ({marks})"  # noqa: S608  (as above)
+        found.update(connection.execute(query, some).fetchall())
+    return found
+
+
+def forget_uploads(connection: sqlite3.Connection, contents: Iterable[str]) -> None:
+    rows = ((content,) for content in contents)
+    connection.executemany("DELETE FROM upload WHERE content = ?", rows)
+
+
 def put(
     connection: sqlite3.Connection,
     records: Sequence[Record],

@@ -50,6 +50,10 @@ class SqliteWriter:
         with self._reading():
             return rows.uploads(self._connection, contents, storage)
 
+    def contents(self, refs: Iterable[str]) -> Mapping[str, str]:
+        with self._reading():
+            return rows.contents(self._connection, refs)
+
     def claim(self, target: str) -> None:
         with self._writing(grow=0):
             present = rows.header(self._connection).target
@@ -67,9 +71,11 @@ class SqliteWriter:
         *,
         removed: Iterable[str] = (),
         uploads: Sequence[Upload] = (),
+        lost: Iterable[str] = (),
     ) -> None:
         removed = list(removed)
         with self._writing(grow=1 if records or removed else 0):
+            rows.forget_uploads(self._connection, lost)
             rows.put(self._connection, records, removed, uploads)
 
     def close(self) -> None:

@@ -83,6 +83,7 @@ def _run(
         stop=options.stop,
         options=RunOptions(options.jobs, options.max_failures, options.sent),
         rescue=workspace.rescue.keep,
+        retrier=workspace.retrier,
     ):
         outcomes.append(outcome)
         options.done(outcome)

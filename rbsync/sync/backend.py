@@ -7,16 +7,17 @@ from functools import partial
 from typing import assert_never
 
 from rbsync.backends import backend_class
-from rbsync.backends.base import Backend
+from rbsync.backends.base import Backend, Reading
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
 from rbsync.manifest.schema import LocalBackend, RedbrickBackend
 
 
-def open_backend(manifest: Manifest, taxonomy: Taxonomy, profile: str) -> Backend:
+def open_backend(manifest: Manifest, taxonomy: Taxonomy, profile: str, reading: Reading) -> Backend:
     """The backend; nothing is made or asked yet. Raises UserError for one that cannot be used.
 
-    ``profile`` names a section of the vendor's credentials file, empty for its default.
+    ``profile`` names a section of the vendor's credentials file, empty for its default. A service
+    is asked questions with ``reading``.
     """
     declared = manifest.settings.backend
     backend: Backend
@@ -39,6 +40,7 @@ def open_backend(manifest: Manifest, taxonomy: Taxonomy, profile: str) -> Backen
                 declared.project_id,
                 lambda: key_for(read(), declared.url, declared.org_id),
                 stamp=manifest.settings.policy.stamp,
+                reading=reading,
             )
         case _:
             assert_never(declared)

@@ -9,13 +9,13 @@ from rbsync.applier.settle import CONFLICT
 from rbsync.backends.base import Task, TaskContent
 from rbsync.model.datapoint import Dataset
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.plan import Action, Blocked, Create, Plan
+from rbsync.model.plan import MISSING, Action, Blocked, Create, Plan
 from rbsync.model.state import Record
 from rbsync.sync.comparing import differing
 from rbsync.sync.listed import UNKNOWN, as_listed, known_fingerprints
 from rbsync.sync.workspace import Workspace
 
-MISSING = "the project does not have it any more"
+GONE = "the project does not have it any more"
 _STEP = "`rbsync adopt --force` lets the next apply overwrite it"
 
 
@@ -53,7 +53,7 @@ class Overlay:
 
     def _renamed(self, action: Action) -> Action:
         if isinstance(action, Create) and action.name in self.missing:
-            return Create(action.datapoint, "missing", MISSING)
+            return Create(action.datapoint, MISSING, GONE)
         return action
 
 

@@ -17,6 +17,7 @@ from rbsync.planner import plan as compare
 from rbsync.planner.decide import Rules
 from rbsync.sync.memo import recall, remember
 from rbsync.sync.overlay import overlay
+from rbsync.sync.storages import check_storages
 from rbsync.sync.workspace import Workspace
 
 
@@ -100,6 +101,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     made = compare(dataset, records, rules_of(workspace, options), basis)
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))
+    made = check_storages(workspace.backend, made, keep_going=options.keep_going)
     if options.may_recall:
         remember(workspace, made, project)
     return replace(made, source=workspace.manifest.file)

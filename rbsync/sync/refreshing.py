@@ -31,14 +31,18 @@ class Refreshed(NamedTuple):
 def refresh(workspace: Workspace, timeout: float) -> Refreshed:
     """Makes a record of every task with a stamp, and removes those whose task is gone.
 
+    The file of a datapoint that is gone may be gone too, and is sent when it is wanted again.
     Makes the state, bound to the project, when there is none. Raises BackendError when the
     project cannot be listed to its end, and LockedError and StoreError; then no record changes.
     """
     with correcting(workspace, timeout) as writer:
-        tasks = {task.name: task for task in workspace.backend.list()}
+        tasks = {task.name: task for task in workspace.backend.list(counted=_nothing)}
         before = writer.records()
         after = as_listed(before, tasks)
         put(workspace, writer, before, after)
+        lost = contents_lost(before, after)
+        if lost:
+            writer.commit(lost=lost)
     return _compared(before, after, tasks)
 
 
@@ -77,6 +81,21 @@ def put(
     if changed or removed:
         workspace.store.backup(backup_path(workspace))
         writer.commit(changed, removed=removed)
+
+
+def _nothing(_: str) -> bool:
+    """Stamps tell all that a state needs to know; files of labels are not fetched for it."""
+    return False
+
+
+def contents_lost(before: Mapping[str, Record], after: Mapping[str, Record]) -> list[str]:
+    """The contents of the datapoints that are gone, as far as records tell: those of one file.
+
+    The fingerprint of the items of any other is no content, and forgetting it changes nothing.
+    """
+    holds = {name for name, one in after.items() if one.applied is not None}
+    gone = (one.applied for name, one in before.items() if one.applied and name not in holds)
+    return [one.items for one in gone]
 
 
 def _compared(

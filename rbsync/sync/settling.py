@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from rbsync.applier.settle import pending_of, settle_all, settle_seen
 from rbsync.applier.stop import Stop
@@ -13,6 +14,8 @@ from rbsync.model.state import Record
 from rbsync.stores.base import Writer
 
 _NAMED = 3
+_UPLOADED = "redbrick"
+"""The storage that files are sent to."""
 
 
 class Settling:
@@ -48,8 +51,10 @@ class Settling:
                 pending,
                 clock=time.time,
                 pause=lambda seconds: self._wait(pending, seconds, stop),
+                recall=partial(_recall, writer),
             )
-        except BackendError:
+        except BackendError as error:
+            self._note(f"What an earlier run left open cannot be settled now: {error}.")
             return {}
         if settled:
             known = [record for record in settled.values() if record is not None]
@@ -64,6 +69,11 @@ class Settling:
         if done:
             self._waited = pending
         return done
+
+
+def _recall(writer: Writer, refs: Sequence[str], contents: Sequence[str]) -> dict[str, str]:
+    sent = writer.uploads(contents, _UPLOADED)
+    return {**writer.contents(refs), **{ref: content for content, ref in sent.items()}}
 
 
 def waiting_for(names: list[str], seconds: float) -> str:

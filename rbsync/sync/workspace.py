@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from rbsync.applier.content import LocalContent
 from rbsync.applier.rescue import Rescue
+from rbsync.applier.retry import Retrier
+from rbsync.applier.stop import Stop
 from rbsync.backends.base import Backend
 from rbsync.dataset.build import Ground, Watcher
 from rbsync.dataset.taxonomy import declared_taxonomy
@@ -24,6 +26,7 @@ from rbsync.sync.backend import open_backend
 from rbsync.sync.settling import Settling
 
 FOLDER = ".rbsync"
+LEFT = "the command is over"
 READERS = min(4, os.cpu_count() or 1)
 
 
@@ -42,7 +45,10 @@ class Unwatched:
 
 @dataclass(frozen=True)
 class Workspace:
-    """Open until the `open_workspace` that made it ends."""
+    """Open until the `open_workspace` that made it ends.
+
+    ``retrier`` is the one of all requests, and ``stop`` ends its pauses.
+    """
 
     manifest: Manifest
     ground: Ground
@@ -52,6 +58,8 @@ class Workspace:
     roots: Roots
     taxonomy: Taxonomy
     settling: Settling
+    retrier: Retrier
+    stop: Stop
 
     @property
     def content(self) -> LocalContent:
@@ -68,11 +76,14 @@ def open_workspace(
     rehash: bool = False,
     profile: str = "",
     note: Callable[[str], None] = lambda _: None,
+    stop: Stop | None = None,
 ) -> Iterator[Workspace]:
     """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered.
 
-    ``note`` is told what is waited for.
+    ``note`` is told what is waited for; ``stop`` ends all waiting.
     """
+    stop = stop or Stop()
+    retrier = Retrier(stop.pause)
     folder = os.path.join(manifest.root, FOLDER)
     _make_folder(folder)
     algorithm = manifest.settings.hash
@@ -83,8 +94,10 @@ def open_workspace(
         executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
         tree = Tree(roots, cache, algorithm, rehash=rehash)
         taxonomy = declared_taxonomy(manifest, tree)
-        backend = open_backend(manifest, taxonomy, profile)
+        backend = open_backend(manifest, taxonomy, profile, retrier.read)
         stack.callback(backend.close)
+        # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
+        stack.callback(stop.request, LEFT)
         store = SqliteStore(os.path.join(folder, "state.db"))
         stack.callback(store.close)
         yield Workspace(
@@ -96,6 +109,8 @@ def open_workspace(
             roots,
             taxonomy,
             Settling(backend, note),
+            retrier,
+            stop,
         )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import pytest
 
 from rbsync.applier import settle
 from rbsync.applier.pipeline import RESENDS
 from rbsync.applier.stop import BREAKER, Stop
-from rbsync.backends.base import Draft
-from rbsync.errors import ExitCode
+from rbsync.backends.base import Draft, IncompleteError, Task
+from rbsync.errors import BackendError, ExitCode
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
@@ -327,3 +328,35 @@ def test_nothing_pending_costs_no_call(site: Site) -> None:
     pause = pytest.fail
     assert settle.settle_all(backend, records, clock=time.time, pause=pause) == {}
     assert backend.calls == []
+
+
+class Halfway(Faulty):
+    """Its look-ups have an answer for all names but one."""
+
+    def find(self, names: Sequence[str]) -> dict[str, Task]:
+        found = super().find(names)
+        if "03" not in names:
+            return found
+        del found["03"]
+        raise IncompleteError(BackendError("no answer"), found, ["03"])
+
+
+def test_of_many_look_ups_only_those_without_an_answer_are_not_settled(site: Site) -> None:
+    backend = Halfway(site.project, script(create=[lost(after=True)]))
+    run = site.run(TWENTY, backend, jobs=1)
+    assert {name for name, one in run.results.items() if one != "applied"} == {"03"}
+    assert run.result("03") == "ambiguous"
+    assert "nobody knows whether it was done: no answer" in str(run.outcomes)
+    assert pending(site.store.records()) == {"03"}
+    assert site.run(TWENTY).exit_code == ExitCode.DONE
+    assert len(site.tasks()) == 20
+
+
+def test_recovery_settles_the_names_that_it_gets_an_answer_for(site: Site) -> None:
+    site.run(TWENTY, Faulty(site.project, always(create=lost(after=True), find=failing("quota"))))
+    assert len(pending(site.store.records())) == 20
+    settled = settle.settle_all(
+        Halfway(site.project), site.store.records(), clock=lambda: 1e12, pause=lambda _: True
+    )
+    assert settled.keys() == {one.name for one in TWENTY} - {"03"}
+    assert all(one and one.applied for one in settled.values())

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbsync.applier import retry
+from rbsync.applier.failures import failure_of
 from rbsync.applier.retry import ATTEMPTS, BUDGET, COST, Budget, GivenUpError, Retrier, delay
 from rbsync.errors import BackendError
 
@@ -121,3 +122,29 @@ def test_the_budget_allows_a_hundred_retries_and_successes_earn_new_ones() -> No
     for _ in range(10_000):
         budget.refund()
     assert budget.left == BUDGET
+
+
+def test_what_a_backend_has_tried_several_times_is_not_begun_again() -> None:
+    asked: list[int] = []
+
+    def ask() -> None:
+        asked.append(1)
+        raise BackendError("no", kind="throttled", retry_after=0.0)
+
+    retrier = Retrier(lambda _: True)
+    with pytest.raises(GivenUpError) as caught:
+        retrier.call(lambda: retrier.read(ask), repeatable=True)
+    assert len(asked) == ATTEMPTS
+    assert failure_of(caught.value, "find").attempts == ATTEMPTS
+
+
+def test_a_question_that_fails_raises_the_last_error_as_it_was() -> None:
+    last = BackendError("no", kind="auth", status=403)
+    with pytest.raises(BackendError) as caught:
+        Retrier(lambda _: True).read(lambda: failing_with(last))
+    assert caught.value is last
+    assert last.attempts == 1
+
+
+def failing_with(error: BackendError) -> None:
+    raise error

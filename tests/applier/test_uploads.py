@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
 from rbsync.applier import pipeline
 from rbsync.applier.content import LocalContent
-from rbsync.backends.base import Body, LabelText
+from rbsync.applier.stop import INTERRUPTED, Stop
+from rbsync.backends.base import Backend, Body, Created, Draft, LabelText, Rejected
 from rbsync.errors import BackendError, ExitCode
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Item, Labels
-from rbsync.model.fingerprint import digest, of_value
-from tests.applier.faulty import Fault, Faulty, always, failing, lost, script
-from tests.applier.site import Site, by_url, datapoint, inline_labels, stamps
+from rbsync.model.fingerprint import Facet, digest, of_value
+from rbsync.model.plan import Create, Policy
+from rbsync.planner.decide import Rules
+from tests.applier.faulty import Chooser, Fault, Faulty, always, failing, lost, script
+from tests.applier.site import Site, by_url, datapoint, inline_labels, pending, stamps
 from tests.builders import OWNER
 
 SLOW = always(upload=Fault(seconds=0.05))
@@ -292,3 +296,139 @@ def test_an_error_of_the_service_names_no_file(site: Site) -> None:
     failure = run.outcomes[0].failure
     assert failure is not None
     assert (failure.kind, failure.status, failure.attempts) == ("quota", 413, 1)
+
+
+NO_FAULT = script()
+
+
+class Emptied(Faulty):
+    """A project that lost the files of earlier runs, and refuses what was to be made of them."""
+
+    def __init__(self, backend: Backend, how: BackendError, choose: Chooser = NO_FAULT) -> None:
+        super().__init__(backend, choose, keeps_uploads=True, batch=1)
+        self._how = how
+        self._kept: set[str] = set()
+
+    def upload(self, body: Body, *, storage: str) -> str:
+        ref = super().upload(body, storage=storage)
+        self._kept.add(ref)
+        return ref
+
+    def create(self, drafts: Sequence[Draft]) -> list[Created | Rejected]:
+        self._check(drafts[0])
+        return super().create(drafts)
+
+    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
+        self._check(draft)
+        super().update(task_id, draft, changed)
+
+    def _check(self, draft: Draft) -> None:
+        if any(ref.startswith("blobs/") and ref not in self._kept for _, ref in draft.items):
+            raise self._how
+
+
+DENIED = BackendError("no such file", sent=True, answered=True, status=200)
+REFUSED = BackendError("no such file", kind="invalid", status=400)
+NO_FILE = pytest.mark.parametrize("how", [DENIED, REFUSED], ids=["denied", "400"])
+
+
+def sent_before(site: Site, *desired: Datapoint) -> None:
+    """Their files are uploaded, and nothing is created."""
+    refused = always(create=Fault(reject="quota"))
+    site.run(desired, Faulty(site.project, refused, keeps_uploads=True))
+
+
+@NO_FILE
+def test_files_that_are_gone_are_sent_again(site: Site, how: BackendError) -> None:
+    desired = [site.file("a"), site.file("b"), *twins(site, 3), by_url("url")]
+    sent_before(site, *desired)
+    backend = Emptied(site.project, how)
+    run = site.run(desired, backend, max_failures=1)
+    assert run.exit_code == ExitCode.DONE, run
+    assert len(backend.called("upload")) == 3
+    assert site.stamps() == stamps(desired)
+    assert not pending(site.store.records())
+
+
+@NO_FILE
+def test_files_that_are_gone_are_sent_again_for_an_update(site: Site, how: BackendError) -> None:
+    sent_before(site, site.file("a", b"new"))
+    old = site.file("a", b"old")
+    site.run([old])
+    backend = Emptied(site.project, how)
+    assert site.run([site.file("a", b"new")], backend).exit_code == ExitCode.DONE
+    assert len(backend.called("upload")) == 1
+    assert site.stamps() == stamps([site.file("a", b"new")])
+
+
+@NO_FILE
+def test_what_replaces_another_one_gets_new_files_in_the_next_run(
+    site: Site, how: BackendError
+) -> None:
+    site.run([site.file("a", b"old")])
+    desired = [site.file("a", b"new")]
+    sent_before(site, datapoint("b", desired[0].items))
+    rules = Rules(Policy(on_change="replace"))
+    assert site.run(desired, Emptied(site.project, how), rules=rules).exit_code != ExitCode.DONE
+    assert site.tasks() == {}
+    backend = Emptied(site.project, how)
+    assert site.run(desired, backend, rules=Rules(insist=True)).exit_code == ExitCode.DONE
+    assert len(backend.called("upload")) == 1
+
+
+def test_files_that_are_gone_are_forgotten_for_good(site: Site) -> None:
+    desired = [site.file("a"), site.file("b")]
+    sent_before(site, *desired)
+    (site.folder / "a.png").unlink()
+    run = site.run(desired, Emptied(site.project, DENIED))
+    assert run.results == {"a": "changed", "b": "applied"}
+    assert not pending(site.store.records())
+    with site.store.writer(OWNER, timeout=0) as writer:
+        found = writer.uploads([one.items[0].content for one in desired], "redbrick")
+    assert set(found) == {desired[1].items[0].content}
+
+
+def test_a_refusal_of_another_cause_sends_the_files_once_more_and_is_told(site: Site) -> None:
+    desired = [site.file("a")]
+    sent_before(site, *desired)
+    backend = Faulty(site.project, always(create=Fault(DENIED)), keeps_uploads=True)
+    run = site.run(desired, backend)
+    assert run.result("a") == "transient"
+    assert "the last answer was: no such file" in str(run.outcomes[0].failure)
+    assert len(backend.called("upload")) == 1
+
+
+def test_a_lost_answer_sends_no_file_again(site: Site) -> None:
+    desired = [site.file("a")]
+    sent_before(site, *desired)
+    faults = script(create=[lost(after=False), lost(after=True)])
+    backend = Faulty(site.project, faults, keeps_uploads=True)
+    assert site.run(desired, backend).exit_code == ExitCode.DONE
+    assert backend.called("upload") == []
+
+
+def test_a_stop_leaves_what_was_to_be_sent_anew_to_the_next_run(site: Site) -> None:
+    desired = [site.file("a")]
+    sent_before(site, *desired)
+    stop = Stop()
+
+    def choose(method: str, _: Sequence[str]) -> Fault | None:
+        if method == "upload":
+            stop.request(INTERRUPTED)
+        return None
+
+    run = site.run(desired, Emptied(site.project, DENIED, choose), stop=stop)
+    assert run.exit_code == ExitCode.INTERRUPTED
+    assert run.result("a") == "ambiguous"
+    assert site.run(desired, Faulty(site.project, keeps_uploads=True)).exit_code == ExitCode.DONE
+    assert site.stamps() == stamps(desired)
+
+
+def test_what_is_missing_at_the_project_gets_new_files(site: Site) -> None:
+    desired = [site.file("a"), site.file("b")]
+    sent_before(site, *desired)
+    backend = Faulty(site.project, keeps_uploads=True)
+    missing = Create(desired[0], "missing", "the project does not have it any more")
+    made = replace(site.plan(desired), actions=(missing, Create(desired[1], "new", "")))
+    assert site.run(made, backend).exit_code == ExitCode.DONE
+    assert backend.called("upload") == [("a.png",)]

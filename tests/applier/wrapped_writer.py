@@ -32,6 +32,9 @@ class WrappedWriter(ABC):
     def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
         return self._writer.uploads(contents, storage)
 
+    def contents(self, refs: Iterable[str]) -> Mapping[str, str]:
+        return self._writer.contents(refs)
+
     def intend(self, intents: Sequence[Intent]) -> None:
         with self._step("intend"):
             self._writer.intend(intents)
@@ -42,6 +45,7 @@ class WrappedWriter(ABC):
         *,
         removed: Iterable[str] = (),
         uploads: Sequence[Upload] = (),
+        lost: Iterable[str] = (),
     ) -> None:
         with self._step("commit"):
-            self._writer.commit(records, removed=removed, uploads=uploads)
+            self._writer.commit(records, removed=removed, uploads=uploads, lost=lost)

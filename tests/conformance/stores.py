@@ -293,6 +293,24 @@ class StoreTests(ABC):
             assert writer.uploads(["c"], "two") == {"c": "2, again"}
             assert writer.uploads(["c"], "three") == {}
 
+    def test_contents_are_found_by_where_they_are_kept(self, store: Store) -> None:
+        put = [Upload(f"xxh3:{i:032x}", "redbrick", f"path/{i}") for i in range(2000)]
+        with store.writer(OWNER, timeout=0) as writer:
+            writer.commit(uploads=put)
+            assert writer.contents([]) == {}
+            assert writer.contents(["nowhere", "path/7"]) == {"path/7": put[7].content}
+            assert writer.contents(one.ref for one in put) == {one.ref: one.content for one in put}
+
+    def test_uploads_of_lost_contents_are_forgotten_and_may_be_put_anew(self, store: Store) -> None:
+        put = [Upload(one, storage, "old") for one in "abc" for storage in ("one", "two")]
+        with store.writer(OWNER, timeout=0) as writer:
+            writer.commit(uploads=put)
+            serial = writer.header().serial
+            writer.commit(lost=["a", "b", "not there"], uploads=[Upload("b", "one", "new")])
+            assert writer.uploads("abc", "one") == {"b": "new", "c": "old"}
+            assert writer.uploads("abc", "two") == {"c": "old"}
+            assert writer.header().serial == serial
+
     # Readers and writers side by side
 
     def test_a_reader_sees_what_was_committed_while_the_writer_goes_on(
@@ -387,6 +405,7 @@ class StoreTests(ABC):
                 attempts: list[Callable[[], None]] = [
                     lambda: old.commit([Record("late")], removed=["new", "old"]),
                     lambda: old.commit(uploads=[Upload("late", "s", "r")]),
+                    lambda: old.commit(lost=["late"]),
                     lambda: old.commit(),
                     lambda: old.intend([Intent("late", "create", PRINT)]),
                     lambda: old.claim("late"),
@@ -420,6 +439,7 @@ class StoreTests(ABC):
             lambda: writer.commit([Record("late")]),
             lambda: writer.intend([Intent("late", "create", PRINT)]),
             lambda: writer.uploads(["late"], "s"),
+            lambda: writer.contents(["late"]),
             writer.header,
             writer.records,
         ]

@@ -8,7 +8,8 @@ import pytest
 
 from rbsync.errors import Problem
 from rbsync.model.datapoint import Obstacle
-from rbsync.model.outcome import FailureKind
+from rbsync.model.outcome import TAKE_IN, Failure, FailureKind
+from rbsync.model.plan import Blocked
 from rbsync.planner import decide, decide_orphan
 from rbsync.planner.decide import Rules
 from tests.builders import HERE, applied, datapoint, failed, pending
@@ -94,6 +95,12 @@ def test_what_has_an_intent_without_a_result_is_blocked_until_it_is_settled(oper
     for wanted in (datapoint("a"), datapoint("a", "2"), datapoint("a", "3")):
         assert planned([wanted], [record], PRUNE) == ["blocked a (unsettled)"]
     assert planned([], [record], PRUNE) == ["blocked a (unsettled)"]
+
+
+def test_what_the_service_is_taking_in_says_so() -> None:
+    record = pending(datapoint("a"))._replace(failure=Failure("ambiguous", TAKE_IN, "it is slow"))
+    action = decide(datapoint("a"), record, Rules())
+    assert action == Blocked("a", "unsettled", "it is slow")
 
 
 @pytest.mark.parametrize("kind", sorted(set(get_args(FailureKind)) - {"invalid"}))

@@ -118,7 +118,8 @@ def test_the_wait_can_be_interrupted_and_leaves_all_as_it_was(
 
 def test_what_cannot_be_looked_up_any_more_is_not_sent(tmp_path: Path) -> None:
     """The plan was made when the project could tell."""
-    faults = [{"kind": "genericTasks", "nth": 3, "do": "errors", "message": "no search today"}]
+    fault = {"kind": "genericTasks", "do": "errors", "message": "no search today"}
+    faults = [{**fault, "nth": [3, 4, 5, 6]}]
     with served(tmp_path / "service", faults=faults) as service:
         project = RemoteProject(tmp_path / "work", service.url)
         project.manifest(POINTS)

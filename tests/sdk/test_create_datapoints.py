@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import rbsync
 from rbsync import StorageMethod
 from rbsync.errors import UserError
 from rbsync.sdk import Project
+from rbsync.sdk.upload import Upload
 from tests.scenarios.pictures import png
 from tests.sdk.conftest import Serve
 from tests.service.serving import (
@@ -401,4 +403,30 @@ def test_what_is_no_file_is_not_uploaded(serve: Serve, here: Path) -> None:
         "`a\0b` is no path",
         "there is no file `folder/no.png`",
     ]
+    assert client.names() == []
+
+
+WRONG = "99999999-9999-4999-8999-999999999999"
+RIGHT = "88888888-8888-4888-8888-888888888888"
+
+
+def in_a_list(upload: Upload) -> None:
+    upload.create_datapoints(WRONG, [{"name": "a", "items": ["a.png"]}])
+
+
+def with_a_mask(upload: Upload) -> None:
+    mask = np.zeros((2, 2, 3), np.uint8)
+    upload.create_datapoint_from_masks(WRONG, mask, {"car": [1, 1, 1]}, "a.png")
+
+
+@pytest.mark.parametrize("create", [in_a_list, with_a_mask])
+def test_a_storage_that_is_not_there_is_told_before_anything_is_sent(
+    serve: Serve, create: Callable[[Upload], None]
+) -> None:
+    client, project = serve(storages=(RIGHT,))
+    with pytest.raises(UserError) as caught:
+        create(project.upload)
+    assert str(caught.value) == (
+        f"the organization has no storage {WRONG}\n    it has public, redbrick, {RIGHT}"
+    )
     assert client.names() == []

@@ -6,10 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import rbsync
-from rbsync.errors import BackendError, UserError
+from rbsync.errors import BackendError, RbsyncError, UserError
 from tests.service.serving import KEY, ORG, PROJECT, PUBLIC, URL, serving
 
 OTHER = "cccccccc-0000-4000-8000-000000000003"
@@ -64,3 +65,24 @@ def test_importing_costs_nothing(line: str) -> None:
     check = f"{line}; import sys; print([one for one in {heavy} if one in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_closed_project_creates_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path / "project") as client:
+        with rbsync.get_project(KEY, client.url, ORG, PROJECT) as project:
+            assert project.upload.create_datapoints(PUBLIC, [{"name": "a", "items": [URL]}]) == []
+        mask = np.zeros((2, 2, 3), np.uint8)
+        with pytest.raises(RbsyncError) as in_a_list:
+            project.upload.create_datapoints(PUBLIC, [{"name": "b", "items": [URL]}])
+        with pytest.raises(RbsyncError) as with_a_mask:
+            project.upload.create_datapoint_from_masks(PUBLIC, mask, {"car": [1, 1, 1]}, URL)
+        for caught in (in_a_list, with_a_mask):
+            assert str(caught.value) == "the project was closed"
+            assert caught.value.hint == "open it again with `get_project`"
+        assert client.names() == ["a"]
+
+
+def test_a_service_that_is_busy_for_a_moment_can_be_opened(tmp_path: Path) -> None:
+    busy = {"kind": "getProjectSDK", "do": "status", "status": 429, "retry_after": 0.05, "nth": 1}
+    with serving(tmp_path / "project", faults=[busy]) as client:
+        rbsync.get_project(KEY, client.url, ORG, PROJECT).close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from rbsync.backends.base import (
@@ -15,6 +15,7 @@ from rbsync.backends.base import (
     Rejected,
     Task,
     TaskContent,
+    every_name,
 )
 from rbsync.backends.local.beside import extras_of_draft, maps_in, series_in
 from rbsync.backends.local.blobs import DAY, Blobs, Collected, Damage, content_of, is_ref
@@ -72,6 +73,9 @@ class LocalBackend:
         meta = self._project.describe()
         return meta.as_project() if meta else None
 
+    def storages(self) -> None:
+        """Any will do: what is in them is not looked at."""
+
     def upload(self, body: Body, *, storage: str) -> str:  # noqa: ARG002  (all are kept here)
         """Stores the bytes of a file, durably, and returns their ref: ``blobs/xxh3/ab/ab…``."""
         return self._blobs.store(body, self._algorithm)
@@ -103,7 +107,7 @@ class LocalBackend:
         """The datapoints of exactly these names, any number of them."""
         return self._project.find(names)
 
-    def list(self) -> Iterator[Task]:
+    def list(self, *, counted: Callable[[str], bool] = every_name) -> Iterator[Task]:  # noqa: ARG002  (their numbers are at hand)
         """All datapoints, by name."""
         return (one.task for one in self._project.tasks())
 

@@ -11,10 +11,14 @@ from rbsync.backends.base import (
     Capabilities,
     Created,
     Draft,
+    IncompleteError,
     Project,
+    Reading,
     Rejected,
     Task,
     TaskContent,
+    every_name,
+    once,
 )
 from rbsync.backends.redbrick.address import read_address
 from rbsync.backends.redbrick.changing import Changer
@@ -22,9 +26,10 @@ from rbsync.backends.redbrick.client import SECONDS, Client
 from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_id
 from rbsync.backends.redbrick.creating import Creator, taken
 from rbsync.backends.redbrick.credentials import ApiKey
-from rbsync.backends.redbrick.failures import problem
+from rbsync.backends.redbrick.failures import DeniedError, problem
 from rbsync.backends.redbrick.finding import Finder
 from rbsync.backends.redbrick.opened import OpenProject
+from rbsync.backends.redbrick.operations.tasks import FoundTask
 from rbsync.backends.redbrick.transport import Transport
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.rules import Flaw
@@ -56,7 +61,8 @@ class RedbrickBackend:
     earlier. ``quarantine`` is how many seconds a request may still land after its answer was
     lost, ``stamp`` whether fingerprints are left in the metadata, ``batch`` how many creates one
     call takes, ``page`` how many tasks are listed at a time, ``seconds`` how long a request may
-    take. Raises UserError for a URL that cannot be used; all else is found out later.
+    take, ``reading`` how questions are asked. Raises UserError for a URL that cannot be used; all
+    else is found out later.
     """
 
     def __init__(
@@ -71,6 +77,7 @@ class RedbrickBackend:
         batch: int = _CAPABILITIES.batch,
         page: int = PAGE,
         seconds: float = SECONDS,
+        reading: Reading = once,
     ) -> None:
         staleness = min(quarantine, STALENESS_SECONDS)
         self.capabilities = replace(
@@ -85,6 +92,7 @@ class RedbrickBackend:
             project_id.lower(),
             self._key,
             seconds=seconds,
+            reading=reading,
         )
         self._executor = ThreadPoolExecutor(CONCURRENCY, "rbsync-redbrick")
         self._opened = OpenProject(client)
@@ -106,6 +114,13 @@ class RedbrickBackend:
     def describe(self) -> Project | None:
         """What the project is, None when there is none."""
         return self._opened.look()
+
+    def storages(self) -> dict[str, str] | None:
+        """The other storages of the organization; None when the service does not want to say."""
+        try:
+            return {one.storage_id.lower(): one.name for one in self._opened.storages()}
+        except DeniedError:
+            return None
 
     def flaw(self, draft: Draft) -> Flaw | None:
         """Why the project, as it was when it was opened, would refuse a datapoint; None if not."""
@@ -165,12 +180,31 @@ class RedbrickBackend:
         """The datapoints of exactly these names: searched for, or listed when they are many."""
         found = self._finder.by_name(names)
         ends = self._opened.ends if found else frozenset()
-        return {name: self._finder.task(one, ends) for name, one in found.items()}
+        seen = {name: self._seen(one, ends) for name, one in found.items()}
+        tasks = {name: one for name, one in seen.items() if isinstance(one, Task)}
+        if len(tasks) < len(seen):
+            errors = {name: one for name, one in seen.items() if isinstance(one, BackendError)}
+            raise IncompleteError(_worst(list(errors.values())), tasks, errors)
+        return tasks
 
-    def list(self) -> Iterator[Task]:
-        """All datapoints, by name, once all of them are known."""
+    def _seen(self, found: FoundTask | BackendError, ends: frozenset[str]) -> Task | BackendError:
+        try:
+            if isinstance(found, BackendError):
+                return found
+            # A stamp tells all that the labels could.
+            return self._finder.task(found, ends, counted=not self.capabilities.stamps)
+        except BackendError as error:
+            return error
+
+    def list(self, *, counted: Callable[[str], bool] = every_name) -> Iterator[Task]:
+        """All datapoints, by name, once all of them are known.
+
+        Labels that are in a file have to be fetched to be ``counted``.
+        """
         ends = self._opened.ends
-        found = [self._finder.task(one, ends) for one in self._finder.every()]
+        found = [
+            self._finder.task(one, ends, counted=counted(one.name)) for one in self._finder.every()
+        ]
         return iter(sorted(found, key=lambda one: one.name))
 
     def read(self) -> Iterator[TaskContent]:
@@ -182,6 +216,11 @@ class RedbrickBackend:
         """Closes the connections and ends the threads; nothing can be asked any more."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
+
+
+def _worst(errors: Sequence[BackendError]) -> BackendError:
+    """The one that says most: a key that is not accepted is so for every name."""
+    return next((one for one in errors if one.kind == "auth"), errors[0])
 
 
 def _once_each(drafts: Sequence[Draft]) -> Iterator[Draft | Rejected]:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from rbsync.backends.base import Reading, once
 from rbsync.backends.redbrick.address import Address
 from rbsync.backends.redbrick.answers import Node, read_answer
 from rbsync.backends.redbrick.constants import DIALECT
@@ -41,6 +42,7 @@ class Client:
         key: Callable[[], ApiKey],
         *,
         seconds: float = SECONDS,
+        reading: Reading = once,
     ) -> None:
         self.transport = transport
         self.address = address
@@ -48,6 +50,11 @@ class Client:
         self.project_id = project_id
         self._key = key
         self._seconds = seconds
+        self.reading = reading
+
+    def read(self, operation: Operation, **variables: Any) -> Node:
+        """As `ask`, tried again where that may help: for questions, which change nothing."""
+        return self.reading(lambda: self.ask(operation, **variables))
 
     def ask(self, operation: Operation, **variables: Any) -> Node:
         """The data of the answer to an operation on this organization and project.

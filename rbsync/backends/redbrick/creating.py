@@ -23,10 +23,11 @@ from rbsync.backends.redbrick.stamp import Metadata, metadata_text, names_apart,
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.series import series_of
 from rbsync.errors import BackendError
-from rbsync.model.outcome import Failure
+from rbsync.model.outcome import TAKE_IN, Failure
 
 _TAKEN = "the project has a datapoint of this name"
 _VIDEO_HINT = "leave the segmentations out, or give the frames of the video as pictures"
+_SLOW = "the service agreed to take in the video, and does not show it yet"
 _TAKEN_HINT = "names are unique in a project"
 
 
@@ -48,7 +49,7 @@ class Creator:
         project is asked whether it has the name.
         """
         try:
-            return Created(draft.name, self._ask(draft))
+            return self._ask(draft)
         except DeniedError:
             if self._present_id(draft.name):
                 return taken(draft)
@@ -63,14 +64,14 @@ class Creator:
             return self._finder.task_id(name)
         return ""
 
-    def _ask(self, draft: Draft) -> str:
+    def _ask(self, draft: Draft) -> Created | Rejected:
         if _is_video(draft):
             return self._create_video(draft)
         settings = draft.settings
         storage = storage_id(settings.storage)
         with _nothing_made():
             labels = self._uploader.labels(draft.labels) if draft.labels else LabelData(None)
-        return create_datapoint(
+        task_id = create_datapoint(
             self._client,
             NewDatapoint(
                 draft.name,
@@ -83,6 +84,7 @@ class Creator:
                 series_of(draft),
             ),
         )
+        return Created(draft.name, task_id)
 
     def metadata_of(self, draft: Draft) -> Metadata:
         """What a datapoint's metadata shall be."""
@@ -96,10 +98,11 @@ class Creator:
         refs = of_refs([ref for _, ref in draft.items]) if uploaded else ""
         return Metadata(user, draft.fingerprint, names, refs)
 
-    def _create_video(self, draft: Draft) -> str:
+    def _create_video(self, draft: Draft) -> Created | Rejected:
         """Videos are split into frames by the service, which takes them by an items list.
 
-        Its answer has no id, and the task may appear only later: then nothing is known yet.
+        Its answer has no id, and the task may appear only later: then it must not be announced
+        again, however long that takes.
         """
         if len(draft.series) > 1 or (draft.labels and draft.labels.files):
             message = f"{draft.name}: a video file has neither series nor label maps"
@@ -123,8 +126,8 @@ class Creator:
         )
         task_id = self._present_id(draft.name)
         if not task_id:
-            raise problem(f"{draft.name}: the service is still taking in the video", sent=True)
-        return task_id
+            return Rejected(draft.name, Failure("ambiguous", TAKE_IN, _SLOW))
+        return Created(draft.name, task_id)
 
     def _entry(self, draft: Draft) -> dict[str, Any]:
         return {

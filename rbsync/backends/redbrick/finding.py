@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
-from rbsync.backends.base import StoredMap, Task, TaskContent
+from rbsync.backends.base import MadeOf, StoredMap, Task, TaskContent
 from rbsync.backends.redbrick.client import Client
 from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_words
 from rbsync.backends.redbrick.failures import problem, status_failure
@@ -16,8 +16,10 @@ from rbsync.backends.redbrick.listing import every_task, matches
 from rbsync.backends.redbrick.operations.files import presign_downloads
 from rbsync.backends.redbrick.operations.tasks import FoundTask, is_quotable, one_task
 from rbsync.backends.redbrick.stamp import item_names, of_refs, read_metadata
+from rbsync.backends.redbrick.transport import Reply
 from rbsync.backends.rules import name_flaw
 from rbsync.backends.series import sizes_of
+from rbsync.errors import BackendError
 from rbsync.model.datapoint import REMOTE
 
 FEW = 50
@@ -35,14 +37,23 @@ class Finder:
         self._executor = executor
         self._page = page
 
-    def by_name(self, names: Sequence[str]) -> dict[str, FoundTask]:
-        """The tasks of exactly these names."""
+    def by_name(self, names: Sequence[str]) -> dict[str, FoundTask | BackendError]:
+        """The tasks of exactly these names; an error for one that was asked for in vain.
+
+        Raises BackendError when nothing is known of any.
+        """
         possible = [name for name in dict.fromkeys(names) if not name_flaw(name)]
         if len(possible) > FEW or not all(map(is_quotable, possible)):
             wanted = frozenset(possible)
             return {one.name: one for one in self.every() if one.name in wanted}
-        found = self._executor.map(self._search, possible)
-        return {one.name: one for one in found if one is not None}
+        found = zip(possible, self._executor.map(self._try, possible), strict=True)
+        return {name: one for name, one in found if one is not None}
+
+    def _try(self, name: str) -> FoundTask | BackendError | None:
+        try:
+            return self._search(name)
+        except BackendError as error:
+            return error
 
     def _search(self, name: str) -> FoundTask | None:
         for match in matches(self._client, name):
@@ -63,15 +74,18 @@ class Finder:
         """All tasks, in the order of the service; they are all only when this ends."""
         return every_task(self._client, self._page)
 
-    def task(self, found: FoundTask, ends: frozenset[str]) -> Task:
-        """A task as the port has it; ``ends`` are the stages that mean ground truth."""
-        return self.content(found, ends).task
+    def task(self, found: FoundTask, ends: frozenset[str], *, counted: bool) -> Task:
+        """A task as the port has it; ``ends`` are the stages that mean ground truth.
 
-    def content(self, found: FoundTask, ends: frozenset[str]) -> TaskContent:
-        """A task with what is in it; of uploaded files only a change of the items is known."""
+        Labels in a file are fetched when they are to be ``counted``, else there are 0 of them.
+        """
+        if found.labels_path and not counted:
+            return self._task(found, ends, 0)
+        return self._task(found, ends, self._labels(found)[1])
+
+    def _task(self, found: FoundTask, ends: frozenset[str], count: int) -> Task:
         metadata = read_metadata(found.metadata)
-        labels, count = self._labels(found)
-        task = Task(
+        return Task(
             name=found.name,
             task_id=found.task_id,
             stamp=metadata.stamp,
@@ -80,15 +94,21 @@ class Finder:
             ground_truth=found.stage in ends,
             priority=found.priority,
             metadata=metadata.user,
+            made_of=None if metadata.stamp else _made_of(found),
         )
-        known = found.storage_id == REDBRICK_STORAGE and metadata.refs in ("", of_refs(found.items))
+
+    def content(self, found: FoundTask, ends: frozenset[str]) -> TaskContent:
+        """A task with what is in it; of uploaded files only a change of the items is known."""
+        labels, count = self._labels(found)
+        refs = read_metadata(found.metadata).refs
+        known = found.storage_id == REDBRICK_STORAGE and refs in ("", of_refs(found.items))
         contents = None if known else tuple(REMOTE + ref for ref in found.items)
         maps = tuple(
             StoredMap(one.series, partial(self._file, found, one.path)) for one in found.maps
         )
-        series = sizes_of(found.series) if all(found.series) else ()
-        storages = storage_words(found.storage_id)
-        return TaskContent(task, labels, contents, storages, maps, series)
+        made = _made_of(found)
+        task = self._task(found, ends, count)
+        return TaskContent(task, labels, contents, made.storages, maps, made.series)
 
     def _labels(self, found: FoundTask) -> tuple[str, int]:
         """The labels of a task as JSON text, and how many there are."""
@@ -108,15 +128,37 @@ class Finder:
 
     def _file(self, found: FoundTask, path: str) -> bytes:
         """A file of the labels of a task."""
+        return self._client.reading(lambda: self._fetched(found, path))
+
+    def _fetched(self, found: FoundTask, path: str) -> bytes:
         (url,) = presign_downloads(self._client, found.labels_storage, [path])
         if not url:
             raise problem(f'the labels of "{found.name}" cannot be fetched', sent=True)
         headers = {"Accept-Encoding": "gzip"}
         reply = self._client.transport.send("GET", url, headers, seconds=_SECONDS, most=_MOST_BYTES)
         if reply.status != 200:
-            failure = status_failure(reply.status, "storage")
-            raise problem(f'the labels of "{found.name}": {failure}', sent=True)
+            raise _unfetched(found, reply)
+        if reply.body.lstrip().startswith(b"<"):
+            raise problem(f'the labels of "{found.name}": what came back is a web page', sent=True)
         return reply.body
+
+
+def _made_of(found: FoundTask) -> MadeOf:
+    series = sizes_of(found.series) if all(found.series) else ()
+    return MadeOf(found.items, series, storage_words(found.storage_id))
+
+
+def _unfetched(found: FoundTask, reply: Reply) -> BackendError:
+    """A storage that refuses a URL has nothing against the key, which it never saw."""
+    after = reply.headers.get("Retry-After")
+    failure = status_failure(reply.status, "storage", retry_after=after)
+    return problem(
+        f'the labels of "{found.name}": {failure}',
+        kind="throttled" if failure.kind == "throttled" else "transient",
+        sent=True,
+        status=reply.status,
+        retry_after=failure.retry_after,
+    )
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -13,6 +13,9 @@ Answer = TypeVar("Answer")
 LANES = 2
 """Questions under way at a time: while they are, the next one gathers."""
 
+MOST_LANES = 16
+"""Questions under way at a time when equal names keep files from sharing one."""
+
 MOST = 50
 
 
@@ -34,14 +37,14 @@ class Gatherer(Generic[Answer]):
 
     A question goes out at once when a lane is free; what is asked for while none is, goes out
     together with the next one, in the thread of the one who waits longest. Names in one batch
-    differ, so that answers cannot be mixed up.
+    differ, so that answers cannot be mixed up; equal ones go out side by side.
     """
 
     def __init__(self, ask: Callable[[Sequence[tuple[str, str]]], Sequence[Answer]]) -> None:
         """``ask`` answers (name, MIME type) pairs in order."""
         self._ask = ask
         self._waiting: deque[_Ticket[Answer]] = deque()
-        self._lanes = LANES
+        self._under_way = 0
         self._lock = threading.Lock()
 
     def get(self, name: str, mime: str) -> Answer:
@@ -49,15 +52,19 @@ class Gatherer(Generic[Answer]):
         ticket = _Ticket[Answer](name, mime, Future())
         with self._lock:
             self._waiting.append(ticket)
-            if self._lanes:
-                self._lanes -= 1
-                self._appoint()
+            self._appoint()
         told = ticket.future.result()
         return self._lead(ticket) if isinstance(told, _Lead) else told
 
     def _appoint(self) -> None:
-        """Takes the first out of the line to lead; the lock is held."""
-        self._waiting.popleft().future.set_result(_LEAD)
+        """Takes the first out of the line to lead if a lane is free; the lock is held."""
+        if self._waiting and self._under_way < self._lanes():
+            self._under_way += 1
+            self._waiting.popleft().future.set_result(_LEAD)
+
+    def _lanes(self) -> int:
+        names = {one.name for one in self._waiting}
+        return MOST_LANES if len(names) < len(self._waiting) else LANES
 
     def _lead(self, leader: _Ticket[Answer]) -> Answer:
         """Asks for the one who leads and for those who wait by now."""
@@ -76,18 +83,21 @@ class Gatherer(Generic[Answer]):
             self._hand_over()
 
     def _followers(self, leader: _Ticket[Answer]) -> list[_Ticket[Answer]]:
-        names = {leader.name}
-        found: list[_Ticket[Answer]] = []
+        """Those of other names, the first of each; the rest stay in line as they are."""
+        chosen = {leader.name: leader}
+        left: list[_Ticket[Answer]] = []
         with self._lock:
-            while self._waiting and len(names) < MOST and self._waiting[0].name not in names:
-                found.append(self._waiting.popleft())
-                names.add(found[-1].name)
-        return found
+            while self._waiting and len(chosen) < MOST:
+                one = self._waiting.popleft()
+                if one.name in chosen:
+                    left.append(one)
+                else:
+                    chosen[one.name] = one
+            self._waiting.extendleft(reversed(left))
+        return list(chosen.values())[1:]
 
     def _hand_over(self) -> None:
         """Gives the lane to the first in line, or back."""
         with self._lock:
-            if self._waiting:
-                self._appoint()
-            else:
-                self._lanes += 1
+            self._under_way -= 1
+            self._appoint()

@@ -8,8 +8,14 @@ from typing import Any
 
 from rbsync.backends.base import Draft, Project
 from rbsync.backends.redbrick.client import Client
+from rbsync.backends.redbrick.constants import EVERYWHERE
 from rbsync.backends.redbrick.failures import problem
-from rbsync.backends.redbrick.operations.project import ProjectFacts, open_project
+from rbsync.backends.redbrick.operations.project import (
+    ProjectFacts,
+    Storage,
+    open_project,
+    storages,
+)
 from rbsync.backends.rules import Flaw, Rules
 from rbsync.errors import UserError
 from rbsync.labels import PROJECT_TYPES, Taxonomy, project_type, read_taxonomy
@@ -64,6 +70,10 @@ class OpenProject:
     def ends(self) -> frozenset[str]:
         """The stages that mean ground truth."""
         return self._known()[0].ends
+
+    def storages(self) -> list[Storage]:
+        """The storages of the organization beside those that every one has."""
+        return [one for one in storages(self._client) if one.storage_id not in EVERYWHERE]
 
     def _known(self) -> tuple[ProjectFacts, Rules]:
         if self._facts is None or self._rules is None:

@@ -17,6 +17,8 @@ _SLOWEST = 64 << 10
 """Bytes a second that a connection must carry at least."""
 
 _BLOB = {"x-ms-blob-type": "BlockBlob"}
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+_PAGE_HINT = "a proxy or a login page may have answered instead"
 _EXPIRED_HINT = "a new upload URL was refused too: check this machine's clock"
 _KINDS = {400: "invalid", 413: "quota", 429: "throttled", 503: "throttled"}
 """A storage that says 401 or 403 has nothing against the API key, which it never saw."""
@@ -94,9 +96,7 @@ def _patience(size: int) -> float:
 def _check(reply: Reply, url: str) -> None:
     host = urlsplit(url).hostname or ""
     if reply.status in ACCEPTED:
-        if b"<Error>" in reply.body[:2000]:
-            # Some gateways say that they failed with a status that says that they did not.
-            raise problem(f"{host}: the storage reports an error with HTTP 200", sent=True)
+        _check_body(reply, host)
         return
     failure = problem(
         f"{host}: the storage does not take the file (HTTP {reply.status})",
@@ -107,3 +107,17 @@ def _check(reply: Reply, url: str) -> None:
         hint=_EXPIRED_HINT if reply.status == EXPIRED else "",
     )
     raise ExpiredError(failure) if reply.status == EXPIRED else failure
+
+
+def _check_body(reply: Reply, host: str) -> None:
+    """A storage that has the file says nothing more; proxies do, with the same status."""
+    start = reply.body[:2000].lstrip(_BLANK)
+    if not start.startswith(b"<"):
+        return
+    if b"<Error>" in start:
+        what, hint = "the storage reports an error", ""
+    else:
+        what, hint = "what came back is a web page, not the answer of a storage", _PAGE_HINT
+    raise problem(
+        f"{host}: {what} (HTTP {reply.status})", sent=True, status=reply.status, hint=hint
+    )

@@ -85,11 +85,9 @@ def used_everything(
 
 def _ask_of_storages(wire: Wire) -> None:
     wire.answers["storageMethodsSDK"] = {"storageMethods": []}
-    wire.answers["getLabelStorageSDK"] = {"getLabelStorage": {"storageId": PUBLIC, "path": "p"}}
     transport = Transport()
     client = Client(transport, read_address(wire.url), ORG, PROJECT, lambda: ApiKey(KEY))
     project.storages(client)
-    project.label_storage(client)
     transport.close()
 
 
@@ -104,7 +102,7 @@ def documents() -> list[Operation]:
 
 def test_every_document_is_right_by_the_schema_of_the_offline_service() -> None:
     schema = graphql.build_schema(schema_text())
-    assert len(documents()) == 20
+    assert len(documents()) == 19
     for one in documents():
         parsed = graphql.parse(one.document)
         assert graphql.validate(schema, parsed) == []

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import random
 import socket
 import threading
+import time
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rbsync.applier.content import LocalContent
+from rbsync.applier.report import conclude
 from rbsync.applier.run import Options, apply
+from rbsync.applier.settle import settle_all
 from rbsync.applier.stop import Stop
+from rbsync.backends.base import Capabilities, Task
 from rbsync.backends.redbrick.backend import RedbrickBackend
-from rbsync.errors import Location
+from rbsync.errors import ExitCode, Location
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Item, Settings
 from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Basis, Create, Plan
+from rbsync.model.state import Intent, Record
 from rbsync.stores.sqlite import SqliteStore
 from tests.backends.redbrick.wire import KEY, ORG, PROJECT, Request, Wire, data, reply, task
-from tests.builders import OWNER
+from tests.builders import OWNER, PRINT
 
+Records = dict[str, Record]
 COUNT = 200
 LOST = [
     None,
@@ -89,18 +99,21 @@ def plan() -> Plan:
     return Plan(tuple(changes), 0, "", COUNT, Basis("", 0, ""))
 
 
-def test_200_creates_with_answers_lost_at_random(wire: Wire, tmp_path: Path) -> None:
-    project = Project(wire)
-    backend = RedbrickBackend(wire.url, ORG, PROJECT, KEY, quarantine=0.2, seconds=0.5)
-    store = SqliteStore(str(tmp_path / "state.db"))
+def run(wire: Wire, made: Plan, folder: Path, **options: Any) -> tuple[list[Outcome], Records]:
+    """Settles what is open, and applies the plan unless that has made it so."""
+    backend = RedbrickBackend(wire.url, ORG, PROJECT, KEY, seconds=0.5, **options)
+    store = SqliteStore(str(folder / "state.db"))
     with store.writer(OWNER, timeout=5) as writer:
+        settled = settle_all(backend, writer.records(), clock=time.time, pause=lambda _: True)
+        writer.commit([one for one in settled.values() if one])
+        left = [one for one in made.actions if not settled and one.name not in writer.records()]
         outcomes = list(
             apply(
-                plan(),
+                replace(made, actions=tuple(left)),
                 backend=backend,
                 writer=writer,
-                records={},
-                content=LocalContent(Roots(str(tmp_path), ()), "xxh3"),
+                records=writer.records(),
+                content=LocalContent(Roots(str(folder), ()), "xxh3"),
                 stop=Stop(),
                 options=Options(jobs=4),
                 rescue=lambda records, removed: None,
@@ -108,6 +121,12 @@ def test_200_creates_with_answers_lost_at_random(wire: Wire, tmp_path: Path) -> 
         )
         records = writer.records()
     backend.close()
+    return outcomes, records
+
+
+def test_200_creates_with_answers_lost_at_random(wire: Wire, tmp_path: Path) -> None:
+    project = Project(wire)
+    outcomes, records = run(wire, plan(), tmp_path, quarantine=0.2)
     assert Counter(project.made.values()) == {1: COUNT}
     assert {one.result for one in outcomes} == {"applied"}, [
         one.failure for one in outcomes if one.failure
@@ -115,3 +134,55 @@ def test_200_creates_with_answers_lost_at_random(wire: Wire, tmp_path: Path) -> 
     assert {name: one.task_id for name, one in records.items()} == {
         name: f"id of {name}" for name in project.tasks
     }
+
+
+def video() -> Plan:
+    settings = Settings("redbrick")
+    item = Item.remote(f"{ORG}/images/1/clip.mp4")
+    one = Datapoint("vid", (item,), None, settings, PRINT, Location("m"))
+    return Plan((Create(one, "new", ""),), 0, "", 1, Basis("", 0, ""))
+
+
+def test_a_video_that_is_taken_in_slowly_is_announced_once_and_settled_by_a_later_run(
+    wire: Wire, tmp_path: Path
+) -> None:
+    project = Project(wire)
+    outcomes, records = run(wire, video(), tmp_path, quarantine=0.1)
+    assert [one.failure for one in outcomes] == [
+        Failure(
+            "ambiguous",
+            "take in",
+            "the service agreed to take in the video, and does not show it yet",
+            hint="run apply again to settle it",
+        )
+    ]
+    assert conclude(video(), outcomes, Stop()).exit_code == ExitCode.UNSETTLED
+    assert records["vid"].pending
+    outcomes, again = run(wire, video(), tmp_path, quarantine=0.1)
+    assert (outcomes, again) == ([], records)
+    metadata = {"rbsync.fingerprint": ";".join(PRINT)}
+    project.tasks["vid"] = task("id of vid", "vid", metaData=json.dumps(metadata))
+    outcomes, again = run(wire, video(), tmp_path, quarantine=0.1)
+    assert (outcomes, again) == ([], {"vid": Record("vid", PRINT, "id of vid")})
+    assert len(wire.of("itemListUploadSuccessSDK")) == 1
+
+
+def test_a_video_that_never_came_is_planned_again_after_a_day() -> None:
+    intent = Intent("vid", "create", PRINT, sent_at=1000.0)
+    failure = Failure("ambiguous", "take in", "")
+    record = Record("vid", failure=failure, attempted=PRINT, pending=intent)
+
+    class Empty:
+        capabilities = Capabilities()
+
+        def find(self, names: Sequence[str]) -> dict[str, Task]:
+            return {}
+
+    for seconds, settled in ((86_000, {}), (87_000, {"vid": record._replace(pending=None)})):
+        found = settle_all(
+            Empty(),  # type: ignore[arg-type]  # only what is asked for
+            {"vid": record},
+            clock=lambda: 1000.0 + seconds,  # noqa: B023
+            pause=lambda _: True,
+        )
+        assert found == settled

@@ -289,16 +289,6 @@ def test_every_difference_that_is_listed_occurs_and_has_a_reason(
     assert all(len(one.reason) > 20 for one in DIFFERENCES.values())
 
 
-def test_where_labels_are_kept_is_asked_for_as_recorded(wire: Wire) -> None:
-    place = {"storageId": REDBRICK, "path": f"{ORG}/{PROJECT}"}
-    wire.answers["getLabelStorageSDK"] = {"getLabelStorage": place}
-    assert with_client(wire, project.label_storage) == (REDBRICK, f"{ORG}/{PROJECT}")
-    found = differences("create of a URL", wire.requests)
-    assert not [one for one in found if one.place.startswith("getLabelStorageSDK")]
-    (request,) = wire.requests
-    assert request.variables == {"orgId": ORG, "projectId": PROJECT}
-
-
 def test_storages_that_were_deleted_are_left_out(wire: Wire) -> None:
     public = {"orgId": ORG, "storageId": "1", "name": "Public", "provider": "PUBLIC"}
     gone = {**public, "storageId": "2", "deleted": True}

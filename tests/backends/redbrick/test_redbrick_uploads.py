@@ -124,7 +124,32 @@ def test_a_storage_that_fails_with_200_is_no_success(
     wire: Wire, backend: RedbrickBackend, body: MakeBody
 ) -> None:
     wire.puts = [reply("<?xml version='1.0'?><Error><Code>InternalError</Code></Error>")]
-    assert refused(backend, body()).kind == "transient"
+    error = refused(backend, body())
+    assert (error.kind, error.sent) == ("transient", True)
+    assert str(error) == "localhost: the storage reports an error (HTTP 200)"
+
+
+@pytest.mark.parametrize("status", ["200 OK", "201 Created"])
+@pytest.mark.parametrize("start", ["", " \r\n\t", "\ufeff"])
+def test_a_page_in_place_of_the_storages_answer_is_no_success(
+    wire: Wire, backend: RedbrickBackend, body: MakeBody, status: str, start: str
+) -> None:
+    wire.puts = [reply(f"{start}<!doctype html><title>Sign in</title>", status)]
+    error = refused(backend, body())
+    assert (error.kind, error.sent, error.status) == ("transient", True, int(status[:3]))
+    assert str(error) == (
+        "localhost: what came back is a web page, not the answer of a storage "
+        f"(HTTP {error.status})"
+    )
+    assert error.hint == "a proxy or a login page may have answered instead"
+
+
+@pytest.mark.parametrize("text", ["", " ", "OK", '{"etag": "<1>"}'])
+def test_a_storage_may_say_something_with_its_success(
+    wire: Wire, backend: RedbrickBackend, body: MakeBody, text: str
+) -> None:
+    wire.puts = [reply(text)]
+    assert backend.upload(body(), storage="redbrick")
 
 
 def test_a_body_that_is_half_sent_is_never_sent_on(
@@ -276,6 +301,27 @@ def test_equal_names_never_share_a_request() -> None:
         names = ["same", "other"] * 20
         assert list(pool.map(lambda name: gatherer.get(name, "image/png"), names)) == names
     assert all(len({name for name, _ in files}) == len(files) for files in asked)
+
+
+def test_equal_names_are_asked_for_side_by_side_and_others_gather_all_the_same() -> None:
+    """Scans are often called alike: a question a file, but not one after another."""
+    asked: list[int] = []
+
+    def ask(files: Sequence[tuple[str, str]]) -> list[str]:
+        asked.append(len(files))
+        time.sleep(0.05)
+        return [f"place of {name}" for name, _ in files]
+
+    gatherer = Gatherer[str](ask)
+    names = ["same"] * 64 + [f"{at}" for at in range(64)]
+    with ThreadPoolExecutor(32) as pool:
+        began = time.monotonic()
+        answers = list(pool.map(lambda name: gatherer.get(name, "image/png"), names))
+        seconds = time.monotonic() - began
+    assert answers == [f"place of {name}" for name in names]
+    assert sum(asked) == 128
+    assert len(asked) < 64 + 32
+    assert seconds < 64 * 0.05 / 4
 
 
 def test_a_failed_presign_fails_all_that_asked_and_no_others() -> None:

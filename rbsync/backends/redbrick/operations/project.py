@@ -58,13 +58,6 @@ STORAGE_METHODS = Operation(
 }""",
 )
 
-LABEL_STORAGE = Operation(
-    "getLabelStorageSDK",
-    """query getLabelStorageSDK($orgId: UUID!, $projectId: UUID!) {
-  getLabelStorage(orgId: $orgId, projectId: $projectId) { storageId path }
-}""",
-)
-
 _CONTENTS = (
     "categories",
     "attributes",
@@ -94,14 +87,9 @@ class Storage(NamedTuple):
     provider: str
 
 
-class LabelStorage(NamedTuple):
-    storage_id: str
-    path: str
-
-
 def open_project(client: Client) -> ProjectFacts | None:
     """What the project is, None when there is none that the key may see."""
-    found = client.ask(GET_PROJECT).node_or_none("project")
+    found = client.read(GET_PROJECT).node_or_none("project")
     if found is None:
         return None
     outputs = {
@@ -123,7 +111,7 @@ def _whole(client: Client, taxonomy: Node) -> dict[str, Any]:
     found = _contents(taxonomy)
     if any(found[key] for key in _CONTENTS) or not taxonomy.text_or_none("name"):
         return found
-    answer = client.ask(GET_TAXONOMY, projectId=..., taxId=None, name=taxonomy.text("name"))
+    answer = client.read(GET_TAXONOMY, projectId=..., taxId=None, name=taxonomy.text("name"))
     again = answer.node_or_none("taxonomy")
     return _contents(again) if again else found
 
@@ -135,7 +123,7 @@ def _contents(taxonomy: Node) -> dict[str, Any]:
 
 def storages(client: Client) -> list[Storage]:
     """The storages of the organization that are in use."""
-    answer = client.ask(STORAGE_METHODS, projectId=...)
+    answer = client.read(STORAGE_METHODS, projectId=...)
     return [
         Storage(
             one.text("storageId"),
@@ -145,9 +133,3 @@ def storages(client: Client) -> list[Storage]:
         for one in answer.nodes("storageMethods")
         if not one.value("deleted")
     ]
-
-
-def label_storage(client: Client) -> LabelStorage:
-    """Where the project keeps its labels."""
-    found = client.ask(LABEL_STORAGE).node("getLabelStorage")
-    return LabelStorage(found.text("storageId"), found.text("path"))

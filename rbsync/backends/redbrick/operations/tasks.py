@@ -118,20 +118,20 @@ def is_quotable(name: str) -> bool:
 
 def task_page(client: Client, first: int, after: str | None) -> TaskPage:
     """The next of all tasks."""
-    answer = client.ask(LIST, stageName=None, cacheTime=None, first=first, after=after)
+    answer = client.read(LIST, stageName=None, cacheTime=None, first=first, after=after)
     page = answer.node("tasksPaged")
     return TaskPage([_found(one) for one in page.nodes("entries")], _cursor(page))
 
 
 def count_tasks(client: Client) -> int:
     """How many tasks there are."""
-    page = client.ask(COUNT, stageName=None, first=0).node("tasksPaged")
+    page = client.read(COUNT, stageName=None, first=0).node("tasksPaged")
     return int(page.number_or_none("count") or 0)
 
 
 def search_page(client: Client, name: str, after: str | None) -> MatchPage:
     """The next of the tasks that a search for a name in quotes finds, exact or not."""
-    answer = client.ask(
+    answer = client.read(
         SEARCH,
         stageName=None,
         taskSearch=f'"{name}"',
@@ -149,7 +149,7 @@ def search_page(client: Client, name: str, after: str | None) -> MatchPage:
 
 def one_task(client: Client, task_id: str) -> FoundTask | None:
     """A task by its id, None when there is none."""
-    found = client.ask(ONE, taskId=task_id).node_or_none("task")
+    found = client.read(ONE, taskId=task_id).node_or_none("task")
     return _found(found) if found else None
 
 

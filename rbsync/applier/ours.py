@@ -1,0 +1,72 @@
+"""Whether what the project has is what was sent: by its stamp, or part by part without one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rbsync.backends.base import Draft, MadeOf, Task
+from rbsync.files.kinds import AVI, MP4
+from rbsync.model.datapoint import REMOTE, Settings
+from rbsync.model.fingerprint import Fingerprint, algorithm_of, of_items
+
+_VIDEOS = tuple(f".{suffix}" for kind in (MP4, AVI) for suffix in kind.suffixes)
+
+
+def is_draft(task: Task, draft: Draft, *, stamps: bool) -> bool:
+    """Whether a task is what a draft was to become; ``stamps`` is whether rbsync leaves them.
+
+    What nobody stamped is compared: where its items are kept, how many labels it has, and all
+    settings but its stage.
+    """
+    if stamps or task.stamp is not None:
+        return task.stamp == draft.fingerprint
+    made, wanted = task.made_of, draft.settings
+    return (
+        made is not None
+        and _are_equal(made.refs, tuple(ref for _, ref in draft.items))
+        and task.labels == (draft.labels.count if draft.labels else 0)
+        and wanted.storage in made.storages
+        and (wanted.priority, dict(wanted.metadata)) == (task.priority, task.metadata)
+    )
+
+
+def is_print(task: Task, wanted: Fingerprint, contents: Mapping[str, str], *, stamps: bool) -> bool:
+    """As `is_draft`, by a fingerprint, which tells whether there are labels and not how many.
+
+    ``contents`` are the content identities of files that were uploaded, by where they are kept.
+    """
+    if stamps or task.stamp is not None:
+        return task.stamp == wanted
+    made = task.made_of
+    return (
+        made is not None
+        and _has_items(made, wanted.items, contents)
+        and bool(task.labels) == bool(wanted.labels)
+        and _has_settings(task, made, wanted.settings)
+    )
+
+
+def _are_equal(refs: tuple[str, ...], sent: tuple[str, ...]) -> bool:
+    """The service makes other items of a video, and nobody knows which."""
+    return refs == sent or any(map(_is_video, sent))
+
+
+def _has_items(made: MadeOf, wanted: str, contents: Mapping[str, str]) -> bool:
+    if any(content == wanted and _is_video(ref) for ref, content in contents.items()):
+        return True
+    found = [contents.get(ref, REMOTE + ref) for ref in made.refs]
+    return of_items(found, algorithm_of(wanted), made.series) == wanted
+
+
+def _has_settings(task: Task, made: MadeOf, wanted: str) -> bool:
+    """In which stage it is does not count, for people move tasks on."""
+    return any(
+        Settings(storage, truth, task.priority, task.metadata).fingerprint(algorithm_of(wanted))
+        == wanted
+        for storage in made.storages
+        for truth in (False, True)
+    )
+
+
+def _is_video(ref: str) -> bool:
+    return ref.lower().endswith(_VIDEOS)

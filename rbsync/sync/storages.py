@@ -1,0 +1,75 @@
+"""Whether there are the storages that a plan uses: known before anything is sent to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from rbsync.backends.base import Backend
+from rbsync.errors import Problem, UserError
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.plan import Action, Blocked, Delete, Plan
+
+CODE = "unknown-storage"
+FIXED = ("public", "redbrick")
+"""Those that every organization has: nobody needs to be asked for them."""
+
+
+def check_storages(backend: Backend, plan: Plan, *, keep_going: bool) -> Plan:
+    """The plan, if it uses only storages that there are.
+
+    Raises UserError for others, or blocks what uses them when it is to ``keep_going``. Raises
+    BackendError when the service does not say which there are.
+    """
+    used = {storage for one in plan.actions for storage in _storages(one)}
+    unknown = unknown_storages(backend, used) if used else {}
+    if not unknown:
+        return plan
+    if not keep_going:
+        raise UserError(list(_problems(plan, unknown)))
+    actions = [_blocked(one, unknown) for one in plan.actions]
+    blocked = sorted((one for one in actions if isinstance(one, Blocked)), key=lambda one: one.name)
+    others = (one for one in actions if not isinstance(one, Blocked))
+    return replace(plan, actions=(*others, *blocked))
+
+
+def unknown_storages(backend: Backend, used: set[str]) -> Mapping[str, Problem]:
+    """What is wrong with each storage that is not there."""
+    known = backend.storages()
+    if known is None:
+        return {}
+    others = ", ".join(
+        f"{one} ({name})" if name not in ("", one) else one for one, name in sorted(known.items())
+    )
+    hint = f"it has public, redbrick{f', {others}' if others else ''}"
+    return {
+        one: Problem(CODE, f"the organization has no storage {one}", hint=hint)
+        for one in sorted(used)
+        if one not in known
+    }
+
+
+def _datapoint(action: Action) -> Datapoint | None:
+    return None if isinstance(action, Delete | Blocked) else action.datapoint
+
+
+def _storages(action: Action) -> Iterator[str]:
+    one = _datapoint(action)
+    if one is not None and one.settings.storage not in FIXED:
+        yield one.settings.storage
+
+
+def _problems(plan: Plan, unknown: Mapping[str, Problem]) -> Iterator[Problem]:
+    """One for each place of the manifest that names such a storage."""
+    found = filter(None, map(_datapoint, plan.actions))
+    places = {(one.origin, one.settings.storage) for one in found}
+    for origin, storage in sorted(places):
+        if storage in unknown:
+            yield unknown[storage]._replace(location=origin)
+
+
+def _blocked(action: Action, unknown: Mapping[str, Problem]) -> Action:
+    for storage in _storages(action):
+        if storage in unknown:
+            return Blocked(action.name, "invalid", str(unknown[storage]))
+    return action
