@@ -67,7 +67,7 @@ def test_a_file_of_labels_is_fetched_again(tmp_path: Path, kind: str) -> None:
 
 
 def test_four_attempts_are_the_end(tmp_path: Path) -> None:
-    fault = {"kind": "getProjectSDK", **BUSY}
+    fault = {"kind": "project", **BUSY}
     with served(tmp_path / "service", faults=[fault]) as service:
         project = project_of(service.url, tmp_path / "data", 1)
         ran = project.run("plan")

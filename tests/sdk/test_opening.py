@@ -83,6 +83,6 @@ def test_a_closed_project_creates_nothing(tmp_path: Path) -> None:
 
 
 def test_a_service_that_is_busy_for_a_moment_can_be_opened(tmp_path: Path) -> None:
-    busy = {"kind": "getProjectSDK", "do": "status", "status": 429, "retry_after": 0.05, "nth": 1}
+    busy = {"kind": "project", "do": "status", "status": 429, "retry_after": 0.05, "nth": 1}
     with serving(tmp_path / "project", faults=[busy]) as client:
         rbsync.get_project(KEY, client.url, ORG, PROJECT).close()

@@ -78,6 +78,8 @@ def used_everything(
     wire.answers["taskSDK"] = {"task": task("1", "case-1")}
     backend.update("1", draft(ground_truth=True), FACETS)
     backend.delete(["1"])
+    page = {"entries": [task("1", "case-1", **stored)], "cursor": None, "count": 1}
+    wire.answers["tasksPagedSDK"] = {"tasksPaged": page}
     list(backend.list())
     _ask_of_storages(wire)
     return [one for one in wire.requests if one.operation]
