@@ -45,8 +45,9 @@ STALENESS_SECONDS = 5.0
 
 PAGE = 50
 CONCURRENCY = 10
-JOBS = 16
-"""With the latency of a real network, width is what decides."""
+JOBS = 24
+"""With the latency of a real network, width is what decides. The service's own client has up to 50
+connections open."""
 
 _CAPABILITIES = Capabilities(
     batch=1, quarantine=QUARANTINE_SECONDS, keeps_uploads=True, jobs=JOBS, masks="nifti"
