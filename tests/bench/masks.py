@@ -6,7 +6,7 @@
     python tests/bench/masks.py --smoke    # the smallest size only, a few seconds
 
 All converters of a row run in turns, so that a busy machine slows them alike; the table has
-medians of five as multiples of the decoding beside them. Memory is that of a process of its own.
+medians as multiples of the decoding beside them: of five turns, and of up to 25 where they are short. Memory is that of a process of its own.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ from tests.bench.report import machine, write  # noqa: E402
 Array = npt.NDArray[Any]
 Clock = Callable[[], float]
 
-ROUNDS = 5
+ROUNDS, MOST_ROUNDS = 5, 25
+SHORT = 10.0  # seconds within which there may be more than the fewest rounds
 SLOW = 2.0  # seconds after which a converter of others runs once instead of five times
 # Beyond this many pixels x classes the conversion class by class takes minutes and gigabytes.
 HOPELESS = 2048 * 2048 * 20
@@ -111,7 +112,10 @@ def chosen(case: Case) -> list[str]:
 def seconds(case: Case, work: Work, clock: Clock) -> dict[str, float]:
     calls = {name: CONVERTERS[name](work) for name in chosen(case)}
     times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(ROUNDS):
+    began = time.perf_counter()
+    for number in range(MOST_ROUNDS):
+        if number >= ROUNDS and time.perf_counter() - began > SHORT:
+            break
         for name, call in calls.items():
             if name not in OF_OTHERS or sum(times[name]) < SLOW:
                 start = clock()
