@@ -6,7 +6,8 @@
     python tests/bench/masks.py --smoke    # the smallest size only, a few seconds
 
 All converters of a row run in turns, so that a busy machine slows them alike; the table has
-medians as multiples of the decoding beside them: of five turns, and of up to 25 where they are short. Memory is that of a process of its own.
+medians as multiples of the decoding beside them: of five turns, and of up to 25 where these are
+short. Memory is that of a process of its own.
 """
 
 from __future__ import annotations
