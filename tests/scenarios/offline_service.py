@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -60,6 +61,17 @@ class Served:
     def relabel(self, name: str, *labels: dict[str, Any]) -> None:
         task_id = self.task(name)["taskId"]
         assert self.others.ask("putLabels", taskId=task_id, labelsData=json.dumps(labels))["ok"]
+
+
+def left_open(project: RemoteProject) -> None:
+    """Makes the state one whose run was killed long ago, before it knew a result."""
+    with sqlite3.connect(project.folder / ".rbsync/state.db") as state:
+        state.execute(
+            "INSERT INTO intent (name, operation, items, labels, settings, sent_at) SELECT name,"
+            " 'create', items, labels, settings, 0 FROM record"
+        )
+        state.execute("DELETE FROM record")
+    state.close()
 
 
 @contextmanager

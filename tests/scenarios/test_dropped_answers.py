@@ -13,7 +13,6 @@ from rbsync.backends.redbrick.backend import RedbrickBackend
 from tests.scenarios.offline_service import RemoteProject, served
 from tests.scenarios.pictures import png
 
-COUNT = 200
 NO_CHANGES = "No changes. The project matches the manifest."
 CREATE = {"kind": "createDatapoint"}
 DROPPED: list[dict[str, Any]] = [{**CREATE, "do": "drop", "chance": 0.5, "seed": 11}]
@@ -33,27 +32,32 @@ def short_quarantine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("stamp", ["true", "false"], ids=["stamped", "without stamps"])
-@pytest.mark.parametrize("faults", [DROPPED, ALL_KINDS], ids=["dropped", "all kinds"])
-def test_200_creates_with_answers_lost_at_random(
-    tmp_path: Path, faults: list[dict[str, Any]], stamp: str
+@pytest.mark.parametrize(
+    ("faults", "count", "least"),
+    [(DROPPED, 420, 200), (ALL_KINDS, 200, 50)],
+    ids=["200 dropped", "all kinds"],
+)
+def test_answers_that_are_lost_at_random(
+    tmp_path: Path, faults: list[dict[str, Any]], count: int, least: int, stamp: str
 ) -> None:
+    """``least`` is how many of ``count`` are known by a look-up alone."""
     with served(tmp_path / "service", faults=faults) as service:
         project = RemoteProject(tmp_path / "data", service.url)
-        for number in range(COUNT):
+        for number in range(count):
             project.write(f"images/{number:03}.png", png(number))
         project.manifest(f'policy: {{stamp: {stamp}}}\ndatapoints:\n  - glob: "images/*.png"\n')
         done = project.run("apply", "--yes", "--json")
         assert done.code == 0, done.err
         outcomes = {one["name"]: one for one in done.json["outcomes"]}
-        assert len(outcomes) == COUNT
+        assert len(outcomes) == count
         assert {one["outcome"] for one in outcomes.values()} == {"applied"}
         tasks = {one["name"]: one["task_id"] for one in project.tasks()}
-        assert service.others.ask("tasksPaged", first=0)["count"] == len(tasks) == COUNT
+        assert service.others.ask("tasksPaged", first=0)["count"] == len(tasks) == count
         assert {name: one["task_id"] for name, one in outcomes.items()} == tasks
         state = json.loads(project.run("state", "pull").out)
         assert {one["name"]: one["task_id"] for one in state["records"]} == tasks
         assert not any(one["pending"] or one["failure"] for one in state["records"])
         assert project.run("plan", "--refresh").last_line == NO_CHANGES
-        assert service.count("PUT") == COUNT
+        assert service.count("PUT") == count
         looked_up = [one for one in outcomes.values() if one.get("note") == ADOPTED]
-        assert len(looked_up) > COUNT / 4, "answers were lost indeed"
+        assert len(looked_up) >= least, "answers were lost indeed"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import ExitCode
-from tests.scenarios.offline_service import RemoteProject, Served, served
+from tests.scenarios.offline_service import RemoteProject, Served, left_open, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX
 
@@ -96,17 +95,6 @@ def test_a_wait_is_ended_by_an_interrupt(tmp_path: Path, command: str) -> None:
         running.communicate(timeout=30)
         assert running.returncode == ExitCode.INTERRUPTED
         assert time.monotonic() - began < 5
-
-
-def left_open(project: RemoteProject) -> None:
-    """Makes the state one whose run was killed long ago, before it knew a result."""
-    with sqlite3.connect(project.folder / ".rbsync/state.db") as state:
-        state.execute(
-            "INSERT INTO intent (name, operation, items, labels, settings, sent_at) SELECT name,"
-            " 'create', items, labels, settings, 0 FROM record"
-        )
-        state.execute("DELETE FROM record")
-    state.close()
 
 
 def test_many_lost_answers_are_looked_up_although_some_look_ups_fail(

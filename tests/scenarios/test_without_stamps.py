@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import ExitCode
-from tests.scenarios.offline_service import RemoteProject, Served, served
+from tests.scenarios.offline_service import RemoteProject, Served, left_open, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX
 
@@ -45,17 +44,6 @@ def project_at(service: Served, folder: Path) -> RemoteProject:
     project.write("labels/a.json", [BOX])
     project.manifest(MANIFEST)
     return project
-
-
-def left_open(project: RemoteProject) -> None:
-    """Makes the state one whose run was killed long ago, before it knew a result."""
-    with sqlite3.connect(project.folder / ".rbsync/state.db") as state:
-        state.execute(
-            "INSERT INTO intent (name, operation, items, labels, settings, sent_at) SELECT name,"
-            " 'create', items, labels, settings, 0 FROM record"
-        )
-        state.execute("DELETE FROM record")
-    state.close()
 
 
 def test_creates_whose_answers_are_lost_are_known_again(tmp_path: Path) -> None:
