@@ -14,7 +14,7 @@ from rbsync.masks.fill import Outline, paint
 from rbsync.masks.identity import identity
 from rbsync.masks.tracing import trace_compiled
 from tests.masks.mistakes import said
-from tests.masks.pictures import indices, small_indices
+from tests.masks.pictures import TEXTURES, indices, small_indices, smallest_type
 
 Array = npt.NDArray[Any]
 Ring = tuple[tuple[int, int], ...]
@@ -169,6 +169,14 @@ def test_every_ring_is_simple_and_turns_at_every_corner(index: Array) -> None:
         ):
             assert (x0 == x1) != (x1 == x2)
             assert (y0 == y1) != (y1 == y2)
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("classes", [255, 256, 300])
+@pytest.mark.parametrize("texture", sorted(TEXTURES))
+def test_rings_of_very_many_classes_at_full_size_are_exact(texture: str, classes: int) -> None:
+    index = TEXTURES[texture](np.random.default_rng(classes), (200, 200), classes)
+    assert_exact(smallest_type(index))
 
 
 def rings_of(rows: list[str]) -> list[Named]:
