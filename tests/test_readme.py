@@ -8,8 +8,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
+
+from rbsync.manifest.json_schema import manifest_schema
+from tests.readme_reference import TITLES, written
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -133,3 +137,18 @@ def test_the_first_command_works_on_a_fresh_checkout(tmp_path: Path) -> None:
 def test_the_second_command_is_what_the_gate_runs() -> None:
     assert re.search(r"^python3 -m venv .*pytest$", blocks("sh")[1], re.MULTILINE)
     assert "README.md" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_reference_of_keys_is_that_of_the_models() -> None:
+    assert written(README) == README, "write it anew: python -m tests.readme_reference"
+
+
+def test_every_part_of_the_manifest_has_a_place_in_the_reference() -> None:
+    assert set(manifest_schema()["$defs"]) == set(TITLES)
+
+
+def test_the_picture_shows_what_the_transcript_shows() -> None:
+    (matrix,) = ET.parse(QUICKSTART / "run.svg").iterfind(".//*[@class='run-matrix']")
+    drawn = "".join(matrix.itertext()).replace("\N{NO-BREAK SPACE}", " ")
+    shown = [line.removeprefix("$ ").strip() for line in blocks("console")[0].splitlines()]
+    assert [line for line in shown if line not in drawn] == []

@@ -1,0 +1,68 @@
+"""Writes the README's reference of manifest keys from the manifest's own models.
+
+``python -m tests.readme_reference`` writes it anew, between its two marks in README.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rbsync.manifest.json_schema import manifest_schema
+from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
+
+README = Path(__file__).parent.parent / "README.md"
+BEGIN = "<!-- the keys of the manifest: written by `python -m tests.readme_reference` -->\n"
+END = "<!-- the end of the keys -->\n"
+TITLES = {
+    "LocalBackend": "`backend`, kind `local`",
+    "RedbrickBackend": "`backend`, kind `redbrick`",
+    "Project": "`project`",
+    "PolicyModel": "`policy`",
+    "Common": "`defaults`, and every source",
+    **{one.__name__: f"`datapoints`, `{one.key}`" for one in DATAPOINT_SOURCES},
+    "Series": "an entry of `series`",
+    **{one.__name__: f"`masks`, `{one.key}`" for one in MASK_SOURCES},
+}
+"""The title of each part; a source is called by the key that makes it one."""
+
+
+def reference() -> str:
+    """The reference: a table of one line a key for the manifest and each of its parts.
+
+    Raises KeyError for a title of a part that is not there; a test tells of parts without one.
+    """
+    schema = manifest_schema()
+    parts = schema["$defs"]
+    shared = set(parts["Common"]["properties"])
+    lines = [*_table("the manifest", schema["properties"], set())]
+    for name, title in TITLES.items():
+        left_out = set() if name == "Common" else shared
+        lines += ["", *_table(title, parts[name]["properties"], left_out)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(title: str, properties: dict[str, Any], left_out: set[str]) -> Iterator[str]:
+    yield f"| {title} | |"
+    yield "|---|---|"
+    for key, what in properties.items():
+        if key not in left_out:
+            yield f"| `{key}` | {_cell(what)} |"
+
+
+def _cell(what: dict[str, Any]) -> str:
+    text = re.sub(r"\s+", " ", what.get("description", "")).strip()
+    return text.replace("|", "\\|")
+
+
+def written(readme: str) -> str:
+    """The README's text with the reference as it is now."""
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{reference()}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
