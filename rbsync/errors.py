@@ -145,3 +145,7 @@ class UsageError(RbsyncError):
     """The command line itself is wrong."""
 
     exit_code = ExitCode.USAGE
+
+
+class PluginError(RbsyncError):
+    """An installed plug-in cannot be used; the message names its distribution."""

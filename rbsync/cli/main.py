@@ -3,51 +3,32 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from typing import Any
 
 import click
 
+from rbsync.cli.commands import COMMANDS, POINT, summaries_of_plugins
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.streams import OutputError, flush_out, give_up_output, open_missing
 from rbsync.errors import ExitCode, RbsyncError
 from rbsync.version import VERSION
 
-COMMANDS = {
-    "init": "write a commented manifest for this folder",
-    "validate": "report all problems of the manifest and of what it names",
-    "expand": "print the datapoints that the manifest declares",
-    "plan": "say what the project lacks",
-    "apply": "make the project what the manifest says",
-    "status": "show where manifest, state and project stand",
-    "explain": "say why a datapoint has its action, facet by facet",
-    "failures": "list what failed, grouped by cause",
-    "retry": "plan and apply only what failed",
-    "refresh": "rebuild or correct the state from the project",
-    "drift": "say what changed at the project behind our back",
-    "adopt": "take over what the project has already",
-    "ls": "list what the project holds",
-    "export": "write masks or labels of the project to files",
-    "serve": "speak RedBrick's protocol over a local project, offline",
-    "state": "look at the state, or change it by hand",
-}
-
 
 class Commands(click.Group):
-    """Commands that are imported when they are called: most need what the others do not."""
+    """The commands of rbsync and of its plug-ins."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (as click has it)
-        return list(COMMANDS)
+        return POINT.names()
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002  (as click has it)
-        if name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"rbsync.cli.{name}").command
-        return command
+        return POINT.find(name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (as click has it)
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+        if added := summaries_of_plugins():
+            with formatter.section("Commands of plug-ins"):
+                formatter.write_dl(added)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -61,8 +42,12 @@ class Commands(click.Group):
 def _nearest(word: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(word, COMMANDS, n=1)
-    return f" Did you mean `{near[0]}`?" if near else ""
+    from rbsync.plugins.installed import left_out
+
+    near = difflib.get_close_matches(word, POINT.names(), n=1)
+    guess = f" Did you mean `{near[0]}`?" if near else ""
+    more = left_out()
+    return f"{guess} ({more})" if more else guess
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,6 +91,18 @@ def main(arguments: list[str]) -> int:
         return _explain(error, common)
     except RbsyncError as error:
         return _explain(error, common)
+    except Exception as error:
+        return _explain(_of_plugin(error), common)
+
+
+def _of_plugin(error: Exception) -> RbsyncError:
+    """The mistake of a plug-in, as an error that names it; raises again what is no such."""
+    from rbsync.plugins.blame import blamed
+
+    found = blamed(error)
+    if found is None:
+        raise error
+    return found
 
 
 def _misused(error: click.UsageError, common: CommonOptions, arguments: list[str]) -> int:

@@ -1,0 +1,56 @@
+"""The commands: one line each, with what it does; its module is the one of its name.
+
+A command is imported when it is called: most need what the others do not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rbsync.errors import PluginError
+from rbsync.plugins import ExtensionPoint
+
+COMMANDS = {
+    "init": "write a commented manifest for this folder",
+    "validate": "report all problems of the manifest and of what it names",
+    "expand": "print the datapoints that the manifest declares",
+    "plan": "say what the project lacks",
+    "apply": "make the project what the manifest says",
+    "status": "show where manifest, state and project stand",
+    "explain": "say why a datapoint has its action, facet by facet",
+    "failures": "list what failed, grouped by cause",
+    "retry": "plan and apply only what failed",
+    "refresh": "rebuild or correct the state from the project",
+    "drift": "say what changed at the project behind our back",
+    "adopt": "take over what the project has already",
+    "ls": "list what the project holds",
+    "export": "write masks or labels of the project to files",
+    "serve": "speak RedBrick's protocol over a local project, offline",
+    "state": "look at the state, or change it by hand",
+}
+
+
+def _objection(_: str, found: Any) -> str:
+    return "" if isinstance(found, click.Command) else "it is no command of click"
+
+
+POINT: ExtensionPoint[click.Command] = ExtensionPoint(
+    "rbsync.commands",
+    "command",
+    {name: f"rbsync.cli.{name}:command" for name in COMMANDS},
+    _objection,
+)
+
+
+def summaries_of_plugins() -> list[tuple[str, str]]:
+    """The commands that distributions add, each with what it does; also those that are broken."""
+    return [(name, _summary(name)) for name in POINT.added()]
+
+
+def _summary(name: str) -> str:
+    try:
+        return POINT.member(name).get_short_help_str(60)
+    except PluginError as error:
+        return str(error)

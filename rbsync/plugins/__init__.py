@@ -1,0 +1,5 @@
+"""Extension points: what is built in, one line each, and what installed distributions add."""
+
+from rbsync.plugins.point import ExtensionPoint
+
+__all__ = ["ExtensionPoint"]
