@@ -1,17 +1,35 @@
-"""The projects that datapoints can be created in: one line a backend."""
+"""The kinds of backends. A new one is a folder here and its line below."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+import inspect
+from typing import TYPE_CHECKING, Any
 
-BACKENDS = {
-    "local": "rbsync.backends.local.backend:LocalBackend",
-    "redbrick": "rbsync.backends.redbrick.backend:RedbrickBackend",
-}
+from rbsync.plugins import ExtensionPoint
+
+if TYPE_CHECKING:
+    from rbsync.backends.settings import BackendSettings
 
 
-def backend_class(kind: str) -> Any:
-    """The class of a backend, imported when it is asked for. Raises KeyError."""
-    module, name = BACKENDS[kind].split(":")
-    return getattr(import_module(module), name)
+def _objection(name: str, found: Any) -> str:
+    """Why something cannot be what a manifest says of a backend of this kind."""
+    from rbsync.backends.settings import BackendSettings
+
+    if not (isinstance(found, type) and issubclass(found, BackendSettings)):
+        return "it is no subclass of rbsync.backends.settings.BackendSettings"
+    if inspect.isabstract(found):
+        return "it has no `open`"
+    if found.kinds() != (name,):
+        return f'its `kind` is not Literal["{name}"]'
+    return ""
+
+
+BACKENDS: ExtensionPoint[type[BackendSettings]] = ExtensionPoint(
+    "rbsync.backends",
+    "backend",
+    {
+        "local": "rbsync.backends.local.settings:LocalSettings",
+        "redbrick": "rbsync.backends.redbrick.settings:RedbrickSettings",
+    },
+    _objection,
+)

@@ -7,27 +7,37 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from rbsync.manifest.kinds import SourceKinds
-from rbsync.manifest.schema import ManifestModel
-from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
+from rbsync.backends import BACKENDS
+from rbsync.manifest.schema import manifest_model
+from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES, SourceKinds
+from rbsync.sources.base import SourceModel
 
 _MODE: JsonSchemaMode = "validation"
 
 
-def manifest_schema() -> dict[str, Any]:
-    """The schema, Draft 2020-12."""
-    models: list[type[BaseModel]] = [ManifestModel, *DATAPOINT_SOURCES, *MASK_SOURCES]
+def manifest_schema(*, plugins: bool = False) -> dict[str, Any]:
+    """The schema, Draft 2020-12; with ``plugins`` also of the kinds that are installed.
+
+    Raises PluginError for one that is broken.
+    """
+    lists = {
+        "datapoints": _members(DATAPOINT_SOURCES, plugins),
+        "masks": _members(MASK_SOURCES, plugins),
+    }
+    manifest = manifest_model(BACKENDS.added() if plugins else ())
+    models: list[type[BaseModel]] = [manifest, *lists["datapoints"], *lists["masks"]]
     references, shared = models_json_schema([(model, _MODE) for model in models])
     definitions = shared["$defs"]
-    root = definitions.pop(_name(references[ManifestModel, _MODE]))
+    root = definitions.pop(_name(references[manifest, _MODE]))
     # The models' field knows sources only by their base, of which no entry is.
     definitions.pop("SourceModel", None)
-    for key, kinds in (("datapoints", DATAPOINT_SOURCES), ("masks", MASK_SOURCES)):
+    for key, kinds in lists.items():
         root["properties"][key]["items"] = _choice(kinds, references, definitions)
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
@@ -42,7 +52,14 @@ def schema_text() -> str:
     return json.dumps(manifest_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _choice(kinds: SourceKinds, references: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+def _members(kinds: SourceKinds, plugins: bool) -> list[type[SourceModel]]:
+    names = kinds.names() if plugins else kinds.built_in
+    return [kinds.member(name) for name in names]
+
+
+def _choice(
+    kinds: Sequence[type[SourceModel]], references: Any, definitions: dict[str, Any]
+) -> dict[str, Any]:
     for kind in kinds:
         definition = definitions[_name(references[kind, _MODE])]
         definition["required"] = sorted({kind.key, *definition.get("required", ())})

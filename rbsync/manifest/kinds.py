@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
+from rbsync.sources import SourceKinds
 from rbsync.sources.base import SourceModel
-
-SourceKinds = Sequence[type[SourceModel]]
 
 
 class NoKindError(Exception):
@@ -23,10 +22,14 @@ class NoKindError(Exception):
 
 
 def kind_of(entry: Any, kinds: SourceKinds) -> type[SourceModel]:
-    """The model of an entry; raises ``NoKindError``."""
+    """The model of an entry. Raises ``NoKindError``, and PluginError for a broken plug-in."""
     if not isinstance(entry, Mapping):
         raise NoKindError("expected a source, which is a mapping", hint=f"give it {_choice(kinds)}")
-    found = [kind for kind in kinds if kind.key in entry]
+    found = [kinds.member(key) for key in kinds.built_in if key in entry]
+    if len(found) == 1 and entry.keys() <= found[0].model_fields.keys():
+        return found[0]
+    # Only a key that no source of ours has can be that of a plug-in's.
+    found += [kinds.member(key) for key in kinds.added() if key in entry]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -56,13 +59,17 @@ def known_keys(model: type[BaseModel]) -> list[str]:
 
 
 def _without_key(entry: Mapping[str, Any], kinds: SourceKinds) -> NoKindError:
+    known = {field for _, kind in kinds.own() for field in kind.model_fields}
     for key in entry:
-        near = nearest(key, [kind.key for kind in kinds])
-        if near is not None and not any(key in kind.model_fields for kind in kinds):
+        near = nearest(key, kinds.names())
+        if near is not None and key not in known:
             return NoKindError(f"unknown key `{key}`; did you mean `{near}`?", key=key)
-    return NoKindError(f"this entry is no kind of source: it lacks {_choice(kinds)}")
+    from rbsync.plugins.installed import left_out
+
+    message = f"this entry is no kind of source: it lacks {_choice(kinds)}"
+    return NoKindError(message, hint=left_out())
 
 
 def _choice(kinds: SourceKinds) -> str:
-    keys = [f"`{kind.key}`" for kind in kinds]
+    keys = [f"`{key}`" for key in kinds.names()]
     return f"{', '.join(keys[:-1])} or {keys[-1]}"

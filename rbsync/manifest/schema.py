@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    create_model,
+)
 from pydantic import WithJsonSchema as JsonSchema
 from pydantic_core import PydanticCustomError
 
+from rbsync.backends import BACKENDS
+from rbsync.backends.settings import BackendSettings
 from rbsync.model.plan import OnChange
 from rbsync.sources.base import Common, SourceModel
 
@@ -99,42 +109,15 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class LocalBackend(Part):
-    """A project in a folder of this machine."""
-
-    kind: Literal["local"] = Field(description="The project is a folder.", examples=["local"])
-    path: str = Field(
-        ".rbsync/project",
-        description="The folder of the project, from the manifest's folder.",
-        examples=[".rbsync/project"],
-    )
+def _union(kinds: Iterable[type[BackendSettings]]) -> Any:
+    """The type of ``backend``: that of the kind which it names."""
+    return Annotated[Union[tuple(kinds)], Field(discriminator="kind")]  # noqa: UP007  (of a tuple)
 
 
-class RedbrickBackend(Part):
-    """A project of the RedBrick AI service."""
-
-    kind: Literal["redbrick"] = Field(
-        description="The project is one of the RedBrick AI service.", examples=["redbrick"]
-    )
-    url: str = Field(
-        "https://api.redbrickai.com",
-        description="The address of the service.",
-        examples=["https://api.redbrickai.com"],
-    )
-    org_id: str = Field(description="The organisation's id.", examples=["${RB_ORG_ID}"])
-    project_id: str = Field(
-        description="The project's id.", examples=["2f0f6f3e-5a51-4d8e-9c1b-0d7f6a2b8c34"]
-    )
-    api_key_command: list[str] | None = Field(
-        None,
-        min_length=1,
-        description="A command and its arguments that print the API key. The key itself is never "
-        "written here.",
-        examples=[["pass", "show", "redbrick"]],
-    )
-
-
-Backend = Annotated[LocalBackend | RedbrickBackend, Field(discriminator="kind")]
+if TYPE_CHECKING:
+    Backend = BackendSettings
+else:
+    Backend = _union(kind for _, kind in BACKENDS.own())
 
 
 class Project(Part):
@@ -188,7 +171,7 @@ class ManifestModel(Part):
         json_schema_extra={"const": VERSION},
     )
     backend: Backend = Field(
-        LocalBackend(kind="local"),
+        BACKENDS.member("local")(kind="local"),
         description="Where the project is.",
         examples=[{"kind": "local"}],
     )
@@ -229,4 +212,25 @@ class ManifestModel(Part):
     )
     hash: Literal["xxh3", "sha256"] = Field(
         "xxh3", description="How the identity of content is computed.", examples=["xxh3"]
+    )
+
+
+def manifest_model(backends: Iterable[str] = ()) -> type[ManifestModel]:
+    """The model of manifests that may name these backends of plug-ins too.
+
+    Raises PluginError for a broken one.
+    """
+    added = [BACKENDS.member(kind) for kind in backends]
+    if not added:
+        return ManifestModel
+    backend = ManifestModel.model_fields["backend"]
+    kinds = [kind for _, kind in BACKENDS.own()]
+    return create_model(
+        "ManifestModel",
+        __base__=ManifestModel,
+        __doc__=ManifestModel.__doc__,
+        backend=(
+            _union((*kinds, *added)),
+            Field(backend.default, description=backend.description, examples=backend.examples),
+        ),
     )

@@ -7,13 +7,15 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from rbsync.errors import Location, Problem
+from rbsync.backends import BACKENDS
+from rbsync.errors import Location, PluginError, Problem
 from rbsync.manifest.document import Document
 from rbsync.manifest.findings import UNKNOWN, Finding, findings_of
-from rbsync.manifest.kinds import NoKindError, SourceKinds, kind_of
-from rbsync.manifest.schema import VERSION, ManifestModel
+from rbsync.manifest.kinds import NoKindError, kind_of
+from rbsync.manifest.schema import VERSION, ManifestModel, manifest_model
 from rbsync.manifest.tree import Path
 from rbsync.manifest.wording import problem_of
+from rbsync.sources import SourceKinds
 from rbsync.sources.base import SourceModel
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -40,14 +42,18 @@ class Validator:
         self._unfilled = frozenset(unfilled)
 
     def head(self, value: dict[str, Any]) -> ManifestModel:
-        """The manifest without its sources; a key that is wrong has its default."""
+        """The manifest without its sources; a key that is wrong has its default.
+
+        Raises PluginError when the backend is that of a broken plug-in.
+        """
         given = {key: part for key, part in value.items() if part is not None}
-        checked = self._check(ManifestModel, given, ())
+        model = manifest_model(_backend_of_plugin(given.get("backend")))
+        checked = self._check(model, given, ())
         if checked.model is not None:
             return checked.model
         bad = {finding.path[0] for finding in checked.findings if finding.path}
         kept = {key: part for key, part in given.items() if key not in bad}
-        return ManifestModel.model_validate({"version": str(VERSION), **kept})
+        return model.model_validate({"version": str(VERSION), **kept})
 
     def sources(self, key: str, entries: Any, kinds: SourceKinds) -> Iterator[Placed]:
         """The sources in the list under ``key`` that are right in themselves."""
@@ -73,6 +79,10 @@ class Validator:
             code = "unknown-key" if error.key and "unknown key" in str(error) else "source-kind"
             self.problems.append(Problem(code, str(error), place, error.hint))
             return None
+        except PluginError as error:
+            place = self._document.locate(path)
+            self.problems.append(Problem("plugin", str(error), place, error.hint))
+            return None
         return self._check(kind, entry, path).model
 
     def _check(self, model: type[Model], value: dict[str, Any], path: Path) -> Checked[Model]:
@@ -87,6 +97,13 @@ class Validator:
         if rest:
             return Checked(None, rest + [one for one in findings if one.kind == UNKNOWN])
         return Checked(model.model_validate(without(value, unknown)), ())
+
+
+def _backend_of_plugin(value: Any) -> tuple[str, ...]:
+    """The kind of a backend that is none of ours and that a distribution adds."""
+    kind = value.get("kind") if isinstance(value, dict) else None
+    is_added = isinstance(kind, str) and kind not in BACKENDS.built_in and kind in BACKENDS.added()
+    return (str(kind),) if is_added else ()
 
 
 class Checked(NamedTuple, Generic[Model]):

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from rbsync.backends import BACKENDS
 from rbsync.errors import Problem
 from rbsync.manifest.document import Document
 from rbsync.manifest.findings import MISSING, UNKNOWN, Finding, member
@@ -73,7 +74,7 @@ def _missing(finding: Finding, model: type[BaseModel]) -> tuple[str, str, str]:
 
 
 def _kind(finding: Finding) -> tuple[str, str, str]:
-    known = _quoted(str(finding.bounds.get("expected_tags", ""))) or ["local", "redbrick"]
+    known = BACKENDS.names()
     written = finding.value.get("kind") if isinstance(finding.value, dict) else None
     if written is None:
         return "missing-key", "`kind` is missing", f"it is {_either(known)}"

@@ -1,28 +1,47 @@
-"""The kinds of sources. A new one is a file here and its line below."""
+"""The kinds of sources by the key that tells them. A new one is a file here and its line below."""
 
 from __future__ import annotations
 
-from rbsync.sources.base import SourceModel
-from rbsync.sources.coco import CocoSource
-from rbsync.sources.explicit import ExplicitSource
-from rbsync.sources.frames import FramesSource
-from rbsync.sources.glob import GlobSource
-from rbsync.sources.items_list import ItemsListSource
-from rbsync.sources.mask_folder import MaskFolderSource
-from rbsync.sources.mask_glob import MaskGlobSource
-from rbsync.sources.mask_per_class import MaskPerClassSource
-from rbsync.sources.series import SeriesSource
+import inspect
+from typing import Any
 
-DATAPOINT_SOURCES: tuple[type[SourceModel], ...] = (
-    ExplicitSource,
-    GlobSource,
-    FramesSource,
-    ItemsListSource,
-    SeriesSource,
+from rbsync.plugins import ExtensionPoint
+from rbsync.sources.base import SourceModel
+
+SourceKinds = ExtensionPoint[type[SourceModel]]
+
+
+def _objection(name: str, found: Any) -> str:
+    """Why something cannot be the kind of source that a key tells."""
+    if not (isinstance(found, type) and issubclass(found, SourceModel)):
+        return "it is no subclass of rbsync.sources.base.SourceModel"
+    if inspect.isabstract(found):
+        return "it has no `expand`"
+    if getattr(found, "key", None) != name or name not in found.model_fields:
+        return f"its `key` is not `{name}`, or it has no such field"
+    return ""
+
+
+DATAPOINT_SOURCES: SourceKinds = ExtensionPoint(
+    "rbsync.sources",
+    "source",
+    {
+        "items": "rbsync.sources.explicit:ExplicitSource",
+        "glob": "rbsync.sources.glob:GlobSource",
+        "frames": "rbsync.sources.frames:FramesSource",
+        "items_list": "rbsync.sources.items_list:ItemsListSource",
+        "series": "rbsync.sources.series:SeriesSource",
+    },
+    _objection,
 )
-MASK_SOURCES: tuple[type[SourceModel], ...] = (
-    MaskFolderSource,
-    MaskGlobSource,
-    MaskPerClassSource,
-    CocoSource,
+MASK_SOURCES: SourceKinds = ExtensionPoint(
+    "rbsync.mask_sources",
+    "source of masks",
+    {
+        "folder": "rbsync.sources.mask_folder:MaskFolderSource",
+        "glob": "rbsync.sources.mask_glob:MaskGlobSource",
+        "per_class": "rbsync.sources.mask_per_class:MaskPerClassSource",
+        "coco": "rbsync.sources.coco:CocoSource",
+    },
+    _objection,
 )

@@ -6,19 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.backends import BACKENDS, backend_class
+from rbsync.backends import BACKENDS
 
 HEAVY = {"numpy", "PIL", "pydantic", "requests", "yaml", "rich"}
 
 
-@pytest.mark.parametrize("kind", BACKENDS)
+@pytest.mark.parametrize("kind", BACKENDS.built_in)
 def test_a_registered_backend_loads(kind: str) -> None:
-    assert callable(backend_class(kind).project)
+    settings = BACKENDS.member(kind)
+    assert BACKENDS.objection(kind, settings) == ""
+    assert settings.__doc__
 
 
 def test_an_unknown_kind_is_a_key_error() -> None:
     with pytest.raises(KeyError):
-        backend_class("cloud")
+        BACKENDS.member("cloud")
 
 
 def test_the_local_backend_loads_nothing_heavy() -> None:

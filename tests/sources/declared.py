@@ -71,7 +71,7 @@ class Declared:
 def model_of(keys: dict[str, Any]) -> type[SourceModel]:
     """The kind of source, as the manifest tells it: by the key that it must have."""
     sources = MASK_SOURCES if {"folder", "image"} & set(keys) else DATAPOINT_SOURCES
-    return next(one for one in sources if one.key in keys)
+    return next(one for key, one in sources.own() if key in keys)
 
 
 LINES = {

@@ -6,12 +6,14 @@ import pytest
 
 from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
 
-ALL = (*DATAPOINT_SOURCES, *MASK_SOURCES)
+ALL = [one for kinds in (DATAPOINT_SOURCES, MASK_SOURCES) for _, one in kinds.own()]
 
 
 @pytest.mark.parametrize("kinds", [DATAPOINT_SOURCES, MASK_SOURCES])
-def test_no_two_kinds_have_the_same_key(kinds) -> None:
-    assert len({one.key for one in kinds}) == len(kinds)
+def test_every_kind_is_registered_under_its_key(kinds) -> None:
+    for name, one in kinds.own():
+        assert one.key == name
+        assert kinds.objection(name, one) == ""
 
 
 @pytest.mark.parametrize("kind", ALL)

@@ -1,0 +1,33 @@
+"""The keys of ``backend`` for the embedded project."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+from pydantic import Field
+
+from rbsync.backends.base import Backend
+from rbsync.backends.settings import BackendSettings, Surroundings
+
+
+class LocalSettings(BackendSettings):
+    """A project in a folder of this machine."""
+
+    kind: Literal["local"] = Field(description="The project is a folder.", examples=["local"])
+    path: str = Field(
+        ".rbsync/project",
+        description="The folder of the project, from the manifest's folder.",
+        examples=[".rbsync/project"],
+    )
+
+    def open(self, surroundings: Surroundings) -> Backend:
+        from rbsync.backends.local.backend import LocalBackend
+
+        taxonomy = surroundings.taxonomy
+        return LocalBackend(
+            os.path.join(surroundings.root, self.path),
+            type=surroundings.type,
+            taxonomy=taxonomy if taxonomy.categories else None,
+            algorithm=surroundings.algorithm,
+        )
