@@ -47,6 +47,7 @@ def opened(
             watcher=meter,
             rehash=rehash,
             profile=common.profile,
+            state=common.state,
             note=partial(note, common),
             stop=stop,
         ) as workspace,

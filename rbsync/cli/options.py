@@ -25,17 +25,29 @@ class CommonOptions:
     verbose: int = 0
     color: bool = True
     profile: str = ""
+    state: str = ""
 
     @property
     def manifest_path(self) -> str:
         return os.path.normpath(os.path.join(self.folder, self.manifest))
 
 
-_NAMES = ("folder", "manifest", "profile", "json", "json_lines", "quiet", "verbose", "color")
+_NAMES = (
+    "folder",
+    "manifest",
+    "profile",
+    "state",
+    "json",
+    "json_lines",
+    "quiet",
+    "verbose",
+    "color",
+)
 _OPTIONS: list[Callable[..., Any]] = [
     click.option("-C", "--directory", "folder", metavar="DIR", help="Work in this folder."),
     click.option("-f", "--file", "manifest", metavar="FILE", help="The manifest [rbsync.yaml]."),
     click.option("--profile", metavar="NAME", help="Of the credentials file."),
+    click.option("--state", metavar="URL", help="Of the state [sqlite:.rbsync/state.db]."),
     click.option("--json", "json", is_flag=True, default=None, help="Print one JSON document."),
     click.option(
         "--json-lines", is_flag=True, default=None, help="Print JSON as it comes, a line each."

@@ -1,1 +1,55 @@
-"""Where the state lives: the port, and the stores that satisfy it."""
+"""The kinds of stores by the scheme of their URLs. A new one is a file here and its line below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from rbsync.errors import UsageError
+from rbsync.plugins import ExtensionPoint
+from rbsync.stores.base import Store
+
+
+class StatePlace(NamedTuple):
+    """Where a state lives: ``rest`` is its URL after the scheme and the colon.
+
+    A path in it starts from ``folder``, the manifest's.
+    """
+
+    rest: str
+    folder: str
+
+
+OpenStore = Callable[[StatePlace], Store]
+"""Opens the store of a place, and makes nothing yet. Raises RbsyncError for a wrong one."""
+
+
+def _objection(_: str, found: Any) -> str:
+    return "" if callable(found) else "it is no function that opens a store"
+
+
+STORES: ExtensionPoint[OpenStore] = ExtensionPoint(
+    "rbsync.stores",
+    "store",
+    {
+        "sqlite": "rbsync.stores.sqlite:open_sqlite",
+        "memory": "rbsync.stores.memory:open_memory",
+    },
+    _objection,
+)
+DEFAULT = "sqlite:"
+
+
+def open_store(url: str, folder: str) -> Store:
+    """The store of a state's URL, by default the SQLite file of a manifest's folder.
+
+    Raises UsageError for a URL of no known scheme, of which only the scheme is told: the rest may
+    have a password in it.
+    """
+    scheme, colon, rest = (url or DEFAULT).partition(":")
+    opened = STORES.find(scheme) if colon else None
+    if opened is None:
+        known = ", ".join(f"{name}:" for name in STORES.names())
+        found = f"`{scheme}:`" if colon else "one without a scheme"
+        raise UsageError(f"no store has the URL of the state, {found}", hint=f"known: {known}")
+    return opened(StatePlace(rest, folder))

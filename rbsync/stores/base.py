@@ -64,6 +64,21 @@ class Store(Protocol):
         the present owner, when the lock is not to be had in time.
         """
 
+    def owner(self) -> Owner | None:
+        """Who is writing, or was when a machine or a process died over it; None when nobody."""
+
+    def unlock(self) -> None:
+        """Lets the next writer in although the present one has not left.
+
+        When that one wakes up, its commits are refused.
+        """
+
+    def backup(self, target: str) -> None:
+        """Copies the state as it is now to a new file, also while it is written to.
+
+        Raises StoreError when there is a file at ``target`` already.
+        """
+
     def close(self) -> None:
         """Releases what is open."""
 

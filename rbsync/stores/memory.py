@@ -8,9 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from rbsync.errors import StoreError
 from rbsync.model.state import Header, Intent, Record
-from rbsync.stores.base import Owner, Upload
+from rbsync.stores import StatePlace
+from rbsync.stores.base import Owner, Store, Upload
 from rbsync.stores.refusals import ended, foreign, locked, taken_over
+
+
+def open_memory(_: StatePlace) -> Store:
+    """An empty state that is forgotten when the command ends."""
+    return MemoryStore()
 
 
 class MemoryStore:
@@ -46,9 +53,18 @@ class MemoryStore:
             writer.open = False
             self._leave(owner)
 
+    def owner(self) -> Owner | None:
+        return self._owner
+
     def unlock(self) -> None:
-        """Lets the next writer in although the present one has not left."""
         self._leave(self._owner)
+
+    def backup(self, target: str) -> None:
+        """Raises StoreError: nobody could read the copy again."""
+        raise StoreError(
+            f"A state in memory cannot be copied to {target}.",
+            hint="`rbsync state pull` prints what is recorded.",
+        )
 
     def close(self) -> None:
         """Does nothing: what is kept is kept as long as the store is."""

@@ -8,8 +8,8 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 
 from rbsync.errors import StoreError
 from rbsync.model.state import Header, Record
-from rbsync.stores import rows
-from rbsync.stores.base import Owner
+from rbsync.stores import StatePlace, rows
+from rbsync.stores.base import Owner, Store
 from rbsync.stores.faults import explained
 from rbsync.stores.lock import StateLock
 from rbsync.stores.mounts import refuse_network
@@ -18,6 +18,12 @@ from rbsync.stores.reading import look, look_as_is
 from rbsync.stores.writing import SqliteWriter
 
 FOLDER = ".rbsync"
+FILE = "state.db"
+
+
+def open_sqlite(place: StatePlace) -> Store:
+    """The state in a file, by default ``.rbsync/state.db``."""
+    return SqliteStore(os.path.join(place.folder, place.rest or os.path.join(FOLDER, FILE)))
 
 
 class SqliteStore:

@@ -21,11 +21,13 @@ from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
-from rbsync.stores.sqlite import SqliteStore
+from rbsync.stores import open_store
+from rbsync.stores.base import Store
 from rbsync.sync.backend import open_backend
 from rbsync.sync.settling import Settling
 
 FOLDER = ".rbsync"
+STATE_VARIABLE = "RBSYNC_STATE_URL"
 LEFT = "the command is over"
 READERS = min(4, os.cpu_count() or 1)
 
@@ -52,7 +54,7 @@ class Workspace:
 
     manifest: Manifest
     ground: Ground
-    store: SqliteStore
+    store: Store
     backend: Backend
     rescue: Rescue
     roots: Roots
@@ -75,11 +77,14 @@ def open_workspace(
     watcher: Watcher | None = None,
     rehash: bool = False,
     profile: str = "",
+    state: str = "",
     note: Callable[[str], None] = lambda _: None,
     stop: Stop | None = None,
 ) -> Iterator[Workspace]:
     """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered.
 
+    ``state`` is the URL of the state, by default the environment's `STATE_VARIABLE`. A manifest
+    never chooses it: whoever writes one must not be able to send a password somewhere.
     ``note`` is told what is waited for; ``stop`` ends all waiting.
     """
     stop = stop or Stop()
@@ -98,7 +103,7 @@ def open_workspace(
         stack.callback(backend.close)
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
         stack.callback(stop.request, LEFT)
-        store = SqliteStore(os.path.join(folder, "state.db"))
+        store = open_store(state or os.environ.get(STATE_VARIABLE, ""), manifest.root)
         stack.callback(store.close)
         yield Workspace(
             manifest,

@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -53,23 +52,21 @@ NAMES = [
 ]
 
 
-class Unlockable(Store, Protocol):
-    def unlock(self) -> None: ...
-
-
 class StoreTests(ABC):
-    """The port's promises, one a test."""
+    """The port's promises, one a test. ``kind`` is the scheme of the store's URLs."""
+
+    kind: str
 
     @abstractmethod
-    def make(self, folder: Path) -> Unlockable:
+    def make(self, folder: Path) -> Store:
         """A store of the state that lives in a folder, a new or the present one."""
 
     @pytest.fixture
-    def store(self, tmp_path: Path) -> Unlockable:
+    def store(self, tmp_path: Path) -> Store:
         return self.make(tmp_path)
 
     @pytest.fixture
-    def again(self, tmp_path: Path, store: Unlockable) -> Unlockable:
+    def again(self, tmp_path: Path, store: Store) -> Store:
         """The same state, seen by somebody else."""
         return self.make(tmp_path)
 
@@ -395,7 +392,7 @@ class StoreTests(ABC):
     # Fencing
 
     def test_a_writer_that_was_taken_over_writes_nothing_more(
-        self, store: Unlockable, again: Unlockable
+        self, store: Store, again: Store
     ) -> None:
         with store.writer(OWNER, timeout=0) as old:
             old.commit([Record("old")])
@@ -420,7 +417,7 @@ class StoreTests(ABC):
         assert (expected.serial, expected.epoch, expected.target) == (2, 2, "")
 
     def test_an_old_writer_that_leaves_does_not_free_the_lock_of_the_new_one(
-        self, store: Unlockable, again: Unlockable, tmp_path: Path
+        self, store: Store, again: Store, tmp_path: Path
     ) -> None:
         old = store.writer(OWNER, timeout=0)
         old.__enter__()
