@@ -9,7 +9,7 @@ from rbsync.model.datapoint import Datapoint, Dataset, Item, Labels, Obstacle, S
 from rbsync.model.fingerprint import Fingerprint, of_items
 from rbsync.model.outcome import Failure, FailureKind
 from rbsync.model.plan import Basis
-from rbsync.model.state import Intent, Record
+from rbsync.model.record import Intent, Record
 from rbsync.stores.base import Owner
 
 HERE = Location("rbsync.yaml", 3, 5)

@@ -6,7 +6,7 @@ import json
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
-from rbsync.applier.failures import FailedError
+from rbsync.applier.action_failures import FailedError
 from rbsync.backends.base import Body, LabelText
 from rbsync.errors import UserError
 from rbsync.files.body import FileBody, open_body, read_whole

@@ -10,7 +10,7 @@ from rbsync.applier.results import failed, intent_of
 from rbsync.errors import StoreError
 from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Effect
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.stores.base import Upload, Writer
 
 GROUP = 100

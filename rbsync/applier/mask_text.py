@@ -8,14 +8,14 @@ from typing import Literal
 from rbsync.backends.base import LabelFile, LabelText
 from rbsync.files.body import read_whole
 from rbsync.files.roots import Roots
+from rbsync.masks.classes.class_index import ClassIndex
+from rbsync.masks.classes.recipe import read_recipe
+from rbsync.masks.encodings.nifti import label_map_of
+from rbsync.masks.encodings.pixel import pixel_text
 from rbsync.masks.error import MaskError
-from rbsync.masks.lookup import ClassIndex
-from rbsync.masks.nifti import label_map_of
-from rbsync.masks.pixel import pixel_text
-from rbsync.masks.png import Named
-from rbsync.masks.recipe import read_recipe
-from rbsync.masks.study import by_series, read_study
-from rbsync.masks.volume import check_series
+from rbsync.masks.png.decoding import Named
+from rbsync.masks.volumes.label_volume import check_series
+from rbsync.masks.volumes.segmentation_recipe import by_series, read_study
 from rbsync.model.datapoint import Encoding, Labels
 from rbsync.model.fingerprint import Algorithm
 

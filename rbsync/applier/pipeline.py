@@ -13,12 +13,12 @@ from heapq import heappop, heappush
 from traceback import format_exception
 from typing import NamedTuple
 
-from rbsync.applier.failures import SETTLE_HINT, is_outage, unsettled
+from rbsync.applier.action_failures import SETTLE_HINT, is_outage, unsettled
+from rbsync.applier.cancellation import BUG, UNRECORDED
 from rbsync.applier.journal import GROUP_SECONDS
 from rbsync.applier.prepare import Change, Prepared
 from rbsync.applier.results import applied, skipped
 from rbsync.applier.send import Answer, not_there
-from rbsync.applier.stop import BUG, UNRECORDED
 from rbsync.applier.tools import Tools
 from rbsync.applier.workers import Step, Workers
 from rbsync.errors import StoreError

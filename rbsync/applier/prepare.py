@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rbsync.applier.action_failures import FailedError, changed, unreadable
+from rbsync.applier.cancellation import Stop
 from rbsync.applier.content import Content
-from rbsync.applier.failures import FailedError, changed, unreadable
-from rbsync.applier.stop import Stop
 from rbsync.applier.uploads import Kept, Key, Uploads
 from rbsync.backends.base import Draft, LabelText
 from rbsync.model.datapoint import Datapoint, Item

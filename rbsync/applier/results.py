@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rbsync.model.outcome import Failure, Outcome, Verb
 from rbsync.model.plan import Create, Delete, Effect, Replace, Update
-from rbsync.model.state import Intent, Record
+from rbsync.model.record import Intent, Record
 
 VERBS: dict[type[Effect], Verb] = {
     Create: "create",

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
+from rbsync.applier.cancellation import Stop, Tally
 from rbsync.applier.content import Content
 from rbsync.applier.delete import delete
 from rbsync.applier.journal import Journal
 from rbsync.applier.pipeline import Pace, Pipeline
 from rbsync.applier.prepare import Change, Preparer
-from rbsync.applier.retry import Retrier
+from rbsync.applier.retrying import Retrier
 from rbsync.applier.send import Sender
-from rbsync.applier.stop import Stop, Tally
 from rbsync.applier.tools import Tools
 from rbsync.applier.uploads import Uploads, known_uploads, repeated_contents
 from rbsync.applier.workers import Workers
@@ -22,7 +22,7 @@ from rbsync.backends.base import Backend, Capabilities
 from rbsync.errors import StoreError
 from rbsync.model.outcome import Outcome
 from rbsync.model.plan import Create, Delete, Plan, Replace, Update
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.stores.base import Upload, Writer
 
 

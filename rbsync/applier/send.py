@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
-from rbsync.applier.failures import FailedError, failure_of, is_outage, unsettled
-from rbsync.applier.ours import is_draft
+from rbsync.applier.action_failures import FailedError, failure_of, is_outage, unsettled
+from rbsync.applier.ownership import is_draft
 from rbsync.applier.prepare import Prepared
-from rbsync.applier.retry import GivenUpError, Retrier
-from rbsync.applier.settle import answered, conflict
+from rbsync.applier.recovery import answered, conflict
+from rbsync.applier.retrying import GivenUpError, Retrier
 from rbsync.backends.base import Backend, Created, Draft, Rejected, Task
 from rbsync.model.outcome import TAKE_IN, Failure
 from rbsync.model.plan import Create, Delete, Update

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rbsync.applier.cancellation import Stop, Tally
 from rbsync.applier.journal import Journal
 from rbsync.applier.prepare import Preparer
 from rbsync.applier.send import Sender
-from rbsync.applier.stop import Stop, Tally
 
 
 @dataclass(frozen=True, slots=True)

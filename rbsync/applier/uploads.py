@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from rbsync.applier.action_failures import FailedError, changed, failure_of, unreadable
 from rbsync.applier.content import Content
-from rbsync.applier.failures import FailedError, changed, failure_of, unreadable
-from rbsync.applier.retry import GivenUpError, Retrier
+from rbsync.applier.retrying import GivenUpError, Retrier
 from rbsync.backends.base import Backend, Body
 from rbsync.model.datapoint import Item
 from rbsync.model.plan import MISSING, Create, Delete, Effect

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rbsync.cli.opening import opened
+from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
-from rbsync.cli.render.names import show_names
+from rbsync.cli.render.name_list import show_names
 from rbsync.errors import ExitCode
 
 if TYPE_CHECKING:

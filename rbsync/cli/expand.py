@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from rbsync.cli.opening import opened
+from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
 from rbsync.cli.planning_options import keep_going as keep_going_option
-from rbsync.cli.render.errors import show_warnings
+from rbsync.cli.render.error_view import show_warnings
 from rbsync.cli.render.numbers import plural, size
 from rbsync.errors import ExitCode
 

@@ -6,7 +6,7 @@ import difflib
 
 import click
 
-from rbsync.cli.opening import opened
+from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
 from rbsync.errors import ExitCode, RbsyncError

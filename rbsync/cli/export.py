@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rbsync.cli.export_files import whole_file, whole_folder
-from rbsync.cli.opening import opened
+from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import complaint, document, note
 from rbsync.cli.render.numbers import plural

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-from rbsync.cli.files import draft_beside, failures, whole
+from rbsync.cli.written_files import draft_beside, failures, whole
 from rbsync.errors import RefusedError, UsageError
 
 Write = Callable[[str, bytes], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from rbsync.cli.opening import opened
+from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
 from rbsync.errors import ExitCode
@@ -14,8 +14,8 @@ from rbsync.errors import ExitCode
 @with_common_options
 def command(common: CommonOptions) -> int:
     """List what failed, grouped by cause."""
-    from rbsync.cli.render.report import show_failures
-    from rbsync.documents.report import failure_json
+    from rbsync.cli.render.report_view import show_failures
+    from rbsync.documents.report_document import failure_json
 
     with opened(common, looks_on=True) as workspace:
         records = workspace.store.records()

@@ -6,9 +6,9 @@ import os
 
 import click
 
-from rbsync.cli.files import write_whole
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
+from rbsync.cli.written_files import write_whole
 from rbsync.errors import ExitCode, RbsyncError
 
 
@@ -18,7 +18,7 @@ from rbsync.errors import ExitCode, RbsyncError
 @with_common_options
 def command(common: CommonOptions, source: str | None, force: bool) -> int:
     """Write a commented manifest for this folder, from what is in it."""
-    from rbsync.sync.starting import draft_manifest
+    from rbsync.sync.scaffolding import draft_manifest
 
     path = common.manifest_path
     if os.path.exists(path) and not force:

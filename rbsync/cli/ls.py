@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from rbsync.backends.base import Task
-from rbsync.cli.opening import opened
+from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
 from rbsync.cli.render.numbers import plural

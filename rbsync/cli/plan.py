@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from rbsync.cli.opening import meta, opened
+from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
 from rbsync.cli.planning_options import planning, refresh
@@ -54,24 +54,24 @@ def command(
 
 def _show(plan: Plan, common: CommonOptions) -> None:
     if common.json:
-        from rbsync.documents.plan import plan_json
+        from rbsync.documents.plan_document import plan_json
 
         document(common, plan_json(plan, meta()))
     else:
-        from rbsync.cli.render.plan import show_plan
+        from rbsync.cli.render.plan_view import show_plan
 
         show_plan(plan, common)
 
 
 def _as_json(plan: Plan) -> str:
-    from rbsync.documents.plan import plan_json
+    from rbsync.documents.plan_document import plan_json
     from rbsync.documents.text import dump
 
     return dump(plan_json(plan, meta()))
 
 
 def _write(path: str, text: str) -> None:
-    from rbsync.cli.files import write_whole
+    from rbsync.cli.written_files import write_whole
 
     write_whole(path, text)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from rbsync.cli.opening import opened
+from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
 from rbsync.cli.planning_options import lock_timeout as lock_timeout_option
-from rbsync.cli.render.names import show_names, show_unmanaged
+from rbsync.cli.render.name_list import show_names, show_unmanaged
 from rbsync.errors import ExitCode
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from rbsync.cli.opening import meta, opened
+from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
 from rbsync.cli.planning_options import planning, running
@@ -42,7 +42,7 @@ def command(
 
 
 def _say_so(common: CommonOptions) -> None:
-    from rbsync.documents.report import report_json
+    from rbsync.documents.report_document import report_json
     from rbsync.model.outcome import Report
 
     if common.json:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rbsync.applier.stop import INTERRUPTED, Stop
-from rbsync.cli.files import write_whole
-from rbsync.cli.opening import meta, opened
+from rbsync.applier.cancellation import INTERRUPTED, Stop
+from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, document, event, note
-from rbsync.cli.render.plan import show_plan
+from rbsync.cli.render.plan_view import show_plan
 from rbsync.cli.render.progress import Meter, metered
-from rbsync.cli.render.report import show_report
+from rbsync.cli.render.report_view import show_report
+from rbsync.cli.written_files import write_whole
 from rbsync.errors import ExitCode, UsageError
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Plan
@@ -94,7 +94,7 @@ def run_plan(
 
 
 def _shown_by(meter: Meter, common: CommonOptions) -> dict[str, Any]:
-    from rbsync.documents.report import outcome_json
+    from rbsync.documents.report_document import outcome_json
 
     def done(outcome: Outcome) -> None:
         meter.advance(1, 0)
@@ -105,7 +105,7 @@ def _shown_by(meter: Meter, common: CommonOptions) -> dict[str, Any]:
 
 
 def _read(path: str) -> Plan:
-    from rbsync.documents.plan import read_plan
+    from rbsync.documents.plan_document import read_plan
 
     with open(path, "rb") as file:
         return read_plan(file.read(), path)
@@ -136,7 +136,7 @@ def _conclude(
     report: Report, plan: Plan, workspace: Workspace, common: CommonOptions, stop: Stop
 ) -> None:
     """Keeps the report beside the state when something was done, and shows it."""
-    from rbsync.documents.report import report_json
+    from rbsync.documents.report_document import report_json
     from rbsync.documents.text import dump
 
     content = report_json(report, meta())

@@ -68,7 +68,7 @@ def command(common: CommonOptions, **given: Any) -> int:
         from rbsync.service.app import make_app
         from rbsync.service.faults.player import Player
         from rbsync.service.faults.script import read_faults
-        from rbsync.service.running import listen, make_server
+        from rbsync.service.server import listen, make_server
         from rbsync.service.service import open_service
     except ImportError as error:
         hint = "pip install 'rbsync[serve]'"

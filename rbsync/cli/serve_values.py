@@ -34,8 +34,8 @@ def ids(
 
 def a_key(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
     """An API key that clients can send, or empty; no message shows it."""
-    from rbsync.backends.redbrick.constants import KEY_LENGTH
-    from rbsync.backends.redbrick.credentials import ODD_CHARACTERS, is_sendable
+    from rbsync.backends.redbrick.api.constants import KEY_LENGTH
+    from rbsync.backends.redbrick.api.credentials import ODD_CHARACTERS, is_sendable
 
     # Clients leave out what surrounds a key, such as the line break of a file.
     key = (value or "").strip()

@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 import click
 
-from rbsync.applier.rescue import record_json
-from rbsync.cli.opening import opened
+from rbsync.applier.recovery_file import record_json
+from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import answer, document, note, result
 from rbsync.cli.planning_options import lock_timeout_of
@@ -18,7 +18,7 @@ from rbsync.cli.render.numbers import plural
 from rbsync.cli.streams import write_out
 from rbsync.documents.text import dump
 from rbsync.errors import ExitCode, RbsyncError
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.sync import state_editing
 
 lock_timeout = lock_timeout_of(60)

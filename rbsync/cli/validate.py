@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from rbsync.cli.opening import opened
+from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
-from rbsync.cli.render.errors import show_warnings
+from rbsync.cli.render.error_view import show_warnings
 from rbsync.cli.render.numbers import plural
 from rbsync.errors import ExitCode
 

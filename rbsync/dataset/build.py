@@ -11,9 +11,9 @@ from rbsync.collector import paused_collector
 from rbsync.dataset.declared_sizes import DeclaredSizes
 from rbsync.dataset.expanding import expand
 from rbsync.dataset.findings import Findings
+from rbsync.dataset.inspection import Looks
 from rbsync.dataset.items import Files
 from rbsync.dataset.labels import LabelReader
-from rbsync.dataset.looking import Looks
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.dataset.masks import MaskReader
 from rbsync.dataset.names import unique

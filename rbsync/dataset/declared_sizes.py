@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import partial
 
 from rbsync.dataset.findings import Findings
+from rbsync.dataset.inspection import Look, Looks, Seen
 from rbsync.dataset.items import Files
-from rbsync.dataset.looking import Look, Looks, Seen
 from rbsync.dataset.masks import image_context, report_unseen
 from rbsync.files.kinds import BMP, JPEG, PNG
 from rbsync.files.tree import Tree
@@ -41,7 +41,7 @@ class DeclaredSizes:
             report_unseen(self._findings, entry, item, answer)
 
     def _look(self, item: Item) -> Look:
-        from rbsync.dataset.mask_files import see_image
+        from rbsync.dataset.mask_inspection import see_image
 
         see = partial(see_image, self._tree.roots, item, self._tree.algorithm)
         return Look(image_context(), item.content, (item.ref,), item.size, see)

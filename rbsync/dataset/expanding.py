@@ -11,8 +11,8 @@ from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
 from rbsync.files.tree import Tree
 from rbsync.manifest.load import Manifest
+from rbsync.manifest.positions import Path
 from rbsync.manifest.schema import BUILT_IN_STORAGES, is_uuid
-from rbsync.manifest.tree import Path
 from rbsync.model.datapoint import Settings
 from rbsync.sources.base import Common, Context, Entry
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rbsync.dataset.looking import Seen
+from rbsync.dataset.inspection import Seen
 from rbsync.errors import Location, Problem
 from rbsync.sources.base import SeriesLabels
 from rbsync.sources.study import MAP

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from rbsync.dataset.findings import Findings
+from rbsync.dataset.inspection import Look, Looks, Seen
 from rbsync.dataset.items import Files
-from rbsync.dataset.looking import Look, Looks, Seen
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.errors import Location, Problem, UserError
 from rbsync.files.kinds import PICTURES, objection
@@ -52,7 +52,7 @@ class MaskReader:
         return Labels("mask", mask.fingerprint, tuple(inputs), given.recipe, given.encoding)
 
     def _wanted(self, entry: Entry, labels: MaskLabels, files: Files) -> Iterator[Look]:
-        from rbsync.dataset.mask_files import see_image, see_mask
+        from rbsync.dataset.mask_inspection import see_image, see_mask
 
         if entry.name in self._findings.obstacles:
             return
@@ -91,8 +91,8 @@ class MaskReader:
         return None
 
     def _compare(self, entry: Entry, given: MaskLabels, mask: Seen, image: Seen) -> None:
+        from rbsync.masks.encodings.nifti import check_fits
         from rbsync.masks.error import MaskError
-        from rbsync.masks.nifti import check_fits
         from rbsync.masks.size import check_same_size
 
         width, height = mask.size

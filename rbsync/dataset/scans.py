@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rbsync.dataset.looking import Seen
+from rbsync.dataset.inspection import Seen
 from rbsync.errors import Problem
 from rbsync.files.kinds import DICOM, Kind
 from rbsync.sources.base import Entry, SeriesLabels
@@ -23,8 +23,8 @@ def items_of(entry: Entry, part: SeriesLabels) -> Sequence[str]:
 
 def misfit(file: str, found: Seen, scan: str, shown: Seen) -> MaskError | None:
     """How a segmentation does not fit its scan."""
-    from rbsync.masks.placement import placement_problem
-    from rbsync.masks.segmentation import shape_problem, three_dimensions
+    from rbsync.masks.volumes.placement import placement_problem
+    from rbsync.masks.volumes.segmentation import shape_problem, three_dimensions
 
     size = three_dimensions(shown.size)
     if found.size != size:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from rbsync.dataset.findings import Findings
+from rbsync.dataset.inspection import Look, Looks, Seen
 from rbsync.dataset.items import Files
-from rbsync.dataset.looking import Look, Looks, Seen
 from rbsync.dataset.map_use import MapUse
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.dataset.masks import content_of, image_context, paths_of, placed
@@ -48,7 +48,11 @@ class SegmentationReader:
 
     def labels(self, entry: Entry, given: SegmentationLabels, files: Files) -> Labels | None:
         """The labels of an entry that was read; None when there are none, or it has a problem."""
-        from rbsync.masks.study import SeriesMap, identity_of_series, study_text
+        from rbsync.masks.volumes.segmentation_recipe import (
+            SeriesMap,
+            identity_of_series,
+            study_text,
+        )
 
         for problem in self._rules.of_type("segmentations", entry.origin):
             self._findings.of_entry(entry, problem)
@@ -75,8 +79,8 @@ class SegmentationReader:
         return entry.name in self._findings.obstacles
 
     def _wanted(self, entry: Entry, part: SeriesLabels, files: Files) -> Iterator[Look]:
-        from rbsync.dataset.mask_files import see_image
-        from rbsync.dataset.segmentation_files import see_scan, see_segmentation
+        from rbsync.dataset.mask_inspection import see_image
+        from rbsync.dataset.segmentation_inspection import see_scan, see_segmentation
 
         roots, algorithm = self._tree.roots, self._tree.algorithm
         inputs = files.readable(entry, part.files)

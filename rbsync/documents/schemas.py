@@ -7,8 +7,8 @@ import os
 import sys
 from typing import Any
 
-from rbsync.documents.plan import PlanDocument
-from rbsync.documents.report import ReportDocument
+from rbsync.documents.plan_document import PlanDocument
+from rbsync.documents.report_document import ReportDocument
 from rbsync.manifest.json_schema import schema_text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -7,7 +7,7 @@ from typing import Any
 from rbsync.errors import Problem, UserError
 from rbsync.manifest.limits import Limits
 from rbsync.manifest.plain import resolve
-from rbsync.manifest.tree import Tree, unpack
+from rbsync.manifest.positions import Tree, unpack
 
 _DROPPED = "\0dropped"
 _MERGE = "\0merge"

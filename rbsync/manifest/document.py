@@ -18,7 +18,7 @@ from rbsync.manifest.builder import Builder
 from rbsync.manifest.encoding import check_text
 from rbsync.manifest.json_events import JsonEvents, json_error, looks_like_json
 from rbsync.manifest.limits import LIMITS, Limits
-from rbsync.manifest.tree import Path, Places, Tree, unpack
+from rbsync.manifest.positions import Path, Places, Tree, unpack
 from rbsync.manifest.yaml_events import YamlEvents
 
 __all__ = ["Document", "Path", "read_document"]

@@ -11,8 +11,8 @@ import re
 
 from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.builder import Builder
+from rbsync.manifest.positions import pack
 from rbsync.manifest.syntax import broken
-from rbsync.manifest.tree import pack
 
 _TOKEN = re.compile(
     r'(?P<space>[ \t\r\n]+)|(?P<text>"(?:[^"\\\x00-\x1f]|\\.)*")|(?P<mark>[\[\]{},:])'

@@ -11,11 +11,11 @@ from rbsync.collector import paused_collector
 from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.document import Document, read_document
 from rbsync.manifest.environment import Filled, Missing, fill
+from rbsync.manifest.file_text import read_limited
 from rbsync.manifest.limits import LIMITS, Limits
 from rbsync.manifest.order import in_order, shortened
-from rbsync.manifest.reading import read_limited
+from rbsync.manifest.positions import Path
 from rbsync.manifest.schema import ManifestModel
-from rbsync.manifest.tree import Path
 from rbsync.manifest.validation import Placed, Validator
 from rbsync.model.fingerprint import canonical_json, digest
 from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES

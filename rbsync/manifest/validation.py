@@ -10,10 +10,10 @@ from pydantic import BaseModel, ValidationError
 from rbsync.backends import BACKENDS
 from rbsync.errors import Location, PluginError, Problem
 from rbsync.manifest.document import Document
-from rbsync.manifest.findings import UNKNOWN, Finding, findings_of
-from rbsync.manifest.kinds import NoKindError, kind_of
+from rbsync.manifest.positions import Path
 from rbsync.manifest.schema import VERSION, ManifestModel, manifest_model
-from rbsync.manifest.tree import Path
+from rbsync.manifest.source_kinds import NoKindError, kind_of
+from rbsync.manifest.validation_findings import UNKNOWN, Finding, findings_of
 from rbsync.manifest.wording import problem_of
 from rbsync.sources import SourceKinds
 from rbsync.sources.base import SourceModel

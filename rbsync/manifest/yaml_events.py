@@ -14,8 +14,8 @@ import yaml
 from rbsync.errors import UserError
 from rbsync.manifest.builder import Builder
 from rbsync.manifest.plain import NULLS
+from rbsync.manifest.positions import pack
 from rbsync.manifest.syntax import syntax_error
-from rbsync.manifest.tree import pack
 
 # Of the loader only the parser is used; the slow one is for a PyYAML without libyaml.
 _PARSER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)

@@ -5,23 +5,23 @@
 `trace` its rings as arrays, `labels_of`, `pixel_json` and `label_map_of` what is sent.
 """
 
-from rbsync.masks.class_map import ClassMap, Colour, load_class_map, read_class_map
-from rbsync.masks.coco import coco_labels
+from rbsync.masks.classes.class_index import ClassIndex, read_mask
+from rbsync.masks.classes.class_map import ClassMap, Colour, load_class_map, read_class_map
+from rbsync.masks.classes.palette import complete_class_map
+from rbsync.masks.classes.picture import MaskSource
+from rbsync.masks.classes.present import present
+from rbsync.masks.classes.voc import read_binary_pngs, read_indexed_png
+from rbsync.masks.coco.annotations import coco_labels
+from rbsync.masks.encodings.nifti import decode_nifti, encode_nifti, label_map_of
+from rbsync.masks.encodings.pixel import decode_pixel, encode_pixel, labels_of, pixel_json
 from rbsync.masks.error import MaskError
-from rbsync.masks.lookup import ClassIndex, read_mask
-from rbsync.masks.nifti import decode_nifti, encode_nifti, label_map_of
-from rbsync.masks.nifti_file import Volume, read_nifti, write_nifti
-from rbsync.masks.palette import complete_class_map
-from rbsync.masks.picture import MaskSource
-from rbsync.masks.pixel import decode_pixel, encode_pixel, labels_of, pixel_json
-from rbsync.masks.png import MAX_PIXELS
-from rbsync.masks.png_header import PngHeader, read_header
-from rbsync.masks.present import present
-from rbsync.masks.rings import Rings
-from rbsync.masks.segmentation import Segmentation, check_segmentation
+from rbsync.masks.nifti.file import Volume, read_nifti, write_nifti
+from rbsync.masks.outlines.rings import Rings
+from rbsync.masks.outlines.tracing import trace
+from rbsync.masks.png.decoding import MAX_PIXELS
+from rbsync.masks.png.header import PngHeader, read_header
 from rbsync.masks.size import check_same_size, shown_size
-from rbsync.masks.tracing import trace
-from rbsync.masks.voc import read_binary_pngs, read_indexed_png
+from rbsync.masks.volumes.segmentation import Segmentation, check_segmentation
 
 __all__ = [
     "MAX_PIXELS",

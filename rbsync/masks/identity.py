@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.masks.colour_table import index_type
-from rbsync.masks.labels import category_name
-from rbsync.masks.lookup import ClassIndex, read_mask
-from rbsync.masks.palette import complete_class_map
-from rbsync.masks.pixel import decode_pixel
-from rbsync.masks.present import present, renumbered
-from rbsync.masks.volume import LabelVolume
+from rbsync.masks.classes.class_index import ClassIndex, read_mask
+from rbsync.masks.classes.colour_table import index_type
+from rbsync.masks.classes.palette import complete_class_map
+from rbsync.masks.classes.present import present, renumbered
+from rbsync.masks.encodings.label_objects import category_name
+from rbsync.masks.encodings.pixel import decode_pixel
+from rbsync.masks.volumes.label_volume import LabelVolume
 from rbsync.model.fingerprint import Algorithm, new_hasher
 
 Array = npt.NDArray[Any]

@@ -7,15 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rbsync.masks.colour_table import index_type
+from rbsync.masks.classes.class_index import ClassIndex
+from rbsync.masks.classes.colour_table import index_type
+from rbsync.masks.encodings.label_objects import category_name, instance_id
 from rbsync.masks.error import MaskError
 from rbsync.masks.identity import identity, identity_of_volume
-from rbsync.masks.labels import category_name, instance_id
-from rbsync.masks.lookup import ClassIndex
-from rbsync.masks.nifti_file import SLICE_AFFINE
-from rbsync.masks.segmentation import check_segmentation
-from rbsync.masks.study import identity_of_series
-from rbsync.masks.volume import LabelVolume
+from rbsync.masks.nifti.file import SLICE_AFFINE
+from rbsync.masks.volumes.label_volume import LabelVolume
+from rbsync.masks.volumes.segmentation import check_segmentation
+from rbsync.masks.volumes.segmentation_recipe import identity_of_series
 from rbsync.model.fingerprint import Algorithm
 
 Label = dict[str, Any]

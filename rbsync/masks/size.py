@@ -8,9 +8,9 @@ from PIL import BmpImagePlugin, ExifTags, Image, JpegImagePlugin, PngImagePlugin
 from PIL.ImageFile import ImageFile
 
 from rbsync.masks.error import MaskError
-from rbsync.masks.png import Source, read_bytes
-from rbsync.masks.png_chunks import without_pixels
-from rbsync.masks.png_header import SIGNATURE
+from rbsync.masks.png.chunks import without_pixels
+from rbsync.masks.png.decoding import Source, read_bytes
+from rbsync.masks.png.header import SIGNATURE
 
 _TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 

@@ -17,7 +17,7 @@ from rbsync.model.plan import (
     Replace,
     Update,
 )
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.planner.decide import Rules, decide, decide_obstacle, decide_orphan
 
 

@@ -8,7 +8,7 @@ from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.outcome import TAKE_IN, Failure
 from rbsync.model.plan import Action, Blocked, Create, Delete, Keep, Policy, Replace, Update
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rbsync.applier.retry import Retrier
+from rbsync.applier.cancellation import Stop
+from rbsync.applier.retrying import Retrier
 from rbsync.applier.run import Options
 from rbsync.applier.run import apply as run
-from rbsync.applier.stop import Stop
 from rbsync.backends.base import LabelText
 from rbsync.files.body import FileBody, open_body
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Labels
 from rbsync.model.outcome import TAKE_IN, Failure, Outcome
 from rbsync.model.plan import Basis, Create, Plan
-from rbsync.sdk.items import ALGORITHM
+from rbsync.sdk.item_files import ALGORITHM
 from rbsync.stores.memory import MemoryStore
 from rbsync.sync.applying import whoami
 

@@ -15,10 +15,10 @@ from rbsync.dataset.mask_rules import MaskRules
 from rbsync.errors import Location, UserError
 from rbsync.labels import PROJECT_TYPES, read_taxonomy
 from rbsync.masks import check_same_size, read_class_map, read_mask, shown_size
-from rbsync.masks.class_map import ClassMap
+from rbsync.masks.classes.class_map import ClassMap
 from rbsync.masks.identity import identity
 from rbsync.model.datapoint import Labels, Settings
-from rbsync.sdk.given import Given, refusal
+from rbsync.sdk.arguments import Given, refusal
 from rbsync.sources.base import Entry, MaskLabels
 
 if TYPE_CHECKING:

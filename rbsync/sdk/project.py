@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rbsync.applier.retry import Retrier
-from rbsync.applier.stop import Stop
+from rbsync.applier.cancellation import Stop
+from rbsync.applier.retrying import Retrier
 from rbsync.sdk.upload import CLOSED, Upload
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ def get_project(api_key: str, url: str, org_id: str, project_id: str) -> Project
     when there is no such project, it cannot be reached, or the key is not accepted (its ``kind``
     is ``auth`` then). The key is in no message.
     """
+    from rbsync.backends.redbrick.api.credentials import ApiKey
     from rbsync.backends.redbrick.backend import RedbrickBackend
-    from rbsync.backends.redbrick.credentials import ApiKey
 
     key = ApiKey(api_key)
     stop = Stop()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from rbsync.backends.redbrick.constants import PUBLIC_STORAGE, REDBRICK_STORAGE
-from rbsync.backends.redbrick.redaction import redact
+from rbsync.backends.redbrick.api.constants import PUBLIC_STORAGE, REDBRICK_STORAGE
+from rbsync.backends.redbrick.http.redaction import redact
 from rbsync.errors import Problem, UserError
 
 

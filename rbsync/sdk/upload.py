@@ -8,20 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from rbsync.applier.retry import Retrier
-from rbsync.applier.stop import Stop
+from rbsync.applier.cancellation import Stop
+from rbsync.applier.retrying import Retrier
 from rbsync.backends.base import Draft, LabelText
 from rbsync.backends.base import Project as Facts
-from rbsync.backends.redbrick.redaction import redact
+from rbsync.backends.redbrick.http.redaction import redact
 from rbsync.errors import Location, RbsyncError, UserError
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
+from rbsync.sdk.arguments import ANSWERED, Given, read_given, refusal
 from rbsync.sdk.deliver import GivenContent, deliver, with_hint
-from rbsync.sdk.given import ANSWERED, Given, read_given, refusal
-from rbsync.sdk.items import all_files, read_item
+from rbsync.sdk.item_files import all_files, read_item
 from rbsync.sdk.storage_method import storage_of
-from rbsync.sync.storages import FIXED, unknown_storages
+from rbsync.sync.storage_check import FIXED, unknown_storages
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from rbsync.service.access import HostCheck
+from rbsync.service.access_log import Journal
 from rbsync.service.endpoint import Endpoint
+from rbsync.service.executable_schema import make_schema
 from rbsync.service.faults.player import Player
-from rbsync.service.guard import HostCheck
-from rbsync.service.journal import Journal
 from rbsync.service.objects import Objects
-from rbsync.service.schema import make_schema
 from rbsync.service.service import Service
 from rbsync.service.signing import OBJECTS
 from rbsync.version import VERSION

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from rbsync.errors import BackendError, RbsyncError
+from rbsync.service.access import check_key, error_body
 from rbsync.service.documents import Document, Documents
 from rbsync.service.faults.player import Player
-from rbsync.service.guard import check_key, error_body
-from rbsync.service.reading import read_operation
 from rbsync.service.refusal import RefusalError
+from rbsync.service.request_body import read_operation
 from rbsync.service.service import Call, Service
 
 _log = logging.getLogger(__name__)

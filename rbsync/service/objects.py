@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from rbsync.backends.local.incoming import Incoming
-from rbsync.backends.local.uploads import Upload
+from rbsync.backends.local.uploaded_files import Upload
 from rbsync.errors import BackendError
 from rbsync.service.faults.player import Player
 from rbsync.service.refusal import RefusalError

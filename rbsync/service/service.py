@@ -14,8 +14,8 @@ from rbsync.backends.local.database import Database
 from rbsync.backends.local.meta import Meta
 from rbsync.backends.local.opening import Wish
 from rbsync.backends.local.project import LocalProject
-from rbsync.backends.local.uploads import Upload, Uploads
-from rbsync.service.lane import Lane
+from rbsync.backends.local.uploaded_files import Upload, Uploads
+from rbsync.service.group_commit import Lane
 from rbsync.service.refusal import RefusalError
 from rbsync.service.settings import ServiceSettings
 from rbsync.service.signing import Permission, Signer

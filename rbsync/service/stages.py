@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rbsync.backends.local.rows import FIRST_STAGE, LAST_STAGE
+from rbsync.backends.local.task_rows import FIRST_STAGE, LAST_STAGE
 from rbsync.service.refusal import RefusalError
 
 OUTPUT = "Output"

@@ -40,8 +40,8 @@ class CocoSource(SourceModel):
     )
 
     def expand(self, context: Context) -> Iterator[Entry]:
-        from rbsync.masks.coco import coco_labels
-        from rbsync.masks.png import MAX_PIXELS
+        from rbsync.masks.coco.annotations import coco_labels
+        from rbsync.masks.png.decoding import MAX_PIXELS
 
         def read(data: Any) -> dict[str, list[dict[str, Any]]]:
             return coco_labels(data, file=self.coco, max_pixels=self.max_pixels or MAX_PIXELS)

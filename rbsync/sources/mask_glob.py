@@ -13,7 +13,7 @@ from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_j
 from rbsync.sources.matching import AllowEmpty, Exclude
 
 if TYPE_CHECKING:
-    from rbsync.masks.recipe import Recipe
+    from rbsync.masks.classes.recipe import Recipe
 
 
 class MaskGlobSource(MaskSettings):
@@ -69,7 +69,7 @@ class MaskGlobSource(MaskSettings):
         return checked_json(context, self.class_map, "class_map", self._indexed)
 
     def _indexed(self, data: Any) -> Recipe:
-        from rbsync.masks.voc import read_class_values
+        from rbsync.masks.classes.voc import read_class_values
 
         values = read_class_values(data, file=self.class_map)
         classes = {name: [value] for name, value in values.items()}

@@ -15,7 +15,7 @@ from rbsync.repeated_keys import keep_repeated
 from rbsync.sources.base import Context, MaskLabels, SourceModel
 
 if TYPE_CHECKING:
-    from rbsync.masks.recipe import Recipe
+    from rbsync.masks.classes.recipe import Recipe
 
 LIMIT = 64 << 20
 IGNORED = "ignore_colors"
@@ -55,7 +55,7 @@ class MaskSettings(SourceModel):
         self, context: Context, path: str, key: str, ignore: Sequence[Colour]
     ) -> Recipe | None:
         """How masks of the colours in a class map are read; None after reporting mistakes."""
-        from rbsync.masks.class_map import read_class_map, read_ignored, read_ignored_colour
+        from rbsync.masks.classes.class_map import read_class_map, read_ignored, read_ignored_colour
 
         background = [
             _checked(context, (IGNORED, number), partial(read_ignored_colour, colour))
@@ -70,8 +70,8 @@ class MaskSettings(SourceModel):
 
     def recipe(self, form: Any, classes: Any, ignore: Any = ()) -> Recipe:
         """A recipe with the source's limit."""
-        from rbsync.masks.png import MAX_PIXELS
-        from rbsync.masks.recipe import Recipe
+        from rbsync.masks.classes.recipe import Recipe
+        from rbsync.masks.png.decoding import MAX_PIXELS
 
         return Recipe(form, classes, ignore, self.max_pixels or MAX_PIXELS)
 
@@ -95,7 +95,7 @@ def checked_json(
     ``key`` is the key of the source that names the file; ``read`` may raise MaskError. In a map
     a key that is given twice is wrong; where there are millions of objects it is not looked for.
     """
-    from rbsync.masks.class_map import refuse_repeated
+    from rbsync.masks.classes.class_map import refuse_repeated
     from rbsync.masks.error import MaskError
 
     def parsed(text: bytes) -> Any:

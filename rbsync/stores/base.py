@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from rbsync.model.state import Header, Intent, Record
+from rbsync.model.record import Header, Intent, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from rbsync.errors import StoreError
-from rbsync.stores.connections import transaction
 from rbsync.stores.faults import damaged
+from rbsync.stores.sqlite_connections import transaction
 
 Step = Callable[[sqlite3.Connection], object]
 

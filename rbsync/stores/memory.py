@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from rbsync.errors import StoreError
-from rbsync.model.state import Header, Intent, Record
+from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import StatePlace
 from rbsync.stores.base import Owner, Store, Upload
 from rbsync.stores.refusals import ended, foreign, locked, taken_over

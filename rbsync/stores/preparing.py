@@ -11,11 +11,11 @@ from contextlib import closing
 
 from rbsync.errors import StoreError
 from rbsync.stores import formats
-from rbsync.stores.connections import connect
+from rbsync.stores.atomic_file import appearing
 from rbsync.stores.faults import damaged
 from rbsync.stores.formats import build, format_of, upgrade
-from rbsync.stores.reading import look_as_is
-from rbsync.stores.whole import appearing
+from rbsync.stores.read_only import look_as_is
+from rbsync.stores.sqlite_connections import connect
 
 
 def prepare(path: str) -> None:

@@ -12,7 +12,7 @@ from rbsync.collector import paused_collector
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.model.state import Header, Intent, Record
+from rbsync.model.record import Header, Intent, Record
 from rbsync.stores.base import Upload
 
 PUT_RECORD = (

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 
 from rbsync.errors import StoreError
-from rbsync.model.state import Header, Record
+from rbsync.model.record import Header, Record
 from rbsync.stores import StatePlace, rows
 from rbsync.stores.base import Owner, Store
 from rbsync.stores.faults import explained
 from rbsync.stores.lock import StateLock
 from rbsync.stores.mounts import refuse_network
 from rbsync.stores.preparing import complaints, copy, prepare
-from rbsync.stores.reading import look, look_as_is
+from rbsync.stores.read_only import look, look_as_is
 from rbsync.stores.writing import SqliteWriter
 
 FOLDER = ".rbsync"

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from rbsync.errors import StoreError
-from rbsync.model.state import Header, Intent, Record
+from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import rows
 from rbsync.stores.base import Upload
-from rbsync.stores.connections import connect, transaction
 from rbsync.stores.faults import explained
 from rbsync.stores.refusals import ended, foreign, taken_over
+from rbsync.stores.sqlite_connections import connect, transaction
 
 _PATIENCE_AT_END = 200
 

@@ -6,12 +6,12 @@ import fnmatch
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from rbsync.applier.settle import CONFLICT
+from rbsync.applier.recovery import CONFLICT
 from rbsync.backends.base import TaskContent
 from rbsync.errors import RbsyncError
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.sync.comparing import differing
 from rbsync.sync.listed import UNKNOWN
 from rbsync.sync.planning import expand

@@ -10,14 +10,14 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from rbsync.applier.report import conclude
+from rbsync.applier.cancellation import Stop
 from rbsync.applier.run import Options as RunOptions
 from rbsync.applier.run import apply as run
-from rbsync.applier.stop import Stop
+from rbsync.applier.run_report import conclude
 from rbsync.errors import StaleError
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Action, Delete, Effect, Plan
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.planner.decide import unsettled
 from rbsync.stores.base import Owner, Writer
 from rbsync.sync.workspace import Workspace

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rbsync.backends.base import TaskContent
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Facet
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.sync.comparing import differing
 from rbsync.sync.listed import UNKNOWN, is_managed, is_task_of, known_fingerprints
 from rbsync.sync.planning import check_target

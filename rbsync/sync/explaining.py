@@ -9,7 +9,7 @@ from typing import Any
 from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS
 from rbsync.model.plan import Action, Keep
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.planner.decide import decide, decide_obstacle, decide_orphan
 from rbsync.sync.planning import PlanOptions, expand, rules_of
 from rbsync.sync.workspace import Workspace

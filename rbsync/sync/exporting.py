@@ -18,10 +18,10 @@ from rbsync.masks import (
     decode_pixel,
     read_class_map,
 )
-from rbsync.masks.class_map import BLACK
+from rbsync.masks.classes.class_map import BLACK
+from rbsync.masks.encodings.label_objects import category_name
 from rbsync.masks.label_maps import LabelMap, picture_of, volumes_of
-from rbsync.masks.labels import category_name
-from rbsync.masks.volume import LabelVolume
+from rbsync.masks.volumes.label_volume import LabelVolume
 from rbsync.sources.mask_settings import LIMIT, MaskSettings
 from rbsync.sync.export_paths import Paths, UnfitError
 from rbsync.sync.losses import Loss, loss_of

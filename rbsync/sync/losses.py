@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rbsync.labels.project_types import KINDS
-from rbsync.masks.labels import category_name
+from rbsync.masks.encodings.label_objects import category_name
 
 
 class Loss(NamedTuple):

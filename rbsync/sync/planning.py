@@ -12,12 +12,12 @@ from rbsync.errors import Problem, StoreError, UserError
 from rbsync.labels import read_taxonomy
 from rbsync.model.datapoint import Dataset
 from rbsync.model.plan import Basis, Plan, Policy
-from rbsync.model.state import Header, Record
+from rbsync.model.record import Header, Record
 from rbsync.planner import plan as compare
 from rbsync.planner.decide import Rules
 from rbsync.sync.memo import recall, remember
 from rbsync.sync.overlay import overlay
-from rbsync.sync.storages import check_storages
+from rbsync.sync.storage_check import check_storages
 from rbsync.sync.workspace import Workspace
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from rbsync.applier.stop import Stop
+from rbsync.applier.cancellation import Stop
 from rbsync.backends.base import Project, Task
 from rbsync.errors import RbsyncError
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.stores.base import Writer
 from rbsync.sync.applying import whoami
 from rbsync.sync.listed import as_listed, is_managed

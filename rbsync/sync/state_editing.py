@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rbsync.applier.rescue import record_json, record_of
+from rbsync.applier.recovery_file import record_json, record_of
 from rbsync.documents import FORMAT_VERSION
 from rbsync.errors import RbsyncError, StaleError, StoreError
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.stores.base import Writer
 from rbsync.sync.applying import whoami
 from rbsync.sync.workspace import Workspace

@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from rbsync.applier.cancellation import Stop
 from rbsync.applier.content import LocalContent
-from rbsync.applier.rescue import Rescue
-from rbsync.applier.retry import Retrier
-from rbsync.applier.stop import Stop
+from rbsync.applier.recovery_file import Rescue
+from rbsync.applier.retrying import Retrier
 from rbsync.backends.base import Backend
 from rbsync.dataset.build import Ground, Watcher
-from rbsync.dataset.taxonomy import declared_taxonomy
+from rbsync.dataset.declared_taxonomy import declared_taxonomy
 from rbsync.files.cache import Cache
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
@@ -23,8 +23,8 @@ from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
 from rbsync.stores import open_store
 from rbsync.stores.base import Store
-from rbsync.sync.backend import open_backend
-from rbsync.sync.settling import Settling
+from rbsync.sync.open_backend import open_backend
+from rbsync.sync.recovery import Settling
 
 FOLDER = ".rbsync"
 STATE_VARIABLE = "RBSYNC_STATE_URL"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.applier import retry
+from rbsync.applier import retrying
 from rbsync.stores.memory import MemoryStore
 from tests.applier.site import Site, sqlite_site
 from tests.disks import disk_of
@@ -16,7 +16,7 @@ from tests.victims import Start, victims
 
 @pytest.fixture(autouse=True)
 def no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry, "BASE_SECONDS", 0.0)
+    monkeypatch.setattr(retrying, "BASE_SECONDS", 0.0)
 
 
 @pytest.fixture(params=["memory", "sqlite"])

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rbsync.applier.cancellation import Stop
 from rbsync.applier.content import LocalContent
-from rbsync.applier.report import conclude
-from rbsync.applier.rescue import Rescue
+from rbsync.applier.recovery import settle_all
+from rbsync.applier.recovery_file import Rescue
 from rbsync.applier.run import Options, apply
-from rbsync.applier.settle import settle_all
-from rbsync.applier.stop import Stop
+from rbsync.applier.run_report import conclude
 from rbsync.backends.base import Backend, Task
 from rbsync.backends.local import LocalBackend
 from rbsync.errors import BackendError, ExitCode, Location
@@ -23,7 +23,7 @@ from rbsync.model.datapoint import Datapoint, Dataset, Item, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, digest, of_items, of_value
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Basis, Plan, Policy
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.planner import plan
 from rbsync.planner.decide import Rules
 from rbsync.stores.base import Store, Writer

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from rbsync.applier import settle
+from rbsync.applier import recovery
+from rbsync.applier.cancellation import BREAKER, Stop
 from rbsync.applier.pipeline import RESENDS
-from rbsync.applier.stop import BREAKER, Stop
 from rbsync.backends.base import Draft, IncompleteError, Task
 from rbsync.errors import BackendError, ExitCode
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.model.state import Intent, Record
+from rbsync.model.record import Intent, Record
 from rbsync.planner.decide import Rules
 from tests.applier.faulty import Fault, Faulty, always, failing, lost, script
 from tests.applier.site import Policy, Site, by_url, pending, pruning, stamps
@@ -260,7 +260,7 @@ def with_id(record: Record, task_id: str) -> Record:
 def test_a_delete_is_done_when_somebody_else_has_the_name_now(site: Site) -> None:
     site.run([by_url("a", 3)])
     record = Record("a", OLD, "t", pending=Intent("a", "delete", None, 1.0))
-    assert settle.settle_all(site.project, {"a": record}, clock=time.time, pause=pytest.fail) == {
+    assert recovery.settle_all(site.project, {"a": record}, clock=time.time, pause=pytest.fail) == {
         "a": None
     }
 
@@ -275,8 +275,8 @@ def test_a_delete_is_done_when_somebody_else_has_the_name_now(site: Site) -> Non
         (Record("a", OLD, "t"), NEW, Record("a", NEW, "id")),
         (Record("a", OLD, "t"), None, None),
         (Record("a", OLD, "id"), OTHER, Record("a", OLD, "id")),
-        (Record("a", OLD, "t"), OTHER, Record("a", None, "", settle.conflict(), NEW)),
-        (Record("a"), OTHER, Record("a", None, "", settle.conflict(), NEW)),
+        (Record("a", OLD, "t"), OTHER, Record("a", None, "", recovery.conflict(), NEW)),
+        (Record("a"), OTHER, Record("a", None, "", recovery.conflict(), NEW)),
     ],
 )
 def test_an_intent_is_settled_by_what_is_there(
@@ -290,7 +290,7 @@ def test_an_intent_is_settled_by_what_is_there(
         expected = expected and with_id(expected, task_id)
     records = {"a": record._replace(pending=Intent("a", "update", NEW, 1.0))}
     pause = pytest.fail
-    found = settle.settle_all(site.project, records, clock=time.time, pause=pause)
+    found = recovery.settle_all(site.project, records, clock=time.time, pause=pause)
     assert found == {"a": expected}
 
 
@@ -304,7 +304,7 @@ def test_recovery_waits_until_the_last_request_has_landed(
     intend(site, 1e9 - age)
     paused: list[float] = []
     backend = Faulty(site.project, quarantine=30.0)
-    settled = settle.settle_all(
+    settled = recovery.settle_all(
         backend,
         site.store.records(),
         clock=lambda: 1e9,
@@ -318,7 +318,7 @@ def test_recovery_that_is_interrupted_while_it_waits_believes_nothing(site: Site
     intend(site, 1e9)
     backend = Faulty(site.project, quarantine=30.0)
     records = site.store.records()
-    settled = settle.settle_all(backend, records, clock=lambda: 1e9, pause=lambda _: False)
+    settled = recovery.settle_all(backend, records, clock=lambda: 1e9, pause=lambda _: False)
     assert (settled, backend.calls) == ({}, [])
 
 
@@ -326,7 +326,7 @@ def test_nothing_pending_costs_no_call(site: Site) -> None:
     backend = Faulty(site.project)
     records = {"a": Record("a", by_url("a").fingerprint, "t")}
     pause = pytest.fail
-    assert settle.settle_all(backend, records, clock=time.time, pause=pause) == {}
+    assert recovery.settle_all(backend, records, clock=time.time, pause=pause) == {}
     assert backend.calls == []
 
 
@@ -355,7 +355,7 @@ def test_of_many_look_ups_only_those_without_an_answer_are_not_settled(site: Sit
 def test_recovery_settles_the_names_that_it_gets_an_answer_for(site: Site) -> None:
     site.run(TWENTY, Faulty(site.project, always(create=lost(after=True), find=failing("quota"))))
     assert len(pending(site.store.records())) == 20
-    settled = settle.settle_all(
+    settled = recovery.settle_all(
         Halfway(site.project), site.store.records(), clock=lambda: 1e12, pause=lambda _: True
     )
     assert settled.keys() == {one.name for one in TWENTY} - {"03"}

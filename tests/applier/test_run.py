@@ -11,7 +11,7 @@ from rbsync.errors import ExitCode
 from rbsync.model.datapoint import Datapoint, Item
 from rbsync.model.outcome import Outcome
 from rbsync.model.plan import Create
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.planner.decide import Rules
 from tests.applier.faulty import Fault, Faulty, always, at_random, failing, script
 from tests.applier.site import (

@@ -10,11 +10,11 @@ from typing import Literal
 
 import pytest
 
-from rbsync.applier.rescue import Rescue
+from rbsync.applier.recovery_file import Rescue
 from rbsync.errors import ExitCode, StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.model.state import Intent, Record
+from rbsync.model.record import Intent, Record
 from rbsync.stores.base import Writer
 from rbsync.stores.memory import MemoryStore
 from tests.applier.failing_store import FailingWriter

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from rbsync.applier import pipeline
-from rbsync.applier.retry import BUDGET, COST
-from rbsync.applier.stop import BREAKER, INTERRUPTED, Stop, Tally
+from rbsync.applier.cancellation import BREAKER, INTERRUPTED, Stop, Tally
+from rbsync.applier.retrying import BUDGET, COST
 from rbsync.errors import ExitCode
 from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Policy
-from rbsync.model.state import Intent
+from rbsync.model.record import Intent
 from rbsync.planner.decide import Rules
 from tests.applier.failing_store import FailingWriter
 from tests.applier.faulty import Fault, Faulty, always, failing, lost, script
@@ -261,7 +261,7 @@ def test_what_does_not_end_in_the_grace_period_is_left_pending(
 STUCK = """
 import sys, threading, time
 from rbsync.applier import pipeline
-from rbsync.applier.stop import Stop
+from rbsync.applier.cancellation import Stop
 from tests.applier.faulty import Fault, Faulty, always
 from tests.applier.site import by_url, sqlite_site
 pipeline.GRACE_SECONDS = 0.2
@@ -303,7 +303,7 @@ def test_a_signal_may_ask_for_a_stop_in_the_middle_of_a_pause() -> None:
     """The handler runs inside of the very call that waits."""
     code = (
         "import signal, sys\n"
-        "from rbsync.applier.stop import Stop\n"
+        "from rbsync.applier.cancellation import Stop\n"
         "stop = Stop()\n"
         "signal.signal(signal.SIGALRM, lambda *_: stop.request('alarm'))\n"
         "signal.setitimer(signal.ITIMER_REAL, 0.1)\n"

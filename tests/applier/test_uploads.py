@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from rbsync.applier import pipeline
+from rbsync.applier.cancellation import INTERRUPTED, Stop
 from rbsync.applier.content import LocalContent
-from rbsync.applier.stop import INTERRUPTED, Stop
 from rbsync.backends.base import Backend, Body, Created, Draft, LabelText, Rejected
 from rbsync.errors import BackendError, ExitCode
 from rbsync.files.roots import Roots

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from rbsync.model.state import Header, Intent, Record
+from rbsync.model.record import Header, Intent, Record
 from rbsync.stores.base import Upload, Writer
 
 

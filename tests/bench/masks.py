@@ -31,11 +31,12 @@ from rasterio.features import shapes
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from rbsync.masks import ClassMap, kernel, pixel_json, read_mask, trace  # noqa: E402
-from rbsync.masks.cracks import trace as trace_with_numpy  # noqa: E402
-from rbsync.masks.lookup import look_up  # noqa: E402
-from rbsync.masks.picture import open_picture  # noqa: E402
-from rbsync.masks.png import decode  # noqa: E402
+from rbsync.masks import ClassMap, pixel_json, read_mask, trace  # noqa: E402
+from rbsync.masks.classes.class_index import look_up  # noqa: E402
+from rbsync.masks.classes.picture import open_picture  # noqa: E402
+from rbsync.masks.kernel.compiled import compiled  # noqa: E402
+from rbsync.masks.outlines.cracks import trace as trace_with_numpy  # noqa: E402
+from rbsync.masks.png.decoding import decode  # noqa: E402
 from tests.bench.mask_cases import Case, cases  # noqa: E402
 from tests.bench.report import machine, write  # noqa: E402
 
@@ -214,7 +215,7 @@ def main() -> None:
 
 def heading(cpu: bool) -> list[str]:
     how = "seconds of the processor" if cpu else "seconds of the clock"
-    built = "with the compiled kernel" if kernel.available() else "without the compiled kernel"
+    built = "with the compiled kernel" if compiled.available() else "without the compiled kernel"
     on = machine("numpy", "pillow", "rasterio")
     return [f"Measured on {on}; {built}; {how}.", "", *header()]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.cli.export_files import whole_file, whole_folder
-from rbsync.cli.files import whole, write_whole
+from rbsync.cli.written_files import whole, write_whole
 from rbsync.errors import RbsyncError
 
 

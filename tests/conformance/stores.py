@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rbsync.errors import ExitCode, LockedError, StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.model.state import Header, Intent, Record
+from rbsync.model.record import Header, Intent, Record
 from rbsync.stores.base import Owner, Store, Upload, Writer
 from tests.builders import OTHER, OWNER, PRINT
 from tests.stores.machine import run_stories

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from rbsync.dataset.build import build
-from rbsync.dataset.mask_files import see_mask
+from rbsync.dataset.mask_inspection import see_mask
 from rbsync.errors import UserError
 from rbsync.manifest.load import load_manifest
 from rbsync.model.datapoint import Dataset

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rbsync.dataset.build import build
-from rbsync.dataset.segmentation_files import see_segmentation
+from rbsync.dataset.segmentation_inspection import see_segmentation
 from rbsync.errors import UserError
 from rbsync.manifest.load import load_manifest
 from rbsync.model.datapoint import Dataset

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from rbsync.documents.parts import place_of
-from rbsync.documents.plan import PlanDocument, plan_json, read_plan
+from rbsync.documents.plan_document import PlanDocument, plan_json, read_plan
 from rbsync.documents.text import dump
 from rbsync.errors import ExitCode, Location, UserError
 from rbsync.model.plan import Plan

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from rbsync.documents.report import ReportDocument, report_json
+from rbsync.documents.report_document import ReportDocument, report_json
 from rbsync.documents.text import dump
 from rbsync.model.outcome import Report
 from tests.documents.documents import META, REPORT, REPORTS

@@ -7,8 +7,8 @@ import json
 import jsonschema
 import pytest
 
-from rbsync.documents.plan import plan_json
-from rbsync.documents.report import report_json
+from rbsync.documents.plan_document import plan_json
+from rbsync.documents.report_document import report_json
 from rbsync.documents.schemas import schemas
 from tests.documents.documents import META, PLAN, REPORT
 

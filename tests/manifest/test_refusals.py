@@ -9,8 +9,8 @@ import pytest
 
 from rbsync.errors import UserError
 from rbsync.manifest.document import read_document
+from rbsync.manifest.file_text import read_limited
 from rbsync.manifest.limits import Limits
-from rbsync.manifest.reading import read_limited
 from tests.manifest.reading import read, refusal
 
 TAG = "the tag `{}` is not allowed\n    remove it"

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from rbsync.masks import kernel
+from rbsync.masks.kernel import compiled
 
 
 @pytest.fixture(params=["compiled", "numpy"])
@@ -12,7 +12,7 @@ def implementation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     """Runs a test twice: with the compiled kernel and without."""
     name: str = request.param
     if name == "numpy":
-        monkeypatch.setattr(kernel, "available", lambda: False)
+        monkeypatch.setattr(compiled, "available", lambda: False)
     else:
         require_kernel()
     return name
@@ -20,12 +20,12 @@ def implementation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 def require_kernel() -> None:
     """The kernel is optional where nothing can compile it, and only there."""
-    if not kernel.available():
+    if not compiled.available():
         if shutil.which("cc"):
             pytest.fail("the kernel is not built: install rbsync with pip, in place or not")
         pytest.skip("no C compiler on this machine")
 
 
 @pytest.fixture(scope="session")
-def compiled() -> None:
+def built_kernel() -> None:
     require_kernel()

@@ -30,7 +30,7 @@ from rbsync.masks import (
 from rbsync.masks.label_maps import LabelMap, volumes_of
 from tests.masks.mistakes import said
 from tests.masks.pictures import painted, png
-from tests.masks.png_parts import header_only, idat, ihdr, png_chunk, put_together
+from tests.masks.png.png_parts import header_only, idat, ihdr, png_chunk, put_together
 
 TWO = {"car": (255, 0, 0), "bus": (0, 255, 0)}
 GREYS = {"low": (100, 100, 100), "high": (200, 200, 200)}

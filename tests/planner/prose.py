@@ -10,7 +10,7 @@ from rbsync.errors import Problem
 from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS, Facet
 from rbsync.model.plan import Action, Plan, Policy
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.planner import plan
 from rbsync.planner.decide import Rules
 from tests.builders import BASIS, dataset

@@ -18,13 +18,13 @@ from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from rbsync.applier import retry
-from rbsync.applier.stop import INTERRUPTED, Stop
+from rbsync.applier import retrying
+from rbsync.applier.cancellation import INTERRUPTED, Stop
 from rbsync.backends.base import Draft
 from rbsync.errors import ExitCode, StoreError
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import OnChange
-from rbsync.model.state import Header
+from rbsync.model.record import Header
 from rbsync.planner.decide import Rules
 from rbsync.stores.base import Writer
 from rbsync.stores.memory import MemoryStore
@@ -292,7 +292,7 @@ class Story(RuleBasedStateMachine):
 
 @pytest.mark.timeout(7200 if NIGHTLY else 300)
 def test_every_story_ends_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry, "BASE_SECONDS", 0.0)
+    monkeypatch.setattr(retrying, "BASE_SECONDS", 0.0)
     tell(
         Story,
         stories=3000 if NIGHTLY else 150,

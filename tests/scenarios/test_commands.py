@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.state import Intent, Record
+from rbsync.model.record import Intent, Record
 from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
 from tests.scenarios.pictures import png

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.masks.pictures import painted, png
-from tests.masks.png_parts import header_only, idat, ihdr, png_chunk, put_together
+from tests.masks.png.png_parts import header_only, idat, ihdr, png_chunk, put_together
 from tests.scenarios.pictures import CLASSES, EMPTY, ONE, photo
 from tests.scenarios.project import Project
 

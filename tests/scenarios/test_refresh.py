@@ -15,7 +15,7 @@ from rbsync.backends.base import Draft, LabelText
 from rbsync.backends.local.backend import LocalBackend
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
-from rbsync.model.state import Intent, Record
+from rbsync.model.record import Intent, Record
 from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
 from rbsync.sync.comparing import differing

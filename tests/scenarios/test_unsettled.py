@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.applier.settle import LONGEST_RETRYING
+from rbsync.applier.recovery import LONGEST_RETRYING
 from rbsync.backends.redbrick.backend import QUARANTINE_SECONDS
 from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject, Served, served

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rbsync.labels import Taxonomy, check_labels
-from rbsync.service.conversion.problem import NotConvertibleError
+from rbsync.service.conversion.import_problem import NotConvertibleError
 from rbsync.service.conversion.task import flat_task
 from tests.service.serving import PUBLIC, Client, serving, taxonomy
 

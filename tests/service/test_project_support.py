@@ -9,7 +9,7 @@ import pytest
 from rbsync.backends.base import Created, Draft
 from rbsync.backends.local import LocalBackend
 from rbsync.backends.local.extras import Extra
-from rbsync.backends.local.uploads import Upload
+from rbsync.backends.local.uploaded_files import Upload
 from rbsync.errors import BackendError
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint

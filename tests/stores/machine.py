@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import FAILURE_KINDS, Failure
-from rbsync.model.state import Intent, Record
+from rbsync.model.record import Intent, Record
 from rbsync.stores.base import Owner, Upload, Writer
 from tests.stories import tell
 

@@ -2,7 +2,7 @@
 
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.model.state import Intent, Record
+from rbsync.model.record import Intent, Record
 from tests.builders import PRINT
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import StoreError
-from rbsync.stores import connections
+from rbsync.stores import sqlite_connections
 from rbsync.stores.sqlite import SqliteStore
 from tests.builders import OWNER
 from tests.disks import fill
@@ -145,7 +145,7 @@ def test_a_state_that_cannot_take_a_new_epoch_stays_as_it_was(
     store = SqliteStore(state)
     with store.writer(OWNER, timeout=0) as writer:
         writer.commit(many(3))
-    monkeypatch.setattr(connections, "PATIENCE", 0.1)
+    monkeypatch.setattr(sqlite_connections, "PATIENCE", 0.1)
     with closing(sqlite3.connect(state, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another program keeps it locked"):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import ExitCode, StoreError
-from rbsync.stores import connections
+from rbsync.stores import sqlite_connections
 from rbsync.stores.sqlite import SqliteStore
 from tests.builders import OWNER
 from tests.stores.samples import many
@@ -158,7 +158,7 @@ def test_a_record_that_cannot_be_understood_is_named(written: Path) -> None:
 def test_a_state_that_another_program_keeps_locked_is_not_called_damaged(
     written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "PATIENCE", 0.1)
+    monkeypatch.setattr(sqlite_connections, "PATIENCE", 0.1)
     with closing(sqlite3.connect(written, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("UPDATE meta SET serial = 5")

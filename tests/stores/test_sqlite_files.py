@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import StoreError
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.stores.sqlite import SqliteStore
 from tests.builders import OWNER
 from tests.stores.samples import many

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import StoreError
-from rbsync.model.state import Header, Record
+from rbsync.model.record import Header, Record
 from rbsync.stores import formats
 from rbsync.stores.sqlite import SqliteStore
 from tests.builders import OWNER

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import LockedError
-from rbsync.model.state import Record
+from rbsync.model.record import Record
 from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
 from tests.builders import OWNER

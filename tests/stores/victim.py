@@ -18,7 +18,7 @@ from itertools import count
 
 from rbsync.errors import RbsyncError
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.state import Intent, Record
+from rbsync.model.record import Intent, Record
 from rbsync.stores import formats
 from rbsync.stores.base import Owner, Writer
 from rbsync.stores.sqlite import SqliteStore

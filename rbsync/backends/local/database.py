@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import RLock
 
-from rbsync.backends.local import schema
+from rbsync.backends.local import tables
 from rbsync.backends.local.disk import sync_folder
-from rbsync.backends.local.failures import database_failures, disk_failures
+from rbsync.backends.local.disk_failures import database_failures, disk_failures
 from rbsync.errors import BackendError
 
 BUSY_SECONDS = 30.0
@@ -45,7 +45,7 @@ class Database:
                 yield begun
                 return
             connection = self._open() if self._connection or self._is_there() else None
-            if connection is None or not schema.is_made(connection):
+            if connection is None or not tables.is_made(connection):
                 yield None
                 return
             connection.execute("BEGIN")
@@ -104,8 +104,8 @@ class Database:
         connection = self._open_to_write()
         connection.execute("BEGIN IMMEDIATE")
         self._turn += 1
-        if not schema.is_made(connection):
-            schema.make(connection)
+        if not tables.is_made(connection):
+            tables.make(connection)
         self._is_made = True
         return connection
 
@@ -179,7 +179,7 @@ class Database:
                 connection = self._open()
                 sync_folder(folder)
         connection = self._open()
-        if not self._is_made and not schema.is_made(connection):
+        if not self._is_made and not tables.is_made(connection):
             self._use_wal(connection)
         return connection
 

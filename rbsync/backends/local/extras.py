@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from rbsync.backends.local.failures import parsed
+from rbsync.backends.local.disk_failures import parsed
 from rbsync.model.fingerprint import Facet
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rbsync.backends.local.disk import write_all
-from rbsync.backends.local.failures import disk_failures
+from rbsync.backends.local.disk_failures import disk_failures
 from rbsync.model.fingerprint import Algorithm, new_hasher
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from rbsync.backends.base import Project
 from rbsync.backends.local.clock import now
-from rbsync.backends.local.failures import parsed
+from rbsync.backends.local.disk_failures import parsed
 from rbsync.errors import Problem, UserError
 from rbsync.labels import PROJECT_TYPES, Taxonomy, read_taxonomy
 

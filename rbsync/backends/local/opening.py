@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rbsync.backends.base import LabelText
-from rbsync.backends.local.failures import parsed
+from rbsync.backends.local.disk_failures import parsed
 from rbsync.backends.local.meta import PATH_HINT, Meta, new_meta, taxonomy_text
 from rbsync.backends.rules import Flaw, Rules
 from rbsync.errors import Problem, UserError

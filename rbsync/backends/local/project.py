@@ -14,6 +14,7 @@ from rbsync.backends.base import Created, Draft, Rejected, Task
 from rbsync.backends.local import queries
 from rbsync.backends.local.blobs import Blobs, Collected, Damage
 from rbsync.backends.local.clock import now
+from rbsync.backends.local.cursors import Page, cursor_after, name_before
 from rbsync.backends.local.database import Database
 from rbsync.backends.local.extras import (
     NO_EXTRAS,
@@ -24,9 +25,15 @@ from rbsync.backends.local.extras import (
 )
 from rbsync.backends.local.meta import Meta, read_meta, write_meta
 from rbsync.backends.local.opening import Wish, fulfil
-from rbsync.backends.local.paging import Page, cursor_after, name_before
 from rbsync.backends.local.queries import Counts
-from rbsync.backends.local.rows import COLUMNS, StoredTask, changes, new_row, stored_of, task_of
+from rbsync.backends.local.task_rows import (
+    COLUMNS,
+    StoredTask,
+    changes,
+    new_row,
+    stored_of,
+    task_of,
+)
 from rbsync.backends.rules import Flaw, Rules, settings_flaw
 from rbsync.errors import BackendError
 from rbsync.labels import project_type

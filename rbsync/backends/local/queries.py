@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from rbsync.backends.local.failures import parsed
-from rbsync.backends.local.rows import COLUMNS, LAST_STAGE
+from rbsync.backends.local.disk_failures import parsed
+from rbsync.backends.local.task_rows import COLUMNS, LAST_STAGE
 
 CHUNK = 500
 """How many values a statement asks for; SQLite may be built to take no more than 999."""

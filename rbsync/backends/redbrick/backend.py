@@ -20,17 +20,17 @@ from rbsync.backends.base import (
     every_name,
     once,
 )
-from rbsync.backends.redbrick.address import read_address
+from rbsync.backends.redbrick.api.address import read_address
+from rbsync.backends.redbrick.api.client import SECONDS, Client
+from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE, storage_id
+from rbsync.backends.redbrick.api.credentials import ApiKey
+from rbsync.backends.redbrick.api.operations.tasks import FoundTask
 from rbsync.backends.redbrick.changing import Changer
-from rbsync.backends.redbrick.client import SECONDS, Client
-from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_id
 from rbsync.backends.redbrick.creating import Creator, taken
-from rbsync.backends.redbrick.credentials import ApiKey
-from rbsync.backends.redbrick.failures import DeniedError, problem
 from rbsync.backends.redbrick.finding import Finder
-from rbsync.backends.redbrick.opened import OpenProject
-from rbsync.backends.redbrick.operations.tasks import FoundTask
-from rbsync.backends.redbrick.transport import Transport
+from rbsync.backends.redbrick.http.network_errors import DeniedError, problem
+from rbsync.backends.redbrick.http.transport import Transport
+from rbsync.backends.redbrick.project import OpenProject
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.rules import Flaw
 from rbsync.errors import BackendError

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rbsync.backends.base import Draft
-from rbsync.backends.redbrick.client import Client
-from rbsync.backends.redbrick.constants import END, MOST_IDS, storage_id
-from rbsync.backends.redbrick.creating import Creator
-from rbsync.backends.redbrick.failures import DeniedError, problem
-from rbsync.backends.redbrick.finding import Finder
-from rbsync.backends.redbrick.operations.changes import (
+from rbsync.backends.redbrick.api.client import Client
+from rbsync.backends.redbrick.api.constants import END, MOST_IDS, storage_id
+from rbsync.backends.redbrick.api.operations.changes import (
     LabelData,
     delete_tasks,
     move_tasks,
@@ -19,10 +16,13 @@ from rbsync.backends.redbrick.operations.changes import (
     set_priorities,
     update_items,
 )
-from rbsync.backends.redbrick.operations.tasks import FoundTask, one_task
+from rbsync.backends.redbrick.api.operations.tasks import FoundTask, one_task
+from rbsync.backends.redbrick.creating import Creator
+from rbsync.backends.redbrick.finding import Finder
+from rbsync.backends.redbrick.http.network_errors import DeniedError, problem
 from rbsync.backends.redbrick.stamp import Metadata, metadata_text, read_metadata
 from rbsync.backends.redbrick.uploading import Uploader
-from rbsync.backends.series import indices_of, series_of
+from rbsync.backends.series_items import indices_of, series_of
 from rbsync.model.fingerprint import Facet
 
 _GONE_HINT = "it was deleted behind our back"

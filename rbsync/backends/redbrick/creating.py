@@ -7,21 +7,21 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from rbsync.backends.base import Created, Draft, Rejected
-from rbsync.backends.redbrick.answers import json_text
-from rbsync.backends.redbrick.client import Client
-from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_id
-from rbsync.backends.redbrick.failures import DeniedError, problem
-from rbsync.backends.redbrick.finding import Finder
-from rbsync.backends.redbrick.media import is_video
-from rbsync.backends.redbrick.operations.changes import (
+from rbsync.backends.redbrick.api.answers import json_text
+from rbsync.backends.redbrick.api.client import Client
+from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE, storage_id
+from rbsync.backends.redbrick.api.operations.changes import (
     LabelData,
     NewDatapoint,
     announce_list,
     create_datapoint,
 )
+from rbsync.backends.redbrick.finding import Finder
+from rbsync.backends.redbrick.http.network_errors import DeniedError, problem
+from rbsync.backends.redbrick.media import is_video
 from rbsync.backends.redbrick.stamp import Metadata, metadata_text, names_apart, of_refs
 from rbsync.backends.redbrick.uploading import Uploader
-from rbsync.backends.series import series_of
+from rbsync.backends.series_items import series_of
 from rbsync.errors import BackendError
 from rbsync.model.outcome import TAKE_IN, Failure
 

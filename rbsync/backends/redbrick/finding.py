@@ -9,16 +9,16 @@ from concurrent.futures import Executor
 from functools import partial
 
 from rbsync.backends.base import MadeOf, StoredMap, Task, TaskContent
-from rbsync.backends.redbrick.client import Client
-from rbsync.backends.redbrick.constants import REDBRICK_STORAGE, storage_words
-from rbsync.backends.redbrick.failures import problem, status_failure
-from rbsync.backends.redbrick.listing import every_task, matches
-from rbsync.backends.redbrick.operations.files import presign_downloads
-from rbsync.backends.redbrick.operations.tasks import FoundTask, is_quotable, one_task
+from rbsync.backends.redbrick.api.client import Client
+from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE, storage_words
+from rbsync.backends.redbrick.api.operations.files import presign_downloads
+from rbsync.backends.redbrick.api.operations.tasks import FoundTask, is_quotable, one_task
+from rbsync.backends.redbrick.api.paging import every_task, matches
+from rbsync.backends.redbrick.http.network_errors import problem, status_failure
+from rbsync.backends.redbrick.http.transport import Reply
 from rbsync.backends.redbrick.stamp import item_names, of_refs, read_metadata
-from rbsync.backends.redbrick.transport import Reply
 from rbsync.backends.rules import name_flaw
-from rbsync.backends.series import sizes_of
+from rbsync.backends.series_items import sizes_of
 from rbsync.errors import BackendError
 from rbsync.model.datapoint import REMOTE
 

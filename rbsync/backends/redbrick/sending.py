@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from rbsync.backends.base import Body
-from rbsync.backends.redbrick.failures import problem, seconds_of
-from rbsync.backends.redbrick.transport import Reply, Transport
+from rbsync.backends.redbrick.http.network_errors import problem, seconds_of
+from rbsync.backends.redbrick.http.transport import Reply, Transport
 from rbsync.errors import BackendError
 
 ACCEPTED = (200, 201)

@@ -35,8 +35,8 @@ class RedbrickSettings(BackendSettings):
     )
 
     def open(self, surroundings: Surroundings) -> Backend:
+        from rbsync.backends.redbrick.api.credentials import key_for, read_credentials
         from rbsync.backends.redbrick.backend import RedbrickBackend
-        from rbsync.backends.redbrick.credentials import key_for, read_credentials
 
         command = self.api_key_command or ()
         read = partial(read_credentials, profile=surroundings.profile, command=command)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from rbsync.backends.redbrick.answers import json_text
-from rbsync.backends.redbrick.constants import REDBRICK_STORAGE
+from rbsync.backends.redbrick.api.answers import json_text
+from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE
 from rbsync.model.fingerprint import Fingerprint, digest
 
 FINGERPRINT = "rbsync.fingerprint"

@@ -10,12 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 from rbsync.backends.base import Body, LabelText
-from rbsync.backends.redbrick.client import Client
-from rbsync.backends.redbrick.constants import MOST_INLINE_LABELS
-from rbsync.backends.redbrick.gathering import Gatherer
-from rbsync.backends.redbrick.media import media_of
-from rbsync.backends.redbrick.operations.changes import LabelData, SentMap
-from rbsync.backends.redbrick.operations.files import (
+from rbsync.backends.redbrick.api.client import Client
+from rbsync.backends.redbrick.api.constants import MOST_INLINE_LABELS
+from rbsync.backends.redbrick.api.operations.changes import LabelData, SentMap
+from rbsync.backends.redbrick.api.operations.files import (
     ListPlace,
     Place,
     presign_items,
@@ -23,6 +21,8 @@ from rbsync.backends.redbrick.operations.files import (
     presign_list,
     presign_map,
 )
+from rbsync.backends.redbrick.media import media_of
+from rbsync.backends.redbrick.request_batching import Gatherer
 from rbsync.backends.redbrick.sending import (
     ExpiredError,
     label_headers,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rbsync.cli.output import safe
-from rbsync.cli.render.plan import SYMBOLS, summary_line
+from rbsync.cli.render.plan_view import SYMBOLS, summary_line
 from rbsync.model.plan import Plan
 
 SHOWN = 200

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rbsync.backends.base import Draft
-from rbsync.backends.local.rows import StoredTask
+from rbsync.backends.local.task_rows import StoredTask
 from rbsync.errors import BackendError
 from rbsync.model.datapoint import Settings
-from rbsync.service.answers.creating import UNSTAMPED
+from rbsync.service.answers.task_creation import UNSTAMPED
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
 

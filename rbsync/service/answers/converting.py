@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rbsync.service.conversion.problem import NotConvertibleError
+from rbsync.service.conversion.import_problem import NotConvertibleError
 from rbsync.service.conversion.task import flat_task, is_flat
 from rbsync.service.service import Call
 

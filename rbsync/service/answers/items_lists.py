@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from rbsync.backends.base import Rejected
-from rbsync.service.answers.creating import NewTask, create
-from rbsync.service.answers.items import read_json
 from rbsync.service.answers.sent_labels import read_labels
+from rbsync.service.answers.task_creation import NewTask, create
+from rbsync.service.answers.task_items import read_json
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rbsync.backends.local.extras import Extra
-from rbsync.backends.local.rows import LAST_STAGE
+from rbsync.backends.local.task_rows import LAST_STAGE
 from rbsync.model.fingerprint import Facet
 from rbsync.service.answers.changed import DONE, as_draft, present_task
 from rbsync.service.answers.sent_labels import SentLabels, read_labels

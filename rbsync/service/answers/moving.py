@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rbsync.backends.local.rows import FIRST_STAGE
+from rbsync.backends.local.task_rows import FIRST_STAGE
 from rbsync.errors import BackendError
 from rbsync.service.answers.changed import DONE, refused
 from rbsync.service.refusal import RefusalError

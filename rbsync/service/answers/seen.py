@@ -10,11 +10,11 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from rbsync.backends.local.blobs import is_ref
-from rbsync.backends.local.rows import FIRST_STAGE, StoredTask
+from rbsync.backends.local.task_rows import FIRST_STAGE, StoredTask
 from rbsync.model.fingerprint import Facet
-from rbsync.service.answers.beside import read_extra
 from rbsync.service.answers.class_ids import with_class_ids
 from rbsync.service.answers.people import USER
+from rbsync.service.answers.uninterpreted import read_extra
 from rbsync.service.service import Call
 from rbsync.service.stages import ARCHIVED
 from rbsync.service.storage_ids import REDBRICK, id_of

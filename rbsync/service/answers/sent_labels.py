@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from rbsync.backends.base import LabelText
 from rbsync.backends.local.extras import Extra
-from rbsync.service.answers.items import read_json, stored_ref
-from rbsync.service.reading import gunzip
+from rbsync.service.answers.task_items import read_json, stored_ref
 from rbsync.service.refusal import RefusalError
+from rbsync.service.request_body import gunzip
 from rbsync.service.service import Call
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rbsync.labels import Taxonomy
-from rbsync.service.conversion.naming import attributes_of, category_of
-from rbsync.service.conversion.problem import refuse
+from rbsync.service.conversion.annotation_class import attributes_of, category_of
+from rbsync.service.conversion.import_problem import refuse
 
 LARGEST = 65535
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rbsync.labels import Taxonomy
-from rbsync.service.conversion.naming import attributes_of, category_of
-from rbsync.service.conversion.problem import members, objects, refuse
+from rbsync.service.conversion.annotation_class import attributes_of, category_of
+from rbsync.service.conversion.import_problem import members, objects, refuse
 
 Made = dict[str, Any]
 _VIDEO = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rbsync.labels import Taxonomy
-from rbsync.service.conversion.problem import objects, refuse, strings
-from rbsync.service.conversion.series import Flat, add_series
+from rbsync.service.conversion.import_problem import objects, refuse, strings
+from rbsync.service.conversion.imported_series import Flat, add_series
 from rbsync.service.conversion.shapes import classification_labels
 
 _OF_SERIES = {"series", "classification"}

@@ -9,10 +9,10 @@ from collections.abc import Set as AbstractSet
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from rbsync.service.access import error_body
 from rbsync.service.faults.closing import Closed, Cut
 from rbsync.service.faults.script import Fault
 from rbsync.service.faults.turns import Turns
-from rbsync.service.guard import error_body
 
 Run = Callable[[], Awaitable[Response]]
 _PAGE = "<!doctype html><title>Sign in</title><h1>Sign in to the network</h1>"

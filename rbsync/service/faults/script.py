@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from rbsync.errors import Location, Problem, UserError
 from rbsync.labels.problem import did_you_mean
-from rbsync.service.schema import make_schema
+from rbsync.service.executable_schema import make_schema
 
 Deed = Literal["delay", "status", "errors", "html", "truncate", "cut", "drop", "close"]
 ANYTHING = "*"

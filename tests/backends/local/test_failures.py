@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.backends.local import LocalBackend
-from rbsync.backends.local.failures import database_error, disk_error
+from rbsync.backends.local.disk_failures import database_error, disk_error
 from rbsync.errors import BackendError
 from tests.backends.local.conftest import Put
 from tests.conformance.backends import draft

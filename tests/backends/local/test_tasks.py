@@ -10,7 +10,7 @@ import pytest
 
 from rbsync.backends.base import LabelText, Rejected
 from rbsync.backends.local import LocalBackend
-from rbsync.backends.local.rows import StoredTask
+from rbsync.backends.local.task_rows import StoredTask
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Fingerprint
 from tests.backends.local.conftest import Put

@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rbsync.applier.cancellation import Stop
 from rbsync.applier.content import LocalContent
-from rbsync.applier.report import conclude
+from rbsync.applier.recovery import settle_all
 from rbsync.applier.run import Options, apply
-from rbsync.applier.settle import settle_all
-from rbsync.applier.stop import Stop
+from rbsync.applier.run_report import conclude
 from rbsync.backends.base import Capabilities, Task
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import ExitCode, Location
@@ -26,7 +26,7 @@ from rbsync.model.datapoint import Datapoint, Item, Settings
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Basis, Create, Plan
-from rbsync.model.state import Intent, Record
+from rbsync.model.record import Intent, Record
 from rbsync.stores.sqlite import SqliteStore
 from tests.backends.redbrick.wire import KEY, ORG, PROJECT, Request, Wire, data, reply, task
 from tests.builders import OWNER, PRINT

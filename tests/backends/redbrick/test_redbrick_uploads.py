@@ -17,7 +17,7 @@ import pytest
 
 from rbsync.backends.base import LabelFile, LabelText
 from rbsync.backends.redbrick.backend import RedbrickBackend
-from rbsync.backends.redbrick.gathering import Gatherer
+from rbsync.backends.redbrick.request_batching import Gatherer
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
 from rbsync.model.fingerprint import digest

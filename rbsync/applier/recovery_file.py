@@ -1,0 +1,146 @@
+"""Results that could not be written to the state, kept beside it until they are taken in."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rbsync.errors import StoreError
+from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.outcome import Failure
+from rbsync.model.record import Intent, Record
+from rbsync.stores.base import Writer
+
+BY_HAND = "Save these lines under that name, then run `rbsync state recover`:"
+
+
+class Rescue:
+    """A file of JSON lines, one a result; where even that fails, standard error gets them."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def keep(self, records: Sequence[Record], removed: Sequence[str]) -> None:
+        """Writes results down, durably."""
+        lines = [json.dumps(record_json(one)) for one in records]
+        lines += [json.dumps({"removed": name}) for name in removed]
+        text = "".join(line + "\n" for line in lines)
+        try:
+            self._append(text.encode())
+        except OSError as error:
+            reason = error.strerror or str(error)
+            sys.stderr.write(f"{self.path} cannot be written ({reason}). {BY_HAND}\n{text}")
+
+    def _append(self, data: bytes) -> None:
+        with open(self.path, "ab", buffering=0) as file:
+            end = file.tell()
+            try:
+                left = memoryview(data)
+                while left:
+                    left = left[file.write(left) :]
+                os.fsync(file.fileno())
+            except OSError:
+                # Half a line would be in the way of `recover`.
+                file.truncate(end)
+                raise
+            finally:
+                if not os.fstat(file.fileno()).st_size:
+                    os.remove(self.path)
+
+    def check(self) -> None:
+        """Raises StoreError as long as there are results that the state lacks."""
+        if os.path.exists(self.path):
+            raise StoreError(
+                f"an earlier run could not write its results, and left them in {self.path}",
+                hint="take them in with `rbsync state recover`",
+            )
+
+    def recover(self, writer: Writer) -> int:
+        """Takes the results into the state, removes the file, and says how many there were.
+
+        Does nothing when there is no such file. A result that a later run knows better is left
+        out. Raises StoreError, also for a line that cannot be read; then nothing is changed.
+        """
+        if not os.path.exists(self.path):
+            return 0
+        present = writer.records()
+        results = dict(self._results())
+        news = [
+            (name, record)
+            for name, record in results.items()
+            if _is_news(record, present.get(name))
+        ]
+        records = [record for _, record in news if record is not None]
+        writer.commit(records, removed=[name for name, record in news if record is None])
+        os.remove(self.path)
+        return len(news)
+
+    def _results(self) -> Iterator[tuple[str, Record | None]]:
+        for number, entry in self._entries():
+            try:
+                yield _result_of(entry)
+            except (KeyError, TypeError, AttributeError) as error:
+                raise self._unreadable(number, error) from error
+
+    def _entries(self) -> Iterator[tuple[int, Any]]:
+        with open(self.path, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    yield number, json.loads(line)
+                except ValueError as error:
+                    raise self._unreadable(number, error) from error
+
+    def _unreadable(self, number: int, error: Exception) -> StoreError:
+        message = f"{self.path}:{number}: this line is no result: {error}"
+        return StoreError(message, hint="remove the line, then try again")
+
+
+def _result_of(entry: dict[str, Any]) -> tuple[str, Record | None]:
+    if "removed" in entry:
+        return entry["removed"], None
+    return entry["name"], record_of(entry)
+
+
+def _is_news(result: Record | None, present: Record | None) -> bool:
+    """Whether the state still waits for a result, or had nothing to do with it meanwhile."""
+    if present is not None and present.pending is not None:
+        told = (result.attempted or result.applied) if result else None
+        return present.pending.fingerprint == told
+    if result is None:
+        return False
+    known = present or Record(result.name)
+    return result.failure is not None and (known.applied, known.task_id) == (
+        result.applied,
+        result.task_id,
+    )
+
+
+def record_json(record: Record) -> dict[str, Any]:
+    """A record as JSON."""
+    return {
+        **record._asdict(),
+        "failure": record.failure._asdict() if record.failure else None,
+        "pending": record.pending._asdict() if record.pending else None,
+    }
+
+
+def record_of(entry: dict[str, Any]) -> Record:
+    """A record from its JSON."""
+    pending = entry["pending"]
+    return Record(
+        entry["name"],
+        _fingerprint(entry["applied"]),
+        entry["task_id"],
+        Failure(**entry["failure"]) if entry["failure"] else None,
+        _fingerprint(entry["attempted"]),
+        Intent(**{**pending, "fingerprint": _fingerprint(pending["fingerprint"])})
+        if pending
+        else None,
+    )
+
+
+def _fingerprint(value: list[str] | None) -> Fingerprint | None:
+    return Fingerprint(*value) if value else None

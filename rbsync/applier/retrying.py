@@ -1,0 +1,130 @@
+"""When to try again: full jitter, a pause and a budget that all workers share."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rbsync.applier.backoff import Gate
+from rbsync.errors import BackendError
+
+ATTEMPTS = 4
+BASE_SECONDS = 0.5
+MOST_SECONDS = 20.0
+MOST_RETRY_AFTER = 120.0
+BUDGET = 500
+COST = 5
+
+PASSING = ("transient", "throttled")
+"""Kinds of failure that another attempt may get over."""
+
+T = TypeVar("T")
+
+
+def delay(attempt: int, draw: float, retry_after: float | None) -> float:
+    """Seconds to wait after a failed attempt (1 for the first).
+
+    ``draw`` is uniform in [0, 1). What the service asks for is respected, within reason.
+    """
+    jittered = draw * min(MOST_SECONDS, BASE_SECONDS * 2.0 ** (attempt - 1))
+    if retry_after is None:
+        return jittered
+    return max(jittered, min(max(retry_after, 0.0), MOST_RETRY_AFTER))
+
+
+@dataclass
+class Budget:
+    """How many retries a whole run may spend, so that an outage is not answered with a storm."""
+
+    left: int = BUDGET
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def spend(self) -> bool:
+        """Takes a retry's price; False when there is not enough left."""
+        with self._lock:
+            if self.left < COST:
+                return False
+            self.left -= COST
+            return True
+
+    def refund(self) -> None:
+        """A success gives a little back."""
+        with self._lock:
+            self.left = min(BUDGET, self.left + 1)
+
+
+class GivenUpError(Exception):
+    """The last of several attempts failed.
+
+    ``lost`` says that one of them, not only the last, may have had its effect.
+    """
+
+    def __init__(self, error: BackendError, attempts: int, *, lost: bool) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.attempts = attempts
+        self.lost = lost
+
+
+class Retrier:
+    """Calls the backend again where that is safe.
+
+    ``pause`` waits for some seconds and returns False when the run is being stopped.
+    """
+
+    def __init__(
+        self, pause: Callable[[float], bool], draw: Callable[[], float] = random.random
+    ) -> None:
+        self._pause = pause
+        self._draw = draw
+        self._budget = Budget()
+        self._gate = Gate(pause, draw)
+
+    def wait(self) -> None:
+        """Waits while the service wants no requests, unless the run is being stopped."""
+        self._gate.wait()
+
+    def read(self, action: Callable[[], T], /) -> T:
+        """The answer to a question, which is harmless. Satisfies ``backends.base.Reading``."""
+        try:
+            return self.call(action, repeatable=True)
+        except GivenUpError as given_up:
+            failure = given_up.error
+            failure.attempts = max(failure.attempts, given_up.attempts)
+        raise failure
+
+    def call(self, action: Callable[[], T], *, repeatable: bool) -> T:
+        """The answer of an action, tried several times.
+
+        ``repeatable`` says that doing it twice is harmless; what is not is tried again only when
+        it was surely not sent. Raises GivenUpError.
+        """
+        attempt = 1
+        lost = False
+        waited = 0.0
+        while True:
+            waited = self._gate.wait(waited)
+            try:
+                answer = action()
+            except BackendError as error:
+                lost = lost or (error.sent and error.kind in PASSING)
+                seconds = delay(attempt, self._draw(), error.retry_after)
+                if error.kind == "throttled" and error.attempts == 1:
+                    waited = self._gate.shut(seconds)
+                again = _may_repeat(error, repeatable) and attempt < ATTEMPTS
+                if not (again and self._budget.spend() and self._pause(seconds)):
+                    raise GivenUpError(error, attempt, lost=lost) from error
+                attempt += 1
+            else:
+                self._budget.refund()
+                return answer
+
+
+def _may_repeat(error: BackendError, repeatable: bool) -> bool:
+    """What was tried several times already, inside of the action, is not begun again."""
+    return error.attempts == 1 and error.kind in PASSING and (repeatable or not error.sent)

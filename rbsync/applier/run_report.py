@@ -1,0 +1,42 @@
+"""What a whole run amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rbsync.applier.cancellation import INTERRUPTED, OUTAGE, Stop
+from rbsync.errors import ExitCode
+from rbsync.model.outcome import Outcome, Report
+from rbsync.model.plan import Blocked, Plan
+
+WILLED = ("protected",)
+"""Reasons of blocked actions that the user wished for, so that they are no failure."""
+
+
+def conclude(plan: Plan, outcomes: Sequence[Outcome], stop: Stop) -> Report:
+    """The report of a run, with the exit code of the worst that happened."""
+    blocked = [one for one in plan.actions if isinstance(one, Blocked)]
+    left = [Outcome(one.name, "blocked", "skipped", note=one.message) for one in blocked]
+    code = _exit_code(outcomes, blocked, plan, stop)
+    return Report((*outcomes, *left), code, unchanged=plan.unchanged)
+
+
+def _exit_code(
+    outcomes: Sequence[Outcome], blocked: Sequence[Blocked], plan: Plan, stop: Stop
+) -> ExitCode:
+    kinds = {one.failure.kind for one in outcomes if one.failure is not None}
+    if stop.reason == INTERRUPTED:
+        return ExitCode.INTERRUPTED
+    if "auth" in kinds:
+        return ExitCode.AUTH
+    if "ambiguous" in kinds or any(one.reason == "unsettled" for one in blocked):
+        return ExitCode.UNSETTLED
+    if stop.reason == OUTAGE:
+        return ExitCode.ERROR
+    if kinds:
+        return ExitCode.SOME_FAILED
+    if plan.unread or any(one.reason == "unknown" for one in blocked):
+        return ExitCode.INCOMPLETE
+    if any(one.reason not in WILLED for one in blocked):
+        return ExitCode.SOME_FAILED
+    return ExitCode.ERROR if stop.requested else ExitCode.DONE

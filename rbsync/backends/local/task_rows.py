@@ -1,0 +1,114 @@
+"""A task as a row of the database, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from rbsync.backends.base import Draft, Task
+from rbsync.backends.local.clock import now
+from rbsync.backends.local.disk_failures import parsed
+from rbsync.model.fingerprint import Facet, Fingerprint
+
+COLUMNS = (
+    "task_id, dp_id, name, items, storage, labels, stage, priority, metadata, stamp,"
+    " created_at, updated_at"
+)
+FIRST_STAGE = "Label"
+LAST_STAGE = "END"
+"""Where ground truth is: behind the last stage of the service's pipeline."""
+
+_NO_STAMP = Fingerprint("", "", "")
+
+
+class StoredTask(NamedTuple):
+    """All that the project knows of a task but its labels.
+
+    ``items`` are pairs of an item's name and its ref; ``stage`` is where the task is in the
+    pipeline; times are ISO 8601 in UTC.
+    """
+
+    task: Task
+    dp_id: str
+    items: tuple[tuple[str, str], ...]
+    storage: str
+    stage: str
+    created_at: str
+    updated_at: str
+
+
+def new_row(draft: Draft) -> tuple[Any, ...]:
+    """The values of COLUMNS for a datapoint that is to be created."""
+    settings = draft.settings
+    time = now()
+    return (
+        str(uuid4()),
+        str(uuid4()),
+        draft.name,
+        _items_text(draft),
+        settings.storage,
+        draft.labels.count if draft.labels else 0,
+        LAST_STAGE if settings.ground_truth else FIRST_STAGE,
+        settings.priority,
+        json.dumps(dict(settings.metadata)),
+        _stamp_text(draft.fingerprint),
+        time,
+        time,
+    )
+
+
+def changes(draft: Draft, changed: Sequence[Facet], stage: str) -> dict[str, object]:
+    """The columns that an update sets; ``stage`` is where the task is."""
+    made: dict[str, object] = {"stamp": _stamp_text(draft.fingerprint), "updated_at": now()}
+    settings = draft.settings
+    if "items" in changed:
+        made |= {"items": _items_text(draft), "storage": settings.storage}
+    if "labels" in changed:
+        made["labels"] = draft.labels.count if draft.labels else 0
+    if "settings" in changed:
+        made |= {
+            "storage": settings.storage,
+            "stage": _stage(settings.ground_truth, stage),
+            "priority": settings.priority,
+            "metadata": json.dumps(dict(settings.metadata)),
+        }
+    return made
+
+
+def _stage(ground_truth: bool, stage: str) -> str:
+    """People move tasks on: only a change of ground truth moves one here."""
+    if ground_truth:
+        return LAST_STAGE
+    return FIRST_STAGE if stage == LAST_STAGE else stage
+
+
+def _items_text(draft: Draft) -> str:
+    return json.dumps([list(pair) for pair in draft.items])
+
+
+def _stamp_text(fingerprint: Fingerprint) -> str | None:
+    return None if fingerprint == _NO_STAMP else json.dumps(list(fingerprint))
+
+
+def task_of(row: Sequence[Any]) -> Task:
+    """The task of a row of COLUMNS."""
+    task_id, _, name, items, _, labels, stage, priority, metadata, stamp, *_ = row
+    return Task(
+        name=name,
+        task_id=task_id,
+        stamp=Fingerprint(*parsed(stamp)) if stamp else None,
+        items=tuple(pair[0] for pair in parsed(items)),
+        labels=labels,
+        ground_truth=stage == LAST_STAGE,
+        priority=priority,
+        metadata=parsed(metadata),
+    )
+
+
+def stored_of(row: Sequence[Any]) -> StoredTask:
+    """All of a row of COLUMNS."""
+    _, dp_id, _, items, storage, _, stage, _, _, _, created_at, updated_at = row
+    pairs = tuple((name, ref) for name, ref in parsed(items))
+    return StoredTask(task_of(row), dp_id, pairs, storage, stage, created_at, updated_at)

@@ -1,0 +1,1 @@
+"""The service's interface: its addresses, keys, operations and answers."""

@@ -1,0 +1,148 @@
+"""Read the service's answers with care: what is not as expected is said, never guessed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from rbsync.backends.redbrick.http.network_errors import denied, problem
+from rbsync.errors import BackendError
+
+_MOST_MESSAGES = 5
+
+
+class Node:
+    """An object in an answer, read by the types that it should have.
+
+    Its methods raise DeniedError, naming the place, for what is missing or of another type.
+    """
+
+    __slots__ = ("_members", "_path")
+
+    def __init__(self, members: Mapping[str, Any], path: str) -> None:
+        self._members = members
+        self._path = path
+
+    def text(self, key: str) -> str:
+        found = self._members.get(key)
+        return found if isinstance(found, str) else self._odd(key)
+
+    def text_or_none(self, key: str) -> str | None:
+        return None if self._members.get(key) is None else self.text(key)
+
+    def filled(self, key: str) -> str:
+        """Text that is not empty."""
+        return self.text(key) or self._odd(key)
+
+    def number_or_none(self, key: str) -> float | None:
+        found = self._members.get(key)
+        fine = found is None or (isinstance(found, int | float) and not isinstance(found, bool))
+        return found if fine else self._odd(key)
+
+    def flag(self, key: str) -> bool:
+        found = self._members.get(key)
+        return found if isinstance(found, bool) else self._odd(key)
+
+    def node(self, key: str) -> Node:
+        return self.node_or_none(key) or self._odd(key)
+
+    def node_or_none(self, key: str) -> Node | None:
+        found = self._members.get(key)
+        if found is None:
+            return None
+        if not isinstance(found, Mapping):
+            self._odd(key)
+        return Node(found, f"{self._path}.{key}")
+
+    def nodes(self, key: str) -> list[Node]:
+        """The objects of a list; null is an empty one."""
+        return [
+            Node(one, f"{self._path}.{key}") if isinstance(one, Mapping) else self._odd(key)
+            for one in self._list(key)
+        ]
+
+    def present_nodes(self, key: str) -> list[Node]:
+        """The objects of a list, without its null members."""
+        found = [one for one in self._list(key) if one is not None]
+        return Node({key: found}, self._path).nodes(key)
+
+    def numbers(self, key: str) -> list[int]:
+        """The whole numbers of a list; null is an empty one."""
+        found = self._list(key)
+        fine = all(isinstance(one, int) and not isinstance(one, bool) for one in found)
+        return found if fine else self._odd(key)
+
+    def texts(self, key: str) -> list[str]:
+        """The texts of a list, null for an empty one; empty text stands for null members."""
+        return [
+            one or "" if one is None or isinstance(one, str) else self._odd(key)
+            for one in self._list(key)
+        ]
+
+    def value(self, key: str) -> Any:
+        """Whatever is there."""
+        return self._members.get(key)
+
+    def _list(self, key: str) -> list[Any]:
+        found = self._members.get(key)
+        if found is None:
+            return []
+        return found if isinstance(found, list) else self._odd(key)
+
+    def _odd(self, key: str) -> NoReturn:
+        raise denied(f"the service's answer has no usable {self._path}.{key}")
+
+
+def read_answer(body: bytes, host: str, operation: str) -> Node:
+    """The data of an answer to an operation.
+
+    Raises BackendError for what is no answer of the service at all, and DeniedError for one
+    with errors in it, whatever data it has beside them.
+    """
+    answer = _parsed(body, host)
+    if answer.get("errors"):
+        raise denied(f"{operation}: {_messages(answer['errors'])}")
+    data = answer.get("data")
+    if not isinstance(data, Mapping):
+        raise denied(f"{operation}: the service's answer has no data")
+    return Node(data, operation)
+
+
+def _parsed(body: bytes, host: str) -> Mapping[str, Any]:
+    answer: Any = None
+    with suppress(ValueError, RecursionError):
+        answer = json.loads(body, parse_constant=_no_number)
+    if not isinstance(answer, Mapping) or answer.keys().isdisjoint(("data", "errors")):
+        raise _foreign(body, host)
+    return answer
+
+
+def _foreign(body: bytes, host: str) -> BackendError:
+    kind = "an HTML page" if body.lstrip()[:1] == b"<" else "not an answer of the service"
+    hint = "check the backend's `url`; a proxy or a login page may have answered instead"
+    return problem(f"{host}: what came back is {kind}", sent=True, status=200, hint=hint)
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _messages(errors: object) -> str:
+    """All that the service says, each once."""
+    entries = errors if isinstance(errors, list) else [errors]
+    texts = [str(one.get("message")) if isinstance(one, Mapping) else str(one) for one in entries]
+    different = list(dict.fromkeys(texts))
+    more = len(different) - _MOST_MESSAGES
+    return "; ".join(different[:_MOST_MESSAGES]) + (f" (and {more} more)" if more > 0 else "")
+
+
+def json_text(text: str | None) -> Any:
+    """The value of JSON inside a string; None for none, and for what is not JSON."""
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

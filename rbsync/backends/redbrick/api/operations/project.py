@@ -1,0 +1,135 @@
+"""The project, its taxonomy, and the storages of its organization."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from rbsync.backends.redbrick.api.answers import Node
+from rbsync.backends.redbrick.api.client import Client, Operation
+from rbsync.backends.redbrick.api.constants import END, OUTPUT_BRICK
+
+_ATTRIBUTE = "name attrType attrId options { name optionId color archived } archived parents"
+_CATEGORY = "name classId disabled"
+_DEPTH = 6
+"""How deep the service's own client asks for the categories of an old taxonomy."""
+
+
+def _nested(fields: str, depth: int) -> str:
+    return f"{fields} children {{ {_nested(fields, depth - 1)} }}" if depth else fields
+
+
+_TAXONOMY = f"""
+    orgId taxId name version archived isNew
+    categories {{ {_nested(_CATEGORY, _DEPTH)} }}
+    attributes {{ name attrType whitelist disabled }}
+    taskCategories {{ {_nested(_CATEGORY, _DEPTH)} }}
+    taskAttributes {{ name attrType whitelist disabled }}
+    studyClassify {{ {_ATTRIBUTE} }}
+    seriesClassify {{ {_ATTRIBUTE} }}
+    instanceClassify {{ {_ATTRIBUTE} }}
+    objectTypes {{
+      category classId labelType attributes {{ {_ATTRIBUTE} }} color archived parents
+    }}
+"""
+
+GET_PROJECT = Operation(
+    "getProjectSDK",
+    f"""query getProjectSDK($orgId: UUID!, $projectId: UUID!) {{
+  project(orgId: $orgId, projectId: $projectId) {{
+    orgId projectId name status tdType
+    taxonomy {{ {_TAXONOMY} }}
+    stages {{ stageName brickName }}
+  }}
+}}""",
+)
+
+GET_TAXONOMY = Operation(
+    "getTaxonomySDK",
+    f"""query getTaxonomySDK($orgId: UUID!, $taxId: UUID, $name: String) {{
+  taxonomy(orgId: $orgId, taxId: $taxId, name: $name) {{ {_TAXONOMY} }}
+}}""",
+)
+
+STORAGE_METHODS = Operation(
+    "storageMethodsSDK",
+    """query storageMethodsSDK($orgId: UUID!) {
+  storageMethods(orgId: $orgId) { orgId storageId name provider deleted }
+}""",
+)
+
+_CONTENTS = (
+    "categories",
+    "attributes",
+    "taskCategories",
+    "taskAttributes",
+    "studyClassify",
+    "seriesClassify",
+    "instanceClassify",
+    "objectTypes",
+)
+
+
+@dataclass(frozen=True)
+class ProjectFacts:
+    """What a project is. ``taxonomy`` is its JSON, ``ends`` the stages that mean ground truth."""
+
+    name: str
+    status: str
+    type: str
+    taxonomy: dict[str, Any]
+    ends: frozenset[str] = frozenset({END})
+
+
+class Storage(NamedTuple):
+    storage_id: str
+    name: str
+    provider: str
+
+
+def open_project(client: Client) -> ProjectFacts | None:
+    """What the project is, None when there is none that the key may see."""
+    found = client.read(GET_PROJECT).node_or_none("project")
+    if found is None:
+        return None
+    outputs = {
+        stage.text("stageName")
+        for stage in found.nodes("stages")
+        if stage.text_or_none("brickName") == OUTPUT_BRICK
+    }
+    return ProjectFacts(
+        found.text("name"),
+        found.text("status"),
+        found.text("tdType"),
+        _whole(client, found.node("taxonomy")),
+        frozenset({END, *outputs}),
+    )
+
+
+def _whole(client: Client, taxonomy: Node) -> dict[str, Any]:
+    """The taxonomy of a project, which may have come with no more than its name."""
+    found = _contents(taxonomy)
+    if any(found[key] for key in _CONTENTS) or not taxonomy.text_or_none("name"):
+        return found
+    answer = client.read(GET_TAXONOMY, projectId=..., taxId=None, name=taxonomy.text("name"))
+    again = answer.node_or_none("taxonomy")
+    return _contents(again) if again else found
+
+
+def _contents(taxonomy: Node) -> dict[str, Any]:
+    facts = {key: taxonomy.value(key) for key in ("name", "version")}
+    return {**facts, **{key: taxonomy.value(key) for key in _CONTENTS}}
+
+
+def storages(client: Client) -> list[Storage]:
+    """The storages of the organization that are in use."""
+    answer = client.read(STORAGE_METHODS, projectId=...)
+    return [
+        Storage(
+            one.text("storageId"),
+            one.text_or_none("name") or "",
+            one.text_or_none("provider") or "",
+        )
+        for one in answer.nodes("storageMethods")
+        if not one.value("deleted")
+    ]

@@ -1,0 +1,193 @@
+"""Tasks as the service has them: found by exact name, by id, or all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rbsync.backends.redbrick.api.answers import Node
+from rbsync.backends.redbrick.api.client import Client, Operation
+
+_DATAPOINT = "dpId name metaData storageMethod { storageId }"
+_TASK = f"""
+    taskId currentStageName priority
+    datapoint {{ {_DATAPOINT} items(presigned: false) seriesInfo {{ itemsIndices }} }}
+    latestTaskData {{
+      labelsData(interpolate: true) labelsDataPath(presigned: false) labelsStorage {{ storageId }}
+      labelsMap(presigned: false) {{ seriesIndex labelName }}
+    }}
+"""
+
+LIST = Operation(
+    "tasksPagedSDK",
+    f"""query tasksPagedSDK(
+  $orgId: UUID!, $projectId: UUID!, $stageName: String, $cacheTime: DateTime,
+  $first: Int, $after: String
+) {{
+  tasksPaged(
+    orgId: $orgId, projectId: $projectId, stageName: $stageName, cacheTime: $cacheTime,
+    first: $first, after: $after
+  ) {{ entries {{ {_TASK} }} cursor }}
+}}""",
+)
+
+COUNT = Operation(
+    "tasksPagedSDK",
+    """query tasksPagedSDK($orgId: UUID!, $projectId: UUID!, $stageName: String, $first: Int) {
+  tasksPaged(orgId: $orgId, projectId: $projectId, stageName: $stageName, first: $first) { count }
+}""",
+)
+
+SEARCH = Operation(
+    "tasksListSDK",
+    f"""query tasksListSDK(
+  $orgId: UUID!, $projectId: UUID!, $stageName: String, $taskSearch: String,
+  $manualLabelingFilters: TasksFilter, $first: Int, $after: String
+) {{
+  genericTasks(
+    orgId: $orgId, projectId: $projectId, stageName: $stageName, taskSearch: $taskSearch,
+    manualLabelingFilters: $manualLabelingFilters, first: $first, after: $after
+  ) {{ entries {{ taskId currentStageName priority datapoint {{ {_DATAPOINT} }} }} cursor }}
+}}""",
+)
+
+ONE = Operation(
+    "taskSDK",
+    f"""query taskSDK($orgId: UUID!, $projectId: UUID!, $taskId: UUID!) {{
+  task(orgId: $orgId, projectId: $projectId, taskId: $taskId) {{ {_TASK} }}
+}}""",
+)
+
+_SEARCH_PAGE = 10
+_UNQUOTABLE = frozenset('"\\')
+
+
+class FoundMap(NamedTuple):
+    """The path of a label map in the storage of the labels, and the number of its series."""
+
+    path: str
+    series: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTask:
+    """A task with all that is known of it.
+
+    ``metadata`` is JSON text, ``labels`` that of a list unless they are in the file
+    ``labels_path`` of the storage ``labels_storage``, where ``maps`` are too. ``series`` has the
+    indices of the items of each series.
+    """
+
+    task_id: str
+    name: str
+    stage: str
+    priority: float | None
+    storage_id: str
+    metadata: str
+    items: tuple[str, ...]
+    labels: str
+    labels_path: str
+    labels_storage: str
+    maps: tuple[FoundMap, ...] = ()
+    series: tuple[tuple[int, ...], ...] = ()
+
+
+class Match(NamedTuple):
+    """A task that a search found."""
+
+    task_id: str
+    name: str
+
+
+class TaskPage(NamedTuple):
+    tasks: list[FoundTask]
+    cursor: str | None
+
+
+class MatchPage(NamedTuple):
+    tasks: list[Match]
+    cursor: str | None
+
+
+def is_quotable(name: str) -> bool:
+    """Whether a search can be told to look for exactly this name."""
+    return _UNQUOTABLE.isdisjoint(name)
+
+
+def task_page(client: Client, first: int, after: str | None) -> TaskPage:
+    """The next of all tasks."""
+    answer = client.read(LIST, stageName=None, cacheTime=None, first=first, after=after)
+    page = answer.node("tasksPaged")
+    return TaskPage([_found(one) for one in page.nodes("entries")], _cursor(page))
+
+
+def count_tasks(client: Client) -> int:
+    """How many tasks there are."""
+    page = client.read(COUNT, stageName=None, first=0).node("tasksPaged")
+    return int(page.number_or_none("count") or 0)
+
+
+def search_page(client: Client, name: str, after: str | None) -> MatchPage:
+    """The next of the tasks that a search for a name in quotes finds, exact or not."""
+    answer = client.read(
+        SEARCH,
+        stageName=None,
+        taskSearch=f'"{name}"',
+        manualLabelingFilters={},
+        first=_SEARCH_PAGE,
+        after=after,
+    )
+    page = answer.node("genericTasks")
+    matches = [
+        Match(one.filled("taskId"), one.node("datapoint").text("name"))
+        for one in page.nodes("entries")
+    ]
+    return MatchPage(matches, _cursor(page))
+
+
+def one_task(client: Client, task_id: str) -> FoundTask | None:
+    """A task by its id, None when there is none."""
+    found = client.read(ONE, taskId=task_id).node_or_none("task")
+    return _found(found) if found else None
+
+
+def _cursor(page: Node) -> str | None:
+    return page.text_or_none("cursor") or None
+
+
+def _found(node: Node) -> FoundTask:
+    datapoint = node.node("datapoint")
+    data = node.node_or_none("latestTaskData")
+    storage = datapoint.node_or_none("storageMethod")
+    labels_storage = data.node_or_none("labelsStorage") if data else None
+    return FoundTask(
+        task_id=node.filled("taskId"),
+        name=datapoint.text("name"),
+        stage=node.text("currentStageName"),
+        priority=node.number_or_none("priority"),
+        storage_id=storage.text("storageId") if storage else "",
+        metadata=_json_member(datapoint, "metaData"),
+        items=tuple(datapoint.texts("items")),
+        labels=_json_member(data, "labelsData"),
+        labels_path=(data.text_or_none("labelsDataPath") or "") if data else "",
+        labels_storage=(labels_storage.text_or_none("storageId") or "") if labels_storage else "",
+        maps=tuple(_maps(data)) if data else (),
+        series=tuple(
+            tuple(one.numbers("itemsIndices")) for one in datapoint.present_nodes("seriesInfo")
+        ),
+    )
+
+
+def _maps(data: Node) -> Iterator[FoundMap]:
+    for one in data.present_nodes("labelsMap"):
+        path = one.text_or_none("labelName")
+        if path:
+            yield FoundMap(path, int(one.number_or_none("seriesIndex") or 0))
+
+
+def _json_member(node: Node | None, key: str) -> str:
+    """JSON that comes inside a string; taken as text where it comes as itself."""
+    found = node.value(key) if node else None
+    return found if isinstance(found, str) else json.dumps(found) if found is not None else ""

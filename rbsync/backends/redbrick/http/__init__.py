@@ -1,0 +1,1 @@
+"""HTTP with deadlines, pools and redaction. It knows nothing of RedBrick."""

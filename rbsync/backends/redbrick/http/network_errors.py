@@ -1,0 +1,154 @@
+"""What every failure of the network and every bad answer means: one table, truthfully."""
+
+from __future__ import annotations
+
+import math
+import re
+import ssl
+import time
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException, IncompleteRead
+from typing import Any, NamedTuple
+
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from rbsync.backends.redbrick.http.redaction import redact
+from rbsync.errors import BackendError
+
+NETWORK_ERRORS = (HTTPError, HTTPException, OSError)
+_NETWORK_HINT = "check the network and the backend's `url`"
+_TLS_HINT = "check the clock, and REQUESTS_CA_BUNDLE where a proxy has certificates of its own"
+_LONGEST = 1000
+
+
+class DeniedError(BackendError):
+    """The service answered in full, and the answer is an error or nothing.
+
+    Whether it did something before it failed, only the project itself can tell.
+    """
+
+
+def problem(message: str, **facts: Any) -> BackendError:
+    """A BackendError whose message has no secrets; ``facts`` are those of BackendError."""
+    return BackendError(_clipped(redact(message)), **facts)
+
+
+def denied(message: str) -> DeniedError:
+    """An answer that is complete, and an error or nothing."""
+    return DeniedError(_clipped(redact(message)), sent=True, answered=True, status=200)
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+_TRANSPORT: tuple[tuple[type[Exception], str, str], ...] = (
+    (NameResolutionError, "its name cannot be resolved", _NETWORK_HINT),
+    (NewConnectionError, "nothing answers there", _NETWORK_HINT),
+    (ConnectTimeoutError, "it cannot be reached in time", _NETWORK_HINT),
+    (ProxyError, "the proxy does not let us through", "check HTTPS_PROXY and NO_PROXY"),
+    (SSLError, "no secure connection", _TLS_HINT),
+    (ssl.SSLError, "no secure connection", _TLS_HINT),
+    (ReadTimeoutError, "no answer in time", ""),
+    (TimeoutError, "no answer in time", ""),
+    (DecodeError, "the answer cannot be decompressed", ""),
+    (IncompleteRead, "the connection broke", ""),
+    (ProtocolError, "the connection broke", ""),
+    (OSError, "the connection broke", ""),
+    (HTTPException, "the answer is not HTTP", ""),
+    (HTTPError, "the request failed", _NETWORK_HINT),
+)
+
+
+def transport_failure(error: Exception, host: str, *, sent: bool, late: bool) -> BackendError:
+    """What an exception of the HTTP library means; its own text, with URLs in it, is left out."""
+    what, hint = next((what, hint) for kind, what, hint in _TRANSPORT if isinstance(error, kind))
+    if late:
+        what, hint = "no answer in time", ""
+    return problem(f"{host}: {what}{_certificate(error)}", sent=sent, hint=hint)
+
+
+def _certificate(error: BaseException | None) -> str:
+    """What is wrong with a certificate, wherever in the exception it is said."""
+    depth = 0
+    while error is not None and depth < 5:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f" ({error.verify_message})"
+        inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else None
+        error = getattr(error, "reason", None) or inner
+        error = error if isinstance(error, BaseException) else None
+        depth += 1
+    return ""
+
+
+class Meaning(NamedTuple):
+    """``sent`` is False where the service says that it refused before it did anything."""
+
+    kind: str
+    sent: bool
+    what: str
+    hint: str = ""
+
+
+_KEY_HINT = "check the API key, and that it may use this organization and project"
+_SERVER = Meaning(
+    "transient", True, "the service failed", "it has also answered so to keys that it does not know"
+)
+_OTHER = Meaning("transient", True, "an answer that is not expected")
+_REDIRECT = Meaning("transient", False, "a redirect, which is not followed", _NETWORK_HINT)
+
+STATUSES: dict[int, Meaning] = {
+    400: Meaning("invalid", False, "the request is refused"),
+    401: Meaning("auth", False, "the key is not accepted", _KEY_HINT),
+    403: Meaning("auth", False, "the key is not allowed to do this", _KEY_HINT),
+    404: Meaning("transient", False, "there is no such service there", _NETWORK_HINT),
+    405: Meaning("transient", False, "there is no such service there", _NETWORK_HINT),
+    413: Meaning("quota", False, "the request is too large"),
+    429: Meaning("throttled", False, "too many requests"),
+    503: Meaning("throttled", True, "the service is not available"),
+}
+
+
+def meaning_of(status: int) -> Meaning:
+    """What an HTTP status of the service's interface means; 200 is none of these."""
+    if 300 <= status < 400:
+        return _REDIRECT
+    return STATUSES.get(status, _SERVER if status >= 500 else _OTHER)
+
+
+def status_failure(
+    status: int, host: str, *, detail: str = "", retry_after: str | None = None
+) -> BackendError:
+    """The failure that an HTTP status amounts to; ``detail`` is what the answer says."""
+    found = meaning_of(status)
+    more = f": {' '.join(detail.split())}" if detail else ""
+    return problem(
+        f"{host}: {found.what} (HTTP {status}){more}",
+        kind=found.kind,
+        sent=found.sent,
+        status=status,
+        retry_after=seconds_of(retry_after),
+        hint=found.hint,
+    )
+
+
+def seconds_of(retry_after: str | None) -> float | None:
+    """The seconds that a Retry-After header asks for, in any of its forms; None for nonsense."""
+    text = (retry_after or "").strip()
+    if re.fullmatch(r"\d{1,12}(\.\d+)?", text):
+        return float(text)
+    try:
+        seconds = parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

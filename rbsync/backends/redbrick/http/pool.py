@@ -1,0 +1,71 @@
+"""The connections to one host, with no proxy between: kept while they are idle, and used again.
+
+urllib3 opens and secures them; what goes over them is left to the standard library. On its way
+through the pools of urllib3 a small request takes more than twice the processor's time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPResponse, IncompleteRead
+
+from rbsync.backends.redbrick.http.connections import Connection, Request
+
+
+class DirectAnswer:
+    """An answer whose body is read bit by bit; raises IncompleteRead when it ends early."""
+
+    def __init__(self, response: HTTPResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers  # type: ignore[assignment]  # is read as one
+
+    def read(self, size: int) -> bytes:
+        data = self._response.read(size)
+        if not data and self._response.length:
+            raise IncompleteRead(b"", self._response.length)
+        return data
+
+
+class Direct:
+    """For all threads, one request at a time on each connection."""
+
+    def __init__(self, opened: Callable[[], Connection], most: int) -> None:
+        """``opened`` makes a connection; ``most`` is how many of them are kept."""
+        self._opened = opened
+        self._most = most
+        self._idle: list[Connection] = []
+
+    @contextmanager
+    def answer(self, request: Request, connect_seconds: float) -> Iterator[DirectAnswer]:
+        """The answer to a request. Its connection is kept when all of it was read."""
+        connection = self._take() or self._opened()
+        try:
+            response = connection.ask(request, connect_seconds)
+            yield DirectAnswer(response)
+            kept = response.isclosed() and not connection.is_closed
+        except BaseException:
+            connection.close()
+            raise
+        if kept and len(self._idle) < self._most:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
+    def _take(self) -> Connection | None:
+        """The one that was used last; others may have been closed by the host meanwhile."""
+        while self._idle:
+            try:
+                found = self._idle.pop()
+            except IndexError:  # another thread was faster
+                return None
+            if found.is_connected:
+                return found
+            found.close()
+        return None
+
+    def close(self) -> None:
+        """Closes what is idle; the next request opens connections again."""
+        while found := self._take():
+            found.close()

@@ -1,0 +1,108 @@
+"""The project once it is open: what it is, and the rules that follow from that."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rbsync.backends.base import Draft, Project
+from rbsync.backends.redbrick.api.client import Client
+from rbsync.backends.redbrick.api.constants import EVERYWHERE
+from rbsync.backends.redbrick.api.operations.project import (
+    ProjectFacts,
+    Storage,
+    open_project,
+    storages,
+)
+from rbsync.backends.redbrick.http.network_errors import problem
+from rbsync.backends.rules import Flaw, Rules
+from rbsync.errors import UserError
+from rbsync.labels import PROJECT_TYPES, Taxonomy, project_type, read_taxonomy
+from rbsync.labels.category import ROOT
+from rbsync.model.fingerprint import FACETS, Facet
+
+READY = "CREATION_SUCCESS"
+_CREATING = "CREATING"
+_MISSING_HINT = "check `org_id` and `project_id`, and that the key may see the project"
+
+
+class OpenProject:
+    """Asks the service what the project is, once, and again when told to."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._facts: ProjectFacts | None = None
+        self._rules: Rules | None = None
+        self._lock = threading.Lock()
+
+    def look(self) -> Project | None:
+        """What the project is now; None when there is none. Raises BackendError."""
+        facts = open_project(self._client)
+        if facts is None:
+            return None
+        _check_status(facts)
+        rules = _rules(facts)
+        with self._lock:
+            self._facts, self._rules = facts, rules
+        categories = tuple(one.name for one in rules.taxonomy.walk())
+        return Project(self.identity, facts.name, facts.type, categories)
+
+    @property
+    def identity(self) -> str:
+        """What a state is bound to."""
+        client = self._client
+        return f"redbrick:{client.address.host}/{client.org_id}/{client.project_id}"
+
+    def require(self) -> Project:
+        """As `look`, but raises BackendError when there is no project."""
+        found = self.look()
+        if found is None:
+            message = f"{self._client.address.host} has no project {self._client.project_id}"
+            raise problem(message, kind="invalid", hint=_MISSING_HINT)
+        return found
+
+    def flaw(self, draft: Draft, facets: Sequence[Facet] = FACETS) -> Flaw | None:
+        """Why the project would not accept facets of a datapoint; None when it would."""
+        return self._known()[1].flaw(draft, facets)
+
+    @property
+    def ends(self) -> frozenset[str]:
+        """The stages that mean ground truth."""
+        return self._known()[0].ends
+
+    def storages(self) -> list[Storage]:
+        """The storages of the organization beside those that every one has."""
+        return [one for one in storages(self._client) if one.storage_id not in EVERYWHERE]
+
+    def _known(self) -> tuple[ProjectFacts, Rules]:
+        if self._facts is None or self._rules is None:
+            self.require()
+        assert self._facts is not None  # noqa: S101  (require has set both)
+        assert self._rules is not None  # noqa: S101  (as above)
+        return self._facts, self._rules
+
+
+def _check_status(facts: ProjectFacts) -> None:
+    if facts.status == _CREATING:
+        raise problem(f'the project "{facts.name}" is still being made', hint="try again soon")
+    if facts.status != READY:
+        message = f'the project "{facts.name}" cannot be used: its status is {facts.status}'
+        raise problem(message, kind="invalid")
+
+
+def _without_bare_root(taxonomy: Mapping[str, Any]) -> dict[str, Any]:
+    """An old taxonomy that has nothing but its root has no categories."""
+    categories = taxonomy["categories"] or ()
+    kept = [one for one in categories if one.get("name") != ROOT or one.get("children")]
+    return {**taxonomy, "categories": kept}
+
+
+def _rules(facts: ProjectFacts) -> Rules:
+    """What can be checked here; a type or taxonomy of a later service restricts nothing."""
+    known = facts.type if facts.type in PROJECT_TYPES else ""
+    try:
+        taxonomy = read_taxonomy(_without_bare_root(facts.taxonomy))
+    except UserError:
+        taxonomy = Taxonomy()
+    return Rules(project_type(known), taxonomy)

@@ -1,0 +1,74 @@
+"""A plan for people: an action a line, and the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rbsync.cli.options import CommonOptions
+from rbsync.cli.output import note, result
+from rbsync.cli.render.error_view import show_warnings
+from rbsync.cli.render.numbers import plural, size
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.plan import Action, Blocked, Create, Delete, Plan, Replace, Update
+
+SHOWN = 20
+"""Actions of a kind that are listed unless `-v` asks for all."""
+
+SYMBOLS: dict[type[Action], tuple[str, str]] = {
+    Create: ("+", "green"),
+    Update: ("~", "yellow"),
+    Replace: ("±", "yellow"),
+    Delete: ("-", "red"),
+    Blocked: ("!", "magenta"),
+}
+NO_CHANGES = "No changes. The project matches the manifest."
+
+
+def show_plan(plan: Plan, common: CommonOptions) -> None:
+    """Prints the actions, what else is worth knowing, and the summary."""
+    show_warnings((*plan.unread, *plan.warnings), common)
+    for line, color in _lines(plan, common):
+        note(common, line, fg=color)
+    if plan.orphans:
+        what = plural(len(plan.orphans), "datapoint is", "datapoints are")
+        note(common, f"{what} in the project and not in the manifest (--prune deletes them).")
+    result(common, summary_line(plan))
+
+
+def summary_line(plan: Plan) -> str:
+    """The line that scripts may look for."""
+    counts = plan.summary
+    if not plan.actions:
+        return NO_CHANGES
+    return (
+        f"Plan: {counts.create:,} to create, {counts.update:,} to update, "
+        f"{counts.delete:,} to delete, {counts.blocked:,} blocked, {counts.keep:,} unchanged. "
+        f"{size(counts.bytes)} to upload."
+    )
+
+
+def _lines(plan: Plan, common: CommonOptions) -> Iterator[tuple[str, str]]:
+    for kind, (symbol, color) in SYMBOLS.items():
+        actions = [one for one in plan.actions if type(one) is kind]
+        shown = actions if common.verbose else actions[:SHOWN]
+        for action in shown:
+            yield f"  {symbol} {action.name}  {_remark(action)}".rstrip(), color
+        if len(actions) > len(shown):
+            yield f"  {symbol} … and {len(actions) - len(shown):,} more (-v lists all)", color
+
+
+def _remark(action: Action) -> str:
+    match action:
+        case Create(datapoint=datapoint, reason="new"):
+            return f"({_contents(datapoint)})"
+        case _:
+            return f"({action.message})"
+
+
+def _contents(datapoint: Datapoint) -> str:
+    parts = [plural(len(datapoint.items), "item")]
+    if datapoint.size:
+        parts.append(size(datapoint.size))
+    if datapoint.labels:
+        parts.append("labels")
+    return ", ".join(parts)

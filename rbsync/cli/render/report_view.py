@@ -1,0 +1,63 @@
+"""A report for people: what failed and why, and the counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rbsync.cli.options import CommonOptions
+from rbsync.cli.output import complaint, result
+from rbsync.documents.report_document import counts
+from rbsync.model.outcome import Failure, Report
+
+SHOWN = 5
+"""Names that are listed of each cause unless `-v` asks for all."""
+
+
+def show_report(report: Report, common: CommonOptions, stopped: str) -> None:
+    """Prints the failures by cause, then the counts."""
+    failures = {one.name: one.failure for one in report.failures if one.failure is not None}
+    show_failures(failures, common)
+    line = complete_line(report, stopped)
+    result(common, line, fg="green" if not report.exit_code else "red")
+    if failures:
+        complaint(common, "See them again with `rbsync failures`; try again with `rbsync retry`.")
+
+
+def complete_line(report: Report, stopped: str) -> str:
+    """The line that scripts may look for."""
+    number = counts(report)
+    start = f"Apply stopped ({stopped})" if stopped else "Apply complete"
+    line = (
+        f"{start}: {number['created']:,} created, {number['updated']:,} updated, "
+        f"{number['deleted']:,} deleted, {number['failed']:,} failed"
+    )
+    if number["skipped"]:
+        line += f", {number['skipped']:,} not begun"
+    if number["blocked"]:
+        line += f", {number['blocked']:,} blocked"
+    return line + "."
+
+
+def by_cause(failures: Mapping[str, Failure]) -> dict[tuple[str, str], list[str]]:
+    """Names of failures by class and phase, the most frequent cause first."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, failure in failures.items():
+        groups.setdefault((failure.kind, failure.phase), []).append(name)
+    return dict(sorted(groups.items(), key=lambda one: (-len(one[1]), one[0])))
+
+
+def show_failures(failures: Mapping[str, Failure], common: CommonOptions) -> None:
+    """Prints failures by cause, with their hints."""
+    for (kind, phase), names in by_cause(failures).items():
+        complaint(common, f"{kind} while trying to {phase}: {len(names):,}", fg="red")
+        shown = names if common.verbose else names[:SHOWN]
+        for name in shown:
+            complaint(common, f"  {name}: {failures[name].message}")
+        if len(names) > len(shown):
+            complaint(common, f"  … and {len(names) - len(shown):,} more (-v lists all)")
+        for hint in _hints(failures[name] for name in names):
+            complaint(common, f"  hint: {hint}")
+
+
+def _hints(failures: Iterable[Failure]) -> list[str]:
+    return list(dict.fromkeys(one.hint for one in failures if one.hint))

@@ -1,0 +1,37 @@
+"""What is done with one mask or image file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rbsync.dataset.inspection import Seen
+from rbsync.files.body import read_whole
+from rbsync.files.hashing import ChangingError
+from rbsync.files.roots import Roots
+from rbsync.masks.classes.recipe import read_recipe
+from rbsync.masks.identity import identity
+from rbsync.masks.png.decoding import Named
+from rbsync.masks.size import shown_size
+from rbsync.model.datapoint import Item
+from rbsync.model.fingerprint import Algorithm
+
+LIMIT = 1 << 30
+
+
+def see_mask(roots: Roots, files: Sequence[Item], recipe: str, algorithm: Algorithm) -> Seen:
+    """Decodes a mask. Raises MaskError for what a recipe refuses, OSError."""
+    index = read_recipe(recipe).class_index([read_planned(roots, one, algorithm) for one in files])
+    return Seen((index.width, index.height), identity(index, algorithm))
+
+
+def see_image(roots: Roots, file: Item, algorithm: Algorithm) -> Seen:
+    """The size of an image as it is shown. Raises MaskError, OSError."""
+    return Seen(shown_size(read_planned(roots, file, algorithm)))
+
+
+def read_planned(roots: Roots, file: Item, algorithm: Algorithm) -> Named:
+    """A file that is still what it was when it was hashed. Raises OSError."""
+    data, content = read_whole(roots, file.ref, algorithm, LIMIT)
+    if content != file.content:
+        raise ChangingError(f"{file.ref} was written to while it was read")
+    return Named(data, file.ref)

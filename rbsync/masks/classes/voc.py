@@ -1,0 +1,136 @@
+"""Masks of other makers: indexed PNGs as in VOC, and one binary PNG for each class.
+
+Source: the PASCAL VOC development kit, segmentation: the pixel value of an indexed PNG is the
+class, 0 the background, 255 a void border that belongs to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rbsync.masks.classes.class_index import ClassIndex
+from rbsync.masks.classes.colour_table import index_type
+from rbsync.masks.classes.undeclared_values import refuse_undeclared_values
+from rbsync.masks.error import MaskError, many
+from rbsync.masks.png.decoding import (
+    MAX_PIXELS,
+    Source,
+    decode,
+    decode_numbers,
+    read_bytes,
+)
+
+
+def read_class_values(data: Any, *, file: str = "") -> dict[str, int]:
+    """Check ``{category: pixel value}``, in the order given. Raises MaskError."""
+    hint = 'write {"category": value}, each value an integer 0-255 of its own'
+    if not isinstance(data, Mapping):
+        message = "a class map of an indexed PNG is an object {category: value}"
+        raise MaskError("class-map", message, hint=hint, file=file)
+    owner: dict[int, str] = {}
+    for name, value in data.items():
+        if type(value) is not int or not 0 <= value <= 255:
+            message = f"category {name!r} has the value {value!r}, not an integer 0-255"
+            raise MaskError("class-map", message, hint=hint, file=file)
+        if owner.setdefault(value, name) != name:
+            message = f"categories {owner[value]!r} and {name!r} have one value, {value}"
+            raise MaskError("shared-value", message, hint=hint, file=file)
+    return {name: value for value, name in owner.items()}
+
+
+def read_indexed_png(
+    source: Source,
+    categories: Mapping[int, str],
+    *,
+    ignore: Sequence[int] = (0, 255),
+    max_pixels: int = MAX_PIXELS,
+) -> ClassIndex:
+    """A PNG whose pixel values are classes -> class index, in the order of ``categories``.
+
+    ``source`` is the bytes or path of a PNG with a palette, or of a grey one, of 1 to 8 bits; the
+    palette's colours are not looked at. ``categories`` is {pixel value: category}; values in
+    ``ignore`` become background unless they have a category. Raises MaskError for colour PNGs and
+    for values that are in neither.
+    """
+    _refuse_impossible([*categories, *ignore])
+    data, file = read_bytes(source)
+    image = decode_numbers(data, file=file, max_pixels=max_pixels)
+    refuse_undeclared_values(image, {*categories, *ignore}, file)
+    table = np.zeros(256, index_type(len(categories)))
+    table[list(categories)] = np.arange(1, len(categories) + 1)
+    return ClassIndex(table[np.asarray(image)], tuple(categories.values()))
+
+
+def _refuse_impossible(values: Sequence[int]) -> None:
+    for value in values:
+        if type(value) is not int or not 0 <= value <= 255:
+            raise MaskError(
+                "pixel-value",
+                f"an indexed PNG has no value {value!r}",
+                hint="pixel values are integers 0-255",
+            )
+
+
+def read_binary_pngs(sources: Mapping[str, Source], *, max_pixels: int = MAX_PIXELS) -> ClassIndex:
+    """One PNG for each category -> class index; a pixel that is not black is of the class.
+
+    ``sources`` is {category: bytes or path}; alpha is ignored. Raises MaskError for PNGs of
+    different sizes and for pixels that two categories claim.
+    """
+    names = tuple(sources)
+    index: npt.NDArray[Any] | None = None
+    for value, (name, source) in enumerate(sources.items(), 1):
+        data, file = read_bytes(source)
+        inside = _not_black(decode(data, file=file, max_pixels=max_pixels))
+        if index is None:
+            index = np.zeros(inside.shape, index_type(len(names)))
+        _refuse_other_size(inside, index, names[0], file)
+        _refuse_overlap(inside, index, names, name, file)
+        index[inside] = value
+    if index is None:
+        raise MaskError("no-masks", "there is no PNG for any category", hint="check the folder")
+    return ClassIndex(index, names)
+
+
+def _not_black(image: Any) -> npt.NDArray[np.bool_]:
+    channels = np.asarray(image.convert("L" if image.mode in ("1", "L", "LA") else "RGB"))
+    inside: npt.NDArray[np.bool_] = np.any(np.atleast_3d(channels), axis=2)
+    return inside
+
+
+def _refuse_other_size(
+    inside: npt.NDArray[Any], index: npt.NDArray[Any], first: str, file: str
+) -> None:
+    if inside.shape != index.shape:
+        (height, width), (first_height, first_width) = inside.shape, index.shape
+        raise MaskError(
+            "size-mismatch",
+            f"this PNG is {width} x {height} pixels, but that of {first!r} is "
+            f"{first_width} x {first_height}",
+            hint="all masks of one image have its size",
+            file=file,
+        )
+
+
+def _refuse_overlap(
+    inside: npt.NDArray[Any],
+    index: npt.NDArray[Any],
+    names: Sequence[str],
+    name: str,
+    file: str,
+) -> None:
+    both = inside & (index != 0)
+    if both.any():
+        row, column = divmod(int(both.argmax()), both.shape[1])
+        other = names[int(index[row, column]) - 1]
+        raise MaskError(
+            "overlap",
+            f"{name!r} and {other!r} both claim {many(int(np.count_nonzero(both)), 'pixel')}, "
+            f"first at column {column}, row {row}",
+            hint="one pixel is of one class; upload overlapping classes as separate labels",
+            file=file,
+        )

@@ -1,0 +1,1 @@
+"""The compiled tracer: a C library behind ctypes, optional on every machine."""

@@ -1,0 +1,1 @@
+"""NIfTI files: headers, voxels, and writing."""

@@ -1,0 +1,1 @@
+"""From a class index to exact rings, and back to pixels."""

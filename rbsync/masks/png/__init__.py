@@ -1,0 +1,1 @@
+"""PNG files, read as what was written or refused."""

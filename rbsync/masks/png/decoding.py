@@ -1,0 +1,131 @@
+"""PNG files: where they come from, and Pillow's decoding of their pixels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from PIL import Image
+
+from rbsync.masks.error import MaskError
+from rbsync.masks.png.chunks import read_content
+from rbsync.masks.png.header import GREY, PALETTE, PngHeader, damaged, read_header
+from rbsync.masks.png.indexed import expanded
+from rbsync.masks.png.pixels import is_known, unpacked, unpacked_numbers
+
+MAX_PIXELS = 1 << 27  # 11,585 x 11,585: half a gigabyte while it is decoded
+WIDEST = 1 << 25  # a row of more than 2**31 bits is too long for Pillow
+
+
+class Named(NamedTuple):
+    """The bytes of a file that was read already, and its name for messages."""
+
+    data: bytes
+    file: str
+
+
+Source = bytes | str | os.PathLike[str] | Named
+
+
+def read_bytes(source: Source) -> tuple[bytes, str]:
+    """The content of a file and its name for messages, empty for bytes.
+
+    Raises MaskError for what is neither content nor path, OSError.
+    """
+    if isinstance(source, Named):
+        return source
+    if isinstance(source, bytes):
+        return source, ""
+    if not isinstance(source, str | os.PathLike):
+        # The number of an open file would be taken for its path.
+        raise MaskError(
+            "no-path",
+            "a file is given as its bytes or its path, "
+            f"not as a value of type {type(source).__name__}",
+            hint="write the path as text, or read the file and give its bytes",
+        )
+    with open(source, "rb") as file:
+        return file.read(), os.fspath(source)
+
+
+def decode(data: bytes, *, file: str = "", max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The colours of an 8-bit (or smaller) PNG of at most ``max_pixels``; a palette is expanded.
+
+    Gives an image of the mode 1, L, LA, RGB or RGBA. Raises MaskError and nothing else.
+    """
+    header = _readable(data, file, max_pixels)
+    with _problems_told(header, file):
+        content = read_content(data)
+        image = unpacked(header, content)
+        return expanded(image, content.palette, file) if image.mode == "P" else image
+
+
+def decode_numbers(data: bytes, *, file: str = "", max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The numbers in the pixels of a grey PNG or of one with a palette, which is not looked at.
+
+    Gives an image of the mode P. Raises MaskError and nothing else.
+    """
+    header = _readable(data, file, max_pixels)
+    if header.colour_type not in (GREY, PALETTE):
+        hint = "colour masks need a class map of colours instead of values"
+        message = "this PNG has colours, not class values"
+        raise MaskError("not-indexed", message, hint=hint, file=file)
+    with _problems_told(header, file):
+        return unpacked_numbers(header, read_content(data))
+
+
+@contextmanager
+def _problems_told(header: PngHeader, file: str) -> Iterator[None]:
+    """What goes wrong while a PNG is decoded becomes a MaskError."""
+    try:
+        yield
+    except ValueError as error:
+        raise damaged(str(error), file) from None
+    except (MemoryError, OverflowError):
+        raise MaskError(
+            "too-large",
+            f"there is not enough memory for the {_pixels_of(header)} of this PNG",
+            hint="cut the picture into tiles, or convert it where there is more memory",
+            file=file,
+        ) from None
+
+
+def _readable(data: bytes, file: str, max_pixels: int) -> PngHeader:
+    """The header of a PNG that may be decoded. Raises MaskError."""
+    header = read_header(data, file=file)
+    _refuse_large(header, max_pixels, file)
+    if header.bit_depth == 16:
+        raise MaskError(
+            "sixteen-bit",
+            "this PNG has 16 bits a channel; a mask has 8",
+            hint="save the mask with 8 bits a channel: colours would be rounded otherwise",
+            file=file,
+        )
+    if not is_known(header):
+        kind = f"{header.bit_depth} bits a channel with the colour type {header.colour_type}"
+        raise damaged(f"its header has {kind}, which is no PNG", file)
+    return header
+
+
+def _refuse_large(header: PngHeader, max_pixels: int, file: str) -> None:
+    if header.pixels > max_pixels:
+        raise MaskError(
+            "too-large",
+            f"this PNG has {_pixels_of(header)}, more than the limit of {max_pixels:,}; "
+            "it was not decoded",
+            hint="if the file is meant to be that large, raise max_pixels",
+            file=file,
+        )
+    if header.width > WIDEST:
+        raise MaskError(
+            "too-large",
+            f"this PNG is {header.width:,} pixels wide, more than the {WIDEST:,} that can be read",
+            hint="cut the picture into tiles",
+            file=file,
+        )
+
+
+def _pixels_of(header: PngHeader) -> str:
+    return f"{header.width} x {header.height} = {header.pixels:,} pixels"

@@ -1,0 +1,1 @@
+"""Label maps in three dimensions, and the segmentations that they come from."""

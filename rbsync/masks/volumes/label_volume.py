@@ -1,0 +1,138 @@
+"""A label map in three dimensions: which structure each voxel of a series is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rbsync.masks.error import MaskError, many
+from rbsync.masks.nifti.file import write_nifti
+from rbsync.masks.png.decoding import Named
+from rbsync.masks.volumes.segmentation import (
+    Segmentation,
+    check_segmentation,
+    shape_problem,
+)
+
+Array = npt.NDArray[Any]
+Label = dict[str, Any]
+
+_AT_ONCE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelVolume:
+    """Voxels (x, y, z) of uint8 or uint16, x running fastest in memory.
+
+    0 is background, every other value that occurs has its category in ``names``. ``affine`` (3, 4)
+    float32 leads from voxels to millimetres.
+    """
+
+    voxels: Array
+    affine: Array
+    names: Mapping[int, str]
+
+    def labels(self, series: int) -> list[Label]:
+        """A label for each value, for the series of this number."""
+        return [
+            {
+                "category": [["object", self.names[value]]],
+                "attributes": [],
+                "volumeindex": series,
+                "dicom": {"instanceid": value},
+            }
+            for value in sorted(self.names)
+        ]
+
+
+class Checked(NamedTuple):
+    """The label map of a series, None when there are ``problems``, and the bytes to be sent."""
+
+    volume: LabelVolume | None
+    problems: tuple[MaskError, ...]
+    plain: bytes | None = None
+
+    def data(self) -> bytes:
+        """The file of the label map: the given one where there is one that can be sent as it is."""
+        assert self.volume is not None  # noqa: S101  (nothing is sent that has problems)
+        return self.plain or write_nifti(self.volume.voxels, self.volume.affine)
+
+
+def check_series(
+    files: Sequence[Named],
+    segment_map: Mapping[int, str],
+    scan_shape: Sequence[int] | None = None,
+) -> Checked:
+    """The segmentations of one series as one label map, and all that is wrong with them.
+
+    Several files must have one grid and agree where they overlap. Raises MaskError for a file
+    that cannot be read.
+    """
+    first = check_segmentation(files[0], segment_map, scan_shape)
+    merged, values = first, set(first.values)
+    problems = list(first.problems)
+    for file in files[1:]:
+        other = check_segmentation(file, segment_map, scan_shape)
+        found = other.problems or tuple(_disagreement(merged, other, files[0].file, file.file))
+        problems += found
+        if not problems:
+            merged = _merged(merged, other)
+            values |= set(other.values)
+    if problems or merged.voxels is None:
+        return Checked(None, tuple(problems))
+    names = {value: segment_map[value] for value in sorted(values)}
+    plain = files[0].data if len(files) == 1 and first.is_plain else None
+    return Checked(LabelVolume(merged.voxels, first.affine, names), (), plain)
+
+
+def _disagreement(one: Segmentation, other: Segmentation, name: str, file: str) -> list[MaskError]:
+    if one.shape != other.shape:
+        return [shape_problem(other.shape, f"`{name}` of the same series is not", file)]
+    if not np.allclose(one.affine, other.affine, rtol=1e-4, atol=1e-3):
+        hint = "resample the segmentations of a series onto the grid of its scan"
+        message = f"this segmentation lies elsewhere in the world than `{name}` of the same series"
+        return [MaskError("affine", message, hint=hint, file=file)]
+    if one.voxels is None or other.voxels is None:
+        return []
+    count, first = _conflicts(_flat(one.voxels), _flat(other.voxels))
+    if not count:
+        return []
+    where = ", ".join(str(int(at)) for at in np.unravel_index(first, one.shape, order="F"))
+    message = (
+        f"this segmentation and those before it say different things of {many(count, 'voxel')}, "
+        f"first of ({where})"
+    )
+    hint = "merge the files so that each voxel has one value"
+    return [MaskError("overlap", message, hint=hint, file=file)]
+
+
+def _conflicts(one: Array, other: Array) -> tuple[int, int]:
+    """How many voxels have two different labels, and the place of the first."""
+    count = first = 0
+    for start in range(0, len(one), _AT_ONCE):
+        a, b = one[start : start + _AT_ONCE], other[start : start + _AT_ONCE]
+        wrong = (a != 0) & (b != 0) & (a != b)
+        if wrong.any() and not count:
+            first = start + int(wrong.argmax())
+        count += int(wrong.sum())
+    return count, first
+
+
+def _merged(one: Segmentation, other: Segmentation) -> Segmentation:
+    assert one.voxels is not None  # noqa: S101  (files with problems are not merged)
+    assert other.voxels is not None  # noqa: S101
+    voxels = one.voxels.astype(np.promote_types(one.voxels.dtype, other.voxels.dtype))
+    into, given = _flat(voxels), _flat(other.voxels)
+    for start in range(0, len(into), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        np.copyto(into[part], given[part], where=given[part] != 0)
+    return replace(one, voxels=voxels)
+
+
+def _flat(voxels: Array) -> Array:
+    """A view of the voxels in the order of the file."""
+    return voxels.reshape(-1, order="F")

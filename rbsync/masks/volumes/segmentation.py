@@ -1,0 +1,184 @@
+"""NIfTI segmentations of a series: what is in the file, against what the user says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rbsync.masks.error import MaskError
+from rbsync.masks.nifti.file import NiftiFile
+from rbsync.masks.png.decoding import Source, read_bytes
+from rbsync.masks.volumes.values import LARGEST_VALUE, Values
+
+Array = npt.NDArray[Any]
+
+_FLAT_SLICE = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmentation:
+    """What a segmentation file holds, and what is wrong with it.
+
+    ``voxels`` are uint8 or uint16 of shape (x, y, z), x running fastest in memory, None when they
+    are no label values; ``affine`` (3, 4) float32 is where they lie. ``values`` are those that
+    occur, without 0; ``unmapped`` those of them that the segment map lacks; ``unused`` those of
+    the map that do not occur, which is no fault. ``was_flat`` says that the file had two
+    dimensions, ``is_plain`` that it may be sent as it is. ``problems`` are all that was found,
+    empty for a good file.
+    """
+
+    voxels: Array | None
+    shape: tuple[int, ...]
+    affine: Array
+    values: tuple[int, ...]
+    unmapped: tuple[int, ...]
+    unused: tuple[int, ...]
+    was_flat: bool
+    is_plain: bool
+    problems: tuple[MaskError, ...]
+
+
+def check_segmentation(
+    source: Source,
+    segment_map: Mapping[Any, Any],
+    scan_shape: Sequence[int] | None = None,
+) -> Segmentation:
+    """Read a NIfTI segmentation (its bytes or path) and hold it against its segment map.
+
+    ``segment_map`` is {value: category}, values as ints or their text; ``scan_shape`` (x, y, z) is
+    that of the scan, where it is known. The file is unpacked piece by piece, so that beside
+    ``voxels`` only a few megabytes are needed. Raises MaskError only for a file that cannot be
+    read or a segment map that is none; OSError.
+    """
+    mapped = mapped_values(segment_map)
+    data, file = read_bytes(source)
+    opened = NiftiFile(data, file=file)
+    header = opened.header
+    shape = three_dimensions(header.shape)
+    seen, voxels = _label_values(opened)
+    values, refused = _values(seen, file)
+    unmapped = tuple(value for value in values if value not in mapped)
+    problems = [*refused, *_shape_problems(shape, scan_shape, file)]
+    if unmapped and not refused:
+        problems.append(_unmapped_problem(unmapped, file))
+    return Segmentation(
+        voxels=None if refused else voxels.reshape(shape, order="F"),
+        shape=shape,
+        affine=header.affine,
+        values=values,
+        unmapped=unmapped,
+        unused=tuple(sorted(mapped - set(values))),
+        was_flat=len(header.shape) == 2,
+        is_plain=header.is_label_map and opened.is_packed,
+        problems=tuple(problems),
+    )
+
+
+def _label_values(opened: NiftiFile) -> tuple[Values, Array]:
+    """The values that occur, and the voxels in the smallest type that holds them.
+
+    Neither are all there when some are no label values.
+    """
+    values, fine, start = Values(), True, 0
+    voxels = np.zeros(opened.header.count, np.uint8)
+    for part in opened.values():
+        fine &= values.add(part)
+        if values.are_too_many:
+            break
+        if fine:
+            if voxels.dtype == np.uint8 and part.max() > np.iinfo(np.uint8).max:
+                voxels = voxels.astype(np.uint16)
+            voxels[start : start + len(part)] = part
+        start += len(part)
+    return values, voxels
+
+
+def mapped_values(segment_map: Mapping[Any, Any]) -> set[int]:
+    """The voxel values that a segment map names. Raises MaskError for what is none, or twice."""
+    keys: dict[int, Any] = {}
+    for key in segment_map:
+        text = str(key)
+        if not text.isdecimal() or not 1 <= int(text) <= LARGEST_VALUE:
+            raise MaskError(
+                "segment-map",
+                f"the segment map has the value {key!r}",
+                hint=f"values are whole numbers from 1 to {LARGEST_VALUE:,}; 0 is background",
+            )
+        first = keys.setdefault(int(text), key)
+        if first is not key:
+            names = f"{segment_map[first]!r} and {segment_map[key]!r}"
+            message = f"the segment map has the value {text} twice, for {names}"
+            raise MaskError("segment-map", message, hint="keep one of the two")
+    return set(keys)
+
+
+def three_dimensions(shape: Sequence[int]) -> tuple[int, ...]:
+    """A flat file is one slice; dimensions of length 1 beyond the third say nothing."""
+    padded = (*shape, *(1,) * (_FLAT_SLICE - len(shape)))
+    while len(padded) > _FLAT_SLICE and padded[-1] == 1:
+        padded = padded[:-1]
+    return padded
+
+
+def _values(seen: Values, file: str) -> tuple[tuple[int, ...], list[MaskError]]:
+    """The label values among those that occur, and a problem for each kind of the others."""
+    found = seen.found
+    whole = np.isfinite(found) & (found == np.trunc(found))
+    fractional, negative, large = ~whole, whole & (found < 0), whole & (found > LARGEST_VALUE)
+    kinds = (
+        ("fractional-values", "that are not whole numbers", fractional),
+        ("negative-values", "below 0", negative),
+        ("large-values", f"above {LARGEST_VALUE:,}", large),
+    )
+    problems = [
+        _values_problem(code, f"{what}: {_some(found[which], at_least=seen.are_too_many)}", file)
+        for code, what, which in kinds
+        if which.any()
+    ]
+    good = found[~(fractional | negative | large)]
+    return tuple(int(value) for value in good if value), problems
+
+
+def _values_problem(code: str, what: str, file: str) -> MaskError:
+    hint = f"label values are whole numbers from 0 to {LARGEST_VALUE:,}; is this the scan itself?"
+    return MaskError(code, f"this segmentation has values {what}", hint=hint, file=file)
+
+
+def _shape_problems(
+    shape: tuple[int, ...], scan_shape: Sequence[int] | None, file: str
+) -> list[MaskError]:
+    if len(shape) > 3:
+        hint = "split the file: one label map for each frame, or one value for each structure"
+        message = f"this segmentation has {len(shape)} dimensions, {_by(shape)}; label maps have 3"
+        return [MaskError("dimensions", message, hint=hint, file=file)]
+    if scan_shape is None or shape == three_dimensions(scan_shape):
+        return []
+    return [shape_problem(shape, f"its scan is {_by(scan_shape)}", file)]
+
+
+def shape_problem(shape: Sequence[int], other: str, file: str) -> MaskError:
+    """The problem of a segmentation that does not have the shape of something ``other``."""
+    message = f"this segmentation is {_by(shape)} voxels, but {other}"
+    hint = "resample the segmentation onto the grid of its scan"
+    return MaskError("scan-shape", message, hint=hint, file=file)
+
+
+def _unmapped_problem(unmapped: Sequence[int], file: str) -> MaskError:
+    message = f"this segmentation has values that the segment map lacks: {_some(unmapped)}"
+    return MaskError("unmapped-values", message, hint="add them to segment_map", file=file)
+
+
+def _by(shape: Sequence[int]) -> str:
+    return " x ".join(str(length) for length in shape)
+
+
+def _some(values: Sequence[Any] | Array, *, at_least: bool = False) -> str:
+    shown = ", ".join(f"{value:.10g}" for value in values[:5])
+    more = len(values) - 5
+    if more <= 0:
+        return shown
+    return f"{shown} and {'at least ' if at_least else ''}{more:,} more"

@@ -1,0 +1,81 @@
+"""Create a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from rbsync.backends.base import Created, Draft, Rejected
+from rbsync.backends.local.extras import Extra
+from rbsync.model.datapoint import Settings
+from rbsync.model.fingerprint import Facet, Fingerprint
+from rbsync.service.answers.sent_labels import SentLabels, read_labels
+from rbsync.service.answers.task_items import located, read_metadata
+from rbsync.service.answers.uninterpreted import NOTHING, beside_items, beside_settings
+from rbsync.service.refusal import RefusalError
+from rbsync.service.service import Call
+from rbsync.service.storage_ids import word_of
+
+UNSTAMPED = Fingerprint("", "", "")
+
+
+class NewTask(NamedTuple):
+    """``beside`` are the members of the operation that the project only keeps."""
+
+    name: str
+    items: list[str]
+    storage_id: str
+    ground_truth: bool
+    priority: float | None
+    metadata: dict[str, str]
+    labels: SentLabels
+    beside: Mapping[str, Any]
+
+
+def create_datapoint(
+    call: Call,
+    org_id: str,
+    items: list[str],
+    name: str,
+    storage_id: str,
+    is_ground_truth: bool,
+    project_id: str | None = None,
+    workspace_id: str | None = None,  # noqa: ARG001  (there are none here)
+    labels_data: str | None = None,
+    labels_data_path: str | None = None,
+    labels_map: list[dict[str, Any] | None] | None = None,
+    meta_data: str | None = None,
+    priority: float | None = None,
+    **beside: Any,
+) -> dict[str, Any] | None:
+    call.check_project(org_id, project_id)
+    labels = read_labels(call, labels_data, labels_data_path, labels_map)
+    metadata = read_metadata(meta_data)
+    new = NewTask(
+        name, items, storage_id, is_ground_truth, priority, metadata, labels, _wire_names(beside)
+    )
+    made = create(call, new)
+    if isinstance(made, Created):
+        return {"dpId": made.datapoint_id, "taskId": made.task_id, "taskIds": [made.task_id]}
+    if made.failure.kind == "conflict" and call.service.settings.duplicate_name == "null":
+        return None
+    raise RefusalError(f"{name}: {made.failure.message}")
+
+
+def _wire_names(beside: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"series_info": "seriesInfo", "heat_maps": "heatMaps", "pre_assign": "preAssign"}
+    return {names.get(key, key): value for key, value in beside.items()}
+
+
+def create(call: Call, new: NewTask) -> Created | Rejected:
+    """Creates a task in the project. Raises RefusalError for what is wrong with its files."""
+    settings = Settings(word_of(new.storage_id), new.ground_truth, new.priority, new.metadata)
+    items = located(call, new.items, new.storage_id)
+    draft = Draft(new.name, items, new.labels.text, settings, UNSTAMPED)
+    extras: dict[Facet, Extra] = {
+        "items": beside_items(call, new.beside, new.storage_id),
+        "settings": beside_settings(new.beside),
+        "labels": new.labels.extra or NOTHING,
+    }
+    given = {facet: one for facet, one in extras.items() if one != NOTHING}
+    return call.service.project.create([draft], [given])[0]

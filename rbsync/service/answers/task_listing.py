@@ -1,0 +1,134 @@
+"""Find tasks."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from rbsync.backends.local.clock import now
+from rbsync.backends.local.cursors import Page
+from rbsync.backends.local.task_rows import FIRST_STAGE, LAST_STAGE, StoredTask
+from rbsync.service.answers.seen import Seen, version_id
+from rbsync.service.refusal import RefusalError
+from rbsync.service.service import Call
+from rbsync.service.stages import place_of
+
+MOST = 1000
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_STAGE_OF_STATUS = {"UNASSIGNED": FIRST_STAGE, "COMPLETED": LAST_STAGE}
+
+
+def task(call: Call, org_id: str, project_id: str, task_id: str) -> dict[str, Any] | None:
+    call.check_project(org_id, project_id)
+    stored = call.service.project.task(task_id.lower())
+    return Seen(call, stored).as_json() if stored else None
+
+
+def task_data(
+    call: Call,
+    org_id: str,
+    project_id: str,
+    task_id: str | None = None,
+    td_id: str | None = None,
+) -> dict[str, Any] | None:
+    """The present labels of a task; older versions are not kept."""
+    call.check_project(org_id, project_id)
+    stored = call.service.project.task(task_id.lower()) if task_id else None
+    if stored is None or (td_id and td_id != version_id(stored)):
+        return None
+    return Seen(call, stored).task_data()
+
+
+def tasks_paged(
+    call: Call,
+    org_id: str,
+    project_id: str,
+    stage_name: str | None = None,
+    cache_time: str | None = None,
+    first: int | None = None,
+    after: str | None = None,
+) -> dict[str, Any]:
+    """With ``cache_time``, those that changed since; a page may be empty and not the last."""
+    call.check_project(org_id, project_id)
+    place = place_of(stage_name) if stage_name else ""
+    page = _page(call, first, after, place)
+    since = _time(cache_time) if cache_time else None
+    tasks = [one for one in page.tasks if since is None or _time(one.updated_at) >= since]
+    return {
+        **_answer(call, Page(tuple(tasks), page.cursor)),
+        "cacheTime": now(),
+        "count": lambda _: _count(call, place),
+    }
+
+
+def generic_tasks(
+    call: Call,
+    org_id: str,
+    project_id: str,
+    stage_name: str | None = None,
+    task_search: str | None = None,
+    manual_labeling_filters: dict[str, Any] | None = None,
+    first: int | None = None,
+    after: str | None = None,
+) -> dict[str, Any]:
+    call.check_project(org_id, project_id)
+    place = place_of(stage_name) if stage_name else ""
+    filters = manual_labeling_filters or {}
+    search = filters.get("taskId") or task_search or ""
+    page = _one_found(call, search, place) or _page(call, first, after, place, search)
+    tasks = tuple(one for one in page.tasks if _passes(one, filters))
+    return {**_answer(call, Page(tasks, page.cursor)), "count": lambda _: _count(call, place)}
+
+
+def _answer(call: Call, page: Page) -> dict[str, Any]:
+    return {"entries": [Seen(call, one).as_json() for one in page.tasks], "cursor": page.cursor}
+
+
+def _page(call: Call, first: int | None, after: str | None, place: str, prefix: str = "") -> Page:
+    if first is not None and first < 0:
+        raise RefusalError("first is not negative")
+    if first == 0:
+        return Page((), None)
+    return call.service.project.page(after, min(first or MOST, MOST), place, prefix)
+
+
+def _one_found(call: Call, search: str, place: str) -> Page | None:
+    """The answer to a search for one task, None when the search is not for one."""
+    project = call.service.project
+    if len(search) > 1 and search[0] == search[-1] == '"':
+        name = search[1:-1]
+        found = project.find([name]).get(name)
+        stored = project.task(found.task_id) if found else None
+    elif not _ID.fullmatch(search) or not (stored := project.task(search.lower())):
+        return None
+    return Page((stored,) if stored and place in ("", stored.stage) else (), None)
+
+
+def _passes(stored: StoredTask, filters: dict[str, Any]) -> bool:
+    """Nobody is ever assigned here, and nothing is reviewed."""
+    if filters.get("userId") or filters.get("reviewState"):
+        return False
+    status = filters.get("status")
+    if filters.get("recentlyCompleted"):
+        status = "COMPLETED"
+    if status and _STAGE_OF_STATUS.get(status) != stored.stage:
+        return False
+    if "userId" in filters and stored.stage != FIRST_STAGE:
+        return False
+    start, end = filters.get("completedAtFrom"), filters.get("completedAtTo")
+    changed = _time(stored.updated_at)
+    return (not start or changed >= _time(start)) and (not end or changed <= _time(end))
+
+
+def _time(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise RefusalError(f"{text!r} is not a time") from error
+    return found if found.tzinfo else found.astimezone()
+
+
+def _count(call: Call, place: str) -> int:
+    project = call.service.project
+    return project.count(place) if place else project.counts().tasks

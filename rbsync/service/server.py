@@ -1,0 +1,82 @@
+"""Run the application on sockets of its own."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from rbsync.errors import RbsyncError
+from rbsync.service.settings import LOOPBACK
+from rbsync.service.write_coalescing import Whole
+
+KEEP_ALIVE = 75
+"""Seconds; longer than clients keep unused connections, so that none is closed in their hands."""
+PATIENCE = 3
+"""Seconds that requests have to end when the service is stopped."""
+LOOPBACK_6 = "::1"
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP whose connection an answer can reach: faults close it."""
+
+    def connection_made(self, transport: Any) -> None:
+        whole = Whole(transport)
+        super().connection_made(whole)  # type: ignore[arg-type]  # stands for one
+        # What follows must not wait for the first one's receipt, which takes 40 ms. The event
+        # loop sees to that only for sockets that it made itself.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.app_state = {**self.app_state, "transport": whole}
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Sockets that wait for connections already; port 0 takes one that is free.
+
+    Loopback is taken in both its forms where there are two: ``localhost`` may mean either, and
+    who else listens on one of them would be sent the key. Raises RbsyncError.
+    """
+    first = _listen(host, port)
+    if host != LOOPBACK:
+        return [first]
+    try:
+        return [first, _listen(LOOPBACK_6, first.getsockname()[1])]
+    except RbsyncError as error:
+        if _is_taken(error):
+            first.close()
+            raise
+        return [first]
+
+
+def _is_taken(error: RbsyncError) -> bool:
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRINUSE
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        hint = "is it running already? --port takes another one, --port 0 any that is free"
+        message = f"cannot listen on {host} port {port}: {error.strerror or error}"
+        raise RbsyncError(message, hint=hint) from error
+
+
+def make_server(app: ASGIApp) -> uvicorn.Server:
+    """A server of the application, to be run on the sockets of ``listen``."""
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=PATIENCE,
+    )
+    return uvicorn.Server(config)
