@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rbsync.sync.export_paths import Paths, UnfitError
+from rbsync.exports.paths import Paths, UnfitError
 
 TAKEN = ["x.png", "study/0.nii.gz"]
 

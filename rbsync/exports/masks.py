@@ -1,15 +1,16 @@
-"""Export: what the project holds, as files that rbsync reads again."""
+"""Segmentations as files that rbsync reads again: masks, label maps, and what they mean."""
 
 from __future__ import annotations
 
-import fnmatch
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 from rbsync.backends.base import TaskContent
+from rbsync.exports.base import Export, File
+from rbsync.exports.losses import loss_of
+from rbsync.exports.paths import Paths, UnfitError
 from rbsync.masks import (
     ClassIndex,
     ClassMap,
@@ -23,8 +24,6 @@ from rbsync.masks.encodings.label_objects import category_name
 from rbsync.masks.label_maps import LabelMap, picture_of, volumes_of
 from rbsync.masks.volumes.label_volume import LabelVolume
 from rbsync.sources.mask_settings import LIMIT, MaskSettings
-from rbsync.sync.export_paths import Paths, UnfitError
-from rbsync.sync.losses import Loss, loss_of
 from rbsync.sync.workspace import Workspace
 
 CLASS_MAP, DATAPOINT_MAP = "class_map.json", "datapoint_map.json"
@@ -32,38 +31,32 @@ SEGMENT_MAP = "segment_map.json"
 OWN_FILES = (CLASS_MAP, DATAPOINT_MAP, SEGMENT_MAP)
 
 
-class File(NamedTuple):
-    """A file to be written: a path with ``/``, and its bytes."""
+class MaskExport(Export):
+    """Write the segmentations: PNG masks, as `masks` of a manifest reads them, and volumes.
 
-    path: str
-    data: bytes
-
-
-def labelled(workspace: Workspace, pattern: str | None = None) -> Iterator[TaskContent]:
-    """The tasks with labels, in the order of the backend. Raises BackendError."""
-    for found in workspace.backend.read():
-        name = found.task.name
-        if found.task.labels and (not pattern or fnmatch.fnmatchcase(name, pattern)):
-            yield found
-
-
-@dataclass
-class MaskExport:
-    """Masks drawn one by one; ``class_map`` grows with the categories that are met.
-
-    ``left_out`` says which tasks have no mask, and why; ``is_partial`` whether one of them has a
-    segmentation. ``losses`` is what the labels of the others say beside. ``written`` counts the
-    files. Volumes are not drawn: their label maps are files as they are, told of in ``volumes``.
+    A mask holds one class a pixel: labels of one category become one, and boxes, attributes and
+    the like are left out, which is told; `export labels` writes all of it. Exits with 3 when a
+    segmentation had to be left out.
     """
 
-    class_map: ClassMap
-    left_out: list[str] = field(default_factory=list)
-    is_partial: bool = False
-    losses: list[Loss] = field(default_factory=list)
-    images: dict[str, str] = field(default_factory=dict)
-    volumes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    written: int = 0
-    paths: Paths = field(default_factory=lambda: Paths(OWN_FILES))
+    noun: ClassVar[str] = "mask"
+    loss_hint: ClassVar[str] = "a mask holds one class a pixel; `rbsync export labels` writes all"
+
+    def __init__(self, workspace: Workspace) -> None:
+        """Volumes are not drawn: their label maps are files as they are, told of in `volumes`."""
+        super().__init__(workspace)
+        self.class_map = known_colours(workspace)
+        self.images: dict[str, str] = {}
+        self.volumes: dict[str, list[dict[str, Any]]] = {}
+        self.paths = Paths(OWN_FILES)
+
+    def facts(self) -> dict[str, Any]:
+        return {"lost": [one._asdict() for one in self.losses]}
+
+    def files(self, tasks: Iterator[TaskContent]) -> Iterator[File]:
+        yield from self.masks(tasks)
+        for name, text in self.documents():
+            yield File(name, text.encode())
 
     def masks(self, every: Iterator[TaskContent]) -> Iterator[File]:
         """The masks and label maps of tasks with labels."""
@@ -149,10 +142,10 @@ class MaskExport:
             self.class_map = complete_class_map(every, self.class_map)
 
 
-def mask_export(workspace: Workspace) -> MaskExport:
-    """An export in the colours of the manifest's class maps; other categories get new ones.
+def known_colours(workspace: Workspace) -> ClassMap:
+    """The colours of the manifest's class maps, and new ones for the taxonomy's other categories.
 
-    So does one that is black, which is what stands for no category in the masks that are drawn.
+    One that is black gets a new one too: black stands for no category in the masks that are drawn.
     """
     known: ClassMap = {}
     for source in workspace.manifest.masks:
@@ -160,7 +153,7 @@ def mask_export(workspace: Workspace) -> MaskExport:
             if name not in known and colour not in (BLACK, *known.values()):
                 known[name] = colour
     names = [*(one.name for one in workspace.taxonomy.walk()), *known]
-    return MaskExport(complete_class_map(dict.fromkeys(names), known))
+    return complete_class_map(dict.fromkeys(names), known)
 
 
 def _colours(workspace: Workspace, source: Any) -> ClassMap:
