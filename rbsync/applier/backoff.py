@@ -10,7 +10,7 @@ SPREAD_SECONDS = 0.5
 """Over which those who waited go on, so that they do not come all at once."""
 
 
-class Gate:
+class Backoff:
     """Shut for a while when a request was one too many.
 
     A call keeps the time up to which it has waited, so that it waits once for each pause.

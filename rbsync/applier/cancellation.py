@@ -17,7 +17,7 @@ BREAKER = 20
 """Failures in a row that look like an outage."""
 
 
-class Stop:
+class Cancellation:
     """A request to take no new actions. The running ones end and are recorded."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Stop:
 class Tally:
     """Counts failures, and stops the run when it should not go on. For any number of threads."""
 
-    def __init__(self, stop: Stop, max_failures: int | None) -> None:
+    def __init__(self, stop: Cancellation, max_failures: int | None) -> None:
         """``max_failures`` is how many end the run, None for never."""
         self.failures = 0
         self._stop = stop

@@ -22,7 +22,7 @@ GROUP_SECONDS = 0.2
 class Journal:
     """Groups results into durable commits, and gives outcomes out only when they are safe.
 
-    When the state cannot be written, ``rescue`` gets what is known and not yet recorded.
+    When the state cannot be written, ``set_aside`` gets what is known and not yet recorded.
     """
 
     def __init__(
@@ -30,12 +30,12 @@ class Journal:
         writer: Writer,
         records: Mapping[str, Record],
         clock: Callable[[], float],
-        rescue: Callable[[Sequence[Record], Sequence[str]], None],
+        set_aside: Callable[[Sequence[Record], Sequence[str]], None],
     ) -> None:
         self._writer = writer
         self._before = records
         self._clock = clock
-        self._rescue = rescue
+        self._set_aside = set_aside
         self._waiting: list[tuple[Outcome, Record | None]] = []
         self._uploads: deque[Upload] = deque()
         self._lost: list[str] = []
@@ -90,7 +90,7 @@ class Journal:
                 self._writer.commit(records, removed=gone, uploads=uploads, lost=lost)
         except StoreError:
             if waiting:
-                self._rescue(records, removed)
+                self._set_aside(records, removed)
             raise
         finally:
             self._committed_at = time.monotonic()

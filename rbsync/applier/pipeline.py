@@ -95,7 +95,7 @@ class Pipeline:
         """What became of each change, as soon as that is durable.
 
         Raises StoreError, and whatever a mistake in the program raised in a worker; but not
-        before what was running has ended, and all that is known is recorded or rescued.
+        before what was running has ended, and all that is known is recorded or set aside.
         """
         while self._advance():
             for step in self._workers.finished(GROUP_SECONDS):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rbsync.applier.action_failures import FailedError, changed, unreadable
-from rbsync.applier.cancellation import Stop
+from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.content import Content
 from rbsync.applier.uploads import Kept, Key, Uploads
 from rbsync.backends.base import Draft, LabelText
@@ -43,7 +43,7 @@ class Prepared(NamedTuple):
 class Preparer:
     """Sends files and reads labels. For any number of threads."""
 
-    def __init__(self, uploads: Uploads, content: Content, stop: Stop) -> None:
+    def __init__(self, uploads: Uploads, content: Content, stop: Cancellation) -> None:
         self._uploads = uploads
         self._content = content
         self._stop = stop

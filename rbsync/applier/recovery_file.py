@@ -17,7 +17,7 @@ from rbsync.stores.base import Writer
 BY_HAND = "Save these lines under that name, then run `rbsync state recover`:"
 
 
-class Rescue:
+class RecoveryFile:
     """A file of JSON lines, one a result; where even that fails, standard error gets them."""
 
     def __init__(self, path: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from rbsync.applier.backoff import Gate
+from rbsync.applier.backoff import Backoff
 from rbsync.errors import BackendError
 
 ATTEMPTS = 4
@@ -83,11 +83,11 @@ class Retrier:
         self._pause = pause
         self._draw = draw
         self._budget = Budget()
-        self._gate = Gate(pause, draw)
+        self._backoff = Backoff(pause, draw)
 
     def wait(self) -> None:
         """Waits while the service wants no requests, unless the run is being stopped."""
-        self._gate.wait()
+        self._backoff.wait()
 
     def read(self, action: Callable[[], T], /) -> T:
         """The answer to a question, which is harmless. Satisfies ``backends.base.Reading``."""
@@ -108,14 +108,14 @@ class Retrier:
         lost = False
         waited = 0.0
         while True:
-            waited = self._gate.wait(waited)
+            waited = self._backoff.wait(waited)
             try:
                 answer = action()
             except BackendError as error:
                 lost = lost or (error.sent and error.kind in PASSING)
                 seconds = delay(attempt, self._draw(), error.retry_after)
                 if error.kind == "throttled" and error.attempts == 1:
-                    waited = self._gate.shut(seconds)
+                    waited = self._backoff.shut(seconds)
                 again = _may_repeat(error, repeatable) and attempt < ATTEMPTS
                 if not (again and self._budget.spend() and self._pause(seconds)):
                     raise GivenUpError(error, attempt, lost=lost) from error

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
-from rbsync.applier.cancellation import Stop, Tally
+from rbsync.applier.cancellation import Cancellation, Tally
 from rbsync.applier.content import Content
 from rbsync.applier.delete import delete
 from rbsync.applier.journal import Journal
@@ -45,20 +45,20 @@ def apply(
     writer: Writer,
     records: Mapping[str, Record],
     content: Content,
-    stop: Stop,
+    stop: Cancellation,
     options: Options,
-    rescue: Callable[[Sequence[Record], Sequence[str]], None],
+    set_aside: Callable[[Sequence[Record], Sequence[str]], None],
     retrier: Retrier | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Iterator[Outcome]:
     """Runs a plan, and gives each outcome out once it is durable.
 
-    ``records`` is what the writer holds; ``rescue`` gets results that could not be written.
+    ``records`` is what the writer holds; ``set_aside`` gets results that could not be written.
     ``retrier`` is the one that the backend reads with, where it does. Raises StoreError when the
     state cannot be written any more: then nothing more is sent, and what was sent is settled by
     the next run.
     """
-    journal = Journal(writer, records, clock, rescue)
+    journal = Journal(writer, records, clock, set_aside)
     retrier = retrier or Retrier(stop.pause)
     known = known_uploads(writer, plan.effects) if backend.capabilities.keeps_uploads else {}
     uploads = Uploads(
@@ -82,7 +82,7 @@ def apply(
         yield from _in_order(plan, tools, options.jobs, backend.capabilities)
         yield from journal.commit(forget=plan.forgotten)
     finally:
-        # When the caller gave up in the middle; what cannot be written was rescued.
+        # When the caller gave up in the middle; what cannot be written was set aside.
         with suppress(StoreError):
             journal.commit()
 

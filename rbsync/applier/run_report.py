@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rbsync.applier.cancellation import INTERRUPTED, OUTAGE, Stop
+from rbsync.applier.cancellation import INTERRUPTED, OUTAGE, Cancellation
 from rbsync.errors import ExitCode
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Blocked, Plan
@@ -13,7 +13,7 @@ WILLED = ("protected",)
 """Reasons of blocked actions that the user wished for, so that they are no failure."""
 
 
-def conclude(plan: Plan, outcomes: Sequence[Outcome], stop: Stop) -> Report:
+def conclude(plan: Plan, outcomes: Sequence[Outcome], stop: Cancellation) -> Report:
     """The report of a run, with the exit code of the worst that happened."""
     blocked = [one for one in plan.actions if isinstance(one, Blocked)]
     left = [Outcome(one.name, "blocked", "skipped", note=one.message) for one in blocked]
@@ -22,7 +22,7 @@ def conclude(plan: Plan, outcomes: Sequence[Outcome], stop: Stop) -> Report:
 
 
 def _exit_code(
-    outcomes: Sequence[Outcome], blocked: Sequence[Blocked], plan: Plan, stop: Stop
+    outcomes: Sequence[Outcome], blocked: Sequence[Blocked], plan: Plan, stop: Cancellation
 ) -> ExitCode:
     kinds = {one.failure.kind for one in outcomes if one.failure is not None}
     if stop.reason == INTERRUPTED:

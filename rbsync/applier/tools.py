@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rbsync.applier.cancellation import Stop, Tally
+from rbsync.applier.cancellation import Cancellation, Tally
 from rbsync.applier.journal import Journal
 from rbsync.applier.prepare import Preparer
 from rbsync.applier.send import Sender
@@ -18,4 +18,4 @@ class Tools:
     sender: Sender
     journal: Journal
     tally: Tally
-    stop: Stop
+    stop: Cancellation

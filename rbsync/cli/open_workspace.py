@@ -15,7 +15,7 @@ from rbsync.cli.render.progress import metered
 from rbsync.version import VERSION
 
 if TYPE_CHECKING:
-    from rbsync.applier.cancellation import Stop
+    from rbsync.applier.cancellation import Cancellation
     from rbsync.sync.workspace import Workspace
 
 
@@ -26,7 +26,7 @@ def opened(
     rehash: bool = False,
     strict: bool = True,
     looks_on: bool = False,
-    stop: Stop | None = None,
+    stop: Cancellation | None = None,
 ) -> Iterator[Workspace]:
     """The workspace of the manifest that the options name.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rbsync.applier.cancellation import INTERRUPTED, Stop
+from rbsync.applier.cancellation import INTERRUPTED, Cancellation
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, document, event, note
@@ -59,7 +59,7 @@ def run_plan(
         raise UsageError(
             "nobody can be asked here", hint="pass --yes, or apply a plan: rbsync plan -o p.json"
         )
-    stop = Stop()
+    stop = Cancellation()
     with opened(common, rehash=rehash, strict=False, stop=stop) as workspace:
         plan = _read(plan_file) if plan_file else make_plan(workspace, options)
         if plan.has_blocked("unsettled") and not plan_file:
@@ -133,7 +133,7 @@ def _agreed(plan: Plan, common: CommonOptions, flags: RunFlags, plan_file: str |
 
 
 def _conclude(
-    report: Report, plan: Plan, workspace: Workspace, common: CommonOptions, stop: Stop
+    report: Report, plan: Plan, workspace: Workspace, common: CommonOptions, stop: Cancellation
 ) -> None:
     """Keeps the report beside the state when something was done, and shows it."""
     from rbsync.documents.report_document import report_json
@@ -141,7 +141,7 @@ def _conclude(
 
     content = report_json(report, meta())
     if report.outcomes:
-        folder = os.path.dirname(workspace.rescue.path)
+        folder = os.path.dirname(workspace.recovery_file.path)
         write_whole(os.path.join(folder, REPORT), dump(content))
     if common.json_lines:
         # The others were told when they were done.
@@ -153,7 +153,7 @@ def _conclude(
 
 
 @contextmanager
-def _interruptible(stop: Stop, common: CommonOptions) -> Iterator[None]:
+def _interruptible(stop: Cancellation, common: CommonOptions) -> Iterator[None]:
     """The first interrupt lets what runs end; the second ends the program at once."""
 
     def interrupt(_number: int, _frame: object) -> None:

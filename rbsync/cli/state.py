@@ -126,7 +126,7 @@ def push(common: CommonOptions, file: BinaryIO, force: bool, lock_timeout: float
 def recover(common: CommonOptions, lock_timeout: float) -> int:
     """Take in the results that an earlier run could not write to the state."""
     with opened(common) as workspace, state_editing.editing(workspace, lock_timeout) as writer:
-        count = workspace.rescue.recover(writer)
+        count = workspace.recovery_file.recover(writer)
     answer(common, f"{plural(count, 'result')} taken in.", recovered=count)
     return ExitCode.DONE
 

@@ -11,7 +11,7 @@ from rbsync.collector import paused_collector
 from rbsync.dataset.declared_sizes import DeclaredSizes
 from rbsync.dataset.expanding import expand
 from rbsync.dataset.findings import Findings
-from rbsync.dataset.inspection import Looks
+from rbsync.dataset.inspection import Inspections
 from rbsync.dataset.items import Files
 from rbsync.dataset.labels import LabelReader
 from rbsync.dataset.mask_rules import MaskRules
@@ -51,7 +51,7 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True)
-class Ground:
+class BuildInputs:
     """What a dataset is built on: the files, what is remembered of them, and who reads them."""
 
     tree: Tree
@@ -62,7 +62,7 @@ class Ground:
 
 def build(
     manifest: Manifest,
-    ground: Ground,
+    inputs: BuildInputs,
     *,
     project_type: str,
     taxonomy: Taxonomy,
@@ -75,17 +75,17 @@ def build(
     """
     findings = Findings(manifest.problems, manifest.file)
     with paused_collector():
-        entries = _possible(unique(expand(manifest, ground.tree, findings), findings), findings)
-        files = Files(ground.tree, findings)
-        _read(files, list(entries.values()), ground)
-        labels = LabelReader(ground.tree, ground.cache, findings, project_type, taxonomy)
-        looks = Looks(ground.cache, ground.executor, ground.watcher)
+        entries = _possible(unique(expand(manifest, inputs.tree, findings), findings), findings)
+        files = Files(inputs.tree, findings)
+        _read(files, list(entries.values()), inputs)
+        labels = LabelReader(inputs.tree, inputs.cache, findings, project_type, taxonomy)
+        inspections = Inspections(inputs.cache, inputs.executor, inputs.watcher)
         rules = MaskRules(project_type, taxonomy)
         readers = Readers(
             labels,
-            DeclaredSizes(ground.tree, looks, findings),
-            MaskReader(ground.tree, looks, findings, rules),
-            SegmentationReader(ground.tree, looks, findings, rules),
+            DeclaredSizes(inputs.tree, inspections, findings),
+            MaskReader(inputs.tree, inspections, findings, rules),
+            SegmentationReader(inputs.tree, inspections, findings, rules),
         )
         readers.sizes.read(entries.values(), files)
         readers.masks.read(entries.values(), files)
@@ -93,11 +93,11 @@ def build(
         datapoints = list(_datapoints(entries, files, readers, findings))
         readers.segmentations.conclude()
         labels.save()
-        looks.save()
-        ground.tree.save()
+        inspections.save()
+        inputs.tree.save()
         if not keep_going:
             findings.raise_if_any()
-        return _dataset(datapoints, findings, ground.tree)
+        return _dataset(datapoints, findings, inputs.tree)
 
 
 def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree) -> Dataset:
@@ -121,19 +121,19 @@ def _possible(entries: dict[str, Entry], findings: Findings) -> dict[str, Entry]
     return {name: entry for name, entry in entries.items() if entry.problem is None}
 
 
-def _read(files: Files, entries: list[Entry], ground: Ground) -> None:
+def _read(files: Files, entries: list[Entry], inputs: BuildInputs) -> None:
     """Hashes the files of the entries that are not known yet."""
     places: list[Place] = []
     for entry in entries:
         places += files.places(entry)
-    count, size = ground.tree.total(places)
+    count, size = inputs.tree.total(places)
     if not count:
         return
-    ground.watcher.begin(count, size)
+    inputs.watcher.begin(count, size)
     try:
-        files.errors = ground.tree.hash(places, ground.executor, ground.watcher.advance)
+        files.errors = inputs.tree.hash(places, inputs.executor, inputs.watcher.advance)
     finally:
-        ground.watcher.end()
+        inputs.watcher.end()
 
 
 def _datapoints(

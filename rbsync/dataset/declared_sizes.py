@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from rbsync.dataset.findings import Findings
-from rbsync.dataset.inspection import Look, Looks, Seen
+from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.dataset.items import Files
 from rbsync.dataset.masks import image_context, report_unseen
 from rbsync.files.kinds import BMP, JPEG, PNG
@@ -20,31 +20,31 @@ _PICTURES = (PNG, JPEG, BMP)
 class DeclaredSizes:
     """Looks at the images that are here and whose labels were drawn for a size."""
 
-    def __init__(self, tree: Tree, looks: Looks, findings: Findings) -> None:
-        self._tree, self._looks, self._findings = tree, looks, findings
+    def __init__(self, tree: Tree, inspections: Inspections, findings: Findings) -> None:
+        self._tree, self._inspections, self._findings = tree, inspections, findings
 
     def read(self, entries: Iterable[Entry], files: Files) -> None:
         """Looks at all that are not known yet."""
         drawn = (one for one in entries if _drawn_for(one))
         images = (self._image(one, files) for one in drawn)
-        self._looks.take(self._look(item) for item in images if item)
+        self._inspections.take(self._inspect(item) for item in images if item)
 
     def check(self, entry: Entry, given: InlineLabels, files: Files) -> None:
         """Reports an image that was read and has another size."""
         item = self._image(entry, files) if given.drawn_for else None
         if given.drawn_for is None or item is None:
             return
-        answer = self._looks.answer(image_context(), item.content, (item.ref,))
-        if isinstance(answer, Seen):
+        answer = self._inspections.answer(image_context(), item.content, (item.ref,))
+        if isinstance(answer, Inspected):
             self._compare(entry, given, given.drawn_for, item, answer)
         else:
             report_unseen(self._findings, entry, item, answer)
 
-    def _look(self, item: Item) -> Look:
-        from rbsync.dataset.mask_inspection import see_image
+    def _inspect(self, item: Item) -> Inspection:
+        from rbsync.dataset.mask_inspection import inspect_image
 
-        see = partial(see_image, self._tree.roots, item, self._tree.algorithm)
-        return Look(image_context(), item.content, (item.ref,), item.size, see)
+        see = partial(inspect_image, self._tree.roots, item, self._tree.algorithm)
+        return Inspection(image_context(), item.content, (item.ref,), item.size, see)
 
     def _image(self, entry: Entry, files: Files) -> Item | None:
         """The picture of an entry, if it is here and could be read."""
@@ -54,7 +54,12 @@ class DeclaredSizes:
         return item if item.content and kind in _PICTURES else None
 
     def _compare(
-        self, entry: Entry, given: InlineLabels, declared: DeclaredSize, item: Item, image: Seen
+        self,
+        entry: Entry,
+        given: InlineLabels,
+        declared: DeclaredSize,
+        item: Item,
+        image: Inspected,
     ) -> None:
         from rbsync.masks.error import MaskError
         from rbsync.masks.size import check_declared_size

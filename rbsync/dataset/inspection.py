@@ -27,7 +27,7 @@ class Progress(Protocol):
         """The looking is over, however it went."""
 
 
-class Seen(NamedTuple):
+class Inspected(NamedTuple):
     """The size of a picture (width, height) as it is shown, or of a volume (x, y, z), and for a
     mask or segmentation the fingerprint of what it says.
 
@@ -41,7 +41,7 @@ class Seen(NamedTuple):
     affine: tuple[float, ...] = ()
 
     @classmethod
-    def of_text(cls, text: str) -> Seen:
+    def of_text(cls, text: str) -> Inspected:
         """The inverse of `text`. Raises ValueError."""
         size, fingerprint, unused, affine, *_ = [*text.split(" "), "", "", ""]
         return cls(
@@ -58,50 +58,50 @@ class Seen(NamedTuple):
         return " ".join((size, self.fingerprint, unused, affine)).rstrip()
 
 
-class Look(NamedTuple):
+class Inspection(NamedTuple):
     """What is to be looked at: a content, and the circumstances that the answer depends on.
 
-    ``files`` are the paths that have the content; ``size`` is in bytes; ``work`` answers a Seen,
-    or raises MaskError or OSError.
+    ``files`` are the paths that have the content, ``size`` is in bytes. ``work`` returns what was
+    found, or raises MaskError or OSError.
     """
 
     context: str
     content: str
     files: tuple[str, ...]
     size: int
-    work: Callable[[], Seen]
+    work: Callable[[], Inspected]
 
 
-Answer = Seen | UserError | OSError
+Answer = Inspected | UserError | OSError
 
 
-class Looks:
+class Inspections:
     """The answers by context and content; what is wrong is an answer of the files as well."""
 
     def __init__(self, cache: Cache, executor: Executor, watcher: Progress) -> None:
         self._cache, self._executor, self._watcher = cache, executor, watcher
-        self._known: dict[str, dict[str, Seen]] = {}
+        self._known: dict[str, dict[str, Inspected]] = {}
         self._wrong: dict[tuple[str, str, tuple[str, ...]], UserError | OSError] = {}
-        self._new: list[Look] = []
+        self._new: list[Inspection] = []
 
-    def take(self, looks: Iterator[Look]) -> None:
+    def take(self, inspections: Iterator[Inspection]) -> None:
         """Answers what is not known yet."""
-        wanted = {one[:3]: one for one in looks if not self._is_known(one)}
-        first: dict[tuple[str, str], Look] = {}
+        wanted = {one[:3]: one for one in inspections if not self._is_known(one)}
+        first: dict[tuple[str, str], Inspection] = {}
         for one in wanted.values():
             first.setdefault((one.context, one.content), one)
-        self._look(list(first.values()))
+        self._inspect(list(first.values()))
         # An error names its files, so that files of one content have errors of their own.
-        self._look([one for one in wanted.values() if not self._is_known(one)])
+        self._inspect([one for one in wanted.values() if not self._is_known(one)])
 
-    def _is_known(self, look: Look) -> bool:
-        return look.content in self._of(look.context) or look[:3] in self._wrong
+    def _is_known(self, inspection: Inspection) -> bool:
+        return inspection.content in self._of(inspection.context) or inspection[:3] in self._wrong
 
-    def _look(self, wanted: Sequence[Look]) -> None:
+    def _inspect(self, wanted: Sequence[Inspection]) -> None:
         if not wanted:
             return
         self._watcher.begin(len(wanted), sum(one.size for one in wanted))
-        running: deque[tuple[Look, Future[Any]]] = deque()
+        running: deque[tuple[Inspection, Future[Any]]] = deque()
         try:
             for one in wanted:
                 running.append((one, self._executor.submit(one.work)))
@@ -114,35 +114,35 @@ class Looks:
                 future.cancel()
             self._watcher.end()
 
-    def _finish(self, look: Look, future: Future[Any]) -> None:
+    def _finish(self, inspection: Inspection, future: Future[Any]) -> None:
         try:
-            self._of(look.context)[look.content] = future.result()
+            self._of(inspection.context)[inspection.content] = future.result()
         except (UserError, OSError) as error:
-            self._wrong[look[:3]] = error
+            self._wrong[inspection[:3]] = error
         else:
-            self._new.append(look)
-        self._watcher.advance(1, look.size)
+            self._new.append(inspection)
+        self._watcher.advance(1, inspection.size)
 
     def answer(self, context: str, content: str, files: Sequence[str]) -> Answer:
         """The answer to what was taken."""
-        seen = self._of(context).get(content)
-        return seen if seen is not None else self._wrong[context, content, tuple(files)]
+        inspected = self._of(context).get(content)
+        return inspected if inspected is not None else self._wrong[context, content, tuple(files)]
 
     def save(self) -> None:
         """Remembers what passed."""
         rows: dict[str, list[tuple[str, str]]] = {}
         for one in self._new:
-            seen = self._of(one.context)[one.content]
-            rows.setdefault(one.context, []).append((one.content, seen.text()))
+            inspected = self._of(one.context)[one.content]
+            rows.setdefault(one.context, []).append((one.content, inspected.text()))
         for context, each in rows.items():
             self._cache.put_checked(context, each)
         self._new = []
 
-    def _of(self, context: str) -> dict[str, Seen]:
+    def _of(self, context: str) -> dict[str, Inspected]:
         known = self._known.get(context)
         if known is None:
             known = self._known[context] = {}
             for content, text in self._cache.checked(context).items():
                 with suppress(ValueError):
-                    known[content] = Seen.of_text(text)
+                    known[content] = Inspected.of_text(text)
         return known

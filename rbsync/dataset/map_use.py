@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rbsync.dataset.inspection import Seen
+from rbsync.dataset.inspection import Inspected
 from rbsync.errors import Location, Problem
 from rbsync.sources.base import SeriesLabels
 from rbsync.sources.study import MAP
@@ -22,7 +22,7 @@ class MapUse:
         self._mapped: dict[tuple[int, str], Location] = {}
         self._present: set[tuple[int, str]] = set()
 
-    def note(self, part: SeriesLabels, found: Seen | None) -> None:
+    def note(self, part: SeriesLabels, found: Inspected | None) -> None:
         """Takes the segment map of a series, and what was found in its segmentations."""
         if found is None:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rbsync.dataset.inspection import Seen
+from rbsync.dataset.inspection import Inspected
 from rbsync.files.body import read_whole
 from rbsync.files.hashing import ChangingError
 from rbsync.files.roots import Roots
@@ -18,15 +18,17 @@ from rbsync.model.fingerprint import Algorithm
 LIMIT = 1 << 30
 
 
-def see_mask(roots: Roots, files: Sequence[Item], recipe: str, algorithm: Algorithm) -> Seen:
+def inspect_mask(
+    roots: Roots, files: Sequence[Item], recipe: str, algorithm: Algorithm
+) -> Inspected:
     """Decodes a mask. Raises MaskError for what a recipe refuses, OSError."""
     index = read_recipe(recipe).class_index([read_planned(roots, one, algorithm) for one in files])
-    return Seen((index.width, index.height), identity(index, algorithm))
+    return Inspected((index.width, index.height), identity(index, algorithm))
 
 
-def see_image(roots: Roots, file: Item, algorithm: Algorithm) -> Seen:
+def inspect_image(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:
     """The size of an image as it is shown. Raises MaskError, OSError."""
-    return Seen(shown_size(read_planned(roots, file, algorithm)))
+    return Inspected(shown_size(read_planned(roots, file, algorithm)))
 
 
 def read_planned(roots: Roots, file: Item, algorithm: Algorithm) -> Named:

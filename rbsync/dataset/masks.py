@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from rbsync.dataset.findings import Findings
-from rbsync.dataset.inspection import Look, Looks, Seen
+from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.dataset.items import Files
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.errors import Location, Problem, UserError
@@ -23,16 +23,18 @@ CHECKS = 3
 class MaskReader:
     """Reads the masks of entries and reports what is wrong with them, at the entries."""
 
-    def __init__(self, tree: Tree, looks: Looks, findings: Findings, rules: MaskRules) -> None:
-        self._tree, self._looks = tree, looks
+    def __init__(
+        self, tree: Tree, inspections: Inspections, findings: Findings, rules: MaskRules
+    ) -> None:
+        self._tree, self._inspections = tree, inspections
         self._findings, self._rules = findings, rules
         self._contexts: dict[str, str] = {}
 
     def read(self, entries: Iterable[Entry], files: Files) -> None:
         """Looks at all masks, and at the images that are here, that are not known yet."""
         masked = [(one, one.labels) for one in entries if isinstance(one.labels, MaskLabels)]
-        self._looks.take(
-            look for entry, labels in masked for look in self._wanted(entry, labels, files)
+        self._inspections.take(
+            one for entry, labels in masked for one in self._wanted(entry, labels, files)
         )
 
     def labels(self, entry: Entry, given: MaskLabels, files: Files) -> Labels | None:
@@ -51,21 +53,21 @@ class MaskReader:
             return None
         return Labels("mask", mask.fingerprint, tuple(inputs), given.recipe, given.encoding)
 
-    def _wanted(self, entry: Entry, labels: MaskLabels, files: Files) -> Iterator[Look]:
-        from rbsync.dataset.mask_inspection import see_image, see_mask
+    def _wanted(self, entry: Entry, labels: MaskLabels, files: Files) -> Iterator[Inspection]:
+        from rbsync.dataset.mask_inspection import inspect_image, inspect_mask
 
         if entry.name in self._findings.obstacles:
             return
         roots, algorithm = self._tree.roots, self._tree.algorithm
         inputs = files.readable(entry, labels.files)
         if inputs:
-            work = partial(see_mask, roots, inputs, labels.recipe, algorithm)
+            work = partial(inspect_mask, roots, inputs, labels.recipe, algorithm)
             size = sum(one.size for one in inputs)
             context = self._mask_context(labels.recipe)
-            yield Look(context, content_of(inputs), paths_of(inputs), size, work)
+            yield Inspection(context, content_of(inputs), paths_of(inputs), size, work)
         for image in self._images(entry, files):
-            seen = partial(see_image, roots, image, algorithm)
-            yield Look(image_context(), image.content, (image.ref,), image.size, seen)
+            work = partial(inspect_image, roots, image, algorithm)
+            yield Inspection(image_context(), image.content, (image.ref,), image.size, work)
 
     def _images(self, entry: Entry, files: Files) -> list[Item]:
         """The images whose size can be seen, without what is refused for what it is."""
@@ -81,16 +83,16 @@ class MaskReader:
             known = self._contexts[recipe] = f"mask:{digest(value)}"
         return known
 
-    def _answer(self, entry: Entry, context: str, items: Sequence[Item]) -> Seen | None:
+    def _answer(self, entry: Entry, context: str, items: Sequence[Item]) -> Inspected | None:
         if not items:
             return None
-        answer = self._looks.answer(context, content_of(items), paths_of(items))
-        if isinstance(answer, Seen):
+        answer = self._inspections.answer(context, content_of(items), paths_of(items))
+        if isinstance(answer, Inspected):
             return answer
         report_unseen(self._findings, entry, items[0], answer)
         return None
 
-    def _compare(self, entry: Entry, given: MaskLabels, mask: Seen, image: Seen) -> None:
+    def _compare(self, entry: Entry, given: MaskLabels, mask: Inspected, image: Inspected) -> None:
         from rbsync.masks.encodings.nifti import check_fits
         from rbsync.masks.error import MaskError
         from rbsync.masks.size import check_same_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rbsync.dataset.inspection import Seen
+from rbsync.dataset.inspection import Inspected
 from rbsync.errors import Problem
 from rbsync.files.kinds import DICOM, Kind
 from rbsync.sources.base import Entry, SeriesLabels
@@ -21,7 +21,7 @@ def items_of(entry: Entry, part: SeriesLabels) -> Sequence[str]:
     return entry.items[start : start + entry.series[part.series]]
 
 
-def misfit(file: str, found: Seen, scan: str, shown: Seen) -> MaskError | None:
+def misfit(file: str, found: Inspected, scan: str, shown: Inspected) -> MaskError | None:
     """How a segmentation does not fit its scan."""
     from rbsync.masks.volumes.placement import placement_problem
     from rbsync.masks.volumes.segmentation import shape_problem, three_dimensions

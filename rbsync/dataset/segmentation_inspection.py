@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rbsync.dataset.inspection import Seen
+from rbsync.dataset.inspection import Inspected
 from rbsync.dataset.mask_inspection import read_planned
 from rbsync.errors import UserError
 from rbsync.files.body import open_body
@@ -22,9 +22,9 @@ HEAD = 64 << 10
 """Bytes of a packed file that unpack to its header."""
 
 
-def see_segmentation(
+def inspect_segmentation(
     roots: Roots, files: Sequence[Item], segment_map: Mapping[int, str], algorithm: Algorithm
-) -> Seen:
+) -> Inspected:
     """Decodes the segmentations of a series.
 
     Raises UserError with all that is wrong with them, each problem at its file; OSError.
@@ -34,7 +34,7 @@ def see_segmentation(
     if checked.volume is None:
         raise UserError([problem for one in checked.problems for problem in one.problems])
     grid = grid_in(given[0].data[:HEAD], given[0].file)
-    return Seen(
+    return Inspected(
         checked.volume.voxels.shape,
         identity_of_volume(checked.volume, algorithm),
         tuple(value for value in segment_map if value not in checked.volume.names),
@@ -42,7 +42,7 @@ def see_segmentation(
     )
 
 
-def see_scan(roots: Roots, file: Item, algorithm: Algorithm) -> Seen:
+def inspect_scan(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:
     """The size and place of a scan, from its header. Raises MaskError, OSError."""
     with open_body(roots, file.ref, algorithm) as body:
         head = body.read(HEAD)
@@ -51,7 +51,7 @@ def see_scan(roots: Roots, file: Item, algorithm: Algorithm) -> Seen:
         if body.content() != file.content:
             raise ChangingError(f"{file.ref} was written to while it was read")
     grid = grid_in(head, file.ref)
-    return Seen(three_dimensions(grid.shape), affine=affine_of(grid))
+    return Inspected(three_dimensions(grid.shape), affine=affine_of(grid))
 
 
 def affine_of(grid: Grid) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from rbsync.dataset.findings import Findings
-from rbsync.dataset.inspection import Look, Looks, Seen
+from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.dataset.items import Files
 from rbsync.dataset.map_use import MapUse
 from rbsync.dataset.mask_rules import MaskRules
@@ -30,20 +30,22 @@ _OF_THE_MAP = "unmapped-values"
 class SegmentationReader:
     """Reads segmentations and reports what is wrong with them, where the source names them."""
 
-    def __init__(self, tree: Tree, looks: Looks, findings: Findings, rules: MaskRules) -> None:
-        self._tree, self._looks = tree, looks
+    def __init__(
+        self, tree: Tree, inspections: Inspections, findings: Findings, rules: MaskRules
+    ) -> None:
+        self._tree, self._inspections = tree, inspections
         self._findings, self._rules = findings, rules
         self._use = MapUse()
 
     def read(self, entries: Iterable[Entry], files: Files) -> None:
         """Looks at all segmentations and scans that are here and are not known yet."""
         studies = [(one, one.labels) for one in entries]
-        self._looks.take(
-            look
+        self._inspections.take(
+            one
             for entry, labels in studies
             if isinstance(labels, SegmentationLabels) and not self._is_blocked(entry)
             for part in labels.parts
-            for look in self._wanted(entry, part, files)
+            for one in self._wanted(entry, part, files)
         )
 
     def labels(self, entry: Entry, given: SegmentationLabels, files: Files) -> Labels | None:
@@ -56,16 +58,16 @@ class SegmentationReader:
 
         for problem in self._rules.of_type("segmentations", entry.origin):
             self._findings.of_entry(entry, problem)
-        seen = {part.series: self._seen(entry, part, files) for part in given.parts}
+        inspected = {part.series: self._inspected(entry, part, files) for part in given.parts}
         if self._is_blocked(entry):
             return None
-        found = {series: one.fingerprint for series, one in seen.items() if one}
+        found = {series: one.fingerprint for series, one in inspected.items() if one}
         fingerprint = identity_of_series(found, self._tree.algorithm)
         if not fingerprint:
             self._findings.warn(_empty(entry, given))
             return None
         for part in given.parts:
-            self._use.note(part, seen[part.series])
+            self._use.note(part, inspected[part.series])
         maps = [SeriesMap(one.series, len(one.files), one.segment_map) for one in given.parts]
         inputs = tuple(files.readable(entry, given.files))
         return Labels("segmentation", fingerprint, inputs, study_text(maps))
@@ -78,22 +80,22 @@ class SegmentationReader:
     def _is_blocked(self, entry: Entry) -> bool:
         return entry.name in self._findings.obstacles
 
-    def _wanted(self, entry: Entry, part: SeriesLabels, files: Files) -> Iterator[Look]:
-        from rbsync.dataset.mask_inspection import see_image
-        from rbsync.dataset.segmentation_inspection import see_scan, see_segmentation
+    def _wanted(self, entry: Entry, part: SeriesLabels, files: Files) -> Iterator[Inspection]:
+        from rbsync.dataset.mask_inspection import inspect_image
+        from rbsync.dataset.segmentation_inspection import inspect_scan, inspect_segmentation
 
         roots, algorithm = self._tree.roots, self._tree.algorithm
         inputs = files.readable(entry, part.files)
         if inputs:
-            work = partial(see_segmentation, roots, inputs, part.segment_map, algorithm)
+            work = partial(inspect_segmentation, roots, inputs, part.segment_map, algorithm)
             size = sum(one.size for one in inputs)
-            yield Look(self._context(part), content_of(inputs), paths_of(inputs), size, work)
+            yield Inspection(self._context(part), content_of(inputs), paths_of(inputs), size, work)
         scan, is_picture = self._scan(entry, part, files)
         if scan:
-            see = partial(see_image if is_picture else see_scan, roots, scan, algorithm)
-            yield Look(_scan_context(is_picture), scan.content, (scan.ref,), scan.size, see)
+            see = partial(inspect_image if is_picture else inspect_scan, roots, scan, algorithm)
+            yield Inspection(_scan_context(is_picture), scan.content, (scan.ref,), scan.size, see)
 
-    def _seen(self, entry: Entry, part: SeriesLabels, files: Files) -> Seen | None:
+    def _inspected(self, entry: Entry, part: SeriesLabels, files: Files) -> Inspected | None:
         """What the segmentations of a series say, after reporting what is wrong with them."""
         for value, name in part.segment_map.items():
             for problem in self._rules.of_category(name, part.locate((MAP, str(value)))):
@@ -134,10 +136,10 @@ class SegmentationReader:
 
     def _answer(
         self, entry: Entry, context: str, items: Sequence[Item], part: SeriesLabels
-    ) -> Seen | None:
-        answer = self._looks.answer(context, content_of(items), paths_of(items))
+    ) -> Inspected | None:
+        answer = self._inspections.answer(context, content_of(items), paths_of(items))
         match answer:
-            case Seen():
+            case Inspected():
                 return answer
             case UserError(problems=problems):
                 for one in problems:

@@ -160,7 +160,7 @@ def _colours(workspace: Workspace, source: Any) -> ClassMap:
     """The class map of a source; none where it has no colours or cannot be read."""
     path = source.colours_file if isinstance(source, MaskSettings) else None
     with suppress(OSError, ValueError, MaskError):
-        return read_class_map(json.loads(workspace.ground.tree.read(path, LIMIT))) if path else {}
+        return read_class_map(json.loads(workspace.inputs.tree.read(path, LIMIT))) if path else {}
     return {}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rbsync.applier.cancellation import Stop
+from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.retrying import Retrier
 from rbsync.applier.run import Options
 from rbsync.applier.run import apply as run
@@ -67,10 +67,10 @@ def deliver(
             writer=writer,
             records={},
             content=content,
-            stop=Stop(),
+            stop=Cancellation(),
             options=Options(min(backend.capabilities.jobs, len(actions))),
             retrier=retrier,
-            rescue=lambda records, removed: None,  # noqa: ARG005  (memory can always be written)
+            set_aside=lambda records, removed: None,  # noqa: ARG005  (memory can always be written)
         )
         return {one.name: _why(one) for one in outcomes if one.result != "applied"}
 

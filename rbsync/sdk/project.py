@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rbsync.applier.cancellation import Stop
+from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.retrying import Retrier
 from rbsync.sdk.upload import CLOSED, Upload
 
@@ -21,7 +21,7 @@ class Project:
     """
 
     def __init__(
-        self, backend: RedbrickBackend, facts: Facts, retrier: Retrier, stop: Stop
+        self, backend: RedbrickBackend, facts: Facts, retrier: Retrier, stop: Cancellation
     ) -> None:
         """``retrier`` is what the backend reads with; ``stop`` ends its pauses."""
         self.name = facts.name
@@ -65,7 +65,7 @@ def get_project(api_key: str, url: str, org_id: str, project_id: str) -> Project
     from rbsync.backends.redbrick.backend import RedbrickBackend
 
     key = ApiKey(api_key)
-    stop = Stop()
+    stop = Cancellation()
     retrier = Retrier(stop.pause)
     backend = RedbrickBackend(url, str(org_id), str(project_id), key, reading=retrier.read)
     try:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from rbsync.applier.cancellation import Stop
+from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.retrying import Retrier
 from rbsync.backends.base import Draft, LabelText
 from rbsync.backends.base import Project as Facts
@@ -52,7 +52,7 @@ class Upload:
     """Creates datapoints in one project. For any number of threads."""
 
     def __init__(
-        self, backend: RedbrickBackend, project: Facts, retrier: Retrier, stop: Stop
+        self, backend: RedbrickBackend, project: Facts, retrier: Retrier, stop: Cancellation
     ) -> None:
         """Once ``stop`` is requested, nothing is created any more."""
         self._retrier, self._stop = retrier, stop

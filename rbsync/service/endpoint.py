@@ -50,7 +50,7 @@ class Endpoint:
             return _as_json(None, document.errors)
         call = Call(self._service, lambda: str(request.base_url))
         try:
-            result = await self._service.lane.do(lambda: operation.execute(call, variables))
+            result = await self._service.group_commit.do(lambda: operation.execute(call, variables))
         except BackendError as error:
             return _as_json(None, [GraphQLError(str(error), original_error=error)])
         return _as_json(result.data, result.errors or ())

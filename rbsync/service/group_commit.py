@@ -28,7 +28,7 @@ class _Done(NamedTuple):
     error: Exception | None = None
 
 
-class Lane:
+class GroupCommit:
     """For any number of coroutines of one event loop, which use the database by it alone.
 
     Nobody gets an answer before all that it may have seen is durable.

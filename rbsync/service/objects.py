@@ -68,7 +68,7 @@ class Objects:
             # A small file is one piece, and going to another thread takes as long as writing it.
             ref = await run_in_threadpool(self._store, incoming, last, limit)
         upload = Upload(permission.path, ref, incoming.size, given, encoding)
-        await self._service.lane.do(partial(uploads.keep, upload))
+        await self._service.group_commit.do(partial(uploads.keep, upload))
         return Response()
 
     def _store(self, incoming: Incoming, last: bytes, limit: int) -> str:

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rbsync.errors import RbsyncError
 from rbsync.service.settings import LOOPBACK
-from rbsync.service.write_coalescing import Whole
+from rbsync.service.write_coalescing import CoalescingTransport
 
 KEEP_ALIVE = 75
 """Seconds; longer than clients keep unused connections, so that none is closed in their hands."""
@@ -25,7 +25,7 @@ class Protocol(HttpToolsProtocol):
     """HTTP whose connection an answer can reach: faults close it."""
 
     def connection_made(self, transport: Any) -> None:
-        whole = Whole(transport)
+        whole = CoalescingTransport(transport)
         super().connection_made(whole)  # type: ignore[arg-type]  # stands for one
         # What follows must not wait for the first one's receipt, which takes 40 ms. The event
         # loop sees to that only for sockets that it made itself.

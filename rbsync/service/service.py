@@ -15,7 +15,7 @@ from rbsync.backends.local.meta import Meta
 from rbsync.backends.local.opening import Wish
 from rbsync.backends.local.project import LocalProject
 from rbsync.backends.local.uploaded_files import Upload, Uploads
-from rbsync.service.group_commit import Lane
+from rbsync.service.group_commit import GroupCommit
 from rbsync.service.refusal import RefusalError
 from rbsync.service.settings import ServiceSettings
 from rbsync.service.signing import Permission, Signer
@@ -23,14 +23,14 @@ from rbsync.service.signing import Permission, Signer
 
 @dataclass(frozen=True)
 class Service:
-    """Operations are done in the lane, one after the other: each sees what it changes as it is."""
+    """Operations are done one after the other: each sees what it changes as it is."""
 
     settings: ServiceSettings
     meta: Meta
     project: LocalProject
     uploads: Uploads
     signer: Signer
-    lane: Lane
+    group_commit: GroupCommit
 
     @cached_property
     def project_id(self) -> str:
@@ -47,7 +47,7 @@ class Service:
         return self.uploads.find([path]).get(path)
 
     def close(self) -> None:
-        self.lane.close()
+        self.group_commit.close()
         self.project.close()
 
 
@@ -99,4 +99,4 @@ def open_service(settings: ServiceSettings) -> Service:
     project = LocalProject(database, blobs, wish)
     signer = Signer(settings.address_seconds)
     uploads = Uploads(database, blobs)
-    return Service(settings, project.open(), project, uploads, signer, Lane(database))
+    return Service(settings, project.open(), project, uploads, signer, GroupCommit(database))

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 
-class Whole:
+class CoalescingTransport:
     """In place of a transport, to which all but the writing is left.
 
     The server writes head and body of an answer one after the other. Two packets would cost

@@ -33,7 +33,7 @@ def explained(path: str) -> Iterator[None]:
 
 def damaged(path: str, what: str) -> StoreError:
     """The file is not what a store wrote; it is left as it is."""
-    return StoreError(f"The state {path} is damaged: {what}.", hint=_rescue(path))
+    return StoreError(f"The state {path} is damaged: {what}.", hint=_way_out(path))
 
 
 def unusable(path: str, what: str) -> StoreError:
@@ -56,7 +56,7 @@ def _explain(path: str, error: sqlite3.Error) -> StoreError:
     return unusable(path, str(error))
 
 
-def _rescue(path: str) -> str:
+def _way_out(path: str) -> str:
     name = os.path.basename(path)
     backups = glob.glob(glob.escape(path) + ".*.bak")
     copy = ""

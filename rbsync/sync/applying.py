@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from rbsync.applier.cancellation import Stop
+from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.run import Options as RunOptions
 from rbsync.applier.run import apply as run
 from rbsync.applier.run_report import conclude
@@ -35,7 +35,7 @@ class ApplyOptions:
     jobs: int = 4
     max_failures: int | None = None
     lock_timeout: float = 600.0
-    stop: Stop = field(default_factory=Stop)
+    stop: Cancellation = field(default_factory=Cancellation)
     replan: Callable[[], Plan] | None = None
     accept: Callable[[Plan], None] = lambda _: None
     done: Callable[[Outcome], None] = lambda _: None
@@ -47,9 +47,9 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
 
     Raises StaleError when it does not fit the state or the manifest any more, LockedError when
     somebody else does not let go of the state in time, and StoreError when the state cannot be
-    written; what was done before that is recorded or kept in the rescue file.
+    written; what was done before that is recorded or kept in the recovery file.
     """
-    workspace.rescue.check()
+    workspace.recovery_file.check()
     if plan.basis.manifest != workspace.manifest.digest:
         raise StaleError(
             "the manifest has changed since the plan was made", hint="run `rbsync plan` again"
@@ -82,7 +82,7 @@ def _run(
         content=workspace.content,
         stop=options.stop,
         options=RunOptions(options.jobs, options.max_failures, options.sent),
-        rescue=workspace.rescue.keep,
+        set_aside=workspace.recovery_file.keep,
         retrier=workspace.retrier,
     ):
         outcomes.append(outcome)
@@ -134,12 +134,12 @@ def _is_done(action: Effect, record: Record | None) -> bool:
     return record is not None and record.applied == action.datapoint.fingerprint
 
 
-def settle(workspace: Workspace, stop: Stop, timeout: float) -> None:
+def settle(workspace: Workspace, stop: Cancellation, timeout: float) -> None:
     """Settles what an earlier run left open. Raises LockedError and StoreError.
 
     Waits for it, and says so; what the project cannot tell even then stays open.
     """
-    workspace.rescue.check()
+    workspace.recovery_file.check()
     with workspace.store.writer(whoami(), timeout=timeout) as writer:
         writer.claim(workspace.backend.project().identity)
         workspace.settling.recover(writer, stop)

@@ -19,13 +19,13 @@ KEY = "nothing to do"
 
 def recall(workspace: Workspace, basis: Basis, project: Project | None) -> Plan | None:
     """The plan with nothing to do, when all is as it was then; None otherwise."""
-    text = workspace.ground.cache.memo(KEY)
+    text = workspace.inputs.cache.memo(KEY)
     if text is None:
         return None
     memo = json.loads(text)
     if memo["basis"] != _basis(basis, project):
         return None
-    if workspace.ground.tree.signature(memo["folders"]) != memo["signature"]:
+    if workspace.inputs.tree.signature(memo["folders"]) != memo["signature"]:
         return None
     return Plan(
         actions=(),
@@ -39,7 +39,7 @@ def recall(workspace: Workspace, basis: Basis, project: Project | None) -> Plan 
 
 def remember(workspace: Workspace, plan: Plan, project: Project | None) -> None:
     """Remembers a plan that has nothing to do and nothing to say."""
-    tree = workspace.ground.tree
+    tree = workspace.inputs.tree
     quiet = not (plan.actions or plan.orphans or plan.forgotten or plan.unread or plan.warnings)
     if not quiet or not tree.is_settled():
         return
@@ -54,7 +54,7 @@ def remember(workspace: Workspace, plan: Plan, project: Project | None) -> None:
         "dataset": plan.dataset,
         "datapoints": plan.datapoints,
     }
-    workspace.ground.cache.put_memo(KEY, json.dumps(memo))
+    workspace.inputs.cache.put_memo(KEY, json.dumps(memo))
 
 
 def _basis(basis: Basis, project: Project | None) -> list[object]:

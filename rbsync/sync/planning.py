@@ -67,7 +67,7 @@ def expand(
         taxonomy = read_taxonomy(list(project.categories))
     return build(
         workspace.manifest,
-        workspace.ground,
+        workspace.inputs,
         project_type=declared.type or (project.type if project else ""),
         taxonomy=taxonomy,
         keep_going=keep_going,
@@ -86,7 +86,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     check_project(workspace, project)
     check_target(header, project)
     basis = basis_of(workspace, header)
-    may_recall = options.may_recall and not workspace.ground.tree.rehashes
+    may_recall = options.may_recall and not workspace.inputs.tree.rehashes
     known = recall(workspace, basis, project) if may_recall else None
     if known is not None and workspace.store.is_settled():
         return replace(known, source=workspace.manifest.file)

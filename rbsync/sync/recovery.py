@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from rbsync.applier.cancellation import Stop
+from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.recovery import pending_of, settle_all, settle_seen
 from rbsync.backends.base import Backend
 from rbsync.errors import BackendError
@@ -38,7 +38,7 @@ class Settling:
         merged = {**records, **settled}
         return {name: record for name, record in merged.items() if record is not None}
 
-    def recover(self, writer: Writer, stop: Stop) -> Mapping[str, Record | None]:
+    def recover(self, writer: Writer, stop: Cancellation) -> Mapping[str, Record | None]:
         """Settles what is pending, and writes it down; waits until no request can land any more.
 
         Returns what was settled, None for a record that was removed. What the project cannot
@@ -61,7 +61,7 @@ class Settling:
             writer.commit(known, removed=[name for name, one in settled.items() if one is None])
         return settled
 
-    def _wait(self, pending: Mapping[str, Record], seconds: float, stop: Stop) -> bool:
+    def _wait(self, pending: Mapping[str, Record], seconds: float, stop: Cancellation) -> bool:
         if all(self._waited.get(name) == record for name, record in pending.items()):
             return True
         self._note(waiting_for(sorted(pending), seconds))

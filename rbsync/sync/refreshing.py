@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from rbsync.applier.cancellation import Stop
+from rbsync.applier.cancellation import Cancellation
 from rbsync.backends.base import Project, Task
 from rbsync.errors import RbsyncError
 from rbsync.model.record import Record
@@ -52,12 +52,12 @@ def correcting(workspace: Workspace, timeout: float) -> Iterator[Writer]:
 
     What the project cannot tell now stays pending. Raises RbsyncError when there is no project.
     """
-    workspace.rescue.check()
+    workspace.recovery_file.check()
     project = present_project(workspace)
     check_target(workspace.store.header(), project)
     with workspace.store.writer(whoami(), timeout=timeout) as writer:
         writer.claim(project.identity)
-        workspace.settling.recover(writer, Stop())
+        workspace.settling.recover(writer, Cancellation())
         yield writer
 
 

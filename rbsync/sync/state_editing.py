@@ -34,7 +34,7 @@ def editing(workspace: Workspace, timeout: float) -> Iterator[Writer]:
 
 def backup_path(workspace: Workspace) -> str:
     """A new name for a copy of the state."""
-    folder = os.path.join(os.path.dirname(workspace.rescue.path), BACKUPS)
+    folder = os.path.join(os.path.dirname(workspace.recovery_file.path), BACKUPS)
     os.makedirs(folder, exist_ok=True)
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     path = os.path.join(folder, f"state-{stamp}.db")

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rbsync.applier.cancellation import Stop
+from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.content import LocalContent
-from rbsync.applier.recovery_file import Rescue
+from rbsync.applier.recovery_file import RecoveryFile
 from rbsync.applier.retrying import Retrier
 from rbsync.backends.base import Backend
-from rbsync.dataset.build import Ground, Watcher
+from rbsync.dataset.build import BuildInputs, Watcher
 from rbsync.dataset.declared_taxonomy import declared_taxonomy
 from rbsync.files.cache import Cache
 from rbsync.files.roots import Roots
@@ -53,15 +53,15 @@ class Workspace:
     """
 
     manifest: Manifest
-    ground: Ground
+    inputs: BuildInputs
     store: Store
     backend: Backend
-    rescue: Rescue
+    recovery_file: RecoveryFile
     roots: Roots
     taxonomy: Taxonomy
     settling: Settling
     retrier: Retrier
-    stop: Stop
+    stop: Cancellation
 
     @property
     def content(self) -> LocalContent:
@@ -79,7 +79,7 @@ def open_workspace(
     profile: str = "",
     state: str = "",
     note: Callable[[str], None] = lambda _: None,
-    stop: Stop | None = None,
+    stop: Cancellation | None = None,
 ) -> Iterator[Workspace]:
     """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered.
 
@@ -87,7 +87,7 @@ def open_workspace(
     never chooses it: whoever writes one must not be able to send a password somewhere.
     ``note`` is told what is waited for; ``stop`` ends all waiting.
     """
-    stop = stop or Stop()
+    stop = stop or Cancellation()
     retrier = Retrier(stop.pause)
     folder = os.path.join(manifest.root, FOLDER)
     _make_folder(folder)
@@ -107,10 +107,10 @@ def open_workspace(
         stack.callback(store.close)
         yield Workspace(
             manifest,
-            Ground(tree, cache, executor, watcher or Unwatched()),
+            BuildInputs(tree, cache, executor, watcher or Unwatched()),
             store,
             backend,
-            Rescue(os.path.join(folder, "errored.jsonl")),
+            RecoveryFile(os.path.join(folder, "errored.jsonl")),
             roots,
             taxonomy,
             Settling(backend, note),

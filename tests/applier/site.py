@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rbsync.applier.cancellation import Stop
+from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.content import LocalContent
 from rbsync.applier.recovery import settle_all
-from rbsync.applier.recovery_file import Rescue
+from rbsync.applier.recovery_file import RecoveryFile
 from rbsync.applier.run import Options, apply
 from rbsync.applier.run_report import conclude
 from rbsync.backends.base import Backend, Task
@@ -84,7 +84,7 @@ class Site:
     def __post_init__(self) -> None:
         self.project = LocalBackend(self.folder / ".rbsync" / "project")
         self.project.project()
-        self.rescue = Rescue(str(self.folder / ".rbsync" / "errored.jsonl"))
+        self.recovery_file = RecoveryFile(str(self.folder / ".rbsync" / "errored.jsonl"))
         self.content = LocalContent(Roots(str(self.folder)), "xxh3")
 
     def write(self, ref: str, data: bytes) -> Item:
@@ -107,7 +107,7 @@ class Site:
         backend: Backend | None = None,
         *,
         rules: Rules | None = None,
-        stop: Stop | None = None,
+        stop: Cancellation | None = None,
         seen: Callable[[Outcome], None] = lambda _: None,
         wrap: Callable[[Writer], Writer] = lambda writer: writer,
         error: type[Exception] | tuple[()] = (),
@@ -118,7 +118,7 @@ class Site:
         An ``error`` that the run may end with is kept; others are raised.
         """
         backend = backend or self.project
-        stop = stop or Stop()
+        stop = stop or Cancellation()
         done = Run([])
         with self.store.writer(OWNER, timeout=0) as held:
             writer = wrap(held)
@@ -133,7 +133,7 @@ class Site:
                     content=self.content,
                     stop=stop,
                     options=Options(**options),
-                    rescue=self.rescue.keep,
+                    set_aside=self.recovery_file.keep,
                 ):
                     seen(outcome)
                     done.outcomes.append(outcome)
@@ -165,7 +165,7 @@ def pending(records: Mapping[str, Record]) -> set[str]:
     return {name for name, one in records.items() if one.pending}
 
 
-def recover(backend: Backend, writer: Writer, stop: Stop) -> None:
+def recover(backend: Backend, writer: Writer, stop: Cancellation) -> None:
     try:
         settled = settle_all(backend, writer.records(), clock=lambda: 0.0, pause=stop.pause)
     except BackendError:

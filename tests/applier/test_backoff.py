@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from rbsync.applier.backoff import SPREAD_SECONDS
-from rbsync.applier.cancellation import INTERRUPTED, Stop
+from rbsync.applier.cancellation import INTERRUPTED, Cancellation
 from rbsync.applier.retrying import Retrier
 from rbsync.errors import BackendError
 
@@ -34,7 +34,7 @@ class Service:
 
 
 def test_nobody_calls_in_a_pause_that_was_asked_of_one() -> None:
-    retrier = Retrier(Stop().pause)
+    retrier = Retrier(Cancellation().pause)
     service = Service(0.5)
     retrier.call(lambda: "before", repeatable=False)
     first = threading.Thread(target=lambda: retrier.call(service, repeatable=False))
@@ -53,7 +53,7 @@ def test_nobody_calls_in_a_pause_that_was_asked_of_one() -> None:
 
 
 def test_those_who_waited_do_not_come_all_at_once() -> None:
-    retrier = Retrier(Stop().pause)
+    retrier = Retrier(Cancellation().pause)
     service = Service(0.2)
     with ThreadPoolExecutor(12) as executor:
         executor.submit(retrier.call, service, repeatable=True)
@@ -64,7 +64,7 @@ def test_those_who_waited_do_not_come_all_at_once() -> None:
 
 
 def test_a_pause_that_is_asked_for_in_the_middle_of_one_is_kept_too() -> None:
-    retrier = Retrier(Stop().pause)
+    retrier = Retrier(Cancellation().pause)
     service = Service(0.3, refused=2)
     with ThreadPoolExecutor(6) as executor:
         executor.submit(retrier.call, service, repeatable=True)
@@ -77,7 +77,7 @@ def test_a_pause_that_is_asked_for_in_the_middle_of_one_is_kept_too() -> None:
 
 
 def test_a_stop_ends_the_pause() -> None:
-    stop = Stop()
+    stop = Cancellation()
     retrier = Retrier(stop.pause)
     service = Service(60.0)
     asked = threading.Thread(target=lambda: _ignore(retrier, service))

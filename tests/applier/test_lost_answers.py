@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from rbsync.applier import recovery
-from rbsync.applier.cancellation import BREAKER, Stop
+from rbsync.applier.cancellation import BREAKER, Cancellation
 from rbsync.applier.pipeline import RESENDS
 from rbsync.backends.base import Draft, IncompleteError, Task
 from rbsync.errors import BackendError, ExitCode
@@ -234,7 +234,7 @@ def test_a_service_that_loses_every_answer_opens_the_breaker(site: Site) -> None
     """No endless run against a service that is out of order."""
     desired = [by_url(f"{number:03}") for number in range(300)]
     backend = Faulty(site.project, always(create=lost(after=True)), batch=1, quarantine=5.0)
-    stop = Stop()
+    stop = Cancellation()
     run = site.run(desired, backend, jobs=1, stop=stop)
     assert stop.reason == "too many failures in a row"
     sent = len(backend.called("create"))

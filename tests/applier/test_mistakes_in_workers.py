@@ -51,7 +51,7 @@ def test_it_is_raised_after_all_that_was_running_is_recorded(site: Site, method:
 
 
 def test_it_outranks_a_state_that_cannot_be_written(site: Site) -> None:
-    """The state's failure has its rescue file; the mistake would otherwise never be seen."""
+    """The state's failure has its recovery file; the mistake would otherwise never be seen."""
 
     def wrap(writer: Writer) -> Writer:
         return FailingWriter(writer, "commit", 1)

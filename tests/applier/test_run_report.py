@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rbsync.applier.cancellation import AUTH, INTERRUPTED, LIMIT, OUTAGE, Stop
+from rbsync.applier.cancellation import AUTH, INTERRUPTED, LIMIT, OUTAGE, Cancellation
 from rbsync.applier.run_report import conclude
 from rbsync.errors import ExitCode, Problem
 from rbsync.model.outcome import FAILURE_KINDS, Failure, FailureKind, Outcome
@@ -50,23 +50,23 @@ FINE = [Outcome("a", "create", "applied", "t")]
 def test_the_exit_code_is_that_of_the_worst_that_happened(
     outcomes: list[Outcome], reasons: list[str], reason: str, code: ExitCode
 ) -> None:
-    stop = Stop()
+    stop = Cancellation()
     if reason:
         stop.request(reason)
     assert conclude(plan(*reasons), outcomes, stop).exit_code == code
 
 
 def test_sources_that_could_not_be_read_make_a_run_incomplete() -> None:
-    assert conclude(plan(unread=True), FINE, Stop()).exit_code == ExitCode.INCOMPLETE
+    assert conclude(plan(unread=True), FINE, Cancellation()).exit_code == ExitCode.INCOMPLETE
 
 
 @pytest.mark.parametrize("kind", FAILURE_KINDS)
 def test_no_failure_is_ever_exit_code_0(kind: FailureKind) -> None:
-    assert conclude(plan(), [*FINE, *failed(kind)], Stop()).exit_code != ExitCode.DONE
+    assert conclude(plan(), [*FINE, *failed(kind)], Cancellation()).exit_code != ExitCode.DONE
 
 
 def test_every_action_is_in_the_report_also_the_blocked_ones() -> None:
-    report = conclude(plan("invalid", "protected"), [*FINE, *failed("quota")], Stop())
+    report = conclude(plan("invalid", "protected"), [*FINE, *failed("quota")], Cancellation())
     assert [(one.name, one.action, one.result) for one in report.outcomes] == [
         ("a", "create", "applied"),
         ("quota", "create", "failed"),

@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from rbsync.applier.recovery_file import Rescue
+from rbsync.applier.recovery_file import RecoveryFile
 from rbsync.errors import ExitCode, StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
@@ -28,7 +28,7 @@ MANY = [by_url(f"{number:03}") for number in range(300)]
 
 def take_in(site: Site) -> int:
     with site.store.writer(OWNER, timeout=0) as writer:
-        return site.rescue.recover(writer)
+        return site.recovery_file.recover(writer)
 
 
 @pytest.mark.parametrize("jobs", [1, 4])
@@ -49,11 +49,11 @@ def test_nothing_more_is_sent_and_no_result_is_lost(
     assert len(site.tasks()) <= 50 * (at + 5)
     recorded = {name for name, one in site.store.records().items() if one.applied}
     assert {one.name for one in run.outcomes if one.result == "applied"} == recorded
-    if os.path.exists(site.rescue.path):
+    if os.path.exists(site.recovery_file.path):
         with pytest.raises(StoreError, match="could not write its results"):
-            site.rescue.check()
+            site.recovery_file.check()
         take_in(site)
-    site.rescue.check()
+    site.recovery_file.check()
     recorded = {name for name, one in site.store.records().items() if one.applied}
     assert recorded == set(site.tasks())
     again = Faulty(site.project)
@@ -86,7 +86,7 @@ def test_a_state_that_recovers_in_time_has_all_that_is_known(site: Site) -> None
 
     run = site.run(MANY, wrap=wrap, error=StoreError)
     assert isinstance(run.error, StoreError)
-    assert not os.path.exists(site.rescue.path)
+    assert not os.path.exists(site.recovery_file.path)
     assert set(site.tasks()) == {name for name, one in site.store.records().items() if one.applied}
 
 
@@ -121,7 +121,7 @@ def test_one_who_was_overtaken_sends_nothing_more(site: Site) -> None:
     assert run.error is not None
     assert overtaken
     assert len(site.tasks()) <= 100
-    if os.path.exists(site.rescue.path):
+    if os.path.exists(site.recovery_file.path):
         take_in(site)
     assert site.run(MANY).exit_code == ExitCode.DONE
     assert site.stamps() == stamps(MANY)
@@ -130,10 +130,10 @@ def test_one_who_was_overtaken_sends_nothing_more(site: Site) -> None:
 def test_a_disk_that_is_full_loses_nothing(
     small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """State and rescue file are on it; what they cannot hold is printed."""
+    """State and recovery file are on it; what they cannot hold is printed."""
     site = sqlite_site(tmp_path / "roomy")
     site.store = sqlite_site(small_disk).store
-    site.rescue = Rescue(str(small_disk / "errored.jsonl"))
+    site.recovery_file = RecoveryFile(str(small_disk / "errored.jsonl"))
     filler = small_disk / "filler"
 
     def watch(method: str, about: Sequence[str]) -> None:
@@ -149,9 +149,9 @@ def test_a_disk_that_is_full_loses_nothing(
     lines = [line for line in said.splitlines() if line.startswith("{")]
     if lines:
         assert "Save these lines under that name" in said
-        with open(site.rescue.path, "a") as file:
+        with open(site.recovery_file.path, "a") as file:
             file.writelines(line + "\n" for line in lines)
-    if os.path.exists(site.rescue.path):
+    if os.path.exists(site.recovery_file.path):
         take_in(site)
     assert set(site.tasks()) == {name for name, one in site.store.records().items() if one.applied}
     assert site.run(MANY).exit_code == ExitCode.DONE
@@ -163,16 +163,16 @@ OTHER = Fingerprint("xxh3:3", "xxh3:4", "xxh3:2")
 
 
 @pytest.fixture
-def rescue(tmp_path: Path) -> Rescue:
-    return Rescue(str(tmp_path / "errored.jsonl"))
+def recovery_file(tmp_path: Path) -> RecoveryFile:
+    return RecoveryFile(str(tmp_path / "errored.jsonl"))
 
 
-def recovered(rescue: Rescue, *present: Record) -> dict[str, Record]:
+def recovered(recovery_file: RecoveryFile, *present: Record) -> dict[str, Record]:
     store = MemoryStore()
     with store.writer(OWNER, timeout=0) as writer:
         writer.commit(present)
-        rescue.recover(writer)
-    assert not os.path.exists(rescue.path)
+        recovery_file.recover(writer)
+    assert not os.path.exists(recovery_file.path)
     return store.records()
 
 
@@ -180,59 +180,61 @@ def creating(name: str, print_: Fingerprint = PRINT) -> Record:
     return Record(name, pending=Intent(name, "create", print_, 1.0))
 
 
-def test_results_come_back_as_they_were(rescue: Rescue) -> None:
+def test_results_come_back_as_they_were(recovery_file: RecoveryFile) -> None:
     failure = Failure("quota", "create", "full\nof ü", 2, 413, "hint")
     results = [Record("ü\n", PRINT, "t"), Record("b", None, "", failure, OTHER)]
-    rescue.keep(results, ["gone"])
+    recovery_file.keep(results, ["gone"])
     deleting = Record("gone", PRINT, "t", pending=Intent("gone", "delete", None, 1.0))
-    found = recovered(rescue, creating("ü\n"), creating("b", OTHER), deleting)
+    found = recovered(recovery_file, creating("ü\n"), creating("b", OTHER), deleting)
     assert found == {one.name: one for one in results}
 
 
-def test_the_last_of_several_results_of_a_name_stands(rescue: Rescue) -> None:
-    rescue.keep([Record("a", OTHER, "1")], [])
-    rescue.keep([Record("a", PRINT, "2")], [])
-    assert recovered(rescue, creating("a")) == {"a": Record("a", PRINT, "2")}
+def test_the_last_of_several_results_of_a_name_stands(recovery_file: RecoveryFile) -> None:
+    recovery_file.keep([Record("a", OTHER, "1")], [])
+    recovery_file.keep([Record("a", PRINT, "2")], [])
+    assert recovered(recovery_file, creating("a")) == {"a": Record("a", PRINT, "2")}
 
 
-def test_what_a_later_run_knows_better_stays(rescue: Rescue) -> None:
+def test_what_a_later_run_knows_better_stays(recovery_file: RecoveryFile) -> None:
     """It was settled meanwhile, and then changed: the old result would be a false claim."""
     newer = Record("a", OTHER, "t2")
     busy = creating("b", OTHER)
-    rescue.keep([Record("a", PRINT, "t1"), Record("b", PRINT, "t1"), Record("c", PRINT, "1")], [])
-    rescue.keep([], ["d"])
+    recovery_file.keep(
+        [Record("a", PRINT, "t1"), Record("b", PRINT, "t1"), Record("c", PRINT, "1")], []
+    )
+    recovery_file.keep([], ["d"])
     kept = Record("d", PRINT, "t")
-    assert recovered(rescue, newer, busy, kept) == {"a": newer, "b": busy, "d": kept}
+    assert recovered(recovery_file, newer, busy, kept) == {"a": newer, "b": busy, "d": kept}
 
 
-def test_a_failure_without_an_intent_is_taken_in(rescue: Rescue) -> None:
+def test_a_failure_without_an_intent_is_taken_in(recovery_file: RecoveryFile) -> None:
     failure = Failure("changed", "upload", "it changed")
     told = [Record("a", PRINT, "t", failure, OTHER), Record("b", None, "", failure, OTHER)]
-    rescue.keep(told, [])
-    assert recovered(rescue, Record("a", PRINT, "t")) == {one.name: one for one in told}
+    recovery_file.keep(told, [])
+    assert recovered(recovery_file, Record("a", PRINT, "t")) == {one.name: one for one in told}
 
 
 @pytest.mark.parametrize("line", ["{", "[]", "{}", '{"name": "a"}', "7"])
-def test_a_line_that_is_no_result_changes_nothing(rescue: Rescue, line: str) -> None:
-    rescue.keep([Record("a", PRINT, "t")], [])
-    with open(rescue.path, "a") as file:
+def test_a_line_that_is_no_result_changes_nothing(recovery_file: RecoveryFile, line: str) -> None:
+    recovery_file.keep([Record("a", PRINT, "t")], [])
+    with open(recovery_file.path, "a") as file:
         file.write(line + "\n")
     store = MemoryStore()
     with store.writer(OWNER, timeout=0) as writer:
         writer.intend([Intent("a", "create", PRINT, 1.0)])
         with pytest.raises(StoreError, match=r"errored.jsonl:2: this line is no result"):
-            rescue.recover(writer)
+            recovery_file.recover(writer)
     assert pending(store.records()) == {"a"}
-    assert os.path.exists(rescue.path)
+    assert os.path.exists(recovery_file.path)
 
 
-def test_without_results_there_is_nothing_to_take_in(rescue: Rescue) -> None:
-    rescue.check()
+def test_without_results_there_is_nothing_to_take_in(recovery_file: RecoveryFile) -> None:
+    recovery_file.check()
     store = MemoryStore()
     with store.writer(OWNER, timeout=0) as writer:
         writer.commit([Record("a", PRINT, "task")])
         serial = writer.header().serial
-        assert rescue.recover(writer) == 0
+        assert recovery_file.recover(writer) == 0
         assert writer.header().serial == serial
     assert store.records() == {"a": Record("a", PRINT, "task")}
 
@@ -240,7 +242,7 @@ def test_without_results_there_is_nothing_to_take_in(rescue: Rescue) -> None:
 def test_where_there_is_no_place_for_a_file_results_are_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Rescue(str(tmp_path / "missing" / "errored.jsonl")).keep([Record("a", PRINT, "t")], ["b"])
+    RecoveryFile(str(tmp_path / "missing" / "errored.jsonl")).keep([Record("a", PRINT, "t")], ["b"])
     first, *lines = capsys.readouterr().err.splitlines()
     assert "cannot be written (No such file or directory)" in first
     assert json.loads(lines[0])["name"] == "a"
@@ -250,11 +252,11 @@ def test_where_there_is_no_place_for_a_file_results_are_printed(
 def test_half_a_line_is_not_left_on_a_full_disk(
     small_disk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rescue = Rescue(str(small_disk / "errored.jsonl"))
-    rescue.keep([Record("a", PRINT, "t")], [])
+    recovery_file = RecoveryFile(str(small_disk / "errored.jsonl"))
+    recovery_file.keep([Record("a", PRINT, "t")], [])
     many = [Record(f"{number}" * 50, PRINT, "t") for number in range(9000)]
-    rescue.keep(many, [])
+    recovery_file.keep(many, [])
     assert len(capsys.readouterr().err.splitlines()) == 9001
-    assert recovered(rescue, creating("a")) == {"a": Record("a", PRINT, "t")}
-    rescue.keep(many, [])
-    rescue.check()
+    assert recovered(recovery_file, creating("a")) == {"a": Record("a", PRINT, "t")}
+    recovery_file.keep(many, [])
+    recovery_file.check()

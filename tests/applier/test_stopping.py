@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.applier import pipeline
-from rbsync.applier.cancellation import BREAKER, INTERRUPTED, Stop, Tally
+from rbsync.applier.cancellation import BREAKER, INTERRUPTED, Cancellation, Tally
 from rbsync.applier.retrying import BUDGET, COST
 from rbsync.errors import ExitCode
 from rbsync.model.outcome import Failure, Outcome
@@ -29,7 +29,7 @@ MANY = [by_url(f"{number:03}") for number in range(200)]
 @pytest.mark.parametrize("batch", [1, 50])
 def test_a_refused_key_stops_the_run_at_once(site: Site, batch: int) -> None:
     backend = Faulty(site.project, always(create=failing("auth", status=401)), batch=batch)
-    stop = Stop()
+    stop = Cancellation()
     run = site.run(MANY, backend, stop=stop, rules=pruning())
     assert run.exit_code == ExitCode.AUTH
     assert stop.reason == "the service does not accept the key"
@@ -60,7 +60,7 @@ def test_what_was_intended_and_not_sent_is_as_it_was_before(site: Site) -> None:
 def test_an_outage_opens_the_breaker_after_20_failures_in_a_row(site: Site) -> None:
     desired = [site.file(f"{number:03}") for number in range(120)]
     backend = Faulty(site.project, always(upload=failing("throttled")))
-    stop = Stop()
+    stop = Cancellation()
     run = site.run(desired, backend, jobs=2, stop=stop)
     assert stop.reason == "too many failures in a row"
     assert run.exit_code == ExitCode.ERROR
@@ -89,7 +89,7 @@ def test_failures_that_say_nothing_about_the_service_open_no_breaker(site: Site)
 
 
 def test_an_answer_in_between_closes_the_breaker() -> None:
-    stop = Stop()
+    stop = Cancellation()
     tally = Tally(stop, None)
     for _ in range(3):
         for _ in range(BREAKER - 1):
@@ -101,7 +101,7 @@ def test_an_answer_in_between_closes_the_breaker() -> None:
 @pytest.mark.parametrize("allowed", [1, 3])
 def test_a_run_ends_at_as_many_failures_as_are_allowed(site: Site, allowed: int) -> None:
     backend = Faulty(site.project, always(create=Fault(reject="quota")), batch=1)
-    stop = Stop()
+    stop = Cancellation()
     run = site.run(MANY, backend, jobs=1, max_failures=allowed, stop=stop)
     assert stop.reason == "as many failures as were allowed"
     assert len(backend.called("create")) == allowed
@@ -126,7 +126,7 @@ def test_the_retry_budget_is_shared_by_all_workers(site: Site) -> None:
 
 
 def test_an_interrupt_lets_the_running_ones_end_and_skips_the_rest(site: Site) -> None:
-    stop = Stop()
+    stop = Cancellation()
 
     def watch(method: str, _: Sequence[str]) -> None:
         if len(backend.called("create")) == 2:
@@ -148,7 +148,7 @@ def test_an_interrupt_lets_the_running_ones_end_and_skips_the_rest(site: Site) -
 
 
 def test_an_interrupt_in_a_long_series_ends_before_the_next_file(site: Site) -> None:
-    stop = Stop()
+    stop = Cancellation()
 
     def watch(method: str, _: Sequence[str]) -> None:
         if len(backend.called("upload")) == 3:
@@ -169,7 +169,7 @@ def test_an_interrupt_in_a_long_series_ends_before_the_next_file(site: Site) -> 
 def test_an_interrupt_ends_a_pause_between_retries(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stop = Stop()
+    stop = Cancellation()
     begin = time.monotonic()
     threading.Timer(0.2, stop.request, [INTERRUPTED]).start()
     fault = failing("throttled", retry_after=100)
@@ -180,7 +180,7 @@ def test_an_interrupt_ends_a_pause_between_retries(
 
 def test_an_interrupt_in_a_quarantine_leaves_what_is_not_seen_pending(site: Site) -> None:
     """Too early to believe that it is not there."""
-    stop = Stop()
+    stop = Cancellation()
 
     def watch(method: str, about: tuple[str, ...]) -> None:
         if about == ("001",):
@@ -199,7 +199,7 @@ def test_an_interrupt_in_a_quarantine_leaves_what_is_not_seen_pending(site: Site
 def test_a_replacement_that_was_to_be_sent_again_is_left_pending(site: Site, queued: bool) -> None:
     """Its old datapoint is gone: the record must not be put back to what it was."""
     site.run(MANY[:1])
-    stop = Stop()
+    stop = Cancellation()
 
     def watch(method: str, about: tuple[str, ...]) -> None:
         if method == "find" and not queued:
@@ -232,7 +232,7 @@ def test_what_does_not_end_in_the_grace_period_is_left_pending(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "GRACE_SECONDS", 0.3)
-    stop = Stop()
+    stop = Cancellation()
     stuck = threading.Event()
     ended: list[str] = []
 
@@ -261,11 +261,11 @@ def test_what_does_not_end_in_the_grace_period_is_left_pending(
 STUCK = """
 import sys, threading, time
 from rbsync.applier import pipeline
-from rbsync.applier.cancellation import Stop
+from rbsync.applier.cancellation import Cancellation
 from tests.applier.faulty import Fault, Faulty, always
 from tests.applier.site import by_url, sqlite_site
 pipeline.GRACE_SECONDS = 0.2
-site, stop = sqlite_site(sys.argv[1]), Stop()
+site, stop = sqlite_site(sys.argv[1]), Cancellation()
 threading.Timer(0.1, stop.request, ["interrupted"]).start()
 run = site.run([by_url("a")], Faulty(site.project, always(create=Fault(seconds=600))), stop=stop)
 sys.exit(int(run.exit_code))
@@ -279,7 +279,7 @@ def test_a_worker_that_is_stuck_does_not_keep_the_process_alive(tmp_path: Path) 
 
 
 def test_a_stop_wakes_all_who_wait_and_lets_nobody_wait_again() -> None:
-    stop = Stop()
+    stop = Cancellation()
     waited: list[bool] = []
     threads = [threading.Thread(target=lambda: waited.append(stop.pause(30))) for _ in range(5)]
     for thread in threads:
@@ -294,8 +294,8 @@ def test_a_stop_wakes_all_who_wait_and_lets_nobody_wait_again() -> None:
 
 def test_without_a_stop_a_pause_is_waited_for() -> None:
     begin = time.monotonic()
-    assert Stop().pause(0.05)
-    assert Stop().pause(-1)
+    assert Cancellation().pause(0.05)
+    assert Cancellation().pause(-1)
     assert time.monotonic() - begin >= 0.05
 
 
@@ -303,8 +303,8 @@ def test_a_signal_may_ask_for_a_stop_in_the_middle_of_a_pause() -> None:
     """The handler runs inside of the very call that waits."""
     code = (
         "import signal, sys\n"
-        "from rbsync.applier.cancellation import Stop\n"
-        "stop = Stop()\n"
+        "from rbsync.applier.cancellation import Cancellation\n"
+        "stop = Cancellation()\n"
         "signal.signal(signal.SIGALRM, lambda *_: stop.request('alarm'))\n"
         "signal.setitimer(signal.ITIMER_REAL, 0.1)\n"
         "sys.exit(stop.pause(60))\n"
@@ -314,7 +314,7 @@ def test_a_signal_may_ask_for_a_stop_in_the_middle_of_a_pause() -> None:
 
 
 def test_failures_are_counted_by_their_kind() -> None:
-    stop = Stop()
+    stop = Cancellation()
     tally = Tally(stop, 2)
     tally.failure(Failure("quota", "create", "full"))
     assert (tally.failures, stop.reason) == (1, "")

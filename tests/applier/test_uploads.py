@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from rbsync.applier import pipeline
-from rbsync.applier.cancellation import INTERRUPTED, Stop
+from rbsync.applier.cancellation import INTERRUPTED, Cancellation
 from rbsync.applier.content import LocalContent
 from rbsync.backends.base import Backend, Body, Created, Draft, LabelText, Rejected
 from rbsync.errors import BackendError, ExitCode
@@ -410,7 +410,7 @@ def test_a_lost_answer_sends_no_file_again(site: Site) -> None:
 def test_a_stop_leaves_what_was_to_be_sent_anew_to_the_next_run(site: Site) -> None:
     desired = [site.file("a")]
     sent_before(site, *desired)
-    stop = Stop()
+    stop = Cancellation()
 
     def choose(method: str, _: Sequence[str]) -> Fault | None:
         if method == "upload":

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from rbsync.dataset.build import build
-from rbsync.dataset.mask_inspection import see_mask
+from rbsync.dataset.mask_inspection import inspect_mask
 from rbsync.errors import UserError
 from rbsync.manifest.load import load_manifest
 from rbsync.model.datapoint import Dataset
@@ -65,9 +65,9 @@ class Folder:
         self.decoded = []
         manifest = load_manifest(self.path / "rbsync.yaml")
         with open_workspace(manifest) as workspace:
-            noting = Noting(workspace.ground.executor, see_mask, self.decoded)
-            ground = replace(workspace.ground, executor=noting)
-            return build(manifest, ground, project_type="", taxonomy=workspace.taxonomy)
+            noting = Noting(workspace.inputs.executor, inspect_mask, self.decoded)
+            inputs = replace(workspace.inputs, executor=noting)
+            return build(manifest, inputs, project_type="", taxonomy=workspace.taxonomy)
 
     def labels(self) -> dict[str, str]:
         return {one.name: one.fingerprint.labels for one in self.read().datapoints}

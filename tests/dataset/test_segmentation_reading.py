@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rbsync.dataset.build import build
-from rbsync.dataset.segmentation_inspection import see_segmentation
+from rbsync.dataset.segmentation_inspection import inspect_segmentation
 from rbsync.errors import UserError
 from rbsync.manifest.load import load_manifest
 from rbsync.model.datapoint import Dataset
@@ -72,9 +72,9 @@ class Folder:
         self.decoded = []
         manifest = load_manifest(self.path / "rbsync.yaml")
         with open_workspace(manifest) as workspace:
-            noting = Noting(workspace.ground.executor, see_segmentation, self.decoded)
-            ground = replace(workspace.ground, executor=noting)
-            return build(manifest, ground, project_type="", taxonomy=workspace.taxonomy)
+            noting = Noting(workspace.inputs.executor, inspect_segmentation, self.decoded)
+            inputs = replace(workspace.inputs, executor=noting)
+            return build(manifest, inputs, project_type="", taxonomy=workspace.taxonomy)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rbsync.applier import retrying
-from rbsync.applier.cancellation import INTERRUPTED, Stop
+from rbsync.applier.cancellation import INTERRUPTED, Cancellation
 from rbsync.backends.base import Draft
 from rbsync.errors import ExitCode, StoreError
 from rbsync.model.datapoint import Datapoint
@@ -112,7 +112,7 @@ class Story(RuleBasedStateMachine):
 
     @rule(given=circumstances)
     def run(self, given: Circumstances) -> None:
-        life, stop = Life(*given.crash), Stop()
+        life, stop = Life(*given.crash), Cancellation()
         owned = {task.task_id: name for name, task in self.site.tasks().items()}
         backend = MortalBackend(
             self.site.project,
@@ -143,9 +143,9 @@ class Story(RuleBasedStateMachine):
         if done is not None:
             self._check_outcomes(done)
             self._forgive(done)
-        if os.path.exists(self.site.rescue.path):
+        if os.path.exists(self.site.recovery_file.path):
             with self.site.store.writer(OWNER, timeout=0) as writer:
-                self.site.rescue.recover(writer)
+                self.site.recovery_file.recover(writer)
 
     def _forgive(self, done: Run) -> None:
         """What a run did may have put right what people did, or passed it by.
@@ -159,7 +159,9 @@ class Story(RuleBasedStateMachine):
             if (task and task.task_id) == (record and record.task_id):
                 self.by_hand.discard(outcome.name)
 
-    def _watch(self, given: Circumstances, stop: Stop) -> Callable[[str, tuple[str, ...]], None]:
+    def _watch(
+        self, given: Circumstances, stop: Cancellation
+    ) -> Callable[[str, tuple[str, ...]], None]:
         creates: list[str] = []
 
         def watch(method: str, about: tuple[str, ...]) -> None:

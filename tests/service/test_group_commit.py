@@ -1,4 +1,4 @@
-"""The lane: one after the other, one commit for those who wait, and each his own answer."""
+"""The group commit: one after the other, one commit for those who wait, and each his own answer."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def service(folder: Path) -> Iterator[Service]:
 
 
 def together(service: Service, works: Sequence[Callable[[], Any]]) -> list[Any]:
-    """The answers or errors of what waits in the lane at the same moment."""
+    """The answers or errors of what waits at the same moment."""
 
     async def ask() -> list[Any]:
-        asked = [service.lane.do(work) for work in works]
+        asked = [service.group_commit.do(work) for work in works]
         return await asyncio.gather(*asked, return_exceptions=True)
 
     return asyncio.run(ask())
@@ -85,14 +85,14 @@ class SlowDisk:
 
     def __init__(self, service: Service, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
         self.commits = 0
-        commit = service.lane._database.commit
+        commit = service.group_commit._database.commit
 
         def slowly() -> None:
             self.commits += 1
             time.sleep(seconds)
             commit()
 
-        monkeypatch.setattr(service.lane._database, "commit", slowly)
+        monkeypatch.setattr(service.group_commit._database, "commit", slowly)
 
 
 def test_the_loop_goes_on_while_the_disk_is_waited_for(
@@ -103,9 +103,12 @@ def test_the_loop_goes_on_while_the_disk_is_waited_for(
     ticks: list[float] = []
 
     async def ask() -> None:
-        first = asyncio.ensure_future(service.lane.do(create(service, "first")))
+        first = asyncio.ensure_future(service.group_commit.do(create(service, "first")))
         await asyncio.sleep(0.02)
-        others = [asyncio.ensure_future(service.lane.do(create(service, f"{n}"))) for n in range(9)]
+        others = [
+            asyncio.ensure_future(service.group_commit.do(create(service, f"{n}")))
+            for n in range(9)
+        ]
         while not first.done():
             ticks.append(time.monotonic())
             await asyncio.sleep(0.005)
@@ -125,7 +128,7 @@ def test_one_who_gives_up_while_the_disk_is_waited_for_breaks_nothing(
     SlowDisk(service, monkeypatch, 0.1)
 
     async def give_up() -> None:
-        asked = asyncio.ensure_future(service.lane.do(create(service, "a")))
+        asked = asyncio.ensure_future(service.group_commit.do(create(service, "a")))
         await asyncio.sleep(0.02)
         asked.cancel()
 

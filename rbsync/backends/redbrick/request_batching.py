@@ -32,7 +32,7 @@ class _Ticket(NamedTuple, Generic[Answer]):
     future: Future[Answer | _Lead]
 
 
-class Gatherer(Generic[Answer]):
+class RequestBatcher(Generic[Answer]):
     """Asks for upload URLs in batches, without waiting for a batch to fill.
 
     A question goes out at once when a lane is free; what is asked for while none is, goes out

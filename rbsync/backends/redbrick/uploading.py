@@ -22,7 +22,7 @@ from rbsync.backends.redbrick.api.operations.files import (
     presign_map,
 )
 from rbsync.backends.redbrick.media import media_of
-from rbsync.backends.redbrick.request_batching import Gatherer
+from rbsync.backends.redbrick.request_batching import RequestBatcher
 from rbsync.backends.redbrick.sending import (
     ExpiredError,
     label_headers,
@@ -40,7 +40,7 @@ class Uploader:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._places = Gatherer[Place](lambda files: presign_items(client, files))
+        self._places = RequestBatcher[Place](lambda files: presign_items(client, files))
 
     def item(self, body: Body) -> str:
         """Stores an item and returns its path; a URL that is too old is replaced once."""

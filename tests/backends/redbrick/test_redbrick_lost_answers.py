@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rbsync.applier.cancellation import Stop
+from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.content import LocalContent
 from rbsync.applier.recovery import settle_all
 from rbsync.applier.run import Options, apply
@@ -114,9 +114,9 @@ def run(wire: Wire, made: Plan, folder: Path, **options: Any) -> tuple[list[Outc
                 writer=writer,
                 records=writer.records(),
                 content=LocalContent(Roots(str(folder), ()), "xxh3"),
-                stop=Stop(),
+                stop=Cancellation(),
                 options=Options(jobs=4),
-                rescue=lambda records, removed: None,
+                set_aside=lambda records, removed: None,
             )
         )
         records = writer.records()
@@ -156,7 +156,7 @@ def test_a_video_that_is_taken_in_slowly_is_announced_once_and_settled_by_a_late
             hint="run apply again to settle it",
         )
     ]
-    assert conclude(video(), outcomes, Stop()).exit_code == ExitCode.UNSETTLED
+    assert conclude(video(), outcomes, Cancellation()).exit_code == ExitCode.UNSETTLED
     assert records["vid"].pending
     outcomes, again = run(wire, video(), tmp_path, quarantine=0.1)
     assert (outcomes, again) == ([], records)

@@ -17,7 +17,7 @@ import pytest
 
 from rbsync.backends.base import LabelFile, LabelText
 from rbsync.backends.redbrick.backend import RedbrickBackend
-from rbsync.backends.redbrick.request_batching import Gatherer
+from rbsync.backends.redbrick.request_batching import RequestBatcher
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
 from rbsync.model.fingerprint import digest
@@ -297,9 +297,9 @@ def test_equal_names_never_share_a_request() -> None:
         return [name for name, _ in files]
 
     with ThreadPoolExecutor(16) as pool:
-        gatherer = Gatherer[str](ask)
+        batcher = RequestBatcher[str](ask)
         names = ["same", "other"] * 20
-        assert list(pool.map(lambda name: gatherer.get(name, "image/png"), names)) == names
+        assert list(pool.map(lambda name: batcher.get(name, "image/png"), names)) == names
     assert all(len({name for name, _ in files}) == len(files) for files in asked)
 
 
@@ -312,11 +312,11 @@ def test_equal_names_are_asked_for_side_by_side_and_others_gather_all_the_same()
         time.sleep(0.05)
         return [f"place of {name}" for name, _ in files]
 
-    gatherer = Gatherer[str](ask)
+    batcher = RequestBatcher[str](ask)
     names = ["same"] * 64 + [f"{at}" for at in range(64)]
     with ThreadPoolExecutor(32) as pool:
         began = time.monotonic()
-        answers = list(pool.map(lambda name: gatherer.get(name, "image/png"), names))
+        answers = list(pool.map(lambda name: batcher.get(name, "image/png"), names))
         seconds = time.monotonic() - began
     assert answers == [f"place of {name}" for name in names]
     assert sum(asked) == 128
@@ -330,11 +330,11 @@ def test_a_failed_presign_fails_all_that_asked_and_no_others() -> None:
             raise BackendError("no")
         return [name for name, _ in files]
 
-    gatherer = Gatherer[str](ask)
+    batcher = RequestBatcher[str](ask)
     for _ in range(3):
         with pytest.raises(BackendError, match="no"):
-            gatherer.get("bad", "")
-        assert gatherer.get("good", "") == "good"
+            batcher.get("bad", "")
+        assert batcher.get("good", "") == "good"
 
 
 def test_every_one_of_many_threads_gets_its_own_answer() -> None:
@@ -348,11 +348,11 @@ def test_every_one_of_many_threads_gets_its_own_answer() -> None:
 
     def get(at: int) -> bool:
         try:
-            return gatherer.get(f"{at}", "") == f"place of {at}"
+            return batcher.get(f"{at}", "") == f"place of {at}"
         except BackendError:
             return True
 
-    gatherer = Gatherer[str](ask)
+    batcher = RequestBatcher[str](ask)
     with ThreadPoolExecutor(32) as pool:
         assert all(pool.map(get, range(5000)))
     assert sum(asked) == 5000
