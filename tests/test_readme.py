@@ -40,6 +40,9 @@ EXAMPLES = {
     "rbsync refresh": "rbsync refresh",
     "rbsync retry": "rbsync retry --yes",
     "rbsync state list": "rbsync state list",
+    "rbsync schema": "rbsync schema",
+    "rbsync schema plan": "rbsync schema plan",
+    "rbsync schema manifest > rbsync.schema.json": "rbsync schema manifest > rbsync.schema.json",
 }
 """What each command that stands in the text is run as."""
 

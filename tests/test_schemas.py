@@ -1,21 +1,55 @@
-"""The schemas that are shipped are those of the models."""
+"""The schemas that are shipped are those of the models, and each command has one."""
 
 from __future__ import annotations
 
 import jsonschema
 import pytest
 
-from rbsync.documents.schemas import schemas
-from tests.schemas import FOLDER, schema
+from rbsync.documents.catalogue import DOCUMENTS, PRINTED_BY
+from rbsync.documents.schemas import PUBLISHED, published, schema_names, schemas
+from tests.schemas import FOLDER, commands, schema
+
+PACKAGED = FOLDER.parent / "rbsync" / "documents" / PUBLISHED
+COMMAND = "python -m rbsync.documents.schemas schemas"
+HOW = "the docstring of rbsync/documents/catalogue.py says how a command gets one"
 
 
-@pytest.mark.parametrize("name", ["manifest", "plan", "report"])
+@pytest.mark.parametrize("name", sorted(schemas()))
 def test_the_schema_is_not_stale(name: str) -> None:
-    file = f"{name}.schema.json"
-    command = "python -m rbsync.documents.schemas schemas"
-    assert (FOLDER / file).read_text() == schemas()[file], f"write it anew: {command}"
+    for folder in (FOLDER, PACKAGED):
+        assert (folder / name).read_text() == schemas()[name], f"write it anew: {COMMAND}"
 
 
-@pytest.mark.parametrize("name", ["manifest", "plan", "report"])
+def test_no_schema_is_left_of_a_document_that_is_gone() -> None:
+    for folder in (FOLDER, PACKAGED):
+        assert sorted(one.name for one in folder.glob("*.json")) == sorted(schemas())
+
+
+@pytest.mark.parametrize("name", [*DOCUMENTS, "manifest"])
 def test_the_schema_is_a_schema(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema(name))
+
+
+@pytest.mark.parametrize("command", commands())
+def test_what_a_command_prints_as_json_has_a_schema(command: str) -> None:
+    assert command in PRINTED_BY, f"`{command} --json` has no schema: {HOW}"
+    assert PRINTED_BY[command] in DOCUMENTS
+
+
+def test_no_document_is_of_a_command_that_is_gone() -> None:
+    assert sorted(PRINTED_BY) == commands()
+    assert set(PRINTED_BY.values()) | {"error"} == set(DOCUMENTS)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_document_has_a_version_that_must_be_there(name: str) -> None:
+    found = schema(name)
+    assert found["properties"]["format_version"]["const"] == 1
+    assert "format_version" in found["required"]
+    assert found["description"]
+
+
+@pytest.mark.parametrize("name", schema_names())
+def test_the_package_has_what_stands_in_the_folder(name: str) -> None:
+    file = "redbrick.graphql" if name == "redbrick" else f"{name}.schema.json"
+    assert published(name) == (FOLDER / file).read_text()

@@ -1,6 +1,7 @@
 """The commands: one line each, with what it does; its module is the one of its name.
 
-A command is imported when it is called: most need what the others do not.
+A command is imported when it is called: most need what the others do not. What it prints as JSON
+has a schema: `rbsync.documents.catalogue` says how it gets one.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ COMMANDS = {
     "ls": "list what the project holds",
     "export": "write masks or labels of the project to files",
     "serve": "speak RedBrick's protocol over a local project, offline",
+    "schema": "print the JSON Schema of the manifest, or of what a command prints",
     "state": "look at the state, or change it by hand",
 }
 

@@ -111,7 +111,7 @@ def _misused(error: click.UsageError, common: CommonOptions, arguments: list[str
     common.json_lines = common.json_lines or "--json-lines" in arguments
     if common.json or common.json_lines or "--json" in arguments:
         from rbsync.cli.output import document
-        from rbsync.cli.render.error_view import error_json
+        from rbsync.documents.problems import error_json
         from rbsync.errors import UsageError
 
         document(common, error_json(UsageError(error.format_message())))

@@ -135,11 +135,14 @@ def _announce(
 
     One that was given is known to those who need it, and may be that of the real service.
     """
+    from rbsync.documents import FORMAT_VERSION
     from rbsync.service import banner
 
     url = banner.url_of(host, port)
     if common.json:
-        result(common, json.dumps(banner.as_json(service, url, with_key=is_new_key)))
+        # On one line: who reads it cannot wait for the end of the stream, which stays open.
+        found = banner.as_json(service, url, with_key=is_new_key)
+        result(common, json.dumps({"format_version": FORMAT_VERSION, **found}))
     else:
         result(common, banner.manifest_block(service, url))
         if is_new_key:

@@ -20,6 +20,12 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+class Document(Part):
+    """A whole document. The version grows when a member changes its meaning or goes."""
+
+    format_version: Literal[1]
+
+
 class ItemPart(Part):
     """One item; ``content`` is its content identity, ``ref:…`` for what is not local."""
 

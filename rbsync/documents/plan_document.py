@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 
 from rbsync.documents import FORMAT_VERSION
 from rbsync.documents.parts import (
+    Document,
     FingerprintPart,
     ItemPart,
     LabelsPart,
@@ -111,10 +112,9 @@ class SummaryPart(Part):
     bytes: int
 
 
-class PlanDocument(Part):
+class PlanDocument(Document):
     """A plan of rbsync."""
 
-    format_version: Literal[1]
     dataset: DatasetPart
     basis: BasisPart
     actions: list[ActionPart]

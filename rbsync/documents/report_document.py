@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
 from rbsync.documents import FORMAT_VERSION
-from rbsync.documents.parts import Part
+from rbsync.documents.parts import Document, Part
 from rbsync.model.outcome import Failure, FailureKind, Outcome, Report, Result, Verb
 
 
@@ -46,10 +46,9 @@ class CountsPart(Part):
     unchanged: int
 
 
-class ReportDocument(Part):
+class ReportDocument(Document):
     """The report of one run."""
 
-    format_version: Literal[1]
     outcomes: list[OutcomePart]
     summary: CountsPart
     exit_code: int

@@ -17,7 +17,7 @@ def dump(document: Mapping[str, Any]) -> str:
     return f"{{\n{members}\n}}\n"
 
 
-ENTRIES = {
+ENTRIES: Mapping[str, str] = {
     "actions": "action",
     "outcomes": "outcome",
     "datapoints": "datapoint",
@@ -30,13 +30,17 @@ ENTRIES = {
 """What an entry of a document's list is called where it stands by itself."""
 
 
+DOCUMENT = "document"
+"""What is left of a document is called, once its entries were told."""
+
+
 def lines(document: Mapping[str, Any]) -> Iterator[str]:
     """The document as JSON lines: each entry of its lists, then all else as ``document``."""
     rest = dict(document)
     for key, kind in ENTRIES.items():
         if isinstance(rest.get(key), list):
             yield from (line(kind, entry) for entry in rest.pop(key))
-    yield line("document", rest)
+    yield line(DOCUMENT, rest)
 
 
 def line(event: str, content: Mapping[str, Any]) -> str:

@@ -1,12 +1,11 @@
 """The manifest's JSON Schema, from which editors complete and check it.
 
-``python -m rbsync.manifest.json_schema > schemas/manifest.schema.json`` writes it anew.
+``python -m rbsync.documents.schemas schemas`` writes it anew, and those of the documents.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,7 +67,3 @@ def _choice(
 
 def _name(reference: dict[str, str]) -> str:
     return reference["$ref"].rpartition("/")[2]
-
-
-if __name__ == "__main__":
-    sys.stdout.write(schema_text())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from rbsync.documents.report import failure_json
 from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS
 from rbsync.model.plan import Action, Keep
@@ -61,7 +62,7 @@ class Explanation:
                 facet: {"declared": declared, "applied": applied, "equal": declared == applied}
                 for facet, declared, applied in self._facets()
             },
-            "failure": failure._asdict() if failure else None,
+            "failure": failure_json(failure),
         }
 
     def _facets(self) -> Iterator[tuple[str, str | None, str | None]]:

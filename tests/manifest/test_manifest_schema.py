@@ -26,7 +26,7 @@ def is_valid(text: str) -> bool:
 
 
 def test_the_file_is_that_of_the_models() -> None:
-    command = "python -m rbsync.manifest.json_schema > schemas/manifest.schema.json"
+    command = "python -m rbsync.documents.schemas schemas"
     assert FILE.read_text("utf-8") == schema_text(), command
 
 

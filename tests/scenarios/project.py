@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 from rbsync.cli.main import main
+from tests.schemas import check_printed
 
 COMMAND = [sys.executable, "-m", "rbsync"]
 BOX = {
@@ -77,7 +78,8 @@ class Project:
         """Runs a command to its end, within this process.
 
         The program's start takes ten times as long as most commands here. What needs a process
-        of its own says `start`; the tests of the README run every command in one.
+        of its own says `start`; the tests of the README run every command in one. What it prints
+        as JSON must follow its schema, whatever a test is about.
         """
         out, err = _text_stream(), _text_stream()
         with (
@@ -89,7 +91,9 @@ class Project:
             contextlib.redirect_stderr(err),
         ):
             code = main(list(arguments))
-        return Ran(code, _written(out), _written(err))
+        ran = Ran(code, _written(out), _written(err))
+        check_printed(arguments, code, ran.out)
+        return ran
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Starts a command and does not wait."""

@@ -22,6 +22,7 @@ from rbsync.cli.main import main
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.serve import command
 from rbsync.errors import ExitCode, RbsyncError, UserError
+from tests.schemas import validator
 from tests.service import documents
 from tests.service.serve_here import KEY
 
@@ -77,6 +78,8 @@ def test_a_key_is_made_when_none_is_given_and_ids_stay(tmp_path: Path) -> None:
     for _ in range(2):
         with serve("--path", str(tmp_path / "p"), "--json") as process:
             found.append(json.loads(lines(process, 1)))
+    for one in found:
+        validator("serve", lines=False).validate(one)
     assert [len(one["api_key"]) for one in found] == [43, 43]
     assert found[0]["api_key"] != found[1]["api_key"]
     for key in ("org_id", "project_id"):
@@ -89,7 +92,7 @@ def test_a_key_that_is_given_is_never_shown(tmp_path: Path) -> None:
     for given, environment in ((["--api-key", KEY], {}), ([], {"RBSYNC_API_KEY": KEY})):
         with serve(*folder, "--json", "-v", *given, **environment) as process:
             known = json.loads(lines(process, 1))
-            assert set(known) == {"url", "org_id", "project_id"}
+            assert set(known) == {"format_version", "url", "org_id", "project_id"}
             assert opened(known["url"], known["org_id"], known["project_id"], KEY) == "p"
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=20)
@@ -124,7 +127,9 @@ def test_everything_may_be_chosen(tmp_path: Path) -> None:
     files = ["--taxonomy", str(taxonomy), "--faults", str(faults), "--type", "IMAGE_BBOX"]
     with serve("--path", str(tmp_path / "p"), "--json", "-v", *chosen, *files) as process:
         known = json.loads(lines(process, 1))
-        assert known == {"url": known["url"], "org_id": ORG, "project_id": ORG}
+        place = {"url": known["url"], "org_id": ORG, "project_id": ORG}
+        assert known == {"format_version": 1, **place}
+        validator("serve", lines=False).validate(known)
         body = {"query": documents.text("project"), "variables": {"orgId": ORG, "projectId": ORG}}
         answer = requests.post(
             f"{known['url']}/graphql/", json=body, headers={"ApiKey": KEY}, timeout=20

@@ -17,6 +17,8 @@ def show_error(error: RbsyncError, common: CommonOptions) -> None:
     if error.hint:
         complaint(common, f"hint: {error.hint}")
     if common.json:
+        from rbsync.documents.problems import error_json
+
         document(common, error_json(error))
 
 
@@ -31,14 +33,3 @@ def show_warnings(warnings: tuple[Problem, ...], common: CommonOptions) -> None:
     """Prints what is worth knowing."""
     for problem in warnings:
         complaint(common, f"warning: {problem}", fg="yellow")
-
-
-def error_json(error: RbsyncError) -> dict[str, object]:
-    """An error as a document: its problems and the exit code."""
-    from rbsync.documents.parts import problem_json
-
-    problems = error.problems if isinstance(error, UserError) else (Problem("error", str(error)),)
-    return {
-        "problems": [problem_json(one) for one in problems],
-        "exit_code": int(error.exit_code),
-    }

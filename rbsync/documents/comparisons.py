@@ -1,0 +1,49 @@
+"""The documents of the commands that compare state and project: refresh, drift, adopt."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from rbsync.documents.parts import Document, Part
+from rbsync.model.fingerprint import Facet
+
+
+class RefreshDocument(Document):
+    """What a refresh changed in the state; the datapoints by their names."""
+
+    added: list[str] = Field(description="Have a record now.")
+    corrected: list[str] = Field(description="Have another record than before.")
+    removed: list[str] = Field(description="Have no record any more, for their task is gone.")
+    unchanged: int = Field(ge=0)
+    unmanaged: list[str] = Field(description="Tasks of the project that have no record.")
+
+
+class EditedPart(Part):
+    """A datapoint that others changed at the project."""
+
+    name: str
+    facets: list[Facet] = Field(description="The facets that are not as they were left.")
+
+
+class DriftDocument(Document):
+    """What changed at the project since the last apply."""
+
+    missing: list[str] = Field(description="Names of records whose task is gone.")
+    edited: list[EditedPart]
+    unmanaged: list[str] = Field(description="Names of tasks that have no record.")
+    unchanged: int = Field(ge=0)
+
+
+class RefusedPart(Part):
+    """A datapoint that was not taken over, and why."""
+
+    name: str
+    why: str
+
+
+class AdoptDocument(Document):
+    """What was taken over of what the project has; the datapoints by their names."""
+
+    recorded: list[str] = Field(description="Have the declared content.")
+    forced: list[str] = Field(description="Have other content; the next apply overwrites it.")
+    refused: list[RefusedPart]

@@ -1,0 +1,103 @@
+"""The documents of the commands that tell what there is: status, ls, export, serve, schema."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from rbsync.documents.parts import Document, FingerprintPart, Part
+
+
+class ProjectPart(Part):
+    """A project."""
+
+    identity: str
+    name: str
+    type: str = Field(description="Such as IMAGE_BBOX; empty where any labels may be.")
+
+
+class StatePart(Part):
+    """What a state belongs to, and how many datapoints it knows."""
+
+    lineage: str = Field(description="The state's identity, which never changes.")
+    serial: int = Field(ge=0, description="Grows with every change.")
+    target: str = Field(description="The project's identity; empty until the first apply.")
+    applied: int = Field(ge=0)
+    failed: int = Field(ge=0)
+    pending: int = Field(ge=0, description="Sent, with a result that is not known yet.")
+
+
+class LockPart(Part):
+    """Who writes to the state now."""
+
+    user: str
+    host: str
+    pid: int
+    since: float = Field(description="In seconds since 1970.")
+
+
+class StatusDocument(Document):
+    """Where manifest, state and project stand. What is not there yet is null."""
+
+    manifest: str = Field(description="The path of the manifest.")
+    sources: int = Field(ge=0)
+    project: ProjectPart | None
+    state: StatePart | None
+    lock: LockPart | None = Field(description="Null while nobody holds the lock.")
+
+
+class TaskPart(Part):
+    """One task of a project."""
+
+    name: str
+    task_id: str
+    items: list[str]
+    labels: int | None = Field(ge=0, description="How many labels it has.")
+    ground_truth: bool
+    priority: float | None
+    metadata: dict[str, str]
+    fingerprint: FingerprintPart | None = Field(description="The stamp that rbsync left, if any.")
+
+
+class LsDocument(Document):
+    """What a project holds."""
+
+    tasks: list[TaskPart]
+
+
+class ExportLabelsDocument(Document):
+    """What `rbsync export labels` wrote."""
+
+    path: str
+    written: int = Field(ge=0, description="How many datapoints were written.")
+    left_out: list[str] = Field(description="What has no file, and why.")
+
+
+class LossPart(Part):
+    """The labels of a datapoint that its mask cannot hold."""
+
+    name: str
+    merged: dict[str, int] = Field(description="How many labels of a category became one class.")
+    left_out: dict[str, int] = Field(description="How many labels of each kind are in no file.")
+    attributes: int = Field(ge=0, description="How many labels had attributes.")
+
+
+class ExportMasksDocument(ExportLabelsDocument):
+    """What `rbsync export masks` wrote."""
+
+    written: int = Field(ge=0, description="How many files were written.")
+    lost: list[LossPart]
+
+
+class ServeDocument(Document):
+    """How to reach the service that was started, on one line as soon as it listens."""
+
+    url: str
+    org_id: str
+    project_id: str
+    api_key: str = Field("", description="The key, where it was made for this service.")
+
+
+class SchemasDocument(Document):
+    """The schemas that `rbsync schema NAME` prints."""
+
+    schemas: list[str] = Field(description="Their names, sorted.")
