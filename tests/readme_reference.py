@@ -17,14 +17,14 @@ README = Path(__file__).parent.parent / "README.md"
 BEGIN = "<!-- the keys of the manifest: written by `python -m tests.readme_reference` -->\n"
 END = "<!-- the end of the keys -->\n"
 TITLES = {
-    "LocalBackend": "`backend`, kind `local`",
-    "RedbrickBackend": "`backend`, kind `redbrick`",
+    "LocalSettings": "`backend`, kind `local`",
+    "RedbrickSettings": "`backend`, kind `redbrick`",
     "Project": "`project`",
     "PolicyModel": "`policy`",
     "Common": "`defaults`, and every source",
-    **{one.__name__: f"`datapoints`, `{one.key}`" for one in DATAPOINT_SOURCES},
+    **{one.__name__: f"`datapoints`, `{one.key}`" for _, one in DATAPOINT_SOURCES.own()},
     "Series": "an entry of `series`",
-    **{one.__name__: f"`masks`, `{one.key}`" for one in MASK_SOURCES},
+    **{one.__name__: f"`masks`, `{one.key}`" for _, one in MASK_SOURCES.own()},
 }
 """The title of each part; a source is called by the key that makes it one."""
 

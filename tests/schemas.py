@@ -11,9 +11,10 @@ from typing import Any
 import click
 import jsonschema
 
-from rbsync.cli.commands import COMMANDS
+from rbsync.cli.commands import POINT
 from rbsync.cli.main import cli
 from rbsync.documents.catalogue import PRINTED_BY
+from rbsync.exports import EXPORTS
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 FLAGS = ("--json", "--json-lines")
@@ -36,7 +37,7 @@ def _commands(group: click.Group, prefix: str) -> Iterator[str]:
         command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from _commands(command, f"{prefix}{name} ")
-        elif prefix or name in COMMANDS:
+        elif name not in (*POINT.added(), *EXPORTS.added()):
             yield prefix + name
 
 

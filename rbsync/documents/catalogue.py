@@ -34,7 +34,7 @@ from rbsync.documents.inventory import (
     StatusDocument,
 )
 from rbsync.documents.parts import Document
-from rbsync.documents.plan import PlanDocument
+from rbsync.documents.plan_document import PlanDocument
 from rbsync.documents.problems import ErrorDocument, FailuresDocument
 from rbsync.documents.records import (
     StateBackupDocument,
@@ -47,7 +47,7 @@ from rbsync.documents.records import (
     StateShowDocument,
     StateUnlockDocument,
 )
-from rbsync.documents.report import ReportDocument
+from rbsync.documents.report_document import ReportDocument
 
 DOCUMENTS: Mapping[str, type[Document]] = {
     "adopt": AdoptDocument,

@@ -15,8 +15,8 @@ from rbsync.documents.parts import (
     ProblemPart,
     SettingsPart,
 )
-from rbsync.documents.plan import DatasetPart
-from rbsync.documents.report import ErrorPart
+from rbsync.documents.plan_document import DatasetPart
+from rbsync.documents.report_document import ErrorPart
 from rbsync.model.fingerprint import Facet
 
 

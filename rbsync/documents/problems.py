@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from rbsync.documents.parts import Document, ProblemPart, problem_json
-from rbsync.documents.report import ErrorPart
+from rbsync.documents.report_document import ErrorPart
 from rbsync.errors import Problem, RbsyncError, UserError
 
 

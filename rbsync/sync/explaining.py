@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rbsync.documents.report import failure_json
+from rbsync.documents.report_document import failure_json
 from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS
 from rbsync.model.plan import Action, Keep

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from rbsync.applier.rescue import Rescue
+from rbsync.applier.recovery_file import Rescue
 from rbsync.documents.catalogue import PRINTED_BY
 from rbsync.documents.text import dump
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.model.state import Intent, Record
+from rbsync.model.record import Intent, Record
 from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
 from tests.scenarios.pictures import photo, png
