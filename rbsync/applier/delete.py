@@ -29,7 +29,10 @@ def _delete(batch: Sequence[Delete], tools: Tools) -> None:
     journal = tools.journal
     journal.intend(batch)
     for one, answer in zip(batch, tools.sender.delete(batch), strict=True):
-        if answer.failure is None:
+        if answer.fate == "missing":
+            # Nothing was deleted, and the record that said so goes.
+            journal.add(skipped(one, answer.note), None)
+        elif answer.failure is None:
             journal.add(*removed(one))
         else:
             tools.tally.failure(answer.failure)

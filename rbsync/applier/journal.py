@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rbsync.applier.results import failed, intent_of
 from rbsync.errors import StoreError
+from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Effect
 from rbsync.model.record import Record
@@ -44,6 +45,11 @@ class Journal:
     def before(self, name: str) -> Record | None:
         """What was known of a name when the run began."""
         return self._before.get(name)
+
+    def left(self, name: str) -> Fingerprint | None:
+        """What was last left at the project under a name, when the run began."""
+        record = self.before(name)
+        return record.applied if record else None
 
     def failed(self, action: Effect, failure: Failure) -> tuple[Outcome, Record]:
         """The result of an action that failed, to be added."""

@@ -23,7 +23,7 @@ from rbsync.applier.tools import Tools
 from rbsync.applier.workers import Step, Workers
 from rbsync.errors import StoreError
 from rbsync.model.outcome import Failure, Outcome
-from rbsync.model.plan import Replace, Update
+from rbsync.model.plan import MISSING, Create, Replace, Update
 
 GROUP = 50
 """Intents that share one durable commit."""
@@ -251,19 +251,24 @@ class Pipeline:
                 self._journal.add(*applied(action, answer.task_id, answer.note))
             case "doubtful":
                 self._doubt(prepared, answer)
-            case "absent" if prepared.name in self._taken_in:
-                self._leave_open(action, self._taken_in[prepared.name]._replace(hint=SETTLE_HINT))
-            case "absent" if self._stop.requested:
-                self._give_up(action, ENDED)
-            case "absent" if self._may_resend(prepared.name):
-                self._make_ready(prepared._replace(gone=True))
             case "absent":
-                failure = not_there(self._last_words.get(prepared.name, ""))
-                self._tally.failure(failure)
-                self._fail(action, failure)
+                self._take_absent(prepared)
+            case "missing":
+                self._begin_anew(Create(action.datapoint, MISSING, answer.note))
             case "failed":
                 assert answer.failure is not None  # noqa: S101  (what failed has one)
                 self._fail(action, answer.failure)
+
+    def _take_absent(self, prepared: Prepared) -> None:
+        action = prepared.action
+        if prepared.name in self._taken_in:
+            self._leave_open(action, self._taken_in[prepared.name]._replace(hint=SETTLE_HINT))
+        elif self._stop.requested:
+            self._give_up(action, ENDED)
+        elif self._may_resend(prepared.name):
+            self._make_ready(prepared._replace(gone=True))
+        else:
+            self._leave_open(action, not_there(self._last_words.get(prepared.name, "")))
 
     def _doubt(self, prepared: Prepared, answer: Answer) -> None:
         until = time.monotonic() + self._pace.doubt(answer)

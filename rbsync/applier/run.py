@@ -73,7 +73,7 @@ def apply(
     )
     tools = Tools(
         Preparer(uploads, content, stop),
-        Sender(backend, retrier),
+        Sender(backend, retrier, journal.left),
         journal,
         Tally(stop, options.max_failures),
         stop,

@@ -10,12 +10,24 @@ from rbsync.applier.ownership import is_draft
 from rbsync.applier.prepare import Prepared
 from rbsync.applier.recovery import answered, conflict
 from rbsync.applier.retrying import GivenUpError, Retrier
-from rbsync.backends.base import Backend, Created, Draft, Rejected, Task
+from rbsync.backends.base import (
+    Backend,
+    Created,
+    Draft,
+    MisnamedError,
+    NamedTask,
+    Rejected,
+    Task,
+)
+from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import TAKE_IN, Failure
 from rbsync.model.plan import Create, Delete, Update
 
+REFRESH_HINT = "correct the state with `rbsync refresh`, then look at `rbsync plan`"
 ADOPTED = "it was there already, with this content"
-Fate = Literal["done", "failed", "doubtful", "absent"]
+Fate = Literal["done", "failed", "doubtful", "absent", "missing"]
+Phase = Literal["update", "delete"]
+Left = Callable[[str], Fingerprint | None]
 T = TypeVar("T")
 
 
@@ -24,6 +36,8 @@ class Answer(NamedTuple):
 
     ``done`` has a task id, ``failed`` a failure. ``doubtful`` means that the answer was lost, and
     ``absent`` that it was looked up since and is not there, so that it may be sent again.
+    ``missing`` says that there is nothing of this name to change or delete, and that the task that
+    was recorded for it is another's.
     ``answered`` says of one without a result that the service has done with it.
     """
 
@@ -56,9 +70,11 @@ class Answer(NamedTuple):
 class Sender:
     """Asks the backend for changes; each is asked for once unless it was surely not sent."""
 
-    def __init__(self, backend: Backend, retrier: Retrier) -> None:
+    def __init__(self, backend: Backend, retrier: Retrier, left: Left) -> None:
+        """``left`` tells what was last left at the project under a name."""
         self._backend = backend
         self._retrier = retrier
+        self._left = left
 
     def wait(self) -> None:
         """Waits while the service wants no requests, unless the run is being stopped."""
@@ -71,16 +87,23 @@ class Sender:
             return self._create(batch)
         try:
             if isinstance(action, Update):
-                return self._update(action, batch[0].draft)
-            self._call("delete", lambda: self._backend.delete([action.task_id]))
+                return [self._update(action, batch[0].draft)]
+            (deleted,) = self._delete([NamedTask(action.name, action.task_id)])
         except FailedError as error:
             refused = error.answered and isinstance(action, Update)
             return [Answer("failed", failure=error.failure, answered=refused)]
-        return self._create(batch)
+        return [deleted] if deleted.fate == "failed" else self._create(batch)
 
-    def _update(self, action: Update, draft: Draft) -> list[Answer]:
-        self._call("update", lambda: self._backend.update(action.task_id, draft, action.changed))
-        return [Answer("done", action.task_id)]
+    def _update(self, action: Update, draft: Draft) -> Answer:
+        def update(task_id: str) -> Answer:
+            self._call("update", lambda: self._backend.update(task_id, draft, action.changed))
+            return Answer("done", task_id)
+
+        try:
+            return update(action.task_id)
+        except MisnamedError as error:
+            found = self._rightful({action.name: str(error)}, "update")[action.name]
+            return found if found.fate != "done" else update(found.task_id)
 
     def _create(self, batch: Sequence[Prepared]) -> list[Answer]:
         drafts = [one.draft for one in batch]
@@ -102,12 +125,36 @@ class Sender:
 
     def delete(self, batch: Sequence[Delete]) -> list[Answer]:
         """Deletes a batch."""
-        task_ids = [one.task_id for one in batch]
         try:
-            self._call("delete", lambda: self._backend.delete(task_ids))
+            return self._delete([NamedTask(one.name, one.task_id) for one in batch])
         except FailedError as error:
             return [Answer("failed", failure=error.failure)] * len(batch)
-        return [Answer("done", one.task_id) for one in batch]
+
+    def _delete(self, tasks: Sequence[NamedTask]) -> list[Answer]:
+        """Deletes tasks that have their names; for one that has not, the task that has it."""
+        others = self._call("delete", lambda: self._backend.delete(tasks))
+        why = {
+            one.name: str(MisnamedError(one.task_id, others[one.task_id], one.name))
+            for one in tasks
+            if others.get(one.task_id, one.name) != one.name
+        }
+        found = self._rightful(why, "delete") if why else {}
+        right = [NamedTask(name, one.task_id) for name, one in found.items() if one.fate == "done"]
+        if right:
+            self._call("delete", lambda: self._backend.delete(right))
+        return [found.get(one.name, Answer("done", one.task_id)) for one in tasks]
+
+    def _rightful(self, why: Mapping[str, str], phase: Phase) -> dict[str, Answer]:
+        """The tasks that names have, where the recorded ones are other datapoints'.
+
+        ``why`` says so, by name. Raises FailedError when the project does not tell.
+        """
+        found = self._call(phase, lambda: self._backend.find(list(why)))
+        stamps = self._backend.capabilities.stamps
+        return {
+            name: rightful(name, found.get(name), self._left(name), said, phase, stamps=stamps)
+            for name, said in why.items()
+        }
 
     def look_up(self, batch: Sequence[Prepared]) -> list[Answer]:
         """What became of creates whose answer does not say it, from the project itself."""
@@ -132,7 +179,24 @@ class Sender:
         try:
             return self._retrier.call(action, repeatable=repeatable)
         except GivenUpError as error:
+            if isinstance(error.error, MisnamedError):
+                raise error.error from error
             raise FailedError(failure_of(error, phase), answered=error.error.answered) from error
+
+
+def rightful(
+    name: str, task: Task | None, left: Fingerprint | None, said: str, phase: Phase, *, stamps: bool
+) -> Answer:
+    """The task that has a name, when it still has what was left under that name.
+
+    ``said`` is what is wrong with the recorded task.
+    """
+    if task is None:
+        return Answer("missing", note=f"{said}; there is no `{name}`, and nothing was done to it")
+    if task.stamp == left if stamps or task.stamp else left is not None:
+        return Answer("done", task.task_id)
+    message = f"{said}; the one of this name is task {task.task_id} and is not as it was left"
+    return Answer("failed", failure=Failure("conflict", phase, message, hint=REFRESH_HINT))
 
 
 def _answer(told: Created | Rejected) -> Answer:

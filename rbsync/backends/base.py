@@ -60,6 +60,18 @@ class IncompleteError(BackendError):
         self.unknown = frozenset(unknown)
 
 
+class MisnamedError(BackendError):
+    """The task has another name than the one that something was to be done to; nothing was done.
+
+    A state that is wrong, or was edited, must not lead to what it does not speak of.
+    """
+
+    def __init__(self, task_id: str, found: str, wanted: str) -> None:
+        message = f"task {task_id} is that of `{found}`, not of `{wanted}`"
+        super().__init__(message, kind="conflict", answered=True)
+        self.found = found
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """What a project is. ``identity`` is what a state is bound to: it names the project for good.
@@ -203,6 +215,13 @@ class Task:
     made_of: MadeOf | None = None
 
 
+class NamedTask(NamedTuple):
+    """A task, and the name that it must have when something is done to it."""
+
+    name: str
+    task_id: str
+
+
 class StoredMap(NamedTuple):
     """A label map that the project has; ``read`` fetches its bytes, or raises BackendError."""
 
@@ -255,10 +274,16 @@ class Backend(Protocol):
         """Creates datapoints, at most ``capabilities.batch``, and answers in their order."""
 
     def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
-        """Changes the facets of a datapoint to those of the draft."""
+        """Changes the facets of a datapoint to those of the draft.
 
-    def delete(self, task_ids: Sequence[str]) -> None:
-        """Deletes datapoints; one that is not there counts as deleted."""
+        Raises MisnamedError when the task has another name now than the draft.
+        """
+
+    def delete(self, tasks: Sequence[NamedTask]) -> Mapping[str, str]:
+        """Deletes the tasks that have these names now; one that is not there counts as deleted.
+
+        Returns the ids of those that it left alone, because they have another name, with that.
+        """
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         """The datapoints of exactly these names that exist now.

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from rbsync.backends.base import (
     Capabilities,
     Created,
     Draft,
+    NamedTask,
     Project,
     Rejected,
     Task,
@@ -152,8 +153,12 @@ class Faulty:
     def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
         self._do("update", [draft.name], lambda _: self._backend.update(task_id, draft, changed))
 
-    def delete(self, task_ids: Sequence[str]) -> None:
-        self._do("delete", task_ids, self._backend.delete)
+    def delete(self, tasks: Sequence[NamedTask]) -> Mapping[str, str]:
+        return self._do(
+            "delete",
+            [one.task_id for one in tasks],
+            lambda ids: self._backend.delete([one for one in tasks if one.task_id in ids]),
+        )
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         return self._do("find", names, lambda _: self._backend.find(names))

@@ -21,6 +21,8 @@ from rbsync.backends.base import (
     Draft,
     LabelFile,
     LabelText,
+    MisnamedError,
+    NamedTask,
     Rejected,
     Task,
     TaskContent,
@@ -28,7 +30,7 @@ from rbsync.backends.base import (
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
 from rbsync.model.datapoint import Settings
-from rbsync.model.fingerprint import Facet, Fingerprint, digest
+from rbsync.model.fingerprint import FACETS, Facet, Fingerprint, digest
 from tests.builders import OTHER, PRINT
 
 URL = "https://example.org/pictures/frame20.png"
@@ -415,7 +417,7 @@ class BackendTests(ABC):
 
     def test_an_update_of_what_is_not_there_is_a_conflict(self, backend: Backend) -> None:
         (task_id,) = ids(backend.create([draft("a")]))
-        backend.delete([task_id])
+        backend.delete([NamedTask("a", task_id)])
         with pytest.raises(BackendError) as caught:
             backend.update(task_id, draft("a", priority=1.0), ["settings"])
         assert caught.value.kind == "conflict"
@@ -423,20 +425,35 @@ class BackendTests(ABC):
 
     def test_deleting_is_for_good_and_may_be_repeated(self, backend: Backend) -> None:
         first, second = ids(backend.create([draft("a", labels=labels(BOX)), draft("b")]))
-        backend.delete([first])
-        backend.delete([first, first])
+        backend.delete([NamedTask("a", first)])
+        assert backend.delete([NamedTask("a", first)] * 2) == {}
         backend.delete([])
         assert [task.task_id for task in backend.list()] == [second]
         assert backend.find(["a"]) == {}
 
     def test_a_deleted_name_is_free_again(self, backend: Backend) -> None:
         (first,) = ids(backend.create([draft("a", labels=labels(BOX))]))
-        backend.delete([first])
+        backend.delete([NamedTask("a", first)])
         (second,) = ids(backend.create([draft("a")]))
         assert first != second
         assert backend.find(["a"])["a"].labels == 0
-        backend.delete([first])
+        backend.delete([NamedTask("a", first)])
         assert backend.find(["a"])["a"].task_id == second
+
+    def test_a_delete_leaves_tasks_of_other_names_alone(self, backend: Backend) -> None:
+        ids_ = ids(backend.create([draft(name) for name in "abc"]))
+        asked = [NamedTask("a", ids_[0]), NamedTask("b", ids_[2]), NamedTask("x", ids_[1])]
+        assert backend.delete(asked) == {ids_[2]: "c", ids_[1]: "b"}
+        assert [task.name for task in backend.list()] == ["b", "c"]
+
+    def test_an_update_of_a_task_of_another_name_changes_nothing(self, backend: Backend) -> None:
+        first, _ = ids(backend.create([draft("a", labels=labels(BOX)), draft("b")]))
+        before = backend.find(["a", "b"])
+        for facet in FACETS:
+            with pytest.raises(MisnamedError) as caught:
+                backend.update(first, draft("b", priority=1.0, fingerprint=OTHER), [facet])
+            assert (caught.value.kind, caught.value.found) == ("conflict", "a")
+        assert backend.find(["a", "b"]) == before
 
     def test_a_thousand_tasks_are_listed_once_each_by_name(self, backend: Backend) -> None:
         batch = backend.capabilities.batch

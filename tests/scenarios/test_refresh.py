@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rbsync.backends.base import Draft, LabelText
+from rbsync.backends.base import Draft, LabelText, NamedTask
 from rbsync.backends.local.backend import LocalBackend
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
@@ -42,7 +42,7 @@ def at_the_project(project: Project) -> Iterator[LocalBackend]:
 def delete(project: Project, *names: str) -> None:
     with at_the_project(project) as backend:
         found = backend.find(names)
-        backend.delete([found[name].task_id for name in names])
+        backend.delete([NamedTask(name, found[name].task_id) for name in names])
 
 
 def edit(project: Project, name: str, facet: Facet, **changes: Any) -> None:

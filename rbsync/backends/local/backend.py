@@ -11,6 +11,7 @@ from rbsync.backends.base import (
     Capabilities,
     Created,
     Draft,
+    NamedTask,
     Project,
     Rejected,
     Task,
@@ -99,9 +100,9 @@ class LocalBackend:
             incoming.write(data)
             return self._blobs.keep(incoming)
 
-    def delete(self, task_ids: Sequence[str]) -> None:
-        """Deletes datapoints, durably; one that is not there counts as deleted."""
-        self._project.delete(task_ids)
+    def delete(self, tasks: Sequence[NamedTask]) -> dict[str, str]:
+        """Deletes tasks, durably; returns those that it left alone, with the names they have."""
+        return self._project.delete_named(tasks)
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         """The datapoints of exactly these names, any number of them."""

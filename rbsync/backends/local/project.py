@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from rbsync.backends.base import Created, Draft, Rejected, Task
+from rbsync.backends.base import Created, Draft, MisnamedError, NamedTask, Rejected, Task
 from rbsync.backends.local import queries
 from rbsync.backends.local.blobs import Blobs, Collected, Damage
 from rbsync.backends.local.clock import now
@@ -156,8 +156,7 @@ class LocalProject:
             hint = "it was deleted behind our back"
             raise BackendError(f"{draft.name}: no task {task_id}", kind="conflict", hint=hint)
         if row[2] != draft.name:
-            message = f'task {task_id} is that of "{row[2]}", not of "{draft.name}"'
-            raise BackendError(message, kind="conflict")
+            raise MisnamedError(task_id, row[2], draft.name)
 
     def _update_one(
         self, connection: sqlite3.Connection, task_id: str, draft: Draft, changed: Sequence[Facet]
@@ -184,6 +183,20 @@ class LocalProject:
             connection.executemany(
                 "DELETE FROM tasks WHERE task_id = ?", ((one,) for one in task_ids)
             )
+
+    def delete_named(self, tasks: Sequence[NamedTask]) -> dict[str, str]:
+        """As `delete`, but leaves tasks alone that have other names, and returns their names."""
+        if self.describe() is None:
+            return {}
+        others: dict[str, str] = {}
+        with self._database.writing() as connection:
+            for name, task_id in tasks:
+                row = queries.row_of_id(connection, task_id)
+                if row is not None and row[2] != name:
+                    others[task_id] = row[2]
+                else:
+                    connection.execute("DELETE FROM tasks WHERE task_id = ?", (task_id,))
+        return others
 
     def move(self, task_ids: Sequence[str], stage: str) -> None:
         """Puts tasks into a stage, all or none; raises BackendError when one does not exist."""

@@ -12,6 +12,7 @@ from rbsync.backends.base import (
     Created,
     Draft,
     IncompleteError,
+    NamedTask,
     Project,
     Reading,
     Rejected,
@@ -173,9 +174,12 @@ class RedbrickBackend:
             raise problem(f"{draft.name}: {flaw.message}", kind="invalid", hint=flaw.hint)
         self._changer.update(task_id, draft, changed, self._opened.ends)
 
-    def delete(self, task_ids: Sequence[str]) -> None:
-        """Deletes datapoints; one that is not there counts as deleted."""
-        self._changer.delete(task_ids)
+    def delete(self, tasks: Sequence[NamedTask]) -> dict[str, str]:
+        """Deletes tasks; returns those that it left alone, with the names that they have.
+
+        The service deletes by id whatever the name is, so that each task is looked at before.
+        """
+        return self._changer.delete(tasks)
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         """The datapoints of exactly these names: searched for, or listed when they are many."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from rbsync.backends.base import Draft
+from rbsync.backends.base import Draft, MisnamedError, NamedTask
 from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.constants import END, MOST_IDS, storage_id
 from rbsync.backends.redbrick.api.operations.changes import (
@@ -67,8 +67,7 @@ class Changer:
             message = f"{draft.name}: there is no task {task_id}"
             raise problem(message, kind="conflict", hint=_GONE_HINT)
         if task.name != draft.name:
-            message = f'task {task_id} is that of "{task.name}", not of "{draft.name}"'
-            raise problem(message, kind="conflict")
+            raise MisnamedError(task_id, task.name, draft.name)
         return task
 
     def _settle(self, task: FoundTask, draft: Draft, was_truth: bool) -> None:
@@ -89,11 +88,21 @@ class Changer:
             *((new.names, new.refs) if "items" in changed else (old.names, old.refs)),
         )
 
-    def delete(self, task_ids: Sequence[str]) -> None:
-        """Deletes tasks in batches; one that is not there counts as deleted."""
-        ids = list(dict.fromkeys(task_ids))
-        for at in range(0, len(ids), MOST_IDS):
-            self._delete(ids[at : at + MOST_IDS])
+    def delete(self, tasks: Sequence[NamedTask]) -> dict[str, str]:
+        """Deletes tasks in batches; one that is not there counts as deleted.
+
+        Returns the names of those that it left alone, because they are not those given, by id.
+        """
+        others: dict[str, str] = {}
+        wanted = list(dict.fromkeys(tasks))
+        for at in range(0, len(wanted), MOST_IDS):
+            some = wanted[at : at + MOST_IDS]
+            present = self._finder.names_of([one.task_id for one in some])
+            doomed = [one.task_id for one in some if present.get(one.task_id) == one.name]
+            others |= {one.task_id: present[one.task_id] for one in some if _is_other(one, present)}
+            if doomed:
+                self._delete(doomed)
+        return others
 
     def _delete(self, ids: Sequence[str]) -> None:
         """Deletes a batch; when it is refused, what is still there decides."""
@@ -105,6 +114,10 @@ class Changer:
                 raise
             if left:
                 delete_tasks(self._client, left)
+
+
+def _is_other(task: NamedTask, present: Mapping[str, str]) -> bool:
+    return present.get(task.task_id, task.name) != task.name
 
 
 def _series(task: FoundTask, draft: Draft) -> list[list[int]]:

@@ -70,6 +70,11 @@ class Finder:
             found = [one.task_id for one in self.every() if one.name == name]
         return found[0] if found else ""
 
+    def names_of(self, task_ids: Sequence[str]) -> dict[str, str]:
+        """The names of those of the tasks that are there now, by their ids."""
+        found = self._executor.map(partial(one_task, self._client), dict.fromkeys(task_ids))
+        return {one.task_id: one.name for one in found if one is not None}
+
     def every(self) -> Iterator[FoundTask]:
         """All tasks, in the order of the service; they are all only when this ends."""
         return every_task(self._client, self._page)

@@ -17,10 +17,22 @@ def show_report(report: Report, common: CommonOptions, stopped: str) -> None:
     """Prints the failures by cause, then the counts."""
     failures = {one.name: one.failure for one in report.failures if one.failure is not None}
     show_failures(failures, common)
+    _show_skipped(report, common, stopped)
     line = complete_line(report, stopped)
     result(common, line, fg="green" if not report.exit_code else "red")
     if failures:
         complaint(common, "See them again with `rbsync failures`; try again with `rbsync retry`.")
+
+
+def _show_skipped(report: Report, common: CommonOptions, stopped: str) -> None:
+    """Prints why actions were not begun, but for the reason that the run ended."""
+    names: dict[str, list[str]] = {}
+    for one in report.outcomes:
+        if one.result == "skipped" and one.action != "blocked" and one.note != stopped:
+            names.setdefault(one.note, []).append(one.name)
+    for note, some in names.items():
+        more = f" and {len(some) - 1:,} more" if len(some) > 1 else ""
+        complaint(common, f"not done: {some[0]}{more}: {note}", fg="yellow")
 
 
 def complete_line(report: Report, stopped: str) -> str:

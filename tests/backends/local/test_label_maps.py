@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rbsync.backends.base import Created
+from rbsync.backends.base import Created, NamedTask
 from rbsync.backends.local import LocalBackend
 from rbsync.model.fingerprint import digest
 from tests.conformance.backends import draft, labels, mapped, maps_of
@@ -33,7 +33,7 @@ def test_equal_label_maps_are_kept_once(backend: LocalBackend, folder: Path) -> 
 
 def test_they_stay_as_long_as_a_task_has_them(backend: LocalBackend, folder: Path) -> None:
     first, second = create(backend, "a"), create(backend, "b")
-    backend.delete([first])
+    backend.delete([NamedTask("a", first)])
     assert backend.collect_garbage(grace=-1).files == 0
     assert maps_of(backend) == {"b": {0: DATA}}
     backend.update(second, draft("b", labels=labels()), ["labels"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.backends.base import Created
+from rbsync.backends.base import Created, NamedTask
 from rbsync.backends.local import LocalBackend
 from rbsync.backends.local.blobs import Blobs
 from rbsync.backends.local.database import Database
@@ -44,7 +44,7 @@ def test_reading_makes_nothing(folder: Path) -> None:
     assert backend.describe() is None
     assert list(backend.verify()) == []
     assert backend.collect_garbage().files == 0
-    backend.delete(["x"])
+    backend.delete([NamedTask("x", "x")])
     backend.close()
     assert not folder.exists()
 

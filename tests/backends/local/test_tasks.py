@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.backends.base import LabelText, Rejected
+from rbsync.backends.base import LabelText, NamedTask, Rejected
 from rbsync.backends.local import LocalBackend
 from rbsync.backends.local.task_rows import StoredTask
 from rbsync.errors import BackendError
@@ -61,7 +61,7 @@ def test_labels_are_kept_as_they_were_given(backend: LocalBackend) -> None:
 
 def test_labels_go_with_their_task(backend: LocalBackend) -> None:
     (task_id,) = ids(backend.create([draft("a", labels=labels(BOX))]))
-    backend.delete([task_id])
+    backend.delete([NamedTask("a", task_id)])
     assert backend.labels(task_id) is None
     assert backend.counts() == (0, 0, 0)
 
@@ -97,7 +97,7 @@ def test_a_last_page_that_is_full_has_no_cursor(backend: LocalBackend) -> None:
 def test_a_page_is_not_shifted_by_what_goes_before_it(backend: LocalBackend) -> None:
     made = ids(backend.create([draft(name) for name in "abcdef"]))
     page = backend.page(first=3)
-    backend.delete(made[:2])
+    backend.delete(list(map(NamedTask, "ab", made)))
     backend.create([draft("aa")])
     rest = backend.page(page.cursor, first=3)
     assert [one.task.name for one in rest.tasks] == ["d", "e", "f"]
@@ -132,7 +132,7 @@ def test_a_task_never_refers_to_a_file_that_is_not_stored(
 
 def test_an_update_under_another_name_is_refused(backend: LocalBackend) -> None:
     (task_id,) = ids(backend.create([draft("a")]))
-    with pytest.raises(BackendError, match='is that of "a", not of "b"'):
+    with pytest.raises(BackendError, match="is that of `a`, not of `b`"):
         backend.update(task_id, draft("b"), ["settings"])
 
 
@@ -140,7 +140,7 @@ def test_deleting_leaves_the_file_until_garbage_is_collected(
     backend: LocalBackend, folder: Path, put: Put
 ) -> None:
     kept, gone = put(backend, b"kept"), put(backend, b"gone")
-    backend.delete([backend.find([gone])[gone].task_id])
+    backend.delete([NamedTask(gone, backend.find([gone])[gone].task_id)])
     assert (folder / gone).exists()
     assert backend.collect_garbage().files == 0
     assert backend.collect_garbage(grace=-1) == (1, 4)

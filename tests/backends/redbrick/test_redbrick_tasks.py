@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rbsync.backends.base import Created, LabelText, Rejected
+from rbsync.backends.base import Created, LabelText, NamedTask, Rejected
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.backends.redbrick.stamp import Metadata, metadata_text, read_metadata
 from rbsync.errors import BackendError
@@ -329,8 +329,24 @@ def test_an_update_of_another_task_is_a_conflict(
     assert wire.of("updateTaskItemsSDK") == []
 
 
+def holds(wire: Wire, *there: str) -> None:
+    """Answers that these tasks are there, each named after its id."""
+
+    def look(request: Request, _: object) -> bytes:
+        one = request.variables["taskId"]
+        return data(task=task(one, one) if one in there else None)
+
+    wire.answers["taskSDK"] = look
+
+
+def named(*ids: str) -> list[NamedTask]:
+    return [NamedTask(one, one) for one in ids]
+
+
 def test_deletes_go_by_fifties(wire: Wire, backend: RedbrickBackend) -> None:
-    backend.delete([str(at) for at in range(120)] + ["0"])
+    every = [str(at) for at in range(120)]
+    holds(wire, *every)
+    assert backend.delete(named(*every, "0")) == {}
     sizes = [len(one.variables["taskIds"]) for one in wire.of("deleteTasksSDK")]
     assert sizes == [50, 50, 20]
 
@@ -338,29 +354,40 @@ def test_deletes_go_by_fifties(wire: Wire, backend: RedbrickBackend) -> None:
 def test_a_refused_delete_is_decided_by_what_is_still_there(
     wire: Wire, backend: RedbrickBackend
 ) -> None:
-    there = {"1", "2"}
+    there = ["1", "2", "3"]
 
     def delete(request: Request, _: object) -> bytes:
-        fine = set(request.variables["taskIds"]) <= there
+        # Somebody else was faster.
+        holds(wire, "1", "2")
+        fine = "3" not in request.variables["taskIds"]
         return data(deleteTasks={"ok": fine})
 
-    def look(request: Request, _: object) -> bytes:
-        one = request.variables["taskId"]
-        return data(task=task(one, one) if one in there else None)
-
-    wire.answers |= {"deleteTasksSDK": delete, "taskSDK": look}
-    backend.delete(["1", "gone", "2"])
+    holds(wire, *there)
+    wire.answers["deleteTasksSDK"] = delete
+    backend.delete(named("1", "3", "2"))
     assert [one.variables["taskIds"] for one in wire.of("deleteTasksSDK")] == [
-        ["1", "gone", "2"],
+        ["1", "3", "2"],
         ["1", "2"],
     ]
-    backend.delete(["gone"])
+
+
+def test_what_is_not_there_is_not_asked_to_be_deleted(wire: Wire, backend: RedbrickBackend) -> None:
+    holds(wire, "1")
+    assert backend.delete(named("gone")) == {}
+    assert wire.of("deleteTasksSDK") == []
+
+
+def test_a_delete_leaves_tasks_of_other_names_alone(wire: Wire, backend: RedbrickBackend) -> None:
+    holds(wire, "1", "2")
+    assert backend.delete([NamedTask("1", "1"), NamedTask("x", "2")]) == {"2": "2"}
+    assert [one.variables["taskIds"] for one in wire.of("deleteTasksSDK")] == [["1"]]
 
 
 def test_a_delete_that_does_nothing_fails(wire: Wire, backend: RedbrickBackend) -> None:
+    holds(wire, "1")
     wire.answers["deleteTasksSDK"] = {"deleteTasks": {"ok": False}}
     with pytest.raises(BackendError, match="refused"):
-        backend.delete(["1"])
+        backend.delete(named("1"))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import graphql
 
-from rbsync.backends.base import LabelText
+from rbsync.backends.base import LabelText, NamedTask
 from rbsync.backends.redbrick.api.address import read_address
 from rbsync.backends.redbrick.api.client import Client, Operation, packed
 from rbsync.backends.redbrick.api.credentials import ApiKey
@@ -77,7 +77,7 @@ def used_everything(
     backend.update("1", draft(labels=labels, priority=1.0), FACETS)
     wire.answers["taskSDK"] = {"task": task("1", "case-1")}
     backend.update("1", draft(ground_truth=True), FACETS)
-    backend.delete(["1"])
+    backend.delete([NamedTask("case-1", "1")])
     page = {"entries": [task("1", "case-1", **stored)], "cursor": None, "count": 1}
     wire.answers["tasksPagedSDK"] = {"tasksPaged": page}
     list(backend.list())

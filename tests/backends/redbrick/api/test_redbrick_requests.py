@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rbsync.backends.base import LabelFile, LabelText
+from rbsync.backends.base import LabelFile, LabelText, NamedTask
 from rbsync.backends.redbrick.api.address import read_address
 from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.credentials import ApiKey
@@ -20,7 +20,16 @@ from rbsync.backends.redbrick.http.transport import AGENT, Transport
 from rbsync.files.body import FileBody
 from tests.backends.redbrick.recorded import ABSENT, SCENARIOS, Difference, Listed, differences
 from tests.backends.redbrick.samples import PNG, draft
-from tests.backends.redbrick.wire import KEY, ORG, PROJECT, PROJECT_ANSWER, TAXONOMY, Wire, task
+from tests.backends.redbrick.wire import (
+    KEY,
+    ORG,
+    PROJECT,
+    PROJECT_ANSWER,
+    TAXONOMY,
+    Request,
+    Wire,
+    task,
+)
 from tests.builders import PRINT
 
 REDBRICK = "22222222-2222-2222-2222-222222222222"
@@ -218,7 +227,13 @@ class Play:
         with_client(self.wire, tasks.count_tasks)
 
     def delete(self) -> None:
-        self.backend.delete([f"cccccccc-0000-4000-8000-{at:012}" for at in range(120)])
+        def look(request: Request, _: object) -> Any:
+            one = request.variables["taskId"]
+            return {"task": task(one, one)}
+
+        self.wire.answers["taskSDK"] = look
+        every = [f"cccccccc-0000-4000-8000-{at:012}" for at in range(120)]
+        self.backend.delete([NamedTask(one, one) for one in every])
 
     def change_of_a_priority(self) -> None:
         self._update(priority=0.25)
