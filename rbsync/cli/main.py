@@ -42,12 +42,8 @@ class Commands(click.Group):
 def _nearest(word: str) -> str:
     import difflib
 
-    from rbsync.plugins.installed import left_out
-
     near = difflib.get_close_matches(word, POINT.names(), n=1)
-    guess = f" Did you mean `{near[0]}`?" if near else ""
-    more = left_out()
-    return f"{guess} ({more})" if more else guess
+    return f" Did you mean `{near[0]}`?" if near else ""
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -64,10 +64,7 @@ def _without_key(entry: Mapping[str, Any], kinds: SourceKinds) -> NoKindError:
         near = nearest(key, kinds.names())
         if near is not None and key not in known:
             return NoKindError(f"unknown key `{key}`; did you mean `{near}`?", key=key)
-    from rbsync.plugins.installed import left_out
-
-    message = f"this entry is no kind of source: it lacks {_choice(kinds)}"
-    return NoKindError(message, hint=left_out())
+    return NoKindError(f"this entry is no kind of source: it lacks {_choice(kinds)}")
 
 
 def _choice(kinds: SourceKinds) -> str:

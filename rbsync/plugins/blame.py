@@ -32,7 +32,7 @@ def _owners() -> dict[str, str]:
     """The distributions by the packages that their entry points lead to."""
     return {
         offer.entry.module.partition(".")[0]: offer.distribution
-        for found in offers().by_name.values()
+        for found in offers().values()
         for offer in found
         if offer.entry.module.partition(".")[0] != "rbsync"
     }

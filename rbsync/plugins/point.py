@@ -53,9 +53,7 @@ class ExtensionPoint(Generic[Member]):
         from rbsync.plugins.installed import offers
 
         return sorted(
-            name
-            for group, name in offers().by_name
-            if group == self.group and name not in self.built_in
+            name for group, name in offers() if group == self.group and name not in self.built_in
         )
 
     def names(self) -> list[str]:
@@ -74,7 +72,7 @@ class ExtensionPoint(Generic[Member]):
             return member
         from rbsync.plugins.installed import offers
 
-        found = offers().by_name.get((self.group, name), ())
+        found = offers().get((self.group, name), ())
         return self._checked(found) if found else None
 
     def _checked(self, found: tuple[Offer, ...]) -> Member:

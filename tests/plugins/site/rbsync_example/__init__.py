@@ -1,0 +1,1 @@
+"""One of each kind of plug-in of rbsync, as small as it can be."""

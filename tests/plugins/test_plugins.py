@@ -1,0 +1,131 @@
+"""Plug-ins of an installed distribution are found by their entry points and do their work."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.plugins.conftest import Installed
+
+MANIFEST = """\
+version: 1
+backend: {kind: shelf, file: project.pickle}
+project: {type: IMAGE_BBOX, taxonomy: [car]}
+defaults: {storage: public}
+datapoints:
+  - lines: urls.txt
+  - name: written out
+    items: [https://example.org/c.png]
+    labels:
+      - category: [[object, car]]
+        attributes: []
+        bbox2d: {xnorm: 0.1, ynorm: 0.2, wnorm: 0.3, hnorm: 0.4}
+"""
+STATE = ("--state", "pickle:state.pickle")
+
+
+def prepare(example: Installed, manifest: str = MANIFEST) -> None:
+    example.write("rbsync.yaml", manifest)
+    example.write("urls.txt", "https://example.org/a.png\nhttps://example.org/b.png\n")
+
+
+def test_a_plan_and_an_apply_run_through_a_source_a_backend_and_a_store(example: Installed) -> None:
+    prepare(example)
+    planned = example.json("plan", *STATE)
+    assert [one["name"] for one in planned["actions"]] == ["a.png", "b.png", "written out"]
+    assert example.json("apply", "--yes", *STATE)["summary"]["created"] == 3
+    assert example.json("plan", *STATE, "--detailed-exitcode")["summary"]["keep"] == 3
+    assert [one["name"] for one in example.json("ls", *STATE)["tasks"]] == [
+        "a.png",
+        "b.png",
+        "written out",
+    ]
+    assert not (example.folder / ".rbsync" / "state.db").exists()
+    assert not (example.folder / ".rbsync" / "project").exists()
+
+
+def test_what_changes_is_updated_and_pruned_at_a_backend_of_a_plugin(example: Installed) -> None:
+    prepare(example)
+    example.run("apply", "--yes", *STATE)
+    example.write("urls.txt", "https://example.org/other/a.png\n")
+    done = example.json("apply", "--yes", "--prune", "--force", *STATE)["summary"]
+    assert (done["updated"], done["deleted"]) == (1, 1)
+    assert example.json("drift", *STATE)
+
+
+def test_the_state_of_a_plugin_is_edited_by_hand(example: Installed) -> None:
+    prepare(example)
+    example.run("apply", "--yes", *STATE)
+    example.run("state", "rm", "a.png", *STATE)
+    names = [one["name"] for one in example.json("state", "list", *STATE)["records"]]
+    assert names == ["b.png", "written out"]
+    assert list((example.folder / ".rbsync" / "backups").iterdir())
+
+
+def test_a_command_of_a_plugin_runs_and_is_in_the_help(example: Installed) -> None:
+    prepare(example)
+    assert example.json("count", *STATE)["datapoints"] == 3
+    assert "count" in example.run("--help").stdout.partition("Commands of plug-ins")[2]
+    assert "Count the datapoints" in example.run("count", "--help").stdout
+
+
+def test_an_export_format_of_a_plugin_writes_its_files(example: Installed) -> None:
+    prepare(example)
+    example.run("apply", "--yes", *STATE)
+    example.run("export", "names", "out", *STATE)
+    assert (example.folder / "out" / "names.txt").read_text() == "written out\n"
+    assert "names" in example.run("export", "--help").stdout
+
+
+def test_mistakes_in_the_keys_of_plugins_have_their_places(example: Installed) -> None:
+    text = MANIFEST.replace("file: project", "fiel: project").replace(
+        "lines: urls.txt", "lines: [x]"
+    )
+    prepare(example, text)
+    told = example.run("validate", code=65).stderr
+    assert "rbsync.yaml:2:24: unknown key `fiel`; did you mean `file`?" in told
+    assert "rbsync.yaml:6:12: expected text, found a list" in told
+
+
+def test_kinds_that_nobody_has_are_told_with_those_of_plugins(example: Installed) -> None:
+    prepare(example, MANIFEST.replace("kind: shelf", "kind: shelve").replace("- lines:", "- line:"))
+    told = example.run("validate", code=65).stderr
+    assert "expected `local`, `redbrick` or `shelf`, found `shelve`; did you mean `shelf`?" in told
+    assert "unknown key `line`; did you mean `lines`?" in told
+    refused = example.run("plan", "--state", "pickel:x", code=64).stderr
+    assert "known: sqlite:, memory:, pickle:" in refused
+
+
+def test_the_schema_has_the_kinds_of_plugins_when_asked(example: Installed) -> None:
+    script = (
+        "from rbsync.manifest.json_schema import manifest_schema as made;"
+        "new = made(plugins=True)['$defs'].keys() - made()['$defs'].keys(); print(*sorted(new))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=example.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["LinesSource", "ShelfSettings"]
+
+
+def test_a_name_of_ours_stays_ours(broken: Installed) -> None:
+    """The broken distribution has a command `plan` too."""
+    prepare(broken)
+    assert broken.json("plan", *STATE)["summary"]["create"] == 3
+
+
+def test_the_example_holds_to_what_ours_must(example: Installed) -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n0", "tests/plugins/conformance_of_example.py"],
+        cwd=root,
+        env=example.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
