@@ -235,7 +235,8 @@ class TaskContent(NamedTuple):
     ``labels`` is the JSON text of a list, and ``maps`` are the label maps that belong to them.
     ``contents`` are the content identities of the items in order, None where the backend cannot
     tell them and knows of no change to them. ``storages`` are the words by which settings may
-    call its storage, ``series`` is as in ``model.datapoint.Datapoint``.
+    call its storage, ``series`` is as in ``model.datapoint.Datapoint``. ``refs`` are where the
+    items are kept, in order: what ``upload`` returned, URLs or keys.
     """
 
     task: Task
@@ -244,6 +245,7 @@ class TaskContent(NamedTuple):
     storages: tuple[str, ...]
     maps: tuple[StoredMap, ...] = ()
     series: tuple[int, ...] = ()
+    refs: tuple[str, ...] = ()
 
 
 class Backend(Protocol):
@@ -300,6 +302,13 @@ class Backend(Protocol):
 
     def read(self) -> Iterator[TaskContent]:
         """As `list`, with what is in them, in any order."""
+
+    def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
+        """The tasks of these ids that exist now, by id, with what is in them.
+
+        The answer is complete: an id that is missing is that of no task. Raises BackendError
+        rather than answer in part.
+        """
 
     def close(self) -> None:
         """Releases what is open."""

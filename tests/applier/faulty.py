@@ -20,6 +20,7 @@ from rbsync.backends.base import (
     Project,
     Rejected,
     Task,
+    TaskContent,
 )
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
@@ -162,6 +163,9 @@ class Faulty:
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         return self._do("find", names, lambda _: self._backend.find(names))
+
+    def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
+        return self._backend.look(task_ids)
 
     def list(self) -> Iterator[Task]:
         return self._backend.list()

@@ -342,6 +342,24 @@ class BackendTests(ABC):
         assert found.series == (1, 2, 1)
         assert found.task.items == ("a", "b", "c", "d")
 
+    def test_a_look_is_what_a_reading_of_everything_says_of_these_tasks(
+        self, backend: Backend
+    ) -> None:
+        items = [(name, f"{URL}?{name}") for name in "abc"]
+        plain = draft("a", items=items, labels=labels(BOX), priority=0.5, metadata={"k": "v"})
+        filed = draft("b", labels=mapped({0: b"map"}))
+        first, second, third = ids(backend.create([plain, filed, draft("c")]))
+        every = {one.task.task_id: one for one in backend.read()}
+        found = backend.look([first, second, third, "3f0c6d54-8b57-4b0c-9a53-0f6a2a0a7a11"])
+        assert found.keys() == every.keys() == {first, second, third}
+        for task_id, one in found.items():
+            assert one._replace(maps=()) == every[task_id]._replace(maps=())
+        assert [one.read() for one in found[second].maps] == [b"map"]
+        assert found[first].refs == tuple(ref for _, ref in items)
+        backend.delete([second])
+        assert backend.look([second, first, first]) == {first: every[first]}
+        assert backend.look([]) == {}
+
     @pytest.mark.parametrize("files", [{1: b"x"}, {0: b"x", 3: b"y"}, {-1: b"x"}])
     def test_a_label_map_of_no_series_is_refused(
         self, backend: Backend, files: Mapping[int, bytes]

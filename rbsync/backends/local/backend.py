@@ -116,6 +116,11 @@ class LocalBackend:
         """All datapoints with what is in them, by name."""
         return map(self._content, self._project.tasks())
 
+    def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
+        """The tasks of these ids that exist, by id, with what is in them."""
+        found = (self._project.task(one) for one in task_ids)
+        return {one.task.task_id: self._content(one) for one in found if one is not None}
+
     def _content(self, stored: StoredTask) -> TaskContent:
         labels = self.labels(stored.task.task_id) if stored.task.labels else None
         contents = tuple(_content_of(ref) for _, ref in stored.items)
@@ -123,7 +128,8 @@ class LocalBackend:
         maps = tuple(maps_in(extras, self._read_file))
         storages = (stored.storage,)
         series = series_in(extras)
-        return TaskContent(stored.task, labels or "[]", contents, storages, maps, series)
+        refs = tuple(ref for _, ref in stored.items)
+        return TaskContent(stored.task, labels or "[]", contents, storages, maps, series, refs)
 
     def _read_file(self, ref: str) -> bytes:
         with self.open_item(ref) as file, disk_failures(f"read {ref}"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from rbsync.backends.base import (
     Body,
@@ -216,6 +217,14 @@ class RedbrickBackend:
         """All datapoints with what is in them, in the order of the service."""
         ends = self._opened.ends
         return (self._finder.content(one, ends) for one in self._finder.every())
+
+    def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
+        """The tasks of these ids that exist, by id: several are asked for at a time."""
+        ends = self._opened.ends
+        ids = list(dict.fromkeys(task_ids))
+        ask = partial(self._finder.by_id, ends=ends)
+        found = map(ask, ids) if len(ids) == 1 else self._executor.map(ask, ids)
+        return {one.task.task_id: one for one in found if one is not None}
 
     def close(self) -> None:
         """Closes the connections and ends the threads; nothing can be asked any more."""

@@ -102,6 +102,11 @@ class Finder:
             made_of=None if metadata.stamp else _made_of(found),
         )
 
+    def by_id(self, task_id: str, ends: frozenset[str]) -> TaskContent | None:
+        """The task of an id with what is in it, None when there is none."""
+        found = one_task(self._client, task_id)
+        return self.content(found, ends) if found else None
+
     def content(self, found: FoundTask, ends: frozenset[str]) -> TaskContent:
         """A task with what is in it; of uploaded files only a change of the items is known."""
         labels, count = self._labels(found)
@@ -113,7 +118,7 @@ class Finder:
         )
         made = _made_of(found)
         task = self._task(found, ends, count)
-        return TaskContent(task, labels, contents, made.storages, maps, made.series)
+        return TaskContent(task, labels, contents, made.storages, maps, made.series, found.items)
 
     def _labels(self, found: FoundTask) -> tuple[str, int]:
         """The labels of a task as JSON text, and how many there are."""
