@@ -10,8 +10,8 @@ import click
 from rbsync.cli.commands import COMMANDS, POINT, summaries_of_plugins
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.streams import OutputError, flush_out, give_up_output, open_missing
+from rbsync.cli.version_option import show_version
 from rbsync.errors import ExitCode, RbsyncError
-from rbsync.version import VERSION
 
 
 class Commands(click.Group):
@@ -47,7 +47,13 @@ def _nearest(word: str) -> str:
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="rbsync", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    callback=show_version,
+    help="Show the version and exit; with -v also which program reads masks.",
+)
 @with_common_options
 def cli(common: CommonOptions) -> None:
     """Upload datasets to RedBrick AI as a manifest declares them: plan, then apply."""

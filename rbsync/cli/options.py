@@ -54,7 +54,12 @@ _OPTIONS: list[Callable[..., Any]] = [
     ),
     click.option("-q", "--quiet", is_flag=True, default=None, help="Print results only."),
     click.option(
-        "-v", "--verbose", count=True, default=None, help="Print more; -vv: also requests."
+        "-v",
+        "--verbose",
+        count=True,
+        default=None,
+        is_eager=True,
+        help="Print more; -vv: also requests.",
     ),
     click.option("--no-color", "color", flag_value=False, default=None, help="Print no colours."),
 ]

@@ -8,7 +8,6 @@ interpreter lock. Without it the NumPy twins serve.
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 from functools import cache
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rbsync.masks.classes.colour_table import ColourTable
+from rbsync.masks.kernel.origin import find, warn_when_hidden
 
 Array = npt.NDArray[Any]
 
@@ -39,11 +39,12 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    spec = importlib.util.find_spec("rbsync.masks.kernel._kernel")
-    if spec is None or spec.origin is None:
+    path = find()
+    if not path:
+        warn_when_hidden()
         return None
     try:
-        library = ctypes.CDLL(spec.origin)
+        library = ctypes.CDLL(path)
         for name, (result, arguments) in _SIGNATURES.items():
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
