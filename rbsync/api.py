@@ -9,9 +9,8 @@ from rbsync.manifest.load import Manifest
 from rbsync.manifest.load import load_manifest as load
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Plan
-from rbsync.planner import check_guard
 from rbsync.sync.applying import ApplyOptions, apply_plan
-from rbsync.sync.planning import PlanOptions, make_plan, policy_of
+from rbsync.sync.planning import PlanOptions, make_plan
 from rbsync.sync.workspace import open_workspace
 
 
@@ -58,13 +57,14 @@ def apply(
     given = plan.source if manifest is None else manifest
     found = given if isinstance(given, Manifest) else load_manifest(given)
     with open_workspace(found) as workspace:
-        if not force:
-            check_guard(plan, policy_of(workspace, PlanOptions()))
         return apply_plan(
             workspace,
             plan,
             ApplyOptions(
-                jobs=jobs or workspace.backend.capabilities.jobs,
+                # A plan of this process was perhaps looked at; one of a file was saved as it is.
+                renewal="unsettled" if plan.source else "nothing",
+                force=force,
+                jobs=jobs,
                 max_failures=max_failures,
                 lock_timeout=lock_timeout,
                 stop=workspace.stop,

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,43 +52,36 @@ def run_plan(
     rehash: bool = False,
 ) -> ExitCode:
     """Plans (or reads a plan), asks, applies and reports; the exit code of it all."""
-    from rbsync.sync.applying import ApplyOptions, apply_plan, settle
-    from rbsync.sync.planning import make_plan
+    from rbsync.sync.applying import ApplyOptions, apply_plan, guard, plan_to_apply
 
     if not (flags.yes or plan_file or _can_ask(common)):
         raise UsageError(
             "nobody can be asked here", hint="pass --yes, or apply a plan: rbsync plan -o p.json"
         )
     stop = Cancellation()
+    how = ApplyOptions(
+        planning=options,
+        renewal="nothing" if plan_file else "all" if flags.yes else "unsettled",
+        force=flags.force,
+        jobs=flags.jobs,
+        max_failures=1 if flags.fail_fast else flags.max_failures,
+        lock_timeout=flags.lock_timeout,
+        stop=stop,
+    )
     with opened(common, rehash=rehash, strict=False, stop=stop) as workspace:
-        plan = _read(plan_file) if plan_file else make_plan(workspace, options)
-        if plan.has_blocked("unsettled") and not plan_file:
-            with _interruptible(stop, common):
-                settle(workspace, stop, flags.lock_timeout)
+        if plan_file:
+            plan = _read(plan_file)
+        else:
+            plan = plan_to_apply(workspace, how, _interruptible(stop, common))
             if stop.requested:
                 return ExitCode.INTERRUPTED
-            plan = make_plan(workspace, options)
-        _check(plan, workspace, options, flags)
+        guard(workspace, plan, how)
         if not _agreed(plan, common, flags, plan_file):
             note(common, "Nothing was done.")
             return ExitCode.ERROR
         with metered(common, "Applying", "datapoint") as meter, _interruptible(stop, common):
             meter.begin(len(plan.effects), plan.summary.bytes)
-            report = apply_plan(
-                workspace,
-                plan,
-                ApplyOptions(
-                    jobs=flags.jobs or workspace.backend.capabilities.jobs,
-                    max_failures=1 if flags.fail_fast else flags.max_failures,
-                    lock_timeout=flags.lock_timeout,
-                    stop=stop,
-                    replan=(lambda: make_plan(workspace, options))
-                    if flags.yes and not plan_file
-                    else None,
-                    accept=lambda plan: _check(plan, workspace, options, flags),
-                    **_shown_by(meter, common),
-                ),
-            )
+            report = apply_plan(workspace, plan, replace(how, **_shown_by(meter, common)))
         _conclude(report, plan, workspace, common, stop)
     return report.exit_code
 
@@ -109,14 +102,6 @@ def _read(path: str) -> Plan:
 
     with open(path, "rb") as file:
         return read_plan(file.read(), path)
-
-
-def _check(plan: Plan, workspace: Workspace, options: PlanOptions, flags: RunFlags) -> None:
-    from rbsync.planner import check_guard
-    from rbsync.sync.planning import policy_of
-
-    if not flags.force:
-        check_guard(plan, policy_of(workspace, options))
 
 
 def _can_ask(common: CommonOptions) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rbsync.planner.compare import plan
+from rbsync.planner.compare import merged, plan
 from rbsync.planner.decide import decide, decide_orphan
 from rbsync.planner.guard import check_guard
 
-__all__ = ["check_guard", "decide", "decide_orphan", "plan"]
+__all__ = ["check_guard", "decide", "decide_orphan", "merged", "plan"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from rbsync.model.datapoint import Dataset
@@ -45,6 +46,18 @@ def plan(dataset: Dataset, records: Mapping[str, Record], rules: Rules, basis: B
         unread=dataset.unread,
         warnings=dataset.warnings,
         recorded=sum(1 for record in records.values() if record.applied is not None),
+    )
+
+
+def merged(plan: Plan, later: Plan, names: frozenset[str]) -> Plan:
+    """A plan in which ``later`` says what becomes of the names, and the plan of all others."""
+    kept = [one for one in plan.actions if one.name not in names]
+    return replace(
+        plan,
+        actions=tuple(sorted((*kept, *later.actions), key=_order)),
+        unchanged=plan.unchanged + later.unchanged,
+        orphans=tuple(sorted({*plan.orphans, *later.orphans})),
+        forgotten=tuple(sorted({*plan.forgotten, *later.forgotten})),
     )
 
 

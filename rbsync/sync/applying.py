@@ -8,7 +8,9 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.run import Options as RunOptions
@@ -16,40 +18,71 @@ from rbsync.applier.run import apply as run
 from rbsync.applier.run_report import conclude
 from rbsync.errors import StaleError
 from rbsync.model.outcome import Outcome, Report
-from rbsync.model.plan import Action, Delete, Effect, Plan
+from rbsync.model.plan import Action, Blocked, Delete, Effect, Plan
+from rbsync.model.reasons import UNSETTLED
 from rbsync.model.record import Record
+from rbsync.planner import check_guard, merged
 from rbsync.planner.decide import unsettled
 from rbsync.stores.base import Owner, Writer
+from rbsync.sync.planning import PlanOptions, make_plan, policy_of
 from rbsync.sync.workspace import Workspace
+
+Renewal = Literal["nothing", "unsettled", "all"]
+"""What of a plan may be made anew when it is run.
+
+``nothing`` is for a plan that was saved: exactly what somebody read is done. ``all`` is for one
+that nobody has looked at. With ``unsettled`` only what the plan had left open, until it was known
+what became of an earlier run, is planned once that is known.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
     """How to apply.
 
-    ``replan`` makes the plan anew when the state has moved on since; without it such a plan is
-    refused as stale. ``accept`` sees the plan that is really run, and may raise. ``done`` is
-    called with each outcome once it is durable, ``sent`` with bytes as they are sent.
+    ``planning`` is how the plan was made, and how it is made anew as far as ``renewal`` says;
+    else a plan that does not fit the state any more is refused as stale. ``force`` does what the
+    guard would stop. ``jobs`` is the number of workers, None for what suits the backend. ``done``
+    is called with each outcome once it is durable, ``sent`` with bytes as they are sent.
     """
 
-    jobs: int = 4
+    planning: PlanOptions = field(default_factory=PlanOptions)
+    renewal: Renewal = "unsettled"
+    force: bool = False
+    jobs: int | None = None
     max_failures: int | None = None
     lock_timeout: float = 600.0
     stop: Cancellation = field(default_factory=Cancellation)
-    replan: Callable[[], Plan] | None = None
-    accept: Callable[[Plan], None] = lambda _: None
     done: Callable[[Outcome], None] = lambda _: None
     sent: Callable[[int], None] = lambda _: None
+
+
+def plan_to_apply(
+    workspace: Workspace, options: ApplyOptions, waiting: AbstractContextManager[None]
+) -> Plan:
+    """A plan of which nothing is left open that can be settled now.
+
+    Settles what an earlier run left open, and waits for it as long as that takes, in the context
+    ``waiting``. Raises what `make_plan` and `settle` raise.
+    """
+    plan = make_plan(workspace, options.planning)
+    if not plan.has_blocked(UNSETTLED):
+        return plan
+    with waiting:
+        settle(workspace, options.stop, options.lock_timeout)
+    return plan if options.stop.requested else make_plan(workspace, options.planning)
 
 
 def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Report:
     """Runs a plan under the state's lock.
 
-    Raises StaleError when it does not fit the state or the manifest any more, LockedError when
-    somebody else does not let go of the state in time, and StoreError when the state cannot be
-    written; what was done before that is recorded or kept in the recovery file.
+    Raises RefusedError when the guard stops it, StaleError when it does not fit the state or the
+    manifest any more, LockedError when somebody else does not let go of the state in time, and
+    StoreError when the state cannot be written; what was done before that is recorded or kept in
+    the recovery file.
     """
     workspace.recovery_file.check()
+    guard(workspace, plan, options)
     if plan.basis.manifest != workspace.manifest.digest:
         raise StaleError(
             "the manifest has changed since the plan was made", hint="run `rbsync plan` again"
@@ -57,13 +90,20 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
     if not _has_work(workspace, plan):
         return conclude(plan, (), options.stop)
     with workspace.store.writer(whoami(), timeout=options.lock_timeout) as writer:
-        plan = _current(plan, writer, options)
-        options.accept(plan)
+        plan = _current(workspace, plan, writer, options)
         project = workspace.backend.project()
         writer.claim(project.identity)
         settled = workspace.settling.recover(writer, options.stop)
         records = writer.records()
-        return _run(workspace, _remaining(plan, settled, records), writer, records, options)
+        left = _remaining(_renewed(workspace, plan, records, options), settled, records)
+        guard(workspace, left, options)
+        return _run(workspace, left, writer, records, options)
+
+
+def guard(workspace: Workspace, plan: Plan, options: ApplyOptions) -> None:
+    """Raises RefusedError when a plan goes further than the policy allows, unless forced."""
+    if not options.force:
+        check_guard(plan, policy_of(workspace, options.planning))
 
 
 def _run(
@@ -81,7 +121,11 @@ def _run(
         records=records,
         content=workspace.content,
         stop=options.stop,
-        options=RunOptions(options.jobs, options.max_failures, options.sent),
+        options=RunOptions(
+            options.jobs or workspace.backend.capabilities.jobs,
+            options.max_failures,
+            options.sent,
+        ),
         set_aside=workspace.recovery_file.keep,
         retrier=workspace.retrier,
     ):
@@ -95,18 +139,40 @@ def _has_work(workspace: Workspace, plan: Plan) -> bool:
     return bool(plan.effects or plan.forgotten) or not workspace.store.is_settled()
 
 
-def _current(plan: Plan, writer: Writer, options: ApplyOptions) -> Plan:
+def _current(workspace: Workspace, plan: Plan, writer: Writer, options: ApplyOptions) -> Plan:
     """The plan, when the state is the one that it was made against; else a new one."""
     header = writer.header()
     planned = plan.basis
-    fresh = planned.serial == header.serial and planned.lineage in ("", header.lineage)
-    if fresh:
+    same_state = planned.lineage in ("", header.lineage)
+    if same_state and planned.serial == header.serial:
         return plan
-    if options.replan is None or planned.lineage not in ("", header.lineage):
-        raise StaleError(
-            "the state has moved on since the plan was made", hint="run `rbsync plan` again"
-        )
-    return options.replan()
+    if same_state and options.renewal == "all":
+        return make_plan(workspace, options.planning)
+    raise StaleError(
+        "the state has moved on since the plan was made", hint="run `rbsync plan` again"
+    )
+
+
+def _renewed(
+    workspace: Workspace, plan: Plan, records: Mapping[str, Record], options: ApplyOptions
+) -> Plan:
+    """The plan, with what it had left open planned now that it is settled.
+
+    What the plan says of everything else stays: somebody may have read it.
+    """
+    if options.renewal == "nothing":
+        return plan
+    blocked = (one for one in plan.actions if isinstance(one, Blocked))
+    names = (one.name for one in blocked if one.reason == UNSETTLED)
+    known = frozenset(name for name in names if not _is_pending(records.get(name)))
+    if not known:
+        return plan
+    planning = replace(options.planning, only=known, target=None, keep_going=True)
+    return merged(plan, make_plan(workspace, planning), known)
+
+
+def _is_pending(record: Record | None) -> bool:
+    return record is not None and record.pending is not None
 
 
 def _remaining(
@@ -121,7 +187,7 @@ def _remaining(
         record = records.get(one.name)
         if not isinstance(one, Effect):
             actions.append(one)
-        elif record is not None and record.pending is not None:
+        elif record is not None and _is_pending(record):
             actions.append(unsettled(record))
         elif one.name not in settled or not _is_done(one, settled[one.name]):
             actions.append(one)
