@@ -13,11 +13,11 @@ from rbsync.dataset.expanding import expand
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.inspection import Inspections
 from rbsync.dataset.items import Files
-from rbsync.dataset.labels import LabelReader
+from rbsync.dataset.label_reading import LabelReader
+from rbsync.dataset.mask_reading import MaskReader
 from rbsync.dataset.mask_rules import MaskRules
-from rbsync.dataset.masks import MaskReader
 from rbsync.dataset.names import unique
-from rbsync.dataset.segmentations import SegmentationReader
+from rbsync.dataset.segmentation_reading import SegmentationReader
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Place, Tree
 from rbsync.labels import Taxonomy

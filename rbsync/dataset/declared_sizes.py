@@ -8,7 +8,7 @@ from functools import partial
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.dataset.items import Files
-from rbsync.dataset.masks import image_context, report_unseen
+from rbsync.dataset.mask_reading import image_context, report_unseen
 from rbsync.files.kinds import BMP, JPEG, PNG
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item

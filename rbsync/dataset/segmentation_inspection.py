@@ -1,14 +1,16 @@
-"""What is done with segmentations and scans: by any thread, or in another process."""
+"""Segmentations and scans inspected, by any thread or in another process, and held together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rbsync.dataset.inspection import Inspected
 from rbsync.dataset.mask_inspection import read_planned
-from rbsync.errors import UserError
+from rbsync.errors import Problem, UserError
 from rbsync.files.body import open_body
 from rbsync.files.hashing import BUFFER, ChangingError
+from rbsync.files.kinds import DICOM, Kind
 from rbsync.files.roots import Roots
 from rbsync.masks.identity import identity_of_volume
 from rbsync.masks.nifti.file import grid_in
@@ -17,6 +19,11 @@ from rbsync.masks.volumes.label_volume import check_series
 from rbsync.masks.volumes.segmentation import three_dimensions
 from rbsync.model.datapoint import Item
 from rbsync.model.fingerprint import Algorithm
+from rbsync.sources.base import Entry, SeriesLabels
+from rbsync.sources.study import FILES
+
+if TYPE_CHECKING:
+    from rbsync.masks.error import MaskError
 
 HEAD = 64 << 10
 """Bytes of a packed file that unpack to its header."""
@@ -57,3 +64,40 @@ def inspect_scan(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:
 def affine_of(grid: Grid) -> tuple[float, ...]:
     """The affine row by row; empty where the file does not say it."""
     return () if grid.affine is None else tuple(map(float, grid.affine.ravel()))
+
+
+def items_of(entry: Entry, part: SeriesLabels) -> Sequence[str]:
+    """The items of a series."""
+    start = sum(entry.series[: part.series])
+    return entry.items[start : start + entry.series[part.series]]
+
+
+def misfit(file: str, found: Inspected, scan: str, shown: Inspected) -> MaskError | None:
+    """How a segmentation does not fit its scan."""
+    from rbsync.masks.volumes.placement import placement_problem
+    from rbsync.masks.volumes.segmentation import shape_problem, three_dimensions
+
+    size = three_dimensions(shown.size)
+    if found.size != size:
+        return shape_problem(found.size, f"its scan is {' x '.join(map(str, size))}", file)
+    if not found.affine or not shown.affine:
+        return None
+    return placement_problem(size, found.affine, shown.affine, file=file, scan=scan)
+
+
+def slice_problems(
+    part: SeriesLabels, slices: int, count: int, kinds: Iterator[Kind]
+) -> Iterator[Problem]:
+    """The warning of DICOM files that are not as many as the slices of a segmentation.
+
+    ``kinds`` are those of the ``count`` files, which are looked at only where it matters.
+
+    It is no error, for a file of several frames cannot be told from one of a single slice here.
+    """
+    if slices > 1 and count not in (1, slices) and all(kind is DICOM for kind in kinds):
+        message = (
+            f"{part.files[0]}: this segmentation has {slices:,} slices, but its series has "
+            f"{count:,} DICOM files"
+        )
+        hint = "look whether files are missing; where a file has several frames all may be well"
+        yield Problem("slices", message, part.locate((FILES,)), hint)

@@ -10,13 +10,11 @@ from collections.abc import Collection, Sequence
 
 from rbsync.labels.attributes import attributes_check
 from rbsync.labels.category import category_check
-from rbsync.labels.pixel_geometry import pixel
-from rbsync.labels.plane import PLANE
+from rbsync.labels.geometries import PLANE, VOLUME, pixel
 from rbsync.labels.problem import FINE, Check, LabelProblem
 from rbsync.labels.project_types import CLASSIFY_KINDS
 from rbsync.labels.scalars import any_text, flag, text, whole, wrong_type
 from rbsync.labels.taxonomy import Attribute
-from rbsync.labels.volume_geometry import VOLUME
 
 FRAME_MEMBERS: dict[str, Check] = {
     "frameindex": whole(0),

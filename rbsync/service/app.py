@@ -1,15 +1,16 @@
-"""The application: which address leads where."""
+"""The application: its addresses, the endpoint of each, and a line of the log a request."""
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rbsync.service.access import HostCheck
-from rbsync.service.access_log import Journal
 from rbsync.service.endpoint import Endpoint
 from rbsync.service.executable_schema import make_schema
 from rbsync.service.faults.player import Player
@@ -17,6 +18,35 @@ from rbsync.service.objects import Objects
 from rbsync.service.service import Service
 from rbsync.service.signing import OBJECTS
 from rbsync.version import VERSION
+
+_log = logging.getLogger(__name__)
+
+
+class Journal:
+    """Logs the method, path, status and milliseconds of what is answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not _log.isEnabledFor(logging.INFO):
+            await self._app(scope, receive, send)
+            return
+        start = time.monotonic()
+        status = 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            spent = (time.monotonic() - start) * 1000
+            shown = scope["path"].encode("unicode_escape").decode()
+            _log.info("%s %s %s %.1f ms", scope["method"], shown, status or "closed", spent)
+
 
 GRAPHQL = "/graphql/"
 _NOT_FOUND, _NOT_ALLOWED = 404, 405

@@ -13,10 +13,10 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from rbsync.backends.local.incoming import Incoming
 from rbsync.backends.local.uploaded_files import Upload
 from rbsync.errors import BackendError
+from rbsync.service.configuration import MIB
 from rbsync.service.faults.player import Player
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Service
-from rbsync.service.settings import MIB
 from rbsync.service.signing import OBJECTS, Permission
 
 _FORBIDDEN, _NOT_FOUND, _TOO_LARGE, _FULL, _FAILED = 403, 404, 413, 507, 500

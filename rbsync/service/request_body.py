@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
+from rbsync.service.configuration import Limits
 from rbsync.service.refusal import RefusalError
-from rbsync.service.settings import Limits
 
 _TOO_LARGE = 413
 _GZIP = 16 + zlib.MAX_WBITS

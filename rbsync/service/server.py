@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 from typing import Any
@@ -11,8 +12,39 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rbsync.errors import RbsyncError
-from rbsync.service.settings import LOOPBACK
-from rbsync.service.write_coalescing import CoalescingTransport
+from rbsync.service.configuration import LOOPBACK
+
+
+class CoalescingTransport:
+    """In place of a transport, to which all but the writing is left.
+
+    The server writes head and body of an answer one after the other. Two packets would cost
+    both sides as much again as the first.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._written: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self._written:
+            self._loop.call_soon(self._flush)
+        self._written.append(data)
+
+    def close(self) -> None:
+        """Closes the connection once all that was written is sent."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        written, self._written = self._written, []
+        if written and not self._transport.is_closing():
+            self._transport.write(b"".join(written))
+
 
 KEEP_ALIVE = 75
 """Seconds; longer than clients keep unused connections, so that none is closed in their hands."""

@@ -15,9 +15,9 @@ from rbsync.backends.local.meta import Meta
 from rbsync.backends.local.opening import Wish
 from rbsync.backends.local.project import LocalProject
 from rbsync.backends.local.uploaded_files import Upload, Uploads
+from rbsync.service.configuration import ServiceSettings
 from rbsync.service.group_commit import GroupCommit
 from rbsync.service.refusal import RefusalError
-from rbsync.service.settings import ServiceSettings
 from rbsync.service.signing import Permission, Signer
 
 

@@ -11,8 +11,8 @@ from rbsync.errors import Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern
 from rbsync.sources.base import Context, Entry, SourceModel
-from rbsync.sources.labels_beside import LabelFiles, template_at
 from rbsync.sources.matching import AllowEmpty, LabelFile, Search, pattern_at
+from rbsync.sources.naming import LabelFiles, template_at
 
 NAMES = ("path", "dir", "parent", "file", "stem")
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 from pydantic import Field
 
 from rbsync.sources.base import Context, Entry, SourceModel
-from rbsync.sources.labels_beside import LabelFiles, template_at
 from rbsync.sources.matching import (
     AllowEmpty,
     Exclude,
@@ -18,6 +17,7 @@ from rbsync.sources.matching import (
     matching_files,
     pattern_at,
 )
+from rbsync.sources.naming import LabelFiles, template_at
 
 
 class GlobSource(SourceModel):

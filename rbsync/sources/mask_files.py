@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from rbsync.sources.base import Context, Entry, MaskLabels
-from rbsync.sources.labels_beside import template_at
 from rbsync.sources.matching import Search, excluded_at, matching_files, pattern_at
+from rbsync.sources.naming import template_at
 
 
 class MaskFile(NamedTuple):

@@ -11,8 +11,7 @@ from rbsync.model.record import Header, Record
 from rbsync.stores import StatePlace, rows
 from rbsync.stores.base import Owner, Store
 from rbsync.stores.faults import explained
-from rbsync.stores.lock import StateLock
-from rbsync.stores.mounts import refuse_network
+from rbsync.stores.lock import StateLock, refuse_network
 from rbsync.stores.preparing import complaints, copy, prepare
 from rbsync.stores.read_only import look, look_as_is
 from rbsync.stores.writing import SqliteWriter

@@ -6,9 +6,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from rbsync.applier.backoff import SPREAD_SECONDS
 from rbsync.applier.cancellation import INTERRUPTED, Cancellation
-from rbsync.applier.retrying import Retrier
+from rbsync.applier.retrying import SPREAD_SECONDS, Retrier
 from rbsync.errors import BackendError
 
 

@@ -15,11 +15,11 @@ import requests
 
 from rbsync.labels import Taxonomy, read_taxonomy
 from rbsync.service.app import make_app
+from rbsync.service.configuration import LOOPBACK, Limits, ServiceSettings
 from rbsync.service.faults.player import Player
 from rbsync.service.faults.script import parse_faults
 from rbsync.service.server import listen, make_server
 from rbsync.service.service import Service, open_service
-from rbsync.service.settings import LOOPBACK, Limits, ServiceSettings
 from tests.service import documents
 
 KEY = "k" * 43

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import ExecutionResult, GraphQLSchema, build_schema, execute_sync, parse
 
-from rbsync.service.executing import Operation
+from rbsync.service.documents import Operation
 
 SCHEMA = build_schema(
     """

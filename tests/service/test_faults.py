@@ -14,8 +14,8 @@ import yaml
 
 from rbsync.errors import UserError
 from rbsync.service import faults
+from rbsync.service.faults.player import Turns
 from rbsync.service.faults.script import Fault, parse_faults, read_faults
-from rbsync.service.faults.turns import Turns
 from tests.service.serving import REDBRICK, Client, serving, task
 
 CREATE = {"kind": "createDatapoint"}

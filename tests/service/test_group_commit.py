@@ -13,8 +13,8 @@ import pytest
 from rbsync.backends.base import Created, LabelText
 from rbsync.backends.local import LocalBackend
 from rbsync.errors import BackendError
+from rbsync.service.configuration import ServiceSettings
 from rbsync.service.service import Service, open_service
-from rbsync.service.settings import ServiceSettings
 from tests.conformance.backends import draft
 from tests.service.serving import KEY
 

@@ -13,8 +13,8 @@ from rbsync.backends.local.uploaded_files import Upload
 from rbsync.errors import BackendError
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
+from rbsync.service.configuration import ServiceSettings
 from rbsync.service.service import Service, open_service
-from rbsync.service.settings import ServiceSettings
 from tests.service.serving import KEY, URL
 
 DRAFT = Draft("a", ((URL, URL),), None, Settings("public"), Fingerprint("", "", ""))

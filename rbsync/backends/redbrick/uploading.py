@@ -21,15 +21,15 @@ from rbsync.backends.redbrick.api.operations.files import (
     presign_list,
     presign_map,
 )
-from rbsync.backends.redbrick.media import media_of
-from rbsync.backends.redbrick.request_batching import RequestBatcher
-from rbsync.backends.redbrick.sending import (
+from rbsync.backends.redbrick.api.request_batching import RequestBatcher
+from rbsync.backends.redbrick.http.sending import (
     ExpiredError,
     label_headers,
     map_headers,
     send_body,
     send_bytes,
 )
+from rbsync.backends.redbrick.media import media_of
 
 ATTEMPTS = 2
 """Upload URLs that are asked for before a refusal is believed."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.classes.colour_table import index_type
-from rbsync.masks.classes.undeclared_values import refuse_undeclared_values
+from rbsync.masks.classes.undeclared import refuse_undeclared_values
 from rbsync.masks.error import MaskError, many
 from rbsync.masks.png.decoding import (
     MAX_PIXELS,

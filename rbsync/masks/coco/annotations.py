@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rbsync.labels.scalars import kind_of, shown
-from rbsync.masks.coco.file import CocoAnnotation, CocoImage, bad_annotation, read_coco
+from rbsync.masks.coco.annotation_file import CocoAnnotation, CocoImage, bad_annotation, read_coco
 from rbsync.masks.coco.polygons import draw_polygons
 from rbsync.masks.coco.run_lengths import decode_rle
 from rbsync.masks.encodings.pixel import Label

@@ -12,8 +12,7 @@ from PIL import Image
 from rbsync.masks.error import MaskError
 from rbsync.masks.png.chunks import read_content
 from rbsync.masks.png.header import GREY, PALETTE, PngHeader, damaged, read_header
-from rbsync.masks.png.indexed import expanded
-from rbsync.masks.png.pixels import is_known, unpacked, unpacked_numbers
+from rbsync.masks.png.pixels import expanded, is_known, unpacked, unpacked_numbers
 
 MAX_PIXELS = 1 << 27  # 11,585 x 11,585: half a gigabyte while it is decoded
 WIDEST = 1 << 25  # a row of more than 2**31 bits is too long for Pillow

@@ -10,10 +10,7 @@ from typing import Any
 
 from rbsync.service.answers import (
     converting,
-    items_lists,
     labeling,
-    moving,
-    people,
     presigns,
     project,
     storages,
@@ -24,10 +21,10 @@ from rbsync.service.answers import (
 )
 
 ANSWERS: dict[str, Callable[..., Any]] = {
-    "Query.me": people.me,
-    "Query.members": people.members,
-    "Query.organization": people.organization,
-    "Query.organizations": people.organizations,
+    "Query.me": project.me,
+    "Query.members": project.members,
+    "Query.organization": project.organization,
+    "Query.organizations": project.organizations,
     "Query.project": project.project,
     "Query.projects": project.projects,
     "Query.stages": project.stages,
@@ -47,13 +44,13 @@ ANSWERS: dict[str, Callable[..., Any]] = {
     "Query.tasksPaged": task_listing.tasks_paged,
     "Query.genericTasks": task_listing.generic_tasks,
     "Mutation.createDatapoint": task_creation.create_datapoint,
-    "Mutation.itemListUploadSuccess": items_lists.item_list_upload_success,
+    "Mutation.itemListUploadSuccess": converting.item_list_upload_success,
     "Mutation.updateTaskItems": task_changes.update_task_items,
     "Mutation.putLabels": labeling.put_labels,
     "Mutation.putManualLabelingTaskAndLabels": labeling.put_task_and_labels,
     "Mutation.putManualLabelingTask": labeling.put_task,
-    "Mutation.updateTasksPriorities": moving.update_tasks_priorities,
-    "Mutation.moveTasks": moving.move_tasks,
-    "Mutation.moveTaskToStart": moving.move_task_to_start,
-    "Mutation.deleteTasks": moving.delete_tasks,
+    "Mutation.updateTasksPriorities": task_changes.update_tasks_priorities,
+    "Mutation.moveTasks": task_changes.move_tasks,
+    "Mutation.moveTaskToStart": task_changes.move_task_to_start,
+    "Mutation.deleteTasks": task_changes.delete_tasks,
 }

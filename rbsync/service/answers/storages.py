@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rbsync.service.answers.people import USER
+from rbsync.service.answers.project import USER
 from rbsync.service.service import Call
 from rbsync.service.storage_ids import PUBLIC, REDBRICK
 

@@ -1,13 +1,14 @@
-"""Change the items and metadata of a task."""
+"""Changes of tasks: items and metadata, priorities, stages, and their end."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from rbsync.backends.base import Draft
 from rbsync.backends.local.extras import Extras
-from rbsync.backends.local.task_rows import StoredTask
+from rbsync.backends.local.task_rows import FIRST_STAGE, StoredTask
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
 from rbsync.service.answers.changed import DONE, as_draft, present_task, refused
@@ -15,6 +16,7 @@ from rbsync.service.answers.task_items import located, read_metadata
 from rbsync.service.answers.uninterpreted import OF_ITEMS, beside_items, read_extra
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
+from rbsync.service.stages import place_of
 from rbsync.service.storage_ids import word_of
 
 
@@ -91,3 +93,53 @@ def _change_metadata(call: Call, stored: StoredTask, metadata: dict[str, str]) -
 
 def _update(call: Call, stored: StoredTask, draft: Draft, facet: Facet, extras: Extras) -> None:
     call.service.project.update(stored.task.task_id, draft, [facet], extras)
+
+
+MOST = 50
+"""How many tasks the SDK names in one operation."""
+
+
+def update_tasks_priorities(
+    call: Call, org_id: str, project_id: str, tasks: list[dict[str, Any]]
+) -> dict[str, Any]:
+    call.check_project(org_id, project_id)
+    pairs = [(one["taskId"].lower(), one.get("priority")) for one in tasks]
+    return _tried(len(tasks), lambda: call.service.project.prioritize(pairs))
+
+
+def move_tasks(
+    call: Call, org_id: str, project_id: str, task_ids: list[str], stage_name: str
+) -> dict[str, Any]:
+    call.check_project(org_id, project_id)
+    ids = [one.lower() for one in task_ids]
+    return _tried(len(ids), lambda: call.service.project.move(ids, place_of(stage_name)))
+
+
+def move_task_to_start(call: Call, org_id: str, project_id: str, task_id: str) -> dict[str, Any]:
+    call.check_project(org_id, project_id)
+    return _tried(1, lambda: call.service.project.move([task_id.lower()], FIRST_STAGE))
+
+
+def delete_tasks(
+    call: Call,
+    org_id: str,
+    project_id: str,
+    task_ids: list[str] | None = None,
+    task_names: list[str] | None = None,
+) -> dict[str, Any]:
+    """Those that are not there count as deleted."""
+    call.check_project(org_id, project_id)
+    project = call.service.project
+    ids = [one.lower() for one in task_ids or ()]
+    ids += [one.task_id for one in project.find(task_names or ()).values()]
+    return _tried(len(task_ids or ()) + len(task_names or ()), lambda: project.delete(ids))
+
+
+def _tried(count: int, change: Callable[[], None]) -> dict[str, Any]:
+    try:
+        if count > MOST:
+            raise RefusalError(f"{count} tasks at once; the limit is {MOST}")
+        change()
+    except (BackendError, RefusalError) as error:
+        return refused(error)
+    return DONE

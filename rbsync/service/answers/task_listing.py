@@ -9,7 +9,7 @@ from typing import Any
 from rbsync.backends.local.clock import now
 from rbsync.backends.local.cursors import Page
 from rbsync.backends.local.task_rows import FIRST_STAGE, LAST_STAGE, StoredTask
-from rbsync.service.answers.seen import Seen, version_id
+from rbsync.service.answers.shown_tasks import Seen, version_id
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
 from rbsync.service.stages import place_of

@@ -1,18 +1,84 @@
-"""Play a fault instead of, or around, what a request would get."""
+"""Faults in their turn: played instead of, or around, the answer that a request would get."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from rbsync.service.access import error_body
-from rbsync.service.faults.closing import Closed, Cut
-from rbsync.service.faults.script import Fault
-from rbsync.service.faults.turns import Turns
+from rbsync.service.faults.script import ANYTHING, Fault
+
+
+class Closed(Response):
+    """No answer: the connection is closed, with a reset when data are still on their way."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (as ASGI has it)
+        scope["state"]["transport"].abort()
+        await _until_closed(receive)
+
+
+class Cut(Response):
+    """The head and half of the body of another answer, then the end."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__()
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = bytearray()
+
+        async def holding(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send(message)
+            body.extend(message.get("body", b""))
+
+        await self._answer(scope, receive, holding)
+        half = bytes(body[: len(body) // 2])
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        scope["state"]["transport"].close()
+        await _until_closed(receive)
+
+
+async def _until_closed(receive: Receive) -> None:
+    """The server takes a connection for open until it has noticed."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class Turns:
+    """A rule that counts. ``is_due`` is asked once a request."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self._seen = 0
+        self._played = 0
+        self._random = random.Random(fault.seed)  # noqa: S311  (to be repeated, not guessed)
+
+    def is_due(self, kinds: AbstractSet[str], *, taken: bool) -> bool:
+        """Whether it plays now; ``taken`` says that another rule does already."""
+        fault = self.fault
+        if ANYTHING not in fault.kind and kinds.isdisjoint(fault.kind):
+            return False
+        self._seen += 1
+        if not self._is_its_time() or taken or self._played == fault.times:
+            return False
+        self._played += 1
+        return True
+
+    def _is_its_time(self) -> bool:
+        fault = self.fault
+        if fault.nth:
+            return self._seen in fault.nth
+        if fault.every is not None:
+            return self._seen % fault.every == 0
+        return fault.chance is None or self._random.random() < fault.chance
+
 
 Run = Callable[[], Awaitable[Response]]
 _PAGE = "<!doctype html><title>Sign in</title><h1>Sign in to the network</h1>"

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from rbsync.backends.base import LabelFile, LabelText
+from rbsync.backends.redbrick.api.request_batching import RequestBatcher
 from rbsync.backends.redbrick.backend import RedbrickBackend
-from rbsync.backends.redbrick.request_batching import RequestBatcher
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
 from rbsync.model.fingerprint import digest

@@ -11,7 +11,7 @@ from rbsync.masks.classes import picture
 from rbsync.masks.classes.class_index import classify_with_numpy
 from rbsync.masks.classes.class_map import pack
 from rbsync.masks.classes.colour_table import colour_table
-from rbsync.masks.classes.shared_pixels import shared_pixels
+from rbsync.masks.classes.picture import shared_pixels
 from rbsync.masks.kernel import compiled
 from tests.masks.pictures import Array, colours, indices, painted, png
 

@@ -10,9 +10,8 @@ from rasterio.features import shapes
 
 from rbsync.masks import ClassIndex, Rings, label_map_of, pixel_json, trace
 from rbsync.masks.identity import identity
-from rbsync.masks.outlines.cracks import trace as trace_with_numpy
 from rbsync.masks.outlines.fill import Outline, paint
-from rbsync.masks.outlines.tracing import trace_compiled
+from rbsync.masks.outlines.tracing import trace_compiled, trace_with_numpy
 from tests.masks.mistakes import said
 from tests.masks.pictures import TEXTURES, indices, small_indices, smallest_type
 

@@ -1,4 +1,4 @@
-"""A task as the service shows it."""
+"""Tasks as the service shows them, with the class ids that its SDK draws segmentations by."""
 
 from __future__ import annotations
 
@@ -11,13 +11,25 @@ from uuid import NAMESPACE_OID, uuid5
 
 from rbsync.backends.local.blobs import is_ref
 from rbsync.backends.local.task_rows import FIRST_STAGE, StoredTask
+from rbsync.labels import Taxonomy
 from rbsync.model.fingerprint import Facet
-from rbsync.service.answers.class_ids import with_class_ids
-from rbsync.service.answers.people import USER
+from rbsync.service.answers.project import USER
 from rbsync.service.answers.uninterpreted import read_extra
 from rbsync.service.service import Call
 from rbsync.service.stages import ARCHIVED
 from rbsync.service.storage_ids import REDBRICK, id_of
+
+
+def with_class_ids(text: str, taxonomy: Taxonomy) -> str:
+    """Labels in which each has the ``classid`` of its category, where the taxonomy has that."""
+    numbers = {one.name: one.class_id for one in taxonomy.walk()}
+    labels = json.loads(text)
+    for label in labels:
+        names = [path[-1] for path in label.get("category") or () if path]
+        if names and names[0] in numbers:
+            label.setdefault("classid", numbers[names[0]])
+    return json.dumps(labels, separators=(",", ":"), ensure_ascii=False)
+
 
 _UPLOADED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/", re.IGNORECASE)
 

@@ -8,17 +8,47 @@ from functools import partial
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.dataset.items import Files
-from rbsync.dataset.map_use import MapUse
+from rbsync.dataset.mask_reading import content_of, image_context, paths_of, placed
 from rbsync.dataset.mask_rules import MaskRules
-from rbsync.dataset.masks import content_of, image_context, paths_of, placed
-from rbsync.dataset.scans import items_of, misfit, slice_problems
-from rbsync.errors import Problem, UserError
+from rbsync.dataset.segmentation_inspection import items_of, misfit, slice_problems
+from rbsync.errors import Location, Problem, UserError
 from rbsync.files.kinds import GZIP, NIFTI, PICTURES
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest
 from rbsync.sources.base import Entry, SegmentationLabels, SeriesLabels
 from rbsync.sources.study import FILES, MAP
+
+_HINT = "if there is such a structure, correct its value in the segment map"
+
+
+class MapUse:
+    """Finds the values that no segmentation has.
+
+    That one study lacks a value is nothing to tell: most have no tumour.
+    """
+
+    def __init__(self) -> None:
+        self._mapped: dict[tuple[int, str], Location] = {}
+        self._present: set[tuple[int, str]] = set()
+
+    def note(self, part: SeriesLabels, found: Inspected | None) -> None:
+        """Takes the segment map of a series, and what was found in its segmentations."""
+        if found is None:
+            return
+        for value, name in part.segment_map.items():
+            if value not in found.unused:
+                self._present.add((value, name))
+            elif (value, name) not in self._mapped:
+                self._mapped[value, name] = part.locate((MAP, str(value)))
+
+    def problems(self) -> Iterator[Problem]:
+        """A warning for each value with its category, at the first map that has it."""
+        for (value, name), place in self._mapped.items():
+            if (value, name) not in self._present:
+                message = f'no segmentation has the value {value}, "{name}"'
+                yield Problem("unused-value", message, place, _HINT)
+
 
 CHECKS = 2
 """Counts up when a check changes, so that what passed the old one is looked at again."""
