@@ -21,6 +21,7 @@ TITLES = {
     "RedbrickSettings": "`backend`, kind `redbrick`",
     "Project": "`project`",
     "PolicyModel": "`policy`",
+    "FilesModel": "`files`",
     "Common": "`defaults`, and every source",
     **{one.__name__: f"`datapoints`, `{one.key}`" for _, one in DATAPOINT_SOURCES.own()},
     "Series": "an entry of `series`",

@@ -18,6 +18,7 @@ from rbsync.dataset.mask_reading import MaskReader
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.dataset.names import unique
 from rbsync.dataset.segmentation_reading import SegmentationReader
+from rbsync.dataset.structure import StructureReader
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Place, Tree
 from rbsync.labels import Taxonomy
@@ -76,10 +77,13 @@ def build(
     findings = Findings(manifest.problems, manifest.file)
     with paused_collector():
         entries = _possible(unique(expand(manifest, inputs.tree, findings), findings), findings)
-        files = Files(inputs.tree, findings)
-        _read(files, list(entries.values()), inputs)
-        labels = LabelReader(inputs.tree, inputs.cache, findings, project_type, taxonomy)
         inspections = Inspections(inputs.cache, inputs.executor, inputs.watcher)
+        checks = manifest.settings.files.check == "structure"
+        structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
+        files = Files(inputs.tree, findings, structure)
+        _read(files, list(entries.values()), inputs)
+        files.check_structure(entries.values())
+        labels = LabelReader(inputs.tree, inputs.cache, findings, project_type, taxonomy)
         rules = MaskRules(project_type, taxonomy)
         readers = Readers(
             labels,

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from rbsync.dataset.findings import Findings
+from rbsync.dataset.structure import StructureReader
 from rbsync.errors import Problem
 from rbsync.files.kinds import Kind, objection
 from rbsync.files.roots import OutsideError
+from rbsync.files.structure import UNPACKED
 from rbsync.files.tree import Place, Tree
 from rbsync.model.datapoint import Item
 from rbsync.sources.base import Entry, MaskLabels, SegmentationLabels
@@ -18,11 +20,13 @@ from rbsync.sources.base import Entry, MaskLabels, SegmentationLabels
 class Files:
     """The local files that entries name: found, hashed, and their problems reported."""
 
-    def __init__(self, tree: Tree, findings: Findings) -> None:
+    def __init__(self, tree: Tree, findings: Findings, structure: StructureReader) -> None:
+        self._structure = structure
         self._tree = tree
         self._findings = findings
         self.algorithm = tree.algorithm
         self._accepted: set[tuple[str, Kind]] = set()
+        self._broken: set[str] = set()
         self.errors: dict[Place, OSError] = {}
 
     def places(self, entry: Entry) -> Iterator[Place]:
@@ -70,11 +74,35 @@ class Files:
                 self._findings.of_entry(entry, problem)
         return item
 
+    def check_structure(self, entries: Iterable[Entry]) -> None:
+        """Reports the items, whose files were hashed, that no decoder can read whole.
+
+        Comes before the masks are read, which would tell of such an image in words of their own.
+        """
+        suspects = list(self._suspects(entries))
+        self._structure.read((item, kind) for _, item, kind in suspects)
+        for entry, item, kind in suspects:
+            self._structure.check(entry, item, kind)
+
+    def _suspects(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Item, Kind]]:
+        """The items that hashing found broken, or whose structure it could not tell."""
+        for entry in entries:
+            if entry.name in self._findings.obstacles or not self.are_local(entry):
+                continue
+            for path in entry.items:
+                item, kind = self.item(entry, path)
+                is_suspect = path in self._broken or kind in UNPACKED
+                # One that may be no item at all is told as that, once.
+                if is_suspect and not objection(path, kind):
+                    yield entry, item, kind
+
     def item(self, entry: Entry, path: str) -> tuple[Item, Kind]:
         """A file as an item, and its kind; without content when it could not be read."""
         place = self._tree.place(path)
         file = self._tree.files(place.folder)[place.name]
         if file is not None:
+            if file.broken:
+                self._broken.add(path)
             return Item(path, file.content, file.size), file.kind
         error = self.errors.get(place, OSError("it was not read"))
         self._findings.of_entry(entry, self._missing(entry, path, error), "unknown")

@@ -16,7 +16,7 @@ from rbsync.files.hashing import DIGEST_SIZE
 from rbsync.files.listing import Listing
 from rbsync.model.fingerprint import Algorithm
 
-FORMAT = 2
+FORMAT = 3
 
 _SCHEMA = """
 CREATE TABLE folder (

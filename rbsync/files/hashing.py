@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import xxhash
 
-from rbsync.files.kinds import CODES, EMPTY, HEAD, sniff
+from rbsync.files.kinds import BROKEN, CODES, EMPTY, HEAD, KINDS, sniff
 from rbsync.files.roots import Roots
+from rbsync.files.structure import Span, is_broken
 from rbsync.model.fingerprint import Algorithm, new_hasher
 
 BUFFER = 1 << 20
@@ -30,7 +31,10 @@ class Stat(NamedTuple):
 
 
 class Hashed(NamedTuple):
-    """A file that was read: its stat from before, its digest, its kind's code, and when (ns)."""
+    """A file that was read: its stat from before, its digest, its kind's code, and when (ns).
+
+    The code has the bit `BROKEN` for a file that no decoder can read whole.
+    """
 
     stat: Stat
     digest: bytes
@@ -112,12 +116,20 @@ def _read(descriptor: int, size: int, algorithm: Algorithm) -> tuple[bytes, int]
     got = os.readv(descriptor, [buffer])
     kind = CODES[sniff(bytes(buffer[: min(got, HEAD)]))]
     if got == size and algorithm == "xxh3":
-        return xxhash.xxh3_128_digest(buffer[:got]), kind
+        span = Span(descriptor, size, buffer[:got])
+        return xxhash.xxh3_128_digest(buffer[:got]), kind | _flag(kind, span)
     hasher = new_hasher(algorithm)
     while got:
         hasher.update(buffer[:got])
         got = os.readv(descriptor, [buffer])
-    return hasher.digest(), (kind if size else CODES[EMPTY])
+    if not size:
+        return hasher.digest(), CODES[EMPTY]
+    return hasher.digest(), kind | _flag(kind, Span(descriptor, size))
+
+
+def _flag(kind: int, span: Span) -> int:
+    """Looked at right after the reading, when the bytes are at hand or in the page cache."""
+    return BROKEN if is_broken(KINDS[kind], span) else 0
 
 
 Progress = Callable[[int, int], None]

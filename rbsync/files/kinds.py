@@ -36,6 +36,9 @@ OTHER = Kind("unknown", (), "application/octet-stream", accepted=False)
 KINDS = (OTHER, PNG, JPEG, BMP, DICOM, NIFTI, GZIP, NRRD, MP4, AVI, GIF, TIFF, WEBP, EMPTY, HEIF)
 """Kinds by the code under which the cache keeps them: append, never reorder."""
 
+BROKEN = 0x40
+"""The bit beside a kind's code that says that the file's structure is broken."""
+
 CODES = {kind: code for code, kind in enumerate(KINDS)}
 ACCEPTED = "png, jpg, bmp, DICOM, NIfTI (nii, nii.gz), NRRD, mp4, avi"
 PICTURES = (PNG, JPEG, BMP)

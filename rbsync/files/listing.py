@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rbsync.files.hashing import DIGEST_SIZE, Hashed, Stat, clipped
-from rbsync.files.kinds import KINDS, Kind
+from rbsync.files.kinds import BROKEN, KINDS, Kind
 from rbsync.model.fingerprint import Algorithm
 
 UNSEEN = 255
@@ -19,11 +19,12 @@ FIELDS = len(Stat._fields)
 
 
 class File(NamedTuple):
-    """A file that was hashed."""
+    """A file that was hashed. ``broken`` says that no decoder can read it whole."""
 
     content: str
     size: int
     kind: Kind
+    broken: bool = False
 
 
 @dataclass(slots=True)
@@ -79,7 +80,9 @@ class Listing:
         prefix = algorithm + ":"
         make = File._make
         return {
-            name: make((prefix + text[at : at + width], size, KINDS[kind]))
+            name: make(
+                (prefix + text[at : at + width], size, KINDS[kind & ~BROKEN], kind >= BROKEN)
+            )
             if kind != UNSEEN
             else None
             for name, kind, size, at in zip(

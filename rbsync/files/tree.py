@@ -14,8 +14,10 @@ from rbsync.files.body import open_body
 from rbsync.files.cache import Cache, Row
 from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, Stat, hash_files
 from rbsync.files.ignore import FILE, IgnoreRules
+from rbsync.files.kinds import Kind
 from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan, unseen
 from rbsync.files.roots import Roots
+from rbsync.files.structure import Fault, Span, fault_of
 from rbsync.model.fingerprint import Algorithm
 
 RACY = 3_000_000_000
@@ -251,6 +253,11 @@ class Tree:
         if known is None:
             known = self._files[folder] = self.listing(folder).files(self.algorithm)
         return known
+
+    def fault(self, path: str, kind: Kind) -> Fault | None:
+        """What is wrong with a file's structure. Raises OSError."""
+        with open_body(self.roots, path, self.algorithm) as body:
+            return fault_of(kind, Span(body.fileno(), body.size))
 
     def hash(
         self, places: Iterable[Place], executor: Executor, progress: Progress

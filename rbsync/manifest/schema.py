@@ -162,6 +162,17 @@ class PolicyModel(Part):
     )
 
 
+class FilesModel(Part):
+    """How local files are looked at."""
+
+    check: Literal["structure", "none"] = Field(
+        "structure",
+        description="Refuse items that are cut off or broken, as far as their structure tells; "
+        "`none` sends them as they are.",
+        examples=["structure"],
+    )
+
+
 class ManifestModel(Part):
     """A manifest: which datapoints a labeling project is to have."""
 
@@ -209,6 +220,11 @@ class ManifestModel(Part):
         [],
         description="Folders beside the manifest's own from which files may be taken.",
         examples=[["../shared-images"]],
+    )
+    files: FilesModel = Field(
+        FilesModel(),
+        description="How the local files are looked at.",
+        examples=[{"check": "structure"}],
     )
     hash: Literal["xxh3", "sha256"] = Field(
         "xxh3", description="How the identity of content is computed.", examples=["xxh3"]

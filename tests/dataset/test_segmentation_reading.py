@@ -18,6 +18,7 @@ from rbsync.manifest.load import load_manifest
 from rbsync.model.datapoint import Dataset
 from rbsync.sync.workspace import open_workspace
 from tests.dataset.noting import Noting
+from tests.dicoms import dicom
 from tests.masks.pictures import png
 
 MANIFEST = """\
@@ -32,7 +33,6 @@ datapoints:
         segmentations: mr.nii
         segment_map: {1: liver}
 """
-DICOM = bytes(128) + b"DICM"
 EYE = np.eye(4)
 
 
@@ -57,7 +57,7 @@ class Folder:
         self.write("ct.nii.gz", gzip.compress(nifti(voxels(kind="int16"))))
         self.write("seg.nii.gz", gzip.compress(nifti(voxels(1, 2))))
         for name in "12":
-            self.write(f"mr/{name}.dcm", DICOM + name.encode())
+            self.write(f"mr/{name}.dcm", dicom(int(name)))
         self.write("mr.nii", nifti(voxels(0, 1)))
 
     def manifest(self, text: str) -> None:

@@ -60,14 +60,14 @@ def test_who_stops_hashing_does_not_wait_for_the_rest(folder) -> None:
     assert None not in [known(tree, path) for path in paths]
 
 
-def test_a_hashed_file_has_its_size_and_kind(folder) -> None:
+def test_a_hashed_file_has_its_size_and_kind_and_is_known_to_be_broken(folder) -> None:
     folder.write("a.png", b"\x89PNG\r\n\x1a\n123")
     folder.write("empty")
     folder.write("empty", b"")
     tree = folder.tree()
     folder.hash(tree, "a.png", "empty")
     content = "xxh3:" + xxhash.xxh3_128_hexdigest(b"\x89PNG\r\n\x1a\n123")
-    assert known(tree, "a.png") == File(content, 11, kinds.PNG)
+    assert known(tree, "a.png") == File(content, 11, kinds.PNG, broken=True)
     assert known(tree, "empty").kind is kinds.EMPTY
 
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.dicoms import dicom
 from tests.scenarios.offline_service import RemoteProject, served
 from tests.service.serving import KEY
 
@@ -70,7 +71,7 @@ def apply_file(folder: Path, size: int) -> Taken:
     broken = {"kind": "PUT", "nth": 1, "do": "close", "bytes": size // 2}
     with served(folder / "service", faults=[broken]) as service:
         project = RemoteProject(folder / "work", service.url)
-        path = project.write("large.dcm", bytes(128) + b"DICM" + bytes(1000))
+        path = project.write("large.dcm", dicom(1))
         with path.open("r+b") as file:
             file.truncate(size)
         project.manifest("datapoints:\n  - {name: large, items: [large.dcm]}\n")

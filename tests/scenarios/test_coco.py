@@ -151,7 +151,7 @@ class TestDeclaredSizes:
     def test_of_an_image_that_is_damaged(self, pictures: Project) -> None:
         pictures.write("images/x.png", photo(1)[:20])
         write(pictures, document(annotation(1, 5, 8, SQUARE)))
-        assert "images/x.png: the header of this image cannot be read" in pictures.run("plan").err
+        assert "images/x.png: this PNG file is broken: it is cut off" in pictures.run("plan").err
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.record import Intent, Record
 from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
-from tests.scenarios.pictures import png
+from tests.scenarios.pictures import photo, png
 from tests.scenarios.project import BOX, Project
 from tests.schemas import schema
 
@@ -23,7 +23,7 @@ from tests.schemas import schema
 def test_init_writes_a_manifest_that_plans(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.write("scans/a.png", png(1))
-    project.write("scans/b.JPG", b"\xff\xd8\xff" + b"0" * 20)
+    project.write("scans/b.JPG", photo(1, format="JPEG"))
     project.write("labels/a.json", [BOX])
     made = project.run("init")
     assert (made.code, made.last_line) == (0, "rbsync.yaml")

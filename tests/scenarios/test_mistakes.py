@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 
+from tests.dicoms import dicom
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
 
@@ -153,7 +154,7 @@ def test_a_mov_and_what_has_no_suffix_are_refused_when_they_are_planned(project:
     project.write("clips/new.mov", QUICKTIME)
     project.write("clips/old.mov", OLD_QUICKTIME)
     project.write("clips/README", b"of the clips")
-    project.write("clips/scan", bytes(128) + b"DICM" + bytes(100))
+    project.write("clips/scan", dicom(1))
     entries = "".join(
         f"  - {{name: {name}, items: [clips/{name}]}}\n"
         for name in ("new.mov", "old.mov", "README", "scan")

@@ -12,6 +12,7 @@ import nibabel
 import numpy as np
 import pytest
 
+from tests.dicoms import dicom
 from tests.masks.pictures import painted, png
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.project import Project
@@ -255,7 +256,7 @@ def test_a_value_that_no_segmentation_has_is_a_warning(tmp_path: Path, command: 
 def test_dicom_files_that_are_not_as_many_as_the_slices_are_a_warning(tmp_path: Path) -> None:
     project = study(Project(tmp_path / "data"))
     for number in range(5):
-        project.write(f"ct/{number}.dcm", bytes(128) + b"DICM%d" % number)
+        project.write(f"ct/{number}.dcm", dicom(number))
     text = STUDY.replace("ct/scan.nii.gz", '"ct/[0-2].dcm"')
     project.manifest(HEAD + text)
     assert warned(project, "plan") == [

@@ -1,0 +1,57 @@
+"""A file's bytes by their offset, and the error of a file that is broken."""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import Any
+
+PIECE = 1 << 20
+
+
+class BrokenError(Exception):
+    """A file that no decoder can read whole; ``hint`` is the next step."""
+
+    def __init__(self, message: str, hint: str = "copy or export the file again") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class Span:
+    """An open file of a fixed size, whose first bytes may be in memory already.
+
+    What was just read to be hashed need not be read twice: that makes the check of a small file
+    almost free.
+    """
+
+    def __init__(self, descriptor: int, size: int, head: bytes | memoryview = b"") -> None:
+        """``head`` is the file's beginning, of any length; ``size`` is in bytes."""
+        self._descriptor = descriptor
+        self._head = memoryview(head)
+        self.size = size
+
+    def at(self, offset: int, length: int) -> bytes:
+        """The bytes from an offset, fewer where the file ends. Raises OSError."""
+        if offset + length <= len(self._head):
+            return bytes(self._head[offset : offset + length])
+        return os.pread(self._descriptor, max(0, min(length, self.size - offset)), offset)
+
+    def unpack(self, form: str, offset: int) -> tuple[Any, ...]:
+        """The numbers that stand at an offset. Raises BrokenError where the file ends before."""
+        length = struct.calcsize(form)
+        data = self.at(offset, length)
+        if len(data) < length:
+            raise BrokenError(f"it ends after {self.size:,} bytes, in the middle of a header")
+        return struct.unpack(form, data)
+
+    def pieces(self, start: int, end: int) -> Any:
+        """The bytes between two offsets, a piece at a time."""
+        for offset in range(start, end, PIECE):
+            yield self.at(offset, min(PIECE, end - offset))
+
+    def need(self, end: int, what: str) -> None:
+        """Raises BrokenError unless the file reaches to an offset; ``what`` ends there."""
+        if end > self.size:
+            raise BrokenError(
+                f"it is cut off: {what} would end at byte {end:,}, and the file has {self.size:,}"
+            )

@@ -1,0 +1,28 @@
+"""DICOM files that are whole: small, of explicit VR little endian."""
+
+from __future__ import annotations
+
+import struct
+
+_EXPLICIT = b"1.2.840.10008.1.2.1\0"
+
+
+def dicom(number: int, *, rows: int = 2, columns: int = 2) -> bytes:
+    """A slice; the number is that of its instance and the value of its pixels."""
+    meta = _element(2, 0x10, b"UI", _EXPLICIT)
+    body = [
+        _element(0x0008, 0x0018, b"UI", b"1.2.3.%d" % number),
+        _element(0x0020, 0x0013, b"IS", b"%d" % number),
+        _element(0x0028, 0x0010, b"US", struct.pack("<H", rows)),
+        _element(0x0028, 0x0011, b"US", struct.pack("<H", columns)),
+        _element(0x7FE0, 0x0010, b"OW", struct.pack("<H", number) * (rows * columns)),
+    ]
+    length = _element(2, 0, b"UL", struct.pack("<I", len(meta)))
+    return bytes(128) + b"DICM" + length + meta + b"".join(body)
+
+
+def _element(group: int, number: int, form: bytes, value: bytes) -> bytes:
+    value += (b"\0" if form == b"UI" else b" ") * (len(value) % 2)
+    head = struct.pack("<HH2s", group, number, form)
+    length = struct.pack("<HI", 0, len(value)) if form == b"OW" else struct.pack("<H", len(value))
+    return head + length + value
