@@ -12,6 +12,7 @@ from rbsync.errors import StoreError
 from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import StatePlace
 from rbsync.stores.base import Owner, Store, Upload
+from rbsync.stores.history.memory import MemoryHistory
 from rbsync.stores.refusals import ended, foreign, locked, taken_over
 
 
@@ -28,7 +29,12 @@ class MemoryStore:
         self.known: dict[str, Record] = {}
         self.sent: dict[tuple[str, str], str] = {}
         self.changed = threading.Condition()
+        self._history = MemoryHistory()
         self._owner: Owner | None = None
+
+    def history(self) -> MemoryHistory:
+        """What goes with this state, and with it."""
+        return self._history
 
     def header(self) -> Header | None:
         return self.kept

@@ -1,0 +1,184 @@
+"""The history that is used when nothing else is asked for: one SQLite file in a folder."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+from rbsync.errors import StoreError
+from rbsync.model.history import Change, Run
+from rbsync.stores.history.base import Swept
+from rbsync.stores.history.packing import pack, unpack
+from rbsync.stores.history.rows import (
+    CHANGE,
+    PUT_CHANGE,
+    PUT_RUN,
+    RUN,
+    TABLES,
+    change_of,
+    change_row,
+    run_of,
+    run_row,
+)
+from rbsync.stores.sqlite_connections import connect, transaction
+
+FILE = "history.db"
+FORMAT = 1
+T = TypeVar("T")
+
+
+class SqliteHistory:
+    """Satisfies ``History``; the file is made when something is written to it."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._path = os.path.join(folder, FILE)
+        self._connection: sqlite3.Connection | None = None
+        self._lock = threading.Lock()
+
+    def begin(self, run: Run) -> None:
+        with self._writing("NORMAL") as connection:
+            connection.execute(PUT_RUN, run_row(run))
+
+    def note(self, changes: Sequence[Change]) -> None:
+        # They survive a killed process; the next content, or the end, makes them durable.
+        with self._writing("NORMAL") as connection:
+            connection.executemany(PUT_CHANGE, map(change_row, changes))
+
+    def keep(self, changes: Sequence[Change], contents: Mapping[str, bytes]) -> None:
+        packed = [(name, pack(data)) for name, data in contents.items()]
+        with self._writing("FULL") as connection:
+            connection.executemany("INSERT OR IGNORE INTO content VALUES (?, ?)", packed)
+            connection.executemany(PUT_CHANGE, map(change_row, changes))
+
+    def end(self, run: Run) -> None:
+        with self._writing("FULL") as connection:
+            connection.execute(PUT_RUN, run_row(run))
+
+    def runs(self) -> list[Run]:
+        order = f"{RUN} ORDER BY started DESC, rowid DESC"
+        return self._ask(lambda one: [run_of(row) for row in one.execute(order)], [])
+
+    def changes(self, runs: Iterable[str]) -> list[Change]:
+        query = f"{CHANGE} WHERE run = ?"
+        found = [change for run in runs for change in self._changes(query, (run,))]
+        return [change for _, change in sorted(found, key=lambda one: one[0], reverse=True)]
+
+    def life(self, name: str) -> list[Change]:
+        found = self._changes(f"{CHANGE} WHERE name = ? OR renamed = ?", (name, name))
+        return [change for _, change in sorted(found, key=lambda one: one[0], reverse=True)]
+
+    def _changes(self, query: str, values: Sequence[str]) -> list[tuple[int, Change]]:
+        numbered = query.replace("SELECT ", "SELECT number, ", 1)
+
+        def ask(connection: sqlite3.Connection) -> list[tuple[int, Change]]:
+            return [(row[0], change_of(row[1:])) for row in connection.execute(numbered, values)]
+
+        return self._ask(ask, [])
+
+    def content(self, digest: str) -> bytes:
+        query = "SELECT data FROM content WHERE digest = ?"
+        row = self._ask(lambda one: one.execute(query, (digest,)).fetchone(), None)
+        return unpack(digest, row[0] if row else None)
+
+    def refs(self) -> frozenset[str]:
+        query = "SELECT DISTINCT value FROM change, json_each(change.refs) WHERE refs IS NOT NULL"
+        nothing: frozenset[str] = frozenset()
+        return self._ask(lambda one: frozenset(ref for (ref,) in one.execute(query)), nothing)
+
+    def size(self) -> int:
+        query = "SELECT coalesce(sum(length(data)), 0) FROM content"
+        return self._ask(lambda one: int(one.execute(query).fetchone()[0]), 0)
+
+    def sweep(self, before: float) -> Swept:
+        old = "SELECT count(*) FROM run WHERE started < ?"
+        if not self._ask(lambda one: int(one.execute(old, (before,)).fetchone()[0]), 0):
+            return Swept(0, 0, 0)
+        with self._writing("FULL") as connection:
+            return _sweep(connection, before)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                with suppress(sqlite3.Error):
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                self._connection.close()
+            self._connection = None
+
+    def _ask(self, ask: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        with self._lock, _explained(self._path):
+            if self._connection is None and not os.path.exists(self._path):
+                return otherwise
+            connection = self._open()
+            return ask(connection) if _is_made(connection, self._path) else otherwise
+
+    @contextmanager
+    def _writing(self, synchronous: str) -> Iterator[sqlite3.Connection]:
+        with self._lock, _explained(self._path):
+            connection = self._open()
+            connection.execute(f"PRAGMA synchronous = {synchronous}")
+            with transaction(connection):
+                if not _is_made(connection, self._path):
+                    _make(connection)
+                yield connection
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+            self._connection = connect(self._path, "mode=rwc")
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA fullfsync = ON")
+        return self._connection
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        # These are mistakes of the program, not of the file.
+        raise
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(
+            f"The history {path} cannot be used: {error}.",
+            hint="Check the disk and the folder, or keep the history elsewhere: --history DIR.",
+        ) from error
+
+
+def _is_made(connection: sqlite3.Connection, path: str) -> bool:
+    tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+    if tables is None:
+        return False
+    (present,) = connection.execute("SELECT format FROM meta").fetchone()
+    if present > FORMAT:
+        raise StoreError(
+            f"The history {path} has format {present}; this rbsync knows formats up to {FORMAT}.",
+            hint="Upgrade rbsync. Nothing was read or written.",
+        )
+    return True
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    for statement in TABLES:
+        connection.execute(statement)
+    connection.execute("INSERT INTO meta VALUES (?)", (FORMAT,))
+
+
+def _sweep(connection: sqlite3.Connection, before: float) -> Swept:
+    connection.execute(
+        "DELETE FROM change WHERE run IN (SELECT id FROM run WHERE started < ?)", (before,)
+    )
+    runs = connection.execute("DELETE FROM run WHERE started < ?", (before,)).rowcount
+    # What no change of a run that is left names, itself or by one of its parts.
+    unused = (
+        "digest NOT IN (SELECT before FROM change) AND digest NOT IN"
+        " (SELECT value FROM change, json_each(change.parts) WHERE parts IS NOT NULL)"
+    )
+    count, size = connection.execute(
+        f"SELECT count(*), coalesce(sum(length(data)), 0) FROM content WHERE {unused}"  # noqa: S608  (a constant)
+    ).fetchone()
+    connection.execute(f"DELETE FROM content WHERE {unused}")  # noqa: S608  (a constant)
+    return Swept(runs, count, size)
