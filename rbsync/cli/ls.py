@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
-from functools import partial
 from typing import Any
 
 import click
@@ -14,6 +12,7 @@ from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
 from rbsync.cli.render.numbers import plural
 from rbsync.errors import ExitCode
+from rbsync.files.name_patterns import name_pattern
 
 
 @click.command("ls")
@@ -21,8 +20,8 @@ from rbsync.errors import ExitCode
 @with_common_options
 def command(common: CommonOptions, pattern: str | None) -> int:
     """List what the project holds, or what of it matches the glob PATTERN."""
+    shown = name_pattern(pattern, anywhere=True)
     with opened(common, looks_on=True) as workspace:
-        shown = partial(_is_shown, pattern)
         tasks = [one for one in workspace.backend.list(counted=shown) if shown(one.name)]
     if common.json:
         document(common, {"tasks": [_as_json(one) for one in tasks]})
@@ -31,10 +30,6 @@ def command(common: CommonOptions, pattern: str | None) -> int:
         result(common, _line(task))
     note(common, f"{plural(len(tasks), 'datapoint')}.")
     return ExitCode.DONE
-
-
-def _is_shown(pattern: str | None, name: str) -> bool:
-    return not pattern or fnmatch.fnmatchcase(name, pattern)
 
 
 def _line(task: Task) -> str:

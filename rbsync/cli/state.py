@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import sys
 from typing import BinaryIO
@@ -18,6 +17,7 @@ from rbsync.cli.render.numbers import plural
 from rbsync.cli.streams import write_out
 from rbsync.documents.text import dump
 from rbsync.errors import ExitCode, RbsyncError
+from rbsync.files.name_patterns import name_pattern
 from rbsync.model.record import Record
 from rbsync.sync import state_editing
 
@@ -34,9 +34,10 @@ def command() -> None:
 @with_common_options
 def list_records(common: CommonOptions, pattern: str | None) -> int:
     """List what is recorded, or what of it matches the glob PATTERN."""
+    matches = name_pattern(pattern, anywhere=True)
     with opened(common) as workspace:
         records = workspace.store.records()
-    names = [name for name in sorted(records) if not pattern or fnmatch.fnmatchcase(name, pattern)]
+    names = [name for name in sorted(records) if matches(name)]
     if common.json:
         entries = [record_json(records[name]) for name in names]
         document(common, {"records": entries})

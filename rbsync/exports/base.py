@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from rbsync.files.name_patterns import name_pattern
 
 if TYPE_CHECKING:
     from rbsync.backends.base import TaskContent
@@ -55,7 +56,7 @@ class Export(ABC):
 
 def labelled(workspace: Workspace, pattern: str | None = None) -> Iterator[TaskContent]:
     """The tasks with labels, in the order of the backend. Raises BackendError."""
+    matches = name_pattern(pattern)
     for found in workspace.backend.read():
-        name = found.task.name
-        if found.task.labels and (not pattern or fnmatch.fnmatchcase(name, pattern)):
+        if found.task.labels and matches(found.task.name):
             yield found

@@ -1,62 +1,156 @@
-"""`.rbsyncignore`: gitignore rules, in any folder, for what lies below it."""
+"""`.rbsyncignore`: gitignore rules, in any folder, for what lies below it.
+
+Which rule counts is as git has it; its wildcards are those of all patterns, choices included.
+"""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from rbsync.files.pattern_part import Part
+from rbsync.files.patterns import PatternError, compile_parts, match_parts
 
 FILE = ".rbsyncignore"
+MOST_RULES = 1_000
+"""In one file: each is tried on every path below."""
+
+_CLASSES = {
+    "[:digit:]": "0-9",
+    "[:lower:]": "a-z",
+    "[:upper:]": "A-Z",
+    "[:alpha:]": "A-Za-z",
+    "[:alnum:]": "0-9A-Za-z",
+    "[:xdigit:]": "0-9A-Fa-f",
+    "[:space:]": " \t",
+}
+_WORD = re.compile(r"\\.|\\$|(?<![^/])\*\*(?![^/])|(?P<stars>\*+)|[^\\*]", re.DOTALL)
+_SPECIAL = frozenset("*?[{")
 
 
 class IgnoreError(OSError):
     """Rules that cannot be read, so that nobody knows what they leave out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A line of the file; ``keeps`` for one that begins with ``!``."""
+
+    parts: tuple[Part | None, ...]
+    keeps: bool
+    only_folders: bool
+
+    def matches(self, names: Sequence[str], *, is_folder: bool) -> bool:
+        """Whether a path below the rule's folder is what the line names."""
+        if self.only_folders and not is_folder:
+            return False
+        if len(self.parts) == 2 and self.parts[0] is None and self.parts[1] is not None:
+            return self.parts[1].match(names[-1]) is not None
+        return match_parts(self.parts, names) is not None
+
+
 class IgnoreRules:
     """The rules of all folders that were seen so far; deeper rules overrule those above."""
 
     def __init__(self) -> None:
-        self._specs: dict[str, GitIgnoreSpec] = {}
+        self._rules: dict[str, tuple[Rule, ...]] = {}
+        self._excluded: dict[str, bool] = {"": False}
 
     def add(self, folder: str, text: str) -> None:
         """Takes in a folder's rules. Raises IgnoreError for one that cannot be read."""
-        self._specs[folder] = _spec(text.split("\n"))
+        rules = tuple(_rules(text.split("\n")))
+        if len(rules) > MOST_RULES:
+            raise IgnoreError(f"its `{FILE}` has {len(rules):,} rules; {MOST_RULES:,} are allowed")
+        self._rules[folder] = rules
+        self._excluded = {"": False}
 
     def knows(self, folder: str) -> bool:
         """Whether a folder's rules were taken in."""
-        return folder in self._specs
+        return folder in self._rules
 
     def __bool__(self) -> bool:
-        return bool(self._specs)
+        return bool(self._rules)
 
     def excludes(self, path: str) -> bool:
-        """Whether a path (a folder's ends in ``/``) is left out."""
-        folder = os.path.dirname(path.rstrip("/"))
-        while True:
-            spec = self._specs.get(folder)
-            if spec is not None:
-                below = path[len(folder) + 1 :] if folder else path
-                decided = spec.check_file(below).include
-                if decided is not None:
-                    return decided
-            if not folder:
-                return False
-            folder = os.path.dirname(folder)
+        """Whether a path (a folder's ends in ``/``) is left out, by itself or with a folder above.
+
+        As in git, nothing in a folder that is left out can be taken back.
+        """
+        names = path.rstrip("/").split("/")
+        for depth in range(1, len(names)):
+            if self._excludes_folder(names[:depth]):
+                return True
+        return self._decide(names, is_folder=path.endswith("/"))
+
+    def _excludes_folder(self, names: Sequence[str]) -> bool:
+        folder = "/".join(names)
+        if folder not in self._excluded:
+            self._excluded[folder] = self._decide(names, is_folder=True)
+        return self._excluded[folder]
+
+    def _decide(self, names: Sequence[str], *, is_folder: bool) -> bool:
+        """By the last rule that matches, of the deepest folder that has one."""
+        for depth in range(len(names) - 1, -1, -1):
+            for rule in reversed(self._rules.get("/".join(names[:depth]), ())):
+                if rule.matches(names[depth:], is_folder=is_folder):
+                    return not rule.keeps
+        return False
 
 
-def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
-    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+def rules_text(data: bytes) -> str:
+    """The text of rules, of UTF-8 or of UTF-16 with its mark. Raises IgnoreError for another."""
+    is_wide = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    try:
+        return data.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = f"byte 0x{data[error.start]:02x} in line {line} is not UTF-{16 if is_wide else 8}"
+        raise IgnoreError(f"its `{FILE}` cannot be read: {what}; save it as UTF-8") from error
 
-    rules = []
+
+def _rules(lines: Sequence[str]) -> Iterator[Rule]:
     for number, line in enumerate(lines, 1):
         try:
-            rules.append(GitIgnoreSpecPattern(line))
-        except (ValueError, re.error) as error:
+            rule = _rule(line)
+        except PatternError as error:
             raise IgnoreError(f"line {number} of its `{FILE}` is no gitignore rule") from error
-    return GitIgnoreSpec(rules)
+        if rule is not None:
+            yield rule
+
+
+def _rule(line: str) -> Rule | None:
+    """The rule of a line, None for one that says nothing. Raises PatternError."""
+    text = _without_spaces(line.removesuffix("\r"))
+    if not text or text.startswith("#"):
+        return None
+    keeps, text = text.startswith("!"), text.removeprefix("!")
+    text = "".join(_plain(text))
+    only_folders = text.endswith("/")
+    text = text.rstrip("/")
+    parts = compile_parts(text.removeprefix("/"), captures=False)
+    if "/" not in text:
+        parts = (None, *parts)
+    return Rule(parts, keeps, only_folders)
+
+
+def _without_spaces(line: str) -> str:
+    """The line without blanks at its end, but for one that is escaped."""
+    text = line.rstrip(" ")
+    escaped = (len(text) - len(text.rstrip("\\"))) % 2 == 1
+    return text + " " if escaped and len(text) < len(line) else text
+
+
+def _plain(text: str) -> Iterator[str]:
+    """A rule in the words of patterns: what is escaped in brackets, runs of stars as one."""
+    for name, letters in _CLASSES.items():
+        text = text.replace(name, letters)
+    for found in _WORD.finditer(text):
+        word = found.group()
+        if word == "\\":
+            raise PatternError("nothing follows the last backslash")
+        if word.startswith("\\"):
+            yield f"[{word[1]}]" if word[1] in _SPECIAL else word[1]
+        else:
+            yield "*" if found.lastgroup == "stars" else word

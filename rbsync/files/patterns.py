@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 
-from rbsync.files.kinds import SUFFIXES
+from rbsync.files.pattern_part import Part
+from rbsync.files.pattern_syntax import (
+    MOST_ALTERNATIVES,
+    PatternError,
+    Piece,
+    Star,
+    alternatives,
+    names_of,
+    read_part,
+    split_path,
+)
 
-_CAPTURE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+__all__ = ["Pattern", "PatternError", "compile_parts", "compile_pattern", "match_parts"]
+
+MOST_LETTERS = 1_000
+"""Of a pattern."""
+
 _WILD = re.compile(r"[*?\[{]")
-
-DEEPEST = 16
-
-
-class PatternError(ValueError):
-    """A pattern that cannot be read."""
+_ANY = Part((Star(),))
+_DEEP = "**"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """A compiled glob.
 
@@ -29,14 +40,15 @@ class Pattern:
     text: str
     base: str
     captures: tuple[str, ...]
-    _folder: re.Pattern[str]
-    _file: re.Pattern[str]
-    _prefixes: tuple[re.Pattern[str], ...] | None
+    _root: str
+    _folders: tuple[Part | None, ...]
+    """The parts above the file's; None for ``**``."""
+    _file: Part
 
     @property
     def is_deep(self) -> bool:
         """Whether it has a ``**``."""
-        return self._prefixes is None
+        return None in self._folders
 
     @property
     def has_folders(self) -> bool:
@@ -45,89 +57,148 @@ class Pattern:
 
     def enters(self, folder: str) -> bool:
         """Whether something below a folder may match."""
-        if self._prefixes is None:
+        if self.is_deep:
             return True
-        depth = len(folder.strip("/").split("/")) if folder else 0
-        if depth >= len(self._prefixes):
+        names = _names(folder.strip("/"))
+        if len(names) > len(self._folders) or not self._is_rooted(folder):
             return False
-        return self._prefixes[depth].fullmatch(folder) is not None
+        return all(part.match(name) is not None for part, name in self._beside(names))
 
     def folder(self, folder: str) -> dict[str, str] | None:
         """The captures of a folder whose files may match, None for another folder.
 
         A capture in a choice that was not taken is empty.
         """
-        found = self._folder.fullmatch(folder + "/" if folder else "")
-        return found.groupdict("") if found else None
+        if not self._is_rooted(folder):
+            return None
+        return match_parts(self._folders, _names(folder[len(self._root) :]))
 
     def file(self, name: str) -> dict[str, str] | None:
         """The captures of a file's name, None when it does not match."""
-        found = self._file.fullmatch(name)
-        return found.groupdict("") if found else None
+        return self._file.match(name)
 
     def matches(self, path: str) -> bool:
         """Whether a whole path matches."""
         folder, _, name = path.rpartition("/")
+        if self._root and not folder:
+            folder = self._root
         return self.folder(folder) is not None and self.file(name) is not None
+
+    def _is_rooted(self, folder: str) -> bool:
+        return folder.startswith("/") if self._root else not folder.startswith("/")
+
+    def _beside(self, names: Sequence[str]) -> Iterator[tuple[Part, str]]:
+        for part, name in zip(self._folders, names, strict=False):
+            if part is not None:
+                yield part, name
 
 
 def compile_pattern(text: str) -> Pattern:
     """Compiles a glob. Raises PatternError."""
+    _check_length(text)
     cleaned = "/".join(part for part in text.split("/") if part != ".")
-    absolute = cleaned.startswith("/")
-    parts = list(_without_repeats(part for part in _split(cleaned) if part))
+    parts = list(_without_repeats(part for part in split_path(cleaned) if part))
     if not parts:
         raise PatternError("the pattern is empty")
     if cleaned.endswith("/"):
         raise PatternError(f"`{text}` names a folder: say `{text}**` for the files below it")
-    seen: list[str] = []
-    steps = [_translate(part, seen, last=False) for part in parts[:-1]]
-    name = "[^/]*" if parts[-1] == "**" else _translate(parts[-1], seen, last=True)
-    if parts[-1] == "**":
-        steps.append("**")
-    start = "/" if absolute else ""
+    read = [_read(part, last=at == len(parts) - 1) for at, part in enumerate(parts)]
+    start = "/" if cleaned.startswith("/") else ""
+    folders = tuple(None if one is None else Part(one) for one in read[:-1])
+    last = read[-1]
     return Pattern(
         text=text,
         base=start + "/".join(_literal_parts(parts[:-1])),
-        captures=tuple(seen),
-        _folder=_compile(start + "".join(_as_folders(steps))),
-        _file=_compile(name),
-        _prefixes=None if "**" in steps else tuple(_prefixes(start, steps)),
+        captures=_captures(read),
+        _root=start,
+        _folders=folders if last is not None else (*folders, None),
+        _file=_ANY if last is None else Part(last),
     )
 
 
-def _split(text: str) -> list[str]:
-    """Splits at slashes outside braces and brackets."""
-    parts, start, depth = [], 0, 0
-    for at, letter in _marks(text):
-        depth = max(0, depth + {"{": 1, "}": -1}.get(letter, 0))
-        if letter == "/" and not depth:
-            parts.append(text[start:at])
-            start = at + 1
-    return [*parts, text[start:]]
+def compile_parts(text: str, *, captures: bool = True) -> tuple[Part | None, ...]:
+    """The parts of a whole name, None for ``**``; at the end that is at least one part more.
+
+    Without ``captures`` braces that are no choice stand for themselves. Raises PatternError.
+    """
+    _check_length(text)
+    parts = list(_without_repeats(split_path(text)))
+    if parts == [""]:
+        raise PatternError("the pattern is empty")
+    read = [
+        None if part == _DEEP else read_part(part, last=at == len(parts) - 1, captures=captures)
+        for at, part in enumerate(parts)
+    ]
+    _check_choices(read)
+    compiled = tuple(None if one is None else Part(one) for one in read)
+    return compiled if read[-1] is not None else (*compiled, _ANY)
 
 
-def _marks(text: str, at: int = 0) -> Iterator[tuple[int, str]]:
-    """The letters that may mean something, with their places: all but those in brackets."""
-    while at < len(text):
-        yield at, text[at]
-        at = _end_of_bracket(text, at) + 1 if text[at] == "[" else at + 1
+def match_parts(parts: Sequence[Part | None], names: Sequence[str]) -> dict[str, str] | None:
+    """The captures of a path's names, None when they do not match; None as a part is ``**``.
+
+    Each ``**`` takes as many names as it can. What failed once is not tried again.
+    """
+    ways: list[tuple[int, int, int, Mapping[str, str]]] = [(0, 0, 0, {})]
+    begun: dict[int, int] = {}
+    while ways:
+        place, at, least, captures = ways.pop()
+        if at > least:
+            ways.append((place, at - 1, least, captures))
+        while place < len(parts) and (part := parts[place]) is not None:
+            found = part.match(names[at]) if at < len(names) else None
+            if found is None:
+                break
+            place, at, captures = place + 1, at + 1, {**captures, **found}
+        else:
+            if place == len(parts):
+                if at == len(names):
+                    return dict(captures)
+                continue
+            end = begun.get(place, len(names) + 1) - 1
+            if at <= end:
+                begun[place] = at
+                ways.append((place + 1, end, at, captures))
+    return None
 
 
-def _end_of_bracket(text: str, at: int) -> int:
-    """Where a bracket is closed; a `]` that comes first in it is one of its letters."""
-    first = at + 2 if text[at + 1 : at + 2] in ("!", "^") else at + 1
-    end = text.find("]", first + 1)
-    if end < 0:
-        raise PatternError(f"`[` has no `]` in `{text}`")
-    return end
+def _names(folder: str) -> list[str]:
+    return folder.split("/") if folder else []
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MOST_LETTERS:
+        raise PatternError(f"the pattern has {len(text):,} letters; {MOST_LETTERS:,} are allowed")
+
+
+def _read(part: str, *, last: bool) -> tuple[Piece, ...] | None:
+    return None if part == _DEEP else read_part(part, last=last)
+
+
+def _captures(parts: Sequence[tuple[Piece, ...] | None]) -> tuple[str, ...]:
+    """The names of all captures; raises PatternError for one twice, and for too many choices."""
+    names = [name for one in parts if one is not None for name in names_of(one)]
+    for name in names:
+        if names.count(name) > 1:
+            raise PatternError(f"the name `{{{name}}}` stands twice")
+    _check_choices(parts)
+    return tuple(names)
+
+
+def _check_choices(parts: Sequence[tuple[Piece, ...] | None]) -> None:
+    number = prod(alternatives(one) for one in parts if one is not None)
+    if number > MOST_ALTERNATIVES:
+        raise PatternError(
+            f"its braces stand for more than {MOST_ALTERNATIVES:,} patterns; "
+            "write `*`, or several sources with fewer choices"
+        )
 
 
 def _without_repeats(parts: Iterable[str]) -> Iterator[str]:
-    """The parts with one ``**`` for several in a row, which say no more and take long to try."""
+    """The parts with one ``**`` for several in a row, which say no more."""
     before = ""
     for part in parts:
-        if part != "**" or before != "**":
+        if part != _DEEP or before != _DEEP:
             yield part
         before = part
 
@@ -137,126 +208,3 @@ def _literal_parts(parts: list[str]) -> Iterator[str]:
         if _WILD.search(part):
             return
         yield part
-
-
-def _as_folders(steps: list[str]) -> Iterator[str]:
-    for step in steps:
-        yield "(?:[^/]+/)*" if step == "**" else step + "/"
-
-
-def _prefixes(start: str, steps: list[str]) -> Iterator[re.Pattern[str]]:
-    """For each depth, what a folder of that depth must look like to be entered."""
-    for depth in range(len(steps) + 1):
-        path = "/".join(steps[:depth])
-        yield _compile(start + path if path else "")
-
-
-def _compile(expression: str) -> re.Pattern[str]:
-    return re.compile(expression, re.DOTALL)
-
-
-def _translate(part: str, seen: list[str], *, last: bool) -> str:
-    """A segment as a regular expression; its captures are added to ``seen``."""
-    if part == "**":
-        return part
-    if "**" in part:
-        raise PatternError(f"`**` must stand alone between slashes, not as in `{part}`")
-    head, tail = _split_suffix(part) if last else (part, "")
-    expression = _pieces(head, seen)
-    return expression + (f"(?i:{_pieces(tail, seen)})" if tail else "")
-
-
-def _split_suffix(part: str) -> tuple[str, str]:
-    """Parts a file pattern before its suffix when that is one of ours: ``.PNG`` is a PNG."""
-    for at, letter in enumerate(part):
-        if letter == "." and set(_alternatives(part[at + 1 :])) <= SUFFIXES:
-            return part[:at], part[at:]
-    return part, ""
-
-
-def _alternatives(text: str) -> list[str]:
-    if text.startswith("{") and text.endswith("}"):
-        return [one.lower() for one in text[1:-1].split(",")]
-    return [text.lower()]
-
-
-def _pieces(text: str, seen: list[str]) -> str:
-    out, at = [], 0
-    while at < len(text):
-        piece, at = _piece(text, at, seen)
-        out.append(piece)
-    return "".join(out)
-
-
-def _piece(text: str, at: int, seen: list[str]) -> tuple[str, int]:
-    match text[at]:
-        case "*":
-            return "[^/]*", at + 1
-        case "?":
-            return "[^/]", at + 1
-        case "[":
-            return _bracket(text, at)
-        case "{":
-            return _brace(text, at, seen)
-        case letter:
-            return re.escape(letter), at + 1
-
-
-def _bracket(text: str, at: int) -> tuple[str, int]:
-    end = _end_of_bracket(text, at)
-    inside = text[at + 1 : end]
-    negated = inside[0] in "!^"
-    members = "".join(_members(inside[1:] if negated else inside))
-    return (f"[^/{members}]" if negated else f"(?!/)[{members}]"), end + 1
-
-
-def _members(inside: str) -> Iterator[str]:
-    """The letters and ranges of a bracket as a regular expression has them."""
-    at = 0
-    while at < len(inside):
-        first, last = inside[at], inside[at + 2 : at + 3]
-        if inside[at + 1 : at + 2] == "-" and last:
-            if first > last:
-                raise PatternError(f"the range `{first}-{last}` runs backwards")
-            yield f"{re.escape(first)}-{re.escape(last)}"
-            at += 3
-        else:
-            yield re.escape(first)
-            at += 1
-
-
-def _brace(text: str, at: int, seen: list[str]) -> tuple[str, int]:
-    end = _closing(text, at)
-    inside = text[at + 1 : end]
-    choices = list(_choices(inside))
-    if len(choices) > 1:
-        if "/" in inside:
-            raise PatternError(f"`{{{inside}}}` has a `/` in it; write a source for each choice")
-        return f"(?:{'|'.join(_pieces(choice, seen) for choice in choices)})", end + 1
-    if not _CAPTURE.fullmatch(inside):
-        raise PatternError(f"`{{{inside}}}` is neither a choice `{{a,b}}` nor a name")
-    if inside in seen:
-        raise PatternError(f"the name `{{{inside}}}` stands twice")
-    seen.append(inside)
-    return f"(?P<{inside}>[^/]+?)", end + 1
-
-
-def _closing(text: str, at: int) -> int:
-    depth = 0
-    for place, letter in _marks(text, at):
-        depth += {"{": 1, "}": -1}.get(letter, 0)
-        if not depth:
-            return place
-        if depth > DEEPEST:
-            raise PatternError(f"choices stand in each other more than {DEEPEST} deep")
-    raise PatternError(f"`{{` has no `}}` in `{text}`")
-
-
-def _choices(inside: str) -> Iterator[str]:
-    start = depth = 0
-    for place, letter in _marks(inside):
-        depth += {"{": 1, "}": -1}.get(letter, 0)
-        if letter == "," and not depth:
-            yield inside[start:place]
-            start = place + 1
-    yield inside[start:]

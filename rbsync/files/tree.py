@@ -13,7 +13,7 @@ import xxhash
 from rbsync.files.body import open_body
 from rbsync.files.cache import Cache, Row
 from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, Stat, hash_files
-from rbsync.files.ignore import FILE, IgnoreRules
+from rbsync.files.ignore import FILE, IgnoreRules, rules_text
 from rbsync.files.kinds import Kind
 from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan, unseen
 from rbsync.files.roots import Roots
@@ -209,7 +209,7 @@ class Tree:
         if self._ignore.knows(folder):
             return
         try:
-            text = self.read(_join(folder, FILE), MOST_RULES).decode("utf-8-sig", "replace")
+            text = rules_text(self.read(_join(folder, FILE), MOST_RULES))
         except FileNotFoundError:
             return
         self._ignore.add(folder, text)

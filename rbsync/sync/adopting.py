@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rbsync.applier.recovery import CONFLICT
 from rbsync.backends.base import TaskContent
 from rbsync.errors import RbsyncError
+from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.record import Record
@@ -78,7 +78,8 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
     """
     project = present_project(workspace)
     dataset = expand(workspace, project, keep_going=True)
-    declared = {one.name: one for one in dataset.datapoints if _matches(one.name, patterns)}
+    every = {one.name: one for one in dataset.datapoints}
+    declared = {name: every[name] for name in _chosen(every, patterns)}
     _check_names(patterns, declared, "the manifest does not declare")
     stamped = workspace.backend.capabilities.stamps
     with correcting(workspace, timeout) as writer:
@@ -96,8 +97,13 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
     return adopted
 
 
-def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return not patterns or any(one == name or fnmatch.fnmatchcase(name, one) for one in patterns)
+def _chosen(names: Collection[str], patterns: Sequence[str]) -> Iterator[str]:
+    """The names that are given or match; what is a name is no pattern, whatever it looks like."""
+    given = frozenset(patterns) & frozenset(names)
+    globs = [name_pattern(one) for one in patterns if one not in given]
+    for name in names:
+        if not patterns or name in given or any(matches(name) for matches in globs):
+            yield name
 
 
 def _check_names(patterns: Sequence[str], known: Mapping[str, object], what: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from rbsync.backends.base import Project
 from rbsync.dataset.build import build
 from rbsync.errors import Problem, StoreError, UserError
+from rbsync.files.name_patterns import name_pattern
 from rbsync.labels import read_taxonomy
 from rbsync.model.datapoint import Dataset
 from rbsync.model.plan import Basis, Plan, Policy
@@ -19,6 +19,8 @@ from rbsync.sync.memo import recall, remember
 from rbsync.sync.overlay import overlay
 from rbsync.sync.storage_check import check_storages
 from rbsync.sync.workspace import Workspace
+
+_TARGET_HINT = "`rbsync expand` lists all names; `*` stays between two slashes, `**` goes past them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class PlanOptions:
         """Whether the plan covers a name."""
         if self.only is not None and name not in self.only:
             return False
-        return self.target is None or fnmatch.fnmatchcase(name, self.target)
+        return name_pattern(self.target)(name)
 
 
 def expand(
@@ -162,5 +164,5 @@ def _narrowed(dataset: Dataset, records: Mapping[str, Record], options: PlanOpti
     warnings = dataset.warnings
     if options.target is not None and not (datapoints or obstacles or records):
         message = f"no datapoint has a name that matches `{options.target}`"
-        warnings += (Problem("empty-target", message, hint="`rbsync expand` lists all names"),)
+        warnings += (Problem("empty-target", message, hint=_TARGET_HINT),)
     return replace(dataset, datapoints=datapoints, obstacles=obstacles, warnings=warnings)

@@ -128,13 +128,21 @@ def test_ls_can_be_narrowed(three: Project) -> None:
     three.apply()
     assert three.run("ls", "*b.png").out == "images/b.png  (1 item)\n"
     assert three.run("ls", "*a.png").out == "images/a.png  (1 item, 1 label)\n"
+    assert three.run("ls", "images/{a,b}.*", "--json").json["tasks"][1]["name"] == "images/b.png"
+    assert three.run("ls", "*/*/b.png").out == ""
 
 
 def test_a_target_that_nothing_matches_is_told(three: Project) -> None:
     assert three.run("plan", "--target", "image/*").err == (
         "warning: no datapoint has a name that matches `image/*`\n"
-        "    `rbsync expand` lists all names\n"
+        "    `rbsync expand` lists all names; "
+        "`*` stays between two slashes, `**` goes past them\n"
     )
+    assert "matches `*`" in three.run("plan", "--target", "*").err
+    assert "matches" not in three.run("plan", "--target", "**").err
+    wrong = three.run("plan", "--target", "images/[a")
+    assert wrong.code == 64
+    assert wrong.err.startswith("error: the pattern `images/[a` cannot be read: `[` has no `]`")
     three.apply()
     assert three.run("plan", "--target", "images/a*").err == ""
     three.manifest("datapoints: []\n")
