@@ -160,7 +160,6 @@ def comments(known: dict[str, Module]) -> Figure:
 def cycles(known: dict[str, Module]) -> Figure:
     """Finds the groups of modules that import each other, for type checkers alone included."""
     graph = {name: imports(module, known) for name, module in known.items()}
-    # A package is loaded before its modules, yet what it gives on from them is no cycle by itself.
     found = [" ".join(sorted(one)) for one in _components(graph) if len(one) > 1]
     return Figure("import cycles, type-checking ones included", str(len(found)), "0", tuple(found))
 
@@ -228,6 +227,11 @@ def equal_lines(known: dict[str, Module]) -> Figure:
     parts = tuple(f"{_at(lines, a)} = {_at(lines, b)}" for a, b in begun)
     name = f"runs of {FEWEST_EQUAL_LINES} and more equal lines"
     return Figure(name, str(len(parts)), "0, or argued", parts)
+
+
+def _before(place: tuple[str, int]) -> tuple[str, int]:
+    file, at = place
+    return file, at - 1
 
 
 def _at(lines: dict[str, list[tuple[int, str]]], place: tuple[str, int]) -> str:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from rbsync.cli.options import CommonOptions
 
 _FORM = "%(asctime)s %(message)s"
 
@@ -18,8 +14,8 @@ def log_requests() -> None:
     logging.getLogger("rbsync").setLevel(logging.DEBUG)
 
 
-def log_service(common: CommonOptions) -> None:
-    """Logs what goes wrong in a service of our own, and with ``-v`` what it is asked."""
-    level = logging.INFO if common.verbose else logging.ERROR
+def log_service(*, verbose: bool) -> None:
+    """Logs what goes wrong in a service of our own, and with ``verbose`` each request to it."""
+    level = logging.INFO if verbose else logging.ERROR
     logging.basicConfig(level=level, stream=sys.stderr, format=_FORM)
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL if level > logging.INFO else level)

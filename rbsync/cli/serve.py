@@ -123,7 +123,7 @@ def command(common: CommonOptions, **given: Any) -> int:
         raise RbsyncError(
             f"this command needs more than is installed: {error}", hint=hint
         ) from error
-    log_service(common)
+    log_service(verbose=common.verbose > 0)
     faults = read_faults(_path(common, given["faults"])) if given["faults"] else []
     service = open_service(_settings(common, given))
     sockets = listen(given["host"], given["port"])

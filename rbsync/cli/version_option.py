@@ -24,7 +24,7 @@ def show_version(context: click.Context, _: click.Parameter, wanted: bool) -> No
 
 def _details() -> list[str]:
     import rbsync
-    from rbsync.masks.kernel.origin import describe
+    from rbsync.masks.kernel.compiled import describe
 
     version = ".".join(map(str, sys.version_info[:3]))
     return [

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import ctypes
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.masks.classes.colour_table import ColourTable
-from rbsync.masks.kernel.origin import find, warn_when_hidden
+from rbsync.masks.kernel.origin import find, hidden, warn_when_hidden
 
 Array = npt.NDArray[Any]
 
@@ -35,6 +34,13 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "rb_order": (_LONG, [_ADDRESS] * 4 + [_LONG] * 2 + [_ADDRESS] * 9),
     "rb_write_rings": (_LONG, [_ADDRESS] * 3 + [_LONG] + [_ADDRESS] * 2),
 }
+
+
+class Slots(Protocol):
+    """A hash table of colours and their classes: a `ColourTable` is one."""
+
+    @property
+    def slots(self) -> Array: ...
 
 
 @cache
@@ -58,6 +64,18 @@ def available() -> bool:
     return _library() is not None
 
 
+def describe() -> str:
+    """Which of the twins reads masks, and the file that it is in."""
+    path = find()
+    if available():
+        return f"the compiled kernel, {path}"
+    if path:
+        return f"NumPy, for {path} cannot be loaded"
+    if other := hidden():
+        return f"NumPy, for this package has no compiled kernel and hides {other}"
+    return "NumPy, for this package was installed without a compiler"
+
+
 def _call(name: str, *arguments: Any) -> int:
     """Arrays are passed by address, so each must be contiguous; the callers below see to it."""
     addresses = [_address(a) if isinstance(a, np.ndarray) else a for a in arguments]
@@ -72,7 +90,7 @@ def _address(array: Array) -> int:
     return int(array.ctypes.data)
 
 
-def classify(colours: Array, table: ColourTable, out: Array) -> int:
+def classify(colours: Array, table: Slots, out: Array) -> int:
     """Colours (pixels, 3 or 4) uint8 -> classes in ``out`` (pixels,).
 
     Gives the position of the first pixel whose colour is not in the table, or the number of

@@ -45,17 +45,3 @@ def warn_when_hidden() -> None:
             "in this one"
         )
         warnings.warn(message, RuntimeWarning, stacklevel=2)
-
-
-def describe() -> str:
-    """Which of the twins reads masks, and the file that it is in."""
-    from rbsync.masks.kernel import compiled
-
-    path = find()
-    if compiled.available():
-        return f"the compiled kernel, {path}"
-    if path:
-        return f"NumPy, for {path} cannot be loaded"
-    if other := hidden():
-        return f"NumPy, for this package has no compiled kernel and hides {other}"
-    return "NumPy, for this package was installed without a compiler"
