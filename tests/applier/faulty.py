@@ -21,6 +21,7 @@ from rbsync.backends.base import (
     Rejected,
     Task,
     TaskContent,
+    every_name,
 )
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
@@ -167,8 +168,14 @@ class Faulty:
     def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
         return self._backend.look(task_ids)
 
-    def list(self) -> Iterator[Task]:
-        return self._backend.list()
+    def list(self, *, counted: Callable[[str], bool] = every_name) -> Iterator[Task]:
+        return self._backend.list(counted=counted)
+
+    def read(self) -> Iterator[TaskContent]:
+        return self._backend.read()
+
+    def storages(self) -> Mapping[str, str] | None:
+        return self._backend.storages()
 
     def close(self) -> None:
         self._backend.close()

@@ -14,7 +14,7 @@ from rbsync.backends.base import Draft, IncompleteError, Task
 from rbsync.errors import BackendError, ExitCode
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.outcome import Failure
+from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.record import Intent, Record
 from rbsync.planner.decide import Rules
 from tests.applier.faulty import Fault, Faulty, always, failing, lost, script
@@ -69,7 +69,11 @@ def test_others_go_on_and_are_recorded_during_a_quarantine(site: Site) -> None:
     at: dict[str, float] = {}
     backend = Faulty(site.project, script(create=[lost(after=True)]), batch=1, quarantine=0.7)
     begin = time.monotonic()
-    site.run(TWENTY, backend, seen=lambda one: at.setdefault(one.name, time.monotonic() - begin))
+
+    def seen(one: Outcome) -> None:
+        at.setdefault(one.name, time.monotonic() - begin)
+
+    site.run(TWENTY, backend, seen=seen)
     (late,) = backend.called("find")[0]
     assert at.pop(late) >= 0.7
     assert max(at.values()) < 0.6
@@ -172,7 +176,7 @@ def test_a_delete_that_stays_unknown_is_settled_by_the_next_run(site: Site, afte
         "delete"
     }
     assert site.run([], rules=rules).exit_code == ExitCode.DONE
-    assert site.tasks() == site.store.records() == {}
+    assert (site.tasks(), site.store.records()) == ({}, {})
 
 
 ONE_LANDED = [lost(after=True), failing(), failing("throttled"), failing()]
@@ -257,10 +261,15 @@ def with_id(record: Record, task_id: str) -> Record:
     return record._replace(task_id=task_id) if record.task_id == "id" else record
 
 
+def never(_: float) -> bool:
+    """A pause that nobody may make."""
+    pytest.fail("there was a pause")
+
+
 def test_a_delete_is_done_when_somebody_else_has_the_name_now(site: Site) -> None:
     site.run([by_url("a", 3)])
     record = Record("a", OLD, "t", pending=Intent("a", "delete", None, 1.0))
-    assert recovery.settle_all(site.project, {"a": record}, clock=time.time, pause=pytest.fail) == {
+    assert recovery.settle_all(site.project, {"a": record}, clock=time.time, pause=never) == {
         "a": None
     }
 
@@ -289,7 +298,7 @@ def test_an_intent_is_settled_by_what_is_there(
         record = with_id(record, task_id)
         expected = expected and with_id(expected, task_id)
     records = {"a": record._replace(pending=Intent("a", "update", NEW, 1.0))}
-    pause = pytest.fail
+    pause = never
     found = recovery.settle_all(site.project, records, clock=time.time, pause=pause)
     assert found == {"a": expected}
 
@@ -303,12 +312,17 @@ def test_recovery_waits_until_the_last_request_has_landed(
     """A create may be sent long after its intent, when the service asked for pauses."""
     intend(site, 1e9 - age)
     paused: list[float] = []
+
+    def noted(seconds: float) -> bool:
+        paused.append(seconds)
+        return True
+
     backend = Faulty(site.project, quarantine=30.0)
     settled = recovery.settle_all(
         backend,
         site.store.records(),
         clock=lambda: 1e9,
-        pause=lambda seconds: paused.append(seconds) is None,
+        pause=noted,
     )
     assert paused == waits
     assert settled == {"a": None}
@@ -325,7 +339,7 @@ def test_recovery_that_is_interrupted_while_it_waits_believes_nothing(site: Site
 def test_nothing_pending_costs_no_call(site: Site) -> None:
     backend = Faulty(site.project)
     records = {"a": Record("a", by_url("a").fingerprint, "t")}
-    pause = pytest.fail
+    pause = never
     assert recovery.settle_all(backend, records, clock=time.time, pause=pause) == {}
     assert backend.calls == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_it_outranks_a_state_that_cannot_be_written(site: Site) -> None:
     def wrap(writer: Writer) -> Writer:
         return FailingWriter(writer, "commit", 1)
 
-    error = (ZeroDivisionError, StoreError)
+    error: Any = (ZeroDivisionError, StoreError)
     run = site.run(MANY, broken(site, "create", 2), jobs=1, wrap=wrap, error=error)
     assert isinstance(run.error, ZeroDivisionError)
 

@@ -139,7 +139,7 @@ def test_deletes_stop_at_the_first_batch_that_fails(site: Site) -> None:
     assert [kinds.count(one) for one in ("removed", "quota", "skipped")] == [50, 50, 20]
     assert len(site.tasks()) == len(site.store.records()) == 70
     assert site.run([], rules=pruning(max_delete=1.0)).exit_code == ExitCode.DONE
-    assert site.tasks() == site.store.records() == {}
+    assert (site.tasks(), site.store.records()) == ({}, {})
 
 
 def test_replacing_deletes_the_old_and_creates_the_new(site: Site) -> None:

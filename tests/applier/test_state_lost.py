@@ -112,7 +112,7 @@ def test_one_who_was_overtaken_sends_nothing_more(site: Site) -> None:
     def watch(method: str, about: Sequence[str]) -> None:
         if len(backend.called("create")) == 2 and chances:
             chances.clear()
-            site.store.unlock()  # type: ignore[attr-defined] # both stores have it
+            site.store.unlock()
             with site.store.writer(OWNER, timeout=0) as other:
                 overtaken.append(other.header().epoch)
 

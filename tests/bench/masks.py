@@ -34,7 +34,7 @@ sys.path.insert(0, str(ROOT))
 from rbsync.masks import ClassMap, pixel_json, read_mask, trace  # noqa: E402
 from rbsync.masks.classes.class_index import look_up  # noqa: E402
 from rbsync.masks.classes.picture import open_picture  # noqa: E402
-from rbsync.masks.kernel.compiled import compiled  # noqa: E402
+from rbsync.masks.kernel import compiled  # noqa: E402
 from rbsync.masks.outlines.tracing import trace_with_numpy  # noqa: E402
 from rbsync.masks.png.decoding import decode  # noqa: E402
 from tests.bench.mask_cases import Case, cases  # noqa: E402

@@ -54,7 +54,7 @@ def test_an_unknown_option_is_a_usage_error() -> None:
 
 
 def test_help_lists_every_command() -> None:
-    from rbsync.cli.main import COMMANDS
+    from rbsync.cli.commands import COMMANDS
 
     done = run("--help")
     assert done.returncode == 0
@@ -63,7 +63,8 @@ def test_help_lists_every_command() -> None:
 
 
 def test_every_command_has_help() -> None:
-    from rbsync.cli.main import COMMANDS, cli
+    from rbsync.cli.commands import COMMANDS
+    from rbsync.cli.main import cli
 
     for name in COMMANDS:
         command = cli.get_command(click.Context(cli), name)

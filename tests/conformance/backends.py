@@ -356,7 +356,7 @@ class BackendTests(ABC):
             assert one._replace(maps=()) == every[task_id]._replace(maps=())
         assert [one.read() for one in found[second].maps] == [b"map"]
         assert found[first].refs == tuple(ref for _, ref in items)
-        backend.delete([second])
+        backend.delete([NamedTask("b", second)])
         assert backend.look([second, first, first]) == {first: every[first]}
         assert backend.look([]) == {}
 

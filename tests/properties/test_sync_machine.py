@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase
@@ -20,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from rbsync.applier import retrying
 from rbsync.applier.cancellation import INTERRUPTED, Cancellation
-from rbsync.backends.base import Draft
+from rbsync.backends.base import Draft, NamedTask
 from rbsync.errors import ExitCode, StoreError
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import OnChange
@@ -63,7 +64,7 @@ class Circumstances:
     rate: float
     crash: tuple[str, int]
     interrupt: int
-    full: tuple[str, int]
+    full: tuple[Any, int]
 
 
 circumstances = st.builds(
@@ -214,7 +215,7 @@ class Story(RuleBasedStateMachine):
     def somebody_deletes(self, name: str) -> None:
         task = self.site.tasks().get(name)
         if task is not None:
-            self.site.project.delete([task.task_id])
+            self.site.project.delete([NamedTask(name, task.task_id)])
             self.by_hand.add(name)
 
     @rule(name=names, version=versions)
@@ -268,7 +269,9 @@ class Story(RuleBasedStateMachine):
 
     def _put_right_by_hand(self) -> None:
         tasks = self.site.tasks()
-        self.site.project.delete([tasks[one].task_id for one in self.by_hand if one in tasks])
+        self.site.project.delete(
+            [NamedTask(one, tasks[one].task_id) for one in self.by_hand if one in tasks]
+        )
         with self.site.store.writer(OWNER, timeout=0) as writer:
             writer.commit(removed=self.by_hand)
 

@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 
@@ -164,7 +165,7 @@ def test_the_state_by_hand(three: Project) -> None:
 def test_every_change_of_the_state_is_a_document_too(three: Project) -> None:
     three.apply()
     three.write("state.json", three.run("state", "pull").out)
-    expected = {
+    expected: dict[tuple[str, ...], dict[str, Any]] = {
         ("state", "mv", "images/a.png", "z"): {"old": "images/a.png", "new": "z"},
         ("state", "rm", "z", "images/b.png"): {"removed": ["images/b.png", "z"]},
         ("state", "push", "--force", "state.json"): {"records": 3},

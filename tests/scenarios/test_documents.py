@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from rbsync.applier.recovery_file import Rescue
+from rbsync.applier.recovery_file import RecoveryFile
 from rbsync.documents.catalogue import PRINTED_BY
 from rbsync.documents.text import dump
 from rbsync.model.fingerprint import Fingerprint
@@ -88,7 +88,9 @@ def with_pulled_state(project: Project) -> None:
 
 def with_results_left_over(project: Project) -> None:
     project.apply()
-    Rescue(str(project.folder / ".rbsync/errored.jsonl")).keep([Record("d", failure=FAILURE)], [])
+    RecoveryFile(str(project.folder / ".rbsync/errored.jsonl")).keep(
+        [Record("d", failure=FAILURE)], []
+    )
 
 
 def with_outlines(project: Project) -> None:

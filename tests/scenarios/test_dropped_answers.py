@@ -28,7 +28,8 @@ ALL_KINDS: list[dict[str, Any]] = [
 
 @pytest.fixture(autouse=True)
 def short_quarantine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RedbrickBackend.__init__.__kwdefaults__, "quarantine", 0.3)
+    defaults: Any = RedbrickBackend.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "quarantine", 0.3)
 
 
 @pytest.mark.parametrize("stamp", ["true", "false"], ids=["stamped", "without stamps"])

@@ -100,7 +100,8 @@ def test_a_wait_is_ended_by_an_interrupt(tmp_path: Path, command: str) -> None:
 def test_many_lost_answers_are_looked_up_although_some_look_ups_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(RedbrickBackend.__init__.__kwdefaults__, "quarantine", 0.3)
+    defaults: Any = RedbrickBackend.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "quarantine", 0.3)
     faults = [
         {"kind": "createDatapoint", "do": "drop", "chance": 0.5, "seed": 1},
         {"kind": ["genericTasks", "task", "tasksPaged"], "chance": 0.1, "seed": 2, **BUSY},

@@ -312,12 +312,13 @@ def test_what_the_service_may_add_to_labels_is_no_edit_and_what_people_add_is(
 ) -> None:
     with at_the_project(masked) as backend:
         found = next(iter(backend.read()))
-    assert found.task.stamp is not None
+    stamp = found.task.stamp
+    assert stamp is not None
     labels = json.loads(found.labels)
 
     def edited(**members: Any) -> tuple[Facet, ...]:
         text = json.dumps([{**one, **members} for one in labels])
-        return differing(found._replace(labels=text), [found.task.stamp], stamped=True)
+        return differing(found._replace(labels=text), [stamp], stamped=True)
 
     assert edited(labelid="given-by-the-service") == edited(holes=None) == ()
     assert edited(attributes=[{"name": "occluded", "value": True}]) == ("labels",)

@@ -34,7 +34,8 @@ LOST = {"kind": "createDatapoint", "do": "drop"}
 
 @pytest.fixture(autouse=True)
 def short_quarantine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RedbrickBackend.__init__.__kwdefaults__, "quarantine", 0.3)
+    defaults: Any = RedbrickBackend.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "quarantine", 0.3)
 
 
 def project_at(service: Served, folder: Path) -> RemoteProject:

@@ -83,7 +83,7 @@ def test_ground_truth_is_at_the_end_of_the_pipeline(serve: Serve) -> None:
 def test_files_are_uploaded_as_they_are(serve: Serve, here: Path) -> None:
     client, project = serve()
     (here / "a.png").write_bytes(png(1))
-    points = [
+    points: list[dict[str, Any]] = [
         {"name": "relative", "items": ["a.png"]},
         {"name": "absolute", "items": [here / "a.png"]},
     ]
@@ -373,7 +373,7 @@ def test_odd_values_are_failures_and_not_exceptions(serve: Serve) -> None:
     for _ in range(5000):
         deep = [deep]
     (point,) = urls("odd")
-    expected = {
+    expected: dict[str, dict[Any, Any]] = {
         "cannot be written as JSON": {"labels": deep},
         "Out of range float": {"labels": [float("nan")]},
         "surrogates not allowed": {"labels": ["\ud800"]},

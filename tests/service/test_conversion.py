@@ -131,7 +131,7 @@ def test_an_instance_may_have_a_file_attributes_and_groups() -> None:
 POINT = {"xNorm": 0.1, "yNorm": 0.2}
 WIRE_POINT = {"xnorm": 0.1, "ynorm": 0.2}
 VIDEO = {"trackId": "t", "keyFrame": True, "endTrack": False, "frameIndex": 3}
-SHAPES = {
+SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "landmarks": ({"point": POINT}, {"point": WIRE_POINT}),
     "polylines": ({"points": [POINT, POINT]}, {"polyline": [WIRE_POINT] * 2}),
     "polygons": ({"points": [POINT] * 3}, {"polygon": [WIRE_POINT] * 3}),

@@ -191,11 +191,11 @@ def test_heat_maps_transforms_and_centerlines_are_kept(client: Client) -> None:
 def test_a_video_comes_in_an_items_list(client: Client) -> None:
     path = client.upload(b"film", "clip.mp4")
     place = client.ask("itemListUploadPresign", fileName="vid.json")
-    entry = {"name": "vid", "items": [path], "labels": None, "metaData": {"a": "b"}}
+    entry: dict[str, Any] = {"name": "vid", "items": [path], "labels": None, "metaData": {"a": "b"}}
     entry |= {"preAssign": None, "priority": 0.25}
     sent = client.put(place, text(entry).encode(), **{"Content-Type": "application/json"})
     assert sent.status_code == 200
-    payload = {"orgId": ORG, "projectId": PROJECT, "fileType": "application/json"}
+    payload: dict[str, Any] = {"orgId": ORG, "projectId": PROJECT, "fileType": "application/json"}
     payload |= {key: place[key] for key in ("filePath", "fileName", "uploadId")}
     payload |= {"storageId": REDBRICK, "isGroundTruth": True}
     done = client.ask("itemListUploadSuccess", payload=payload)

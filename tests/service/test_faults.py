@@ -183,7 +183,7 @@ def test_chance_is_the_same_for_the_same_seed() -> None:
 
 
 def test_the_first_rule_whose_turn_it_is_plays_and_all_count(folder: Path) -> None:
-    rules = [
+    rules: list[dict[str, Any]] = [
         CREATE | {"nth": 1, "do": "errors", "message": "first"},
         CREATE | {"nth": [1, 2], "do": "errors", "message": "second"},
     ]

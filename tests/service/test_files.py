@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -16,7 +17,7 @@ import requests
 from rbsync.service.refusal import RefusalError
 from rbsync.service.signing import Permission, Signer
 from tests.service import documents
-from tests.service.serving import KEY, REDBRICK, SMALL, Client, serving
+from tests.service.serving import KEY, REDBRICK, SMALL, Client, NearClient, serving
 
 MIB = 1 << 20
 ROOT = Path(__file__).parents[2]
@@ -38,7 +39,7 @@ def test_an_empty_file_is_a_file(client: Client) -> None:
     assert requests.get(address, timeout=20).content == b""
 
 
-def test_a_body_may_come_in_chunks(client: Client) -> None:
+def test_a_body_may_come_in_chunks(client: NearClient) -> None:
     place = client.place()
     headers = {"Content-Type": "image/png"}
     pieces = iter([b"a" * MIB, b"b" * MIB])
@@ -210,7 +211,7 @@ class _Asking:
     def __init__(self, known: dict[str, str]) -> None:
         self._known = known
 
-    def ask(self, name: str, **variables: object) -> object:
+    def ask(self, name: str, **variables: object) -> Any:
         text = documents.text(name)
         ids = {"orgId": self._known["org_id"], "projectId": self._known["project_id"]}
         given = {key: value for key, value in ids.items() if f"${key}:" in text} | variables

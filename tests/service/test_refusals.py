@@ -21,6 +21,7 @@ from tests.service.serving import (
     PROJECT,
     SMALL,
     Client,
+    NearClient,
     packed,
     serving,
     task,
@@ -167,7 +168,7 @@ def test_the_root_says_what_this_is(client: Client) -> None:
 
 
 def test_a_failure_of_ours_is_told_to_the_log_only(
-    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    client: NearClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError("with a secret")
@@ -193,7 +194,7 @@ def test_no_secret_is_in_the_log(folder: Path, caplog: pytest.LogCaptureFixture)
         assert secret not in own
 
 
-def test_settings_do_not_show_the_key(client: Client) -> None:
+def test_settings_do_not_show_the_key(client: NearClient) -> None:
     assert KEY not in repr(client.service.settings)
     assert KEY not in repr(client.service)
 

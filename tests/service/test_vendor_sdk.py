@@ -203,7 +203,8 @@ def test_labels_that_it_updated_are_those_of_the_segmentation(
     names = {one["dicom"]["instanceid"]: one["category"] for one in labels}
     assert names == {1: [["object", "liver"]], 2: [["object", "tumor"]]}
     (stored,) = found.maps
-    sent = nibabel.load(shared / "work" / "seg.nii.gz").get_fdata()
+    written: Any = nibabel.load(shared / "work" / "seg.nii.gz")
+    sent = written.get_fdata()
     got = nibabel.Nifti1Image.from_bytes(gzip.decompress(stored.read())).get_fdata()
     assert stored.series == 0
     assert np.array_equal(sent, got)

@@ -181,7 +181,7 @@ def export_ground_truth() -> Any:
 def export_files() -> Any:
     found = export.export_tasks(task_id=task_id("segments"), with_files=True, destination="one")
     (task,) = found
-    mask = nibabel.load(task["series"][0]["segmentations"])
+    mask: Any = nibabel.load(task["series"][0]["segmentations"])
     with open("one.png", "rb") as sent, open(task["series"][0]["items"][0], "rb") as got:
         same = sent.read() == got.read()
     return [same, sorted(set(np.asanyarray(mask.dataobj).ravel().tolist()))]

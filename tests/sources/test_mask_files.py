@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rbsync.sources.base import Entry
+from rbsync.sources.base import Entry, MaskLabels
 from tests.sources.declared import Declared
 
 COLOURS = {"car": [255, 0, 0], "bus": [0, 255, 0]}
@@ -106,6 +106,7 @@ def test_how_a_mask_is_sent_is_no_part_of_how_it_is_read(
 ) -> None:
     plain, *_ = masks.expand(**source(kind))
     found, *_ = masks.expand(**source(kind, encoding=encoding))
+    assert isinstance(found.labels, MaskLabels)
     assert found.labels.encoding == encoding
     assert found.labels._replace(encoding="auto") == plain.labels
 

@@ -22,7 +22,7 @@ def label(*rings: list[list[int]], category: tuple[str, ...] = ("cat",)) -> dict
 
 
 def drawn(*labels: dict[str, Any]) -> list[str]:
-    letters = {(0, 0, 0): ".", (255, 0, 0): "c", (0, 255, 0): "t"}
+    letters: dict[tuple[int, ...], str] = {(0, 0, 0): ".", (255, 0, 0): "c", (0, 255, 0): "t"}
     mask = decode_pixel(labels, COLOURS)
     return ["".join(letters[tuple(map(int, pixel))] for pixel in row) for row in mask]
 

@@ -1,6 +1,7 @@
 """The compiled kernel is optional, and used only when it can be."""
 
 import importlib.util
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.masks.pictures import colours, painted
 
 
 @pytest.fixture
-def forgotten(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """The library is looked for again within the test, and again after it."""
     compiled._library.cache_clear()
     yield monkeypatch

@@ -3,7 +3,7 @@
 import gzip
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import nibabel
 import numpy as np
@@ -96,7 +96,7 @@ class TestFiles:
     @pytest.mark.parametrize("version", [nibabel.Nifti1Image, nibabel.Nifti2Image])
     @pytest.mark.parametrize("kind", [*INTEGERS, "float32", "float64"])
     def test_what_nibabel_writes_is_read(
-        self, kind: str, version: Any, order: str, packed: bool
+        self, kind: str, version: Any, order: Literal["<", ">"], packed: bool
     ) -> None:
         voxels = np.random.default_rng(0).integers(0, 100, (5, 4, 3)).astype(kind)
         header = version.header_class(endianness=order)

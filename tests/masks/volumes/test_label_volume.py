@@ -79,7 +79,7 @@ class TestAffine:
     @pytest.mark.parametrize("version", [nibabel.Nifti1Image, nibabel.Nifti2Image])
     @pytest.mark.parametrize("flip", [1, -1])
     def test_that_of_the_qform(self, version: Any, flip: int) -> None:
-        turned = np.eye(4)
+        turned: Any = np.eye(4)
         turned[:3, :3] = [[0, -2, 0], [0.8, 0, 0], [0, 0, 3 * flip]]
         turned[:3, 3] = [5, -6, 7]
         image = version(voxels(), None)

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 from collections.abc import Callable
+from typing import Any
 
 import graphql
 
@@ -17,6 +18,7 @@ from rbsync.backends.redbrick.api.operations import changes, files, project, tas
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.backends.redbrick.http.transport import Transport
 from rbsync.files.body import FileBody
+from rbsync.model.fingerprint import FACETS
 from rbsync.service.executable_schema import schema_text
 from tests.backends.redbrick.samples import PNG, draft
 from tests.backends.redbrick.wire import (
@@ -31,7 +33,6 @@ from tests.backends.redbrick.wire import (
 )
 
 PUBLIC = "11111111-1111-1111-1111-111111111111"
-FACETS = ("items", "labels", "settings")
 
 
 def test_a_body_is_base64_of_gzip_of_compact_json() -> None:
@@ -108,7 +109,8 @@ def test_every_document_is_right_by_the_schema_of_the_offline_service() -> None:
     for one in documents():
         parsed = graphql.parse(one.document)
         assert graphql.validate(schema, parsed) == []
-        (definition,) = parsed.definitions
+        definition: Any = parsed.definitions[0]
+        assert len(parsed.definitions) == 1
         assert definition.name.value == one.name
 
 
@@ -118,6 +120,6 @@ def test_every_document_is_used_with_exactly_the_variables_that_it_declares(
     sent = used_everything(wire, backend, body)
     assert {one.document for one in sent} == {one.document for one in documents()}
     for request in sent:
-        (definition,) = graphql.parse(request.document).definitions
+        definition: Any = graphql.parse(request.document).definitions[0]
         declared = {one.variable.name.value for one in definition.variable_definitions}
         assert request.variables.keys() == declared, request.operation

@@ -10,6 +10,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ def transport() -> Iterator[Transport]:
     made.close()
 
 
-def get(transport: Transport, host: Host, path: str = "/a", **more: int) -> bytes:
+def get(transport: Transport, host: Host, path: str = "/a", **more: Any) -> bytes:
     return transport.send("GET", host.url + path, {}, seconds=5, **more).body
 
 
