@@ -23,6 +23,7 @@ EXAMPLES = {
     "rbsync init": "rbsync init --force",
     "rbsync plan": "rbsync plan",
     "rbsync apply": "rbsync apply --yes",
+    "rbsync apply --keep-going": "rbsync apply --keep-going --yes",
     "rbsync plan -o p.json": "rbsync plan -o p.json",
     "rbsync apply p.json": "rbsync apply p.json",
     "rbsync plan --markdown plan.md": "rbsync plan --markdown plan.md",

@@ -100,7 +100,7 @@ def build(
         inspections.save()
         inputs.tree.save()
         if not keep_going:
-            findings.raise_if_any()
+            findings.raise_if_any(others=bool(datapoints))
         return _dataset(datapoints, findings, inputs.tree)
 
 

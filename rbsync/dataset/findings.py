@@ -10,6 +10,8 @@ from rbsync.manifest.order import in_order, shortened
 from rbsync.model.datapoint import Obstacle
 from rbsync.sources.base import Entry
 
+DO_THE_OTHERS = "`rbsync apply --keep-going` does the others"
+
 
 class Findings:
     """Problems, warnings and what they stand in the way of."""
@@ -38,8 +40,12 @@ class Findings:
         """Something is worth knowing and stops nothing."""
         self.warnings.append(problem)
 
-    def raise_if_any(self) -> None:
-        """Raises UserError with the problems in the order of their places."""
+    def raise_if_any(self, *, others: bool = False) -> None:
+        """Raises UserError with the problems in the order of their places.
+
+        ``others`` says that there are datapoints without a problem.
+        """
         if not self.problems:
             return
-        raise UserError(shortened(in_order(dict.fromkeys(self.problems), self._file)))
+        found = shortened(in_order(dict.fromkeys(self.problems), self._file))
+        raise UserError(found, hint=DO_THE_OTHERS if others and self.obstacles else "")

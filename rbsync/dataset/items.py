@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.structure import StructureReader
 from rbsync.errors import Problem
-from rbsync.files.kinds import Kind, objection
+from rbsync.files.kinds import Kind, next_step, objection
 from rbsync.files.roots import OutsideError
 from rbsync.files.structure import UNPACKED
 from rbsync.files.tree import Place, Tree
@@ -70,7 +70,8 @@ class Files:
             if not wrong:
                 self._accepted.add((suffix, kind))
             elif item.content:
-                problem = Problem("file-type", f"{path}: {wrong}", entry.origin)
+                step = next_step(path, kind)
+                problem = Problem("file-type", f"{path}: {wrong}", entry.origin, step)
                 self._findings.of_entry(entry, problem)
         return item
 

@@ -32,9 +32,35 @@ WEBP = Kind("WebP", ("webp",), "image/webp", accepted=False)
 EMPTY = Kind("empty", (), "", accepted=False)
 HEIF = Kind("HEIF", ("heic", "heif", "avif"), "image/heif", accepted=False)
 OTHER = Kind("unknown", (), "application/octet-stream", accepted=False)
+LFS = Kind("Git LFS pointer", (), "text/plain", accepted=False)
+HTML = Kind("HTML", ("html", "htm"), "text/html", accepted=False)
+QUICKTIME = Kind("QuickTime", ("mov", "qt"), "video/quicktime", accepted=False)
+MATROSKA = Kind("Matroska", ("mkv", "webm"), "video/x-matroska", accepted=False)
+ZIP = Kind("ZIP", ("zip",), "application/zip", accepted=False)
+PDF = Kind("PDF", ("pdf",), "application/pdf", accepted=False)
 
-KINDS = (OTHER, PNG, JPEG, BMP, DICOM, NIFTI, GZIP, NRRD, MP4, AVI, GIF, TIFF, WEBP, EMPTY, HEIF)
+KINDS = (
+    OTHER, PNG, JPEG, BMP, DICOM, NIFTI, GZIP, NRRD, MP4, AVI, GIF, TIFF, WEBP, EMPTY, HEIF,
+    LFS, HTML, QUICKTIME, MATROSKA, ZIP, PDF,
+)  # fmt: skip
 """Kinds by the code under which the cache keeps them: append, never reorder."""
+
+_TO_MP4 = "convert it: `ffmpeg -i IN -c:v libx264 OUT.mp4`"
+_TO_PNG = "convert it to PNG, for example: `magick IN OUT.png`"
+_STEPS = {
+    LFS: "the file itself is not here: run `git lfs pull`",
+    HTML: "a web page was saved in place of the file: download it again, logged in",
+    QUICKTIME: _TO_MP4,
+    MATROSKA: _TO_MP4,
+    ZIP: "unpack it and declare the files in it",
+    PDF: "convert its pages to PNG, for example: `pdftoppm -png IN OUT`",
+    HEIF: _TO_PNG,
+    WEBP: _TO_PNG,
+    TIFF: _TO_PNG,
+    GIF: _TO_PNG,
+    EMPTY: "copy the file again",
+}
+"""The next step for kinds that people meet and the service does not take."""
 
 BROKEN = 0x40
 """The bit beside a kind's code that says that the file's structure is broken."""
@@ -53,7 +79,15 @@ _STARTS = (
     (b"II*\0", TIFF),
     (b"MM\0*", TIFF),
     (b"BM", BMP),
+    (b"version https://git-lfs.github.com/spec/", LFS),
+    (b"\x1aE\xdf\xa3", MATROSKA),
+    (b"PK\x03\x04", ZIP),
+    (b"%PDF-", PDF),
 )
+_PAGES = (b"<!doctype html", b"<html", b"<head")
+_APPLE = b"qt  "
+_APPLE_BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+"""Old QuickTime files begin with one of these, without saying their brand."""
 
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
 """Photographs of telephones: they begin as an MP4 does."""
@@ -63,18 +97,29 @@ def sniff(head: bytes) -> Kind:
     """The kind of a file from its first `HEAD` bytes (fewer when the file is shorter)."""
     if not head:
         return EMPTY
+    # What stands before it is anything: scanners put a TIFF header there, to be read as both.
+    if head[128:132] == b"DICM":
+        return DICOM
     for start, kind in _STARTS:
         if head.startswith(start):
             return kind
+    if head.lstrip()[:16].lower().startswith(_PAGES):
+        return HTML
     if head[4:8] == b"ftyp":
-        return HEIF if head[8:12] in _HEIF_BRANDS else MP4
+        return _of_brand(head[8:12])
+    if head[4:8] in _APPLE_BOXES:
+        return QUICKTIME
     if head.startswith(b"RIFF"):
         return {b"AVI ": AVI, b"WEBP": WEBP}.get(head[8:12], OTHER)
     if head[344:348] in (b"n+1\0", b"ni1\0") or head[4:8] in (b"n+2\0", b"ni2\0"):
         return NIFTI
-    if head[128:132] == b"DICM" or _is_bare_dicom(head):
-        return DICOM
-    return OTHER
+    return DICOM if _is_bare_dicom(head) else OTHER
+
+
+def _of_brand(brand: bytes) -> Kind:
+    if brand == _APPLE:
+        return QUICKTIME
+    return HEIF if brand in _HEIF_BRANDS else MP4
 
 
 def _is_bare_dicom(head: bytes) -> bool:
@@ -97,10 +142,27 @@ def objection(name: str, kind: Kind) -> str:
     if kind is EMPTY:
         return "the file is empty"
     if not kind.accepted:
-        what = f"a {kind.name} file" if kind is not OTHER else "of a kind that is not known"
+        what = "of a kind that is not known" if kind is OTHER else _called(kind)
         return f"the file is {what}; accepted are {ACCEPTED}"
     suffix = suffix_of(name)
     if suffix not in kind.suffixes and not (kind is DICOM and suffix not in SUFFIXES):
         but = f"its suffix is `.{suffix}`" if suffix else "it has no suffix"
         return f"the file is a {kind.name} file by its content, but {but}"
+    return ""
+
+
+def _called(kind: Kind) -> str:
+    """A kind with its article; a pointer is called no file, for the file is elsewhere."""
+    if kind is LFS:
+        return f"a {kind.name}"
+    return "an HTML page" if kind is HTML else f"a {kind.name} file"
+
+
+def next_step(name: str, kind: Kind) -> str:
+    """The next step for a file that may not be an item; empty where none is known."""
+    if kind in _STEPS:
+        return _STEPS[kind]
+    if kind.accepted:
+        stem = name[: len(name) - len(suffix_of(name))].rstrip(".")
+        return f"rename it to `{stem}.{kind.suffixes[0]}`"
     return ""

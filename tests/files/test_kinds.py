@@ -10,7 +10,17 @@ import pytest
 from PIL import Image
 
 from rbsync.files import kinds
-from rbsync.files.kinds import ACCEPTED, CODES, HEAD, KINDS, objection, sniff, suffix_of
+from rbsync.files.kinds import (
+    ACCEPTED,
+    CODES,
+    HEAD,
+    KINDS,
+    Kind,
+    next_step,
+    objection,
+    sniff,
+    suffix_of,
+)
 
 
 def picture(form: str) -> bytes:
@@ -40,13 +50,25 @@ SAMPLES = {
     kinds.GIF: [picture("GIF")],
     kinds.TIFF: [picture("TIFF"), b"MM\0*" + bytes(20)],
     kinds.WEBP: [picture("WEBP")],
-    kinds.DICOM: [DICOM, BARE_DICOM, b"\x02\0\0\0" + bytes(30)],
+    kinds.DICOM: [
+        DICOM,
+        b"II*\0" + DICOM[4:],
+        b"\x89PNG\r\n\x1a\n" + DICOM[8:],
+        BARE_DICOM,
+        b"\x02\0\0\0" + bytes(30),
+    ],
     kinds.NIFTI: [nifti1(b"n+1\0"), nifti1(b"ni1\0"), nifti2(b"n+2\0"), nifti2(b"ni2\0")],
     kinds.GZIP: [gzip.compress(nifti1(b"n+1\0"), mtime=0)],
     kinds.NRRD: [b"NRRD0004\ntype: short\n", b"NRRD0005\n"],
     kinds.MP4: [ftyp(b"isom"), ftyp(b"mp42"), ftyp(b"avc1")],
     kinds.HEIF: [ftyp(b"heic"), ftyp(b"avif"), ftyp(b"mif1")],
     kinds.AVI: [b"RIFF" + bytes(4) + b"AVI LIST" + bytes(60)],
+    kinds.QUICKTIME: [ftyp(b"qt  "), bytes(3) + b"\x08wide" + bytes(20), bytes(4) + b"moov"],
+    kinds.MATROSKA: [b"\x1aE\xdf\xa3" + bytes(30)],
+    kinds.ZIP: [b"PK\x03\x04" + bytes(30)],
+    kinds.PDF: [b"%PDF-1.7\n"],
+    kinds.LFS: [b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"],
+    kinds.HTML: [b"<!DOCTYPE html><title>404</title>", b"\n <html>", b"<HEAD>"],
     kinds.EMPTY: [b""],
     kinds.OTHER: [b"x", b"hello, world", bytes(400), b"RIFF" + bytes(4) + b"WAVEfmt ", b"\x08\0"],
 }
@@ -73,6 +95,7 @@ def test_codes_stay_what_caches_have_written() -> None:
     assert named == [
         *("unknown", "PNG", "JPEG", "BMP", "DICOM", "NIfTI", "gzip", "NRRD", "MP4", "AVI"),
         *("GIF", "TIFF", "WebP", "empty", "HEIF"),
+        *("Git LFS pointer", "HTML", "QuickTime", "Matroska", "ZIP", "PDF"),
     ]
 
 
@@ -145,3 +168,16 @@ def test_files_that_are_what_they_are_called_may_be_items(name, kind) -> None:
 )
 def test_an_objection_says_what_is_wrong_word_for_word(name, kind, said) -> None:
     assert objection(name, kind) == said
+
+
+@pytest.mark.parametrize("kind", [one for one in KINDS if one is not kinds.OTHER])
+def test_every_kind_that_is_refused_has_a_next_step(kind: Kind) -> None:
+    assert next_step("a/scan.x", kind)
+
+
+def test_a_wrong_suffix_is_mended_by_a_name_that_is_right() -> None:
+    for kind in (one for one in KINDS if one.accepted):
+        for name in ("a/b.c/photo.txt", "photo", "a.nii.gz", "x.JPG"):
+            if objection(name, kind):
+                renamed = next_step(name, kind).split("`")[1]
+                assert objection(renamed, kind) == ""

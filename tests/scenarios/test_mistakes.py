@@ -164,8 +164,8 @@ def test_a_mov_and_what_has_no_suffix_are_refused_when_they_are_planned(project:
     assert refused.code == 65
     assert refused.err.count("rbsync.yaml:") == 3, refused.err
     for line, why in (
-        (3, "new.mov: the file is a MP4 file by its content, but its suffix is `.mov`"),
-        (4, "old.mov: the file is of a kind that is not known; accepted are png, jpg, bmp, DICOM"),
+        (3, "new.mov: the file is a QuickTime file; accepted are png, jpg, bmp, DICOM"),
+        (4, "old.mov: the file is a QuickTime file; accepted are png, jpg, bmp, DICOM"),
         (5, "README: the file is of a kind that is not known; accepted are png, jpg, bmp, DICOM"),
     ):
         assert re.search(rf"rbsync\.yaml:{line}:\d+: .*{re.escape(why)}", refused.err), refused.err
