@@ -9,14 +9,13 @@ from typing import Protocol
 
 from rbsync.collector import paused_collector
 from rbsync.dataset.declared_sizes import DeclaredSizes
-from rbsync.dataset.expanding import expand
+from rbsync.dataset.expanding import expand, unique
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.inspection import Inspections
 from rbsync.dataset.items import Files
 from rbsync.dataset.label_reading import LabelReader
 from rbsync.dataset.mask_reading import MaskReader
 from rbsync.dataset.mask_rules import MaskRules
-from rbsync.dataset.names import unique
 from rbsync.dataset.segmentation_reading import SegmentationReader
 from rbsync.dataset.structure import StructureReader
 from rbsync.files.cache import Cache

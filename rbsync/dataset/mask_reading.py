@@ -93,7 +93,7 @@ class MaskReader:
         return None
 
     def _compare(self, entry: Entry, given: MaskLabels, mask: Inspected, image: Inspected) -> None:
-        from rbsync.masks.encodings.nifti import check_fits
+        from rbsync.masks.encodings.label_map import check_fits
         from rbsync.masks.error import MaskError
         from rbsync.masks.size import check_same_size
 

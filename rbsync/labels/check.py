@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from rbsync.labels.combinators import missing, record
 from rbsync.labels.members import FRAME_MEMBERS, members
 from rbsync.labels.problem import Check, LabelProblem, under
 from rbsync.labels.project_types import CLASSIFY_KINDS, FRAME_KIND, KINDS, PLANE_KINDS, ProjectType
 from rbsync.labels.project_types import project_type as type_named
-from rbsync.labels.records import missing, record
 from rbsync.labels.scalars import wrong_type
 from rbsync.labels.taxonomy import Attribute
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from rbsync.labels.combinators import list_of, missing, record, too_few
 from rbsync.labels.problem import FINE, Check, LabelProblem, under
-from rbsync.labels.records import list_of, missing, record, too_few
 from rbsync.labels.scalars import (
     finite,
     fraction,

@@ -6,15 +6,99 @@ Source: the service's page on LabelObject of November 2021, and the labels of th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from rbsync.labels.attributes import attributes_check
 from rbsync.labels.category import category_check
+from rbsync.labels.combinators import list_of, record
 from rbsync.labels.geometries import PLANE, VOLUME, pixel
-from rbsync.labels.problem import FINE, Check, LabelProblem
+from rbsync.labels.problem import FINE, Check, LabelProblem, did_you_mean, under
 from rbsync.labels.project_types import CLASSIFY_KINDS
-from rbsync.labels.scalars import any_text, flag, text, whole, wrong_type
+from rbsync.labels.scalars import (
+    any_text,
+    finite,
+    flag,
+    is_number,
+    text,
+    whole,
+    wrong_type,
+)
 from rbsync.labels.taxonomy import Attribute
+
+
+def _plain(value: object) -> Sequence[LabelProblem]:
+    if isinstance(value, str | bool):
+        return FINE
+    if isinstance(value, int | float):
+        return finite(value)
+    if isinstance(value, list | tuple):
+        return list_of(_plain, "values")(value)
+    return wrong_type(value, "a string, a number, true or false, or a list of those")
+
+
+def _ids(value: object) -> Sequence[LabelProblem]:
+    if isinstance(value, list | tuple):
+        return list_of(whole(0), "option ids")(value)
+    return whole(0)(value)
+
+
+_record = record(
+    {"name": text, "value": _plain},
+    {"attrid": whole(0), "optionid": _ids},
+)
+
+
+def attributes_check(declared: Collection[Attribute]) -> Check:
+    """A check for a label's attributes; any name will do when none is declared."""
+    known = {one.name: one for one in declared}
+
+    def one_check(value: object) -> Sequence[LabelProblem]:
+        found = _record(value)
+        if found or not known or not isinstance(value, dict):
+            return found
+        return _against_taxonomy(value["name"], value["value"], known)
+
+    return list_of(one_check, "attributes")
+
+
+def _against_taxonomy(
+    name: str, value: object, known: Mapping[str, Attribute]
+) -> Sequence[LabelProblem]:
+    attribute = known.get(name)
+    if attribute is None:
+        message = f'"{name}" is not an attribute of the taxonomy'
+        hint = did_you_mean(name, known)
+        return (LabelProblem("unknown-attribute", message, ("name",), hint),)
+    check = _BY_TYPE.get(attribute.type.upper())
+    return under("value", check(value, attribute)) if check else FINE
+
+
+def _option(value: object, attribute: Attribute) -> Sequence[LabelProblem]:
+    if not isinstance(value, str):
+        return wrong_type(value, "a string")
+    if not attribute.options or value in attribute.options:
+        return FINE
+    message = f'"{value}" is not an option of {attribute.name}'
+    return (LabelProblem("unknown-option", message, (), did_you_mean(value, attribute.options)),)
+
+
+def _options(value: object, attribute: Attribute) -> Sequence[LabelProblem]:
+    if isinstance(value, list | tuple):
+        return list_of(lambda one: _option(one, attribute), "options")(value)
+    return wrong_type(value, "a list of options")
+
+
+def _number(value: object, _: Attribute) -> Sequence[LabelProblem]:
+    return FINE if is_number(value) else wrong_type(value, "a number")
+
+
+_BY_TYPE: dict[str, Callable[[object, Attribute], Sequence[LabelProblem]]] = {
+    "BOOL": lambda value, _: flag(value),
+    "TEXT": lambda value, _: any_text(value),
+    "NUMBER": _number,
+    "SELECT": _option,
+    "MULTISELECT": _options,
+}
+
 
 FRAME_MEMBERS: dict[str, Check] = {
     "frameindex": whole(0),

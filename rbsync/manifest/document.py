@@ -15,7 +15,7 @@ from typing import Any
 from rbsync.collector import paused_collector
 from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.builder import Builder
-from rbsync.manifest.encoding import check_text
+from rbsync.manifest.file_text import check_text
 from rbsync.manifest.json_events import JsonEvents, json_error, looks_like_json
 from rbsync.manifest.limits import LIMITS, Limits
 from rbsync.manifest.positions import Path, Places, Tree, unpack

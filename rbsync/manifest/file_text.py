@@ -1,7 +1,8 @@
-"""Reads a file whole, after its size has been looked at."""
+"""A file read whole, after its size has been looked at, and refused when it is not UTF-8 text."""
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import stat
@@ -56,3 +57,38 @@ def _unreadable(error: OSError, file: str) -> UserError:
 
 def _refused(code: str, message: str, file: str, hint: str = "") -> UserError:
     return UserError([Problem(code, message, Location(file), hint)])
+
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CHUNK = 1 << 20
+
+
+def check_text(data: bytes, file: str) -> None:
+    """Pass UTF-8 text with or without a byte order mark; raise ``UserError`` for all else."""
+    if data.startswith(_UTF_16):
+        raise _refused_at(data, 0, file, "the file is UTF-16, not UTF-8", "save it as UTF-8")
+    if (offset := data.find(b"\0")) >= 0:
+        raise _refused_at(data, offset, file, f"a NUL byte at byte {offset}")
+    invalid = _first_invalid(data)
+    if invalid is not None:
+        message = f"byte {invalid} is not valid UTF-8"
+        raise _refused_at(data, invalid, file, message, "save the file as UTF-8")
+
+
+def _first_invalid(data: bytes) -> int | None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(data) + 1, _CHUNK):
+        chunk = data[start : start + _CHUNK]
+        kept = len(decoder.getstate()[0])
+        try:
+            decoder.decode(chunk, final=start + _CHUNK > len(data))
+        except UnicodeDecodeError as error:
+            return start - kept + error.start
+    return None
+
+
+def _refused_at(data: bytes, offset: int, file: str, message: str, hint: str = "") -> UserError:
+    before = data[:offset]
+    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace"))
+    place = Location(file, before.count(b"\n") + 1, column + 1)
+    return UserError([Problem("encoding", message, place, hint)])

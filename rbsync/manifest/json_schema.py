@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from rbsync.backends import BACKENDS
-from rbsync.manifest.schema import manifest_model
+from rbsync.manifest.manifest_model import manifest_model
 from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES, SourceKinds
 from rbsync.sources.base import SourceModel
 

@@ -13,9 +13,9 @@ from rbsync.manifest.document import Document, read_document
 from rbsync.manifest.environment import Filled, Missing, fill
 from rbsync.manifest.file_text import read_limited
 from rbsync.manifest.limits import LIMITS, Limits
+from rbsync.manifest.manifest_model import ManifestModel
 from rbsync.manifest.order import in_order, shortened
 from rbsync.manifest.positions import Path
-from rbsync.manifest.schema import ManifestModel
 from rbsync.manifest.validation import Placed, Validator
 from rbsync.model.fingerprint import canonical_json, digest
 from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES

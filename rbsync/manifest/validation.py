@@ -10,8 +10,8 @@ from pydantic import BaseModel, ValidationError
 from rbsync.backends import BACKENDS
 from rbsync.errors import Location, PluginError, Problem
 from rbsync.manifest.document import Document
+from rbsync.manifest.manifest_model import VERSION, ManifestModel, manifest_model
 from rbsync.manifest.positions import Path
-from rbsync.manifest.schema import VERSION, ManifestModel, manifest_model
 from rbsync.manifest.source_kinds import NoKindError, kind_of
 from rbsync.manifest.validation_findings import UNKNOWN, Finding, findings_of
 from rbsync.manifest.wording import problem_of

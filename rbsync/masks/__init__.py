@@ -12,7 +12,7 @@ from rbsync.masks.classes.picture import MaskSource
 from rbsync.masks.classes.present import present
 from rbsync.masks.classes.voc import read_binary_pngs, read_indexed_png
 from rbsync.masks.coco.annotations import coco_labels
-from rbsync.masks.encodings.nifti import decode_nifti, encode_nifti, label_map_of
+from rbsync.masks.encodings.label_map import decode_nifti, encode_nifti, label_map_of
 from rbsync.masks.encodings.pixel import decode_pixel, encode_pixel, labels_of, pixel_json
 from rbsync.masks.error import MaskError
 from rbsync.masks.nifti.file import Volume, read_nifti, write_nifti

@@ -8,7 +8,8 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 
 from rbsync.errors import StoreError
 from rbsync.model.record import Header, Record
-from rbsync.stores import StatePlace, rows
+from rbsync.stores import StatePlace
+from rbsync.stores import sqlite_rows as rows
 from rbsync.stores.base import Owner, Store
 from rbsync.stores.faults import explained
 from rbsync.stores.lock import StateLock, refuse_network

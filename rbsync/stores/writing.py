@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 from rbsync.errors import StoreError
 from rbsync.model.record import Header, Intent, Record
-from rbsync.stores import rows
+from rbsync.stores import sqlite_rows as rows
 from rbsync.stores.base import Upload
 from rbsync.stores.faults import explained
 from rbsync.stores.refusals import ended, foreign, taken_over

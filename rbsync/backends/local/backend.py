@@ -22,10 +22,10 @@ from rbsync.backends.local.blobs import DAY, Blobs, Collected, Damage, content_o
 from rbsync.backends.local.cursors import Page
 from rbsync.backends.local.database import BUSY_SECONDS, Database
 from rbsync.backends.local.disk_failures import disk_failures
+from rbsync.backends.local.extras import extras_of_draft, maps_in, series_in
 from rbsync.backends.local.opening import Wish, check_type
 from rbsync.backends.local.project import PAGE, LocalProject
 from rbsync.backends.local.queries import Counts
-from rbsync.backends.local.series_and_maps import extras_of_draft, maps_in, series_in
 from rbsync.backends.local.task_rows import StoredTask
 from rbsync.errors import BackendError
 from rbsync.labels import Taxonomy

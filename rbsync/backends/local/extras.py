@@ -1,14 +1,20 @@
-"""What accompanies a facet of a task: kept as it came, given back, and gone when it is replaced."""
+"""The accompaniments of a task's facets: kept as they came, given back, gone with their facet.
+
+Series and label maps are kept in the form in which the service's clients send them, so that it is
+one whether they came from rbsync or from such a client.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from rbsync.backends.base import Draft, StoredMap
 from rbsync.backends.local.disk_failures import parsed
-from rbsync.model.fingerprint import Facet
+from rbsync.backends.series_items import series_of, sizes_of
+from rbsync.model.fingerprint import FACETS, Facet
 
 
 class Extra(NamedTuple):
@@ -46,3 +52,43 @@ def extras_of(connection: sqlite3.Connection, task_id: str) -> Extras:
         "SELECT facet, json, refs FROM extras WHERE task_id = ?", (task_id,)
     ).fetchall()
     return {facet: Extra(text, tuple(parsed(refs))) for facet, text, refs in rows}
+
+
+def extras_of_draft(
+    draft: Draft, store: Callable[[bytes], str], facets: Sequence[Facet] = FACETS
+) -> Extras:
+    """What accompanies the facets of a draft. ``store`` keeps a file and answers its ref."""
+    made: dict[Facet, Extra] = {}
+    series = series_of(draft) if "items" in facets else []
+    if series:
+        info = [{"itemsIndices": one} for one in series]
+        made["items"] = Extra(json.dumps({"seriesInfo": info}))
+    if "labels" in facets and draft.labels and draft.labels.files:
+        refs = tuple(store(one.data) for one in draft.labels.files)
+        maps = [
+            {"labelName": ref, "seriesIndex": one.series}
+            for ref, one in zip(refs, draft.labels.files, strict=True)
+        ]
+        made["labels"] = Extra(json.dumps({"labelsMap": maps, "labelsDataPath": None}), refs)
+    return made
+
+
+def series_in(extras: Extras) -> tuple[int, ...]:
+    """How many items are of each series; empty where that is not known."""
+    info = _read(extras.get("items")).get("seriesInfo") or ()
+    indices = [one.get("itemsIndices") for one in info]
+    return sizes_of(indices) if indices and None not in indices else ()
+
+
+def maps_in(extras: Extras, read: Callable[[str], bytes]) -> Iterator[StoredMap]:
+    """The label maps; ``read`` answers the bytes behind a ref."""
+    extra = extras.get("labels")
+    every = _read(extra).get("labelsMap") or ()
+    named = [one for one in every if one and one.get("labelName")]
+    for one, ref in zip(named, extra.refs if extra else (), strict=False):
+        yield StoredMap(one.get("seriesIndex") or 0, lambda ref=ref: read(ref))  # type: ignore[misc]
+
+
+def _read(extra: Extra | None) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(extra.json) if extra else {}
+    return found

@@ -14,8 +14,7 @@ import numpy.typing as npt
 
 from rbsync.labels.scalars import kind_of, shown
 from rbsync.masks.coco.annotation_file import CocoAnnotation, CocoImage, bad_annotation, read_coco
-from rbsync.masks.coco.polygons import draw_polygons
-from rbsync.masks.coco.run_lengths import decode_rle
+from rbsync.masks.coco.shapes import decode_rle, draw_polygons
 from rbsync.masks.encodings.pixel import Label
 from rbsync.masks.error import MaskError, ShapeError
 from rbsync.masks.outlines.tracing import trace

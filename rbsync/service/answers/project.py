@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rbsync.service.answers.taxonomy import as_taxonomy
+from rbsync.service.answers.shown_taxonomy import as_taxonomy
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
 from rbsync.service.stages import pipeline

@@ -13,11 +13,11 @@ from rbsync.service.answers import (
     labeling,
     presigns,
     project,
+    shown_taxonomy,
     storages,
     task_changes,
     task_creation,
     task_listing,
-    taxonomy,
 )
 
 ANSWERS: dict[str, Callable[..., Any]] = {
@@ -28,8 +28,8 @@ ANSWERS: dict[str, Callable[..., Any]] = {
     "Query.project": project.project,
     "Query.projects": project.projects,
     "Query.stages": project.stages,
-    "Query.taxonomy": taxonomy.taxonomy,
-    "Query.taxonomies": taxonomy.taxonomies,
+    "Query.taxonomy": shown_taxonomy.taxonomy,
+    "Query.taxonomies": shown_taxonomy.taxonomies,
     "Query.storageMethods": storages.storage_methods,
     "Query.storageMethod": storages.storage_method,
     "Query.getLabelStorage": storages.label_storage,

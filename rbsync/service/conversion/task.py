@@ -1,13 +1,138 @@
-"""One task."""
+"""One task: the items of its series in one list, its segmentations as labels and label maps."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from rbsync.labels import Taxonomy
-from rbsync.service.conversion.import_problem import objects, refuse, strings
-from rbsync.service.conversion.imported_series import Flat, add_series
-from rbsync.service.conversion.shapes import classification_labels
+from rbsync.service.conversion.annotation_class import attributes_of, category_of
+from rbsync.service.conversion.import_problem import members, objects, refuse, strings
+from rbsync.service.conversion.shapes import SHAPES, classification_labels, shape_labels
+
+LARGEST = 65535
+
+
+def instance_labels(
+    by_instance: dict[str, Any], place: str, taxonomy: Taxonomy
+) -> list[dict[str, Any]]:
+    """A label for each instance, in the order of the map. Raises NotConvertibleError."""
+    return [
+        _label(_number(key, place), value, f"{place}.{key}", taxonomy)
+        for key, value in by_instance.items()
+    ]
+
+
+def instance_masks(by_instance: dict[str, Any]) -> dict[str, str]:
+    """The files that hold one instance each, by the instance."""
+    return {
+        key: value["mask"]
+        for key, value in by_instance.items()
+        if isinstance(value, dict) and value.get("mask")
+    }
+
+
+def _number(key: str, place: str) -> int:
+    if not key.isascii() or not key.isdigit() or not 1 <= int(key) <= LARGEST:
+        refuse(place, f'"{key}" is not a voxel value from 1 to {LARGEST}')
+    return int(key)
+
+
+def _label(number: int, value: Any, place: str, taxonomy: Taxonomy) -> dict[str, Any]:
+    given = value if isinstance(value, dict) else {"category": value}
+    dicom: dict[str, Any] = {"instanceid": number}
+    groups = given.get("overlappingGroups")
+    if groups:
+        dicom["groupids"] = groups
+    label = {
+        "category": category_of(given.get("category"), place, taxonomy),
+        "attributes": attributes_of(given.get("attributes"), f"{place}.attributes"),
+        "dicom": dicom,
+    }
+    if given.get("id"):
+        label["labelid"] = given["id"]
+    if given.get("readOnly"):
+        label["readonly"] = True
+    return label
+
+
+_KEPT = ("name", "dataType", "metaData", "imageHeaders", "numFrames")
+_MASK_FORMS = ("binaryMask", "semanticMask", "pngMask")
+_PLAIN = {*_KEPT, *_MASK_FORMS, "items", "segmentations", "segmentMap"}
+_TO_LISTS = {"heatMaps", "transforms", "centerline"}
+
+
+@dataclass
+class Flat:
+    """What the series of a task add up to."""
+
+    items: list[str] = field(default_factory=list)
+    series_info: list[dict[str, Any]] = field(default_factory=list)
+    labels: list[dict[str, Any]] = field(default_factory=list)
+    labels_map: list[dict[str, Any]] = field(default_factory=list)
+    beside: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        made: dict[str, Any] = {"items": self.items, "seriesInfo": self.series_info}
+        if self.labels:
+            made["labels"] = self.labels
+        if self.labels_map:
+            made["labelsMap"] = self.labels_map
+        return {**made, **self.beside}
+
+
+def add_series(flat: Flat, series: dict[str, Any], place: str, taxonomy: Taxonomy) -> None:
+    """Adds a series to those before it. Raises NotConvertibleError."""
+    for key in sorted(series.keys() - _PLAIN - _TO_LISTS - SHAPES.keys()):
+        if series[key]:
+            refuse(f"{place}.{key}", "is not converted here; give the task in the flat form")
+    number = len(flat.series_info)
+    items = strings(series.get("items"), f"{place}.items")
+    info = {key: series[key] for key in (*_KEPT, *_MASK_FORMS) if series.get(key) is not None}
+    info["itemsIndices"] = list(range(len(flat.items), len(flat.items) + len(items)))
+    flat.items += items
+    flat.series_info.append(info)
+    _add_segments(flat, series, number, place, taxonomy)
+    for key in sorted(SHAPES.keys() & series.keys()):
+        labels = shape_labels(key, series[key], f"{place}.{key}", taxonomy)
+        flat.labels += [{**label, "volumeindex": number} for label in labels]
+    for key in sorted(_TO_LISTS & series.keys()):
+        _add_beside(flat, key, series[key], number, place)
+
+
+def _add_segments(
+    flat: Flat, series: dict[str, Any], number: int, place: str, taxonomy: Taxonomy
+) -> None:
+    by_instance = members(series.get("segmentMap"), f"{place}.segmentMap")
+    labels = instance_labels(by_instance, f"{place}.segmentMap", taxonomy)
+    flat.labels += [{**label, "volumeindex": number} for label in labels]
+    masks = instance_masks(by_instance)
+    if masks:
+        flat.series_info[number]["masks"] = masks
+    files = series.get("segmentations")
+    if files:
+        names = strings(files, f"{place}.segmentations")
+        flat.labels_map += [{"labelName": name, "seriesIndex": number} for name in names]
+
+
+def _add_beside(flat: Flat, key: str, value: Any, number: int, place: str) -> None:
+    if key == "transforms":
+        found = [{"transform": _sixteen(value, f"{place}.{key}")}] if value else []
+    else:
+        found = objects(value, f"{place}.{key}")
+    own = [{**one, "seriesIndex": number} for one in found]
+    if own:
+        flat.beside.setdefault(key, []).extend(own)
+
+
+def _sixteen(value: Any, place: str) -> list[float]:
+    """The numbers of a 4 by 4 matrix, row by row."""
+    rows = value if isinstance(value, list) else [value]
+    numbers = [one for row in rows for one in (row if isinstance(row, list) else [row])]
+    if len(numbers) != 16 or not all(isinstance(one, int | float) for one in numbers):
+        refuse(place, "must be a matrix of 4 by 4 numbers")
+    return numbers
+
 
 _OF_SERIES = {"series", "classification"}
 

@@ -13,7 +13,7 @@ import pytest
 from pycocotools import mask as coco_mask
 
 from rbsync.masks import coco_labels, decode_pixel
-from rbsync.masks.coco.polygons import LONGEST_OUTLINE
+from rbsync.masks.coco.shapes import LONGEST_OUTLINE
 from tests.masks.mistakes import said
 
 # pycocotools 2.0.11 has not yet the newest signature of __array__.
