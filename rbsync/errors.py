@@ -118,7 +118,11 @@ class BackendError(RbsyncError):
 
 
 class StoreError(RbsyncError):
-    """The state is damaged, foreign, of a newer version, or cannot be written."""
+    """The state cannot be read or written now, or not by this run; it may be sound."""
+
+
+class StateError(StoreError):
+    """The state is not to be used: it is damaged, foreign, or of a newer version."""
 
     exit_code = ExitCode.STATE
 

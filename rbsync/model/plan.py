@@ -149,6 +149,11 @@ class Plan:
         return tuple(one for one in self.actions if not isinstance(one, Blocked))
 
     @property
+    def names(self) -> frozenset[str]:
+        """All names that the plan says something of: not those that are left as they are."""
+        return frozenset(one.name for one in self.actions).union(self.orphans, self.forgotten)
+
+    @property
     def is_incomplete(self) -> bool:
         """Whether something could not be known."""
         return bool(self.unread) or self.has_blocked("unknown", "unsettled")

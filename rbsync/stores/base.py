@@ -45,14 +45,21 @@ class Store(Protocol):
     def header(self) -> Header | None:
         """What the state is; None when there is no state yet.
 
-        Raises StoreError when the state is damaged or of a newer version.
+        Raises StateError when the state is damaged or of a newer version.
         """
 
     def records(self) -> dict[str, Record]:
         """All records by name, those with a pending intent included."""
 
     def record(self, name: str) -> Record | None:
-        """The record of one name."""
+        """The record of one name, verified."""
+
+    def verify(self, names: Iterable[str]) -> None:
+        """Raises StateError when one of the records of these names is not as it was written.
+
+        `records` reads a million of them and looks only at what stands out; whoever is going to
+        act on a record has it verified before.
+        """
 
     def is_settled(self) -> bool:
         """Whether no intent is pending; reads no records."""
@@ -96,8 +103,11 @@ class Writer(Protocol):
     def records(self) -> dict[str, Record]:
         """All records by name."""
 
+    def verify(self, names: Iterable[str]) -> None:
+        """As the store's."""
+
     def claim(self, target: str) -> None:
-        """Binds the state to a project; raises StoreError when it belongs to another one."""
+        """Binds the state to a project; raises StateError when it belongs to another one."""
 
     def intend(self, intents: Sequence[Intent]) -> None:
         """Writes down what is about to be sent. An intent of a name replaces an earlier one."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rbsync.errors import StoreError
+from rbsync.errors import StateError, StoreError
+from rbsync.stores.seals import BrokenSealError
 
 # SQLITE_ERROR is a table or column that is not there; 0 is text that is not UTF-8.
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, 0}
+_CHECK = "Check the disk and the folder's permissions."
+_FREE = "Free some space, then run the command again."
+_GRANT = "Let your user write to the state and to its folder, then run the command again."
+_CLOSE = "Close the program that has the file open, such as a database browser, then run again."
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DENIED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 
 
 @contextmanager
@@ -25,22 +32,24 @@ def explained(path: str) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise _explain(path, error) from error
+    except BrokenSealError as error:
+        raise damaged(path, str(error)) from error
     except UnicodeDecodeError as error:
         raise damaged(path, "a text in it is not UTF-8") from error
     except OSError as error:
-        raise unusable(path, error.strerror or str(error)) from error
+        raise _of_system(path, error) from error
 
 
-def damaged(path: str, what: str) -> StoreError:
+def damaged(path: str, what: str) -> StateError:
     """The file is not what a store wrote; it is left as it is."""
-    return StoreError(f"The state {path} is damaged: {what}.", hint=_way_out(path))
+    return StateError(f"The state {path} is damaged: {what}.", hint=_way_out(path))
 
 
-def unusable(path: str, what: str) -> StoreError:
+def unusable(path: str, what: str, hint: str = _CHECK) -> StoreError:
     """The file may be sound, but cannot be read or written now."""
     return StoreError(
         f"The state {path} cannot be used: {what}.",
-        hint="Check the folder's permissions and the disk; nothing that was recorded is lost.",
+        hint=f"{hint} Nothing that was recorded is lost.",
     )
 
 
@@ -50,10 +59,21 @@ def _explain(path: str, error: sqlite3.Error) -> StoreError:
     if code in _DAMAGE:
         return damaged(path, str(error))
     if code in _BUSY:
-        return unusable(path, "another program keeps it locked")
+        return unusable(path, "another program keeps it locked", _CLOSE)
     if code == sqlite3.SQLITE_FULL:
-        return unusable(path, "the disk is full")
+        return unusable(path, "the disk is full", _FREE)
+    if code in _DENIED:
+        return unusable(path, str(error), _GRANT)
     return unusable(path, str(error))
+
+
+def _of_system(path: str, error: OSError) -> StoreError:
+    what = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return unusable(path, what, _FREE)
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return unusable(path, what, _GRANT)
+    return unusable(path, what)
 
 
 def _way_out(path: str) -> str:

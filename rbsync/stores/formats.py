@@ -9,8 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from rbsync.errors import StoreError
+from rbsync.errors import StateError
 from rbsync.stores.faults import damaged
+from rbsync.stores.seals import SEALED, check_all, seal_all, sealed
 from rbsync.stores.sqlite_connections import transaction
 
 Step = Callable[[sqlite3.Connection], object]
@@ -32,7 +33,13 @@ def _first(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-STEPS: Sequence[Step] = (_first,)
+def _seals(connection: sqlite3.Connection) -> None:
+    for table in SEALED:
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN seal BIGINT")
+
+
+STEPS: Sequence[Step] = (_first, _seals)
+_FIRST_SEALED = 2
 
 
 def build(connection: sqlite3.Connection, lineage: str) -> None:
@@ -40,16 +47,27 @@ def build(connection: sqlite3.Connection, lineage: str) -> None:
     with transaction(connection):
         for step in STEPS:
             step(connection)
-        connection.execute("INSERT INTO meta VALUES (?, ?, 0, 0, '')", (len(STEPS), lineage))
+        values = sealed((len(STEPS), lineage, 0, 0, ""))
+        connection.execute(
+            "INSERT INTO meta (format, lineage, serial, epoch, target, seal)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            values,
+        )
 
 
 def upgrade(connection: sqlite3.Connection) -> None:
-    """Brings a state to the newest format in one transaction, or leaves it as it was."""
+    """Brings a state to the newest format in one transaction, or leaves it as it was.
+
+    Raises BrokenSealError for a row that is not as it was written: it must not get a new seal.
+    """
     with transaction(connection):
         (present,) = connection.execute("SELECT format FROM meta").fetchone()
+        if present >= _FIRST_SEALED:
+            check_all(connection)
         for step in STEPS[present:]:
             step(connection)
         connection.execute("UPDATE meta SET format = ?", (len(STEPS),))
+        seal_all(connection)
 
 
 def format_of(connection: sqlite3.Connection, path: str) -> int:
@@ -63,7 +81,7 @@ def format_of(connection: sqlite3.Connection, path: str) -> int:
         raise damaged(path, "it is a database, but not a state of rbsync")
     present = int(rows[0][0])
     if present > len(STEPS):
-        raise StoreError(
+        raise StateError(
             f"The state {path} has format {present}; this rbsync knows formats up to {len(STEPS)}.",
             hint="Upgrade rbsync. Nothing was read or written.",
         )

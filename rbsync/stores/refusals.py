@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from rbsync.errors import LockedError, StoreError
+from rbsync.errors import LockedError, StateError, StoreError
 from rbsync.stores.base import Owner
 
 
@@ -30,9 +30,9 @@ def ended() -> StoreError:
     return StoreError("This writer has ended and writes nothing more.")
 
 
-def foreign(present: str, wanted: str) -> StoreError:
+def foreign(present: str, wanted: str) -> StateError:
     """The state is bound to another project."""
-    return StoreError(
+    return StateError(
         f"The state belongs to the project {present}, not to {wanted}.",
         hint="Point the manifest at that project again, or give the new one a state of its own.",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 
 from rbsync.errors import StoreError
@@ -45,6 +45,9 @@ class SqliteStore:
 
     def record(self, name: str) -> Record | None:
         return look(self._path, lambda connection: rows.record(connection, name))
+
+    def verify(self, names: Iterable[str]) -> None:
+        look(self._path, lambda connection: rows.verify(connection, names))
 
     def is_settled(self) -> bool:
         return look(self._path, rows.is_settled) is not False

@@ -9,30 +9,30 @@ from itertools import islice
 from typing import Any
 
 from rbsync.collector import paused_collector
-from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.record import Header, Intent, Record
 from rbsync.stores.base import Upload
+from rbsync.stores.seals import BrokenSealError, is_sealed, opened, sealed
 
 PUT_RECORD = (
-    "INSERT INTO record (name, items, labels, settings, task_id, failure, attempted)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET items = excluded.items,"
+    "INSERT INTO record (name, items, labels, settings, task_id, failure, attempted, seal)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET items = excluded.items,"
     " labels = excluded.labels, settings = excluded.settings, task_id = excluded.task_id,"
-    " failure = excluded.failure, attempted = excluded.attempted"
+    " failure = excluded.failure, attempted = excluded.attempted, seal = excluded.seal"
 )
 PUT_INTENT = (
-    "INSERT INTO intent (name, operation, items, labels, settings, sent_at)"
-    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET operation = excluded.operation,"
-    " items = excluded.items, labels = excluded.labels, settings = excluded.settings,"
-    " sent_at = excluded.sent_at"
+    "INSERT INTO intent (name, operation, items, labels, settings, sent_at, seal)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+    " operation = excluded.operation, items = excluded.items, labels = excluded.labels,"
+    " settings = excluded.settings, sent_at = excluded.sent_at, seal = excluded.seal"
 )
 PUT_UPLOAD = (
-    "INSERT INTO upload (content, storage, ref) VALUES (?, ?, ?)"
-    " ON CONFLICT (content, storage) DO UPDATE SET ref = excluded.ref"
+    "INSERT INTO upload (content, storage, ref, seal) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (content, storage) DO UPDATE SET ref = excluded.ref, seal = excluded.seal"
 )
-_RECORD = "SELECT name, items, labels, settings, task_id, failure, attempted FROM record"
-_INTENT = "SELECT name, operation, items, labels, settings, sent_at FROM intent"
+_RECORD = "SELECT name, items, labels, settings, task_id, failure, attempted, seal FROM record"
+_INTENT = "SELECT name, operation, items, labels, settings, sent_at, seal FROM intent"
 _PLAIN = (
     "SELECT name, items, labels, settings, task_id FROM record"
     " WHERE items IS NOT NULL AND failure IS NULL AND attempted IS NULL"
@@ -46,12 +46,25 @@ Row = tuple[Any, ...]
 
 
 def header(connection: sqlite3.Connection) -> Header:
-    rows = connection.execute("SELECT lineage, serial, epoch, target FROM meta")
-    return Header(*rows.fetchone())
+    query = "SELECT format, lineage, serial, epoch, target, seal FROM meta"
+    _, *values = opened("header", connection.execute(query).fetchone())
+    return Header(*values)
+
+
+def put_header(connection: sqlite3.Connection, header: Header) -> None:
+    (present,) = connection.execute("SELECT format FROM meta").fetchone()
+    row = (present, header.lineage, header.serial, header.epoch, header.target)
+    connection.execute(
+        "UPDATE meta SET lineage = ?, serial = ?, epoch = ?, target = ?, seal = ?",
+        sealed(row)[1:],
+    )
 
 
 def records(connection: sqlite3.Connection) -> dict[str, Record]:
-    """All records by name; must run inside a transaction, for it asks three times."""
+    """All records by name; must run inside a transaction, for it asks three times.
+
+    The seals of plain records, which are nearly all, are left to `verify`.
+    """
     with paused_collector():
         found = _plain_records(connection)
     for row in connection.execute(_SPECIAL):
@@ -72,6 +85,15 @@ def _plain_records(connection: sqlite3.Connection) -> dict[str, Record]:
     }
 
 
+def verify(connection: sqlite3.Connection, names: Iterable[str]) -> None:
+    """Raises BrokenSealError when one of these names has a row that is not what was written."""
+    for some in _chunks(names):
+        marks = ", ".join("?" * len(some))
+        for query, read in ((_RECORD, _record), (_INTENT, _intent)):
+            for row in connection.execute(f"{query} WHERE name IN ({marks})", some):
+                read(row)
+
+
 def record(connection: sqlite3.Connection, name: str) -> Record | None:
     """The record of one name; must run inside a transaction, for it asks twice."""
     row = connection.execute(_RECORD + " WHERE name = ?", (name,)).fetchone()
@@ -89,22 +111,25 @@ def is_settled(connection: sqlite3.Connection) -> bool:
 def uploads(
     connection: sqlite3.Connection, contents: Iterable[str], storage: str
 ) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in _chunks(contents):
-        marks = ", ".join("?" * len(some))
-        # Only question marks are put into the text.
-        query = f"SELECT content, ref FROM upload WHERE storage = ? AND content IN ({marks})"  # noqa: S608  (as said)
-        found.update(connection.execute(query, (storage, *some)).fetchall())
-    return found
+    """Where contents are kept; one whose seal is broken is unknown, and is sent again."""
+    return {
+        content: ref
+        for content, found_in, ref in _uploads(connection, "content", contents)
+        if found_in == storage
+    }
 
 
 def contents(connection: sqlite3.Connection, refs: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in _chunks(refs):
+    """The content that is kept at each ref, as far as it is known."""
+    return {ref: content for content, _, ref in _uploads(connection, "ref", refs)}
+
+
+def _uploads(connection: sqlite3.Connection, column: str, values: Iterable[str]) -> Iterator[Row]:
+    for some in _chunks(values):
         marks = ", ".join("?" * len(some))
-        query = f"SELECT ref, content FROM upload WHERE ref IN ({marks})"  # noqa: S608  (as above)
-        found.update(connection.execute(query, some).fetchall())
-    return found
+        # A column of ours and question marks are put into the text.
+        query = f"SELECT content, storage, ref, seal FROM upload WHERE {column} IN ({marks})"  # noqa: S608  (as said)
+        yield from (row[:-1] for row in connection.execute(query, some) if is_sealed(row))
 
 
 def forget_uploads(connection: sqlite3.Connection, contents: Iterable[str]) -> None:
@@ -124,7 +149,7 @@ def put(
     connection.executemany("DELETE FROM intent WHERE name = ?", ((name,) for name in settled))
     connection.executemany(PUT_RECORD, map(_record_row, records))
     put_intents(connection, [one.pending for one in records if one.pending])
-    connection.executemany(PUT_UPLOAD, uploads)
+    connection.executemany(PUT_UPLOAD, map(sealed, uploads))
 
 
 def put_intents(connection: sqlite3.Connection, intents: Sequence[Intent]) -> None:
@@ -140,15 +165,16 @@ def _chunks(contents: Iterable[str]) -> Iterator[list[str]]:
 def _record_row(one: Record) -> Row:
     failure = json.dumps(one.failure._asdict()) if one.failure else None
     attempted = json.dumps(one.attempted) if one.attempted else None
-    return (one.name, *(one.applied or _NONE), one.task_id, failure, attempted)
+    return sealed((one.name, *(one.applied or _NONE), one.task_id, failure, attempted))
 
 
 def _intent_row(one: Intent) -> Row:
-    return (one.name, one.operation, *(one.fingerprint or _NONE), one.sent_at)
+    # The column makes a real number of an integer.
+    return sealed((one.name, one.operation, *(one.fingerprint or _NONE), float(one.sent_at)))
 
 
 def _record(row: Row) -> Record:
-    name, items, labels, settings, task_id, failure, attempted = row
+    name, items, labels, settings, task_id, failure, attempted = opened("record", row)
     try:
         return Record(
             name,
@@ -158,14 +184,11 @@ def _record(row: Row) -> Record:
             Fingerprint(*json.loads(attempted)) if attempted else None,
         )
     except (ValueError, TypeError) as error:
-        raise StoreError(
-            f"The record of {name!r} cannot be read: {error}.",
-            hint="Rebuild the state from the project with `rbsync refresh`.",
-        ) from error
+        raise BrokenSealError(f"the record of {name!r} cannot be read: {error}") from error
 
 
 def _intent(row: Row) -> Intent:
-    name, operation, items, labels, settings, sent_at = row
+    name, operation, items, labels, settings, sent_at = opened("intent", row)
     return Intent(name, operation, _fingerprint(items, labels, settings), sent_at)
 
 

@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from rbsync.errors import StoreError
 from rbsync.model.record import Header, Intent, Record
@@ -46,6 +47,10 @@ class SqliteWriter:
         with self._reading():
             return rows.records(self._connection)
 
+    def verify(self, names: Iterable[str]) -> None:
+        with self._reading():
+            rows.verify(self._connection, names)
+
     def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
         with self._reading():
             return rows.uploads(self._connection, contents, storage)
@@ -56,10 +61,10 @@ class SqliteWriter:
 
     def claim(self, target: str) -> None:
         with self._writing(grow=0):
-            present = rows.header(self._connection).target
-            if present not in ("", target):
-                raise foreign(present, target)
-            self._connection.execute("UPDATE meta SET target = ?", (target,))
+            header = rows.header(self._connection)
+            if header.target not in ("", target):
+                raise foreign(header.target, target)
+            rows.put_header(self._connection, replace(header, target=target))
 
     def intend(self, intents: Sequence[Intent]) -> None:
         with self._writing(grow=0):
@@ -99,9 +104,12 @@ class SqliteWriter:
             if _identity(self._path) != self._identity:
                 raise _gone(self._path)
             with transaction(self._connection):
-                fence = "UPDATE meta SET serial = serial + ? WHERE epoch = ?"
-                if self._connection.execute(fence, (grow, self._epoch)).rowcount != 1:
+                header = rows.header(self._connection)
+                if header.epoch != self._epoch:
                     raise taken_over()
+                if grow:
+                    grown = replace(header, serial=header.serial + grow)
+                    rows.put_header(self._connection, grown)
                 yield
 
     @contextmanager
@@ -118,8 +126,9 @@ def _raise_epoch(connection: sqlite3.Connection) -> int:
     # Without it macOS calls written what a drive still holds in its cache.
     connection.execute("PRAGMA fullfsync = ON")
     with transaction(connection):
-        connection.execute("UPDATE meta SET epoch = epoch + 1")
-        return rows.header(connection).epoch
+        header = rows.header(connection)
+        rows.put_header(connection, replace(header, epoch=header.epoch + 1))
+        return header.epoch + 1
 
 
 def _identity(path: str) -> tuple[int, int] | None:

@@ -96,6 +96,7 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         settled = workspace.settling.recover(writer, options.stop)
         records = writer.records()
         left = _remaining(_renewed(workspace, plan, records, options), settled, records)
+        writer.verify(left.names.intersection(records))
         guard(workspace, left, options)
         return _run(workspace, left, writer, records, options)
 

@@ -60,6 +60,8 @@ def drift(workspace: Workspace) -> Drift:
             edited.append(Edited(name, facets))
         else:
             unchanged += 1
+    told = {*missing, *unmanaged, *(one.name for one in edited)}
+    workspace.store.verify(told.intersection(records))
     return Drift(tuple(sorted(missing)), tuple(sorted(edited)), tuple(sorted(unmanaged)), unchanged)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rbsync.backends.base import Project
 from rbsync.dataset.build import build
-from rbsync.errors import Problem, StoreError, UserError
+from rbsync.errors import Problem, StateError, UserError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.labels import read_taxonomy
 from rbsync.model.datapoint import Dataset
@@ -101,6 +101,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
         records = {name: one for name, one in records.items() if options.covers(name)}
         dataset = _narrowed(dataset, records, options)
     made = compare(dataset, records, rules_of(workspace, options), basis)
+    workspace.store.verify(made.names.intersection(records))
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))
     made = check_storages(workspace.backend, made, keep_going=options.keep_going)
@@ -141,16 +142,16 @@ def check_project(workspace: Workspace, project: Project | None) -> None:
 
 
 def check_target(header: Header | None, project: Project | None) -> None:
-    """Raises StoreError when the state belongs to another project than the manifest names."""
+    """Raises StateError when the state belongs to another project than the manifest names."""
     if header is None or not header.target:
         return
     if project is None:
-        raise StoreError(
+        raise StateError(
             f"the state belongs to the project {header.target}, which is not there any more",
             hint="put the project back, or remove .rbsync/state.db to start anew",
         )
     if project.identity != header.target:
-        raise StoreError(
+        raise StateError(
             f"the state belongs to the project {header.target}, and the manifest names "
             f"{project.identity}",
             hint="use a folder of its own for each project, or remove .rbsync/state.db",

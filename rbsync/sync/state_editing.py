@@ -57,6 +57,7 @@ def rename(workspace: Workspace, old: str, new: str, timeout: float) -> None:
     with editing(workspace, timeout) as writer:
         records = writer.records()
         _check_known(records, (old,))
+        writer.verify([old])
         if records[old].pending is not None:
             hint = "`rbsync apply` or `rbsync refresh` looks it up"
             raise RbsyncError(f"an earlier run left `{old}` open: its result is unknown", hint=hint)
@@ -71,6 +72,7 @@ def pull(workspace: Workspace) -> dict[str, Any]:
     if header is None:
         raise StoreError("there is no state yet")
     records = workspace.store.records()
+    workspace.store.verify(records)
     return {
         "format_version": FORMAT_VERSION,
         "lineage": header.lineage,

@@ -26,6 +26,9 @@ class WrappedWriter(ABC):
     def records(self) -> dict[str, Record]:
         return self._writer.records()
 
+    def verify(self, names: Iterable[str]) -> None:
+        self._writer.verify(names)
+
     def claim(self, target: str) -> None:
         self._writer.claim(target)
 

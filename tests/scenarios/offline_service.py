@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 
 from tests.scenarios.project import COMMAND, Project, Ran
 from tests.service.serving import KEY, ORG, PROJECT, Client
+from tests.states import written_anew
 
 
 class RemoteProject(Project):
@@ -65,13 +65,12 @@ class Served:
 
 def left_open(project: RemoteProject) -> None:
     """Makes the state one whose run was killed long ago, before it knew a result."""
-    with sqlite3.connect(project.folder / ".rbsync/state.db") as state:
+    with written_anew(project.folder / ".rbsync/state.db") as state:
         state.execute(
             "INSERT INTO intent (name, operation, items, labels, settings, sent_at) SELECT name,"
             " 'create', items, labels, settings, 0 FROM record"
         )
         state.execute("DELETE FROM record")
-    state.close()
 
 
 @contextmanager

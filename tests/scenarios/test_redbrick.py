@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Ran
 from tests.service.serving import KEY, ORG
+from tests.states import written_anew
 
 NO_CHANGES = "No changes. The project matches the manifest."
 NO_DRIFT = "No drift. The project is as it was left."
@@ -410,9 +410,8 @@ def test_killed_in_the_middle_and_then_completed(service: Served, tmp_path: Path
 
 def forget_when(project: RemoteProject) -> None:
     """Makes it long ago that the killed run sent something, so that nothing may land any more."""
-    with sqlite3.connect(project.folder / ".rbsync/state.db") as state:
+    with written_anew(project.folder / ".rbsync/state.db") as state:
         state.execute("UPDATE intent SET sent_at = 0")
-    state.close()
 
 
 SECRET_PARTS = re.compile(r"X-(?:Amz|Rbsync)-\w+|[?&](?:signature|sig|expires)=", re.IGNORECASE)

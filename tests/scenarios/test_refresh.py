@@ -175,7 +175,7 @@ def test_results_that_were_not_taken_in_come_first(three: Project) -> None:
     three.apply()
     three.write(".rbsync/errored.jsonl", "{}\n")
     refused = three.run("refresh")
-    assert refused.code == 12
+    assert refused.code == 1
     assert "rbsync state recover" in refused.err
 
 
@@ -264,7 +264,7 @@ def test_without_a_state_there_is_no_drift_to_speak_of(three: Project) -> None:
     three.apply()
     lose_state(three)
     refused = three.run("drift")
-    assert refused.code == 12
+    assert refused.code == 1
     assert "`rbsync refresh` makes it of the project" in refused.err
 
 

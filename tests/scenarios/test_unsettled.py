@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from rbsync.backends.redbrick.backend import QUARANTINE_SECONDS
 from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.project import Ran
+from tests.states import written_anew
 
 POINTS = "datapoints:\n" + "".join(
     f"  - {{name: {name}, items: [https://example.org/{name}.png], storage: public}}\n"
@@ -41,14 +41,13 @@ def project(service: Served, tmp_path: Path) -> RemoteProject:
 
 def forget_result(project: RemoteProject, name: str, sent_at: float) -> None:
     """Makes the state one whose run was killed between a create and its result."""
-    with sqlite3.connect(project.folder / ".rbsync/state.db") as state:
+    with written_anew(project.folder / ".rbsync/state.db") as state:
         state.execute(
             "INSERT INTO intent (name, operation, items, labels, settings, sent_at) SELECT name,"
             " 'create', items, labels, settings, ? FROM record WHERE name = ?",
             (sent_at, name),
         )
         state.execute("DELETE FROM record WHERE name = ?", (name,))
-    state.close()
 
 
 def almost_over() -> float:

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import ExitCode, StoreError
-from rbsync.stores import sqlite_connections
+from rbsync.model.record import Intent
+from rbsync.stores import formats, sqlite_connections
+from rbsync.stores.base import Upload
 from rbsync.stores.sqlite import SqliteStore
 from tests.builders import OWNER
+from tests.states import written_anew
 from tests.stores.samples import many
 
 USES: dict[str, Callable[[SqliteStore], object]] = {
@@ -110,7 +113,8 @@ def test_a_newer_state_is_refused(written: Path, use: Callable[[SqliteStore], ob
     with closing(sqlite3.connect(written, isolation_level=None)) as connection:
         connection.execute("UPDATE meta SET format = 99")
     error = refused(written, use)
-    assert str(error) == f"The state {written} has format 99; this rbsync knows formats up to 1."
+    known = f"this rbsync knows formats up to {len(formats.STEPS)}"
+    assert str(error) == f"The state {written} has format 99; {known}."
     assert error.hint == "Upgrade rbsync. Nothing was read or written."
 
 
@@ -147,12 +151,56 @@ def test_a_page_that_readers_would_not_meet_is_found_before_anything_is_written(
 
 
 def test_a_record_that_cannot_be_understood_is_named(written: Path) -> None:
-    with closing(sqlite3.connect(written, isolation_level=None)) as connection:
+    with written_anew(written) as connection:
         connection.execute("UPDATE record SET failure = '{' WHERE name = 'patient-000003'")
-    assert str(refused(written, USES["records"])).startswith(
-        "The record of 'patient-000003' cannot be read: "
-    )
+    error = refused(written, USES["records"])
+    assert f"{written} is damaged: the record of 'patient-000003' cannot be read: " in str(error)
+    assert "rbsync refresh" in error.hint
     assert SqliteStore(written).record("patient-000004")
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ("record SET task_id = 'task-9'", "the record of 'patient-000003' is not what was written"),
+        ("record SET name = 'patient-x'", "the record of 'patient-x' is not what was written"),
+        ("record SET labels = NULL", "the record of 'patient-000003' is not what was written"),
+        ("intent SET sent_at = 0.5", "the intent of 'patient-000003' is not what was written"),
+    ],
+)
+def test_a_row_that_is_not_what_was_written_is_refused_before_it_is_acted_on(
+    written: Path, change: str, what: str
+) -> None:
+    intent = Intent("patient-000003", "delete", None, 2)
+    with SqliteStore(written).writer(OWNER, timeout=0) as writer:
+        writer.intend([intent])
+    assert SqliteStore(written).records()["patient-000003"].pending == intent
+    with closing(sqlite3.connect(written, isolation_level=None)) as connection:
+        connection.execute(f"UPDATE {change} WHERE name = 'patient-000003'")
+    names = ["patient-000002", "patient-000003", "patient-x", "no such"]
+    assert what in str(refused(written, lambda store: store.verify(names)))
+    SqliteStore(written).verify(["patient-000002", "no such"])
+
+
+def test_a_header_that_is_not_what_was_written_is_refused(written: Path) -> None:
+    with closing(sqlite3.connect(written, isolation_level=None)) as connection:
+        connection.execute("UPDATE meta SET serial = serial + 1")
+    assert "the header of" in str(refused(written, USES["header"]))
+    with pytest.raises(StoreError, match="is not what was written"):
+        USES["writer"](SqliteStore(written))
+
+
+def test_an_upload_that_is_not_what_was_written_is_unknown(written: Path) -> None:
+    kept = [Upload("xxh3:1", "redbrick", "one"), Upload("xxh3:2", "redbrick", "two")]
+    with SqliteStore(written).writer(OWNER, timeout=0) as writer:
+        writer.commit(uploads=kept)
+    with closing(sqlite3.connect(written, isolation_level=None)) as connection:
+        connection.execute("UPDATE upload SET ref = 'tvo' WHERE ref = 'two'")
+    with SqliteStore(written).writer(OWNER, timeout=0) as writer:
+        assert writer.uploads(["xxh3:1", "xxh3:2"], "redbrick") == {"xxh3:1": "one"}
+        assert writer.contents(["one", "tvo"]) == {"one": "xxh3:1"}
+        writer.commit(uploads=kept)
+        assert len(writer.uploads(["xxh3:1", "xxh3:2"], "redbrick")) == 2
 
 
 def test_a_state_that_another_program_keeps_locked_is_not_called_damaged(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.errors import StoreError
+from rbsync.errors import ExitCode, StoreError
 from rbsync.model.record import Record
 from rbsync.stores.sqlite import SqliteStore
 from tests.builders import OWNER
@@ -162,8 +162,10 @@ def test_a_read_only_folder_cannot_be_written(
     with pytest.raises(StoreError, match=r"state\.db cannot be used: ") as caught:
         write(state, [])
     assert caught.value.hint == (
-        "Check the folder's permissions and the disk; nothing that was recorded is lost."
+        "Let your user write to the state and to its folder, then run the command again."
+        " Nothing that was recorded is lost."
     )
+    assert caught.value.exit_code is ExitCode.ERROR
     assert len(SqliteStore(state).records()) == 10
 
 

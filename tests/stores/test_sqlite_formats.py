@@ -32,8 +32,8 @@ def dumped(state: Path) -> str:
         return "\n".join(connection.iterdump()) + "\n"
 
 
-def add_column(connection: sqlite3.Connection) -> None:
-    connection.execute("ALTER TABLE record ADD COLUMN more TEXT")
+def add_table(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE more (text TEXT)")
 
 
 def break_down(connection: sqlite3.Connection) -> None:
@@ -77,7 +77,7 @@ def test_the_newest_format_is_what_the_newest_golden_file_says(state: Path) -> N
 def test_an_old_state_is_read_without_being_upgraded(
     old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "STEPS", (*formats.STEPS, add_column))
+    monkeypatch.setattr(formats, "STEPS", (*formats.STEPS, add_table))
     before = old.read_bytes()
     assert SqliteStore(old).records() == golden()
     assert old.read_bytes() == before
@@ -89,7 +89,7 @@ def test_a_writer_upgrades_an_old_state_and_keeps_a_copy(
 ) -> None:
     before = dumped(old)
     backup = old.parent / f"state.db.v{len(formats.STEPS)}.bak"
-    monkeypatch.setattr(formats, "STEPS", (*formats.STEPS, add_column))
+    monkeypatch.setattr(formats, "STEPS", (*formats.STEPS, add_table))
     store = SqliteStore(old)
     with store.writer(OWNER, timeout=0) as writer:
         writer.commit([Record("new")])
@@ -99,7 +99,7 @@ def test_a_writer_upgrades_an_old_state_and_keeps_a_copy(
 
 
 def test_an_upgrade_happens_once(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "STEPS", (*formats.STEPS, add_column))
+    monkeypatch.setattr(formats, "STEPS", (*formats.STEPS, add_table))
     for _ in range(2):
         with SqliteStore(old).writer(OWNER, timeout=0):
             pass
@@ -109,7 +109,7 @@ def test_an_upgrade_happens_once(old: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_an_upgrade_that_fails_changes_nothing(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = dumped(old)
     with monkeypatch.context() as patch:
-        patch.setattr(formats, "STEPS", (*formats.STEPS, add_column, break_down))
+        patch.setattr(formats, "STEPS", (*formats.STEPS, add_table, break_down))
         with pytest.raises(StoreError, match="this step does not work"):
             SqliteStore(old).writer(OWNER, timeout=0).__enter__()
     assert dumped(old) == before
@@ -125,3 +125,15 @@ def test_a_kill_in_the_middle_of_an_upgrade_changes_nothing(old: Path, start: St
     assert dumped(old.parent / f"state.db.v{len(formats.STEPS)}.bak") == before
     with SqliteStore(old).writer(OWNER, timeout=0) as writer:
         assert writer.records() == golden()
+
+
+def test_an_upgrade_gives_no_new_seal_to_what_is_not_as_it_was_written(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(old, isolation_level=None)) as connection:
+        connection.execute("UPDATE record SET task_id = 'task-2' WHERE name = 'applied'")
+    before = dumped(old)
+    monkeypatch.setattr(formats, "STEPS", (*formats.STEPS, add_table))
+    with pytest.raises(StoreError, match="the record of 'applied' is not what was written"):
+        SqliteStore(old).writer(OWNER, timeout=0).__enter__()
+    assert dumped(old) == before
