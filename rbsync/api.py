@@ -26,7 +26,7 @@ def plan(
     prune: bool | None = None,
     keep_going: bool = False,
 ) -> Plan:
-    """What the project lacks; changes nothing.
+    """Returns what the project lacks; changes nothing.
 
     ``target`` is a glob of names, ``prune`` overrides the manifest's policy, and ``keep_going``
     blocks the datapoints that have problems instead of raising. Raises UserError with all

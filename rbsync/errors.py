@@ -1,4 +1,4 @@
-"""What can go wrong, and what each of it means to the person or program that ran rbsync.
+"""The errors, each with its meaning to the person or program that ran rbsync.
 
 Every error knows its exit code; the command line is the one place that turns it into one.
 """

@@ -63,7 +63,7 @@ def unsettled(phase: str, why: str) -> Failure:
 
 
 def is_outage(failure: Failure | None) -> bool:
-    """Whether a failure says that the service may be out of order."""
+    """Tells whether a failure says that the service may be out of order."""
     if failure is None or failure.phase == "read":
         return False
     return failure.kind in ("transient", "throttled", "ambiguous")

@@ -15,7 +15,7 @@ BATCH = 50
 
 
 def delete(actions: Sequence[Delete], tools: Tools) -> Iterator[Outcome]:
-    """What became of each delete, once that is durable. Raises StoreError."""
+    """Yields what became of each delete, once that is durable. Raises StoreError."""
     for at in range(0, len(actions), BATCH):
         if tools.tally.failures or tools.stop.requested:
             why = tools.stop.reason or NO_DELETES

@@ -1,4 +1,6 @@
-"""What a run writes down: intents before they are sent, results soon after they are known."""
+"""The records of a run: intents are written before they are sent, results soon after they are
+known.
+"""
 
 from __future__ import annotations
 
@@ -43,11 +45,11 @@ class Journal:
         self._committed_at = 0.0
 
     def before(self, name: str) -> Record | None:
-        """What was known of a name when the run began."""
+        """Returns what was known of a name when the run began."""
         return self._before.get(name)
 
     def left(self, name: str) -> Fingerprint | None:
-        """What was last left at the project under a name, when the run began."""
+        """Returns what was last left at the project under a name, when the run began."""
         record = self.before(name)
         return record.applied if record else None
 
@@ -78,7 +80,7 @@ class Journal:
         self._waiting.append((outcome, record))
 
     def due(self) -> bool:
-        """Whether a commit should not wait longer."""
+        """Tells whether a commit should not wait longer."""
         if len(self._waiting) >= GROUP:
             return True
         late = time.monotonic() - self._committed_at >= GROUP_SECONDS

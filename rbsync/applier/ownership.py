@@ -1,4 +1,4 @@
-"""Whether what the project has is what was sent: by its stamp, or part by part without one."""
+"""Ownership of a task: it is ours when it is what was sent, by its stamp or part by part."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _VIDEOS = tuple(f".{suffix}" for kind in (MP4, AVI) for suffix in kind.suffixes)
 
 
 def is_draft(task: Task, draft: Draft, *, stamps: bool) -> bool:
-    """Whether a task is what a draft was to become; ``stamps`` is whether rbsync leaves them.
+    """Tells whether a task is what a draft was to become; ``stamps`` is whether rbsync leaves them.
 
     What nobody stamped is compared: where its items are kept, how many labels it has, and all
     settings but its stage.

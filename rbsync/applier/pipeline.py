@@ -44,7 +44,7 @@ Send = Callable[[Sequence[Prepared]], Sequence[Answer] | None]
 
 
 class Pace(NamedTuple):
-    """How much is done at once: by how many workers, and how many changes a request takes.
+    """The pace of a run: its number of workers, and the number of changes that a request takes.
 
     ``quarantine`` is how many seconds a request may still land after its answer was lost, and
     ``staleness`` how many what it did may not be seen after an answer, None for as many.
@@ -57,7 +57,7 @@ class Pace(NamedTuple):
 
     @property
     def room(self) -> int:
-        """How many changes may be on their way."""
+        """Returns how many changes may be on their way."""
         return max(GROUP, self.jobs * self.batch)
 
     def doubt(self, answer: Answer) -> float:
@@ -92,7 +92,7 @@ class Pipeline:
         self._error: Exception | None = None
 
     def outcomes(self) -> Iterator[Outcome]:
-        """What became of each change, as soon as that is durable.
+        """Yields what became of each change, as soon as that is durable.
 
         Raises StoreError, and whatever a mistake in the program raised in a worker; but not
         before what was running has ended, and all that is known is recorded or set aside.
@@ -153,7 +153,7 @@ class Pipeline:
         self._prepared(change, self._prepare_one(change))
 
     def _is_full(self) -> bool:
-        """Whether the labels that are ready or being sent take as much memory as they may."""
+        """Tells whether the labels that are ready or being sent take as much memory as they may."""
         return self._held_bytes >= HELD_BYTES
 
     def _prepare_one(self, change: Change) -> Prepared | Failure | None:
@@ -231,7 +231,7 @@ class Pipeline:
             self._take(prepared, answer)
 
     def _withdraw(self, batch: Sequence[Prepared]) -> None:
-        """What was never sent is as it was before its intent."""
+        """Makes what was never sent what it was before its intent."""
         for one in batch:
             if one.name in self._resent:
                 self._give_up(one.action, ENDED)
@@ -288,7 +288,9 @@ class Pipeline:
         return self._resent[name] <= RESENDS
 
     def _may_lack_files(self, prepared: Prepared, answer: Answer) -> bool:
-        """Whether it is not there, and may have been refused for files that are there no more."""
+        """Tells whether it is not there, and may have been refused for files that are there no
+        more.
+        """
         if not prepared.recalled:
             return False
         if answer.fate == "absent":
@@ -296,7 +298,9 @@ class Pipeline:
         return answer.fate == "failed" and answer.is_refusal
 
     def _begins_anew(self, prepared: Prepared, answer: Answer) -> bool:
-        """Whether its files are sent again now; what was deleted for it is left to the next run."""
+        """Tells whether its files are sent again now; what was deleted for it is left to the next
+        run.
+        """
         if self._stop.requested or isinstance(prepared.action, Replace):
             return False
         return self._may_lack_files(prepared, answer)
@@ -317,7 +321,7 @@ class Pipeline:
         return self._doubtful[0][0] <= time.monotonic()
 
     def _out_of_grace(self) -> bool:
-        """Whether a stop was requested so long ago that what still runs is left behind."""
+        """Tells whether a stop was requested so long ago that what still runs is left behind."""
         if not self._stop.requested:
             return False
         if self._stopped_at is None:
@@ -343,7 +347,7 @@ class Pipeline:
         self._fail(change, failure)
 
     def _left_over(self) -> Iterator[Outcome]:
-        """What was not begun, or not finished in time, when the run was stopped."""
+        """Yields what was not begun, or not finished in time, when the run was stopped."""
         ready = (one.action for one in self._ready)
         for change in (*ready, *self._preparing.values(), *self._waiting):
             if change.name not in self._resent:

@@ -49,7 +49,7 @@ class Preparer:
         self._stop = stop
 
     def is_instant(self, action: Change) -> bool:
-        """Whether there is nothing to send or to read first, and so nothing to wait for."""
+        """Tells whether there is nothing to send or to read first, and so nothing to wait for."""
         one = action.datapoint
         return one.labels is None and not any(item.is_local for item in one.items)
 

@@ -34,7 +34,7 @@ def settle_all(
     pause: Callable[[float], bool],
     recall: Recall = lambda refs, contents: {},  # noqa: ARG005  (nothing was)
 ) -> dict[str, Record | None]:
-    """What each pending record truly is, None for one that is to be removed.
+    """Returns what each pending record truly is, None for one that is to be removed.
 
     ``recall`` tells what was uploaded, which has to tell ours where no stamps are left.
     Waits until a request that is still on its way has had the time to land; settles nothing when
@@ -53,7 +53,7 @@ def settle_all(
 def settle_seen(
     backend: Backend, records: Mapping[str, Record], *, now: float
 ) -> dict[str, Record | None]:
-    """What is certain of the pending records without any waiting.
+    """Returns what is certain of the pending records without any waiting.
 
     While a request may still land, only what is there as it was meant to be is certain, and of
     what has no stamp, and should have none, nothing is. Raises BackendError when the project does
@@ -102,7 +102,7 @@ def _looked_up(
 
 
 def _is_coming(record: Record, now: float) -> bool:
-    """Whether the service agreed to make it and may still be at it."""
+    """Tells whether the service agreed to make it and may still be at it."""
     failure, intent = record.failure, record.pending
     if failure is None or intent is None or failure.phase != TAKE_IN:
         return False
@@ -112,7 +112,9 @@ def _is_coming(record: Record, now: float) -> bool:
 def answered(
     error: BackendError, names: Collection[str]
 ) -> tuple[Mapping[str, Task], Collection[str]]:
-    """What a look-up that failed found all the same, and the names that it knows nothing of."""
+    """Returns what a look-up that failed found all the same, and the names that it knows nothing
+    of.
+    """
     if isinstance(error, IncompleteError):
         return error.found, error.unknown
     return {}, names

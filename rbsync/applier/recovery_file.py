@@ -105,7 +105,7 @@ def _result_of(entry: dict[str, Any]) -> tuple[str, Record | None]:
 
 
 def _is_news(result: Record | None, present: Record | None) -> bool:
-    """Whether the state still waits for a result, or had nothing to do with it meanwhile."""
+    """Tells whether the state still waits for a result, or had nothing to do with it meanwhile."""
     if present is not None and present.pending is not None:
         told = (result.attempted or result.applied) if result else None
         return present.pending.fingerprint == told

@@ -1,4 +1,4 @@
-"""What an action leaves: an intent before, an outcome for people, a record for the next run."""
+"""The traces of an action: an intent before, an outcome for people, a record for the next run."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ VERBS: dict[type[Effect], Verb] = {
 
 
 def verb_of(action: Effect) -> Verb:
-    """What an action is called."""
+    """Returns what an action is called."""
     return VERBS[type(action)]
 
 
 def intent_of(action: Effect, now: float) -> Intent:
-    """What is written down before an action is sent."""
+    """Returns what is written down before an action is sent."""
     match action:
         case Create(datapoint=datapoint):
             return Intent(action.name, "create", datapoint.fingerprint, now)

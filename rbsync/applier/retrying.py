@@ -71,7 +71,7 @@ def delay(attempt: int, draw: float, retry_after: float | None) -> float:
 
 @dataclass
 class Budget:
-    """How many retries a whole run may spend, so that an outage is not answered with a storm."""
+    """The retries that a whole run may spend, so that an outage is not answered with a storm."""
 
     left: int = BUDGET
 
@@ -160,5 +160,5 @@ class Retrier:
 
 
 def _may_repeat(error: BackendError, repeatable: bool) -> bool:
-    """What was tried several times already, inside of the action, is not begun again."""
+    """Tells whether to try again: never what was tried several times already inside the action."""
     return error.attempts == 1 and error.kind in PASSING and (repeatable or not error.sent)

@@ -104,4 +104,4 @@ def _change(changes: Sequence[Change], tools: Tools, pace: Pace) -> Iterator[Out
 
 
 def _forget(_: Upload) -> None:
-    """What the backend does not keep is of no use to a later run."""
+    """Forgets what the backend does not keep: it is of no use to a later run."""

@@ -1,4 +1,4 @@
-"""What a whole run amounts to."""
+"""The report of a whole run, with its exit code."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class Answer(NamedTuple):
-    """What is known after sending one datapoint.
+    """The answer that sending one datapoint had.
 
     ``done`` has a task id, ``failed`` a failure. ``doubtful`` means that the answer was lost, and
     ``absent`` that it was looked up since and is not there, so that it may be sent again.
@@ -49,19 +49,21 @@ class Answer(NamedTuple):
 
     @property
     def is_lost(self) -> bool:
-        """Whether the service may be out of order."""
+        """Tells whether the service may be out of order."""
         if self.is_taken_in:
             return False
         return self.fate == "doubtful" or (self.fate == "failed" and is_outage(self.failure))
 
     @property
     def is_taken_in(self) -> bool:
-        """Whether the service agreed to make it, later."""
+        """Tells whether the service agreed to make it, later."""
         return self.failure is not None and self.failure.phase == TAKE_IN
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the service said no, in whatever words; its files may not be there any more."""
+        """Tells whether the service said no, in whatever words; its files may not be there any
+        more.
+        """
         if self.failure is None:
             return False
         return self.answered or (self.failure.kind == "invalid" and self.failure.status is not None)
@@ -157,7 +159,7 @@ class Sender:
         }
 
     def look_up(self, batch: Sequence[Prepared]) -> list[Answer]:
-        """What became of creates whose answer does not say it, from the project itself."""
+        """Returns what became of creates whose answer does not say it, from the project itself."""
         names = [one.name for one in batch]
         found: Mapping[str, Task] = {}
         unknown: Collection[str] = ()
@@ -216,7 +218,10 @@ def _is_taken(answer: Answer) -> bool:
 
 
 def _doubted(found: Answer) -> Answer:
-    """What is said to be there and is not seen yet has to be looked up again, later."""
+    """Returns the answer for what is said to be there and is not seen yet.
+
+    Look it up again later.
+    """
     return Answer("doubtful", answered=True) if found.fate == "absent" else found
 
 

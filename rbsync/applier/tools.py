@@ -1,4 +1,4 @@
-"""What the parts of one run work with."""
+"""The parts of one run, in one value."""
 
 from __future__ import annotations
 

@@ -20,14 +20,17 @@ Key = tuple[str, str]
 
 
 class Kept(NamedTuple):
-    """Where the backend keeps an item; ``recalled`` when that is known from an earlier run."""
+    """The place of an item at the backend; ``recalled`` when it is known from an earlier run."""
 
     ref: str
     recalled: Key | None = None
 
 
 class Uploads:
-    """Where the backend keeps items, which are sent to it if need be. For any number of threads."""
+    """Sends items that the backend lacks, and knows their places there.
+
+    For any number of threads.
+    """
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class Uploads:
         self._retrier.wait()
 
     def kept(self, item: Item, storage: str) -> Kept:
-        """Where the backend keeps an item. Raises FailedError."""
+        """Returns where the backend keeps an item. Raises FailedError."""
         if not item.is_local:
             return Kept(item.ref)
         key = item.content, storage
@@ -112,7 +115,7 @@ class Uploads:
 
 
 def _is_whole(body: Body, item: Item) -> bool:
-    """Whether what was sent is what was planned; a file may become shorter meanwhile."""
+    """Tells whether what was sent is what was planned; a file may become shorter meanwhile."""
     try:
         return body.content() == item.content
     except ValueError:
@@ -142,7 +145,7 @@ def _is_missing(action: Effect) -> bool:
 
 
 def repeated_contents(effects: Iterable[Effect]) -> frozenset[Key]:
-    """What is wanted more than once: only that has to be remembered while a run lasts."""
+    """Returns what is wanted more than once: only that has to be remembered while a run lasts."""
     once: set[Key] = set()
     again: set[Key] = set()
     for key in _contents(effects):

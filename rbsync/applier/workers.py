@@ -35,7 +35,8 @@ class Workers:
         self._tasks.put(lambda: partial(then, task()))
 
     def finished(self, timeout: float) -> Iterator[Step]:
-        """What follows the tasks that have ended; waits up to ``timeout`` seconds for the first.
+        """Yields what follows the tasks that have ended; waits up to ``timeout`` seconds for the
+        first.
 
         A follow-up raises what its task raised.
         """

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _objection(name: str, found: Any) -> str:
-    """Why something cannot be what a manifest says of a backend of this kind."""
+    """Returns why something cannot be what a manifest says of a backend of this kind."""
     from rbsync.backends.settings import BackendSettings
 
     if not (isinstance(found, type) and issubclass(found, BackendSettings)):

@@ -74,7 +74,7 @@ class MisnamedError(BackendError):
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What a project is. ``identity`` is what a state is bound to: it names the project for good.
+    """The facts of a project. ``identity`` binds a state to it: it names the project for good.
 
     ``type`` is one of the service's project types, ``categories`` the names of its taxonomy;
     both are empty where the project does not restrict them.
@@ -88,7 +88,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a backend can do.
+    """The abilities of a backend.
 
     ``batch`` is how many datapoints one create call takes, ``updates`` which facets can be
     changed in place. ``quarantine`` is how many seconds a request may still land after its
@@ -188,7 +188,7 @@ class Rejected(NamedTuple):
 
 
 class MadeOf(NamedTuple):
-    """What a task was made of: the refs of its items, and the rest as in ``TaskContent``."""
+    """The makings of a task: the refs of its items, and the rest as in ``TaskContent``."""
 
     refs: tuple[str, ...]
     series: tuple[int, ...]
@@ -254,10 +254,10 @@ class Backend(Protocol):
     capabilities: Capabilities
 
     def project(self) -> Project:
-        """What the project is; makes it where the backend may."""
+        """Returns what the project is; makes it where the backend may."""
 
     def describe(self) -> Project | None:
-        """What the project is, None when there is none; makes nothing."""
+        """Returns what the project is, None when there is none; makes nothing."""
 
     def storages(self) -> Mapping[str, str] | None:
         """The ids of the storages beside ``public`` and ``redbrick``, with their names.

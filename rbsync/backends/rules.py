@@ -1,4 +1,4 @@
-"""What a project accepts: the service's rules about one datapoint."""
+"""The rules of the service about one datapoint."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONGEST_NAME = 512
 
 
 class Flaw(NamedTuple):
-    """Why a datapoint is not accepted, and the next step or nothing."""
+    """The reason that a datapoint is not accepted, and the next step or nothing."""
 
     message: str
     hint: str = ""
@@ -32,7 +32,7 @@ class Rules:
     taxonomy: Taxonomy
 
     def flaw(self, draft: Draft, facets: Sequence[Facet] = FACETS) -> Flaw | None:
-        """Why the given facets of a datapoint are not accepted, None when they are."""
+        """Returns why the given facets of a datapoint are not accepted, None when they are."""
         found = name_flaw(draft.name)
         if not found and "items" in facets:
             found = self.items_flaw(len(draft.items))

@@ -1,4 +1,4 @@
-"""What a manifest says of its backend, and how the backend is opened from that."""
+"""The settings that a manifest has for its backend, which is opened from them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rbsync.model.fingerprint import Algorithm
 
 
 class Surroundings(NamedTuple):
-    """What a backend is opened in, beside its own settings.
+    """The surroundings that a backend is opened in, beside its own settings.
 
     ``root`` is the manifest's folder. ``type`` and ``taxonomy`` are what the manifest says of the
     project, empty where it says nothing; ``stamp`` whether fingerprints may be left in it.
@@ -39,7 +39,7 @@ class BackendSettings(BaseModel, ABC):
 
     @classmethod
     def kinds(cls) -> tuple[str, ...]:
-        """What ``kind`` may be."""
+        """Returns what ``kind`` may be."""
         return get_args(cls.model_fields["kind"].annotation)
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""What is logged to the terminal, on standard error."""
+"""The log on the terminal, on standard error."""
 
 from __future__ import annotations
 

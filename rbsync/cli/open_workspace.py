@@ -1,4 +1,4 @@
-"""What commands begin with: the manifest and an open workspace."""
+"""The beginning of commands: the manifest is loaded and its workspace opened."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ def opened(
 
 
 def meta() -> dict[str, Any]:
-    """What a document says of its making; nothing that it means depends on it."""
+    """Returns what a document says of its making; nothing that it means depends on it."""
     return {"created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "rbsync": VERSION}

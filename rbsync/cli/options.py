@@ -15,7 +15,7 @@ MANIFEST = "rbsync.yaml"
 
 @dataclass
 class CommonOptions:
-    """How a command talks, and about what. ``json`` is set with ``json_lines`` too."""
+    """The options that all commands share. ``json`` is set with ``json_lines`` too."""
 
     folder: str = "."
     manifest: str = MANIFEST

@@ -22,7 +22,7 @@ def safe(text: str) -> str:
 
 
 def uses_color(common: CommonOptions, stream: Any) -> bool:
-    """Whether a stream gets colours."""
+    """Tells whether a stream gets colours."""
     return common.color and not os.environ.get("NO_COLOR") and bool(stream.isatty())
 
 

@@ -52,7 +52,7 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class BuildInputs:
-    """What a dataset is built on: the files, what is remembered of them, and who reads them."""
+    """The inputs of a dataset: the files, the memory of them, and the executor that reads them."""
 
     tree: Tree
     cache: Cache

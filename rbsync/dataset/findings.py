@@ -1,4 +1,4 @@
-"""What is wrong with what a manifest declares, gathered in one pass."""
+"""Problems of the things that a manifest declares, gathered in one pass."""
 
 from __future__ import annotations
 

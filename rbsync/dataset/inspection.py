@@ -59,7 +59,7 @@ class Inspected(NamedTuple):
 
 
 class Inspection(NamedTuple):
-    """What is to be looked at: a content, and the circumstances that the answer depends on.
+    """A content to be inspected, with the circumstances that the answer depends on.
 
     ``files`` are the paths that have the content, ``size`` is in bytes. ``work`` returns what was
     found, or raises MaskError or OSError.

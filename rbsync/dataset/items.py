@@ -30,7 +30,10 @@ class Files:
         self.errors: dict[Place, OSError] = {}
 
     def places(self, entry: Entry) -> Iterator[Place]:
-        """Where an entry's files are, those of its labels included; reports what is missing."""
+        """Yields where an entry's files are, those of its labels included.
+
+        Reports what is missing.
+        """
         if self.are_local(entry):
             yield from self._found(entry, entry.items)
         match entry.labels:
@@ -42,7 +45,7 @@ class Files:
                 yield from self._found(entry, given.files)
 
     def are_local(self, entry: Entry) -> bool:
-        """Whether an entry's items are files, which will be uploaded."""
+        """Tells whether an entry's items are files, which will be uploaded."""
         return entry.settings.storage == "redbrick"
 
     def _found(self, entry: Entry, paths: Iterable[str]) -> Iterator[Place]:
@@ -147,14 +150,14 @@ class Files:
 
 
 def _what_for(entry: Entry, path: str) -> str:
-    """What a missing file was to be, where its path was not written out."""
+    """Returns what a missing file was to be, where its path was not written out."""
     if isinstance(entry.labels, MaskLabels) and path in entry.items:
         return f", the image of the mask `{entry.labels.files[0]}`"
     return ""
 
 
 def wrong_url(url: str) -> str:
-    """Why a text is no URL that an item may have; empty when it is one."""
+    """Returns why a text is no URL that an item may have; empty when it is one."""
     try:
         parts = urlsplit(url)
     except ValueError as error:

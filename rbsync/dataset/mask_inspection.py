@@ -1,4 +1,4 @@
-"""What is done with one mask or image file."""
+"""The inspection of one mask or image file."""
 
 from __future__ import annotations
 

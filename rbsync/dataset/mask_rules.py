@@ -1,4 +1,4 @@
-"""What a project must be for masks to be sent to it."""
+"""The conditions that a project must meet for masks to be sent to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class MaskRules:
         self._names = taxonomy.names
 
     def problems(self, entry: Entry, labels: MaskLabels) -> Iterator[Problem]:
-        """What stands in the way of an entry's masks, whatever is in them."""
+        """Yields what stands in the way of an entry's masks, whatever is in them."""
         yield from self.of_type("masks", entry.origin)
         for name in labels.categories:
             yield from self.of_category(name, entry.origin, f"{labels.named_by}: ")

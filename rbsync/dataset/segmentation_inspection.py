@@ -73,7 +73,7 @@ def items_of(entry: Entry, part: SeriesLabels) -> Sequence[str]:
 
 
 def misfit(file: str, found: Inspected, scan: str, shown: Inspected) -> MaskError | None:
-    """How a segmentation does not fit its scan."""
+    """Returns how a segmentation does not fit its scan."""
     from rbsync.masks.volumes.placement import placement_problem
     from rbsync.masks.volumes.segmentation import shape_problem, three_dimensions
 

@@ -126,7 +126,7 @@ class SegmentationReader:
             yield Inspection(_scan_context(is_picture), scan.content, (scan.ref,), scan.size, see)
 
     def _inspected(self, entry: Entry, part: SeriesLabels, files: Files) -> Inspected | None:
-        """What the segmentations of a series say, after reporting what is wrong with them."""
+        """Reports what is wrong with the segmentations of a series, and returns what they say."""
         for value, name in part.segment_map.items():
             for problem in self._rules.of_category(name, part.locate((MAP, str(value)))):
                 self._findings.of_entry(entry, problem)

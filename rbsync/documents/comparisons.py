@@ -9,7 +9,7 @@ from rbsync.model.fingerprint import Facet
 
 
 class RefreshDocument(Document):
-    """What a refresh changed in the state; the datapoints by their names."""
+    """The changes that a refresh made in the state; the datapoints by their names."""
 
     added: list[str] = Field(description="Have a record now.")
     corrected: list[str] = Field(description="Have another record than before.")
@@ -26,7 +26,7 @@ class EditedPart(Part):
 
 
 class DriftDocument(Document):
-    """What changed at the project since the last apply."""
+    """The changes at the project since the last apply."""
 
     missing: list[str] = Field(description="Names of records whose task is gone.")
     edited: list[EditedPart]
@@ -42,7 +42,7 @@ class RefusedPart(Part):
 
 
 class AdoptDocument(Document):
-    """What was taken over of what the project has; the datapoints by their names."""
+    """The datapoints of the project that were taken over, by their names."""
 
     recorded: list[str] = Field(description="Have the declared content.")
     forced: list[str] = Field(description="Have other content; the next apply overwrites it.")

@@ -64,7 +64,7 @@ class FacetPart(Part):
 
 
 class ExplainDocument(Document):
-    """Why a datapoint has its action. What is not declared, or not recorded, is null."""
+    """The reasons of a datapoint's action. Parts that are not declared or not recorded are null."""
 
     name: str
     action: Literal["create", "update", "replace", "delete", "blocked", "keep"]

@@ -16,7 +16,7 @@ class ProjectPart(Part):
 
 
 class StatePart(Part):
-    """What a state belongs to, and how many datapoints it knows."""
+    """The project that a state belongs to, and the number of datapoints that it knows."""
 
     lineage: str = Field(description="The state's identity, which never changes.")
     serial: int = Field(ge=0, description="Grows with every change.")
@@ -36,7 +36,7 @@ class LockPart(Part):
 
 
 class StatusDocument(Document):
-    """Where manifest, state and project stand. What is not there yet is null."""
+    """The standing of manifest, state and project. A part that is not there yet is null."""
 
     manifest: str = Field(description="The path of the manifest.")
     sources: int = Field(ge=0)
@@ -59,13 +59,13 @@ class TaskPart(Part):
 
 
 class LsDocument(Document):
-    """What a project holds."""
+    """The content of a project."""
 
     tasks: list[TaskPart]
 
 
 class ExportLabelsDocument(Document):
-    """What `rbsync export labels` wrote."""
+    """The files that `rbsync export labels` wrote."""
 
     path: str
     written: int = Field(ge=0, description="How many datapoints were written.")
@@ -82,14 +82,14 @@ class LossPart(Part):
 
 
 class ExportMasksDocument(ExportLabelsDocument):
-    """What `rbsync export masks` wrote."""
+    """The files that `rbsync export masks` wrote."""
 
     written: int = Field(ge=0, description="How many files were written.")
     lost: list[LossPart]
 
 
 class ServeDocument(Document):
-    """How to reach the service that was started, on one line as soon as it listens."""
+    """The address and key of the service that was started, on one line as soon as it listens."""
 
     url: str
     org_id: str

@@ -38,7 +38,7 @@ class ItemPart(Part):
 
 
 class LabelsPart(Part):
-    """Where the labels come from."""
+    """The origin of the labels."""
 
     kind: Literal["objects", "mask", "segmentation"] = Field(
         description="objects: LabelObjects, in a file or inline. mask: pictures, segmentation: "
@@ -59,7 +59,7 @@ class LabelsPart(Part):
 
 
 class SettingsPart(Part):
-    """What a datapoint has beside items and labels."""
+    """The settings of a datapoint: all that it has beside items and labels."""
 
     storage: str
     ground_truth: bool
@@ -121,7 +121,7 @@ def labels_json(labels: Labels | None) -> dict[str, Any] | None:
 
 
 def datapoint_json(datapoint: Datapoint) -> dict[str, Any]:
-    """What an action needs to know of its datapoint."""
+    """Returns what an action needs to know of its datapoint."""
     return {
         "items": [item_json(item) for item in datapoint.items],
         **({"series": list(datapoint.series)} if datapoint.series else {}),

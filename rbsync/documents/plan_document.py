@@ -93,7 +93,7 @@ class DatasetPart(Part):
 
 
 class BasisPart(Part):
-    """What the plan was made against; all of it must still hold when it is applied."""
+    """The basis of a plan; all of it must still hold when the plan is applied."""
 
     lineage: str = Field(description="The state's identity; empty when there was none.")
     serial: int

@@ -25,7 +25,7 @@ class FailurePart(ErrorPart):
 
 
 class FailuresDocument(Document):
-    """What failed and was not mended since."""
+    """The failures that were not mended since."""
 
     failures: list[FailurePart]
 

@@ -14,7 +14,7 @@ Prints = tuple[str, str, str]
 
 
 class RecordFailurePart(Part):
-    """Why the last action for a datapoint failed."""
+    """The failure of the last action for a datapoint."""
 
     kind: FailureKind
     phase: str = Field(description="Where it failed.", examples=["upload"])
@@ -25,7 +25,7 @@ class RecordFailurePart(Part):
 
 
 class IntentPart(Part):
-    """What was about to be sent when nothing more was heard of it."""
+    """An intent: it was about to be sent when nothing more was heard of it."""
 
     name: str
     operation: Literal["create", "update", "delete"]
@@ -34,7 +34,7 @@ class IntentPart(Part):
 
 
 class RecordPart(Part):
-    """What is known of one name."""
+    """All that is known of one name."""
 
     name: str
     applied: Prints | None = Field(

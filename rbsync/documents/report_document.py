@@ -13,7 +13,7 @@ from rbsync.model.outcome import Failure, FailureKind, Outcome, Report, Result, 
 
 
 class ErrorPart(Part):
-    """Why an action failed."""
+    """The failure of an action."""
 
     kind: FailureKind = Field(alias="class", description="The class of the failure.")
     phase: str = Field(description="Where it failed.", examples=["upload"])
@@ -24,7 +24,7 @@ class ErrorPart(Part):
 
 
 class OutcomePart(Part):
-    """What became of one action."""
+    """The outcome of one action."""
 
     name: str
     action: Verb

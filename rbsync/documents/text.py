@@ -1,4 +1,4 @@
-"""How a document is written: a member a line, an entry of a long list a line."""
+"""The text of a document: a member a line, an entry of a long list a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every format of an export has: it makes files of tasks, and keeps account of the rest."""
+"""The port of a format of exports: it makes files of tasks, and keeps account of the rest."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Export(ABC):
         return None
 
     def facts(self) -> dict[str, Any]:
-        """What the JSON document of the command says beside counts and what was left out."""
+        """Returns what the command's JSON document says beside counts and what was left out."""
         return {}
 
 

@@ -1,4 +1,4 @@
-"""What the labels of a datapoint say and its exported mask does not: that is one class a pixel."""
+"""The losses of an exported mask: labels say more than one class a pixel."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class Loss(NamedTuple):
 def loss_of(
     name: str, labels: Sequence[dict[str, Any]], held: str, *, is_picture: bool
 ) -> Loss | None:
-    """What is lost of labels of which those of the kind ``held`` are written; None if nothing is.
+    """Returns what is lost of labels of which those of the kind ``held`` are written; None if
+    nothing is.
 
     In a picture the labels of a category are one class; in a volume each keeps its value.
     """

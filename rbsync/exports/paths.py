@@ -8,7 +8,7 @@ LONGEST_PART = 255 - len(".json")
 
 
 class UnfitError(Exception):
-    """Why a datapoint has no files."""
+    """The reason that a datapoint has no files."""
 
 
 class Paths:
@@ -47,6 +47,6 @@ def _folders(path: str) -> Iterator[str]:
 
 
 def _fits(name: str) -> bool:
-    """Whether a datapoint's name can be a path below a folder, with a suffix to follow."""
+    """Tells whether a datapoint's name can be a path below a folder, with a suffix to follow."""
     parts = name.split("/")
     return all(one and one[0] != "." and len(one.encode()) <= LONGEST_PART for one in parts)

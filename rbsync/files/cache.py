@@ -50,7 +50,9 @@ class Row(NamedTuple):
         return listing
 
     def seal(self) -> bytes:
-        """What tells whether the row is as it was written; the database does not check that."""
+        """Returns what tells whether the row is as it was written; the database does not check
+        that.
+        """
         hasher = xxhash.xxh3_64()
         for part in self:
             hasher.update(part)
@@ -130,7 +132,7 @@ class Cache:
         return bool(row == (self._mark,))
 
     def folder(self, path: str) -> Row | None:
-        """What is remembered of a folder."""
+        """Returns what is remembered of a folder."""
         query = "SELECT names, stats, digests, kinds, seal FROM folder WHERE path = ?"
         found = self._one(query, os.fsencode(path))
         if found is None or not all(isinstance(part, bytes) for part in found):
@@ -214,7 +216,10 @@ def _seal(text: str) -> str:
 
 
 def _clock_offset(folder: str) -> int:
-    """How far the file system's clock is ahead of ours, in ns; a file server has its own."""
+    """Returns how far the file system's clock is ahead of ours, in ns.
+
+    A file server has its own.
+    """
     probe = os.path.join(folder, f".clock-{os.getpid()}")
     flags = os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
     try:

@@ -22,7 +22,7 @@ _TOO_LARGE = 1 << 63
 
 
 class Stat(NamedTuple):
-    """What tells one version of a file from another without reading it; times in ns."""
+    """The facts that tell one version of a file from another without reading it; times in ns."""
 
     size: int
     mtime: int

@@ -43,7 +43,7 @@ class Rule:
     only_folders: bool
 
     def matches(self, names: Sequence[str], *, is_folder: bool) -> bool:
-        """Whether a path below the rule's folder is what the line names."""
+        """Tells whether a path below the rule's folder is what the line names."""
         if self.only_folders and not is_folder:
             return False
         if len(self.parts) == 2 and self.parts[0] is None and self.parts[1] is not None:
@@ -67,14 +67,15 @@ class IgnoreRules:
         self._excluded = {"": False}
 
     def knows(self, folder: str) -> bool:
-        """Whether a folder's rules were taken in."""
+        """Tells whether a folder's rules were taken in."""
         return folder in self._rules
 
     def __bool__(self) -> bool:
         return bool(self._rules)
 
     def excludes(self, path: str) -> bool:
-        """Whether a path (a folder's ends in ``/``) is left out, by itself or with a folder above.
+        """Tells whether a path (a folder's ends in ``/``) is left out, by itself or with a folder
+        above.
 
         As in git, nothing in a folder that is left out can be taken back.
         """

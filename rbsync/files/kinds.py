@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes, and whether its suffix agrees."""
+"""The kind of a file, by its first bytes, and a check that its suffix agrees."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def suffix_of(name: str) -> str:
 
 
 def objection(name: str, kind: Kind) -> str:
-    """Why a file may not be an item; empty when it may."""
+    """Returns why a file may not be an item; empty when it may."""
     if kind is EMPTY:
         return "the file is empty"
     if not kind.accepted:

@@ -51,7 +51,7 @@ class Listing:
         return "\0".join(self.names).encode("utf-8", "surrogateescape")
 
     def identity(self) -> Iterator[bytes]:
-        """What changes when anything in the folder does."""
+        """Yields what changes when anything in the folder does."""
         yield f"{self.path}\0{len(self.names)}\0".encode("utf-8", "surrogateescape")
         yield self.joined_names()
         yield self.stats.tobytes()

@@ -12,7 +12,7 @@ from rbsync.files.pattern_syntax import Capture, Choice, One, Piece, Star, Text,
 
 
 class Part:
-    """What a folder or a file is called, without a slash.
+    """A pattern for the name of a folder or a file, without a slash.
 
     The Unicode form never decides: `é` may be one letter or two on a disk, and is the same name.
     """

@@ -31,7 +31,7 @@ class _Jump(NamedTuple):
 
 
 class _Join(NamedTuple):
-    """Where choices meet: several ways lead to it at one and the same letter."""
+    """A meeting point of choices: several ways lead to it at one and the same letter."""
 
 
 class _Span(NamedTuple):
@@ -42,7 +42,7 @@ class _Span(NamedTuple):
 
 
 class _Way(NamedTuple):
-    """Where to go on when what was tried has failed.
+    """A place to go on from when another way has failed.
 
     In a span that begins at ``start``, ``at`` is the next end to try and ``until`` the last.
     """
@@ -75,13 +75,13 @@ class Steps:
         return _Run(self._steps, name).result()
 
     def effort(self, name: str) -> int:
-        """How many steps a match takes."""
+        """Returns how many steps a match takes."""
         run = _Run(self._steps, name)
         run.result()
         return run.taken
 
     def _after(self, at: int) -> str | re.Pattern[str]:
-        """What must stand where a span ends, as far as one step says it."""
+        """Returns what must stand where a span ends, as far as one step says it."""
         then = self._steps[at + 1] if at + 1 < len(self._steps) else ""
         return then if isinstance(then, str | re.Pattern) else ""
 

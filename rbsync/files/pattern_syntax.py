@@ -1,4 +1,4 @@
-"""What stands between two slashes of a pattern, read into its pieces."""
+"""The text between two slashes of a pattern, read into its pieces."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _marks(text: str, at: int = 0) -> Iterator[tuple[int, str]]:
 
 
 def _end_of_bracket(text: str, at: int) -> int:
-    """Where a bracket is closed; a `]` that comes first in it is one of its letters."""
+    """Returns where a bracket is closed; a `]` that comes first in it is one of its letters."""
     first = at + 2 if text[at + 1 : at + 2] in ("!", "^") else at + 1
     end = text.find("]", first + 1)
     if end < 0:

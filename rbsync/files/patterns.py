@@ -47,16 +47,16 @@ class Pattern:
 
     @property
     def is_deep(self) -> bool:
-        """Whether it has a ``**``."""
+        """Tells whether it has a ``**``."""
         return None in self._folders
 
     @property
     def has_folders(self) -> bool:
-        """Whether it says more than how a file is called."""
+        """Tells whether it says more than how a file is called."""
         return "/" in self.text or self.is_deep
 
     def enters(self, folder: str) -> bool:
-        """Whether something below a folder may match."""
+        """Tells whether something below a folder may match."""
         if self.is_deep:
             return True
         names = _names(folder.strip("/"))
@@ -78,7 +78,7 @@ class Pattern:
         return self._file.match(name)
 
     def matches(self, path: str) -> bool:
-        """Whether a whole path matches."""
+        """Tells whether a whole path matches."""
         folder, _, name = path.rpartition("/")
         if self._root and not folder:
             folder = self._root

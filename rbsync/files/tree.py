@@ -30,7 +30,7 @@ IN_FLIGHT = 16
 
 
 class Place(NamedTuple):
-    """Where a file really is: the folder that lists it, and its name there."""
+    """The true place of a file: the folder that lists it, and its name there."""
 
     folder: str
     name: str
@@ -62,7 +62,7 @@ class Tree:
         self._dirty: set[str] = set()
 
     def listing(self, folder: str) -> Listing:
-        """What a folder holds. Raises OSError when it cannot be listed."""
+        """Returns what a folder holds. Raises OSError when it cannot be listed."""
         known = self._listings.get(folder)
         if known is None:
             if folder in self._absent:
@@ -105,11 +105,12 @@ class Tree:
         return sorted({*self._listings, *self._absent, *self._read})
 
     def is_settled(self) -> bool:
-        """Whether every file that was asked for is known for good."""
+        """Tells whether every file that was asked for is known for good."""
         return not self._racy and not self._missed
 
     def signature(self, folders: Iterable[str]) -> str:
-        """What tells whether all that `folders` names is as it was; empty when it cannot be seen.
+        """Returns what tells whether all that `folders` names is as it was; empty when it cannot be
+        seen.
 
         Says nothing of files' contents: size, times and inode stand for them.
         """
@@ -144,7 +145,7 @@ class Tree:
             return body.stat
 
     def _behind_links(self, listing: Listing) -> Iterator[bytes]:
-        """Where links lead in the end: one on the way may be changed while they are not."""
+        """Yields where links lead in the end: one on the way may be changed while they are not."""
         folder = os.path.join(self._main, listing.path)
         heads: dict[str, str] = {}
         for target in listing.links.values():
@@ -190,7 +191,7 @@ class Tree:
             waiting += [one for one in below if enters(one) and not self.ignored(one + "/")]
 
     def _is_open(self, base: str, unreadable: Callable[[str, OSError], None]) -> bool:
-        """Whether the rules of the folders above a folder leave it in."""
+        """Tells whether the rules of the folders above a folder leave it in."""
         if base[:1] in ("", "/") or ".." in base.split("/"):
             return True
         above = ""
@@ -215,11 +216,11 @@ class Tree:
         self._ignore.add(folder, text)
 
     def ignored(self, path: str) -> bool:
-        """Whether `.rbsyncignore` leaves a path out; a folder's path ends in ``/``."""
+        """Tells whether `.rbsyncignore` leaves a path out; a folder's path ends in ``/``."""
         return bool(self._ignore) and self._ignore.excludes(path)
 
     def place(self, path: str) -> Place:
-        """Where the file behind a path is.
+        """Returns where the file behind a path is.
 
         Raises FileNotFoundError, OutsideError for a path or link that leads out, and OSError
         for what is no regular file or cannot be looked at.
@@ -255,7 +256,7 @@ class Tree:
         return known
 
     def fault(self, path: str, kind: Kind) -> Fault | None:
-        """What is wrong with a file's structure. Raises OSError."""
+        """Returns what is wrong with a file's structure. Raises OSError."""
         with open_body(self.roots, path, self.algorithm) as body:
             return fault_of(kind, Span(body.fileno(), body.size))
 
@@ -280,7 +281,7 @@ class Tree:
         return errors
 
     def total(self, places: Iterable[Place]) -> tuple[int, int]:
-        """How many files and bytes `hash` would read."""
+        """Returns how many files and bytes `hash` would read."""
         files = size = 0
         for folder, indices in self._chunks(places):
             files += len(indices)

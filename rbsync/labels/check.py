@@ -74,7 +74,7 @@ def check_labels(
     categories: Collection[str] = (),
     attributes: Collection[Attribute] = (),
 ) -> list[LabelProblem]:
-    """What is wrong with the labels of one datapoint, in the order of their places.
+    """Returns what is wrong with the labels of one datapoint, in the order of their places.
 
     ``labels`` is a list of LabelObjects as parsed JSON; null stands for absent. ``categories``
     and ``attributes`` are those of the taxonomy; empty, any will do. Raises ValueError for a

@@ -1,4 +1,4 @@
-"""What is wrong with a label, and where in the list of labels it is."""
+"""A problem of a label, with its place in the list of labels."""
 
 from __future__ import annotations
 

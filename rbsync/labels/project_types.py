@@ -46,7 +46,7 @@ _ALSO_OF_FRAMES = {"CLASSIFY", "MULTI"}
 
 
 class ProjectType(NamedTuple):
-    """What a project of one type may hold.
+    """The labels and items that a project of one type may hold.
 
     ``kinds`` are the label members of which a label has at least one. How many items a datapoint
     has is not limited: the service takes several for an image too.
@@ -58,7 +58,7 @@ class ProjectType(NamedTuple):
 
     @property
     def has_frames(self) -> bool:
-        """Whether labels may say in which frame they are."""
+        """Tells whether labels may say in which frame they are."""
         return self.medium in ("", "VIDEO", "DICOM")
 
 
@@ -88,7 +88,7 @@ PROJECT_TYPES: dict[str, ProjectType] = {
 
 
 def project_type(name: str) -> ProjectType:
-    """What a project type allows; the empty name stands for a project that allows anything.
+    """Returns what a project type allows; the empty name stands for a project that allows anything.
 
     Raises ValueError, with the nearest name, for one that does not exist.
     """

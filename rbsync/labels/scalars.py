@@ -13,7 +13,7 @@ LONGEST_SHOWN = 40
 
 
 def kind_of(value: object) -> str:
-    """What JSON calls the value."""
+    """Returns what JSON calls the value."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -48,7 +48,7 @@ def is_number(value: object) -> TypeGuard[int | float]:
 
 
 def number_problem(value: object, expected: str) -> Sequence[LabelProblem]:
-    """Why a value is not the number that was expected."""
+    """Returns why a value is not the number that was expected."""
     if not is_number(value):
         return wrong_type(value, expected)
     if isinstance(value, float) and not isfinite(value):
@@ -98,7 +98,7 @@ def whole(low: int, high: int | None = None) -> Check:
 
 
 def whole_number(low: int, high: int | None) -> str:
-    """What is expected where a whole number must stand."""
+    """Returns what is expected where a whole number must stand."""
     if high is None:
         return f"a whole number of at least {low}"
     return f"a whole number from {low} to {high}"

@@ -78,7 +78,7 @@ class Taxonomy:
         return tuple(found.values())
 
     def as_json(self) -> dict[str, Any]:
-        """What ``read_taxonomy`` reads back as this taxonomy."""
+        """Returns what ``read_taxonomy`` reads back as this taxonomy."""
         return {
             "name": self.name,
             "version": self.version,

@@ -55,7 +55,7 @@ class Builder:
 
     @property
     def value(self) -> Any:
-        """What was read, None when nothing was."""
+        """Returns what was read, None when nothing was."""
         return self._root[0] if self._root else None
 
     def problem(self, place: int, code: str, message: str, hint: str = "") -> None:

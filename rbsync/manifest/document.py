@@ -25,7 +25,7 @@ __all__ = ["Document", "Path", "read_document"]
 
 
 class Document:
-    """What a file says, and where.
+    """The content of a file, with the place of each part.
 
     ``value`` consists of ``dict``, ``list``, ``str`` and None. ``problems`` are those that left
     something out: repeated keys, of which the first counts, and tags.

@@ -21,12 +21,12 @@ _TOKEN = re.compile(
 
 
 def looks_like_json(data: bytes) -> bool:
-    """Whether the text begins as a JSON list or object does."""
+    """Tells whether the text begins as a JSON list or object does."""
     return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{")
 
 
 def json_error(text: str, file: str) -> UserError | None:
-    """Why a text is not JSON, None when it is."""
+    """Returns why a text is not JSON, None when it is."""
     try:
         json.loads(text)
     except json.JSONDecodeError as error:

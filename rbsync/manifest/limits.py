@@ -1,4 +1,4 @@
-"""How large, how deep and how self-repeating a document may be."""
+"""The limits of a document: its size, its depth and its repetitions of itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a document must not exceed.
+    """The limits that a document must not exceed.
 
     ``nodes`` counts keys and values with every alias written out. Aliases may make a document
     up to ``growth`` times as large as it was written, which is not looked at below ``free``

@@ -25,7 +25,7 @@ _LISTS = {"datapoints": DATAPOINT_SOURCES, "masks": MASK_SOURCES}
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the user wrote, checked as far as that can be done without looking at other files.
+    """The manifest as the user wrote it, checked as far as that can be done without other files.
 
     ``settings`` is all but the sources; those that are right in themselves are ``datapoints``
     and ``masks``. ``problems`` are in the order of their places; with one the manifest must not

@@ -72,7 +72,7 @@ def _storages(value: dict[str, str]) -> dict[str, str]:
 
 
 def is_uuid(text: str) -> bool:
-    """Whether a storage is given by its id."""
+    """Tells whether a storage is given by its id."""
     return _UUID.fullmatch(text) is not None
 
 
@@ -121,7 +121,7 @@ else:
 
 
 class Project(Part):
-    """What is known of the project beforehand."""
+    """The facts of the project that are known beforehand."""
 
     type: TaskDataType | None = Field(
         None,
@@ -137,7 +137,7 @@ class Project(Part):
 
 
 class PolicyModel(Part):
-    """How far a plan may go."""
+    """The limits that a plan keeps to."""
 
     prune: bool = Field(
         False, description="Delete what the manifest no longer declares.", examples=[False]
@@ -163,7 +163,7 @@ class PolicyModel(Part):
 
 
 class FilesModel(Part):
-    """How local files are looked at."""
+    """The way in which local files are looked at."""
 
     check: Literal["structure", "none"] = Field(
         "structure",

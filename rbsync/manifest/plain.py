@@ -1,4 +1,4 @@
-"""What an unquoted scalar means.
+"""The meaning of an unquoted scalar.
 
 A manifest's values are text as it was written, so that ``0123``, ``NO`` and ``12:30:45`` stay
 what they are. Where a place has a type the schema gives it; where it has none, ``typed`` does.

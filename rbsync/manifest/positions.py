@@ -1,4 +1,4 @@
-"""Where every key and value of a document stands, in a few bytes each.
+"""The place of every key and value of a document, in a few bytes each.
 
 Nodes are numbered in the order in which they are written, a mapping's keys and values in turn.
 """

@@ -16,7 +16,7 @@ _SECRET = re.compile(
 
 
 def syntax_error(error: yaml.YAMLError, data: bytes, file: str) -> UserError:
-    """What libyaml says, at its place."""
+    """Returns what libyaml says, at its place."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         return broken(_reason(error), data, file, mark.line, mark.column, _hint(error, data))

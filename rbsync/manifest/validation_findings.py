@@ -1,4 +1,4 @@
-"""What a validation found, in terms of the document: a path in it, and what was expected there.
+"""The findings of a validation in terms of the document: a path in it, and what it should be.
 
 Pydantic's own places name the members of unions between the keys; its own words are for
 programmers. Neither leaves this file.
@@ -56,13 +56,13 @@ class Finding(NamedTuple):
 
 
 def findings_of(error: ValidationError, value: Any) -> list[Finding]:
-    """What was found wrong with ``value``, in one entry for each place and reason."""
+    """Returns what was found wrong with ``value``, in one entry for each place and reason."""
     details = error.errors(include_url=False)
     return _merged(_settled([_finding(one, value) for one in details]))
 
 
 def member(value: Any, path: Path) -> Any:
-    """What stands at a path of a document's value."""
+    """Returns what stands at a path of a document's value."""
     for step in path:
         value = value[step]
     return value

@@ -1,4 +1,4 @@
-"""What is wrong with a mask, said so that the user knows what to do next."""
+"""The errors of masks, said so that the user knows what to do next."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class MaskError(UserError):
 
 
 class ShapeError(Exception):
-    """Why a shape cannot become pixels, for whoever knows whose shape it is to say it."""
+    """The reason that a shape cannot become pixels; its owner adds whose shape it is."""
 
 
 def many(number: int, word: str) -> str:

@@ -1,4 +1,4 @@
-"""What is desired: datapoints with their items, labels and settings, and the whole dataset."""
+"""The desired datapoints with their items, labels and settings, and the whole dataset."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Item(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a datapoint has beside items and labels; one object serves all that share it.
+    """The settings of a datapoint beside items and labels; one object serves all that share it.
 
     ``storage`` is ``redbrick``, ``public`` or a storage id; ``priority`` is in [0, 1].
     """
@@ -66,7 +66,7 @@ Encoding = Literal["auto", "pixel", "nifti"]
 
 
 class Labels(NamedTuple):
-    """Where a datapoint's labels come from, and their identity.
+    """The origin of a datapoint's labels, and their identity.
 
     ``kind`` is ``objects`` for LabelObjects: in the one file of ``inputs``, or as JSON text in
     ``inline``. It is ``mask`` for pictures and ``segmentation`` for NIfTI files: those of

@@ -1,4 +1,4 @@
-"""What runs did to a project, and what was there before."""
+"""The deeds of runs at a project, and what was there before them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Run:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it did all that it was to do."""
+        """Tells whether it did all that it was to do."""
         return self.exit_code == 0
 
 

@@ -1,4 +1,4 @@
-"""What became of the actions of a plan."""
+"""The outcomes of the actions of a plan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Verb = Literal["create", "update", "replace", "delete", "blocked"]
 
 
 class Failure(NamedTuple):
-    """Why an action failed.
+    """The failure of an action.
 
     ``phase`` is where it did (``read``, ``upload``, ``create``, `TAKE_IN`, ``update``, ``delete``);
     ``status`` is an HTTP status or None; ``hint`` is the next step or empty.
@@ -35,7 +35,7 @@ class Failure(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one action; ``note`` says more where there is more to say.
+    """The outcome of one action; ``note`` says more where there is more to say.
 
     A blocked action is skipped.
     """
@@ -58,12 +58,12 @@ class Report:
 
     @property
     def blocked(self) -> int:
-        """How many actions were blocked by the plan."""
+        """Returns how many actions were blocked by the plan."""
         return self.count("skipped", "blocked")
 
     @property
     def skipped(self) -> int:
-        """How many actions were not begun because the run ended."""
+        """Returns how many actions were not begun because the run ended."""
         return self.count("skipped", "create", "update", "replace", "delete")
 
     @property
@@ -72,7 +72,7 @@ class Report:
         return [one for one in self.outcomes if one.result == "failed"]
 
     def count(self, result: Result, *actions: Verb) -> int:
-        """How many outcomes have a result, of the given actions or of all."""
+        """Returns how many outcomes have a result, of the given actions or of all."""
         return sum(
             1
             for one in self.outcomes

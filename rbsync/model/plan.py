@@ -1,4 +1,4 @@
-"""What is to be done: actions, which are values, and the plan that orders them."""
+"""Actions, which are values and never run themselves, and the plan that orders them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MISSING = "missing"
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the user allows. ``max_delete`` is a fraction of the records."""
+    """The limits that the user sets. ``max_delete`` is a fraction of the records."""
 
     prune: bool = False
     max_delete: float = 0.05
@@ -112,7 +112,7 @@ class Summary(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a plan was made against; applied later, all of it must still hold."""
+    """The basis that a plan was made against; applied later, all of it must still hold."""
 
     lineage: str
     serial: int
@@ -155,11 +155,11 @@ class Plan:
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether something could not be known."""
+        """Tells whether something could not be known."""
         return bool(self.unread) or self.has_blocked("unknown", "unsettled")
 
     def has_blocked(self, *reasons: str) -> bool:
-        """Whether something is blocked for one of these reasons."""
+        """Tells whether something is blocked for one of these reasons."""
         blocked = (one for one in self.actions if isinstance(one, Blocked))
         return any(one.reason in reasons for one in blocked)
 

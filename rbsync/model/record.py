@@ -1,4 +1,4 @@
-"""What is known to have been created: one record a name, and what a state belongs to."""
+"""The records of what was created, one a name, and the header of the state that has them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rbsync.model.outcome import Failure
 
 
 class Record(NamedTuple):
-    """What is known of one name.
+    """All that is known of one name.
 
     ``applied`` is the fingerprint that the project has, None when it has none. After a failure
     ``failure`` says why and ``attempted`` what was being applied. ``pending`` is the intent whose
@@ -26,7 +26,7 @@ class Record(NamedTuple):
 
 
 class Intent(NamedTuple):
-    """What is about to be sent, written down before it is sent.
+    """The intent to send something, written down before it is sent.
 
     ``operation`` is ``create``, ``update`` or ``delete``; ``fingerprint`` is what the datapoint
     will have, None for a delete; ``sent_at`` is in seconds since the epoch.
@@ -40,7 +40,7 @@ class Intent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a state is and belongs to.
+    """The identity of a state, and the project that it belongs to.
 
     ``lineage`` never changes, ``serial`` grows with every commit, ``epoch`` with every holder of
     the lock. ``target`` is the identity of the project, empty until the first apply.

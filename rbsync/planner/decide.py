@@ -13,7 +13,7 @@ from rbsync.model.record import Record
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What governs a decision.
+    """The rules that govern a decision.
 
     ``updates`` are the facets that the backend can change in place. ``insist`` plans again also
     what the service refused, although its content did not change.
@@ -25,7 +25,7 @@ class Rules:
 
 
 def decide(desired: Datapoint, record: Record | None, rules: Rules) -> Action | Keep:
-    """What is to be done about a desired datapoint."""
+    """Returns what is to be done about a desired datapoint."""
     if record is None:
         return Create(desired, "new", "the project does not have it")
     if record.pending is not None:
@@ -40,7 +40,7 @@ def decide(desired: Datapoint, record: Record | None, rules: Rules) -> Action | 
 
 
 def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | None:
-    """What is to be done about what the project has and the manifest does not declare.
+    """Returns what is to be done about what the project has and the manifest does not declare.
 
     ``unread`` says that part of the manifest's sources could not be read: then nobody knows
     whether the datapoint is wanted. None: it is left alone.
@@ -56,12 +56,12 @@ def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | Non
 
 
 def decide_obstacle(obstacle: Obstacle) -> Blocked:
-    """What is declared and cannot be planned."""
+    """Returns the block of a datapoint that is declared and cannot be planned."""
     return Blocked(obstacle.name, obstacle.reason, str(obstacle.problem))
 
 
 def unsettled(record: Record) -> Blocked:
-    """What becomes of a record whose last result is not known."""
+    """Returns what becomes of a record whose last result is not known."""
     if record.failure is not None and record.failure.phase == TAKE_IN:
         return Blocked(record.name, "unsettled", record.failure.message)
     message = (
@@ -72,7 +72,7 @@ def unsettled(record: Record) -> Blocked:
 
 
 def _waits(record: Record, desired: Fingerprint, rules: Rules) -> bool:
-    """Whether the service refused this very content: asking again would change nothing."""
+    """Tells whether the service refused this very content: asking again would change nothing."""
     failure = record.failure
     refused = failure is not None and failure.kind == "invalid" and record.attempted == desired
     return refused and not rules.insist

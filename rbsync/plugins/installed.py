@@ -1,4 +1,4 @@
-"""What installed distributions offer to rbsync, by the standard entry points of packages.
+"""The offers of installed distributions to rbsync, by the standard entry points of packages.
 
 Nothing of a distribution is imported to find out what it offers. Entry points are read when a name
 is asked for that is not built in: until then a plug-in, sound or broken, costs nothing.
@@ -37,7 +37,10 @@ def offers() -> Mapping[tuple[str, str], tuple[Offer, ...]]:
 
 
 def load(offer: Offer, noun: str) -> object:
-    """What an entry point leads to. Raises PluginError for whatever goes wrong in the import."""
+    """Returns what an entry point leads to.
+
+    Raises PluginError for whatever goes wrong in the import.
+    """
     try:
         return offer.entry.load()
     except (Exception, SystemExit) as error:

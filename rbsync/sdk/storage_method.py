@@ -1,4 +1,4 @@
-"""Where the items of a datapoint are."""
+"""The storages in which the items of a datapoint can be."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _WORDS = {StorageMethod.PUBLIC: "public", StorageMethod.REDBRICK: "redbrick"}
 
 
 def storage_of(storage_id: str | UUID) -> str:
-    """What the settings of a datapoint call a storage. Raises UserError for what is no UUID."""
+    """Returns what the settings of a datapoint call a storage.
+
+    Raises UserError for what is no UUID.
+    """
     try:
         found = str(UUID(str(storage_id)))
     except ValueError:

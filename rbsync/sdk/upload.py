@@ -123,7 +123,7 @@ class Upload:
             raise RbsyncError(CLOSED, hint="open it again with `get_project`")
 
     def _storage(self, storage_id: str | UUID) -> str:
-        """What settings call a storage. Raises UserError for one that is not there."""
+        """Returns what settings call a storage. Raises UserError for one that is not there."""
         self._check_open()
         found = storage_of(storage_id)
         unknown = unknown_storages(self._backend, {found}) if found not in FIXED else {}
@@ -165,7 +165,7 @@ class Upload:
             return Checked(error="; ".join(lines))
 
     def _datapoint(self, given: Given, roots: Roots) -> Datapoint:
-        """What is to be created. Raises UserError for what the project would not accept."""
+        """Returns what is to be created. Raises UserError for what the project would not accept."""
         name, settings, labels = given.name, given.settings, given.labels
         items = tuple(read_item(roots, path, settings.storage) for path in given.items)
         fingerprint = Fingerprint(
@@ -191,7 +191,9 @@ def _datapoints(checked: Sequence[Checked]) -> list[Datapoint]:
 
 
 def _error(found: Checked, first: Mapping[str, Datapoint], errors: Mapping[str, str]) -> str:
-    """Why a datapoint failed; empty when it did not. Equal ones share what came of the first."""
+    """Returns why a datapoint failed; empty when it did not. Equal ones share what came of the
+    first.
+    """
     one = found.datapoint
     if one is None:
         return found.error

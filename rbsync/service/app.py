@@ -138,7 +138,7 @@ class Addresses:
         return await answer(request)
 
     def _found(self, path: str) -> tuple[Answer | None, tuple[str, ...]]:
-        """What answers an address, and the methods that it takes."""
+        """Returns what answers an address, and the methods that it takes."""
         if path == GRAPHQL:
             return self._endpoint, ("POST",)
         if path.startswith(OBJECTS):

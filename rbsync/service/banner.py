@@ -1,4 +1,4 @@
-"""How to reach the service, ready to be pasted."""
+"""The address and key of the service, ready to be pasted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a service is started with."""
+"""The configuration that a service is started with."""
 
 from __future__ import annotations
 

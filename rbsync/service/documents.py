@@ -33,7 +33,7 @@ class Operation:
         self._known: Executor[Any] | None = None
 
     def execute(self, context: object, variables: dict[str, Any]) -> ExecutionResult:
-        """What the operation answers; ``context`` is for the answering functions."""
+        """Returns what the operation answers; ``context`` is for the answering functions."""
         executor = self._again(context, variables) or self._anew(context, variables)
         if isinstance(executor, list):
             return ExecutionResult(None, executor)

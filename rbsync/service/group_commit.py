@@ -1,4 +1,4 @@
-"""Where operations are done: one after the other, those that wait at the same time by one commit.
+"""Operations done one after the other; one commit serves all that wait at the same time.
 
 They are done in the thread of the event loop: threads that take turns cost more than the
 operations do, since every statement is a turn. Only the commit, which waits for the disk, is left
@@ -41,7 +41,7 @@ class GroupCommit:
         self._committer = ThreadPoolExecutor(1, "rbsync-commit")
 
     async def do(self, work: Callable[[], T]) -> T:
-        """What the work returns, once it is durable; raises what it raises.
+        """Returns what the work returns, once it is durable; raises what it raises.
 
         Work that is taken back is done again, and so must change nothing but the project's
         database. Raises BackendError when it cannot be made durable.

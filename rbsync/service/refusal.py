@@ -1,4 +1,4 @@
-"""What the service answers when it does not do as it is told."""
+"""The answers of the service when it does not do as it is told."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Operation(NamedTuple):
 
 
 async def read_operation(request: Request, limits: Limits) -> Operation:
-    """What a request asks for. Raises RefusalError."""
+    """Returns what a request asks for. Raises RefusalError."""
     body = await _read(request, limits.request)
     if request.headers.get("content-encoding-rb", "").lower() == "gzip":
         body = unpack(body, limits.unpacked)
@@ -69,7 +69,7 @@ def unpack(body: bytes, limit: int) -> bytes:
 
 
 def gunzip(packed: bytes, limit: int) -> bytes:
-    """What gzip packed, never more than the limit. Raises RefusalError."""
+    """Returns what gzip packed, never more than the limit. Raises RefusalError."""
     unpacker = zlib.decompressobj(_GZIP)
     try:
         unpacked = unpacker.decompress(packed, limit + 1)

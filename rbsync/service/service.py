@@ -60,7 +60,7 @@ class Call:
 
     @property
     def base(self) -> str:
-        """What presigned addresses start with."""
+        """Returns what presigned addresses start with."""
         return self.reached().rstrip("/")
 
     def check_org(self, org_id: str) -> None:

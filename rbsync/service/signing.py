@@ -16,7 +16,7 @@ _FORBIDDEN = 403
 
 
 class Permission(NamedTuple):
-    """What an address allows. ``type`` and ``encoding`` are those that a PUT has to have."""
+    """The permission of an address. ``type`` and ``encoding`` are those that a PUT has to have."""
 
     method: str
     path: str
@@ -40,7 +40,7 @@ class Signer:
         return f"{base}{OBJECTS}{quote(permission.path)}?{urlencode(query)}"
 
     def check(self, method: str, path: str, query: Mapping[str, str]) -> Permission:
-        """What the address of a request allows. Raises RefusalError."""
+        """Returns what the address of a request allows. Raises RefusalError."""
         asked = Permission(method, path, query.get("type", ""), query.get("encoding", ""))
         expires = query.get("expires", "")
         right = self._signature(asked, expires).encode()

@@ -28,7 +28,10 @@ def _stage(name: str, brick: str, following: str, config: str = "{}") -> dict[st
 
 
 def place_of(name: str) -> str:
-    """Where tasks of a stage are: those of the output are behind it. Raises RefusalError."""
+    """Returns where tasks of a stage are: those of the output are behind it.
+
+    Raises RefusalError.
+    """
     if name.upper() not in _PLACES:
         raise RefusalError(f'there is no stage "{name}" in the project')
     return _PLACES[name.upper()]

@@ -9,7 +9,7 @@ _IDS = {word: id_ for id_, word in _WORDS.items()}
 
 
 def word_of(storage_id: str) -> str:
-    """What settings call a storage: a word, or the id of a bucket."""
+    """Returns what settings call a storage: a word, or the id of a bucket."""
     return _WORDS.get(storage_id.lower(), storage_id)
 
 

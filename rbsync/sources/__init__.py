@@ -12,7 +12,7 @@ SourceKinds = ExtensionPoint[type[SourceModel]]
 
 
 def _objection(name: str, found: Any) -> str:
-    """Why something cannot be the kind of source that a key tells."""
+    """Returns why something cannot be the kind of source that a key tells."""
     if not (isinstance(found, type) and issubclass(found, SourceModel)):
         return "it is no subclass of rbsync.sources.base.SourceModel"
     if inspect.isabstract(found):

@@ -1,4 +1,4 @@
-"""What every kind of source has: its settings in the manifest, and ``expand``."""
+"""The port of a kind of source: its settings in the manifest, and ``expand``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RESERVED_HINT = f"choose another name: `{OWN_METADATA}…` are the keys in which
 
 
 def reserved(key: object) -> str:
-    """Why a key of metadata cannot be had, empty when it can."""
+    """Returns why a key of metadata cannot be had, empty when it can."""
     if isinstance(key, str) and key.startswith(OWN_METADATA):
         return f"the metadata key `{key}` is reserved"
     return ""
@@ -147,7 +147,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a source may look at while it expands.
+    """The things that a source may look at while it expands.
 
     ``origin`` is the source's place in the manifest and ``locate`` that of something in it
     (``("glob",)``). ``report`` takes what is wrong; ``unread`` what could not be read, so that

@@ -83,7 +83,7 @@ def _videos(
 
 
 def _has_only_folders(search: Search, listing: Listing) -> bool:
-    """Whether a folder is but the way to others, as ``**`` finds them."""
+    """Tells whether a folder is but the way to others, as ``**`` finds them."""
     return bool(listing.folders) and not any(search.visible(listing))
 
 

@@ -81,7 +81,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _may_be_odd(text: str) -> bool:
-    """Whether JSON's escapes may spell half of a character, which a text cannot have."""
+    """Tells whether JSON's escapes may spell half of a character, which a text cannot have."""
     return "\\ud" in text or "\\uD" in text
 
 
@@ -168,7 +168,7 @@ def _numbered(table: Any, columns: list[str]) -> Iterator[_Line]:
 
 
 def _same_datapoint(line: _Line) -> str | int:
-    """What rows of one datapoint share: its name; without one each stands for itself."""
+    """Returns what rows of one datapoint share: its name; without one each stands for itself."""
     return line.cells.get("name") or line.number
 
 

@@ -43,7 +43,7 @@ def study_of(
 
 
 def series_objections(value: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with an entry's series."""
+    """Yields what is wrong with an entry's series."""
     if not value.get("name"):
         yield "an entry of series needs a `name`"
     for key in ("items", "url", "labels"):

@@ -1,4 +1,4 @@
-"""What sources of masks have in common: how the masks are to be read, and a size limit."""
+"""The common settings of sources of masks: the reading of the masks, and a size limit."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ class MaskSettings(SourceModel):
     def rgb_recipe(
         self, context: Context, path: str, key: str, ignore: Sequence[Colour]
     ) -> Recipe | None:
-        """How masks of the colours in a class map are read; None after reporting mistakes."""
+        """Returns how masks of the colours in a class map are read.
+
+        None after reporting mistakes.
+        """
         from rbsync.masks.classes.class_map import read_class_map, read_ignored, read_ignored_colour
 
         background = [
@@ -90,7 +93,7 @@ def checked_json(
     limit: int = LIMIT,
     is_map: bool = True,
 ) -> T | None:
-    """What ``read`` makes of a JSON file; None after reporting what is wrong with it.
+    """Returns what ``read`` makes of a JSON file; None after reporting what is wrong with it.
 
     ``key`` is the key of the source that names the file; ``read`` may raise MaskError. In a map
     a key that is given twice is wrong; where there are millions of objects it is not looked for.
@@ -119,7 +122,7 @@ def checked_json(
 
 
 def _checked(context: Context, where: tuple[str | int, ...], check: Callable[[], T]) -> T | None:
-    """What a check of something in the source gives; None after reporting what is wrong."""
+    """Returns what a check of something in the source gives; None after reporting what is wrong."""
     from rbsync.masks.error import MaskError
 
     try:

@@ -68,7 +68,10 @@ class Search:
                 yield name
 
     def takes(self, path: str) -> bool:
-        """Whether a path that matches may be used; reports one that nobody could write down."""
+        """Tells whether a path that matches may be used.
+
+        Reports one that nobody could write down.
+        """
         if self.context.tree.ignored(path):
             return False
         self.found = True

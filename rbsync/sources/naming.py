@@ -92,7 +92,7 @@ def template_at(
 
 
 class LabelFiles:
-    """Where the label file of each datapoint of a source is."""
+    """The label files of the datapoints of a source."""
 
     def __init__(
         self,

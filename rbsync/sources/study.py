@@ -49,7 +49,7 @@ def study_entry(
 
 
 def map_problems(one: GivenSeries, *, has_files: bool, key: str = MAP) -> Iterator[Problem]:
-    """What is wrong with the segment map of a series, which stands under ``key``."""
+    """Yields what is wrong with the segment map of a series, which stands under ``key``."""
     if has_files and not one.segment_map:
         message = f"the segmentations have no `{key}`"
         hint = f"say what the values stand for: {key}: {{1: liver, 2: tumour}}"
@@ -69,5 +69,5 @@ def map_problems(one: GivenSeries, *, has_files: bool, key: str = MAP) -> Iterat
 
 
 def is_value(key: str) -> bool:
-    """Whether a key of a segment map is the value of a voxel that can have a label."""
+    """Tells whether a key of a segment map is the value of a voxel that can have a label."""
     return key.isascii() and key.isdecimal() and 1 <= int(key) <= LARGEST_VALUE

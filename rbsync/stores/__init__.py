@@ -11,7 +11,7 @@ from rbsync.stores.base import Store
 
 
 class StatePlace(NamedTuple):
-    """Where a state lives: ``rest`` is its URL after the scheme and the colon.
+    """The place of a state: ``rest`` is its URL after the scheme and the colon.
 
     A path in it starts from ``folder``, the manifest's.
     """

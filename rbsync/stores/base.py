@@ -43,7 +43,7 @@ class Store(Protocol):
     """Reads a state, and hands out the one writer of it."""
 
     def header(self) -> Header | None:
-        """What the state is; None when there is no state yet.
+        """Returns what the state is; None when there is no state yet.
 
         Raises StateError when the state is damaged or of a newer version.
         """
@@ -62,7 +62,7 @@ class Store(Protocol):
         """
 
     def is_settled(self) -> bool:
-        """Whether no intent is pending; reads no records."""
+        """Tells whether no intent is pending; reads no records."""
 
     def writer(self, owner: Owner, *, timeout: float) -> AbstractContextManager[Writer]:
         """Locks the state for writing, waiting up to ``timeout`` seconds.
@@ -98,7 +98,7 @@ class Writer(Protocol):
     """
 
     def header(self) -> Header:
-        """What the state is now."""
+        """Returns what the state is now."""
 
     def records(self) -> dict[str, Record]:
         """All records by name."""
@@ -129,7 +129,7 @@ class Writer(Protocol):
         """
 
     def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
-        """Where the backend keeps those of the contents that were uploaded for the storage."""
+        """Returns the refs of those of the contents that were uploaded for the storage."""
 
     def contents(self, refs: Iterable[str]) -> Mapping[str, str]:
         """The content identities of what the backend keeps there, of those that are known."""

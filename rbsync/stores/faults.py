@@ -1,4 +1,4 @@
-"""What SQLite and the disk complain of, as a StoreError that says what to do next."""
+"""The complaints of SQLite and the disk, each as a StoreError that says what to do next."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class MemoryStore:
         self._owner: Owner | None = None
 
     def history(self) -> MemoryHistory:
-        """What goes with this state, and with it."""
+        """Returns the history that is kept with this state and ends with it."""
         return self._history
 
     def header(self) -> Header | None:

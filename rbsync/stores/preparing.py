@@ -90,7 +90,9 @@ def copy(path: str, target: str) -> None:
 
 
 def complaints(connection: sqlite3.Connection, check: str) -> list[str]:
-    """What SQLite finds wrong with a database; ``check`` is one of its two pragmas for that."""
+    """Returns what SQLite finds wrong with a database; ``check`` is one of its two pragmas for
+    that.
+    """
     found = [str(line) for (line,) in connection.execute(f"PRAGMA {check}")]
     return [] if found == ["ok"] else found
 

@@ -22,7 +22,7 @@ _SMALLEST_PAGE = 512
 
 
 class Content(NamedTuple):
-    """What of a file changes when it is written to; times in nanoseconds."""
+    """The facts of a file that change when it is written to; times in nanoseconds."""
 
     device: int
     inode: int
@@ -32,7 +32,7 @@ class Content(NamedTuple):
 
 
 def look(path: str, question: Question[Found]) -> Found | None:
-    """What a question finds in the state, in one transaction; None when there is no state.
+    """Returns what a question finds in the state, in one transaction; None when there is no state.
 
     A state of an older format is read as what it would become. Raises StoreError when it is
     damaged, not a state, of a newer format, or cannot be read.
@@ -50,7 +50,7 @@ def look_as_is(path: str, question: Question[Found]) -> Found | None:
 
 
 def is_there(path: str) -> bool:
-    """Whether there is a state; raises StoreError for a file that lost its content."""
+    """Tells whether there is a state; raises StoreError for a file that lost its content."""
     try:
         size = os.stat(path).st_size
     except FileNotFoundError:
@@ -82,7 +82,7 @@ def _look_at_rest(path: str, question: Question[Found]) -> tuple[Found | None, b
 
 
 def _content_at_rest(path: str) -> Content | None:
-    """What tells this content of the file from any other; None while there is a journal."""
+    """Returns what tells this content of the file from any other; None while there is a journal."""
     if any(_size(path + suffix) for suffix in ("-wal", "-journal")):
         return None
     now = os.stat(path)

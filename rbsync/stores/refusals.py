@@ -1,4 +1,4 @@
-"""What every store refuses, in the same words whatever it is kept in."""
+"""The refusals of every store, in the same words whatever it is kept in."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def sealed(row: Sequence[object]) -> tuple[object, ...]:
 
 
 def is_sealed(row: Sequence[object]) -> bool:
-    """Whether a row with its seal at the end is as it was written."""
+    """Tells whether a row with its seal at the end is as it was written."""
     return seal_of(row[:-1]) == row[-1]
 
 

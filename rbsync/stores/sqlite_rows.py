@@ -104,14 +104,14 @@ def record(connection: sqlite3.Connection, name: str) -> Record | None:
 
 
 def is_settled(connection: sqlite3.Connection) -> bool:
-    """Whether there is no intent."""
+    """Tells whether there is no intent."""
     return connection.execute("SELECT 1 FROM intent LIMIT 1").fetchone() is None
 
 
 def uploads(
     connection: sqlite3.Connection, contents: Iterable[str], storage: str
 ) -> dict[str, str]:
-    """Where contents are kept; one whose seal is broken is unknown, and is sent again."""
+    """Returns where contents are kept; one whose seal is broken is unknown, and is sent again."""
     return {
         content: ref
         for content, found_in, ref in _uploads(connection, "content", contents)

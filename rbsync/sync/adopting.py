@@ -46,7 +46,7 @@ class _Found(NamedTuple):
 
     @property
     def is_ours(self) -> bool:
-        """Whether the state has this very task, as it was left."""
+        """Tells whether the state has this very task, as it was left."""
         record = self.record
         if record is None or record.applied is None:
             return False
@@ -59,7 +59,7 @@ class _Found(NamedTuple):
 
     @property
     def objection(self) -> str:
-        """Why it is not what is declared; empty when it is."""
+        """Returns why it is not what is declared; empty when it is."""
         if self.record is not None and self.record.pending is not None:
             return "its last run is not settled yet"
         if self.content.task.stamp is None:

@@ -38,7 +38,7 @@ what became of an earlier run, is planned once that is known.
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """How to apply.
+    """The options of an apply.
 
     ``planning`` is how the plan was made, and how it is made anew as far as ``renewal`` says;
     else a plan that does not fit the state any more is refused as stale. ``force`` does what the
@@ -136,7 +136,7 @@ def _run(
 
 
 def _has_work(workspace: Workspace, plan: Plan) -> bool:
-    """Whether the state has to be locked at all: doing nothing must change no byte of it."""
+    """Tells whether the state has to be locked at all: doing nothing must change no byte of it."""
     return bool(plan.effects or plan.forgotten) or not workspace.store.is_settled()
 
 

@@ -1,4 +1,4 @@
-"""Whether a datapoint at the project still is what a fingerprint says.
+"""The comparison of a datapoint at the project with a fingerprint.
 
 Labels and settings are fingerprinted anew from what the project has. Pixel labels are drawn for
 it and label maps fetched, since the fingerprint of a mask is that of the picture, however it was
@@ -112,7 +112,7 @@ def _drawn(labels: list[Any], maps: Sequence[StoredMap], algorithm: Algorithm) -
 
 
 def _are_all(labels: list[Any], kind: str, members: frozenset[str]) -> bool:
-    """Whether labels may be those that files were made into, with nothing added since."""
+    """Tells whether labels may be those that files were made into, with nothing added since."""
     return bool(labels) and all(
         isinstance(one, dict)
         and kind in one

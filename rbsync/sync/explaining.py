@@ -18,7 +18,7 @@ from rbsync.sync.workspace import Workspace
 
 @dataclass(frozen=True)
 class Explanation:
-    """What is desired and recorded of one name, and what follows; no action when neither is.
+    """The desired and the recorded of one name, and the action that follows, if either is there.
 
     ``names`` are all names, for a guess at what was meant.
     """

@@ -41,17 +41,17 @@ def _stays(record: Record, task: Task) -> bool:
 
 
 def _gone(record: Record) -> Record | None:
-    """What is left of a record without a task: why it failed, if it did."""
+    """Returns what is left of a record without a task: why it failed, if it did."""
     return record._replace(applied=None, task_id="") if record.failure else None
 
 
 def is_managed(record: Record | None) -> bool:
-    """Whether a task with this record is one of ours."""
+    """Tells whether a task with this record is one of ours."""
     return record is not None and (record.applied is not None or record.pending is not None)
 
 
 def is_task_of(record: Record, task: Task) -> bool:
-    """Whether a task is the very one of this record, not another that was given its name.
+    """Tells whether a task is the very one of this record, not another that was given its name.
 
     What is unsettled may be either, and of some creates the project did not tell the id.
     """

@@ -77,7 +77,10 @@ def overlay(workspace: Workspace, records: Mapping[str, Record], dataset: Datase
 def _conflict(
     found: TaskContent, record: Record | None, wanted: Fingerprint | None, stamped: bool
 ) -> str:
-    """Why a task must not be touched; empty when it is as it was left, or as it shall be."""
+    """Returns why a task must not be touched.
+
+    Empty when it is as it was left, or as it shall be.
+    """
     task = found.task
     same = record is not None and record.applied is not None and record.task_id == task.task_id
     if record is not None and (record.pending or (same and record.applied == UNKNOWN)):

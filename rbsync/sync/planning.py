@@ -25,7 +25,7 @@ _TARGET_HINT = "`rbsync expand` lists all names; `*` stays between two slashes, 
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """How to plan.
+    """The options of a plan.
 
     ``target`` narrows the plan to names that match a glob, ``only`` to the given names.
     ``prune`` overrides the manifest's policy. ``insist`` plans again what the service refused,
@@ -41,16 +41,16 @@ class PlanOptions:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the plan covers the whole dataset."""
+        """Tells whether the plan covers the whole dataset."""
         return self.target is None and self.only is None
 
     @property
     def may_recall(self) -> bool:
-        """Whether manifest, files and state tell all that the plan depends on."""
+        """Tells whether manifest, files and state tell all that the plan depends on."""
         return self.is_whole and not self.refresh
 
     def covers(self, name: str) -> bool:
-        """Whether the plan covers a name."""
+        """Tells whether the plan covers a name."""
         if self.only is not None and name not in self.only:
             return False
         return name_pattern(self.target)(name)
@@ -111,7 +111,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
 
 
 def rules_of(workspace: Workspace, options: PlanOptions) -> Rules:
-    """What governs the decisions."""
+    """Returns what governs the decisions."""
     updates = workspace.backend.capabilities.updates
     return Rules(policy_of(workspace, options), updates, insist=options.insist)
 
@@ -124,7 +124,7 @@ def policy_of(workspace: Workspace, options: PlanOptions) -> Policy:
 
 
 def basis_of(workspace: Workspace, header: Header | None) -> Basis:
-    """What a plan made now is made against."""
+    """Returns what a plan made now is made against."""
     digest = workspace.manifest.digest
     if header is None:
         return Basis("", 0, digest)

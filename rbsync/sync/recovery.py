@@ -77,7 +77,7 @@ def _recall(writer: Writer, refs: Sequence[str], contents: Sequence[str]) -> dic
 
 
 def waiting_for(names: list[str], seconds: float) -> str:
-    """What is said before the wait."""
+    """Returns what is said before the wait."""
     more = len(names) - _NAMED
     listed = ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
     return (

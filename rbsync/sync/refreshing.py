@@ -19,7 +19,7 @@ from rbsync.sync.workspace import Workspace
 
 
 class Refreshed(NamedTuple):
-    """What a refresh changed in the state, by name; ``unmanaged`` are tasks without a record."""
+    """The changes of a refresh in the state, by name; ``unmanaged`` are tasks without a record."""
 
     added: tuple[str, ...]
     corrected: tuple[str, ...]
@@ -62,7 +62,7 @@ def correcting(workspace: Workspace, timeout: float) -> Iterator[Writer]:
 
 
 def present_project(workspace: Workspace) -> Project:
-    """What the project is. Raises RbsyncError when there is none."""
+    """Returns what the project is. Raises RbsyncError when there is none."""
     project = workspace.backend.describe()
     if project is None:
         raise RbsyncError("there is no project yet", hint="the first `rbsync apply` makes it")

@@ -1,4 +1,4 @@
-"""Whether there are the storages that a plan uses: known before anything is sent to them."""
+"""The check that a plan's storages exist, made before anything is sent to them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_storages(backend: Backend, plan: Plan, *, keep_going: bool) -> Plan:
 
 
 def unknown_storages(backend: Backend, used: set[str]) -> Mapping[str, Problem]:
-    """What is wrong with each storage that is not there."""
+    """Returns what is wrong with each storage that is not there."""
     known = backend.storages()
     if known is None:
         return {}

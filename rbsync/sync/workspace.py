@@ -1,4 +1,4 @@
-"""What every use case works with: a manifest, its files, its state and its project."""
+"""The workspace of every use case: a manifest, its files, its state and its project."""
 
 from __future__ import annotations
 

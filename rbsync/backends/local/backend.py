@@ -66,11 +66,11 @@ class LocalBackend:
         self._project = LocalProject(database, self._blobs, wish)
 
     def project(self) -> Project:
-        """What the project is; makes it."""
+        """Returns what the project is; makes it."""
         return self._project.open().as_project()
 
     def describe(self) -> Project | None:
-        """What the project is; None when there is none, and then none is made."""
+        """Returns what the project is; None when there is none, and then none is made."""
         meta = self._project.describe()
         return meta.as_project() if meta else None
 
@@ -148,7 +148,7 @@ class LocalBackend:
         return self._project.labels(task_id)
 
     def counts(self) -> Counts:
-        """How many tasks, ground truth among them, and labels there are."""
+        """Returns how many tasks, ground truth among them, and labels there are."""
         return self._project.counts()
 
     def open_item(self, ref: str) -> BinaryIO:

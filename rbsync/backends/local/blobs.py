@@ -35,20 +35,20 @@ class Damage(NamedTuple):
 
 
 class Collected(NamedTuple):
-    """What a collection of garbage removed; ``size`` is in bytes."""
+    """The yield of a collection of garbage; ``size`` is in bytes."""
 
     files: int
     size: int
 
 
 def ref_of(content: str) -> str:
-    """Where the file with a content identity is kept."""
+    """Returns where the file with a content identity is kept."""
     algorithm, digest = content.split(":")
     return f"{ROOT}/{algorithm}/{digest[:2]}/{digest}"
 
 
 def is_ref(ref: str) -> bool:
-    """Whether a ref is that of a stored file, and so safe to be made a path of."""
+    """Tells whether a ref is that of a stored file, and so safe to be made a path of."""
     return _REF.fullmatch(ref) is not None
 
 
@@ -115,7 +115,7 @@ class Blobs:
         sync_folder(folder)
 
     def _refresh(self, path: str, size: int) -> bool:
-        """Whether the file is there already; makes it young, so that it is not garbage."""
+        """Tells whether the file is there already; makes it young, so that it is not garbage."""
         try:
             if os.stat(path).st_size != size:
                 return False

@@ -119,7 +119,7 @@ class Database:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the group has anything to commit."""
+        """Tells whether the group has anything to commit."""
         return self._lost or self._begun() is not None
 
     def commit(self) -> None:
@@ -161,7 +161,10 @@ class Database:
         return found
 
     def _check_inode(self) -> None:
-        """What is written to a file that was deleted or replaced would be lost without a word."""
+        """Refuses a file that was deleted or replaced.
+
+        What is written to it would be lost silently.
+        """
         try:
             same = os.stat(self._path).st_ino == self._inode
         except OSError:

@@ -33,7 +33,7 @@ _PRIMARY_CODE = 0xFF
 
 
 def disk_error(error: OSError, doing: str) -> BackendError:
-    """What an error of the file system means."""
+    """Returns what an error of the file system means."""
     message = f"could not {doing}: {error.strerror or error}"
     if error.errno in _FULL:
         return BackendError(message, kind="quota", hint=_FULL_HINT)
@@ -43,7 +43,7 @@ def disk_error(error: OSError, doing: str) -> BackendError:
 
 
 def database_error(error: sqlite3.Error, *, committing: bool = False) -> BackendError:
-    """What an error of the database means.
+    """Returns what an error of the database means.
 
     ``committing`` says that the change was being made durable: then a disk that fails leaves
     open whether it was.
@@ -64,7 +64,7 @@ def database_error(error: sqlite3.Error, *, committing: bool = False) -> Backend
 
 
 def damaged(detail: str) -> BackendError:
-    """What is read from the database cannot have been written by this program."""
+    """Returns the error for content of the database that this program cannot have written."""
     return BackendError(f"the project's database is damaged: {detail}", hint=_DAMAGED_HINT)
 
 

@@ -47,7 +47,7 @@ def clear_extra(connection: sqlite3.Connection, task_id: str, facet: Facet) -> N
 
 
 def extras_of(connection: sqlite3.Connection, task_id: str) -> Extras:
-    """What accompanies the facets of a task."""
+    """Returns what accompanies the facets of a task."""
     rows = connection.execute(
         "SELECT facet, json, refs FROM extras WHERE task_id = ?", (task_id,)
     ).fetchall()
@@ -57,7 +57,10 @@ def extras_of(connection: sqlite3.Connection, task_id: str) -> Extras:
 def extras_of_draft(
     draft: Draft, store: Callable[[bytes], str], facets: Sequence[Facet] = FACETS
 ) -> Extras:
-    """What accompanies the facets of a draft. ``store`` keeps a file and answers its ref."""
+    """Returns what accompanies the facets of a draft.
+
+    ``store`` keeps a file and answers its ref.
+    """
     made: dict[Facet, Extra] = {}
     series = series_of(draft) if "items" in facets else []
     if series:
@@ -74,7 +77,7 @@ def extras_of_draft(
 
 
 def series_in(extras: Extras) -> tuple[int, ...]:
-    """How many items are of each series; empty where that is not known."""
+    """Returns how many items are of each series; empty where that is not known."""
     info = _read(extras.get("items")).get("seriesInfo") or ()
     indices = [one.get("itemsIndices") for one in info]
     return sizes_of(indices) if indices and None not in indices else ()

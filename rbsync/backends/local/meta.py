@@ -1,4 +1,4 @@
-"""What a local project is: the one row about itself, and how it may change."""
+"""The one row that a local project has about itself, and the changes that it allows."""
 
 from __future__ import annotations
 

@@ -15,7 +15,10 @@ from rbsync.labels import Taxonomy, project_type
 
 
 class Wish(NamedTuple):
-    """What a project shall be. An empty type or name and no taxonomy take what there is."""
+    """The project that is wanted.
+
+    An empty type or name and no taxonomy take those that are there.
+    """
 
     name: str
     type: str
@@ -24,7 +27,7 @@ class Wish(NamedTuple):
 
 
 def fulfil(wish: Wish, found: Meta | None, connection: sqlite3.Connection) -> Meta:
-    """What the project is from now on.
+    """Returns what the project is from now on.
 
     A type may be given to a project that had none, and categories may come and go, as long as
     all tasks conform. Raises UserError otherwise.
@@ -53,7 +56,7 @@ def check_type(name: str) -> None:
 
 
 def _is_narrower(made: Meta, found: Meta) -> bool:
-    """Whether a task that the project accepted might not be accepted any more."""
+    """Tells whether a task that the project accepted might not be accepted any more."""
     if made.type != found.type:
         return True
     if made.taxonomy == found.taxonomy:

@@ -66,7 +66,7 @@ class LocalProject:
         self._read_in = 0
 
     def open(self) -> Meta:
-        """What the project is, made and changed to what it shall be.
+        """Returns what the project is, made and changed to what it shall be.
 
         Raises UserError when it is another one than it shall be.
         """
@@ -81,7 +81,7 @@ class LocalProject:
         return made
 
     def describe(self) -> Meta | None:
-        """What the project is; None when there is none, and then none is made."""
+        """Returns what the project is; None when there is none, and then none is made."""
         return self._read(read_meta, None)
 
     def create(
@@ -265,11 +265,11 @@ class LocalProject:
         return self._read(lambda one: queries.labels_text(one, task_id), None)
 
     def extras(self, task_id: str) -> Extras:
-        """What accompanies the facets of a task."""
+        """Returns what accompanies the facets of a task."""
         return self._read(lambda one: extras_of(one, task_id), NO_EXTRAS)
 
     def count(self, stage: str) -> int:
-        """How many tasks are in a stage."""
+        """Returns how many tasks are in a stage."""
         return self._read(lambda one: queries.count_of_stage(one, stage), 0)
 
     def counts(self) -> Counts:
@@ -315,7 +315,7 @@ def _rejected(draft: Draft, kind: FailureKind, flaw: Flaw) -> Rejected:
 
 
 def _is_text(name: str) -> bool:
-    """Whether a name can be one at all: what is not text cannot be asked for."""
+    """Tells whether a name can be one at all: what is not text cannot be asked for."""
     with suppress(UnicodeEncodeError):
         return bool(name.encode())
     return False

@@ -72,7 +72,7 @@ def counts(connection: sqlite3.Connection) -> Counts:
 
 
 def count_of_stage(connection: sqlite3.Connection, stage: str) -> int:
-    """How many tasks are in a stage."""
+    """Returns how many tasks are in a stage."""
     row = connection.execute("SELECT count(*) FROM tasks WHERE stage = ?", (stage,)).fetchone()
     return int(row[0])
 

@@ -58,7 +58,7 @@ CREATE TABLE uploads (
 
 
 def is_made(connection: sqlite3.Connection) -> bool:
-    """Whether the tables are there. Raises BackendError when they are not ours to read."""
+    """Tells whether the tables are there. Raises BackendError when they are not ours to read."""
     version, application = connection.execute(_MARKS).fetchone()
     if version == 0 and application == 0:
         return False

@@ -111,11 +111,11 @@ class RedbrickBackend:
         return self._api_key
 
     def project(self) -> Project:
-        """What the project is; raises BackendError when there is none."""
+        """Returns what the project is; raises BackendError when there is none."""
         return self._opened.require()
 
     def describe(self) -> Project | None:
-        """What the project is, None when there is none."""
+        """Returns what the project is, None when there is none."""
         return self._opened.look()
 
     def storages(self) -> dict[str, str] | None:
@@ -126,7 +126,9 @@ class RedbrickBackend:
             return None
 
     def flaw(self, draft: Draft) -> Flaw | None:
-        """Why the project, as it was when it was opened, would refuse a datapoint; None if not."""
+        """Returns why the project, as it was when it was opened, would refuse a datapoint; None if
+        not.
+        """
         return self._opened.flaw(draft)
 
     def upload(self, body: Body, *, storage: str) -> str:
@@ -246,7 +248,7 @@ def _once_each(drafts: Sequence[Draft]) -> Iterator[Draft | Rejected]:
 
 
 def _same(failures: Sequence[BackendError]) -> bool:
-    """Whether failures of a whole batch are one: a single one, or none of it was sent."""
+    """Tells whether failures of a whole batch are one: a single one, or none of it was sent."""
     return len(failures) == 1 or not any(one.sent for one in failures)
 
 

@@ -87,7 +87,7 @@ class Creator:
         return Created(draft.name, task_id)
 
     def metadata_of(self, draft: Draft) -> Metadata:
-        """What a datapoint's metadata shall be."""
+        """Returns what a datapoint's metadata shall be."""
         user = dict(draft.settings.metadata)
         if not self._stamp:
             return Metadata(user)

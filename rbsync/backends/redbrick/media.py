@@ -1,4 +1,4 @@
-"""What the service calls the types of files.
+"""The service's names for the types of files.
 
 Source: the suffixes and MIME types that the service's own client knows.
 """
@@ -29,7 +29,7 @@ def media_of(body: Body) -> str:
 
 
 def is_video(ref: str) -> bool:
-    """Whether the service splits a file into frames before it is a datapoint."""
+    """Tells whether the service splits a file into frames before it is a datapoint."""
     return _suffix(ref) in _VIDEOS
 
 

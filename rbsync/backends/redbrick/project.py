@@ -37,7 +37,7 @@ class OpenProject:
         self._lock = threading.Lock()
 
     def look(self) -> Project | None:
-        """What the project is now; None when there is none. Raises BackendError."""
+        """Returns what the project is now; None when there is none. Raises BackendError."""
         facts = open_project(self._client)
         if facts is None:
             return None
@@ -50,7 +50,7 @@ class OpenProject:
 
     @property
     def identity(self) -> str:
-        """What a state is bound to."""
+        """Returns what a state is bound to."""
         client = self._client
         return f"redbrick:{client.address.host}/{client.org_id}/{client.project_id}"
 
@@ -63,7 +63,7 @@ class OpenProject:
         return found
 
     def flaw(self, draft: Draft, facets: Sequence[Facet] = FACETS) -> Flaw | None:
-        """Why the project would not accept facets of a datapoint; None when it would."""
+        """Returns why the project would not accept facets of a datapoint; None when it would."""
         return self._known()[1].flaw(draft, facets)
 
     @property
@@ -99,7 +99,7 @@ def _without_bare_root(taxonomy: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rules(facts: ProjectFacts) -> Rules:
-    """What can be checked here; a type or taxonomy of a later service restricts nothing."""
+    """Returns what can be checked here; a type or taxonomy of a later service restricts nothing."""
     known = facts.type if facts.type in PROJECT_TYPES else ""
     try:
         taxonomy = read_taxonomy(_without_bare_root(facts.taxonomy))

@@ -1,4 +1,4 @@
-"""What rbsync leaves in the metadata of its datapoints: their fingerprint and their items."""
+"""The stamp that rbsync leaves in the metadata of its datapoints: fingerprint and items."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How values look to people."""
+"""The looks of values for people."""

@@ -1,4 +1,4 @@
-"""Whether a file is whole by its structure: what decoders need, not what the standard wishes.
+"""Checks of a file's structure: it must have all that decoders need, not all that standards wish.
 
 A file that was cut off while it was copied or written begins as a whole one does. Each kind has a
 module that walks to where such a file has to end.
@@ -32,14 +32,14 @@ UNPACKED: dict[Kind, Callable[[Span], None]] = {kinds.GZIP: gzip.check}
 
 
 class Fault(NamedTuple):
-    """Why no decoder can read a file whole, and the next step."""
+    """The reason that no decoder can read a file whole, and the next step."""
 
     message: str
     hint: str
 
 
 def is_broken(kind: Kind, span: Span) -> bool:
-    """Whether a file of a kind has a fault, as far as that costs next to nothing."""
+    """Tells whether a file of a kind has a fault, as far as that costs next to nothing."""
     return kind in CHECKS and fault_of(kind, span) is not None
 
 

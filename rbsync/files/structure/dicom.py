@@ -30,7 +30,7 @@ _MOST_ELEMENTS = 2_000_000
 
 
 class _Form(NamedTuple):
-    """How elements are written."""
+    """The form in which elements are written."""
 
     order: str
     explicit: bool
@@ -61,7 +61,9 @@ def check(span: Span) -> None:
 
 
 def _meta(span: Span) -> tuple[int, bytes]:
-    """Where the data set begins, and its transfer syntax; empty where the file does not say it."""
+    """Returns where the data set begins, and its transfer syntax; empty where the file does not say
+    it.
+    """
     if span.at(128, 4) != b"DICM":
         return 0, b""
     offset, syntax = _PREAMBLE, b""

@@ -44,7 +44,7 @@ def check(span: Span) -> None:
 
 
 def _unpacked(span: Span) -> Iterator[bytes]:
-    """What is packed, a bounded piece at a time."""
+    """Yields what is packed, a bounded piece at a time."""
     member = zlib.decompressobj(_MEMBER)
     begun = True
     for piece in span.pieces(0, span.size):

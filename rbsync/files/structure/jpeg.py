@@ -59,7 +59,7 @@ def _check_frame(span: Span, offset: int) -> None:
 
 
 def _has_end(span: Span, start: int) -> bool:
-    """Whether EOI stands after an offset; looked for from the end, where it nearly always is.
+    """Tells whether EOI stands after an offset; looked for from the end, where it nearly always is.
 
     In a scan every byte 0xFF is followed by 0 or a restart, so that pixels never look like EOI.
     """

@@ -16,7 +16,7 @@ HEADER = 544
 
 
 class _Layout(NamedTuple):
-    """Where the fields lie that tell how many bytes a file needs: format and offset."""
+    """The fields that tell how many bytes a file needs: format and offset."""
 
     dim: tuple[str, int]
     bits: tuple[str, int]
@@ -36,7 +36,7 @@ def check(span: Span) -> None:
 
 
 def needed(start: bytes) -> int:
-    """How many bytes a NIfTI file has at least, by its first `HEADER` bytes.
+    """Returns how many bytes a NIfTI file has at least, by its first `HEADER` bytes.
 
     Of a header whose voxels lie in another file (.hdr and .img), the header alone. Raises
     BrokenError for what is no NIfTI header.

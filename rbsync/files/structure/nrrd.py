@@ -59,7 +59,7 @@ def _header(span: Span) -> tuple[dict[str, str], int]:
 
 
 def _size(fields: dict[str, str]) -> int:
-    """How many bytes the data have, unpacked."""
+    """Returns how many bytes the data have, unpacked."""
     sizes = [_number(one) for one in fields.get("sizes", "").split()]
     kind = " ".join(fields.get("type", "").lower().split())
     width = _number(fields.get("block size", fields.get("blocksize", "0")))

@@ -26,7 +26,7 @@ def present(index: ClassIndex) -> list[int]:
 
 
 def renumbered(pixels: Array, table: Array) -> Iterator[Array]:
-    """What ``table`` (classes + 1,) has for each of the pixels (n,), in parts of its type.
+    """Yields what ``table`` (classes + 1,) has for each of the pixels (n,), in parts of its type.
 
     That type is unsigned and not larger than that of the pixels. Raises IndexError for a pixel
     that has no place in the table.

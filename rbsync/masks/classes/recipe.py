@@ -1,4 +1,4 @@
-"""How the files of one mask become its class index: what a plan remembers beside the files."""
+"""The way from the files of one mask to its class index, as a plan remembers it."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def _text(title: str, one: Mapping[str, Any], key: str, file: str) -> str:
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether no half of a surrogate pair stands alone, which JSON allows."""
+    """Tells whether no half of a surrogate pair stands alone, which JSON allows."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 

@@ -42,7 +42,10 @@ def refuse_namesakes(labels: Sequence[dict[str, Any]]) -> None:
 
 
 def _may_be_one(one: list[Any], other: list[Any]) -> bool:
-    """Whether two paths end alike, as far as the shorter one tells; all begin with the root."""
+    """Tells whether two paths end alike, as far as the shorter one tells.
+
+    All begin with the root.
+    """
     length = max(1, min(len(one), len(other)) - 1)
     return one[-length:] == other[-length:]
 

@@ -60,7 +60,7 @@ def _library() -> ctypes.CDLL | None:
 
 
 def available() -> bool:
-    """Whether the compiled kernel was built for this machine and can be loaded."""
+    """Tells whether the compiled kernel was built for this machine and can be loaded."""
     return _library() is not None
 
 
@@ -83,7 +83,7 @@ def _call(name: str, *arguments: Any) -> int:
 
 
 def _address(array: Array) -> int:
-    """Where an array begins. NumPy's own way takes three times as long, but any array."""
+    """Returns where an array begins. NumPy's own way takes three times as long, but any array."""
     if array.flags.writeable and array.nbytes:
         memory: Any = array
         return ctypes.addressof(_Start.from_buffer(memory))
@@ -108,7 +108,7 @@ def mark(pixels: Array, seen: Array) -> None:
 
 
 def renumber(pixels: Array, table: Array, out: Array) -> None:
-    """What ``table`` (classes + 1,) has for each of the pixels (n,), in ``out`` (n,).
+    """Writes what ``table`` (classes + 1,) has for each of the pixels (n,), in ``out`` (n,).
 
     Its type is unsigned and not larger than that of the pixels. Raises IndexError for a pixel
     that has no place in it.

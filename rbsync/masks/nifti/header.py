@@ -30,7 +30,7 @@ _LABEL_TYPES = frozenset({"|u1", "<u2"})
 
 
 class _Fields(NamedTuple):
-    """Where the fields in use lie: format and offset in the header."""
+    """The fields in use: format and offset in the header."""
 
     dim: tuple[str, int]
     datatype: tuple[str, int]
@@ -56,7 +56,7 @@ _LAYOUTS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Header:
-    """What a header says of the voxels that start at the byte ``offset``.
+    """The facts of a header about the voxels that start at the byte ``offset``.
 
     ``shape`` is (x, y, z, …) as the file has it, ``kind`` the type of the stored numbers,
     ``scaling`` slope and intercept, None where stored numbers are the values. ``affine`` (3, 4)
@@ -71,7 +71,7 @@ class Header:
 
     @property
     def count(self) -> int:
-        """How many voxels there are."""
+        """Returns how many voxels there are."""
         return int(np.prod(self.shape, dtype=object))
 
     @property
@@ -81,7 +81,7 @@ class Header:
 
     @property
     def is_label_map(self) -> bool:
-        """Whether the voxels are stored as those of a label map are."""
+        """Tells whether the voxels are stored as those of a label map are."""
         plain = self.scaling is None and self.kind.str in _LABEL_TYPES
         return plain and len(self.shape) == 3
 

@@ -1,4 +1,4 @@
-"""Where rings turn: the corners of a class index, found with array operations."""
+"""The corners of a class index, at which rings turn, found with array operations."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def _edges(outline: Outline) -> Array:
 
 
 def _crossings(edges: Array, shape: tuple[int, ...]) -> tuple[Array, Array, Array]:
-    """Where edges cross the middle lines of pixel rows: row, first column beyond, step."""
+    """Returns where edges cross the middle lines of pixel rows: row, first column beyond, step."""
     height, width = shape
     x0, y0, x1, y1, signs = edges.T
     top = np.clip(np.minimum(y0, y1), 0, height)

@@ -74,7 +74,7 @@ def _number(corners: Corners) -> Array:
 
 
 def _bits(turns: Array, end: int, heading: int) -> Array:
-    """Where a ring arrives (``end`` 0) or leaves (``end`` 1) with a heading."""
+    """Returns where a ring arrives (``end`` 0) or leaves (``end`` 1) with a heading."""
     bits: Array = (turns & _turns_with(end, heading)) != 0
     return bits
 

@@ -44,7 +44,7 @@ class Chunk(NamedTuple):
 
     @property
     def is_whole(self) -> bool:
-        """Whether its kind and data are those that its checksum was made of."""
+        """Tells whether its kind and data are those that its checksum was made of."""
         (checksum,) = _CHECKSUM.unpack(self.raw[-_CHECKSUM.size :])
         return zlib.crc32(self.raw[4 : -_CHECKSUM.size]) == int(checksum)
 
@@ -81,7 +81,8 @@ def without_pixels(data: bytes) -> bytes:
 
 
 def read_content(data: bytes) -> Content:
-    """What the critical chunks hold. Raises ValueError for a chunk that is damaged or misplaced.
+    """Returns what the critical chunks hold. Raises ValueError for a chunk that is damaged or
+    misplaced.
 
     Pillow gets to see nothing else: it believes a second header, ends in errors of all kinds
     for ancillary chunks that are odd, and looks at few of the checksums.

@@ -77,7 +77,7 @@ def decode_numbers(data: bytes, *, file: str = "", max_pixels: int = MAX_PIXELS)
 
 @contextmanager
 def _problems_told(header: PngHeader, file: str) -> Iterator[None]:
-    """What goes wrong while a PNG is decoded becomes a MaskError."""
+    """Turns the problems of decoding a PNG into MaskErrors."""
     try:
         yield
     except ValueError as error:

@@ -25,7 +25,7 @@ _END = 3  # bytes of the checksum that ends zlib's data; of its four Pillow want
 
 
 def is_known(header: PngHeader) -> bool:
-    """Whether there are such pixels, of 8 bits a channel or fewer."""
+    """Tells whether there are such pixels, of 8 bits a channel or fewer."""
     return (header.bit_depth, header.colour_type) in _LAYOUTS
 
 

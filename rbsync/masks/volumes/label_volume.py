@@ -111,7 +111,7 @@ def _disagreement(one: Segmentation, other: Segmentation, name: str, file: str) 
 
 
 def _conflicts(one: Array, other: Array) -> tuple[int, int]:
-    """How many voxels have two different labels, and the place of the first."""
+    """Returns how many voxels have two different labels, and the place of the first."""
     count = first = 0
     for start in range(0, len(one), _AT_ONCE):
         a, b = one[start : start + _AT_ONCE], other[start : start + _AT_ONCE]

@@ -1,4 +1,4 @@
-"""Whether a segmentation lies where its scan does."""
+"""A check that a segmentation lies where its scan does."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _FLAT_SLICE = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segmentation:
-    """What a segmentation file holds, and what is wrong with it.
+    """The content of a segmentation file, and the problems of it.
 
     ``voxels`` are uint8 or uint16 of shape (x, y, z), x running fastest in memory, None when they
     are no label values; ``affine`` (3, 4) float32 is where they lie. ``values`` are those that

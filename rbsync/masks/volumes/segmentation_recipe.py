@@ -1,4 +1,4 @@
-"""How the segmentation files of a datapoint are read: what a plan remembers beside the files."""
+"""The way in which a datapoint's segmentation files are read, as a plan remembers it."""
 
 from __future__ import annotations
 

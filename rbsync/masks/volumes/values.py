@@ -40,7 +40,7 @@ class Values:
 
     @property
     def are_too_many(self) -> bool:
-        """Whether there are so many others that it is not worth looking on."""
+        """Tells whether there are so many others that it is not worth looking on."""
         return len(self._others) > _MOST_OTHERS
 
     @property

@@ -1,1 +1,1 @@
-"""What the fields of the schema that need a function are answered with: one file a subject."""
+"""The functions that answer fields of the schema: one file a subject."""

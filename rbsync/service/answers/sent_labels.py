@@ -30,7 +30,7 @@ def read_labels(
     path: str | None,
     maps: Sequence[dict[str, Any] | None] | None,
 ) -> SentLabels:
-    """What an operation says of labels. Raises RefusalError."""
+    """Returns what an operation says of labels. Raises RefusalError."""
     text = _of_file(call, path) if path else data
     named = [one for one in maps or () if one and one.get("labelName")]
     if text is None and not named:

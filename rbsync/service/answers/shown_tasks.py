@@ -126,7 +126,10 @@ def version_id(stored: StoredTask) -> str:
 
 
 def _path(pair: tuple[str, str]) -> str:
-    """What clients know an item by; rbsync's own names are not unique, so those go by ref."""
+    """Returns what clients know an item by.
+
+    The names of rbsync are not unique, so those go by ref.
+    """
     name, ref = pair
     return ref if is_ref(ref) and not _UPLOADED.match(name) else name
 

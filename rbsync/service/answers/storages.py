@@ -1,4 +1,4 @@
-"""Where items are: at public addresses, here, or in the buckets that the service was told of."""
+"""The storages of items: public addresses, this service, and the buckets that it was told of."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ def label_storage(call: Call, org_id: str, project_id: str) -> dict[str, Any]:
 
 
 def label_path(call: Call) -> str:
-    """Where files of labels are kept."""
+    """Returns where files of labels are kept."""
     return f"{call.service.org_id}/{call.service.project_id}"

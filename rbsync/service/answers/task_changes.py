@@ -32,7 +32,7 @@ def update_task_items(
     append: bool | None = None,
     **beside: Any,
 ) -> dict[str, Any]:
-    """What is null stays as it is."""
+    """Leaves null members as they are."""
     call.check_project(org_id, project_id)
     given = {"seriesInfo": beside.pop("series_info", None), **beside}
     given["heatMaps"] = given.pop("heat_maps", None)

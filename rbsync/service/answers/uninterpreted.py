@@ -1,4 +1,4 @@
-"""What a task has that rbsync gives no meaning to: kept as the client sent it."""
+"""The parts of a task that rbsync gives no meaning to: kept as the client sent them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _ABSENT = (None, "", "null")
 
 
 def beside_items(call: Call, given: Mapping[str, Any], storage_id: str) -> Extra:
-    """What accompanies the items; files of heat maps are the task's. Raises RefusalError."""
+    """Returns what accompanies the items; files of heat maps are the task's.
+
+    Raises RefusalError.
+    """
     kept = {key: given[key] for key in OF_ITEMS if given.get(key) is not None}
     if not kept:
         return NOTHING
@@ -29,12 +32,12 @@ def beside_items(call: Call, given: Mapping[str, Any], storage_id: str) -> Extra
 
 
 def beside_settings(given: Mapping[str, Any]) -> Extra:
-    """What accompanies the settings."""
+    """Returns what accompanies the settings."""
     kept = {key: given[key] for key in OF_SETTINGS if given.get(key) not in _ABSENT}
     return Extra(json.dumps(kept)) if kept else NOTHING
 
 
 def read_extra(extra: Extra | None) -> dict[str, Any]:
-    """What was kept of a facet."""
+    """Returns what was kept of a facet."""
     found: dict[str, Any] = json.loads(extra.json) if extra else {}
     return found

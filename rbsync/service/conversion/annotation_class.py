@@ -1,4 +1,4 @@
-"""What an annotation says that it is: its category and its attributes."""
+"""The category and the attributes of an annotation."""
 
 from __future__ import annotations
 

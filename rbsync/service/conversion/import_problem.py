@@ -1,4 +1,4 @@
-"""Why a task cannot be imported."""
+"""The reasons that a task cannot be imported."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ _TO_LISTS = {"heatMaps", "transforms", "centerline"}
 
 @dataclass
 class Flat:
-    """What the series of a task add up to."""
+    """The sum of the series of a task."""
 
     items: list[str] = field(default_factory=list)
     series_info: list[dict[str, Any]] = field(default_factory=list)
@@ -138,7 +138,7 @@ _OF_SERIES = {"series", "classification"}
 
 
 def is_flat(task: Any) -> bool:
-    """Whether a task is in the flat form already."""
+    """Tells whether a task is in the flat form already."""
     return isinstance(task, dict) and "series" not in task
 
 

@@ -61,7 +61,7 @@ class Turns:
         self._random = random.Random(fault.seed)  # noqa: S311  (to be repeated, not guessed)
 
     def is_due(self, kinds: AbstractSet[str], *, taken: bool) -> bool:
-        """Whether it plays now; ``taken`` says that another rule does already."""
+        """Tells whether it plays now; ``taken`` says that another rule does already."""
         fault = self.fault
         if ANYTHING not in fault.kind and kinds.isdisjoint(fault.kind):
             return False

@@ -35,7 +35,7 @@ def _listed(value: Any) -> Any:
 
 @cache
 def known_kinds() -> frozenset[str]:
-    """What requests may go by: all of them, a method, or a root field of the schema."""
+    """Returns what requests may go by: all of them, a method, or a root field of the schema."""
     schema = make_schema()
     roots = (schema.query_type, schema.mutation_type)
     fields = (name for one in roots if one is not None for name in one.fields)

@@ -13,7 +13,7 @@ from rbsync.model.history import Change, Run
 
 
 class Swept(NamedTuple):
-    """What was swept; ``size`` is the bytes of the contents that are gone."""
+    """The contents that were swept; ``size`` is their bytes."""
 
     runs: int
     contents: int
@@ -54,7 +54,7 @@ class History(Protocol):
         """The files of the embedded project that the history needs: they must not be removed."""
 
     def size(self) -> int:
-        """How many bytes the contents take."""
+        """Returns how many bytes the contents take."""
 
     def sweep(self, before: float) -> Swept:
         """Forgets the runs that began before a time, and the contents that none of the rest has."""

@@ -44,7 +44,7 @@ def read_address(url: str) -> Address:
 
 
 def is_same_service(one: str, other: str) -> bool:
-    """Whether two URLs mean the same service, however they are written."""
+    """Tells whether two URLs mean the same service, however they are written."""
     try:
         return read_address(one) == read_address(other)
     except UserError:
@@ -74,7 +74,7 @@ def _bad(url: str, why: str, hint: str = "") -> UserError:
 
 
 def is_safe_upload(url: str, service: Address) -> bool:
-    """Whether bytes may be sent to a presigned URL: over TLS, or all on this machine."""
+    """Tells whether bytes may be sent to a presigned URL: over TLS, or all on this machine."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -100,7 +100,7 @@ def packed(request: Mapping[str, Any]) -> bytes:
 
 
 def _detail(reply: Reply) -> str:
-    """What a failure says, where it says it in words."""
+    """Returns what a failure says, where it says it in words."""
     if reply.status == 400 and not reply.body.lstrip().startswith(b"<"):
         return reply.body[:500].decode(errors="replace")
     target = reply.headers.get("Location")

@@ -26,7 +26,7 @@ _HINT = f"set {VARIABLE}, or save a profile with the service's own client"
 
 
 def is_sendable(key: str) -> bool:
-    """Whether a key can stand in a header, and mean the same to everybody who reads it."""
+    """Tells whether a key can stand in a header, and mean the same to everybody who reads it."""
     return key.isascii() and key.isprintable()
 
 

@@ -29,7 +29,7 @@ class Readable(Protocol):
 
 
 class Request(NamedTuple):
-    """What is asked; ``url`` is the part of it that the host is sent."""
+    """A request; ``url`` is the part of its address that the host is sent."""
 
     method: str
     url: str
@@ -95,7 +95,7 @@ class _Reader(io.RawIOBase):
 
 
 class _Source:
-    """What an ``HTTPResponse`` wants of a socket."""
+    """The part of a socket that an ``HTTPResponse`` needs."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -110,7 +110,7 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Timely:
-    """What both kinds of connections do in addition."""
+    """The additions that both kinds of connections have."""
 
     response_class: type[http.client.HTTPResponse] = _Response
     sock: socket.socket | None

@@ -1,4 +1,4 @@
-"""What every failure of the network and every bad answer means: one table, truthfully."""
+"""The meaning of every failure of the network and of every bad answer, in one table."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ _TRANSPORT: tuple[tuple[type[Exception], str, str], ...] = (
 
 
 def transport_failure(error: Exception, host: str, *, sent: bool, late: bool) -> BackendError:
-    """What an exception of the HTTP library means; its own text, with URLs in it, is left out."""
+    """Returns what an exception of the HTTP library means; its own text, with URLs in it, is left
+    out.
+    """
     what, hint = next((what, hint) for kind, what, hint in _TRANSPORT if isinstance(error, kind))
     if late:
         what, hint = "no answer in time", ""
@@ -79,7 +81,7 @@ def transport_failure(error: Exception, host: str, *, sent: bool, late: bool) ->
 
 
 def _certificate(error: BaseException | None) -> str:
-    """What is wrong with a certificate, wherever in the exception it is said."""
+    """Returns what is wrong with a certificate, wherever in the exception it is said."""
     depth = 0
     while error is not None and depth < 5:
         if isinstance(error, ssl.SSLCertVerificationError):
@@ -120,7 +122,7 @@ STATUSES: dict[int, Meaning] = {
 
 
 def meaning_of(status: int) -> Meaning:
-    """What an HTTP status of the service's interface means; 200 is none of these."""
+    """Returns what an HTTP status of the service's interface means; 200 is none of these."""
     if 300 <= status < 400:
         return _REDIRECT
     return STATUSES.get(status, _SERVER if status >= 500 else _OTHER)

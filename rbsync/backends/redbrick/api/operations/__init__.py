@@ -1,4 +1,4 @@
-"""What can be asked of the service: one function an operation, small typed values in and out.
+"""The operations of the service: one function for each, small typed values in and out.
 
 Source of names, variables and fields: the interface as the service's own client uses it. The
 documents are ours. They select nothing that that client does not select in the same operation,

@@ -1,4 +1,4 @@
-"""What changes the project: datapoints created, changed, moved and deleted."""
+"""The operations that change the project: datapoints are created, changed, moved and deleted."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class LabelData(NamedTuple):
 
 
 class NewDatapoint(NamedTuple):
-    """What a create says of a datapoint; ``metadata`` is JSON text or None.
+    """A datapoint as a create tells it; ``metadata`` is JSON text or None.
 
     ``series`` has the indices of the items of each series; empty says nothing of them.
     """

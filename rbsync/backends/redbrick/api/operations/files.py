@@ -60,7 +60,7 @@ MAP_TYPE = "application/octet-stream"
 
 
 class Place(NamedTuple):
-    """Where a file may be sent, and the path by which it is spoken of afterwards."""
+    """An address that a file may be sent to, and the path by which it is spoken of afterwards."""
 
     url: str
     path: str
@@ -71,7 +71,7 @@ class Place(NamedTuple):
 
 
 class ListPlace(NamedTuple):
-    """Where an items list may be sent."""
+    """An address that an items list may be sent to."""
 
     place: Place
     upload_id: str

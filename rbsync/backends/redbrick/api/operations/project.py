@@ -72,7 +72,10 @@ _CONTENTS = (
 
 @dataclass(frozen=True)
 class ProjectFacts:
-    """What a project is. ``taxonomy`` is its JSON, ``ends`` the stages that mean ground truth."""
+    """The facts of a project.
+
+    ``taxonomy`` is JSON, ``ends`` are the stages that mean ground truth.
+    """
 
     name: str
     status: str
@@ -88,7 +91,7 @@ class Storage(NamedTuple):
 
 
 def open_project(client: Client) -> ProjectFacts | None:
-    """What the project is, None when there is none that the key may see."""
+    """Returns what the project is, None when there is none that the key may see."""
     found = client.read(GET_PROJECT).node_or_none("project")
     if found is None:
         return None

@@ -112,7 +112,7 @@ class MatchPage(NamedTuple):
 
 
 def is_quotable(name: str) -> bool:
-    """Whether a search can be told to look for exactly this name."""
+    """Tells whether a search can be told to look for exactly this name."""
     return _UNQUOTABLE.isdisjoint(name)
 
 
@@ -124,7 +124,7 @@ def task_page(client: Client, first: int, after: str | None) -> TaskPage:
 
 
 def count_tasks(client: Client) -> int:
-    """How many tasks there are."""
+    """Returns how many tasks there are."""
     page = client.read(COUNT, stageName=None, first=0).node("tasksPaged")
     return int(page.number_or_none("count") or 0)
 
