@@ -11,6 +11,7 @@ from rbsync.applier.cancellation import Cancellation, Tally
 from rbsync.applier.content import Content
 from rbsync.applier.delete import delete
 from rbsync.applier.journal import Journal
+from rbsync.applier.overwriting import Check, Keeper, keep_nothing
 from rbsync.applier.pipeline import Pace, Pipeline
 from rbsync.applier.prepare import Change, Preparer
 from rbsync.applier.retrying import Retrier
@@ -21,7 +22,7 @@ from rbsync.applier.workers import Workers
 from rbsync.backends.base import Backend, Capabilities
 from rbsync.errors import StoreError
 from rbsync.model.outcome import Outcome
-from rbsync.model.plan import Create, Delete, Plan, Replace, Update
+from rbsync.model.plan import Create, Delete, Overwriting, Plan, Replace, Update
 from rbsync.model.record import Record
 from rbsync.stores.base import Upload, Writer
 
@@ -50,13 +51,14 @@ def apply(
     set_aside: Callable[[Sequence[Record], Sequence[str]], None],
     retrier: Retrier | None = None,
     clock: Callable[[], float] = time.time,
+    keeper: Keeper = keep_nothing,
 ) -> Iterator[Outcome]:
     """Runs a plan, and gives each outcome out once it is durable.
 
     ``records`` is what the writer holds; ``set_aside`` gets results that could not be written.
-    ``retrier`` is the one that the backend reads with, where it does. Raises StoreError when the
-    state cannot be written any more: then nothing more is sent, and what was sent is settled by
-    the next run.
+    ``keeper`` is told what is overwritten, and ``retrier`` is the one that the backend reads with,
+    where it does. Raises StoreError when the state cannot be written any more: then nothing more
+    is sent, and what was sent is settled by the next run.
     """
     journal = Journal(writer, records, clock, set_aside)
     retrier = retrier or Retrier(stop.pause)
@@ -71,9 +73,14 @@ def apply(
         keep=journal.uploaded if backend.capabilities.keeps_uploads else _forget,
         lose=journal.lost,
     )
+
+    def check_of(action: Overwriting) -> Check:
+        stamped = backend.capabilities.stamps
+        return Check(action, journal.before(action.name), keeper, stamped=stamped)
+
     tools = Tools(
         Preparer(uploads, content, stop),
-        Sender(backend, retrier, journal.left),
+        Sender(backend, retrier, journal.left, check_of),
         journal,
         Tally(stop, options.max_failures),
         stop,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 from rbsync.applier.action_failures import FailedError, failure_of, is_outage, unsettled
+from rbsync.applier.overwriting import Check, Checks
 from rbsync.applier.ownership import is_draft
 from rbsync.applier.prepare import Prepared
 from rbsync.applier.recovery import answered, conflict
@@ -18,10 +19,11 @@ from rbsync.backends.base import (
     NamedTask,
     Rejected,
     Task,
+    TaskContent,
 )
-from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import TAKE_IN, Failure
-from rbsync.model.plan import Create, Delete, Update
+from rbsync.model.plan import Create, Delete, Replace, Update
 
 REFRESH_HINT = "correct the state with `rbsync refresh`, then look at `rbsync plan`"
 ADOPTED = "it was there already, with this content"
@@ -72,11 +74,15 @@ class Answer(NamedTuple):
 class Sender:
     """Asks the backend for changes; each is asked for once unless it was surely not sent."""
 
-    def __init__(self, backend: Backend, retrier: Retrier, left: Left) -> None:
-        """``left`` tells what was last left at the project under a name."""
+    def __init__(self, backend: Backend, retrier: Retrier, left: Left, check_of: Checks) -> None:
+        """``left`` tells what was last left at the project under a name.
+
+        ``check_of`` an action is asked before what is there is overwritten.
+        """
         self._backend = backend
         self._retrier = retrier
         self._left = left
+        self._check_of = check_of
 
     def wait(self) -> None:
         """Waits while the service wants no requests, unless the run is being stopped."""
@@ -90,15 +96,18 @@ class Sender:
         try:
             if isinstance(action, Update):
                 return [self._update(action, batch[0].draft)]
-            (deleted,) = self._delete([NamedTask(action.name, action.task_id)])
+            (deleted,) = self._delete([action])
         except FailedError as error:
             refused = error.answered and isinstance(action, Update)
             return [Answer("failed", failure=error.failure, answered=refused)]
         return [deleted] if deleted.fate == "failed" else self._create(batch)
 
     def _update(self, action: Update, draft: Draft) -> Answer:
+        check = self._check_of(action)
+
         def update(task_id: str) -> Answer:
-            self._call("update", lambda: self._backend.update(task_id, draft, action.changed))
+            update = self._backend.update
+            self._call("update", lambda: update(task_id, draft, action.changed, check))
             return Answer("done", task_id)
 
         try:
@@ -106,6 +115,10 @@ class Sender:
         except MisnamedError as error:
             found = self._rightful({action.name: str(error)}, "update")[action.name]
             return found if found.fate != "done" else update(found.task_id)
+        except FailedError:
+            if check.refusal is None:
+                raise
+            return Answer("failed", failure=check.refusal)
 
     def _create(self, batch: Sequence[Prepared]) -> list[Answer]:
         drafts = [one.draft for one in batch]
@@ -128,13 +141,19 @@ class Sender:
     def delete(self, batch: Sequence[Delete]) -> list[Answer]:
         """Deletes a batch."""
         try:
-            return self._delete([NamedTask(one.name, one.task_id) for one in batch])
+            return self._delete(batch)
         except FailedError as error:
             return [Answer("failed", failure=error.failure)] * len(batch)
 
-    def _delete(self, tasks: Sequence[NamedTask]) -> list[Answer]:
+    def _delete(self, actions: Sequence[Delete | Replace]) -> list[Answer]:
         """Deletes tasks that have their names; for one that has not, the task that has it."""
-        others = self._call("delete", lambda: self._backend.delete(tasks))
+        checks = {one.name: self._check_of(one) for one in actions}
+
+        def may(present: TaskContent, facet: Facet | None, /) -> bool:
+            return checks[present.task.name](present, facet)
+
+        tasks = [NamedTask(one.name, one.task_id) for one in actions]
+        others = self._call("delete", lambda: self._backend.delete(tasks, may))
         why = {
             one.name: str(MisnamedError(one.task_id, others[one.task_id], one.name))
             for one in tasks
@@ -143,8 +162,11 @@ class Sender:
         found = self._rightful(why, "delete") if why else {}
         right = [NamedTask(name, one.task_id) for name, one in found.items() if one.fate == "done"]
         if right:
-            self._call("delete", lambda: self._backend.delete(right))
-        return [found.get(one.name, Answer("done", one.task_id)) for one in tasks]
+            self._call("delete", lambda: self._backend.delete(right, may))
+        return [
+            _refused(checks[one.name]) or found.get(one.name, Answer("done", one.task_id))
+            for one in tasks
+        ]
 
     def _rightful(self, why: Mapping[str, str], phase: Phase) -> dict[str, Answer]:
         """The tasks that names have, where the recorded ones are other datapoints'.
@@ -184,6 +206,10 @@ class Sender:
             if isinstance(error.error, MisnamedError):
                 raise error.error from error
             raise FailedError(failure_of(error, phase), answered=error.error.answered) from error
+
+
+def _refused(check: Check) -> Answer | None:
+    return Answer("failed", failure=check.refusal) if check.refusal else None
 
 
 def rightful(

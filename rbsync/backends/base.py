@@ -60,6 +60,13 @@ class IncompleteError(BackendError):
         self.unknown = frozenset(unknown)
 
 
+class StoppedError(BackendError):
+    """The one who was asked before a change did not want it; it was not done."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not to be changed as it is", kind="conflict", answered=True)
+
+
 class MisnamedError(BackendError):
     """The task has another name than the one that something was to be done to; nothing was done.
 
@@ -222,6 +229,20 @@ class NamedTask(NamedTuple):
     task_id: str
 
 
+class Progress(NamedTuple):
+    """How far people are with a task.
+
+    ``is_begun`` says that it is assigned and begun, ``has_draft`` that labels are saved which are
+    not handed in yet, ``is_moved_on`` that it is neither where tasks begin, nor behind the end,
+    nor put away. ``who`` is whom it is assigned to, or empty.
+    """
+
+    is_begun: bool = False
+    has_draft: bool = False
+    is_moved_on: bool = False
+    who: str = ""
+
+
 class StoredMap(NamedTuple):
     """A label map that the project has; ``read`` fetches its bytes, or raises BackendError."""
 
@@ -236,7 +257,8 @@ class TaskContent(NamedTuple):
     ``contents`` are the content identities of the items in order, None where the backend cannot
     tell them and knows of no change to them. ``storages`` are the words by which settings may
     call its storage, ``series`` is as in ``model.datapoint.Datapoint``. ``refs`` are where the
-    items are kept, in order: what ``upload`` returned, URLs or keys.
+    items are kept, in order: what ``upload`` returned, URLs or keys. ``progress`` is how far
+    people are with it.
     """
 
     task: Task
@@ -246,6 +268,20 @@ class TaskContent(NamedTuple):
     maps: tuple[StoredMap, ...] = ()
     series: tuple[int, ...] = ()
     refs: tuple[str, ...] = ()
+    progress: Progress = Progress()
+
+
+Before = Callable[[TaskContent, Facet | None], bool]
+"""Is given what a task has right before a facet of it is changed, or, with None, before all of it
+is deleted. Returns whether that may be done; when not, nothing is sent.
+
+For another facet than the labels, ``labels`` may be empty text: they were not looked at.
+"""
+
+
+def unasked(_present: TaskContent, _facet: Facet | None, /) -> bool:
+    """Satisfies ``Before``: whatever is there may be changed and deleted."""
+    return True
 
 
 class Backend(Protocol):
@@ -275,16 +311,21 @@ class Backend(Protocol):
     def create(self, drafts: Sequence[Draft]) -> list[Created | Rejected]:
         """Creates datapoints, at most ``capabilities.batch``, and answers in their order."""
 
-    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
+    def update(
+        self, task_id: str, draft: Draft, changed: Sequence[Facet], before: Before = unasked
+    ) -> None:
         """Changes the facets of a datapoint to those of the draft.
 
-        Raises MisnamedError when the task has another name now than the draft.
+        ``before`` is asked right before each of the changes that it takes, as close to it as the
+        backend can. Raises StoppedError when it says no; then what was changed before that stays
+        changed. Raises MisnamedError when the task has another name now than the draft.
         """
 
-    def delete(self, tasks: Sequence[NamedTask]) -> Mapping[str, str]:
+    def delete(self, tasks: Sequence[NamedTask], before: Before = unasked) -> Mapping[str, str]:
         """Deletes the tasks that have these names now; one that is not there counts as deleted.
 
-        Returns the ids of those that it left alone, because they have another name, with that.
+        ``before`` is asked for each; what it does not want to be deleted stays. Returns the ids
+        of those that it left alone, because they have another name, with that.
         """
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:

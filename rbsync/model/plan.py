@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from rbsync.errors import Problem
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.fingerprint import Facet
+from rbsync.model.fingerprint import Facet, Fingerprint
 
 OnChange = Literal["update", "replace", "protect"]
 
@@ -39,13 +39,18 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The project has this datapoint with other content in the facets ``changed``."""
+    """The project has this datapoint with other content in the facets ``changed``.
+
+    ``over`` is what others made of it, when the user has decided that it is to be overwritten;
+    of a Replace and a Delete too.
+    """
 
     datapoint: Datapoint
     changed: tuple[Facet, ...]
     task_id: str
     reason: str
     message: str
+    over: Fingerprint | None = None
 
     @property
     def name(self) -> str:
@@ -61,6 +66,7 @@ class Replace:
     task_id: str
     reason: str
     message: str
+    over: Fingerprint | None = None
 
     @property
     def name(self) -> str:
@@ -75,6 +81,7 @@ class Delete:
     task_id: str
     reason: str
     message: str
+    over: Fingerprint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,8 @@ class Blocked:
 
 Action = Create | Update | Replace | Delete | Blocked
 Effect = Create | Update | Replace | Delete
+Overwriting = Update | Replace | Delete
+"""The effects that change or take away what the project has."""
 
 
 class Summary(NamedTuple):

@@ -8,6 +8,9 @@ from typing import NamedTuple
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 
+UNKNOWN = Fingerprint("unknown", "unknown", "unknown")
+"""What a task has that was taken over by force: it equals nothing, so that all is updated."""
+
 
 class Record(NamedTuple):
     """All that is known of one name.

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from rbsync.applier.comparing import differing
 from rbsync.applier.recovery import CONFLICT
 from rbsync.backends.base import TaskContent
 from rbsync.errors import RbsyncError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
-from rbsync.model.record import Record
-from rbsync.sync.comparing import differing
-from rbsync.sync.listed import UNKNOWN
+from rbsync.model.record import UNKNOWN, Record
 from rbsync.sync.planning import expand
 from rbsync.sync.refreshing import correcting, present_project, put
 from rbsync.sync.workspace import Workspace

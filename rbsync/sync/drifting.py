@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rbsync.applier.comparing import differing
 from rbsync.backends.base import TaskContent
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Facet
-from rbsync.model.record import Record
-from rbsync.sync.comparing import differing
-from rbsync.sync.listed import UNKNOWN, is_managed, is_task_of, known_fingerprints
+from rbsync.model.record import UNKNOWN, Record
+from rbsync.sync.listed import is_managed, is_task_of, known_fingerprints
 from rbsync.sync.planning import check_target
 from rbsync.sync.workspace import Workspace
 

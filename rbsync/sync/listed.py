@@ -6,10 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from rbsync.backends.base import Task
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.record import Record
-
-UNKNOWN = Fingerprint("unknown", "unknown", "unknown")
-"""What a task has that was taken over by force: it equals nothing, so that all is updated."""
+from rbsync.model.record import UNKNOWN, Record
 
 
 def as_listed(records: Mapping[str, Record], tasks: Mapping[str, Task]) -> dict[str, Record]:

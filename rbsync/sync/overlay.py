@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from rbsync.applier.comparing import differing
 from rbsync.applier.recovery import CONFLICT
 from rbsync.backends.base import Task, TaskContent
 from rbsync.model.datapoint import Dataset
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.plan import MISSING, Action, Blocked, Create, Plan
-from rbsync.model.record import Record
-from rbsync.sync.comparing import differing
-from rbsync.sync.listed import UNKNOWN, as_listed, known_fingerprints
+from rbsync.model.record import UNKNOWN, Record
+from rbsync.sync.listed import as_listed, known_fingerprints
 from rbsync.sync.workspace import Workspace
 
 GONE = "the project does not have it any more"

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from rbsync.backends.base import (
     Backend,
+    Before,
     Body,
     Capabilities,
     Created,
@@ -22,6 +23,7 @@ from rbsync.backends.base import (
     Task,
     TaskContent,
     every_name,
+    unasked,
 )
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
@@ -152,14 +154,20 @@ class Faulty:
             fault,
         )
 
-    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
-        self._do("update", [draft.name], lambda _: self._backend.update(task_id, draft, changed))
+    def update(
+        self, task_id: str, draft: Draft, changed: Sequence[Facet], before: Before = unasked
+    ) -> None:
+        self._do(
+            "update",
+            [draft.name],
+            lambda _: self._backend.update(task_id, draft, changed, before),
+        )
 
-    def delete(self, tasks: Sequence[NamedTask]) -> Mapping[str, str]:
+    def delete(self, tasks: Sequence[NamedTask], before: Before = unasked) -> Mapping[str, str]:
         return self._do(
             "delete",
             [one.task_id for one in tasks],
-            lambda ids: self._backend.delete([one for one in tasks if one.task_id in ids]),
+            lambda ids: self._backend.delete([one for one in tasks if one.task_id in ids], before),
         )
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:

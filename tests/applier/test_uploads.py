@@ -11,7 +11,16 @@ import pytest
 from rbsync.applier import pipeline
 from rbsync.applier.cancellation import INTERRUPTED, Cancellation
 from rbsync.applier.content import LocalContent
-from rbsync.backends.base import Backend, Body, Created, Draft, LabelText, Rejected
+from rbsync.backends.base import (
+    Backend,
+    Before,
+    Body,
+    Created,
+    Draft,
+    LabelText,
+    Rejected,
+    unasked,
+)
 from rbsync.errors import BackendError, ExitCode
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Item, Labels
@@ -318,9 +327,11 @@ class Emptied(Faulty):
         self._check(drafts[0])
         return super().create(drafts)
 
-    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
+    def update(
+        self, task_id: str, draft: Draft, changed: Sequence[Facet], before: Before = unasked
+    ) -> None:
         self._check(draft)
-        super().update(task_id, draft, changed)
+        super().update(task_id, draft, changed, before)
 
     def _check(self, draft: Draft) -> None:
         if any(ref.startswith("blobs/") and ref not in self._kept for _, ref in draft.items):

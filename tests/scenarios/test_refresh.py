@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rbsync.applier.comparing import differing
 from rbsync.backends.base import Draft, LabelText, NamedTask
 from rbsync.backends.local.backend import LocalBackend
 from rbsync.model.datapoint import Settings
@@ -18,7 +19,6 @@ from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.record import Intent, Record
 from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
-from rbsync.sync.comparing import differing
 from tests.masks.pictures import painted
 from tests.masks.pictures import png as picture
 from tests.scenarios.pictures import png

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from rbsync.backends.base import (
+    Before,
     Body,
     Capabilities,
     Created,
@@ -14,9 +15,11 @@ from rbsync.backends.base import (
     NamedTask,
     Project,
     Rejected,
+    StoppedError,
     Task,
     TaskContent,
     every_name,
+    unasked,
 )
 from rbsync.backends.local.blobs import DAY, Blobs, Collected, Damage, content_of, is_ref
 from rbsync.backends.local.cursors import Page
@@ -89,10 +92,21 @@ class LocalBackend:
         extras = [extras_of_draft(one, self._store) for one in drafts]
         return self._project.create(drafts, extras)
 
-    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
-        """Changes the facets of a datapoint to those of the draft, durably."""
+    def update(
+        self, task_id: str, draft: Draft, changed: Sequence[Facet], before: Before = unasked
+    ) -> None:
+        """Changes the facets of a datapoint to those of the draft, durably.
+
+        Nothing can happen between what ``before`` is asked and the change.
+        """
         extras = extras_of_draft(draft, self._store, changed)
-        self._project.update(task_id, draft, changed, extras)
+
+        def check(stored: StoredTask) -> None:
+            present = self._content(stored)
+            if not all(before(present, facet) for facet in changed):
+                raise StoppedError(draft.name)
+
+        self._project.update(task_id, draft, changed, extras, check)
 
     def _store(self, data: bytes) -> str:
         """Stores bytes, durably, and returns their ref."""
@@ -100,9 +114,9 @@ class LocalBackend:
             incoming.write(data)
             return self._blobs.keep(incoming)
 
-    def delete(self, tasks: Sequence[NamedTask]) -> dict[str, str]:
-        """Deletes tasks, durably; returns those that it left alone, with the names they have."""
-        return self._project.delete_named(tasks)
+    def delete(self, tasks: Sequence[NamedTask], before: Before = unasked) -> dict[str, str]:
+        """Deletes tasks, durably; returns those that have other names, with these."""
+        return self._project.delete_named(tasks, lambda stored: before(self._content(stored), None))
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         """The datapoints of exactly these names, any number of them."""

@@ -137,26 +137,31 @@ class LocalProject:
         draft: Draft,
         changed: Sequence[Facet],
         extras: Extras = NO_EXTRAS,
+        check: Callable[[StoredTask], None] = lambda _: None,
     ) -> None:
-        """Changes the facets of a task and what accompanies them, all or none; its name stays."""
+        """Changes the facets of a task and what accompanies them, all or none; its name stays.
+
+        ``check`` sees the task as it is right before, and may raise.
+        """
         flaw = self._present_rules().flaw(draft, changed)
         if flaw:
             raise BackendError(f"{draft.name}: {flaw.message}", kind="invalid", hint=flaw.hint)
         with self._database.writing() as connection:
-            self._check_task(connection, task_id, draft)
+            check(self._checked(connection, task_id, draft))
             files = draft if "items" in changed else draft._replace(items=())
             if missing := self._missing_file(files, extras):
                 raise BackendError(missing.message, hint=missing.hint)
             self._update_one(connection, task_id, draft, changed)
             put_extras(connection, task_id, extras)
 
-    def _check_task(self, connection: sqlite3.Connection, task_id: str, draft: Draft) -> None:
+    def _checked(self, connection: sqlite3.Connection, task_id: str, draft: Draft) -> StoredTask:
         row = queries.row_of_id(connection, task_id)
         if row is None:
             hint = "it was deleted behind our back"
             raise BackendError(f"{draft.name}: no task {task_id}", kind="conflict", hint=hint)
         if row[2] != draft.name:
             raise MisnamedError(task_id, row[2], draft.name)
+        return stored_of(row)
 
     def _update_one(
         self, connection: sqlite3.Connection, task_id: str, draft: Draft, changed: Sequence[Facet]
@@ -184,8 +189,13 @@ class LocalProject:
                 "DELETE FROM tasks WHERE task_id = ?", ((one,) for one in task_ids)
             )
 
-    def delete_named(self, tasks: Sequence[NamedTask]) -> dict[str, str]:
-        """As `delete`, but leaves tasks alone that have other names, and returns their names."""
+    def delete_named(
+        self, tasks: Sequence[NamedTask], may: Callable[[StoredTask], bool] = lambda _: True
+    ) -> dict[str, str]:
+        """As `delete`, but leaves tasks alone that have other names, and returns their names.
+
+        ``may`` says of each whether it may be deleted, as it is.
+        """
         if self.describe() is None:
             return {}
         others: dict[str, str] = {}
@@ -194,7 +204,7 @@ class LocalProject:
                 row = queries.row_of_id(connection, task_id)
                 if row is not None and row[2] != name:
                     others[task_id] = row[2]
-                else:
+                elif row is not None and may(stored_of(row)):
                     connection.execute("DELETE FROM tasks WHERE task_id = ?", (task_id,))
         return others
 

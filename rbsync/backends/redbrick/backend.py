@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from rbsync.backends.base import (
+    Before,
     Body,
     Capabilities,
     Created,
@@ -21,11 +22,13 @@ from rbsync.backends.base import (
     TaskContent,
     every_name,
     once,
+    unasked,
 )
 from rbsync.backends.redbrick.api.address import read_address
 from rbsync.backends.redbrick.api.client import SECONDS, Client
 from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE, storage_id
 from rbsync.backends.redbrick.api.credentials import ApiKey
+from rbsync.backends.redbrick.api.operations.project import Stages
 from rbsync.backends.redbrick.api.operations.tasks import FoundTask
 from rbsync.backends.redbrick.changing import Changer
 from rbsync.backends.redbrick.creating import Creator, taken
@@ -170,37 +173,43 @@ class RedbrickBackend:
         except BackendError as error:
             return error
 
-    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
-        """Changes facets of a datapoint, its stamp last."""
+    def update(
+        self, task_id: str, draft: Draft, changed: Sequence[Facet], before: Before = unasked
+    ) -> None:
+        """Changes facets of a datapoint, its stamp last; each request has a look of its own.
+
+        The service has no condition on what it is told, so that others may still come between
+        such a look and the one request after it.
+        """
         flaw = self._opened.flaw(draft, changed)
         if flaw:
             raise problem(f"{draft.name}: {flaw.message}", kind="invalid", hint=flaw.hint)
-        self._changer.update(task_id, draft, changed, self._opened.ends)
+        self._changer.update(task_id, draft, changed, self._opened.stages, before)
 
-    def delete(self, tasks: Sequence[NamedTask]) -> dict[str, str]:
+    def delete(self, tasks: Sequence[NamedTask], before: Before = unasked) -> dict[str, str]:
         """Deletes tasks; returns those that it left alone, with the names that they have.
 
         The service deletes by id whatever the name is, so that each task is looked at before.
         """
-        return self._changer.delete(tasks)
+        return self._changer.delete(tasks, self._opened.stages, before)
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         """The datapoints of exactly these names: searched for, or listed when they are many."""
         found = self._finder.by_name(names)
-        ends = self._opened.ends if found else frozenset()
-        seen = {name: self._seen(one, ends) for name, one in found.items()}
+        stages = self._opened.stages if found else Stages()
+        seen = {name: self._seen(one, stages) for name, one in found.items()}
         tasks = {name: one for name, one in seen.items() if isinstance(one, Task)}
         if len(tasks) < len(seen):
             errors = {name: one for name, one in seen.items() if isinstance(one, BackendError)}
             raise IncompleteError(_worst(list(errors.values())), tasks, errors)
         return tasks
 
-    def _seen(self, found: FoundTask | BackendError, ends: frozenset[str]) -> Task | BackendError:
+    def _seen(self, found: FoundTask | BackendError, stages: Stages) -> Task | BackendError:
         try:
             if isinstance(found, BackendError):
                 return found
             # A stamp tells all that the labels could.
-            return self._finder.task(found, ends, counted=not self.capabilities.stamps)
+            return self._finder.task(found, stages, counted=not self.capabilities.stamps)
         except BackendError as error:
             return error
 
@@ -209,22 +218,23 @@ class RedbrickBackend:
 
         Labels that are in a file have to be fetched to be ``counted``.
         """
-        ends = self._opened.ends
+        stages = self._opened.stages
         found = [
-            self._finder.task(one, ends, counted=counted(one.name)) for one in self._finder.every()
+            self._finder.task(one, stages, counted=counted(one.name))
+            for one in self._finder.every()
         ]
         return iter(sorted(found, key=lambda one: one.name))
 
     def read(self) -> Iterator[TaskContent]:
         """All datapoints with what is in them, in the order of the service."""
-        ends = self._opened.ends
-        return (self._finder.content(one, ends) for one in self._finder.every())
+        stages = self._opened.stages
+        return (self._finder.content(one, stages) for one in self._finder.every())
 
     def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
         """The tasks of these ids that exist, by id: several are asked for at a time."""
-        ends = self._opened.ends
+        stages = self._opened.stages
         ids = list(dict.fromkeys(task_ids))
-        ask = partial(self._finder.by_id, ends=ends)
+        ask = partial(self._finder.by_id, stages=stages)
         found = map(ask, ids) if len(ids) == 1 else self._executor.map(ask, ids)
         return {one.task.task_id: one for one in found if one is not None}
 

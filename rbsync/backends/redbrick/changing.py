@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from rbsync.backends.base import Draft, MisnamedError, NamedTask
+from rbsync.backends.base import Before, Draft, MisnamedError, NamedTask, StoppedError, unasked
 from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.constants import END, MOST_IDS, storage_id
 from rbsync.backends.redbrick.api.operations.changes import (
@@ -16,6 +18,7 @@ from rbsync.backends.redbrick.api.operations.changes import (
     set_priorities,
     update_items,
 )
+from rbsync.backends.redbrick.api.operations.project import Stages
 from rbsync.backends.redbrick.api.operations.tasks import FoundTask, one_task
 from rbsync.backends.redbrick.creating import Creator
 from rbsync.backends.redbrick.finding import Finder
@@ -40,41 +43,43 @@ class Changer:
         self._creator = creator
 
     def update(
-        self, task_id: str, draft: Draft, changed: Sequence[Facet], ends: frozenset[str]
+        self,
+        task_id: str,
+        draft: Draft,
+        changed: Sequence[Facet],
+        stages: Stages,
+        before: Before,
     ) -> None:
         """Changes the facets of a task one by one, and its stamp last.
 
         So a task whose update was cut off has the stamp that it had before, and the update is
-        planned again. ``ends`` are the stages that mean ground truth.
+        planned again. Files are sent first, so that a request comes right after its look.
         """
-        task = self._present(task_id, draft)
+        look = _Looks(self._client, self._finder, task_id, draft, stages, before)
         storage = storage_id(draft.settings.storage)
         if "items" in changed:
+            task = look("items")
             refs = [ref for _, ref in draft.items]
             update_items(self._client, task_id, storage, items=refs, series=_series(task, draft))
         if "labels" in changed:
             labels = self._uploader.labels(draft.labels) if draft.labels else LabelData("[]")
+            look("labels")
             put_labels(self._client, task_id, labels)
         if "settings" in changed:
-            self._settle(task, draft, task.stage in ends)
+            self._settle(look, draft)
+        task = look("settings") if "settings" in changed else look.unasked()
         kept = task.storage_id if set(changed) == {"labels"} else storage
         metadata = metadata_text(self._metadata(task, draft, changed)) or "{}"
         update_items(self._client, task_id, kept or storage, metadata=metadata)
 
-    def _present(self, task_id: str, draft: Draft) -> FoundTask:
-        task = one_task(self._client, task_id)
-        if task is None:
-            message = f"{draft.name}: there is no task {task_id}"
-            raise problem(message, kind="conflict", hint=_GONE_HINT)
-        if task.name != draft.name:
-            raise MisnamedError(task_id, task.name, draft.name)
-        return task
-
-    def _settle(self, task: FoundTask, draft: Draft, was_truth: bool) -> None:
+    def _settle(self, look: _Looks, draft: Draft) -> None:
         """Priority and ground truth; people move tasks on, so only a change moves one here."""
-        wanted = draft.settings
+        wanted, task = draft.settings, look("settings")
         if wanted.priority != task.priority:
             set_priorities(self._client, {task.task_id: wanted.priority})
+            look.expect(priority=wanted.priority)
+            task = look("settings")
+        was_truth = task.stage in look.stages.ends
         if wanted.ground_truth and not was_truth:
             move_tasks(self._client, [task.task_id], END)
         elif was_truth and not wanted.ground_truth:
@@ -88,7 +93,7 @@ class Changer:
             *((new.names, new.refs) if "items" in changed else (old.names, old.refs)),
         )
 
-    def delete(self, tasks: Sequence[NamedTask]) -> dict[str, str]:
+    def delete(self, tasks: Sequence[NamedTask], stages: Stages, before: Before) -> dict[str, str]:
         """Deletes tasks in batches; one that is not there counts as deleted.
 
         Returns the names of those that it left alone, because they are not those given, by id.
@@ -97,11 +102,14 @@ class Changer:
         wanted = list(dict.fromkeys(tasks))
         for at in range(0, len(wanted), MOST_IDS):
             some = wanted[at : at + MOST_IDS]
-            present = self._finder.names_of([one.task_id for one in some])
-            doomed = [one.task_id for one in some if present.get(one.task_id) == one.name]
-            others |= {one.task_id: present[one.task_id] for one in some if _is_other(one, present)}
+            present = self._finder.by_ids([one.task_id for one in some])
+            names = {task_id: one.name for task_id, one in present.items()}
+            doomed = [present[one.task_id] for one in some if names.get(one.task_id) == one.name]
+            others |= {one.task_id: names[one.task_id] for one in some if _is_other(one, names)}
+            if before is not unasked:
+                doomed = [one for one in doomed if before(self._finder.content(one, stages), None)]
             if doomed:
-                self._delete(doomed)
+                self._delete([one.task_id for one in doomed])
         return others
 
     def _delete(self, ids: Sequence[str]) -> None:
@@ -114,6 +122,65 @@ class Changer:
                 raise
             if left:
                 delete_tasks(self._client, left)
+
+
+class _Looks:
+    """Looks at a task, right before each request that changes it, and asks whether it may."""
+
+    def __init__(
+        self,
+        client: Client,
+        finder: Finder,
+        task_id: str,
+        draft: Draft,
+        stages: Stages,
+        before: Before,
+    ) -> None:
+        self._client, self._finder, self._before = client, finder, before
+        self._task_id, self._draft = task_id, draft
+        self._replaced: dict[str, Any] = {}
+        self._seen: FoundTask | None = None
+        self.stages = stages
+
+    def __call__(self, facet: Facet) -> FoundTask:
+        """The task as it is now. Raises StoppedError when this facet is not to be changed."""
+        task = self.unasked()
+        if self._before is not unasked:
+            shown = self._as_found(task)
+            content = self._finder.content(shown, self.stages, labelled=facet == "labels")
+            if not self._before(content, facet):
+                raise StoppedError(self._draft.name)
+        self._seen = self._seen or task
+        return task
+
+    def unasked(self) -> FoundTask:
+        """The task as it is now. Raises BackendError when it is not there."""
+        task = one_task(self._client, self._task_id)
+        if task is None:
+            message = f"{self._draft.name}: there is no task {self._task_id}"
+            raise problem(message, kind="conflict", hint=_GONE_HINT)
+        if task.name != self._draft.name:
+            raise MisnamedError(self._task_id, task.name, self._draft.name)
+        return task
+
+    def expect(self, **members: Any) -> None:
+        """Members of the task were given other values by us."""
+        self._replaced |= members
+
+    def _as_found(self, task: FoundTask) -> FoundTask:
+        """The task without what this update has changed of it already.
+
+        Settings take several requests: between them they are neither as they were nor as they
+        shall be, and that is no change by others.
+        """
+        if self._seen is None:
+            return task
+        ours = {
+            key: getattr(self._seen, key)
+            for key, value in self._replaced.items()
+            if getattr(task, key) == value
+        }
+        return replace(task, **ours)
 
 
 def _is_other(task: NamedTask, present: Mapping[str, str]) -> bool:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
-from rbsync.backends.base import MadeOf, StoredMap, Task, TaskContent
+from rbsync.backends.base import MadeOf, Progress, StoredMap, Task, TaskContent
 from rbsync.backends.redbrick.api.client import Client
-from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE, storage_words
+from rbsync.backends.redbrick.api.constants import ARCHIVED, REDBRICK_STORAGE, storage_words
 from rbsync.backends.redbrick.api.operations.files import presign_downloads
+from rbsync.backends.redbrick.api.operations.project import Stages
 from rbsync.backends.redbrick.api.operations.tasks import FoundTask, is_quotable, one_task
 from rbsync.backends.redbrick.api.paging import every_task, matches
 from rbsync.backends.redbrick.http.network_errors import problem, status_failure
@@ -23,6 +24,10 @@ from rbsync.errors import BackendError
 from rbsync.model.datapoint import REMOTE
 
 FEW = 50
+_BEGUN = ("IN_PROGRESS", "STAGED", "PROBLEM")
+_DRAFTED = ("STAGED",)
+"""Words of the service for what somebody does with a task."""
+
 _GZIP = b"\x1f\x8b"
 _SECONDS = 120.0
 _MOST_BYTES = 1 << 30
@@ -70,25 +75,25 @@ class Finder:
             found = [one.task_id for one in self.every() if one.name == name]
         return found[0] if found else ""
 
-    def names_of(self, task_ids: Sequence[str]) -> dict[str, str]:
-        """The names of those of the tasks that are there now, by their ids."""
+    def by_ids(self, task_ids: Sequence[str]) -> dict[str, FoundTask]:
+        """Those of the tasks that are there now, by their ids; several are asked for at a time."""
         found = self._executor.map(partial(one_task, self._client), dict.fromkeys(task_ids))
-        return {one.task_id: one.name for one in found if one is not None}
+        return {one.task_id: one for one in found if one is not None}
 
     def every(self) -> Iterator[FoundTask]:
         """All tasks, in the order of the service; they are all only when this ends."""
         return every_task(self._client, self._page)
 
-    def task(self, found: FoundTask, ends: frozenset[str], *, counted: bool) -> Task:
-        """A task as the port has it; ``ends`` are the stages that mean ground truth.
+    def task(self, found: FoundTask, stages: Stages, *, counted: bool) -> Task:
+        """A task as the port has it; ``stages`` are those of the project.
 
         Labels in a file are fetched when they are to be ``counted``, else there are 0 of them.
         """
         if found.labels_path and not counted:
-            return self._task(found, ends, 0)
-        return self._task(found, ends, self._labels(found)[1])
+            return self._task(found, stages, 0)
+        return self._task(found, stages, self._labels(found)[1])
 
-    def _task(self, found: FoundTask, ends: frozenset[str], count: int) -> Task:
+    def _task(self, found: FoundTask, stages: Stages, count: int) -> Task:
         metadata = read_metadata(found.metadata)
         return Task(
             name=found.name,
@@ -96,20 +101,23 @@ class Finder:
             stamp=metadata.stamp,
             items=item_names(found.items, found.storage_id, metadata.names),
             labels=count,
-            ground_truth=found.stage in ends,
+            ground_truth=found.stage in stages.ends,
             priority=found.priority,
             metadata=metadata.user,
             made_of=None if metadata.stamp else _made_of(found),
         )
 
-    def by_id(self, task_id: str, ends: frozenset[str]) -> TaskContent | None:
+    def by_id(self, task_id: str, stages: Stages) -> TaskContent | None:
         """The task of an id with what is in it, None when there is none."""
         found = one_task(self._client, task_id)
-        return self.content(found, ends) if found else None
+        return self.content(found, stages) if found else None
 
-    def content(self, found: FoundTask, ends: frozenset[str]) -> TaskContent:
-        """A task with what is in it; of uploaded files only a change of the items is known."""
-        labels, count = self._labels(found)
+    def content(self, found: FoundTask, stages: Stages, *, labelled: bool = True) -> TaskContent:
+        """A task with what is in it; of uploaded files only a change of the items is known.
+
+        Its labels are not looked at unless it shall be ``labelled``.
+        """
+        labels, count = self._labels(found) if labelled else ("", 0)
         refs = read_metadata(found.metadata).refs
         known = found.storage_id == REDBRICK_STORAGE and refs in ("", of_refs(found.items))
         contents = None if known else tuple(REMOTE + ref for ref in found.items)
@@ -117,8 +125,17 @@ class Finder:
             StoredMap(one.series, partial(self._file, found, one.path)) for one in found.maps
         )
         made = _made_of(found)
-        task = self._task(found, ends, count)
-        return TaskContent(task, labels, contents, made.storages, maps, made.series, found.items)
+        task = self._task(found, stages, count)
+        return TaskContent(
+            task,
+            labels,
+            contents,
+            made.storages,
+            maps,
+            made.series,
+            found.items,
+            progress_of(found, stages),
+        )
 
     def _labels(self, found: FoundTask) -> tuple[str, int]:
         """The labels of a task as JSON text, and how many there are."""
@@ -151,6 +168,18 @@ class Finder:
         if reply.body.lstrip().startswith(b"<"):
             raise problem(f'the labels of "{found.name}": what came back is a web page', sent=True)
         return reply.body
+
+
+def progress_of(found: FoundTask, stages: Stages) -> Progress:
+    """How far people are with a task."""
+    work = found.work
+    quiet = found.stage in (*stages.starts, *stages.ends, ARCHIVED) or not stages.starts
+    return Progress(
+        is_begun=work.state in _BEGUN or (bool(work.who) and work.is_saved),
+        has_draft=work.state in _DRAFTED or work.is_saved,
+        is_moved_on=not quiet,
+        who=work.who,
+    )
 
 
 def _made_of(found: FoundTask) -> MadeOf:

@@ -11,6 +11,7 @@ from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.constants import EVERYWHERE
 from rbsync.backends.redbrick.api.operations.project import (
     ProjectFacts,
+    Stages,
     Storage,
     open_project,
     storages,
@@ -67,9 +68,9 @@ class OpenProject:
         return self._known()[1].flaw(draft, facets)
 
     @property
-    def ends(self) -> frozenset[str]:
-        """The stages that mean ground truth."""
-        return self._known()[0].ends
+    def stages(self) -> Stages:
+        """Where tasks begin and end."""
+        return self._known()[0].stages
 
     def storages(self) -> list[Storage]:
         """The storages of the organization beside those that every one has."""

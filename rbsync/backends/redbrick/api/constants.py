@@ -13,6 +13,10 @@ EVERYWHERE = frozenset({PUBLIC_STORAGE, REDBRICK_STORAGE})
 END = "END"
 """The stage behind the last one: where ground truth is."""
 
+ARCHIVED = "ARCHIVED"
+"""The stage of tasks that were put away: nobody can work on them."""
+
+INPUT_BRICK = "labelset-input"
 OUTPUT_BRICK = "labelset-output"
 MOST_INLINE_LABELS = 1000
 MOST_IDS = 50

@@ -15,16 +15,21 @@ from pydantic import Field
 
 from rbsync.backends.base import (
     Backend,
+    Before,
     Body,
     Capabilities,
     Created,
     Draft,
+    MisnamedError,
+    NamedTask,
     Project,
     Rejected,
+    StoppedError,
     StoredMap,
     Task,
     TaskContent,
     every_name,
+    unasked,
 )
 from rbsync.backends.rules import Rules
 from rbsync.backends.settings import BackendSettings, Surroundings
@@ -107,14 +112,21 @@ class ShelfBackend:
         shelf.tasks[task_id] = draft
         return Created(draft.name, task_id)
 
-    def update(self, task_id: str, draft: Draft, changed: Sequence[Facet]) -> None:
+    def update(
+        self, task_id: str, draft: Draft, changed: Sequence[Facet], may: Before = unasked
+    ) -> None:
         with self._changing() as shelf:
             before = shelf.tasks.get(task_id)
-            if before is None or before.name != draft.name:
+            if before is not None and before.name != draft.name:
+                raise MisnamedError(task_id, before.name, draft.name)
+            if before is None:
                 raise BackendError("there is no such task", kind="conflict", answered=True)
             flaw = self._rules.flaw(draft, changed)
             if flaw:
                 raise BackendError(flaw.message, kind="invalid", hint=flaw.hint, answered=True)
+            present = _content(task_id, before, shelf.files)
+            if not all(may(present, facet) for facet in changed):
+                raise StoppedError(draft.name)
             shelf.tasks[task_id] = Draft(
                 draft.name,
                 draft.items if "items" in changed else before.items,
@@ -124,10 +136,16 @@ class ShelfBackend:
                 draft.series if "items" in changed else before.series,
             )
 
-    def delete(self, task_ids: Sequence[str]) -> None:
+    def delete(self, tasks: Sequence[NamedTask], before: Before = unasked) -> dict[str, str]:
+        others: dict[str, str] = {}
         with self._changing() as shelf:
-            for one in task_ids:
-                shelf.tasks.pop(one, None)
+            for name, task_id in tasks:
+                found = shelf.tasks.get(task_id)
+                if found is not None and found.name != name:
+                    others[task_id] = found.name
+                elif found is not None and before(_content(task_id, found, shelf.files), None):
+                    del shelf.tasks[task_id]
+        return others
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         wanted = frozenset(names)
@@ -141,6 +159,9 @@ class ShelfBackend:
         tasks = shelf.tasks.items() if shelf else ()
         for task_id, draft in sorted(tasks, key=lambda pair: pair[1].name):
             yield _content(task_id, draft, shelf.files if shelf else {})
+
+    def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
+        return {one.task.task_id: one for one in self.read() if one.task.task_id in task_ids}
 
     def close(self) -> None:
         """Does nothing: nothing is open."""
@@ -180,4 +201,5 @@ def _content(task_id: str, draft: Draft, files: Mapping[str, bytes]) -> TaskCont
         for one in (labels.files if labels else ())
     )
     text = labels.json if labels else "[]"
-    return TaskContent(task, text, contents, (settings.storage,), maps, draft.series)
+    refs = tuple(ref for _, ref in draft.items)
+    return TaskContent(task, text, contents, (settings.storage,), maps, draft.series, refs)

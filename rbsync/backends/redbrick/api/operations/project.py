@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from rbsync.backends.redbrick.api.answers import Node
 from rbsync.backends.redbrick.api.client import Client, Operation
-from rbsync.backends.redbrick.api.constants import END, OUTPUT_BRICK
+from rbsync.backends.redbrick.api.constants import END, INPUT_BRICK, OUTPUT_BRICK
 
 _ATTRIBUTE = "name attrType attrId options { name optionId color archived } archived parents"
 _CATEGORY = "name classId disabled"
@@ -70,18 +70,22 @@ _CONTENTS = (
 )
 
 
+class Stages(NamedTuple):
+    """Names of stages: where tasks begin, and those that mean ground truth."""
+
+    starts: frozenset[str] = frozenset()
+    ends: frozenset[str] = frozenset({END})
+
+
 @dataclass(frozen=True)
 class ProjectFacts:
-    """The facts of a project.
-
-    ``taxonomy`` is JSON, ``ends`` are the stages that mean ground truth.
-    """
+    """The facts of a project. ``taxonomy`` is JSON."""
 
     name: str
     status: str
     type: str
     taxonomy: dict[str, Any]
-    ends: frozenset[str] = frozenset({END})
+    stages: Stages = field(default_factory=Stages)
 
 
 class Storage(NamedTuple):
@@ -95,18 +99,24 @@ def open_project(client: Client) -> ProjectFacts | None:
     found = client.read(GET_PROJECT).node_or_none("project")
     if found is None:
         return None
-    outputs = {
-        stage.text("stageName")
-        for stage in found.nodes("stages")
-        if stage.text_or_none("brickName") == OUTPUT_BRICK
-    }
     return ProjectFacts(
         found.text("name"),
         found.text("status"),
         found.text("tdType"),
         _whole(client, found.node("taxonomy")),
-        frozenset({END, *outputs}),
+        _stages(found),
     )
+
+
+def _stages(project: Node) -> Stages:
+    """People begin in the first stage that takes tasks neither in nor out."""
+    bricks = [
+        (one.text("stageName"), one.text_or_none("brickName")) for one in project.nodes("stages")
+    ]
+    inputs = [name for name, brick in bricks if brick == INPUT_BRICK]
+    outputs = [name for name, brick in bricks if brick == OUTPUT_BRICK]
+    first = [name for name, brick in bricks if brick not in (INPUT_BRICK, OUTPUT_BRICK)][:1]
+    return Stages(frozenset((*inputs, *first)), frozenset((END, *outputs)))
 
 
 def _whole(client: Client, taxonomy: Node) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rbsync.backends.redbrick.api.answers import Node
@@ -13,9 +13,13 @@ from rbsync.backends.redbrick.api.client import Client, Operation
 _DATAPOINT = "dpId name metaData storageMethod { storageId }"
 _TASK = f"""
     taskId currentStageName priority
+    currentStageSubTask {{
+      ... on LabelingTask {{ state assignedTo {{ email }} progressSavedAt }}
+    }}
     datapoint {{ {_DATAPOINT} items(presigned: false) seriesInfo {{ itemsIndices }} }}
     latestTaskData {{
-      labelsData(interpolate: true) labelsDataPath(presigned: false) labelsStorage {{ storageId }}
+      tdId labelsData(interpolate: true) labelsDataPath(presigned: false)
+      labelsStorage {{ storageId }}
       labelsMap(presigned: false) {{ seriesIndex labelName }}
     }}
 """
@@ -71,13 +75,26 @@ class FoundMap(NamedTuple):
     series: int
 
 
+class FoundWork(NamedTuple):
+    """What somebody does with a task now.
+
+    ``state`` is the service's word for it, ``who`` an address or empty, ``is_saved`` whether
+    something of it was saved and not handed in.
+    """
+
+    state: str = ""
+    who: str = ""
+    is_saved: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class FoundTask:
     """A task with all that is known of it.
 
     ``metadata`` is JSON text, ``labels`` that of a list unless they are in the file
     ``labels_path`` of the storage ``labels_storage``, where ``maps`` are too. ``series`` has the
-    indices of the items of each series.
+    indices of the items of each series. ``labels_id`` is that of the labels as they are stored
+    now, empty where the service has none.
     """
 
     task_id: str
@@ -92,6 +109,8 @@ class FoundTask:
     labels_storage: str
     maps: tuple[FoundMap, ...] = ()
     series: tuple[tuple[int, ...], ...] = ()
+    work: FoundWork = field(default_factory=FoundWork)
+    labels_id: str = ""
 
 
 class Match(NamedTuple):
@@ -177,6 +196,19 @@ def _found(node: Node) -> FoundTask:
         series=tuple(
             tuple(one.numbers("itemsIndices")) for one in datapoint.present_nodes("seriesInfo")
         ),
+        work=_work(node.node_or_none("currentStageSubTask")),
+        labels_id=(data.text_or_none("tdId") or "") if data else "",
+    )
+
+
+def _work(node: Node | None) -> FoundWork:
+    if node is None:
+        return FoundWork()
+    person = node.node_or_none("assignedTo")
+    return FoundWork(
+        node.text_or_none("state") or "",
+        (person.text_or_none("email") or "") if person else "",
+        node.value("progressSavedAt") is not None,
     )
 
 

@@ -31,26 +31,37 @@ _MAPPED = frozenset({"category", "attributes", "volumeindex", "dicom"})
 
 
 def differing(
-    found: TaskContent, known: Sequence[Fingerprint], *, stamped: bool
+    found: TaskContent,
+    known: Sequence[Fingerprint],
+    *,
+    stamped: bool,
+    facets: Sequence[Facet] = FACETS,
 ) -> tuple[Facet, ...]:
-    """The facets in which a datapoint is like none of the fingerprints, by stamp or content.
+    """The facets, of those given, in which a datapoint is like none of the fingerprints.
 
     Content that the backend cannot tell is taken for what the stamp says. ``stamped`` says that
     there was a stamp: where it is gone, the settings, which have it, are not as they were left.
     """
     return tuple(
         facet
-        for facet in FACETS
+        for facet in facets
         if not any(_agrees(found, facet, getattr(one, facet), stamped) for one in known)
     )
+
+
+def has_moved_on(found: TaskContent, left: Sequence[Fingerprint]) -> bool:
+    """Whether a datapoint is ground truth now that was left to be worked on."""
+    if not found.task.ground_truth:
+        return False
+    return not any(_has_settings(found, one.settings, truths=(True,)) for one in left)
 
 
 def _agrees(found: TaskContent, facet: Facet, wanted: str, stamped: bool) -> bool:
     stamp = found.task.stamp
     if stamp is None and stamped and facet == "settings":
         return False
-    if stamp is not None and getattr(stamp, facet) != wanted:
-        return False
+    if facet == "items" and stamp is not None and found.contents is None:
+        return stamp.items == wanted
     return _CHECKS[facet](found, wanted)
 
 
@@ -60,13 +71,13 @@ def _has_items(found: TaskContent, wanted: str) -> bool:
     return of_items(found.contents, algorithm_of(wanted), found.series) == wanted
 
 
-def _has_settings(found: TaskContent, wanted: str) -> bool:
+def _has_settings(found: TaskContent, wanted: str, truths: Sequence[bool] = (False, True)) -> bool:
     task = found.task
     return any(
         Settings(storage, truth, task.priority, task.metadata).fingerprint(algorithm_of(wanted))
         == wanted
         for storage in found.storages
-        for truth in (False, True)
+        for truth in truths
     )
 
 
