@@ -26,6 +26,9 @@ class FailedError(Exception):
 def failure_of(error: GivenUpError, phase: str) -> Failure:
     """The failure that several attempts at a phase amount to."""
     cause = error.error
+    # A lost upload leaves at most a file that nothing names. A lost create or update may be in
+    # effect: to call it transient would have the next run send it again, and the project have it
+    # twice.
     kind = "ambiguous" if error.lost and phase != "upload" else cause.kind
     return Failure(
         kind,  # type: ignore[arg-type]  # BackendError takes only the failure kinds
@@ -45,6 +48,8 @@ def changed(path: str, phase: str) -> Failure:
 
 def unreadable(path: str, error: OSError) -> Failure:
     """The failure of what needs a file that cannot be read."""
+    # A file that is gone, or became a link out of the tree, is not what was planned. Its mend is a
+    # new plan; another attempt would read the same again.
     if isinstance(error, FileNotFoundError):
         return Failure("changed", "read", f"{path}: the file is gone", hint=CHANGED_HINT)
     if isinstance(error, ChangingError):
@@ -64,6 +69,8 @@ def unsettled(phase: str, why: str) -> Failure:
 
 def is_outage(failure: Failure | None) -> bool:
     """Tells whether a failure says that the service may be out of order."""
+    # A folder that cannot be read says nothing of the service. Twenty such files in a row must not
+    # stop the upload of the other thousands.
     if failure is None or failure.phase == "read":
         return False
     return failure.kind in ("transient", "throttled", "ambiguous")

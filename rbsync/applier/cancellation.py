@@ -28,6 +28,8 @@ class Cancellation:
 
     def request(self, reason: str) -> None:
         """Asks for the end of the run; the first reason stands."""
+        # Ctrl-C after an outage must still be reported as the outage: that is what has to be
+        # mended.
         self.reason = self.reason or reason
         self._gate.put(None)
 
@@ -41,6 +43,8 @@ class Cancellation:
             self._gate.get(timeout=max(seconds, 0.0))
         except Empty:
             return not self.requested
+        # Put back what was taken, for all workers wait at this gate: one that kept the token would
+        # leave the others asleep for the rest of their pause.
         self._gate.put(None)
         return False
 
@@ -60,6 +64,8 @@ class Tally:
         """An action failed."""
         with self._lock:
             self.failures += 1
+        # No later request can go better with a key that is not accepted, and a service may lock out
+        # a key that asks 40,000 times.
         if failure.kind == "auth":
             self._stop.request(AUTH)
         elif self._limit is not None and self.failures >= self._limit:

@@ -15,6 +15,8 @@ from rbsync.model.datapoint import Labels
 from rbsync.model.fingerprint import Algorithm, canonical_json
 from rbsync.model.outcome import Failure
 
+# A file of labels is held in memory as a whole. One above this is a mistake in a glob, such as the
+# scans themselves.
 LIMIT = 1 << 30
 _NOTHING = LabelText("[]", 0)
 
@@ -56,12 +58,15 @@ class LocalContent:
             return LabelText(labels.inline, len(json.loads(labels.inline))), ""
         path, planned, _ = labels.inputs[0]
         data, content = read_whole(self._roots, path, self._algorithm, LIMIT)
+        # The file is read once and its content compared, not its time: what was shown in the plan
+        # is what is sent, or nothing is.
         if content != planned:
             return _NOTHING, content
         objects = json.loads(data)
         return LabelText(canonical_json(objects).decode(), len(objects)), content
 
     def _converted(self, labels: Labels) -> tuple[LabelText, str]:
+        # A run of URLs alone needs neither NumPy nor Pillow, which are slow to load.
         from rbsync.applier.mask_text import mask_text, segmentation_text
 
         try:

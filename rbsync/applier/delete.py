@@ -17,6 +17,8 @@ BATCH = 50
 def delete(actions: Sequence[Delete], tools: Tools) -> Iterator[Outcome]:
     """Yields what became of each delete, once that is durable. Raises StoreError."""
     for at in range(0, len(actions), BATCH):
+        # A create that failed may be the new name of what is deleted here. To delete first would
+        # leave the project with neither until the failure is mended.
         if tools.tally.failures or tools.stop.requested:
             why = tools.stop.reason or NO_DELETES
             yield from (skipped(one, why) for one in actions[at:])

@@ -49,6 +49,8 @@ def encoded(
         try:
             data, labels = label_map_of(index)
         except MaskError:
+            # The backend only prefers label maps. A mask with more classes than a label map can
+            # number is still sent, as outlines, unless the manifest insists.
             if encoding == "nifti":
                 raise
         else:
@@ -77,6 +79,8 @@ def _read(roots: Roots, labels: Labels, algorithm: Algorithm) -> tuple[list[Name
     """The files, None when one is not the planned one any more, and their content identities."""
     read = [(one, *read_whole(roots, one.ref, algorithm, LIMIT)) for one in labels.inputs]
     contents = " ".join(content for _, _, content in read)
+    # All files of a mask are of one moment or it is not sent: a study whose second series was
+    # redrawn meanwhile would get labels that never existed together.
     if any(content != item.content for item, _, content in read):
         return None, contents
     return [Named(data, item.ref) for item, data, _ in read], contents

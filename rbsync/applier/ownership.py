@@ -18,6 +18,8 @@ def is_draft(task: Task, draft: Draft, *, stamps: bool) -> bool:
     What nobody stamped is compared: where its items are kept, how many labels it has, and all
     settings but its stage.
     """
+    # With a stamp nothing else counts. People may have moved the task or changed its priority, and
+    # it is ours all the same.
     if stamps or task.stamp is not None:
         return task.stamp == draft.fingerprint
     made, wanted = task.made_of, draft.settings
@@ -52,6 +54,8 @@ def _are_equal(refs: tuple[str, ...], sent: tuple[str, ...]) -> bool:
 
 
 def _has_items(made: MadeOf, wanted: str, contents: Mapping[str, str]) -> bool:
+    # A video comes back as frames whose refs nobody here chose; the file that was uploaded is all
+    # that can be recognised.
     if any(content == wanted and _is_video(ref) for ref, content in contents.items()):
         return True
     found = [contents.get(ref, REMOTE + ref) for ref in made.refs]
@@ -60,6 +64,8 @@ def _has_items(made: MadeOf, wanted: str, contents: Mapping[str, str]) -> bool:
 
 def _has_settings(task: Task, made: MadeOf, wanted: str) -> bool:
     """In which stage it is does not count, for people move tasks on."""
+    # A ground-truth task that was sent back to labeling has the other stage. It must not look
+    # foreign for that.
     return any(
         Settings(storage, truth, task.priority, task.metadata).fingerprint(algorithm_of(wanted))
         == wanted

@@ -123,6 +123,8 @@ class Pipeline:
             self._error = self._error or error
             self._stop.request(UNRECORDED)
         except Exception as error:  # a mistake in the program, raised again by `outcomes`
+            # A mistake in the program outranks a full disk: the disk has its recovery file, the
+            # mistake would otherwise never be seen.
             if self._error is None or isinstance(self._error, StoreError):
                 self._error = error
             else:
@@ -137,6 +139,8 @@ class Pipeline:
     def _prepare(self) -> None:
         """Keeps the workers busy without preparing far ahead."""
         while self._waiting and not self._stop.requested:
+            # Far ahead means memory, and files that are read long before they are sent, so that
+            # they may have changed by then.
             if len(self._preparing) >= 2 * self._pace.jobs or len(self._ready) >= 2 * GROUP:
                 return
             if self._is_full():
@@ -194,6 +198,8 @@ class Pipeline:
         """Groups are full, unless the rest of one is not to be had soon."""
         if self._stop.requested or len(self._sending) >= self._pace.room:
             return False
+        # A slow mask among fast files must not hold back what is ready; nor should each file of a
+        # fast run have a durable write of its own.
         late = time.monotonic() - self._sent_at >= GROUP_SECONDS
         return late or len(self._ready) >= GROUP or self._is_full() or not self._preparing
 
@@ -204,6 +210,8 @@ class Pipeline:
 
     def _send_unless_stopped(self, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
         """Done by a worker, some time after it was asked for."""
+        # The pause that the service asked for may have begun after this batch was queued. Without
+        # the wait 24 workers would each spend a request to find that out.
         self._sender.wait()
         return None if self._stop.requested else self._sender.send(batch)
 
@@ -212,10 +220,14 @@ class Pipeline:
 
         That something is absent is no sign of an outage, nor of its end.
         """
+        # Counted here and not by the deciding thread: that one may be busy with a commit while the
+        # workers send to a dead service.
         answers = send(batch) or ()
         for prepared, one in zip(batch, answers, strict=False):
             if one.fate == "failed" and one.failure and not self._begins_anew(prepared, one):
                 self._tally.failure(one.failure)
+        # A look-up that finds nothing is an answer of a healthy service, but it follows a lost one.
+        # Counted as healthy it would reset the count of an outage in which only searches work.
         if any(one.fate != "absent" for one in answers):
             self._tally.request(answered=not all(one.is_lost for one in answers))
         return answers or None
@@ -237,6 +249,8 @@ class Pipeline:
                 self._give_up(one.action, ENDED)
                 continue
             before = self._journal.before(one.name)
+            # The intent is taken back, or the next run would wait for the quarantine of a request
+            # that was never made.
             self._journal.add(skipped(one.action, self._stop.reason), before)
 
     def _take(self, prepared: Prepared, answer: Answer) -> None:
@@ -254,6 +268,8 @@ class Pipeline:
             case "absent":
                 self._take_absent(prepared)
             case "missing":
+                # The task of an update was deleted by somebody. What the manifest wants is the
+                # datapoint, so it is created.
                 self._begin_anew(Create(action.datapoint, MISSING, answer.note))
             case "failed":
                 assert answer.failure is not None  # noqa: S101  (what failed has one)
@@ -261,6 +277,8 @@ class Pipeline:
 
     def _take_absent(self, prepared: Prepared) -> None:
         action = prepared.action
+        # The service said that it would make it later. To send it again would make two, so the next
+        # run looks for it.
         if prepared.name in self._taken_in:
             self._leave_open(action, self._taken_in[prepared.name]._replace(hint=SETTLE_HINT))
         elif self._stop.requested:
@@ -272,6 +290,8 @@ class Pipeline:
 
     def _doubt(self, prepared: Prepared, answer: Answer) -> None:
         until = time.monotonic() + self._pace.doubt(answer)
+        # The name breaks ties: two entries of one moment would otherwise compare their drafts,
+        # which have no order.
         heappush(self._doubtful, (until, prepared.name, prepared))
         if answer.is_refusal:
             self._refused.add(prepared.name)
@@ -307,11 +327,15 @@ class Pipeline:
 
     def _begin_anew(self, change: Change) -> None:
         self._resent[change.name] = self._resent.get(change.name, 0) + 1
+        # In front: its files were sent a moment ago, and waiting behind 40,000 others would
+        # have them forgotten again.
         self._waiting.appendleft(change)
 
     def _look_up(self) -> None:
         """Settles doubtful creates, once a request on its way has had the time to land."""
         due: list[Prepared] = []
+        # After a stop nothing waits out its quarantine: what is there is recorded, and what is not
+        # there yet stays open for the next run.
         while self._doubtful and (self._stop.requested or self._is_due()):
             due.append(heappop(self._doubtful)[2])
         if due:
@@ -324,6 +348,8 @@ class Pipeline:
         """Tells whether a stop was requested so long ago that what still runs is left behind."""
         if not self._stop.requested:
             return False
+        # The time counts from when the stop is noticed here; a signal handler must not touch the
+        # pipeline.
         if self._stopped_at is None:
             self._stopped_at = time.monotonic()
         return time.monotonic() - self._stopped_at > GRACE_SECONDS
@@ -332,6 +358,8 @@ class Pipeline:
         for one in self._sending.values():
             self._give_up(one.action, "it was still running when the run ended")
         ready = [one.action for one in self._ready]
+        # What was sent once and waits to be sent again is not untouched: it must be reported as
+        # open, not as skipped.
         for change in (*ready, *self._preparing.values(), *self._waiting):
             if change.name in self._resent:
                 self._give_up(change, ENDED)

@@ -60,6 +60,8 @@ class Preparer:
             kept, labels = self._kept(action), self._labels(one)
         except FailedError as error:
             return error.failure
+        # Asked again after the files: sending them may have taken minutes, and an action that is
+        # handed on now would get an intent.
         if self._stop.requested:
             return None
         items = tuple((item.ref, found.ref) for item, found in kept)
@@ -73,6 +75,7 @@ class Preparer:
 
     def _kept(self, action: Change) -> list[tuple[Item, Kept]]:
         """The items, with where the backend keeps them; not all of them after a stop."""
+        # New labels of a video of 2 GB must not send the video again.
         if isinstance(action, Update) and "items" not in action.changed:
             return []
         storage = action.datapoint.settings.storage
@@ -94,6 +97,8 @@ class Preparer:
             text, content = self._content.labels(labels)
         except OSError as error:
             raise FailedError(unreadable(paths, error)) from error
+        # Contents are compared in the order of the plan; the same files in another order are
+        # another mask.
         if content != " ".join(item.content for item in labels.inputs):
             raise FailedError(changed(paths, "read"))
         return text

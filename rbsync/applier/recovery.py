@@ -45,6 +45,8 @@ def settle_all(
     if not pending:
         return {}
     left = quarantine_left(backend, pending, clock())
+    # Asking sooner would be worse than not asking: a create that lands after the answer "not there"
+    # would be made a second time.
     if left and not pause(left):
         return {}
     return _looked_up(backend, pending, recall, clock())
@@ -61,6 +63,8 @@ def settle_seen(
     """
     pending = pending_of(records)
     settled = _looked_up(backend, pending, None, now) if pending else {}
+    # `plan` must not wait half a minute, so it believes only what cannot become untrue: a task that
+    # is there stays there.
     if not quarantine_left(backend, pending, now):
         return settled
     return {name: one for name, one in settled.items() if _is_done(one, pending[name])}
@@ -74,7 +78,11 @@ def pending_of(records: Mapping[str, Record]) -> dict[str, Record]:
 def quarantine_left(backend: Backend, pending: Mapping[str, Record], now: float) -> float:
     """For how many seconds a request of these may still land, 0 when none can any more."""
     quarantine = backend.capabilities.quarantine
+    # The newest intent is waited for, and with it all older ones: one pause instead of one for
+    # each.
     newest = max((one.pending.sent_at for one in pending.values() if one.pending), default=0.0)
+    # A clock that was set back would have the wait last for hours; no request can be under way for
+    # longer than the quarantine from now.
     return max(0.0, min(newest + LONGEST_RETRYING + quarantine - now, quarantine))
 
 
@@ -89,6 +97,8 @@ def _looked_up(
     except IncompleteError as error:
         found, unknown = answered(error, names)
     stamps = backend.capabilities.stamps
+    # Without stamps a task of the right name may be anybody's. It is compared part by part, and for
+    # files that needs the memory of what was uploaded where.
     bare = {name for name, one in found.items() if not stamps and one.stamp is None}
     known = _recalled(recall, [found[name] for name in bare], [pending[name] for name in bare])
     is_ours = partial(is_print, contents=known, stamps=stamps)
@@ -145,10 +155,14 @@ def _settled(
         return _absent(record, intent)
     if intent.fingerprint is not None and is_ours(task, intent.fingerprint):
         return Record(record.name, intent.fingerprint, task.task_id)
+    # The old stamp is still there: the update never arrived, or only its last part is missing.
+    # Either way the plan will see the difference and send it again.
     if task.stamp is not None and task.stamp == record.applied:
         return record._replace(pending=None, task_id=task.task_id)
     if record.applied is not None and task.task_id == record.task_id:
         return record._replace(pending=None)
+    # Another task has the name now, so ours is gone as it was meant to be; the other one is not
+    # ours to speak of.
     if intent.operation == "delete":
         return None
     return Record(record.name, failure=conflict(), attempted=intent.fingerprint)
@@ -156,6 +170,8 @@ def _settled(
 
 def _absent(record: Record, intent: Intent) -> Record | None:
     """The name is not there: a delete is done, a create is not, an update lost its datapoint."""
+    # A create that never arrived leaves no record at all. The next plan then creates it as if
+    # nothing had happened.
     if intent.operation == "delete" or record.failure is None:
         return None
     return record._replace(pending=None, applied=None, task_id="")

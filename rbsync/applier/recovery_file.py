@@ -32,9 +32,13 @@ class RecoveryFile:
             self._append(text.encode())
         except OSError as error:
             reason = error.strerror or str(error)
+            # The disk is full for both files. What is printed can be saved elsewhere; what is only
+            # counted is lost.
             sys.stderr.write(f"{self.path} cannot be written ({reason}). {BY_HAND}\n{text}")
 
     def _append(self, data: bytes) -> None:
+        # Unbuffered, so that a full disk is noticed at the write and not when the file is closed,
+        # after the lines were taken for safe.
         with open(self.path, "ab", buffering=0) as file:
             end = file.tell()
             try:
@@ -47,6 +51,8 @@ class RecoveryFile:
                 file.truncate(end)
                 raise
             finally:
+                # An empty file would keep every later run from starting, with nothing in it to take
+                # in.
                 if not os.fstat(file.fileno()).st_size:
                     os.remove(self.path)
 
@@ -75,6 +81,8 @@ class RecoveryFile:
         ]
         records = [record for _, record in news if record is not None]
         writer.commit(records, removed=[name for name, record in news if record is None])
+        # Only after the commit: a crash in between takes the results in twice, which
+        # changes nothing.
         os.remove(self.path)
         return len(news)
 
@@ -107,6 +115,8 @@ def _result_of(entry: dict[str, Any]) -> tuple[str, Record | None]:
 def _is_news(result: Record | None, present: Record | None) -> bool:
     """Tells whether the state still waits for a result, or had nothing to do with it meanwhile."""
     if present is not None and present.pending is not None:
+        # The intent may be a newer one of the same name. Its result is not known, and an older
+        # result must not close it.
         told = (result.attempted or result.applied) if result else None
         return present.pending.fingerprint == told
     if result is None:

@@ -47,6 +47,8 @@ def failed(
     action: Effect, failure: Failure, before: Record | None, now: float
 ) -> tuple[Outcome, Record]:
     """An action that failed; what is not known to have failed stays pending."""
+    # The fingerprint that was applied stays beside the failure: the datapoint is still as it was,
+    # and the next plan compares with that.
     record = before or Record(action.name)
     intent = intent_of(action, now)
     unknown = failure.kind == "ambiguous"

@@ -40,15 +40,23 @@ class Backoff:
         while waited < self._until:
             waited = self._until
             left = waited - time.monotonic()
+            # The spread is drawn by each of those who wait, for a gate that opens at one moment
+            # would let all of them through in it.
             if left > 0 and not self._pause(left + self._draw() * SPREAD_SECONDS):
                 break
         return waited
 
 
+# Between four attempts there are up to 3.5 s, in which a load balancer has changed over. Longer
+# outages are left to the next run, which costs nothing but a command.
 ATTEMPTS = 4
 BASE_SECONDS = 0.5
 MOST_SECONDS = 20.0
+# A service may ask for an hour. A run that sleeps that long looks hung; failing tells people that
+# they are throttled.
 MOST_RETRY_AFTER = 120.0
+# A retry costs 5 and a success gives 1 back, so that in the long run at most one request in six is
+# a retry. Without it 24 workers with four attempts would quadruple the load of a failing service.
 BUDGET = 500
 COST = 5
 
@@ -63,6 +71,7 @@ def delay(attempt: int, draw: float, retry_after: float | None) -> float:
 
     ``draw`` is uniform in [0, 1). What the service asks for is respected, within reason.
     """
+    # Full jitter: workers that failed together would otherwise come back together.
     jittered = draw * min(MOST_SECONDS, BASE_SECONDS * 2.0 ** (attempt - 1))
     if retry_after is None:
         return jittered
@@ -129,6 +138,8 @@ class Retrier:
             return self.call(action, repeatable=True)
         except GivenUpError as given_up:
             failure = given_up.error
+            # Raised as the backend's error and not as GivenUpError: a backend that reads with a
+            # retrier knows nothing of the applier.
             failure.attempts = max(failure.attempts, given_up.attempts)
         raise failure
 
@@ -142,12 +153,18 @@ class Retrier:
         lost = False
         waited = 0.0
         while True:
+            # The time up to which this call has waited is remembered: it must not wait again for
+            # the pause that its own refusal began, after having slept for it.
             waited = self._backoff.wait(waited)
             try:
                 answer = action()
             except BackendError as error:
+                # One lost attempt stays lost. That the second was refused does not tell that the
+                # first had no effect.
                 lost = lost or (error.sent and error.kind in PASSING)
                 seconds = delay(attempt, self._draw(), error.retry_after)
+                # The others are told at once, before they spend requests of their own. An action
+                # that has tried several times itself has waited already.
                 if error.kind == "throttled" and error.attempts == 1:
                     waited = self._backoff.shut(seconds)
                 again = _may_repeat(error, repeatable) and attempt < ATTEMPTS

@@ -99,7 +99,11 @@ def _in_order(plan: Plan, tools: Tools, jobs: int, capabilities: Capabilities) -
     creates = [one for one in effects if isinstance(one, Create)]
     changes = [one for one in effects if isinstance(one, Update | Replace)]
     pace = Pace(jobs, capabilities.batch, capabilities.quarantine, capabilities.staleness)
+    # Creates come first and deletes last: what was renamed is there under its new name before the
+    # old one goes.
     yield from _change(creates, tools, pace)
+    # An update is several requests in a safe order. In a batch one that fails half-way would leave
+    # unknown how far the others came.
     yield from _change(changes, tools, pace._replace(batch=1))
     yield from delete([one for one in effects if isinstance(one, Delete)], tools)
 

@@ -25,10 +25,14 @@ def _exit_code(
     outcomes: Sequence[Outcome], blocked: Sequence[Blocked], plan: Plan, stop: Cancellation
 ) -> ExitCode:
     kinds = {one.failure.kind for one in outcomes if one.failure is not None}
+    # The worst comes first: who pressed Ctrl-C knows why it ended, and a refused key explains all
+    # failures below it.
     if stop.reason == INTERRUPTED:
         return ExitCode.INTERRUPTED
     if "auth" in kinds:
         return ExitCode.AUTH
+    # Above plain failures: a script that retries on SOME_FAILED must not do so before what is open
+    # is settled.
     if "ambiguous" in kinds or any(one.reason == "unsettled" for one in blocked):
         return ExitCode.UNSETTLED
     if stop.reason == OUTAGE:

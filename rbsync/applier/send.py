@@ -91,6 +91,8 @@ class Sender:
     def send(self, batch: Sequence[Prepared]) -> list[Answer]:
         """Creates a batch; or changes or replaces one datapoint, which comes alone."""
         action = batch[0].action
+        # The old task of a replace was deleted in an earlier attempt. To delete again would take
+        # away what a lost create may just have made.
         if isinstance(action, Create) or batch[0].gone:
             return self._create(batch)
         try:
@@ -123,6 +125,8 @@ class Sender:
     def _create(self, batch: Sequence[Prepared]) -> list[Answer]:
         drafts = [one.draft for one in batch]
         try:
+            # The one request that must never be made twice: the service has no key by which it
+            # could tell a repetition.
             told = self._call("create", lambda: self._backend.create(drafts), repeatable=False)
         except FailedError as error:
             answers = [_refusal(error.failure, answered=error.answered)] * len(batch)
@@ -132,6 +136,8 @@ class Sender:
 
     def _settled(self, batch: Sequence[Prepared], answers: Sequence[Answer]) -> list[Answer]:
         """The answers, with names that are taken looked up: what has the name may be ours."""
+        # "The name is taken" is also the answer to our own create whose first answer was lost on
+        # the way. The task that has the name tells which it was.
         taken = [one for one, answer in zip(batch, answers, strict=True) if _is_taken(answer)]
         if not taken:
             return list(answers)
@@ -161,6 +167,8 @@ class Sender:
         }
         found = self._rightful(why, "delete") if why else {}
         right = [NamedTask(name, one.task_id) for name, one in found.items() if one.fate == "done"]
+        # Deleted by the id that the name has now, never by name: the service's deletes know ids
+        # only, and a recorded id may be another datapoint's after a restore.
         if right:
             self._call("delete", lambda: self._backend.delete(right, may))
         return [

@@ -67,8 +67,12 @@ class Uploads:
             return Kept(item.ref)
         key = item.content, storage
         earlier = self._earlier.get(key)
+        # Believed without asking. Whether the file is still there shows when the create is refused;
+        # a question for each of 40,000 files would cost as much as sending small ones.
         if earlier is not None:
             return Kept(earlier, key)
+        # Most contents occur once. Remembering each would let memory grow with the size of the
+        # project.
         if key not in self._repeated:
             return Kept(self._send(item, storage))
         with self._alone(key):
@@ -99,6 +103,8 @@ class Uploads:
         try:
             with self._content.open(item.ref) as body:
                 ref = self._retrier.call(lambda: self._try(body, storage), repeatable=True)
+                # The bytes were hashed while they were sent. A file that was written to meanwhile
+                # has left a mixture at the service, which no datapoint may name.
                 if not _is_whole(body, item):
                     raise FailedError(changed(item.ref, "upload"))
         except GivenUpError as error:
@@ -110,6 +116,7 @@ class Uploads:
         return ref
 
     def _try(self, body: Body, storage: str) -> str:
+        # A failed attempt has read some of it, and its hash with it.
         body.rewind()
         return self._backend.upload(body, storage=storage)
 

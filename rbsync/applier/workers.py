@@ -27,11 +27,15 @@ class Workers:
         self._closed = False
         self._number = number
         for each in range(number):
+            # Not a ThreadPoolExecutor: the interpreter joins its threads at exit, and a PUT that
+            # hangs would keep Ctrl-C from ending the program.
             Thread(target=self._work, name=f"rbsync-{each}", daemon=True).start()
 
     def start(self, task: Callable[[], T], then: Callable[[T], None]) -> None:
         """Has a task done; ``then`` is called with its result by the deciding thread."""
         self.unfinished += 1
+        # A worker runs the task only. Its follow-up changes the pipeline, which is without locks
+        # because one thread alone does so.
         self._tasks.put(lambda: partial(then, task()))
 
     def finished(self, timeout: float) -> Iterator[Step]:
