@@ -9,7 +9,7 @@ from rbsync.applier.action_failures import FailedError, changed, unreadable
 from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.content import Content
 from rbsync.applier.uploads import Kept, Key, Uploads
-from rbsync.backends.base import Draft, LabelText
+from rbsync.backends.base import NO_MARK, Draft, LabelText, Mark
 from rbsync.model.datapoint import Datapoint, Item
 from rbsync.model.outcome import Failure
 from rbsync.model.plan import Create, Replace, Update
@@ -43,7 +43,11 @@ class Prepared(NamedTuple):
 class Preparer:
     """Sends files and reads labels. For any number of threads."""
 
-    def __init__(self, uploads: Uploads, content: Content, stop: Cancellation) -> None:
+    def __init__(
+        self, uploads: Uploads, content: Content, stop: Cancellation, mark: Mark = NO_MARK
+    ) -> None:
+        """``mark`` is what the stamps of this run say."""
+        self._mark = mark
         self._uploads = uploads
         self._content = content
         self._stop = stop
@@ -66,7 +70,8 @@ class Preparer:
             return None
         items = tuple((item.ref, found.ref) for item, found in kept)
         recalled = tuple(found.recalled for _, found in kept if found.recalled)
-        draft = Draft(one.name, items, labels, one.settings, one.fingerprint, one.series)
+        mark = self._mark._replace(declined=action.declined)
+        draft = Draft(one.name, items, labels, one.settings, one.fingerprint, one.series, mark)
         return Prepared(action, draft, recalled=recalled)
 
     def forget(self, recalled: Sequence[Key]) -> None:

@@ -154,7 +154,7 @@ def _settled(
     if task is None:
         return _absent(record, intent)
     if intent.fingerprint is not None and is_ours(task, intent.fingerprint):
-        return Record(record.name, intent.fingerprint, task.task_id)
+        return Record(record.name, intent.fingerprint, task.task_id, declined=intent.declined)
     # The old stamp is still there: the update never arrived, or only its last part is missing.
     # Either way the plan will see the difference and send it again.
     if task.stamp is not None and task.stamp == record.applied:
@@ -164,17 +164,23 @@ def _settled(
     # Another task has the name now, so ours is gone as it was meant to be; the other one is not
     # ours to speak of.
     if intent.operation == "delete":
-        return None
+        return _deleted(intent)
     return Record(record.name, failure=conflict(), attempted=intent.fingerprint)
 
 
 def _absent(record: Record, intent: Intent) -> Record | None:
     """The name is not there: a delete is done, a create is not, an update lost its datapoint."""
+    if intent.operation == "delete":
+        return _deleted(intent)
     # A create that never arrived leaves no record at all. The next plan then creates it as if
-    # nothing had happened.
-    if intent.operation == "delete" or record.failure is None:
-        return None
+    # nothing had happened, unless it was declined before.
+    if record.failure is None:
+        return Record(record.name, declined=record.declined) if record.declined else None
     return record._replace(pending=None, applied=None, task_id="")
+
+
+def _deleted(intent: Intent) -> Record | None:
+    return Record(intent.name, declined=intent.declined) if intent.declined else None
 
 
 def conflict() -> Failure:

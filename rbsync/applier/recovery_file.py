@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rbsync.errors import StoreError
+from rbsync.model.declined_text import declined_json, declined_of
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.record import Intent, Record
@@ -133,7 +134,8 @@ def record_json(record: Record) -> dict[str, Any]:
     return {
         **record._asdict(),
         "failure": record.failure._asdict() if record.failure else None,
-        "pending": record.pending._asdict() if record.pending else None,
+        "pending": _intent_json(record.pending) if record.pending else None,
+        "declined": declined_json(record.declined),
     }
 
 
@@ -146,10 +148,21 @@ def record_of(entry: dict[str, Any]) -> Record:
         entry["task_id"],
         Failure(**entry["failure"]) if entry["failure"] else None,
         _fingerprint(entry["attempted"]),
-        Intent(**{**pending, "fingerprint": _fingerprint(pending["fingerprint"])})
-        if pending
-        else None,
+        _intent_of(pending) if pending else None,
+        declined_of(entry.get("declined", ())),
     )
+
+
+def _intent_json(intent: Intent) -> dict[str, Any]:
+    return {**intent._asdict(), "declined": declined_json(intent.declined)}
+
+
+def _intent_of(entry: dict[str, Any]) -> Intent:
+    own = {
+        "fingerprint": _fingerprint(entry["fingerprint"]),
+        "declined": declined_of(entry.get("declined", ())),
+    }
+    return Intent(**{**entry, **own})
 
 
 def _fingerprint(value: list[str] | None) -> Fingerprint | None:

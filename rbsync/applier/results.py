@@ -23,11 +23,11 @@ def intent_of(action: Effect, now: float) -> Intent:
     """Returns what is written down before an action is sent."""
     match action:
         case Create(datapoint=datapoint):
-            return Intent(action.name, "create", datapoint.fingerprint, now)
+            return Intent(action.name, "create", datapoint.fingerprint, now, action.declined)
         case Update(datapoint=datapoint) | Replace(datapoint=datapoint):
-            return Intent(action.name, "update", datapoint.fingerprint, now)
+            return Intent(action.name, "update", datapoint.fingerprint, now, action.declined)
         case Delete():
-            return Intent(action.name, "delete", None, now)
+            return Intent(action.name, "delete", None, now, action.declined)
 
 
 def applied(
@@ -35,12 +35,14 @@ def applied(
 ) -> tuple[Outcome, Record]:
     """A datapoint that the project has now."""
     outcome = Outcome(action.name, verb_of(action), "applied", task_id, note=note)
-    return outcome, Record(action.name, action.datapoint.fingerprint, task_id)
+    fingerprint = action.datapoint.fingerprint
+    return outcome, Record(action.name, fingerprint, task_id, declined=action.declined)
 
 
-def removed(action: Delete) -> tuple[Outcome, None]:
-    """A datapoint that the project has no more."""
-    return Outcome(action.name, "delete", "removed", action.task_id), None
+def removed(action: Delete) -> tuple[Outcome, Record | None]:
+    """A datapoint that the project has no more; that it is not wanted again stays known."""
+    outcome = Outcome(action.name, "delete", "removed", action.task_id)
+    return outcome, Record(action.name, declined=action.declined) if action.declined else None
 
 
 def failed(

@@ -19,7 +19,7 @@ from rbsync.applier.send import Sender
 from rbsync.applier.tools import Tools
 from rbsync.applier.uploads import Uploads, known_uploads, repeated_contents
 from rbsync.applier.workers import Workers
-from rbsync.backends.base import Backend, Capabilities
+from rbsync.backends.base import Backend, Capabilities, Mark
 from rbsync.errors import StoreError
 from rbsync.model.outcome import Outcome
 from rbsync.model.plan import Create, Delete, Overwriting, Plan, Replace, Update
@@ -79,7 +79,7 @@ def apply(
         return Check(action, journal.before(action.name), keeper, stamped=stamped)
 
     tools = Tools(
-        Preparer(uploads, content, stop),
+        Preparer(uploads, content, stop, _mark_of(writer)),
         Sender(backend, retrier, journal.left, check_of),
         journal,
         Tally(stop, options.max_failures),
@@ -92,6 +92,12 @@ def apply(
         # When the caller gave up in the middle; what cannot be written was set aside.
         with suppress(StoreError):
             journal.commit()
+
+
+def _mark_of(writer: Writer) -> Mark:
+    """What this run's stamps say: the serial is one that no state before this run had."""
+    header = writer.header()
+    return Mark(header.lineage, header.serial + 1)
 
 
 def _in_order(plan: Plan, tools: Tools, jobs: int, capabilities: Capabilities) -> Iterator[Outcome]:

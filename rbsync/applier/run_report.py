@@ -9,7 +9,7 @@ from rbsync.errors import ExitCode
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Blocked, Plan
 
-WILLED = ("protected",)
+WILLED = ("protected", "undone")
 """Reasons of blocked actions that the user wished for, so that they are no failure."""
 
 

@@ -17,6 +17,7 @@ from rbsync.errors import BackendError
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import Failure
+from rbsync.model.record import Declined
 
 T = TypeVar("T")
 
@@ -164,6 +165,21 @@ class LabelText:
     files: tuple[LabelFile, ...] = ()
 
 
+class Mark(NamedTuple):
+    """What a task's stamp says beside its fingerprint: which state left it, and when.
+
+    ``serial`` is that of the state ``lineage`` then. ``declined`` is as in its record, for those
+    who have no state.
+    """
+
+    lineage: str = ""
+    serial: int = 0
+    declined: tuple[Declined, ...] = ()
+
+
+NO_MARK = Mark()
+
+
 class Draft(NamedTuple):
     """A datapoint as it is sent.
 
@@ -177,6 +193,7 @@ class Draft(NamedTuple):
     settings: Settings
     fingerprint: Fingerprint
     series: tuple[int, ...] = ()
+    mark: Mark = NO_MARK
 
 
 class Created(NamedTuple):
@@ -220,6 +237,7 @@ class Task:
     priority: float | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     made_of: MadeOf | None = None
+    mark: Mark = NO_MARK
 
 
 class NamedTask(NamedTuple):

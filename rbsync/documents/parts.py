@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Datapoint, Item, Labels, Settings
-from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.fingerprint import Facet, Fingerprint
+from rbsync.model.record import Declined, DeclinedFor
 
 _PLACE = re.compile(r"(.*):([1-9][0-9]*):([0-9]+)", re.DOTALL)
 
@@ -81,6 +82,20 @@ class FingerprintPart(Part):
         return Fingerprint(self.items, self.labels, self.settings)
 
 
+class DeclinedPart(Part):
+    """What is declared and shall not be done, as long as just that is declared."""
+
+    why: DeclinedFor
+    fingerprint: FingerprintPart | None = Field(
+        description="What is declared; null where the datapoint is not."
+    )
+    facets: list[Facet]
+
+    def value(self) -> Declined:
+        made = self.fingerprint.value() if self.fingerprint else None
+        return Declined(self.why, made, tuple(self.facets))
+
+
 class ProblemPart(Part):
     """Something that is wrong, and where."""
 
@@ -130,6 +145,16 @@ def datapoint_json(datapoint: Datapoint) -> dict[str, Any]:
         "settings": datapoint.settings.as_json(),
         "fingerprint": datapoint.fingerprint._asdict(),
         "origin": str(datapoint.origin),
+    }
+
+
+def declined_json(declined: Declined) -> dict[str, Any]:
+    """What is declined as a `DeclinedPart`."""
+    made = declined.fingerprint
+    return {
+        "why": declined.why,
+        "fingerprint": made._asdict() if made else None,
+        "facets": list(declined.facets),
     }
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 
 from rbsync.documents import FORMAT_VERSION
 from rbsync.documents.parts import (
+    DeclinedPart,
     Document,
     FingerprintPart,
     ItemPart,
@@ -17,6 +18,7 @@ from rbsync.documents.parts import (
     ProblemPart,
     SettingsPart,
     datapoint_json,
+    declined_json,
     place_of,
     problem_json,
 )
@@ -29,10 +31,12 @@ from rbsync.model.plan import (
     Blocked,
     Create,
     Delete,
+    Effect,
     Plan,
     Replace,
     Update,
 )
+from rbsync.model.record import Declined
 
 
 class ActionPart(Part):
@@ -53,23 +57,29 @@ class ActionPart(Part):
     settings: SettingsPart | None = None
     fingerprint: FingerprintPart | None = None
     origin: str = Field("", description="Where it is declared, as file:line:column.")
+    declined: list[DeclinedPart] = Field(
+        default=[], description="What the record is to say that is declared and not wanted."
+    )
 
     def value(self) -> Action:
         match self.action:
             case "create":
-                return Create(self._datapoint(), self.reason, self.message)
-            case "update":
-                changed = tuple(self.changed)
-                return Update(self._datapoint(), changed, self.task_id, self.reason, self.message)
-            case "replace":
-                changed = tuple(self.changed)
-                return Replace(self._datapoint(), changed, self.task_id, self.reason, self.message)
+                return Create(self._datapoint(), self.reason, self.message, self._declined())
+            case "update" | "replace":
+                kind = Update if self.action == "update" else Replace
+                said = (self.task_id, self.reason, self.message)
+                changed, declined = tuple(self.changed), self._declined()
+                return kind(self._datapoint(), changed, *said, declined=declined)
             case "delete":
-                return Delete(self.name, self.task_id, self.reason, self.message)
+                said = (self.task_id, self.reason, self.message)
+                return Delete(self.name, *said, declined=self._declined())
             case "blocked":
                 return Blocked(self.name, self.reason, self.message)
             case _:
                 assert_never(self.action)
+
+    def _declined(self) -> tuple[Declined, ...]:
+        return tuple(one.value() for one in self.declined)
 
     def _datapoint(self) -> Datapoint:
         if self.settings is None or self.fingerprint is None or not self.items:
@@ -164,16 +174,20 @@ def action_json(action: Action) -> dict[str, Any]:
     own = {"action": kind, "name": action.name, "reason": action.reason, "message": action.message}
     match action:
         case Create(datapoint=datapoint):
-            return {**own, **datapoint_json(datapoint)}
+            return {**own, **datapoint_json(datapoint), **_declined(action)}
         case Update() | Replace():
             changed = {"changed": list(action.changed), "task_id": action.task_id}
-            return {**own, **changed, **datapoint_json(action.datapoint)}
+            return {**own, **changed, **datapoint_json(action.datapoint), **_declined(action)}
         case Delete(task_id=task_id):
-            return {**own, "task_id": task_id}
+            return {**own, "task_id": task_id, **_declined(action)}
         case Blocked():
             return own
         case _:
             assert_never(action)
+
+
+def _declined(action: Effect) -> dict[str, Any]:
+    return {"declined": list(map(declined_json, action.declined))} if action.declined else {}
 
 
 def read_plan(data: bytes, file: str) -> Plan:

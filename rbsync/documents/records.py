@@ -7,10 +7,15 @@ from typing import Literal
 from pydantic import Field
 
 from rbsync.documents.parts import Document, Part
+from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import FailureKind
+from rbsync.model.record import DeclinedFor
 
 Prints = tuple[str, str, str]
 """A fingerprint as records have it: the digests of items, labels and settings."""
+
+
+DeclinedEntry = tuple[DeclinedFor, Prints | None, list[Facet]]
 
 
 class RecordFailurePart(Part):
@@ -31,6 +36,9 @@ class IntentPart(Part):
     operation: Literal["create", "update", "delete"]
     fingerprint: Prints | None = Field(description="What it will have; null for a delete.")
     sent_at: float = Field(0.0, description="In seconds since 1970.")
+    declined: list[DeclinedEntry] = Field(
+        default=[], description="What the record is to say once it is done."
+    )
 
 
 class RecordPart(Part):
@@ -44,6 +52,10 @@ class RecordPart(Part):
     failure: RecordFailurePart | None
     attempted: Prints | None = Field(description="What was being applied when it failed.")
     pending: IntentPart | None = Field(description="What was sent, with a result not known yet.")
+    declined: list[DeclinedEntry] = Field(
+        default=[],
+        description="What is declared and not wanted: why, its fingerprint, and the facets.",
+    )
 
 
 class StateDocument(Document):

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from rbsync.errors import Problem
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
+from rbsync.model.record import Declined
 
 OnChange = Literal["update", "replace", "protect"]
 
@@ -26,11 +27,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """The project lacks this datapoint."""
+    """The project lacks this datapoint.
+
+    ``declined``, here and below, is what its record is to say afterwards.
+    """
 
     datapoint: Datapoint
     reason: str
     message: str
+    declined: tuple[Declined, ...] = ()
 
     @property
     def name(self) -> str:
@@ -51,6 +56,7 @@ class Update:
     reason: str
     message: str
     over: Fingerprint | None = None
+    declined: tuple[Declined, ...] = ()
 
     @property
     def name(self) -> str:
@@ -67,6 +73,7 @@ class Replace:
     reason: str
     message: str
     over: Fingerprint | None = None
+    declined: tuple[Declined, ...] = ()
 
     @property
     def name(self) -> str:
@@ -82,6 +89,7 @@ class Delete:
     reason: str
     message: str
     over: Fingerprint | None = None
+    declined: tuple[Declined, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ Reason = Literal[
     "worked-on",
     "adopted",
     "theirs",
+    "undone",
 ]
 """Why a datapoint has its action; programs that read plans rely on the words."""
 
@@ -41,6 +42,12 @@ CONFLICT: Reason = "conflict"
 
 WORKED_ON: Reason = "worked-on"
 """Of a blocked action that would take away what somebody is working on."""
+
+UNDONE: Reason = "undone"
+"""Of an action that takes back what a run did, and of one that is blocked since then."""
+
+THEIRS: Reason = "theirs"
+"""Of what stays as others made it, until something else is declared."""
 
 PROTECTED: Reason = "protected"
 """Of a blocked action that the user wished to be blocked, so that it is no failure."""

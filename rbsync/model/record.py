@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.outcome import Failure
 
 UNKNOWN = Fingerprint("unknown", "unknown", "unknown")
 """What a task has that was taken over by force: it equals nothing, so that all is updated."""
+
+DeclinedFor = Literal["undone", "theirs"]
+
+
+class Declined(NamedTuple):
+    """What is declared and shall not be done, as long as just that is declared.
+
+    Without it the next apply would do again what was taken back, for the manifest still says it.
+    ``fingerprint`` is the declared one, None where it is declined that the datapoint is gone.
+    ``why`` is ``undone`` when it was taken back, ``theirs`` when what others made was preferred.
+    """
+
+    why: DeclinedFor
+    fingerprint: Fingerprint | None
+    facets: tuple[Facet, ...] = FACETS
+
+    def declines(self, facet: Facet, declared: Fingerprint) -> bool:
+        """Whether a declared facet is the one that is not wanted."""
+        if self.fingerprint is None or facet not in self.facets:
+            return False
+        return bool(getattr(self.fingerprint, facet) == getattr(declared, facet))
 
 
 class Record(NamedTuple):
@@ -17,7 +38,8 @@ class Record(NamedTuple):
 
     ``applied`` is the fingerprint that the project has, None when it has none. After a failure
     ``failure`` says why and ``attempted`` what was being applied. ``pending`` is the intent whose
-    result is not known, when there is one.
+    result is not known, when there is one. ``declined`` is what is declared and not wanted; of a
+    datapoint that shall not be there it may be all that is known.
     """
 
     name: str
@@ -26,19 +48,22 @@ class Record(NamedTuple):
     failure: Failure | None = None
     attempted: Fingerprint | None = None
     pending: Intent | None = None
+    declined: tuple[Declined, ...] = ()
 
 
 class Intent(NamedTuple):
     """The intent to send something, written down before it is sent.
 
     ``operation`` is ``create``, ``update`` or ``delete``; ``fingerprint`` is what the datapoint
-    will have, None for a delete; ``sent_at`` is in seconds since the epoch.
+    will have, None for a delete; ``sent_at`` is in seconds since the epoch. ``declined`` is what
+    its record is to say once it is done.
     """
 
     name: str
     operation: str
     fingerprint: Fingerprint | None
     sent_at: float = 0.0
+    declined: tuple[Declined, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

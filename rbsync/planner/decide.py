@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.outcome import TAKE_IN, Failure
 from rbsync.model.plan import Action, Blocked, Create, Delete, Keep, Policy, Replace, Update
+from rbsync.model.reasons import THEIRS, UNDONE
 from rbsync.model.record import Record
+
+NOTHING = Fingerprint("", "", "")
+"""What a datapoint has that is not there."""
+
+_REDO = "it stays so until what is declared changes, or pass --redo NAME"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,9 @@ def decide(desired: Datapoint, record: Record | None, rules: Rules) -> Action | 
         return unsettled(record)
     if record.applied == desired.fingerprint:
         return Keep(desired.name, "unchanged", "the project has it as declared")
+    held = held_facets(desired, record)
+    if held:
+        return _decide_held(desired, record, held, rules)
     if _waits(record, desired.fingerprint, rules):
         return _waiting(record)
     if record.applied is None:
@@ -49,6 +58,8 @@ def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | Non
         return unsettled(record)
     if record.applied is None or not rules.policy.prune:
         return None
+    if any(one.fingerprint is None for one in record.declined):
+        return Blocked(record.name, UNDONE, f"that it was deleted was taken back; {_REDO}")
     if unread:
         message = "a source could not be read to its end, so it may still be declared there"
         return Blocked(record.name, "unknown", message)
@@ -58,6 +69,40 @@ def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | Non
 def decide_obstacle(obstacle: Obstacle) -> Blocked:
     """Returns the block of a datapoint that is declared and cannot be planned."""
     return Blocked(obstacle.name, obstacle.reason, str(obstacle.problem))
+
+
+def held_facets(desired: Datapoint, record: Record) -> tuple[Facet, ...]:
+    """The facets that differ from what the project has, and shall not be made what is declared."""
+    applied = record.applied or NOTHING
+    return tuple(
+        facet
+        for facet in desired.fingerprint.changed_since(applied)
+        if any(one.declines(facet, desired.fingerprint) for one in record.declined)
+    )
+
+
+def _decide_held(
+    desired: Datapoint, record: Record, held: tuple[Facet, ...], rules: Rules
+) -> Action | Keep:
+    """What is to be done about the other facets; what is held stays as it is, and stays held."""
+    if record.applied is None:
+        whole = held == desired.fingerprint.changed_since(NOTHING)
+        if whole:
+            return Blocked(desired.name, UNDONE, f"that it was created was taken back; {_REDO}")
+        return _create_again(desired, record.failure)
+    kept = {facet: getattr(record.applied, facet) for facet in held}
+    left = desired._replace(fingerprint=desired.fingerprint._replace(**kept))
+    if left.fingerprint == record.applied:
+        return _held(desired.name, held, record)
+    action = decide(left, record._replace(declined=()), rules)
+    return replace(action, declined=record.declined) if isinstance(action, Update) else action
+
+
+def _held(name: str, held: tuple[Facet, ...], record: Record) -> Blocked | Keep:
+    what = ", ".join(held)
+    if all(one.why == "theirs" for one in record.declined):
+        return Keep(name, THEIRS, f"{what} stay as others made them until what is declared changes")
+    return Blocked(name, UNDONE, f"{what} taken back; {_REDO}")
 
 
 def unsettled(record: Record) -> Blocked:

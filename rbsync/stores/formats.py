@@ -38,7 +38,13 @@ def _seals(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE {table} ADD COLUMN seal BIGINT")
 
 
-STEPS: Sequence[Step] = (_first, _seals)
+def _declined(connection: sqlite3.Connection) -> None:
+    """Makes room for what is declared and not wanted: JSON, mostly NULL."""
+    for table in ("record", "intent"):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN declined TEXT")
+
+
+STEPS: Sequence[Step] = (_first, _seals, _declined)
 _FIRST_SEALED = 2
 
 

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from rbsync.collector import paused_collector
+from rbsync.model.declined_text import declined_in, declined_text
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.record import Header, Intent, Record
@@ -16,28 +17,34 @@ from rbsync.stores.base import Upload
 from rbsync.stores.seals import BrokenSealError, is_sealed, opened, sealed
 
 PUT_RECORD = (
-    "INSERT INTO record (name, items, labels, settings, task_id, failure, attempted, seal)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET items = excluded.items,"
-    " labels = excluded.labels, settings = excluded.settings, task_id = excluded.task_id,"
-    " failure = excluded.failure, attempted = excluded.attempted, seal = excluded.seal"
+    "INSERT INTO record (name, items, labels, settings, task_id, failure, attempted, declined,"
+    " seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+    " items = excluded.items, labels = excluded.labels, settings = excluded.settings,"
+    " task_id = excluded.task_id, failure = excluded.failure, attempted = excluded.attempted,"
+    " declined = excluded.declined, seal = excluded.seal"
 )
 PUT_INTENT = (
-    "INSERT INTO intent (name, operation, items, labels, settings, sent_at, seal)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+    "INSERT INTO intent (name, operation, items, labels, settings, sent_at, declined, seal)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
     " operation = excluded.operation, items = excluded.items, labels = excluded.labels,"
-    " settings = excluded.settings, sent_at = excluded.sent_at, seal = excluded.seal"
+    " settings = excluded.settings, sent_at = excluded.sent_at, declined = excluded.declined,"
+    " seal = excluded.seal"
 )
 PUT_UPLOAD = (
     "INSERT INTO upload (content, storage, ref, seal) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (content, storage) DO UPDATE SET ref = excluded.ref, seal = excluded.seal"
 )
-_RECORD = "SELECT name, items, labels, settings, task_id, failure, attempted, seal FROM record"
-_INTENT = "SELECT name, operation, items, labels, settings, sent_at, seal FROM intent"
+_RECORD = (
+    "SELECT name, items, labels, settings, task_id, failure, attempted, declined, seal FROM record"
+)
+_INTENT = "SELECT name, operation, items, labels, settings, sent_at, declined, seal FROM intent"
 _PLAIN = (
     "SELECT name, items, labels, settings, task_id FROM record"
-    " WHERE items IS NOT NULL AND failure IS NULL AND attempted IS NULL"
+    " WHERE items IS NOT NULL AND failure IS NULL AND attempted IS NULL AND declined IS NULL"
 )
-_SPECIAL = _RECORD + " WHERE items IS NULL OR failure IS NOT NULL OR attempted IS NOT NULL"
+_SPECIAL = _RECORD + (
+    " WHERE items IS NULL OR failure IS NOT NULL OR attempted IS NOT NULL OR declined IS NOT NULL"
+)
 _NONE = (None, None, None)
 # The least number of parameters that every SQLite takes is 999.
 _CHUNK = 900
@@ -79,7 +86,8 @@ def _plain_records(connection: sqlite3.Connection) -> dict[str, Record]:
     new = tuple.__new__
     return {
         name: new(
-            Record, (name, new(Fingerprint, (items, labels, settings)), task_id, None, None, None)
+            Record,
+            (name, new(Fingerprint, (items, labels, settings)), task_id, None, None, None, ()),
         )
         for name, items, labels, settings, task_id in connection.execute(_PLAIN).fetchall()
     }
@@ -165,16 +173,20 @@ def _chunks(contents: Iterable[str]) -> Iterator[list[str]]:
 def _record_row(one: Record) -> Row:
     failure = json.dumps(one.failure._asdict()) if one.failure else None
     attempted = json.dumps(one.attempted) if one.attempted else None
-    return sealed((one.name, *(one.applied or _NONE), one.task_id, failure, attempted))
+    declined = declined_text(one.declined) or None
+    facets = one.applied or _NONE
+    return sealed((one.name, *facets, one.task_id, failure, attempted, declined))
 
 
 def _intent_row(one: Intent) -> Row:
+    declined = declined_text(one.declined) or None
+    facets = one.fingerprint or _NONE
     # The column makes a real number of an integer.
-    return sealed((one.name, one.operation, *(one.fingerprint or _NONE), float(one.sent_at)))
+    return sealed((one.name, one.operation, *facets, float(one.sent_at), declined))
 
 
 def _record(row: Row) -> Record:
-    name, items, labels, settings, task_id, failure, attempted = opened("record", row)
+    name, items, labels, settings, task_id, failure, attempted, declined = opened("record", row)
     try:
         return Record(
             name,
@@ -182,14 +194,16 @@ def _record(row: Row) -> Record:
             task_id,
             Failure(**json.loads(failure)) if failure else None,
             Fingerprint(*json.loads(attempted)) if attempted else None,
+            declined=declined_in(declined),
         )
     except (ValueError, TypeError) as error:
         raise BrokenSealError(f"the record of {name!r} cannot be read: {error}") from error
 
 
 def _intent(row: Row) -> Intent:
-    name, operation, items, labels, settings, sent_at = opened("intent", row)
-    return Intent(name, operation, _fingerprint(items, labels, settings), sent_at)
+    name, operation, items, labels, settings, sent_at, declined = opened("intent", row)
+    fingerprint = _fingerprint(items, labels, settings)
+    return Intent(name, operation, fingerprint, sent_at, declined_in(declined))
 
 
 def _fingerprint(items: str | None, labels: str, settings: str) -> Fingerprint | None:

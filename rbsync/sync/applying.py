@@ -197,7 +197,7 @@ def _remaining(
 
 def _is_done(action: Effect, record: Record | None) -> bool:
     if isinstance(action, Delete):
-        return record is None
+        return record is None or record.applied is None
     return record is not None and record.applied == action.datapoint.fingerprint
 
 

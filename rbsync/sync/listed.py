@@ -24,7 +24,9 @@ def _left(records: Mapping[str, Record], tasks: Mapping[str, Task]) -> Iterator[
         if record is not None and (record.pending or (task and _stays(record, task))):
             found: Record | None = record
         elif task is not None and task.stamp is not None:
-            found = (record or Record(name))._replace(applied=task.stamp, task_id=task.task_id)
+            known = record or Record(name)
+            declined = task.mark.declined
+            found = known._replace(applied=task.stamp, task_id=task.task_id, declined=declined)
         else:
             found = _gone(record) if record else None
         if found is not None:
@@ -38,8 +40,9 @@ def _stays(record: Record, task: Task) -> bool:
 
 
 def _gone(record: Record) -> Record | None:
-    """Returns what is left of a record without a task: why it failed, if it did."""
-    return record._replace(applied=None, task_id="") if record.failure else None
+    """Returns what is left of a record without a task: why it failed, and what is not wanted."""
+    kept = record.failure or record.declined
+    return record._replace(applied=None, task_id="") if kept else None
 
 
 def is_managed(record: Record | None) -> bool:

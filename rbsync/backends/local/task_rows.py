@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from rbsync.backends.base import Draft, Task
+from rbsync.backends.base import Draft, Mark, Task
 from rbsync.backends.local.clock import now
 from rbsync.backends.local.disk_failures import parsed
+from rbsync.model.declined_text import declined_json, declined_of
 from rbsync.model.fingerprint import Facet, Fingerprint
 
 COLUMNS = (
@@ -53,7 +54,7 @@ def new_row(draft: Draft) -> tuple[Any, ...]:
         LAST_STAGE if settings.ground_truth else FIRST_STAGE,
         settings.priority,
         json.dumps(dict(settings.metadata)),
-        _stamp_text(draft.fingerprint),
+        _stamp_text(draft),
         time,
         time,
     )
@@ -61,7 +62,7 @@ def new_row(draft: Draft) -> tuple[Any, ...]:
 
 def changes(draft: Draft, changed: Sequence[Facet], stage: str) -> dict[str, object]:
     """The columns that an update sets; ``stage`` is where the task is."""
-    made: dict[str, object] = {"stamp": _stamp_text(draft.fingerprint), "updated_at": now()}
+    made: dict[str, object] = {"stamp": _stamp_text(draft), "updated_at": now()}
     settings = draft.settings
     if "items" in changed:
         made |= {"items": _items_text(draft), "storage": settings.storage}
@@ -88,22 +89,37 @@ def _items_text(draft: Draft) -> str:
     return json.dumps([list(pair) for pair in draft.items])
 
 
-def _stamp_text(fingerprint: Fingerprint) -> str | None:
-    return None if fingerprint == _NO_STAMP else json.dumps(list(fingerprint))
+def _stamp_text(draft: Draft) -> str | None:
+    if draft.fingerprint == _NO_STAMP:
+        return None
+    mark = draft.mark
+    said = [] if mark == Mark() else [mark.lineage, mark.serial, declined_json(mark.declined)]
+    return json.dumps([*draft.fingerprint, *said])
+
+
+def _stamp_of(text: str | None) -> tuple[Fingerprint | None, Mark]:
+    """A stamp, and what it says beside the fingerprint; older ones say nothing."""
+    if not text:
+        return None, Mark()
+    items, labels, settings, *said = parsed(text)
+    made = Mark(said[0], said[1], declined_of(said[2])) if said else Mark()
+    return Fingerprint(items, labels, settings), made
 
 
 def task_of(row: Sequence[Any]) -> Task:
     """The task of a row of COLUMNS."""
-    task_id, _, name, items, _, labels, stage, priority, metadata, stamp, *_ = row
+    task_id, _, name, items, _, labels, stage, priority, metadata, text, *_ = row
+    stamp, mark = _stamp_of(text)
     return Task(
         name=name,
         task_id=task_id,
-        stamp=Fingerprint(*parsed(stamp)) if stamp else None,
+        stamp=stamp,
         items=tuple(pair[0] for pair in parsed(items)),
         labels=labels,
         ground_truth=stage == LAST_STAGE,
         priority=priority,
         metadata=parsed(metadata),
+        mark=mark,
     )
 
 

@@ -91,6 +91,7 @@ class Changer:
             new.user if "settings" in changed else old.user,
             new.stamp,
             *((new.names, new.refs) if "items" in changed else (old.names, old.refs)),
+            new.mark,
         )
 
     def delete(self, tasks: Sequence[NamedTask], stages: Stages, before: Before) -> dict[str, str]:

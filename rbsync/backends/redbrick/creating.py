@@ -96,7 +96,7 @@ class Creator:
         # The service makes other items of a video than those that it is given.
         uploaded = storage == REDBRICK_STORAGE and not _is_video(draft)
         refs = of_refs([ref for _, ref in draft.items]) if uploaded else ""
-        return Metadata(user, draft.fingerprint, names, refs)
+        return Metadata(user, draft.fingerprint, names, refs, draft.mark)
 
     def _create_video(self, draft: Draft) -> Created | Rejected:
         """Videos are split into frames by the service, which takes them by an items list.

@@ -105,6 +105,7 @@ class Finder:
             priority=found.priority,
             metadata=metadata.user,
             made_of=None if metadata.stamp else _made_of(found),
+            mark=metadata.mark,
         )
 
     def by_id(self, task_id: str, stages: Stages) -> TaskContent | None:

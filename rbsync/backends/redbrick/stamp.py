@@ -6,14 +6,19 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from rbsync.backends.base import Mark
 from rbsync.backends.redbrick.api.answers import json_text
 from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE
+from rbsync.model.declined_text import declined_in, declined_text
 from rbsync.model.fingerprint import Fingerprint, digest
+from rbsync.model.record import Declined
 
 FINGERPRINT = "rbsync.fingerprint"
 ITEMS = "rbsync.items"
 REFS = "rbsync.refs"
-_OURS = (FINGERPRINT, ITEMS, REFS)
+STATE = "rbsync.state"
+DECLINED = "rbsync.declined"
+_OURS = (FINGERPRINT, ITEMS, REFS, STATE, DECLINED)
 _MOST_BYTES = 16 << 10
 """Of item names; a video of thousands of frames goes without them."""
 
@@ -32,6 +37,7 @@ class Metadata(NamedTuple):
     stamp: Fingerprint | None = None
     names: tuple[str, ...] | None = None
     refs: str = ""
+    mark: Mark = Mark()
 
 
 def metadata_text(metadata: Metadata) -> str | None:
@@ -39,6 +45,7 @@ def metadata_text(metadata: Metadata) -> str | None:
     made = dict(metadata.user)
     if metadata.stamp is not None and metadata.stamp != _NONE:
         made[FINGERPRINT] = _SEPARATOR.join(metadata.stamp)
+        made |= _mark_json(metadata.mark)
     if metadata.names is not None:
         names = json.dumps(metadata.names, ensure_ascii=False, separators=(",", ":"))
         if len(names.encode(errors="replace")) <= _MOST_BYTES:
@@ -64,7 +71,27 @@ def read_metadata(text: str) -> Metadata:
         _stamp(found.get(FINGERPRINT)),
         _names(found.get(ITEMS)),
         refs if isinstance(refs, str) else "",
+        Mark(*_state(found.get(STATE)), _declined(found.get(DECLINED))),
     )
+
+
+def _mark_json(mark: Mark) -> dict[str, str]:
+    made = {STATE: f"{mark.lineage}{_SEPARATOR}{mark.serial}"} if mark.lineage else {}
+    declined = declined_text(mark.declined)
+    return {**made, DECLINED: declined} if declined else made
+
+
+def _state(value: object) -> tuple[str, int]:
+    lineage, _, serial = value.partition(_SEPARATOR) if isinstance(value, str) else ("", "", "")
+    return (lineage, int(serial)) if serial.isdecimal() and serial.isascii() else ("", 0)
+
+
+def _declined(value: object) -> tuple[Declined, ...]:
+    """What somebody else wrote there declines nothing."""
+    try:
+        return declined_in(value) if isinstance(value, str) else ()
+    except ValueError:
+        return ()
 
 
 def _stamp(value: object) -> Fingerprint | None:
