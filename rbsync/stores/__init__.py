@@ -49,6 +49,7 @@ def open_store(url: str, folder: str) -> Store:
     scheme, colon, rest = (url or DEFAULT).partition(":")
     opened = STORES.find(scheme) if colon else None
     if opened is None:
+        # The rest of the URL is not repeated: for a database it has a password.
         known = ", ".join(f"{name}:" for name in STORES.names())
         found = f"`{scheme}:`" if colon else "one without a scheme"
         raise UsageError(f"no store has the URL of the state, {found}", hint=f"known: {known}")

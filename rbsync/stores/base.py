@@ -28,6 +28,7 @@ class Owner:
         return f"{self.user}@{self.host}, pid {self.pid}"
 
 
+# Kept beyond the run: a scan of 2 GB that was sent before Ctrl-C must not be sent again.
 class Upload(NamedTuple):
     """Content that the backend has already, so that no later run sends it again.
 

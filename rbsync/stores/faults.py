@@ -81,6 +81,8 @@ def _way_out(path: str) -> str:
     backups = glob.glob(glob.escape(path) + ".*.bak")
     copy = ""
     if backups:
+        # The backup is offered before a refresh: it knows what failed and what is pending, and the
+        # project does not.
         newest = os.path.basename(max(backups, key=os.path.getmtime))
         copy = f"copy {newest} to {name}, or "
     return (

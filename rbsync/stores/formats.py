@@ -68,6 +68,7 @@ def upgrade(connection: sqlite3.Connection) -> None:
     """
     with transaction(connection):
         (present,) = connection.execute("SELECT format FROM meta").fetchone()
+        # A row that was damaged before must not be sealed as if it were sound.
         if present >= _FIRST_SEALED:
             check_all(connection)
         for step in STEPS[present:]:
@@ -83,9 +84,13 @@ def format_of(connection: sqlite3.Connection, path: str) -> int:
     """
     tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchall()
     rows = connection.execute("SELECT format FROM meta").fetchall() if tables else []
+    # Somebody's own database of that name is left alone, and so is a state whose creation was cut
+    # off.
     if len(rows) != 1:
         raise damaged(path, "it is a database, but not a state of rbsync")
     present = int(rows[0][0])
+    # A newer format may mean other things by the same columns. Guessing would write rows that the
+    # newer rbsync trusts.
     if present > len(STEPS):
         raise StateError(
             f"The state {path} has format {present}; this rbsync knows formats up to {len(STEPS)}.",

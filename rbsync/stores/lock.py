@@ -30,6 +30,7 @@ def refuse_network(folder: str, mounts: str = "") -> None:
 
     Says nothing where the system does not list its mounts.
     """
+    # The folder may be a link to a share.
     kind = file_system(os.path.realpath(folder), _read(mounts or MOUNTS))
     if kind in NETWORK:
         raise StoreError(
@@ -47,6 +48,7 @@ def file_system(path: str, mounts: str) -> str:
     kind, longest = "", -1
     for line in mounts.splitlines():
         place, found = _mount(line)
+        # `>=` and not `>`: of two mounts at one place the later one is what a path reaches.
         if len(place) >= longest and _is_under(path, place):
             kind, longest = found, len(place)
     return kind
@@ -54,6 +56,7 @@ def file_system(path: str, mounts: str) -> str:
 
 def _mount(line: str) -> tuple[str, str]:
     _, place, kind, *_ = line.split(" ")
+    # The kernel writes a space in a path as \040.
     return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), place), kind
 
 
@@ -89,6 +92,7 @@ class StateLock:
         # Readers, who never lock, are spared the import.
         import filelock
 
+        # The thread that ends the run may be another one than that which began it.
         lock = filelock.FileLock(self._lock, thread_local=False)
         try:
             lock.acquire(timeout=max(timeout, 0), poll_interval=POLL_SECONDS)
@@ -111,11 +115,14 @@ class StateLock:
 
     def break_open(self) -> None:
         """Takes the lock from its holder, who keeps a file that no longer has a name."""
+        # The holder still has the old file and its lock. New writers make a file of their own, and
+        # the epoch keeps the old holder from writing.
         for path in (self._note, self._lock):
             with suppress(FileNotFoundError):
                 os.remove(path)
 
     def _write(self, owner: Owner) -> None:
+        # The one who waits reads the note at any moment, and must not find half of it.
         draft = self._note + ".new"
         with open(draft, "w", encoding="utf-8") as file:
             json.dump(asdict(owner), file)

@@ -89,6 +89,8 @@ class MemoryStore:
 
     def _leave(self, owner: Owner | None) -> None:
         with self.changed:
+            # By identity: the one that was unlocked must not end the next one's turn when it
+            # leaves.
             if self._owner is owner:
                 self._owner = None
                 self.changed.notify()
@@ -167,6 +169,8 @@ class MemoryWriter:
     @contextmanager
     def _fenced(self) -> Iterator[Header]:
         with self._held() as header:
+            # The same fence as in a file, so that what holds for a state on disk is tested on this
+            # one.
             if header.epoch != self._epoch:
                 raise taken_over()
             yield header

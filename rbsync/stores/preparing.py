@@ -26,6 +26,7 @@ def appearing(path: str) -> Iterator[sqlite3.Connection]:
     """
     draft = path + ".new"
     _remove(draft)
+    # Readable by its user alone from the first moment: metadata in it may be of patients.
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     connection = connect(draft, "mode=rw")
     try:
@@ -34,6 +35,8 @@ def appearing(path: str) -> Iterator[sqlite3.Connection]:
         # SQLite would play the journals of a database that is gone into the new one.
         _remove_journals(path)
         os.replace(draft, path)
+        # Without it the new name may be gone after a power cut, although the content is on the
+        # disk.
         _sync_folder(path)
     except BaseException:
         connection.close()
@@ -71,8 +74,11 @@ def prepare(path: str) -> None:
     if present is None:
         _create(path)
         return
+    # A state of an earlier version, or one that was copied here, may be open to all.
     os.chmod(path, 0o600)
     if present < len(formats.STEPS):
+        # An upgrade that turns out to be wrong can be taken back with the program that wrote the
+        # old format.
         copy(path, f"{path}.v{present}.bak")
         with closing(connect(path, "mode=rw")) as connection:
             upgrade(connection)

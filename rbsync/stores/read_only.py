@@ -75,6 +75,8 @@ def _look_at_rest(path: str, question: Question[Found]) -> tuple[Found | None, b
     try:
         found = _ask(path, "immutable=1", question)
     except (sqlite3.Error, StoreError, UnicodeDecodeError):
+        # A complaint about a file that changed under the reader is no damage. It is asked again as
+        # a shared reader.
         if _content_at_rest(path) == before:
             raise
         return None, False
@@ -83,6 +85,7 @@ def _look_at_rest(path: str, question: Question[Found]) -> tuple[Found | None, b
 
 def _content_at_rest(path: str) -> Content | None:
     """Returns what tells this content of the file from any other; None while there is a journal."""
+    # What was committed last is in the journal, and "immutable" would not look there.
     if any(_size(path + suffix) for suffix in ("-wal", "-journal")):
         return None
     now = os.stat(path)
@@ -98,6 +101,7 @@ def _size(path: str) -> int:
 
 def _ask(path: str, how: str, question: Question[Found]) -> Found:
     with closing(connect(path, how)) as connection:
+        # One transaction for several questions, or a commit in between would mix two states.
         connection.execute("BEGIN")
         return question(connection)
 
@@ -107,6 +111,7 @@ def _ask_newest(connection: sqlite3.Connection, path: str, question: Question[Fo
         return question(connection)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
         connection.backup(copy)
+        # In memory: `plan` of a newer rbsync must not lock an older one out of the state.
         upgrade(copy)
         copy.execute("BEGIN")
         return question(copy)

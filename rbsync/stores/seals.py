@@ -16,6 +16,7 @@ import xxhash
 SEALED = ("meta", "record", "intent", "upload")
 """The tables whose last selected column is the seal of the others."""
 
+# Databases have signed numbers of 64 bits; the hash is unsigned.
 _OFFSET = 1 << 63
 
 
@@ -54,6 +55,7 @@ def opened(what: str, row: Sequence[Any]) -> Sequence[Any]:
 def seal_all(connection: sqlite3.Connection) -> None:
     """Seals every row anew, for a state whose tables have changed."""
     for table in SEALED:
+        # Read whole before the table is emptied.
         rows = [sealed(row) for row in _rows(connection, table)]
         names = _columns(connection, table)
         connection.execute(f"DELETE FROM {table}")  # noqa: S608  (a table of ours)

@@ -50,6 +50,7 @@ class SqliteStore:
         look(self._path, lambda connection: rows.verify(connection, names))
 
     def is_settled(self) -> bool:
+        # No state at all is a settled one.
         return look(self._path, rows.is_settled) is not False
 
     @contextmanager
@@ -64,6 +65,7 @@ class SqliteStore:
             with explained(self._path):
                 self._make_folder()
                 stack.enter_context(self._lock.held(owner, timeout))
+                # Under the lock: two first runs at the same time would both make the state.
                 prepare(self._path)
                 writer = stack.enter_context(closing(SqliteWriter(self._path)))
             yield writer
@@ -86,6 +88,7 @@ class SqliteStore:
         Raises StoreError when there is a file at ``target`` already.
         """
         target = os.fspath(target)
+        # A dangling link is something too: the copy would appear wherever it points.
         if os.path.lexists(target):
             raise StoreError(
                 f"There is something at {target} already.", hint="Give the backup another name."
@@ -108,5 +111,6 @@ class SqliteStore:
         os.makedirs(folder, exist_ok=True)
         # A folder of the user's own may have files that belong into version control.
         if made or os.path.basename(os.path.abspath(folder)) == FOLDER:
+            # A state that is committed and merged is two lineages in one file.
             with suppress(FileExistsError), open(os.path.join(folder, ".gitignore"), "x") as file:
                 file.write("*\n")

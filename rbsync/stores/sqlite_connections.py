@@ -12,11 +12,14 @@ PATIENCE = 5.0
 
 def connect(path: str, query: str) -> sqlite3.Connection:
     """Opens a database that exists; ``query`` has the parameters of SQLite's URIs."""
+    # In a URI these have a meaning: a folder called `a?b` would be opened as `a`.
     place = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return sqlite3.connect(
         f"file:{place}?{query}",
         uri=True,
         timeout=PATIENCE,
+        # The module would begin transactions of its own, at the first write instead of the first
+        # read.
         isolation_level=None,
         check_same_thread=False,
     )

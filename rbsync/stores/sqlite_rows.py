@@ -152,7 +152,10 @@ def put(
     uploads: Sequence[Upload],
 ) -> None:
     """Removes names, then puts records with their intents, and uploads."""
+    # Removed first, so that a name which is removed and put in one commit is there afterwards.
     connection.executemany("DELETE FROM record WHERE name = ?", ((name,) for name in removed))
+    # A result ends the intent of its name. An intent that outlived it would be settled again by the
+    # next run.
     settled = [*removed, *(one.name for one in records)]
     connection.executemany("DELETE FROM intent WHERE name = ?", ((name,) for name in settled))
     connection.executemany(PUT_RECORD, map(_record_row, records))

@@ -17,6 +17,8 @@ from rbsync.stores.faults import explained
 from rbsync.stores.refusals import ended, foreign, taken_over
 from rbsync.stores.sqlite_connections import connect, transaction
 
+# Milliseconds. The end of a run must not wait for somebody who has the state open in a database
+# browser.
 _PATIENCE_AT_END = 200
 
 
@@ -31,6 +33,8 @@ class SqliteWriter:
         self._path = path
         self._mutex = threading.Lock()
         self._open = True
+        # SQLite keeps writing into a file that was deleted or replaced, and nobody would ever read
+        # it.
         self._identity = _identity(path)
         self._connection = connect(path, "mode=rw")
         try:
@@ -105,6 +109,8 @@ class SqliteWriter:
                 raise _gone(self._path)
             with transaction(self._connection):
                 header = rows.header(self._connection)
+                # Checked inside the transaction: a check before it could be true and the write come
+                # after the other's.
                 if header.epoch != self._epoch:
                     raise taken_over()
                 if grow:
@@ -122,6 +128,8 @@ class SqliteWriter:
 
 def _raise_epoch(connection: sqlite3.Connection) -> int:
     connection.execute("PRAGMA journal_mode = WAL")
+    # An intent that is lost in a power cut is a create that nobody knows of. That costs a wait for
+    # the disk, which is why intents are written in groups.
     connection.execute("PRAGMA synchronous = FULL")
     # Without it macOS calls written what a drive still holds in its cache.
     connection.execute("PRAGMA fullfsync = ON")

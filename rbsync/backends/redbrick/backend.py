@@ -85,6 +85,8 @@ class RedbrickBackend:
         seconds: float = SECONDS,
         reading: Reading = once,
     ) -> None:
+        # Tests set a short quarantine; what was answered cannot be in doubt for longer than what
+        # was lost.
         staleness = min(quarantine, STALENESS_SECONDS)
         self.capabilities = replace(
             _CAPABILITIES, batch=batch, quarantine=quarantine, staleness=staleness, stamps=stamp
@@ -154,6 +156,8 @@ class RedbrickBackend:
         else:
             answers = list(self._executor.map(self._create, _once_each(drafts)))
         failures = [one for one in answers if isinstance(one, BackendError)]
+        # A batch of which nothing was sent is one failure to be tried again as a whole. Where some
+        # were sent, each tells its own.
         if failures and len(failures) == len(answers) and _same(failures):
             raise failures[0]
         return [
@@ -199,6 +203,8 @@ class RedbrickBackend:
         stages = self._opened.stages if found else Stages()
         seen = {name: self._seen(one, stages) for name, one in found.items()}
         tasks = {name: one for name, one in seen.items() if isinstance(one, Task)}
+        # What was found is passed on with the error: a search that failed for one of fifty names
+        # must not leave the other forty-nine unsettled.
         if len(tasks) < len(seen):
             errors = {name: one for name, one in seen.items() if isinstance(one, BackendError)}
             raise IncompleteError(_worst(list(errors.values())), tasks, errors)
@@ -223,6 +229,8 @@ class RedbrickBackend:
             self._finder.task(one, stages, counted=counted(one.name))
             for one in self._finder.every()
         ]
+        # All first, then sorted: a listing that turns out to lack a part must not have been half
+        # used.
         return iter(sorted(found, key=lambda one: one.name))
 
     def read(self) -> Iterator[TaskContent]:
@@ -240,6 +248,7 @@ class RedbrickBackend:
 
     def close(self) -> None:
         """Closes the connections and ends the threads; nothing can be asked any more."""
+        # Ctrl-C must not wait for requests that nobody wants the answers of.
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
 

@@ -68,6 +68,8 @@ class Changer:
         if "settings" in changed:
             self._settle(look, draft)
         task = look("settings") if "settings" in changed else look.unasked()
+        # The request for the stamp has to name a storage, and it is the one thing there that it
+        # must not change.
         kept = task.storage_id if set(changed) == {"labels"} else storage
         metadata = metadata_text(self._metadata(task, draft, changed)) or "{}"
         update_items(self._client, task_id, kept or storage, metadata=metadata)
@@ -118,6 +120,8 @@ class Changer:
         try:
             delete_tasks(self._client, ids)
         except DeniedError:
+            # A batch may be refused because one of its tasks is gone already, as after a delete
+            # whose answer was lost.
             left = [one for one in ids if one_task(self._client, one) is not None]
             if len(left) == len(ids):
                 raise
@@ -191,4 +195,5 @@ def _is_other(task: NamedTask, present: Mapping[str, str]) -> bool:
 def _series(task: FoundTask, draft: Draft) -> list[list[int]]:
     """The series of the new items: those of the old ones may point beyond them."""
     wanted = series_of(draft)
+    # With ten slices instead of forty the old series would point at slices that are not there.
     return indices_of([len(draft.items)]) if task.series and not wanted else wanted

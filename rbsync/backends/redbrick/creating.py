@@ -51,6 +51,8 @@ class Creator:
         try:
             return self._ask(draft)
         except DeniedError:
+            # The service words "the name is taken" in different ways and sometimes not at all. That
+            # the name is there is what can be relied upon.
             if self._present_id(draft.name):
                 return taken(draft)
             raise
@@ -69,6 +71,8 @@ class Creator:
             return self._create_video(draft)
         settings = draft.settings
         storage = storage_id(settings.storage)
+        # Labels in a file are uploaded before the create. A failure of that upload is no reason to
+        # look for a datapoint.
         with _nothing_made():
             labels = self._uploader.labels(draft.labels) if draft.labels else LabelData(None)
         task_id = create_datapoint(
@@ -124,6 +128,7 @@ class Creator:
                 "metaData": None,
             },
         )
+        # It may be there already, and then nothing has to be settled by the next run.
         task_id = self._present_id(draft.name)
         if not task_id:
             return Rejected(draft.name, Failure("ambiguous", TAKE_IN, _SLOW))
@@ -155,6 +160,8 @@ def _nothing_made() -> Iterator[None]:
         )
     else:
         return
+    # Made anew without `sent`: that said of the upload that it may have arrived, and would be read
+    # as if the create had.
     raise failure
 
 

@@ -23,6 +23,8 @@ from rbsync.backends.series_items import sizes_of
 from rbsync.errors import BackendError
 from rbsync.model.datapoint import REMOTE
 
+# A search for each of a few names is cheaper than listing a project of 100,000 tasks; for many
+# names it is the other way round.
 FEW = 50
 _BEGUN = ("IN_PROGRESS", "STAGED", "PROBLEM")
 _DRAFTED = ("STAGED",)
@@ -63,6 +65,8 @@ class Finder:
     def _search(self, name: str) -> FoundTask | None:
         for match in matches(self._client, name):
             task = one_task(self._client, match.task_id)
+            # The search runs on an index that lags behind. The task itself tells whether it still
+            # has the name.
             if task is not None and task.name == name:
                 return task
         return None
@@ -120,6 +124,8 @@ class Finder:
         """
         labels, count = self._labels(found) if labelled else ("", 0)
         refs = read_metadata(found.metadata).refs
+        # Uploaded files are stored under paths of the service's making. That these paths are still
+        # the stamped ones is all that can be known of their content.
         known = found.storage_id == REDBRICK_STORAGE and refs in ("", of_refs(found.items))
         contents = None if known else tuple(REMOTE + ref for ref in found.items)
         maps = tuple(
@@ -163,9 +169,13 @@ class Finder:
         if not url:
             raise problem(f'the labels of "{found.name}" cannot be fetched', sent=True)
         headers = {"Accept-Encoding": "gzip"}
+        # The API key is no header of this request: the file is at a storage, which it does not
+        # concern.
         reply = self._client.transport.send("GET", url, headers, seconds=_SECONDS, most=_MOST_BYTES)
         if reply.status != 200:
             raise _unfetched(found, reply)
+        # Labels are JSON or NIfTI, and begin with neither of this; login pages of hospital proxies
+        # do.
         if reply.body.lstrip().startswith(b"<"):
             raise problem(f'the labels of "{found.name}": what came back is a web page', sent=True)
         return reply.body
@@ -184,6 +194,8 @@ def progress_of(found: FoundTask, stages: Stages) -> Progress:
 
 
 def _made_of(found: FoundTask) -> MadeOf:
+    # A series without indices says nothing of any; half a list of series would tell a datapoint
+    # apart from itself.
     series = sizes_of(found.series) if all(found.series) else ()
     return MadeOf(found.items, series, storage_words(found.storage_id))
 

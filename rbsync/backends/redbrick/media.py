@@ -25,6 +25,8 @@ _VIDEOS = frozenset({"mp4", "avi"})
 def media_of(body: Body) -> str:
     """The MIME type of a file by its first bytes; by its suffix where they do not tell."""
     found = body.media()
+    # The content decides: a viewer that trusts the type would open a JPEG that is called `.png` as
+    # what it is not.
     return found if found not in ("", UNKNOWN) else _BY_SUFFIX.get(_suffix(body.name), UNKNOWN)
 
 

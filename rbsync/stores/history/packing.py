@@ -25,6 +25,7 @@ def unpack(name: str, packed: bytes | None) -> bytes:
         data = zlib.decompress(packed)
     except zlib.error as error:
         raise _damaged(name) from error
+    # Undo sends this back to the project. A flipped bit would become somebody's labels.
     if digest(data) != name:
         raise _damaged(name)
     return data

@@ -31,11 +31,14 @@ def read_address(url: str) -> Address:
     machine or below amazonaws.com, and ``/api`` for any other host but the service's own.
     Raises UserError for what is no address of a service, or not a safe one.
     """
+    # The service's own client writes the whole URL in lower case. A manifest whose URL differs in
+    # one letter would otherwise be another service for the state, and be created twice.
     given = url.strip().lower() or DEFAULT_URL
     parts = _split(given if "://" in given else f"https://{given}")
     host = parts.hostname or ""
     if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
         raise _bad(url, "it is not an https URL", _HTTPS_HINT)
+    # A password in a manifest would stand in the repository, in messages and in the state's target.
     if "@" in parts.netloc:
         raise _bad(url, "it has a user name in it", "the API key is given apart from the URL")
     if parts.query or parts.fragment:
@@ -81,4 +84,6 @@ def is_safe_upload(url: str, service: Address) -> bool:
         return False
     if parts.scheme == "https":
         return bool(parts.hostname)
+    # A service on the network that hands out a URL of this machine would have the file sent to
+    # whatever listens here.
     return parts.scheme == "http" and parts.hostname in LOOPBACK and service.is_local

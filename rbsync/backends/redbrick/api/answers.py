@@ -38,6 +38,7 @@ class Node:
 
     def number_or_none(self, key: str) -> float | None:
         found = self._members.get(key)
+        # To Python `True` is a number: a priority of `true` would be read as 1.
         fine = found is None or (isinstance(found, int | float) and not isinstance(found, bool))
         return found if fine else self._odd(key)
 
@@ -102,6 +103,8 @@ def read_answer(body: bytes, host: str, operation: str) -> Node:
     with errors in it, whatever data it has beside them.
     """
     answer = _parsed(body, host)
+    # GraphQL may have data beside its errors, such as half a list. To use that would be to take
+    # what failed for what is not there.
     if answer.get("errors"):
         raise denied(f"{operation}: {_messages(answer['errors'])}")
     data = answer.get("data")
@@ -113,7 +116,10 @@ def read_answer(body: bytes, host: str, operation: str) -> Node:
 def _parsed(body: bytes, host: str) -> Mapping[str, Any]:
     answer: Any = None
     with suppress(ValueError, RecursionError):
+        # NaN compares as different from itself, so that a priority of NaN would be planned for
+        # ever.
         answer = json.loads(body, parse_constant=_no_number)
+    # Proxies and login pages answer with 200 too, some of them in JSON.
     if not isinstance(answer, Mapping) or answer.keys().isdisjoint(("data", "errors")):
         raise _foreign(body, host)
     return answer
@@ -133,6 +139,7 @@ def _messages(errors: object) -> str:
     """All that the service says, each once."""
     entries = errors if isinstance(errors, list) else [errors]
     texts = [str(one.get("message")) if isinstance(one, Mapping) else str(one) for one in entries]
+    # A batch that is refused says the same for each of its fifty tasks.
     different = list(dict.fromkeys(texts))
     more = len(different) - _MOST_MESSAGES
     return "; ".join(different[:_MOST_MESSAGES]) + (f" (and {more} more)" if more > 0 else "")

@@ -71,6 +71,8 @@ class Client:
             body,
             seconds=self._seconds,
         )
+        # 201 or 204 are no answers of this interface. Read as success they would be a create
+        # without an id.
         if reply.status != 200:
             raise status_failure(
                 reply.status,
@@ -89,6 +91,7 @@ def request_headers(key: ApiKey) -> dict[str, str]:
         "Content-Type": "application/json",
         "Accept": "application/json",
         "Content-Encoding-RB": "gzip",
+        # The client of the service asks for brotli too, and the service would send it.
         "Accept-Encoding": "gzip",
     }
 
@@ -96,6 +99,8 @@ def request_headers(key: ApiKey) -> dict[str, str]:
 def packed(request: Mapping[str, Any]) -> bytes:
     """A request's body: base64 of gzip of compact JSON."""
     text = json.dumps(request, separators=(",", ":"), allow_nan=False)
+    # Without the time of packing equal requests are equal bytes, which tests and caches can rely
+    # on.
     return base64.b64encode(gzip.compress(text.encode(), _LEVEL, mtime=0))
 
 

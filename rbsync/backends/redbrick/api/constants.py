@@ -18,10 +18,14 @@ ARCHIVED = "ARCHIVED"
 
 INPUT_BRICK = "labelset-input"
 OUTPUT_BRICK = "labelset-output"
+# Above it the client of the service sends labels as a file, which is what the service has seen. A
+# mask of many rings would be megabytes in a request that has seconds.
 MOST_INLINE_LABELS = 1000
 MOST_IDS = 50
 """Ids that one delete, move or priority request may have."""
 
+# A key that was cut off when it was copied is found out here. The service answers such a key with a
+# server error, which looks like an outage.
 KEY_LENGTH = 43
 
 _STORAGES = {"public": PUBLIC_STORAGE, "redbrick": REDBRICK_STORAGE}

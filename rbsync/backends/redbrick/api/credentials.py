@@ -40,6 +40,7 @@ class ApiKey:
 
     def __init__(self, value: str) -> None:
         self._value = value.strip()
+        # Before the check, so that a key of the wrong length appears in no message either.
         conceal(self._value)
         if len(self._value) != KEY_LENGTH:
             found = f"{len(self._value)} characters"
@@ -57,6 +58,7 @@ class ApiKey:
     __str__ = __repr__
 
     def __reduce__(self) -> NoReturn:
+        # Pickling is how values reach other processes and caches on disk.
         raise TypeError("an API key is not to be written down")
 
 
@@ -82,12 +84,15 @@ def read_credentials(
     key. Raises BackendError of kind ``auth`` when there is none, or the one that is asked for
     cannot be used.
     """
+    # What was said on the command line wins over what a shell happens to have set.
     if environment.get(VARIABLE) and not profile:
         return Credentials(ApiKey(environment[VARIABLE]), VARIABLE)
     wanted = profile or environment.get(PROFILE_VARIABLE, "")
     absent = ""
     for shown, parser in _files(environment):
         name = wanted or parser.get(_DEFAULT, "profile", fallback="")
+        # `[default]` names a profile and is none: a profile that is called so would be its own
+        # name.
         if name != _DEFAULT and parser.has_section(name):
             return _profile(name, parser[name])
         if name and not absent:
@@ -105,6 +110,8 @@ def key_for(credentials: Credentials, url: str, org_id: str) -> ApiKey:
     Raises BackendError of kind ``auth`` when its profile is for another service or organization.
     """
     source = f"the {credentials.source} is for"
+    # A manifest from a stranger may name a service of theirs. The key of the profile was given for
+    # another one and stays here.
     if credentials.url and not is_same_service(credentials.url, url):
         message = f"{source} {redact(credentials.url)}, and the manifest names {redact(url)}"
         raise _refused(message, _OTHER_HINT)
@@ -163,6 +170,7 @@ def _run(command: Sequence[str]) -> str:
         raise _refused(f"`{command[0]}` cannot be run: {error.strerror or error}") from None
     if done.returncode:
         raise _refused(f"`{command[0]}` ended with exit code {done.returncode}")
+    # Password managers print hints after the secret.
     return done.stdout.decode(errors="replace").strip().partition("\n")[0]
 
 

@@ -25,6 +25,9 @@ Found = TypeVar("Found", FoundTask, Match)
 
 def every_task(client: Client, page: int) -> Iterator[FoundTask]:
     """All tasks, each once. Raises BackendError rather than leave one out."""
+    # Counted before and after: tasks that are deleted meanwhile make the listing shorter, and that
+    # is no fault of it. A `refresh` that believed a listing cut short would drop the records of
+    # what is missing.
     before = count_tasks(client)
     found = 0
     for task in _entries(lambda cursor: task_page(client, page, cursor)):
@@ -36,6 +39,7 @@ def every_task(client: Client, page: int) -> Iterator[FoundTask]:
 
 def matches(client: Client, name: str) -> list[Match]:
     """The tasks of exactly this name, whatever else the search brings up."""
+    # The search finds what contains the name too, so that an exact match may come pages later.
     entries = _entries(lambda cursor: search_page(client, name, cursor))
     return [one for one in entries if one.name == name]
 
@@ -58,6 +62,8 @@ def _entries(
         if cursor is None:
             return
         barren = 0 if new else barren + 1
+        # A cursor that repeats, or new cursors for ever without a new task: either would keep the
+        # command from ending.
         if cursor in cursors or barren > _MOST_BARREN:
             raise problem("the listing goes round in circles", sent=True, hint=_HINT)
         cursors.add(cursor)

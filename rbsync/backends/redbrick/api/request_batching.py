@@ -63,6 +63,8 @@ class RequestBatcher(Generic[Answer]):
             self._waiting.popleft().future.set_result(_LEAD)
 
     def _lanes(self) -> int:
+        # Frames of many series are often all called `0001.png`. With two lanes they would be asked
+        # for two at a time.
         names = {one.name for one in self._waiting}
         return MOST_LANES if len(names) < len(self._waiting) else LANES
 
@@ -71,6 +73,7 @@ class RequestBatcher(Generic[Answer]):
         followers = self._followers(leader)
         try:
             answers = self._ask([(one.name, one.mime) for one in (leader, *followers)])
+        # Also for KeyboardInterrupt: those who wait for this answer would otherwise wait for ever.
         except BaseException as error:
             for one in followers:
                 one.future.set_exception(error)
@@ -93,6 +96,7 @@ class RequestBatcher(Generic[Answer]):
                     left.append(one)
                 else:
                     chosen[one.name] = one
+            # In their old order, so that nobody waits longer than those who came later.
             self._waiting.extendleft(reversed(left))
         return list(chosen.values())[1:]
 

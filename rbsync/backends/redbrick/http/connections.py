@@ -60,6 +60,8 @@ class Exchange:
             sock.settimeout(patience)
 
 
+# The library calls back into the connection without saying for which request. Each thread has one
+# request under way, so the thread tells.
 _local = threading.local()
 
 
@@ -119,6 +121,8 @@ class _Timely:
     """Of the request that is being sent, until the first of its body is there to go with it."""
 
     def send(self, data: Any) -> None:
+        # http.client writes the head and the body of a request one after the other, and a second
+        # packet costs as much as the first.
         if self._head == b"":
             self._head = data
             return
@@ -139,6 +143,7 @@ class _Timely:
         self._open()
         method, url, headers, body = request
         # Some hosts answer, and close the connection, before they have all of a body.
+        # The answer that was given early says why, such as 413; the broken pipe would hide it.
         with suppress(BrokenPipeError, ConnectionResetError), self._sending():
             http.client.HTTPConnection.request(self, method, url, body, headers)  # type: ignore[arg-type]  # a mix-in
         return http.client.HTTPConnection.getresponse(self)  # type: ignore[arg-type]  # a mix-in
@@ -149,6 +154,7 @@ class _Timely:
 
     @contextmanager
     def _sending(self) -> Iterator[None]:
+        # Set before the first byte: from then on nobody can say that the request did not arrive.
         _exchange().sent = True
         self._head = b""
         try:

@@ -28,6 +28,7 @@ from rbsync.errors import BackendError
 NETWORK_ERRORS = (HTTPError, HTTPException, OSError)
 _NETWORK_HINT = "check the network and the backend's `url`"
 _TLS_HINT = "check the clock, and REQUESTS_CA_BUNDLE where a proxy has certificates of its own"
+# An HTML page as a message would fill the terminal and the state.
 _LONGEST = 1000
 
 
@@ -52,6 +53,8 @@ def _clipped(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
+# In this order: the specific before the general. A name that cannot be resolved is also a
+# connection that cannot be made, and a timeout of a socket is also an OSError.
 _TRANSPORT: tuple[tuple[type[Exception], str, str], ...] = (
     (NameResolutionError, "its name cannot be resolved", _NETWORK_HINT),
     (NewConnectionError, "nothing answers there", _NETWORK_HINT),
@@ -83,6 +86,7 @@ def transport_failure(error: Exception, host: str, *, sent: bool, late: bool) ->
 def _certificate(error: BaseException | None) -> str:
     """Returns what is wrong with a certificate, wherever in the exception it is said."""
     depth = 0
+    # Exceptions may contain each other in a circle.
     while error is not None and depth < 5:
         if isinstance(error, ssl.SSLCertVerificationError):
             return f" ({error.verify_message})"
@@ -107,16 +111,23 @@ _SERVER = Meaning(
     "transient", True, "the service failed", "it has also answered so to keys that it does not know"
 )
 _OTHER = Meaning("transient", True, "an answer that is not expected")
+# Followed, a redirect would carry the key and the images to whatever host it names.
 _REDIRECT = Meaning("transient", False, "a redirect, which is not followed", _NETWORK_HINT)
 
 STATUSES: dict[int, Meaning] = {
+    # Refused by the request's form, before anything was done; a second attempt would be refused as
+    # well.
     400: Meaning("invalid", False, "the request is refused"),
     401: Meaning("auth", False, "the key is not accepted", _KEY_HINT),
     403: Meaning("auth", False, "the key is not allowed to do this", _KEY_HINT),
+    # Passing, since a gateway that restarts says so too. A wrong address says it four times and is
+    # then reported.
     404: Meaning("transient", False, "there is no such service there", _NETWORK_HINT),
     405: Meaning("transient", False, "there is no such service there", _NETWORK_HINT),
     413: Meaning("quota", False, "the request is too large"),
     429: Meaning("throttled", False, "too many requests"),
+    # Unlike 429, which is said before anything is done, this may come from a gateway whose back end
+    # is still at work.
     503: Meaning("throttled", True, "the service is not available"),
 }
 
@@ -147,6 +158,7 @@ def status_failure(
 def seconds_of(retry_after: str | None) -> float | None:
     """The seconds that a Retry-After header asks for, in any of its forms; None for nonsense."""
     text = (retry_after or "").strip()
+    # `float` alone takes "inf" and "1e999", and a run would wait for ever.
     if re.fullmatch(r"\d{1,12}(\.\d+)?", text):
         return float(text)
     try:

@@ -23,6 +23,8 @@ class DirectAnswer:
 
     def read(self, size: int) -> bytes:
         data = self._response.read(size)
+        # http.client takes an early end for the end. A listing that was cut off would be parsed as
+        # far as it goes.
         if not data and self._response.length:
             raise IncompleteRead(b"", self._response.length)
         return data
@@ -44,6 +46,7 @@ class Direct:
         try:
             response = connection.ask(request, connect_seconds)
             yield DirectAnswer(response)
+            # A connection with an unread rest would give it to the next request as its answer.
             kept = response.isclosed() and not connection.is_closed
         except BaseException:
             connection.close()
@@ -60,6 +63,8 @@ class Direct:
                 found = self._idle.pop()
             except IndexError:  # another thread was faster
                 return None
+            # Hosts close idle connections. A create that is sent into one is lost, and whether it
+            # arrived is not known.
             if found.is_connected:
                 return found
             found.close()

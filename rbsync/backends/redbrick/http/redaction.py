@@ -20,6 +20,7 @@ LOGGERS = (
 )
 """A filter acts only on what is logged to its own logger, not on what passes through it."""
 
+# A secret of a few letters would take parts out of ordinary words, and so tell what it is.
 _SHORTEST = 8
 _secrets: set[str] = set()
 _lock = threading.Lock()
@@ -52,6 +53,8 @@ def redact(text: str) -> str:
     """
     for secret in tuple(_secrets):
         text = text.replace(secret, GONE)
+    # Known secrets first, then everything that has the form of one: a URL in an answer is seen here
+    # for the first time.
     text = _USERINFO.sub(rf"\1{GONE}@", text)
     text = _QUERY.sub(rf"\1?{GONE}", text)
     text = _SIGNED.sub(rf"\1\2{GONE}", text)
@@ -60,6 +63,7 @@ def redact(text: str) -> str:
 
 class _Redacting(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
+        # The arguments are merged first: a URL that is split over two of them would pass.
         record.msg = redact(record.getMessage())
         record.args = ()
         if record.exc_info:

@@ -69,6 +69,8 @@ class Pools:
         way = self._way(parts)
         if isinstance(way, Direct):
             origin = len(parts.scheme) + len("://") + len(parts.netloc)
+            # Signatures are made over the exact bytes of the path. urllib3 would write %2f as %2F,
+            # and the storage would refuse it.
             target = "/" + quote(request.url[origin:].removeprefix("/"), safe=_AS_IT_IS)
             return way.answer(request._replace(url=target), connect_seconds)
         return _through(way, request, Timeout(connect=connect_seconds, read=idle_seconds))
@@ -87,6 +89,8 @@ class Pools:
     def _way(self, parts: SplitResult) -> Direct | urllib3.ProxyManager:
         origin = f"{parts.scheme}://{parts.netloc}/"
         with self._lock:
+            # The environment's proxies are looked up once for a host: on some systems that reads
+            # the settings of the whole machine.
             if origin not in self._ways:
                 proxy = select_proxy(origin, get_environ_proxies(origin))
                 self._ways[origin] = self._managed(proxy) if proxy else self._direct(parts)
@@ -142,7 +146,10 @@ def _through(manager: urllib3.ProxyManager, request: Request, timeout: Timeout) 
         timeout=timeout,
         redirect=False,
         retries=False,
+        # Read bit by bit with a limit: an answer of gigabytes must not be in memory before its size
+        # is known.
         preload_content=False,
+        # Unpacked by us, with a limit: a few kilobytes of gzip may stand for gigabytes.
         decode_content=False,
     )
     try:
@@ -156,6 +163,8 @@ def _through(manager: urllib3.ProxyManager, request: Request, timeout: Timeout) 
 
 def _manager(proxy: str, **settings: Any) -> urllib3.ProxyManager:
     url = proxy if "://" in proxy else f"http://{proxy}"
+    # SOCKS would need a package that is not there, and urllib3 fails for it in a way that nobody
+    # understands.
     if urlsplit(url).scheme not in ("http", "https"):
         message = "the proxy of the environment is neither an http nor an https one"
         raise BackendError(message, hint=_PROXY_HINT)

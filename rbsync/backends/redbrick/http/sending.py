@@ -13,6 +13,8 @@ from rbsync.errors import BackendError
 ACCEPTED = (200, 201)
 EXPIRED = 403
 _PATIENCE = 120.0
+# A deadline for the whole, so that a connection that drips is given up; but long enough for a
+# volume of 2 GB over a hospital's slow line.
 _SLOWEST = 64 << 10
 """Bytes a second that a connection must carry at least."""
 
@@ -41,6 +43,8 @@ class _Sent:
 
     def read(self, size: int = -1, /) -> bytes:
         data = self._read(self.left if size < 0 else min(size, self.left))
+        # The length was announced. A file that lost its end would keep the connection waiting until
+        # its time is over.
         if not data and self.left:
             message = f"{self._body.name}: the file became shorter while it was sent"
             raise problem(message, kind="changed", hint="run plan again to take it as it is now")
@@ -68,6 +72,7 @@ def send_body(transport: Transport, url: str, body: Body, mime: str) -> None:
     headers = {"Content-Type": mime, "Content-Length": str(body.size)}
     reply = transport.send("PUT", url, headers, sent, seconds=_patience(body.size))
     _check(reply, url)
+    # An answer of 200 that comes early is one of a proxy that did not read to the end.
     if sent.left:
         raise problem(f"{body.name}: the storage answered before it had the whole file", sent=True)
 
@@ -106,6 +111,7 @@ def _check(reply: Reply, url: str) -> None:
         retry_after=seconds_of(reply.headers.get("Retry-After")),
         hint=_EXPIRED_HINT if reply.status == EXPIRED else "",
     )
+    # 403 for a presigned URL is nearly always its age: the file is asked a new URL for, once.
     raise ExpiredError(failure) if reply.status == EXPIRED else failure
 
 
@@ -114,6 +120,8 @@ def _check_body(reply: Reply, host: str) -> None:
     start = reply.body[:2000].lstrip(_BLANK)
     if not start.startswith(b"<"):
         return
+    # Storages that have begun their answer when something fails have said 200 by then, and report
+    # the error in XML.
     if b"<Error>" in start:
         what, hint = "the storage reports an error", ""
     else:

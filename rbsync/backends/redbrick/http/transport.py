@@ -25,7 +25,6 @@ IDLE_SECONDS = 60.0
 CONNECTIONS = 64
 AGENT = f"rbsync/{VERSION}"
 _log = logging.getLogger(__name__)
-_log = logging.getLogger(__name__)
 _CHUNK = 1 << 16
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -72,6 +71,8 @@ class Transport:
                 idle_seconds=IDLE_SECONDS,
             ) as answer:
                 data = _read(answer, url, most)
+                # An answer may come in time, bit by bit, and its last bit too late. The caller has
+                # counted on the deadline for whether a create can still land.
                 if exchange.is_late:
                     raise TimeoutError
                 _note(method, url, f"HTTP {answer.status}")
@@ -120,11 +121,13 @@ def _decoded(data: bytes, encoding: str, url: str, most: int) -> bytes:
         raise DecodeError(encoding)
     unpacker = zlib.decompressobj(_GZIP)
     try:
+        # One more than allowed, to tell "just enough" from "too much" without unpacking the rest.
         found = unpacker.decompress(data, most + 1)
     except zlib.error as error:
         raise DecodeError from error
     if len(found) > most:
         raise _too_large(url, most)
+    # gzip that ends early unpacks to its beginning without any complaint.
     if not unpacker.eof:
         raise DecodeError("it ends early")
     return found

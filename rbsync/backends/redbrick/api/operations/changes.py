@@ -165,11 +165,15 @@ def create_datapoint(client: Client, new: NewDatapoint) -> str:
         seriesInfo=series_json(new.series),
         metaData=new.metadata,
         isGroundTruth=new.ground_truth,
+        # The member is JSON in a string, and nobody is assigned by the text of a null, as the
+        # client of the service has it.
         preAssign="null",
         priority=new.priority,
         attributes=None,
     )
     made = answer.node_or_none("createDatapoint")
+    # The interface has both: an id, and a list of them. A datapoint whose id stands in the list
+    # alone would be reported as lost, and created again.
     found = (made.text_or_none("taskId") or next(iter(made.texts("taskIds")), "")) if made else ""
     if not found:
         raise denied("the service says that it made nothing")
@@ -226,6 +230,8 @@ def put_labels(client: Client, task_id: str, labels: LabelData) -> None:
 def set_priorities(client: Client, priorities: Mapping[str, float | None]) -> None:
     """Sets priorities by task id, at most 50."""
     tasks = [{"taskId": task_id, "priority": one} for task_id, one in priorities.items()]
+    # Of several tasks one may not be changed; that is told in the message, with an `ok` that is
+    # true.
     _check(client.ask(PRIORITIES, tasks=tasks).node("updateTasksPriorities"), told=True)
 
 

@@ -67,6 +67,7 @@ class Place(NamedTuple):
     name: str
 
     def __repr__(self) -> str:
+        # The URL is left out: whoever reads it in a traceback may write to the storage.
         return f"Place(path={self.path!r})"
 
 
@@ -83,6 +84,8 @@ def presign_items(client: Client, files: Sequence[tuple[str, str]]) -> list[Plac
         PRESIGN_ITEMS, files=[name for name, _ in files], fileType=[mime for _, mime in files]
     )
     places = [_place(client, one) for one in answer.node("itemsUploadPresign").nodes("items")]
+    # Two files of one name get one place, and the second upload would replace the first, whose
+    # datapoint then shows the wrong picture.
     if len(places) != len(files) or len({one.path for one in places}) != len(places):
         raise denied(f"{len(files)} different upload URLs were asked for, and not all came")
     return places
@@ -131,6 +134,7 @@ def presign_downloads(client: Client, storage_id: str, paths: Sequence[str]) -> 
 
 def _place(client: Client, node: Node) -> Place:
     url = node.filled("presignedUrl")
+    # Patients' images over plain HTTP, because an answer said so, is what this stops.
     if not is_safe_upload(url, client.address):
         raise denied("the service gave an upload URL that is not https")
     return Place(url, node.filled("filePath"), node.text_or_none("fileName") or "")

@@ -122,6 +122,8 @@ def _stages(project: Node) -> Stages:
 def _whole(client: Client, taxonomy: Node) -> dict[str, Any]:
     """The taxonomy of a project, which may have come with no more than its name."""
     found = _contents(taxonomy)
+    # For some projects the service answers with the taxonomy's name alone. Taken for the whole it
+    # would refuse every category of the manifest.
     if any(found[key] for key in _CONTENTS) or not taxonomy.text_or_none("name"):
         return found
     answer = client.read(GET_TAXONOMY, projectId=..., taxId=None, name=taxonomy.text("name"))

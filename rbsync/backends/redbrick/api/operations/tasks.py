@@ -65,6 +65,8 @@ ONE = Operation(
 )
 
 _SEARCH_PAGE = 10
+# The search has quotes for exact names and no way to write a quote in them. Such names are found by
+# listing.
 _UNQUOTABLE = frozenset('"\\')
 
 
@@ -194,7 +196,9 @@ def _found(node: Node) -> FoundTask:
         labels_storage=(labels_storage.text_or_none("storageId") or "") if labels_storage else "",
         maps=tuple(_maps(data)) if data else (),
         series=tuple(
-            tuple(one.numbers("itemsIndices")) for one in datapoint.present_nodes("seriesInfo")
+            # Series of old datapoints are null in the list.
+            tuple(one.numbers("itemsIndices"))
+            for one in datapoint.present_nodes("seriesInfo")
         ),
         work=_work(node.node_or_none("currentStageSubTask")),
         labels_id=(data.text_or_none("tdId") or "") if data else "",
