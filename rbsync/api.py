@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from rbsync.manifest.load import Manifest
 from rbsync.manifest.load import load_manifest as load
@@ -12,11 +12,38 @@ from rbsync.model.plan import Plan
 from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.planning import PlanOptions, make_plan
 from rbsync.sync.workspace import open_workspace
+from rbsync.trust import Given, read_trust
 
 
-def load_manifest(path: str | os.PathLike[str] = "rbsync.yaml") -> Manifest:
-    """Reads a manifest. Raises UserError with all problems."""
-    return load(os.fspath(path))
+def load_manifest(
+    path: str | os.PathLike[str] = "rbsync.yaml",
+    *,
+    env: Sequence[str] = (),
+    roots: Sequence[str | os.PathLike[str]] = (),
+    url: str = "",
+    profile: str = "",
+    policy: Mapping[str, object] | None = None,
+    allow_private_urls: bool = False,
+    untrusted: bool = False,
+) -> Manifest:
+    """Reads a manifest. Raises UserError with all problems.
+
+    A manifest may be a stranger's. Beside what the environment and the user's configuration
+    allow, it may read the variables ``env``, name the folders ``roots`` as its roots and the
+    service at ``url``, for which the key then is, and have items at addresses of an inner network
+    with ``allow_private_urls``. ``policy`` goes before its own. For one that is ``untrusted`` no
+    key is read and no host is asked.
+    """
+    given = Given(
+        env=tuple(env),
+        roots=tuple(os.path.abspath(one) for one in roots),
+        url=url,
+        profile=profile,
+        policy=tuple(f"{key}={value}" for key, value in (policy or {}).items()),
+        allow_private_urls=allow_private_urls,
+        untrusted=untrusted,
+    )
+    return load(os.fspath(path), trust=read_trust(given=given))
 
 
 def plan(

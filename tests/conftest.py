@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
+from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -18,6 +22,20 @@ LONG = (
     "test_refresh.py",
 )
 """Files that take long begin first, so that both cores end together."""
+
+
+TRUSTED = re.compile(r"CI|CI_MERGE_.*|GITHUB_EVENT_.*|RBSYNC_.*|RB_.*|REDBRICK_.*|XDG_.*_HOME")
+"""Variables by which the machine that runs the tests would decide what a manifest may do."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the configuration of the one who runs it, nor in what kind of run it is."""
+    folder = tmp_path_factory.mktemp("home")
+    kept = {name: one for name, one in os.environ.items() if not TRUSTED.fullmatch(name)}
+    own = {"XDG_CONFIG_HOME": str(folder / "config"), "XDG_STATE_HOME": str(folder / "state")}
+    with mock.patch.dict(os.environ, {**kept, **own}, clear=True):
+        yield
 
 
 def pytest_configure() -> None:

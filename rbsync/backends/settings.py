@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from rbsync.backends.base import Backend, Reading
 from rbsync.labels import Taxonomy
 from rbsync.model.fingerprint import Algorithm
+from rbsync.trust import Trust
 
 
 class Surroundings(NamedTuple):
@@ -17,8 +19,8 @@ class Surroundings(NamedTuple):
 
     ``root`` is the manifest's folder. ``type`` and ``taxonomy`` are what the manifest says of the
     project, empty where it says nothing; ``stamp`` whether fingerprints may be left in it.
-    ``algorithm`` is that of content identities, ``profile`` the one of the command line.
-    Questions to a service are asked with ``reading``.
+    ``algorithm`` is that of content identities. ``trust`` is what the trusted side says of keys,
+    and of where they go. Questions to a service are asked with ``reading``.
     """
 
     root: str
@@ -26,8 +28,30 @@ class Surroundings(NamedTuple):
     taxonomy: Taxonomy
     stamp: bool
     algorithm: Algorithm
-    profile: str
+    trust: Trust
     reading: Reading
+
+
+class Judge(NamedTuple):
+    """By what a manifest's backend is judged before it is opened.
+
+    ``root`` is the manifest's folder. ``filled`` are the keys whose values came out of variables
+    of the environment, by how they are written: the values must not be told.
+    """
+
+    root: str
+    trust: Trust
+    environ: Mapping[str, str]
+    filled: Mapping[str, str]
+
+
+class Objection(NamedTuple):
+    """Why a manifest may not name this project; ``key`` is the one of ``backend`` to blame."""
+
+    key: str
+    code: str
+    message: str
+    hint: str = ""
 
 
 class BackendSettings(BaseModel, ABC):
@@ -41,6 +65,14 @@ class BackendSettings(BaseModel, ABC):
     def kinds(cls) -> tuple[str, ...]:
         """Returns what ``kind`` may be."""
         return get_args(cls.model_fields["kind"].annotation)
+
+    def objections(self, judge: Judge) -> Iterator[Objection]:  # noqa: ARG002  (of all kinds)
+        """What these settings say that is for the trusted side alone to say.
+
+        The manifest may be a stranger's: it must not choose where a key goes, which program is
+        run, or what is written outside of its folder.
+        """
+        yield from ()
 
     @abstractmethod
     def open(self, surroundings: Surroundings) -> Backend:

@@ -13,6 +13,12 @@ from rbsync.cli.running import RunFlags, run_plan
 
 @click.command("apply")
 @click.argument("plan", required=False, type=click.Path(exists=True, dir_okay=False))
+@click.option(
+    "--expect",
+    default="",
+    metavar="DIGEST",
+    help="Apply the PLAN only if its digest is this one: sha256:…",
+)
 @planning
 @running
 @with_common_options
@@ -25,10 +31,15 @@ def command(
     rehash: bool,
     **flags: Any,
 ) -> int:
-    """Make the project what the manifest says, or what a PLAN says that was made before."""
+    """Make the project what the manifest says, or what a PLAN says that was made before.
+
+    A PLAN from elsewhere is applied with --expect, or as far as a plan made now says the same.
+    """
     from rbsync.sync.planning import PlanOptions
 
     if plan and (target or prune is not None or keep_going or rehash):
         raise click.UsageError("a PLAN is applied as it is: give these options to `plan`")
+    if flags["expect"] and not plan:
+        raise click.UsageError("--expect is for a PLAN")
     options = PlanOptions(target=target, prune=prune, keep_going=keep_going)
     return run_plan(common, options, RunFlags(**flags), plan_file=plan, rehash=rehash)

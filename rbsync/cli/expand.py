@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from rbsync.cli.escaping import one_line
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
@@ -21,7 +22,7 @@ def command(common: CommonOptions, keep_going: bool) -> int:
     from rbsync.documents.parts import datapoint_json
     from rbsync.sync.planning import expand
 
-    with opened(common, strict=False) as workspace:
+    with opened(common, strict=False, asks_nobody=True) as workspace:
         dataset = expand(workspace, keep_going=keep_going)
     if common.json:
         entries = [{"name": one.name, **datapoint_json(one)} for one in dataset.datapoints]
@@ -30,10 +31,10 @@ def command(common: CommonOptions, keep_going: bool) -> int:
         return ExitCode.DONE
     show_warnings(dataset.warnings, common)
     for one in dataset.datapoints:
-        result(common, one.name)
+        result(common, one_line(one.name))
         if common.verbose:
             for item in one.items:
-                note(common, f"    {item.ref}")
+                note(common, one_line(f"    {item.ref}"))
     total = sum(one.size for one in dataset.datapoints)
     note(common, f"{plural(len(dataset.datapoints), 'datapoint')}, {size(total)}.")
     return ExitCode.DONE

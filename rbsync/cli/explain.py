@@ -6,6 +6,7 @@ import difflib
 
 import click
 
+from rbsync.cli.escaping import one_line
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
@@ -19,7 +20,7 @@ def command(common: CommonOptions, name: str) -> int:
     """Say why the datapoint NAME has its action, facet by facet."""
     from rbsync.sync.explaining import explain
 
-    with opened(common, strict=False) as workspace:
+    with opened(common, strict=False, asks_nobody=True) as workspace:
         found = explain(workspace, name)
     if found.action is None:
         near = difflib.get_close_matches(name, found.names, n=1)
@@ -29,5 +30,5 @@ def command(common: CommonOptions, name: str) -> int:
         document(common, found.as_json())
         return ExitCode.DONE
     for line in found.lines():
-        result(common, line)
+        result(common, one_line(line))
     return ExitCode.DONE

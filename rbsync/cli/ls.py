@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from rbsync.backends.base import Task
+from rbsync.cli.escaping import one_line
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
@@ -38,7 +39,7 @@ def _line(task: Task) -> str:
         parts.append(plural(task.labels, "label"))
     if task.ground_truth:
         parts.append("ground truth")
-    return f"{task.name}  ({', '.join(parts)})"
+    return one_line(f"{task.name}  ({', '.join(parts)})")
 
 
 def _as_json(task: Task) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import note
 from rbsync.cli.render.error_view import show_warnings
@@ -26,6 +26,7 @@ def opened(
     rehash: bool = False,
     strict: bool = True,
     looks_on: bool = False,
+    asks_nobody: bool = False,
     stop: Cancellation | None = None,
 ) -> Iterator[Workspace]:
     """The workspace of the manifest that the options name.
@@ -33,11 +34,18 @@ def opened(
     Raises UserError. Without ``strict``, problems of the manifest wait for those of its files,
     so that one run reports them all. ``looks_on`` is for commands that read no data and send
     nothing: they only mention such problems. ``stop`` ends what the workspace waits for.
+
+    ``asks_nobody`` is for commands that have something to say by the files alone. Only these go
+    on with a manifest that is not trusted; the others raise RefusedError.
     """
     from rbsync.manifest.load import load_manifest
+    from rbsync.sync.unasked import refuse
     from rbsync.sync.workspace import open_workspace
 
-    manifest = load_manifest(common.manifest_path, strict=strict and not looks_on)
+    trust = common.trust
+    if trust.untrusted and not asks_nobody:
+        refuse("this command is not run")
+    manifest = load_manifest(common.manifest_path, trust=trust, strict=strict and not looks_on)
     if looks_on:
         show_warnings(manifest.problems, common)
     with (
@@ -46,9 +54,8 @@ def opened(
             manifest,
             watcher=meter,
             rehash=rehash,
-            profile=common.profile,
             state=common.state,
-            note=partial(note, common),
+            note=lambda text: note(common, one_line(text)),
             stop=stop,
         ) as workspace,
     ):

@@ -6,9 +6,14 @@ import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from rbsync.cli import trust_options
+
+if TYPE_CHECKING:
+    from rbsync.trust import Trust
 
 MANIFEST = "rbsync.yaml"
 
@@ -26,6 +31,29 @@ class CommonOptions:
     color: bool = True
     profile: str = ""
     state: str = ""
+    env: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+    url: str = ""
+    policy: tuple[str, ...] = ()
+    allow_private_urls: bool = False
+    untrusted: bool = False
+
+    @property
+    def trust(self) -> Trust:
+        """What the manifest may do. Raises UserError and UsageError."""
+        from rbsync.trust import Given, read_trust
+
+        return read_trust(
+            given=Given(
+                env=self.env,
+                roots=trust_options.from_here(self.roots),
+                url=self.url,
+                profile=self.profile,
+                policy=self.policy,
+                allow_private_urls=self.allow_private_urls,
+                untrusted=self.untrusted,
+            )
+        )
 
     @property
     def manifest_path(self) -> str:
@@ -42,6 +70,7 @@ _NAMES = (
     "quiet",
     "verbose",
     "color",
+    *trust_options.NAMES,
 )
 _OPTIONS: list[Callable[..., Any]] = [
     click.option("-C", "--directory", "folder", metavar="DIR", help="Work in this folder."),
@@ -62,6 +91,7 @@ _OPTIONS: list[Callable[..., Any]] = [
         help="Print more; -vv: also requests.",
     ),
     click.option("--no-color", "color", flag_value=False, default=None, help="Print no colours."),
+    *trust_options.OPTIONS,
 ]
 
 
@@ -74,7 +104,9 @@ def with_common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         common = context.ensure_object(CommonOptions)
         for name in _NAMES:
             value = given.pop(name)
-            if value:
+            if name in trust_options.MANY:
+                setattr(common, name, (*getattr(common, name), *value))
+            elif value:
                 setattr(common, name, value)
             elif name == "color" and value is False:
                 common.color = False

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
+from rbsync.cli.escaping import for_terminal
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.streams import flush_out, write_out
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-
-
-def safe(text: str) -> str:
-    """Text that cannot drive a terminal: what comes from names and files is only shown."""
-    return _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def uses_color(common: CommonOptions, stream: Any) -> bool:
@@ -73,7 +66,7 @@ def event(kind: str, content: Mapping[str, Any]) -> None:
 
 
 def _line(common: CommonOptions, text: str, stream: Any, style: dict[str, Any]) -> str:
-    text = safe(text)
+    text = for_terminal(text)
     if style and uses_color(common, stream):
         text = click.style(text, **style)
     return text + "\n"

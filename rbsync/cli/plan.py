@@ -38,10 +38,9 @@ def command(
     from rbsync.sync.planning import PlanOptions, make_plan
 
     options = PlanOptions(target=target, prune=prune, keep_going=keep_going, refresh=refresh)
-    with opened(common, rehash=rehash, strict=False) as workspace:
+    with opened(common, rehash=rehash, strict=False, asks_nobody=True) as workspace:
         plan = make_plan(workspace, options)
-    if output:
-        _write(output, _as_json(plan))
+    digest = _keep(output, _as_json(plan), workspace.manifest.trust.untrusted) if output else ""
     if markdown:
         from rbsync.cli.render.markdown import plan_markdown
 
@@ -49,6 +48,7 @@ def command(
     _show(plan, common)
     if output and not common.json:
         note(common, f"Apply exactly this with: rbsync apply {output}")
+        note(common, f"and from elsewhere with: rbsync apply {output} --expect {digest}")
     return _exit_code(plan, detailed_exitcode)
 
 
@@ -68,6 +68,17 @@ def _as_json(plan: Plan) -> str:
     from rbsync.documents.text import dump
 
     return dump(plan_json(plan, meta()))
+
+
+def _keep(path: str, text: str, untrusted: bool) -> str:
+    """Writes a plan, and takes it down as one's own unless a stranger's manifest led to it."""
+    from rbsync.trust.own_plans import digest_of, remember_own
+
+    _write(path, text)
+    digest = digest_of(text.encode())
+    if not untrusted:
+        remember_own(digest)
+    return digest
 
 
 def _write(path: str, text: str) -> None:

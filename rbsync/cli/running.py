@@ -41,6 +41,7 @@ class RunFlags:
     fail_fast: bool = False
     max_failures: int | None = None
     lock_timeout: float = 600.0
+    expect: str = ""
 
 
 def run_plan(
@@ -70,7 +71,7 @@ def run_plan(
     )
     with opened(common, rehash=rehash, strict=False, stop=stop) as workspace:
         if plan_file:
-            plan = _read(plan_file)
+            plan = _read(plan_file, workspace, flags)
         else:
             plan = plan_to_apply(workspace, how, _interruptible(stop, common))
             if stop.requested:
@@ -97,11 +98,13 @@ def _shown_by(meter: Meter, common: CommonOptions) -> dict[str, Any]:
     return {"done": done, "sent": lambda count: meter.advance(0, count)}
 
 
-def _read(path: str) -> Plan:
+def _read(path: str, workspace: Workspace, flags: RunFlags) -> Plan:
     from rbsync.documents.plan_document import read_plan
+    from rbsync.sync.plan_files import accepted
 
     with open(path, "rb") as file:
-        return read_plan(file.read(), path)
+        data = file.read()
+    return accepted(workspace, read_plan(data, path), data, flags.expect)
 
 
 def _can_ask(common: CommonOptions) -> bool:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import click
 
 from rbsync.applier.recovery_file import record_json
+from rbsync.cli.escaping import one_line
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import answer, document, note, result
@@ -43,7 +44,7 @@ def list_records(common: CommonOptions, pattern: str | None) -> int:
         document(common, {"records": entries})
         return ExitCode.DONE
     for name in names:
-        result(common, f"{name}  ({_status(records[name])})")
+        result(common, one_line(f"{name}  ({_status(records[name])})"))
     note(common, f"{plural(len(names), 'record')}.")
     return ExitCode.DONE
 
@@ -60,13 +61,13 @@ def show(common: CommonOptions, name: str) -> int:
     if common.json:
         document(common, record_json(record))
         return ExitCode.DONE
-    result(common, f"{record.name}  ({_status(record)})")
+    result(common, one_line(f"{record.name}  ({_status(record)})"))
     result(common, f"  task      {record.task_id or '-'}")
     for facet, value in (record.applied._asdict() if record.applied else {}).items():
         result(common, f"  {facet:8}  {value or '-'}")
     if record.failure is not None:
         failure = record.failure
-        result(common, f"  failure   {failure.kind}, {failure.phase}: {failure.message}")
+        result(common, one_line(f"  failure   {failure.kind}, {failure.phase}: {failure.message}"))
     return ExitCode.DONE
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rbsync.cli.escaping import one_line
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
@@ -29,7 +30,7 @@ def command(common: CommonOptions) -> int:
     result(common, f"manifest  {found['manifest']}, {plural(found['sources'], 'source')}")
     if project:
         kind = f" ({project['type']})" if project["type"] else ""
-        result(common, f"project   {project['name']}{kind}, {project['identity']}")
+        result(common, one_line(f"project   {project['name']}{kind}, {project['identity']}"))
     else:
         result(common, "project   not there yet; apply makes it")
     if state:
@@ -43,7 +44,7 @@ def command(common: CommonOptions) -> int:
         result(common, "state     none yet")
     if lock:
         who = f"{lock['user']}@{lock['host']}, pid {lock['pid']}"
-        result(common, f"lock      held by {who}")
+        result(common, one_line(f"lock      held by {who}"))
     return ExitCode.DONE
 
 

@@ -19,7 +19,7 @@ def command(common: CommonOptions) -> int:
     from rbsync.documents.parts import problem_json
     from rbsync.sync.planning import expand
 
-    with opened(common, strict=False) as workspace:
+    with opened(common, strict=False, asks_nobody=True) as workspace:
         dataset = expand(workspace)
     if common.json:
         warnings = [problem_json(one) for one in dataset.warnings]

@@ -79,7 +79,7 @@ def build(
         inspections = Inspections(inputs.cache, inputs.executor, inputs.watcher)
         checks = manifest.settings.files.check == "structure"
         structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
-        files = Files(inputs.tree, findings, structure)
+        files = Files(inputs.tree, findings, structure, manifest.trust)
         _read(files, list(entries.values()), inputs)
         files.check_structure(entries.values())
         labels = LabelReader(inputs.tree, inputs.cache, findings, project_type, taxonomy)

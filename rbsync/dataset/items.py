@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from rbsync.backends.redbrick.api.constants import PUBLIC_STORAGE
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.structure import StructureReader
 from rbsync.errors import Problem
@@ -15,14 +17,26 @@ from rbsync.files.structure import UNPACKED
 from rbsync.files.tree import Place, Tree
 from rbsync.model.datapoint import Item
 from rbsync.sources.base import Entry, MaskLabels, SegmentationLabels
+from rbsync.trust import Trust
+from rbsync.trust.hosts import inner_kind
+
+_PUBLIC = frozenset({"public", PUBLIC_STORAGE})
+"""The storage of URLs, by its word and by its id."""
+
+_ODD = re.compile(r"[\x00-\x1f\x7f]|^\s|\s$")
+_ODD_HOST = re.compile(r"[\s\\]")
+"""To some programs a backslash ends the host, to others it is a letter of it."""
 
 
 class Files:
     """The local files that entries name: found, hashed, and their problems reported."""
 
-    def __init__(self, tree: Tree, findings: Findings, structure: StructureReader) -> None:
+    def __init__(
+        self, tree: Tree, findings: Findings, structure: StructureReader, trust: Trust
+    ) -> None:
         self._structure = structure
         self._tree = tree
+        self._trust = trust
         self._findings = findings
         self.algorithm = tree.algorithm
         self._accepted: set[tuple[str, Kind]] = set()
@@ -61,7 +75,7 @@ class Files:
         """The items of an entry, whose files were hashed; reports what cannot be one."""
         if self.are_local(entry):
             return tuple([self._local(entry, path) for path in entry.items])
-        if entry.settings.storage == "public":
+        if entry.settings.storage in _PUBLIC:
             self._check_urls(entry)
         return tuple(map(Item.remote, entry.items))
 
@@ -143,10 +157,24 @@ class Files:
     def _check_urls(self, entry: Entry) -> None:
         for url in entry.items:
             wrong = wrong_url(url)
+            hint = "for files on this machine say `storage: redbrick`"
+            if not wrong and not self._trust.allow_private_urls:
+                wrong, hint = self._inner(url)
             if wrong:
-                hint = "for files on this machine say `storage: redbrick`"
-                problem = Problem("url", f"`{url}` {wrong}", entry.origin, hint)
+                problem = Problem("url", f"`{_without_secrets(url)}` {wrong}", entry.origin, hint)
                 self._findings.of_entry(entry, problem)
+
+    def _inner(self, url: str) -> tuple[str, str]:
+        """Why the service must not be sent to a URL, and what to do where it may; empty if it may.
+
+        The service fetches items by itself, from inside of somebody's network.
+        """
+        kind = inner_kind(urlsplit(url).hostname or "")
+        hint = (
+            "if the service may fetch it: --allow-private-urls, RBSYNC_ALLOW_PRIVATE_URLS=1, or "
+            f"`allow_private_urls = true` in {self._trust.config}"
+        )
+        return (f"is at {kind}, which nobody may be sent to", hint) if kind else ("", "")
 
 
 def _what_for(entry: Entry, path: str) -> str:
@@ -160,10 +188,18 @@ def wrong_url(url: str) -> str:
     """Returns why a text is no URL that an item may have; empty when it is one."""
     try:
         parts = urlsplit(url)
+        _ = parts.port  # is looked at only when it is asked for
     except ValueError as error:
         return f"is no URL: {error}"
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         return "is no URL (http:// or https://), as the storage `public` needs"
     if "@" in parts.netloc:
         return "has a user name in it, which everybody in the project would see"
+    if _ODD.search(url) or _ODD_HOST.search(parts.netloc):
+        return "has characters that programs read in different ways"
     return ""
+
+
+def _without_secrets(url: str) -> str:
+    """A URL as it may be told: passwords stand before the host, signatures in the query."""
+    return re.sub(r"\?.*", "?…", re.sub(r"//[^/?#]*@", "//…@", url), flags=re.DOTALL)

@@ -100,6 +100,7 @@ class DatasetPart(Part):
 
     digest: str
     datapoints: int
+    empty: bool = Field(False, description="The manifest declares no datapoint at all.")
 
 
 class BasisPart(Part):
@@ -150,7 +151,11 @@ def plan_json(plan: Plan, meta: Mapping[str, Any]) -> dict[str, Any]:
     basis = plan.basis
     return {
         "format_version": FORMAT_VERSION,
-        "dataset": {"digest": plan.dataset, "datapoints": plan.datapoints},
+        "dataset": {
+            "digest": plan.dataset,
+            "datapoints": plan.datapoints,
+            **({"empty": True} if plan.empty else {}),
+        },
         "basis": {
             "lineage": basis.lineage,
             "serial": basis.serial,
@@ -208,6 +213,7 @@ def read_plan(data: bytes, file: str) -> Plan:
         unread=tuple(one.value() for one in document.problems),
         warnings=tuple(one.value() for one in document.warnings),
         recorded=document.recorded,
+        empty=document.dataset.empty,
     )
 
 

@@ -9,6 +9,10 @@ from typing import Any
 
 _LONE = re.compile("[\ud800-\udfff]")
 """Halves of characters, from file names that are not UTF-8: no JSON reader takes them."""
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
+)
+"""What a terminal obeys, or shows in another order: JSON can spell it with ASCII letters."""
 
 
 def dump(document: Mapping[str, Any]) -> str:
@@ -61,4 +65,10 @@ def _entries(values: list[Any]) -> Iterator[str]:
 
 def _one(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if text.isascii() else _LONE.sub("\ufffd", text)
+    if text.isascii():
+        return text
+    return _UNSEEN.sub(_spelled_out, _LONE.sub("\ufffd", text))
+
+
+def _spelled_out(found: re.Match[str]) -> str:
+    return json.dumps(found.group())[1:-1]

@@ -6,6 +6,8 @@ import errno
 import os
 from collections.abc import Sequence
 
+from rbsync.trust.places import PRIVATE_FOLDERS, is_below
+
 _OUT = "leads out of the manifest's folder"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -15,6 +17,12 @@ class OutsideError(OSError):
     """A path leads out of the folders that the manifest may use."""
 
     hint = "to allow it, name that folder under `roots`"
+
+
+class PrivateError(OutsideError):
+    """A path leads into a folder that is nobody's data."""
+
+    hint = "copy the file to where the data is"
 
 
 class Roots:
@@ -39,10 +47,11 @@ class Roots:
         """
         _check_text(path)
         lexical = os.path.normpath(os.path.join(self.main, path))
-        if not any(_is_below(lexical, root) for root in (*self._lexical, *self._real)):
+        if not any(is_below(lexical, root) for root in (*self._lexical, *self._real)):
             raise OutsideError(errno.EPERM, _OUT, path)
         real = os.path.realpath(lexical)
-        if not any(_is_below(real, root) for root in self._real):
+        below = [root for root in self._real if is_below(real, root)]
+        if not below:
             raise OutsideError(errno.EPERM, f"is a link that {_OUT}", path)
         return real
 
@@ -56,7 +65,9 @@ class Roots:
 
     def _open(self, path: str, flags: int) -> int:
         real = self.resolve(path)
-        root = max((one for one in self._real if _is_below(real, one)), key=len)
+        root = max((one for one in self._real if is_below(real, one)), key=len)
+        if flags == _FILE and not PRIVATE_FOLDERS.isdisjoint(real[len(root) :].lower().split("/")):
+            raise PrivateError(errno.EPERM, "is in a folder of git's or rbsync's own", path)
         descriptor = os.open(root, _FOLDER)
         parts = [part for part in real[len(root) :].split("/") if part]
         for depth, part in enumerate(parts):
@@ -77,7 +88,3 @@ def _check_text(path: str) -> None:
         possible = False
     if not possible:
         raise FileNotFoundError(errno.ENOENT, "is no path", path)
-
-
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(root if root.endswith("/") else root + "/")

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
 
 from rbsync.manifest.positions import Path
 
 _REFERENCE = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|(\{))")
 
 
+Refusal = Literal["", "not-allowed", "secret"]
+"""Why a variable may not be read; empty when it may."""
+
+
 class Missing(NamedTuple):
-    """A value that could not be filled; ``name`` is empty where it was not to be understood."""
+    """A value that could not be filled; ``name`` is empty where it was not to be understood.
+
+    ``refused`` says why the variable may not be read, and is empty where it is not set.
+    """
 
     path: Path
     name: str
+    refused: Refusal = ""
 
 
 class Filled(NamedTuple):
@@ -29,19 +37,31 @@ class Filled(NamedTuple):
     missing: tuple[Missing, ...]
 
 
-def fill(value: Any, environ: Mapping[str, str]) -> Filled:
+def any_variable(_name: str, _value: str) -> Refusal:
+    """Refuses nothing."""
+    return ""
+
+
+def fill(
+    value: Any,
+    environ: Mapping[str, str],
+    refusal: Callable[[str, str], Refusal] = any_variable,
+) -> Filled:
     """Replace the variables in all text values, never in keys.
 
     What has none is not copied. A default counts where the variable is not set or empty.
+    ``refusal`` says of a name and its value why it may not be read; then no default counts, as
+    nothing of the variable shall be seen, not even that it is set.
     """
-    filler = _Filler(environ)
+    filler = _Filler(environ, refusal)
     filled = filler.fill(value, ())
     return Filled(filled, filler.used, tuple(filler.missing))
 
 
 class _Filler:
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], refusal: Callable[[str, str], Refusal]) -> None:
         self._environ = environ
+        self._refusal = refusal
         self.used: dict[str, str] = {}
         self.missing: list[Missing] = []
 
@@ -83,6 +103,10 @@ class _Filler:
             self.missing.append(Missing(path, ""))
             return reference
         value = self._environ.get(name)
+        refused = self._refusal(name, value or "")
+        if refused:
+            self.missing.append(Missing(path, name, refused))
+            return reference
         if not value and default is not None:
             value = default
         if value is None:

@@ -10,15 +10,19 @@ from typing import Any
 from rbsync.collector import paused_collector
 from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.document import Document, read_document
-from rbsync.manifest.environment import Filled, Missing, fill
+from rbsync.manifest.environment import Filled, fill
 from rbsync.manifest.file_text import read_limited
 from rbsync.manifest.limits import LIMITS, Limits
 from rbsync.manifest.manifest_model import ManifestModel
 from rbsync.manifest.order import in_order, shortened
+from rbsync.manifest.permission import Permission
 from rbsync.manifest.positions import Path
 from rbsync.manifest.validation import Placed, Validator
+from rbsync.manifest.variables import refusals, unfilled
 from rbsync.model.fingerprint import canonical_json, digest
 from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
+from rbsync.trust import Trust, read_trust
+from rbsync.trust.places import check_location
 
 _LISTS = {"datapoints": DATAPOINT_SOURCES, "masks": MASK_SOURCES}
 
@@ -30,7 +34,8 @@ class Manifest:
     ``settings`` is all but the sources; those that are right in themselves are ``datapoints``
     and ``masks``. ``problems`` are in the order of their places; with one the manifest must not
     be applied. ``file`` is the name for messages, ``root`` the absolute folder that paths start
-    from. ``digest`` is the identity of the text and of the variables in it.
+    from. ``digest`` is the identity of the text and of the variables in it. ``trust`` is what it
+    was allowed; ``settings`` has nothing that was not. ``is_barred`` is as in `Permission`.
     """
 
     settings: ManifestModel
@@ -41,6 +46,8 @@ class Manifest:
     digest: str
     problems: tuple[Problem, ...]
     document: Document
+    trust: Trust
+    is_barred: bool
 
     def locate(self, path: Path, *, key: bool = False) -> Location:
         """The place of what the path leads to, such as ``("datapoints", 3, "glob")``."""
@@ -51,33 +58,41 @@ def load_manifest(
     path: str | os.PathLike[str],
     environ: Mapping[str, str] | None = None,
     *,
+    trust: Trust | None = None,
     strict: bool = True,
     limits: Limits = LIMITS,
 ) -> Manifest:
     """Read and check a manifest; ``environ`` is the process's own environment by default.
+
+    ``trust`` is what the manifest is allowed, by default what the environment and the user's
+    configuration say.
 
     Raises ``UserError`` when the file cannot be read or is not YAML, and with ``strict`` for any
     problem, telling all. Without, what is wrong is left out: an unknown key alone where it
     stands, else the whole source or setting.
     """
     file = os.fspath(path)
+    environ = os.environ if environ is None else environ
+    trust = read_trust(environ) if trust is None else trust
+    check_location(file)
     data = read_limited(file, file, limits)
     with paused_collector():
         document = read_document(data, file, limits=limits, strict=False)
         _check_root(document)
         filled = Filled(document.value, {}, ())
         if b"$" in data:
-            filled = fill(document.value, os.environ if environ is None else environ)
-        manifest = _manifest(document, filled, data)
+            filled = fill(document.value, environ, refusals(trust, environ))
+        manifest = _manifest(document, filled, data, Permission(document, trust, environ))
     if strict and manifest.problems:
         raise UserError(shortened(manifest.problems))
     return manifest
 
 
-def _manifest(document: Document, filled: Filled, data: bytes) -> Manifest:
+def _manifest(document: Document, filled: Filled, data: bytes, permission: Permission) -> Manifest:
     validator = Validator(document, [missing.path for missing in filled.missing])
-    value = filled.value
-    settings = validator.head({key: value[key] for key in value if key not in _LISTS})
+    value = permission.without_commands(filled.value)
+    head = validator.head({key: value[key] for key in value if key not in _LISTS})
+    settings = permission.permitted(head)
     placed = {
         key: tuple(validator.sources(key, value[key], kinds))
         for key, kinds in _LISTS.items()
@@ -85,9 +100,10 @@ def _manifest(document: Document, filled: Filled, data: bytes) -> Manifest:
     }
     problems = [
         *document.problems,
-        *_undefined(document, filled.missing),
+        *unfilled(document, filled.missing, permission.trust),
         *_nothing(document),
         *validator.problems,
+        *permission.problems,
     ]
     content = data + b"\0" + canonical_json(filled.used) if filled.used else data
     return Manifest(
@@ -99,6 +115,8 @@ def _manifest(document: Document, filled: Filled, data: bytes) -> Manifest:
         digest=digest(content, settings.hash),
         problems=tuple(in_order(problems, document.file)),
         document=document,
+        trust=permission.trust,
+        is_barred=permission.is_barred,
     )
 
 
@@ -125,16 +143,3 @@ def _no_datapoints(place: Location) -> Problem:
         place,
         "list them under `datapoints`; an empty list, [], says that there are to be none",
     )
-
-
-def _undefined(document: Document, missing: tuple[Missing, ...]) -> Iterator[Problem]:
-    for path, name in missing:
-        place = document.locate(path)
-        if name:
-            message = f"the environment variable `{name}` is not set"
-            hint = f"set it, or give a default: ${{{name}:-default}}"
-            yield Problem("undefined-variable", message, place, hint)
-        else:
-            message = "`${` begins a variable that cannot be understood"
-            hint = "write ${NAME} or ${NAME:-default}, and $$ for a dollar"
-            yield Problem("variable", message, place, hint)

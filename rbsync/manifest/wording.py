@@ -20,7 +20,7 @@ _LONGEST = 40
 # More choices than these are told in the hint.
 _MANY = 6
 _KEY_HINT = (
-    "the API key is never written in a manifest: set RBSYNC_API_KEY or give `api_key_command`"
+    "the API key is never written in a manifest: set RBSYNC_API_KEY or RBSYNC_API_KEY_COMMAND"
 )
 _BOUNDS = {
     "greater_than_equal": "must be at least {ge}",

@@ -144,7 +144,8 @@ class Plan:
     ``orphans`` are the names that the project has and the manifest does not declare, when
     nothing is to be deleted; ``forgotten`` those of records that never came to anything and that
     nobody declares any more. ``recorded`` is how many datapoints the state has, ``dataset`` and
-    ``datapoints`` the digest and the number of the desired ones. ``source`` is the manifest's
+    ``datapoints`` the digest and the number of the desired ones; ``empty`` says that the manifest
+    declares none at all, whatever part of it the plan is for. ``source`` is the manifest's
     file, for who applies the plan in the same process; it is no part of what the plan says.
     """
 
@@ -158,6 +159,7 @@ class Plan:
     unread: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     recorded: int = 0
+    empty: bool = False
     source: str = field(default="", compare=False)
 
     @property

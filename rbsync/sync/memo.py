@@ -23,7 +23,7 @@ def recall(workspace: Workspace, basis: Basis, project: Project | None) -> Plan 
     if text is None:
         return None
     memo = json.loads(text)
-    if memo["basis"] != _basis(basis, project):
+    if memo["basis"] != _basis(workspace, basis, project):
         return None
     if workspace.inputs.tree.signature(memo["folders"]) != memo["signature"]:
         return None
@@ -48,7 +48,7 @@ def remember(workspace: Workspace, plan: Plan, project: Project | None) -> None:
     if not signature:
         return
     memo = {
-        "basis": _basis(plan.basis, project),
+        "basis": _basis(workspace, plan.basis, project),
         "folders": folders,
         "signature": signature,
         "dataset": plan.dataset,
@@ -57,7 +57,10 @@ def remember(workspace: Workspace, plan: Plan, project: Project | None) -> None:
     workspace.inputs.cache.put_memo(KEY, json.dumps(memo))
 
 
-def _basis(basis: Basis, project: Project | None) -> list[object]:
+def _basis(workspace: Workspace, basis: Basis, project: Project | None) -> list[object]:
     """All that a plan depends on beside files; as JSON, so that it compares with what was read."""
     known = [project.identity, project.type, *project.categories] if project else None
-    return [VERSION, basis.lineage, basis.serial, basis.manifest, basis.target, known]
+    # What was allowed then may not be allowed now.
+    trust = workspace.manifest.trust
+    allowed = [trust.allow_private_urls, *workspace.manifest.settings.roots]
+    return [VERSION, basis.lineage, basis.serial, basis.manifest, basis.target, known, allowed]

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from rbsync.backends.base import Backend, Reading
 from rbsync.backends.settings import Surroundings
+from rbsync.errors import UserError
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
+from rbsync.manifest.order import shortened
+from rbsync.sync.unasked import UnaskedBackend
 
 
-def open_backend(manifest: Manifest, taxonomy: Taxonomy, profile: str, reading: Reading) -> Backend:
-    """The backend; nothing is made or asked yet. Raises UserError for one that cannot be used.
+def open_backend(manifest: Manifest, taxonomy: Taxonomy, reading: Reading) -> Backend:
+    """The backend; nothing is made or asked yet. A service is asked questions with ``reading``.
 
-    ``profile`` names a section of the vendor's credentials file, empty for its default. A service
-    is asked questions with ``reading``.
+    Raises UserError, with all problems of the manifest, for one that cannot or may not be used.
     """
+    if manifest.is_barred:
+        raise UserError(shortened(manifest.problems))
+    if manifest.trust.untrusted:
+        return cast("Backend", UnaskedBackend())
     settings = manifest.settings
     return settings.backend.open(
         Surroundings(
@@ -22,7 +30,7 @@ def open_backend(manifest: Manifest, taxonomy: Taxonomy, profile: str, reading: 
             taxonomy=taxonomy,
             stamp=settings.policy.stamp,
             algorithm=settings.hash,
-            profile=profile,
+            trust=manifest.trust,
             reading=reading,
         )
     )

@@ -93,6 +93,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     if known is not None and workspace.store.is_settled():
         return replace(known, source=workspace.manifest.file)
     dataset = expand(workspace, project, keep_going=options.keep_going)
+    is_empty = not (dataset.datapoints or dataset.obstacles)
     records = workspace.settling.look(workspace.store.records())
     present = overlay(workspace, records, dataset) if options.refresh else None
     if present is not None:
@@ -107,7 +108,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     made = check_storages(workspace.backend, made, keep_going=options.keep_going)
     if options.may_recall:
         remember(workspace, made, project)
-    return replace(made, source=workspace.manifest.file)
+    return replace(made, source=workspace.manifest.file, empty=is_empty)
 
 
 def rules_of(workspace: Workspace, options: PlanOptions) -> Rules:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 
 from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.content import LocalContent
@@ -25,6 +26,7 @@ from rbsync.stores import open_store
 from rbsync.stores.base import Store
 from rbsync.sync.open_backend import open_backend
 from rbsync.sync.recovery import Settling
+from rbsync.trust.places import check_own_folder
 
 FOLDER = ".rbsync"
 STATE_VARIABLE = "RBSYNC_STATE_URL"
@@ -76,7 +78,6 @@ def open_workspace(
     *,
     watcher: Watcher | None = None,
     rehash: bool = False,
-    profile: str = "",
     state: str = "",
     note: Callable[[str], None] = lambda _: None,
     stop: Cancellation | None = None,
@@ -89,21 +90,20 @@ def open_workspace(
     """
     stop = stop or Cancellation()
     retrier = Retrier(stop.pause)
-    folder = os.path.join(manifest.root, FOLDER)
-    _make_folder(folder)
     algorithm = manifest.settings.hash
     roots = Roots(manifest.root, manifest.settings.roots)
     with contextlib.ExitStack() as stack:
+        folder = _own_folder(manifest, stack)
         cache = Cache(os.path.join(folder, "cache.db"), algorithm)
         stack.callback(cache.close)
         executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
         tree = Tree(roots, cache, algorithm, rehash=rehash)
         taxonomy = declared_taxonomy(manifest, tree)
-        backend = open_backend(manifest, taxonomy, profile, retrier.read)
+        backend = open_backend(manifest, taxonomy, retrier.read)
         stack.callback(backend.close)
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
         stack.callback(stop.request, LEFT)
-        store = open_store(state or os.environ.get(STATE_VARIABLE, ""), manifest.root)
+        store = open_store(_state_url(manifest, state), manifest.root)
         stack.callback(store.close)
         yield Workspace(
             manifest,
@@ -117,6 +117,23 @@ def open_workspace(
             retrier,
             stop,
         )
+
+
+def _own_folder(manifest: Manifest, stack: contextlib.ExitStack) -> str:
+    """The folder for what is remembered; one that is thrown away for an untrusted manifest."""
+    if manifest.trust.untrusted:
+        return stack.enter_context(TemporaryDirectory(prefix="rbsync-"))
+    check_own_folder(manifest.root, FOLDER)
+    folder = os.path.join(manifest.root, FOLDER)
+    _make_folder(folder)
+    return folder
+
+
+def _state_url(manifest: Manifest, given: str) -> str:
+    """A state that a pull request may have brought along says nothing of the project."""
+    if manifest.trust.untrusted:
+        return "memory:untrusted"
+    return given or os.environ.get(STATE_VARIABLE, "")
 
 
 def _make_folder(folder: str) -> None:

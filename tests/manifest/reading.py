@@ -11,6 +11,7 @@ import pytest
 from rbsync.errors import UserError
 from rbsync.manifest.document import Document, read_document
 from rbsync.manifest.load import Manifest, load_manifest
+from rbsync.trust import Trust
 
 HEAD = "version: 1\n"
 FILE = "rbsync.yaml"
@@ -29,9 +30,11 @@ def refusal(text: str | bytes) -> str:
 
 
 def load(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> Manifest:
-    """The manifest with this text, in spite of its problems."""
+    """The manifest with this text, in spite of its problems. It may read all variables."""
     (folder / FILE).write_text(text, "utf-8")
-    return load_manifest(folder / FILE, environ or {}, strict=False)
+    named = re.findall(r"\$\{(\w+)", text)
+    trust = Trust(env=frozenset(named), config="config.toml")
+    return load_manifest(folder / FILE, environ or {}, trust=trust, strict=False)
 
 
 def problems(folder: Path, text: str, environ: Mapping[str, str] | None = None) -> list[str]:

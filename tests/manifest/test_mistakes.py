@@ -141,7 +141,8 @@ def test_a_secret_in_the_wrong_place_is_not_echoed(tmp_path: Path, key: str) -> 
 def test_a_wrong_value_of_a_secret_key_is_not_echoed(tmp_path: Path) -> None:
     text = LOCAL + "backend: {kind: redbrick, org_id: a, project_id: b, api_key_command: hunter2}"
     assert problems(tmp_path, text) == [
-        "3:70: expected a list, found other text | write a list of one entry as [entry]"
+        "3:53: `api_key_command` does not count in a manifest: it would run a stranger's program"
+        " | it belongs in your own configuration, config.toml"
     ]
 
 

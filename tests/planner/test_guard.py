@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,11 +59,11 @@ def test_ten_or_five_percent_may_go_whichever_is_more(make, number, of, allowed)
 
 def test_the_refusal_names_names_and_the_flag_word_for_word() -> None:
     with pytest.raises(RefusedError) as caught:
-        check_guard(deleting(1200, 2000), PRUNE)
+        check_guard(deleting(900, 2000), PRUNE)
     assert str(caught.value) == (
-        "the plan would delete or replace 1,200 of 2,000 datapoints, and at most 100 are allowed "
+        "the plan would delete or replace 900 of 2,000 datapoints, and at most 100 are allowed "
         "in one run: p0000, p0001, p0002, p0003, p0004, p0005, p0006, p0007, p0008, p0009 and "
-        "1,190 more"
+        "890 more"
     )
     assert caught.value.hint == "if that is what you want, pass --force or raise policy.max_delete"
     assert caught.value.exit_code is ExitCode.REFUSED
@@ -129,6 +131,19 @@ def test_never_more_than_allowed_pass(number, rest, fraction) -> None:
         check_guard(plan, policy)
     except RefusedError:
         assert number > 10
-        assert number > fraction * (number + rest) - 1
+        assert number > min(fraction, 0.5) * (number + rest) - 1
     else:
-        assert number <= max(10, fraction * (number + rest))
+        assert number <= max(10, min(fraction, 0.5) * (number + rest))
+
+
+def test_no_policy_lets_more_than_half_be_deleted() -> None:
+    policy = Policy(prune=True, max_delete=1)
+    check_guard(deleting(130, 260, policy), policy)
+    with pytest.raises(RefusedError, match="and at most 130 are allowed") as caught:
+        check_guard(deleting(131, 260, policy), policy)
+    assert caught.value.hint == "if that is what you want, pass --force"
+
+
+def test_a_manifest_that_declares_nothing_deletes_nothing() -> None:
+    with pytest.raises(RefusedError, match="declares no datapoints at all, and the plan would"):
+        check_guard(replace(deleting(1, 1), empty=True), PRUNE)

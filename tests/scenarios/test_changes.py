@@ -166,10 +166,9 @@ def test_replace_deletes_and_creates(three: Project) -> None:
     three.apply()
     before = {task["name"]: task["task_id"] for task in three.tasks()}
     three.write("images/b.png", png(50))
-    text = (three.folder / "rbsync.yaml").read_text()
-    three.write("rbsync.yaml", text + "policy: {on_change: replace}\n")
-    assert three.actions() == ["replace images/b.png items"]
-    assert three.apply().code == 0
+    replace = ("--policy", "on_change=replace")
+    assert three.actions(*replace) == ["replace images/b.png items"]
+    assert three.apply(*replace).code == 0
     after = {task["name"]: task["task_id"] for task in three.tasks()}
     assert after.keys() == before.keys()
     assert [name for name in after if after[name] != before[name]] == ["images/b.png"]

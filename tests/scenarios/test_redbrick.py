@@ -318,7 +318,10 @@ def test_a_task_that_others_put_in_the_place_of_ours_is_missing_and_unmanaged(
     ]
 
 
-def test_where_there_are_no_stamps_none_is_missed(service: Served, tmp_path: Path) -> None:
+def test_where_there_are_no_stamps_none_is_missed(
+    service: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RBSYNC_POLICY", "stamp=false")
     project = project_at(service, tmp_path / "data", PICTURES + "policy: {stamp: false}\n")
     project.apply()
     assert project.run("drift").last_line == NO_DRIFT

@@ -33,6 +33,12 @@ LOST = {"kind": "createDatapoint", "do": "drop"}
 
 
 @pytest.fixture(autouse=True)
+def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A manifest may not go without stamps unless the one who runs it says so too."""
+    monkeypatch.setenv("RBSYNC_POLICY", "stamp=false")
+
+
+@pytest.fixture(autouse=True)
 def short_quarantine(monkeypatch: pytest.MonkeyPatch) -> None:
     defaults: Any = RedbrickBackend.__init__.__kwdefaults__
     monkeypatch.setitem(defaults, "quarantine", 0.3)

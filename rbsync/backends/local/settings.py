@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
 from rbsync.backends.base import Backend
-from rbsync.backends.settings import BackendSettings, Surroundings
+from rbsync.backends.settings import BackendSettings, Judge, Objection, Surroundings
+from rbsync.trust.places import own_folder_objection
 
 
 class LocalSettings(BackendSettings):
@@ -20,6 +22,12 @@ class LocalSettings(BackendSettings):
         description="The folder of the project, from the manifest's folder.",
         examples=[".rbsync/project"],
     )
+
+    def objections(self, judge: Judge) -> Iterator[Objection]:
+        """A project in another folder, or behind a link."""
+        objection = own_folder_objection(judge.root, self.path)
+        if objection:
+            yield Objection("path", "backend-path", f"`backend.path` {objection}")
 
     def open(self, surroundings: Surroundings) -> Backend:
         from rbsync.backends.local.backend import LocalBackend

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Literal
 
 from pydantic import Field
 
 from rbsync.backends.base import Backend
-from rbsync.backends.settings import BackendSettings, Surroundings
+from rbsync.backends.settings import BackendSettings, Judge, Objection, Surroundings
+from rbsync.trust import Trust
 
 
 class RedbrickSettings(BackendSettings):
@@ -19,32 +22,47 @@ class RedbrickSettings(BackendSettings):
     )
     url: str = Field(
         "https://api.redbrickai.com",
-        description="The address of the service.",
+        description="The address of the service, which must be the one that the API key is for: "
+        "that of its profile, of --url or RBSYNC_URL, else the vendor's. A service on this "
+        "machine may be named instead of the vendor's.",
         examples=["https://api.redbrickai.com"],
     )
     org_id: str = Field(description="The organisation's id.", examples=["${RB_ORG_ID}"])
     project_id: str = Field(
         description="The project's id.", examples=["2f0f6f3e-5a51-4d8e-9c1b-0d7f6a2b8c34"]
     )
-    api_key_command: list[str] | None = Field(
-        None,
-        min_length=1,
-        description="A command and its arguments that print the API key. The key itself is never "
-        "written here.",
-        examples=[["pass", "show", "redbrick"]],
-    )
+
+    def objections(self, judge: Judge) -> Iterator[Objection]:
+        """Another service, or another organization, than those that the key is for."""
+        from rbsync.backends.redbrick.binding import objections
+
+        if not judge.trust.untrusted:
+            yield from objections(self.service(judge.trust, judge.environ), self.org_id, judge)
+
+    def service(self, trust: Trust, environ: Mapping[str, str] = os.environ) -> str:
+        """The URL: what is written, else that of the service which the key is for."""
+        from rbsync.backends.redbrick.api.credentials import bound_to
+
+        return self.url if "url" in self.model_fields_set else bound_to(trust, environ).url
 
     def open(self, surroundings: Surroundings) -> Backend:
         from rbsync.backends.redbrick.api.credentials import key_for, read_credentials
         from rbsync.backends.redbrick.backend import RedbrickBackend
 
-        command = self.api_key_command or ()
-        read = partial(read_credentials, profile=surroundings.profile, command=command)
+        trust = surroundings.trust
+        url = self.service(trust)
+        read = partial(
+            read_credentials,
+            profile=trust.profile,
+            command=trust.api_key_command,
+            url=trust.url,
+            org_id=trust.org_id,
+        )
         return RedbrickBackend(
-            self.url,
+            url,
             self.org_id,
             self.project_id,
-            lambda: key_for(read(), self.url, self.org_id),
+            lambda: key_for(read(), url, self.org_id),
             stamp=surroundings.stamp,
             reading=surroundings.reading,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, document
 from rbsync.cli.render.numbers import plural
@@ -13,9 +14,9 @@ def show_error(error: RbsyncError, common: CommonOptions) -> None:
     if isinstance(error, UserError):
         show_problems(error.problems, common)
     else:
-        complaint(common, f"error: {error}", fg="red")
+        complaint(common, f"error: {one_line(str(error))}", fg="red")
     if error.hint:
-        complaint(common, f"hint: {error.hint}")
+        complaint(common, f"hint: {one_line(error.hint)}")
     if common.json:
         from rbsync.documents.problems import error_json
 
@@ -25,11 +26,19 @@ def show_error(error: RbsyncError, common: CommonOptions) -> None:
 def show_problems(problems: tuple[Problem, ...], common: CommonOptions) -> None:
     """Prints problems and how many there are."""
     for problem in problems:
-        complaint(common, str(problem))
+        complaint(common, problem_text(problem))
     complaint(common, f"{plural(len(problems), 'problem')}; nothing was sent.", fg="red")
 
 
 def show_warnings(warnings: tuple[Problem, ...], common: CommonOptions) -> None:
     """Prints what is worth knowing."""
     for problem in warnings:
-        complaint(common, f"warning: {problem}", fg="yellow")
+        complaint(common, f"warning: {problem_text(problem)}", fg="yellow")
+
+
+def problem_text(problem: Problem) -> str:
+    """A problem on a line, its hint on a second; no name of a file makes a third."""
+    message, hint = one_line(problem.message), one_line(problem.hint)
+    place = problem.location
+    shown = place._replace(file=one_line(place.file)) if place else None
+    return str(Problem(problem.code, message, shown, hint))

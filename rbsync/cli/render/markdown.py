@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rbsync.cli.output import safe
+from rbsync.cli.escaping import for_markdown
 from rbsync.cli.render.plan_view import SYMBOLS, summary_line
 from rbsync.model.plan import Plan
 
@@ -21,21 +21,13 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield ""
     yield summary_line(plan)
     for problem in (*plan.unread, *plan.warnings):
-        yield f"\n> {_cell(str(problem))}"
+        yield f"\n> warning: {for_markdown(str(problem))}"
     if not plan.actions:
         return
     yield "\n| | datapoint | why |"
     yield "|---|---|---|"
     for action in plan.actions[:SHOWN]:
         symbol = SYMBOLS[type(action)][0]
-        yield f"| `{symbol}` | {_cell(action.name)} | {_cell(action.message)} |"
+        yield f"| `{symbol}` | {for_markdown(action.name)} | {for_markdown(action.message)} |"
     if len(plan.actions) > SHOWN:
         yield f"\n… and {len(plan.actions) - SHOWN:,} more."
-
-
-def _cell(text: str) -> str:
-    """Text that stays in its cell and is shown as it is."""
-    shown = safe(text).replace("\n", " ").replace("&", "&amp;").replace("<", "&lt;")
-    for letter in "\\`*_|[]#":
-        shown = shown.replace(letter, "\\" + letter)
-    return shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import note
 from rbsync.cli.render.numbers import plural
@@ -14,7 +15,7 @@ def show_names(common: CommonOptions, symbol: str, names: Sequence[str], color: 
     """Prints names beside the result, all of them with `-v`."""
     shown = names if common.verbose else names[:SHOWN]
     for name in shown:
-        note(common, f"  {symbol} {name}", fg=color)
+        note(common, one_line(f"  {symbol} {name}"), fg=color)
     if len(names) > len(shown):
         note(common, f"  {symbol} … and {len(names) - len(shown):,} more (-v lists all)", fg=color)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import note, result
 from rbsync.cli.render.error_view import show_warnings
@@ -52,7 +53,7 @@ def _lines(plan: Plan, common: CommonOptions) -> Iterator[tuple[str, str]]:
         actions = [one for one in plan.actions if type(one) is kind]
         shown = actions if common.verbose else actions[:SHOWN]
         for action in shown:
-            yield f"  {symbol} {action.name}  {_remark(action)}".rstrip(), color
+            yield one_line(f"  {symbol} {action.name}  {_remark(action)}".rstrip()), color
         if len(actions) > len(shown):
             yield f"  {symbol} … and {len(actions) - len(shown):,} more (-v lists all)", color
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, result
 from rbsync.documents.report_document import counts
@@ -64,11 +65,11 @@ def show_failures(failures: Mapping[str, Failure], common: CommonOptions) -> Non
         complaint(common, f"{kind} while trying to {phase}: {len(names):,}", fg="red")
         shown = names if common.verbose else names[:SHOWN]
         for name in shown:
-            complaint(common, f"  {name}: {failures[name].message}")
+            complaint(common, one_line(f"  {name}: {failures[name].message}"))
         if len(names) > len(shown):
             complaint(common, f"  … and {len(names) - len(shown):,} more (-v lists all)")
         for hint in _hints(failures[name] for name in names):
-            complaint(common, f"  hint: {hint}")
+            complaint(common, one_line(f"  hint: {hint}"))
 
 
 def _hints(failures: Iterable[Failure]) -> list[str]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from rbsync.backends.redbrick.api.constants import DEFAULT_URL
 from rbsync.backends.redbrick.http.redaction import redact
 from rbsync.errors import Problem, UserError
+from rbsync.trust.hosts import LOOPBACK
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _HTTPS_HINT = "write https://; only localhost, 127.0.0.1 and [::1] may be spoken to without it"
+_NAME_HINT = "write a name with other letters in its form with xn--"
+_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 
 
 class Address(NamedTuple):
@@ -41,6 +44,8 @@ def read_address(url: str) -> Address:
     # A password in a manifest would stand in the repository, in messages and in the state's target.
     if "@" in parts.netloc:
         raise _bad(url, "it has a user name in it", "the API key is given apart from the URL")
+    if not _HOST.fullmatch(host):
+        raise _bad(url, "its host has characters that no host name has", _NAME_HINT)
     if parts.query or parts.fragment:
         raise _bad(url, "it has a query", "give the URL without what follows ? or #")
     return Address(f"{parts.scheme}://{parts.netloc}{_path(parts, host)}/graphql/", host)
@@ -52,6 +57,29 @@ def is_same_service(one: str, other: str) -> bool:
         return read_address(one) == read_address(other)
     except UserError:
         return False
+
+
+def is_local(url: str) -> bool:
+    """Whether a URL means a service on this machine, on whatever port."""
+    try:
+        return read_address(url).is_local
+    except UserError:
+        return False
+
+
+def hosts_named(one: str, other: str) -> tuple[str, str]:
+    """How two services are told apart: by their hosts, with ports where these differ alone."""
+    first, second = map(_origin, (one, other))
+    if first.hostname and second.hostname and first.hostname != second.hostname:
+        return first.hostname, second.hostname
+    return f"{first.scheme}://{first.netloc}", f"{second.scheme}://{second.netloc}"
+
+
+def _origin(url: str) -> SplitResult:
+    try:
+        return urlsplit(read_address(url).endpoint)
+    except UserError:
+        return SplitResult("", redact(url), "", "", "")
 
 
 def _split(url: str) -> SplitResult:

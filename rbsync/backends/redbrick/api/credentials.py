@@ -6,12 +6,14 @@ import configparser
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
-from rbsync.backends.redbrick.api.address import is_same_service
-from rbsync.backends.redbrick.api.constants import KEY_LENGTH
+from rbsync.backends.redbrick.api.address import is_local, is_same_service
+from rbsync.backends.redbrick.api.constants import DEFAULT_URL, KEY_LENGTH
 from rbsync.backends.redbrick.http.redaction import conceal, redact
 from rbsync.errors import BackendError
+from rbsync.trust import Trust
+from rbsync.trust.config import command_of
 
 VARIABLE = "RBSYNC_API_KEY"
 PROFILE_VARIABLE = "REDBRICK_PROFILE"
@@ -62,13 +64,60 @@ class ApiKey:
         raise TypeError("an API key is not to be written down")
 
 
+class Bound(NamedTuple):
+    """Where a key may go: to one service, and perhaps for one organization only.
+
+    ``source`` is where the key comes from. ``said_by`` says who named the service: where nobody
+    did it is the vendor's, and one on this machine is as good. ``is_profile`` says that the key
+    is that of a profile.
+    """
+
+    url: str
+    org_id: str
+    source: str
+    said_by: Literal["nobody", "profile", "user"]
+    is_profile: bool = False
+
+    def is_for(self, url: str) -> bool:
+        """Whether the key may be sent to the service at a URL."""
+        return is_same_service(self.url, url) or (is_local(url) and self.said_by == "nobody")
+
+
 class Credentials(NamedTuple):
-    """A key and where it was found; a profile also says for which organization and service."""
+    """A key, and what it is for."""
 
     key: ApiKey
-    source: str
-    org_id: str = ""
-    url: str = ""
+    bound: Bound
+
+    @property
+    def source(self) -> str:
+        return self.bound.source
+
+    @property
+    def org_id(self) -> str:
+        return self.bound.org_id
+
+    @property
+    def url(self) -> str:
+        return self.bound.url
+
+
+class _Profile(NamedTuple):
+    name: str
+    section: Mapping[str, str]
+
+
+def bound_to(trust: Trust, environment: Mapping[str, str] = os.environ) -> Bound:
+    """The service that the key is for. Reads no key, and runs nothing.
+
+    A key whose profile names no service is for that of the trusted side, else the vendor's.
+    """
+    try:
+        profile = _chosen(trust.profile, environment)
+    except BackendError:
+        # It is told when the key is wanted, and until then there is none to be sent anywhere.
+        profile = None
+    return _bound("API key", trust.url, trust.org_id, profile)
 
 
 def read_credentials(
@@ -76,17 +125,73 @@ def read_credentials(
     profile: str = "",
     command: Sequence[str] = (),
     environment: Mapping[str, str] = os.environ,
+    url: str = "",
+    org_id: str = "",
 ) -> Credentials:
     """The key of ``profile``, else the environment's, the vendor's credentials file's, a command's.
 
     ``profile`` names a section of the file. ``REDBRICK_PROFILE`` does so too, or the file's own
     default, where the environment has no key; ``command`` is an argument list that prints the
-    key. Raises BackendError of kind ``auth`` when there is none, or the one that is asked for
-    cannot be used.
+    key. The key is for the service at ``url`` and for an organization, where its profile does not
+    name others. Raises BackendError of kind ``auth`` when there is none, or the one that is asked
+    for cannot be used.
     """
     # What was said on the command line wins over what a shell happens to have set.
     if environment.get(VARIABLE) and not profile:
-        return Credentials(ApiKey(environment[VARIABLE]), VARIABLE)
+        return Credentials(ApiKey(environment[VARIABLE]), _bound(VARIABLE, url, org_id))
+    try:
+        chosen = _chosen(profile, environment)
+    except _NoProfileError as error:
+        if error.is_asked_for or not command:
+            raise
+        chosen = None
+    if chosen is not None:
+        return Credentials(_profile_key(chosen), _bound("", url, org_id, chosen))
+    if command:
+        return Credentials(ApiKey(_run(command)), _bound(command[0], url, org_id))
+    raise _refused("there is no API key", _HINT)
+
+
+def key_for(credentials: Credentials, url: str, org_id: str) -> ApiKey:
+    """The key, to be sent to the service at ``url`` for an organization.
+
+    Raises BackendError of kind ``auth`` when it is for another service or organization.
+    """
+    bound = credentials.bound
+    source = f"the {bound.source} is for"
+    # A manifest from a stranger may name a service of theirs. The key was given for another one
+    # and stays here.
+    if not bound.is_for(url):
+        message = f"{source} {redact(bound.url)}, and the manifest names {redact(url)}"
+        raise _refused(message, _OTHER_HINT)
+    if bound.org_id and bound.org_id != org_id.lower():
+        message = f"{source} the organization {bound.org_id}, and the manifest names {org_id}"
+        raise _refused(message, _OTHER_HINT)
+    return credentials.key
+
+
+def saved_keys(environment: Mapping[str, str]) -> frozenset[str]:
+    """All keys of the vendor's files, so that nothing else is taken for what is one of them."""
+    try:
+        found = [parser for _, parser in _files(environment)]
+    except BackendError:
+        return frozenset()
+    sections = (parser[name] for parser in found for name in parser.sections())
+    return frozenset(one["key"].strip() for one in sections if one.get("key"))
+
+
+class _NoProfileError(BackendError):
+    """There is no such profile. ``is_asked_for`` says that it was named outside of the file."""
+
+    def __init__(self, message: str, *, is_asked_for: bool) -> None:
+        super().__init__(message, kind="auth", hint=_HINT)
+        self.is_asked_for = is_asked_for
+
+
+def _chosen(profile: str, environment: Mapping[str, str]) -> _Profile | None:
+    """The profile that the key comes from; None when it comes from elsewhere."""
+    if environment.get(VARIABLE) and not profile:
+        return None
     wanted = profile or environment.get(PROFILE_VARIABLE, "")
     absent = ""
     for shown, parser in _files(environment):
@@ -94,31 +199,26 @@ def read_credentials(
         # `[default]` names a profile and is none: a profile that is called so would be its own
         # name.
         if name != _DEFAULT and parser.has_section(name):
-            return _profile(name, parser[name])
+            return _Profile(name, parser[name])
         if name and not absent:
             absent = f'[default] of {shown} names the profile "{name}", which is not in it'
     if wanted:
-        raise _refused(f'there is no profile "{wanted}" in the credentials file', _HINT)
-    if command:
-        return Credentials(ApiKey(_run(command)), command[0])
-    raise _refused(absent or "there is no API key", _HINT)
+        message = f'there is no profile "{wanted}" in the credentials file'
+        raise _NoProfileError(message, is_asked_for=True)
+    if absent:
+        raise _NoProfileError(absent, is_asked_for=False)
+    return None
 
 
-def key_for(credentials: Credentials, url: str, org_id: str) -> ApiKey:
-    """The key, to be sent to the service at ``url`` for an organization.
-
-    Raises BackendError of kind ``auth`` when its profile is for another service or organization.
-    """
-    source = f"the {credentials.source} is for"
-    # A manifest from a stranger may name a service of theirs. The key of the profile was given for
-    # another one and stays here.
-    if credentials.url and not is_same_service(credentials.url, url):
-        message = f"{source} {redact(credentials.url)}, and the manifest names {redact(url)}"
-        raise _refused(message, _OTHER_HINT)
-    if credentials.org_id and credentials.org_id != org_id.lower():
-        message = f"{source} the organization {credentials.org_id}, and the manifest names {org_id}"
-        raise _refused(message, _OTHER_HINT)
-    return credentials.key
+def _bound(source: str, url: str, org_id: str, profile: _Profile | None = None) -> Bound:
+    section = profile.section if profile else {}
+    own = section.get("url", "").strip().rstrip("/")
+    org_id = section.get("org", "").lower() or org_id
+    source = f"profile {profile.name}" if profile else source
+    is_profile = profile is not None
+    if own:
+        return Bound(own, org_id, source, "profile", is_profile)
+    return Bound(url or DEFAULT_URL, org_id, source, "user" if url else "nobody", is_profile)
 
 
 def _files(environment: Mapping[str, str]) -> Iterator[tuple[str, configparser.RawConfigParser]]:
@@ -144,18 +244,19 @@ def _files(environment: Mapping[str, str]) -> Iterator[tuple[str, configparser.R
         yield shown, parser
 
 
-def _profile(name: str, section: Mapping[str, str]) -> Credentials:
+def _profile_key(profile: _Profile) -> ApiKey:
+    name, section = profile
     if section.get("type", "apikey") != "apikey":
         hint = "make a profile with an API key, and name it with --profile"
         raise _refused(f'the profile "{name}" has a session instead of an API key', hint)
-    if not section.get("key"):
+    if section.get("key"):
+        return ApiKey(section["key"])
+    if not section.get("api_key_command"):
         raise _refused(f'the profile "{name}" has no key', _HINT)
-    return Credentials(
-        ApiKey(section["key"]),
-        f"profile {name}",
-        section.get("org", "").lower(),
-        section.get("url", "").rstrip("/"),
-    )
+    try:
+        return ApiKey(_run(command_of(section["api_key_command"])))
+    except ValueError as error:
+        raise _refused(f'the `api_key_command` of the profile "{name}": {error}') from None
 
 
 def _run(command: Sequence[str]) -> str:

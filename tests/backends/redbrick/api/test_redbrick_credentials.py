@@ -93,9 +93,25 @@ def test_a_key_of_a_profile_is_for_its_own_service_and_organization_only(file: P
     )
 
 
-def test_a_key_that_is_no_profiles_is_for_any_service(home: Path) -> None:
+def test_a_key_that_is_no_profiles_is_for_the_vendors_service_or_this_machine(home: Path) -> None:
     found = read_credentials(environment={"RBSYNC_API_KEY": KEY})
+    for url in ("https://api.redbrickai.com", "http://localhost:8765", "http://[::1]:1"):
+        assert key_for(found, url, ORG).reveal() == KEY
+    with pytest.raises(BackendError) as raised:
+        key_for(found, "https://other.example", ORG)
+    assert str(raised.value) == (
+        "the RBSYNC_API_KEY is for https://api.redbrickai.com, "
+        "and the manifest names https://other.example"
+    )
+
+
+def test_a_key_is_for_the_service_that_somebody_named_and_no_other(home: Path) -> None:
+    known = {"RBSYNC_API_KEY": KEY}
+    found = read_credentials(environment=known, url="https://other.example")
     assert key_for(found, "https://other.example", ORG).reveal() == KEY
+    for url in ("https://api.redbrickai.com", "http://localhost:8765", "https://other.example:1"):
+        with pytest.raises(BackendError, match=r"is for https://other\.example, and the manifest"):
+            key_for(found, url, ORG)
 
 
 def test_a_profile_for_no_usable_address_is_for_no_service(file: Path) -> None:

@@ -1,0 +1,169 @@
+"""The user's own configuration: ``$XDG_CONFIG_HOME/rbsync/config.toml``."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from rbsync.errors import Location, Problem, UserError
+
+_PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
+_MOST = 1 << 20
+
+
+class Config(NamedTuple):
+    """What the file says; ``path`` is where it is, or would be."""
+
+    path: str = ""
+    api_key_command: tuple[str, ...] = ()
+    profile: str = ""
+    url: str = ""
+    org_id: str = ""
+    env: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+    allow_private_urls: bool = False
+    policy: Mapping[str, Any] = {}
+
+
+def config_path(environ: Mapping[str, str]) -> str:
+    """Where the configuration is; a relative XDG_CONFIG_HOME counts as none, as XDG has it."""
+    folder = environ.get("XDG_CONFIG_HOME", "")
+    if not os.path.isabs(folder):
+        folder = os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".config")
+    return os.path.join(folder, "rbsync", "config.toml")
+
+
+def read_config(environ: Mapping[str, str]) -> Config:
+    """Reads the configuration; one that is not there says nothing.
+
+    Raises UserError with all its problems, each with its line.
+    """
+    path = config_path(environ)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_MOST)
+    except (FileNotFoundError, NotADirectoryError):
+        return Config(path)
+    except OSError as error:
+        message = f"it cannot be read: {error.strerror or error}"
+        raise UserError([Problem("config", message, Location(path))]) from None
+    text = _text(data, path)
+    return _Reader(path, text).read(_parsed(text, path))
+
+
+def _text(data: bytes, path: str) -> str:
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UserError([Problem("config", "it is not UTF-8", Location(path, line, 1))]) from None
+
+
+def _parsed(text: str, path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _PLACE.search(str(error))
+        place = Location(path, *(map(int, found.groups()) if found else (1, 1)))
+        message = f"this is no TOML: {_PLACE.sub('', str(error))}"
+        raise UserError([Problem("config", message, place)]) from None
+
+
+class _Reader:
+    """Takes values out of a parsed file and gathers what is wrong with them."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self._path, self._lines = path, text.split("\n")
+        self._problems: list[Problem] = []
+
+    def read(self, values: dict[str, Any]) -> Config:
+        found = {key: self._value(key, value) for key, value in values.items()}
+        if self._problems:
+            raise UserError(self._problems)
+        return Config(self._path, **found)
+
+    def _value(self, key: str, value: Any) -> Any:
+        check = _KEYS.get(key)
+        if check is None:
+            near = difflib.get_close_matches(key, _KEYS, n=1)
+            guess = f"; did you mean `{near[0]}`?" if near else ""
+            hint = "" if near else f"known here: {', '.join(_KEYS)}"
+            self._wrong(key, f"unknown key `{key}`{guess}", hint)
+            return None
+        try:
+            return check(value)
+        except ValueError as error:
+            self._wrong(key, f"`{key}`: {error}")
+            return None
+
+    def _wrong(self, key: str, message: str, hint: str = "") -> None:
+        self._problems.append(Problem("config", message, self._place(key), hint))
+
+    def _place(self, key: str) -> Location:
+        """Where a key of the file's top level stands: TOML's own reader does not tell."""
+        begins = re.compile(rf"""\s*(?:\[+\s*)?(["']?){re.escape(key)}\1\s*[=.\]]""")
+        for number, line in enumerate(self._lines, 1):
+            if begins.match(line):
+                return Location(self._path, number, len(line) - len(line.lstrip()) + 1)
+        return Location(self._path, 1, 1)
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        raise ValueError('expected a list of texts, such as ["a", "b"]')
+    return tuple(value)
+
+
+def command_of(value: Any) -> tuple[str, ...]:
+    """A command and its arguments, from a list, or from one text as a shell would split it.
+
+    Raises ValueError.
+    """
+    words = tuple(shlex.split(value)) if isinstance(value, str) else _words(value)
+    if not words:
+        raise ValueError("expected a command and its arguments")
+    return words
+
+
+def _text_of(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("expected text")
+    return value.strip()
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("expected true or false")
+    return value
+
+
+def _folders(value: Any) -> tuple[str, ...]:
+    folders = tuple(map(os.path.expanduser, _words(value)))
+    for one in folders:
+        if not os.path.isabs(one):
+            raise ValueError(f"`{one}` is not absolute: begin it with / or ~")
+    return folders
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("expected a table, [policy]")
+    return value
+
+
+_KEYS: Mapping[str, Callable[[Any], Any]] = {
+    "api_key_command": command_of,
+    "profile": _text_of,
+    "url": _text_of,
+    "org_id": _text_of,
+    "env": _words,
+    "roots": _folders,
+    "allow_private_urls": _switch,
+    "policy": _table,
+}

@@ -1,0 +1,55 @@
+"""Which plan files this user wrote on this machine: known by their digests, outside of any project.
+
+A plan file says what is deleted. One that came with a pull request looks like any other, so that
+a plan's author is not told by the file but by this list.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+
+KEPT_SECONDS = 90 * 86400.0
+_ALGORITHM = "sha256:"
+
+
+def digest_of(data: bytes) -> str:
+    """The digest of a plan file, as `sha256sum` prints it, after ``sha256:``."""
+    return _ALGORITHM + hashlib.sha256(data).hexdigest()
+
+
+def remember_own(digest: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Takes a plan down as one's own; where that cannot be done it is compared when applied."""
+    folder = _folder(environ)
+    with contextlib.suppress(OSError):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        with open(os.path.join(folder, _file(digest)), "a"):
+            pass
+        _forget_old(folder)
+
+
+def is_own(digest: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a plan was written by this user here."""
+    return os.path.isfile(os.path.join(_folder(environ), _file(digest)))
+
+
+def _forget_old(folder: str) -> None:
+    oldest = time.time() - KEPT_SECONDS
+    with os.scandir(folder) as entries:
+        for one in entries:
+            if one.stat(follow_symlinks=False).st_mtime < oldest:
+                os.unlink(one.path)
+
+
+def _file(digest: str) -> str:
+    return digest.removeprefix(_ALGORITHM)
+
+
+def _folder(environ: Mapping[str, str]) -> str:
+    state = environ.get("XDG_STATE_HOME", "")
+    if not os.path.isabs(state):
+        state = os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".local", "state")
+    return os.path.join(state, "rbsync", "plans")

@@ -1,0 +1,95 @@
+"""Where things that belong to a manifest may be: in its folder, and not behind a link."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from rbsync.errors import Location, Problem, UserError
+
+PRIVATE_FOLDERS = frozenset({".git", ".rbsync"})
+"""Git's own folder, which may hold the token that the code was fetched with, and ours: nothing
+in them is anybody's data."""
+
+_OWN_HINT = "put the manifest itself in its place, or name it where it is with -f"
+
+
+def check_location(file: str) -> None:
+    """Raises UserError for a manifest that is a link out of its folder, which is not read.
+
+    What stands behind such a link is somebody else's: a mistake in it would be quoted.
+    """
+    if not os.path.islink(file):
+        return
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(file)))
+    target = os.path.realpath(file)
+    below = os.path.relpath(target, folder).lower().split(os.sep)
+    if not is_below(target, folder) or not PRIVATE_FOLDERS.isdisjoint(below):
+        message = "it is a link that leads out of its folder, and was not read"
+        raise UserError([Problem("outside", message, Location(file), _OWN_HINT)])
+
+
+def own_folder_objection(root: str, path: str) -> str:
+    """Why a folder that rbsync writes to cannot be at ``path`` below ``root``; empty if it can.
+
+    Nothing on the way may be a link: what is written would end where it leads.
+    """
+    whole = os.path.normpath(os.path.join(root, path))
+    if os.path.isabs(path) or not is_below(whole, root) or whole == root:
+        return "must be a folder inside of the manifest's own"
+    at = root
+    for part in os.path.relpath(whole, root).split(os.sep):
+        at = os.path.join(at, part)
+        if part.lower() == ".git":
+            return "must not be in git's own folder"
+        if _is_link(at):
+            return f"must not lead over a link, and `{os.path.relpath(at, root)}` is one"
+    return ""
+
+
+def check_own_folder(root: str, name: str) -> None:
+    """Raises UserError where rbsync's own folder is a link, or has one in it.
+
+    A pull request can bring such a folder along, for all that its files are ignored by git.
+    """
+    folder = os.path.join(root, name)
+    found = name if os.path.islink(folder) else _link_in(folder)
+    if found:
+        shown = os.path.join(name, found) if found != name else name
+        message = f"`{shown}` is a link, and rbsync would write where it leads"
+        raise UserError([Problem("own-folder", message, Location(folder), "remove the link")])
+
+
+def _link_in(folder: str) -> str:
+    try:
+        with os.scandir(folder) as entries:
+            return min((one.name for one in entries if one.is_symlink()), default="")
+    except OSError:
+        return ""
+
+
+def _is_link(path: str) -> bool:
+    try:
+        return stat.S_ISLNK(os.lstat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def repository_of(folder: str) -> str:
+    """The real path of the folder with ``.git`` that is nearest above; else the folder itself.
+
+    A home folder that is kept in git counts as no repository, nor does the file system: what
+    lies beside the manifest there did not come with it.
+    """
+    start = at = os.path.realpath(folder)
+    home = os.path.realpath(os.path.expanduser("~"))
+    while at not in ("/", home):
+        if os.path.lexists(os.path.join(at, ".git")):
+            return at
+        at = os.path.dirname(at)
+    return start
+
+
+def is_below(path: str, root: str) -> bool:
+    """Whether a normal path is a folder, or leads into it."""
+    return path == root or path.startswith(root if root.endswith("/") else root + "/")

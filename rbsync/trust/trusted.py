@@ -1,0 +1,149 @@
+"""All that the trusted side says, in one value that goes with the manifest."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rbsync.errors import UsageError
+from rbsync.trust.config import Config, command_of, config_path, read_config
+from rbsync.trust.events import is_of_a_fork, is_on
+
+_FREE_VARIABLES = frozenset({"RB_ORG_ID", "RB_PROJECT_ID"})
+_FREE_PREFIX = "RBSYNC_VAR_"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SECRET = re.compile(r"token|secret|passw|RBSYNC_API_KEY", re.IGNORECASE)
+_MAYBE_SECRET = re.compile(r"key|credential", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line says of trust; the folders are absolute."""
+
+    env: tuple[str, ...] = ()
+    roots: tuple[str, ...] = ()
+    url: str = ""
+    profile: str = ""
+    policy: tuple[str, ...] = ()
+    allow_private_urls: bool = False
+    untrusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a manifest may make use of beside itself and its folder.
+
+    ``url`` is what a key without a profile is bound to, empty for the vendor's service.
+    ``policy`` are policies that the command line and the environment set, ``own_policy`` those
+    of the user's file. ``config`` is where that file is, for hints. ``untrusted`` says that the
+    manifest is a stranger's: no key is read and no host is asked.
+    """
+
+    env: frozenset[str] = frozenset()
+    roots: tuple[str, ...] = ()
+    url: str = ""
+    org_id: str = ""
+    profile: str = ""
+    api_key_command: tuple[str, ...] = ()
+    allow_private_urls: bool = False
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    own_policy: Mapping[str, Any] = field(default_factory=dict)
+    untrusted: bool = False
+    config: str = ""
+
+    def allows_variable(self, name: str) -> bool:
+        """Whether a manifest may read a variable of the environment."""
+        return name in _FREE_VARIABLES or name.startswith(_FREE_PREFIX) or name in self.env
+
+
+def read_trust(environ: Mapping[str, str] | None = None, given: Given | None = None) -> Trust:
+    """Puts together the command line, the environment and the user's configuration.
+
+    What is set more than once counts from the command line, then from the environment. Raises
+    UserError for a configuration that is wrong, and UsageError for wrong variables.
+    """
+    environ, given = os.environ if environ is None else environ, given or Given()
+    untrusted = given.untrusted or _is_untrusted(environ)
+    config = Config(config_path(environ)) if untrusted else read_config(environ)
+    return Trust(
+        env=frozenset(_names([*given.env, environ.get("RBSYNC_ENV", ""), *config.env])),
+        roots=(*given.roots, *_folders(environ), *config.roots),
+        url=given.url or environ.get("RBSYNC_URL", "") or config.url,
+        org_id=config.org_id.lower(),
+        profile=given.profile or config.profile,
+        api_key_command=() if untrusted else _command(environ) or config.api_key_command,
+        allow_private_urls=given.allow_private_urls
+        or _switch(environ, "RBSYNC_ALLOW_PRIVATE_URLS")
+        or config.allow_private_urls,
+        policy=_policies([*environ.get("RBSYNC_POLICY", "").split(), *given.policy]),
+        own_policy=config.policy,
+        untrusted=untrusted,
+        config=config.path,
+    )
+
+
+def secret_values(environ: Mapping[str, str], trust: Trust) -> frozenset[str]:
+    """The values of variables that are called like secrets.
+
+    One that is called a key may be a project's, and is none once the trusted side names it.
+    """
+    return frozenset(
+        value.strip()
+        for name, value in environ.items()
+        if not name.startswith(_FREE_PREFIX)
+        and (_SECRET.search(name) or (_MAYBE_SECRET.search(name) and name not in trust.env))
+    )
+
+
+def _is_untrusted(environ: Mapping[str, str]) -> bool:
+    said = _said(environ, "RBSYNC_UNTRUSTED")
+    return is_of_a_fork(environ) if said is None else said
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    return bool(_said(environ, name))
+
+
+def _said(environ: Mapping[str, str], name: str) -> bool | None:
+    try:
+        return is_on(environ.get(name, ""))
+    except ValueError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def _names(texts: Iterable[str]) -> list[str]:
+    names = [name for text in texts for name in re.split(r"[\s,]+", text) if name]
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f"`{name}` is no name of a variable", hint="give names alone: --env NAME"
+            )
+    return names
+
+
+def _folders(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Absolute, so that a run from another folder allows the same."""
+    given = environ.get("RBSYNC_ROOTS", "").split(os.pathsep)
+    return tuple(os.path.abspath(os.path.expanduser(one)) for one in given if one)
+
+
+def _command(environ: Mapping[str, str]) -> tuple[str, ...]:
+    text = environ.get("RBSYNC_API_KEY_COMMAND", "")
+    try:
+        return command_of(text) if text.strip() else ()
+    except ValueError as error:
+        raise UsageError(f"RBSYNC_API_KEY_COMMAND: {error}") from None
+
+
+def _policies(texts: Iterable[str]) -> dict[str, Any]:
+    policies: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            hint = "write it as --policy KEY=VALUE, such as --policy on_change=replace"
+            raise UsageError(f"`{text}` is no policy", hint=hint)
+        policies[key.strip()] = value.strip()
+    return policies
