@@ -8,8 +8,8 @@ from typing import Literal
 from rbsync.backends.base import LabelFile, LabelText
 from rbsync.files.body import read_whole
 from rbsync.files.roots import Roots
+from rbsync.mask_formats.recipe import read_recipe
 from rbsync.masks.classes.class_index import ClassIndex
-from rbsync.masks.classes.recipe import read_recipe
 from rbsync.masks.encodings.label_map import label_map_of
 from rbsync.masks.encodings.pixel import pixel_text
 from rbsync.masks.error import MaskError

@@ -16,19 +16,19 @@ from rbsync.errors import ExitCode, UsageError
 def command(common: CommonOptions, name: str | None) -> int:
     """Print the JSON Schema called NAME, or list the names.
 
-    `manifest` is that of rbsync.yaml, for editors; the others are those of what commands print
-    with --json: `plan` and `ls` of the commands of these names, `state-list` of `state list`,
-    `report` of `apply` and `retry`, and `error` of any command that fails. What --json-lines
-    prints has its schema in the same place, under `$defs/Line`. `redbrick` is the protocol of
-    the service, in GraphQL.
+    `manifest` is that of rbsync.yaml, for editors, with what installed plug-ins add. The others
+    are those of what commands print with --json: `plan` and `ls` of the commands of these names,
+    `state-list` of `state list`, `report` of `apply` and `retry`, and `error` of any command that
+    fails. What --json-lines prints has its schema in the same place, under `$defs/Line`.
+    `redbrick` is the protocol of the service, in GraphQL.
 
     Example: rbsync schema manifest > rbsync.schema.json
     """
-    from rbsync.documents.schemas import published, schema_names
+    from rbsync.documents.schemas import schema_names
 
     if name is not None:
         try:
-            write_out(published(name))
+            write_out(_text(name))
         except KeyError:
             raise _unknown(name, schema_names()) from None
         return ExitCode.DONE
@@ -40,6 +40,15 @@ def command(common: CommonOptions, name: str | None) -> int:
         result(common, one)
     note(common, "Print one with: rbsync schema NAME")
     return ExitCode.DONE
+
+
+def _text(name: str) -> str:
+    from rbsync.documents.schemas import published
+    from rbsync.manifest.json_schema import has_plugins, schema_text
+
+    if name == "manifest" and has_plugins():
+        return schema_text(plugins=True)
+    return published(name)
 
 
 def _unknown(name: str, names: list[str]) -> UsageError:

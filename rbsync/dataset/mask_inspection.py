@@ -8,7 +8,7 @@ from rbsync.dataset.inspection import Inspected
 from rbsync.files.body import read_whole
 from rbsync.files.hashing import ChangingError
 from rbsync.files.roots import Roots
-from rbsync.masks.classes.recipe import read_recipe
+from rbsync.mask_formats.recipe import read_recipe
 from rbsync.masks.identity import identity
 from rbsync.masks.png.decoding import Named
 from rbsync.masks.size import shown_size

@@ -77,9 +77,13 @@ class MaskReader:
         return [item for item, kind in given if kind in PICTURES or not objection(item.ref, kind)]
 
     def _mask_context(self, recipe: str) -> str:
+        """The circumstances of a look at a mask; another version of a plug-in looks again."""
+        from rbsync.mask_formats.recipe import read_recipe
+
         known = self._contexts.get(recipe)
         if known is None:
-            value = canonical_json([CHECKS, recipe, self._tree.algorithm])
+            made_by = [maker] if (maker := read_recipe(recipe).maker) else []
+            value = canonical_json([CHECKS, recipe, self._tree.algorithm, *made_by])
             known = self._contexts[recipe] = f"mask:{digest(value)}"
         return known
 

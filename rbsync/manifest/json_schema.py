@@ -6,30 +6,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
 from rbsync.backends import BACKENDS
+from rbsync.errors import PluginError
 from rbsync.manifest.manifest_model import manifest_model
-from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES, SourceKinds
+from rbsync.mask_formats import MASK_FORMATS, single_file_formats
+from rbsync.plugins import ExtensionPoint
+from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
 from rbsync.sources.base import SourceModel
 
+Member = TypeVar("Member")
 _MODE: JsonSchemaMode = "validation"
 
 
 def manifest_schema(*, plugins: bool = False) -> dict[str, Any]:
     """The schema, Draft 2020-12; with ``plugins`` also of the kinds that are installed.
 
-    Raises PluginError for one that is broken.
+    A plug-in that cannot be loaded is left out.
     """
     lists = {
-        "datapoints": _members(DATAPOINT_SOURCES, plugins),
-        "masks": _members(MASK_SOURCES, plugins),
+        "datapoints": [kind for _, kind in _members(DATAPOINT_SOURCES, plugins)],
+        "masks": [kind for _, kind in _members(MASK_SOURCES, plugins)],
     }
-    manifest = manifest_model(BACKENDS.added() if plugins else ())
+    added = [name for name, _ in _members(BACKENDS, plugins) if name not in BACKENDS.built_in]
+    manifest = manifest_model(added)
     models: list[type[BaseModel]] = [manifest, *lists["datapoints"], *lists["masks"]]
     references, shared = models_json_schema([(model, _MODE) for model in models])
     definitions = shared["$defs"]
@@ -38,6 +44,9 @@ def manifest_schema(*, plugins: bool = False) -> dict[str, Any]:
     definitions.pop("SourceModel", None)
     for key, kinds in lists.items():
         root["properties"][key]["items"] = _choice(kinds, references, definitions)
+    if plugins:
+        glob = definitions[_name(references[MASK_SOURCES.member("glob"), _MODE])]
+        glob["properties"]["format"]["enum"] = single_file_formats()
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
         **root,
@@ -46,14 +55,22 @@ def manifest_schema(*, plugins: bool = False) -> dict[str, Any]:
     }
 
 
-def schema_text() -> str:
+def schema_text(*, plugins: bool = False) -> str:
     """The text of ``schemas/manifest.schema.json``."""
-    return json.dumps(manifest_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(manifest_schema(plugins=plugins), indent=2, ensure_ascii=False) + "\n"
 
 
-def _members(kinds: SourceKinds, plugins: bool) -> list[type[SourceModel]]:
-    names = kinds.names() if plugins else kinds.built_in
-    return [kinds.member(name) for name in names]
+def has_plugins() -> bool:
+    """Whether an installed distribution adds to what a manifest may say."""
+    points = (BACKENDS, DATAPOINT_SOURCES, MASK_SOURCES, MASK_FORMATS)
+    return any(one.added() for one in points)
+
+
+def _members(point: ExtensionPoint[Member], plugins: bool) -> Iterator[tuple[str, Member]]:
+    yield from point.own()
+    for name in point.added() if plugins else ():
+        with suppress(PluginError):
+            yield name, point.member(name)
 
 
 def _choice(

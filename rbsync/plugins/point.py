@@ -60,6 +60,14 @@ class ExtensionPoint(Generic[Member]):
         """All names: those of ours in their order, then what distributions add."""
         return [*self.built_in, *self.added()]
 
+    def maker(self, name: str) -> str:
+        """The distribution that adds a name, as ``name version``; empty for a name of ours."""
+        if name in self.built_in:
+            return ""
+        from rbsync.plugins.installed import offers
+
+        return " ".join(one.distribution for one in offers().get((self.group, name), ()))
+
     def own(self) -> Iterator[tuple[str, Member]]:
         """The built-in members with their names, all imported."""
         for name in self.built_in:

@@ -93,7 +93,7 @@ class InlineLabels(NamedTuple):
 class MaskLabels(NamedTuple):
     """Labels that stand in mask files.
 
-    ``recipe`` is the text of a `masks.recipe.Recipe`; its ``categories`` are named by
+    ``recipe`` is the text of a `mask_formats.recipe.Recipe`; its ``categories`` are named by
     ``named_by``, a file or pattern. ``encoding`` is how they are to be sent.
     """
 

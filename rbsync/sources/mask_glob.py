@@ -3,17 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
+from rbsync.errors import PluginError
+from rbsync.mask_formats import MASK_FORMATS, RGB, single_file_formats
 from rbsync.sources.base import Context, Entry
 from rbsync.sources.mask_files import MaskFiles
 from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json
 from rbsync.sources.matching import AllowEmpty, Exclude
 
 if TYPE_CHECKING:
-    from rbsync.masks.classes.recipe import Recipe
+    from rbsync.mask_formats.recipe import Recipe
+
+
+LARGEST_VALUE = 65535
+LARGEST_OF_OURS = 255
+
+
+def _known_format(name: str) -> str:
+    """A format whose masks are one file each; it is loaded when it is a plug-in's."""
+    if name in single_file_formats(plugins=False):
+        return name
+    known = single_file_formats()
+    if name not in known:
+        expected = " or ".join(f"'{one}'" for one in known)
+        raise PydanticKnownError("literal_error", {"expected": expected})
+    try:
+        MASK_FORMATS.member(name)
+    except PluginError as error:
+        context = {"message": str(error), "hint": error.hint}
+        raise PydanticCustomError("plugin", "{message}", context) from error
+    return name
+
+
+def _value_of_format(value: int, info: ValidationInfo) -> int:
+    """A value that pixels of the source's format can have."""
+    if value > LARGEST_OF_OURS and info.data.get("format") in MASK_FORMATS.built_in:
+        raise PydanticKnownError("less_than_equal", {"le": LARGEST_OF_OURS})
+    return value
+
+
+FormatName = Annotated[
+    str,
+    AfterValidator(_known_format),
+    WithJsonSchema({"enum": single_file_formats(plugins=False), "type": "string"}),
+]
+PixelValue = Annotated[int, Field(ge=0, le=LARGEST_VALUE), AfterValidator(_value_of_format)]
 
 
 class MaskGlobSource(MaskSettings):
@@ -38,21 +76,22 @@ class MaskGlobSource(MaskSettings):
         examples=["class_map.json"],
     )
     ignore_colors: IgnoredColours = Field(default=[[0, 0, 0]])
-    format: Literal["rgb", "indexed"] = Field(
-        "rgb",
+    format: FormatName = Field(
+        RGB,
         description="rgb: the colour is the class. indexed: the pixel's value is, as in VOC.",
         examples=["indexed"],
     )
-    ignore_values: list[Annotated[int, Field(ge=0, le=255)]] = Field(
-        default=[0, 255],
-        description="With `format: indexed`, the values that are background.",
+    ignore_values: list[PixelValue] | None = Field(
+        default=None,
+        description="With a format of pixel values, those that are background [0 and 255 for "
+        "indexed].",
         examples=[[0, 255]],
     )
     allow_empty: AllowEmpty = False
 
     @property
     def colours_file(self) -> str | None:
-        return self.class_map if self.format == "rgb" else None
+        return self.class_map if self.format == RGB else None
 
     def expand(self, context: Context) -> Iterator[Entry]:
         files = MaskFiles(context, "glob", self.glob, self.exclude)
@@ -64,13 +103,13 @@ class MaskGlobSource(MaskSettings):
             yield files.entry(one.name, one.image, labels._replace(files=(one.path,)))
 
     def _recipe(self, context: Context) -> Recipe | None:
-        if self.format == "rgb":
+        if self.format == RGB:
             return self.rgb_recipe(context, self.class_map, "class_map", self.ignore_colors)
-        return checked_json(context, self.class_map, "class_map", self._indexed)
+        return checked_json(context, self.class_map, "class_map", self._of_values)
 
-    def _indexed(self, data: Any) -> Recipe:
-        from rbsync.masks.classes.voc import read_class_values
-
-        values = read_class_values(data, file=self.class_map)
-        classes = {name: [value] for name, value in values.items()}
-        return self.recipe("indexed", classes, [[value] for value in self.ignore_values])
+    def _of_values(self, data: Any) -> Recipe:
+        form = MASK_FORMATS.member(self.format)()
+        classes = form.read_classes(data, file=self.class_map)
+        given = self.ignore_values
+        ignored = form.background if given is None else given
+        return self.recipe(self.format, classes, [[value] for value in ignored])

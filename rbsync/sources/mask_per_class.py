@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from rbsync.errors import Problem
+from rbsync.mask_formats import PER_CLASS
 from rbsync.sources.base import Context, Entry
 from rbsync.sources.mask_files import MaskFiles
 from rbsync.sources.mask_settings import MaskSettings
@@ -47,7 +48,7 @@ class MaskPerClassSource(MaskSettings):
             if first != one.path:
                 context.report(self._twice(context, first, one.path))
         for (name, image), by_class in groups.items():
-            recipe = self.recipe("binary", {one: [] for one in sorted(by_class)})
+            recipe = self.recipe(PER_CLASS, {one: [] for one in sorted(by_class)})
             paths = tuple(by_class[one] for one in recipe.classes)
             yield files.entry(name, image, self.labels(recipe, paths, self.per_class))
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import Field
 
 from rbsync.errors import Problem
+from rbsync.mask_formats import RGB
 from rbsync.model.datapoint import Encoding
 from rbsync.repeated_keys import keep_repeated
 from rbsync.sources.base import Context, MaskLabels, SourceModel
 
 if TYPE_CHECKING:
-    from rbsync.masks.classes.recipe import Recipe
+    from rbsync.mask_formats.recipe import Recipe
 
 LIMIT = 64 << 20
 IGNORED = "ignore_colors"
@@ -69,11 +70,11 @@ class MaskSettings(SourceModel):
             return None
         where = IGNORED if IGNORED in self.model_fields_set else key
         ignored = _checked(context, (where,), partial(read_ignored, ignore, colours))
-        return None if ignored is None else self.recipe("rgb", colours, ignored)
+        return None if ignored is None else self.recipe(RGB, colours, ignored)
 
-    def recipe(self, form: Any, classes: Any, ignore: Any = ()) -> Recipe:
+    def recipe(self, form: str, classes: Any, ignore: Any = ()) -> Recipe:
         """A recipe with the source's limit."""
-        from rbsync.masks.classes.recipe import Recipe
+        from rbsync.mask_formats.recipe import Recipe
         from rbsync.masks.png.decoding import MAX_PIXELS
 
         return Recipe(form, classes, ignore, self.max_pixels or MAX_PIXELS)

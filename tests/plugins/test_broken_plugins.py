@@ -25,6 +25,7 @@ def test_nothing_that_does_not_need_them_notices(broken: Installed) -> None:
     broken.run("plan", "--detailed-exitcode")
     broken.run("validate")
     broken.run("ls")
+    assert "LinesSource" in broken.run("schema", "manifest").stdout
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,14 @@ def test_a_manifest_that_needs_one_is_told_where(broken: Installed) -> None:
     assert MISSING in told
     assert "rbsync.yaml:4:5: the source `unlike` of the distribution rbsync-broken 2.1" in told
     assert "it is no subclass of rbsync.sources.base.SourceModel" in told
+
+
+def test_a_mask_format_that_cannot_be_loaded_is_told_where_it_is_named(broken: Installed) -> None:
+    text = "{glob: '*.png', image: '{stem}.jpg', class_map: c.json, format: broken}"
+    broken.write("rbsync.yaml", f"version: 1\nmasks:\n  - {text}\n")
+    told = broken.run("validate", code=65).stderr
+    assert "rbsync.yaml:3:73: the mask format `broken` of the distribution rbsync-broken" in told
+    assert NEXT in told
 
 
 def test_a_backend_that_cannot_be_loaded_ends_the_command(broken: Installed) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from tests.plugins.conftest import Installed
 
@@ -22,7 +26,19 @@ datapoints:
         attributes: []
         bbox2d: {xnorm: 0.1, ynorm: 0.2, wnorm: 0.3, hnorm: 0.4}
 """
+MASKS = """\
+version: 1
+backend: {kind: shelf, file: project.pickle}
+project: {type: IMAGE_SEGMENTATION, taxonomy: [car, bus]}
+masks:
+  - {glob: "m/*.png", image: "{stem}.jpg", class_map: classes.json, format: grey16}
+"""
 STATE = ("--state", "pickle:state.pickle")
+
+
+def write_grey16(path: Path, values: list[list[int]]) -> None:
+    path.parent.mkdir()
+    Image.fromarray(np.array(values, np.uint16)).save(path)
 
 
 def prepare(example: Installed, manifest: str = MANIFEST) -> None:
@@ -78,6 +94,33 @@ def test_an_export_format_of_a_plugin_writes_its_files(example: Installed) -> No
     assert "names" in example.run("export", "--help").stdout
 
 
+def test_masks_of_a_format_of_a_plugin_become_labels(example: Installed) -> None:
+    prepare(example, MASKS)
+    example.write("classes.json", '{"car": 1000, "bus": 65535}')
+    write_grey16(example.folder / "m" / "a.png", [[0, 1000, 1000], [0, 0, 65535]])
+    Image.new("RGB", (3, 2)).save(example.folder / "a.jpg")
+    assert example.json("apply", "--yes", *STATE)["summary"]["created"] == 1
+    assert example.json("plan", *STATE)["summary"]["keep"] == 1
+    example.run("export", "labels", "out", *STATE)
+    labels = json.loads((example.folder / "out" / "a.json").read_text())
+    assert {one["category"][0][1] for one in labels} == {"car", "bus"}
+
+
+def test_what_a_mask_format_of_a_plugin_refuses_is_told_with_its_file(example: Installed) -> None:
+    prepare(example, MASKS)
+    example.write("classes.json", '{"car": 1000}')
+    write_grey16(example.folder / "m" / "a.png", [[0, 7]])
+    Image.new("RGB", (2, 1)).save(example.folder / "a.jpg")
+    told = example.run("plan", *STATE, code=65).stderr
+    assert "rbsync.yaml:5:5: m/a.png: undeclared value 7" in told
+
+
+def test_a_format_that_nobody_has_is_told_with_those_of_plugins(example: Installed) -> None:
+    prepare(example, MASKS.replace("grey16", "gray16"))
+    told = example.run("validate", code=65).stderr
+    assert "expected `rgb`, `indexed` or `grey16`, found `gray16`; did you mean `grey16`?" in told
+
+
 def test_mistakes_in_the_keys_of_plugins_have_their_places(example: Installed) -> None:
     text = MANIFEST.replace("file: project", "fiel: project").replace(
         "lines: urls.txt", "lines: [x]"
@@ -110,6 +153,7 @@ def test_the_schema_has_the_kinds_of_plugins_when_asked(example: Installed) -> N
         check=True,
     )
     assert done.stdout.split() == ["LinesSource", "ShelfSettings"]
+    assert "grey16" in example.run("schema", "manifest").stdout
 
 
 def test_a_name_of_ours_stays_ours(broken: Installed) -> None:
