@@ -61,7 +61,7 @@ def test_a_mask_format_that_cannot_be_loaded_is_told_where_it_is_named(broken: I
     text = "{glob: '*.png', image: '{stem}.jpg', class_map: c.json, format: broken}"
     broken.write("rbsync.yaml", f"version: 1\nmasks:\n  - {text}\n")
     told = broken.run("validate", code=65).stderr
-    assert "rbsync.yaml:3:73: the mask format `broken` of the distribution rbsync-broken" in told
+    assert "rbsync.yaml:3:69: the mask format `broken` of the distribution rbsync-broken" in told
     assert NEXT in told
 
 
