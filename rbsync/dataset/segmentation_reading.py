@@ -10,7 +10,6 @@ from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.dataset.items import Files
 from rbsync.dataset.mask_reading import content_of, image_context, paths_of, placed
 from rbsync.dataset.mask_rules import MaskRules
-from rbsync.dataset.segmentation_inspection import items_of, misfit, slice_problems
 from rbsync.errors import Location, Problem, UserError
 from rbsync.files.kinds import GZIP, NIFTI, PICTURES
 from rbsync.files.tree import Tree
@@ -127,6 +126,8 @@ class SegmentationReader:
 
     def _inspected(self, entry: Entry, part: SeriesLabels, files: Files) -> Inspected | None:
         """Reports what is wrong with the segmentations of a series, and returns what they say."""
+        from rbsync.dataset.segmentation_inspection import misfit
+
         for value, name in part.segment_map.items():
             for problem in self._rules.of_category(name, part.locate((MAP, str(value)))):
                 self._findings.of_entry(entry, problem)
@@ -145,6 +146,8 @@ class SegmentationReader:
         return found
 
     def _count_slices(self, entry: Entry, part: SeriesLabels, slices: int, files: Files) -> None:
+        from rbsync.dataset.segmentation_inspection import items_of, slice_problems
+
         paths = items_of(entry, part)
         kinds = (files.item(entry, path)[1] for path in paths)
         for problem in slice_problems(part, slices, len(paths), kinds):
@@ -152,6 +155,8 @@ class SegmentationReader:
 
     def _scan(self, entry: Entry, part: SeriesLabels, files: Files) -> tuple[Item | None, bool]:
         """The one file that a series is, if its size can be seen, and whether it is a picture."""
+        from rbsync.dataset.segmentation_inspection import items_of
+
         paths = items_of(entry, part)
         if not files.are_local(entry) or len(paths) != 1:
             return None, False
