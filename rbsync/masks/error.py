@@ -21,6 +21,8 @@ class MaskError(UserError):
 
     def at(self, location: Location) -> Problem:
         """The same problem at another place, such as the manifest line that names the mask."""
+        # The place becomes the manifest's line, so that the name of the mask has to move into the
+        # text.
         message = f"{self.file}: {self.message}" if self.file else self.message
         return Problem(self.code, message, location, self.hint)
 

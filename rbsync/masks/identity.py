@@ -33,10 +33,13 @@ def identity(index: ClassIndex, algorithm: Algorithm = "xxh3") -> str:
     values = present(index)
     if not values:
         return ""
+    # By name and not by number: a class that is added to the map in the middle renumbers all after
+    # it, and no mask has changed for that.
     names = sorted({index.names[value - 1] for value in values})
     places = {name: place for place, name in enumerate(names, 1)}
     table = np.zeros(len(index.names) + 1, index_type(len(names)))
     table[values] = [places[index.names[value - 1]] for value in values]
+    # The 1 is the version of this form: another form must never meet an identity of this one.
     head = ["mask", 1, index.width, index.height, names]
     return _hashed(head, index.pixels.reshape(-1), table, algorithm)
 
@@ -65,6 +68,7 @@ def _hashed(head: Any, pixels: Array, table: Array, algorithm: Algorithm) -> str
     hasher = new_hasher(algorithm)
     hasher.update(json.dumps(head).encode() + b"\n")
     for part in renumbered(pixels, table):
+        # A state is carried from one machine to another.
         hasher.update(part.astype(part.dtype.newbyteorder("<"), copy=False))
     return f"{algorithm}:{hasher.hexdigest()}"
 

@@ -63,6 +63,8 @@ def picture_of(volumes: Mapping[int, LabelVolume]) -> ClassIndex | None:
     volume = volumes.get(0)
     if volume is None or len(volumes) > 1 or volume.voxels.shape[2] != 1:
         return None
+    # A single slice of a scan is one slice too, but it lies somewhere in a patient. Only masks have
+    # the plain affine.
     if not np.array_equal(volume.affine, SLICE_AFFINE):
         return None
     names = list(volume.names.values())
@@ -82,9 +84,12 @@ def identities_of(
     as `volumes_of` does.
     """
     volumes = volumes_of(labels, maps)
+    # Somebody added a label by hand. It is in no file, so the labels are not those that were sent.
     if sum(len(one.names) for one in volumes.values()) != len(labels):
         return ()
     by_series = {series: identity_of_volume(one, algorithm) for series, one in volumes.items()}
     found = [identity_of_series(by_series, algorithm)]
     picture = picture_of(volumes)
+    # Nobody knows whether a label map was made of a picture or of a segmentation. Either identity
+    # may be the one in the plan.
     return (*found, identity(picture, algorithm)) if picture else tuple(found)

@@ -41,6 +41,8 @@ class ClassIndex:
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        # Whoever makes an index from an array of their own may have int64 or a transposed view. The
+        # kernel would read past the end of either.
         object.__setattr__(self, "pixels", class_numbers(self.pixels))
 
     @property
@@ -80,6 +82,8 @@ def look_up(picture: Picture, class_map: ClassMap, ignored: tuple[Colour, ...]) 
     flat = index.reshape(-1)
     for start, colours in picture.strips(size):
         out = flat[start : start + len(colours)]
+        # The report counts all strays of the picture in a pass of its own. Masks that are right,
+        # which are nearly all, do not pay for it.
         if classify(colours, table, out) < len(colours):
             raise undeclared_colours(picture, class_map, ignored)
     return index
@@ -88,6 +92,7 @@ def look_up(picture: Picture, class_map: ClassMap, ignored: tuple[Colour, ...]) 
 def classify_with_numpy(colours: Array, table: ColourTable, out: Array) -> int:
     """The twin of `compiled.classify`."""
     packed = packed_pixels(colours)
+    # Masks are runs of one colour. Only the first pixel of each run is looked up.
     starts = np.flatnonzero(packed[1:] != packed[:-1]) + 1
     starts = np.concatenate([[0], starts])
     found = packed[starts]

@@ -43,6 +43,8 @@ def load_class_map(path: str | os.PathLike[str]) -> ClassMap:
     """Read a ``class_map.json`` as the service exports it. Raises MaskError, OSError."""
     name = os.fspath(path)
     with open(name, "rb") as file:
+        # JSON's own reader keeps the last of two equal keys, and a category would lose its colour
+        # without a word.
         data = file.read()
     try:
         return read_class_map(json.loads(data, object_pairs_hook=keep_repeated), file=name)
@@ -71,6 +73,8 @@ def read_class_map(data: Any, *, file: str = "") -> ClassMap:
     given = _by_text(data, file)
     values = {name: _three_numbers(_category(name), value, file) for name, value in given.items()}
     numbers = [number for value in values.values() for number in value]
+    # The map as a whole decides: [0, 0, 1] is a dark blue among integers and a full one among
+    # fractions, and one colour alone does not tell.
     if all(0 <= n <= 1 for n in numbers) and any(map(_is_float, numbers)):
         values = {name: [round(float(n) * 255) for n in value] for name, value in values.items()}
     class_map = {name: _colour(_category(name), value, file) for name, value in values.items()}
@@ -82,6 +86,8 @@ def _by_text(data: Mapping[Any, Any], file: str) -> dict[str, Any]:
     """The colours by the text of their keys, which may be numbers."""
     given: dict[str, Any] = {}
     for key, value in data.items():
+        # YAML reads the category `1` as a number. In the labels it is a text, as all categories
+        # are.
         name = str(key)
         if name in given:
             message = f"{_category(name)} is given twice, with {given[name]!r} and {value!r}"
@@ -106,6 +112,7 @@ def _is_float(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
+    # `True` is an int to Python, and [true, 0, 0] in a class map is a mistake, not a dark red.
     if type(value) is int:
         return -_LARGE < value < _LARGE
     return isinstance(value, float | np.integer | np.floating) and math.isfinite(value)
@@ -122,6 +129,8 @@ def _colour(owner: str, value: Sequence[Any], file: str) -> Colour:
 def _refuse_shared_colours(class_map: ClassMap, file: str) -> None:
     owner: dict[Colour, str] = {}
     for name, colour in class_map.items():
+        # A pixel of that colour would be of both; whichever were taken, half of the masks would be
+        # wrong.
         if colour in owner:
             raise MaskError(
                 "shared-colour",

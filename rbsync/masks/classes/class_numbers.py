@@ -31,10 +31,13 @@ def class_numbers(index: Array) -> Array:
             hint="convert it with index.astype(np.uint8), or np.uint16 for more than 255 classes",
         )
     smallest, largest = int(index.min(initial=0)), int(index.max(initial=0))
+    # -1 is how some programs mark "no class". Converted without a check it would be class
+    # 4,294,967,295.
     if smallest < 0 or largest > _MOST:
         raise MaskError(
             "class-index",
             f"this class index has the value {smallest if smallest < 0 else largest:,}",
             hint=f"classes are numbered from 1 to {_MOST:,}; 0 is background",
         )
+    # Also for arrays of the other byte order: the kernel reads memory as this machine has it.
     return index.astype(np.min_scalar_type(largest))

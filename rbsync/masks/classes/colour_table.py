@@ -17,6 +17,7 @@ NOBODY = 0xFFFFFFFF
 """No packed colour, which has 24 bits: it marks an empty slot, and is the last of the sorted."""
 
 _MIX = 0x9E3779B1  # 2**32 over the golden ratio: spreads colours that differ in few bits
+# At most a quarter full, so that nearly all colours are found in their first slot.
 _SPACE = 4
 
 
@@ -34,6 +35,8 @@ class ColourTable:
     slots: Array
 
 
+# A folder of masks has one class map, and the table of thousands of classes takes longer to make
+# than a small mask to read.
 @lru_cache(maxsize=8)
 def colour_table(class_colours: tuple[Colour, ...], ignored: tuple[Colour, ...]) -> ColourTable:
     """The table of classes 1, 2, … and of colours that are background, all different."""

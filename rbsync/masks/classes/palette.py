@@ -29,6 +29,7 @@ def complete_class_map(
     class_map: ClassMap = {}
     for category in categories:
         colour = given.get(category)
+        # The step visits every colour once, so that this ends as long as one is left.
         while colour is None:
             number += 1
             candidate = unpack(number * _STEP & 0xFFFFFF)

@@ -48,9 +48,12 @@ def shared_pixels(image: Image.Image) -> npt.NDArray[np.uint8] | None:
     if pixels.n_children != 1 or pixels.length != image.width * image.height:
         return None
     channels = _ArrowArray.from_address(pixels.children[0])
+    # The layout is Pillow's and may change with a version of it; then the pixels are copied.
     if channels.length != _CHANNELS * pixels.length:
         return None
     memory = (ctypes.c_uint8 * channels.length).from_address(channels.buffers[1])
+    # The array must keep the picture alive. Without this, NumPy would read memory that Pillow has
+    # given back.
     memory.owner = capsule
     return np.frombuffer(memory, np.uint8).reshape(-1, _CHANNELS)
 
@@ -88,6 +91,7 @@ class Picture:
         if isinstance(self.pixels, np.ndarray):
             part = np.ascontiguousarray(self.pixels[top:bottom])
             return part.reshape(-1, part.shape[2])
+        # A picture that Pillow keeps in several blocks cannot be shared as one; strips of it can.
         strip = self.pixels.crop((0, top, self.width, bottom))
         shared = shared_pixels(strip)
         if shared is not None:
@@ -111,6 +115,8 @@ def open_picture(
         return _from_array(source)
     data, file = read_bytes(source)
     image = decode(data, file=file, max_pixels=max_pixels)
+    # A grey mask with a coloured class map is most often an indexed mask that lost its palette. All
+    # its pixels would be reported as undeclared colours, which hides the cause.
     if image.mode in ("1", "L", "LA"):
         _refuse_grey(class_map, file)
     if image.mode not in ("RGB", "RGBA"):

@@ -26,6 +26,8 @@ def undeclared_colours(
     picture: Picture, class_map: ClassMap, ignored: tuple[Colour, ...]
 ) -> MaskError:
     """The error that names the most frequent of them: how often, where first, what is nearest."""
+    # The most frequent first: it is the class that was forgotten, while the rare ones come from
+    # smoothing at edges.
     strays = sorted(_count(picture, class_map, ignored), key=lambda s: (-s.pixels, s.first))
     lines = [_describe(stray, picture.width, class_map) for stray in strays[:_SHOWN]]
     rest = strays[_SHOWN:]
@@ -33,6 +35,7 @@ def undeclared_colours(
         pixels = sum(stray.pixels for stray in rest)
         lines.append(f"and {many(len(rest), 'more colour')} in {many(pixels, 'pixel')}")
     hint = "add the colour to the class map or to ignore_colors, or repair the mask"
+    # Nobody forgets ten classes.
     if len(strays) > 10:
         hint += "; so many colours mean smoothing or JPEG compression somewhere"
     return MaskError("undeclared-colour", "; ".join(lines), hint=hint, file=picture.file)

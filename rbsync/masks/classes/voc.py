@@ -59,6 +59,8 @@ def read_indexed_png(
     _refuse_impossible([*categories, *ignore])
     data, file = read_bytes(source)
     image = decode_numbers(data, file=file, max_pixels=max_pixels)
+    # The void border of VOC, 255, is background unless it has a category: it says "not annotated",
+    # which is no class.
     refuse_undeclared_values(image, {*categories, *ignore}, file)
     table = np.zeros(256, index_type(len(categories)))
     table[list(categories)] = np.arange(1, len(categories) + 1)
@@ -123,6 +125,7 @@ def _refuse_overlap(
     name: str,
     file: str,
 ) -> None:
+    # The order of the files must not decide which class wins.
     both = inside & (index != 0)
     if both.any():
         row, column = divmod(int(both.argmax()), both.shape[1])

@@ -50,6 +50,8 @@ def read_coco(data: Any, *, file: str = "") -> CocoFile:
     annotations of images or categories that are not listed.
     """
     images = _by_id(data, "images", _image, file)
+    # Two images of one file name are one datapoint here, and the labels of one of them would
+    # vanish.
     _refuse_shared_names(images, file)
     names = _by_id(data, "categories", _category, file)
     return CocoFile(images, _annotations(data, images, names, file))
@@ -59,6 +61,8 @@ def _annotations(
     data: Any, images: Mapping[Id, CocoImage], names: Mapping[Id, str], file: str
 ) -> Iterator[CocoAnnotation]:
     for title, one in _members(data, "annotations", file):
+        # People search for the id in their tool; the place in the list is for annotations that have
+        # none.
         own = f"annotation {shown(one['id'])}" if _is_id(one.get("id")) else title
         image = _listed(own, one, "image_id", images, file)
         name = _listed(own, one, "category_id", names, file)

@@ -39,6 +39,7 @@ def coco_labels(
     for annotation in coco.annotations:
         _refuse_large(annotation, min(max_pixels, MOST_PIXELS), file)
         regions, holes = _rings(_pixels(annotation, file))
+        # A polygon thinner than a pixel covers none, and a label without a region says nothing.
         if regions:
             found[annotation.image.file_name].append(_label(annotation, regions, holes))
     return found
@@ -95,6 +96,7 @@ def _without_shape(annotation: CocoAnnotation, file: str) -> MaskError:
 
 def _coder(file: str) -> Any:
     try:
+        # Imported only for polygons: run lengths need no extra.
         return import_module("pycocotools.mask")
     except ImportError:
         hint = "pip install 'rbsync[coco]'"
@@ -108,6 +110,8 @@ def _rings(pixels: npt.NDArray[np.uint8]) -> tuple[list[Any], list[Any]]:
     if not len(rows):
         return [], []
     top, left = int(rows[0]), int(columns[0])
+    # An annotation covers a small part of its picture as a rule, and a picture has dozens. Traced
+    # whole, each would cost as much as a mask.
     rings = trace(np.ascontiguousarray(pixels[top : rows[-1] + 1, left : columns[-1] + 1]))
     lists = [(rings[i] + (left, top)).tolist() for i in range(len(rings))]
     middle = len(lists) - int(np.count_nonzero(rings.holes))

@@ -62,6 +62,8 @@ def _corners(polygon: Any, title: str) -> Corners:
 def _refuse_far(corners: Corners, title: str, width: int, height: int) -> None:
     size = np.array((width, height))
     # A corner that is no number is in no range.
+    # Annotators drag corners a little over the edge, which is cut off. A corner a whole picture
+    # away is a wrong unit or a wrong image.
     far = ~((corners >= -size) & (corners <= 2 * size)).all(axis=1)
     if far.any():
         x, y = corners[far][0]
@@ -102,6 +104,7 @@ def decode_rle(code: Mapping[str, Any], width: int, height: int) -> npt.NDArray[
     if not isinstance(size, list | tuple) or list(size) != [height, width]:
         raise ShapeError(f"its size is {shown(size)}, its image's {[height, width]}")
     runs = _runs(code.get("counts"), width * height)
+    # Runs begin outside: a mask that covers the first pixel has a first run of 0.
     inside = (np.arange(len(runs)) & 1).astype(np.uint8)
     return np.repeat(inside, runs).reshape((height, width), order="F")
 
@@ -115,6 +118,7 @@ def _runs(counts: Any, pixels: int) -> Numbers:
     else:
         raise ShapeError(f"its counts are {kind_of(counts)}, neither a list nor a string")
     found = int(runs.sum())
+    # Runs that end early are what an interrupted export leaves.
     if found != pixels:
         raise ShapeError(f"its counts are {found:,} pixels together, its image's {pixels:,}")
     return runs

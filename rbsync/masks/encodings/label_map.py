@@ -38,6 +38,7 @@ def label_map_of(index: ClassIndex) -> tuple[bytes, list[Label]]:
     """`encode_nifti` of a class index. Raises MaskError for what NIfTI-1 cannot hold."""
     check_fits(index.width, index.height, len(index.names))
     labels = [_label(index.names[value - 1], value) for value in present(index)]
+    # NIfTI has x first, pictures have rows first.
     return write_nifti(index.pixels.T[:, :, np.newaxis]), labels
 
 
@@ -79,6 +80,7 @@ def decode_nifti(
     """
     colours = read_class_map(class_map)
     voxels = read_nifti(data).voxels
+    # A single slice may come with any number of further dimensions of 1.
     if voxels.ndim < 2 or voxels.size != voxels.shape[0] * voxels.shape[1]:
         raise MaskError(
             "not-one-slice",
@@ -97,6 +99,8 @@ def decode_nifti(
             )
     table = np.zeros((LARGEST_VALUE + 1, 3), np.uint8)
     table[values.astype(np.int64)] = [palette[value] for value in values.tolist()]
+    # Floats that are whole are found in label maps of other tools; they were held against the
+    # labels above.
     return table[plane.astype(np.uint16)]
 
 

@@ -34,6 +34,8 @@ def refuse_namesakes(labels: Sequence[dict[str, Any]]) -> None:
         name = category_name(label)
         path = list(label["category"][0])
         known = paths.setdefault(name, path)
+        # "tumor" below "liver" and "tumor" below "lung" would get one colour, and nobody could take
+        # them apart again.
         if not _may_be_one(known, path):
             shown = " and ".join("/".join(map(str, one)) for one in (known, path))
             hint = "give one of the two another name, or export the labels themselves"
@@ -120,6 +122,8 @@ def instance_id(label: dict[str, Any]) -> int | None:
         return None
     try:
         number = int(value)
+        # JSON of other programs has 3.0 for 3. 3.5 is no voxel's value, and cutting it off would
+        # draw another structure.
         if isinstance(value, float) and number != value:
             raise ValueError
     except (TypeError, ValueError, OverflowError):
@@ -132,6 +136,7 @@ def outline_of(label: dict[str, Any]) -> Outline:
     pixel = label["pixel"]
     regions, holes = pixel.get("regions") or [], pixel.get("holes") or []
     try:
+        # Other tools leave empty rings behind.
         signed = [(ring, 1) for ring in regions if ring] + [(ring, -1) for ring in holes if ring]
         counts = np.array([len(ring) for ring, _ in signed], np.int64)
         corners = [corner for ring, _ in signed for corner in ring]
@@ -145,6 +150,8 @@ def outline_of(label: dict[str, Any]) -> Outline:
 
 
 def _on_grid(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    # Exports of the service write 12.0. A corner at 12.5 is of a polygon, not of pixels, and
+    # rounding it would change the mask.
     whole = np.rint(corners)
     wrong = ~(whole == corners) | ~(np.abs(corners) <= _FARTHEST)
     if wrong.any():

@@ -49,6 +49,8 @@ def encode_pixel(
 def labels_of(index: ClassIndex) -> list[Label]:
     """The LabelObjects of a class index, as lists of Python ints."""
     rings = trace(index.pixels)
+    # Millions of new lists make the collector of garbage run over all of them again and again, and
+    # there is none among them.
     with paused_collector():
         corners = rings.vertices.tolist()
         return [
@@ -78,6 +80,7 @@ def pixel_json(index: ClassIndex) -> bytes:
 def pixel_text(index: ClassIndex) -> tuple[bytes, tuple[str, ...]]:
     """`pixel_json`, and the category of each label in it."""
     rings = trace(index.pixels)
+    # Only classes that have a pixel become labels: a label without a region says nothing.
     present = list(rings.by_class())
     names = tuple(index.names[value - 1] for value, _, _ in present)
     return b"".join(_label_texts(index, rings, present)), names
@@ -127,5 +130,6 @@ def decode_pixel(
     values = [category_value(label, values_of) for label in drawn]
     canvas = np.zeros((height, width), index_type(len(colours)))
     for value, label in zip(values, drawn, strict=True):
+        # In the order of the labels, so that the later one is seen where two overlap.
         paint(canvas, value, outline_of(label))
     return palette[canvas]

@@ -54,6 +54,8 @@ def _library() -> ctypes.CDLL | None:
         for name, (result, arguments) in _SIGNATURES.items():
             function = getattr(library, name)
             function.restype, function.argtypes = result, arguments
+    # A wheel for another machine, or an older build of the kernel that lacks a function: both are
+    # slow, not broken.
     except (OSError, AttributeError):
         return None
     return library
@@ -97,6 +99,7 @@ def classify(colours: Array, table: Slots, out: Array) -> int:
     pixels when there is none; in the first case ``out`` is of no use.
     """
     count, step = colours.shape
+    # The table has a power of two of slots; the kernel shifts instead of dividing.
     bits = len(table.slots).bit_length() - 1
     return _call("rb_classify", colours, step, count, table.slots, bits, out, out.itemsize)
 
@@ -161,6 +164,8 @@ def _corners(index: Array) -> tuple[Array, int]:
     height, width = index.shape
     points = (height + 1) * (width + 1)
     # Memory that is not touched costs nothing, but there are limits to what one may ask for.
+    # Masks have few corners for their pixels, noise has four at every point. The first guess is
+    # enough for all but noise, and asking for the most at once would be refused on small machines.
     for wanted in (points // 3 + _FEW, _CORNERS_OF_A_POINT * points):
         most = min(wanted, _MOST_CORNERS)
         nodes = np.empty((most + 1, 4), np.int32)

@@ -37,6 +37,7 @@ def warn_when_hidden() -> None:
     """Says once that masks take longer than they must; workers leave it to the main process."""
     from multiprocessing import parent_process
 
+    # One warning and not one for each worker.
     if (file := hidden()) and parent_process() is None:
         here = os.path.dirname(os.path.abspath(__file__))
         message = (

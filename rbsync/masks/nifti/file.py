@@ -63,6 +63,8 @@ class NiftiFile:
         plain = io.BytesIO(data)
         self._stream = cast("BinaryIO", gzip.GzipFile(fileobj=plain) if self.is_packed else plain)
         self.header: Header = read_header(self._read(LONGEST), file)
+        # A file of a kilobyte may unpack to gigabytes; its header says so before anything is
+        # unpacked.
         if self.is_packed and self.header.size > max_bytes:
             raise unreadable(f"it unpacks to more than {max_bytes:,} bytes", file)
         if not self.is_packed and self.header.size > len(data):
@@ -72,6 +74,7 @@ class NiftiFile:
         """The stored numbers, a million at a time at most. Raises MaskError where they end."""
         header = self.header
         self._stream.seek(header.offset)
+        # Counted by the header and not to the end of the file: some programs append what they like.
         left = header.count
         while left:
             size = min(left, _AT_ONCE) * header.kind.itemsize
@@ -108,6 +111,7 @@ def scaled(voxels: Array, header: Header) -> Array:
     if header.scaling is None:
         return voxels
     slope, intercept = header.scaling
+    # In double precision: with a slope in float32 a label of 16 bits would come out as 41.9999.
     return voxels * np.float64(slope) + np.float64(intercept)
 
 
@@ -138,6 +142,7 @@ def write_nifti(voxels: Array, affine: Array = SLICE_AFFINE) -> bytes:
     dim = (voxels.ndim, *voxels.shape, 1, 1, 1, 1, 1, 1)[:8]
     struct.pack_into("<8h", header, 40, *dim)
     struct.pack_into("<2h", header, 70, code, 8 * voxels.itemsize)
+    # A huge affine is told by the placement check, in words.
     with np.errstate(over="ignore"):
         sizes = np.sqrt(np.square(affine[:, :3], dtype=np.float64).sum(axis=0)).astype(np.float32)
     struct.pack_into("<8f", header, 76, 1, *sizes, 1, 1, 1, 1)
@@ -161,6 +166,7 @@ def _refuse_shape(shape: tuple[int, ...]) -> None:
 
 
 def _packed(header: bytes, voxels: Array) -> bytes:
+    # gzip's own writer puts the time into the file, and equal masks would have different bytes.
     deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
     body = voxels.data.cast("B")
     checksum = zlib.crc32(body, zlib.crc32(header))

@@ -99,6 +99,8 @@ def read_header(start: bytes, file: str = "") -> Header:
     if code not in TYPES:
         raise unreadable(f"its data type {code} is not one of integers or real numbers", file)
     (given,) = read(fields.vox_offset)
+    # Some writers leave the offset 0. The voxels then follow the header and its four bytes of
+    # extension.
     offset = int(given) if np.isfinite(given) and given else size + 4
     if offset < size:
         raise unreadable("its voxels lie within its header", file)
@@ -125,6 +127,8 @@ def read_grid(start: bytes, file: str = "") -> Grid:
         return struct.unpack_from(order + field[0], start, field[1])
 
     shape, codes = _shape(read(fields.dim), file), read(fields.codes)
+    # The file says no place in the world. The plain affine that the standard assumes then must not
+    # be compared with the scan's.
     if max(codes) <= 0:
         return Grid(shape, None)
     where = read(fields.pixdim), read(fields.quaternion), read(fields.rows)
@@ -135,6 +139,8 @@ def _version(start: bytes, file: str) -> tuple[int, str]:
     for size, (magic, offset) in _MAGICS.items():
         if start[offset : offset + len(magic)] == magic and len(start) >= size:
             for order in "<>":
+                # The size of the header tells the byte order: it is the only number whose value is
+                # known.
                 if struct.unpack_from(order + "i", start)[0] == size:
                     return size, order
     hint = "label maps are NIfTI-1 or NIfTI-2 in one file, .nii or .nii.gz"
@@ -149,6 +155,7 @@ def _shape(dim: Sequence[int], file: str) -> tuple[int, ...]:
 
 
 def _scaling(slope: float, intercept: float) -> tuple[float, float] | None:
+    # A slope of 0 means "no scaling" in the standard, and several programs write NaN for it.
     if not slope or not np.isfinite([slope, intercept]).all() or (slope, intercept) == (1, 0):
         return None
     return slope, intercept
@@ -168,10 +175,12 @@ def _affine(
             affine = np.array(rows, np.float64).reshape(3, 4)
         elif qform > 0:
             b, c, d, *offsets = quaternion
+            # The first size is no size: its sign is the handedness of the quaternion's axes.
             sizes[2] *= -1.0 if pixdim[0] < 0 else 1.0
             affine = np.column_stack([_rotation(b, c, d) * sizes, offsets])
         else:
             affine = np.column_stack([np.diag(sizes), np.zeros(3)])
+        # -0.0 becomes 0.0, so that two spellings of one place have one identity.
         return (affine + 0.0).astype(np.float32)
 
 

@@ -41,6 +41,7 @@ class Corners(NamedTuple):
 def find_corners(index: Array) -> Corners:
     """The corners of all classes of a class index (h, w); class 0 has none."""
     height, width = index.shape
+    # Half the memory for all but pictures of two thousand million pixels.
     kind = np.int32 if (height + 1) * (width + 1) < 2**31 else np.int64
     rows = max(1, _STRIP // (width + 2))
     parts = [
@@ -54,6 +55,8 @@ def _padded_strips(index: Array, rows: int) -> Iterator[tuple[int, Array]]:
     height, width = index.shape
     for top in range(0, height + 1, rows):
         bottom = min(top + rows, height + 1)
+        # A border of background around the picture: without it every edge of the picture would be a
+        # case of its own.
         strip = np.zeros((bottom - top + 1, width + 2), index.dtype)
         first, last = max(top - 1, 0), min(bottom, height)
         strip[first - (top - 1) : last - (top - 1), 1:-1] = index[first:last]
@@ -69,6 +72,8 @@ def _strip_corners(strip: Array, offset: int, kind: Any) -> tuple[Array, Array, 
     nw, ne = strip[row, column], strip[row, column + 1]
     sw, se = strip[row + 1, column], strip[row + 1, column + 1]
     turns = _TURNS_OF[_situation(nw, ne, sw, se)]
+    # Where one class meets itself at a corner only, the two pixels are apart. Joined, the ring
+    # would touch itself, and programs differ in what is inside of such a ring.
     saddles = _saddle(turns, AROUND_SE | AROUND_NW, nw == se) * np.uint8(MAIN_DIAGONAL)
     saddles |= _saddle(turns, AROUND_SW | AROUND_NE, sw == ne) * np.uint8(OTHER_DIAGONAL)
     some = turns != 0
@@ -104,4 +109,6 @@ def _turns_of(situation: int) -> int:
     return sum(1 << i for i, turn in enumerate(turns) if turn)
 
 
+# All 256 situations around a vertex are worked out once. A table cannot forget a case that a chain
+# of conditions can.
 _TURNS_OF = np.array([_turns_of(situation) for situation in range(256)], np.uint8)

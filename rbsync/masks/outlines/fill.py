@@ -38,6 +38,8 @@ def paint(canvas: Array, value: int, outline: Outline) -> None:
     order = np.lexsort((columns, rows))
     rows, columns, depth = rows[order], columns[order], np.cumsum(steps[order])
     # Every ring enters and leaves each row, so the depth is 0 again where a row ends.
+    # Exactly one: a pixel in a region and its hole is at depth 0, and one in two regions at once is
+    # in neither, as the encoding defines it.
     inside = np.flatnonzero(depth[:-1] == 1)
     starts = rows[inside] * canvas.shape[1] + columns[inside]
     lengths = columns[inside + 1] - columns[inside]
@@ -51,8 +53,10 @@ def _edges(outline: Outline) -> Array:
     corners, counts, signs = outline
     ends = np.cumsum(counts)
     after = np.roll(corners, -1, axis=0)
+    # Rings come open or closed; a closed one gets an edge of no length, which crosses nothing.
     after[ends - 1] = corners[ends - counts]
     products = corners[:, 0] * after[:, 1] - after[:, 0] * corners[:, 1]
+    # Other tools wind their rings either way, holes included.
     winding = signs * np.sign(np.add.reduceat(products, ends - counts))
     edges: Array = np.column_stack([corners, after, np.repeat(winding, counts)])
     rising: Array = edges[corners[:, 1] != after[:, 1]]
@@ -70,6 +74,8 @@ def _crossings(edges: Array, shape: tuple[int, ...]) -> tuple[Array, Array, Arra
     # First column c with c + 1/2 >= x at y = row + 1/2, in exact integer arithmetic.
     rise, run = (y1 - y0)[edge], (x1 - x0)[edge]
     above = run * (2 * rows + 1 - 2 * y0[edge]) - rise
+    # With floats the centre of a pixel that lies on an edge would fall to one side or the other by
+    # rounding.
     columns = x0[edge] - np.floor_divide(-above, 2 * rise)
     steps = np.where(rise < 0, signs[edge], -signs[edge])
     return rows, np.clip(columns, 0, width), steps

@@ -85,6 +85,7 @@ def _part_text(
     line[:, 3 + 2 * digits] = ord("]")
     line[ends - 1, 4 + 2 * digits] = ord("]")
     line[:, 5 + 2 * digits] = ord(",")
+    # A zero byte is in no JSON: it marks the places of digits that a number does not have.
     written = line != 0
     commas = np.cumsum(np.count_nonzero(written, axis=1))[ends - 1] - 1
     return line[written][:-1].tobytes(), commas

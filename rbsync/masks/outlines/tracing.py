@@ -42,6 +42,8 @@ def trace_with_numpy(index: Array) -> Rings:
         nothing = np.zeros((0, 2), np.int32), np.zeros(0, np.int64)
         return in_order(index.shape, *nothing, np.zeros(0, np.uint32), np.zeros(0, np.bool_))
     successor, places, pairs = _link(corners, index.shape[1])
+    # Each of these arrays may be as large as the picture, and so many at a time are more than a
+    # small machine has.
     del corners
     order, counts = _separate(successor, pairs)
     positions = places[order]
@@ -114,6 +116,7 @@ def _separate(successor: Array, pairs: Array) -> tuple[Array, Array]:
     order, counts = cycles(successor)
     rings = np.empty_like(order)
     rings[order] = np.repeat(np.arange(len(counts), dtype=order.dtype), counts)
+    # Where two different rings touch, nothing has to be split.
     first, second = pairs[:, rings[pairs[0]] == rings[pairs[1]]]
     if not len(first):
         return order, counts
@@ -143,8 +146,12 @@ def _read_off(index: Array, positions: Array, counts: Array) -> Rings:
     starts = np.minimum.reduceat(positions, firsts)
     turn = np.flatnonzero(positions == np.repeat(starts, counts)) - firsts
     second = positions[firsts + (turn + 1) % counts]
+    # A ring starts at its topmost, then leftmost corner. From there a region goes right, along the
+    # row, and a hole goes down.
     holes = second - starts > width
     y, x = np.divmod(starts, width + 1)
+    # A hole's first corner is the upper left of what is cut out; the pixel above it is of the
+    # class.
     values = index[y - holes, x].astype(np.uint32)
     positions = positions[_turned(turn, counts, positions.dtype)]
     return in_order(index.shape, _vertices(positions, width), counts, values, holes)

@@ -89,10 +89,13 @@ def read_content(data: bytes) -> Content:
     """
     palette, pixels, last = b"", [], b""
     for one in chunks(data):
+        # Pillow passes over many wrong checksums. A mask with one flipped byte would have other
+        # classes and be sent.
         if not one.is_whole:
             raise ValueError(f"the checksum of the chunk at byte {one.at:,} does not fit")
         if not one.is_critical:
             continue
+        # A second palette or header is how two programs come to see two pictures in one file.
         if one.kind not in _FOLLOWERS[last]:
             raise ValueError(_misplaced(one, last))
         if one.kind == b"PLTE":

@@ -85,6 +85,8 @@ def check_series(
     if problems or merged.voxels is None:
         return Checked(None, tuple(problems))
     names = {value: segment_map[value] for value in sorted(values)}
+    # The user's own file is sent where it can be: what arrives is then what they have, byte by
+    # byte.
     plain = files[0].data if len(files) == 1 and first.is_plain else None
     return Checked(LabelVolume(merged.voxels, first.affine, names), (), plain)
 
@@ -92,6 +94,7 @@ def check_series(
 def _disagreement(one: Segmentation, other: Segmentation, name: str, file: str) -> list[MaskError]:
     if one.shape != other.shape:
         return [shape_problem(other.shape, f"`{name}` of the same series is not", file)]
+    # Programs that resample round differently in the last digits of float32.
     if not np.allclose(one.affine, other.affine, rtol=1e-4, atol=1e-3):
         hint = "resample the segmentations of a series onto the grid of its scan"
         message = f"this segmentation lies elsewhere in the world than `{name}` of the same series"
@@ -115,6 +118,7 @@ def _conflicts(one: Array, other: Array) -> tuple[int, int]:
     count = first = 0
     for start in range(0, len(one), _AT_ONCE):
         a, b = one[start : start + _AT_ONCE], other[start : start + _AT_ONCE]
+        # A million at a time: three arrays of truth for a whole scan are more than the scan.
         wrong = (a != 0) & (b != 0) & (a != b)
         if wrong.any() and not count:
             first = start + int(wrong.argmax())
@@ -125,6 +129,7 @@ def _conflicts(one: Array, other: Array) -> tuple[int, int]:
 def _merged(one: Segmentation, other: Segmentation) -> Segmentation:
     assert one.voxels is not None  # noqa: S101  (files with problems are not merged)
     assert other.voxels is not None  # noqa: S101
+    # A second file may have values above 255.
     voxels = one.voxels.astype(np.promote_types(one.voxels.dtype, other.voxels.dtype))
     into, given = _flat(voxels), _flat(other.voxels)
     for start in range(0, len(into), _AT_ONCE):

@@ -32,8 +32,11 @@ def placement_problem(
     """
     own, scans = (np.array(one, np.float64).reshape(3, 4) for one in (affine, scan_affine))
     allowed = TOLERANCE * np.linalg.norm(scans[:, :3], axis=0).min()
+    # Corners and not numbers of the affine: a rotation of a thousandth is nothing at the centre and
+    # centimetres at the far end.
     for voxel in product(*((0, length - 1) for length in shape)):
         here, there = _millimetres(own, voxel), _millimetres(scans, voxel)
+        # Written so that NaN is a problem too.
         if not np.linalg.norm(here - there) <= allowed:
             return _elsewhere(f"voxel {_show(voxel)} at {_show(here)}", _show(there), file, scan)
     return None

@@ -62,7 +62,11 @@ def check_segmentation(
     seen, voxels = _label_values(opened)
     values, refused = _values(seen, file)
     unmapped = tuple(value for value in values if value not in mapped)
+    # All problems of a file at once: a segmentation is often made again by somebody else, who
+    # should hear of everything.
     problems = [*refused, *_shape_problems(shape, scan_shape, file)]
+    # A scan that was given as its own segmentation has thousands of values. That they are not in
+    # the map helps nobody.
     if unmapped and not refused:
         problems.append(_unmapped_problem(unmapped, file))
     return Segmentation(
@@ -73,6 +77,8 @@ def check_segmentation(
         unmapped=unmapped,
         unused=tuple(sorted(mapped - set(values))),
         was_flat=len(header.shape) == 2,
+        # A label map is packed, of 8 or 16 bits and without scaling. Not every reader applies a
+        # scaling, so that other files are written anew.
         is_plain=header.is_label_map and opened.is_packed,
         problems=tuple(problems),
     )
@@ -87,6 +93,7 @@ def _label_values(opened: NiftiFile) -> tuple[Values, Array]:
     voxels = np.zeros(opened.header.count, np.uint8)
     for part in opened.values():
         fine &= values.add(part)
+        # The file is no label map, and reading the rest would only make the list longer.
         if values.are_too_many:
             break
         if fine:
@@ -102,6 +109,7 @@ def mapped_values(segment_map: Mapping[Any, Any]) -> set[int]:
     keys: dict[int, Any] = {}
     for key in segment_map:
         text = str(key)
+        # Keys of JSON are texts and keys of YAML numbers; "01" and 1 are one value all the same.
         if not text.isdecimal() or not 1 <= int(text) <= LARGEST_VALUE:
             raise MaskError(
                 "segment-map",

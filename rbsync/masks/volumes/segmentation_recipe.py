@@ -61,5 +61,6 @@ def identity_of_series(volumes: Mapping[int, str], algorithm: Algorithm = "xxh3"
 
     Empty when no voxel of any has a label.
     """
+    # A series in which nothing is labelled sends nothing, so that adding one is no change.
     labelled = sorted([series, one] for series, one in volumes.items() if one)
     return of_value(["series", 1, labelled], algorithm) if labelled else ""

@@ -29,6 +29,7 @@ class Values:
     def add(self, part: Array) -> bool:
         """Takes in a flat piece; answers whether all of it are label values."""
         label = (part >= 0) & (part <= LARGEST_VALUE)
+        # Many programs save segmentations as floats. Whole ones are label values.
         if part.dtype.kind == "f":
             label &= part == np.trunc(part)
         fine = bool(label.all())
