@@ -39,6 +39,8 @@ def every_name(_: str) -> bool:
     return True
 
 
+# A look-up of 50 names may fail for one of them. To throw the other answers away would leave 49
+# datapoints unsettled for want of one.
 class IncompleteError(BackendError):
     """Nobody knows whether there are datapoints of the names ``unknown``.
 
@@ -68,6 +70,8 @@ class StoppedError(BackendError):
         super().__init__(f"{name} is not to be changed as it is", kind="conflict", answered=True)
 
 
+# Ids alone are not safe: a state that was put back from an old copy may give the id of one
+# datapoint under the name of another.
 class MisnamedError(BackendError):
     """The task has another name than the one that something was to be done to; nothing was done.
 
@@ -108,6 +112,7 @@ class Capabilities:
 
     batch: int = 50
     updates: frozenset[Facet] = frozenset({"items", "labels", "settings"})
+    # A project on this disk answers or does not: nothing of a lost request arrives later.
     quarantine: float = 0.0
     staleness: float | None = None
     keeps_uploads: bool = False

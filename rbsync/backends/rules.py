@@ -50,6 +50,7 @@ class Rules:
             # Millions of corners would take longer to look through than to find.
             return self._objects_flaw([_specimen(name) for name in labels.made_of], labels)
         try:
+            # Half of a surrogate pair is text to Python, and no bytes.
             labels.json.encode()
             parsed = json.loads(labels.json)
         except (ValueError, RecursionError):
@@ -65,6 +66,7 @@ class Rules:
         )
         if problems:
             return _labels_flaw(problems)
+        # The count is what listings show and drift compares; a wrong one would be drift for ever.
         if len(parsed) != labels.count:
             return Flaw(f"it has {len(parsed)} labels, not {labels.count}")
         return None
@@ -97,6 +99,8 @@ def name_flaw(name: str) -> Flaw | None:
     """Names are text of 1 to 512 bytes without control characters."""
     if not name:
         return Flaw("its name is empty")
+    # A name with a line break would be two lines in every list, and one with an escape sequence
+    # could write to the terminal.
     if any(unicodedata.category(one) in ("Cc", "Cs") for one in name):
         return Flaw("its name has a control character, or bytes that are not text")
     size = len(name.encode())

@@ -28,4 +28,6 @@ def indices_of(sizes: Sequence[int]) -> list[list[int]]:
 def sizes_of(series: Sequence[Sequence[int]]) -> tuple[int, ...]:
     """The sizes of series; those that are not one after the other equal none that we make."""
     in_order = list(chain.from_iterable(series)) == list(range(sum(map(len, series))))
+    # Two of a size that no series has: series in another order are found to differ, whatever they
+    # are compared with.
     return tuple(map(len, series)) if in_order else (-1, -1)

@@ -20,17 +20,21 @@ class FileBody:
 
     def __init__(self, descriptor: int, name: str, algorithm: Algorithm) -> None:
         found = os.fstat(descriptor)
+        # A pipe has no size and ends when its writer likes.
         if not stat.S_ISREG(found.st_mode):
             raise OSError(f"{name} is not a regular file")
         self.name = name
         self.size = found.st_size
         self.stat = stat_of(found)
         self.algorithm: Algorithm = algorithm
+        # A buffer would read past the size that was fixed, and hash bytes that are never sent.
         self._file = open(descriptor, "rb", buffering=0)  # noqa: SIM115  (closed by close)
         self.rewind()
 
     def read(self, size: int = -1, /) -> bytes:
         """At most what is left of the file's size; empty at its end."""
+        # A file that grows while it is sent is sent as it was when it was opened; the hash then
+        # tells that it changed.
         left = self.size - self._read
         data = self._file.read(left if size < 0 else min(size, left)) if left else b""
         self._read += len(data)
@@ -61,6 +65,7 @@ class FileBody:
             raise OSError(f"{self.name} has {self.size} bytes; the limit is {limit}")
         self.rewind()
         data = b"".join(iter(lambda: self.read(BUFFER), b""))
+        # A writer that keeps the size leaves half old and half new bytes. Only the times tell.
         if len(data) != self.size or stat_of(os.fstat(self.fileno())) != self.stat:
             raise ChangingError(f"{self.name} was written to while it was read")
         return data

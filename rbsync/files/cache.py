@@ -29,6 +29,8 @@ CREATE TABLE memo (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 
 
+# A column or table that changes raises FORMAT, and the tables are made anew: nothing here is worth
+# a migration.
 _TABLES = ("folder", "checked", "memo")
 
 
@@ -79,6 +81,8 @@ class Cache:
             try:
                 return self._connect()
             except sqlite3.DatabaseError as error:
+                # The bare class is a damaged file. Its subclasses are a locked or full one, which
+                # is sound and must not be thrown away.
                 if type(error) is not sqlite3.DatabaseError:
                     return None
                 self._unlink()
@@ -93,12 +97,15 @@ class Cache:
 
     def _connect(self) -> sqlite3.Connection:
         folder = os.path.dirname(self.path)
+        # `plan` in a folder that was never set up leaves no trace in it.
         if not os.path.isdir(folder):
             return self._in_memory()
         self.clock_offset = _clock_offset(folder)
         db = sqlite3.connect(self.path, timeout=5, isolation_level=None, check_same_thread=False)
         try:
             db.execute("PRAGMA journal_mode=WAL")
+            # A cache that is lost in a power cut is made again. Waiting for the disk for each
+            # folder would make it slower than hashing.
             db.execute("PRAGMA synchronous=OFF")
             self._check_mark(db)
         except BaseException:
@@ -116,6 +123,8 @@ class Cache:
         if self._has_mark(db):
             return
         db.execute("BEGIN IMMEDIATE")
+        # Asked again inside the transaction: two plans that begin together would both make the
+        # tables.
         if not self._has_mark(db):
             for table in _TABLES:
                 db.execute(f"DROP TABLE IF EXISTS {table}")
@@ -138,6 +147,7 @@ class Cache:
         if found is None or not all(isinstance(part, bytes) for part in found):
             return None
         row = Row(*found[:-1])
+        # One flipped bit in a digest would be an update of a datapoint that nobody changed.
         return row if row.seal() == found[-1] else None
 
     def put_folders(self, rows: Iterable[tuple[str, Row]]) -> None:
@@ -233,4 +243,6 @@ def _clock_offset(folder: str) -> int:
     finally:
         os.close(descriptor)
         os.unlink(probe)
+    # Only a clock behind ours matters: a file may then look older than its reading, and be trusted
+    # too early.
     return min(0, seen - before)

@@ -51,6 +51,7 @@ _threads = threading.local()
 
 def _buffer() -> memoryview:
     """This thread's reading buffer; a new one for every file costs more than the reading."""
+    # One for each thread, for threads hash side by side.
     view: memoryview | None = getattr(_threads, "buffer", None)
     if view is None:
         view = _threads.buffer = memoryview(bytearray(BUFFER))
@@ -82,14 +83,18 @@ def _hash_or_error(folder: int, name: str, algorithm: Algorithm) -> Hashed | OSE
 
 
 def _hash_at(folder: int, name: str, algorithm: Algorithm) -> Hashed:
+    # O_NONBLOCK, or opening a pipe that somebody left in the folder would wait for ever.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     started = time.time_ns()
+    # Relative to the open folder: a folder that is swapped for a link meanwhile leads nowhere.
     descriptor = os.open(name, flags, dir_fd=folder)
     try:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             raise OSError(f"{name} is not a regular file")
         digest, kind = _read(descriptor, before.st_size, algorithm)
+        # A mixture of two versions has a digest that no file ever has again: it would be sent, and
+        # sent again in the next run.
         if stat_of(before) != stat_of(os.fstat(descriptor)):
             raise ChangingError(f"{name} was written to while it was read")
         return Hashed(stat_of(before), digest, kind, started)
@@ -104,6 +109,8 @@ def stat_of(result: os.stat_result) -> Stat:
 
 def clipped(found: Stat) -> Stat:
     """A stat that fits: times after 2262 are at its end, of an inode the low bits are kept."""
+    # File systems of some network stores have inodes of 64 unsigned bits, and SQLite and arrays
+    # have signed ones.
     if max(found) < _TOO_LARGE:
         return found
     most = _TOO_LARGE - 1
@@ -115,6 +122,8 @@ def _read(descriptor: int, size: int, algorithm: Algorithm) -> tuple[bytes, int]
     buffer = _buffer()
     got = os.readv(descriptor, [buffer])
     kind = CODES[sniff(bytes(buffer[: min(got, HEAD)]))]
+    # Most files of a dataset fit into one buffer, and then one call does for reading and one for
+    # hashing.
     if got == size and algorithm == "xxh3":
         span = Span(descriptor, size, buffer[:got])
         return xxhash.xxh3_128_digest(buffer[:got]), kind | _flag(kind, span)

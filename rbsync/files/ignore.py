@@ -64,6 +64,7 @@ class IgnoreRules:
         if len(rules) > MOST_RULES:
             raise IgnoreError(f"its `{FILE}` has {len(rules):,} rules; {MOST_RULES:,} are allowed")
         self._rules[folder] = rules
+        # A folder's rules may change what was decided of folders before they were read.
         self._excluded = {"": False}
 
     def knows(self, folder: str) -> bool:
@@ -80,6 +81,8 @@ class IgnoreRules:
         As in git, nothing in a folder that is left out can be taken back.
         """
         names = path.rstrip("/").split("/")
+        # From the top: git does not look into a folder that is left out, so that a `!` below it has
+        # no effect.
         for depth in range(1, len(names)):
             if self._excludes_folder(names[:depth]):
                 return True
@@ -94,6 +97,7 @@ class IgnoreRules:
     def _decide(self, names: Sequence[str], *, is_folder: bool) -> bool:
         """By the last rule that matches, of the deepest folder that has one."""
         for depth in range(len(names) - 1, -1, -1):
+            # The last line that matches wins, as in git; so it is looked for from the end.
             for rule in reversed(self._rules.get("/".join(names[:depth]), ())):
                 if rule.matches(names[depth:], is_folder=is_folder):
                     return not rule.keeps
@@ -102,6 +106,7 @@ class IgnoreRules:
 
 def rules_text(data: bytes) -> str:
     """The text of rules, of UTF-8 or of UTF-16 with its mark. Raises IgnoreError for another."""
+    # PowerShell writes UTF-16 when it redirects into a file.
     is_wide = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
     try:
         return data.decode("utf-16" if is_wide else "utf-8-sig")
@@ -131,6 +136,7 @@ def _rule(line: str) -> Rule | None:
     only_folders = text.endswith("/")
     text = text.rstrip("/")
     parts = compile_parts(text.removeprefix("/"), captures=False)
+    # A rule without a slash is for names at any depth.
     if "/" not in text:
         parts = (None, *parts)
     return Rule(parts, keeps, only_folders)

@@ -103,6 +103,7 @@ def sniff(head: bytes) -> Kind:
     for start, kind in _STARTS:
         if head.startswith(start):
             return kind
+    # A download that needed a login leaves the login page under the name of the picture.
     if head.lstrip()[:16].lower().startswith(_PAGES):
         return HTML
     if head[4:8] == b"ftyp":
@@ -124,6 +125,7 @@ def _of_brand(brand: bytes) -> Kind:
 
 def _is_bare_dicom(head: bytes) -> bool:
     """Old DICOM files have no preamble and begin with an element of group 2 or 8."""
+    # A guess, and so the last of all: any other kind is surer of itself.
     return len(head) >= 8 and head[:2] in (b"\x02\0", b"\x08\0") and head[2:4] < b"\x20\0"
 
 
@@ -145,6 +147,8 @@ def objection(name: str, kind: Kind) -> str:
         what = "of a kind that is not known" if kind is OTHER else _called(kind)
         return f"the file is {what}; accepted are {ACCEPTED}"
     suffix = suffix_of(name)
+    # Scanners name DICOM files `IM000001` or `1.2.840.113`. Any suffix will do that is not the name
+    # of another kind.
     if suffix not in kind.suffixes and not (kind is DICOM and suffix not in SUFFIXES):
         but = f"its suffix is `.{suffix}`" if suffix else "it has no suffix"
         return f"the file is a {kind.name} file by its content, but {but}"

@@ -110,12 +110,17 @@ def scan(descriptor: int, path: str) -> Listing:
                     names.append(entry.name)
                 elif entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
+                # The target is read now: where a link leads is part of what the folder is.
                 elif entry.is_symlink():
                     links[entry.name] = os.readlink(entry.name, dir_fd=descriptor)
                 else:
                     odd.append(entry.name)
+            # Editors write a new file beside the old and rename it; what was listed a moment ago
+            # may be gone.
             except FileNotFoundError:
                 continue
+    # Plans must not depend on the order in which a disk lists its folders. Files keep it: they are
+    # looked up by name, and there may be a million of them to sort.
     folders.sort()
     return Listing(path, names, _packed(stats), folders, links, odd)
 
@@ -133,6 +138,8 @@ def inherit(new: Listing, old: Listing, width: int) -> None:
     before = {name: index for index, name in enumerate(old.names)}
     for index, name in enumerate(new.names):
         known = before.get(name)
+        # All four numbers: a file that was replaced by one of the same size and time has another
+        # inode.
         if known is None or old.kinds[known] == UNSEEN or old.stat(known) != new.stat(index):
             continue
         new.digests[index * width : (index + 1) * width] = old.digests[

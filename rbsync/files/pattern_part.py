@@ -26,6 +26,8 @@ class Part:
 
     def match(self, name: str) -> dict[str, str] | None:
         """The captures of a name; a capture in a choice that was not taken is empty."""
+        # macOS hands out names with the accent apart from its letter, and a manifest is written
+        # with it joined.
         if not name.isascii():
             name = unicodedata.normalize("NFC", name)
         if self._expression is not None:

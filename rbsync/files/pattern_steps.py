@@ -152,6 +152,8 @@ class _Run:
                 matched = step.match(self._name, at)
                 return _Way(place + 1, matched.end(), found) if matched else None
             case _Fork():
+                # The last in is the first out, so that choices are tried in the order in which they
+                # are written.
                 self._ways += [_Way(one, at, found) for one in reversed(step.targets[1:])]
                 return _Way(step.targets[0], at, found)
             case _Jump():
@@ -162,6 +164,8 @@ class _Run:
                 return self._begin_span(place, at, found, is_capture=bool(step.name))
 
     def _join(self, place: int, at: int, found: Found | None) -> _Way | None:
+        # Both branches of a choice that reach this letter would fail in the same way from here on.
+        # Without this, `{a,aa}{a,aa}{a,aa}` on a long name takes for ever.
         if (place, at) in self._joined:
             return None
         self._joined.add((place, at))

@@ -72,6 +72,7 @@ def read_part(part: str, *, last: bool, captures: bool = True) -> tuple[Piece, .
 
     Without ``captures`` braces that are no choice stand for themselves. Raises PatternError.
     """
+    # Shells differ in what `a**b` means, so that nobody can know what the writer meant.
     if "**" in part:
         raise PatternError(f"`**` must stand alone between slashes, not as in `{part}`")
     head, tail = _split_suffix(part) if last else (part, "")
@@ -117,6 +118,7 @@ def _end_of_bracket(text: str, at: int) -> int:
 def _split_suffix(part: str) -> tuple[str, str]:
     """Parts a file pattern before its suffix when that is one of ours: ``.PNG`` is a PNG."""
     for at, letter in enumerate(part):
+        # Cameras and scanners write `.PNG` and `.DCM`, and on one's own disk that hardly matters.
         if letter == "." and set(_suffixes(part[at + 1 :])) <= SUFFIXES:
             return part[:at], part[at:]
     return part, ""
@@ -191,6 +193,7 @@ def _brace(text: str, at: int, captures: bool) -> tuple[Piece, int]:
     inside = text[at + 1 : end]
     choices = list(_choices(inside))
     if len(choices) > 1:
+        # A choice over folders has no one base, below which it could be looked for.
         if "/" in inside:
             raise PatternError(f"`{{{inside}}}` has a `/` in it; write a source for each choice")
         return Choice(tuple(_pieces(choice, captures) for choice in choices)), end + 1

@@ -80,6 +80,7 @@ class Pattern:
     def matches(self, path: str) -> bool:
         """Tells whether a whole path matches."""
         folder, _, name = path.rpartition("/")
+        # Paths that begin at the root have an empty folder, which is not the manifest's.
         if self._root and not folder:
             folder = self._root
         return self.folder(folder) is not None and self.file(name) is not None
@@ -96,6 +97,7 @@ class Pattern:
 def compile_pattern(text: str) -> Pattern:
     """Compiles a glob. Raises PatternError."""
     _check_length(text)
+    # `./images/*.png` is what people write when they complete a path with the Tab key.
     cleaned = "/".join(part for part in text.split("/") if part != ".")
     parts = list(_without_repeats(part for part in split_path(cleaned) if part))
     if not parts:
@@ -155,6 +157,7 @@ def match_parts(parts: Sequence[Part | None], names: Sequence[str]) -> dict[str,
                 if at == len(names):
                     return dict(captures)
                 continue
+            # What a `**` left over in a first attempt and failed with will fail again.
             end = begun.get(place, len(names) + 1) - 1
             if at <= end:
                 begun[place] = at
@@ -186,6 +189,8 @@ def _captures(parts: Sequence[tuple[Piece, ...] | None]) -> tuple[str, ...]:
 
 
 def _check_choices(parts: Sequence[tuple[Piece, ...] | None]) -> None:
+    # Braces multiply: ten choices of ten are ten thousand million patterns in a line of eighty
+    # letters.
     number = prod(alternatives(one) for one in parts if one is not None)
     if number > MOST_ALTERNATIVES:
         raise PatternError(

@@ -36,6 +36,8 @@ class Roots:
     def __init__(self, main: str, allowed: Sequence[str] = ()) -> None:
         self.main = os.path.abspath(main)
         folders = [self.main, *(os.path.join(self.main, folder) for folder in allowed)]
+        # Resolved once: a root that is itself a link, as /tmp is on macOS, must not put everything
+        # outside.
         self._real = [os.path.realpath(folder) for folder in folders]
         self._lexical = [os.path.normpath(folder) for folder in folders]
 
@@ -47,6 +49,8 @@ class Roots:
         """
         _check_text(path)
         lexical = os.path.normpath(os.path.join(self.main, path))
+        # Refused by its text alone, before the disk is asked: the answer must not tell whether a
+        # file exists elsewhere.
         if not any(is_below(lexical, root) for root in (*self._lexical, *self._real)):
             raise OutsideError(errno.EPERM, _OUT, path)
         real = os.path.realpath(lexical)
@@ -65,6 +69,7 @@ class Roots:
 
     def _open(self, path: str, flags: int) -> int:
         real = self.resolve(path)
+        # The nearest root, so that a private folder's name above it does not count.
         root = max((one for one in self._real if is_below(real, one)), key=len)
         if flags == _FILE and not PRIVATE_FOLDERS.isdisjoint(real[len(root) :].lower().split("/")):
             raise PrivateError(errno.EPERM, "is in a folder of git's or rbsync's own", path)
@@ -73,6 +78,8 @@ class Roots:
         for depth, part in enumerate(parts):
             try:
                 step = flags if depth == len(parts) - 1 else _FOLDER
+                # Folder by folder: between a check of the whole path and its opening, somebody
+                # could swap a folder for a link.
                 below = os.open(part, step, dir_fd=descriptor)
             finally:
                 os.close(descriptor)

@@ -89,6 +89,8 @@ class LocalBackend:
         if len(drafts) > self.capabilities.batch:
             message = f"{len(drafts)} datapoints at once; the limit is {self.capabilities.batch}"
             raise BackendError(message, kind="invalid")
+        # Files are stored before the transaction begins: a large one would lock out all other
+        # writers for as long as it is written.
         extras = [extras_of_draft(one, self._store) for one in drafts]
         return self._project.create(drafts, extras)
 

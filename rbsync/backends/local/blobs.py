@@ -21,9 +21,12 @@ from rbsync.model.fingerprint import Algorithm, algorithm_of
 ROOT = "blobs"
 DAY = 86400.0
 _INCOMING = "incoming"
+# Exactly this form and no other, since refs come from clients of the service too:
+# `blobs/../../etc/passwd` must be no path of ours.
 _REF = re.compile(
     rf"{ROOT}/(xxh3/([0-9a-f]{{2}})/\2[0-9a-f]{{30}}|sha256/([0-9a-f]{{2}})/\3[0-9a-f]{{62}})"
 )
+# An editor that opens a stored file must not be able to save it: its name is its content.
 _READ_ONLY = 0o444
 
 
@@ -94,6 +97,7 @@ class Blobs:
         incoming = os.path.join(self._folder, ROOT, _INCOMING)
         make_folder(incoming)
         path = os.path.join(incoming, uuid4().hex)
+        # O_RDWR, since a clone has to be read again to be hashed.
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
         descriptor = os.open(path, flags, _READ_ONLY)
         try:
@@ -106,9 +110,13 @@ class Blobs:
     def _keep(self, temporary: str, descriptor: int, ref: str) -> None:
         path = self._path(ref)
         folder = os.path.dirname(path)
+        # The size is compared as well: a crash of the disk may have left an empty file under the
+        # name.
         if self._refresh(path, os.fstat(descriptor).st_size):
             sync_folder(folder)
             return
+        # In this order: content, then name, then folder. A power cut in between leaves an
+        # unfinished file that nobody names.
         os.fsync(descriptor)
         make_folder(folder)
         os.replace(temporary, path)
@@ -165,6 +173,8 @@ class Blobs:
                 continue
             with disk_failures("remove an unused file"), suppress(FileNotFoundError):
                 found = os.stat(path)
+                # Uploads come before the datapoint that names them. A day is longer than any run
+                # between the two.
                 if found.st_mtime <= oldest:
                     os.unlink(path)
                     files += 1
@@ -174,6 +184,7 @@ class Blobs:
     def _stored(self) -> Iterator[tuple[str, str]]:
         """Refs and paths of all files, those included that a crash left half-written."""
         root = os.path.join(self._folder, ROOT)
+        # Not by the database: what is to be found are files that it does not know.
         for folder, _, names in os.walk(root):
             inside = os.path.relpath(folder, self._folder).replace(os.sep, "/")
             for name in names:

@@ -35,6 +35,7 @@ def reflink(target: int, source: int) -> bool:
         return False
     try:
         fcntl.ioctl(target, FICLONE, source)
+    # Across file systems, on old ones, and in containers that forbid it. All of these copy instead.
     except OSError:
         return False
     return True
@@ -50,6 +51,8 @@ def copy(body: Body, target: int, algorithm: Algorithm, clone: Clone = reflink) 
         while body.read(BUFFER):
             pass
         content = _content(body)
+        # The file may have been written to between the clone and the reading. Then the clone is
+        # another file than the one that was hashed.
         if hash_of(target, algorithm) == content:
             return content
         os.ftruncate(target, 0)

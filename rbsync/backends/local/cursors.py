@@ -18,6 +18,8 @@ class Page(NamedTuple):
 
 def cursor_after(name: str) -> str:
     """The cursor of what comes after a name."""
+    # The name and not a number: when a task before it is deleted between two pages, none is left
+    # out.
     return urlsafe_b64encode(name.encode()).decode()
 
 

@@ -41,6 +41,8 @@ class Database:
     def reading(self) -> Iterator[sqlite3.Connection | None]:
         """One consistent view; None when there is no project yet, which this does not make."""
         with self._lock, database_failures():
+            # Within a group a reader sees what the group has written; a second connection would
+            # not.
             if begun := self._begun():
                 yield begun
                 return
@@ -62,6 +64,7 @@ class Database:
         """
         with self._lock, nullcontext() if self._grouped else self.group(), database_failures():
             connection = self._begun() or self._begin()
+            # One refused datapoint of a batch must not take the others back with it.
             connection.execute("SAVEPOINT part")
             try:
                 yield connection
@@ -130,6 +133,8 @@ class Database:
         if self._lost:
             raise BackendError(_LOST, hint="check the disk of the project, then run again")
         if begun := self._begun():
+            # A commit that fails may have reached the disk. It is the one failure after which
+            # nobody knows.
             with database_failures(committing=True):
                 begun.execute("COMMIT")
 
@@ -153,6 +158,7 @@ class Database:
             self._inode = os.stat(self._path).st_ino
         try:
             found.execute("PRAGMA synchronous = FULL")
+            # Off by default in SQLite; labels would outlive their tasks.
             found.execute("PRAGMA foreign_keys = ON")
         except BaseException:
             found.close()
@@ -180,6 +186,7 @@ class Database:
             with disk_failures("make the project's folder"):
                 os.makedirs(folder, exist_ok=True)
                 connection = self._open()
+                # The database may be durable and its name not.
                 sync_folder(folder)
         connection = self._open()
         if not self._is_made and not tables.is_made(connection):

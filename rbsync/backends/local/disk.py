@@ -29,9 +29,12 @@ def make_folder(path: str) -> None:
         make_folder(parent)
     try:
         os.mkdir(path)
+    # Another worker made it first.
     except FileExistsError:
         if not os.path.isdir(path):
             raise
+    # Each new folder in its parent: of a path of three new folders, two could be missing after a
+    # power cut.
     sync_folder(parent or ".")
 
 

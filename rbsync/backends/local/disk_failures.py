@@ -58,6 +58,8 @@ def database_error(error: sqlite3.Error, *, committing: bool = False) -> Backend
         return BackendError(message, kind="auth", hint=_FORBIDDEN_HINT)
     if code in _DAMAGED or str(error) == _UNREADABLE:
         return damaged(str(error))
+    # Ambiguous and not failed: the datapoint may be there, and is looked up before it is sent
+    # again.
     if committing:
         return BackendError(message, kind="ambiguous", sent=True)
     return BackendError(message)

@@ -80,6 +80,7 @@ def series_in(extras: Extras) -> tuple[int, ...]:
     """Returns how many items are of each series; empty where that is not known."""
     info = _read(extras.get("items")).get("seriesInfo") or ()
     indices = [one.get("itemsIndices") for one in info]
+    # Half a description of series is none.
     return sizes_of(indices) if indices and None not in indices else ()
 
 
@@ -88,6 +89,7 @@ def maps_in(extras: Extras, read: Callable[[str], bytes]) -> Iterator[StoredMap]
     extra = extras.get("labels")
     every = _read(extra).get("labelsMap") or ()
     named = [one for one in every if one and one.get("labelName")]
+    # A client may name a map that it never uploaded.
     for one, ref in zip(named, extra.refs if extra else (), strict=False):
         yield StoredMap(one.get("seriesIndex") or 0, lambda ref=ref: read(ref))  # type: ignore[misc]
 

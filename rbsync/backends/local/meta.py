@@ -36,6 +36,8 @@ class Meta(NamedTuple):
 
 def new_meta(name: str, project_type: str, taxonomy: Taxonomy) -> Meta:
     """A project that was not there before."""
+    # A new identity each time: a state of a project that was deleted must not take the new one in
+    # its place for it.
     return Meta(str(uuid4()), name, project_type, taxonomy_text(taxonomy), now())
 
 

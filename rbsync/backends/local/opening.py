@@ -42,6 +42,7 @@ def fulfil(wish: Wish, found: Meta | None, connection: sqlite3.Connection) -> Me
     made = found._replace(name=wish.name or found.name, type=wish.type or found.type)
     if wish.taxonomy is not None:
         made = made._replace(taxonomy=taxonomy_text(wish.taxonomy))
+    # Every label is read for this, so it is done only when a task could have become wrong.
     if _is_narrower(made, found):
         _refuse_misfits(made, connection)
     return made
@@ -62,6 +63,7 @@ def _is_narrower(made: Meta, found: Meta) -> bool:
     if made.taxonomy == found.taxonomy:
         return False
     new, old = made.read_taxonomy(), found.read_taxonomy()
+    # A project without a taxonomy accepted everything.
     if new.all_attributes != old.all_attributes or not old.names:
         return True
     return bool(new.names) and not new.names >= old.names
@@ -69,6 +71,7 @@ def _is_narrower(made: Meta, found: Meta) -> bool:
 
 def _refuse_misfits(made: Meta, connection: sqlite3.Connection) -> None:
     taxonomy = made.read_taxonomy()
+    # Told first and by name: "a label does not fit" would send people looking through all labels.
     removed = sorted(_used_categories(connection) - taxonomy.names) if taxonomy.names else []
     if removed:
         names = ", ".join(removed)

@@ -70,11 +70,14 @@ class LocalProject:
 
         Raises UserError when it is another one than it shall be.
         """
+        # Read first: `plan` must not lock a project that another process writes to.
         with self._database.reading() as connection:
             found = read_meta(connection) if connection else None
             made = fulfil(self._wish, found, connection) if connection and found else None
         if made is None or made != found:
             with self._database.writing() as connection:
+                # Again inside the transaction, for another process may have changed the project
+                # since.
                 made = fulfil(self._wish, read_meta(connection), connection)
                 write_meta(connection, made)
         self._take(made)
@@ -96,6 +99,8 @@ class LocalProject:
             rules = self._present_rules()
             flaws = [rules.flaw(draft) for draft in drafts]
             fine = [one.name for one, flaw in zip(drafts, flaws, strict=True) if not flaw]
+            # One question for the batch. The names within it are added as they are made, so that a
+            # batch cannot have one twice.
             taken = {row[2] for row in queries.rows_of_names(connection, fine)}
             answers: list[Created | Rejected] = []
             every = extras or [NO_EXTRAS] * len(drafts)
@@ -115,6 +120,7 @@ class LocalProject:
             return _rejected(draft, "invalid", flaw)
         if draft.name in taken:
             return _rejected(draft, "conflict", _CONFLICT)
+        # Transient, so that it is tried again: the file is uploaded anew then.
         if missing := self._missing_file(draft, extras):
             return _rejected(draft, "transient", missing)
         row = new_row(draft)
@@ -173,6 +179,8 @@ class LocalProject:
             f"UPDATE tasks SET {marks} WHERE task_id = ?",  # noqa: S608  (only columns of ours)
             (*columns.values(), task_id),
         )
+        # What a client kept beside the old items, such as heat maps, does not belong to the new
+        # ones.
         for facet in changed:
             clear_extra(connection, task_id, facet)
         if "labels" in changed and draft.labels:
@@ -226,6 +234,8 @@ class LocalProject:
                     f"UPDATE tasks SET {column} = ?, updated_at = ? WHERE task_id = ?",  # noqa: S608  (columns of ours)
                     (value, now(), task_id),
                 )
+                # All or none: the transaction ends with this error, and the tasks before it are as
+                # they were.
                 if not done.rowcount:
                     raise BackendError(f"no task {task_id}", kind="conflict")
 
@@ -248,6 +258,7 @@ class LocalProject:
         """
         name = name_before(after)
         nothing: list[tuple[Any, ...]] = []
+        # One more than asked for tells whether there is a next page, without a count.
         rows = self._read(
             lambda one: queries.rows_after(one, name, first + 1, stage, prefix), nothing
         )
@@ -306,6 +317,8 @@ class LocalProject:
 
     def _present_rules(self) -> Rules:
         """The rules as they are now: another process may have changed the taxonomy."""
+        # Within one transaction nothing can change, so that a batch of fifty need not read the
+        # taxonomy fifty times.
         turn = self._database.turn
         if self._rules is None or not turn or turn != self._read_in:
             meta = self.describe() if self._meta else None

@@ -40,6 +40,8 @@ def rows_after(
 ) -> list[tuple[Any, ...]]:
     """The next rows by name, of one stage or of all, and of names that start with the prefix."""
     only = "AND stage = ?" if stage else ""
+    # LIKE would take `%` and `_` in a name for wildcards; the comparison before it is what the
+    # index serves.
     start = "AND name >= ? AND substr(name, 1, ?) = ?" if prefix else ""
     values = [name, *([stage] if stage else []), *([prefix, len(prefix), prefix] if prefix else [])]
     return connection.execute(

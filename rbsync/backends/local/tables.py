@@ -62,6 +62,7 @@ def is_made(connection: sqlite3.Connection) -> bool:
     version, application = connection.execute(_MARKS).fetchone()
     if version == 0 and application == 0:
         return False
+    # A folder that has somebody's `project.db` already must not be written to.
     if application != APPLICATION:
         raise BackendError(
             "project.db belongs to another program", hint="give the project another path"
@@ -76,6 +77,7 @@ def is_made(connection: sqlite3.Connection) -> bool:
 
 def make(connection: sqlite3.Connection) -> None:
     """Makes the tables, inside the transaction that is open."""
+    # Not `executescript`, which commits the transaction that is open.
     for statement in _TABLES.split(";\n"):
         if statement.strip():
             connection.execute(statement)

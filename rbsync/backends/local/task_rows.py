@@ -90,9 +90,11 @@ def _items_text(draft: Draft) -> str:
 
 
 def _stamp_text(draft: Draft) -> str | None:
+    # Clients of the service create tasks without a fingerprint; these must not look like ours.
     if draft.fingerprint == _NO_STAMP:
         return None
     mark = draft.mark
+    # Rows of earlier versions have three members, and are equal to those without a mark.
     said = [] if mark == Mark() else [mark.lineage, mark.serial, declined_json(mark.declined)]
     return json.dumps([*draft.fingerprint, *said])
 

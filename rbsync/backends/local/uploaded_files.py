@@ -43,6 +43,7 @@ class Uploads:
     def keep(self, upload: Upload) -> None:
         """Gives a stored file its path, durably; replaces what had it."""
         with self._database.writing() as connection:
+            # A client that repeats an upload after a lost answer sends to the same path.
             connection.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", upload)
 
     def find(self, paths: Iterable[str]) -> dict[str, Upload]:
