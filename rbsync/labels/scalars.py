@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from math import isfinite, pi
 from typing import TypeGuard
 
@@ -28,14 +29,29 @@ def kind_of(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """The value for a message, cut when it is long."""
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError, RecursionError):
-        text = kind_of(value)
+    """The value for a message, cut when it is long.
+
+    What has nothing but brackets in its first characters goes by its kind.
+    """
+    text = kind_of(value)
+    # In pieces, for one that is nested deeper than any interpreter can follow is cut before that,
+    # and reads the same on each.
+    with suppress(TypeError, ValueError, RecursionError):
+        text = _beginning(json.JSONEncoder(ensure_ascii=False).iterencode(value))
     # JSON may spell half a surrogate pair, which no terminal takes.
     text = text.encode(errors="backslashreplace").decode()
-    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    return text[: LONGEST_SHOWN - 1] + "…" if text.strip("[{") else kind_of(value)
+
+
+def _beginning(pieces: Iterator[str]) -> str:
+    text = ""
+    for piece in pieces:
+        text += piece
+        if len(text) > LONGEST_SHOWN:
+            break
+    return text
 
 
 def wrong_type(value: object, expected: str) -> Sequence[LabelProblem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -60,9 +61,24 @@ def test_different_files_are_sent_side_by_side(site: Site) -> None:
 
 
 def test_when_one_of_two_equal_files_changed_the_other_is_sent_in_its_place(site: Site) -> None:
-    desired = twins(site, 4)
+    """The one that changed is the first to be sent, and the others wait for it meanwhile."""
+    first, *others = twins(site, 4)
+    under_way = threading.Event()
+
+    def watch(method: str, about: tuple[str, ...]) -> None:
+        if method == "upload" and about == ("00.png",):
+            under_way.set()
+        elif method == "upload":
+            assert under_way.wait(20)
+
+    # A worker comes to the shared content only when its own file, before it, was sent.
+    later = [
+        datapoint(one.name, [site.write(f"own {one.name}", one.name.encode()), *one.items])
+        for one in others
+    ]
     (site.folder / "00.png").write_bytes(b"anything")
-    run = site.run(desired, Faulty(site.project, SLOW), jobs=4)
+    backend = Faulty(site.project, SLOW, watch=watch)
+    run = site.run([first, *later], backend, jobs=4)
     assert run.results == {"00": "changed", "01": "applied", "02": "applied", "03": "applied"}
     assert list(site.project.verify()) == []
 
