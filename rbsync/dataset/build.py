@@ -75,6 +75,8 @@ def build(
     """
     findings = Findings(manifest.problems, manifest.file)
     with paused_collector():
+        # The collector is paused: a million entries are made here, none of them garbage, and it
+        # would run over all of them again and again.
         entries = _possible(unique(expand(manifest, inputs.tree, findings), findings), findings)
         inspections = Inspections(inputs.cache, inputs.executor, inputs.watcher)
         checks = manifest.settings.files.check == "structure"
@@ -90,6 +92,8 @@ def build(
             MaskReader(inputs.tree, inspections, findings, rules),
             SegmentationReader(inputs.tree, inspections, findings, rules),
         )
+        # All pictures are looked at before any datapoint is made, so that they can be decoded by
+        # several workers.
         readers.sizes.read(entries.values(), files)
         readers.masks.read(entries.values(), files)
         readers.segmentations.read(entries.values(), files)
@@ -99,6 +103,8 @@ def build(
         inspections.save()
         inputs.tree.save()
         if not keep_going:
+            # After saving: what was hashed and found right need not be read again once the manifest
+            # is corrected.
             findings.raise_if_any(others=bool(datapoints))
         return _dataset(datapoints, findings, inputs.tree)
 
@@ -150,6 +156,8 @@ def _datapoints(
             continue
         items = files.items(entry)
         found = _labels(entry, files, readers)
+        # Entries of a source share one settings object, so that a million of them need not be
+        # hashed a million times.
         own = settings.get(id(entry.settings))
         if own is None:
             own = settings[id(entry.settings)] = (

@@ -94,6 +94,8 @@ def unique(entries: Iterable[Entry], findings: Findings) -> dict[str, Entry]:
     seen: dict[str, Entry] = {}
     for given in entries:
         entry = given
+        # The same file has two spellings of an accented name on two systems. Without one form it
+        # would be created twice.
         if not given.name.isascii():
             entry = given._replace(name=unicodedata.normalize("NFC", given.name))
         objection = _objection(entry.name)
@@ -118,6 +120,8 @@ def _objection(name: str) -> str:
         return f"the name {name!a} comes from a path that is not UTF-8; rename the file"
     if size > MOST_BYTES:
         return f"the name {name[:40]!a}… has {size} bytes; the limit is {MOST_BYTES}"
+    # Zero-width characters come with text that is copied from web pages. Two names that look alike
+    # would be two datapoints.
     hidden = next(
         (one for one in name if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp")), ""
     )
@@ -127,6 +131,7 @@ def _objection(name: str) -> str:
 
 
 def _taken(entry: Entry, first: Entry) -> Problem:
+    # Told apart, since the mend is another one: a better name pattern, or one source less.
     if entry.origin == first.origin:
         which = f"({first.items[0]} and {entry.items[0]})"
         message = f"the name `{entry.name}` stands for two datapoints of this source {which}"

@@ -21,6 +21,8 @@ class Findings:
         self._file = file
         self.problems = list(problems)
         self.warnings: list[Problem] = []
+        # A source that does not parse may have declared anything. With prune, what it declared
+        # before must not be deleted for that.
         self.unread: list[Problem] = list(problems)
         self.obstacles: dict[str, Obstacle] = {}
 
@@ -34,6 +36,7 @@ class Findings:
     ) -> None:
         """One datapoint cannot be planned; the others can."""
         self.problems.append(problem)
+        # The first problem of a datapoint is the cause, and the others often follow from it.
         self.obstacles.setdefault(entry.name, Obstacle(entry.name, reason, problem))
 
     def warn(self, problem: Problem) -> None:
@@ -47,5 +50,6 @@ class Findings:
         """
         if not self.problems:
             return
+        # Each once: a missing folder is found by every source that looks into it.
         found = shortened(in_order(dict.fromkeys(self.problems), self._file))
         raise UserError(found, hint=DO_THE_OTHERS if others and self.obstacles else "")

@@ -43,6 +43,7 @@ class Inspected(NamedTuple):
     @classmethod
     def of_text(cls, text: str) -> Inspected:
         """The inverse of `text`. Raises ValueError."""
+        # Texts of earlier versions have fewer parts.
         size, fingerprint, unused, affine, *_ = [*text.split(" "), "", "", ""]
         return cls(
             tuple(map(int, size.split("x"))),
@@ -105,6 +106,7 @@ class Inspections:
         try:
             for one in wanted:
                 running.append((one, self._executor.submit(one.work)))
+                # Bounded, since each that waits holds what it has to decode.
                 if len(running) >= IN_FLIGHT:
                     self._finish(*running.popleft())
             while running:
@@ -143,6 +145,7 @@ class Inspections:
         if known is None:
             known = self._known[context] = {}
             for content, text in self._cache.checked(context).items():
+                # A cache of another version is unknown, not wrong.
                 with suppress(ValueError):
                     known[content] = Inspected.of_text(text)
         return known

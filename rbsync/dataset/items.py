@@ -67,6 +67,8 @@ class Files:
             try:
                 yield self._tree.place(path)
             except OSError as error:
+                # What cannot be looked at may be right. It is unknown, and unknown datapoints are
+                # never pruned.
                 certain = isinstance(error, FileNotFoundError | OutsideError)
                 problem = self._missing(entry, path, error)
                 self._findings.of_entry(entry, problem, "invalid" if certain else "unknown")
@@ -82,6 +84,7 @@ class Files:
     def _local(self, entry: Entry, path: str) -> Item:
         item, kind = self.item(entry, path)
         suffix = path.rpartition(".")[2]
+        # Checked once for each suffix and kind, not for each of a million files.
         if (suffix, kind) not in self._accepted:
             wrong = objection(path, kind)
             if not wrong:
@@ -149,6 +152,7 @@ class Files:
             names = list(self._tree.files(folder))
         except OSError:
             return ""
+        # The case first: files that come from Windows are found there under any.
         near = [one for one in names if one.casefold() == name.casefold()]
         near = near or difflib.get_close_matches(name, names, n=1, cutoff=0.8)
         prefix = f"{folder}/" if folder else ""

@@ -34,6 +34,7 @@ class LabelReader:
         self._findings = findings
         self._type = project_type
         self._taxonomy = taxonomy
+        # Labels that passed under one taxonomy are checked again under another.
         rules = canonical_json([1, project_type, taxonomy.as_json(), tree.algorithm])
         self._context = f"labels:{digest(rules)}"
         self._passed: dict[str, str] | None = None
@@ -77,11 +78,14 @@ class LabelReader:
         if self._check(entry, labels, _locator(data, item.ref)):
             return ""
         fingerprint = self._fingerprint(labels)
+        # Under the content that was read, which may be newer than the one that was hashed.
         self._known()[content] = fingerprint
         self._new.append((content, fingerprint))
         return fingerprint
 
     def _fingerprint(self, labels: Any) -> str:
+        # Of the meaning and not of the file: labels that a tool wrote with other spaces or floats
+        # are no change.
         return of_value(normal_labels(labels), self._tree.algorithm)
 
     def _check(self, entry: Entry, labels: Any, locate: Callable[[Path], Location]) -> bool:

@@ -34,6 +34,7 @@ def inspect_image(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:
 def read_planned(roots: Roots, file: Item, algorithm: Algorithm) -> Named:
     """A file that is still what it was when it was hashed. Raises OSError."""
     data, content = read_whole(roots, file.ref, algorithm, LIMIT)
+    # The answer is remembered under the content that was hashed, so it must be of that one.
     if content != file.content:
         raise ChangingError(f"{file.ref} was written to while it was read")
     return Named(data, file.ref)

@@ -48,6 +48,7 @@ class MaskReader:
         if mask is None or shown is None:
             return None
         self._compare(entry, given, mask, shown)
+        # An empty mask is a warning: many slices have no tumour. But it may also be the wrong file.
         if not mask.fingerprint:
             self._findings.warn(_empty(entry, given))
             return None
@@ -74,6 +75,8 @@ class MaskReader:
         given = [files.item(entry, one) for one in entry.items if files.are_local(entry)]
         if not all(item.content for item, _ in given):
             return []
+        # A TIFF is refused for being one; that its size cannot be read as well would be a second
+        # problem with the same cause.
         return [item for item, kind in given if kind in PICTURES or not objection(item.ref, kind)]
 
     def _mask_context(self, recipe: str) -> str:
@@ -103,6 +106,8 @@ class MaskReader:
 
         width, height = mask.size
         try:
+            # A mask of another size is the commonest mistake of all: made for a thumbnail, or for
+            # the image before it was rotated.
             check_same_size((width, height), (image.size[0], image.size[1]), file=given.files[0])
             if given.encoding == "nifti":
                 check_fits(width, height, len(given.categories), file=given.files[0])

@@ -53,6 +53,8 @@ def inspect_scan(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:
     """The size and place of a scan, from its header. Raises MaskError, OSError."""
     with open_body(roots, file.ref, algorithm) as body:
         head = body.read(HEAD)
+        # To the end, although the header is enough: the hash tells whether this is the file that
+        # was planned.
         while body.read(BUFFER):
             pass
         if body.content() != file.content:
@@ -80,6 +82,7 @@ def misfit(file: str, found: Inspected, scan: str, shown: Inspected) -> MaskErro
     size = three_dimensions(shown.size)
     if found.size != size:
         return shape_problem(found.size, f"its scan is {' x '.join(map(str, size))}", file)
+    # Of a file that says no place nobody can tell that it lies elsewhere.
     if not found.affine or not shown.affine:
         return None
     return placement_problem(size, found.affine, shown.affine, file=file, scan=scan)

@@ -158,6 +158,8 @@ class SegmentationReader:
         from rbsync.dataset.segmentation_inspection import items_of
 
         paths = items_of(entry, part)
+        # A folder of DICOM slices would have to be read whole for its grid. The number of files is
+        # all that is compared there.
         if not files.are_local(entry) or len(paths) != 1:
             return None, False
         item, kind = files.item(entry, paths[0])
@@ -165,6 +167,7 @@ class SegmentationReader:
         return (item if item.content and (is_picture or kind in _VOLUMES) else None), is_picture
 
     def _context(self, part: SeriesLabels) -> str:
+        # Part of the context: the same file under another map is another segmentation.
         by_value = {str(value): name for value, name in part.segment_map.items()}
         value = canonical_json([CHECKS, by_value, self._tree.algorithm])
         return f"segmentation:{digest(value)}"

@@ -47,6 +47,8 @@ class StructureReader:
                 self._report(entry, item, kind, answer)
         else:
             try:
+                # Hashing keeps one bit for a file. What is wrong is found out again, for the few
+                # that are broken.
                 fault = self._tree.fault(item.ref, kind)
             except OSError as error:
                 self._report(entry, item, kind, error)

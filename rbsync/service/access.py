@@ -32,6 +32,9 @@ class HostCheck:
 
     def _is_fine(self, headers: Headers) -> bool:
         hosts = headers.getlist("host")
+        # DNS rebinding: a web page gives its own name the address of this machine, and the browser
+        # then sends requests here as if to the page's own server. The name in the Host header
+        # betrays it.
         if len(hosts) != 1 or _name(f"//{hosts[0]}") not in self._names:
             return False
         origin = headers.get("origin")
@@ -50,6 +53,7 @@ def check_key(headers: Headers, key: str) -> None:
     given = headers.get("apikey")
     if given is None:
         raise RefusalError("the request has no API key", status=_UNAUTHORIZED)
+    # `==` would tell by its time how many letters of a guess are right.
     if not hmac.compare_digest(given.encode(), key.encode()):
         raise RefusalError("the API key is not valid", status=_FORBIDDEN)
 

@@ -71,6 +71,7 @@ def _as_json(data: dict[str, Any] | None, errors: Sequence[GraphQLError]) -> dic
 def _error(error: GraphQLError) -> dict[str, Any]:
     """Only what was meant for the client is told; the rest is in the log."""
     cause = error.original_error
+    # Anything else is a mistake of ours, whose text may have paths of this machine in it.
     if cause is None or isinstance(cause, RbsyncError | GraphQLError):
         return error.formatted  # type: ignore[return-value]  # a TypedDict
     _log.error("an operation failed", exc_info=cause)
@@ -99,6 +100,8 @@ class Journal:
             await self._app(scope, receive, noting)
         finally:
             spent = (time.monotonic() - start) * 1000
+            # Without the query, which has signatures; and escaped, for a line break in a path would
+            # forge a line of the log.
             shown = scope["path"].encode("unicode_escape").decode()
             _log.info("%s %s %s %.1f ms", scope["method"], shown, status or "closed", spent)
 
@@ -113,6 +116,7 @@ def make_app(service: Service, player: Player) -> ASGIApp:
     """The ASGI application of a service, with its faults."""
     endpoint = Endpoint(service, make_schema(), player)
     addresses = Addresses(endpoint, Objects(service, player))
+    # The log is outermost, so that refused requests are in it.
     return Journal(HostCheck(addresses, names=service.settings.hosts))
 
 

@@ -36,6 +36,7 @@ class ServiceSettings:
     """
 
     path: str
+    # Settings appear in tracebacks.
     api_key: str = field(repr=False)
     org_id: str = ""
     project_id: str = ""

@@ -52,6 +52,7 @@ class Operation:
             is_async_iterable=_never,
         )
         if isinstance(made, Executor):
+            # Only types are kept: variables may have megabytes of labels, and are of one request.
             self._known = _with(made, None, _without_values(made.variable_values))
         return made
 
@@ -101,6 +102,7 @@ def _coerced(known: VariableValues, given: Mapping[str, Any]) -> VariableValues 
             coerced[name] = None
             if value is not None or is_non_null_type(kind):
                 coerced[name] = coerce_input_value(value, kind)
+                # The library words what is wrong; this is only the short way when nothing is.
                 if coerced[name] is Undefined:
                     return None
     except RecursionError:
@@ -138,6 +140,8 @@ class Documents:
 
     def _read(self, text: str) -> Document:
         try:
+            # Tokens are limited, since one document of megabytes would keep the only event loop
+            # from everybody else.
             parsed = parse(text, no_location=True, max_tokens=MOST_TOKENS)
             errors = validate(self._schema, parsed)
         except GraphQLError as error:

@@ -24,6 +24,7 @@ def schema_text() -> str:
 @cache
 def make_schema() -> GraphQLSchema:
     """The schema, which knows nothing of any one service: the Call has all that."""
+    # The schema is ours and its test checks it: checking it again would only delay every start.
     schema = build_schema(schema_text(), assume_valid_sdl=True)
     for place, answer in ANSWERS.items():
         owner, name = place.split(".")

@@ -75,6 +75,7 @@ class GroupCommit:
                     await self._commit()
                 return answers
         except BackendError as error:
+            # A commit that may have reached the disk must not be done again.
             if error.sent or len(jobs) == 1:
                 return [_Done(error=error)] * len(jobs)
         # Nothing was done: one that has no room must not keep the others out.

@@ -53,6 +53,8 @@ class Objects:
 
     async def _put(self, request: Request, permission: Permission) -> Response:
         given = request.headers.get("content-type", "")
+        # Storages refuse another type than the one that was signed. A client that is not careful
+        # finds out here.
         if given != permission.type:
             message = f"the address is for content of the type {permission.type}"
             raise RefusalError(message, status=_FORBIDDEN)
@@ -80,6 +82,8 @@ class Objects:
         if upload is None:
             raise RefusalError("there is no such file", status=_NOT_FOUND)
         file = self._service.uploads.open(upload)
+        # The length of the bytes that are stored, which for an old upload may not be the one that
+        # was noted.
         length = file.seek(0, 2)
         file.seek(0)
         return StreamingResponse(_blocks(file), headers=_headers(upload, length))

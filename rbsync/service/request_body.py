@@ -40,11 +40,13 @@ async def read_operation(request: Request, limits: Limits) -> Operation:
 
 
 async def _read(request: Request, limit: int) -> bytes:
+    # Before anything is read: the client should not send gigabytes to be told so.
     if _length(request) > limit:
         raise _too_large(limit)
     body = bytearray()
     async for piece in request.stream():
         body += piece
+        # A request in chunks announces no length.
         if len(body) > limit:
             raise _too_large(limit)
     return bytes(body)
@@ -62,6 +64,7 @@ def _too_large(limit: int) -> RefusalError:
 def unpack(body: bytes, limit: int) -> bytes:
     """The bytes of a compressed body, never more than the limit. Raises RefusalError."""
     try:
+        # Not strict, it would leave out letters that are no base64 and unpack something else.
         packed = binascii.a2b_base64(body, strict_mode=True)
     except binascii.Error as error:
         raise RefusalError("the body is not base64") from error

@@ -32,6 +32,7 @@ class CoalescingTransport:
 
     def write(self, data: bytes) -> None:
         if not self._written:
+            # When the loop comes round, head and body have both been written.
             self._loop.call_soon(self._flush)
         self._written.append(data)
 
@@ -77,6 +78,8 @@ def listen(host: str, port: int) -> list[socket.socket]:
     try:
         return [first, _listen(LOOPBACK_6, first.getsockname()[1])]
     except RbsyncError as error:
+        # Without IPv6 on this machine there is nothing to take. But somebody else who listens on
+        # ::1 would be sent the key by clients that try it first.
         if _is_taken(error):
             first.close()
             raise

@@ -38,10 +38,13 @@ class Service:
 
     @cached_property
     def org_id(self) -> str:
+        # The same at each start: a state is bound to organization and project.
         return self.settings.org_id or str(uuid5(NAMESPACE_OID, self.meta.project_id))
 
     def upload(self, path: str) -> Upload | None:
         """A file by its path: one that was uploaded, or one that rbsync put in the project."""
+        # Tasks that rbsync made in this folder without the service have refs where clients expect
+        # paths.
         if is_ref(path):
             return Upload(path, path, 0, "", "")
         return self.uploads.find([path]).get(path)

@@ -46,10 +46,13 @@ class Signer:
         right = self._signature(asked, expires).encode()
         if not hmac.compare_digest(right, query.get("signature", "").encode()):
             raise RefusalError("the signature does not match the request", status=_FORBIDDEN)
+        # After the signature: an unsigned number may be any text.
         if int(expires) < self._clock():
             raise RefusalError("the address has expired", status=_FORBIDDEN)
         return asked
 
     def _signature(self, permission: Permission, expires: str) -> str:
+        # A line break parts what is signed, and no name has one: "a" and "bc" must not sign as "ab"
+        # and "c".
         text = "\n".join((*permission, expires))
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256").hex()

@@ -15,6 +15,8 @@ def _objection(name: str, found: Any) -> str:
     """Returns why something cannot be the kind of source that a key tells."""
     if not (isinstance(found, type) and issubclass(found, SourceModel)):
         return "it is no subclass of rbsync.sources.base.SourceModel"
+    # Found out here and not when the first manifest is expanded, where it would look like a mistake
+    # of the manifest.
     if inspect.isabstract(found):
         return "it has no `expand`"
     if getattr(found, "key", None) != name or name not in found.model_fields:

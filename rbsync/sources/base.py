@@ -19,6 +19,7 @@ RESERVED_HINT = f"choose another name: `{OWN_METADATA}…` are the keys in which
 
 def reserved(key: object) -> str:
     """Returns why a key of metadata cannot be had, empty when it can."""
+    # A user's key would be overwritten by the stamp, or read as one.
     if isinstance(key, str) and key.startswith(OWN_METADATA):
         return f"the metadata key `{key}` is reserved"
     return ""

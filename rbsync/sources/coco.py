@@ -47,12 +47,16 @@ class CocoSource(SourceModel):
             return coco_labels(data, file=self.coco, max_pixels=self.max_pixels or MAX_PIXELS)
 
         place = context.locate(("coco",))
+        # Repeated keys are not looked for: it would take as long as all else, in files of a million
+        # objects that programs write.
         found = checked_json(context, self.coco, "coco", read, limit=LIMIT, is_map=False)
         if found == {}:
             hint = "export the annotations again, or take the source out"
             context.report(Problem("empty-list", f"`{self.coco}` lists no images", place, hint))
         for name, labels in (found or {}).items():
             item = posixpath.join(self.images, name)
+            # Images without annotations are datapoints too; somebody has looked at them and found
+            # nothing.
             given = InlineLabels(labels, lambda _: place, self._size(labels)) if labels else None
             yield Entry(name, (item,), given, context.settings, context.origin)
 

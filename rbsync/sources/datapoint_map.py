@@ -59,6 +59,7 @@ class _Names:
         """The file of a name; empty when there is none, or nobody can tell which."""
         if name in self._files:
             return name
+        # Only one that is alike is taken: of two nobody can tell which was meant.
         alike = self._by_form.get(_form(name), [])
         return alike[0] if len(alike) == 1 else ""
 

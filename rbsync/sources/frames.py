@@ -77,6 +77,8 @@ def _videos(
         items = _in_order(search, listing, frames)
         if items:
             yield listing.path, items, {**_folder_fields(listing.path), **captures}
+        # With `**` the folders in between match as well and have no frames of their own. Any other
+        # folder without a frame is a mistake to be told.
         elif not (folders.is_deep and _has_only_folders(search, listing)):
             search.found = True
             search.context.report(_no_frames(search, listing.path))
@@ -98,6 +100,8 @@ def _in_order(search: Search, listing: Listing, frames: Pattern) -> tuple[str, .
 
     names = sorted(name for name in search.visible(listing) if frames.file(name) is not None)
     prefix = f"{listing.path}/" if listing.path else ""
+    # Sorted by name before, so that names which natural order holds for equal keep one order on
+    # every machine.
     paths = (prefix + name for name in natsorted(names))
     return tuple(path for path in paths if search.takes(path))
 

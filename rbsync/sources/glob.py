@@ -43,6 +43,7 @@ class GlobSource(SourceModel):
     def expand(self, context: Context) -> Iterator[Entry]:
         pattern = pattern_at(context, ("glob",), self.glob)
         excluded = excluded_at(context, self.exclude)
+        # All mistakes of a source are reported before the walk, which may take long.
         if pattern is None or excluded is None:
             return
         names = template_at(context, "name", self.name, pattern.captures)

@@ -41,6 +41,8 @@ class ImagesBelow:
         """
         wanted = _parts(mapped)
         paths = self._by_name.get(wanted[-1], [])
+        # Exported maps have the paths of another machine, or URLs. Their ends are what is left in
+        # common.
         best = [one for one in paths if _shared(one, wanted) == _most(paths, wanted)]
         if len(best) == 1:
             return best[0]

@@ -53,6 +53,8 @@ class ItemsListSource(SourceModel):
                 if entry is not None:
                     yield entry
         except ListError as error:
+            # What stands behind the place cannot be read, so that nobody may take it for gone and
+            # prune it.
             context.unread(Problem(error.code, str(error), error.place))
         else:
             if not found:
@@ -74,6 +76,7 @@ class ItemsListSource(SourceModel):
             message = f"`{self.items_list}` is no items list: it must end in .json, .jsonl or .csv"
             raise ListError(message, where)
         try:
+            # Excel puts a mark before the first column's name.
             text = context.tree.read(self.items_list, LIMIT).decode("utf-8-sig")
         except OSError as error:
             message = f"`{self.items_list}` cannot be read: {error.strerror or error}"
@@ -96,6 +99,7 @@ def _entry(row: Row, context: Context, folder: str) -> Entry | None:
         settings = _settings(value, context)
         return study_of(value, settings, row.place, lambda path: _below(folder, path))
     items = value.get("items") or [value["url"]]
+    # Only files are relative to the list; URLs and keys mean the same everywhere.
     if context.settings.storage == "redbrick":
         items = [_below(folder, item) for item in items]
     return Entry(
@@ -124,6 +128,8 @@ def _below(folder: str, path: str) -> str:
 def _settings(value: dict[str, Any], context: Context) -> Settings:
     metadata = value.get("metaData") or value.get("metadata")
     priority = value.get("priority")
+    # One settings object for all rows that have none of their own: a million rows need not have a
+    # million.
     if not metadata and priority is None:
         return context.settings
     own = context.settings

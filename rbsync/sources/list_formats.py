@@ -36,6 +36,7 @@ class ListError(ValueError):
 
 def _read_json(text: str, file: str) -> Iterator[Row]:
     """The members of a JSON array one by one, so that each has its place."""
+    # One entry at a time: `json.load` has no places, and an error in a list of a million needs one.
     decode, places = json.JSONDecoder(**_hook(text)).raw_decode, _Places(text, file)
     at = _skip(text, 0)
     if text[at : at + 1] != "[":
@@ -111,6 +112,7 @@ class _Places:
 
 def _read_jsonl(text: str, file: str) -> Iterator[Row]:
     odd, hook = _may_be_odd(text), _hook(text)
+    # Not `splitlines`, which also splits at characters that may stand in a JSON text.
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
@@ -123,10 +125,13 @@ def _read_jsonl(text: str, file: str) -> Iterator[Row]:
 
 
 def _read_csv(text: str, file: str) -> Iterator[Row]:
+    # Not strict, a quote that is never closed swallows the rest of the file into one cell.
     table = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         columns = next(table, [])
         _check_columns(columns, Location(file, 1, 1))
+        # Rows of a name that stand apart are two datapoints, which is then told as a duplicate
+        # name. Gathering them would need the whole file in memory.
         for _, rows in groupby(_numbered(table, columns), key=_same_datapoint):
             yield _csv_row(list(rows), file)
     except csv.Error as error:
@@ -155,6 +160,7 @@ class _Line(NamedTuple):
 
 
 def _numbered(table: Any, columns: list[str]) -> Iterator[_Line]:
+    # A cell in quotes may have line breaks, so that rows are not lines.
     before = table.line_num
     for cells in table:
         number, before = before + 1, table.line_num

@@ -44,6 +44,7 @@ def study_of(
 
 def series_objections(value: dict[str, Any]) -> Iterator[str]:
     """Yields what is wrong with an entry's series."""
+    # The first item of a study is a slice, and no name for it.
     if not value.get("name"):
         yield "an entry of series needs a `name`"
     for key in ("items", "url", "labels"):

@@ -84,6 +84,7 @@ class _Folder:
 
     def entries(self) -> Iterator[Entry]:
         search = Search(self._context, "folder")
+        # Masks of exports stand in subfolders that are part of their names.
         paths = [one for one in files_below(search, self._folder) if one.lower().endswith(SUFFIX)]
         start = len(self._folder) + 1 if self._folder else 0
         by_file = {path[start:]: path for path in paths}
@@ -127,6 +128,7 @@ class _Folder:
 
     def _image(self, file: str, path: str, image: str | None) -> str:
         """The item of a mask. Raises NotOneError."""
+        # A mask without an image is told, not passed over: somebody drew it.
         if image is None:
             message = f"the mask `{path}` has no image: `{self._map.file}` does not name it"
             raise NotOneError(message, f'add "{file}": the path or URL of its image')

@@ -41,6 +41,7 @@ def _known_format(name: str) -> str:
 
 def _value_of_format(value: int, info: ValidationInfo) -> int:
     """A value that pixels of the source's format can have."""
+    # A format of a plug-in may have 16 bits; ours are PNGs with a palette.
     if value > LARGEST_OF_OURS and info.data.get("format") in MASK_FORMATS.built_in:
         raise PydanticKnownError("less_than_equal", {"le": LARGEST_OF_OURS})
     return value

@@ -45,9 +45,13 @@ class MaskPerClassSource(MaskSettings):
         for one in files.find(self.name, self.image, allow_empty=self.allow_empty):
             by_class = groups.setdefault((one.name, one.image), {})
             first = by_class.setdefault(one.captures[CATEGORY], one.path)
+            # The later file would silently take the place of the first, and half of a class be
+            # missing.
             if first != one.path:
                 context.report(self._twice(context, first, one.path))
         for (name, image), by_class in groups.items():
+            # Sorted, so that the fingerprint does not depend on the order in which a disk lists its
+            # files.
             recipe = self.recipe(PER_CLASS, {one: [] for one in sorted(by_class)})
             paths = tuple(by_class[one] for one in recipe.classes)
             yield files.entry(name, image, self.labels(recipe, paths, self.per_class))

@@ -59,6 +59,7 @@ class MaskSettings(SourceModel):
 
         None after reporting mistakes.
         """
+        # Imported here, for manifests without masks do not need NumPy.
         from rbsync.masks.classes.class_map import read_class_map, read_ignored, read_ignored_colour
 
         background = [
@@ -68,6 +69,7 @@ class MaskSettings(SourceModel):
         colours = checked_json(context, path, key, partial(read_class_map, file=path))
         if colours is None or None in background:
             return None
+        # Where the user did not write the background, the class map is what has to be corrected.
         where = IGNORED if IGNORED in self.model_fields_set else key
         ignored = _checked(context, (where,), partial(read_ignored, ignore, colours))
         return None if ignored is None else self.recipe(RGB, colours, ignored)

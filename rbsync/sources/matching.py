@@ -53,6 +53,7 @@ class Search:
 
     def unreadable(self, path: str, error: OSError) -> None:
         """Reports a folder that cannot be listed: one that is missing, or one that is unknown."""
+        # A folder that cannot be read may have had a match. It is told as unread, not as empty.
         self._unread = True
         if isinstance(error, FileNotFoundError):
             message = f"the folder `{path}` does not exist"
@@ -63,6 +64,7 @@ class Search:
 
     def visible(self, listing: Listing) -> Iterator[str]:
         """The names of a folder that may match: not its folders, not what is hidden."""
+        # Links too: datasets are often folders of links into one store.
         for name in (*listing.names, *listing.links, *listing.odd):
             if name[0] != ".":
                 yield name
@@ -117,6 +119,7 @@ def matching_files(
     context = search.context
     for listing, folder in search.walk(pattern):
         prefix = f"{listing.path}/" if listing.path else ""
+        # Once for each folder instead of once for each file.
         without = [one for one in excluded if one.folder(listing.path) is not None]
         for name in sorted(search.visible(listing)):
             captures = pattern.file(name)
@@ -125,6 +128,7 @@ def matching_files(
             path = prefix + name
             if not search.takes(path):
                 continue
+            # Followed, a link to a folder above would be walked for ever.
             if name in listing.links and _is_folder_link(context, path):
                 context.warn(_not_followed(search, path))
                 continue

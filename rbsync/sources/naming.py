@@ -45,6 +45,7 @@ class Template:
             if field and field not in known:
                 raise TemplateError(_unknown(field, known))
         self._captured = frozenset(captures)
+        # The name of nearly every datapoint is its path; a million need no template filled.
         self._is_path = self._parts == [("", "path")] and "path" not in self._captured
 
     def fill(self, path: str, captures: Mapping[str, str]) -> str:
@@ -58,6 +59,8 @@ class Template:
     def _field(self, field: str, path: str, captures: Mapping[str, str]) -> str:
         if not field:
             return ""
+        # A capture wins over a field of the same name: whoever wrote `{stem}` into the pattern
+        # means that.
         return captures[field] if field in self._captured else FIELDS[field](path)
 
 
@@ -67,6 +70,8 @@ def _parse(text: str) -> list[tuple[str, str]]:
     except ValueError as error:
         raise TemplateError(f"`{text}` cannot be read: {error}") from error
     for _, _, form, conversion in pieces:
+        # `{stem!r}` and `{stem:>10}` are Python's, and other programs that read manifests do not
+        # have them.
         if form or conversion:
             raise TemplateError(f"`{text}` has a format or a conversion; only `{{field}}` is known")
     if any(field == "" for _, field, _, _ in pieces):
@@ -118,6 +123,8 @@ class LabelFiles:
             self._context.tree.place(file)
         except FileNotFoundError:
             return True
+        # It is there and cannot be read, or leads out: an error to be told, and no reason to leave
+        # the labels out.
         except OSError:
             return False
         return False

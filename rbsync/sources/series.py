@@ -60,6 +60,8 @@ class SeriesSource(SourceModel):
             _given(one, _inside(replace(context, report=report), number))
             for number, one in enumerate(self.series)
         ]
+        # Half a study must not be sent: its series would be numbered otherwise than its
+        # segmentations say.
         if not problems and all(one.items for one in given):
             yield study_entry(self.name, given, context.settings, context.origin)
 

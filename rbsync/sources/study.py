@@ -63,6 +63,7 @@ def map_problems(one: GivenSeries, *, has_files: bool, key: str = MAP) -> Iterat
         where = one.locate((MAP, value))
         if not is_value(value):
             yield Problem("segment-map", f"`{value}` is no value of a voxel", where, _HINT)
+        # "1" and "01" are two keys of a map and one value of a voxel.
         elif taken.setdefault(int(value), value) != value:
             message = f"`{taken[int(value)]}` and `{value}` are one value"
             yield Problem("segment-map", message, where, "leave one of them out")

@@ -49,6 +49,7 @@ class _Found(NamedTuple):
         record = self.record
         if record is None or record.applied is None:
             return False
+        # A task that was deleted and made anew has the name and not the id.
         if record.task_id != self.content.task.task_id:
             return False
         return record.applied == UNKNOWN or not self._differing(record.applied)
@@ -61,6 +62,8 @@ class _Found(NamedTuple):
         """Returns why it is not what is declared; empty when it is."""
         if self.record is not None and self.record.pending is not None:
             return "its last run is not settled yet"
+        # Without a stamp nobody knows what its labels were made of. `--force` says that this does
+        # not matter.
         if self.content.task.stamp is None:
             return f"{CONFLICT}, without rbsync's stamp"
         facets = self._differing(self.desired.fingerprint)
@@ -107,6 +110,7 @@ def _chosen(names: Collection[str], patterns: Sequence[str]) -> Iterator[str]:
 
 def _check_names(patterns: Sequence[str], known: Mapping[str, object], what: str) -> None:
     for name in patterns:
+        # A glob may match nothing; a name that is written out and is not there is a mistake.
         if name not in known and _WILD.isdisjoint(name):
             raise RbsyncError(f"{what} `{name}`", hint="nothing was adopted")
 
@@ -128,5 +132,6 @@ def _decided(others: Sequence[_Found], *, force: bool) -> Adopted:
 
 def _records(adopted: Adopted, found: Mapping[str, _Found]) -> dict[str, Record]:
     made = [(name, found[name].desired.fingerprint) for name in adopted.recorded]
+    # A fingerprint that equals nothing: the next plan updates all of it.
     made += [(name, UNKNOWN) for name in adopted.forced]
     return {name: Record(name, print_, found[name].content.task.task_id) for name, print_ in made}

@@ -87,16 +87,23 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         raise StaleError(
             "the manifest has changed since the plan was made", hint="run `rbsync plan` again"
         )
+    # An apply that has nothing to do in a read-only checkout must succeed.
     if not _has_work(workspace, plan):
         return conclude(plan, (), options.stop)
     with workspace.store.writer(whoami(), timeout=options.lock_timeout) as writer:
+        # Under the lock: from here on the state cannot move any more.
         plan = _current(workspace, plan, writer, options)
         project = workspace.backend.project()
+        # Before the first request. A state that is bound only at the end would, after a crash, take
+        # another project for its own.
         writer.claim(project.identity)
+        # What an earlier run left open is settled before anything is sent, for it may be what this
+        # plan is about to send again.
         settled = workspace.settling.recover(writer, options.stop)
         records = writer.records()
         left = _remaining(_renewed(workspace, plan, records, options), settled, records)
         writer.verify(left.names.intersection(records))
+        # Asked again, for the plan may have been made anew since somebody read it.
         guard(workspace, left, options)
         return _run(workspace, left, writer, records, options)
 
@@ -144,6 +151,7 @@ def _current(workspace: Workspace, plan: Plan, writer: Writer, options: ApplyOpt
     """The plan, when the state is the one that it was made against; else a new one."""
     header = writer.header()
     planned = plan.basis
+    # A plan without a lineage was made before there was a state.
     same_state = planned.lineage in ("", header.lineage)
     if same_state and planned.serial == header.serial:
         return plan
@@ -218,4 +226,5 @@ def whoami() -> Owner:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = str(os.getuid())
+    # In a container there may be no user of that number.
     return Owner(user, socket.gethostname(), os.getpid(), uuid.uuid4().hex[:12], time.time())

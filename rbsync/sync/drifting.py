@@ -44,6 +44,7 @@ def drift(workspace: Workspace) -> Drift:
         raise StoreError("there is no state yet", hint="`rbsync refresh` makes it of the project")
     check_target(header, workspace.backend.describe())
     records = workspace.settling.look(workspace.store.records())
+    # What is pending is not missing: nobody knows yet whether it arrived.
     missing = {name for name, one in records.items() if one.applied and not one.pending}
     edited: list[Edited] = []
     unmanaged: list[str] = []
@@ -61,11 +62,13 @@ def drift(workspace: Workspace) -> Drift:
         else:
             unchanged += 1
     told = {*missing, *unmanaged, *(one.name for one in edited)}
+    # A damaged record would show as drift of a task that nobody touched.
     workspace.store.verify(told.intersection(records))
     return Drift(tuple(sorted(missing)), tuple(sorted(edited)), tuple(sorted(unmanaged)), unchanged)
 
 
 def _edited(found: TaskContent, record: Record, *, stamped: bool) -> tuple[Facet, ...]:
+    # Taken over by force, it differs on purpose until the next apply.
     if record.applied == UNKNOWN or record.pending is not None:
         return ()
     return differing(found, known_fingerprints(record), stamped=stamped)

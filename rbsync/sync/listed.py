@@ -21,6 +21,7 @@ def as_listed(records: Mapping[str, Record], tasks: Mapping[str, Task]) -> dict[
 def _left(records: Mapping[str, Record], tasks: Mapping[str, Task]) -> Iterator[tuple[str, Record]]:
     for name in sorted(records.keys() | tasks.keys()):
         record, task = records.get(name), tasks.get(name)
+        # A pending record is not corrected by a listing: what was sent may not be in it yet.
         if record is not None and (record.pending or (task and _stays(record, task))):
             found: Record | None = record
         elif task is not None and task.stamp is not None:
@@ -41,6 +42,7 @@ def _stays(record: Record, task: Task) -> bool:
 
 def _gone(record: Record) -> Record | None:
     """Returns what is left of a record without a task: why it failed, and what is not wanted."""
+    # Why it failed is worth more than an empty record, and is shown by `rbsync failures`.
     kept = record.failure or record.declined
     return record._replace(applied=None, task_id="") if kept else None
 

@@ -83,12 +83,15 @@ def _conflict(
     """
     task = found.task
     same = record is not None and record.applied is not None and record.task_id == task.task_id
+    # What is pending is blocked by the plan itself, with a better reason.
     if record is not None and (record.pending or (same and record.applied == UNKNOWN)):
         return ""
     if task.stamp is None and not same:
         return f"{CONFLICT}; {_STEP}"
     known = known_fingerprints(record) if record else []
+    # Without a record the stamp tells how rbsync left it, perhaps from another machine.
     facets = differing(found, known or [task.stamp or UNKNOWN], stamped=stamped)
+    # Somebody made the very change that is wanted: nothing is overwritten by it.
     if not facets or (wanted is not None and not differing(found, [wanted], stamped=stamped)):
         return ""
     return f"{', '.join(facets)} changed at the project; {_STEP}"

@@ -65,6 +65,8 @@ def expand(
     """
     declared = workspace.manifest.settings.project
     taxonomy = workspace.taxonomy
+    # A manifest without a taxonomy is checked against that of the project, or the service would
+    # refuse what the plan promised.
     if project is not None and not taxonomy.categories:
         taxonomy = read_taxonomy(list(project.categories))
     return build(
@@ -88,6 +90,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     check_project(workspace, project)
     check_target(header, project)
     basis = basis_of(workspace, header)
+    # `--rehash` is given by those who do not believe size and time, on which the memo rests.
     may_recall = options.may_recall and not workspace.inputs.tree.rehashes
     known = recall(workspace, basis, project) if may_recall else None
     if known is not None and workspace.store.is_settled():
@@ -102,6 +105,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
         records = {name: one for name, one in records.items() if options.covers(name)}
         dataset = _narrowed(dataset, records, options)
     made = compare(dataset, records, rules_of(workspace, options), basis)
+    # Only of what the plan is about: verifying a million records would cost more than reading them.
     workspace.store.verify(made.names.intersection(records))
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))

@@ -31,6 +31,7 @@ class Settling:
         """The records with what is certain now; nothing is waited for, the rest stays pending."""
         try:
             settled = settle_seen(self._backend, records, now=time.time())
+        # A plan can be made without the project; what is open is then shown as open.
         except BackendError:
             return records
         if not settled:
@@ -62,6 +63,7 @@ class Settling:
         return settled
 
     def _wait(self, pending: Mapping[str, Record], seconds: float, stop: Cancellation) -> bool:
+        # `apply` plans, settles and plans again. The wait of half a minute is one for all of them.
         if all(self._waited.get(name) == record for name, record in pending.items()):
             return True
         self._note(waiting_for(sorted(pending), seconds))

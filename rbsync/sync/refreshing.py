@@ -42,6 +42,8 @@ def refresh(workspace: Workspace, timeout: float) -> Refreshed:
         put(workspace, writer, before, after)
         lost = contents_lost(before, after)
         if lost:
+            # The project was asked and the datapoint is not there: its file may have gone with it,
+            # and must be sent again with the next create.
             writer.commit(lost=lost)
     return _compared(before, after, tasks)
 
@@ -79,6 +81,7 @@ def put(
     changed = [record for name, record in after.items() if before.get(name) != record]
     removed = sorted(before.keys() - after.keys())
     if changed or removed:
+        # A refresh against the wrong project empties the state. The backup is what takes that back.
         workspace.store.backup(backup_path(workspace))
         writer.commit(changed, removed=removed)
 

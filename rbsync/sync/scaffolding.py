@@ -50,6 +50,7 @@ _TAIL = [
 
 def _from_source(folder: str, source: str) -> Iterator[str]:
     path = os.path.join(folder, source)
+    # A JSON string is a YAML string, whatever is in the folder's name.
     shown = json.dumps(source.rstrip("/"), ensure_ascii=False)
     if os.path.isfile(os.path.join(path, "class_map.json")):
         yield "masks:"
@@ -90,6 +91,7 @@ def _suffixes(folder: str) -> Counter[str]:
     for _, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         counts.update(suffix_of(name) for name in files if not name.startswith("."))
+        # `init` in a home folder must not walk the whole disk.
         if counts.total() >= MOST_FILES:
             break
     return counts

@@ -39,6 +39,7 @@ def backup_path(workspace: Workspace) -> str:
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     path = os.path.join(folder, f"state-{stamp}.db")
     number = 1
+    # Two edits in one second must not overwrite each other's backup.
     while os.path.exists(path):
         number += 1
         path = os.path.join(folder, f"state-{stamp}-{number}.db")
@@ -58,6 +59,7 @@ def rename(workspace: Workspace, old: str, new: str, timeout: float) -> None:
         records = writer.records()
         _check_known(records, (old,))
         writer.verify([old])
+        # The request that is under way has the old name, and is looked up by it.
         if records[old].pending is not None:
             hint = "`rbsync apply` or `rbsync refresh` looks it up"
             raise RbsyncError(f"an earlier run left `{old}` open: its result is unknown", hint=hint)
@@ -90,6 +92,8 @@ def push(workspace: Workspace, document: Mapping[str, Any], timeout: float, *, f
     pushed = _records(document)
     with editing(workspace, timeout) as writer:
         header = writer.header()
+        # Another project's state has the same shape. Pushed by mistake, it would make orphans of
+        # everything.
         if not force and document["lineage"] != header.lineage:
             raise StaleError("this is another state's document", hint="pass --force to take it")
         if not force and document["serial"] < header.serial:

@@ -35,6 +35,7 @@ def check_storages(backend: Backend, plan: Plan, *, keep_going: bool) -> Plan:
 
 def unknown_storages(backend: Backend, used: set[str]) -> Mapping[str, Problem]:
     """Returns what is wrong with each storage that is not there."""
+    # Asked only when a plan uses a bucket, which most do not.
     known = backend.storages()
     if known is None:
         return {}

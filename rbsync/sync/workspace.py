@@ -96,6 +96,8 @@ def open_workspace(
         folder = _own_folder(manifest, stack)
         cache = Cache(os.path.join(folder, "cache.db"), algorithm)
         stack.callback(cache.close)
+        # Threads and not processes: hashing and decoding release the interpreter, and starting
+        # processes takes longer than most plans.
         executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
         tree = Tree(roots, cache, algorithm, rehash=rehash)
         taxonomy = declared_taxonomy(manifest, tree)

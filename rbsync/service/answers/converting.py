@@ -27,6 +27,7 @@ def validate_and_convert(
         converted = [flat_task(one, at, taxonomy) for at, one in enumerate(tasks)]
     except NotConvertibleError as error:
         return {"isValid": False, "error": str(error), "converted": None}
+    # The SDK takes a null for "use what you have sent".
     as_it_was = not convert or all(is_flat(one) for one in tasks)
     return {"isValid": True, "converted": None if as_it_was else _text(converted)}
 
@@ -58,6 +59,8 @@ def item_list_upload_success(
     for entry in _entries(call, payload["filePath"]):
         try:
             made = create(call, _new_task(call, entry, payload))
+        # One bad entry in a list of a thousand videos must not keep the others out; the list is not
+        # sent again.
         except RefusalError as refusal:
             problems.append(f"{entry.get('name')}: {refusal}")
             continue
@@ -71,6 +74,7 @@ def _entries(call: Call, path: str) -> list[dict[str, Any]]:
     if upload is None:
         raise RefusalError("the items list was not uploaded")
     limit = call.service.settings.limits.unpacked
+    # The client said that it would send a list. What it sent may be a film.
     if upload.size > limit:
         raise RefusalError(f"the items list is larger than {limit} bytes")
     with call.service.uploads.open(upload) as file:

@@ -66,6 +66,7 @@ def put_task(
 
 def _replace(call: Call, task_id: str, labels: SentLabels) -> None:
     stored = present_task(call, task_id)
+    # Without the stamp's change: labels that somebody drew are drift, and must show as such.
     draft = as_draft(stored)._replace(labels=labels.text)
     extras: dict[Facet, Extra] = {"labels": labels.extra} if labels.extra else {}
     call.service.project.update(stored.task.task_id, draft, ["labels"], extras)

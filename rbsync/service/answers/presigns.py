@@ -48,6 +48,7 @@ def items_upload_presign(
 
 
 def _item(call: Call, name: str | None, type_: str | None) -> dict[str, str]:
+    # A path of its own for each upload: two files of one name must not replace each other.
     path = f"{call.service.org_id}/images/{uuid4()}/{_base_name(name)}"
     return _place(call, path, name or "", type_ or "")
 
@@ -87,6 +88,7 @@ def _check_count(files: Sequence[str | None]) -> None:
 
 
 def _base_name(name: str | None) -> str:
+    # Clients on Windows send whole paths.
     return _name((name or "").replace("\\", "/").rsplit("/", 1)[-1])
 
 

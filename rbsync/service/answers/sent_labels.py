@@ -39,6 +39,7 @@ def read_labels(
     if not isinstance(labels, list):
         raise RefusalError("labelsData is not a list")
     refs = [stored_ref(call, one["labelName"]) for one in named]
+    # The file of the labels is the task's too, or the next collection of garbage would take it.
     refs += [stored_ref(call, path)] if path else []
     kept = json.dumps({"labelsMap": maps or [], "labelsDataPath": path or None})
     return SentLabels(LabelText(text or "[]", len(labels)), Extra(kept, tuple(refs)))
@@ -53,6 +54,7 @@ def _of_file(call: Call, path: str) -> str:
         stored = file.read(limit + 1)
     if len(stored) > limit:
         raise RefusalError("the file of the labels is too large")
+    # With the limit once more: a file within it may unpack to any size.
     content = gunzip(stored, limit) if upload.encoding == "gzip" else stored
     try:
         return content.decode()

@@ -51,6 +51,8 @@ class Seen:
             "createdAt": stored.created_at,
             "updatedAt": stored.updated_at,
             "priority": stored.task.priority,
+            # A function, which the library calls only for a field that was asked for. A listing of
+            # names would otherwise read the labels of every task.
             "datapoint": lambda _: self.datapoint(),
             "latestTaskData": lambda _: self.task_data(),
             "currentStageSubTask": lambda _, **__: _sub_task(stored),
@@ -93,6 +95,7 @@ class Seen:
         return [self.call.to_get(one) for one in paths]
 
     def _labels(self) -> str:
+        # Labels that came in a file are given back as a file, as the service does.
         if self._kept("labels").get("labelsDataPath"):
             return "[]"
         service = self.call.service
@@ -122,6 +125,7 @@ class Seen:
 
 def version_id(stored: StoredTask) -> str:
     """The id of the version of the labels that a task has now."""
+    # Made of what is known instead of stored: it changes exactly when the task does.
     return str(uuid5(NAMESPACE_OID, f"{stored.task.task_id} {stored.updated_at}"))
 
 

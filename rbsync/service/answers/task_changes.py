@@ -38,6 +38,8 @@ def update_task_items(
     given["heatMaps"] = given.pop("heat_maps", None)
     try:
         stored = present_task(call, task_id)
+        # An update of metadata alone sends null for all others; to take that for "no items" would
+        # empty the task.
         if items or any(given.get(key) is not None for key in OF_ITEMS):
             _change_items(call, stored, storage_id, items, given, append=bool(append))
         if meta_data is not None:
@@ -76,6 +78,8 @@ def _appended(
     kept: dict[str, Any], series: list[dict[str, Any]], before: int
 ) -> list[dict[str, Any]]:
     """The series that were there and those that are added, whose items come after theirs."""
+    # Indices count through all items of a task, so that those that are added come after what was
+    # there.
     moved = [
         {**one, "itemsIndices": [before + index for index in one.get("itemsIndices") or ()]}
         for one in series
@@ -131,6 +135,7 @@ def delete_tasks(
     call.check_project(org_id, project_id)
     project = call.service.project
     ids = [one.lower() for one in task_ids or ()]
+    # A name that is gone is deleted: clients repeat deletes whose answers they did not get.
     ids += [one.task_id for one in project.find(task_names or ()).values()]
     return _tried(len(task_ids or ()) + len(task_names or ()), lambda: project.delete(ids))
 

@@ -57,6 +57,7 @@ def create_datapoint(
     made = create(call, new)
     if isinstance(made, Created):
         return {"dpId": made.datapoint_id, "taskId": made.task_id, "taskIds": [made.task_id]}
+    # Nobody outside knows which of the two the real service does, so that both can be tried.
     if made.failure.kind == "conflict" and call.service.settings.duplicate_name == "null":
         return None
     raise RefusalError(f"{name}: {made.failure.message}")

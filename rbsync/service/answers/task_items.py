@@ -15,6 +15,7 @@ Pair = tuple[str, str]
 def located(call: Call, items: Sequence[str], storage_id: str) -> tuple[Pair, ...]:
     """Items with the refs of where they are. Raises RefusalError for those that are nowhere."""
     storage = storage_id.lower()
+    # Checked now: a task whose file never arrived would be found out by the person who opens it.
     if storage == REDBRICK:
         return tuple((one, stored_ref(call, one)) for one in items)
     if storage == PUBLIC:

@@ -54,6 +54,8 @@ def tasks_paged(
     place = place_of(stage_name) if stage_name else ""
     page = _page(call, first, after, place)
     since = _time(cache_time) if cache_time else None
+    # Filtered after the page was cut, so that a page may be empty while more follow: clients must
+    # read on to the cursor's end, and are tested for it.
     tasks = [one for one in page.tasks if since is None or _time(one.updated_at) >= since]
     return {
         **_answer(call, Page(tuple(tasks), page.cursor)),
@@ -96,6 +98,7 @@ def _page(call: Call, first: int | None, after: str | None, place: str, prefix: 
 def _one_found(call: Call, search: str, place: str) -> Page | None:
     """The answer to a search for one task, None when the search is not for one."""
     project = call.service.project
+    # In quotes the service searches for the exact name.
     if len(search) > 1 and search[0] == search[-1] == '"':
         name = search[1:-1]
         found = project.find([name]).get(name)
@@ -126,6 +129,7 @@ def _time(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except (TypeError, ValueError) as error:
         raise RefusalError(f"{text!r} is not a time") from error
+    # A time without a zone is the client's own.
     return found if found.tzinfo else found.astimezone()
 
 

@@ -20,6 +20,7 @@ def category_of(category: Any, place: str, taxonomy: Taxonomy) -> list[list[str]
     path = [category] if isinstance(category, str) else category
     if not isinstance(path, list) or not path or not all(isinstance(one, str) for one in path):
         refuse(place, "needs a category: a name, a class id or a path")
+    # Exports have the root in the path and people leave it out; both mean the same category.
     return [[ROOT, *(path[1:] if path[0] == ROOT and len(path) > 1 else path)]]
 
 

@@ -33,6 +33,7 @@ def instance_masks(by_instance: dict[str, Any]) -> dict[str, str]:
 
 
 def _number(key: str, place: str) -> int:
+    # `isdigit` alone is true of "²".
     if not key.isascii() or not key.isdigit() or not 1 <= int(key) <= LARGEST:
         refuse(place, f'"{key}" is not a voxel value from 1 to {LARGEST}')
     return int(key)
@@ -83,6 +84,8 @@ class Flat:
 
 def add_series(flat: Flat, series: dict[str, Any], place: str, taxonomy: Taxonomy) -> None:
     """Adds a series to those before it. Raises NotConvertibleError."""
+    # What is not converted is refused by name. Left out silently, the labels of a whole series
+    # would be gone.
     for key in sorted(series.keys() - _PLAIN - _TO_LISTS - SHAPES.keys()):
         if series[key]:
             refuse(f"{place}.{key}", "is not converted here; give the task in the flat form")

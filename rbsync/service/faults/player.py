@@ -19,6 +19,7 @@ class Closed(Response):
     """No answer: the connection is closed, with a reset when data are still on their way."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  (as ASGI has it)
+        # A reset and not an orderly end: an orderly one is an empty answer to some clients.
         scope["state"]["transport"].abort()
         await _until_closed(receive)
 
@@ -40,6 +41,7 @@ class Cut(Response):
 
         await self._answer(scope, receive, holding)
         half = bytes(body[: len(body) // 2])
+        # The head has announced the whole length, so that the client can tell that it was cut.
         await send({"type": "http.response.body", "body": half, "more_body": True})
         scope["state"]["transport"].close()
         await _until_closed(receive)
@@ -109,6 +111,8 @@ class Player:
     def _next(self, kinds: AbstractSet[str]) -> Fault | None:
         found: Fault | None = None
         for turns in self._turns:
+            # All rules count every request, also those that another rule plays for; "the third
+            # create" is then the third whatever else is in the script.
             if turns.is_due(kinds, taken=found is not None):
                 found = turns.fault
         return found

@@ -47,6 +47,7 @@ def _kind(value: str) -> str:
     if value in known:
         return value
     near = did_you_mean(value, known)
+    # A misspelt kind would be a rule that never plays, and a test that passes for nothing.
     hint = near or f"known: {', '.join(sorted(known))}"
     message = f'no request is of the kind "{value}"; {hint}'
     raise PydanticCustomError("kind", "{message}", {"message": message})
