@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
 from rbsync.applier.action_failures import FailedError
+from rbsync.applier.snapshot import ReadContent, kept_text
 from rbsync.backends.base import Body, LabelText
-from rbsync.errors import UserError
+from rbsync.errors import StoreError, UserError
 from rbsync.files.body import FileBody, open_body, read_whole
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Labels
@@ -35,13 +36,23 @@ class Content(Protocol):
         """
 
 
+def nothing_kept(digest: str) -> bytes:
+    """Satisfies ``ReadContent``. Raises StoreError."""
+    raise StoreError(f"there is no history that has the content {digest}")
+
+
 class LocalContent:
     """Files below the roots. Satisfies ``Content``."""
 
     def __init__(
-        self, roots: Roots, algorithm: Algorithm, masks: Literal["pixel", "nifti"] = "pixel"
+        self,
+        roots: Roots,
+        algorithm: Algorithm,
+        masks: Literal["pixel", "nifti"] = "pixel",
+        kept: ReadContent = nothing_kept,
     ) -> None:
-        """``masks`` is the encoding of masks that leave it open."""
+        """``masks`` is the encoding of masks that leave it open; ``kept`` reads the history."""
+        self._kept = kept
         self._masks: Literal["pixel", "nifti"] = masks
         self._roots = roots
         self._algorithm: Algorithm = algorithm
@@ -52,6 +63,8 @@ class LocalContent:
 
     def labels(self, labels: Labels) -> tuple[LabelText, str]:
         """The text is empty when a file is not the planned one any more."""
+        if labels.kind == "kept":
+            return kept_text(labels, self._kept), ""
         if labels.kind != "objects":
             return self._converted(labels)
         if not labels.inputs:

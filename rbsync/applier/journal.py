@@ -24,6 +24,14 @@ GROUP = 100
 GROUP_SECONDS = 0.2
 
 
+RecordOf = Callable[[str], Record | None]
+Ahead = Callable[[Sequence[Effect], RecordOf], None]
+
+
+def nothing_ahead(_effects: Sequence[Effect], _record_of: RecordOf, /) -> None:
+    """Satisfies ``Ahead``."""
+
+
 class Journal:
     """Groups results into durable commits, and gives outcomes out only when they are safe.
 
@@ -36,7 +44,10 @@ class Journal:
         records: Mapping[str, Record],
         clock: Callable[[], float],
         set_aside: Callable[[Sequence[Record], Sequence[str]], None],
+        ahead: Ahead = nothing_ahead,
     ) -> None:
+        """``ahead`` is told of effects, and what their names were, before their intents."""
+        self._ahead = ahead
         self._writer = writer
         self._before = records
         self._clock = clock
@@ -65,6 +76,8 @@ class Journal:
         The uploads that it consists of come first: they may have to tell it from what others made.
         """
         now = self._clock()
+        actions = list(actions)
+        self._ahead(actions, self.before)
         if self._uploads or self._lost:
             self._writer.commit(uploads=self._taken_uploads(), lost=self._taken_lost())
         # From here on a crash is survivable: the next run finds the intent, and asks the project

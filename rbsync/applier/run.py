@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rbsync.applier.cancellation import Cancellation, Tally
 from rbsync.applier.content import Content
 from rbsync.applier.delete import delete
-from rbsync.applier.journal import Journal
+from rbsync.applier.journal import Ahead, Journal, nothing_ahead
 from rbsync.applier.overwriting import Check, Keeper, keep_nothing
 from rbsync.applier.pipeline import Pace, Pipeline
 from rbsync.applier.prepare import Change, Preparer
@@ -52,15 +52,16 @@ def apply(
     retrier: Retrier | None = None,
     clock: Callable[[], float] = time.time,
     keeper: Keeper = keep_nothing,
+    ahead: Ahead = nothing_ahead,
 ) -> Iterator[Outcome]:
     """Runs a plan, and gives each outcome out once it is durable.
 
     ``records`` is what the writer holds; ``set_aside`` gets results that could not be written.
-    ``keeper`` is told what is overwritten, and ``retrier`` is the one that the backend reads with,
-    where it does. Raises StoreError when the state cannot be written any more: then nothing more
-    is sent, and what was sent is settled by the next run.
+    ``keeper`` is told what is overwritten, ``ahead`` what will be sent, and ``retrier`` is the
+    one that the backend reads with, where it does. Raises StoreError when the state cannot be
+    written any more: then nothing more is sent, and what was sent is settled by the next run.
     """
-    journal = Journal(writer, records, clock, set_aside)
+    journal = Journal(writer, records, clock, set_aside, ahead)
     retrier = retrier or Retrier(stop.pause)
     known = known_uploads(writer, plan.effects) if backend.capabilities.keeps_uploads else {}
     uploads = Uploads(

@@ -11,7 +11,7 @@ from rbsync.applier.action_failures import FailedError, changed, failure_of, unr
 from rbsync.applier.content import Content
 from rbsync.applier.retrying import GivenUpError, Retrier
 from rbsync.backends.base import Backend, Body
-from rbsync.model.datapoint import Item
+from rbsync.model.datapoint import REMOTE, Item
 from rbsync.model.plan import MISSING, Create, Delete, Effect
 from rbsync.stores.base import Upload, Writer
 
@@ -64,7 +64,8 @@ class Uploads:
     def kept(self, item: Item, storage: str) -> Kept:
         """Returns where the backend keeps an item. Raises FailedError."""
         if not item.is_local:
-            return Kept(item.ref)
+            # An item that is put back goes by the name that it had, not by where it is kept.
+            return Kept(item.content.removeprefix(REMOTE))
         key = item.content, storage
         earlier = self._earlier.get(key)
         # Believed without asking. Whether the file is still there shows when the create is refused;

@@ -107,7 +107,8 @@ class Capabilities:
     answer was lost, and ``staleness`` how many seconds what it did may not be seen after it was
     answered, None for as many. ``keeps_uploads`` says that what was uploaded stays usable in
     later runs, ``stamps`` that it leaves the fingerprint in what it creates, ``jobs`` how many
-    workers it is best served by, ``masks`` how it likes masks to be encoded.
+    workers it is best served by, ``masks`` how it likes masks to be encoded. ``at_hand`` says that
+    to look at a task costs next to nothing.
     """
 
     batch: int = 50
@@ -119,6 +120,7 @@ class Capabilities:
     stamps: bool = True
     jobs: int = 4
     masks: Literal["pixel", "nifti"] = "pixel"
+    at_hand: bool = False
 
 
 class Body(Protocol):

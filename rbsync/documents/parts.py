@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from rbsync.errors import Location, Problem
-from rbsync.model.datapoint import Datapoint, Item, Labels, Settings
+from rbsync.model.datapoint import Datapoint, Item, Labels, LabelsKind, Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.record import Declined, DeclinedFor
 
@@ -41,9 +41,9 @@ class ItemPart(Part):
 class LabelsPart(Part):
     """The origin of the labels."""
 
-    kind: Literal["objects", "mask", "segmentation"] = Field(
+    kind: LabelsKind = Field(
         description="objects: LabelObjects, in a file or inline. mask: pictures, segmentation: "
-        "NIfTI files; both are converted when they are sent."
+        "NIfTI files; both are converted when they are sent. kept: as the history has them."
     )
     fingerprint: str
     inputs: list[ItemPart] = Field(default=[], description="The files that hold them.")

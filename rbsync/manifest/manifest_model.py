@@ -103,6 +103,27 @@ Share = Annotated[
 ]
 
 
+def _days(value: object) -> object:
+    """Reads ``90d`` as 90; anything else is left to be refused in pydantic's words."""
+    text = value.strip() if isinstance(value, str) else ""
+    return int(text[:-1]) if text[-1:] == "d" and text[:-1].isdecimal() else value
+
+
+Days = Annotated[
+    int,
+    Field(ge=1, le=36500),
+    BeforeValidator(_days),
+    JsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": r"^\s*[0-9]+d\s*$"},
+                {"type": "integer", "minimum": 1, "maximum": 36500},
+            ]
+        }
+    ),
+]
+
+
 class Part(BaseModel):
     """A mapping of the manifest: unknown keys are refused and nothing changes later."""
 
@@ -159,6 +180,12 @@ class PolicyModel(Part):
         description="Write the content's identity into the metadata of the service's tasks, so "
         "that a lost state can be found again.",
         examples=[True],
+    )
+    history: Days = Field(
+        90,
+        description="For how long what runs replaced and deleted is kept, so that `rbsync undo` "
+        "can put it back: days, as in 90d.",
+        examples=["90d"],
     )
 
 

@@ -60,7 +60,7 @@ class Settings:
         }
 
 
-LabelsKind = Literal["objects", "mask", "segmentation"]
+LabelsKind = Literal["objects", "mask", "segmentation", "kept"]
 Encoding = Literal["auto", "pixel", "nifti"]
 """How a mask is sent: as outlines or as a label map; ``auto`` leaves it to the backend."""
 
@@ -70,7 +70,8 @@ class Labels(NamedTuple):
 
     ``kind`` is ``objects`` for LabelObjects: in the one file of ``inputs``, or as JSON text in
     ``inline``. It is ``mask`` for pictures and ``segmentation`` for NIfTI files: those of
-    ``inputs``, with how they are to be read as JSON text in ``inline``. ``fingerprint`` is that
+    ``inputs``, with how they are to be read as JSON text in ``inline``. It is ``kept`` for labels
+    of the history, of which ``inline`` names the contents as JSON text. ``fingerprint`` is that
     of the labels' meaning, not of the file's bytes, nor of the ``encoding`` that a mask gets.
     """
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rbsync.applier.cancellation import Cancellation
+from rbsync.applier.keeping import Keeping
 from rbsync.applier.run import Options as RunOptions
 from rbsync.applier.run import apply as run
 from rbsync.applier.run_report import conclude
@@ -25,6 +26,8 @@ from rbsync.planner import check_guard, merged
 from rbsync.planner.decide import unsettled
 from rbsync.stores.base import Owner, Writer
 from rbsync.sync.planning import PlanOptions, make_plan, policy_of
+from rbsync.sync.recording import check_lasting, recorded
+from rbsync.sync.serials import check_newest, remember_newest
 from rbsync.sync.workspace import Workspace
 
 Renewal = Literal["nothing", "unsettled", "all"]
@@ -44,6 +47,7 @@ class ApplyOptions:
     else a plan that does not fit the state any more is refused as stale. ``force`` does what the
     guard would stop. ``jobs`` is the number of workers, None for what suits the backend. ``done``
     is called with each outcome once it is durable, ``sent`` with bytes as they are sent.
+    ``command`` is what the history calls the run, and ``undoes`` are the runs that it takes back.
     """
 
     planning: PlanOptions = field(default_factory=PlanOptions)
@@ -55,6 +59,8 @@ class ApplyOptions:
     stop: Cancellation = field(default_factory=Cancellation)
     done: Callable[[Outcome], None] = lambda _: None
     sent: Callable[[int], None] = lambda _: None
+    command: str = "apply"
+    undoes: tuple[str, ...] = ()
 
 
 def plan_to_apply(
@@ -90,8 +96,11 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
     # An apply that has nothing to do in a read-only checkout must succeed.
     if not _has_work(workspace, plan):
         return conclude(plan, (), options.stop)
-    with workspace.store.writer(whoami(), timeout=options.lock_timeout) as writer:
+    check_lasting(workspace, plan)
+    owner = whoami()
+    with workspace.store.writer(owner, timeout=options.lock_timeout) as writer:
         # Under the lock: from here on the state cannot move any more.
+        check_newest(writer.header())
         plan = _current(workspace, plan, writer, options)
         project = workspace.backend.project()
         # Before the first request. A state that is bound only at the end would, after a crash, take
@@ -105,7 +114,11 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         writer.verify(left.names.intersection(records))
         # Asked again, for the plan may have been made anew since somebody read it.
         guard(workspace, left, options)
-        return _run(workspace, left, writer, records, options)
+        with recorded(workspace, left, owner, options.command, options.undoes) as recording:
+            report = _run(workspace, left, writer, records, options, recording.keeping)
+            recording.report = report
+        remember_newest(writer.header())
+        return report
 
 
 def guard(workspace: Workspace, plan: Plan, options: ApplyOptions) -> None:
@@ -120,6 +133,7 @@ def _run(
     writer: Writer,
     records: Mapping[str, Record],
     options: ApplyOptions,
+    keeping: Keeping,
 ) -> Report:
     outcomes: list[Outcome] = []
     for outcome in run(
@@ -136,6 +150,8 @@ def _run(
         ),
         set_aside=workspace.recovery_file.keep,
         retrier=workspace.retrier,
+        keeper=keeping,
+        ahead=keeping.ahead,
     ):
         outcomes.append(outcome)
         options.done(outcome)

@@ -17,6 +17,7 @@ from rbsync.planner import plan as compare
 from rbsync.planner.decide import Rules
 from rbsync.sync.memo import recall, remember
 from rbsync.sync.overlay import overlay
+from rbsync.sync.serials import check_newest
 from rbsync.sync.storage_check import check_storages
 from rbsync.sync.workspace import Workspace
 
@@ -89,6 +90,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     project = workspace.backend.describe()
     check_project(workspace, project)
     check_target(header, project)
+    check_newest(header)
     basis = basis_of(workspace, header)
     # `--rehash` is given by those who do not believe size and time, on which the memo rests.
     may_recall = options.may_recall and not workspace.inputs.tree.rehashes

@@ -14,6 +14,7 @@ from rbsync.stores.base import Writer
 from rbsync.sync.applying import whoami
 from rbsync.sync.listed import as_listed, is_managed
 from rbsync.sync.planning import check_target
+from rbsync.sync.serials import remember_newest
 from rbsync.sync.state_editing import backup_path
 from rbsync.sync.workspace import Workspace
 
@@ -61,6 +62,8 @@ def correcting(workspace: Workspace, timeout: float) -> Iterator[Writer]:
         writer.claim(project.identity)
         workspace.settling.recover(writer, Cancellation())
         yield writer
+        # Also where it was higher once: what was put back is as the project is from here on.
+        remember_newest(writer.header())
 
 
 def present_project(workspace: Workspace) -> Project:

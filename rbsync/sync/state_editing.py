@@ -14,6 +14,7 @@ from rbsync.errors import RbsyncError, StaleError, StoreError
 from rbsync.model.record import Record
 from rbsync.stores.base import Writer
 from rbsync.sync.applying import whoami
+from rbsync.sync.serials import remember_newest
 from rbsync.sync.workspace import Workspace
 
 BACKUPS = "backups"
@@ -30,6 +31,7 @@ def editing(workspace: Workspace, timeout: float) -> Iterator[Writer]:
     with workspace.store.writer(whoami(), timeout=timeout) as writer:
         workspace.store.backup(backup_path(workspace))
         yield writer
+        remember_newest(writer.header())
 
 
 def backup_path(workspace: Workspace) -> str:

@@ -17,6 +17,7 @@ from rbsync.applier.retrying import Retrier
 from rbsync.backends.base import Backend
 from rbsync.dataset.build import BuildInputs, Watcher
 from rbsync.dataset.declared_taxonomy import declared_taxonomy
+from rbsync.errors import StoreError
 from rbsync.files.cache import Cache
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
@@ -24,6 +25,11 @@ from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
 from rbsync.stores import open_store
 from rbsync.stores.base import Store
+from rbsync.stores.history import FOLDER as HISTORY
+from rbsync.stores.history import open_history
+from rbsync.stores.history.base import History
+from rbsync.stores.history.memory import MemoryHistory
+from rbsync.stores.history.sqlite import SqliteHistory
 from rbsync.sync.open_backend import open_backend
 from rbsync.sync.recovery import Settling
 from rbsync.trust.places import check_own_folder
@@ -31,6 +37,9 @@ from rbsync.trust.places import check_own_folder
 FOLDER = ".rbsync"
 STATE_VARIABLE = "RBSYNC_STATE_URL"
 LEFT = "the command is over"
+NO_HISTORY = "none"
+"""In place of a folder: the user wants none."""
+
 READERS = min(4, os.cpu_count() or 1)
 
 
@@ -51,7 +60,9 @@ class Unwatched:
 class Workspace:
     """Open until the `open_workspace` that made it ends.
 
-    ``retrier`` is the one of all requests, and ``stop`` ends its pauses.
+    ``retrier`` is the one of all requests, and ``stop`` ends its pauses. ``history_at`` is where
+    the user wants the history to be: a folder, `NO_HISTORY`, or empty for beside the state.
+    ``is_new`` says that there was no state when it was opened.
     """
 
     manifest: Manifest
@@ -64,11 +75,17 @@ class Workspace:
     settling: Settling
     retrier: Retrier
     stop: Cancellation
+    history: History
+    history_at: str = ""
+    is_new: bool = False
 
     @property
     def content(self) -> LocalContent:
         return LocalContent(
-            self.roots, self.manifest.settings.hash, self.backend.capabilities.masks
+            self.roots,
+            self.manifest.settings.hash,
+            self.backend.capabilities.masks,
+            self.history.content,
         )
 
 
@@ -79,6 +96,7 @@ def open_workspace(
     watcher: Watcher | None = None,
     rehash: bool = False,
     state: str = "",
+    history: str = "",
     note: Callable[[str], None] = lambda _: None,
     stop: Cancellation | None = None,
 ) -> Iterator[Workspace]:
@@ -107,6 +125,8 @@ def open_workspace(
         stack.callback(stop.request, LEFT)
         store = open_store(_state_url(manifest, state), manifest.root)
         stack.callback(store.close)
+        kept = _history(store, folder, history)
+        stack.callback(kept.close)
         yield Workspace(
             manifest,
             BuildInputs(tree, cache, executor, watcher or Unwatched()),
@@ -118,6 +138,9 @@ def open_workspace(
             Settling(backend, note),
             retrier,
             stop,
+            kept,
+            history,
+            is_new=_is_new(store),
         )
 
 
@@ -136,6 +159,22 @@ def _state_url(manifest: Manifest, given: str) -> str:
     if manifest.trust.untrusted:
         return "memory:untrusted"
     return given or os.environ.get(STATE_VARIABLE, "")
+
+
+def _is_new(store: Store) -> bool:
+    """Tells whether there is no state; one that cannot be read is there."""
+    try:
+        return store.header() is None
+    except StoreError:
+        return False
+
+
+def _history(store: Store, folder: str, history: str) -> History:
+    if history == NO_HISTORY:
+        return MemoryHistory()
+    if history:
+        return SqliteHistory(os.path.abspath(history))
+    return open_history(store, os.path.join(folder, HISTORY))
 
 
 def _make_folder(folder: str) -> None:

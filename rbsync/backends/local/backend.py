@@ -48,7 +48,7 @@ class LocalBackend:
     not exist, and later for a project that is there and is another one.
     """
 
-    capabilities = Capabilities()
+    capabilities = Capabilities(at_hand=True)
 
     def __init__(
         self,

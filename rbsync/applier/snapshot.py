@@ -1,0 +1,120 @@
+"""What a task has, as documents to be kept, and as a datapoint to be put back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from rbsync.backends.base import LabelFile, LabelText, TaskContent
+from rbsync.errors import Location
+from rbsync.model.datapoint import REMOTE, Datapoint, Item, Labels, Settings
+from rbsync.model.fingerprint import Facet, Fingerprint, canonical_json, digest
+
+_SIGNED = re.compile(
+    r"[?&](x-(amz|goog)-[\w-]+|signature|sig|awsaccesskeyid|googleaccessid|key-pair-id|token)=",
+    re.IGNORECASE,
+)
+
+Document = Mapping[Facet, Any]
+"""What is kept of a task, facet by facet; one that was not looked at is missing."""
+
+ReadContent = Callable[[str], bytes]
+"""Reads what a digest names. Raises StoreError."""
+
+
+class Snapshot(NamedTuple):
+    """What is kept: ``name`` is the digest of the document, which names the other contents."""
+
+    name: str
+    document: Document
+    contents: Mapping[str, bytes]
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The contents that the document names."""
+        return tuple(name for name in self.contents if name != self.name)
+
+
+class SignedUrlError(Exception):
+    """The items had URLs with signatures, which are not kept."""
+
+
+def snapshot_of(present: TaskContent, *, labels: bool) -> Snapshot:
+    """Takes what a task has; with ``labels`` they were looked at. Raises BackendError."""
+    contents: dict[str, bytes] = {}
+    document: dict[Facet, Any] = {"items": _items_json(present), "settings": _settings(present)}
+    if labels:
+        text = _put(contents, present.labels.encode("utf-8", "surrogatepass"))
+        maps = [[one.series, _put(contents, one.read())] for one in present.maps]
+        document["labels"] = {"json": text, "maps": maps}
+    name = _put(contents, canonical_json(document))
+    return Snapshot(name, document, contents)
+
+
+def _put(contents: dict[str, bytes], data: bytes) -> str:
+    name = digest(data)
+    contents[name] = data
+    return name
+
+
+def _items_json(present: TaskContent) -> dict[str, Any]:
+    return {
+        "storage": present.storages[0],
+        "names": list(present.task.items),
+        # A signed URL opens the file for whoever reads it, and is of no use after some days.
+        "refs": [None if _SIGNED.search(ref) else ref for ref in present.refs],
+        "series": list(present.series),
+    }
+
+
+def _settings(present: TaskContent) -> dict[str, Any]:
+    task = present.task
+    metadata = dict(task.metadata)
+    return Settings(present.storages[0], task.ground_truth, task.priority, metadata).as_json()
+
+
+def refs_of(document: Document) -> tuple[str, ...]:
+    """Where the items are kept."""
+    return tuple(ref for ref in document["items"]["refs"] if ref)
+
+
+def put_back(name: str, document: Document, fingerprint: Fingerprint) -> Datapoint:
+    """The datapoint that a document is of. Raises SignedUrlError for one that cannot be.
+
+    Its items are where they were kept, and its labels are read when they are sent.
+    """
+    items = document["items"]
+    if None in items["refs"]:
+        raise SignedUrlError(name)
+    pairs = zip(items["names"], items["refs"], strict=True)
+    return Datapoint(
+        name,
+        tuple(Item(named, REMOTE + ref) for named, ref in pairs),
+        _labels(document.get("labels"), fingerprint.labels),
+        Settings(**document["settings"]),
+        fingerprint,
+        Location(""),
+        tuple(items["series"]),
+    )
+
+
+def _labels(kept: Mapping[str, Any] | None, fingerprint: str) -> Labels | None:
+    return Labels("kept", fingerprint, inline=json.dumps(kept)) if kept else None
+
+
+def kept_text(labels: Labels, read: ReadContent) -> LabelText:
+    """Labels of the kind ``kept``, as they were. Raises StoreError when they are gone."""
+    kept = json.loads(labels.inline)
+    text = read(kept["json"]).decode("utf-8", "surrogatepass")
+    files = tuple(LabelFile(series, read(name)) for series, name in kept["maps"])
+    return LabelText(text, len(json.loads(text)), files=files)
+
+
+def merged_documents(documents: Iterable[Document]) -> Document:
+    """What was there at first: of each facet the document that comes last, newest first."""
+    made: dict[Facet, Any] = {}
+    for one in documents:
+        made.update(one)
+    return made

@@ -1,0 +1,38 @@
+"""What git knows of a folder, asked of the program itself."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+SECONDS = 60.0
+
+
+class GitError(Exception):
+    """Git is not there, or says no; the message is its own."""
+
+
+def git(folder: str, *arguments: str) -> bytes:
+    """What a command of git prints. Raises GitError."""
+    # A repository that a stranger sent could name a program of its own as a pager or a monitor.
+    own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull]
+    try:
+        done = subprocess.run(  # noqa: S603  (a list, and no shell)
+            ["git", *own, "-C", folder, *arguments],  # noqa: S607  (the user's own git)
+            capture_output=True,
+            check=True,
+            timeout=SECONDS,
+        )
+    except subprocess.CalledProcessError as error:
+        raise GitError(error.stderr.decode(errors="replace").strip()) from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GitError(str(error)) from error
+    return done.stdout
+
+
+def revision_of(folder: str) -> str:
+    """The commit that is checked out in a folder, empty where there is none."""
+    try:
+        return git(folder, "rev-parse", "HEAD").decode().strip()
+    except GitError:
+        return ""

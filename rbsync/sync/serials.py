@@ -1,0 +1,59 @@
+"""The highest serial of each state that this machine has seen, kept away from the state.
+
+A copy of an older state, put back in the newer one's place, says what was true once: it would plan
+nothing where much is wrong. The service cannot be asked for its newest stamp without reading all
+of it, so the number is kept where nobody who restores a folder puts it back too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from rbsync.errors import StateError
+from rbsync.model.record import Header
+
+HINT = "the project has moved on since that copy was made: run `rbsync refresh`, then plan again"
+
+
+def check_newest(header: Header | None) -> None:
+    """Raises StateError for a state that is older than one of its lineage that was seen here."""
+    if header is None:
+        return
+    seen = _seen(header.lineage)
+    if header.serial < seen:
+        raise put_back(header.serial, seen)
+
+
+def put_back(serial: int, seen: int) -> StateError:
+    """What is said of a state that is a copy of an older one."""
+    message = f"the state is an older one that was put back: its serial is {serial}, not {seen}"
+    return StateError(message, hint=HINT)
+
+
+def remember_newest(header: Header) -> None:
+    """Remembers a serial; where that cannot be written, an older state is not noticed."""
+    if header.serial == _seen(header.lineage):
+        return
+    path = _path(header.lineage)
+    with contextlib.suppress(OSError):
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        draft = f"{path}.{os.getpid()}"
+        with open(draft, "w", encoding="ascii") as file:
+            file.write(f"{header.serial}\n")
+        os.replace(draft, path)
+
+
+def _seen(lineage: str) -> int:
+    try:
+        with open(_path(lineage), encoding="ascii") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return 0
+
+
+def _path(lineage: str) -> str:
+    home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    # A lineage comes from a file, and must not lead out of the folder.
+    name = "".join(letter for letter in lineage if letter.isalnum() or letter == "-")
+    return os.path.join(home, "rbsync", f"{name}.serial")
