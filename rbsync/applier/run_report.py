@@ -9,9 +9,6 @@ from rbsync.errors import ExitCode
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Blocked, Plan
 
-WILLED = ("protected", "undone")
-"""Reasons of blocked actions that the user wished for, so that they are no failure."""
-
 
 def conclude(plan: Plan, outcomes: Sequence[Outcome], stop: Cancellation) -> Report:
     """The report of a run, with the exit code of the worst that happened."""
@@ -39,8 +36,6 @@ def _exit_code(
         return ExitCode.ERROR
     if kinds:
         return ExitCode.SOME_FAILED
-    if plan.unread or any(one.reason == "unknown" for one in blocked):
-        return ExitCode.INCOMPLETE
-    if any(one.reason not in WILLED for one in blocked):
-        return ExitCode.SOME_FAILED
+    if plan.blocked_exit_code:
+        return plan.blocked_exit_code
     return ExitCode.ERROR if stop.requested else ExitCode.DONE

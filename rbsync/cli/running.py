@@ -114,7 +114,7 @@ def _can_ask(common: CommonOptions) -> bool:
 def _agreed(plan: Plan, common: CommonOptions, flags: RunFlags, plan_file: str | None) -> bool:
     """Shows the plan, and asks where that is called for."""
     if not common.json:
-        show_plan(plan, common)
+        show_plan(replace(plan, refused=None) if flags.force else plan, common)
     if flags.yes or plan_file or not plan.effects:
         return True
     return click.confirm("Apply this?", err=True)

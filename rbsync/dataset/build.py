@@ -118,6 +118,7 @@ def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree) -> Dat
         obstacles=tuple(blocked[name] for name in sorted(blocked)),
         unread=tuple(findings.unread),
         warnings=tuple(findings.warnings),
+        doubts=findings.doubts,
         algorithm=tree.algorithm,
     )
 

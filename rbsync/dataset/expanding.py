@@ -36,6 +36,7 @@ def expand(manifest: Manifest, tree: Tree, findings: Findings) -> Iterator[Entry
             report=findings.of_source,
             unread=findings.of_source,
             warn=findings.warn,
+            doubt=partial(findings.doubt, origin),
         )
         yield from source.expand(context)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from rbsync.errors import Problem, UserError
+from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.order import in_order, shortened
 from rbsync.model.datapoint import Obstacle
 from rbsync.sources.base import Entry
@@ -25,6 +25,7 @@ class Findings:
         # before must not be deleted for that.
         self.unread: list[Problem] = list(problems)
         self.obstacles: dict[str, Obstacle] = {}
+        self.doubts: dict[Location, Problem] = {}
 
     def of_source(self, problem: Problem) -> None:
         """A source cannot be expanded, or not to its end: nobody knows what it declares."""
@@ -42,6 +43,10 @@ class Findings:
     def warn(self, problem: Problem) -> None:
         """Something is worth knowing and stops nothing."""
         self.warnings.append(problem)
+
+    def doubt(self, source: Location, problem: Problem) -> None:
+        """Datapoints of a source may have labels although none were found."""
+        self.doubts.setdefault(source, problem)
 
     def raise_if_any(self, *, others: bool = False) -> None:
         """Raises UserError with the problems in the order of their places.

@@ -47,6 +47,9 @@ class ActionPart(Part):
     reason: str = Field(description="A stable word that says why.", examples=["new"])
     message: str = Field(description="The same as a sentence.")
     changed: list[Facet] = Field(default=[], description="The facets that an update changes.")
+    labels_removed: bool = Field(
+        False, description="The datapoint has labels at the project and shall have none."
+    )
     task_id: str = Field("", description="The task at the project, when there is one.")
     items: list[ItemPart] = Field(default=[])
     series: list[int] = Field(
@@ -69,7 +72,13 @@ class ActionPart(Part):
                 kind = Update if self.action == "update" else Replace
                 said = (self.task_id, self.reason, self.message)
                 changed, declined = tuple(self.changed), self._declined()
-                return kind(self._datapoint(), changed, *said, declined=declined)
+                return kind(
+                    self._datapoint(),
+                    changed,
+                    *said,
+                    declined=declined,
+                    labels_removed=self.labels_removed,
+                )
             case "delete":
                 said = (self.task_id, self.reason, self.message)
                 return Delete(self.name, *said, declined=self._declined())
@@ -121,6 +130,7 @@ class SummaryPart(Part):
     blocked: int
     keep: int
     bytes: int
+    labels_removed: int = Field(0, description="How many updates take away all labels.")
 
 
 class PlanDocument(Document):
@@ -141,6 +151,12 @@ class PlanDocument(Document):
         default=[], description="Sources that could not be read to their end."
     )
     warnings: list[ProblemPart] = Field(default=[])
+    guard: ProblemPart | None = Field(
+        None, description="Why the guard will refuse the plan unless --force is given."
+    )
+    apply_exit_code: int = Field(
+        0, description="What `apply` will end with when all that it sends succeeds."
+    )
     meta: dict[str, Any] = Field(
         default={}, description="When and by what it was made; not part of the plan."
     )
@@ -169,6 +185,8 @@ def plan_json(plan: Plan, meta: Mapping[str, Any]) -> dict[str, Any]:
         "recorded": plan.recorded,
         "problems": [problem_json(one) for one in plan.unread],
         "warnings": [problem_json(one) for one in plan.warnings],
+        "guard": problem_json(plan.refused) if plan.refused else None,
+        "apply_exit_code": int(plan.apply_exit_code),
         "meta": dict(meta),
     }
 
@@ -181,7 +199,11 @@ def action_json(action: Action) -> dict[str, Any]:
         case Create(datapoint=datapoint):
             return {**own, **datapoint_json(datapoint), **_declined(action)}
         case Update() | Replace():
-            changed = {"changed": list(action.changed), "task_id": action.task_id}
+            changed = {
+                "changed": list(action.changed),
+                "labels_removed": action.labels_removed,
+                "task_id": action.task_id,
+            }
             return {**own, **changed, **datapoint_json(action.datapoint), **_declined(action)}
         case Delete(task_id=task_id):
             return {**own, "task_id": task_id, **_declined(action)}
@@ -214,6 +236,7 @@ def read_plan(data: bytes, file: str) -> Plan:
         warnings=tuple(one.value() for one in document.warnings),
         recorded=document.recorded,
         empty=document.dataset.empty,
+        refused=document.guard.value() if document.guard else None,
     )
 
 

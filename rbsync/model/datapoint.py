@@ -119,13 +119,15 @@ class Dataset:
     """All desired datapoints, sorted by name.
 
     ``unread`` names the sources that could not be read to their end: as long as there is one,
-    a datapoint that is not here may still be wanted.
+    a datapoint that is not here may still be wanted. ``doubts`` says of sources, by their places,
+    why datapoints of theirs may have labels where none were found.
     """
 
     datapoints: tuple[Datapoint, ...]
     obstacles: tuple[Obstacle, ...] = ()
     unread: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    doubts: Mapping[Location, Problem] = field(default_factory=dict)
     algorithm: Algorithm = "xxh3"
 
     @cached_property

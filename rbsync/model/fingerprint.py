@@ -92,3 +92,7 @@ def of_dataset(entries: Iterable[tuple[str, Fingerprint]], algorithm: Algorithm 
     for name, fingerprint in entries:
         hasher.update("\0".join((name, *fingerprint, "\n")).encode())
     return f"{algorithm}:{hasher.hexdigest()}"
+
+
+NO_LABELS = frozenset({"", of_value([], "xxh3"), of_value([], "sha256")})
+"""The fingerprints of the labels facet that say that there are none."""

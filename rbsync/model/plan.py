@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from rbsync.errors import Problem
+from rbsync.errors import ExitCode, Problem
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
+from rbsync.model.reasons import PROTECTED, UNDONE, UNKNOWN, UNSETTLED
 from rbsync.model.record import Declined
 
 OnChange = Literal["update", "replace", "protect"]
@@ -48,6 +49,7 @@ class Update:
 
     ``over`` is what others made of it, when the user has decided that it is to be overwritten;
     of a Replace and a Delete too.
+    ``labels_removed`` says that it has labels there and shall have none: that is a loss.
     """
 
     datapoint: Datapoint
@@ -57,6 +59,7 @@ class Update:
     message: str
     over: Fingerprint | None = None
     declined: tuple[Declined, ...] = ()
+    labels_removed: bool = False
 
     @property
     def name(self) -> str:
@@ -74,6 +77,7 @@ class Replace:
     message: str
     over: Fingerprint | None = None
     declined: tuple[Declined, ...] = ()
+    labels_removed: bool = False
 
     @property
     def name(self) -> str:
@@ -117,7 +121,10 @@ Overwriting = Update | Replace | Delete
 
 
 class Summary(NamedTuple):
-    """The counts of a plan; ``bytes`` is what would be uploaded at most."""
+    """The counts of a plan; ``bytes`` is what would be uploaded at most.
+
+    ``labels_removed`` is how many of the updates take away all labels of a datapoint.
+    """
 
     create: int = 0
     update: int = 0
@@ -125,6 +132,7 @@ class Summary(NamedTuple):
     blocked: int = 0
     keep: int = 0
     bytes: int = 0
+    labels_removed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +155,7 @@ class Plan:
     ``datapoints`` the digest and the number of the desired ones; ``empty`` says that the manifest
     declares none at all, whatever part of it the plan is for. ``source`` is the manifest's
     file, for who applies the plan in the same process; it is no part of what the plan says.
+    ``refused`` is why the guard will stop it, None when it will not.
     """
 
     actions: tuple[Action, ...]
@@ -160,6 +169,7 @@ class Plan:
     warnings: tuple[Problem, ...] = ()
     recorded: int = 0
     empty: bool = False
+    refused: Problem | None = None
     source: str = field(default="", compare=False)
 
     @property
@@ -171,6 +181,30 @@ class Plan:
     def names(self) -> frozenset[str]:
         """All names that the plan says something of: not those that are left as they are."""
         return frozenset(one.name for one in self.actions).union(self.orphans, self.forgotten)
+
+    @property
+    def labels_removed(self) -> tuple[str, ...]:
+        """The names of the datapoints that lose all of their labels and stay."""
+        changes = (one for one in self.actions if isinstance(one, Update | Replace))
+        return tuple(one.name for one in changes if one.labels_removed)
+
+    @property
+    def apply_exit_code(self) -> ExitCode:
+        """What `apply` ends with when all that it sends succeeds.
+
+        For what is not settled yet it waits, and nobody knows what comes of that.
+        """
+        return ExitCode.REFUSED if self.refused else self.blocked_exit_code
+
+    @property
+    def blocked_exit_code(self) -> ExitCode:
+        """What comes of the actions that are blocked, when all others succeed."""
+        if self.unread or self.has_blocked(UNKNOWN):
+            return ExitCode.INCOMPLETE
+        blocked = (one for one in self.actions if isinstance(one, Blocked))
+        if any(one.reason not in (PROTECTED, UNDONE, UNSETTLED) for one in blocked):
+            return ExitCode.SOME_FAILED
+        return ExitCode.DONE
 
     @property
     def is_incomplete(self) -> bool:
@@ -196,6 +230,7 @@ class Plan:
             blocked=counts[Blocked],
             keep=self.unchanged,
             bytes=size,
+            labels_removed=len(self.labels_removed),
         )
 
 

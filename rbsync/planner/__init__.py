@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from rbsync.planner.compare import merged, plan
 from rbsync.planner.decide import decide, decide_orphan
-from rbsync.planner.guard import check_guard
+from rbsync.planner.guard import check_guard, objection
 
-__all__ = ["check_guard", "decide", "decide_orphan", "merged", "plan"]
+__all__ = ["check_guard", "decide", "decide_orphan", "merged", "objection", "plan"]

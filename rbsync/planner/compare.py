@@ -67,7 +67,8 @@ def _changes(dataset: Dataset, records: Mapping[str, Record], rules: Rules) -> I
         record = records.get(desired.name)
         if record is not None and record.applied == desired.fingerprint and not record.pending:
             continue
-        action = decide(desired, record, rules)
+        doubt = dataset.doubts.get(desired.origin) if dataset.doubts else None
+        action = decide(desired, record, rules, doubt)
         if not isinstance(action, Keep):
             yield action
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from rbsync.errors import Problem
 from rbsync.model.datapoint import Datapoint, Obstacle
-from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
+from rbsync.model.fingerprint import FACETS, NO_LABELS, Facet, Fingerprint
 from rbsync.model.outcome import TAKE_IN, Failure
 from rbsync.model.plan import Action, Blocked, Create, Delete, Keep, Policy, Replace, Update
-from rbsync.model.reasons import THEIRS, UNDONE
+from rbsync.model.reasons import THEIRS, UNDONE, UNKNOWN
 from rbsync.model.record import Record
 
 NOTHING = Fingerprint("", "", "")
@@ -30,8 +32,13 @@ class Rules:
     insist: bool = False
 
 
-def decide(desired: Datapoint, record: Record | None, rules: Rules) -> Action | Keep:
-    """Returns what is to be done about a desired datapoint."""
+def decide(
+    desired: Datapoint, record: Record | None, rules: Rules, doubt: Problem | None = None
+) -> Action | Keep:
+    """Returns what is to be done about a desired datapoint.
+
+    ``doubt`` is why it may have labels although none were found.
+    """
     if record is None:
         return Create(desired, "new", "the project does not have it")
     if record.pending is not None:
@@ -40,11 +47,13 @@ def decide(desired: Datapoint, record: Record | None, rules: Rules) -> Action | 
         return Keep(desired.name, "unchanged", "the project has it as declared")
     held = held_facets(desired, record)
     if held:
-        return _decide_held(desired, record, held, rules)
+        return _decide_held(desired, record, held, rules, doubt)
     if _waits(record, desired.fingerprint, rules):
         return _waiting(record)
     if record.applied is None:
         return _create_again(desired, record.failure)
+    if doubt is not None and _loses_labels(desired.fingerprint, record.applied):
+        return Blocked(desired.name, UNKNOWN, f"whether it has labels is not known: {doubt}")
     return _change(desired, record, record.applied, rules)
 
 
@@ -82,7 +91,11 @@ def held_facets(desired: Datapoint, record: Record) -> tuple[Facet, ...]:
 
 
 def _decide_held(
-    desired: Datapoint, record: Record, held: tuple[Facet, ...], rules: Rules
+    desired: Datapoint,
+    record: Record,
+    held: tuple[Facet, ...],
+    rules: Rules,
+    doubt: Problem | None,
 ) -> Action | Keep:
     """What is to be done about the other facets; what is held stays as it is, and stays held."""
     if record.applied is None:
@@ -94,7 +107,7 @@ def _decide_held(
     left = desired._replace(fingerprint=desired.fingerprint._replace(**kept))
     if left.fingerprint == record.applied:
         return _held(desired.name, held, record)
-    action = decide(left, record._replace(declined=()), rules)
+    action = decide(left, record._replace(declined=()), rules, doubt)
     return replace(action, declined=record.declined) if isinstance(action, Update) else action
 
 
@@ -138,14 +151,28 @@ def _create_again(desired: Datapoint, failure: Failure | None) -> Create:
 
 def _change(desired: Datapoint, record: Record, applied: Fingerprint, rules: Rules) -> Action:
     changed = desired.fingerprint.changed_since(applied)
-    what = f"changed: {', '.join(changed)}"
+    loses = _loses_labels(desired.fingerprint, applied)
+    what = _what_changes(changed, loses)
     reason = "changed" if record.failure is None else "retry"
     if rules.policy.on_change == "protect":
         return Blocked(desired.name, "protected", f"{what}; the policy protects what exists")
     if rules.policy.on_change == "replace":
-        return Replace(desired, changed, record.task_id, reason, f"{what}; created anew")
+        message = f"{what}; created anew"
+        return Replace(desired, changed, record.task_id, reason, message, labels_removed=loses)
     fixed = [facet for facet in changed if facet not in rules.updates]
     if fixed:
         message = f"{what}; the backend cannot change {', '.join(fixed)} in place"
         return Blocked(desired.name, "not-updatable", message)
-    return Update(desired, changed, record.task_id, reason, what)
+    return Update(desired, changed, record.task_id, reason, what, labels_removed=loses)
+
+
+def _what_changes(changed: Sequence[Facet], loses_labels: bool) -> str:
+    """The facets in words; labels that go are no mere change."""
+    other = [facet for facet in changed if not (loses_labels and facet == "labels")]
+    parts = [f"changed: {', '.join(other)}"] if other else []
+    return "; ".join([*parts, "labels removed"] if loses_labels else parts)
+
+
+def _loses_labels(desired: Fingerprint, applied: Fingerprint) -> bool:
+    """Whether there are labels now and shall be none; a list with nothing in it is none too."""
+    return desired.labels in NO_LABELS and applied.labels not in NO_LABELS

@@ -5,42 +5,109 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from rbsync.errors import RefusedError
-from rbsync.model.plan import Delete, Plan, Policy, Replace
+from rbsync.errors import Problem, RefusedError
+from rbsync.model.plan import Action, Delete, Plan, Policy, Replace, Update
 
 ALWAYS_ALLOWED = 10
+ALWAYS_OVERWRITTEN = 50
+OVERWRITTEN = 0.1
+"""The share of the records whose labels may be overwritten although people have worked on them."""
+
 SHOWN = 10
+_ASK = "if that is what you want"
+_ASK_OF_LABELS = "are the label files where they were? If that is what you want"
 EMPTY_SOURCE = "empty-source"
 """The code of the warning that a source which may be empty is empty."""
 
 
 def check_guard(plan: Plan, policy: Policy) -> None:
-    """Raises RefusedError when a plan would delete or replace more than the policy allows."""
+    """Raises RefusedError when a plan would destroy more than the policy allows."""
+    found = objection(plan, policy)
+    if found is not None:
+        raise RefusedError(found.message, hint=found.hint)
+
+
+def objection(plan: Plan, policy: Policy) -> Problem | None:
+    """Says why the guard stops a plan; None when it does not."""
+    return (
+        _of_losses(plan, policy)
+        or _of_overwriting(plan)
+        or _of_nothing_declared(plan)
+        or _of_empty_sources(plan)
+    )
+
+
+def _of_losses(plan: Plan, policy: Policy) -> Problem | None:
+    """Counts together what is lost: labels that are removed are as gone as a deleted datapoint."""
     lost = [one.name for one in plan.actions if isinstance(one, Delete | Replace)]
+    gone = frozenset(lost)
+    bare = [name for name in plan.labels_removed if name not in gone]
     # The policy may be that of a stranger's manifest, which must not be able to delete it all.
-    most = min(math.floor(policy.max_delete * plan.recorded), plan.recorded // 2)
-    allowed = max(ALWAYS_ALLOWED, most)
-    if len(lost) > allowed:
-        raise RefusedError(
-            f"the plan would delete or replace {len(lost):,} of {plan.recorded:,} datapoints, "
-            f"and at most {allowed:,} are allowed in one run: {_some(lost)}",
-            hint="if that is what you want, pass --force"
-            + (" or raise policy.max_delete" if len(lost) <= plan.recorded // 2 else ""),
-        )
+    half = plan.recorded // 2
+    allowed = max(ALWAYS_ALLOWED, min(math.floor(policy.max_delete * plan.recorded), half))
+    number = len(lost) + len(bare)
+    if number <= allowed:
+        return None
+    more = " or raise policy.max_delete" if number <= half else ""
+    return Problem(
+        "guard",
+        f"the plan would {_losses(lost, bare, plan.recorded)}, and at most {allowed:,} are "
+        f"allowed in one run: {_some([*lost, *bare])}",
+        hint=f"{_ASK if lost else _ASK_OF_LABELS}, pass --force{more}",
+    )
+
+
+def _of_overwriting(plan: Plan) -> Problem | None:
+    names = [one.name for one in plan.actions if _overwrites_labels(one)]
+    allowed = max(ALWAYS_OVERWRITTEN, math.floor(OVERWRITTEN * plan.recorded))
+    if len(names) <= allowed:
+        return None
+    return Problem(
+        "guard",
+        f"the plan would overwrite the labels of {len(names):,} of {plan.recorded:,} datapoints "
+        f"in which people have worked, and at most {allowed:,} are allowed in one run: "
+        f"{_some(names)}",
+        hint=f"{_ASK}, pass --force",
+    )
+
+
+def _overwrites_labels(action: Action) -> bool:
+    """Tells whether labels are changed that are not as rbsync left them."""
+    if not isinstance(action, Update | Replace):
+        return False
+    return "labels" in action.changed and action.over is not None
+
+
+def _of_nothing_declared(plan: Plan) -> Problem | None:
     deleted = [one.name for one in plan.actions if isinstance(one, Delete)]
-    if deleted and plan.empty:
-        raise RefusedError(
-            "the manifest declares no datapoints at all, and the plan would delete "
-            f"{len(deleted):,}: {_some(deleted)}",
-            hint="if that is what you want, pass --force",
-        )
+    if not deleted or not plan.empty:
+        return None
+    return Problem(
+        "guard",
+        "the manifest declares no datapoints at all, and the plan would delete "
+        f"{len(deleted):,}: {_some(deleted)}",
+        hint=f"{_ASK}, pass --force",
+    )
+
+
+def _of_empty_sources(plan: Plan) -> Problem | None:
+    deleted = [one.name for one in plan.actions if isinstance(one, Delete)]
     empty = [one for one in plan.warnings if one.code == EMPTY_SOURCE]
-    if deleted and empty:
-        raise RefusedError(
-            f"{empty[0]._replace(hint='')}, and the plan would delete "
-            f"{len(deleted):,} datapoints: {_some(deleted)}",
-            hint="is a disk not mounted? If the source is empty on purpose, pass --force",
-        )
+    if not deleted or not empty:
+        return None
+    return Problem(
+        "guard",
+        f"{empty[0]._replace(hint='')}, and the plan would delete "
+        f"{len(deleted):,} datapoints: {_some(deleted)}",
+        hint="is a disk not mounted? If the source is empty on purpose, pass --force",
+    )
+
+
+def _losses(lost: Sequence[str], bare: Sequence[str], recorded: int) -> str:
+    deletes = f"delete or replace {len(lost):,}"
+    removals = f"remove all labels of {len(bare):,}"
+    parts = [deletes] * bool(lost) + [removals] * bool(bare)
+    return f"{' and '.join(parts)} of {recorded:,} datapoints"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -152,7 +152,8 @@ class Context:
 
     ``origin`` is the source's place in the manifest and ``locate`` that of something in it
     (``("glob",)``). ``report`` takes what is wrong; ``unread`` what could not be read, so that
-    nobody takes what lies behind it for absent; ``warn`` what is only worth knowing.
+    nobody takes what lies behind it for absent; ``warn`` what is only worth knowing; ``doubt`` why
+    datapoints of the source may have labels where none were found.
     """
 
     tree: Tree
@@ -162,3 +163,4 @@ class Context:
     report: Callable[[Problem], None]
     unread: Callable[[Problem], None]
     warn: Callable[[Problem], None]
+    doubt: Callable[[Problem], None] = lambda _: None

@@ -48,6 +48,11 @@ class Template:
         # The name of nearly every datapoint is its path; a million need no template filled.
         self._is_path = self._parts == [("", "path")] and "path" not in self._captured
 
+    @property
+    def root(self) -> str:
+        """The folder that all filled texts begin with, empty where a field comes first."""
+        return self._parts[0][0].rpartition("/")[0] if self._parts else ""
+
     def fill(self, path: str, captures: Mapping[str, str]) -> str:
         """The text for one path."""
         if self._is_path:
@@ -109,6 +114,7 @@ class LabelFiles:
         self._context = context
         self._optional = bool(text) and str(text).endswith("?")
         pattern = str(text).removesuffix("?") if text else ""
+        self._has_root = False
         self._template = template_at(context, "labels", pattern, captures, fields) if text else None
 
     def of(self, path: str, captures: Mapping[str, str]) -> str | None:
@@ -116,7 +122,25 @@ class LabelFiles:
         if self._template is None:
             return None
         file = self._template.fill(path, captures)
-        return None if self._optional and self._is_missing(file) else file
+        if not self._optional or not self._is_missing(file):
+            return file
+        if not self._has_root:
+            self._has_root = True
+            self._doubt_unless_there(self._template.root)
+        return None
+
+    def _doubt_unless_there(self, root: str) -> None:
+        """A folder that is gone as a whole is not mounted, or renamed, or not checked out: that
+        nothing is in it says nothing of the labels that were there before.
+        """
+        try:
+            self._context.tree.files(root)
+        except OSError as error:
+            why = "is not there" if isinstance(error, FileNotFoundError) else "cannot be read"
+            message = f"the folder `{root}` of the label files {why}"
+            hint = "mount it or put it back; labels are removed when it is there, without the files"
+            where = self._context.locate(("labels",))
+            self._context.doubt(Problem("no-label-folder", message, where, hint))
 
     def _is_missing(self, file: str) -> bool:
         try:

@@ -82,7 +82,7 @@ def explain(workspace: Workspace, name: str) -> Explanation:
     rules = rules_of(workspace, PlanOptions())
     action: Action | Keep | None = None
     if desired is not None:
-        action = decide(desired, record, rules)
+        action = decide(desired, record, rules, dataset.doubts.get(desired.origin))
     elif isinstance(obstacle, Obstacle):
         action = decide_obstacle(obstacle)
     elif record is not None:

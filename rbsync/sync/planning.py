@@ -13,6 +13,7 @@ from rbsync.labels import read_taxonomy
 from rbsync.model.datapoint import Dataset
 from rbsync.model.plan import Basis, Plan, Policy
 from rbsync.model.record import Header, Record
+from rbsync.planner import objection
 from rbsync.planner import plan as compare
 from rbsync.planner.decide import Rules
 from rbsync.sync.memo import recall, remember
@@ -112,6 +113,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))
     made = check_storages(workspace.backend, made, keep_going=options.keep_going)
+    made = replace(made, refused=objection(made, policy_of(workspace, options)))
     if options.may_recall:
         remember(workspace, made, project)
     return replace(made, source=workspace.manifest.file, empty=is_empty)

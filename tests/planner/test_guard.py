@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbsync.errors import ExitCode, Problem, RefusedError
-from rbsync.model.plan import Policy
+from rbsync.model.fingerprint import NO_LABELS, Fingerprint
+from rbsync.model.plan import Policy, Update
 from rbsync.planner import check_guard
 from tests.builders import HERE, applied, datapoint, failed
 from tests.planner.prose import make_plan
@@ -147,3 +148,66 @@ def test_no_policy_lets_more_than_half_be_deleted() -> None:
 def test_a_manifest_that_declares_nothing_deletes_nothing() -> None:
     with pytest.raises(RefusedError, match="declares no datapoints at all, and the plan would"):
         check_guard(replace(deleting(1, 1), empty=True), PRUNE)
+
+
+def bare(number: int, of: int, policy: Policy = PRUNE, **more):
+    """Some of many datapoints lose their labels."""
+    before = [datapoint(f"p{index:04}", labels="l1") for index in range(of)]
+    after = [datapoint(one.name) for one in before[:number]]
+    return make_plan([*after, *before[number:]], map(applied, before), policy, **more)
+
+
+@pytest.mark.parametrize(("number", "of"), [(11, 11), (11, 219), (51, 1000)])
+def test_labels_that_are_removed_count_as_datapoints_that_are_deleted(number, of) -> None:
+    plan = bare(number, of)
+    assert plan.summary.labels_removed == number
+    with pytest.raises(RefusedError, match=f"remove all labels of {number} of {of:,} datapoints"):
+        check_guard(plan, PRUNE)
+    check_guard(bare(10, of), PRUNE)
+
+
+def test_what_is_replaced_without_its_labels_counts_once() -> None:
+    check_guard(bare(10, 10, REPLACE), REPLACE)
+    with pytest.raises(RefusedError, match="delete or replace 11 of 11 datapoints,"):
+        check_guard(bare(11, 11, REPLACE), REPLACE)
+
+
+@pytest.mark.parametrize("nothing", sorted(NO_LABELS))
+def test_a_list_with_nothing_in_it_is_no_labels(nothing) -> None:
+    before, after = datapoint("a", labels="l1"), datapoint("a", labels=nothing)
+    assert make_plan([after], [applied(before)]).labels_removed == ("a",)
+    for other in NO_LABELS:
+        plan = make_plan([after], [applied(datapoint("a", labels=other))])
+        assert plan.labels_removed == ()
+
+
+def overwriting(number: int, of: int):
+    plan = make_plan(
+        [datapoint(f"p{index:04}", labels="l2") for index in range(number)],
+        [applied(datapoint(f"p{index:04}", labels="l1")) for index in range(of)],
+    )
+    over = Fingerprint("theirs", "theirs", "theirs")
+    updates = (one for one in plan.actions if isinstance(one, Update))
+    return replace(plan, actions=tuple(replace(one, over=over) for one in updates))
+
+
+@pytest.mark.parametrize(("number", "of", "allowed"), [(50, 60, True), (51, 60, False)])
+def test_the_work_of_many_is_not_overwritten_without_a_word(number, of, allowed) -> None:
+    plan = overwriting(number, of)
+    if allowed:
+        check_guard(plan, PRUNE)
+        return
+    with pytest.raises(RefusedError, match=f"overwrite the labels of {number} of {of}"):
+        check_guard(plan, PRUNE)
+
+
+def test_a_plan_says_what_apply_comes_to() -> None:
+    everything = points(3)
+    fine = make_plan(points(3, "2"), map(applied, everything))
+    assert fine.apply_exit_code == ExitCode.DONE
+    protected = make_plan(points(3, "2"), map(applied, everything), Policy(on_change="protect"))
+    assert protected.apply_exit_code == ExitCode.DONE
+    unread = make_plan([], unread=[Problem("unreadable", "a folder", HERE)])
+    assert unread.apply_exit_code == ExitCode.INCOMPLETE
+    refused = replace(unread, refused=Problem("guard", "no"))
+    assert refused.apply_exit_code == ExitCode.REFUSED

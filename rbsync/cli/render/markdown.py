@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rbsync.cli.escaping import for_markdown
-from rbsync.cli.render.plan_view import SYMBOLS, summary_line
+from rbsync.cli.render.plan_view import SYMBOLS, losses, outlook, summary_line
 from rbsync.model.plan import Plan
 
 SHOWN = 200
@@ -20,6 +20,10 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield "### rbsync plan"
     yield ""
     yield summary_line(plan)
+    for line in losses(plan):
+        yield f"\n**{for_markdown(line)}**"
+    for line in outlook(plan):
+        yield f"\n> **{for_markdown(line)}**"
     for problem in (*plan.unread, *plan.warnings):
         yield f"\n> warning: {for_markdown(str(problem))}"
     if not plan.actions:

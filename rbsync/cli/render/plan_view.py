@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
-from rbsync.cli.output import note, result
+from rbsync.cli.output import complaint, note, result
 from rbsync.cli.render.error_view import show_warnings
 from rbsync.cli.render.numbers import plural, size
 from rbsync.model.datapoint import Datapoint
@@ -33,7 +33,27 @@ def show_plan(plan: Plan, common: CommonOptions) -> None:
     if plan.orphans:
         what = plural(len(plan.orphans), "datapoint is", "datapoints are")
         note(common, f"{what} in the project and not in the manifest (--prune deletes them).")
+    for line in losses(plan):
+        note(common, line, fg="yellow")
+    for line in outlook(plan):
+        complaint(common, line, fg="red")
     result(common, summary_line(plan))
+
+
+def losses(plan: Plan) -> Iterator[str]:
+    """What the summary does not tell of the updates."""
+    number = len(plan.labels_removed)
+    if number:
+        yield f"{plural(number, 'update removes', 'updates remove')} all labels of a datapoint."
+
+
+def outlook(plan: Plan) -> Iterator[str]:
+    """What apply will come to, where that is known to be no success."""
+    code = plan.apply_exit_code
+    if plan.refused is not None:
+        yield f"The guard will refuse this (exit code {int(code)}): {plan.refused}"
+    elif code:
+        yield f"Apply will end with exit code {int(code)}, for what is blocked or unknown."
 
 
 def summary_line(plan: Plan) -> str:
