@@ -32,12 +32,13 @@ from rbsync.backends.base import (
     unasked,
 )
 from rbsync.backends.rules import Rules
-from rbsync.backends.settings import BackendSettings, Surroundings
+from rbsync.backends.settings import BackendSettings, Judge, Objection, Surroundings
 from rbsync.errors import BackendError
 from rbsync.labels import Taxonomy, project_type
 from rbsync.model.datapoint import REMOTE
 from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure
+from rbsync.trust.places import own_folder_objection
 
 
 class ShelfSettings(BackendSettings):
@@ -45,6 +46,12 @@ class ShelfSettings(BackendSettings):
 
     kind: Literal["shelf"] = Field(description="The project is a pickled file.", examples=["shelf"])
     file: str = Field(description="The file of the project.", examples=["project.pickle"])
+
+    def objections(self, judge: Judge) -> Iterator[Objection]:
+        """A file outside of the manifest's folder."""
+        objection = own_folder_objection(judge.root, self.file)
+        if objection:
+            yield Objection("file", "backend-file", f"`backend.file` {objection}")
 
     def open(self, surroundings: Surroundings) -> Backend:
         path = os.path.join(surroundings.root, self.file)

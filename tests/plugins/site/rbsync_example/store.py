@@ -67,6 +67,9 @@ class PickleStore:
     def record(self, name: str) -> Record | None:
         return self.records().get(name)
 
+    def verify(self, names: Iterable[str]) -> None:
+        """Does nothing: a pickle that was read is as it was written, or cannot be read."""
+
     def is_settled(self) -> bool:
         return all(one.pending is None for one in self.records().values())
 
@@ -113,6 +116,9 @@ class PickleWriter:
 
     def records(self) -> dict[str, Record]:
         return self._read().records
+
+    def verify(self, names: Iterable[str]) -> None:
+        """Does nothing, as the store's."""
 
     def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
         known = self._read().uploads
