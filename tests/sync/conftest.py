@@ -1,0 +1,55 @@
+"""A folder of three pictures with a manifest, and its workspace, open on real files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rbsync.manifest.load import load_manifest
+from rbsync.sync.applying import ApplyOptions, apply_plan
+from rbsync.sync.planning import make_plan
+from rbsync.sync.workspace import Workspace, open_workspace
+from tests.scenarios.pictures import png
+from tests.scenarios.project import Project
+
+MANIFEST = (
+    "project: {type: IMAGE_BBOX, taxonomy: [car, bus]}\n"
+    "datapoints:\n"
+    '  - glob: "*.png"\n'
+    '    labels: "{stem}.json?"\n'
+)
+Open = Callable[..., AbstractContextManager[Workspace]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Project:
+    made = Project(tmp_path / "data")
+    made.manifest(MANIFEST)
+    for number, name in enumerate("abc"):
+        made.write(f"{name}.png", png(number))
+    return made
+
+
+@pytest.fixture
+def opened(folder: Project) -> Open:
+    """Opens the workspace as it is now; what was open before knows nothing of changed files."""
+
+    @contextmanager
+    def open_it(**more: Any) -> Iterator[Workspace]:
+        manifest = load_manifest(str(folder.folder / "rbsync.yaml"))
+        with open_workspace(manifest, **more) as workspace:
+            yield workspace
+
+    return open_it
+
+
+@pytest.fixture
+def applied(opened: Open) -> Open:
+    """As `opened`, after an apply."""
+    with opened() as workspace:
+        apply_plan(workspace, make_plan(workspace), ApplyOptions())
+    return opened
