@@ -6,16 +6,51 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from rbsync.errors import StoreError
-from rbsync.model.declined_text import declined_json, declined_of
-from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.outcome import Failure
-from rbsync.model.record import Intent, Record
+from rbsync.model.record import Record
+from rbsync.shapes.models import Part, first_error
 from rbsync.stores.base import Writer
+from rbsync.stores.record_json import RecordPart, record_json
 
+FORMAT_VERSION = 1
 BY_HAND = "Save these lines under that name, then run `rbsync state recover`:"
+
+
+class _Line(Part):
+    format_version: Literal[1] = 1
+    """Lines of before there were versions have none."""
+
+
+class _Known(_Line, RecordPart):
+    """A line for a record."""
+
+    def result(self) -> tuple[str, Record | None]:
+        return self.name, self.value()
+
+
+class _Removed(_Line):
+    """A line for a name that has no record any more."""
+
+    removed: str
+
+    def result(self) -> tuple[str, Record | None]:
+        return self.removed, None
+
+
+def _which(line: object) -> str:
+    return "removed" if isinstance(line, dict) and "removed" in line else "known"
+
+
+_RESULT: TypeAdapter[_Known | _Removed] = TypeAdapter(
+    Annotated[
+        Annotated[_Known, Tag("known")] | Annotated[_Removed, Tag("removed")],
+        Discriminator(_which),
+    ]
+)
 
 
 class RecoveryFile:
@@ -26,8 +61,8 @@ class RecoveryFile:
 
     def keep(self, records: Sequence[Record], removed: Sequence[str]) -> None:
         """Writes results down, durably."""
-        lines = [json.dumps(record_json(one)) for one in records]
-        lines += [json.dumps({"removed": name}) for name in removed]
+        results = [*map(record_json, records), *({"removed": name} for name in removed)]
+        lines = (json.dumps({"format_version": FORMAT_VERSION, **one}) for one in results)
         text = "".join(line + "\n" for line in lines)
         try:
             self._append(text.encode())
@@ -88,29 +123,16 @@ class RecoveryFile:
         return len(news)
 
     def _results(self) -> Iterator[tuple[str, Record | None]]:
-        for number, entry in self._entries():
-            try:
-                yield _result_of(entry)
-            except (KeyError, TypeError, AttributeError) as error:
-                raise self._unreadable(number, error) from error
-
-    def _entries(self) -> Iterator[tuple[int, Any]]:
-        with open(self.path, encoding="utf-8") as file:
+        with open(self.path, encoding="utf-8", errors="replace") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    yield number, json.loads(line)
-                except ValueError as error:
-                    raise self._unreadable(number, error) from error
+                    yield _RESULT.validate_json(line).result()
+                except ValidationError as error:
+                    raise self._unreadable(number, first_error(error, below=1)) from error
 
-    def _unreadable(self, number: int, error: Exception) -> StoreError:
-        message = f"{self.path}:{number}: this line is no result: {error}"
+    def _unreadable(self, number: int, why: str) -> StoreError:
+        message = f"{self.path}:{number}: this line is no result: {why}"
         return StoreError(message, hint="remove the line, then try again")
-
-
-def _result_of(entry: dict[str, Any]) -> tuple[str, Record | None]:
-    if "removed" in entry:
-        return entry["removed"], None
-    return entry["name"], record_of(entry)
 
 
 def _is_news(result: Record | None, present: Record | None) -> bool:
@@ -127,43 +149,3 @@ def _is_news(result: Record | None, present: Record | None) -> bool:
         result.applied,
         result.task_id,
     )
-
-
-def record_json(record: Record) -> dict[str, Any]:
-    """A record as JSON."""
-    return {
-        **record._asdict(),
-        "failure": record.failure._asdict() if record.failure else None,
-        "pending": _intent_json(record.pending) if record.pending else None,
-        "declined": declined_json(record.declined),
-    }
-
-
-def record_of(entry: dict[str, Any]) -> Record:
-    """A record from its JSON."""
-    pending = entry["pending"]
-    return Record(
-        entry["name"],
-        _fingerprint(entry["applied"]),
-        entry["task_id"],
-        Failure(**entry["failure"]) if entry["failure"] else None,
-        _fingerprint(entry["attempted"]),
-        _intent_of(pending) if pending else None,
-        declined_of(entry.get("declined", ())),
-    )
-
-
-def _intent_json(intent: Intent) -> dict[str, Any]:
-    return {**intent._asdict(), "declined": declined_json(intent.declined)}
-
-
-def _intent_of(entry: dict[str, Any]) -> Intent:
-    own = {
-        "fingerprint": _fingerprint(entry["fingerprint"]),
-        "declined": declined_of(entry.get("declined", ())),
-    }
-    return Intent(**{**entry, **own})
-
-
-def _fingerprint(value: list[str] | None) -> Fingerprint | None:
-    return Fingerprint(*value) if value else None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import BinaryIO
 
 import click
 
-from rbsync.applier.recovery_file import record_json
 from rbsync.cli.escaping import one_line
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
@@ -20,6 +18,7 @@ from rbsync.documents.text import dump
 from rbsync.errors import ExitCode, RbsyncError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.model.record import Record
+from rbsync.stores.record_json import record_json
 from rbsync.sync import state_editing
 
 lock_timeout = lock_timeout_of(60)
@@ -112,12 +111,9 @@ def pull(common: CommonOptions) -> int:
 @with_common_options
 def push(common: CommonOptions, file: BinaryIO, force: bool, lock_timeout: float) -> int:
     """Make the state what the JSON document FILE says."""
-    try:
-        content = json.load(file)
-    except ValueError as error:
-        raise RbsyncError(f"this is no state document: {error}") from error
+    data = file.read()
     with opened(common) as workspace:
-        count = state_editing.push(workspace, content, lock_timeout, force=force)
+        count = state_editing.push(workspace, data, lock_timeout, force=force)
     answer(common, f"The state has {plural(count, 'record')} now.", records=count)
     return ExitCode.DONE
 

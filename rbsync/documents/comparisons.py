@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from rbsync.documents.parts import Document, Part
+from rbsync.documents.parts import Document
 from rbsync.model.fingerprint import Facet
+from rbsync.shapes.models import Part
 
 
 class RefreshDocument(Document):

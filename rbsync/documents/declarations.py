@@ -11,13 +11,13 @@ from rbsync.documents.parts import (
     FingerprintPart,
     ItemPart,
     LabelsPart,
-    Part,
     ProblemPart,
     SettingsPart,
 )
 from rbsync.documents.plan_document import DatasetPart
 from rbsync.documents.report_document import ErrorPart
 from rbsync.model.fingerprint import Facet
+from rbsync.shapes.models import Part
 
 
 class InitDocument(Document):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from rbsync.documents.parts import Document, FingerprintPart, Part
+from rbsync.documents.parts import Document, FingerprintPart
+from rbsync.shapes.models import Part
 
 
 class ProjectPart(Part):

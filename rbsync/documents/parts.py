@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Datapoint, Item, Labels, LabelsKind, Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.record import Declined, DeclinedFor
+from rbsync.shapes.models import Part
 
 _PLACE = re.compile(r"(.*):([1-9][0-9]*):([0-9]+)", re.DOTALL)
-
-
-class Part(BaseModel):
-    """Readers ignore members that they do not know: a newer version may have added them."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class Document(Part):

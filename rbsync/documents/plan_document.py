@@ -14,7 +14,6 @@ from rbsync.documents.parts import (
     FingerprintPart,
     ItemPart,
     LabelsPart,
-    Part,
     ProblemPart,
     SettingsPart,
     datapoint_json,
@@ -37,6 +36,7 @@ from rbsync.model.plan import (
     Update,
 )
 from rbsync.model.record import Declined
+from rbsync.shapes.models import Part, first_error
 
 
 class ActionPart(Part):
@@ -247,9 +247,6 @@ def _why(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return f"this is no plan: {error}"
     first = error.errors()[0]
-    where = ".".join(map(str, first["loc"]))
-    if where == "format_version" and first["type"] != "missing":
+    if first["loc"] == ("format_version",) and first["type"] != "missing":
         return f"this plan is of another version than {FORMAT_VERSION}"
-    return (
-        f"this is no plan: {where}: {first['msg']}" if where else f"this is no plan: {first['msg']}"
-    )
+    return f"this is no plan: {first_error(error)}"

@@ -2,60 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pydantic import Field, ValidationError
 
-from pydantic import Field
-
-from rbsync.documents.parts import Document, Part
-from rbsync.model.fingerprint import Facet
-from rbsync.model.outcome import FailureKind
-from rbsync.model.record import DeclinedFor
-
-Prints = tuple[str, str, str]
-"""A fingerprint as records have it: the digests of items, labels and settings."""
-
-
-DeclinedEntry = tuple[DeclinedFor, Prints | None, list[Facet]]
-
-
-class RecordFailurePart(Part):
-    """The failure of the last action for a datapoint."""
-
-    kind: FailureKind
-    phase: str = Field(description="Where it failed.", examples=["upload"])
-    message: str
-    attempts: int = Field(1, ge=1)
-    status: int | None = Field(None, description="The HTTP status, when there was one.")
-    hint: str = Field("", description="The next step, or empty.")
-
-
-class IntentPart(Part):
-    """An intent: it was about to be sent when nothing more was heard of it."""
-
-    name: str
-    operation: Literal["create", "update", "delete"]
-    fingerprint: Prints | None = Field(description="What it will have; null for a delete.")
-    sent_at: float = Field(0.0, description="In seconds since 1970.")
-    declined: list[DeclinedEntry] = Field(
-        default=[], description="What the record is to say once it is done."
-    )
-
-
-class RecordPart(Part):
-    """All that is known of one name."""
-
-    name: str
-    applied: Prints | None = Field(
-        description="What the project has: the digests of items, labels and settings."
-    )
-    task_id: str
-    failure: RecordFailurePart | None
-    attempted: Prints | None = Field(description="What was being applied when it failed.")
-    pending: IntentPart | None = Field(description="What was sent, with a result not known yet.")
-    declined: list[DeclinedEntry] = Field(
-        default=[],
-        description="What is declared and not wanted: why, its fingerprint, and the facets.",
-    )
+from rbsync.documents.parts import Document
+from rbsync.errors import RbsyncError
+from rbsync.shapes.models import first_error
+from rbsync.stores.record_json import RecordPart
 
 
 class StateDocument(Document):
@@ -65,6 +17,15 @@ class StateDocument(Document):
     serial: int = Field(ge=0, description="Grows with every change.")
     target: str = Field(description="The project's identity; empty until the first apply.")
     records: list[RecordPart] = Field(description="Sorted by name.")
+
+
+def read_state(data: bytes) -> StateDocument:
+    """The document of a state. Raises RbsyncError when it is none, or of another version."""
+    try:
+        return StateDocument.model_validate_json(data)
+    except ValidationError as error:
+        message = f"this is no state document: {first_error(error)}"
+        raise RbsyncError(message, hint="`rbsync state pull` writes one") from error
 
 
 class StateListDocument(Document):

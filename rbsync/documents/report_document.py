@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import Field
 
 from rbsync.documents import FORMAT_VERSION
-from rbsync.documents.parts import Document, Part
+from rbsync.documents.parts import Document
 from rbsync.model.outcome import Failure, FailureKind, Outcome, Report, Result, Verb
+from rbsync.shapes.models import Part
 
 
 class ErrorPart(Part):

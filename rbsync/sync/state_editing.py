@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rbsync.applier.recovery_file import record_json, record_of
 from rbsync.documents import FORMAT_VERSION
+from rbsync.documents.records import read_state
 from rbsync.errors import RbsyncError, StaleError, StoreError
 from rbsync.model.record import Record
 from rbsync.stores.base import Writer
+from rbsync.stores.record_json import record_json
 from rbsync.sync.applying import whoami
 from rbsync.sync.serials import remember_newest
 from rbsync.sync.workspace import Workspace
@@ -86,38 +87,29 @@ def pull(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def push(workspace: Workspace, document: Mapping[str, Any], timeout: float, *, force: bool) -> int:
-    """Makes the state what a document says, and returns the number of its records.
+def push(workspace: Workspace, data: bytes, timeout: float, *, force: bool) -> int:
+    """Makes the state what the text of a document says, and returns the number of its records.
 
-    Raises StaleError for one of another lineage or a lower serial, unless forced.
+    Raises RbsyncError for what is no such document, and StaleError for one of another lineage or
+    a lower serial, unless forced. Then nothing is changed.
     """
-    pushed = _records(document)
+    document = read_state(data)
+    pushed = [one.value() for one in document.records]
     with editing(workspace, timeout) as writer:
         header = writer.header()
         # Another project's state has the same shape. Pushed by mistake, it would make orphans of
         # everything.
-        if not force and document["lineage"] != header.lineage:
+        if not force and document.lineage != header.lineage:
             raise StaleError("this is another state's document", hint="pass --force to take it")
-        if not force and document["serial"] < header.serial:
+        if not force and document.serial < header.serial:
             raise StaleError(
                 f"the state has serial {header.serial}, newer than the document's "
-                f"{document['serial']}",
+                f"{document.serial}",
                 hint="pull it again, or pass --force",
             )
         gone = writer.records().keys() - {one.name for one in pushed}
         writer.commit(pushed, removed=sorted(gone))
     return len(pushed)
-
-
-def _records(document: Mapping[str, Any]) -> list[Record]:
-    try:
-        if document["format_version"] != FORMAT_VERSION:
-            raise ValueError(f"it is of version {document['format_version']}")
-        return [record_of(entry) for entry in document["records"]]
-    except (KeyError, TypeError, ValueError) as error:
-        raise RbsyncError(
-            f"this is no state document: {error!s}", hint="`rbsync state pull` writes one"
-        ) from error
 
 
 def _check_known(records: Mapping[str, Record], names: tuple[str, ...]) -> None:

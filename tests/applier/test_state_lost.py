@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -246,7 +246,37 @@ def test_where_there_is_no_place_for_a_file_results_are_printed(
     first, *lines = capsys.readouterr().err.splitlines()
     assert "cannot be written (No such file or directory)" in first
     assert json.loads(lines[0])["name"] == "a"
-    assert json.loads(lines[1]) == {"removed": "b"}
+    assert json.loads(lines[1]) == {"format_version": 1, "removed": "b"}
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ({"format_version": 2, "removed": "a"}, "format_version: Input should be 1"),
+        ({"removed": 3}, "removed: Input should be a valid string"),
+        ({"name": "a"}, "applied: Field required"),
+        (
+            {"name": "a", "applied": None, "task_id": 7, "failure": None, "attempted": None}
+            | {"pending": None},
+            "task_id: Input should be a valid string",
+        ),
+        (
+            {"name": "a", "applied": ["x"], "task_id": "", "failure": None, "attempted": None}
+            | {"pending": None},
+            "applied.1: Field required",
+        ),
+        ([1], "Input should be an object"),
+    ],
+)
+def test_a_line_of_another_shape_is_told_with_its_place(
+    tmp_path: Path, line: Any, why: str
+) -> None:
+    file = tmp_path / "errored.jsonl"
+    file.write_text(json.dumps(line) + "\n")
+    with MemoryStore().writer(OWNER, timeout=5) as writer, pytest.raises(StoreError) as caught:
+        RecoveryFile(str(file)).recover(writer)
+    assert str(caught.value) == f"{file}:1: this line is no result: {why}"
+    assert file.exists()
 
 
 def test_half_a_line_is_not_left_on_a_full_disk(

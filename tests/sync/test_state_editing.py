@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rbsync.documents.text import dump
 from rbsync.errors import RbsyncError, StaleError, StoreError
 from rbsync.model.record import Intent
 from rbsync.sync import state_editing
@@ -53,7 +53,7 @@ def test_a_name_that_is_unknown_taken_or_left_open_is_refused(applied: Open) -> 
 def test_what_is_pulled_can_be_pushed_again(applied: Open) -> None:
     with applied() as workspace:
         before = workspace.store.records()
-        document = json.loads(json.dumps(pull(workspace)))
+        document = dump(pull(workspace)).encode()
         forget(workspace, ("a.png", "b.png"), 5)
         with pytest.raises(StaleError, match="newer than the document"):
             push(workspace, document, 5, force=False)
@@ -74,7 +74,7 @@ def test_what_is_pulled_can_be_pushed_again(applied: Open) -> None:
 )
 def test_what_is_no_state_document_changes_nothing(applied: Open, broken: dict[str, Any]) -> None:
     with applied() as workspace:
-        document = {**json.loads(json.dumps(pull(workspace))), **broken}
+        document = dump({**pull(workspace), **broken}).encode()
         before = workspace.store.records()
         with pytest.raises(RbsyncError, match="this is no state document"):
             push(workspace, document, 5, force=True)
