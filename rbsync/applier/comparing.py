@@ -50,7 +50,7 @@ def differing(
 
 
 def has_moved_on(found: TaskContent, left: Sequence[Fingerprint]) -> bool:
-    """Whether a datapoint is ground truth now that was left to be worked on."""
+    """Tells whether a datapoint is ground truth now that was left to be worked on."""
     if not found.task.ground_truth:
         return False
     return not any(_has_settings(found, one.settings, truths=(True,)) for one in left)

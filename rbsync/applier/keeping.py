@@ -1,4 +1,4 @@
-"""What is about to be changed is written to the history before it is."""
+"""The history gets what is about to be changed before the change is sent."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Literal
 from rbsync.backends.base import LabelFile, LabelText
 from rbsync.files.body import read_whole
 from rbsync.files.roots import Roots
+from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.encodings.label_map import label_map_of
@@ -34,7 +35,7 @@ def mask_text(
     files, contents = _read(roots, labels, algorithm)
     if files is None:
         return NOTHING, contents
-    index = read_recipe(labels.inline).class_index(files)
+    index = read_class_index(read_recipe(labels.inline), files)
     return encoded(index, labels.encoding, preferred), contents
 
 

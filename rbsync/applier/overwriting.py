@@ -42,7 +42,7 @@ def keep_nothing(_action: Overwriting, _present: TaskContent, _facet: Facet | No
 
 
 class Check:
-    """Whether one action may change what is there; satisfies ``backends.base.Before``.
+    """Decides if one action may change what is there; satisfies ``backends.base.Before``.
 
     ``refusal`` says why not, once it was asked and said no.
     """
@@ -94,7 +94,7 @@ def known_fingerprints(record: Record | None, action: Overwriting) -> list[Finge
 
 
 def worked_on(present: TaskContent, left: Sequence[Fingerprint]) -> str:
-    """What people are doing with a task, in words; empty when it lies as it was left."""
+    """Returns what people are doing with a task, in words; empty when it lies as it was left."""
     progress = present.progress
     doing = list(_doings(progress))
     if not doing and has_moved_on(present, left):

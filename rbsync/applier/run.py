@@ -96,7 +96,7 @@ def apply(
 
 
 def _mark_of(writer: Writer) -> Mark:
-    """What this run's stamps say: the serial is one that no state before this run had."""
+    """Returns what this run's stamps say: the serial is one that no state before this run had."""
     header = writer.header()
     return Mark(header.lineage, header.serial + 1)
 

@@ -1,4 +1,4 @@
-"""What a task has, as documents to be kept, and as a datapoint to be put back."""
+"""Makes documents to be kept of a task, and a datapoint to be put back of these."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ReadContent = Callable[[str], bytes]
 
 
 class Snapshot(NamedTuple):
-    """What is kept: ``name`` is the digest of the document, which names the other contents."""
+    """Contents that are kept; ``name`` is the digest of the document, which names the others."""
 
     name: str
     document: Document
@@ -76,7 +76,7 @@ def _settings(present: TaskContent) -> dict[str, Any]:
 
 
 def refs_of(document: Document) -> tuple[str, ...]:
-    """Where the items are kept."""
+    """Returns where the items are kept."""
     return tuple(ref for ref in document["items"]["refs"] if ref)
 
 
@@ -113,7 +113,7 @@ def kept_text(labels: Labels, read: ReadContent) -> LabelText:
 
 
 def merged_documents(documents: Iterable[Document]) -> Document:
-    """What was there at first: of each facet the document that comes last, newest first."""
+    """Returns what was there at first: of each facet the document that comes last, newest first."""
     made: dict[Facet, Any] = {}
     for one in documents:
         made.update(one)

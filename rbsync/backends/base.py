@@ -173,7 +173,7 @@ class LabelText:
 
 
 class Mark(NamedTuple):
-    """What a task's stamp says beside its fingerprint: which state left it, and when.
+    """The part of a task's stamp beside its fingerprint: which state left it, and when.
 
     ``serial`` is that of the state ``lineage`` then. ``declined`` is as in its record, for those
     who have no state.
@@ -255,7 +255,7 @@ class NamedTask(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """How far people are with a task.
+    """The point that people have reached with a task.
 
     ``is_begun`` says that it is assigned and begun, ``has_draft`` that labels are saved which are
     not handed in yet, ``is_moved_on`` that it is neither where tasks begin, nor behind the end,

@@ -46,7 +46,7 @@ class Judge(NamedTuple):
 
 
 class Objection(NamedTuple):
-    """Why a manifest may not name this project; ``key`` is the one of ``backend`` to blame."""
+    """A reason that a manifest may not name this project; ``key`` of ``backend`` is to blame."""
 
     key: str
     code: str
@@ -67,7 +67,7 @@ class BackendSettings(BaseModel, ABC):
         return get_args(cls.model_fields["kind"].annotation)
 
     def objections(self, judge: Judge) -> Iterator[Objection]:  # noqa: ARG002  (of all kinds)
-        """What these settings say that is for the trusted side alone to say.
+        """Yields what these settings say that is for the trusted side alone to say.
 
         The manifest may be a stranger's: it must not choose where a key goes, which program is
         run, or what is written outside of its folder.

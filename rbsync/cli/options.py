@@ -40,7 +40,7 @@ class CommonOptions:
 
     @property
     def trust(self) -> Trust:
-        """What the manifest may do. Raises UserError and UsageError."""
+        """Returns what the manifest may do. Raises UserError and UsageError."""
         from rbsync.trust import Given, read_trust
 
         return read_trust(

@@ -169,7 +169,8 @@ class Files:
                 self._findings.of_entry(entry, problem)
 
     def _inner(self, url: str) -> tuple[str, str]:
-        """Why the service must not be sent to a URL, and what to do where it may; empty if it may.
+        """Returns why the service must not be sent to a URL, and what to do where it may; empty if
+        it may.
 
         The service fetches items by itself, from inside of somebody's network.
         """

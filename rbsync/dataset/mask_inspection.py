@@ -8,6 +8,7 @@ from rbsync.dataset.inspection import Inspected
 from rbsync.files.body import read_whole
 from rbsync.files.hashing import ChangingError
 from rbsync.files.roots import Roots
+from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe
 from rbsync.masks.identity import identity
 from rbsync.masks.png.decoding import Named
@@ -22,7 +23,8 @@ def inspect_mask(
     roots: Roots, files: Sequence[Item], recipe: str, algorithm: Algorithm
 ) -> Inspected:
     """Decodes a mask. Raises MaskError for what a recipe refuses, OSError."""
-    index = read_recipe(recipe).class_index([read_planned(roots, one, algorithm) for one in files])
+    read = [read_planned(roots, one, algorithm) for one in files]
+    index = read_class_index(read_recipe(recipe), read)
     return Inspected((index.width, index.height), identity(index, algorithm))
 
 

@@ -81,11 +81,12 @@ class MaskReader:
 
     def _mask_context(self, recipe: str) -> str:
         """The circumstances of a look at a mask; another version of a plug-in looks again."""
+        from rbsync.mask_formats import MASK_FORMATS
         from rbsync.mask_formats.recipe import read_recipe
 
         known = self._contexts.get(recipe)
         if known is None:
-            made_by = [maker] if (maker := read_recipe(recipe).maker) else []
+            made_by = [maker] if (maker := MASK_FORMATS.maker(read_recipe(recipe).format)) else []
             value = canonical_json([CHECKS, recipe, self._tree.algorithm, *made_by])
             known = self._contexts[recipe] = f"mask:{digest(value)}"
         return known

@@ -78,7 +78,7 @@ class FingerprintPart(Part):
 
 
 class DeclinedPart(Part):
-    """What is declared and shall not be done, as long as just that is declared."""
+    """A part that is declared and shall not be done, as long as just that is declared."""
 
     why: DeclinedFor
     fingerprint: FingerprintPart | None = Field(
@@ -144,7 +144,7 @@ def datapoint_json(datapoint: Datapoint) -> dict[str, Any]:
 
 
 def declined_json(declined: Declined) -> dict[str, Any]:
-    """What is declined as a `DeclinedPart`."""
+    """Returns what is declined as a `DeclinedPart`."""
     made = declined.fingerprint
     return {
         "why": declined.why,

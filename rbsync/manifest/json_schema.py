@@ -61,7 +61,7 @@ def schema_text(*, plugins: bool = False) -> str:
 
 
 def has_plugins() -> bool:
-    """Whether an installed distribution adds to what a manifest may say."""
+    """Tells whether an installed distribution adds to what a manifest may say."""
     points = (BACKENDS, DATAPOINT_SOURCES, MASK_SOURCES, MASK_FORMATS)
     return any(one.added() for one in points)
 

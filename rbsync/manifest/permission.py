@@ -24,7 +24,7 @@ COMMAND = "api_key_command"
 
 
 class Permission:
-    """What one manifest may say. ``problems`` has what it says beyond that.
+    """The limits of what one manifest may say; ``problems`` has what it says beyond them.
 
     ``is_barred`` says that the project which it names is not one that it may use: a command
     that goes on in spite of problems must not go on with that project, nor with another one.
@@ -50,7 +50,7 @@ class Permission:
         return {**value, "backend": {key: backend[key] for key in backend if key != COMMAND}}
 
     def _command_hint(self, words: Any) -> str:
-        """Where the command belongs, word for word, unless it may be a key by mistake."""
+        """Returns where the command belongs, word for word, unless it may be a key by mistake."""
         if self.trust.untrusted or not _is_command(words):
             return f"it belongs in your own configuration, {self.trust.config}"
         return (
@@ -73,7 +73,7 @@ class Permission:
             self._report(code, message, ("backend", key), hint)
 
     def _filled(self) -> dict[str, str]:
-        """What of the backend came out of variables."""
+        """Returns what of the backend came out of variables."""
         written = self._document.value.get("backend")
         members = written.items() if isinstance(written, dict) else ()
         return {key: str(value) for key, value in members if "$" in str(value)}

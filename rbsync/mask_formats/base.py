@@ -1,4 +1,4 @@
-"""What a pixel format of masks has to say: what its class map is, and how a file is read."""
+"""The interface of a pixel format of masks: reading its class map, and reading a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rbsync.masks.png.decoding import Named
 
 
 class MaskFormat(ABC):
-    """How the pixels of a mask say of which class they are. Its objects have no state.
+    """A way in which pixels of a mask say of which class they are. Its objects have no state.
 
     ``background`` are the values that are no class unless the manifest says others.
     """

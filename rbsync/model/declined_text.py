@@ -1,4 +1,4 @@
-"""What is declined as JSON, for a state and for a task's stamp."""
+"""Declined parts as JSON, for a state and for a task's stamp."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def declined_json(declined: Sequence[Declined]) -> list[Any]:
 
 
 def declined_of(value: Any) -> tuple[Declined, ...]:
-    """What is declined, from its JSON. Raises ValueError for what is none."""
+    """Returns what is declined, from its JSON. Raises ValueError for what is none."""
     try:
         return tuple(_one(*entry) for entry in value)
     except TypeError as error:
@@ -29,7 +29,7 @@ def declined_text(declined: Sequence[Declined]) -> str:
 
 
 def declined_in(text: str | None) -> tuple[Declined, ...]:
-    """What is declined, from its JSON text. Raises ValueError for what is none."""
+    """Returns what is declined, from its JSON text. Raises ValueError for what is none."""
     return declined_of(json.loads(text)) if text else ()
 
 

@@ -15,7 +15,7 @@ DeclinedFor = Literal["undone", "theirs"]
 
 
 class Declined(NamedTuple):
-    """What is declared and shall not be done, as long as just that is declared.
+    """A part that is declared and shall not be done, as long as just that is declared.
 
     Without it the next apply would do again what was taken back, for the manifest still says it.
     ``fingerprint`` is the declared one, None where it is declined that the datapoint is gone.
@@ -27,7 +27,7 @@ class Declined(NamedTuple):
     facets: tuple[Facet, ...] = FACETS
 
     def declines(self, facet: Facet, declared: Fingerprint) -> bool:
-        """Whether a declared facet is the one that is not wanted."""
+        """Tells whether a declared facet is the one that is not wanted."""
         if self.fingerprint is None or facet not in self.facets:
             return False
         return bool(getattr(self.fingerprint, facet) == getattr(declared, facet))

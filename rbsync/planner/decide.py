@@ -97,7 +97,9 @@ def _decide_held(
     rules: Rules,
     doubt: Problem | None,
 ) -> Action | Keep:
-    """What is to be done about the other facets; what is held stays as it is, and stays held."""
+    """Returns what is to be done about the other facets; what is held stays as it is, and stays
+    held.
+    """
     if record.applied is None:
         whole = held == desired.fingerprint.changed_since(NOTHING)
         if whole:

@@ -1,4 +1,4 @@
-"""What git knows of a folder, asked of the program itself."""
+"""Asks the program git itself about a folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class GitError(Exception):
 
 
 def git(folder: str, *arguments: str) -> bytes:
-    """What a command of git prints. Raises GitError."""
+    """Returns what a command of git prints. Raises GitError."""
     # A repository that a stranger sent could name a program of its own as a pager or a monitor.
     own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull]
     try:

@@ -26,7 +26,7 @@ def check_newest(header: Header | None) -> None:
 
 
 def put_back(serial: int, seen: int) -> StateError:
-    """What is said of a state that is a copy of an older one."""
+    """Returns what is said of a state that is a copy of an older one."""
     message = f"the state is an older one that was put back: its serial is {serial}, not {seen}"
     return StateError(message, hint=HINT)
 

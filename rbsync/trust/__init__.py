@@ -1,4 +1,4 @@
-"""What the person who runs rbsync allows: the command line, the environment, their own file.
+"""The person who runs rbsync allows things: by command line, environment, and their own file.
 
 A manifest, and every file that it names, may come from a stranger's pull request. What decides
 over keys, programs, other folders and inner networks is therefore read here and nowhere else.

@@ -16,7 +16,7 @@ _MOST = 1 << 20
 
 
 class Config(NamedTuple):
-    """What the file says; ``path`` is where it is, or would be."""
+    """The contents of the file; ``path`` is where it is, or would be."""
 
     path: str = ""
     api_key_command: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Config(NamedTuple):
 
 
 def config_path(environ: Mapping[str, str]) -> str:
-    """Where the configuration is; a relative XDG_CONFIG_HOME counts as none, as XDG has it."""
+    """Returns where the configuration is; a relative XDG_CONFIG_HOME counts as none, as XDG has it."""
     folder = environ.get("XDG_CONFIG_HOME", "")
     if not os.path.isabs(folder):
         folder = os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".config")
@@ -106,7 +106,7 @@ class _Reader:
         self._problems.append(Problem("config", message, self._place(key), hint))
 
     def _place(self, key: str) -> Location:
-        """Where a key of the file's top level stands: TOML's own reader does not tell."""
+        """Returns where a key of the file's top level stands: TOML's own reader does not tell."""
         begins = re.compile(rf"""\s*(?:\[+\s*)?(["']?){re.escape(key)}\1\s*[=.\]]""")
         for number, line in enumerate(self._lines, 1):
             if begins.match(line):

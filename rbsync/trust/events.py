@@ -1,4 +1,4 @@
-"""Whether this run is for the pull request of a fork, by what the CI service says."""
+"""Tells by what the CI service says if this run is for the pull request of a fork."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Environ = Mapping[str, str]
 
 
 def is_on(text: str) -> bool | None:
-    """What a switch of the environment says; None where it says nothing. Raises ValueError."""
+    """Returns what a switch of the environment says; None where it says nothing. Raises ValueError."""
     word = text.strip().lower()
     if not word:
         return None
@@ -24,7 +24,7 @@ def is_on(text: str) -> bool | None:
 
 
 def is_of_a_fork(environ: Environ) -> bool:
-    """Whether what runs here was proposed from a repository that is not this one.
+    """Tells whether what runs here was proposed from a repository that is not this one.
 
     Where a pull request's origin cannot be told, it counts as a fork's.
     """

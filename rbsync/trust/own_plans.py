@@ -32,7 +32,7 @@ def remember_own(digest: str, environ: Mapping[str, str] = os.environ) -> None:
 
 
 def is_own(digest: str, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether a plan was written by this user here."""
+    """Tells whether a plan was written by this user here."""
     return os.path.isfile(os.path.join(_folder(environ), _file(digest)))
 
 

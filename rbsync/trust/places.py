@@ -1,4 +1,4 @@
-"""Where things that belong to a manifest may be: in its folder, and not behind a link."""
+"""Things that belong to a manifest may be in its folder, and not behind a link."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def check_location(file: str) -> None:
 
 
 def own_folder_objection(root: str, path: str) -> str:
-    """Why a folder that rbsync writes to cannot be at ``path`` below ``root``; empty if it can.
+    """Returns why a folder that rbsync writes to cannot be at ``path`` below ``root``; empty if it
+    can.
 
     Nothing on the way may be a link: what is written would end where it leads.
     """
@@ -91,5 +92,5 @@ def repository_of(folder: str) -> str:
 
 
 def is_below(path: str, root: str) -> bool:
-    """Whether a normal path is a folder, or leads into it."""
+    """Tells whether a normal path is a folder, or leads into it."""
     return path == root or path.startswith(root if root.endswith("/") else root + "/")

@@ -37,6 +37,6 @@ GUARDED = frozenset({"prune", "max_delete"})
 
 
 def weakens(key: str, value: Any) -> bool:
-    """Whether a policy's value is one that a manifest may not choose by itself."""
+    """Tells whether a policy's value is one that a manifest may not choose by itself."""
     check = WEAKENS.get(key)
     return check is not None and check(value)

@@ -21,7 +21,7 @@ _MAYBE_SECRET = re.compile(r"key|credential", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the command line says of trust; the folders are absolute."""
+    """The options of the command line about trust; the folders are absolute."""
 
     env: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What a manifest may make use of beside itself and its folder.
+    """The things that a manifest may make use of beside itself and its folder.
 
     ``url`` is what a key without a profile is bound to, empty for the vendor's service.
     ``policy`` are policies that the command line and the environment set, ``own_policy`` those
@@ -55,7 +55,7 @@ class Trust:
     config: str = ""
 
     def allows_variable(self, name: str) -> bool:
-        """Whether a manifest may read a variable of the environment."""
+        """Tells whether a manifest may read a variable of the environment."""
         return name in _FREE_VARIABLES or name.startswith(_FREE_PREFIX) or name in self.env
 
 

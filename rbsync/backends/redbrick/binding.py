@@ -1,4 +1,4 @@
-"""Why a manifest may not name a service: a key goes only to the one that it is for."""
+"""A manifest may not name a service that its key is not for: a key goes only to its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rbsync.errors import UserError
 
 
 def objections(url: str, org_id: str, judge: Judge) -> Iterator[Objection]:
-    """What a service at ``url`` and its organization have against them.
+    """Yields what a service at ``url`` and its organization have against them.
 
     What a profile itself says is looked at when its key is asked for, and then no key is had.
     """

@@ -182,7 +182,7 @@ class Finder:
 
 
 def progress_of(found: FoundTask, stages: Stages) -> Progress:
-    """How far people are with a task."""
+    """The point that people have reached with a task."""
     work = found.work
     quiet = found.stage in (*stages.starts, *stages.ends, ARCHIVED) or not stages.starts
     return Progress(

@@ -69,7 +69,7 @@ class OpenProject:
 
     @property
     def stages(self) -> Stages:
-        """Where tasks begin and end."""
+        """Returns where tasks begin and end."""
         return self._known()[0].stages
 
     def storages(self) -> list[Storage]:

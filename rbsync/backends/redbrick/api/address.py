@@ -60,7 +60,7 @@ def is_same_service(one: str, other: str) -> bool:
 
 
 def is_local(url: str) -> bool:
-    """Whether a URL means a service on this machine, on whatever port."""
+    """Tells whether a URL means a service on this machine, on whatever port."""
     try:
         return read_address(url).is_local
     except UserError:
@@ -68,7 +68,7 @@ def is_local(url: str) -> bool:
 
 
 def hosts_named(one: str, other: str) -> tuple[str, str]:
-    """How two services are told apart: by their hosts, with ports where these differ alone."""
+    """Returns how two services are told apart: by their hosts, with ports where these differ alone."""
     first, second = map(_origin, (one, other))
     if first.hostname and second.hostname and first.hostname != second.hostname:
         return first.hostname, second.hostname

@@ -65,7 +65,7 @@ class ApiKey:
 
 
 class Bound(NamedTuple):
-    """Where a key may go: to one service, and perhaps for one organization only.
+    """The place a key may go to: one service, and perhaps one organization only.
 
     ``source`` is where the key comes from. ``said_by`` says who named the service: where nobody
     did it is the vendor's, and one on this machine is as good. ``is_profile`` says that the key
@@ -79,7 +79,7 @@ class Bound(NamedTuple):
     is_profile: bool = False
 
     def is_for(self, url: str) -> bool:
-        """Whether the key may be sent to the service at a URL."""
+        """Tells whether the key may be sent to the service at a URL."""
         return is_same_service(self.url, url) or (is_local(url) and self.said_by == "nobody")
 
 

@@ -78,7 +78,7 @@ class FoundMap(NamedTuple):
 
 
 class FoundWork(NamedTuple):
-    """What somebody does with a task now.
+    """The work that somebody does with a task now.
 
     ``state`` is the service's word for it, ``who`` an address or empty, ``is_saved`` whether
     something of it was saved and not handed in.
