@@ -30,7 +30,7 @@ class Config(NamedTuple):
 
 
 def config_path(environ: Mapping[str, str]) -> str:
-    """Returns where the configuration is; a relative XDG_CONFIG_HOME counts as none, as XDG has it."""
+    """Returns the configuration's path; XDG_CONFIG_HOME counts where it is absolute."""
     folder = environ.get("XDG_CONFIG_HOME", "")
     if not os.path.isabs(folder):
         folder = os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".config")

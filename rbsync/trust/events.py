@@ -14,7 +14,7 @@ Environ = Mapping[str, str]
 
 
 def is_on(text: str) -> bool | None:
-    """Returns what a switch of the environment says; None where it says nothing. Raises ValueError."""
+    """Returns the meaning of a switch of the environment, None for none. Raises ValueError."""
     word = text.strip().lower()
     if not word:
         return None

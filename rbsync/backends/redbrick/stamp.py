@@ -87,7 +87,7 @@ def _state(value: object) -> tuple[str, int]:
 
 
 def _declined(value: object) -> tuple[Declined, ...]:
-    """Returns the declined parts of our own stamp: what somebody else wrote there declines nothing."""
+    """Returns the declined parts of our own stamp; what others wrote there declines nothing."""
     try:
         return declined_in(value) if isinstance(value, str) else ()
     except ValueError:

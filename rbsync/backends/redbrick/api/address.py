@@ -68,7 +68,7 @@ def is_local(url: str) -> bool:
 
 
 def hosts_named(one: str, other: str) -> tuple[str, str]:
-    """Returns how two services are told apart: by their hosts, with ports where these differ alone."""
+    """Returns names that tell two services apart: hosts, with ports where these differ alone."""
     first, second = map(_origin, (one, other))
     if first.hostname and second.hostname and first.hostname != second.hostname:
         return first.hostname, second.hostname
