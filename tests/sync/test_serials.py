@@ -1,0 +1,53 @@
+"""A state that is an older copy of one that was seen on this machine is noticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rbsync.errors import StateError
+from rbsync.model.record import Header
+from rbsync.sync.serials import check_newest, remember_newest
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def header(serial: int, lineage: str = "4b32bb5f") -> Header:
+    return Header(lineage, serial, 1, "local:1")
+
+
+def test_an_older_serial_than_the_newest_is_refused_and_a_newer_one_is_fine() -> None:
+    remember_newest(header(7))
+    check_newest(header(7))
+    check_newest(header(8))
+    with pytest.raises(StateError, match="its serial is 6, not 7") as caught:
+        check_newest(header(6))
+    assert "rbsync refresh" in caught.value.hint
+
+
+def test_each_lineage_has_a_number_of_its_own_and_none_is_none() -> None:
+    remember_newest(header(7))
+    check_newest(header(1, "another"))
+    check_newest(None)
+
+
+def test_a_lineage_does_not_lead_out_of_the_folder(home: Path) -> None:
+    remember_newest(header(7, "../../outside"))
+    assert [one.name for one in (home / "rbsync").iterdir()] == ["outside.serial"]
+
+
+def test_what_cannot_be_written_or_read_is_not_noticed(home: Path) -> None:
+    home.write_text("a file in the way")
+    remember_newest(header(7))
+    check_newest(header(1))
+
+
+def test_a_number_that_is_damaged_stops_nobody(home: Path) -> None:
+    remember_newest(header(7))
+    (home / "rbsync" / "4b32bb5f.serial").write_text("seven")
+    check_newest(header(1))
