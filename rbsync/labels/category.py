@@ -13,6 +13,7 @@ SHAPE_HINT = 'write it as [["object", "NAME"]]'
 
 def category_check(categories: Collection[str]) -> Check:
     """A check for categories; any name will do when ``categories`` is empty."""
+    # Only the leaf is compared with these: they are the names of all depths.
     known = frozenset(categories)
 
     def path_check(value: object) -> Sequence[LabelProblem]:
@@ -42,6 +43,7 @@ def category_check(categories: Collection[str]) -> Check:
 def _is_path(value: object) -> bool:
     return (
         isinstance(value, list | tuple)
+        # The root alone is a category of nothing.
         and len(value) > 1
         and value[0] == ROOT
         and all(isinstance(one, str) and one for one in value)

@@ -12,6 +12,7 @@ from rbsync.labels.project_types import project_type as type_named
 from rbsync.labels.scalars import wrong_type
 from rbsync.labels.taxonomy import Attribute
 
+# A measurement in a volume, or the classification of a whole study, says something without a class.
 _NEEDS_CATEGORY = PLANE_KINDS | {"taskclassify", FRAME_KIND}
 _TRACK = ("frameindex", "trackid", "keyframe")
 _ONLY_IN_VIDEOS = "only labels of a video have it"
@@ -28,6 +29,7 @@ def whole_label(
         found.append(missing("category", 'write it as [["object", "NAME"]]'))
     if allowed.medium == "VIDEO":
         found += _of_a_frame(label, kinds)
+    # DICOM is between: a label there may say its frame and need not.
     elif not allowed.has_frames:
         found += _of_no_frame(label, allowed)
     return found
@@ -100,6 +102,7 @@ def _check_label(label: object, check: Check, allowed: ProjectType) -> list[Labe
     kinds = [
         key
         for key, value in label.items()
+        # `"taskclassify": false` is spelt out in exports, and is no classification.
         if key in KINDS and value is not None and value is not False
     ]
     return [*check(label), *whole_label(label, kinds, allowed)]
@@ -109,6 +112,7 @@ def _check_id(label: object, at: int, seen: dict[str, int]) -> list[LabelProblem
     labelid = label.get("labelid") if isinstance(label, dict) else None
     if not isinstance(labelid, str):
         return []
+    # With one id for two labels nobody could say which of them a later change means.
     first = seen.setdefault(labelid, at)
     if first == at:
         return []

@@ -18,13 +18,17 @@ def record(fields: Mapping[str, Check], optional: Mapping[str, Check] | None = N
         found: list[LabelProblem] = []
         present = 0
         for key, member in value.items():
+            # Null is absent, here as in the fingerprint.
             if member is None:
                 continue
             inner = known.get(key)
             if inner is None:
                 found.append(unknown_key(key, known))
                 continue
+            # Counted on the way: of millions of labels nearly all have what they need, and only the
+            # others are looked through.
             present += key in fields
+            # Paths are made for problems alone, at the way back up.
             if problems := inner(member):
                 found += under(key, problems)
         if present < len(fields):

@@ -54,6 +54,8 @@ def _ring(value: object, size: Sequence[int | None]) -> Sequence[LabelProblem]:
         return wrong_type(value, "a list of [x, y]")
     found = [one for at, xy in enumerate(value) for one in under(at, _pair(xy, 0, size, "[x, y]"))]
     closed = len(value) > 1 and value[0] == value[-1]
+    # The repeated first point of a closed ring is no corner: three points of which two are one make
+    # no area.
     corners = len(value) - closed
     if corners < SMALLEST_RING:
         found.append(too_few(corners, SMALLEST_RING, "points"))
@@ -68,6 +70,8 @@ def pixel(value: object) -> Sequence[LabelProblem]:
 def _size(value: object) -> Sequence[int | None]:
     size = value.get("imagesize") if isinstance(value, dict) else None
     if isinstance(size, list | tuple) and not imagesize(size):
+        # Only a size that is right itself limits the rings: else one typing error would be told
+        # once for every point.
         return [int(one) for one in size]
     return (None, None)
 
@@ -103,6 +107,7 @@ def bbox2d(value: object) -> Sequence[LabelProblem]:
     found = _box(value)
     if found or not isinstance(value, dict):
         return found
+    # Both are fractions by now, so nothing here can be NaN or text.
     right = value["xnorm"] + value["wnorm"]
     lower = value["ynorm"] + value["hnorm"]
     if right <= 1 + EPSILON and lower <= 1 + EPSILON:
@@ -151,6 +156,7 @@ dicom = record(
 )
 
 
+# Only what the public SDK reads is asked for: nothing says what else these may hold.
 def _with(*required: str) -> Check:
     def check(value: object) -> Sequence[LabelProblem]:
         if not isinstance(value, dict):

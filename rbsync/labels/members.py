@@ -49,6 +49,7 @@ _record = record(
 
 def attributes_check(declared: Collection[Attribute]) -> Check:
     """A check for a label's attributes; any name will do when none is declared."""
+    # Without declared ones all names pass: a manifest need not repeat the project's taxonomy.
     known = {one.name: one for one in declared}
 
     def one_check(value: object) -> Sequence[LabelProblem]:
@@ -68,6 +69,7 @@ def _against_taxonomy(
         message = f'"{name}" is not an attribute of the taxonomy'
         hint = did_you_mean(name, known)
         return (LabelProblem("unknown-attribute", message, ("name",), hint),)
+    # A type that came after this was written is not refused: the service knows better.
     check = _BY_TYPE.get(attribute.type.upper())
     return under("value", check(value, attribute)) if check else FINE
 
@@ -75,6 +77,7 @@ def _against_taxonomy(
 def _option(value: object, attribute: Attribute) -> Sequence[LabelProblem]:
     if not isinstance(value, str):
         return wrong_type(value, "a string")
+    # A taxonomy may be declared by names alone.
     if not attribute.options or value in attribute.options:
         return FINE
     message = f'"{value}" is not an option of {attribute.name}'

@@ -10,6 +10,8 @@ def normal_labels(labels: Any) -> Any:
 
     The fingerprint of labels is ``model.fingerprint.of_value`` of this.
     """
+    # GraphQL answers null for what was never set: without this, labels that came back would look
+    # changed.
     if isinstance(labels, dict):
         return {key: normal_labels(one) for key, one in labels.items() if one is not None}
     if isinstance(labels, list | tuple):

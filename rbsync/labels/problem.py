@@ -55,6 +55,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word, words, n=1)
     if near:
         return f'did you mean "{near[0]}"?'
+    # All of a long taxonomy would bury the message.
     if 0 < len(words) <= 10:
         return "known: " + ", ".join(words)
     return ""

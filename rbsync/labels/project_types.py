@@ -79,6 +79,8 @@ ANYTHING = ProjectType("", "", KINDS)
 PROJECT_TYPES: dict[str, ProjectType] = {
     one.name: one
     for one in (
+        # Of volumes there is this type alone, so it holds all that is drawn in them, whatever its
+        # name says.
         ProjectType("DICOM_SEGMENTATION", "DICOM", KINDS),
         *_plane("IMAGE", f"{_SHAPES} SEGMENTATION"),
         *_plane("VIDEO", _SHAPES),

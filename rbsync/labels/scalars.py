@@ -17,6 +17,7 @@ def kind_of(value: object) -> str:
     """Returns what JSON calls the value."""
     if value is None:
         return "null"
+    # Before numbers, of which a bool is one for Python.
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, int | float):
@@ -74,6 +75,8 @@ def number_problem(value: object, expected: str) -> Sequence[LabelProblem]:
 
 def fraction(value: object) -> Sequence[LabelProblem]:
     """A part of the picture's width or height."""
+    # The one test that nearly every coordinate passes; a bool is an int and would pass
+    # `isinstance`. NaN fails the comparison.
     if (isinstance(value, float) or type(value) is int) and 0 <= value <= 1:
         return FINE
     return _fraction_problem(value)

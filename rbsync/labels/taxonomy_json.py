@@ -67,6 +67,7 @@ class PartReader:
 
     def categories(self, value: object, path: Path, name_key: str) -> tuple[Category, ...]:
         """Categories, each a name alone or an object; ``name_key`` is where its name stands."""
+        # Each level is two steps of a path, its key and its number.
         if len(path) > 2 * DEEPEST:
             self.problem(path, f"categories may be nested {DEEPEST} deep")
             return ()
@@ -110,6 +111,7 @@ class PartReader:
         )
 
     def _options(self, value: Mapping[str, object], path: Path) -> tuple[str, ...]:
+        # The old format says `whitelist`, later ones `options`.
         key = "options" if value.get("options") is not None else "whitelist"
         found = []
         for at, one in self.items(value.get(key), (*path, key), "options"):
@@ -180,6 +182,7 @@ def _without_root(categories: Sequence[Category]) -> list[Category]:
 
 def _numbered(categories: Sequence[Category]) -> tuple[Category, ...]:
     taken = {one.class_id for top in categories for one in top.walk()}
+    # In the order of the list, so that one list has the same numbers on every run.
     free = (number for number in count() if number not in taken)
     return tuple(_with_numbers(one, free) for one in categories)
 
@@ -196,6 +199,7 @@ def _find_clashes(taxonomy: Taxonomy, reader: PartReader) -> None:
         if times > 1:
             names = ", ".join(one.name for one in every if one.class_id == number)
             reader.problem((), f"classId {number} is used by {names}", "make it unique")
+    # Among siblings only: a name may stand below two parents.
     for name in _repeated(taxonomy.categories):
         reader.problem((), f'the category "{name}" is there twice', "remove one of them")
 

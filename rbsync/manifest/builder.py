@@ -50,6 +50,7 @@ class Builder:
         self._frame = _Frame(self._root, -1, None, 0)
         self._open: list[_Frame] = []
         self._anchors: dict[str, tuple[int, Any, int]] = {}
+        # The same few keys come in every one of millions of entries: each is kept as one text.
         self._names: dict[str, str] = {}
         self._extra = 0
 
@@ -89,6 +90,7 @@ class Builder:
                 self._put(frame, key, node, value)
         if anchor is not None:
             self._anchors[anchor] = (node, value, 1)
+        # After the node was entered: a document of exactly the limit is still read.
         if node >= self.limits.nodes:
             raise self._too_many(place)
 
@@ -98,20 +100,26 @@ class Builder:
         """Open ``value``, which is empty and will be filled."""
         if len(self._open) >= self.limits.depth:
             raise self.too_deep(place)
+        # YAML allows a mapping as a key, which no Python dict can have.
         self._no_key(place, "a mapping or a list")
         node = self.tree.add(place)
         self._open.append(self._frame)
         self._frame = _Frame(value, node, anchor, self._extra)
         if anchor is not None:
+            # An anchor counts from its start, with no size yet: `&a [*a]` is told as recursive, not
+            # as unknown.
             self._anchors[anchor] = (node, value, 0)
 
     def end(self) -> None:
         frame = self._frame
         tree = self.tree
         tree.sizes[frame.node] = size = len(tree.places) - frame.node
+        # Not before the end: a key that is written below `<<` wins over what it merges.
         if frame.source is not None:
             self._merge(frame, *frame.source)
         if frame.anchor is not None:
+            # What aliases inside added counts too, or nine levels of nine aliases each would look
+            # small.
             size += self._extra - frame.extra
             self._anchors[frame.anchor] = (frame.node, frame.value, size)
         self._frame = outer = self._open.pop()
@@ -131,6 +139,8 @@ class Builder:
             raise self.refuse(place, "recursive-alias", f"the alias `*{name}` contains itself")
         node = self.tree.add(place)
         self.tree.aliases[node] = target
+        # An alias is never written out, and yet counts as if: whoever walks the value later walks
+        # it all.
         self._extra += size - 1
         self._check_growth(place)
         if self._frame.key is None:
@@ -140,6 +150,7 @@ class Builder:
 
     def _name(self, frame: _Frame, node: int, text: str, plain: bool) -> None:
         mapping = frame.value
+        # Quoted, `<<` is an ordinary key.
         merge = plain and text == "<<"
         if merge or text in mapping:
             self._irregular(frame, node, text, merge)
@@ -158,6 +169,8 @@ class Builder:
         if first is None:
             frame.key, frame.merge = _MERGE, node
             return
+        # The first of two counts. YAML's readers take the last, and a line far below would change
+        # what stands above without a word.
         frame.key = _DROPPED
         line = unpack(self.tree.places[first], self.file).line
         self.problem(
@@ -199,6 +212,8 @@ class Builder:
         total = written + self._extra
         if total > self.limits.nodes:
             raise self._too_many(place)
+        # Small documents may repeat themselves as they like: a list of defaults that every entry
+        # merges is usual.
         if total > self.limits.free and total > self.limits.growth * written:
             raise self.refuse(
                 place,

@@ -42,6 +42,7 @@ class Document:
 
         Where the path leads beyond what there is, it is the last place on the way.
         """
+        # An empty file has no first line either.
         if not self._tree.places:
             return Location(self.file)
         node = self._tree.find(self.value, path, key=key)
@@ -80,6 +81,8 @@ def _build(data: bytes, file: str, limits: Limits) -> Builder:
     try:
         YamlEvents(data, builder).feed()
     except UserError as error:
+        # YAML first, also for JSON: nearly every JSON text is YAML, and libyaml is the quicker
+        # reader.
         if error.problems[0].code != "syntax" or not looks_like_json(data):
             raise
         return _build_json(data, file, limits, error)
@@ -88,6 +91,7 @@ def _build(data: bytes, file: str, limits: Limits) -> Builder:
 
 def _build_json(data: bytes, file: str, limits: Limits, error: UserError) -> Builder:
     text = data.decode().removeprefix("\ufeff")
+    # Python's reader judges, and only then the events are made: these know no grammar.
     json_says = json_error(text, file)
     if json_says is not None:
         # The one that read further knows better which of the two the text was to be.

@@ -77,6 +77,8 @@ class _Filler:
     def _members(self, value: Any, members: Any, path: Path) -> Any:
         changed = {}
         for step, member in members:
+            # Most values have no variable, and a list of datapoints has millions: nothing is called
+            # for these.
             if member.__class__ is str and "$" not in member:
                 continue
             filled = self.fill(member, (*path, step))
@@ -92,6 +94,7 @@ class _Filler:
     def _text(self, text: str, path: Path) -> str:
         before = len(self.missing)
         filled = _REFERENCE.sub(lambda found: self._reference(found, path), text)
+        # A half-filled value would show what one of its variables holds.
         return text if len(self.missing) > before else filled
 
     def _reference(self, found: re.Match[str], path: Path) -> str:
@@ -99,14 +102,19 @@ class _Filler:
         name, default, unclosed = found.groups()
         if reference == "$$":
             return "$"
+        # A default with a reference inside would end at the first brace and leave the rest as text.
         if unclosed or "${" in (default or ""):
             self.missing.append(Missing(path, ""))
             return reference
         value = self._environ.get(name)
+        # Before anything is made of the value, also of a missing one: the answer for a name must
+        # not tell if it is set.
         refused = self._refusal(name, value or "")
         if refused:
             self.missing.append(Missing(path, name, refused))
             return reference
+        # As in a shell, `:-` counts an empty variable as one that is not set: CI services hand an
+        # unset secret on as empty.
         if not value and default is not None:
             value = default
         if value is None:

@@ -36,6 +36,8 @@ def read_limited(path: str, file: str, limits: Limits = LIMITS) -> bytes:
 
 
 def _check(status: os.stat_result, file: str, limits: Limits) -> None:
+    # Of the open file, not of the path: another may stand there by now. A device would be read for
+    # ever.
     if not stat.S_ISREG(status.st_mode):
         raise _refused("unreadable", "it is not a regular file", file)
     if status.st_size > limits.size:
@@ -65,6 +67,7 @@ _CHUNK = 1 << 20
 
 def check_text(data: bytes, file: str) -> None:
     """Pass UTF-8 text with or without a byte order mark; raise ``UserError`` for all else."""
+    # Before the NUL bytes, of which UTF-16 is full: the hint is worth more than the byte's place.
     if data.startswith(_UTF_16):
         raise _refused_at(data, 0, file, "the file is UTF-16, not UTF-8", "save it as UTF-8")
     if (offset := data.find(b"\0")) >= 0:
@@ -76,9 +79,13 @@ def check_text(data: bytes, file: str) -> None:
 
 
 def _first_invalid(data: bytes) -> int | None:
+    # In pieces: the text of a large file as one str would take up to four times its size, for a
+    # check.
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(data) + 1, _CHUNK):
         chunk = data[start : start + _CHUNK]
+        # A character that was cut by the end of a piece is wrong where it began, in the piece
+        # before.
         kept = len(decoder.getstate()[0])
         try:
             decoder.decode(chunk, final=start + _CHUNK > len(data))

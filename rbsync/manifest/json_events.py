@@ -32,6 +32,7 @@ def json_error(text: str, file: str) -> UserError | None:
     except json.JSONDecodeError as error:
         reason = f"the JSON cannot be read: {error.msg.lower()}"
         return broken(reason, text.encode(), file, error.lineno - 1, error.colno - 1)
+    # Numbers of thousands of digits and a thousand brackets are JSON, and no Python reads them.
     except (ValueError, RecursionError):
         return UserError([Problem("syntax", "the JSON cannot be read", Location(file))])
     return None
@@ -72,6 +73,8 @@ class JsonEvents:
 
     def _text_of(self, written: str, at: int) -> str:
         text: str = json.loads(written)
+        # Python's reader lets them through, and the first one that encodes the text would fail, far
+        # from this line.
         if not text.isascii() and any("\ud800" <= one <= "\udfff" for one in text):
             raise self._broken(at, "half a surrogate pair, which is no character")
         return text

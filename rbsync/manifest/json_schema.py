@@ -69,6 +69,8 @@ def has_plugins() -> bool:
 def _members(point: ExtensionPoint[Member], plugins: bool) -> Iterator[tuple[str, Member]]:
     yield from point.own()
     for name in point.added() if plugins else ():
+        # Editors ask for the schema on every start; one broken distribution must not take
+        # completion from all others.
         with suppress(PluginError):
             yield name, point.member(name)
 
@@ -78,6 +80,7 @@ def _choice(
 ) -> dict[str, Any]:
     for kind in kinds:
         definition = definitions[_name(references[kind, _MODE])]
+        # An entry is of a kind by having its key, also where the model has a default for it.
         definition["required"] = sorted({kind.key, *definition.get("required", ())})
     return {"anyOf": [references[kind, _MODE] for kind in kinds]}
 

@@ -74,12 +74,15 @@ def load_manifest(
     file = os.fspath(path)
     environ = os.environ if environ is None else environ
     trust = read_trust(environ) if trust is None else trust
+    # Before the file is opened: it may be a link that a repository planted.
     check_location(file)
     data = read_limited(file, file, limits)
     with paused_collector():
         document = read_document(data, file, limits=limits, strict=False)
+        # All that follows takes a mapping for granted.
         _check_root(document)
         filled = Filled(document.value, {}, ())
+        # Most manifests have no variable, and then nothing is walked.
         if b"$" in data:
             filled = fill(document.value, environ, refusals(trust, environ))
         manifest = _manifest(document, filled, data, Permission(document, trust, environ))
@@ -90,6 +93,7 @@ def load_manifest(
 
 def _manifest(document: Document, filled: Filled, data: bytes, permission: Permission) -> Manifest:
     validator = Validator(document, [missing.path for missing in filled.missing])
+    # Taken out before the models see it: nothing behind them can run what is not there.
     value = permission.without_commands(filled.value)
     head = validator.head({key: value[key] for key in value if key not in _LISTS})
     settings = permission.permitted(head)
@@ -105,6 +109,8 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
         *validator.problems,
         *permission.problems,
     ]
+    # With what the variables held: the same text under another value is another manifest, and a
+    # plan of the one must not be applied for the other.
     content = data + b"\0" + canonical_json(filled.used) if filled.used else data
     return Manifest(
         settings=settings,

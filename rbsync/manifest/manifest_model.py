@@ -68,6 +68,7 @@ def _storages(value: dict[str, str]) -> dict[str, str]:
             raise PydanticCustomError(
                 "storage-id", "the storage `{name}` is not a UUID", {"name": name}
             )
+    # The same UUID in capitals would be another storage to all that compares the text.
     return {name: storage.lower() for name, storage in value.items()}
 
 
@@ -81,6 +82,7 @@ def _share(value: Any) -> float:
         text = str(value).strip()
         share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
     except ValueError:
+        # Told by the same words as what is out of range; NaN fails the comparison as well.
         share = -1.0
     if not 0 <= share <= 1:
         raise PydanticCustomError(
@@ -209,6 +211,7 @@ class ManifestModel(Part):
         json_schema_extra={"const": VERSION},
     )
     backend: Backend = Field(
+        # A manifest without a backend must never reach a service.
         BACKENDS.member("local")(kind="local"),
         description="Where the project is.",
         examples=[{"kind": "local"}],

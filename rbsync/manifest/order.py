@@ -14,6 +14,8 @@ def in_order(problems: Iterable[Problem], first: str = "") -> list[Problem]:
 
     def place(problem: Problem) -> tuple[bool, str, int, int]:
         file, line, column = problem.location or (first, 0, 0)
+        # The manifest first: a problem there often is the reason of those in the files that it
+        # names.
         return (file != first, file, line, column)
 
     return sorted(problems, key=place)

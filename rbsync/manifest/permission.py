@@ -51,6 +51,8 @@ class Permission:
 
     def _command_hint(self, words: Any) -> str:
         """Returns where the command belongs, word for word, unless it may be a key by mistake."""
+        # The hint repeats the words only where these are a command: a key that was pasted here
+        # would be shown in a log.
         if self.trust.untrusted or not _is_command(words):
             return f"it belongs in your own configuration, {self.trust.config}"
         return (
@@ -82,11 +84,13 @@ class Permission:
         return [one for at, one in enumerate(roots) if self._takes_root(one, ("roots", at))]
 
     def _takes_root(self, root: str, path: Path) -> bool:
+        # With links followed: a link in the repository may lead anywhere.
         real = os.path.realpath(os.path.join(self._root, root))
         if real == os.path.realpath("/"):
             self._report("root", "the whole file system is no root", path, "name a folder of it")
             return False
         allowed = (repository_of(self._root), *map(os.path.realpath, self.trust.roots))
+        # Who keeps the manifest at the top of the file system did not thereby allow all of it.
         if any(is_below(real, one) for one in allowed if one != "/"):
             return True
         shown = real if os.path.isabs(root) else root
@@ -103,12 +107,16 @@ class Permission:
         """The user's own policies, tightened by the manifest's, under those of this run."""
         own, run = (self._checked(one) for one in (self.trust.own_policy, self.trust.policy))
         chosen = dict(own)
+        # Only what the manifest says: a model's defaults would undo the user's own stricter policy.
         for key in declared.model_fields_set:
             value = getattr(declared, key)
+            # What the user chose as well is no weakening: the same lines may stand in both files.
             if weakens(key, value) and value not in (own.get(key), run.get(key)):
                 self._refuse_policy(key)
             else:
                 chosen[key] = value
+        # All values were validated, each in its own model; the run comes last, as the person is
+        # there now.
         return PolicyModel.model_construct(**{**chosen, **run})
 
     def _refuse_policy(self, key: str) -> None:
@@ -147,6 +155,7 @@ class Permission:
 def _is_command(words: Any) -> bool:
     return (
         isinstance(words, list)
+        # A word as long as a key may be one.
         and all(isinstance(one, str) and len(one) != KEY_LENGTH for one in words)
         and bool(words)
     )

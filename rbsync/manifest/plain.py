@@ -25,6 +25,7 @@ def resolve(text: str) -> str | None:
     """The value of an unquoted scalar: None, ``Plain``, or the text."""
     if text in NULLS:
         return None
+    # The first character decides for nearly all texts, and is far cheaper than the pattern.
     if text[0] in _FIRST and _JSON.fullmatch(text):
         return Plain(text)
     return text
@@ -36,6 +37,8 @@ def typed(value: Any) -> Any:
         return {key: typed(member) for key, member in value.items()}
     if isinstance(value, list):
         return [typed(member) for member in value]
+    # Text that was quoted stays text here, though it may read `123`: that is why the two are told
+    # apart.
     if isinstance(value, Plain):
         return _scalar(value)
     return value

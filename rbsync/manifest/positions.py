@@ -38,6 +38,7 @@ class Tree:
     __slots__ = ("_long", "aliases", "keys", "places", "sizes")
 
     def __init__(self) -> None:
+        # Arrays: a list's entries would be an object each, for documents of millions of lines.
         self.places = array("Q")
         self.sizes = array("I")
         self.aliases: dict[int, int] = {}
@@ -57,6 +58,8 @@ class Tree:
         known = self.keys.get(node)
         if known is not None:
             return known
+        # Dicts keep the order in which keys were entered, which is that of the nodes. The walk
+        # knows no end of the mapping and would run on behind it.
         return dict(zip(mapping, self._written_keys(node), strict=False))
 
     def items_of(self, node: int, count: int) -> Sequence[int]:
@@ -65,6 +68,8 @@ class Tree:
         found = self._long.get(node)
         if found is None:
             found = array("I", self._entries(node + 1, count))
+            # Each look-up in a list steps over all entries before it; for every entry of a long one
+            # that would be quadratic.
             if count > _LONG:
                 self._long[node] = found
         return found

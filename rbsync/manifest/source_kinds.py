@@ -26,6 +26,7 @@ def kind_of(entry: Any, kinds: SourceKinds) -> type[SourceModel]:
     if not isinstance(entry, Mapping):
         raise NoKindError("expected a source, which is a mapping", hint=f"give it {_choice(kinds)}")
     found = [kinds.member(key) for key in kinds.built_in if key in entry]
+    # Nothing is left that could be of a plug-in: these are not loaded for an ordinary manifest.
     if len(found) == 1 and entry.keys() <= found[0].model_fields.keys():
         return found[0]
     # Only a key that no source of ours has can be that of a plug-in's.
@@ -61,6 +62,8 @@ def known_keys(model: type[BaseModel]) -> list[str]:
 def _without_key(entry: Mapping[str, Any], kinds: SourceKinds) -> NoKindError:
     known = {field for _, kind in kinds.own() for field in kind.model_fields}
     for key in entry:
+        # The key of the kind was probably misspelt, but only if it is no key of any other kind
+        # either.
         near = nearest(key, kinds.names())
         if near is not None and key not in known:
             return NoKindError(f"unknown key `{key}`; did you mean `{near}`?", key=key)

@@ -10,6 +10,7 @@ import yaml
 from rbsync.errors import Location, Problem, UserError
 
 _WIDTH = 100
+# The excerpt goes to logs. A key that was written here by mistake must not come along.
 _SECRET = re.compile(
     r"((?:key|token|secret|password|credential)\w*[\"']?\s*[:=]\s*)\S.*", re.IGNORECASE
 )
@@ -42,6 +43,7 @@ def _reason(error: yaml.MarkedYAMLError) -> str:
 
 def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
     mark = error.problem_mark
+    # libyaml only says that no token can start there.
     if mark is not None and "\t" in _line(data, mark.line)[: mark.column + 1]:
         return "YAML is indented with spaces; this line has a tab"
     return ""
@@ -49,10 +51,12 @@ def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
 
 def _excerpt(data: bytes, line: int, column: int) -> Sequence[str]:
     """The line, and below it a mark at the place; nothing where the text has just ended."""
+    # Before the cut: a value that begins left of what is shown would not be known for a secret.
     text = _SECRET.sub(r"\1***", _line(data, line))
     if not text.strip():
         return ()
     start = max(0, column - _WIDTH // 2)
+    # A tab is as wide as the terminal likes, and the mark below would stand elsewhere.
     shown = text[start : start + _WIDTH].replace("\t", " ")
     return f"    {shown}", f"    {' ' * (column - start)}^"
 

@@ -51,6 +51,7 @@ class Validator:
         checked = self._check(model, given, ())
         if checked.model is not None:
             return checked.model
+        # Whole keys: a half of `backend` with defaults for the rest could name another project.
         bad = {finding.path[0] for finding in checked.findings if finding.path}
         kept = {key: part for key, part in given.items() if key not in bad}
         return model.model_validate({"version": str(VERSION), **kept})
@@ -93,6 +94,8 @@ class Validator:
         told = [one for one in findings if (*path, *one.path) not in self._unfilled]
         self.problems += [problem_of(one, model, self._document, path) for one in told]
         unknown = [one.path for one in findings if one.kind == UNKNOWN]
+        # An unknown key alone leaves the source as it is: with it gone, other problems of these
+        # entries can be found in the same run.
         rest = [one for one in findings if one.kind != UNKNOWN]
         if rest:
             return Checked(None, rest + [one for one in findings if one.kind == UNKNOWN])
@@ -102,6 +105,7 @@ class Validator:
 def _backend_of_plugin(value: Any) -> tuple[str, ...]:
     """The kind of a backend that is none of ours and that a distribution adds."""
     kind = value.get("kind") if isinstance(value, dict) else None
+    # No plug-in takes the name of ours, and none is loaded unless it is named.
     is_added = isinstance(kind, str) and kind not in BACKENDS.built_in and kind in BACKENDS.added()
     return (str(kind),) if is_added else ()
 

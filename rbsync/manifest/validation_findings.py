@@ -35,6 +35,8 @@ _TYPES = {
     "float_parsing": "a number",
     "finite_number": "a number",
 }
+# All other kinds are raised by our own validators, whose words are for the people who write
+# manifests.
 _PYDANTICS = frozenset(get_args(ErrorType))
 
 
@@ -89,6 +91,8 @@ def _walk(value: Any, steps: Sequence[str | int]) -> tuple[Path, bool]:
     path: list[str | int] = []
     skipped = False
     for step in steps:
+        # Pydantic puts the names of union members among the keys; what the value does not have is
+        # one of those.
         if not _has(value, step):
             skipped = True
             continue

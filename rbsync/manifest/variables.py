@@ -32,6 +32,8 @@ def refusals(trust: Trust, environ: Mapping[str, str]) -> Callable[[str, str], R
 
 def _holds(value: str, secrets: Iterable[str]) -> bool:
     return any(
+        # Short ones only as a whole: a key `abc` must not forbid every value that has these
+        # letters.
         secret == value.strip() or (len(secret) >= _WITHIN and secret in value)
         for secret in secrets
         if secret

@@ -57,6 +57,7 @@ def _unknown(finding: Finding, model: type[BaseModel]) -> tuple[str, str, str]:
     holders = list(_models_at(model, finding.path[:-1]))
     known = [name for holder in holders for name in known_keys(holder)]
     near = nearest(key, known)
+    # No guess at another key: who wrote a secret here shall take it away, not move it.
     if _SECRET.search(key) and key not in known:
         return "unknown-key", f"unknown key `{key}`", _KEY_HINT
     if near is not None:
@@ -69,6 +70,7 @@ def _missing(finding: Finding, model: type[BaseModel]) -> tuple[str, str, str]:
     for holder in _models_at(model, finding.path):
         field = holder.model_fields.get(finding.value)
         if field is not None:
+            # The description says what belongs there, in the same words as the schema.
             hint = field.description or ""
     return "missing-key", f"`{finding.value}` is missing", hint
 
@@ -110,6 +112,7 @@ def _type_hint(finding: Finding) -> str:
 def _choice(known: list[str], value: Any, path: Path) -> tuple[str, str, str]:
     near = None
     if isinstance(value, str):
+        # Project types are in capitals, and people write `image_multi`.
         near = nearest(value, known) or nearest(value.upper(), known)
     guess = f"; did you mean `{near}`?" if near else ""
     found = _found(value, path)
@@ -127,6 +130,7 @@ def _found(value: Any, path: Path) -> str:
         return "a list"
     text = str(value)
     secret = any(isinstance(step, str) and _SECRET.search(step) for step in path)
+    # A URL may be signed, and its signature is as good as a password.
     if secret or len(text) > _LONGEST or not text.isprintable() or "://" in text:
         return "other text"
     return f"`{text}`"

@@ -70,6 +70,7 @@ class YamlEvents:
     def _scalar(self, event: Any) -> None:
         mark = event.start_mark
         place = mark.line << 32 | mark.column
+        # Quoted text is text, whatever it looks like: `"0123"` is how a user says so.
         plain = not event.style
         if event.tag is not None:
             plain = self._plain_by_tag(place, event)
@@ -77,6 +78,8 @@ class YamlEvents:
 
     def _plain_by_tag(self, place: int, event: Any) -> bool:
         tag = event.tag
+        # `!!null 5` and `!!int null` contradict themselves, and nobody can know which half was
+        # meant.
         if tag in _PLAIN_TAGS and (tag[-4:] == "null") == (event.value in NULLS):
             return True
         if tag not in _TEXT_TAGS:
@@ -103,6 +106,8 @@ class YamlEvents:
         self._builder.alias(pack(event.start_mark.line, event.start_mark.column), event.anchor)
 
     def _document(self, event: Any) -> None:
+        # The second is refused, not ignored: a `---` in the middle would silently drop half of the
+        # datapoints.
         self._documents += 1
         if self._documents > 1:
             place = pack(event.start_mark.line, event.start_mark.column)
