@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from rbsync.cli.options import CommonOptions, with_common_options
-from rbsync.cli.planning_options import planning, running
+from rbsync.cli.planning_options import history, planning, redo, running
 from rbsync.cli.running import RunFlags, run_plan
 
 
@@ -20,7 +20,9 @@ from rbsync.cli.running import RunFlags, run_plan
     help="Apply the PLAN only if its digest is this one: sha256:…",
 )
 @planning
+@redo
 @running
+@history
 @with_common_options
 def command(
     common: CommonOptions,
@@ -29,6 +31,7 @@ def command(
     prune: bool | None,
     keep_going: bool,
     rehash: bool,
+    redo: tuple[str, ...],
     **flags: Any,
 ) -> int:
     """Make the project what the manifest says, or what a PLAN says that was made before.
@@ -37,9 +40,9 @@ def command(
     """
     from rbsync.sync.planning import PlanOptions
 
-    if plan and (target or prune is not None or keep_going or rehash):
+    if plan and (target or prune is not None or keep_going or rehash or redo):
         raise click.UsageError("a PLAN is applied as it is: give these options to `plan`")
     if flags["expect"] and not plan:
         raise click.UsageError("--expect is for a PLAN")
-    options = PlanOptions(target=target, prune=prune, keep_going=keep_going)
+    options = PlanOptions(target=target, prune=prune, keep_going=keep_going, redo=redo)
     return run_plan(common, options, RunFlags(**flags), plan_file=plan, rehash=rehash)

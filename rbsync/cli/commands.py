@@ -24,6 +24,8 @@ COMMANDS = {
     "failures": "list what failed, grouped by cause",
     "retry": "plan and apply only what failed",
     "refresh": "rebuild or correct the state from the project",
+    "log": "list the runs, or what became of one datapoint",
+    "undo": "put back what a run changed",
     "drift": "say what changed at the project behind our back",
     "adopt": "take over what the project has already",
     "ls": "list what the project holds",

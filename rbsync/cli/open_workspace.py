@@ -26,6 +26,7 @@ def opened(
     rehash: bool = False,
     strict: bool = True,
     looks_on: bool = False,
+    history: str = "",
     asks_nobody: bool = False,
     stop: Cancellation | None = None,
 ) -> Iterator[Workspace]:
@@ -55,6 +56,7 @@ def opened(
             watcher=meter,
             rehash=rehash,
             state=common.state,
+            history=history,
             note=lambda text: note(common, one_line(text)),
             stop=stop,
         ) as workspace,

@@ -7,7 +7,7 @@ import click
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
-from rbsync.cli.planning_options import planning, refresh
+from rbsync.cli.planning_options import planning, redo, refresh
 from rbsync.errors import ExitCode
 from rbsync.model.plan import Plan
 
@@ -17,6 +17,7 @@ from rbsync.model.plan import Plan
 @click.option("--markdown", metavar="FILE", help="Write the plan as Markdown.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @refresh
+@redo
 @planning
 @with_common_options
 def command(
@@ -25,6 +26,7 @@ def command(
     markdown: str | None,
     detailed_exitcode: bool,
     refresh: bool,
+    redo: tuple[str, ...],
     target: str | None,
     prune: bool | None,
     keep_going: bool,
@@ -37,7 +39,9 @@ def command(
     """
     from rbsync.sync.planning import PlanOptions, make_plan
 
-    options = PlanOptions(target=target, prune=prune, keep_going=keep_going, refresh=refresh)
+    options = PlanOptions(
+        target=target, prune=prune, keep_going=keep_going, refresh=refresh, redo=redo
+    )
     with opened(common, rehash=rehash, strict=False, asks_nobody=True) as workspace:
         plan = make_plan(workspace, options)
     digest = _keep(output, _as_json(plan), workspace.manifest.trust.untrusted) if output else ""

@@ -20,6 +20,14 @@ refresh = click.option(
 rehash = click.option("--rehash", is_flag=True, help="Read every file, whatever is remembered.")
 
 
+redo = click.option(
+    "--redo",
+    multiple=True,
+    metavar="NAME",
+    help="Do again what was taken back of this name, or glob. May be given several times.",
+)
+
+
 def lock_timeout_of(seconds: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The option of waiting for the lock, with its default."""
     return click.option(
@@ -32,6 +40,14 @@ def lock_timeout_of(seconds: int) -> Callable[[Callable[..., Any]], Callable[...
 
 
 lock_timeout = lock_timeout_of(600)
+
+
+history = click.option(
+    "--history",
+    default="",
+    metavar="DIR",
+    help="Where to keep what is replaced and deleted [.rbsync/history]; none keeps nothing.",
+)
 
 
 def planning(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ import click
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
-from rbsync.cli.planning_options import planning, running
+from rbsync.cli.planning_options import history, planning, running
 from rbsync.cli.running import RunFlags, run_plan
 from rbsync.errors import ExitCode
 
@@ -17,6 +17,7 @@ from rbsync.errors import ExitCode
 @click.command("retry")
 @planning
 @running
+@history
 @with_common_options
 def command(
     common: CommonOptions,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from rbsync.applier.cancellation import INTERRUPTED, Cancellation
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, document, event, note
-from rbsync.cli.render.plan_view import show_plan
+from rbsync.cli.render.plan_view import NO_CHANGES, show_plan
 from rbsync.cli.render.progress import Meter, metered
 from rbsync.cli.render.report_view import show_report
 from rbsync.cli.written_files import write_whole
@@ -25,6 +25,7 @@ from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Plan
 
 if TYPE_CHECKING:
+    from rbsync.sync.applying import ApplyOptions
     from rbsync.sync.planning import PlanOptions
     from rbsync.sync.workspace import Workspace
 
@@ -42,6 +43,7 @@ class RunFlags:
     max_failures: int | None = None
     lock_timeout: float = 600.0
     expect: str = ""
+    history: str = ""
 
 
 def run_plan(
@@ -52,8 +54,30 @@ def run_plan(
     plan_file: str | None = None,
     rehash: bool = False,
 ) -> ExitCode:
-    """Plans (or reads a plan), asks, applies and reports; the exit code of it all."""
-    from rbsync.sync.applying import ApplyOptions, apply_plan, guard, plan_to_apply
+    from rbsync.sync.applying import plan_to_apply
+
+    def made(workspace: Workspace, how: ApplyOptions) -> tuple[Plan, ApplyOptions]:
+        how = replace(how, planning=options)
+        if plan_file:
+            plan = _read(plan_file, workspace, flags)
+            return plan, replace(how, renewal="nothing")
+        plan = plan_to_apply(workspace, how, _interruptible(how.stop, common))
+        return plan, replace(how, renewal="all" if flags.yes else "unsettled")
+
+    return run_made(common, flags, made, plan_file=plan_file, rehash=rehash)
+
+
+def run_made(
+    common: CommonOptions,
+    flags: RunFlags,
+    made: Callable[[Workspace, ApplyOptions], tuple[Plan, ApplyOptions]],
+    *,
+    plan_file: str | None = None,
+    rehash: bool = False,
+    nothing: str = NO_CHANGES,
+) -> ExitCode:
+    """Asks about a plan, applies it and reports; ``made`` makes it and says how to apply it."""
+    from rbsync.sync.applying import ApplyOptions, apply_plan, guard
 
     if not (flags.yes or plan_file or _can_ask(common)):
         raise UsageError(
@@ -61,23 +85,18 @@ def run_plan(
         )
     stop = Cancellation()
     how = ApplyOptions(
-        planning=options,
-        renewal="nothing" if plan_file else "all" if flags.yes else "unsettled",
         force=flags.force,
         jobs=flags.jobs,
         max_failures=1 if flags.fail_fast else flags.max_failures,
         lock_timeout=flags.lock_timeout,
         stop=stop,
     )
-    with opened(common, rehash=rehash, strict=False, stop=stop) as workspace:
-        if plan_file:
-            plan = _read(plan_file, workspace, flags)
-        else:
-            plan = plan_to_apply(workspace, how, _interruptible(stop, common))
-            if stop.requested:
-                return ExitCode.INTERRUPTED
+    with opened(common, rehash=rehash, strict=False, stop=stop, history=flags.history) as workspace:
+        plan, how = made(workspace, how)
+        if stop.requested:
+            return ExitCode.INTERRUPTED
         guard(workspace, plan, how)
-        if not _agreed(plan, common, flags, plan_file):
+        if not _agreed(plan, common, flags, plan_file, nothing):
             note(common, "Nothing was done.")
             return ExitCode.ERROR
         with metered(common, "Applying", "datapoint") as meter, _interruptible(stop, common):
@@ -111,10 +130,13 @@ def _can_ask(common: CommonOptions) -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty() and not common.json
 
 
-def _agreed(plan: Plan, common: CommonOptions, flags: RunFlags, plan_file: str | None) -> bool:
+def _agreed(
+    plan: Plan, common: CommonOptions, flags: RunFlags, plan_file: str | None, nothing: str
+) -> bool:
     """Shows the plan, and asks where that is called for."""
     if not common.json:
-        show_plan(replace(plan, refused=None) if flags.force else plan, common)
+        shown = replace(plan, refused=None) if flags.force else plan
+        show_plan(shown, common, nothing)
     if flags.yes or plan_file or not plan.effects:
         return True
     return click.confirm("Apply this?", err=True)

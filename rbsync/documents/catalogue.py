@@ -25,6 +25,7 @@ from rbsync.documents.declarations import (
     InitDocument,
     ValidateDocument,
 )
+from rbsync.documents.history_documents import LogDocument
 from rbsync.documents.inventory import (
     ExportLabelsDocument,
     ExportMasksDocument,
@@ -59,6 +60,7 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "export-masks": ExportMasksDocument,
     "failures": FailuresDocument,
     "init": InitDocument,
+    "log": LogDocument,
     "ls": LsDocument,
     "plan": PlanDocument,
     "refresh": RefreshDocument,
@@ -88,6 +90,7 @@ PRINTED_BY: Mapping[str, str] = {
     "export masks": "export-masks",
     "failures": "failures",
     "init": "init",
+    "log": "log",
     "ls": "ls",
     "plan": "plan",
     "refresh": "refresh",
@@ -104,6 +107,7 @@ PRINTED_BY: Mapping[str, str] = {
     "state show": "state-show",
     "state unlock": "state-unlock",
     "status": "status",
+    "undo": "report",
     "validate": "validate",
 }
 """The document of each command. One that ends in an error prints the document ``error``."""

@@ -61,6 +61,11 @@ def merged(plan: Plan, later: Plan, names: frozenset[str]) -> Plan:
     )
 
 
+def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """Actions in the order in which they are to be done."""
+    return tuple(sorted(actions, key=_order))
+
+
 def _changes(dataset: Dataset, records: Mapping[str, Record], rules: Rules) -> Iterator[Action]:
     """The actions of the desired datapoints but `Keep`, which most of a large dataset gets."""
     for desired in dataset.datapoints:

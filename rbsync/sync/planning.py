@@ -31,7 +31,8 @@ class PlanOptions:
 
     ``target`` narrows the plan to names that match a glob, ``only`` to the given names.
     ``prune`` overrides the manifest's policy. ``insist`` plans again what the service refused,
-    ``refresh`` plans against the project as it is instead of as it was left.
+    ``refresh`` plans against the project as it is instead of as it was left. ``redo`` are names
+    or globs of what was taken back, or left to others, and is to be done all the same.
     """
 
     target: str | None = None
@@ -40,6 +41,7 @@ class PlanOptions:
     keep_going: bool = False
     insist: bool = False
     refresh: bool = False
+    redo: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -49,7 +51,17 @@ class PlanOptions:
     @property
     def may_recall(self) -> bool:
         """Tells whether manifest, files and state tell all that the plan depends on."""
-        return self.is_whole and not self.refresh
+        return self.is_whole and not self.refresh and not self.redo
+
+    def redone(self, records: Mapping[str, Record]) -> Mapping[str, Record]:
+        """The records, without what they decline of the names to be done again."""
+        if not self.redo:
+            return records
+        wanted = [name_pattern(one) for one in self.redo]
+        return {
+            name: one._replace(declined=()) if any(it(name) for it in wanted) else one
+            for name, one in records.items()
+        }
 
     def covers(self, name: str) -> bool:
         """Tells whether the plan covers a name."""
@@ -104,6 +116,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     present = overlay(workspace, records, dataset) if options.refresh else None
     if present is not None:
         records = present.records
+    records = options.redone(records)
     if not options.is_whole:
         records = {name: one for name, one in records.items() if options.covers(name)}
         dataset = _narrowed(dataset, records, options)

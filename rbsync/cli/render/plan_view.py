@@ -25,8 +25,11 @@ SYMBOLS: dict[type[Action], tuple[str, str]] = {
 NO_CHANGES = "No changes. The project matches the manifest."
 
 
-def show_plan(plan: Plan, common: CommonOptions) -> None:
-    """Prints the actions, what else is worth knowing, and the summary."""
+def show_plan(plan: Plan, common: CommonOptions, nothing: str = NO_CHANGES) -> None:
+    """Prints the actions, what else is worth knowing, and the summary.
+
+    ``nothing`` is what is said of a plan without any actions.
+    """
     show_warnings((*plan.unread, *plan.warnings), common)
     for line, color in _lines(plan, common):
         note(common, line, fg=color)
@@ -37,7 +40,7 @@ def show_plan(plan: Plan, common: CommonOptions) -> None:
         note(common, line, fg="yellow")
     for line in outlook(plan):
         complaint(common, line, fg="red")
-    result(common, summary_line(plan))
+    result(common, summary_line(plan) if plan.actions else nothing)
 
 
 def losses(plan: Plan) -> Iterator[str]:

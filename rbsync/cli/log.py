@@ -1,0 +1,50 @@
+"""`rbsync log`."""
+
+from __future__ import annotations
+
+import click
+
+from rbsync.cli.open_workspace import opened
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import document, note, result
+from rbsync.cli.planning_options import history
+from rbsync.errors import ExitCode, RbsyncError
+
+MOST = 20
+
+
+@click.command("log")
+@click.argument("name", required=False)
+@click.option("-n", "most", type=click.IntRange(1), default=MOST, help=f"How many [{MOST}].")
+@history
+@with_common_options
+def command(common: CommonOptions, name: str | None, most: int, history: str) -> int:
+    """List the runs, newest first; with NAME, what became of that datapoint.
+
+    \b
+    rbsync log
+    rbsync log scans/a.dcm
+    """
+    from rbsync.documents.history_documents import change_json, run_json
+
+    with opened(common, looks_on=True, history=history) as workspace:
+        runs = workspace.history.runs()
+        life = workspace.history.life(name) if name else []
+    if name and not life:
+        raise RbsyncError(f"the history has no `{name}`", hint="`rbsync log` lists the runs")
+    if common.json:
+        shown = {one.run for one in life[:most]}
+        some = [one for one in runs if one.id in shown] if name else runs[:most]
+        changes = [change_json(one) for one in life[:most]]
+        document(common, {"name": name, "runs": list(map(run_json, some)), "changes": changes})
+        return ExitCode.DONE
+    from rbsync.cli.render.history_view import change_line, run_line
+
+    lines = [change_line(one) for one in life] if name else [run_line(one) for one in runs]
+    for line in lines[:most]:
+        result(common, line)
+    if len(lines) > most:
+        note(common, f"… and {len(lines) - most:,} more (-n {len(lines)} lists all).")
+    if not lines:
+        note(common, "No run yet.")
+    return ExitCode.DONE

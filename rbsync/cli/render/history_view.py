@@ -1,0 +1,47 @@
+"""Runs and changes for people: a line each."""
+
+from __future__ import annotations
+
+import time
+
+from rbsync.model.history import Change, Run
+
+SHORT = 8
+"""Digits of an id, or of a revision, that tell it from others."""
+
+
+def run_line(run: Run) -> str:
+    """When, who, where, of what, how much, and how long."""
+    who = f"{run.user}@{run.host}"
+    counts = (
+        f"{run.created:,} created, {run.updated:,} updated, {run.deleted:,} deleted,"
+        f" {run.failed:,} failed"
+    )
+    of = f"  git {run.revision[:SHORT]}" if run.revision else ""
+    data = f"  data {_short(run.dataset)}" if run.dataset else ""
+    undoes = f"  took back {', '.join(run.undoes)}" if run.undoes else ""
+    head = f"{run.id}  {moment(run.started)}  {run.command}  {who}{of}{data}"
+    return f"{head}  {_end(run, counts)}{undoes}"
+
+
+def _end(run: Run, counts: str) -> str:
+    if run.ended is None:
+        return "did not end"
+    return f"{counts}, {run.ended - run.started:.1f} s"
+
+
+def change_line(change: Change) -> str:
+    """One change of a datapoint's life."""
+    what = ", ".join(change.facets) if change.verb == "update" else ""
+    of = f"  ({what})" if what else ""
+    was = "kept" if change.before else "nothing before"
+    return f"{moment(change.time)}  {change.run}  {change.verb}{of}  {was}"
+
+
+def moment(seconds: float) -> str:
+    """A time in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(seconds))
+
+
+def _short(digest: str) -> str:
+    return digest.partition(":")[2][:SHORT]

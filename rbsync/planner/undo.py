@@ -1,0 +1,103 @@
+"""Taking back: what runs changed, name by name, and what is to be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
+from rbsync.model.history import Change, Run
+from rbsync.model.plan import Action, Blocked, Create, Delete, Update
+from rbsync.model.reasons import CONFLICT, UNDONE
+from rbsync.model.record import Declined, Record
+
+Source = tuple[str, tuple[Facet, ...]]
+"""The digest of a document of the history, and the facets that are to be taken from it."""
+
+
+class Reversal(NamedTuple):
+    """One name, before the runs and after them.
+
+    ``was`` is None when it was not there before, ``now`` when it is not there after. ``sources``
+    say where its content is: of each facet the last one counts. ``declined`` is what its record
+    is to say once it is taken back.
+    """
+
+    name: str
+    was: Fingerprint | None
+    now: Fingerprint | None
+    sources: tuple[Source, ...]
+    declined: tuple[Declined, ...]
+
+
+def reversals(changes: Iterable[Change], runs: Sequence[Run]) -> list[Reversal]:
+    """What the changes of some runs amount to, by name. ``changes`` come newest first.
+
+    ``runs`` are all that the history has: they tell which run took back another.
+    """
+    by_name: dict[str, list[Change]] = {}
+    for change in changes:
+        by_name.setdefault(change.name, []).append(change)
+    undoing = undoing_runs(runs)
+    return [_reversal(name, by_name[name], undoing) for name in sorted(by_name)]
+
+
+def undoing_runs(runs: Sequence[Run]) -> frozenset[str]:
+    """The runs after which the project was not as declared: those that took back such as were.
+
+    What takes back an undo makes the project as declared again.
+    """
+    found: set[str] = set()
+    for run in sorted(runs, key=lambda one: one.started):
+        if run.undoes and not found.intersection(run.undoes):
+            found.add(run.id)
+    return frozenset(found)
+
+
+def _reversal(name: str, newest_first: Sequence[Change], undoing: frozenset[str]) -> Reversal:
+    first, last = newest_first[-1], newest_first[0]
+    was = None if first.verb == "create" else first.was
+    now = None if last.verb == "delete" else last.now
+    facets = was.changed_since(now) if was and now else FACETS
+    declared = next((one for one in newest_first if one.run not in undoing), None)
+    declined: tuple[Declined, ...] = ()
+    if declared is not None:
+        wanted = None if declared.verb == "delete" else declared.now
+        if wanted != was:
+            declined = (Declined("undone", wanted, facets),)
+    return Reversal(name, was, now, tuple(_sources(newest_first)), declined)
+
+
+def _sources(newest_first: Sequence[Change]) -> list[Source]:
+    """The documents in the order in which they count: those of the first run come last.
+
+    Within a run the later one counts: it was written right before the change was sent.
+    """
+    kept = [one for one in newest_first if one.before]
+    runs = list(dict.fromkeys(one.run for one in kept))
+    ordered = [one for run in runs for one in reversed(kept) if one.run == run]
+    whole = [(one.before, FACETS) for one in ordered]
+    return [*whole, *((one.before, one.facets) for one in ordered)]
+
+
+def decide_reversal(
+    one: Reversal, record: Record | None, put_back: Callable[[Reversal], Datapoint]
+) -> Action | None:
+    """What takes a name back, None when it is as it was before. Raises what ``put_back`` does."""
+    present = record.applied if record else None
+    task_id = record.task_id if record else ""
+    if present == one.was:
+        return None
+    if present != one.now:
+        message = "a later run, or somebody else, changed it since"
+        return Blocked(one.name, CONFLICT, message)
+    if one.was is None:
+        message = "it was created; that is taken back"
+        return Delete(one.name, task_id, UNDONE, message, declined=one.declined)
+    if one.now is None:
+        message = "it was deleted; that is taken back"
+        return Create(put_back(one), UNDONE, message, declined=one.declined)
+    changed = one.was.changed_since(one.now)
+    message = f"taken back: {', '.join(changed)}"
+    return Update(put_back(one), changed, task_id, UNDONE, message, declined=one.declined)
