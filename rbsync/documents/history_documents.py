@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import Field
 
-from rbsync.documents.parts import Document, FingerprintPart, Part
+from rbsync.documents.parts import Document, FingerprintPart
 from rbsync.model.fingerprint import Facet
 from rbsync.model.history import Change, ChangeVerb, Run
+from rbsync.shapes.models import Part
 
 
 class RunPart(Part):
