@@ -122,8 +122,15 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
         problems=tuple(in_order(problems, document.file)),
         document=document,
         trust=permission.trust,
-        is_barred=permission.is_barred,
+        is_barred=permission.is_barred or not _is_project_known(value, head, filled),
     )
+
+
+def _is_project_known(value: dict[str, Any], head: ManifestModel, filled: Filled) -> bool:
+    """Whether the project is the one that is meant, and not the default in place of a mistake."""
+    if any(missing.path[:1] == ("backend",) for missing in filled.missing):
+        return False
+    return value.get("backend") is None or "backend" in head.model_fields_set
 
 
 def _check_root(document: Document) -> None:

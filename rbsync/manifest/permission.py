@@ -46,6 +46,8 @@ class Permission:
         place = self._document.locate(("backend", COMMAND), key=True)
         message = f"`{COMMAND}` does not count in a manifest: it would run a stranger's program"
         hint = self._command_hint(self._document.value["backend"][COMMAND])
+        # Else the first that is told would be that there is no key.
+        self.is_barred = True
         self.problems.append(Problem("api-key-command", message, place, hint))
         return {**value, "backend": {key: backend[key] for key in backend if key != COMMAND}}
 

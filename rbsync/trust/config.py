@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from rbsync.errors import Location, Problem, UserError
 
-_PLACE = re.compile(r"\s*\(at line (\d+), column (\d+)\)$")
+_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _MOST = 1 << 20
 
 
@@ -70,7 +70,9 @@ def _parsed(text: str, path: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = _PLACE.search(str(error))
-        place = Location(path, *(map(int, found.groups()) if found else (1, 1)))
+        last = text.rstrip("\n").split("\n")
+        line, column = found.groups() if found else (None, None)
+        place = Location(path, int(line or len(last)), int(column or len(last[-1]) + 1))
         message = f"this is no TOML: {_PLACE.sub('', str(error))}"
         raise UserError([Problem("config", message, place)]) from None
 

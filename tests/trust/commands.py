@@ -1,0 +1,64 @@
+"""Every command of the program, as a pull request's CI could run it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from rbsync.cli.main import cli
+
+NO_MANIFEST = frozenset({"init", "serve", "schema", "completion"})
+"""These read no manifest; `serve` would not end."""
+
+ARGUMENTS: dict[str, list[str]] = {
+    "apply": ["apply", "--yes", "--keep-going"],
+    "plan": ["plan", "--keep-going", "-o", "p.json", "--markdown", "p.md"],
+    "retry": ["retry", "--yes"],
+    "explain": ["explain", "images/a.png"],
+    "refresh": ["refresh", "--lock-timeout", "1"],
+    "export masks": ["export", "masks", "exported"],
+    "export labels": ["export", "labels", "exported.json"],
+    "state show": ["state", "show", "images/a.png"],
+    "state rm": ["state", "rm", "images/a.png"],
+    "state mv": ["state", "mv", "images/a.png", "images/b.png"],
+    "state push": ["state", "push", "images/a.png"],
+    "state unlock": ["state", "unlock", "--yes"],
+}
+"""How a command is run that needs more than its name."""
+
+
+def commands() -> Iterator[str]:
+    """The names of all commands that may read a manifest, those of groups with their group's."""
+    for words, _ in _every():
+        if words.split()[0] not in NO_MANIFEST:
+            yield words
+
+
+def arguments_of(words: str) -> list[str]:
+    """What a command is run with."""
+    if words in ARGUMENTS:
+        return ARGUMENTS[words]
+    command = dict(_every())[words]
+    needed = [one for one in command.params if isinstance(one, click.Argument) and one.required]
+    return [*words.split(), *("images/a.png" for _ in needed)]
+
+
+def _every() -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command is not None, name
+        if isinstance(command, click.Group):
+            within = click.Context(command)
+            for below in command.list_commands(within):
+                found = command.get_command(within, below)
+                assert found is not None, below
+                yield f"{name} {below}", found
+        else:
+            yield name, command
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join(commands()) + "\n")

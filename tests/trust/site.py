@@ -1,0 +1,170 @@
+"""A machine with secrets, on which a stranger's repository is checked out and rbsync is run."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from tests.scenarios.pictures import png
+from tests.scenarios.project import Project, Ran
+from tests.trust.listening import Ears, asking
+
+KEY = "cana" + "ryk" * 13
+SAVED_KEY = "cana" + "rys" * 13
+CANARIES = {
+    "RBSYNC_API_KEY": KEY,
+    "AWS_SECRET_ACCESS_KEY": "canaryawssecretvalue0123456789",
+    "HARMLESS": "canaryofharmlessname42",
+}
+FILE_CANARY = "canaryinafile4711"
+GIT_CANARY = "canaryingitstoken0815"
+SECONDS = 30
+_STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "os.spawn"})
+_watched: list[list[str]] = []
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if _watched and event in _STARTS:
+        _watched[-1].append(f"{event} {arguments[0]!r}")
+
+
+sys.addaudithook(_watch)
+
+
+@dataclass
+class Site:
+    """``outside`` is what the repository must not reach; ``started`` are programs that were."""
+
+    folder: Path
+    ears: Ears
+    environment: dict[str, str]
+    started: list[str] = field(default_factory=list)
+
+    @property
+    def repository(self) -> Path:
+        return self.folder / "repository"
+
+    @property
+    def outside(self) -> Path:
+        return self.folder / "outside"
+
+    @property
+    def marker(self) -> Path:
+        return self.folder / "a-program-was-run"
+
+    @property
+    def project(self) -> Project:
+        return Project(self.repository / "data")
+
+    def manifest(self, text: str) -> None:
+        self.project.manifest(text)
+
+    def link(self, path: str, target: str) -> None:
+        """A link in the project, as git keeps them."""
+        link = self.project.folder / path
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(target)
+
+    def run(self, *arguments: str, **environment: str) -> Ran:
+        """Runs a command with all secrets around it, for so long at most."""
+
+        def too_long(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGALRM, too_long)
+        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        _watched.append(self.started)
+        try:
+            with mock.patch.object(socket, "getaddrinfo", asking(self.ears.resolver)):
+                return self.project.run(*arguments, **{**self.environment, **environment})
+        finally:
+            _watched.pop()
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    def leaks(self, ran: Ran) -> list[str]:
+        """What a command did that it must not, in words; nothing when it kept to its place."""
+        return list(self._leaks(ran))
+
+    def _leaks(self, ran: Ran) -> Iterator[str]:
+        for name, canary in self._canaries():
+            if canary in (ran.out + ran.err).lower():
+                yield f"{name} was printed"
+            if canary in self.ears.heard.text().lower():
+                yield f"{name} was sent"
+            yield from (f"{name} was written to {path}" for path in self._written_with(canary))
+        if not self.ears.heard.is_silent:
+            yield f"somebody was asked: {self.ears.heard}"
+        if self.started or self.marker.exists():
+            yield f"a program was run: {self.started}"
+        found = contents(self.outside)
+        if found != OUTSIDE:
+            yield f"outside changed: {sorted(found.items() ^ OUTSIDE.items())}"
+
+    def _canaries(self) -> Iterator[tuple[str, str]]:
+        yield from ((name, value.lower()) for name, value in CANARIES.items())
+        yield "the saved key", SAVED_KEY.lower()
+        yield "a file from outside", FILE_CANARY
+        yield "git's token", GIT_CANARY
+
+    def _written_with(self, canary: str) -> Iterator[str]:
+        """Files of the project with a canary in them; links are the stranger's, and not read."""
+        for path in sorted(self.project.folder.rglob("*")):
+            if path.is_file() and not path.is_symlink() and ".git" not in path.parts:
+                with contextlib.suppress(OSError):
+                    if canary.encode() in path.read_bytes().lower():
+                        yield str(path)
+
+
+def secret_png() -> bytes:
+    """A picture that is right, with a canary behind its end."""
+    return png(1) + FILE_CANARY.encode()
+
+
+OUTSIDE = {
+    "secret.png": secret_png(),
+    "secret.txt": f"key: [{FILE_CANARY}\n{FILE_CANARY}: {{\n".encode(),
+    "secret.json": f'{{"{FILE_CANARY}": [1, 2, "{FILE_CANARY}"]}}'.encode(),
+    "secret.csv": f"{FILE_CANARY},{FILE_CANARY}\n".encode(),
+    "folder/b.png": secret_png(),
+}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """The files below a folder by their paths in it."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def build(folder: Path, ears: Ears) -> Site:
+    """The machine, with a repository that is as it should be yet."""
+    home = folder / "home"
+    environment = {
+        **CANARIES,
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_STATE_HOME": str(home / ".state"),
+        "VIRTUAL_ENV": "",
+        "REQUESTS_CA_BUNDLE": ears.authority,
+        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), ""),
+    }
+    site = Site(folder, ears, environment)
+    for path, content in OUTSIDE.items():
+        (site.outside / path).parent.mkdir(parents=True, exist_ok=True)
+        (site.outside / path).write_bytes(content)
+    (home / ".redbrickai").mkdir(parents=True)
+    (home / ".redbrickai/credentials").write_text(f"[saved]\nkey = {SAVED_KEY}\n")
+    git = site.repository / ".git"
+    git.mkdir(parents=True)
+    (git / "config").write_text(f"[http]\n\textraheader = {GIT_CANARY}: [\n")
+    site.project.write("images/a.png", png(2))
+    site.manifest("datapoints: [{glob: images/*.png}]\n")
+    ears.heard.forget()
+    return site

