@@ -113,7 +113,8 @@ class Permission:
         for key in declared.model_fields_set:
             value = getattr(declared, key)
             # What the user chose as well is no weakening: the same lines may stand in both files.
-            if weakens(key, value) and value not in (own.get(key), run.get(key)):
+            default = PolicyModel.model_fields[key].default
+            if weakens(key, value, run.get(key, own.get(key, default))):
                 self._refuse_policy(key)
             else:
                 chosen[key] = value
