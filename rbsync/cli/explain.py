@@ -20,7 +20,7 @@ def command(common: CommonOptions, name: str) -> int:
     """Say why the datapoint NAME has its action, facet by facet."""
     from rbsync.sync.explaining import explain
 
-    with opened(common, strict=False, asks_nobody=True) as workspace:
+    with opened(common, asks_nobody=True) as workspace:
         found = explain(workspace, name)
     if found.action is None:
         near = difflib.get_close_matches(name, found.names, n=1)

@@ -20,7 +20,7 @@ from rbsync.cli.render.plan_view import NO_CHANGES, show_plan
 from rbsync.cli.render.progress import Meter, metered
 from rbsync.cli.render.report_view import show_report
 from rbsync.cli.written_files import write_whole
-from rbsync.errors import ExitCode, UsageError
+from rbsync.errors import ExitCode, RbsyncError, UsageError
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Plan
 
@@ -152,7 +152,7 @@ def _conclude(
     content = report_json(report, meta())
     if report.outcomes:
         folder = os.path.dirname(workspace.recovery_file.path)
-        write_whole(os.path.join(folder, REPORT), dump(content))
+        _keep(os.path.join(folder, REPORT), dump(content), common)
     if common.json_lines:
         # The others were told when they were done.
         content["outcomes"] = [one for one in content["outcomes"] if one["action"] == "blocked"]
@@ -160,6 +160,14 @@ def _conclude(
         document(common, content)
     elif plan.actions:
         show_report(report, common, stop.reason)
+
+
+def _keep(path: str, text: str, common: CommonOptions) -> None:
+    """Writes the report; what was done is done, and is told, where that cannot be written down."""
+    try:
+        write_whole(path, text)
+    except RbsyncError as error:
+        complaint(common, f"warning: the report is not kept: {error}", fg="yellow")
 
 
 @contextmanager

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
+from click.core import ParameterSource
 
 from rbsync.cli.logs import log_service
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import note, result
-from rbsync.errors import ExitCode, Problem, RbsyncError, UserError
+from rbsync.errors import ExitCode, Problem, RbsyncError, UsageError, UserError
 
 if TYPE_CHECKING:
     from rbsync.service.configuration import ServiceSettings
@@ -71,6 +72,8 @@ def _is_uuid(text: str) -> bool:
 
 PORT = 8765
 KEY_VARIABLE = "RBSYNC_API_KEY"
+_MOST_OF_A_KEY = 4096
+_KEY_HINT = "write the key into it, and let nobody else read it: chmod 600"
 _TAXONOMY_HINT = "it is JSON: a list of names, or the service's own"
 
 
@@ -84,7 +87,13 @@ _TAXONOMY_HINT = "it is JSON: a list of names, or the service's own"
     show_envvar=True,
     metavar="KEY",
     callback=a_key,
-    help="What clients must give; else a new one is made.",
+    help="What clients must give; else a new one is made. Everybody on the machine sees it.",
+)
+@click.option(
+    "--api-key-file",
+    "key_file",
+    metavar="FILE",
+    help="A file with the key, which stands in no list of processes then.",
 )
 @click.option(
     "--type",
@@ -123,6 +132,7 @@ def command(common: CommonOptions, **given: Any) -> int:
         raise RbsyncError(
             f"this command needs more than is installed: {error}", hint=hint
         ) from error
+    given["api_key"] = _key_of_file(common, given) or given["api_key"]
     log_service(verbose=common.verbose > 0)
     faults = read_faults(_path(common, given["faults"])) if given["faults"] else []
     service = open_service(_settings(common, given))
@@ -139,6 +149,25 @@ def command(common: CommonOptions, **given: Any) -> int:
     finally:
         service.close()
     return ExitCode.DONE
+
+
+def _key_of_file(common: CommonOptions, given: dict[str, Any]) -> str:
+    """The key in the file that was given, empty where none was. Raises UsageError."""
+    context = click.get_current_context()
+    if given["key_file"] is None:
+        return ""
+    if context.get_parameter_source("api_key") is ParameterSource.COMMANDLINE:
+        raise UsageError("--api-key and --api-key-file are two keys", hint="give one of them")
+    path = _path(common, given["key_file"])
+    try:
+        with open(path, encoding="ascii") as file:
+            key = a_key(context, context.command.params[0], file.read(_MOST_OF_A_KEY))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text of a key"
+        raise UsageError(f"{path} cannot be read: {why}", hint=_KEY_HINT) from error
+    if not key:
+        raise UsageError(f"{path} is empty", hint=_KEY_HINT)
+    return key
 
 
 def _settings(common: CommonOptions, given: dict[str, Any]) -> ServiceSettings:

@@ -111,9 +111,10 @@ def pull(common: CommonOptions) -> int:
 @with_common_options
 def push(common: CommonOptions, file: BinaryIO, force: bool, lock_timeout: float) -> int:
     """Make the state what the JSON document FILE says."""
-    data = file.read()
     with opened(common) as workspace:
-        count = state_editing.push(workspace, data, lock_timeout, force=force)
+        count = state_editing.push(
+            workspace, file.read(), lock_timeout, force=force, file=file.name
+        )
     answer(common, f"The state has {plural(count, 'record')} now.", records=count)
     return ExitCode.DONE
 

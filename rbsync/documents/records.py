@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from rbsync.documents.parts import Document
-from rbsync.errors import RbsyncError
-from rbsync.shapes.models import first_error
 from rbsync.stores.record_json import RecordPart
 
 
@@ -17,15 +15,6 @@ class StateDocument(Document):
     serial: int = Field(ge=0, description="Grows with every change.")
     target: str = Field(description="The project's identity; empty until the first apply.")
     records: list[RecordPart] = Field(description="Sorted by name.")
-
-
-def read_state(data: bytes) -> StateDocument:
-    """The document of a state. Raises RbsyncError when it is none, or of another version."""
-    try:
-        return StateDocument.model_validate_json(data)
-    except ValidationError as error:
-        message = f"this is no state document: {first_error(error)}"
-        raise RbsyncError(message, hint="`rbsync state pull` writes one") from error
 
 
 class StateListDocument(Document):

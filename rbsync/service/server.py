@@ -49,13 +49,21 @@ class CoalescingTransport:
 
 KEEP_ALIVE = 75
 """Seconds; longer than clients keep unused connections, so that none is closed in their hands."""
+IDLE = 60.0
+"""Seconds in which the next part of a request has to come. A client that vanished in the middle of
+one, or never asked at all, would keep its connection, and a file of ours, for ever."""
 PATIENCE = 3
 """Seconds that requests have to end when the service is stopped."""
 LOOPBACK_6 = "::1"
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP whose connection an answer can reach: faults close it."""
+    """HTTP whose connection an answer can reach: faults close it.
+
+    ``idle`` is how many seconds a request may stop in the middle.
+    """
+
+    idle = IDLE
 
     def connection_made(self, transport: Any) -> None:
         whole = CoalescingTransport(transport)
@@ -63,7 +71,54 @@ class Protocol(HttpToolsProtocol):
         # What follows must not wait for the first one's receipt, which takes 40 ms. The event
         # loop sees to that only for sockets that it made itself.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _notice_when_gone(transport.get_extra_info("socket"), self.idle)
         self.app_state = {**self.app_state, "transport": whole}
+        self._asks = True
+        self._heard = self.loop.time()
+        self._watch = self.loop.call_later(self.idle, self._close_if_idle)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = self.loop.time()
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        self._asks = True
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        # The answer may take as long as it takes; what comes after it has its own patience.
+        self._asks = False
+        super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._watch.cancel()
+        super().connection_lost(exc)
+
+    def _close_if_idle(self) -> None:
+        """Closes the connection when the rest of a request does not come; else looks again later.
+
+        One timer for a connection: to set one for every packet would be felt in large uploads.
+        """
+        left = self._heard + self.idle - self.loop.time() if self._asks else self.idle
+        if left <= 0:
+            self.transport.abort()
+            return
+        self._watch = self.loop.call_later(left, self._close_if_idle)
+
+
+def _notice_when_gone(connection: socket.socket, seconds: float) -> None:
+    """Has the system close a connection whose other end does not answer any more."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    settings = {
+        "TCP_KEEPIDLE": int(seconds),
+        "TCP_KEEPINTVL": 10,
+        "TCP_KEEPCNT": 3,
+        "TCP_USER_TIMEOUT": int(seconds * 1000),
+    }
+    for name, value in settings.items():
+        # Not every system has all of them.
+        if hasattr(socket, name):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), max(1, value))
 
 
 def listen(host: str, port: int) -> list[socket.socket]:

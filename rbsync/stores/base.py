@@ -75,6 +75,9 @@ class Store(Protocol):
     def owner(self) -> Owner | None:
         """Who is writing, or was when a machine or a process died over it; None when nobody."""
 
+    def is_held(self) -> bool:
+        """Tells whether the one whom `owner` names is still at work; not when it is dead."""
+
     def unlock(self) -> None:
         """Lets the next writer in although the present one has not left.
 

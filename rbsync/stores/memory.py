@@ -65,6 +65,9 @@ class MemoryStore:
     def owner(self) -> Owner | None:
         return self._owner
 
+    def is_held(self) -> bool:
+        return self._owner is not None
+
     def unlock(self) -> None:
         self._leave(self._owner)
 

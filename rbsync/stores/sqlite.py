@@ -74,6 +74,9 @@ class SqliteStore:
         """Who is writing; or who was, when a machine or a process died over it."""
         return self._lock.owner()
 
+    def is_held(self) -> bool:
+        return self._lock.is_held()
+
     def unlock(self) -> None:
         """Lets the next writer in although the present one has not left.
 

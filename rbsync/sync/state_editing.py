@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from rbsync.documents import FORMAT_VERSION
-from rbsync.documents.records import read_state
-from rbsync.errors import RbsyncError, StaleError, StoreError
-from rbsync.model.record import Record
+from rbsync.documents.records import StateDocument
+from rbsync.documents.state_reading import read_state
+from rbsync.errors import RbsyncError, StaleError, StateError, StoreError
+from rbsync.model.record import Header, Record
 from rbsync.stores.base import Writer
 from rbsync.stores.record_json import record_json
 from rbsync.sync.applying import whoami
@@ -87,29 +88,38 @@ def pull(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def push(workspace: Workspace, data: bytes, timeout: float, *, force: bool) -> int:
-    """Makes the state what the text of a document says, and returns the number of its records.
+def push(
+    workspace: Workspace, data: bytes, timeout: float, *, force: bool, file: str = "the document"
+) -> int:
+    """Makes the state what a document says, and returns the number of its records.
 
-    Raises RbsyncError for what is no such document, and StaleError for one of another lineage or
-    a lower serial, unless forced. Then nothing is changed.
+    Raises UserError for a document with anything wrong in it, StateError for one of another
+    project, and StaleError for one of another lineage or a lower serial, unless forced.
     """
-    document = read_state(data)
+    document = read_state(data, file)
     pushed = [one.value() for one in document.records]
     with editing(workspace, timeout) as writer:
-        header = writer.header()
-        # Another project's state has the same shape. Pushed by mistake, it would make orphans of
-        # everything.
-        if not force and document.lineage != header.lineage:
-            raise StaleError("this is another state's document", hint="pass --force to take it")
-        if not force and document.serial < header.serial:
-            raise StaleError(
-                f"the state has serial {header.serial}, newer than the document's "
-                f"{document.serial}",
-                hint="pull it again, or pass --force",
-            )
+        _check_fits(document, writer.header(), force=force)
         gone = writer.records().keys() - {one.name for one in pushed}
         writer.commit(pushed, removed=sorted(gone))
     return len(pushed)
+
+
+def _check_fits(document: StateDocument, header: Header, *, force: bool) -> None:
+    # Another project's state has the same shape. Pushed by mistake, it would make orphans of
+    # everything.
+    if document.target and header.target and document.target != header.target:
+        raise StateError(
+            f"the document is of the project {document.target}, and the state of {header.target}",
+            hint="push it where that project's manifest is",
+        )
+    if not force and document.lineage != header.lineage:
+        raise StaleError("this is another state's document", hint="pass --force to take it")
+    if not force and document.serial < header.serial:
+        raise StaleError(
+            f"the state has serial {header.serial}, newer than the document's {document.serial}",
+            hint="pull it again, or pass --force",
+        )
 
 
 def _check_known(records: Mapping[str, Record], names: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema
 
+from rbsync.errors import ExitCode
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.record import Intent, Record
 from rbsync.stores.base import Owner
@@ -366,3 +367,21 @@ def on_a_terminal(
         shown += piece
     os.close(master)
     return running.wait(timeout=30), shown.decode(errors="replace")
+
+
+def test_a_broken_manifest_explains_nothing(three: Project) -> None:
+    three.apply()
+    text = (three.folder / "rbsync.yaml").read_text()
+    (three.folder / "rbsync.yaml").write_text(text + "nonsense: 1\n")
+    ran = three.run("explain", "images/a.png")
+    assert (ran.code, "nonsense" in ran.err) == (ExitCode.INVALID, True)
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_what_was_done(three: Project) -> None:
+    (three.folder / ".rbsync/report.json").mkdir(parents=True)
+    ran = three.apply()
+    assert (ran.code, ran.last_line) == (
+        0,
+        "Apply complete: 3 created, 0 updated, 0 deleted, 0 failed.",
+    )
+    assert "warning: the report is not kept: " in ran.err

@@ -136,9 +136,9 @@ def test_swapped_task_ids_delete_the_right_datapoint(applied: Project) -> None:
 def test_swapped_task_ids_replace_the_right_datapoint(applied: Project) -> None:
     before = held(applied)
     edited(applied, swap_ids)
-    applied.manifest("policy: {on_change: replace}\n" + MANIFEST)
     applied.write("labels/b.json", [])
-    assert applied.apply().code == 0
+    replaced = applied.run("apply", "--yes", RBSYNC_POLICY="on_change=replace")
+    assert replaced.code == 0, replaced.err
     after = held(applied)
     assert after["b"][0] not in {one for one, _ in before.values()}
     assert after["b"][1] == 0

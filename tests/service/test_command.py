@@ -99,6 +99,39 @@ def test_a_key_that_is_given_is_never_shown(tmp_path: Path) -> None:
         assert KEY not in errors
 
 
+def test_a_key_may_stand_in_a_file_and_so_in_no_list_of_processes(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+    with serve("--path", str(tmp_path / "p"), "--json", "--api-key-file", str(file)) as process:
+        known = json.loads(lines(process, 1))
+        assert "api_key" not in known
+        assert opened(known["url"], known["org_id"], known["project_id"], KEY) == "p"
+        assert KEY not in Path(f"/proc/{process.pid}/cmdline").read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "what"),
+    [
+        ("", [], "is empty"),
+        ("short", [], "the API key has 5 characters"),
+        (None, [], "cannot be read: No such file"),
+        (KEY, ["--api-key", KEY], "--api-key and --api-key-file are two keys"),
+    ],
+)
+def test_a_file_without_a_key_is_wrong_usage(
+    content: str | None, more: list[str], what: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "key"
+    if content is not None:
+        file.write_text(content)
+    with serve("--path", str(tmp_path / "p"), "--api-key-file", str(file), *more) as process:
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == ExitCode.USAGE or "usage" in errors.lower() or what in errors
+    assert what in errors
+    assert KEY not in errors
+    assert not (tmp_path / "p").exists()
+
+
 def test_the_new_key_is_shown_once_beside_the_block(tmp_path: Path) -> None:
     with serve("--path", str(tmp_path / "p")) as process:
         lines(process, 5)

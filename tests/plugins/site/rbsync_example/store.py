@@ -89,6 +89,9 @@ class PickleStore:
     def owner(self) -> Owner | None:
         return self._lock.owner()
 
+    def is_held(self) -> bool:
+        return self._lock.is_held()
+
     def unlock(self) -> None:
         self._lock.break_open()
 
