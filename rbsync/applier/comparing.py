@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rbsync.backends.base import StoredMap, TaskContent
+from rbsync.backends.left import only_members
 from rbsync.labels import normal_labels
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import (
@@ -21,6 +22,7 @@ from rbsync.model.fingerprint import (
     Facet,
     Fingerprint,
     algorithm_of,
+    digest,
     of_items,
     of_value,
 )
@@ -72,10 +74,15 @@ def _has_items(found: TaskContent, wanted: str) -> bool:
 
 
 def _has_settings(found: TaskContent, wanted: str, truths: Sequence[bool] = (False, True)) -> bool:
-    task = found.task
+    """Others may have added keys to the metadata: only those that we left are ours."""
+    task, keys = found.task, found.left.keys
+    every = [task.metadata]
+    if keys is not None:
+        every.append({key: one for key, one in task.metadata.items() if key in keys})
+    algorithm = algorithm_of(wanted)
     return any(
-        Settings(storage, truth, task.priority, task.metadata).fingerprint(algorithm_of(wanted))
-        == wanted
+        Settings(storage, truth, task.priority, metadata).fingerprint(algorithm) == wanted
+        for metadata in every
         for storage in found.storages
         for truth in truths
     )
@@ -89,10 +96,47 @@ def _has_labels(found: TaskContent, wanted: str) -> bool:
     if not labels and not wanted:
         return True
     algorithm = algorithm_of(wanted)
+    variants = [labels]
+    if found.left.members:
+        variants.append(only_members(labels, found.left.members))
+    return any(_are(one, found, wanted, algorithm) for one in variants)
+
+
+def _are(labels: list[Any], found: TaskContent, wanted: str, algorithm: Algorithm) -> bool:
     if wanted in _drawn(_without(labels, *_IDS), found.maps, algorithm):
+        return True
+    if _print_of_labels(labels, found.maps, algorithm) == wanted:
         return True
     every = (_without(labels, *ids) for ids in ((), _IDS, _IDS[:1], _IDS[1:]))
     return not found.maps and any(of_value(one, algorithm) == wanted for one in every)
+
+
+def fingerprint_of(found: TaskContent, algorithm: Algorithm) -> Fingerprint:
+    """The fingerprint of what a datapoint has now, whoever made it.
+
+    Reads its label maps. Content that the backend cannot tell is taken for what the stamp says.
+    """
+    task = found.task
+    items = task.stamp.items if task.stamp else ""
+    if found.contents is not None:
+        items = of_items(found.contents, algorithm, found.series)
+    try:
+        labels = normal_labels(json.loads(found.labels or "[]"))
+    except (ValueError, RecursionError):
+        labels = found.labels
+    settings = Settings(found.storages[0], task.ground_truth, task.priority, task.metadata)
+    return Fingerprint(
+        items,
+        _print_of_labels(labels, found.maps, algorithm) if labels else "",
+        settings.fingerprint(algorithm),
+    )
+
+
+def _print_of_labels(labels: Any, maps: Sequence[StoredMap], algorithm: Algorithm) -> str:
+    if not maps:
+        return of_value(labels, algorithm)
+    files = [[one.series, digest(one.read(), algorithm)] for one in maps]
+    return of_value([labels, files], algorithm)
 
 
 def _without(labels: list[Any], *ids: str) -> list[Any]:

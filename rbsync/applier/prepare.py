@@ -10,7 +10,7 @@ from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.content import Content
 from rbsync.applier.uploads import Kept, Key, Uploads
 from rbsync.backends.base import NO_MARK, Draft, LabelText, Mark
-from rbsync.model.datapoint import Datapoint, Item
+from rbsync.model.datapoint import Item
 from rbsync.model.outcome import Failure
 from rbsync.model.plan import Create, Replace, Update
 
@@ -61,7 +61,7 @@ class Preparer:
         """Makes an action ready; None when the run is being stopped."""
         one = action.datapoint
         try:
-            kept, labels = self._kept(action), self._labels(one)
+            kept, labels = self._kept(action), self._labels(action)
         except FailedError as error:
             return error.failure
         # Asked again after the files: sending them may have taken minutes, and an action that is
@@ -93,9 +93,9 @@ class Preparer:
             found.append((item, self._uploads.kept(item, storage)))
         return found
 
-    def _labels(self, datapoint: Datapoint) -> LabelText | None:
-        labels = datapoint.labels
-        if labels is None:
+    def _labels(self, action: Change) -> LabelText | None:
+        labels = action.datapoint.labels
+        if labels is None or (isinstance(action, Update) and "labels" not in action.changed):
             return None
         paths = ", ".join(item.ref for item in labels.inputs)
         try:

@@ -268,6 +268,23 @@ class Progress(NamedTuple):
     who: str = ""
 
 
+class Left(NamedTuple):
+    """The members of a datapoint that were sent.
+
+    ``keys`` are those of its metadata, None where they are not known. ``members`` are the paths
+    of the members of its labels, and ``labels`` is the digest of the labels with just these; both
+    are empty where there are none, or too many.
+    """
+
+    keys: tuple[str, ...] | None = None
+    priority: float | None = None
+    members: tuple[str, ...] = ()
+    labels: str = ""
+
+
+NOTHING_LEFT = Left()
+
+
 class StoredMap(NamedTuple):
     """A label map that the project has; ``read`` fetches its bytes, or raises BackendError."""
 
@@ -283,7 +300,7 @@ class TaskContent(NamedTuple):
     tell them and knows of no change to them. ``storages`` are the words by which settings may
     call its storage, ``series`` is as in ``model.datapoint.Datapoint``. ``refs`` are where the
     items are kept, in order: what ``upload`` returned, URLs or keys. ``progress`` is how far
-    people are with it.
+    people are with it, ``left`` which members were sent, as that was noted there.
     """
 
     task: Task
@@ -294,6 +311,7 @@ class TaskContent(NamedTuple):
     series: tuple[int, ...] = ()
     refs: tuple[str, ...] = ()
     progress: Progress = Progress()
+    left: Left = NOTHING_LEFT
 
 
 Before = Callable[[TaskContent, Facet | None], bool]

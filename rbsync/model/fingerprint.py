@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import xxhash
@@ -20,6 +20,14 @@ class Fingerprint(NamedTuple):
     items: str
     labels: str
     settings: str
+
+    def of(self, facet: Facet) -> str:
+        """Returns the digest of one facet."""
+        return self[FACETS.index(facet)]
+
+    def merged(self, other: Fingerprint, facets: Collection[Facet]) -> Fingerprint:
+        """This fingerprint, with some facets those of another one."""
+        return Fingerprint(*(other.of(one) if one in facets else self.of(one) for one in FACETS))
 
     def changed_since(self, before: Fingerprint) -> tuple[Facet, ...]:
         """The facets in which this fingerprint differs from an earlier one."""

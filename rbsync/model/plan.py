@@ -26,6 +26,14 @@ class Policy:
     on_change: OnChange = "update"
 
 
+class Sides(NamedTuple):
+    """Who changed a facet since it was left: what is declared, what is at the project, or both."""
+
+    facet: Facet
+    declared: bool
+    present: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Create:
     """The project lacks this datapoint.
@@ -48,8 +56,8 @@ class Update:
     """The project has this datapoint with other content in the facets ``changed``.
 
     ``over`` is what others made of it, when the user has decided that it is to be overwritten;
-    of a Replace and a Delete too.
-    ``labels_removed`` says that it has labels there and shall have none: that is a loss.
+    of a Replace and a Delete too. ``is_worked_on`` says that people have worked on it, and
+    ``labels_removed`` that it has labels there and shall have none: that is a loss.
     """
 
     datapoint: Datapoint
@@ -60,6 +68,7 @@ class Update:
     over: Fingerprint | None = None
     declined: tuple[Declined, ...] = ()
     labels_removed: bool = False
+    is_worked_on: bool = False
 
     @property
     def name(self) -> str:
@@ -107,11 +116,15 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Something is to be done, or may be, and rbsync will not do it as things are."""
+    """Something is to be done, or may be, and rbsync will not do it as things are.
+
+    ``sides`` say of a conflict, facet by facet, who changed what.
+    """
 
     name: str
     reason: str
     message: str
+    sides: tuple[Sides, ...] = ()
 
 
 Action = Create | Update | Replace | Delete | Blocked

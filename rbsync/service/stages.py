@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rbsync.backends.local.task_rows import FIRST_STAGE, LAST_STAGE
+from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, LAST_STAGE
 from rbsync.service.refusal import RefusalError
 
 OUTPUT = "Output"
-ARCHIVED = "ARCHIVED"
 _PLACES = {name.upper(): name for name in (FIRST_STAGE, LAST_STAGE, ARCHIVED)}
 _PLACES[OUTPUT.upper()] = LAST_STAGE
 

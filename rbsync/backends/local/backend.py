@@ -21,15 +21,16 @@ from rbsync.backends.base import (
     every_name,
     unasked,
 )
+from rbsync.backends.left import told_by
 from rbsync.backends.local.blobs import DAY, Blobs, Collected, Damage, content_of, is_ref
 from rbsync.backends.local.cursors import Page
 from rbsync.backends.local.database import BUSY_SECONDS, Database
 from rbsync.backends.local.disk_failures import disk_failures
-from rbsync.backends.local.extras import extras_of_draft, maps_in, series_in
+from rbsync.backends.local.extras import extras_of_draft, maps_in, progress_in, series_in
 from rbsync.backends.local.opening import Wish, check_type
 from rbsync.backends.local.project import PAGE, LocalProject
 from rbsync.backends.local.queries import Counts
-from rbsync.backends.local.task_rows import StoredTask
+from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, LAST_STAGE, StoredTask
 from rbsync.errors import BackendError
 from rbsync.labels import Taxonomy
 from rbsync.model.datapoint import REMOTE
@@ -103,12 +104,17 @@ class LocalBackend:
         """
         extras = extras_of_draft(draft, self._store, changed)
 
-        def check(stored: StoredTask) -> None:
+        def as_written(stored: StoredTask) -> Draft:
             present = self._content(stored)
             if not all(before(present, facet) for facet in changed):
                 raise StoppedError(draft.name)
+            stamp = present.task.stamp
+            if stamp is None:
+                return draft
+            written = stamp.merged(draft.fingerprint, told_by(draft, changed))
+            return draft._replace(fingerprint=written)
 
-        self._project.update(task_id, draft, changed, extras, check)
+        self._project.update(task_id, draft, changed, extras, as_written)
 
     def _store(self, data: bytes) -> str:
         """Stores bytes, durably, and returns their ref."""
@@ -145,7 +151,17 @@ class LocalBackend:
         storages = (stored.storage,)
         series = series_in(extras)
         refs = tuple(ref for _, ref in stored.items)
-        return TaskContent(stored.task, labels or "[]", contents, storages, maps, series, refs)
+        is_moved_on = stored.stage not in (FIRST_STAGE, LAST_STAGE, ARCHIVED)
+        return TaskContent(
+            stored.task,
+            labels or "[]",
+            contents,
+            storages,
+            maps,
+            series,
+            refs,
+            progress_in(extras, is_moved_on=is_moved_on),
+        )
 
     def _read_file(self, ref: str) -> bytes:
         with self.open_item(ref) as file, disk_failures(f"read {ref}"):

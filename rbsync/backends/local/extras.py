@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from rbsync.backends.base import Draft, StoredMap
+from rbsync.backends.base import Draft, Progress, StoredMap
 from rbsync.backends.local.disk_failures import parsed
 from rbsync.backends.series_items import series_of, sizes_of
 from rbsync.model.fingerprint import FACETS, Facet
@@ -27,7 +27,10 @@ class Extra(NamedTuple):
     refs: tuple[str, ...] = ()
 
 
-Extras = Mapping[Facet, Extra]
+Note = Literal["work"]
+"""What accompanies the whole task: what somebody is doing with it."""
+
+Extras = Mapping[Facet | Note, Extra]
 NO_EXTRAS: Extras = {}
 
 
@@ -41,7 +44,7 @@ def put_extras(connection: sqlite3.Connection, task_id: str, extras: Extras) -> 
     )
 
 
-def clear_extra(connection: sqlite3.Connection, task_id: str, facet: Facet) -> None:
+def clear_extra(connection: sqlite3.Connection, task_id: str, facet: Facet | Note) -> None:
     """Forgets what accompanied a facet that has changed."""
     connection.execute("DELETE FROM extras WHERE task_id = ? AND facet = ?", (task_id, facet))
 
@@ -61,7 +64,7 @@ def extras_of_draft(
 
     ``store`` keeps a file and answers its ref.
     """
-    made: dict[Facet, Extra] = {}
+    made: dict[Facet | Note, Extra] = {}
     series = series_of(draft) if "items" in facets else []
     if series:
         info = [{"itemsIndices": one} for one in series]
@@ -92,6 +95,18 @@ def maps_in(extras: Extras, read: Callable[[str], bytes]) -> Iterator[StoredMap]
     # A client may name a map that it never uploaded.
     for one, ref in zip(named, extra.refs if extra else (), strict=False):
         yield StoredMap(one.get("seriesIndex") or 0, lambda ref=ref: read(ref))  # type: ignore[misc]
+
+
+def progress_in(extras: Extras, *, is_moved_on: bool) -> Progress:
+    """How far people are with a task."""
+    work = _read(extras.get("work"))
+    state = work.get("state")
+    return Progress(
+        is_begun=state in ("IN_PROGRESS", "STAGED"),
+        has_draft=state == "STAGED",
+        is_moved_on=is_moved_on,
+        who=work.get("who") or "",
+    )
 
 
 def _read(extra: Extra | None) -> dict[str, Any]:

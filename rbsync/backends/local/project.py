@@ -143,17 +143,19 @@ class LocalProject:
         draft: Draft,
         changed: Sequence[Facet],
         extras: Extras = NO_EXTRAS,
-        check: Callable[[StoredTask], None] = lambda _: None,
+        as_written: Callable[[StoredTask], Draft] | None = None,
     ) -> None:
         """Changes the facets of a task and what accompanies them, all or none; its name stays.
 
-        ``check`` sees the task as it is right before, and may raise.
+        ``as_written`` sees the task as it is right before, and answers the draft that is written;
+        it may raise.
         """
         flaw = self._present_rules().flaw(draft, changed)
         if flaw:
             raise BackendError(f"{draft.name}: {flaw.message}", kind="invalid", hint=flaw.hint)
         with self._database.writing() as connection:
-            check(self._checked(connection, task_id, draft))
+            stored = self._checked(connection, task_id, draft)
+            draft = as_written(stored) if as_written else draft
             files = draft if "items" in changed else draft._replace(items=())
             if missing := self._missing_file(files, extras):
                 raise BackendError(missing.message, hint=missing.hint)

@@ -21,6 +21,9 @@ FIRST_STAGE = "Label"
 LAST_STAGE = "END"
 """Where ground truth is: behind the last stage of the service's pipeline."""
 
+ARCHIVED = "ARCHIVED"
+"""Where tasks are that were put away."""
+
 _NO_STAMP = Fingerprint("", "", "")
 
 

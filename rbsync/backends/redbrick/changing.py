@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rbsync.backends.base import Before, Draft, MisnamedError, NamedTask, StoppedError, unasked
+from rbsync.backends.left import left_of, told_by
 from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.constants import END, MOST_IDS, storage_id
 from rbsync.backends.redbrick.api.operations.changes import (
@@ -88,13 +89,17 @@ class Changer:
             move_to_start(self._client, task.task_id)
 
     def _metadata(self, task: FoundTask, draft: Draft, changed: Sequence[Facet]) -> Metadata:
+        """The metadata that was there a moment ago, with what is ours of it made anew.
+
+        So an update of labels takes back nothing that a colleague wrote meanwhile.
+        """
         old, new = read_metadata(task.metadata), self._creator.metadata_of(draft)
-        return Metadata(
-            new.user if "settings" in changed else old.user,
-            new.stamp,
-            *((new.names, new.refs) if "items" in changed else (old.names, old.refs)),
-            new.mark,
-        )
+        items = (new.names, new.refs) if "items" in changed else (old.names, old.refs)
+        user = _merged(old, new) if "settings" in changed else old.user
+        if new.stamp is None:
+            return Metadata(user, None, *items)
+        stamp = old.stamp.merged(new.stamp, told_by(draft, changed)) if old.stamp else new.stamp
+        return Metadata(user, stamp, *items, new.mark, left_of(draft, changed, old.left))
 
     def delete(self, tasks: Sequence[NamedTask], stages: Stages, before: Before) -> dict[str, str]:
         """Deletes tasks in batches; one that is not there counts as deleted.
@@ -186,6 +191,13 @@ class _Looks:
             if getattr(task, key) == value
         }
         return replace(task, **ours)
+
+
+def _merged(old: Metadata, new: Metadata) -> dict[str, str]:
+    """The declared metadata, and what others have added beside what we left."""
+    keys = old.user if old.left.keys is None else old.left.keys
+    added = {key: value for key, value in old.user.items() if key not in keys}
+    return {**added, **new.user}
 
 
 def _is_other(task: NamedTask, present: Mapping[str, str]) -> bool:

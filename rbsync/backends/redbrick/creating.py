@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from rbsync.backends.base import Created, Draft, Rejected
+from rbsync.backends.base import NOTHING_LEFT, Created, Draft, Rejected
+from rbsync.backends.left import left_of
 from rbsync.backends.redbrick.api.answers import json_text
 from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE, storage_id
@@ -23,6 +24,7 @@ from rbsync.backends.redbrick.stamp import Metadata, metadata_text, names_apart,
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.series_items import series_of
 from rbsync.errors import BackendError
+from rbsync.model.fingerprint import FACETS
 from rbsync.model.outcome import TAKE_IN, Failure
 
 _TAKEN = "the project has a datapoint of this name"
@@ -100,7 +102,8 @@ class Creator:
         # The service makes other items of a video than those that it is given.
         uploaded = storage == REDBRICK_STORAGE and not _is_video(draft)
         refs = of_refs([ref for _, ref in draft.items]) if uploaded else ""
-        return Metadata(user, draft.fingerprint, names, refs, draft.mark)
+        left = left_of(draft, FACETS, NOTHING_LEFT)
+        return Metadata(user, draft.fingerprint, names, refs, draft.mark, left)
 
     def _create_video(self, draft: Draft) -> Created | Rejected:
         """Videos are split into frames by the service, which takes them by an items list.

@@ -123,7 +123,8 @@ class Finder:
         Its labels are not looked at unless it shall be ``labelled``.
         """
         labels, count = self._labels(found) if labelled else ("", 0)
-        refs = read_metadata(found.metadata).refs
+        metadata = read_metadata(found.metadata)
+        refs = metadata.refs
         # Uploaded files are stored under paths of the service's making. That these paths are still
         # the stamped ones is all that can be known of their content.
         known = found.storage_id == REDBRICK_STORAGE and refs in ("", of_refs(found.items))
@@ -142,6 +143,7 @@ class Finder:
             made.series,
             found.items,
             progress_of(found, stages),
+            metadata.left,
         )
 
     def _labels(self, found: FoundTask) -> tuple[str, int]:

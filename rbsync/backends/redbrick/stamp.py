@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from rbsync.backends.base import Mark
+from rbsync.backends.base import NOTHING_LEFT, Left, Mark
+from rbsync.backends.left import left_text, read_left
 from rbsync.backends.redbrick.api.answers import json_text
 from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE
 from rbsync.model.declined_text import declined_in, declined_text
@@ -18,7 +19,8 @@ ITEMS = "rbsync.items"
 REFS = "rbsync.refs"
 STATE = "rbsync.state"
 DECLINED = "rbsync.declined"
-_OURS = (FINGERPRINT, ITEMS, REFS, STATE, DECLINED)
+LEFT = "rbsync.left"
+_OURS = (FINGERPRINT, ITEMS, REFS, STATE, DECLINED, LEFT)
 _MOST_BYTES = 16 << 10
 """Of item names; a video of thousands of frames goes without them."""
 
@@ -38,6 +40,7 @@ class Metadata(NamedTuple):
     names: tuple[str, ...] | None = None
     refs: str = ""
     mark: Mark = Mark()
+    left: Left = NOTHING_LEFT
 
 
 def metadata_text(metadata: Metadata) -> str | None:
@@ -46,6 +49,8 @@ def metadata_text(metadata: Metadata) -> str | None:
     if metadata.stamp is not None and metadata.stamp != _NONE:
         made[FINGERPRINT] = _SEPARATOR.join(metadata.stamp)
         made |= _mark_json(metadata.mark)
+        if metadata.left != NOTHING_LEFT:
+            made[LEFT] = left_text(metadata.left)
     if metadata.names is not None:
         names = json.dumps(metadata.names, ensure_ascii=False, separators=(",", ":"))
         if len(names.encode(errors="replace")) <= _MOST_BYTES:
@@ -72,6 +77,7 @@ def read_metadata(text: str) -> Metadata:
         _names(found.get(ITEMS)),
         refs if isinstance(refs, str) else "",
         Mark(*_state(found.get(STATE)), _declined(found.get(DECLINED))),
+        read_left(found.get(LEFT)),
     )
 
 

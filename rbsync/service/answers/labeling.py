@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rbsync.backends.local.extras import Extra
+from rbsync.backends.local.extras import Extra, Note
 from rbsync.backends.local.task_rows import LAST_STAGE
 from rbsync.model.fingerprint import Facet
 from rbsync.service.answers.changed import DONE, as_draft, present_task
@@ -68,5 +68,5 @@ def _replace(call: Call, task_id: str, labels: SentLabels) -> None:
     stored = present_task(call, task_id)
     # Without the stamp's change: labels that somebody drew are drift, and must show as such.
     draft = as_draft(stored)._replace(labels=labels.text)
-    extras: dict[Facet, Extra] = {"labels": labels.extra} if labels.extra else {}
+    extras: dict[Facet | Note, Extra] = {"labels": labels.extra} if labels.extra else {}
     call.service.project.update(stored.task.task_id, draft, ["labels"], extras)

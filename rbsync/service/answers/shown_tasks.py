@@ -10,13 +10,13 @@ from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from rbsync.backends.local.blobs import is_ref
-from rbsync.backends.local.task_rows import FIRST_STAGE, StoredTask
+from rbsync.backends.local.extras import Note
+from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, StoredTask
 from rbsync.labels import Taxonomy
 from rbsync.model.fingerprint import Facet
 from rbsync.service.answers.project import USER
 from rbsync.service.answers.uninterpreted import read_extra
 from rbsync.service.service import Call
-from rbsync.service.stages import ARCHIVED
 from rbsync.service.storage_ids import REDBRICK, id_of
 
 
@@ -114,11 +114,11 @@ class Seen:
             return found
         return [one and {**one, "labelName": self.call.to_get(one["labelName"])} for one in found]
 
-    def _kept(self, facet: Facet) -> dict[str, Any]:
+    def _kept(self, facet: Facet | Note) -> dict[str, Any]:
         return self._all_kept.get(facet, {})
 
     @cached_property
-    def _all_kept(self) -> dict[Facet, dict[str, Any]]:
+    def _all_kept(self) -> dict[Facet | Note, dict[str, Any]]:
         extras = self.call.service.project.extras(self.stored.task.task_id)
         return {facet: read_extra(one) for facet, one in extras.items()}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from rbsync.backends.base import Created, Draft, Rejected
-from rbsync.backends.local.extras import Extra
+from rbsync.backends.local.extras import Extra, Note
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.service.answers.sent_labels import SentLabels, read_labels
@@ -73,7 +73,7 @@ def create(call: Call, new: NewTask) -> Created | Rejected:
     settings = Settings(word_of(new.storage_id), new.ground_truth, new.priority, new.metadata)
     items = located(call, new.items, new.storage_id)
     draft = Draft(new.name, items, new.labels.text, settings, UNSTAMPED)
-    extras: dict[Facet, Extra] = {
+    extras: dict[Facet | Note, Extra] = {
         "items": beside_items(call, new.beside, new.storage_id),
         "settings": beside_settings(new.beside),
         "labels": new.labels.extra or NOTHING,

@@ -1,0 +1,102 @@
+"""What we left in a datapoint, so that it is known again after the service has added to it.
+
+A service may give labels ids, statistics and defaults, and people add keys to metadata. Such
+members are not ours: what we left is unchanged when every member that we sent is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from rbsync.backends.base import NOTHING_LEFT, Draft, LabelText, Left
+from rbsync.labels import normal_labels
+from rbsync.model.fingerprint import FACETS, Facet, of_value
+
+MOST_LABELS = 1000
+"""Labels that are looked through member by member; more are known by their content alone."""
+
+MADE_MEMBERS = ("attributes", "category", "pixel")
+"""Members of the outlines that are made of a mask."""
+
+
+def left_of(draft: Draft, changed: Collection[Facet], before: Left) -> Left:
+    """What is left by a draft that changes some facets of a datapoint."""
+    left = before
+    if "settings" in changed:
+        settings = draft.settings
+        left = left._replace(keys=tuple(sorted(settings.metadata)), priority=settings.priority)
+    if "labels" in changed:
+        members, digest = _labels_left(draft.labels)
+        left = left._replace(members=members, labels=digest)
+    return left
+
+
+def told_by(draft: Draft, changed: Collection[Facet]) -> list[Facet]:
+    """The facets of which a draft says what is there now; others may be another client's."""
+    told = {*changed, *(facet for one in draft.mark.declined for facet in one.facets)}
+    return [one for one in FACETS if one in told]
+
+
+def _labels_left(labels: LabelText | None) -> tuple[tuple[str, ...], str]:
+    if labels is None or not labels.count:
+        return (), ""
+    if labels.made_of:
+        return MADE_MEMBERS, ""
+    if labels.count > MOST_LABELS:
+        return (), ""
+    sent = normal_labels(json.loads(labels.json))
+    members = tuple(sorted(set(_paths(sent, ""))))
+    return members, of_value(only_members(sent, members))
+
+
+def only_members(labels: Sequence[Any], members: Collection[str]) -> list[Any]:
+    """The labels without the members that are not among those of the paths."""
+    kept = frozenset(members)
+    return [_only(one, "", kept) for one in normal_labels(labels)]
+
+
+def _paths(value: Any, path: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, member in value.items():
+            yield f"{path}{key}"
+            yield from _paths(member, f"{path}{key}.")
+    elif isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+        for one in value:
+            yield from _paths(one, path)
+
+
+def _only(value: Any, path: str, kept: frozenset[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: _only(member, f"{path}{key}.", kept)
+            for key, member in value.items()
+            if f"{path}{key}" in kept
+        }
+    if isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+        return [_only(one, path, kept) for one in value]
+    return value
+
+
+def left_text(left: Left) -> str:
+    """What was left as compact JSON text."""
+    return json.dumps(
+        [left.keys, left.priority, left.members, left.labels],
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+
+
+def read_left(text: object) -> Left:
+    """What was left, from its text; nothing where that is not as it was written."""
+    try:
+        keys, priority, members, labels = json.loads(str(text))
+        return Left(
+            None if keys is None else tuple(map(str, keys)),
+            None if priority is None else float(priority),
+            tuple(map(str, members)),
+            str(labels),
+        )
+    except (ValueError, TypeError, RecursionError):
+        return NOTHING_LEFT
