@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rbsync.manifest.load import Manifest
 from rbsync.manifest.load import load_manifest as load
 from rbsync.model.outcome import Outcome, Report
-from rbsync.model.plan import Plan
+from rbsync.model.plan import OnConflict, Plan
 from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.planning import PlanOptions, make_plan
 from rbsync.sync.workspace import open_workspace
@@ -52,15 +52,30 @@ def plan(
     target: str | None = None,
     prune: bool | None = None,
     keep_going: bool = False,
+    ours: Sequence[str] = (),
+    theirs: Sequence[str] = (),
+    on_conflict: OnConflict | None = None,
+    offline: bool = False,
 ) -> Plan:
     """Returns what the project lacks; changes nothing.
 
     ``target`` is a glob of names, ``prune`` overrides the manifest's policy, and ``keep_going``
-    blocks the datapoints that have problems instead of raising. Raises UserError with all
-    problems of the manifest and its files, and StoreError for a state that cannot be used.
+    blocks the datapoints that have problems instead of raising. What others changed at the project
+    since is blocked as a conflict; it is overwritten where its name is one of ``ours``, and stays
+    where it is one of ``theirs``, which are names and globs; ``on_conflict`` says so for the rest.
+    ``offline`` does not look at what the project has now. Raises UserError with all problems of
+    the manifest and its files, and StoreError for a state that cannot be used.
     """
     found = manifest if isinstance(manifest, Manifest) else load_manifest(manifest)
-    options = PlanOptions(target=target, prune=prune, keep_going=keep_going)
+    options = PlanOptions(
+        target=target,
+        prune=prune,
+        keep_going=keep_going,
+        ours=tuple(ours),
+        theirs=tuple(theirs),
+        on_conflict=on_conflict,
+        offline=offline,
+    )
     with open_workspace(found) as workspace:
         return make_plan(workspace, options)
 

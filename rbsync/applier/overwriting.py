@@ -82,12 +82,16 @@ class Check:
         return Failure("conflict", phase, message, hint=CONFLICT_HINT)
 
 
-def known_fingerprints(record: Record | None, action: Overwriting) -> list[Fingerprint]:
+def known_fingerprints(
+    record: Record | None, action: Overwriting, *, with_desired: bool = True
+) -> list[Fingerprint]:
     """All that a task may have without anybody but us having changed it, or as it shall be.
 
     What an earlier run was about to leave is ours, and so is what the user has decided about.
     """
-    desired = action.datapoint.fingerprint if isinstance(action, Update) else None
+    desired = None
+    if isinstance(action, Update) and with_desired:
+        desired = action.datapoint.fingerprint
     pending = record.pending.fingerprint if record and record.pending else None
     left = (record.applied, record.attempted, pending) if record else ()
     return [one for one in (*left, action.over, desired) if one is not None]

@@ -9,6 +9,7 @@ import click
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.planning_options import history, planning, redo, running
 from rbsync.cli.running import RunFlags, run_plan
+from rbsync.model.plan import OnConflict
 
 
 @click.command("apply")
@@ -32,6 +33,10 @@ def command(
     keep_going: bool,
     rehash: bool,
     redo: tuple[str, ...],
+    offline: bool,
+    ours: tuple[str, ...],
+    theirs: tuple[str, ...],
+    on_conflict: OnConflict | None,
     **flags: Any,
 ) -> int:
     """Make the project what the manifest says, or what a PLAN says that was made before.
@@ -40,9 +45,19 @@ def command(
     """
     from rbsync.sync.planning import PlanOptions
 
-    if plan and (target or prune is not None or keep_going or rehash or redo):
+    decided = redo or offline or ours or theirs or on_conflict
+    if plan and (target or prune is not None or keep_going or rehash or decided):
         raise click.UsageError("a PLAN is applied as it is: give these options to `plan`")
     if flags["expect"] and not plan:
         raise click.UsageError("--expect is for a PLAN")
-    options = PlanOptions(target=target, prune=prune, keep_going=keep_going, redo=redo)
+    options = PlanOptions(
+        target=target,
+        prune=prune,
+        keep_going=keep_going,
+        redo=redo,
+        offline=offline,
+        ours=ours,
+        theirs=theirs,
+        on_conflict=on_conflict,
+    )
     return run_plan(common, options, RunFlags(**flags), plan_file=plan, rehash=rehash)

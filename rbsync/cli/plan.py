@@ -9,7 +9,7 @@ from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
 from rbsync.cli.planning_options import planning, redo, refresh
 from rbsync.errors import ExitCode
-from rbsync.model.plan import Plan
+from rbsync.model.plan import OnConflict, Plan
 
 
 @click.command("plan")
@@ -31,6 +31,10 @@ def command(
     prune: bool | None,
     keep_going: bool,
     rehash: bool,
+    offline: bool,
+    ours: tuple[str, ...],
+    theirs: tuple[str, ...],
+    on_conflict: OnConflict | None,
 ) -> int:
     """Say what the project lacks. Changes nothing.
 
@@ -40,7 +44,15 @@ def command(
     from rbsync.sync.planning import PlanOptions, make_plan
 
     options = PlanOptions(
-        target=target, prune=prune, keep_going=keep_going, refresh=refresh, redo=redo
+        target=target,
+        prune=prune,
+        keep_going=keep_going,
+        refresh=refresh,
+        redo=redo,
+        offline=offline,
+        ours=ours,
+        theirs=theirs,
+        on_conflict=on_conflict,
     )
     with opened(common, rehash=rehash, strict=False, asks_nobody=True) as workspace:
         plan = make_plan(workspace, options)

@@ -17,6 +17,26 @@ keep_going = click.option(
 refresh = click.option(
     "--refresh", is_flag=True, help="Plan against the project as it is, not as it was left."
 )
+offline = click.option(
+    "--offline", is_flag=True, help="Do not look at what the project has now; only at the state."
+)
+ours = click.option(
+    "--ours",
+    multiple=True,
+    metavar="GLOB",
+    help="Overwrite these, whatever others made of them, or are doing with them.",
+)
+theirs = click.option(
+    "--theirs",
+    multiple=True,
+    metavar="GLOB",
+    help="Leave these as others made them, until something else is declared.",
+)
+on_conflict = click.option(
+    "--on-conflict",
+    type=click.Choice(["block", "theirs", "ours"]),
+    help="The same for all that was changed here and at the project [block].",
+)
 rehash = click.option("--rehash", is_flag=True, help="Read every file, whatever is remembered.")
 
 
@@ -52,7 +72,7 @@ history = click.option(
 
 def planning(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options of planning."""
-    for option in (rehash, keep_going, prune, target):
+    for option in (rehash, on_conflict, theirs, ours, offline, keep_going, prune, target):
         command = option(command)
     return command
 

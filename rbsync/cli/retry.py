@@ -12,6 +12,7 @@ from rbsync.cli.output import document, result
 from rbsync.cli.planning_options import history, planning, running
 from rbsync.cli.running import RunFlags, run_plan
 from rbsync.errors import ExitCode
+from rbsync.model.plan import OnConflict
 
 
 @click.command("retry")
@@ -25,6 +26,10 @@ def command(
     prune: bool | None,
     keep_going: bool,
     rehash: bool,
+    offline: bool,
+    ours: tuple[str, ...],
+    theirs: tuple[str, ...],
+    on_conflict: OnConflict | None,
     **flags: Any,
 ) -> int:
     """Plan and apply only what failed, also what the service refused for its content."""
@@ -37,7 +42,15 @@ def command(
         _say_so(common)
         return ExitCode.DONE
     options = PlanOptions(
-        target=target, prune=prune, keep_going=keep_going, only=failed, insist=True
+        target=target,
+        prune=prune,
+        keep_going=keep_going,
+        only=failed,
+        insist=True,
+        offline=offline,
+        ours=ours,
+        theirs=theirs,
+        on_conflict=on_conflict,
     )
     return run_plan(common, options, RunFlags(**flags), rehash=rehash)
 

@@ -22,7 +22,7 @@ from rbsync.cli.render.report_view import show_report
 from rbsync.cli.written_files import write_whole
 from rbsync.errors import ExitCode, RbsyncError, UsageError
 from rbsync.model.outcome import Outcome, Report
-from rbsync.model.plan import Plan
+from rbsync.model.plan import Overwriting, Plan
 
 if TYPE_CHECKING:
     from rbsync.sync.applying import ApplyOptions
@@ -96,7 +96,7 @@ def run_made(
         if stop.requested:
             return ExitCode.INTERRUPTED
         guard(workspace, plan, how)
-        if not _agreed(plan, common, flags, plan_file, nothing):
+        if not _agreed(plan, common, how, flags, plan_file, nothing):
             note(common, "Nothing was done.")
             return ExitCode.ERROR
         with metered(common, "Applying", "datapoint") as meter, _interruptible(stop, common):
@@ -131,7 +131,12 @@ def _can_ask(common: CommonOptions) -> bool:
 
 
 def _agreed(
-    plan: Plan, common: CommonOptions, flags: RunFlags, plan_file: str | None, nothing: str
+    plan: Plan,
+    common: CommonOptions,
+    how: ApplyOptions,
+    flags: RunFlags,
+    plan_file: str | None,
+    nothing: str,
 ) -> bool:
     """Shows the plan, and asks where that is called for."""
     if not common.json:
@@ -139,6 +144,11 @@ def _agreed(
         show_plan(shown, common, nothing)
     if flags.yes or plan_file or not plan.effects:
         return True
+    over = sum(1 for one in plan.effects if isinstance(one, Overwriting) and one.over is not None)
+    if over and how.planning.on_conflict == "ours":
+        what = f"Type {over} to overwrite what others made of as many datapoints"
+        typed: str = click.prompt(what, err=True, default="", show_default=False)
+        return typed.strip() == str(over)
     return click.confirm("Apply this?", err=True)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, assert_never
 
 from pydantic import Field, ValidationError
@@ -23,20 +24,45 @@ from rbsync.documents.parts import (
 )
 from rbsync.errors import Location, Problem, UserError
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.fingerprint import Facet
+from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.plan import (
     Action,
     Basis,
     Blocked,
     Create,
     Delete,
-    Effect,
+    Overwriting,
     Plan,
     Replace,
+    Sides,
     Update,
 )
-from rbsync.model.record import Declined
+from rbsync.model.record import Declined, Record
 from rbsync.shapes.models import Part, first_error
+
+
+class SidesPart(Part):
+    """Who changed a facet since it was last left."""
+
+    facet: Facet
+    declared: bool = Field(description="What is declared is another one.")
+    present: bool = Field(description="What the project has is another one.")
+
+    def value(self) -> Sides:
+        return Sides(self.facet, self.declared, self.present)
+
+
+class TakenPart(Part):
+    """A record to be written without anything being sent: others did the same already."""
+
+    name: str
+    task_id: str
+    applied: FingerprintPart
+    declined: list[DeclinedPart] = Field(default=[])
+
+    def value(self) -> Record:
+        declined = tuple(one.value() for one in self.declined)
+        return Record(self.name, self.applied.value(), self.task_id, declined=declined)
 
 
 class ActionPart(Part):
@@ -60,6 +86,13 @@ class ActionPart(Part):
     settings: SettingsPart | None = None
     fingerprint: FingerprintPart | None = None
     origin: str = Field("", description="Where it is declared, as file:line:column.")
+    over: FingerprintPart | None = Field(
+        None, description="What others made of it, which the user decided to overwrite."
+    )
+    is_worked_on: bool = Field(False, description="People have worked on what an update changes.")
+    sides: list[SidesPart] = Field(
+        default=[], description="Who changed what of a conflict, facet by facet."
+    )
     declined: list[DeclinedPart] = Field(
         default=[], description="What the record is to say that is declared and not wanted."
     )
@@ -72,20 +105,28 @@ class ActionPart(Part):
                 kind = Update if self.action == "update" else Replace
                 said = (self.task_id, self.reason, self.message)
                 changed, declined = tuple(self.changed), self._declined()
-                return kind(
+                made = kind(
                     self._datapoint(),
                     changed,
                     *said,
-                    declined=declined,
+                    self._over(),
+                    declined,
                     labels_removed=self.labels_removed,
                 )
+                if isinstance(made, Update) and self.is_worked_on:
+                    return replace(made, is_worked_on=True)
+                return made
             case "delete":
                 said = (self.task_id, self.reason, self.message)
-                return Delete(self.name, *said, declined=self._declined())
+                return Delete(self.name, *said, self._over(), self._declined())
             case "blocked":
-                return Blocked(self.name, self.reason, self.message)
+                sides = tuple(one.value() for one in self.sides)
+                return Blocked(self.name, self.reason, self.message, sides)
             case _:
                 assert_never(self.action)
+
+    def _over(self) -> Fingerprint | None:
+        return self.over.value() if self.over else None
 
     def _declined(self) -> tuple[Declined, ...]:
         return tuple(one.value() for one in self.declined)
@@ -147,6 +188,10 @@ class PlanDocument(Document):
         default=[], description="Names of failures that nobody declares any more."
     )
     recorded: int = 0
+    taken: list[TakenPart] = Field(
+        default=[], description="What others did already, or what stays as they made it."
+    )
+    looked: bool = Field(True, description="What would be overwritten was looked at.")
     problems: list[ProblemPart] = Field(
         default=[], description="Sources that could not be read to their end."
     )
@@ -183,6 +228,8 @@ def plan_json(plan: Plan, meta: Mapping[str, Any]) -> dict[str, Any]:
         "orphans": list(plan.orphans),
         "forgotten": list(plan.forgotten),
         "recorded": plan.recorded,
+        **({"taken": list(map(_taken, plan.taken))} if plan.taken else {}),
+        **({} if plan.looked else {"looked": False}),
         "problems": [problem_json(one) for one in plan.unread],
         "warnings": [problem_json(one) for one in plan.warnings],
         "guard": problem_json(plan.refused) if plan.refused else None,
@@ -197,24 +244,40 @@ def action_json(action: Action) -> dict[str, Any]:
     own = {"action": kind, "name": action.name, "reason": action.reason, "message": action.message}
     match action:
         case Create(datapoint=datapoint):
-            return {**own, **datapoint_json(datapoint), **_declined(action)}
+            return {**own, **datapoint_json(datapoint), **_declined(action.declined)}
         case Update() | Replace():
             changed = {
                 "changed": list(action.changed),
                 "labels_removed": action.labels_removed,
                 "task_id": action.task_id,
             }
-            return {**own, **changed, **datapoint_json(action.datapoint), **_declined(action)}
+            more = {**_declined(action.declined), **_over(action)}
+            return {**own, **changed, **datapoint_json(action.datapoint), **more}
         case Delete(task_id=task_id):
-            return {**own, "task_id": task_id, **_declined(action)}
-        case Blocked():
-            return own
+            more = {**_declined(action.declined), **_over(action)}
+            return {**own, "task_id": task_id, **more}
+        case Blocked(sides=sides):
+            return {**own, "sides": [one._asdict() for one in sides]} if sides else own
         case _:
             assert_never(action)
 
 
-def _declined(action: Effect) -> dict[str, Any]:
-    return {"declined": list(map(declined_json, action.declined))} if action.declined else {}
+def _over(action: Overwriting) -> dict[str, Any]:
+    worked = isinstance(action, Update) and action.is_worked_on
+    return {
+        **({"over": action.over._asdict()} if action.over else {}),
+        **({"is_worked_on": True} if worked else {}),
+    }
+
+
+def _taken(record: Record) -> dict[str, Any]:
+    applied = record.applied or Fingerprint("", "", "")
+    own = {"name": record.name, "task_id": record.task_id, "applied": applied._asdict()}
+    return {**own, **_declined(record.declined)}
+
+
+def _declined(declined: Sequence[Declined]) -> dict[str, Any]:
+    return {"declined": list(map(declined_json, declined))} if declined else {}
 
 
 def read_plan(data: bytes, file: str) -> Plan:
@@ -235,6 +298,8 @@ def read_plan(data: bytes, file: str) -> Plan:
         unread=tuple(one.value() for one in document.problems),
         warnings=tuple(one.value() for one in document.warnings),
         recorded=document.recorded,
+        taken=tuple(one.value() for one in document.taken),
+        looked=document.looked,
         empty=document.dataset.empty,
         refused=document.guard.value() if document.guard else None,
     )

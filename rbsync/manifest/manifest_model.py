@@ -177,6 +177,12 @@ class PolicyModel(Part):
         "a new one, or leave it and say so.",
         examples=["update"],
     )
+    on_conflict: Literal["block", "theirs"] = Field(
+        "block",
+        description="What becomes of a datapoint that was changed here and at the project: it is "
+        "left alone and said so, or what is at the project stays until something else is declared.",
+        examples=["block"],
+    )
     stamp: bool = Field(
         True,
         description="Write the content's identity into the metadata of the service's tasks, so "

@@ -9,9 +9,11 @@ from rbsync.errors import ExitCode, Problem
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.reasons import PROTECTED, UNDONE, UNKNOWN, UNSETTLED
-from rbsync.model.record import Declined
+from rbsync.model.record import Declined, Record
 
 OnChange = Literal["update", "replace", "protect"]
+OnConflict = Literal["block", "theirs", "ours"]
+"""What becomes of what was changed here and at the project."""
 
 MISSING = "missing"
 """The reason of a create of what the project had before."""
@@ -166,7 +168,9 @@ class Plan:
     nothing is to be deleted; ``forgotten`` those of records that never came to anything and that
     nobody declares any more. ``recorded`` is how many datapoints the state has, ``dataset`` and
     ``datapoints`` the digest and the number of the desired ones; ``empty`` says that the manifest
-    declares none at all, whatever part of it the plan is for. ``source`` is the manifest's
+    declares none at all, whatever part of it the plan is for. ``taken`` are records to be written
+    without anything being sent: somebody did the same already, or it was decided already that it
+    stays as it is. ``looked`` is whether the project was looked at. ``source`` is the manifest's
     file, for who applies the plan in the same process; it is no part of what the plan says.
     ``refused`` is why the guard will stop it, None when it will not.
     """
@@ -182,6 +186,8 @@ class Plan:
     warnings: tuple[Problem, ...] = ()
     recorded: int = 0
     empty: bool = False
+    taken: tuple[Record, ...] = ()
+    looked: bool = True
     refused: Problem | None = None
     source: str = field(default="", compare=False)
 

@@ -36,7 +36,7 @@ def plan(dataset: Dataset, records: Mapping[str, Record], rules: Rules, basis: B
     actions += changes
     actions += map(decide_obstacle, dataset.obstacles)
     return Plan(
-        actions=tuple(sorted(actions, key=_order)),
+        actions=in_order(actions),
         unchanged=len(dataset.datapoints) - len(changes),
         dataset=dataset.digest,
         datapoints=len(dataset.datapoints) + len(dataset.obstacles),
@@ -54,10 +54,11 @@ def merged(plan: Plan, later: Plan, names: frozenset[str]) -> Plan:
     kept = [one for one in plan.actions if one.name not in names]
     return replace(
         plan,
-        actions=tuple(sorted((*kept, *later.actions), key=_order)),
+        actions=in_order((*kept, *later.actions)),
         unchanged=plan.unchanged + later.unchanged,
         orphans=tuple(sorted({*plan.orphans, *later.orphans})),
         forgotten=tuple(sorted({*plan.forgotten, *later.forgotten})),
+        taken=(*plan.taken, *later.taken),
     )
 
 
@@ -91,6 +92,11 @@ def _orphan_actions(
         else:
             actions.append(action)
     return actions, left
+
+
+def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """Actions in the order in which they are to be done."""
+    return tuple(sorted(actions, key=_order))
 
 
 def _order(action: Action) -> tuple[int, str]:

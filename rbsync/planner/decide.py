@@ -67,7 +67,10 @@ def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | Non
         return unsettled(record)
     if record.applied is None or not rules.policy.prune:
         return None
-    if any(one.fingerprint is None for one in record.declined):
+    declined = [one.why for one in record.declined if one.fingerprint is None]
+    if "theirs" in declined:
+        return None
+    if declined:
         return Blocked(record.name, UNDONE, f"that it was deleted was taken back; {_REDO}")
     if unread:
         message = "a source could not be read to its end, so it may still be declared there"

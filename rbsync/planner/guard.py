@@ -72,10 +72,11 @@ def _of_overwriting(plan: Plan) -> Problem | None:
 
 
 def _overwrites_labels(action: Action) -> bool:
-    """Tells whether labels are changed that are not as rbsync left them."""
+    """Tells whether labels are changed of a task in which people have worked."""
     if not isinstance(action, Update | Replace):
         return False
-    return "labels" in action.changed and action.over is not None
+    worked = isinstance(action, Update) and action.is_worked_on
+    return "labels" in action.changed and (worked or action.over is not None)
 
 
 def _of_nothing_declared(plan: Plan) -> Problem | None:

@@ -114,6 +114,9 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         writer.verify(left.names.intersection(records))
         # Asked again, for the plan may have been made anew since somebody read it.
         guard(workspace, left, options)
+        if left.taken:
+            writer.commit(left.taken)
+            records = writer.records()
         with recorded(workspace, left, owner, options.command, options.undoes) as recording:
             report = _run(workspace, left, writer, records, options, recording.keeping)
             recording.report = report
@@ -160,7 +163,7 @@ def _run(
 
 def _has_work(workspace: Workspace, plan: Plan) -> bool:
     """Tells whether the state has to be locked at all: doing nothing must change no byte of it."""
-    return bool(plan.effects or plan.forgotten) or not workspace.store.is_settled()
+    return bool(plan.effects or plan.forgotten or plan.taken) or not workspace.store.is_settled()
 
 
 def _current(workspace: Workspace, plan: Plan, writer: Writer, options: ApplyOptions) -> Plan:

@@ -41,7 +41,8 @@ def remember(workspace: Workspace, plan: Plan, project: Project | None) -> None:
     """Remembers a plan that has nothing to do and nothing to say."""
     tree = workspace.inputs.tree
     # A warning must be said each time, so that a plan with one is never recalled.
-    quiet = not (plan.actions or plan.orphans or plan.forgotten or plan.unread or plan.warnings)
+    news = (plan.actions, plan.orphans, plan.forgotten, plan.taken, plan.unread, plan.warnings)
+    quiet = not any(news)
     # A file that was written in the last seconds may change again within the same tick of the
     # clock.
     if not quiet or not tree.is_settled():

@@ -11,11 +11,13 @@ from rbsync.errors import Problem, StateError, UserError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.labels import read_taxonomy
 from rbsync.model.datapoint import Dataset
-from rbsync.model.plan import Basis, Plan, Policy
+from rbsync.model.plan import Basis, OnConflict, Plan, Policy
 from rbsync.model.record import Header, Record
 from rbsync.planner import objection
 from rbsync.planner import plan as compare
+from rbsync.planner.conflicts import Decisions
 from rbsync.planner.decide import Rules
+from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.memo import recall, remember
 from rbsync.sync.overlay import overlay
 from rbsync.sync.serials import check_newest
@@ -31,8 +33,10 @@ class PlanOptions:
 
     ``target`` narrows the plan to names that match a glob, ``only`` to the given names.
     ``prune`` overrides the manifest's policy. ``insist`` plans again what the service refused,
-    ``refresh`` plans against the project as it is instead of as it was left. ``redo`` are names
-    or globs of what was taken back, or left to others, and is to be done all the same.
+    ``refresh`` plans against the project as it is instead of as it was left, ``offline`` looks at
+    nothing of it. ``redo`` are names or globs of what was taken back, or left to others, and is to
+    be done all the same. ``ours`` and ``theirs`` are names and globs of what others changed: it is
+    overwritten, or left as it is; ``on_conflict`` says so for the rest, before the manifest does.
     """
 
     target: str | None = None
@@ -42,6 +46,10 @@ class PlanOptions:
     insist: bool = False
     refresh: bool = False
     redo: tuple[str, ...] = ()
+    offline: bool = False
+    ours: tuple[str, ...] = ()
+    theirs: tuple[str, ...] = ()
+    on_conflict: OnConflict | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -62,6 +70,11 @@ class PlanOptions:
             name: one._replace(declined=()) if any(it(name) for it in wanted) else one
             for name, one in records.items()
         }
+
+    def decisions(self, declared: OnConflict) -> Decisions:
+        """Returns what is decided; ``declared`` is what the manifest says of the rest."""
+        otherwise = self.on_conflict or declared
+        return decisions_of(self.ours, self.theirs, self.redo, otherwise)
 
     def covers(self, name: str) -> bool:
         """Tells whether the plan covers a name."""
@@ -125,6 +138,12 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     workspace.store.verify(made.names.intersection(records))
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))
+    if options.offline or workspace.manifest.trust.untrusted:
+        made = replace(made, looked=False)
+    else:
+        settings = workspace.manifest.settings
+        decisions = options.decisions(settings.policy.on_conflict)
+        made = inspected(workspace.backend, made, records, decisions, settings.hash)
     made = check_storages(workspace.backend, made, keep_going=options.keep_going)
     made = replace(made, refused=objection(made, policy_of(workspace, options)))
     if options.may_recall:

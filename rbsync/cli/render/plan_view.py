@@ -10,7 +10,7 @@ from rbsync.cli.output import complaint, note, result
 from rbsync.cli.render.error_view import show_warnings
 from rbsync.cli.render.numbers import plural, size
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.plan import Action, Blocked, Create, Delete, Plan, Replace, Update
+from rbsync.model.plan import Action, Blocked, Create, Delete, Overwriting, Plan, Replace, Update
 
 SHOWN = 20
 """Actions of a kind that are listed unless `-v` asks for all."""
@@ -36,6 +36,8 @@ def show_plan(plan: Plan, common: CommonOptions, nothing: str = NO_CHANGES) -> N
     if plan.orphans:
         what = plural(len(plan.orphans), "datapoint is", "datapoints are")
         note(common, f"{what} in the project and not in the manifest (--prune deletes them).")
+    if not plan.looked and any(isinstance(one, Overwriting) for one in plan.actions):
+        note(common, "The project was not looked at: apply looks before it overwrites anything.")
     for line in losses(plan):
         note(common, line, fg="yellow")
     for line in outlook(plan):

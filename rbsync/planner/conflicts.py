@@ -1,0 +1,272 @@
+"""Conflicts: what a plan would overwrite, seen beside what others have made of it.
+
+There are three versions of a facet: what is declared, what was last left at the project, and what
+is there now. Overwriting is right only where the last two are equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple, assert_never
+
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
+from rbsync.model.plan import (
+    Action,
+    Blocked,
+    Create,
+    Delete,
+    OnConflict,
+    Overwriting,
+    Plan,
+    Replace,
+    Sides,
+    Update,
+)
+from rbsync.model.reasons import CONFLICT, MISSING, THEIRS, WORKED_ON
+from rbsync.model.record import Declined, Record
+from rbsync.planner.compare import in_order
+
+GONE = "the project does not have it any more"
+HINT = "--ours NAME overwrites it, --theirs NAME keeps it"
+
+
+class Sight(NamedTuple):
+    """What a look at a task found, beside what a plan would make of it.
+
+    ``changed`` are the facets that are not as they were left, ``same`` those that are as declared
+    already. ``fingerprint`` is that of what is there, ``declined`` what its stamp says is not
+    wanted. ``busy`` says what people are doing with it, or is empty. ``told`` describes facets as
+    they are there, for people.
+    """
+
+    changed: tuple[Facet, ...]
+    same: tuple[Facet, ...]
+    fingerprint: Fingerprint
+    declined: tuple[Declined, ...] = ()
+    busy: str = ""
+    told: Mapping[Facet, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What the user decided: ``ours`` and ``theirs`` tell of a name, ``otherwise`` of the rest.
+
+    ``redo`` tells of a name that what was declined of it, whoever did, is to be done.
+    """
+
+    ours: Callable[[str], bool] = lambda _: False
+    theirs: Callable[[str], bool] = lambda _: False
+    redo: Callable[[str], bool] = lambda _: False
+    otherwise: OnConflict = "block"
+
+    def of(self, name: str) -> OnConflict:
+        """What becomes of a conflict about a name."""
+        if self.ours(name):
+            return "ours"
+        return "theirs" if self.theirs(name) else self.otherwise
+
+
+def with_conflicts(
+    plan: Plan,
+    sights: Mapping[str, Sight | None],
+    records: Mapping[str, Record],
+    decisions: Decisions,
+) -> Plan:
+    """A plan that overwrites nothing that others made, unless that was decided.
+
+    ``sights`` are what was found of the names that were looked at, None where there is nothing
+    any more.
+    """
+    actions: list[Action] = []
+    taken: list[Record] = []
+    for action in plan.actions:
+        if not isinstance(action, Overwriting) or action.name not in sights:
+            actions.append(action)
+            continue
+        sight = sights[action.name]
+        if sight is not None and decisions.redo(action.name):
+            sight = sight._replace(declined=())
+        found = _judged(action, sight, records[action.name], decisions)
+        if isinstance(found, Record):
+            taken.append(found)
+        else:
+            actions.append(found)
+    kept = sum(1 for one in taken if not _is_left(one))
+    return replace(
+        plan,
+        actions=in_order(actions),
+        taken=tuple(taken),
+        unchanged=plan.unchanged + kept,
+    )
+
+
+def _is_left(record: Record) -> bool:
+    """Tells whether it is not declared: what is left of a delete that was declined."""
+    return any(one.fingerprint is None for one in record.declined)
+
+
+def _judged(
+    action: Overwriting, sight: Sight | None, record: Record, decisions: Decisions
+) -> Action | Record:
+    match action:
+        case Update() if sight is None:
+            return Create(action.datapoint, MISSING, GONE)
+        case Replace() if sight is None:
+            return Create(action.datapoint, MISSING, GONE)
+        case Delete() if sight is None:
+            return action
+        case Update():
+            return _of_update(action, _seen(sight), record, decisions)
+        case Replace():
+            return _of_replace(action, _seen(sight), record, decisions)
+        case Delete():
+            return _of_delete(action, _seen(sight), record, decisions)
+        case _:
+            assert_never(action)
+
+
+def _seen(sight: Sight | None) -> Sight:
+    assert sight is not None  # noqa: S101  (the cases before have taken that)
+    return sight
+
+
+def _of_update(
+    action: Update, sight: Sight, record: Record, decisions: Decisions
+) -> Action | Record:
+    declared = action.datapoint.fingerprint
+    held = _held(declared, sight, record)
+    done = [one for one in action.changed if one in sight.same or one in held]
+    left = tuple(one for one in action.changed if one not in done)
+    if not left:
+        applied = _applied(record).merged(declared, done).merged(sight.fingerprint, held)
+        declined = sight.declined if held else action.declined
+        return Record(action.name, applied, record.task_id, declined=declined)
+    lost = tuple(one for one in left if one in sight.changed)
+    worked = bool(sight.busy) or "labels" in sight.changed
+    if not lost:
+        return _narrowed(action, left, is_worked_on=worked)
+    match decisions.of(action.name):
+        case "ours":
+            message = f"{action.message}; what others made of it is overwritten"
+            made = _narrowed(action, left, is_worked_on=True)
+            return replace(made, message=message, over=sight.fingerprint)
+        case "theirs":
+            rest = tuple(one for one in left if one not in lost)
+            return _theirs(action.datapoint, rest, lost, sight, record, action.declined)
+        case "block":
+            return _conflict(action.name, action.changed, lost, sight)
+        case never:
+            assert_never(never)
+
+
+def _narrowed(action: Update, left: tuple[Facet, ...], *, is_worked_on: bool) -> Update:
+    removed = action.labels_removed and "labels" in left
+    return replace(action, changed=left, is_worked_on=is_worked_on, labels_removed=removed)
+
+
+def _of_replace(
+    action: Replace, sight: Sight, record: Record, decisions: Decisions
+) -> Action | Record:
+    declared = action.datapoint.fingerprint
+    lost = tuple(one for one in sight.changed if one not in sight.same)
+    if set(action.changed) <= set(sight.same) and not lost:
+        applied = _applied(record).merged(declared, action.changed)
+        return Record(action.name, applied, record.task_id, declined=action.declined)
+    if not lost and not sight.busy:
+        return action
+    match decisions.of(action.name):
+        case "ours":
+            return replace(action, over=sight.fingerprint)
+        case "theirs":
+            changed = action.changed
+            return _theirs(action.datapoint, (), changed, sight, record, action.declined)
+        case "block":
+            return _blocked(action.name, action.changed, lost, sight)
+        case never:
+            assert_never(never)
+
+
+def _of_delete(
+    action: Delete, sight: Sight, record: Record, decisions: Decisions
+) -> Action | Record:
+    if not sight.changed and not sight.busy:
+        return action
+    match decisions.of(action.name):
+        case "ours":
+            return replace(action, over=sight.fingerprint)
+        case "theirs":
+            declined = (*record.declined, Declined("theirs", None))
+            return record._replace(declined=declined)
+        case "block":
+            return _blocked(action.name, FACETS, sight.changed, sight)
+        case never:
+            assert_never(never)
+
+
+def _held(declared: Fingerprint, sight: Sight, record: Record) -> list[Facet]:
+    """The facets of which another client was told, as the stamp says, that they stay so.
+
+    What this state's own record says is not asked again: it was looked at when it was planned.
+    """
+    news = [one for one in sight.declined if one not in record.declined and one.why == THEIRS]
+    return [facet for facet in FACETS if any(one.declines(facet, declared) for one in news)]
+
+
+def _applied(record: Record) -> Fingerprint:
+    assert record.applied is not None  # noqa: S101  (what is overwritten was left there)
+    return record.applied
+
+
+def _theirs(
+    datapoint: Datapoint,
+    rest: tuple[Facet, ...],
+    kept: tuple[Facet, ...],
+    sight: Sight,
+    record: Record,
+    before: tuple[Declined, ...],
+) -> Update:
+    """Writes down, also at the project, that what is there stays."""
+    declared = datapoint.fingerprint
+    leaves = _applied(record).merged(declared, rest).merged(sight.fingerprint, kept)
+    message = f"{', '.join(kept)} stay as others made them"
+    if rest:
+        message += f"; changed: {', '.join(rest)}"
+    return Update(
+        datapoint._replace(fingerprint=leaves),
+        rest,
+        record.task_id,
+        THEIRS,
+        message,
+        declined=(*before, Declined("theirs", declared, kept)),
+        is_worked_on=True,
+    )
+
+
+def _blocked(
+    name: str, changed: tuple[Facet, ...], lost: tuple[Facet, ...], sight: Sight
+) -> Blocked:
+    if sight.busy:
+        message = f"{sight.busy}; it would be taken away ({HINT})"
+        return Blocked(name, WORKED_ON, message, _sides(changed, sight))
+    return _conflict(name, changed, lost, sight)
+
+
+def _conflict(
+    name: str, changed: tuple[Facet, ...], lost: tuple[Facet, ...], sight: Sight
+) -> Blocked:
+    parts = [
+        f"{facet} changed {'here and ' if facet in changed else ''}at the project"
+        + (f" ({sight.told[facet]})" if facet in sight.told else "")
+        for facet in lost
+    ]
+    return Blocked(name, CONFLICT, f"{'; '.join(parts)}; {HINT}", _sides(changed, sight))
+
+
+def _sides(changed: tuple[Facet, ...], sight: Sight) -> tuple[Sides, ...]:
+    return tuple(
+        Sides(facet, facet in changed, facet in sight.changed)
+        for facet in FACETS
+        if facet in changed or facet in sight.changed
+    )

@@ -1,0 +1,147 @@
+"""Looking at what a plan would overwrite, as it is at the project now."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from rbsync.applier.comparing import differing, fingerprint_of
+from rbsync.applier.overwriting import known_fingerprints, worked_on
+from rbsync.backends.base import Backend, TaskContent
+from rbsync.errors import BackendError
+from rbsync.files.name_patterns import name_pattern
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.fingerprint import Algorithm, Facet
+from rbsync.model.plan import Action, Blocked, Delete, OnConflict, Overwriting, Plan
+from rbsync.model.reasons import UNKNOWN as NOT_KNOWN
+from rbsync.model.record import UNKNOWN, Record
+from rbsync.planner.compare import in_order
+from rbsync.planner.conflicts import Decisions, Sight, with_conflicts
+
+_SHOWN = 3
+
+
+def inspected(
+    backend: Backend,
+    plan: Plan,
+    records: Mapping[str, Record],
+    decisions: Decisions,
+    algorithm: Algorithm,
+) -> Plan:
+    """The plan, once what it would overwrite was looked at.
+
+    What cannot be looked at is blocked: nobody knows what is there. Raises BackendError when the
+    key is not accepted.
+    """
+    doomed = [
+        one for one in plan.actions if isinstance(one, Overwriting) and _is_known(one, records)
+    ]
+    if not doomed:
+        return plan
+    try:
+        found = backend.look([one.task_id for one in doomed])
+    except BackendError as error:
+        if error.kind == "auth":
+            raise
+        return _unseen(plan, {one.name for one in doomed}, error)
+    stamped = backend.capabilities.stamps
+    sights = {
+        one.name: _sight(found[one.task_id], one, records[one.name], algorithm, stamped=stamped)
+        if one.task_id in found
+        else None
+        for one in doomed
+        if one.task_id not in found or found[one.task_id].task.name == one.name
+    }
+    return with_conflicts(plan, sights, records, decisions)
+
+
+def _is_known(action: Overwriting, records: Mapping[str, Record]) -> bool:
+    """What was taken over by force is overwritten whatever it is; that was said already."""
+    record = records.get(action.name)
+    return bool(action.task_id and record and record.applied and record.applied != UNKNOWN)
+
+
+def _unseen(plan: Plan, names: set[str], error: BackendError) -> Plan:
+    message = f"what the project has now could not be looked at: {error}"
+    actions: list[Action] = [
+        Blocked(one.name, NOT_KNOWN, message) if one.name in names else one for one in plan.actions
+    ]
+    return replace(plan, actions=in_order(actions))
+
+
+def _sight(
+    found: TaskContent, action: Overwriting, record: Record, algorithm: Algorithm, *, stamped: bool
+) -> Sight:
+    left = known_fingerprints(record, action, with_desired=False)
+    changed = differing(found, left, stamped=stamped)
+    busy = worked_on(found, left)
+    same: tuple[Facet, ...] = ()
+    told: dict[Facet, str] = {}
+    if changed and not isinstance(action, Delete):
+        # Nobody has to have left what is there as it is declared: its stamp does not matter.
+        desired = [action.datapoint.fingerprint]
+        others = differing(found, desired, stamped=False)
+        same = tuple(one for one in changed if one not in others)
+        told = dict(_told(found, action.datapoint, changed))
+    elif changed:
+        told = dict(_told(found, None, changed))
+    fingerprint = fingerprint_of(found, algorithm) if changed else left[0]
+    return Sight(changed, same, fingerprint, found.task.mark.declined, busy, told)
+
+
+def _told(
+    found: TaskContent, declared: Datapoint | None, changed: Sequence[Facet]
+) -> Iterator[tuple[Facet, str]]:
+    if "items" in changed:
+        yield "items", f"{_some(found.task.items)} there"
+    if "labels" in changed:
+        yield "labels", _labels_told(found.labels)
+    if "settings" in changed and declared is not None:
+        yield "settings", "; ".join(_settings_told(found, declared))
+
+
+def _labels_told(text: str) -> str:
+    try:
+        labels = json.loads(text)
+        names = Counter(one["category"][0][-1] for one in labels)
+    except (ValueError, KeyError, IndexError, TypeError):
+        return "labels that cannot be read"
+    if not names:
+        return "no labels there"
+    return f"{_some([f'{count:,} {name}' for name, count in names.most_common()])} there"
+
+
+def _settings_told(found: TaskContent, declared: Datapoint) -> Iterator[str]:
+    task, wanted = found.task, declared.settings
+    if task.priority != wanted.priority:
+        yield f"priority {task.priority} there, {wanted.priority} here"
+    for key in sorted({*task.metadata, *wanted.metadata}):
+        there, here = task.metadata.get(key), wanted.metadata.get(key)
+        if there != here:
+            yield f"metadata `{key}` {_value(there)} there, {_value(here)} here"
+
+
+def _value(value: Any) -> str:
+    return "absent" if value is None else f"`{value}`"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    shown = ", ".join(names[:_SHOWN])
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def decisions_of(
+    ours: Iterable[str], theirs: Iterable[str], redo: Iterable[str], otherwise: OnConflict
+) -> Decisions:
+    """Decisions from names and globs; a name that is both is the user's own."""
+    return Decisions(_any_of(ours), _any_of(theirs), _any_of(redo), otherwise)
+
+
+def _any_of(patterns: Iterable[str]) -> Callable[[str], bool]:
+    every = frozenset(patterns)
+    globs = [name_pattern(one) for one in every]
+    return lambda name: name in every or any(matches(name) for matches in globs)
