@@ -117,6 +117,11 @@ _TAXONOMY_HINT = "it is JSON: a list of names, or the service's own"
     show_default=True,
     help="How to say that a name is taken.",
 )
+@click.option(
+    "--rewrites",
+    is_flag=True,
+    help="Add ids, members and defaults to what is sent, as real ones do.",
+)
 @click.option("--faults", metavar="FILE", help="What shall go wrong: see rbsync.service.faults.")
 @with_common_options
 def command(common: CommonOptions, **given: Any) -> int:
@@ -183,6 +188,7 @@ def _settings(common: CommonOptions, given: dict[str, Any]) -> ServiceSettings:
         duplicate_name=given["duplicate_name"],
         hosts=given["hosts"],
         storages=given["storages"],
+        rewrites=given["rewrites"],
     )
 
 

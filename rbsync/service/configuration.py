@@ -32,7 +32,7 @@ class ServiceSettings:
     ``duplicate_name`` is how the service says that a name is taken: nobody knows which of the
     two the real one does. ``hosts`` are names beside those of loopback that requests may be
     addressed to; ``storages`` the ids of buckets that datapoints may refer to. ``address_seconds``
-    is how long a presigned address is good for.
+    is how long a presigned address is good for. ``rewrites`` adds members to labels and metadata.
     """
 
     path: str
@@ -47,3 +47,4 @@ class ServiceSettings:
     storages: tuple[str, ...] = ()
     address_seconds: float = 3600.0
     limits: Limits = Limits()
+    rewrites: bool = False

@@ -18,7 +18,9 @@ from rbsync.backends.local.cursors import Page, cursor_after, name_before
 from rbsync.backends.local.database import Database
 from rbsync.backends.local.extras import (
     NO_EXTRAS,
+    Extra,
     Extras,
+    Note,
     clear_extra,
     extras_of,
     put_extras,
@@ -217,6 +219,11 @@ class LocalProject:
                 elif row is not None and may(stored_of(row)):
                     connection.execute("DELETE FROM tasks WHERE task_id = ?", (task_id,))
         return others
+
+    def note(self, task_id: str, note: Note, extra: Extra) -> None:
+        """Keeps what accompanies a whole task, in place of what did."""
+        with self._database.writing() as connection:
+            put_extras(connection, task_id, {note: extra})
 
     def move(self, task_ids: Sequence[str], stage: str) -> None:
         """Puts tasks into a stage, all or none; raises BackendError when one does not exist."""

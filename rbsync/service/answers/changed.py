@@ -32,4 +32,5 @@ def as_draft(stored: StoredTask) -> Draft:
     """A task as it is, but for its labels; to be changed in parts."""
     task = stored.task
     settings = Settings(stored.storage, task.ground_truth, task.priority, task.metadata)
-    return Draft(task.name, stored.items, None, settings, task.stamp or UNSTAMPED)
+    stamp = task.stamp or UNSTAMPED
+    return Draft(task.name, stored.items, None, settings, stamp, mark=task.mark)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from rbsync.backends.local.clock import now
 from rbsync.backends.local.extras import Extra, Note
 from rbsync.backends.local.task_rows import LAST_STAGE
 from rbsync.model.fingerprint import Facet
 from rbsync.service.answers.changed import DONE, as_draft, present_task
+from rbsync.service.answers.project import EMAIL
 from rbsync.service.answers.sent_labels import SentLabels, read_labels
 from rbsync.service.service import Call
 
@@ -47,9 +50,13 @@ def put_task_and_labels(
     labels_data_path: str | None = None,
     labels_map: Maps | None = None,
 ) -> dict[str, Any]:
-    return put_labels(
+    """Labels that are not finished are a draft, which somebody is at."""
+    done = put_labels(
         call, org_id, project_id, task_id, labels_data, labels_data_path, labels_map, finished
     )
+    work = {} if finished else {"state": "STAGED", "who": EMAIL, "savedAt": now()}
+    call.service.project.note(task_id.lower(), "work", Extra(json.dumps(work)))
+    return done
 
 
 def put_task(

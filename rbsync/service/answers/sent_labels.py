@@ -11,6 +11,7 @@ from rbsync.backends.local.extras import Extra
 from rbsync.service.answers.task_items import read_json, stored_ref
 from rbsync.service.refusal import RefusalError
 from rbsync.service.request_body import gunzip
+from rbsync.service.rewriting import rewritten_labels
 from rbsync.service.service import Call
 
 
@@ -41,6 +42,8 @@ def read_labels(
     refs = [stored_ref(call, one["labelName"]) for one in named]
     # The file of the labels is the task's too, or the next collection of garbage would take it.
     refs += [stored_ref(call, path)] if path else []
+    if call.service.settings.rewrites and text is not None:
+        text = rewritten_labels(text, call.service.meta.read_taxonomy())
     kept = json.dumps({"labelsMap": maps or [], "labelsDataPath": path or None})
     return SentLabels(LabelText(text or "[]", len(labels)), Extra(kept, tuple(refs)))
 

@@ -55,7 +55,7 @@ class Seen:
             # names would otherwise read the labels of every task.
             "datapoint": lambda _: self.datapoint(),
             "latestTaskData": lambda _: self.task_data(),
-            "currentStageSubTask": lambda _, **__: _sub_task(stored),
+            "currentStageSubTask": lambda _, **__: self._sub_task(),
         }
 
     def datapoint(self) -> dict[str, Any]:
@@ -114,6 +114,18 @@ class Seen:
             return found
         return [one and {**one, "labelName": self.call.to_get(one["labelName"])} for one in found]
 
+    def _sub_task(self) -> dict[str, Any] | None:
+        if self.stored.stage != FIRST_STAGE:
+            return None
+        work = self._kept("work")
+        return {
+            "__typename": "LabelingTask",
+            "state": work.get("state", "UNASSIGNED"),
+            "assignedTo": USER if work else None,
+            "progressSavedAt": work.get("savedAt"),
+            "subTasks": [],
+        }
+
     def _kept(self, facet: Facet | Note) -> dict[str, Any]:
         return self._all_kept.get(facet, {})
 
@@ -136,9 +148,3 @@ def _path(pair: tuple[str, str]) -> str:
     """
     name, ref = pair
     return ref if is_ref(ref) and not _UPLOADED.match(name) else name
-
-
-def _sub_task(stored: StoredTask) -> dict[str, Any] | None:
-    if stored.stage != FIRST_STAGE:
-        return None
-    return {"__typename": "LabelingTask", "state": "UNASSIGNED", "subTasks": []}

@@ -13,6 +13,7 @@ from rbsync.service.answers.sent_labels import SentLabels, read_labels
 from rbsync.service.answers.task_items import located, read_metadata
 from rbsync.service.answers.uninterpreted import NOTHING, beside_items, beside_settings
 from rbsync.service.refusal import RefusalError
+from rbsync.service.rewriting import METADATA
 from rbsync.service.service import Call
 from rbsync.service.storage_ids import word_of
 
@@ -51,6 +52,8 @@ def create_datapoint(
     call.check_project(org_id, project_id)
     labels = read_labels(call, labels_data, labels_data_path, labels_map)
     metadata = read_metadata(meta_data)
+    if call.service.settings.rewrites:
+        metadata = {**METADATA, **metadata}
     new = NewTask(
         name, items, storage_id, is_ground_truth, priority, metadata, labels, _wire_names(beside)
     )

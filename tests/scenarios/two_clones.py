@@ -1,0 +1,205 @@
+"""Two clones of one repository, and a person at the project, in the embedded project or served."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rbsync.backends.base import Draft, LabelText
+from rbsync.backends.local.backend import LocalBackend
+from rbsync.model.datapoint import Settings
+from rbsync.model.fingerprint import Facet, Fingerprint
+from tests.scenarios.offline_service import RemoteProject, Served, served
+from tests.scenarios.project import Project, Ran
+
+NAMES = ("a", "b", "c")
+
+
+def box(category: str, x: float = 0.1) -> dict[str, Any]:
+    """A label of a category."""
+    place = {"xnorm": x, "ynorm": 0.2, "wnorm": 0.3, "hnorm": 0.4}
+    return {"category": [["object", category]], "attributes": [], "bbox2d": place}
+
+
+class Team:
+    """Two clones, ``mine`` and ``yours``, which the same files were copied to."""
+
+    mine: Project
+    yours: Project
+
+    def write(self, *clones: Project, **changes: Any) -> None:
+        """Writes the manifest with changes to datapoint ``a``, and its labels beside it."""
+        labels = changes.get("labels", [box("car")])
+        for clone in clones:
+            clone.write(f"{self.prefix_of(clone)}a.json", labels)
+            clone.manifest(self.manifest_of(prefix=self.prefix_of(clone), **changes))
+
+    def prefix_of(self, clone: Project) -> str:  # noqa: ARG002  (each has a folder)
+        """What the names of a clone's own files begin with."""
+        return ""
+
+    def state_of(self, clone: Project) -> Path:
+        """The file of a clone's state."""
+        return clone.folder / ".rbsync/state.db"
+
+    @staticmethod
+    def manifest_of(
+        item: str = "a",
+        priority: float = 0.5,
+        metadata: dict[str, str] | None = None,
+        names: Sequence[str] = NAMES,
+        policy: str = "{}",
+        prefix: str = "",
+        **_: Any,
+    ) -> str:
+        """A manifest of datapoints at public addresses."""
+        lines = ["project: {type: IMAGE_BBOX, taxonomy: [car, bus]}", f"policy: {policy}"]
+        lines.append("datapoints:")
+        for name in names:
+            own = item if name == "a" else name
+            entry: dict[str, Any] = {
+                "name": name,
+                "items": [f"https://example.org/{own}.png"],
+                "storage": "public",
+            }
+            if name == "a":
+                entry |= {
+                    "labels": f"{prefix}a.json",
+                    "priority": priority,
+                    "metadata": metadata or {"site": "A"},
+                }
+            lines.append(f"  - {json.dumps(entry)}")
+        return "\n".join(lines) + "\n"
+
+    def others(self, facet: Facet, **changes: Any) -> None:
+        """Somebody changes a facet of ``a`` at the project."""
+        raise NotImplementedError
+
+    def present(self) -> dict[str, Any]:
+        """``a`` as the project has it: item, labels, priority and metadata."""
+        raise NotImplementedError
+
+    def begin(self) -> None:
+        """Somebody saves a draft of ``a``."""
+        raise NotImplementedError
+
+
+class LocalClone(Project):
+    """A clone in a folder that others have in common with it, with its own manifest and state."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        super().__init__(folder)
+        self.name = name
+
+    def manifest(self, text: str) -> None:
+        self.write(f"{self.name}.yaml", "version: 1\n" + text)
+
+    def run(self, *arguments: str, **environment: str) -> Ran:
+        own = ("-f", f"{self.name}.yaml", "--state", f"sqlite:.rbsync/{self.name}.db")
+        return super().run(*own, *arguments, **environment)
+
+
+class LocalTeam(Team):
+    """The embedded project is in one folder with the manifests of both."""
+
+    def __init__(self, folder: Path) -> None:
+        self.mine, self.yours = LocalClone(folder, "mine"), LocalClone(folder, "yours")
+        self.backend = LocalBackend(folder / ".rbsync/project")
+
+    def prefix_of(self, clone: Project) -> str:
+        return f"{clone.name}-" if isinstance(clone, LocalClone) else ""
+
+    def state_of(self, clone: Project) -> Path:
+        assert isinstance(clone, LocalClone)
+        return clone.folder / f".rbsync/{clone.name}.db"
+
+    def others(self, facet: Facet, **changes: Any) -> None:
+        task = self.backend.find(["a"])["a"]
+        stored = self.backend.stored(task.task_id)
+        assert stored is not None
+        labels = changes.get("labels", [])
+        text = LabelText(json.dumps(labels), len(labels))
+        settings = Settings(
+            "public",
+            task.ground_truth,
+            changes.get("priority", task.priority),
+            changes.get("metadata", task.metadata),
+        )
+        item = changes.get("item", "a")
+        url = f"https://example.org/{item}.png"
+        draft = Draft("a", ((url, url),), text, settings, task.stamp or Fingerprint("", "", ""))
+        self.backend._project.update(task.task_id, draft._replace(mark=task.mark), [facet])
+
+    def present(self) -> dict[str, Any]:
+        task = self.backend.find(["a"])["a"]
+        return {
+            "item": task.items[0],
+            "labels": json.loads(self.backend.labels(task.task_id) or "[]"),
+            "priority": task.priority,
+            "metadata": task.metadata,
+        }
+
+
+class ServedTeam(Team):
+    """Both name one service."""
+
+    def __init__(self, folder: Path, service: Served) -> None:
+        self.service = service
+        self.mine = RemoteProject(folder / "mine", service.url)
+        self.yours = RemoteProject(folder / "yours", service.url)
+
+    def others(self, facet: Facet, **changes: Any) -> None:
+        task = self.service.task("a")
+        task_id, ask = task["taskId"], self.service.others.ask
+        if facet == "labels":
+            assert ask("putLabels", taskId=task_id, labelsData=json.dumps(changes["labels"]))["ok"]
+        if facet == "items":
+            url = f"https://example.org/{changes['item']}.png"
+            storage = task["datapoint"]["storageMethod"]["storageId"]
+            assert ask("updateTaskItems", taskId=task_id, storageId=storage, items=[url])["ok"]
+        if "priority" in changes:
+            priorities = [{"taskId": task_id, "priority": changes["priority"]}]
+            assert ask("updateTasksPriorities", tasks=priorities)["ok"]
+        if "metadata" in changes:
+            kept = json.loads(task["datapoint"]["metaData"])
+            ours = {key: one for key, one in kept.items() if key.startswith("rbsync.")}
+            text = json.dumps({**ours, **changes["metadata"]})
+            storage = task["datapoint"]["storageMethod"]["storageId"]
+            assert ask("updateTaskItems", taskId=task_id, storageId=storage, metaData=text)["ok"]
+
+    def present(self) -> dict[str, Any]:
+        task = self.service.task("a")
+        metadata = json.loads(task["datapoint"]["metaData"])
+        return {
+            "item": task["datapoint"]["items"][0],
+            "labels": json.loads(task["latestTaskData"]["labelsData"]),
+            "priority": task["priority"],
+            "metadata": {k: v for k, v in metadata.items() if not k.startswith("rbsync.")},
+        }
+
+
+@contextmanager
+def team(kind: str, folder: Path) -> Iterator[Team]:
+    """A team of a kind: ``local``, ``served`` or ``rewriting``; all is applied by the first."""
+    if kind == "local":
+        made: Team = LocalTeam(folder)
+        yield _applied(made)
+        return
+    options = ["--type", "IMAGE_BBOX", *(["--rewrites"] if kind == "rewriting" else [])]
+    with served(folder / "service", *options) as service:
+        yield _applied(ServedTeam(folder, service))
+
+
+def _applied(one: Team) -> Team:
+    """Both clones have applied the same, so that both have a state."""
+    one.write(one.mine, one.yours)
+    ran = one.mine.apply()
+    assert ran.code == 0, ran
+    one.state_of(one.yours).parent.mkdir(exist_ok=True)
+    shutil.copy(one.state_of(one.mine), one.state_of(one.yours))
+    assert one.yours.plan()["actions"] == []
+    return one
