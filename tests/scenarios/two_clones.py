@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,13 +37,9 @@ class Team:
             clone.write(f"{self.prefix_of(clone)}a.json", labels)
             clone.manifest(self.manifest_of(prefix=self.prefix_of(clone), **changes))
 
-    def prefix_of(self, clone: Project) -> str:  # noqa: ARG002  (each has a folder)
+    def prefix_of(self, clone: Project) -> str:
         """What the names of a clone's own files begin with."""
         return ""
-
-    def state_of(self, clone: Project) -> Path:
-        """The file of a clone's state."""
-        return clone.folder / ".rbsync/state.db"
 
     @staticmethod
     def manifest_of(
@@ -112,10 +107,6 @@ class LocalTeam(Team):
 
     def prefix_of(self, clone: Project) -> str:
         return f"{clone.name}-" if isinstance(clone, LocalClone) else ""
-
-    def state_of(self, clone: Project) -> Path:
-        assert isinstance(clone, LocalClone)
-        return clone.folder / f".rbsync/{clone.name}.db"
 
     def others(self, facet: Facet, **changes: Any) -> None:
         task = self.backend.find(["a"])["a"]
@@ -199,7 +190,6 @@ def _applied(one: Team) -> Team:
     one.write(one.mine, one.yours)
     ran = one.mine.apply()
     assert ran.code == 0, ran
-    one.state_of(one.yours).parent.mkdir(exist_ok=True)
-    shutil.copy(one.state_of(one.mine), one.state_of(one.yours))
+    assert one.yours.run("refresh").code == 0
     assert one.yours.plan()["actions"] == []
     return one
