@@ -94,11 +94,6 @@ def _orphan_actions(
     return actions, left
 
 
-def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
-    """Actions in the order in which they are to be done."""
-    return tuple(sorted(actions, key=_order))
-
-
 def _order(action: Action) -> tuple[int, str]:
     """Creates, then updates, then deletes, then what is blocked; within a kind by name."""
     match action:
