@@ -262,7 +262,8 @@ class Pipeline:
                 return
         match answer.fate:
             case "done":
-                self._journal.add(*applied(action, answer.task_id, answer.note))
+                done = applied(action, answer.task_id, answer.note, recognised=answer.recognised)
+                self._journal.add(*done)
             case "doubtful":
                 self._doubt(prepared, answer)
             case "absent":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rbsync.model.outcome import Failure, Outcome, Verb
+from rbsync.model.outcome import Failure, Outcome, Result, Verb
 from rbsync.model.plan import Create, Delete, Effect, Replace, Update
 from rbsync.model.record import Intent, Record
 
@@ -31,10 +31,11 @@ def intent_of(action: Effect, now: float) -> Intent:
 
 
 def applied(
-    action: Create | Update | Replace, task_id: str, note: str = ""
+    action: Create | Update | Replace, task_id: str, note: str = "", *, recognised: bool = False
 ) -> tuple[Outcome, Record]:
-    """A datapoint that the project has now."""
-    outcome = Outcome(action.name, verb_of(action), "applied", task_id, note=note)
+    """A datapoint that the project has now, or that it had before when it was ``recognised``."""
+    result: Result = "recognised" if recognised else "applied"
+    outcome = Outcome(action.name, verb_of(action), result, task_id, note=note)
     fingerprint = action.datapoint.fingerprint
     return outcome, Record(action.name, fingerprint, task_id, declined=action.declined)
 

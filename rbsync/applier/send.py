@@ -40,7 +40,8 @@ class Answer(NamedTuple):
     ``absent`` that it was looked up since and is not there, so that it may be sent again.
     ``missing`` says that there is nothing of this name to change or delete, and that the task that
     was recorded for it is another's.
-    ``answered`` says of one without a result that the service has done with it.
+    ``answered`` says of one without a result that the service has done with it. What was
+    ``recognised`` had been there before it was sent for the first time.
     """
 
     fate: Fate
@@ -48,6 +49,7 @@ class Answer(NamedTuple):
     failure: Failure | None = None
     note: str = ""
     answered: bool = False
+    recognised: bool = False
 
     @property
     def is_lost(self) -> bool:
@@ -141,8 +143,11 @@ class Sender:
         taken = [one for one, answer in zip(batch, answers, strict=True) if _is_taken(answer)]
         if not taken:
             return list(answers)
-        found = iter(self.look_up(taken))
-        return [_doubted(next(found)) if _is_taken(answer) else answer for answer in answers]
+        found = dict(zip((one.name for one in taken), self.look_up(taken), strict=True))
+        return [
+            _met(one, found[one.name]) if one.name in found else answer
+            for one, answer in zip(batch, answers, strict=True)
+        ]
 
     def delete(self, batch: Sequence[Delete]) -> list[Answer]:
         """Deletes a batch."""
@@ -251,12 +256,14 @@ def _is_taken(answer: Answer) -> bool:
     return answer.failure is not None and answer.failure.kind == "conflict"
 
 
-def _doubted(found: Answer) -> Answer:
-    """Returns the answer for what is said to be there and is not seen yet.
+def _met(prepared: Prepared, found: Answer) -> Answer:
+    """What a create met; what is said to be there and is not seen has to be looked up later.
 
-    Look it up again later.
+    When it was sent before, and its answer was lost, what it met may be what it had made itself.
     """
-    return Answer("doubtful", answered=True) if found.fate == "absent" else found
+    if found.fate == "absent":
+        return Answer("doubtful", answered=True)
+    return found._replace(recognised=found.fate == "done" and not prepared.gone)
 
 
 def not_there(last_words: str) -> Failure:

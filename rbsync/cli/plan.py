@@ -25,7 +25,7 @@ def command(
     output: str | None,
     markdown: str | None,
     detailed_exitcode: bool,
-    refresh: bool,
+    refresh: bool | None,
     redo: tuple[str, ...],
     target: str | None,
     prune: bool | None,

@@ -15,7 +15,10 @@ keep_going = click.option(
     "--keep-going", is_flag=True, help="Block datapoints that have problems and do the others."
 )
 refresh = click.option(
-    "--refresh", is_flag=True, help="Plan against the project as it is, not as it was left."
+    "--refresh/--no-refresh",
+    default=None,
+    help="Plan against the project as it is, not as it was left. Without a state here it is read "
+    "in any case, but for --no-refresh.",
 )
 offline = click.option(
     "--offline", is_flag=True, help="Do not look at what the project has now; only at the state."

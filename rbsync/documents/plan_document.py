@@ -160,6 +160,9 @@ class BasisPart(Part):
     serial: int
     manifest: str = Field(description="Content identity of the manifest and its variables.")
     target: str = Field(description="The project's identity; empty when there was none.")
+    left: str = Field(
+        "", description="The version of what was left at the project under the actions' names."
+    )
 
 
 class SummaryPart(Part):
@@ -222,6 +225,7 @@ def plan_json(plan: Plan, meta: Mapping[str, Any]) -> dict[str, Any]:
             "serial": basis.serial,
             "manifest": basis.manifest,
             "target": basis.target,
+            "left": basis.left,
         },
         "actions": [action_json(one) for one in plan.actions],
         "summary": plan.summary._asdict(),

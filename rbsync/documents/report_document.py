@@ -39,6 +39,7 @@ class CountsPart(Part):
     """The counts."""
 
     created: int
+    recognised: int = Field(0, description="Datapoints that were there already, and are known now.")
     updated: int
     deleted: int
     failed: int
@@ -71,6 +72,7 @@ def counts(report: Report) -> dict[str, int]:
     """The counts of a report."""
     return {
         "created": report.count("applied", "create"),
+        "recognised": report.recognised,
         "updated": report.count("applied", "update", "replace"),
         "deleted": report.count("removed"),
         "failed": report.count("failed"),

@@ -183,6 +183,12 @@ class PolicyModel(Part):
         "left alone and said so, or what is at the project stays until something else is declared.",
         examples=["block"],
     )
+    refresh: Literal["auto", "always"] = Field(
+        "auto",
+        description="Read the whole project before planning: always, or only when there is no "
+        "state here yet.",
+        examples=["auto"],
+    )
     stamp: bool = Field(
         True,
         description="Write the content's identity into the metadata of the service's tasks, so "

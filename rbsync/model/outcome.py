@@ -15,7 +15,8 @@ FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 TAKE_IN = "take in"
 """The phase of a create that the service agreed to do later: it must not be sent again."""
 
-Result = Literal["applied", "removed", "failed", "skipped"]
+Result = Literal["applied", "recognised", "removed", "failed", "skipped"]
+"""``recognised`` is a create that met what it would have made: nothing was sent that counted."""
 Verb = Literal["create", "update", "replace", "delete", "blocked"]
 
 
@@ -50,11 +51,20 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """The outcomes of one run, counted, with the exit code that they amount to."""
+    """The outcomes of one run, counted, with the exit code that they amount to.
+
+    ``looked_up`` is how many datapoints a state that was new took in from the project.
+    """
 
     outcomes: tuple[Outcome, ...]
     exit_code: ExitCode
     unchanged: int = 0
+    looked_up: int = 0
+
+    @property
+    def recognised(self) -> int:
+        """How many datapoints were there already, and are known now."""
+        return self.looked_up + self.count("recognised")
 
     @property
     def blocked(self) -> int:

@@ -152,12 +152,17 @@ class Summary(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The basis that a plan was made against; applied later, all of it must still hold."""
+    """The basis that a plan was made against; applied later, all of it must still hold.
+
+    ``left`` is the version of what rbsync had left at the project under the names of the actions:
+    it takes the serial's place where the state is another one.
+    """
 
     lineage: str
     serial: int
     manifest: str
     target: str = ""
+    left: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,8 @@ class Plan:
     declares none at all, whatever part of it the plan is for. ``taken`` are records to be written
     without anything being sent: somebody did the same already, or it was decided already that it
     stays as it is. ``looked`` is whether the project was looked at. ``source`` is the manifest's
-    file, for who applies the plan in the same process; it is no part of what the plan says.
+    file, for who applies the plan in the same process; it is no part of what the plan says, nor is
+    ``unseen_for``: for how many seconds nobody has looked at the project, None when it is at hand.
     ``refused`` is why the guard will stop it, None when it will not.
     """
 
@@ -190,6 +196,7 @@ class Plan:
     looked: bool = True
     refused: Problem | None = None
     source: str = field(default="", compare=False)
+    unseen_for: float | None = field(default=None, compare=False)
 
     @property
     def effects(self) -> tuple[Effect, ...]:

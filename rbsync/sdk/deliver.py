@@ -72,7 +72,9 @@ def deliver(
             retrier=retrier,
             set_aside=lambda records, removed: None,  # noqa: ARG005  (memory can always be written)
         )
-        return {one.name: _why(one) for one in outcomes if one.result != "applied"}
+        return {
+            one.name: _why(one) for one in outcomes if one.result not in ("applied", "recognised")
+        }
 
 
 def _why(outcome: Outcome) -> str:

@@ -79,6 +79,8 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
     be expanded, and BackendError, LockedError and StoreError; then no record changes.
     """
     project = present_project(workspace)
+    if workspace.first_look.is_called_for(workspace.store.header(), project):
+        workspace.first_look.tasks()
     dataset = expand(workspace, project, keep_going=True)
     every = {one.name: one for one in dataset.datapoints}
     declared = {name: every[name] for name in _chosen(every, patterns)}
@@ -96,6 +98,8 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
         adopted = _decided(others, force=force)
         records = _records(adopted, found)
         put(workspace, writer, before, {**before, **records})
+        # A state that has a project is not made good from it again, so that it must know all now.
+        workspace.first_look.take_in(writer)
     return adopted
 
 

@@ -7,7 +7,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -25,8 +25,10 @@ from rbsync.model.record import Record
 from rbsync.planner import check_guard, merged
 from rbsync.planner.decide import unsettled
 from rbsync.stores.base import Owner, Writer
+from rbsync.sync.last_look import note_look
 from rbsync.sync.planning import PlanOptions, make_plan, policy_of
 from rbsync.sync.recording import check_lasting, recorded
+from rbsync.sync.saved_plans import check_elsewhere
 from rbsync.sync.serials import check_newest, remember_newest
 from rbsync.sync.workspace import Workspace
 
@@ -95,7 +97,7 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         )
     # An apply that has nothing to do in a read-only checkout must succeed.
     if not _has_work(workspace, plan):
-        return conclude(plan, (), options.stop)
+        return _concluded(workspace, plan, (), options)
     check_lasting(workspace, plan)
     owner = whoami()
     with workspace.store.writer(owner, timeout=options.lock_timeout) as writer:
@@ -106,6 +108,7 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         # Before the first request. A state that is bound only at the end would, after a crash, take
         # another project for its own.
         writer.claim(project.identity)
+        workspace.first_look.take_in(writer)
         # What an earlier run left open is settled before anything is sent, for it may be what this
         # plan is about to send again.
         settled = workspace.settling.recover(writer, options.stop)
@@ -158,12 +161,22 @@ def _run(
     ):
         outcomes.append(outcome)
         options.done(outcome)
-    return conclude(plan, outcomes, options.stop)
+    return _concluded(workspace, plan, outcomes, options)
+
+
+def _concluded(
+    workspace: Workspace, plan: Plan, outcomes: Sequence[Outcome], options: ApplyOptions
+) -> Report:
+    report = conclude(plan, outcomes, options.stop)
+    if outcomes:
+        note_look(workspace)
+    return replace(report, looked_up=len(workspace.first_look.recognised))
 
 
 def _has_work(workspace: Workspace, plan: Plan) -> bool:
     """Tells whether the state has to be locked at all: doing nothing must change no byte of it."""
-    return bool(plan.effects or plan.forgotten or plan.taken) or not workspace.store.is_settled()
+    known = plan.taken or workspace.first_look.recognised
+    return bool(plan.effects or plan.forgotten or known) or not workspace.store.is_settled()
 
 
 def _current(workspace: Workspace, plan: Plan, writer: Writer, options: ApplyOptions) -> Plan:
@@ -173,12 +186,19 @@ def _current(workspace: Workspace, plan: Plan, writer: Writer, options: ApplyOpt
     # A plan without a lineage was made before there was a state.
     same_state = planned.lineage in ("", header.lineage)
     if same_state and planned.serial == header.serial:
+        # Neither had a state; what the project had then is not written down anywhere but there.
+        is_elsewhere = not planned.lineage and options.renewal == "nothing"
+        if is_elsewhere:
+            check_elsewhere(workspace, plan, writer)
         return plan
     if same_state and options.renewal == "all":
         return make_plan(workspace, options.planning)
-    raise StaleError(
-        "the state has moved on since the plan was made", hint="run `rbsync plan` again"
-    )
+    if same_state:
+        raise StaleError(
+            "the state has moved on since the plan was made", hint="run `rbsync plan` again"
+        )
+    check_elsewhere(workspace, plan, writer)
+    return plan
 
 
 def _renewed(

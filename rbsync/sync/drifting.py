@@ -9,6 +9,7 @@ from rbsync.backends.base import TaskContent
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Facet
 from rbsync.model.record import UNKNOWN, Record
+from rbsync.sync.last_look import note_look
 from rbsync.sync.listed import is_managed, is_task_of, known_fingerprints
 from rbsync.sync.planning import check_target
 from rbsync.sync.workspace import Workspace
@@ -64,6 +65,7 @@ def drift(workspace: Workspace) -> Drift:
     told = {*missing, *unmanaged, *(one.name for one in edited)}
     # A damaged record would show as drift of a task that nobody touched.
     workspace.store.verify(told.intersection(records))
+    note_look(workspace)
     return Drift(tuple(sorted(missing)), tuple(sorted(edited)), tuple(sorted(unmanaged)), unchanged)
 
 

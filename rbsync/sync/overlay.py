@@ -7,16 +7,15 @@ from dataclasses import dataclass, replace
 
 from rbsync.applier.comparing import differing
 from rbsync.applier.recovery import CONFLICT
-from rbsync.backends.base import Task, TaskContent
+from rbsync.backends.base import Backend, Task, TaskContent
 from rbsync.model.datapoint import Dataset
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.plan import MISSING, Action, Blocked, Create, Plan
 from rbsync.model.record import UNKNOWN, Record
 from rbsync.sync.listed import as_listed, known_fingerprints
-from rbsync.sync.workspace import Workspace
 
 GONE = "the project does not have it any more"
-_STEP = "`rbsync adopt --force` lets the next apply overwrite it"
+STEP = "`rbsync adopt --force` lets the next apply overwrite it"
 
 
 @dataclass(frozen=True)
@@ -57,13 +56,13 @@ class Overlay:
         return action
 
 
-def overlay(workspace: Workspace, records: Mapping[str, Record], dataset: Dataset) -> Overlay:
+def overlay(backend: Backend, records: Mapping[str, Record], dataset: Dataset) -> Overlay:
     """Reads the whole project. Raises BackendError when it cannot be read to its end."""
     wanted = {one.name: one.fingerprint for one in dataset.datapoints}
     tasks: dict[str, Task] = {}
     conflicts: dict[str, str] = {}
-    stamped = workspace.backend.capabilities.stamps
-    for found in workspace.backend.read():
+    stamped = backend.capabilities.stamps
+    for found in backend.read():
         name = found.task.name
         tasks[name] = found.task
         why = _conflict(found, records.get(name), wanted.get(name), stamped)
@@ -87,11 +86,11 @@ def _conflict(
     if record is not None and (record.pending or (same and record.applied == UNKNOWN)):
         return ""
     if task.stamp is None and not same:
-        return f"{CONFLICT}; {_STEP}"
+        return f"{CONFLICT}; {STEP}"
     known = known_fingerprints(record) if record else []
     # Without a record the stamp tells how rbsync left it, perhaps from another machine.
     facets = differing(found, known or [task.stamp or UNKNOWN], stamped=stamped)
     # Somebody made the very change that is wanted: nothing is overwritten by it.
     if not facets or (wanted is not None and not differing(found, [wanted], stamped=stamped)):
         return ""
-    return f"{', '.join(facets)} changed at the project; {_STEP}"
+    return f"{', '.join(facets)} changed at the project; {STEP}"

@@ -18,8 +18,10 @@ from rbsync.planner import plan as compare
 from rbsync.planner.conflicts import Decisions
 from rbsync.planner.decide import Rules
 from rbsync.sync.inspecting import decisions_of, inspected
+from rbsync.sync.last_look import note_look, unseen_for
 from rbsync.sync.memo import recall, remember
-from rbsync.sync.overlay import overlay
+from rbsync.sync.overlay import Overlay, overlay
+from rbsync.sync.saved_plans import left_digest
 from rbsync.sync.serials import check_newest
 from rbsync.sync.storage_check import check_storages
 from rbsync.sync.workspace import Workspace
@@ -33,10 +35,12 @@ class PlanOptions:
 
     ``target`` narrows the plan to names that match a glob, ``only`` to the given names.
     ``prune`` overrides the manifest's policy. ``insist`` plans again what the service refused,
-    ``refresh`` plans against the project as it is instead of as it was left, ``offline`` looks at
-    nothing of it. ``redo`` are names or globs of what was taken back, or left to others, and is to
-    be done all the same. ``ours`` and ``theirs`` are names and globs of what others changed: it is
-    overwritten, or left as it is; ``on_conflict`` says so for the rest, before the manifest does.
+    ``refresh`` plans against the project as it is instead of as it was left; False does not even
+    make good from the project a state that is missing, and None leaves it to the policy.
+    ``offline`` looks at nothing of it. ``redo`` are names or globs of what was taken back, or left
+    to others, and is to be done all the same. ``ours`` and ``theirs`` are names and globs of what
+    others changed: it is overwritten, or left as it is; ``on_conflict`` says so for the rest,
+    before the manifest does.
     """
 
     target: str | None = None
@@ -44,7 +48,7 @@ class PlanOptions:
     prune: bool | None = None
     keep_going: bool = False
     insist: bool = False
-    refresh: bool = False
+    refresh: bool | None = None
     redo: tuple[str, ...] = ()
     offline: bool = False
     ours: tuple[str, ...] = ()
@@ -59,7 +63,7 @@ class PlanOptions:
     @property
     def may_recall(self) -> bool:
         """Tells whether manifest, files and state tell all that the plan depends on."""
-        return self.is_whole and not self.refresh and not self.redo
+        return self.is_whole and self.refresh is not True and not self.redo
 
     def redone(self, records: Mapping[str, Record]) -> Mapping[str, Record]:
         """The records, without what they decline of the names to be done again."""
@@ -111,24 +115,31 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     Changes nothing but what is remembered of files. Raises UserError, StoreError, and
     BackendError when the project does not say what it is, or is to be read and cannot.
     """
-    options = options or PlanOptions()
+    options = _by_policy(options or PlanOptions(), workspace)
     header = workspace.store.header()
     project = workspace.backend.describe()
+    is_first = _may_look(options, workspace) and workspace.first_look.is_called_for(header, project)
     check_project(workspace, project)
     check_target(header, project)
     check_newest(header)
     basis = basis_of(workspace, header)
-    # `--rehash` is given by those who do not believe size and time, on which the memo rests.
-    may_recall = options.may_recall and not workspace.inputs.tree.rehashes
+    # `--rehash` is given by those who do not believe size and time, on which the memo rests. And
+    # without a state nothing tells whether the project still is as it was then.
+    may_recall = options.may_recall and not workspace.inputs.tree.rehashes and not is_first
     known = recall(workspace, basis, project) if may_recall else None
     if known is not None and workspace.store.is_settled():
-        return replace(known, source=workspace.manifest.file)
+        return _told(known, workspace)
     dataset = expand(workspace, project, keep_going=options.keep_going)
     is_empty = not (dataset.datapoints or dataset.obstacles)
     records = workspace.settling.look(workspace.store.records())
-    present = overlay(workspace, records, dataset) if options.refresh else None
+    present: Overlay | None = None
+    if options.refresh:
+        present = overlay(workspace.backend, records, dataset)
+    elif is_first:
+        present = workspace.first_look.overlay(records, dataset)
     if present is not None:
         records = present.records
+        note_look(workspace)
     records = options.redone(records)
     if not options.is_whole:
         records = {name: one for name, one in records.items() if options.covers(name)}
@@ -145,10 +156,30 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
         decisions = options.decisions(settings.policy.on_conflict)
         made = inspected(workspace.backend, made, records, decisions, settings.hash)
     made = check_storages(workspace.backend, made, keep_going=options.keep_going)
+    left = left_digest(records, (one.name for one in made.actions))
+    made = replace(made, basis=replace(basis, left=left))
     made = replace(made, refused=objection(made, policy_of(workspace, options)))
-    if options.may_recall:
+    if options.may_recall and not is_first:
         remember(workspace, made, project)
-    return replace(made, source=workspace.manifest.file, empty=is_empty)
+    return _told(replace(made, empty=is_empty), workspace)
+
+
+def _told(plan: Plan, workspace: Workspace) -> Plan:
+    """A plan with what is no part of it, and is good to know for who made it."""
+    return replace(plan, source=workspace.manifest.file, unseen_for=unseen_for(workspace))
+
+
+def _may_look(options: PlanOptions, workspace: Workspace) -> bool:
+    """Tells whether a state that is missing may be made good from the project."""
+    is_cut_off = options.offline or workspace.manifest.trust.untrusted
+    return options.refresh is None and not is_cut_off
+
+
+def _by_policy(options: PlanOptions, workspace: Workspace) -> PlanOptions:
+    policy = workspace.manifest.settings.policy.refresh
+    if options.refresh is None and policy == "always":
+        return replace(options, refresh=True)
+    return options
 
 
 def rules_of(workspace: Workspace, options: PlanOptions) -> Rules:

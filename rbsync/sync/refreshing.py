@@ -12,6 +12,7 @@ from rbsync.errors import RbsyncError
 from rbsync.model.record import Record
 from rbsync.stores.base import Writer
 from rbsync.sync.applying import whoami
+from rbsync.sync.last_look import note_look
 from rbsync.sync.listed import as_listed, is_managed
 from rbsync.sync.planning import check_target
 from rbsync.sync.serials import remember_newest
@@ -39,6 +40,7 @@ def refresh(workspace: Workspace, timeout: float) -> Refreshed:
     with correcting(workspace, timeout) as writer:
         tasks = {task.name: task for task in workspace.backend.list(counted=_nothing)}
         before = writer.records()
+        note_look(workspace)
         after = as_listed(before, tasks)
         put(workspace, writer, before, after)
         lost = contents_lost(before, after)

@@ -30,6 +30,7 @@ from rbsync.stores.history import open_history
 from rbsync.stores.history.base import History
 from rbsync.stores.history.memory import MemoryHistory
 from rbsync.stores.history.sqlite import SqliteHistory
+from rbsync.sync.first_look import FirstLook
 from rbsync.sync.open_backend import open_backend
 from rbsync.sync.recovery import Settling
 from rbsync.trust.places import check_own_folder
@@ -73,6 +74,7 @@ class Workspace:
     roots: Roots
     taxonomy: Taxonomy
     settling: Settling
+    first_look: FirstLook
     retrier: Retrier
     stop: Cancellation
     history: History
@@ -136,6 +138,7 @@ def open_workspace(
             roots,
             taxonomy,
             Settling(backend, note),
+            FirstLook(backend, note),
             retrier,
             stop,
             kept,

@@ -41,6 +41,7 @@ def test_what_is_written_can_be_read(report) -> None:
 def test_the_counts_are_those_of_the_outcomes() -> None:
     assert report_json(REPORT, META)["summary"] == {
         "created": 1,
+        "recognised": 0,
         "updated": 2,
         "deleted": 1,
         "failed": 1,

@@ -17,3 +17,11 @@ def size(count: float) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """A number with its noun: ``1 file``, ``1,200 files``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A time that has gone by, in its largest unit: ``90 s``, ``3 min``, ``2 h``, ``5 days``."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, note, result
 from rbsync.cli.render.error_view import show_warnings
-from rbsync.cli.render.numbers import plural, size
+from rbsync.cli.render.numbers import duration, plural, size
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Action, Blocked, Create, Delete, Overwriting, Plan, Replace, Update
 
@@ -65,12 +66,20 @@ def summary_line(plan: Plan) -> str:
     """The line that scripts may look for."""
     counts = plan.summary
     if not plan.actions:
-        return NO_CHANGES
+        return NO_CHANGES if plan.unseen_for is None else _not_looked(plan.unseen_for)
     return (
         f"Plan: {counts.create:,} to create, {counts.update:,} to update, "
         f"{counts.delete:,} to delete, {counts.blocked:,} blocked, {counts.keep:,} unchanged. "
         f"{size(counts.bytes)} to upload."
     )
+
+
+def _not_looked(seconds: float) -> str:
+    """A plan with nothing to do compares with the state, and has not looked at a service."""
+    when = "never looked at from here"
+    if math.isfinite(seconds):
+        when = f"last looked at {duration(seconds)} ago"
+    return f"No changes. The project was {when}; --refresh looks."
 
 
 def _lines(plan: Plan, common: CommonOptions) -> Iterator[tuple[str, str]]:
