@@ -14,7 +14,7 @@ REFRESH = PlanOptions(refresh=True)
 def test_what_is_gone_is_created_again(folder: Project, applied: Open) -> None:
     delete(folder, "a.png")
     with applied() as workspace:
-        found = overlay(workspace, workspace.store.records(), expand(workspace))
+        found = overlay(workspace.backend, workspace.store.records(), expand(workspace))
         assert (set(found.missing), dict(found.conflicts)) == ({"a.png"}, {})
         (action,) = make_plan(workspace, REFRESH).actions
         assert (type(action).__name__, action.message) == ("Create", GONE)
@@ -36,7 +36,7 @@ def test_others_have_made_what_is_declared_anew_is_no_conflict(
     relabel(folder, "b.png", OTHER_BOX)
     folder.write("b.json", [OTHER_BOX])
     with applied() as workspace:
-        found = overlay(workspace, workspace.store.records(), expand(workspace))
+        found = overlay(workspace.backend, workspace.store.records(), expand(workspace))
     assert "b.png" not in found.conflicts
 
 
