@@ -88,7 +88,9 @@ def format_of(connection: sqlite3.Connection, path: str) -> int:
     # off.
     if len(rows) != 1:
         raise damaged(path, "it is a database, but not a state of rbsync")
-    present = int(rows[0][0])
+    present = rows[0][0]
+    if not isinstance(present, int):
+        raise damaged(path, "its format is no number")
     # A newer format may mean other things by the same columns. Guessing would write rows that the
     # newer rbsync trusts.
     if present > len(STEPS):

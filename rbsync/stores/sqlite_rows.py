@@ -40,10 +40,12 @@ _RECORD = (
 _INTENT = "SELECT name, operation, items, labels, settings, sent_at, declined, seal FROM intent"
 _PLAIN = (
     "SELECT name, items, labels, settings, task_id FROM record"
-    " WHERE items IS NOT NULL AND failure IS NULL AND attempted IS NULL AND declined IS NULL"
+    " WHERE typeof(name) = 'text' AND items IS NOT NULL AND failure IS NULL"
+    " AND attempted IS NULL AND declined IS NULL"
 )
 _SPECIAL = _RECORD + (
-    " WHERE items IS NULL OR failure IS NOT NULL OR attempted IS NOT NULL OR declined IS NOT NULL"
+    " WHERE typeof(name) <> 'text' OR items IS NULL OR failure IS NOT NULL"
+    " OR attempted IS NOT NULL OR declined IS NOT NULL"
 )
 _NONE = (None, None, None)
 # The least number of parameters that every SQLite takes is 999.
@@ -97,9 +99,26 @@ def verify(connection: sqlite3.Connection, names: Iterable[str]) -> None:
     """Raises BrokenSealError when one of these names has a row that is not what was written."""
     for some in _chunks(names):
         marks = ", ".join("?" * len(some))
+        missed = set(some)
         for query, read in ((_RECORD, _record), (_INTENT, _intent)):
             for row in connection.execute(f"{query} WHERE name IN ({marks})", some):
-                read(row)
+                missed.discard(read(row).name)
+        if missed:
+            _refuse_misplaced(connection, sorted(missed))
+
+
+def _refuse_misplaced(connection: sqlite3.Connection, names: Sequence[str]) -> None:
+    """Raises BrokenSealError for a row that is there and that a search by its name misses.
+
+    A name that has changed stands in a wrong place of its table. One that is nowhere was removed
+    by another run since.
+    """
+    marks = ", ".join("?" * len(names))
+    for table in ("record", "intent"):
+        # The sign keeps SQLite from searching: it has to look at every row.
+        query = f"SELECT name FROM {table} WHERE +name IN ({marks})"  # noqa: S608  (ours)
+        for (name,) in connection.execute(query, names):
+            raise BrokenSealError(f"the {table} of {name!r} is not where it has to be")
 
 
 def record(connection: sqlite3.Connection, name: str) -> Record | None:

@@ -78,7 +78,8 @@ def explain(workspace: Workspace, name: str) -> Explanation:
     desired = next((one for one in dataset.datapoints if one.name == name), None)
     obstacle = next((one for one in dataset.obstacles if one.name == name), None)
     record = records.get(name)
-    workspace.store.verify([name])
+    if record is not None:
+        workspace.store.verify([name])
     rules = rules_of(workspace, PlanOptions())
     action: Action | Keep | None = None
     if desired is not None:

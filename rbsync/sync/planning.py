@@ -131,7 +131,8 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
         return _told(known, workspace)
     dataset = expand(workspace, project, keep_going=options.keep_going)
     is_empty = not (dataset.datapoints or dataset.obstacles)
-    records = workspace.settling.look(workspace.store.records())
+    stored = workspace.store.records()
+    records = workspace.settling.look(stored)
     present: Overlay | None = None
     if options.refresh:
         present = overlay(workspace.backend, records, dataset)
@@ -146,7 +147,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
         dataset = _narrowed(dataset, records, options)
     made = compare(dataset, records, rules_of(workspace, options), basis)
     # Only of what the plan is about: verifying a million records would cost more than reading them.
-    workspace.store.verify(made.names.intersection(records))
+    workspace.store.verify(made.names.intersection(stored))
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))
     if options.offline or workspace.manifest.trust.untrusted:
@@ -157,11 +158,11 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
         made = inspected(workspace.backend, made, records, decisions, settings.hash)
     made = check_storages(workspace.backend, made, keep_going=options.keep_going)
     left = left_digest(records, (one.name for one in made.actions))
-    made = replace(made, basis=replace(basis, left=left))
+    made = replace(made, basis=replace(basis, left=left), empty=is_empty)
     made = replace(made, refused=objection(made, policy_of(workspace, options)))
     if options.may_recall and not is_first:
         remember(workspace, made, project)
-    return _told(replace(made, empty=is_empty), workspace)
+    return _told(made, workspace)
 
 
 def _told(plan: Plan, workspace: Workspace) -> Plan:
