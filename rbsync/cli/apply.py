@@ -46,6 +46,7 @@ def command(
     from rbsync.sync.planning import PlanOptions
 
     decided = redo or offline or ours or theirs or on_conflict
+    # A plan that was agreed to must not become another one by an option.
     if plan and (target or prune is not None or keep_going or rehash or decided):
         raise click.UsageError("a PLAN is applied as it is: give these options to `plan`")
     if flags["expect"] and not plan:

@@ -24,7 +24,9 @@ _TICKS = re.compile("`+")
 
 def for_terminal(text: str) -> str:
     """Lines that a terminal, and the log of a CI service, only show."""
+    # First: a character without width inside of a command word would hide it from the next pattern.
     text = _UNSEEN.sub(_escape, text)
+    # Hardly any line has these; the others are spared the search.
     if "##" in text or "::" in text:
         text = _COMMAND.sub(_spell_out, text)
     return text

@@ -23,6 +23,8 @@ def whole_folder(path: str, *, force: bool) -> Iterator[Write]:
     UsageError for an empty path, and RbsyncError when it cannot be written.
     """
     _refuse(path, is_taken=os.path.lexists(path) and not _is_empty_folder(path), force=force)
+    # Beside it, not in the folder for temporary files: only inside of one file system is moving a
+    # matter of names.
     draft = draft_beside(path)
     with failures(path):
         os.makedirs(draft)
@@ -59,6 +61,7 @@ def _is_empty_folder(path: str) -> bool:
 
 def _write(path: str, data: bytes) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    # Never over another: two datapoints with one path are a mistake of the export's.
     with open(path, "xb") as file:
         file.write(data)
 
@@ -71,4 +74,5 @@ def _move(draft: str, path: str) -> None:
         there = os.path.normpath(os.path.join(path, os.path.relpath(folder, draft)))
         os.makedirs(there, exist_ok=True)
         for name in names:
+            # File by file: the folder has others' files too, which stay.
             os.replace(os.path.join(folder, name), os.path.join(there, name))

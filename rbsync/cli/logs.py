@@ -11,6 +11,7 @@ _FORM = "%(asctime)s %(message)s"
 def log_requests() -> None:
     """Logs a line for each request to RedBrick's service, without key and signatures."""
     logging.basicConfig(stream=sys.stderr, format=_FORM)
+    # Only ours: the HTTP library's own log has addresses with their signatures.
     logging.getLogger("rbsync").setLevel(logging.DEBUG)
 
 

@@ -61,6 +61,8 @@ def cli(common: CommonOptions) -> None:
 
 def run() -> None:
     """The entry point of the program."""
+    # Before anything is opened: with standard output closed, the next file would get its number,
+    # and be printed to.
     open_missing()
     sys.exit(main(sys.argv[1:]))
 
@@ -76,6 +78,7 @@ def main(arguments: list[str]) -> int:
             obj=common,
             auto_envvar_prefix="RBSYNC",
         )
+        # A full disk is told only now, and must not end with 0.
         flush_out()
         return int(answer or 0)
     except click.exceptions.Exit as error:
@@ -110,6 +113,7 @@ def _of_plugin(error: Exception) -> RbsyncError:
 def _misused(error: click.UsageError, common: CommonOptions, arguments: list[str]) -> int:
     """Tells what was wrong with the arguments, of which nothing may have been understood."""
     error.show()
+    # The parser stopped at the mistake, and may not have come to the option.
     common.json_lines = common.json_lines or "--json-lines" in arguments
     if common.json or common.json_lines or "--json" in arguments:
         from rbsync.cli.output import document

@@ -44,6 +44,7 @@ def opened(
     from rbsync.sync.workspace import open_workspace
 
     trust = common.trust
+    # Before the manifest is read, which is a stranger's.
     if trust.untrusted and not asks_nobody:
         refuse("this command is not run")
     manifest = load_manifest(common.manifest_path, trust=trust, strict=strict and not looks_on)

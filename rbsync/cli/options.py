@@ -104,10 +104,12 @@ def with_common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         common = context.ensure_object(CommonOptions)
         for name in _NAMES:
             value = given.pop(name)
+            # Both places count together: `rbsync --env A plan --env B` allows both.
             if name in trust_options.MANY:
                 setattr(common, name, (*getattr(common, name), *value))
             elif value:
                 setattr(common, name, value)
+            # Its `False` is a value, where that of all others is an option that was not given.
             elif name == "color" and value is False:
                 common.color = False
         common.json = common.json or common.json_lines
@@ -117,6 +119,7 @@ def with_common_options(command: Callable[..., Any]) -> Callable[..., Any]:
             log_requests()
         return command(common, **given)
 
+    # Decorators are applied from below, and help is to list them from above.
     for option in reversed(_OPTIONS):
         called = option(called)
     return called

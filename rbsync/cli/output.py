@@ -66,6 +66,7 @@ def event(kind: str, content: Mapping[str, Any]) -> None:
 
 
 def _line(common: CommonOptions, text: str, stream: Any, style: dict[str, Any]) -> str:
+    # Here, where all goes through: no caller can forget it.
     text = for_terminal(text)
     if style and uses_color(common, stream):
         text = click.style(text, **style)

@@ -92,6 +92,8 @@ def _keep(path: str, text: str, untrusted: bool) -> str:
 
     _write(path, text)
     digest = digest_of(text.encode())
+    # Else a stranger's manifest would make its plans pass for the user's own, to be applied without
+    # a question.
     if not untrusted:
         remember_own(digest)
     return digest

@@ -79,6 +79,7 @@ def run_made(
     """Asks about a plan, applies it and reports; ``made`` makes it and says how to apply it."""
     from rbsync.sync.applying import ApplyOptions, apply_plan, guard
 
+    # At once, not after an hour of reading files.
     if not (flags.yes or plan_file or _can_ask(common)):
         raise UsageError(
             "nobody can be asked here", hint="pass --yes, or apply a plan: rbsync plan -o p.json"

@@ -157,6 +157,8 @@ def unlock(common: CommonOptions, yes: bool) -> int:
             return ExitCode.DONE
         if not yes and sys.stdin.isatty():
             click.confirm(f"Take the lock from {owner}?", abort=True, err=True)
+        # In a script nobody can say that the holder is dead, and a lock that is taken by mistake
+        # lets two write.
         elif not yes:
             raise RbsyncError(f"the lock is held by {owner}", hint="pass --yes to take it")
         workspace.store.unlock()

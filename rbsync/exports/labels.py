@@ -45,10 +45,12 @@ class LabelExport(Export):
         for one in tasks:
             yield (between if self.written else start) + _entry(one)
             self.written += 1
+        # Without any task this is a JSON list all the same.
         yield end if self.written else start + end.lstrip()
 
 
 def _entry(one: TaskContent) -> bytes:
     """A task as an entry of an items list, with its labels as they are."""
     own = json.dumps({"name": one.task.name, "items": list(one.task.items)}, ensure_ascii=False)
+    # As text, not read and written again: numbers stay as the service spells them.
     return f'{own[:-1]}, "labels": {one.labels}}}'.encode()

@@ -54,6 +54,7 @@ class MaskExport(Export):
         return {"lost": [one._asdict() for one in self.losses]}
 
     def files(self, tasks: Iterator[TaskContent]) -> Iterator[File]:
+        # The maps come last: only the drawn masks tell which categories and files there are.
         yield from self.masks(tasks)
         for name, text in self.documents():
             yield File(name, text.encode())
@@ -73,6 +74,7 @@ class MaskExport(Export):
                 self.left_out.append(f"{name}: {getattr(why, 'message', why)}")
                 self.is_partial = True
                 continue
+            # After the files were made: of what is left out altogether nothing more is lost.
             self._note_loss(name, labels, "pixel" if outlined else "dicom")
             self.written += len(files)
             yield from files
@@ -89,6 +91,8 @@ class MaskExport(Export):
         maps = [LabelMap(one.series, one.read()) for one in found.maps]
         volumes = volumes_of(labels, maps)
         picture = picture_of(volumes)
+        # A mask says of one picture: with several, the label map is the only file that says which
+        # is meant.
         if picture is not None and len(found.task.items) == 1:
             return [self._mask(found, lambda: self._coloured(picture))]
         return list(self._label_maps(found.task.name, maps, volumes))
@@ -138,6 +142,8 @@ class MaskExport(Export):
     def _meet(self, names: set[str]) -> None:
         """Gives categories that have no colour one."""
         if not names <= self.class_map.keys():
+            # Sorted, so that the colours do not depend on the order in which the service lists its
+            # tasks.
             every = dict.fromkeys([*self.class_map, *sorted(names)])
             self.class_map = complete_class_map(every, self.class_map)
 
@@ -159,6 +165,8 @@ def known_colours(workspace: Workspace) -> ClassMap:
 def _colours(workspace: Workspace, source: Any) -> ClassMap:
     """The class map of a source; none where it has no colours or cannot be read."""
     path = source.colours_file if isinstance(source, MaskSettings) else None
+    # Colours are a convenience here: a class map that is gone must not keep labels from being
+    # saved.
     with suppress(OSError, ValueError, MaskError):
         return read_class_map(json.loads(workspace.inputs.tree.read(path, LIMIT))) if path else {}
     return {}

@@ -24,6 +24,7 @@ class Paths:
         if not _fits(name):
             raise UnfitError("its name cannot be the name of a file")
         for path in paths:
+            # All are looked at before one is taken, so that a refused datapoint is in nobody's way.
             other = self._in_the_way(path)
             if other:
                 owner = self._owners[other]
@@ -49,4 +50,6 @@ def _folders(path: str) -> Iterator[str]:
 def _fits(name: str) -> bool:
     """Tells whether a datapoint's name can be a path below a folder, with a suffix to follow."""
     parts = name.split("/")
+    # A name is a stranger's text. No part of it may be `..`, nor hide the file, nor be empty and so
+    # make the path start at the root.
     return all(one and one[0] != "." and len(one.encode()) <= LONGEST_PART for one in parts)

@@ -31,6 +31,7 @@ class Item(NamedTuple):
     def is_local(self) -> bool:
         return not self.content.startswith(REMOTE)
 
+    # What is not here cannot be read; its address has to do for its content.
     @classmethod
     def remote(cls, ref: str) -> Item:
         return cls(ref, REMOTE + ref)
@@ -133,5 +134,7 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """The version of the data."""
+        # Neither places nor settings of the manifest: the same data declared in another way is the
+        # same version.
         entries = ((one.name, one.fingerprint) for one in self.datapoints)
         return of_dataset(entries, self.algorithm)

@@ -36,6 +36,8 @@ def declined_in(text: str | None) -> tuple[Declined, ...]:
 def _one(why: str, fingerprint: Sequence[str] | None, facets: Sequence[str]) -> Declined:
     if why not in ("undone", "theirs"):
         raise ValueError(f"nothing is declined for being {why!r}")
+    # A facet of a later version is dropped: it cannot be compared here, and need not keep the rest
+    # from being read.
     known = tuple(one for one in FACETS if one in facets)
     made = None if fingerprint is None else Fingerprint(*map(str, fingerprint))
     return Declined("undone" if why == "undone" else "theirs", made, known)

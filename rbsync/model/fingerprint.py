@@ -65,6 +65,7 @@ def canonical_json(value: Any) -> bytes:
 
 
 def _canonical(value: Any) -> Any:
+    # Exports write 1.0 where people write 1, and neither has changed anything.
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
@@ -84,6 +85,7 @@ def of_items(
     """
     if len(contents) == 1 and not contents[0].startswith("ref:"):
         return contents[0]
+    # The series go in: a file that moves from one to the next changes the study, and no content.
     count = "+".join(map(str, series)) if len(series) > 1 else str(len(contents))
     text = "\0".join((count, *contents))
     return digest(text.encode("utf-8", "surrogatepass"), algorithm)
@@ -98,9 +100,11 @@ def of_dataset(entries: Iterable[tuple[str, Fingerprint]], algorithm: Algorithm 
     """The version of the data: names and fingerprints, which must come sorted by name."""
     hasher = new_hasher(algorithm)
     for name, fingerprint in entries:
+        # One entry after another: no text of the whole dataset is ever made.
         hasher.update("\0".join((name, *fingerprint, "\n")).encode())
     return f"{algorithm}:{hasher.hexdigest()}"
 
 
+# No label file and an empty list in one are the same loss, under either algorithm.
 NO_LABELS = frozenset({"", of_value([], "xxh3"), of_value([], "sha256")})
 """The fingerprints of the labels facet that say that there are none."""

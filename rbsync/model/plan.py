@@ -77,6 +77,8 @@ class Update:
         return self.datapoint.name
 
 
+# No subclass of Update, though the fields are the same: what asks for an Update would take a
+# Replace for one, and leave the old task standing.
 @dataclass(frozen=True, slots=True)
 class Replace:
     """As Update, but the old datapoint is deleted and a new one created in its place."""
@@ -228,6 +230,7 @@ class Plan:
         if self.unread or self.has_blocked(UNKNOWN):
             return ExitCode.INCOMPLETE
         blocked = (one for one in self.actions if isinstance(one, Blocked))
+        # The first two were asked for by the user, and the last is waited for.
         if any(one.reason not in (PROTECTED, UNDONE, UNSETTLED) for one in blocked):
             return ExitCode.SOME_FAILED
         return ExitCode.DONE

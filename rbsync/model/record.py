@@ -28,6 +28,7 @@ class Declined(NamedTuple):
 
     def declines(self, facet: Facet, declared: Fingerprint) -> bool:
         """Tells whether a declared facet is the one that is not wanted."""
+        # None declines that the datapoint is gone, which is no facet of one that is declared.
         if self.fingerprint is None or facet not in self.facets:
             return False
         return bool(getattr(self.fingerprint, facet) == getattr(declared, facet))

@@ -30,6 +30,7 @@ def plan(dataset: Dataset, records: Mapping[str, Record], rules: Rules, basis: B
     """
     changes = list(_changes(dataset, records, rules))
     declared = {one.name for one in dataset.datapoints}
+    # What has a problem is declared all the same: it must not count as an orphan and be deleted.
     declared.update(one.name for one in dataset.obstacles)
     orphans = sorted(name for name in records if name not in declared)
     actions, left = _orphan_actions((records[name] for name in orphans), rules, dataset)
@@ -42,6 +43,7 @@ def plan(dataset: Dataset, records: Mapping[str, Record], rules: Rules, basis: B
         datapoints=len(dataset.datapoints) + len(dataset.obstacles),
         basis=basis,
         orphans=tuple(one.name for one in left if one.applied is not None),
+        # With a source unread nobody knows whether they are still declared.
         forgotten=() if dataset.unread else tuple(o.name for o in left if o.applied is None),
         unread=dataset.unread,
         warnings=dataset.warnings,
@@ -71,6 +73,8 @@ def _changes(dataset: Dataset, records: Mapping[str, Record], rules: Rules) -> I
     """The actions of the desired datapoints but `Keep`, which most of a large dataset gets."""
     for desired in dataset.datapoints:
         record = records.get(desired.name)
+        # Nearly every datapoint of a large dataset: nothing is made for it, not even an object that
+        # says so.
         if record is not None and record.applied == desired.fingerprint and not record.pending:
             continue
         doubt = dataset.doubts.get(desired.origin) if dataset.doubts else None

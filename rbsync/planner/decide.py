@@ -41,17 +41,21 @@ def decide(
     """
     if record is None:
         return Create(desired, "new", "the project does not have it")
+    # First of all: while the last result is not known, every other answer could do a thing twice.
     if record.pending is not None:
         return unsettled(record)
     if record.applied == desired.fingerprint:
         return Keep(desired.name, "unchanged", "the project has it as declared")
     held = held_facets(desired, record)
+    # Before what was refused: what was taken back is not to be asked about again.
     if held:
         return _decide_held(desired, record, held, rules, doubt)
     if _waits(record, desired.fingerprint, rules):
         return _waiting(record)
     if record.applied is None:
         return _create_again(desired, record.failure)
+    # A list that could not be read looks like one without labels, and an update would remove them
+    # all.
     if doubt is not None and _loses_labels(desired.fingerprint, record.applied):
         return Blocked(desired.name, UNKNOWN, f"whether it has labels is not known: {doubt}")
     return _change(desired, record, record.applied, rules)
@@ -70,6 +74,8 @@ def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | Non
     declined = [one.why for one in record.declined if one.fingerprint is None]
     if "theirs" in declined:
         return None
+    # Someone put it back with `undo`; the manifest says nothing of that, and pruning would delete
+    # it again.
     if declined:
         return Blocked(record.name, UNDONE, f"that it was deleted was taken back; {_REDO}")
     if unread:
@@ -137,6 +143,7 @@ def unsettled(record: Record) -> Blocked:
 def _waits(record: Record, desired: Fingerprint, rules: Rules) -> bool:
     """Tells whether the service refused this very content: asking again would change nothing."""
     failure = record.failure
+    # Only what the service judged: after a network error the same content may well pass.
     refused = failure is not None and failure.kind == "invalid" and record.attempted == desired
     return refused and not rules.insist
 
@@ -164,6 +171,7 @@ def _change(desired: Datapoint, record: Record, applied: Fingerprint, rules: Rul
     if rules.policy.on_change == "replace":
         message = f"{what}; created anew"
         return Replace(desired, changed, record.task_id, reason, message, labels_removed=loses)
+    # All or nothing: half an update would leave content that was never declared.
     fixed = [facet for facet in changed if facet not in rules.updates]
     if fixed:
         message = f"{what}; the backend cannot change {', '.join(fixed)} in place"

@@ -41,6 +41,7 @@ def _of_losses(plan: Plan, policy: Policy) -> Problem | None:
     """Counts together what is lost: labels that are removed are as gone as a deleted datapoint."""
     lost = [one.name for one in plan.actions if isinstance(one, Delete | Replace)]
     gone = frozenset(lost)
+    # A Replace may lose its labels as well, and would be counted twice.
     bare = [name for name in plan.labels_removed if name not in gone]
     # The policy may be that of a stranger's manifest, which must not be able to delete it all.
     half = plan.recorded // 2
@@ -48,6 +49,7 @@ def _of_losses(plan: Plan, policy: Policy) -> Problem | None:
     number = len(lost) + len(bare)
     if number <= allowed:
         return None
+    # Above a half the policy does not count, and the hint would lead nowhere.
     more = " or raise policy.max_delete" if number <= half else ""
     return Problem(
         "guard",
@@ -59,6 +61,7 @@ def _of_losses(plan: Plan, policy: Policy) -> Problem | None:
 
 def _of_overwriting(plan: Plan) -> Problem | None:
     names = [one.name for one in plan.actions if _overwrites_labels(one)]
+    # No policy raises this: a manifest could allow itself to overwrite what people have drawn.
     allowed = max(ALWAYS_OVERWRITTEN, math.floor(OVERWRITTEN * plan.recorded))
     if len(names) <= allowed:
         return None
@@ -81,6 +84,7 @@ def _overwrites_labels(action: Action) -> bool:
 
 def _of_nothing_declared(plan: Plan) -> Problem | None:
     deleted = [one.name for one in plan.actions if isinstance(one, Delete)]
+    # Also when few are deleted: a manifest that lost its sources looks just like this.
     if not deleted or not plan.empty:
         return None
     return Problem(
@@ -93,6 +97,7 @@ def _of_nothing_declared(plan: Plan) -> Problem | None:
 
 def _of_empty_sources(plan: Plan) -> Problem | None:
     deleted = [one.name for one in plan.actions if isinstance(one, Delete)]
+    # An unmounted disk is an empty folder.
     empty = [one for one in plan.warnings if one.code == EMPTY_SOURCE]
     if not deleted or not empty:
         return None

@@ -65,6 +65,7 @@ def read_labels(given: Sequence[Any] | None) -> tuple[Labels | None, LabelText |
     if given is None:
         return None, None
     try:
+        # Only to see that it can be done: the canonical text takes NaN, and half a surrogate pair.
         json.dumps(given, allow_nan=False, ensure_ascii=False).encode()
         text = canonical_json(given).decode()
         labels = Labels("objects", of_value(normal_labels(given)))
@@ -75,6 +76,7 @@ def read_labels(given: Sequence[Any] | None) -> tuple[Labels | None, LabelText |
 
 def _settings(value: Mapping[str, Any], settings: Settings) -> Settings:
     metadata, priority = _metadata(value), value.get("priority")
+    # One object serves all datapoints of a call that say nothing themselves.
     if not metadata and priority is None:
         return settings
     return replace(

@@ -68,6 +68,7 @@ def deliver(
             records={},
             content=content,
             stop=Cancellation(),
+            # Each worker is a thread, and most calls are for one datapoint.
             options=Options(min(backend.capabilities.jobs, len(actions))),
             retrier=retrier,
             set_aside=lambda records, removed: None,  # noqa: ARG005  (memory can always be written)

@@ -71,5 +71,6 @@ def get_project(api_key: str, url: str, org_id: str, project_id: str) -> Project
     try:
         return Project(backend, backend.project(), retrier, stop)
     except BaseException:
+        # Nobody has the project yet who could close it.
         backend.close()
         raise

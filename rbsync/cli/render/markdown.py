@@ -33,5 +33,6 @@ def _lines(plan: Plan) -> Iterator[str]:
     for action in plan.actions[:SHOWN]:
         symbol = SYMBOLS[type(action)][0]
         yield f"| `{symbol}` | {for_markdown(action.name)} | {for_markdown(action.message)} |"
+    # A comment on a pull request has a limit of length, and past it there would be none at all.
     if len(plan.actions) > SHOWN:
         yield f"\n… and {len(plan.actions) - SHOWN:,} more."

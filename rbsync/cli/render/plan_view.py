@@ -42,6 +42,7 @@ def show_plan(plan: Plan, common: CommonOptions, nothing: str = NO_CHANGES) -> N
     for line in losses(plan):
         note(common, line, fg="yellow")
     for line in outlook(plan):
+        # Also with -q: who prints results only wants to know most of all that there will be none.
         complaint(common, line, fg="red")
     result(common, summary_line(plan) if plan.actions else nothing)
 

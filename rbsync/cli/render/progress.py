@@ -50,6 +50,7 @@ class Meter:
             self._size += total
             if self._bars is not None:
                 self._bars.show(self._things, self._size)
+            # In a log every line stays, and a bar would fill it.
             elif self._clock() - self._last_line >= LINE_SECONDS:
                 self._last_line = self._clock()
                 self._line()
