@@ -89,7 +89,7 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
             "--jobs",
             "-j",
             type=click.IntRange(1, 256),
-            help="Workers [4, or 16 for redbrick].",
+            help="Workers [as many as suit the backend].",
             metavar="N",
         ),
         click.option("--fail-fast", is_flag=True, help="Stop at the first failure."),
