@@ -16,7 +16,7 @@ from rbsync.applier.cancellation import INTERRUPTED, Cancellation
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, document, event, note
-from rbsync.cli.render.plan_view import NO_CHANGES, show_plan
+from rbsync.cli.render.plan_view import show_plan
 from rbsync.cli.render.progress import Meter, metered
 from rbsync.cli.render.report_view import show_report
 from rbsync.cli.written_files import write_whole
@@ -74,7 +74,7 @@ def run_made(
     *,
     plan_file: str | None = None,
     rehash: bool = False,
-    nothing: str = NO_CHANGES,
+    nothing: str = "",
 ) -> ExitCode:
     """Asks about a plan, applies it and reports; ``made`` makes it and says how to apply it."""
     from rbsync.sync.applying import ApplyOptions, apply_plan, guard

@@ -26,10 +26,10 @@ SYMBOLS: dict[type[Action], tuple[str, str]] = {
 NO_CHANGES = "No changes. The project matches the manifest."
 
 
-def show_plan(plan: Plan, common: CommonOptions, nothing: str = NO_CHANGES) -> None:
+def show_plan(plan: Plan, common: CommonOptions, nothing: str = "") -> None:
     """Prints the actions, what else is worth knowing, and the summary.
 
-    ``nothing`` is what is said of a plan without any actions.
+    ``nothing`` is what is said of a plan without any actions, where its summary does not do.
     """
     show_warnings((*plan.unread, *plan.warnings), common)
     for line, color in _lines(plan, common):
@@ -44,7 +44,7 @@ def show_plan(plan: Plan, common: CommonOptions, nothing: str = NO_CHANGES) -> N
     for line in outlook(plan):
         # Also with -q: who prints results only wants to know most of all that there will be none.
         complaint(common, line, fg="red")
-    result(common, summary_line(plan) if plan.actions else nothing)
+    result(common, summary_line(plan) if plan.actions or not nothing else nothing)
 
 
 def losses(plan: Plan) -> Iterator[str]:
