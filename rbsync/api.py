@@ -9,7 +9,7 @@ from rbsync.manifest.load import Manifest
 from rbsync.manifest.load import load_manifest as load
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import OnConflict, Plan
-from rbsync.sync.applying import ApplyOptions, apply_plan
+from rbsync.sync.applying import GIVE_UP_AFTER, ApplyOptions, apply_plan
 from rbsync.sync.planning import PlanOptions, make_plan
 from rbsync.sync.workspace import open_workspace
 from rbsync.trust import Given, read_trust
@@ -88,11 +88,13 @@ def apply(
     max_failures: int | None = None,
     force: bool = False,
     lock_timeout: float = 600.0,
+    give_up_after: float = GIVE_UP_AFTER,
     on_outcome: Callable[[Outcome], None] = lambda _: None,
 ) -> Report:
     """Makes the project what a plan says; ``report.failures`` has what failed.
 
     ``manifest`` is needed for a plan that was read from a file, and else the plan's own.
+    ``give_up_after`` is for how many seconds a service that does not answer is waited for.
     Raises StaleError when state or manifest changed since the plan was made, RefusedError when
     the guard stops it (unless ``force``), LockedError and StoreError.
     """
@@ -109,6 +111,7 @@ def apply(
                 jobs=jobs,
                 max_failures=max_failures,
                 lock_timeout=lock_timeout,
+                give_up_after=give_up_after,
                 stop=workspace.stop,
                 done=on_outcome,
             ),

@@ -93,7 +93,8 @@ class BackendError(RbsyncError):
     ``kind`` is a failure class of ``model.outcome``. ``sent`` says whether the request may have
     reached the backend: what was not sent may be sent again, what was sent is ambiguous unless
     the backend said that it refused. ``answered`` says that it has done with the request,
-    whatever came of it. ``attempts`` is how often it was tried before the error was raised.
+    whatever came of it. ``attempts`` is how often it was tried before the error was raised, and
+    ``is_counted`` whether it was taken for a sign of an outage.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class BackendError(RbsyncError):
         self.status = status
         self.retry_after = retry_after
         self.attempts = 1
+        self.is_counted = False
         self.exit_code = ExitCode.AUTH if kind == "auth" else ExitCode.ERROR
 
 

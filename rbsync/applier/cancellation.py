@@ -10,6 +10,7 @@ from rbsync.model.outcome import Failure
 INTERRUPTED = "interrupted"
 AUTH = "the service does not accept the key"
 OUTAGE = "too many failures in a row"
+UNREACHABLE = "the service did not answer for too long"
 LIMIT = "as many failures as were allowed"
 UNRECORDED = "the state cannot be written"
 BUG = "a mistake in the program"
@@ -52,11 +53,14 @@ class Cancellation:
 class Tally:
     """Counts failures, and stops the run when it should not go on. For any number of threads."""
 
-    def __init__(self, stop: Cancellation, max_failures: int | None) -> None:
-        """``max_failures`` is how many end the run, None for never."""
+    def __init__(
+        self, stop: Cancellation, max_failures: int | None, *, breaker: int | None = BREAKER
+    ) -> None:
+        """``max_failures`` end the run, and so do ``breaker`` in a row; None for never."""
         self.failures = 0
         self._stop = stop
         self._limit = max_failures
+        self._breaker = breaker
         self._in_a_row = 0
         self._lock = threading.Lock()
 
@@ -75,5 +79,5 @@ class Tally:
         """A request, for however many actions, was answered or met what looks like an outage."""
         with self._lock:
             self._in_a_row = 0 if answered else self._in_a_row + 1
-        if self._in_a_row >= BREAKER:
+        if self._breaker is not None and self._in_a_row >= self._breaker:
             self._stop.request(OUTAGE)

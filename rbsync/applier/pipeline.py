@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from heapq import heappop, heappush
 from traceback import format_exception
@@ -18,6 +19,7 @@ from rbsync.applier.cancellation import BUG, UNRECORDED
 from rbsync.applier.journal import GROUP_SECONDS
 from rbsync.applier.prepare import Change, Prepared
 from rbsync.applier.results import applied, skipped
+from rbsync.applier.retrying import StoppedError
 from rbsync.applier.send import Answer, not_there
 from rbsync.applier.tools import Tools
 from rbsync.applier.workers import Step, Workers
@@ -213,7 +215,9 @@ class Pipeline:
         # The pause that the service asked for may have begun after this batch was queued. Without
         # the wait 24 workers would each spend a request to find that out.
         self._sender.wait()
-        return None if self._stop.requested else self._sender.send(batch)
+        with suppress(StoppedError):
+            return None if self._stop.requested else self._sender.send(batch)
+        return None
 
     def _observed(self, send: Send, batch: Sequence[Prepared]) -> Sequence[Answer] | None:
         """Done by a worker, so that a stop comes before its next task.

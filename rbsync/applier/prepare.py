@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rbsync.applier.action_failures import FailedError, changed, unreadable
 from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.content import Content
+from rbsync.applier.retrying import StoppedError
 from rbsync.applier.uploads import Kept, Key, Uploads
 from rbsync.backends.base import NO_MARK, Draft, LabelText, Mark
 from rbsync.model.datapoint import Item
@@ -64,6 +65,8 @@ class Preparer:
             kept, labels = self._kept(action), self._labels(action)
         except FailedError as error:
             return error.failure
+        except StoppedError:
+            return None
         # Asked again after the files: sending them may have taken minutes, and an action that is
         # handed on now would get an intent.
         if self._stop.requested:

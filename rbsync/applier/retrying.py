@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from rbsync.applier.breaker import Breaker, Lane
 from rbsync.errors import BackendError
 
 SPREAD_SECONDS = 0.5
@@ -114,10 +116,15 @@ class GivenUpError(Exception):
         self.lost = lost
 
 
+class StoppedError(GivenUpError):
+    """The run was stopped before the first attempt: nothing was sent."""
+
+
 class Retrier:
     """Calls the backend again where that is safe.
 
-    ``pause`` waits for some seconds and returns False when the run is being stopped.
+    ``pause`` waits for some seconds and returns False when the run is being stopped. While a
+    ``breaker`` is there, an outage is waited for: its failures are no attempts.
     """
 
     def __init__(
@@ -127,38 +134,62 @@ class Retrier:
         self._draw = draw
         self._budget = Budget()
         self._backoff = Backoff(pause, draw)
+        self._breaker: Breaker | None = None
+
+    @contextmanager
+    def patient(self, breaker: Breaker | None) -> Iterator[None]:
+        """Has a breaker decide what is sent, in all threads, while the context lasts."""
+        self._breaker = breaker
+        try:
+            yield
+        finally:
+            self._breaker = None
 
     def wait(self) -> None:
         """Waits while the service wants no requests, unless the run is being stopped."""
         self._backoff.wait()
 
     def read(self, action: Callable[[], T], /) -> T:
-        """The answer to a question, which is harmless. Satisfies ``backends.base.Reading``."""
+        """The answer to a question, which is harmless. Satisfies ``backends.base.Reading``.
+
+        It is perhaps part of a call, which then does the waiting for the end of an outage.
+        """
         try:
-            return self.call(action, repeatable=True)
+            return self._call(action, "read", repeatable=True, is_part=True)
         except GivenUpError as given_up:
             failure = given_up.error
             # Raised as the backend's error and not as GivenUpError: a backend that reads with a
             # retrier knows nothing of the applier.
-            failure.attempts = max(failure.attempts, given_up.attempts)
+            if not self._is_open:
+                failure.attempts = max(failure.attempts, given_up.attempts)
         raise failure
 
-    def call(self, action: Callable[[], T], *, repeatable: bool) -> T:
+    def call(self, action: Callable[[], T], *, repeatable: bool, lane: Lane = "change") -> T:
         """The answer of an action, tried several times.
 
         ``repeatable`` says that doing it twice is harmless; what is not is tried again only when
         it was surely not sent. Raises GivenUpError.
         """
-        attempt = 1
+        return self._call(action, lane, repeatable=repeatable, is_part=False)
+
+    @property
+    def _is_open(self) -> bool:
+        return self._breaker is not None and self._breaker.is_open
+
+    def _call(self, action: Callable[[], T], lane: Lane, *, repeatable: bool, is_part: bool) -> T:
+        attempt, waited = 1, 0.0
         lost = False
-        waited = 0.0
+        failure: BackendError | None = None
         while True:
             # The time up to which this call has waited is remembered: it must not wait again for
             # the pause that its own refusal began, after having slept for it.
             waited = self._backoff.wait(waited)
+            if not (is_part or self._admitted(lane)):
+                raise _stopped(failure, attempt, lost=lost)
             try:
-                answer = action()
+                answer = self._attempt(action, lane, is_part=is_part)
             except BackendError as error:
+                failure = error
                 # One lost attempt stays lost. That the second was refused does not tell that the
                 # first had no effect.
                 lost = lost or (error.sent and error.kind in PASSING)
@@ -167,13 +198,47 @@ class Retrier:
                 # that has tried several times itself has waited already.
                 if error.kind == "throttled" and error.attempts == 1:
                     waited = self._backoff.shut(seconds)
-                again = _may_repeat(error, repeatable) and attempt < ATTEMPTS
+                again = _may_repeat(error, repeatable)
+                if again and self._is_open and not is_part:
+                    continue
+                again = again and attempt < ATTEMPTS and not self._is_open
                 if not (again and self._budget.spend() and self._pause(seconds)):
                     raise GivenUpError(error, attempt, lost=lost) from error
                 attempt += 1
             else:
                 self._budget.refund()
                 return answer
+
+    def _admitted(self, lane: Lane) -> bool:
+        return self._breaker is None or self._breaker.admit(lane)
+
+    def _attempt(self, action: Callable[[], T], lane: Lane, *, is_part: bool) -> T:
+        """One attempt, of which the breaker is told."""
+        breaker = self._breaker
+        if breaker is None:
+            return action()
+        answered = False
+        try:
+            answer = breaker.ask(action) if is_part else action()
+            answered = True
+        except BackendError as error:
+            answered = error.kind not in PASSING
+            if not (answered or error.is_counted):
+                error.is_counted = True
+                breaker.failed(lane, str(error))
+            raise
+        finally:
+            if answered:
+                breaker.answered(lane)
+            if not is_part:
+                breaker.leave(answered=answered)
+        return answer
+
+
+def _stopped(failure: BackendError | None, attempts: int, *, lost: bool) -> GivenUpError:
+    if failure is None:
+        return StoppedError(BackendError("the run was stopped before it was sent"), 0, lost=False)
+    return GivenUpError(failure, attempts, lost=lost)
 
 
 def _may_repeat(error: BackendError, repeatable: bool) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
-from rbsync.applier.cancellation import Cancellation, Tally
+from rbsync.applier.breaker import Breaker, Outage
+from rbsync.applier.cancellation import BREAKER, Cancellation, Tally
 from rbsync.applier.content import Content
 from rbsync.applier.delete import delete
 from rbsync.applier.journal import Ahead, Journal, nothing_ahead
@@ -31,12 +32,16 @@ from rbsync.stores.base import Upload, Writer
 class Options:
     """``jobs`` is the number of workers; ``max_failures`` ends the run, None for never.
 
-    ``sent`` is called with the bytes of each item that was sent, from any thread.
+    ``give_up_after`` is for how many seconds an outage is waited for, 0 for not at all: then as
+    many failures in a row as look like one end the run. ``sent`` is called with the bytes of each
+    item that was sent, and ``outage`` when one begins and ends, from any thread.
     """
 
     jobs: int = 4
     max_failures: int | None = None
+    give_up_after: float = 0.0
     sent: Callable[[int], None] = lambda _: None
+    outage: Callable[[Outage], None] = lambda _: None
 
 
 def apply(
@@ -63,6 +68,7 @@ def apply(
     """
     journal = Journal(writer, records, clock, set_aside, ahead)
     retrier = retrier or Retrier(stop.pause)
+    breaker = _breaker(stop, options, backend.capabilities)
     known = known_uploads(writer, plan.effects) if backend.capabilities.keeps_uploads else {}
     uploads = Uploads(
         backend,
@@ -83,11 +89,12 @@ def apply(
         Preparer(uploads, content, stop, _mark_of(writer)),
         Sender(backend, retrier, journal.left, check_of),
         journal,
-        Tally(stop, options.max_failures),
+        Tally(stop, options.max_failures, breaker=None if breaker else BREAKER),
         stop,
     )
     try:
-        yield from _in_order(plan, tools, options.jobs, backend.capabilities)
+        with retrier.patient(breaker):
+            yield from _in_order(plan, tools, options.jobs, backend.capabilities)
         yield from journal.commit(forget=plan.forgotten)
     finally:
         # When the caller gave up in the middle; what cannot be written was set aside.
@@ -99,6 +106,13 @@ def _mark_of(writer: Writer) -> Mark:
     """Returns what this run's stamps say: the serial is one that no state before this run had."""
     header = writer.header()
     return Mark(header.lineage, header.serial + 1)
+
+
+def _breaker(stop: Cancellation, options: Options, capabilities: Capabilities) -> Breaker | None:
+    """None where nothing is waited for: what needs no network, as a full disk, does not pass."""
+    if not (options.give_up_after and capabilities.quarantine):
+        return None
+    return Breaker(stop, give_up_after=options.give_up_after, tell=options.outage)
 
 
 def _in_order(plan: Plan, tools: Tools, jobs: int, capabilities: Capabilities) -> Iterator[Outcome]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rbsync.applier.cancellation import INTERRUPTED, OUTAGE, Cancellation
+from rbsync.applier.cancellation import INTERRUPTED, OUTAGE, UNREACHABLE, Cancellation
 from rbsync.errors import ExitCode
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Blocked, Plan
@@ -32,7 +32,7 @@ def _exit_code(
     # is settled.
     if "ambiguous" in kinds or any(one.reason == "unsettled" for one in blocked):
         return ExitCode.UNSETTLED
-    if stop.reason == OUTAGE:
+    if stop.reason in (OUTAGE, UNREACHABLE):
         return ExitCode.ERROR
     if kinds:
         return ExitCode.SOME_FAILED

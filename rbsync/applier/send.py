@@ -10,7 +10,7 @@ from rbsync.applier.overwriting import Check, Checks
 from rbsync.applier.ownership import is_draft
 from rbsync.applier.prepare import Prepared
 from rbsync.applier.recovery import answered, conflict
-from rbsync.applier.retrying import GivenUpError, Retrier
+from rbsync.applier.retrying import GivenUpError, Retrier, StoppedError
 from rbsync.backends.base import (
     Backend,
     Created,
@@ -91,7 +91,10 @@ class Sender:
         self._retrier.wait()
 
     def send(self, batch: Sequence[Prepared]) -> list[Answer]:
-        """Creates a batch; or changes or replaces one datapoint, which comes alone."""
+        """Creates a batch; or changes or replaces one datapoint, which comes alone.
+
+        Raises StoppedError when the run is stopped before anything was sent.
+        """
         action = batch[0].action
         # The old task of a replace was deleted in an earlier attempt. To delete again would take
         # away what a lost create may just have made.
@@ -104,7 +107,7 @@ class Sender:
         except FailedError as error:
             refused = error.answered and isinstance(action, Update)
             return [Answer("failed", failure=error.failure, answered=refused)]
-        return [deleted] if deleted.fate == "failed" else self._create(batch)
+        return [deleted] if deleted.fate == "failed" else self._create_again(batch)
 
     def _update(self, action: Update, draft: Draft) -> Answer:
         check = self._check_of(action)
@@ -136,6 +139,13 @@ class Sender:
             answers = [_answer(one) for _, one in zip(batch, told, strict=True)]
         return self._settled(batch, answers)
 
+    def _create_again(self, batch: Sequence[Prepared]) -> list[Answer]:
+        """Creates what was deleted for that."""
+        try:
+            return self._create(batch)
+        except StoppedError as error:
+            return [Answer("failed", failure=failure_of(error, "create"))] * len(batch)
+
     def _settled(self, batch: Sequence[Prepared], answers: Sequence[Answer]) -> list[Answer]:
         """The answers, with names that are taken looked up: what has the name may be ours."""
         # "The name is taken" is also the answer to our own create whose first answer was lost on
@@ -155,6 +165,8 @@ class Sender:
             return self._delete(batch)
         except FailedError as error:
             return [Answer("failed", failure=error.failure)] * len(batch)
+        except StoppedError as error:
+            return [Answer("failed", failure=failure_of(error, "delete"))] * len(batch)
 
     def _delete(self, actions: Sequence[Delete | Replace]) -> list[Answer]:
         """Deletes tasks that have their names; for one that has not, the task that has it."""
@@ -200,7 +212,9 @@ class Sender:
         unknown: Collection[str] = ()
         why = ""
         try:
-            found = self._retrier.call(lambda: self._backend.find(names), repeatable=True)
+            found = self._retrier.call(
+                lambda: self._backend.find(names), repeatable=True, lane="read"
+            )
         except GivenUpError as given_up:
             found, unknown = answered(given_up.error, names)
             why = str(given_up)
@@ -215,6 +229,8 @@ class Sender:
     def _call(self, phase: str, action: Callable[[], T], *, repeatable: bool = True) -> T:
         try:
             return self._retrier.call(action, repeatable=repeatable)
+        except StoppedError:
+            raise
         except GivenUpError as error:
             if isinstance(error.error, MisnamedError):
                 raise error.error from error

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from rbsync.applier.action_failures import FailedError, changed, failure_of, unreadable
 from rbsync.applier.content import Content
-from rbsync.applier.retrying import GivenUpError, Retrier
+from rbsync.applier.retrying import GivenUpError, Retrier, StoppedError
 from rbsync.backends.base import Backend, Body
 from rbsync.model.datapoint import REMOTE, Item
 from rbsync.model.plan import MISSING, Create, Delete, Effect
@@ -103,11 +103,15 @@ class Uploads:
     def _send(self, item: Item, storage: str) -> str:
         try:
             with self._content.open(item.ref) as body:
-                ref = self._retrier.call(lambda: self._try(body, storage), repeatable=True)
+                ref = self._retrier.call(
+                    lambda: self._try(body, storage), repeatable=True, lane="upload"
+                )
                 # The bytes were hashed while they were sent. A file that was written to meanwhile
                 # has left a mixture at the service, which no datapoint may name.
                 if not _is_whole(body, item):
                     raise FailedError(changed(item.ref, "upload"))
+        except StoppedError:
+            raise
         except GivenUpError as error:
             raise FailedError(failure_of(error, "upload")) from error
         except OSError as error:

@@ -96,6 +96,13 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--max-failures", type=click.IntRange(1), metavar="N", help="Stop after N failures."
         ),
+        click.option(
+            "--give-up-after",
+            type=click.FloatRange(0),
+            default=600.0,
+            metavar="SECONDS",
+            help="How long to wait for a service that does not answer [600]; `inf` for ever.",
+        ),
         lock_timeout,
     ):
         command = option(command)

@@ -8,10 +8,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rbsync.applier.breaker import Outage
 from rbsync.applier.cancellation import INTERRUPTED, Cancellation
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions
@@ -44,6 +47,7 @@ class RunFlags:
     lock_timeout: float = 600.0
     expect: str = ""
     history: str = ""
+    give_up_after: float = 600.0
 
 
 def run_plan(
@@ -90,6 +94,7 @@ def run_made(
         jobs=flags.jobs,
         max_failures=1 if flags.fail_fast else flags.max_failures,
         lock_timeout=flags.lock_timeout,
+        give_up_after=flags.give_up_after,
         stop=stop,
     )
     with opened(common, rehash=rehash, strict=False, stop=stop, history=flags.history) as workspace:
@@ -115,7 +120,28 @@ def _shown_by(meter: Meter, common: CommonOptions) -> dict[str, Any]:
         if common.json_lines:
             event("outcome", outcome_json(outcome))
 
-    return {"done": done, "sent": lambda count: meter.advance(0, count)}
+    return {
+        "done": done,
+        "sent": lambda count: meter.advance(0, count),
+        "outage": partial(show_outage, common),
+    }
+
+
+def show_outage(common: CommonOptions, outage: Outage) -> None:
+    """Says that the service does not answer, and that it does again."""
+    if common.json_lines:
+        facts = {"is_over": outage.is_over, "seconds": _finite(outage.seconds), "why": outage.why}
+        event("outage", facts)
+    if outage.is_over:
+        note(common, f"The service answers again, after {outage.seconds:.0f} s.", fg="green")
+        return
+    patience = f"up to {outage.seconds:,.0f} s" if isfinite(outage.seconds) else "for ever"
+    text = f"The service does not answer ({outage.why}); waiting for it, {patience}."
+    complaint(common, text, fg="yellow")
+
+
+def _finite(seconds: float) -> float | None:
+    return round(seconds, 1) if isfinite(seconds) else None
 
 
 def _read(path: str, workspace: Workspace, flags: RunFlags) -> Plan:

@@ -11,6 +11,22 @@ LINE = "Line"
 """The name under ``$defs`` of the schema of one line."""
 
 
+OUTAGE: dict[str, Any] = {
+    "description": "The service does not answer and is waited for, or it answers again.",
+    "type": "object",
+    "properties": {
+        "is_over": {"description": "Whether the service answers again.", "type": "boolean"},
+        "seconds": {
+            "description": "How long it lasted, or will be waited for: null for ever.",
+            "type": ["number", "null"],
+        },
+        "why": {"description": "What was met, empty when it is over.", "type": "string"},
+    },
+    "required": ["is_over", "seconds", "why"],
+}
+"""What the event `outage` says."""
+
+
 def with_lines(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema of a document, with that of its lines among its definitions."""
     members = schema["properties"]
@@ -19,9 +35,14 @@ def with_lines(schema: Mapping[str, Any]) -> dict[str, Any]:
     line = {
         "title": LINE,
         "description": "A line of `--json-lines`: an entry of a list, or at the end what is left.",
-        "anyOf": [*entries, _line(DOCUMENT, _rest(schema, parted))],
+        "anyOf": [*entries, *_happenings(parted), _line(DOCUMENT, _rest(schema, parted))],
     }
     return {**schema, "$defs": {**schema.get("$defs", {}), LINE: line}}
+
+
+def _happenings(parted: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What a run tells that is no part of its report."""
+    return [_line("outage", OUTAGE)] if "outcomes" in parted else []
 
 
 def _line(event: str, content: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from rbsync.applier.breaker import Outage
 from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.keeping import Keeping
 from rbsync.applier.run import Options as RunOptions
@@ -32,6 +33,9 @@ from rbsync.sync.saved_plans import check_elsewhere
 from rbsync.sync.serials import check_newest, remember_newest
 from rbsync.sync.workspace import Workspace
 
+GIVE_UP_AFTER = 600.0
+"""Seconds for which a run waits for a service that does not answer."""
+
 Renewal = Literal["nothing", "unsettled", "all"]
 """What of a plan may be made anew when it is run.
 
@@ -48,7 +52,9 @@ class ApplyOptions:
     ``planning`` is how the plan was made, and how it is made anew as far as ``renewal`` says;
     else a plan that does not fit the state any more is refused as stale. ``force`` does what the
     guard would stop. ``jobs`` is the number of workers, None for what suits the backend. ``done``
-    is called with each outcome once it is durable, ``sent`` with bytes as they are sent.
+    is called with each outcome once it is durable, ``sent`` with bytes as they are sent, and
+    ``outage`` when the service does not answer and when it does again. ``give_up_after`` is for how
+    many seconds that is waited for: `math.inf` for ever, 0 not at all.
     ``command`` is what the history calls the run, and ``undoes`` are the runs that it takes back.
     """
 
@@ -58,11 +64,13 @@ class ApplyOptions:
     jobs: int | None = None
     max_failures: int | None = None
     lock_timeout: float = 600.0
+    give_up_after: float = GIVE_UP_AFTER
     stop: Cancellation = field(default_factory=Cancellation)
     done: Callable[[Outcome], None] = lambda _: None
     sent: Callable[[int], None] = lambda _: None
     command: str = "apply"
     undoes: tuple[str, ...] = ()
+    outage: Callable[[Outage], None] = lambda _: None
 
 
 def plan_to_apply(
@@ -152,7 +160,9 @@ def _run(
         options=RunOptions(
             options.jobs or workspace.backend.capabilities.jobs,
             options.max_failures,
+            options.give_up_after,
             options.sent,
+            options.outage,
         ),
         set_aside=workspace.recovery_file.keep,
         retrier=workspace.retrier,

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -212,4 +213,4 @@ class Faulty:
             threading.Timer(fault.late, effect, [about]).start()
         elif fault.after:
             effect(about[: fault.part])
-        raise fault.error
+        raise copy(fault.error)

@@ -1,0 +1,180 @@
+"""A circuit breaker: while the service does not answer, one request at a time asks whether it does.
+
+An outage of a minute is no reason to end a run of hours, nor to send it a storm of requests.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Literal, NamedTuple, TypeVar
+
+from rbsync.applier.cancellation import UNREACHABLE, Cancellation
+from rbsync.errors import BackendError
+
+T = TypeVar("T")
+
+Lane = Literal["upload", "change", "read"]
+"""What a request does. Files may go to another host than the rest, and a service that is being
+mended may answer questions and take no changes, so that each lane is found well by itself."""
+
+LANES: tuple[Lane, ...] = ("upload", "change", "read")
+OPENS_AFTER = 3
+"""Failures in a row of a lane: less than a call's attempts, so that a call of a single worker is
+waited for too, and so few that a service that is gone gets hardly more than was on its way."""
+
+FIRST_PROBE = 5.0
+LONGEST_PROBE = 30.0
+"""Seconds between two probes; each pause is twice the one before it."""
+
+POLL = 0.2
+"""Seconds after which those who wait look again, at different times."""
+
+
+class Outage(NamedTuple):
+    """What is told when the breaker opens, and with ``is_over`` when it closes.
+
+    ``seconds`` is how long it lasted, or will be waited for.
+    """
+
+    why: str
+    seconds: float
+    is_over: bool = False
+
+
+class Breaker:
+    """Open while an outage lasts. For any number of threads.
+
+    ``give_up_after`` is for how many seconds that may be before the run is stopped. ``tell`` is
+    called once when it opens and once when it closes, by any thread.
+    """
+
+    def __init__(
+        self,
+        stop: Cancellation,
+        *,
+        give_up_after: float,
+        tell: Callable[[Outage], None] = lambda _: None,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self._stop, self._tell, self._draw = stop, tell, draw
+        self._give_up_after = give_up_after
+        self._in_a_row: Counter[Lane] = Counter()
+        self._waiting: Counter[Lane] = Counter()
+        self._suspended: set[Lane] = set()
+        self._failed: set[Lane] = set()
+        self._prober: int | None = None
+        self._probe_at = self._since = 0.0
+        self._seconds = FIRST_PROBE
+        self._has_met = False
+        self._asking = threading.Lock()
+        self._lock = threading.Lock()
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._suspended)
+
+    def admit(self, lane: Lane) -> bool:
+        """Waits until a request may be sent; False when the run is stopped before that."""
+        if not self._suspended:
+            return True
+        self._count(lane, 1)
+        try:
+            while not self._may_go(lane):
+                if self.is_open and time.monotonic() - self._since > self._give_up_after:
+                    self._stop.request(UNREACHABLE)
+                if not self._stop.pause(POLL * (0.5 + self._draw())):
+                    return False
+            return True
+        finally:
+            self._count(lane, -1)
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """Asks a question that is part of a call.
+
+        While the breaker is open, one is asked at a time, and none once another had no answer: a
+        call may be a look-up of many names, and it is one probe. Raises what the question does.
+        """
+        if "read" not in self._suspended:
+            return question()
+        with self._asking:
+            if self._has_met and "read" in self._suspended:
+                error = BackendError("the service does not answer")
+                error.is_counted = True
+                raise error
+            return question()
+
+    def leave(self, *, answered: bool) -> None:
+        """A request that was admitted is through: another one may be sent, at once or later."""
+        if self._prober != threading.get_ident():
+            return
+        with self._lock:
+            self._prober = None
+            self._seconds = FIRST_PROBE if answered else min(LONGEST_PROBE, 2 * self._seconds)
+            self._probe_at = time.monotonic() + (0.0 if answered else self._seconds)
+
+    def answered(self, lane: Lane) -> None:
+        """A request was answered, whatever the answer says."""
+        if not (self._in_a_row[lane] or self._suspended):
+            return
+        with self._lock:
+            self._in_a_row[lane] = 0
+            is_over = self._resume(lane)
+        if is_over:
+            self._tell(Outage("", time.monotonic() - self._since, is_over=True))
+
+    def failed(self, lane: Lane, why: str) -> None:
+        """A request met what looks like an outage."""
+        with self._lock:
+            self._in_a_row[lane] += 1
+            if self.is_open:
+                self._suspended.add(lane)
+                self._failed.add(lane)
+                self._has_met = True
+                return
+            if self._in_a_row[lane] < OPENS_AFTER:
+                return
+            self._open(lane)
+        self._tell(Outage(why, self._give_up_after))
+
+    def _open(self, lane: Lane) -> None:
+        """Suspends every lane: they likely have the same host, and are soon found well if not."""
+        self._suspended = set(LANES)
+        self._failed = {lane}
+        self._has_met = True
+        self._since = time.monotonic()
+        self._seconds = FIRST_PROBE
+        self._probe_at = self._since + FIRST_PROBE
+
+    def _resume(self, lane: Lane) -> bool:
+        """Lets a lane go on; True when no other one has to wait."""
+        if lane not in self._suspended:
+            return False
+        self._suspended.discard(lane)
+        if self._suspended & self._failed:
+            return False
+        self._suspended = set()
+        return True
+
+    def _may_go(self, lane: Lane) -> bool:
+        with self._lock:
+            if lane not in self._suspended:
+                return True
+            if self._prober is not None or time.monotonic() < self._probe_at:
+                return False
+            if any(self._waiting[one] for one in LANES if self._rank(one) < self._rank(lane)):
+                return False
+            self._prober = threading.get_ident()
+            self._has_met = False
+            return True
+
+    def _rank(self, lane: Lane) -> bool:
+        """Lanes that were not heard of in this outage ask first: they may well be in order."""
+        return lane in self._failed
+
+    def _count(self, lane: Lane, number: int) -> None:
+        with self._lock:
+            self._waiting[lane] += number

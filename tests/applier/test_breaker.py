@@ -1,0 +1,175 @@
+"""The breaker: what is let through while a service does not answer, and when it is over."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from rbsync.applier import breaker as module
+from rbsync.applier.breaker import OPENS_AFTER, Breaker, Lane, Outage
+from rbsync.applier.cancellation import INTERRUPTED, UNREACHABLE, Cancellation
+from rbsync.applier.retrying import GivenUpError, Retrier, StoppedError
+from rbsync.errors import BackendError, ExitCode
+from tests.applier.faulty import Fault, Faulty, failing, lost
+from tests.applier.site import Site, by_url, stamps
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PROBE", 0.05)
+    monkeypatch.setattr(module, "LONGEST_PROBE", 0.2)
+    monkeypatch.setattr(module, "POLL", 0.005)
+
+
+class Service:
+    """Away until a moment; counts what it was asked meanwhile, and how much at once."""
+
+    def __init__(self, seconds: float = 0.0, error: Callable[[], BackendError] | None = None):
+        self.back = time.monotonic() + seconds
+        self.met = self.inside = self.most = 0
+        self._error = error or (lambda: BackendError("nothing answers there"))
+        self._lock = threading.Lock()
+
+    def __call__(self) -> str:
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        try:
+            time.sleep(0.005)
+            if time.monotonic() < self.back:
+                with self._lock:
+                    self.met += 1
+                raise self._error()
+            return "done"
+        finally:
+            with self._lock:
+                self.inside -= 1
+
+
+def test_many_workers_ask_once_in_a_while_and_all_get_through() -> None:
+    told: list[Outage] = []
+    stop, service = Cancellation(), Service(1.0)
+    retrier = Retrier(stop.pause)
+    breaker = Breaker(stop, give_up_after=60.0, tell=told.append)
+    with retrier.patient(breaker), ThreadPoolExecutor(24) as executor:
+        calls = [executor.submit(retrier.call, service, repeatable=False) for _ in range(200)]
+        assert [one.result() for one in calls] == ["done"] * 200
+    assert service.met <= 24 + OPENS_AFTER + 8
+    assert [one.is_over for one in told] == [False, True]
+    assert told[0] == ("nothing answers there", 60.0, False)
+    assert 0.5 < told[1].seconds < 2.0
+
+
+def test_an_outage_that_lasts_too_long_stops_the_run() -> None:
+    stop, service = Cancellation(), Service(60.0)
+    retrier = Retrier(stop.pause)
+    with retrier.patient(Breaker(stop, give_up_after=0.3)), pytest.raises(GivenUpError):
+        retrier.call(service, repeatable=True)
+    assert stop.reason == UNREACHABLE
+
+
+def test_an_interrupt_ends_the_waiting_at_once_and_what_was_not_sent_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "FIRST_PROBE", 30.0)
+    stop, service = Cancellation(), Service(60.0)
+    retrier = Retrier(stop.pause)
+    with retrier.patient(Breaker(stop, give_up_after=60.0)), ThreadPoolExecutor(2) as executor:
+        first = executor.submit(retrier.call, service, repeatable=True)
+        while service.met < OPENS_AFTER:
+            time.sleep(0.005)
+        second = executor.submit(retrier.call, service, repeatable=True)
+        time.sleep(0.1)
+        began = time.monotonic()
+        stop.request(INTERRUPTED)
+        assert isinstance(first.exception(), GivenUpError)
+        assert isinstance(second.exception(), StoppedError)
+        assert time.monotonic() - began < 0.2
+
+
+def test_storage_that_is_gone_keeps_nothing_else_from_going_on() -> None:
+    """One upload after another asks, and only until it is back."""
+    stop = Cancellation()
+    storage, others = Service(0.8), Service()
+    retrier = Retrier(stop.pause)
+    with retrier.patient(Breaker(stop, give_up_after=60.0)), ThreadPoolExecutor(8) as executor:
+        sent = [
+            executor.submit(retrier.call, storage, repeatable=True, lane="upload") for _ in range(6)
+        ]
+        time.sleep(0.1)
+        lane: Lane
+        for lane in ("change", "read"):
+            assert retrier.call(others, repeatable=True, lane=lane) == "done"
+        assert time.monotonic() < storage.back
+        assert [one.result() for one in sent] == ["done"] * 6
+
+
+def test_questions_within_a_call_do_not_wait_for_the_call_they_are_part_of() -> None:
+    stop, service = Cancellation(), Service(0.5)
+    retrier = Retrier(stop.pause)
+    with retrier.patient(Breaker(stop, give_up_after=60.0)), ThreadPoolExecutor(1) as others:
+        inside = lambda: others.submit(retrier.read, service).result()  # noqa: E731
+        assert retrier.call(inside, repeatable=True, lane="upload") == "done"
+    assert service.met <= 10
+
+
+def test_a_call_of_many_questions_is_one_probe() -> None:
+    stop, service = Cancellation(), Service(1.0)
+    retrier = Retrier(stop.pause)
+    with retrier.patient(Breaker(stop, give_up_after=60.0)), ThreadPoolExecutor(10) as others:
+        many = lambda: list(others.map(lambda _: retrier.read(service), range(50)))  # noqa: E731
+        assert retrier.call(many, repeatable=True, lane="read") == ["done"] * 50
+    # Ten were on their way when the first of them was not answered.
+    assert service.met <= 10 + 10
+
+
+def test_answers_that_say_no_are_no_outage() -> None:
+    stop = Cancellation()
+    service = Service(60.0, lambda: BackendError("no", kind="invalid", sent=True))
+    retrier = Retrier(stop.pause)
+    told: list[Outage] = []
+    with retrier.patient(Breaker(stop, give_up_after=60.0, tell=told.append)):
+        for _ in range(3 * OPENS_AFTER):
+            with pytest.raises(GivenUpError):
+                retrier.call(service, repeatable=True)
+    assert told == []
+
+
+def _away(seconds: float, **faults: Fault) -> Callable[[str, tuple[str, ...]], Fault | None]:
+    back = time.monotonic() + seconds
+    return lambda method, _: faults.get(method) if time.monotonic() < back else None
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"create": failing(), "find": failing()},
+        {"create": lost(after=True), "find": failing()},
+        {"create": lost(after=False), "find": failing("throttled")},
+        {"upload": failing()},
+        {"upload": lost(after=False), "create": failing(), "find": failing()},
+    ],
+    ids=["refused", "done-and-lost", "lost", "storage", "all"],
+)
+def test_a_run_goes_on_when_the_service_is_back(site: Site, faults: dict[str, Fault]) -> None:
+    desired = [*(by_url(f"{n:03}") for n in range(60)), *(site.file(f"f{n}") for n in range(20))]
+    backend = Faulty(site.project, _away(1.0, **faults), batch=1, quarantine=0.1)
+    run = site.run(desired, backend, jobs=8, give_up_after=60.0)
+    assert run.exit_code == ExitCode.DONE
+    assert site.stamps() == stamps(desired)
+
+
+def test_a_run_that_gives_up_keeps_what_is_known_and_the_next_one_does_the_rest(site: Site) -> None:
+    desired = [by_url(f"{n:03}") for n in range(60)]
+    faults = {"create": failing(), "find": failing()}
+    stop = Cancellation()
+    backend = Faulty(site.project, _away(60.0, **faults), batch=1, quarantine=0.1)
+    run = site.run(desired, backend, jobs=8, give_up_after=0.3, stop=stop)
+    assert (stop.reason, run.exit_code) == (UNREACHABLE, ExitCode.ERROR)
+    assert len(run.outcomes) == 60
+    assert site.run(desired).exit_code == ExitCode.DONE
+    assert site.stamps() == stamps(desired)

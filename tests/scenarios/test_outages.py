@@ -1,0 +1,175 @@
+"""A minute's outage is no end: the service is killed in the middle of a run, and started again.
+
+`RBSYNC_OUTAGE=60 .venv/bin/pytest -n0 tests/scenarios/test_outages.py` is the full size.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.offline_service import RemoteProject, served
+from tests.scenarios.pictures import png
+
+SECONDS = float(os.environ.get("RBSYNC_OUTAGE", "7"))
+MOST_REQUESTS = 30
+_MET = re.compile(r" (?:POST|PUT|GET) \S+: (?!HTTP 2)")
+
+
+def free_port() -> str:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return str(one.getsockname()[1])
+
+
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def by_url(number: int) -> str:
+    points = "".join(
+        f"  - {{name: '{n:04}', items: [https://example.org/{n}.png], storage: public}}\n"
+        for n in range(number)
+    )
+    return f"datapoints:\n{points}"
+
+
+def requests_that_met_it(log: str) -> int:
+    return sum(bool(_MET.search(line)) for line in log.splitlines())
+
+
+def begun(project: RemoteProject, *arguments: str) -> subprocess.Popen[str]:
+    return project.start("-vv", "apply", "--yes", *arguments)
+
+
+def names_and_count(project: RemoteProject) -> tuple[int, int]:
+    names = project.names()
+    return len(names), len(set(names))
+
+
+@pytest.mark.timeout(300)
+def test_a_service_that_is_killed_amid_600_creates_is_waited_for(tmp_path: Path) -> None:
+    port, folder = free_port(), tmp_path / "service"
+    with served(folder, "--port", port) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.manifest(by_url(600))
+        running = begun(project)
+        until(lambda: service.count("POST") > 200)
+        service.stop()
+        time.sleep(SECONDS)
+    with served(folder, "--port", port):
+        out, err = running.communicate(timeout=200)
+        assert out.strip().splitlines()[-1] == (
+            "Apply complete: 600 created, 0 updated, 0 deleted, 0 failed."
+        ), err[-3000:]
+        assert running.returncode == 0
+        assert names_and_count(project) == (600, 600)
+    assert requests_that_met_it(err) <= MOST_REQUESTS
+    told = [line for line in err.splitlines() if line.startswith("The service ")]
+    assert len(told) == 2, told
+    assert re.fullmatch(
+        r"The service does not answer \(localhost: .*\); waiting for it, up to 600 s\.", told[0]
+    )
+    assert re.fullmatch(r"The service answers again, after \d+ s\.", told[1])
+
+
+@pytest.mark.timeout(300)
+def test_files_that_are_being_uploaded_are_waited_for_too(tmp_path: Path) -> None:
+    port, folder = free_port(), tmp_path / "service"
+    with served(folder, "--port", port) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        for number in range(150):
+            project.write(f"images/{number:03}.png", png(number))
+        project.manifest("datapoints:\n  - glob: images/*.png\n")
+        running = begun(project, "--json-lines")
+        until(lambda: service.count("PUT") > 40)
+        service.stop()
+        time.sleep(SECONDS)
+    with served(folder, "--port", port):
+        out, err = running.communicate(timeout=200)
+        assert running.returncode == 0, err[-3000:]
+        assert names_and_count(project) == (150, 150)
+    assert requests_that_met_it(err) <= MOST_REQUESTS
+    events = [json.loads(line) for line in out.splitlines()]
+    outages = [one for one in events if one.get("event") == "outage"]
+    assert [one["is_over"] for one in outages] == [False, True]
+    assert outages[0]["seconds"] == 600
+    assert outages[1]["seconds"] >= SECONDS / 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [("createDatapoint", 503), ("PUT", 502), ("POST", 504)]
+)
+@pytest.mark.timeout(300)
+def test_a_service_that_answers_so_for_a_while_is_waited_for(
+    tmp_path: Path, kind: str, status: int
+) -> None:
+    rule = {"kind": kind, "nth": list(range(12, 21)), "do": "status", "status": status}
+    with served(tmp_path / "service", faults=[rule]) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        for number in range(40):
+            project.write(f"images/{number:02}.png", png(number))
+        project.manifest("datapoints:\n  - glob: images/*.png\n")
+        running = begun(project, "--jobs", "4")
+        out, err = running.communicate(timeout=200)
+        assert running.returncode == 0, err[-3000:]
+        assert out.strip().splitlines()[-1].startswith("Apply complete: 40 created")
+        assert names_and_count(project) == (40, 40)
+    assert requests_that_met_it(err) == 9
+
+
+@pytest.mark.timeout(300)
+def test_a_service_that_stays_away_ends_the_run_and_nothing_is_lost(tmp_path: Path) -> None:
+    port, folder = free_port(), tmp_path / "service"
+    with served(folder, "--port", port) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.manifest(by_url(600))
+        running = begun(project, "--give-up-after", "5")
+        until(lambda: service.count("POST") > 200)
+        service.stop()
+        began = time.monotonic()
+        out, err = running.communicate(timeout=100)
+        assert 5 <= time.monotonic() - began < 15
+    last = out.strip().splitlines()[-1]
+    assert last.startswith("Apply stopped (the service did not answer for too long): "), err[-2000:]
+    # Some creates were on their way when it was killed: nobody knows of them until it is back.
+    assert running.returncode == (10 if "ambiguous while trying" in err else 1)
+    report = json.loads((project.folder / ".rbsync/report.json").read_text())
+    assert len(report["outcomes"]) == 600
+    with served(folder, "--port", port):
+        ran = project.apply()
+        assert ran.code == 0, ran.err
+        assert names_and_count(project) == (600, 600)
+
+
+@pytest.mark.timeout(300)
+def test_an_interrupt_ends_the_waiting_at_once(tmp_path: Path) -> None:
+    port, folder = free_port(), tmp_path / "service"
+    with served(folder, "--port", port) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.manifest(by_url(400))
+        running = begun(project, "--give-up-after", "inf")
+        until(lambda: service.count("POST") > 150)
+        service.stop()
+        time.sleep(3)
+        began = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+        assert time.monotonic() - began < 2
+    assert running.returncode == 130
+    assert "; waiting for it, for ever." in err
+    with served(folder, "--port", port):
+        assert project.apply().code == 0
+        assert names_and_count(project) == (400, 400)
