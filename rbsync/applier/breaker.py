@@ -69,6 +69,8 @@ class Breaker:
         self._prober: int | None = None
         self._probe_at = self._since = 0.0
         self._seconds = FIRST_PROBE
+        self.turn = 0
+        """How often it was opened and closed so far."""
         self._has_met = False
         self._asking = threading.Lock()
         self._lock = threading.Lock()
@@ -116,19 +118,27 @@ class Breaker:
             self._seconds = FIRST_PROBE if answered else min(LONGEST_PROBE, 2 * self._seconds)
             self._probe_at = time.monotonic() + (0.0 if answered else self._seconds)
 
-    def answered(self, lane: Lane) -> None:
-        """A request was answered, whatever the answer says."""
+    def answered(self, lane: Lane, turn: int) -> None:
+        """A request was answered, whatever the answer says.
+
+        ``turn`` is that at which it was sent: what was on its way before the service went away
+        tells nothing of how it is now.
+        """
         if not (self._in_a_row[lane] or self._suspended):
             return
         with self._lock:
+            if turn < self.turn:
+                return
             self._in_a_row[lane] = 0
             is_over = self._resume(lane)
         if is_over:
             self._tell(Outage("", time.monotonic() - self._since, is_over=True))
 
-    def failed(self, lane: Lane, why: str) -> None:
-        """A request met what looks like an outage."""
+    def failed(self, lane: Lane, why: str, turn: int) -> None:
+        """A request that was sent at a turn met what looks like an outage."""
         with self._lock:
+            if turn < self.turn and not self.is_open:
+                return
             self._in_a_row[lane] += 1
             if self.is_open:
                 self._suspended.add(lane)
@@ -142,6 +152,7 @@ class Breaker:
 
     def _open(self, lane: Lane) -> None:
         """Suspends every lane: they likely have the same host, and are soon found well if not."""
+        self.turn += 1
         self._suspended = set(LANES)
         self._failed = {lane}
         self._has_met = True
@@ -156,6 +167,7 @@ class Breaker:
         self._suspended.discard(lane)
         if self._suspended & self._failed:
             return False
+        self.turn += 1
         self._suspended = set()
         return True
 

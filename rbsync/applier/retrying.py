@@ -217,7 +217,7 @@ class Retrier:
         breaker = self._breaker
         if breaker is None:
             return action()
-        answered = False
+        answered, turn = False, breaker.turn
         try:
             answer = breaker.ask(action) if is_part else action()
             answered = True
@@ -225,11 +225,11 @@ class Retrier:
             answered = error.kind not in PASSING
             if not (answered or error.is_counted):
                 error.is_counted = True
-                breaker.failed(lane, str(error))
+                breaker.failed(lane, str(error), turn)
             raise
         finally:
             if answered:
-                breaker.answered(lane)
+                breaker.answered(lane, turn)
             if not is_part:
                 breaker.leave(answered=answered)
         return answer

@@ -117,6 +117,22 @@ def test_questions_within_a_call_do_not_wait_for_the_call_they_are_part_of() -> 
     assert service.met <= 10
 
 
+def test_an_answer_that_was_on_its_way_before_is_no_end_of_an_outage() -> None:
+    told: list[Outage] = []
+    breaker = Breaker(Cancellation(), give_up_after=60.0, tell=told.append)
+    for _ in range(OPENS_AFTER):
+        breaker.failed("change", "gone", 0)
+    breaker.answered("change", 0)
+    assert breaker.is_open
+    breaker.answered("change", breaker.turn)
+    assert not breaker.is_open
+    # Nor is a failure that comes late the beginning of another one.
+    for _ in range(OPENS_AFTER):
+        breaker.failed("change", "gone", 1)
+    assert not breaker.is_open
+    assert len(told) == 2
+
+
 def test_a_call_of_many_questions_is_one_probe() -> None:
     stop, service = Cancellation(), Service(1.0)
     retrier = Retrier(stop.pause)
