@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeVar
 
-from rbsync.applier.cancellation import UNREACHABLE, Cancellation
 from rbsync.errors import BackendError
 
 T = TypeVar("T")
@@ -48,19 +47,22 @@ class Outage(NamedTuple):
 class Breaker:
     """Open while an outage lasts. For any number of threads.
 
-    ``give_up_after`` is for how many seconds that may be before the run is stopped. ``tell`` is
-    called once when it opens and once when it closes, by any thread.
+    ``pause`` waits for some seconds and returns False when the run is being stopped.
+    ``give_up_after`` is for how many seconds it may be open before ``give_up`` is called. ``tell``
+    is called once when it opens and once when it closes, by any thread.
     """
 
     def __init__(
         self,
-        stop: Cancellation,
+        pause: Callable[[float], bool],
+        give_up: Callable[[], None],
         *,
         give_up_after: float,
         tell: Callable[[Outage], None] = lambda _: None,
         draw: Callable[[], float] = random.random,
     ) -> None:
-        self._stop, self._tell, self._draw = stop, tell, draw
+        self._pause, self._give_up = pause, give_up
+        self._tell, self._draw = tell, draw
         self._give_up_after = give_up_after
         self._in_a_row: Counter[Lane] = Counter()
         self._waiting: Counter[Lane] = Counter()
@@ -87,8 +89,8 @@ class Breaker:
         try:
             while not self._may_go(lane):
                 if self.is_open and time.monotonic() - self._since > self._give_up_after:
-                    self._stop.request(UNREACHABLE)
-                if not self._stop.pause(POLL * (0.5 + self._draw())):
+                    self._give_up()
+                if not self._pause(POLL * (0.5 + self._draw())):
                     return False
             return True
         finally:

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from rbsync.applier.breaker import Breaker, Outage
-from rbsync.applier.cancellation import BREAKER, Cancellation, Tally
+from rbsync.applier.cancellation import BREAKER, UNREACHABLE, Cancellation, Tally
 from rbsync.applier.content import Content
 from rbsync.applier.delete import delete
 from rbsync.applier.journal import Ahead, Journal, nothing_ahead
@@ -112,7 +113,12 @@ def _breaker(stop: Cancellation, options: Options, capabilities: Capabilities) -
     """None where nothing is waited for: what needs no network, as a full disk, does not pass."""
     if not (options.give_up_after and capabilities.quarantine):
         return None
-    return Breaker(stop, give_up_after=options.give_up_after, tell=options.outage)
+    return Breaker(
+        stop.pause,
+        partial(stop.request, UNREACHABLE),
+        give_up_after=options.give_up_after,
+        tell=options.outage,
+    )
 
 
 def _in_order(plan: Plan, tools: Tools, jobs: int, capabilities: Capabilities) -> Iterator[Outcome]:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -23,6 +24,13 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FIRST_PROBE", 0.05)
     monkeypatch.setattr(module, "LONGEST_PROBE", 0.2)
     monkeypatch.setattr(module, "POLL", 0.005)
+
+
+def made(
+    stop: Cancellation, give_up_after: float, tell: Callable[[Outage], None] = lambda _: None
+) -> Breaker:
+    give_up = partial(stop.request, UNREACHABLE)
+    return Breaker(stop.pause, give_up, give_up_after=give_up_after, tell=tell)
 
 
 class Service:
@@ -54,7 +62,7 @@ def test_many_workers_ask_once_in_a_while_and_all_get_through() -> None:
     told: list[Outage] = []
     stop, service = Cancellation(), Service(1.0)
     retrier = Retrier(stop.pause)
-    breaker = Breaker(stop, give_up_after=60.0, tell=told.append)
+    breaker = made(stop, give_up_after=60.0, tell=told.append)
     with retrier.patient(breaker), ThreadPoolExecutor(24) as executor:
         calls = [executor.submit(retrier.call, service, repeatable=False) for _ in range(200)]
         assert [one.result() for one in calls] == ["done"] * 200
@@ -67,7 +75,7 @@ def test_many_workers_ask_once_in_a_while_and_all_get_through() -> None:
 def test_an_outage_that_lasts_too_long_stops_the_run() -> None:
     stop, service = Cancellation(), Service(60.0)
     retrier = Retrier(stop.pause)
-    with retrier.patient(Breaker(stop, give_up_after=0.3)), pytest.raises(GivenUpError):
+    with retrier.patient(made(stop, give_up_after=0.3)), pytest.raises(GivenUpError):
         retrier.call(service, repeatable=True)
     assert stop.reason == UNREACHABLE
 
@@ -78,7 +86,7 @@ def test_an_interrupt_ends_the_waiting_at_once_and_what_was_not_sent_is_told(
     monkeypatch.setattr(module, "FIRST_PROBE", 30.0)
     stop, service = Cancellation(), Service(60.0)
     retrier = Retrier(stop.pause)
-    with retrier.patient(Breaker(stop, give_up_after=60.0)), ThreadPoolExecutor(2) as executor:
+    with retrier.patient(made(stop, give_up_after=60.0)), ThreadPoolExecutor(2) as executor:
         first = executor.submit(retrier.call, service, repeatable=True)
         while service.met < OPENS_AFTER:
             time.sleep(0.005)
@@ -96,7 +104,7 @@ def test_storage_that_is_gone_keeps_nothing_else_from_going_on() -> None:
     stop = Cancellation()
     storage, others = Service(0.8), Service()
     retrier = Retrier(stop.pause)
-    with retrier.patient(Breaker(stop, give_up_after=60.0)), ThreadPoolExecutor(8) as executor:
+    with retrier.patient(made(stop, give_up_after=60.0)), ThreadPoolExecutor(8) as executor:
         sent = [
             executor.submit(retrier.call, storage, repeatable=True, lane="upload") for _ in range(6)
         ]
@@ -111,7 +119,7 @@ def test_storage_that_is_gone_keeps_nothing_else_from_going_on() -> None:
 def test_questions_within_a_call_do_not_wait_for_the_call_they_are_part_of() -> None:
     stop, service = Cancellation(), Service(0.5)
     retrier = Retrier(stop.pause)
-    with retrier.patient(Breaker(stop, give_up_after=60.0)), ThreadPoolExecutor(1) as others:
+    with retrier.patient(made(stop, give_up_after=60.0)), ThreadPoolExecutor(1) as others:
         inside = lambda: others.submit(retrier.read, service).result()  # noqa: E731
         assert retrier.call(inside, repeatable=True, lane="upload") == "done"
     assert service.met <= 10
@@ -119,7 +127,7 @@ def test_questions_within_a_call_do_not_wait_for_the_call_they_are_part_of() -> 
 
 def test_an_answer_that_was_on_its_way_before_is_no_end_of_an_outage() -> None:
     told: list[Outage] = []
-    breaker = Breaker(Cancellation(), give_up_after=60.0, tell=told.append)
+    breaker = made(Cancellation(), give_up_after=60.0, tell=told.append)
     for _ in range(OPENS_AFTER):
         breaker.failed("change", "gone", 0)
     breaker.answered("change", 0)
@@ -136,7 +144,7 @@ def test_an_answer_that_was_on_its_way_before_is_no_end_of_an_outage() -> None:
 def test_a_call_of_many_questions_is_one_probe() -> None:
     stop, service = Cancellation(), Service(1.0)
     retrier = Retrier(stop.pause)
-    with retrier.patient(Breaker(stop, give_up_after=60.0)), ThreadPoolExecutor(10) as others:
+    with retrier.patient(made(stop, give_up_after=60.0)), ThreadPoolExecutor(10) as others:
         many = lambda: list(others.map(lambda _: retrier.read(service), range(50)))  # noqa: E731
         assert retrier.call(many, repeatable=True, lane="read") == ["done"] * 50
     # Ten were on their way when the first of them was not answered.
@@ -148,7 +156,7 @@ def test_answers_that_say_no_are_no_outage() -> None:
     service = Service(60.0, lambda: BackendError("no", kind="invalid", sent=True))
     retrier = Retrier(stop.pause)
     told: list[Outage] = []
-    with retrier.patient(Breaker(stop, give_up_after=60.0, tell=told.append)):
+    with retrier.patient(made(stop, give_up_after=60.0, tell=told.append)):
         for _ in range(3 * OPENS_AFTER):
             with pytest.raises(GivenUpError):
                 retrier.call(service, repeatable=True)
