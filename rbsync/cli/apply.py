@@ -20,6 +20,12 @@ from rbsync.model.plan import OnConflict
     metavar="DIGEST",
     help="Apply the PLAN only if its digest is this one: sha256:…",
 )
+@click.option(
+    "--at",
+    default="",
+    metavar="REV",
+    help="Apply the manifest and the files of a git revision; what git lacks is as it is now.",
+)
 @planning
 @redo
 @running
@@ -45,7 +51,7 @@ def command(
     """
     from rbsync.sync.planning import PlanOptions
 
-    decided = redo or offline or ours or theirs or on_conflict
+    decided = redo or offline or ours or theirs or on_conflict or flags["at"]
     # A plan that was agreed to must not become another one by an option.
     if plan and (target or prune is not None or keep_going or rehash or decided):
         raise click.UsageError("a PLAN is applied as it is: give these options to `plan`")

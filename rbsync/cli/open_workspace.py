@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +30,7 @@ def opened(
     looks_on: bool = False,
     history: str = "",
     asks_nobody: bool = False,
+    at: str = "",
     stop: Cancellation | None = None,
 ) -> Iterator[Workspace]:
     """The workspace of the manifest that the options name.
@@ -36,8 +39,9 @@ def opened(
     so that one run reports them all. ``looks_on`` is for commands that read no data and send
     nothing: they only mention such problems. ``stop`` ends what the workspace waits for.
 
-    ``asks_nobody`` is for commands that have something to say by the files alone. Only these go
-    on with a manifest that is not trusted; the others raise RefusedError.
+    ``at`` is the git revision to take the manifest and its files from, empty for the files as
+    they are. ``asks_nobody`` is for commands that have something to say by the files alone. Only
+    these go on with a manifest that is not trusted; the others raise RefusedError.
     """
     from rbsync.manifest.load import load_manifest
     from rbsync.sync.unasked import refuse
@@ -47,22 +51,37 @@ def opened(
     # Before the manifest is read, which is a stranger's.
     if trust.untrusted and not asks_nobody:
         refuse("this command is not run")
-    manifest = load_manifest(common.manifest_path, trust=trust, strict=strict and not looks_on)
-    if looks_on:
-        show_warnings(manifest.problems, common)
-    with (
-        metered(common, "Reading", "file") as meter,
-        open_workspace(
+    with contextlib.ExitStack() as stack:
+        path, home, revision = stack.enter_context(_place(common, at))
+        manifest = load_manifest(path, trust=trust, strict=strict and not looks_on)
+        if looks_on:
+            show_warnings(manifest.problems, common)
+        meter = stack.enter_context(metered(common, "Reading", "file"))
+        found = open_workspace(
             manifest,
+            home=home,
+            revision=revision,
             watcher=meter,
             rehash=rehash,
             state=common.state,
             history=history,
             note=lambda text: note(common, one_line(text)),
             stop=stop,
-        ) as workspace,
-    ):
-        yield workspace
+        )
+        yield stack.enter_context(found)
+
+
+@contextmanager
+def _place(common: CommonOptions, at: str) -> Iterator[tuple[str, str, str]]:
+    """The manifest's path; and where it is that of a revision, whose folder it is, and which."""
+    if not at:
+        yield common.manifest_path, "", ""
+        return
+    from rbsync.sync.checkout import checked_out
+
+    home = os.path.dirname(os.path.abspath(common.manifest_path))
+    with checked_out(home, at) as (folder, commit):
+        yield os.path.join(folder, os.path.basename(common.manifest_path)), home, commit
 
 
 def meta() -> dict[str, Any]:

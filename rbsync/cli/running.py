@@ -48,6 +48,7 @@ class RunFlags:
     expect: str = ""
     history: str = ""
     give_up_after: float = 600.0
+    at: str = ""
 
 
 def run_plan(
@@ -97,7 +98,9 @@ def run_made(
         give_up_after=flags.give_up_after,
         stop=stop,
     )
-    with opened(common, rehash=rehash, strict=False, stop=stop, history=flags.history) as workspace:
+    with opened(
+        common, rehash=rehash, strict=False, stop=stop, history=flags.history, at=flags.at
+    ) as workspace:
         plan, how = made(workspace, how)
         if stop.requested:
             return ExitCode.INTERRUPTED

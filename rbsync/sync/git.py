@@ -12,8 +12,11 @@ class GitError(Exception):
     """Git is not there, or says no; the message is its own."""
 
 
-def git(folder: str, *arguments: str) -> bytes:
-    """Returns what a command of git prints. Raises GitError."""
+def git(folder: str, *arguments: str, index: str = "") -> bytes:
+    """Returns what a command of git prints. Raises GitError.
+
+    ``index`` is a file to be used instead of the index of the folder.
+    """
     # A repository that a stranger sent could name a program of its own as a pager or a monitor.
     own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull]
     try:
@@ -22,6 +25,7 @@ def git(folder: str, *arguments: str) -> bytes:
             capture_output=True,
             check=True,
             timeout=SECONDS,
+            env={**os.environ, "GIT_INDEX_FILE": index} if index else None,
         )
     except subprocess.CalledProcessError as error:
         raise GitError(error.stderr.decode(errors="replace").strip()) from error

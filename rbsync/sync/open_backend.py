@@ -13,8 +13,12 @@ from rbsync.manifest.order import shortened
 from rbsync.sync.unasked import UnaskedBackend
 
 
-def open_backend(manifest: Manifest, taxonomy: Taxonomy, reading: Reading) -> Backend:
+def open_backend(
+    manifest: Manifest, taxonomy: Taxonomy, reading: Reading, home: str = ""
+) -> Backend:
     """The backend; nothing is made or asked yet. A service is asked questions with ``reading``.
+
+    ``home`` is the folder that the project is in, where it is not the manifest's.
 
     Raises UserError, with all problems of the manifest, for one that cannot or may not be used.
     """
@@ -25,7 +29,7 @@ def open_backend(manifest: Manifest, taxonomy: Taxonomy, reading: Reading) -> Ba
     settings = manifest.settings
     return settings.backend.open(
         Surroundings(
-            root=manifest.root,
+            root=home or manifest.root,
             type=settings.project.type or "",
             taxonomy=taxonomy,
             stamp=settings.policy.stamp,

@@ -42,7 +42,7 @@ def recorded(
         owner.since,
         owner.user,
         owner.host,
-        revision_of(workspace.manifest.root),
+        workspace.revision or revision_of(workspace.manifest.root),
         plan.dataset,
         undoes,
     )

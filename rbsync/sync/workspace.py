@@ -63,7 +63,8 @@ class Workspace:
 
     ``retrier`` is the one of all requests, and ``stop`` ends its pauses. ``history_at`` is where
     the user wants the history to be: a folder, `NO_HISTORY`, or empty for beside the state.
-    ``is_new`` says that there was no state when it was opened.
+    ``is_new`` says that there was no state when it was opened. ``revision`` is the commit that the
+    manifest was taken from, empty for the files as they are.
     """
 
     manifest: Manifest
@@ -80,6 +81,7 @@ class Workspace:
     history: History
     history_at: str = ""
     is_new: bool = False
+    revision: str = ""
 
     @property
     def content(self) -> LocalContent:
@@ -99,6 +101,8 @@ def open_workspace(
     rehash: bool = False,
     state: str = "",
     history: str = "",
+    home: str = "",
+    revision: str = "",
     note: Callable[[str], None] = lambda _: None,
     stop: Cancellation | None = None,
 ) -> Iterator[Workspace]:
@@ -106,14 +110,17 @@ def open_workspace(
 
     ``state`` is the URL of the state, by default the environment's `STATE_VARIABLE`. A manifest
     never chooses it: whoever writes one must not be able to send a password somewhere.
-    ``note`` is told what is waited for; ``stop`` ends all waiting.
+    ``home`` is the folder that state and project are in, where the manifest is the one of a
+    ``revision`` and stands elsewhere. ``note`` is told what is waited for; ``stop`` ends all
+    waiting.
     """
     stop = stop or Cancellation()
     retrier = Retrier(stop.pause)
     algorithm = manifest.settings.hash
     roots = Roots(manifest.root, manifest.settings.roots)
     with contextlib.ExitStack() as stack:
-        folder = _own_folder(manifest, stack)
+        home = home or manifest.root
+        folder = _own_folder(manifest, home, stack)
         cache = Cache(os.path.join(folder, "cache.db"), algorithm)
         stack.callback(cache.close)
         # Threads and not processes: hashing and decoding release the interpreter, and starting
@@ -121,11 +128,11 @@ def open_workspace(
         executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
         tree = Tree(roots, cache, algorithm, rehash=rehash)
         taxonomy = declared_taxonomy(manifest, tree)
-        backend = open_backend(manifest, taxonomy, retrier.read)
+        backend = open_backend(manifest, taxonomy, retrier.read, home)
         stack.callback(backend.close)
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
         stack.callback(stop.request, LEFT)
-        store = open_store(_state_url(manifest, state), manifest.root)
+        store = open_store(_state_url(manifest, state), home)
         stack.callback(store.close)
         kept = _history(store, folder, history)
         stack.callback(kept.close)
@@ -144,15 +151,16 @@ def open_workspace(
             kept,
             history,
             is_new=_is_new(store),
+            revision=revision,
         )
 
 
-def _own_folder(manifest: Manifest, stack: contextlib.ExitStack) -> str:
+def _own_folder(manifest: Manifest, home: str, stack: contextlib.ExitStack) -> str:
     """The folder for what is remembered; one that is thrown away for an untrusted manifest."""
     if manifest.trust.untrusted:
         return stack.enter_context(TemporaryDirectory(prefix="rbsync-"))
-    check_own_folder(manifest.root, FOLDER)
-    folder = os.path.join(manifest.root, FOLDER)
+    check_own_folder(home, FOLDER)
+    folder = os.path.join(home, FOLDER)
     _make_folder(folder)
     return folder
 

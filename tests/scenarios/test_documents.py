@@ -101,6 +101,11 @@ def with_outlines(project: Project) -> None:
     assert project.apply().code == 0
 
 
+def with_news_applied(project: Project) -> None:
+    with_news(project)
+    assert project.apply().code == 0
+
+
 CASES: dict[str, tuple[Before, list[str]]] = {
     "adopt": (with_lost_records, []),
     "apply": (with_news, ["--yes"]),
@@ -111,6 +116,7 @@ CASES: dict[str, tuple[Before, list[str]]] = {
     "export masks": (with_outlines, ["exported"]),
     "failures": (with_failure, []),
     "init": (applied, ["--force"]),
+    "log": (applied, []),
     "ls": (applied, []),
     "plan": (with_news, []),
     "refresh": (with_drift, []),
@@ -126,6 +132,7 @@ CASES: dict[str, tuple[Before, list[str]]] = {
     "state show": (with_failure, ["images/d.png"]),
     "state unlock": (applied, []),
     "status": (with_intent, []),
+    "undo": (with_news_applied, ["--yes"]),
     "validate": (with_lookalikes, []),
 }
 """How each command is run here, and what comes before. `serve` has its own tests."""
@@ -137,6 +144,9 @@ def shown(document: dict[str, Any], folder: Path) -> str:
     text = re.sub(r"xxh3:[0-9a-f]{32}", "xxh3:DIGEST", text)
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
     text = re.sub(r'"bytes": [1-9][0-9]*', '"bytes": 1', text)
+    text = re.sub(r'"(started|ended|time)": [0-9.]+', r'"\1": 1.0', text)
+    text = re.sub(r'"(id|run)": "[0-9a-f]{12}"', r'"\1": "RUN"', text)
+    text = re.sub(r'"(user|host|revision)": "[^"]*"', r'"\1": ""', text)
     return re.sub(r'"meta": \{.*\}', '"meta": {}', text)
 
 
