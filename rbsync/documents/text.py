@@ -65,7 +65,7 @@ def _entries(values: list[Any]) -> Iterator[str]:
 
 def _one(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    if text.isascii():
+    if text.isascii() and "\x7f" not in text:
         return text
     return _UNSEEN.sub(_spelled_out, _LONE.sub("\ufffd", text))
 

@@ -17,8 +17,10 @@ def git(folder: str, *arguments: str, index: str = "") -> bytes:
 
     ``index`` is a file to be used instead of the index of the folder.
     """
-    # A repository that a stranger sent could name a program of its own as a pager or a monitor.
+    # A repository that a stranger sent could name a program of its own as a pager or a monitor, and
+    # a folder with the files of a bare one would be taken for a repository, with its settings.
     own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull]
+    own += ["-c", "safe.bareRepository=explicit"]
     try:
         done = subprocess.run(  # noqa: S603  (a list, and no shell)
             ["git", *own, "-C", folder, *arguments],  # noqa: S607  (the user's own git)

@@ -237,6 +237,19 @@ def manifest_link(target: str) -> Attack:
     return attack
 
 
+def bare_repository(site: Site) -> None:
+    """The files of a bare repository beside the manifest, with a program in its settings."""
+    project = site.project
+    project.write("HEAD", "ref: refs/heads/main\n")
+    project.write("objects/info/x", "")
+    project.write("refs/heads/x", "")
+    run = f"touch {site.marker}"
+    settings = ("fsmonitor", "sshCommand", "pager", "editor")
+    lines = "".join(f'\t{one} = "{run}"\n' for one in settings)
+    project.write("config", f"[core]\n\tbare = false\n\tworktree = .\n{lines}")
+    site.manifest(PICTURES)
+
+
 def inner_items(site: Site) -> None:
     hosts = (
         "127.0.0.1",
@@ -283,4 +296,5 @@ ATTACKS: Mapping[str, Attack] = {
     "a manifest that is git's": manifest_link("../.git/config"),
     "a manifest that is a link to a link": manifest_link("images/../../../outside/secret.txt"),
     "items at inner addresses": inner_items,
+    "a bare repository beside the manifest": bare_repository,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -30,9 +31,17 @@ _STARTS = frozenset({"subprocess.Popen", "os.exec", "os.posix_spawn", "os.system
 _watched: list[list[str]] = []
 
 
+GIT = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "safe.bareRepository=explicit")
+"""With these git asks for a revision, and runs nothing that a repository names."""
+
+
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watched and event in _STARTS:
-        _watched[-1].append(f"{event} {arguments[0]!r}")
+    if not _watched or event not in _STARTS:
+        return
+    words = arguments[1] if event == "subprocess.Popen" else ()
+    if arguments[0] == "git" and set(GIT) <= set(words) and "rev-parse" in words:
+        return
+    _watched[-1].append(f"{event} {arguments[0]!r} {words}")
 
 
 sys.addaudithook(_watch)
