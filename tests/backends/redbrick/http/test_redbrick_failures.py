@@ -101,7 +101,7 @@ ANSWERS: dict[str, tuple[Answer, tuple[str, bool, int | None]]] = {
     "cut in a chunk": (cut_chunk, AMBIGUOUS),
     "truncated gzip": (
         reply(
-            gzip.compress(b'{"data": {"createDatapoint": {"taskId": "x"}}}' * 9)[:-30],
+            gzip.compress(b'{"data": {"createDatapoint": {"taskId": "x"}}}' * 9, mtime=0)[:-30],
             Content_Encoding="gzip",
         ),
         AMBIGUOUS,

@@ -209,7 +209,7 @@ def test_what_is_not_encoded_is_as_it_is(host: Host, transport: Transport) -> No
 @pytest.mark.parametrize(
     ("body", "encoding"),
     [
-        (gzip.compress(b"text")[:-9], "gzip"),
+        (gzip.compress(b"text", mtime=0)[:-9], "gzip"),
         (b"no gzip", "gzip"),
         (zlib.compress(b"text"), "deflate"),
         (b"?", "br"),
