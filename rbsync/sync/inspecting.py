@@ -17,9 +17,10 @@ from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Algorithm, Facet
 from rbsync.model.plan import Action, Blocked, Delete, OnConflict, Overwriting, Plan
 from rbsync.model.reasons import UNKNOWN as NOT_KNOWN
-from rbsync.model.record import UNKNOWN, Record
+from rbsync.model.record import UNKNOWN, Header, Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.conflicts import Decisions, Sight, with_conflicts
+from rbsync.sync.serials import check_marks
 
 _SHOWN = 3
 
@@ -30,11 +31,12 @@ def inspected(
     records: Mapping[str, Record],
     decisions: Decisions,
     algorithm: Algorithm,
+    header: Header | None = None,
 ) -> Plan:
     """The plan, once what it would overwrite was looked at.
 
     What cannot be looked at is blocked: nobody knows what is there. Raises BackendError when the
-    key is not accepted.
+    key is not accepted, and StateError when a task was left by a later run than ``header`` knows.
     """
     doomed = [
         one for one in plan.actions if isinstance(one, Overwriting) and _is_known(one, records)
@@ -47,6 +49,7 @@ def inspected(
         if error.kind == "auth":
             raise
         return _unseen(plan, {one.name for one in doomed}, error)
+    check_marks(header, (one.task.mark for one in found.values()))
     stamped = backend.capabilities.stamps
     sights = {
         one.name: _sight(found[one.task_id], one, records[one.name], algorithm, stamped=stamped)

@@ -155,7 +155,8 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     else:
         settings = workspace.manifest.settings
         decisions = options.decisions(settings.policy.on_conflict)
-        made = inspected(workspace.backend, made, records, decisions, settings.hash)
+        certain = header if workspace.store.is_settled() else None
+        made = inspected(workspace.backend, made, records, decisions, settings.hash, certain)
     made = check_storages(workspace.backend, made, keep_going=options.keep_going)
     left = left_digest(records, (one.name for one in made.actions))
     made = replace(made, basis=replace(basis, left=left), empty=is_empty)

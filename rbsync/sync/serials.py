@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 
+from rbsync.backends.base import Mark
 from rbsync.errors import StateError
 from rbsync.model.record import Header
 
@@ -23,6 +25,18 @@ def check_newest(header: Header | None) -> None:
     seen = _seen(header.lineage)
     if header.serial < seen:
         raise put_back(header.serial, seen)
+
+
+def check_marks(header: Header | None, marks: Iterable[Mark]) -> None:
+    """Raises StateError when a task was left by a later run of this very state than it knows of.
+
+    For a state of which nothing is pending: its own last run has then put its results in it.
+    """
+    newest = max(
+        (one.serial for one in marks if header and one.lineage == header.lineage), default=0
+    )
+    if header is not None and newest > header.serial:
+        raise put_back(header.serial, newest)
 
 
 def put_back(serial: int, seen: int) -> StateError:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from rbsync.backends.base import Mark
 from rbsync.errors import StateError
 from rbsync.model.record import Header
-from rbsync.sync.serials import check_newest, remember_newest
+from rbsync.sync.serials import check_marks, check_newest, remember_newest
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,14 @@ def test_what_cannot_be_written_or_read_is_not_noticed(home: Path) -> None:
     home.write_text("a file in the way")
     remember_newest(header(7))
     check_newest(header(1))
+
+
+def test_a_task_that_a_later_run_left_tells_of_an_older_state() -> None:
+    marks = [Mark("4b32bb5f", 7), Mark("another", 99), Mark()]
+    check_marks(header(7), marks)
+    check_marks(None, marks)
+    with pytest.raises(StateError, match="its serial is 6, not 7"):
+        check_marks(header(6), marks)
 
 
 def test_a_number_that_is_damaged_stops_nobody(home: Path) -> None:
