@@ -21,9 +21,9 @@ CUT_OFF = Run("u1", "undo", 300.0, undoes=("a2",))
 ENDED = Run("u2", "undo", 400.0, undoes=("a2",), ended=401.0, exit_code=0)
 
 
-def chosen(runs: list[Run], **options: str) -> tuple[list[str], bool]:
+def chosen(runs: list[Run], run: str = "", since: str = "") -> tuple[list[str], bool]:
     newest_first = sorted(runs, key=lambda one: -one.started)
-    found, continues = choose(newest_first, UndoOptions(**options), now=1000.0)
+    found, continues = choose(newest_first, UndoOptions(run, since), now=1000.0)
     return [one.id for one in found], continues
 
 
