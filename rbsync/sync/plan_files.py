@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rbsync.errors import RefusedError, StaleError
 from rbsync.model.plan import Action, Blocked, Effect, Plan
-from rbsync.sync.planning import PlanOptions, basis_of, make_plan
+from rbsync.sync.planning import PlanOptions, make_plan
 from rbsync.sync.workspace import Workspace
 from rbsync.trust.own_plans import digest_of, is_own
 
@@ -39,23 +39,33 @@ def _confirmed(workspace: Workspace, plan: Plan) -> Plan:
         raise StaleError(
             "the manifest has changed since the plan was made", hint="run `rbsync plan` again"
         )
-    if plan.basis != basis_of(workspace, workspace.store.header()):
-        raise StaleError(
-            "the state has moved on since the plan was made", hint="run `rbsync plan` again"
-        )
     now = make_plan(workspace, PlanOptions(keep_going=True))
-    known = {one.name: one for one in now.actions}
-    others = [one for one in plan.effects if known.get(one.name) != one]
+    known = {one.name: _bare(one) for one in now.actions}
+    others = [one for one in plan.effects if known.get(one.name) != _bare(one)]
     if others:
-        raise RefusedError(
-            "the plan was not made here, and does what state and manifest do not call for: "
-            + _some(others),
-            hint=_EXPECT_HINT,
-        )
+        raise _unconfirmed(plan, now, others)
     wanted = {one.name for one in plan.effects}
     actions = (one for one in now.actions if one.name in wanted or isinstance(one, Blocked))
     forgotten = tuple(one for one in now.forgotten if one in plan.forgotten)
     return replace(now, actions=tuple(actions), forgotten=forgotten)
+
+
+def _bare(action: Action) -> Action:
+    """An action without its words: how it came about may be told differently in another clone."""
+    return replace(action, reason="", message="")
+
+
+def _unconfirmed(plan: Plan, now: Plan, others: list[Effect]) -> StaleError | RefusedError:
+    if (plan.basis.lineage, plan.basis.serial) != (now.basis.lineage, now.basis.serial):
+        return StaleError(
+            "the state has moved on since the plan was made, or is another one",
+            hint=f"run `rbsync plan` again, or, {_EXPECT_HINT}",
+        )
+    return RefusedError(
+        "the plan was not made here, and does what state and manifest do not call for: "
+        + _some(others),
+        hint=_EXPECT_HINT,
+    )
 
 
 def _some(actions: list[Effect]) -> str:
