@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,9 +11,8 @@ from rbsync.backends.base import Draft, LabelText
 from rbsync.labels import LabelProblem, ProjectType, Taxonomy, check_labels
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import FACETS, Facet
-
-LONGEST_NAME = 512
-"""Bytes of UTF-8."""
+from rbsync.model.names import LONGEST_NAME, hidden_in, is_utf8
+from rbsync.shapes.guards import is_fraction, is_metadata
 
 
 class Flaw(NamedTuple):
@@ -101,7 +99,7 @@ def name_flaw(name: str) -> Flaw | None:
         return Flaw("its name is empty")
     # A name with a line break would be two lines in every list, and one with an escape sequence
     # could write to the terminal.
-    if any(unicodedata.category(one) in ("Cc", "Cs") for one in name):
+    if hidden_in(name) or not is_utf8(name):
         return Flaw("its name has a control character, or bytes that are not text")
     size = len(name.encode())
     if size > LONGEST_NAME:
@@ -111,16 +109,8 @@ def name_flaw(name: str) -> Flaw | None:
 
 def settings_flaw(settings: Settings) -> Flaw | None:
     priority = settings.priority
-    if priority is not None and not _is_priority(priority):
+    if priority is not None and not is_fraction(priority):
         return Flaw(f"its priority must be a number from 0 to 1, not {priority!r}")
-    if not _is_metadata(settings.metadata):
+    if not is_metadata(settings.metadata):
         return Flaw("its metadata must be strings by name")
     return None
-
-
-def _is_priority(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-
-
-def _is_metadata(value: Mapping[str, str]) -> bool:
-    return all(isinstance(one, str) for pair in value.items() for one in pair)

@@ -15,6 +15,7 @@ from rbsync.manifest.load import Manifest
 from rbsync.manifest.manifest_model import BUILT_IN_STORAGES, is_uuid
 from rbsync.manifest.positions import Path
 from rbsync.model.datapoint import Settings
+from rbsync.model.names import LONGEST_NAME, hidden_in, is_plain, is_utf8
 from rbsync.sources.base import Common, Context, Entry
 
 T = TypeVar("T")
@@ -87,9 +88,6 @@ def _first(own: T | None, default: T | None) -> T | None:
     return default if own is None else own
 
 
-MOST_BYTES = 512
-
-
 def unique(entries: Iterable[Entry], findings: Findings) -> dict[str, Entry]:
     """The entries by name in normal form C; a name that is wrong or taken is reported."""
     seen: dict[str, Entry] = {}
@@ -111,22 +109,16 @@ def unique(entries: Iterable[Entry], findings: Findings) -> dict[str, Entry]:
 
 
 def _objection(name: str) -> str:
-    if name.isascii() and name.isprintable() and 0 < len(name) <= MOST_BYTES:
+    if is_plain(name):
         return ""
     if not name:
         return "the name is empty"
-    try:
-        size = len(name.encode())
-    except UnicodeEncodeError:
+    if not is_utf8(name):
         return f"the name {name!a} comes from a path that is not UTF-8; rename the file"
-    if size > MOST_BYTES:
-        return f"the name {name[:40]!a}… has {size} bytes; the limit is {MOST_BYTES}"
-    # Zero-width characters come with text that is copied from web pages. Two names that look alike
-    # would be two datapoints.
-    hidden = next(
-        (one for one in name if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp")), ""
-    )
-    if hidden:
+    size = len(name.encode())
+    if size > LONGEST_NAME:
+        return f"the name {name[:40]!a}… has {size} bytes; the limit is {LONGEST_NAME}"
+    if hidden := hidden_in(name):
         return f"the name {name!a} has the invisible character U+{ord(hidden):04X}"
     return ""
 

@@ -17,12 +17,12 @@ from rbsync.labels.scalars import (
     any_text,
     finite,
     flag,
-    is_number,
     text,
     whole,
     wrong_type,
 )
 from rbsync.labels.taxonomy import Attribute
+from rbsync.shapes.guards import is_number
 
 
 def _plain(value: object) -> Sequence[LabelProblem]:

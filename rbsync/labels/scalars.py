@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from math import isfinite, pi
-from typing import TypeGuard
 
 from rbsync.labels.problem import FINE, Check, LabelProblem
+from rbsync.shapes.guards import is_number
 
 LONGEST_SHOWN = 40
 
@@ -58,10 +58,6 @@ def _beginning(pieces: Iterator[str]) -> str:
 def wrong_type(value: object, expected: str) -> Sequence[LabelProblem]:
     """The problem of a value of another kind than expected."""
     return (LabelProblem("wrong-type", f"must be {expected}, not {kind_of(value)}"),)
-
-
-def is_number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def number_problem(value: object, expected: str) -> Sequence[LabelProblem]:

@@ -16,6 +16,7 @@ from rbsync.labels.category import ROOT
 from rbsync.labels.problem import Path, did_you_mean, place
 from rbsync.labels.scalars import kind_of
 from rbsync.labels.taxonomy import Attribute, Category, Taxonomy
+from rbsync.shapes.guards import is_text, is_whole
 
 DEEPEST = 16
 UNNUMBERED = -1
@@ -43,7 +44,7 @@ class PartReader:
         self.problems.append(Problem("taxonomy", f"{where}: {message}", hint=hint))
 
     def text(self, value: object, path: Path) -> str:
-        if isinstance(value, str) and value:
+        if is_text(value):
             return value
         self.problem(path, f"must be a name, not {kind_of(value) if value != '' else 'empty'}")
         return ""
@@ -51,7 +52,7 @@ class PartReader:
     def whole(self, value: object, path: Path, otherwise: int) -> int:
         if value is None:
             return otherwise
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if is_whole(value, 0):
             return value
         self.problem(path, f"must be a whole number of at least 0, not {value!r}")
         return otherwise

@@ -7,7 +7,6 @@ import os
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from numbers import Real
 from typing import Any, NamedTuple
 
 from rbsync.backends.base import LabelText
@@ -15,10 +14,10 @@ from rbsync.errors import Problem, UserError
 from rbsync.labels import normal_labels
 from rbsync.model.datapoint import Labels, Settings
 from rbsync.model.fingerprint import canonical_json, of_value
+from rbsync.shapes.guards import METADATA_KEYS, is_fraction, is_metadata, metadata_of
 from rbsync.sources.base import RESERVED_HINT, reserved
 from rbsync.sources.list_formats import guess
 
-METADATA_KEYS = ("metadata", "metaData")
 KEYS = ("name", "items", "labels", *METADATA_KEYS, "priority")
 ANSWERED = "error"
 """What failed comes back with it, and may be given again as it is."""
@@ -85,8 +84,8 @@ def _settings(value: Mapping[str, Any], settings: Settings) -> Settings:
 
 
 def _metadata(value: Mapping[str, Any]) -> Any:
-    given = [value[key] for key in METADATA_KEYS if value.get(key) is not None]
-    return given[0] if given else {}
+    given = metadata_of(value)
+    return given[-1][1] if given else {}
 
 
 def _objections(value: Mapping[Any, Any]) -> Iterator[str]:
@@ -99,15 +98,15 @@ def _objections(value: Mapping[Any, Any]) -> Iterator[str]:
         yield f"`labels` must be a list of LabelObjects, not {_what(labels)}"
     yield from _metadata_objections(value)
     priority = value.get("priority")
-    if priority is not None and not _is_fraction(priority):
+    if priority is not None and not is_fraction(priority):
         yield "`priority` must be a number from 0 to 1"
 
 
 def _metadata_objections(value: Mapping[Any, Any]) -> Iterator[str]:
-    if all(value.get(key) is not None for key in METADATA_KEYS):
+    if len(metadata_of(value)) > 1:
         yield "`metadata` and `metaData` are two names of one thing; give one of them"
     metadata = _metadata(value)
-    if not _is_metadata(metadata):
+    if not is_metadata(metadata):
         yield "`metadata` must be a dict of strings"
         return
     for key in metadata:
@@ -132,16 +131,6 @@ def _is_items(items: object) -> bool:
 
 def _is_item(item: object) -> bool:
     return isinstance(item, str | os.PathLike) and isinstance(os.fspath(item), str) and item != ""
-
-
-def _is_metadata(metadata: object) -> bool:
-    if not isinstance(metadata, Mapping):
-        return False
-    return all(isinstance(one, str) for pair in metadata.items() for one in pair)
-
-
-def _is_fraction(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= float(value) <= 1
 
 
 def _what(value: object) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Settings
+from rbsync.shapes.guards import METADATA_KEYS, is_fraction, is_metadata, is_texts, metadata_of
 from rbsync.sources.base import (
     RESERVED_HINT,
     Context,
@@ -23,7 +24,6 @@ from rbsync.sources.list_formats import READERS, ListError, Row, guess
 from rbsync.sources.listed_series import series_objections, study_of
 
 LIMIT = 1 << 30
-METADATA_KEYS = ("metaData", "metadata")
 KEYS = ("name", "items", "url", "series", "labels", *METADATA_KEYS, "priority")
 
 
@@ -156,7 +156,7 @@ def _objections(value: Any) -> Iterator[str]:
 
 def _item_objections(value: dict[str, Any]) -> Iterator[str]:
     items = value.get("items", [value["url"]] if "url" in value else None)
-    if not isinstance(items, list) or not items or not all(isinstance(i, str) and i for i in items):
+    if not is_texts(items):
         yield "`items` must be a list of paths or URLs with at least one member"
     elif len(items) > 1 and not value.get("name"):
         yield "an entry of several items needs a `name`"
@@ -166,24 +166,19 @@ def _item_objections(value: dict[str, Any]) -> Iterator[str]:
 
 
 def _settings_objections(value: dict[str, Any]) -> Iterator[str]:
-    given = [key for key in METADATA_KEYS if value.get(key) is not None]
+    given = metadata_of(value)
     if len(given) > 1:
         yield "`metaData` and `metadata` are two names of one thing; give one of them"
-    for key in given:
-        metadata = value[key]
-        if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+    for key, metadata in given:
+        if not is_metadata(metadata):
             yield f"`{key}` must be an object of strings"
             continue
         for name in metadata:
             if message := reserved(name):
                 yield f"{message} ({RESERVED_HINT})"
     priority = value.get("priority")
-    if priority is not None and not _is_fraction(priority):
+    if priority is not None and not is_fraction(priority):
         yield "`priority` must be a number from 0 to 1"
-
-
-def _is_fraction(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _what(value: Any) -> str:

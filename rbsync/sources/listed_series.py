@@ -11,6 +11,7 @@ from typing import Any
 from rbsync.errors import Location
 from rbsync.model.datapoint import Settings
 from rbsync.repeated_keys import RepeatedKey
+from rbsync.shapes.guards import is_texts
 from rbsync.sources.base import Entry
 from rbsync.sources.list_formats import guess
 from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry
@@ -92,8 +93,7 @@ def _given(one: dict[str, Any], place: Location) -> GivenSeries:
 def _texts(value: Any) -> list[str]:
     """The texts of a list or a single one; none when it is neither."""
     found = [value] if isinstance(value, str) else value
-    fine = isinstance(found, list) and all(isinstance(one, str) and one for one in found)
-    return found if fine else []
+    return found if is_texts(found) else []
 
 
 def _category(value: Any) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 
 from rbsync.labels import Taxonomy
 from rbsync.service.conversion.import_problem import members, refuse
+from rbsync.shapes.guards import is_whole
 
 ROOT = "object"
 
 
 def category_of(category: Any, place: str, taxonomy: Taxonomy) -> list[list[str]]:
     """The category of a label, from a name, a class id or a path. Raises NotConvertibleError."""
-    if isinstance(category, int) and not isinstance(category, bool):
+    if is_whole(category):
         names = [one.name for one in taxonomy.walk() if one.class_id == category]
         if not names:
             refuse(place, f"the taxonomy has no class {category}")

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from rbsync.backends.redbrick.http.network_errors import denied, problem
 from rbsync.errors import BackendError
+from rbsync.shapes.guards import is_number, is_whole
 
 _MOST_MESSAGES = 5
 
@@ -39,7 +40,7 @@ class Node:
     def number_or_none(self, key: str) -> float | None:
         found = self._members.get(key)
         # To Python `True` is a number: a priority of `true` would be read as 1.
-        fine = found is None or (isinstance(found, int | float) and not isinstance(found, bool))
+        fine = found is None or is_number(found)
         return found if fine else self._odd(key)
 
     def flag(self, key: str) -> bool:
@@ -72,7 +73,7 @@ class Node:
     def numbers(self, key: str) -> list[int]:
         """The whole numbers of a list; null is an empty one."""
         found = self._list(key)
-        fine = all(isinstance(one, int) and not isinstance(one, bool) for one in found)
+        fine = all(map(is_whole, found))
         return found if fine else self._odd(key)
 
     def texts(self, key: str) -> list[str]:
