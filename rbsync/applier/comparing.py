@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from rbsync.backends.base import StoredMap, TaskContent
 from rbsync.backends.left import only_members
 from rbsync.labels import normal_labels
-from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import (
     FACETS,
     Algorithm,
@@ -81,7 +81,10 @@ def _has_settings(found: TaskContent, wanted: str, truths: Sequence[bool] = (Fal
         every.append({key: one for key, one in task.metadata.items() if key in keys})
     algorithm = algorithm_of(wanted)
     return any(
-        Settings(storage, truth, task.priority, metadata).fingerprint(algorithm) == wanted
+        replace(task.settings(storage), ground_truth=truth, metadata=metadata).fingerprint(
+            algorithm
+        )
+        == wanted
         for metadata in every
         for storage in found.storages
         for truth in truths
@@ -124,7 +127,7 @@ def fingerprint_of(found: TaskContent, algorithm: Algorithm) -> Fingerprint:
         labels = normal_labels(json.loads(found.labels or "[]"))
     except (ValueError, RecursionError):
         labels = found.labels
-    settings = Settings(found.storages[0], task.ground_truth, task.priority, task.metadata)
+    settings = task.settings(found.storages[0])
     return Fingerprint(
         items,
         _print_of_labels(labels, found.maps, algorithm) if labels else "",

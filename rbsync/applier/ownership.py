@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rbsync.backends.base import Draft, MadeOf, Task
 from rbsync.files.kinds import AVI, MP4
-from rbsync.model.datapoint import REMOTE, Settings
+from rbsync.model.datapoint import REMOTE
 from rbsync.model.fingerprint import Fingerprint, algorithm_of, of_items
 
 _VIDEOS = tuple(f".{suffix}" for kind in (MP4, AVI) for suffix in kind.suffixes)
@@ -67,7 +68,7 @@ def _has_settings(task: Task, made: MadeOf, wanted: str) -> bool:
     # A ground-truth task that was sent back to labeling has the other stage. It must not look
     # foreign for that.
     return any(
-        Settings(storage, truth, task.priority, task.metadata).fingerprint(algorithm_of(wanted))
+        replace(task.settings(storage), ground_truth=truth).fingerprint(algorithm_of(wanted))
         == wanted
         for storage in made.storages
         for truth in (False, True)

@@ -70,9 +70,7 @@ def _items_json(present: TaskContent) -> dict[str, Any]:
 
 
 def _settings(present: TaskContent) -> dict[str, Any]:
-    task = present.task
-    metadata = dict(task.metadata)
-    return Settings(present.storages[0], task.ground_truth, task.priority, metadata).as_json()
+    return present.task.settings(present.storages[0]).as_json()
 
 
 def refs_of(document: Document) -> tuple[str, ...]:

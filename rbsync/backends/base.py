@@ -246,6 +246,10 @@ class Task:
     made_of: MadeOf | None = None
     mark: Mark = NO_MARK
 
+    def settings(self, storage: str) -> Settings:
+        """The settings of a datapoint in a storage that would have made it so."""
+        return Settings(storage, self.ground_truth, self.priority, self.metadata)
+
 
 class NamedTask(NamedTuple):
     """A task, and the name that it must have when something is done to it."""

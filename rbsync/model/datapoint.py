@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -53,12 +53,8 @@ class Settings:
         return of_value(self.as_json(), algorithm)
 
     def as_json(self) -> dict[str, object]:
-        return {
-            "storage": self.storage,
-            "ground_truth": self.ground_truth,
-            "priority": self.priority,
-            "metadata": dict(self.metadata),
-        }
+        members = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {**members, "metadata": dict(self.metadata)}
 
 
 LabelsKind = Literal["objects", "mask", "segmentation", "kept"]

@@ -80,9 +80,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--counts", default="500,2000", help="PNGs and URLs")
     parser.add_argument("--latencies", default="0,5,20,100", help="milliseconds")
     given = parser.parse_args()
-    counts, rounds = ([10, 20], 1) if given.smoke else ([500, 2000], given.rounds)
+    whole = [int(one) for one in given.counts.split(",")]
+    counts, rounds = ([10, 20], 1) if given.smoke else (whole, given.rounds)
     latencies = [0, 5] if given.smoke else [int(one) for one in given.latencies.split(",")]
     taken: dict[tuple[int, str], list[list[float]]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as name:
@@ -118,7 +120,7 @@ def _print_row(latency: int, what: str, taken: dict[str, list[float]]) -> None:
     }
     told = ", ".join(f"{way} {share:.2f}" for way, share in shares.items())
     times = " | ".join(f"{one:.2f}" for one in medians.values())
-    print(f"| {latency} ms | {what} | {times} | {told} |")
+    print(f"| {latency} ms | {what} | {times} | {told} |", flush=True)
 
 
 if __name__ == "__main__":

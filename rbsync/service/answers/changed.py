@@ -7,7 +7,6 @@ from typing import Any
 from rbsync.backends.base import Draft
 from rbsync.backends.local.task_rows import StoredTask
 from rbsync.errors import BackendError
-from rbsync.model.datapoint import Settings
 from rbsync.service.answers.task_creation import UNSTAMPED
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
@@ -31,6 +30,6 @@ def present_task(call: Call, task_id: str | None) -> StoredTask:
 def as_draft(stored: StoredTask) -> Draft:
     """A task as it is, but for its labels; to be changed in parts."""
     task = stored.task
-    settings = Settings(stored.storage, task.ground_truth, task.priority, task.metadata)
+    settings = task.settings(stored.storage)
     stamp = task.stamp or UNSTAMPED
     return Draft(task.name, stored.items, None, settings, stamp, mark=task.mark)
