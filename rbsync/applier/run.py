@@ -11,11 +11,11 @@ from functools import partial
 from rbsync.applier.breaker import Breaker, Outage
 from rbsync.applier.cancellation import BREAKER, UNREACHABLE, Cancellation, Tally
 from rbsync.applier.content import Content
-from rbsync.applier.delete import delete
 from rbsync.applier.journal import Ahead, Journal, nothing_ahead
 from rbsync.applier.overwriting import Check, Keeper, keep_nothing
 from rbsync.applier.pipeline import Pace, Pipeline
 from rbsync.applier.prepare import Change, Preparer
+from rbsync.applier.results import removed, skipped
 from rbsync.applier.retrying import Retrier
 from rbsync.applier.send import Sender
 from rbsync.applier.tools import Tools
@@ -27,6 +27,37 @@ from rbsync.model.outcome import Outcome
 from rbsync.model.plan import Create, Delete, Overwriting, Plan, Replace, Update
 from rbsync.model.record import Record
 from rbsync.stores.base import Upload, Writer
+
+NO_DELETES = "nothing is deleted in a run that had a failure"
+BATCH = 50
+"""Deletes that share one intent and one request."""
+
+
+def delete(actions: Sequence[Delete], tools: Tools) -> Iterator[Outcome]:
+    """Yields what became of each delete, once that is durable. Raises StoreError."""
+    for at in range(0, len(actions), BATCH):
+        # A create that failed may be the new name of what is deleted here. To delete first would
+        # leave the project with neither until the failure is mended.
+        if tools.tally.failures or tools.stop.requested:
+            why = tools.stop.reason or NO_DELETES
+            yield from (skipped(one, why) for one in actions[at:])
+            return
+        _delete(actions[at : at + BATCH], tools)
+        yield from tools.journal.commit()
+
+
+def _delete(batch: Sequence[Delete], tools: Tools) -> None:
+    journal = tools.journal
+    journal.intend(batch)
+    for one, answer in zip(batch, tools.sender.delete(batch), strict=True):
+        if answer.fate == "missing":
+            # Nothing was deleted, and the record that said so goes.
+            journal.add(skipped(one, answer.note), None)
+        elif answer.failure is None:
+            journal.add(*removed(one))
+        else:
+            tools.tally.failure(answer.failure)
+            journal.add(*journal.failed(one, answer.failure))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,53 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rbsync.cli import trust_options
-
 if TYPE_CHECKING:
     from rbsync.trust import Trust
+
+TRUST_NAMES = ("env", "roots", "url", "policy", "allow_private_urls", "untrusted")
+MANY = frozenset({"env", "roots", "policy"})
+
+TRUST_OPTIONS: list[Callable[..., Any]] = [
+    click.option(
+        "--env",
+        multiple=True,
+        metavar="NAME",
+        help="A variable that the manifest may read, beside RBSYNC_VAR_… [RBSYNC_ENV].",
+    ),
+    click.option(
+        "--root",
+        "roots",
+        multiple=True,
+        metavar="DIR",
+        help="A folder that `roots` of the manifest may name [RBSYNC_ROOTS].",
+    ),
+    click.option("--url", metavar="URL", help="The service that the key is for [RBSYNC_URL]."),
+    click.option(
+        "--policy",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Goes before the manifest's policy [RBSYNC_POLICY].",
+    ),
+    click.option(
+        "--allow-private-urls",
+        is_flag=True,
+        default=None,
+        help="Items may be at addresses of an inner network.",
+    ),
+    click.option(
+        "--untrusted",
+        is_flag=True,
+        default=None,
+        help="The manifest is a stranger's: read no key, ask no host.",
+    ),
+]
+"""Their variables are read with the trust itself, for the Python interface too."""
+
+
+def from_here(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Folders as the one who typed them means them: from where they stand."""
+    return tuple(os.path.abspath(os.path.expanduser(one)) for one in values)
+
 
 MANIFEST = "rbsync.yaml"
 
@@ -46,7 +89,7 @@ class CommonOptions:
         return read_trust(
             given=Given(
                 env=self.env,
-                roots=trust_options.from_here(self.roots),
+                roots=from_here(self.roots),
                 url=self.url,
                 profile=self.profile,
                 policy=self.policy,
@@ -70,7 +113,7 @@ _NAMES = (
     "quiet",
     "verbose",
     "color",
-    *trust_options.NAMES,
+    *TRUST_NAMES,
 )
 _OPTIONS: list[Callable[..., Any]] = [
     click.option("-C", "--directory", "folder", metavar="DIR", help="Work in this folder."),
@@ -91,7 +134,7 @@ _OPTIONS: list[Callable[..., Any]] = [
         help="Print more; -vv: also requests.",
     ),
     click.option("--no-color", "color", flag_value=False, default=None, help="Print no colours."),
-    *trust_options.OPTIONS,
+    *TRUST_OPTIONS,
 ]
 
 
@@ -105,7 +148,7 @@ def with_common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         for name in _NAMES:
             value = given.pop(name)
             # Both places count together: `rbsync --env A plan --env B` allows both.
-            if name in trust_options.MANY:
+            if name in MANY:
                 setattr(common, name, (*getattr(common, name), *value))
             elif value:
                 setattr(common, name, value)

@@ -9,20 +9,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.content import LocalContent
 from rbsync.applier.recovery_file import RecoveryFile
 from rbsync.applier.retrying import Retrier
-from rbsync.backends.base import Backend
+from rbsync.backends.base import Backend, Reading
+from rbsync.backends.settings import Surroundings
 from rbsync.dataset.build import BuildInputs, Watcher
 from rbsync.dataset.declared_taxonomy import declared_taxonomy
-from rbsync.errors import StoreError
+from rbsync.errors import StoreError, UserError
 from rbsync.files.cache import Cache
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
+from rbsync.manifest.order import shortened
 from rbsync.stores import open_store
 from rbsync.stores.base import Store
 from rbsync.stores.history import FOLDER as HISTORY
@@ -31,9 +34,37 @@ from rbsync.stores.history.base import History
 from rbsync.stores.history.memory import MemoryHistory
 from rbsync.stores.history.sqlite import SqliteHistory
 from rbsync.sync.first_look import FirstLook
-from rbsync.sync.open_backend import open_backend
 from rbsync.sync.recovery import Settling
+from rbsync.sync.unasked import UnaskedBackend
 from rbsync.trust.places import check_own_folder
+
+
+def open_backend(
+    manifest: Manifest, taxonomy: Taxonomy, reading: Reading, home: str = ""
+) -> Backend:
+    """The backend; nothing is made or asked yet. A service is asked questions with ``reading``.
+
+    ``home`` is the folder that the project is in, where it is not the manifest's.
+
+    Raises UserError, with all problems of the manifest, for one that cannot or may not be used.
+    """
+    if manifest.is_barred:
+        raise UserError(shortened(manifest.problems))
+    if manifest.trust.untrusted:
+        return cast("Backend", UnaskedBackend())
+    settings = manifest.settings
+    return settings.backend.open(
+        Surroundings(
+            root=home or manifest.root,
+            type=settings.project.type or "",
+            taxonomy=taxonomy,
+            stamp=settings.policy.stamp,
+            algorithm=settings.hash,
+            trust=manifest.trust,
+            reading=reading,
+        )
+    )
+
 
 FOLDER = ".rbsync"
 STATE_VARIABLE = "RBSYNC_STATE_URL"

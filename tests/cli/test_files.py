@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.cli.export_files import whole_file, whole_folder
+from rbsync.cli.export import whole_file, whole_folder
 from rbsync.cli.written_files import whole, write_whole
 from rbsync.errors import RbsyncError
 

@@ -6,7 +6,7 @@ from rbsync.backends.base import once
 from rbsync.backends.local.backend import LocalBackend
 from rbsync.labels import read_taxonomy
 from rbsync.manifest.load import load_manifest
-from rbsync.sync.open_backend import open_backend
+from rbsync.sync.workspace import open_backend
 from tests.scenarios.project import Project
 
 

@@ -11,8 +11,7 @@ from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
 from rbsync.backends.base import Body
-from rbsync.backends.local.copying import Clone, copy, reflink
-from rbsync.backends.local.disk import hash_of, make_folder, sync_folder
+from rbsync.backends.local.disk import Clone, copy, hash_of, make_folder, reflink, sync_folder
 from rbsync.backends.local.disk_failures import disk_failures
 from rbsync.backends.local.incoming import Incoming
 from rbsync.errors import BackendError

@@ -1,9 +1,18 @@
-"""Writing that is on the disk when it is said to be, and hashing of what is there."""
+"""Writing that is on the disk when it is said to be, hashing of what is there, and copying.
+
+Where the file system can share blocks between files, a copy is a clone and costs no space;
+the clone is hashed itself, because the file may change between the cloning and the reading.
+Elsewhere the bytes that are hashed are the bytes that are written. A copy inside the kernel
+would have to be read again to be hashed, which costs more than it saves.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
+from rbsync.backends.base import Body
+from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Algorithm, new_hasher
 
 BUFFER = 1 << 20
@@ -53,3 +62,59 @@ def hash_of(descriptor: int, algorithm: Algorithm) -> str:
         hasher.update(data)
         at += len(data)
     return f"{algorithm}:{hasher.hexdigest()}"
+
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
+FICLONE = 0x40049409
+WORTH_CLONING = 1 << 16
+"""Bytes. File systems keep smaller files in less than a block, which cannot be shared."""
+
+Clone = Callable[[int, int], bool]
+"""Makes the file of the first descriptor a clone of the second's; False where it cannot."""
+
+
+def reflink(target: int, source: int) -> bool:
+    """Clones by sharing blocks, as Btrfs, XFS and others can."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.ioctl(target, FICLONE, source)
+    # Across file systems, on old ones, and in containers that forbid it. All of these copy instead.
+    except OSError:
+        return False
+    return True
+
+
+def copy(body: Body, target: int, algorithm: Algorithm, clone: Clone = reflink) -> str:
+    """Fills an empty file with the body's bytes; returns their content identity.
+
+    Raises OSError, and BackendError of the kind ``changed`` when the file became shorter.
+    """
+    body.rewind()
+    if body.size >= WORTH_CLONING and clone(target, body.fileno()):
+        while body.read(BUFFER):
+            pass
+        content = _content(body)
+        # The file may have been written to between the clone and the reading. Then the clone is
+        # another file than the one that was hashed.
+        if hash_of(target, algorithm) == content:
+            return content
+        os.ftruncate(target, 0)
+        os.lseek(target, 0, os.SEEK_SET)
+        body.rewind()
+    while data := body.read(BUFFER):
+        write_all(target, data)
+    return _content(body)
+
+
+def _content(body: Body) -> str:
+    try:
+        return body.content()
+    except ValueError as error:
+        hint = "something writes to the file; run again when it is complete"
+        message = f"{body.name} became shorter while it was read"
+        raise BackendError(message, kind="changed", hint=hint) from error

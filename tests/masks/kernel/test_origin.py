@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 import rbsync
-from rbsync.masks.kernel.compiled import describe
-from rbsync.masks.kernel.origin import find, hidden
+from rbsync.masks.kernel.compiled import describe, find, hidden
 from tests.masks.pictures import png
 
 PACKAGE = Path(rbsync.__file__).parent

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbsync.masks.outlines.cycles import cycles
+from rbsync.masks.outlines.tracing import cycles
 
 
 @given(st.integers(1, 400).flatmap(lambda n: st.permutations(range(n))))
