@@ -12,9 +12,9 @@ from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import TAKE_IN, Failure
 from rbsync.model.record import Intent, Record
 
+# Seconds after its intent in which a request may still have been sent: what was surely not sent is
+# tried several times, and the service may ask for long pauses.
 LONGEST_RETRYING = 600.0
-"""Seconds after its intent in which a request may still have been sent: what was surely not sent
-is tried several times, and the service may ask for long pauses."""
 
 Recall = Callable[[Sequence[str], Sequence[str]], Mapping[str, str]]
 """What was uploaded, content identities by refs: what is kept at some refs, and some contents."""

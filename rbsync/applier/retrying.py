@@ -13,8 +13,8 @@ from typing import TypeVar
 from rbsync.applier.breaker import Breaker, Lane
 from rbsync.errors import BackendError
 
+# Over which those who waited go on, so that they do not come all at once.
 SPREAD_SECONDS = 0.5
-"""Over which those who waited go on, so that they do not come all at once."""
 
 
 class Backoff:

@@ -273,7 +273,8 @@ def _is_taken(answer: Answer) -> bool:
 
 
 def _met(prepared: Prepared, found: Answer) -> Answer:
-    """What a create met; what is said to be there and is not seen has to be looked up later.
+    """Returns what a create met; what is said to be there and is not seen has to be looked up
+    later.
 
     When it was sent before, and its answer was lost, what it met may be what it had made itself.
     """

@@ -1,4 +1,4 @@
-"""What we left in a datapoint, so that it is known again after the service has added to it.
+"""Marks what we left in a datapoint, to know it again after the service has added to it.
 
 A service may give labels ids, statistics and defaults, and people add keys to metadata. Such
 members are not ours: what we left is unchanged when every member that we sent is.
@@ -22,7 +22,7 @@ MADE_MEMBERS = ("attributes", "category", "pixel")
 
 
 def left_of(draft: Draft, changed: Collection[Facet], before: Left) -> Left:
-    """What is left by a draft that changes some facets of a datapoint."""
+    """Returns what is left by a draft that changes some facets of a datapoint."""
     left = before
     if "settings" in changed:
         settings = draft.settings
@@ -80,7 +80,7 @@ def _only(value: Any, path: str, kept: frozenset[str]) -> Any:
 
 
 def left_text(left: Left) -> str:
-    """What was left as compact JSON text."""
+    """Returns what was left as compact JSON text."""
     return json.dumps(
         [left.keys, left.priority, left.members, left.labels],
         separators=(",", ":"),
@@ -89,7 +89,7 @@ def left_text(left: Left) -> str:
 
 
 def read_left(text: object) -> Left:
-    """What was left, from its text; nothing where that is not as it was written."""
+    """Returns what was left, from its text; nothing where that is not as it was written."""
     try:
         keys, priority, members, labels = json.loads(str(text))
         return Left(

@@ -24,8 +24,8 @@ _PUBLIC = frozenset({"public", PUBLIC_STORAGE})
 """The storage of URLs, by its word and by its id."""
 
 _ODD = re.compile(r"[\x00-\x1f\x7f]|^\s|\s$")
+# To some programs a backslash ends the host, to others it is a letter of it.
 _ODD_HOST = re.compile(r"[\s\\]")
-"""To some programs a backslash ends the host, to others it is a letter of it."""
 
 
 class Files:

@@ -16,8 +16,8 @@ from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest
 from rbsync.sources.base import Entry, MaskLabels
 
+# Counts up when a check of masks changes, so that what passed the old one is looked at again.
 CHECKS = 3
-"""Counts up when a check of masks changes, so that what passed the old one is looked at again."""
 
 
 class MaskReader:

@@ -49,8 +49,8 @@ class MapUse:
                 yield Problem("unused-value", message, place, _HINT)
 
 
+# Counts up when a check changes, so that what passed the old one is looked at again.
 CHECKS = 2
-"""Counts up when a check changes, so that what passed the old one is looked at again."""
 
 _VOLUMES = (NIFTI, GZIP)
 _OF_THE_MAP = "unmapped-values"

@@ -41,7 +41,7 @@ def with_lines(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _happenings(parted: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What a run tells that is no part of its report."""
+    """Returns what a run tells that is no part of its report."""
     return [_line("outage", OUTAGE)] if "outcomes" in parted else []
 
 

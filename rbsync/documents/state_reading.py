@@ -85,7 +85,7 @@ def _locator(data: bytes, file: str) -> Callable[[Path], Location]:
 
 
 def _problems(value: Mapping[str, Any], document: StateDocument) -> Iterator[Found]:
-    """What no schema says: names and ids that are there once, and digests that are some."""
+    """Yields what no schema says: names and ids that are there once, and digests that are some."""
     yield from _strange((), value, StateDocument)
     if not _LINEAGE.fullmatch(document.lineage):
         yield ("lineage",), "it is no UUID"

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+# Halves of characters, from file names that are not UTF-8: no JSON reader takes them.
 _LONE = re.compile("[\ud800-\udfff]")
-"""Halves of characters, from file names that are not UTF-8: no JSON reader takes them."""
+# What a terminal obeys, or shows in another order: JSON can spell it with ASCII letters.
 _UNSEEN = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
 )
-"""What a terminal obeys, or shows in another order: JSON can spell it with ASCII letters."""
 
 
 def dump(document: Mapping[str, Any]) -> str:

@@ -14,8 +14,8 @@ from rbsync.files.pattern_part import Part
 from rbsync.files.patterns import PatternError, compile_parts, match_parts
 
 FILE = ".rbsyncignore"
+# In one file: each is tried on every path below.
 MOST_RULES = 1_000
-"""In one file: each is tried on every path below."""
 
 _CLASSES = {
     "[:digit:]": "0-9",

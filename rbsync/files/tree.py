@@ -20,8 +20,8 @@ from rbsync.files.roots import Roots
 from rbsync.files.structure import Fault, Span, fault_of
 from rbsync.model.fingerprint import Algorithm
 
+# A file that changed less than this many ns before it was read may change again unseen.
 RACY = 3_000_000_000
-"""A file that changed less than this many ns before it was read may change again unseen."""
 
 MOST_RULES = 1 << 20
 CHUNK_FILES = 512

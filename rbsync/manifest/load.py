@@ -127,7 +127,9 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
 
 
 def _is_project_known(value: dict[str, Any], head: ManifestModel, filled: Filled) -> bool:
-    """Whether the project is the one that is meant, and not the default in place of a mistake."""
+    """Tells whether the project is the one that is meant, and not the default in place of a
+    mistake.
+    """
     if any(missing.path[:1] == ("backend",) for missing in filled.missing):
         return False
     return value.get("backend") is None or "backend" in head.model_fields_set

@@ -10,8 +10,8 @@ from rbsync.manifest.environment import Missing, Refusal
 from rbsync.trust import Trust
 from rbsync.trust.trusted import secret_values
 
+# A secret of as many characters is looked for inside of values too: it is there on purpose.
 _WITHIN = 16
-"""A secret of as many characters is looked for inside of values too: it is there on purpose."""
 
 
 def refusals(trust: Trust, environ: Mapping[str, str]) -> Callable[[str, str], Refusal]:

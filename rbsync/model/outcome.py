@@ -63,7 +63,7 @@ class Report:
 
     @property
     def recognised(self) -> int:
-        """How many datapoints were there already, and are known now."""
+        """Returns how many datapoints were there already, and are known now."""
         return self.looked_up + self.count("recognised")
 
     @property

@@ -218,7 +218,7 @@ class Plan:
 
     @property
     def apply_exit_code(self) -> ExitCode:
-        """What `apply` ends with when all that it sends succeeds.
+        """Returns what `apply` ends with when all that it sends succeeds.
 
         For what is not settled yet it waits, and nobody knows what comes of that.
         """
@@ -226,7 +226,7 @@ class Plan:
 
     @property
     def blocked_exit_code(self) -> ExitCode:
-        """What comes of the actions that are blocked, when all others succeed."""
+        """Returns what comes of the actions that are blocked, when all others succeed."""
         if self.unread or self.has_blocked(UNKNOWN):
             return ExitCode.INCOMPLETE
         blocked = (one for one in self.actions if isinstance(one, Blocked))

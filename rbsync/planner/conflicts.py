@@ -33,7 +33,7 @@ HINT = "--ours NAME overwrites it, --theirs NAME keeps it"
 
 
 class Sight(NamedTuple):
-    """What a look at a task found, beside what a plan would make of it.
+    """The result of a look at a task, beside what a plan would make of it.
 
     ``changed`` are the facets that are not as they were left, ``same`` those that are as declared
     already. ``fingerprint`` is that of what is there, ``declined`` what its stamp says is not
@@ -51,7 +51,7 @@ class Sight(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What the user decided: ``ours`` and ``theirs`` tell of a name, ``otherwise`` of the rest.
+    """The user's decisions: ``ours`` and ``theirs`` tell of a name, ``otherwise`` of the rest.
 
     ``redo`` tells of a name that what was declined of it, whoever did, is to be done.
     """
@@ -62,7 +62,7 @@ class Decisions:
     otherwise: OnConflict = "block"
 
     def of(self, name: str) -> OnConflict:
-        """What becomes of a conflict about a name."""
+        """Returns what becomes of a conflict about a name."""
         if self.ours(name):
             return "ours"
         return "theirs" if self.theirs(name) else self.otherwise

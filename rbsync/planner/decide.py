@@ -187,5 +187,5 @@ def _what_changes(changed: Sequence[Facet], loses_labels: bool) -> str:
 
 
 def _loses_labels(desired: Fingerprint, applied: Fingerprint) -> bool:
-    """Whether there are labels now and shall be none; a list with nothing in it is none too."""
+    """Tells whether there are labels now and shall be none; an empty list is none too."""
     return desired.labels in NO_LABELS and applied.labels not in NO_LABELS

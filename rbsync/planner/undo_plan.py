@@ -32,7 +32,7 @@ class Reversal(NamedTuple):
 
 
 def reversals(changes: Iterable[Change], runs: Sequence[Run]) -> list[Reversal]:
-    """What the changes of some runs amount to, by name. ``changes`` come newest first.
+    """Returns what the changes of some runs amount to, by name. ``changes`` come newest first.
 
     ``runs`` are all that the history has: they tell which run took back another.
     """
@@ -84,7 +84,10 @@ def _sources(newest_first: Sequence[Change]) -> list[Source]:
 def decide_reversal(
     one: Reversal, record: Record | None, put_back: Callable[[Reversal], Datapoint]
 ) -> Action | None:
-    """What takes a name back, None when it is as it was before. Raises what ``put_back`` does."""
+    """Returns what takes a name back, None when it is as it was before.
+
+    Raises what ``put_back`` does.
+    """
     present = record.applied if record else None
     task_id = record.task_id if record else ""
     if present == one.was:

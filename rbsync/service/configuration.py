@@ -7,8 +7,8 @@ from typing import Literal
 
 from rbsync.labels import Taxonomy
 
+# The length of the service's API keys, which its clients check.
 KEY_LENGTH = 43
-"""The length of the service's API keys, which its clients check."""
 
 LOOPBACK = "127.0.0.1"
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30

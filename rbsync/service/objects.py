@@ -20,8 +20,8 @@ from rbsync.service.service import Service
 from rbsync.service.signing import OBJECTS, Permission
 
 _FORBIDDEN, _NOT_FOUND, _TOO_LARGE, _FULL, _FAILED = 403, 404, 413, 507, 500
+# A file that somebody uploaded must not run as a page of ours.
 _SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
-"""A file that somebody uploaded must not run as a page of ours."""
 
 
 class Objects:

@@ -47,8 +47,8 @@ class CoalescingTransport:
             self._transport.write(b"".join(written))
 
 
+# Seconds; longer than clients keep unused connections, so that none is closed in their hands.
 KEEP_ALIVE = 75
-"""Seconds; longer than clients keep unused connections, so that none is closed in their hands."""
 IDLE = 60.0
 """Seconds in which the next part of a request has to come. A client that vanished in the middle of
 one, or never asked at all, would keep its connection, and a file of ours, for ever."""

@@ -1,4 +1,4 @@
-"""What models of documents share, and how it is said that a document has another shape."""
+"""The common base of models of documents, and the words for a document of another shape."""
 
 from __future__ import annotations
 

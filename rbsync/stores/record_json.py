@@ -23,7 +23,7 @@ class _Exact(Part):
 
 
 class RecordFailurePart(_Exact):
-    """Why the last action for a datapoint failed."""
+    """The reason that the last action for a datapoint failed."""
 
     kind: FailureKind
     phase: str = Field(description="Where it failed.", examples=["upload"])
@@ -44,7 +44,7 @@ Declines = Annotated[tuple[DeclinedPart, ...], Strict(False)]
 
 
 class IntentPart(_Exact):
-    """What was about to be sent when nothing more was heard of it."""
+    """An action that was about to be sent when nothing more was heard of it."""
 
     name: str
     operation: Literal["create", "update", "delete"]
@@ -63,7 +63,7 @@ class IntentPart(_Exact):
 
 
 class RecordPart(_Exact):
-    """What is known of one name."""
+    """All that is known of one name."""
 
     name: str
     applied: Prints | None = Field(

@@ -24,7 +24,7 @@ LOOKED_AT_ONCE = 500
 
 
 class FirstLook:
-    """What a project has, for a state that knows nothing of it; listed once a command."""
+    """The tasks of a project, for a state that knows nothing of it; listed once a command."""
 
     def __init__(self, backend: Backend, note: Callable[[str], None]) -> None:
         """``note`` is told that the project is read, and how much it has."""
@@ -34,7 +34,7 @@ class FirstLook:
         self._alike: dict[str, Record] = {}
 
     def is_called_for(self, header: Header | None, project: Project | None) -> bool:
-        """Whether there is no state that belongs to a project, and there is a project."""
+        """Tells whether there is no state that belongs to a project, and there is a project."""
         return project is not None and (header is None or not header.target)
 
     def tasks(self) -> Mapping[str, Task]:

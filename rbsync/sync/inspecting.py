@@ -62,7 +62,7 @@ def inspected(
 
 
 def _is_known(action: Overwriting, records: Mapping[str, Record]) -> bool:
-    """What was taken over by force is overwritten whatever it is; that was said already."""
+    """Returns what was taken over by force is overwritten whatever it is; that was said already."""
     record = records.get(action.name)
     return bool(action.task_id and record and record.applied and record.applied != UNKNOWN)
 

@@ -11,8 +11,8 @@ from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Action, Blocked, Delete, Plan
 
 CODE = "unknown-storage"
+# Those that every organization has: nobody needs to be asked for them.
 FIXED = ("public", "redbrick")
-"""Those that every organization has: nobody needs to be asked for them."""
 
 
 def check_storages(backend: Backend, plan: Plan, *, keep_going: bool) -> Plan:

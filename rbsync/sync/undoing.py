@@ -146,7 +146,7 @@ def _decide(workspace: Workspace, one: Reversal, record: Record | None) -> Actio
 
 
 def _datapoint(workspace: Workspace, one: Reversal) -> Datapoint:
-    """What was there before. Raises StoreError and SignedUrlError."""
+    """Returns what was there before. Raises StoreError and SignedUrlError."""
     made: dict[Facet, object] = {}
     for digest, facets in one.sources:
         document: Document = json.loads(workspace.history.content(digest))

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import unquote
 
+# The only spellings of this machine that a key may be sent to. Others, such as 127.1 or
+# ``localhost.``, mean the same to some programs and something else to others.
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-"""The only spellings of this machine that a key may be sent to. Others, such as 127.1 or
-``localhost.``, mean the same to some programs and something else to others."""
 
 _LOOPBACK_NAMES = ("localhost", "ip6-localhost", "ip6-loopback")
 _INNER_NAMES = frozenset({"localdomain", "internal"})

@@ -7,9 +7,9 @@ import stat
 
 from rbsync.errors import Location, Problem, UserError
 
+# Git's own folder, which may hold the token that the code was fetched with, and ours: nothing in
+# them is anybody's data.
 PRIVATE_FOLDERS = frozenset({".git", ".rbsync"})
-"""Git's own folder, which may hold the token that the code was fetched with, and ours: nothing
-in them is anybody's data."""
 
 _OWN_HINT = "put the manifest itself in its place, or name it where it is with -f"
 

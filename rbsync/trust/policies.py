@@ -31,8 +31,8 @@ WEAKENS: Mapping[str, Weakens] = {
     "on_move": _becomes("recreate"),
 }
 
+# Policies that a manifest may set as it likes: the guard holds whatever they say.
 GUARDED = frozenset({"prune", "max_delete"})
-"""Policies that a manifest may set as it likes: the guard holds whatever they say."""
 
 
 def weakens(key: str, value: Any, own: Any) -> bool:

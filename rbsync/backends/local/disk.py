@@ -70,8 +70,8 @@ except ImportError:  # not on Windows
     fcntl = None  # type: ignore[assignment]
 
 FICLONE = 0x40049409
+# Bytes. File systems keep smaller files in less than a block, which cannot be shared.
 WORTH_CLONING = 1 << 16
-"""Bytes. File systems keep smaller files in less than a block, which cannot be shared."""
 
 Clone = Callable[[int, int], bool]
 """Makes the file of the first descriptor a clone of the second's; False where it cannot."""

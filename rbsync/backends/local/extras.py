@@ -98,7 +98,7 @@ def maps_in(extras: Extras, read: Callable[[str], bytes]) -> Iterator[StoredMap]
 
 
 def progress_in(extras: Extras, *, is_moved_on: bool) -> Progress:
-    """How far people are with a task."""
+    """The point that people have reached with a task."""
     work = _read(extras.get("work"))
     state = work.get("state")
     return Progress(

@@ -42,17 +42,17 @@ from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure
 
+# The service gives up on a request of its own after 26 s: then it cannot land any more.
 QUARANTINE_SECONDS = 30.0
-"""The service gives up on a request of its own after 26 s: then it cannot land any more."""
 
+# What was answered is done; a search may lag behind by as much.
 STALENESS_SECONDS = 5.0
-"""What was answered is done; a search may lag behind by as much."""
 
 PAGE = 50
 CONCURRENCY = 10
+# With the latency of a real network, width is what decides. The service's own client has up to 50
+# connections open.
 JOBS = 24
-"""With the latency of a real network, width is what decides. The service's own client has up to 50
-connections open."""
 
 _CAPABILITIES = Capabilities(
     batch=1, quarantine=QUARANTINE_SECONDS, keeps_uploads=True, jobs=JOBS, masks="nifti"

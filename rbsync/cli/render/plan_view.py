@@ -48,14 +48,14 @@ def show_plan(plan: Plan, common: CommonOptions, nothing: str = "") -> None:
 
 
 def losses(plan: Plan) -> Iterator[str]:
-    """What the summary does not tell of the updates."""
+    """Yields what the summary does not tell of the updates."""
     number = len(plan.labels_removed)
     if number:
         yield f"{plural(number, 'update removes', 'updates remove')} all labels of a datapoint."
 
 
 def outlook(plan: Plan) -> Iterator[str]:
-    """What apply will come to, where that is known to be no success."""
+    """Yields what apply will come to, where that is known to be no success."""
     code = plan.apply_exit_code
     if plan.refused is not None:
         yield f"The guard will refuse this (exit code {int(code)}): {plan.refused}"

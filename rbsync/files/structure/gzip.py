@@ -15,8 +15,8 @@ _MEMBER = 31
 """What tells zlib to expect a gzip header and to check the sum and length at the end."""
 
 _AT_ONCE = 1 << 20
+# Bytes that may follow the voxels. More is no scan, and unpacking it may have no end.
 _SPARE = 64 << 20
-"""Bytes that may follow the voxels. More is no scan, and unpacking it may have no end."""
 
 
 def check(span: Span) -> None:

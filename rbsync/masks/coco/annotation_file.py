@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeGuard, TypeVar
 from rbsync.labels.scalars import kind_of, shown
 from rbsync.masks.error import MaskError
 
+# Of an image, in pixels: what pycocotools computes with stays within 32 bits.
 LONGEST_SIDE = 1 << 27
-"""Of an image, in pixels: what pycocotools computes with stays within 32 bits."""
 
 Id = int | float | str
 T = TypeVar("T")

@@ -20,8 +20,8 @@ from rbsync.masks.error import MaskError, ShapeError
 from rbsync.masks.outlines.tracing import trace
 from rbsync.masks.png.decoding import MAX_PIXELS
 
+# No limit is above it: pycocotools counts pixels with 32 bits.
 MOST_PIXELS = (1 << 31) - 1
-"""No limit is above it: pycocotools counts pixels with 32 bits."""
 
 
 def coco_labels(

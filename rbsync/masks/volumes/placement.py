@@ -13,8 +13,8 @@ from rbsync.masks.error import MaskError
 
 Array = npt.NDArray[Any]
 
+# Of the shortest edge of a voxel: programs round affines, and half a voxel is a mistake.
 TOLERANCE = 0.1
-"""Of the shortest edge of a voxel: programs round affines, and half a voxel is a mistake."""
 
 
 def placement_problem(

@@ -14,8 +14,8 @@ from rbsync.service.storage_ids import REDBRICK
 OF_ITEMS = ("seriesInfo", "heatMaps", "transforms", "centerline")
 OF_SETTINGS = ("attributes", "preAssign")
 NOTHING = Extra("{}")
+# The service's own client says with the text of a null that nobody is assigned.
 _ABSENT = (None, "", "null")
-"""The service's own client says with the text of a null that nobody is assigned."""
 
 
 def beside_items(call: Call, given: Mapping[str, Any], storage_id: str) -> Extra:

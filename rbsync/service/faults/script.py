@@ -23,8 +23,8 @@ from rbsync.service.executable_schema import make_schema
 Deed = Literal["delay", "status", "errors", "html", "truncate", "cut", "drop", "close"]
 ANYTHING = "*"
 METHODS = ("GET", "POST", "PUT")
+# Seconds; a fault that waits longer would look like one that never ends.
 LONGEST = 3600.0
-"""Seconds; a fault that waits longer would look like one that never ends."""
 
 
 def _listed(value: Any) -> Any:

@@ -16,11 +16,11 @@ from rbsync.backends.redbrick.api.credentials import ApiKey
 from rbsync.backends.redbrick.http.network_errors import status_failure
 from rbsync.backends.redbrick.http.transport import Reply, Transport
 
+# For a whole request; the service itself gives up on one a little earlier.
 SECONDS = 30.0
-"""For a whole request; the service itself gives up on one a little earlier."""
 
+# Of compression: requests are small, and a better one costs more time than it saves.
 _LEVEL = 1
-"""Of compression: requests are small, and a better one costs more time than it saves."""
 
 
 class Operation(NamedTuple):

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple, Protocol
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+# By how much a wait may be longer than what is left: one that ends late is late all the same.
 _SLACK = 1.1
-"""By how much a wait may be longer than what is left: one that ends late is late all the same."""
 
 
 class Readable(Protocol):

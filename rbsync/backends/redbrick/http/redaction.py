@@ -7,6 +7,7 @@ import re
 import threading
 
 GONE = "…"
+# A filter acts only on what is logged to its own logger, not on what passes through it.
 LOGGERS = (
     "requests",
     "urllib3",
@@ -18,7 +19,6 @@ LOGGERS = (
     "urllib3.util.ssl_",
     "urllib3.util.connection",
 )
-"""A filter acts only on what is logged to its own logger, not on what passes through it."""
 
 # A secret of a few letters would take parts out of ordinary words, and so tell what it is.
 _SHORTEST = 8

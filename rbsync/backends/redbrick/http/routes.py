@@ -31,8 +31,8 @@ BLOCK = 1 << 20
 
 _AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 _PROXY_HINT = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
+# A presigned address must arrive as it was given, so only what cannot be sent is quoted.
 _AS_IT_IS = "".join(map(chr, range(0x21, 0x7F)))
-"""A presigned address must arrive as it was given, so only what cannot be sent is quoted."""
 
 
 class Answer(Protocol):

@@ -22,8 +22,8 @@ _BLOB = {"x-ms-blob-type": "BlockBlob"}
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 _PAGE_HINT = "a proxy or a login page may have answered instead"
 _EXPIRED_HINT = "a new upload URL was refused too: check this machine's clock"
+# A storage that says 401 or 403 has nothing against the API key, which it never saw.
 _KINDS = {400: "invalid", 413: "quota", 429: "throttled", 503: "throttled"}
-"""A storage that says 401 or 403 has nothing against the API key, which it never saw."""
 
 
 class ExpiredError(Exception):
