@@ -34,7 +34,7 @@ POLL = 0.2
 
 
 class Outage(NamedTuple):
-    """What is told when the breaker opens, and with ``is_over`` when it closes.
+    """The news that the breaker opens, and with ``is_over`` that it closes.
 
     ``seconds`` is how long it lasted, or will be waited for.
     """
