@@ -9,9 +9,9 @@ what may be done next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from rbsync.errors import BackendError
 from rbsync.model.datapoint import Settings
@@ -329,6 +329,38 @@ For another facet than the labels, ``labels`` may be empty text: they were not l
 def unasked(_present: TaskContent, _facet: Facet | None, /) -> bool:
     """Satisfies ``Before``: whatever is there may be changed and deleted."""
     return True
+
+
+class LostFile(NamedTuple):
+    """A stored file of a datapoint that is not what it is said to be.
+
+    ``reason`` is ``missing`` or ``changed``.
+    """
+
+    name: str
+    ref: str
+    reason: Literal["missing", "changed"]
+
+
+class Collected(NamedTuple):
+    """What a collection of garbage removed; ``size`` is in bytes."""
+
+    files: int = 0
+    size: int = 0
+
+
+@runtime_checkable
+class KeepsFiles(Protocol):
+    """A backend that keeps the files itself, and so can lose some, and keep too many."""
+
+    def lost(self, *, reading: bool = False) -> Iterator[LostFile]:
+        """The stored files that are not there; with ``reading`` each is hashed again too."""
+
+    def collect(self, in_use: Collection[str], grace: float) -> Collected:
+        """Removes files that no datapoint has, and that are older than ``grace`` seconds.
+
+        ``in_use`` are refs that something else than a datapoint needs.
+        """
 
 
 class Backend(Protocol):

@@ -12,7 +12,7 @@ from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import answer, document, note, result
 from rbsync.cli.planning_options import lock_timeout_of
-from rbsync.cli.render.numbers import plural
+from rbsync.cli.render.numbers import plural, size
 from rbsync.cli.streams import write_out
 from rbsync.documents.text import dump
 from rbsync.errors import ExitCode, RbsyncError
@@ -139,6 +139,21 @@ def backup(common: CommonOptions, file: str | None) -> int:
         path = file or state_editing.backup_path(workspace)
         workspace.store.backup(path)
     answer(common, path, path=path)
+    return ExitCode.DONE
+
+
+@command.command("collect")
+@lock_timeout
+@with_common_options
+def collect(common: CommonOptions, lock_timeout: float) -> int:
+    """Remove the stored files that no datapoint and no history needs.
+
+    An apply does so once a day with what is older than a day; this does it at once.
+    """
+    with opened(common) as workspace:
+        found = state_editing.collect(workspace, lock_timeout)
+    text = f"{plural(found.files, 'file')} removed, {size(found.size)}."
+    answer(common, text, files=found.files, bytes=found.size)
     return ExitCode.DONE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from rbsync.sync.workspace import Workspace
 
 
+NAMED = 3
+
+
 @click.command("status")
 @with_common_options
 def command(common: CommonOptions) -> int:
@@ -26,7 +30,7 @@ def command(common: CommonOptions) -> int:
     if common.json:
         document(common, found)
         return ExitCode.DONE
-    project, state, lock = found["project"], found["state"], found["lock"]
+    project, state = found["project"], found["state"]
     result(common, f"manifest  {found['manifest']}, {plural(found['sources'], 'source')}")
     if project:
         kind = f" ({project['type']})" if project["type"] else ""
@@ -42,25 +46,58 @@ def command(common: CommonOptions) -> int:
         )
     else:
         result(common, "state     none yet")
-    if lock:
-        who = f"{lock['user']}@{lock['host']}, pid {lock['pid']}"
-        result(common, one_line(f"lock      held by {who}"))
+    for line in _remarks(found):
+        result(common, one_line(line))
     return ExitCode.DONE
 
 
+def _remarks(found: dict[str, Any]) -> Iterator[str]:
+    """What somebody should know, or do something about."""
+    lock, lost = found["lock"], found["lost"]
+    if lock:
+        who = f"{lock['user']}@{lock['host']}, pid {lock['pid']}"
+        if lock["dead"]:
+            yield f"lock      of a run that is dead, {who}; the next run takes it"
+        else:
+            yield f"lock      held by {who}"
+    if found["interrupted"]:
+        yield "run       interrupted: run `rbsync apply`, which settles what was left open"
+    if lost:
+        names = sorted({one["name"] for one in lost})
+        more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+        yield (
+            f"files     {plural(len(lost), 'stored file is', 'stored files are')} gone, of "
+            f"{', '.join(names[:NAMED])}{more}: `rbsync state rm NAME`, then `rbsync apply` "
+            "sends them again"
+        )
+
+
 def _status(workspace: Workspace) -> dict[str, Any]:
+    from rbsync.sync.sweeping import lost_files
+
     project = workspace.backend.describe()
     owner = workspace.store.owner()
+    is_dead = owner is not None and not workspace.store.is_held()
+    state = _state(workspace)
+    is_open = bool(state and state["pending"]) and (owner is None or is_dead)
     return {
         "manifest": workspace.manifest.file,
         "sources": len(workspace.manifest.datapoints) + len(workspace.manifest.masks),
         "project": {"identity": project.identity, "name": project.name, "type": project.type}
         if project
         else None,
-        "state": _state(workspace),
-        "lock": {"user": owner.user, "host": owner.host, "pid": owner.pid, "since": owner.since}
+        "state": state,
+        "lock": {
+            "user": owner.user,
+            "host": owner.host,
+            "pid": owner.pid,
+            "since": owner.since,
+            "dead": is_dead,
+        }
         if owner
         else None,
+        "interrupted": is_open or is_dead,
+        "lost": [one._asdict() for one in lost_files(workspace)],
     }
 
 

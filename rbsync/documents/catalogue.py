@@ -39,6 +39,7 @@ from rbsync.documents.plan_document import PlanDocument
 from rbsync.documents.problems import ErrorDocument, FailuresDocument
 from rbsync.documents.records import (
     StateBackupDocument,
+    StateCollectDocument,
     StateDocument,
     StateListDocument,
     StateMvDocument,
@@ -69,6 +70,7 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "serve": ServeDocument,
     "state": StateDocument,
     "state-backup": StateBackupDocument,
+    "state-collect": StateCollectDocument,
     "state-list": StateListDocument,
     "state-mv": StateMvDocument,
     "state-push": StatePushDocument,
@@ -98,6 +100,7 @@ PRINTED_BY: Mapping[str, str] = {
     "schema": "schemas",
     "serve": "serve",
     "state backup": "state-backup",
+    "state collect": "state-collect",
     "state list": "state-list",
     "state mv": "state-mv",
     "state pull": "state",

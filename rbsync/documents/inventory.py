@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from rbsync.documents.parts import Document, FingerprintPart
@@ -34,6 +36,15 @@ class LockPart(Part):
     host: str
     pid: int
     since: float = Field(description="In seconds since 1970.")
+    dead: bool = Field(False, description="It was killed, and the next run takes its lock.")
+
+
+class LostFilePart(Part):
+    """A stored file of a datapoint that is gone or damaged."""
+
+    name: str
+    ref: str
+    reason: Literal["missing", "changed"]
 
 
 class StatusDocument(Document):
@@ -44,6 +55,10 @@ class StatusDocument(Document):
     project: ProjectPart | None
     state: StatePart | None
     lock: LockPart | None = Field(description="Null while nobody holds the lock.")
+    interrupted: bool = Field(False, description="A run ended before it knew all results.")
+    lost: list[LostFilePart] = Field(
+        default=[], description="Stored files of datapoints that are gone."
+    )
 
 
 class TaskPart(Part):

@@ -62,3 +62,10 @@ class StateUnlockDocument(Document):
     """The holder whom the lock was taken from."""
 
     taken_from: str | None = Field(description="Null where nobody held it.")
+
+
+class StateCollectDocument(Document):
+    """The stored files that nothing needed, and that are gone."""
+
+    files: int = Field(ge=0, description="How many were removed.")
+    bytes: int = Field(ge=0, description="How many bytes they had.")

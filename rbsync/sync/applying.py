@@ -31,6 +31,7 @@ from rbsync.sync.planning import PlanOptions, make_plan, policy_of
 from rbsync.sync.recording import check_lasting, recorded
 from rbsync.sync.saved_plans import check_elsewhere
 from rbsync.sync.serials import check_newest, remember_newest
+from rbsync.sync.sweeping import sweep_when_due
 from rbsync.sync.workspace import Workspace
 
 GIVE_UP_AFTER = 600.0
@@ -105,6 +106,7 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         )
     # An apply that has nothing to do in a read-only checkout must succeed.
     if not _has_work(workspace, plan):
+        sweep_when_due(workspace)
         return _concluded(workspace, plan, (), options)
     check_lasting(workspace, plan)
     owner = whoami()
@@ -132,6 +134,7 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
             report = _run(workspace, left, writer, records, options, recording.keeping)
             recording.report = report
         remember_newest(writer.header())
+        sweep_when_due(workspace)
         return report
 
 

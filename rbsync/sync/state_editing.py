@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from rbsync.backends.base import Collected
 from rbsync.documents import FORMAT_VERSION
 from rbsync.documents.records import StateDocument
 from rbsync.documents.state_reading import read_state
@@ -15,6 +16,7 @@ from rbsync.errors import RbsyncError, StaleError, StateError, StoreError
 from rbsync.model.record import Header, Record
 from rbsync.stores.base import Writer
 from rbsync.stores.record_json import record_json
+from rbsync.sync import sweeping
 from rbsync.sync.applying import whoami
 from rbsync.sync.serials import remember_newest
 from rbsync.sync.workspace import Workspace
@@ -70,6 +72,17 @@ def rename(workspace: Workspace, old: str, new: str, timeout: float) -> None:
         if new in records:
             raise RbsyncError(f"the state has `{new}` already")
         writer.commit([records[old]._replace(name=new)], removed=[old])
+
+
+def collect(workspace: Workspace, timeout: float) -> Collected:
+    """Removes the stored files that nothing needs, while no apply is at work.
+
+    What an apply has sent and not created yet belongs to nothing either.
+    """
+    if workspace.store.header() is None:
+        return sweeping.collect(workspace)
+    with workspace.store.writer(whoami(), timeout=timeout):
+        return sweeping.collect(workspace)
 
 
 def pull(workspace: Workspace) -> dict[str, Any]:

@@ -123,6 +123,7 @@ CASES: dict[str, tuple[Before, list[str]]] = {
     "retry": (with_failure, ["--yes"]),
     "schema": (applied, []),
     "state backup": (applied, ["copy.db"]),
+    "state collect": (applied, []),
     "state list": (with_intent, []),
     "state mv": (applied, ["images/a.png", "a"]),
     "state pull": (with_intent, []),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import BinaryIO
 
 from rbsync.backends.base import (
     Before,
     Body,
     Capabilities,
+    Collected,
     Created,
     Draft,
+    LostFile,
     NamedTask,
     Project,
     Rejected,
@@ -22,7 +24,7 @@ from rbsync.backends.base import (
     unasked,
 )
 from rbsync.backends.left import told_by
-from rbsync.backends.local.blobs import DAY, Blobs, Collected, Damage, content_of, is_ref
+from rbsync.backends.local.blobs import DAY, Blobs, Damage, content_of, is_ref
 from rbsync.backends.local.cursors import Page
 from rbsync.backends.local.database import BUSY_SECONDS, Database
 from rbsync.backends.local.disk_failures import disk_failures
@@ -191,9 +193,17 @@ class LocalBackend:
         """Hashes every file that a task refers to, and answers those that are damaged."""
         return self._project.damage()
 
+    def lost(self, *, reading: bool = False) -> Iterator[LostFile]:
+        """The stored files that are not there; with ``reading`` each is hashed again too."""
+        return self._project.lost(reading=reading)
+
     def collect_garbage(self, grace: float = DAY) -> Collected:
         """Removes files that no task refers to and that are older than ``grace`` seconds."""
         return self._project.collect_garbage(grace)
+
+    def collect(self, in_use: Collection[str], grace: float) -> Collected:
+        """As `collect_garbage`, but for what else is in use."""
+        return self._project.collect_garbage(grace, in_use)
 
     def close(self) -> None:
         """Closes the database; the next call opens it again."""

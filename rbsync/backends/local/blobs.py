@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
-from rbsync.backends.base import Body
+from rbsync.backends.base import Body, Collected
 from rbsync.backends.local.disk import Clone, copy, hash_of, make_folder, reflink, sync_folder
 from rbsync.backends.local.disk_failures import disk_failures
 from rbsync.backends.local.incoming import Incoming
@@ -19,6 +19,8 @@ from rbsync.model.fingerprint import Algorithm, algorithm_of
 
 ROOT = "blobs"
 DAY = 86400.0
+ARRIVING = 60.0
+"""Seconds for which a file that is being received is not taken for one that was left behind."""
 _INCOMING = "incoming"
 # Exactly this form and no other, since refs come from clients of the service too:
 # `blobs/../../etc/passwd` must be no path of ours.
@@ -34,13 +36,6 @@ class Damage(NamedTuple):
 
     ref: str
     reason: str
-
-
-class Collected(NamedTuple):
-    """The yield of a collection of garbage; ``size`` is in bytes."""
-
-    files: int
-    size: int
 
 
 def ref_of(content: str) -> str:
@@ -174,11 +169,17 @@ class Blobs:
                 found = os.stat(path)
                 # Uploads come before the datapoint that names them. A day is longer than any run
                 # between the two.
-                if found.st_mtime <= oldest:
+                # What has no name yet may be on its way in.
+                limit = oldest if is_ref(ref) else min(oldest, time.time() - ARRIVING)
+                if found.st_mtime <= limit:
                     os.unlink(path)
                     files += 1
                     size += found.st_size
         return Collected(files, size)
+
+    def present(self) -> frozenset[str]:
+        """The refs of all files that are there, as one listing tells them."""
+        return frozenset(ref for ref, _ in self._stored() if is_ref(ref))
 
     def _stored(self) -> Iterator[tuple[str, str]]:
         """Refs and paths of all files, those included that a crash left half-written."""

@@ -6,13 +6,22 @@ Whatever stands in front of it, a backend or a service, goes through this one cl
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from rbsync.backends.base import Created, Draft, MisnamedError, NamedTask, Rejected, Task
+from rbsync.backends.base import (
+    Collected,
+    Created,
+    Draft,
+    LostFile,
+    MisnamedError,
+    NamedTask,
+    Rejected,
+    Task,
+)
 from rbsync.backends.local import queries
-from rbsync.backends.local.blobs import Blobs, Collected, Damage
+from rbsync.backends.local.blobs import Blobs, Damage, is_ref
 from rbsync.backends.local.clock import now
 from rbsync.backends.local.cursors import Page, cursor_after, name_before
 from rbsync.backends.local.database import Database
@@ -310,12 +319,31 @@ class LocalProject:
         nothing: set[str] = set()
         return self._blobs.damage(sorted(self._read(queries.item_refs, nothing)))
 
-    def collect_garbage(self, grace: float) -> Collected:
-        """Removes files that no task refers to and that are older than ``grace`` seconds."""
+    def lost(self, *, reading: bool) -> Iterator[LostFile]:
+        """The files of tasks that are not there, by name; with ``reading`` damaged ones too."""
+        nothing: list[tuple[str, str]] = []
+        named = self._read(queries.refs_of_names, nothing)
+        present = self._blobs.present()
+        for name, ref in named:
+            if is_ref(ref) and ref not in present:
+                yield LostFile(name, ref, "missing")
+            elif reading:
+                yield from (LostFile(name, ref, "changed") for _ in self._blobs.damage([ref]))
+
+    def collect_garbage(self, grace: float, in_use: Collection[str] = ()) -> Collected:
+        """Removes files that no task refers to and that are older than ``grace`` seconds.
+
+        ``in_use`` are files that something else needs. A client that sent a file which is gone
+        now has to send it again: its path is forgotten.
+        """
         if self.describe() is None:
-            return Collected(0, 0)
+            return Collected()
         with self._database.writing() as connection:
-            return self._blobs.collect(queries.item_refs(connection), grace)
+            used = queries.item_refs(connection).union(in_use)
+            found = self._blobs.collect(used, grace)
+            if found.files:
+                queries.forget_uploads(connection, self._blobs.present())
+            return found
 
     def close(self) -> None:
         self._database.close()

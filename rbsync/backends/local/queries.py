@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -85,3 +85,19 @@ def item_refs(connection: sqlite3.Connection) -> set[str]:
     found = {ref for (text,) in texts for _, ref in parsed(text)}
     extras = connection.execute("SELECT refs FROM extras")
     return found.union(*(parsed(text) for (text,) in extras))
+
+
+def refs_of_names(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """The refs of the items of all tasks, and of what accompanies them, with the tasks' names."""
+    items = connection.execute("SELECT name, items FROM tasks")
+    found = [(name, ref) for name, text in items for _, ref in parsed(text)]
+    extras = connection.execute("SELECT name, refs FROM extras JOIN tasks USING (task_id)")
+    found += [(name, ref) for name, text in extras for ref in parsed(text)]
+    return sorted(found)
+
+
+def forget_uploads(connection: sqlite3.Connection, present: Collection[str]) -> None:
+    """Forgets the paths of uploads whose files are not among those that are there."""
+    rows = connection.execute("SELECT path, ref FROM uploads").fetchall()
+    gone = [(path,) for path, ref in rows if ref not in present]
+    connection.executemany("DELETE FROM uploads WHERE path = ?", gone)

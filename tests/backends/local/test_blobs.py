@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.backends.local.blobs import Blobs, Collected, Damage, is_ref, ref_of
+from rbsync.backends.base import Collected
+from rbsync.backends.local.blobs import Blobs, Damage, is_ref, ref_of
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
 from rbsync.model.fingerprint import Algorithm, digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from pathlib import Path
@@ -57,6 +58,7 @@ def test_what_a_killed_process_left_is_collected(folder: Path, start: Start) -> 
     process.killed()
     half_written = folder / "blobs" / "incoming" / "left-over"
     half_written.write_bytes(b"half")
+    os.utime(half_written, (0, 0))
     backend = LocalBackend(folder)
     backend.collect_garbage(grace=-1)
     assert not half_written.exists()
