@@ -11,6 +11,7 @@ from typing import Protocol
 
 from rbsync.applier.comparing import differing, has_moved_on
 from rbsync.backends.base import Progress, TaskContent
+from rbsync.model.datapoint import REMOTE
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.plan import Overwriting, Update
@@ -76,10 +77,22 @@ class Check:
                 return Failure("conflict", phase, message, hint=WORKED_ON_HINT)
         facets = FACETS if facet is None else (facet,)
         changed = differing(present, self._known, stamped=self._stamped, facets=facets)
+        if "items" in changed and _has_items(present, self._action):
+            # A run of ours was cut off between the items and the stamp.
+            changed = tuple(one for one in changed if one != "items")
         if not changed:
             return None
         message = f"{', '.join(changed)} changed at the project meanwhile"
         return Failure("conflict", phase, message, hint=CONFLICT_HINT)
+
+
+def _has_items(present: TaskContent, action: Overwriting) -> bool:
+    """Tells whether the items are where they shall be, for those that are not sent from here."""
+    if not isinstance(action, Update):
+        return False
+    wanted = action.datapoint.items
+    places = tuple(one.content.removeprefix(REMOTE) for one in wanted if not one.is_local)
+    return len(places) == len(wanted) and places == present.refs
 
 
 def known_fingerprints(

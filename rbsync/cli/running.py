@@ -66,7 +66,7 @@ def run_plan(
         if plan_file:
             plan = _read(plan_file, workspace, flags)
             return plan, replace(how, renewal="nothing")
-        plan = plan_to_apply(workspace, how, _interruptible(how.stop, common))
+        plan = plan_to_apply(workspace, how, interruptible(how.stop, common))
         return plan, replace(how, renewal="all" if flags.yes else "unsettled")
 
     return run_made(common, flags, made, plan_file=plan_file, rehash=rehash)
@@ -108,7 +108,7 @@ def run_made(
         if not _agreed(plan, common, how, flags, plan_file, nothing):
             note(common, "Nothing was done.")
             return ExitCode.ERROR
-        with metered(common, "Applying", "datapoint") as meter, _interruptible(stop, common):
+        with metered(common, "Applying", "datapoint") as meter, interruptible(stop, common):
             meter.begin(len(plan.effects), plan.summary.bytes)
             report = apply_plan(workspace, plan, replace(how, **_shown_by(meter, common)))
         _conclude(report, plan, workspace, common, stop)
@@ -211,7 +211,7 @@ def _keep(path: str, text: str, common: CommonOptions) -> None:
 
 
 @contextmanager
-def _interruptible(stop: Cancellation, common: CommonOptions) -> Iterator[None]:
+def interruptible(stop: Cancellation, common: CommonOptions) -> Iterator[None]:
     """The first interrupt lets what runs end; the second ends the program at once."""
 
     def interrupt(_number: int, _frame: object) -> None:

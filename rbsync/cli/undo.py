@@ -11,7 +11,7 @@ import click
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import note
 from rbsync.cli.planning_options import history, running
-from rbsync.cli.running import RunFlags, run_made
+from rbsync.cli.running import RunFlags, interruptible, run_made
 
 NOTHING = "Nothing to take back: all is as it was before."
 
@@ -64,7 +64,8 @@ def _made(
     from rbsync.sync.undoing import make_undo
 
     if not workspace.store.is_settled():
-        settle(workspace, how.stop, how.lock_timeout)
+        with interruptible(how.stop, common):
+            settle(workspace, how.stop, how.lock_timeout)
     undo = make_undo(workspace, chosen)
     note(common, _said(undo))
     undoes = tuple(one.id for one in undo.runs)

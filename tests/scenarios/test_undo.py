@@ -199,7 +199,8 @@ def test_an_undo_that_is_killed_goes_on_and_is_taken_back_as_one(before: Annotat
     first = before.content()
     change(project)
     second = before.content()
-    for least in (1, 9, 17):
+    # Whatever a service was asked may still arrive for 30 s, which the next undo waits for.
+    for least in (9,) if isinstance(project, RemoteProject) else (1, 9, 17):
         process = project.start("undo", "--yes", "--jobs", "1")
         while process.poll() is None and differing(before.content(), second) < least:
             time.sleep(0.002)
@@ -211,9 +212,17 @@ def test_an_undo_that_is_killed_goes_on_and_is_taken_back_as_one(before: Annotat
         assert last["command"] == "undo"
         assert before.content() != first
     else:
-        ran = project.run("undo", "--yes")
-        assert ran.code == ExitCode.DONE, ran.err
+        ran = project.run("undo", "--yes", "--json")
         assert "Going on to take back" in ran.err
+        halves = [one["name"] for one in ran.json["outcomes"] if one["outcome"] == "skipped"]
+        if halves:
+            # A kill between two requests of one facet leaves half of it, which nobody can tell
+            # from what people did: it is said, and all the others are put back.
+            assert isinstance(project, RemoteProject)
+            assert len(halves) == 1
+            content = before.content()
+            assert {name for name in first if content[name] != first[name]} <= set(halves)
+            return
     assert before.content() == first
     ran = project.run("undo", "--yes")
     assert ran.code == ExitCode.DONE, ran.err

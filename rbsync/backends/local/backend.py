@@ -142,8 +142,10 @@ class LocalBackend:
 
     def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
         """The tasks of these ids that exist, by id, with what is in them."""
-        found = (self._project.task(one) for one in task_ids)
-        return {one.task.task_id: self._content(one) for one in found if one is not None}
+        # One turn for all: each question would wait for another change to be on the disk.
+        with self._project.alone():
+            found = [self._project.task(one) for one in task_ids]
+            return {one.task.task_id: self._content(one) for one in found if one is not None}
 
     def _content(self, stored: StoredTask) -> TaskContent:
         labels = self.labels(stored.task.task_id) if stored.task.labels else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any, TypeVar
 
 from rbsync.backends.base import (
@@ -344,6 +344,10 @@ class LocalProject:
             if found.files:
                 queries.forget_uploads(connection, self._blobs.present())
             return found
+
+    def alone(self) -> AbstractContextManager[None]:
+        """No other thread of this process reads or writes in the block."""
+        return self._database.alone()
 
     def close(self) -> None:
         self._database.close()
