@@ -25,7 +25,7 @@ from rbsync.cli.render.report_view import show_report
 from rbsync.cli.written_files import write_whole
 from rbsync.errors import ExitCode, RbsyncError, UsageError
 from rbsync.model.outcome import Outcome, Report
-from rbsync.model.plan import Overwriting, Plan
+from rbsync.model.plan import OnConflict, Overwriting, Plan
 
 if TYPE_CHECKING:
     from rbsync.sync.applying import ApplyOptions
@@ -105,7 +105,8 @@ def run_made(
         if stop.requested:
             return ExitCode.INTERRUPTED
         guard(workspace, plan, how)
-        if not _agreed(plan, common, how, flags, plan_file, nothing):
+        decided = how.planning.on_conflict or workspace.manifest.settings.policy.on_conflict
+        if not _agreed(plan, common, decided, flags, plan_file, nothing):
             note(common, "Nothing was done.")
             return ExitCode.ERROR
         with metered(common, "Applying", "datapoint") as meter, interruptible(stop, common):
@@ -163,7 +164,7 @@ def _can_ask(common: CommonOptions) -> bool:
 def _agreed(
     plan: Plan,
     common: CommonOptions,
-    how: ApplyOptions,
+    decided: OnConflict,
     flags: RunFlags,
     plan_file: str | None,
     nothing: str,
@@ -175,7 +176,7 @@ def _agreed(
     if flags.yes or plan_file or not plan.effects:
         return True
     over = sum(1 for one in plan.effects if isinstance(one, Overwriting) and one.over is not None)
-    if over and how.planning.on_conflict == "ours":
+    if over and decided == "ours":
         what = f"Type {over} to overwrite what others made of as many datapoints"
         typed: str = click.prompt(what, err=True, default="", show_default=False)
         return typed.strip() == str(over)

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from rbsync.backends import BACKENDS
 from rbsync.backends.settings import BackendSettings
-from rbsync.model.plan import OnChange
+from rbsync.model.plan import OnChange, OnConflict
 from rbsync.sources.base import Common, SourceModel
 
 TaskDataType = Literal[
@@ -177,16 +177,17 @@ class PolicyModel(Part):
         "a new one, or leave it and say so.",
         examples=["update"],
     )
-    on_conflict: Literal["block", "theirs"] = Field(
+    on_conflict: OnConflict = Field(
         "block",
         description="What becomes of a datapoint that was changed here and at the project: it is "
-        "left alone and said so, or what is at the project stays until something else is declared.",
+        "left alone and said so, or what is at the project stays until something else is declared. "
+        "`ours`, which overwrites it, counts only where the one who runs rbsync says so too.",
         examples=["block"],
     )
-    refresh: Literal["auto", "always"] = Field(
+    refresh: Literal["auto", "always", "never"] = Field(
         "auto",
         description="Read the whole project before planning: always, or only when there is no "
-        "state here yet.",
+        "state here yet. `never` counts only where the one who runs rbsync says so too.",
         examples=["auto"],
     )
     stamp: bool = Field(

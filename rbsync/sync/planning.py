@@ -174,7 +174,8 @@ def _told(plan: Plan, workspace: Workspace) -> Plan:
 def _may_look(options: PlanOptions, workspace: Workspace) -> bool:
     """Tells whether a state that is missing may be made good from the project."""
     is_cut_off = options.offline or workspace.manifest.trust.untrusted
-    return options.refresh is None and not is_cut_off
+    may_refresh = workspace.manifest.settings.policy.refresh != "never"
+    return options.refresh is None and may_refresh and not is_cut_off
 
 
 def _by_policy(options: PlanOptions, workspace: Workspace) -> PlanOptions:

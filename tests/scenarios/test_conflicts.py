@@ -261,3 +261,14 @@ def test_a_plan_without_a_look_says_so_and_apply_looks(people: Team, case: Case)
     assert "The project was not looked at" in people.mine.run("plan", "--offline").err
     assert people.mine.apply("--offline").code == ExitCode.SOME_FAILED
     assert has(people.present(), case.there)
+
+
+def test_the_one_who_runs_it_may_say_that_ours_wins(
+    people: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.others("labels", labels=TRAM)
+    people.write(people.mine, labels=BUS)
+    assert refused(people.mine) == [("a", "conflict", "labels")]
+    monkeypatch.setenv("RBSYNC_POLICY", "on_conflict=ours")
+    assert people.mine.apply().code == 0
+    assert has(people.present(), {"labels": BUS})
