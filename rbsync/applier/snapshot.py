@@ -62,8 +62,8 @@ def _put(contents: dict[str, bytes], data: bytes) -> str:
 def _items_json(present: TaskContent) -> dict[str, Any]:
     return {
         "storage": present.storages[0],
-        "names": list(present.task.items),
         # A signed URL opens the file for whoever reads it, and is of no use after some days.
+        "names": [None if _SIGNED.search(name) else name for name in present.task.items],
         "refs": [None if _SIGNED.search(ref) else ref for ref in present.refs],
         "series": list(present.series),
     }

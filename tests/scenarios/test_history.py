@@ -1,0 +1,85 @@
+"""What the history keeps, for how long, and what it notices."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+import zlib
+from contextlib import closing
+
+from rbsync.errors import ExitCode
+from tests.scenarios.annotating import save_labels
+from tests.scenarios.pictures import png
+from tests.scenarios.project import BOX, Project
+
+OTHER_BOX = {**BOX, "category": [["object", "bus"]]}
+
+
+def test_an_older_state_that_is_put_back_is_noticed_before_anything_is_sent(
+    three: Project,
+) -> None:
+    three.apply()
+    state = three.folder / ".rbsync/state.db"
+    shutil.copy(state, three.folder / "copy.db")
+    three.write("images/a.png", png(50))
+    three.apply()
+    tasks = three.tasks()
+    for one in state.parent.glob("state.db*"):
+        one.unlink()
+    shutil.copy(three.folder / "copy.db", state)
+    for command in (["plan"], ["apply", "--yes"], ["undo", "--yes"]):
+        ran = three.run(*command)
+        assert (ran.code, "`rbsync refresh`" in ran.err) == (ExitCode.STATE, True), ran.err
+    assert three.tasks() == tasks
+    assert three.run("refresh").code == ExitCode.DONE
+    assert three.run("plan").last_line == "No changes. The project matches the manifest."
+
+
+def test_a_signed_url_is_not_kept_and_what_needs_it_is_not_put_back(three: Project) -> None:
+    url = "https://bucket.example.org/a.png?X-Amz-Signature=0123456789abcdef"
+    three.write("items.json", [{"name": "signed", "items": [url], "labels": [BOX]}])
+    three.manifest("datapoints:\n  - items_list: items.json\n    storage: public\n")
+    assert three.apply().code == ExitCode.DONE, three.apply().err
+    three.write("items.json", [{"name": "other", "items": [url[:-1]]}])
+    three.apply("--prune", "--force")
+    history = three.folder / ".rbsync/history/history.db"
+    with closing(sqlite3.connect(history)) as file:
+        dump = "\n".join(file.iterdump())
+        kept = [row[0] for row in file.execute("SELECT data FROM content")]
+    assert kept
+    assert all(b"0123456789abcde" not in zlib.decompress(one) for one in kept)
+    assert "0123456789abcde" not in dump
+    ran = three.run("undo", "--yes")
+    assert "its items had URLs with signatures" in ran.err
+
+
+def test_what_is_older_than_the_policy_says_is_swept(three: Project) -> None:
+    three.apply()
+    history = three.folder / ".rbsync/history/history.db"
+    with closing(sqlite3.connect(history)) as file, file:
+        file.execute("UPDATE run SET started = ?", (time.time() - 91 * 86400,))
+    three.write("images/a.png", png(50))
+    three.apply()
+    runs = three.run("log", "--json").json["runs"]
+    assert [one["updated"] for one in runs] == [1]
+
+
+def test_a_job_does_not_take_away_what_people_made_without_a_lasting_history(
+    three: Project,
+) -> None:
+    three.write("labels/a.json", [BOX])
+    three.apply()
+    name = three.names()[0]
+    save_labels(three.folder / ".rbsync/project", name, [OTHER_BOX, OTHER_BOX])
+    three.write("labels/a.json", [BOX, OTHER_BOX])
+    for one in (three.folder / ".rbsync").glob("state.db*"):
+        one.unlink()
+    ran = three.run("apply", "--yes", "--ours", name, CI="true")
+    assert ran.code == ExitCode.REFUSED, (ran.out, ran.err)
+    assert "--history DIR" in ran.err
+    ran = three.run("apply", "--yes", "--ours", name, "--history", "kept", CI="true")
+    assert ran.code == ExitCode.DONE, ran.err
+    ran = three.run("undo", "--yes", "--history", "kept")
+    assert ran.code == ExitCode.DONE, ran.err
+    assert next(one for one in three.tasks() if one["name"] == name)["labels"] == 2
