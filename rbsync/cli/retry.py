@@ -20,6 +20,8 @@ from rbsync.model.plan import OnConflict
 @running
 @history
 @with_common_options
+# The options of planning are named as in `apply`. All others go into RunFlags, which refuses what
+# it does not know: no option is left out without a word.
 def command(
     common: CommonOptions,
     target: str | None,

@@ -142,6 +142,7 @@ class MemoryWriter:
                 before = known.get(one.name, Record(one.name))
                 known[one.name] = before._replace(pending=one)
 
+    # The signature of the port, as in all that satisfy it: a protocol is compared word for word.
     def commit(
         self,
         records: Sequence[Record] = (),

@@ -74,6 +74,7 @@ class SqliteWriter:
         with self._writing(grow=0):
             rows.put_intents(self._connection, intents)
 
+    # The signature of the port, as in all that satisfy it: a protocol is compared word for word.
     def commit(
         self,
         records: Sequence[Record] = (),
