@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import NamedTuple
+
+from rbsync.guessing import nearest
 
 Path = tuple[str | int, ...]
 
@@ -52,9 +53,9 @@ def under(step: str | int, problems: Iterable[LabelProblem]) -> list[LabelProble
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint that names the nearest known word, or all when they are few, or nothing."""
     words = sorted(known)
-    near = get_close_matches(word, words, n=1)
+    near = nearest(word, words)
     if near:
-        return f'did you mean "{near[0]}"?'
+        return f'did you mean "{near}"?'
     # All of a long taxonomy would bury the message.
     if 0 < len(words) <= 10:
         return "known: " + ", ".join(words)

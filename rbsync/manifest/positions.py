@@ -13,7 +13,7 @@ from rbsync.errors import Location
 
 Path = tuple[str | int, ...]
 _COLUMN_BITS = 32
-# Lists of more entries than this are walked once only.
+# Lists and mappings of more entries than this are walked once only.
 _LONG = 64
 _COLUMN = (1 << _COLUMN_BITS) - 1
 
@@ -35,7 +35,7 @@ class Tree:
     simply those written in it (it repeats one or merges others), the node of each key.
     """
 
-    __slots__ = ("_long", "aliases", "keys", "places", "sizes")
+    __slots__ = ("_long", "_long_keys", "aliases", "keys", "places", "sizes")
 
     def __init__(self) -> None:
         # Arrays: a list's entries would be an object each, for documents of millions of lines.
@@ -44,6 +44,7 @@ class Tree:
         self.aliases: dict[int, int] = {}
         self.keys: dict[int, dict[str, int]] = {}
         self._long: dict[int, array[int]] = {}
+        self._long_keys: dict[int, dict[str, int]] = {}
 
     def add(self, place: int) -> int:
         """Enter a node and give its number."""
@@ -58,9 +59,15 @@ class Tree:
         known = self.keys.get(node)
         if known is not None:
             return known
+        kept = self._long_keys.get(node)
+        if kept is not None and len(kept) == len(mapping):
+            return kept
         # Dicts keep the order in which keys were entered, which is that of the nodes. The walk
         # knows no end of the mapping and would run on behind it.
-        return dict(zip(mapping, self._written_keys(node), strict=False))
+        found = dict(zip(mapping, self._written_keys(node), strict=False))
+        if len(mapping) > _LONG:
+            self._long_keys[node] = found
+        return found
 
     def items_of(self, node: int, count: int) -> Sequence[int]:
         """The nodes of the ``count`` entries of the list at ``node``."""

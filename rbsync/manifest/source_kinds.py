@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
+from rbsync.guessing import nearest
 from rbsync.sources import SourceKinds
 from rbsync.sources.base import SourceModel
 
@@ -45,12 +45,6 @@ def kind_of(entry: Any, kinds: SourceKinds) -> type[SourceModel]:
             key=found[-1].key,
         )
     return fits[0]
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return near[0] if near else None
 
 
 def known_keys(model: type[BaseModel]) -> list[str]:

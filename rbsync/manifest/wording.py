@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from rbsync.backends import BACKENDS
 from rbsync.errors import Problem
+from rbsync.guessing import nearest
 from rbsync.manifest.document import Document
 from rbsync.manifest.positions import Path
-from rbsync.manifest.source_kinds import known_keys, nearest
+from rbsync.manifest.source_kinds import known_keys
 from rbsync.manifest.validation_findings import MISSING, UNKNOWN, Finding, member
 
 _SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import json
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from rbsync.errors import Location
+from rbsync.guessing import nearest
 from rbsync.repeated_keys import keep_repeated
 
 METADATA = "metadata."
@@ -214,5 +214,5 @@ READERS = {"json": _read_json, "jsonl": _read_jsonl, "csv": _read_csv}
 
 def guess(key: str, known: tuple[str, ...]) -> str:
     """The known key that was meant, as the end of a message."""
-    near = difflib.get_close_matches(key, known, n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    near = nearest(key, known)
+    return f"; did you mean `{near}`?" if near else ""

@@ -1,0 +1,55 @@
+"""Very many mistakes are told as fast as few: the first fifty, and how many more there are."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.scenarios.project import Project
+
+ITEM = "items: ['https://example.org/a.png'], storage: public"
+UNKNOWN = "".join(f"key{number}: 1\n" for number in range(4_000))
+WRONG_LABEL = {"category": [["object", "car"]], **{f"k{number}": 1 for number in range(8_000)}}
+SECONDS = 5.0
+
+
+@pytest.mark.parametrize(
+    ("manifest", "file", "content", "more"),
+    [
+        (f"{UNKNOWN}datapoints: []\n", "", "", "3,950"),
+        (
+            "datapoints:\n"
+            + "".join(f"  - {{name: a{n}, {ITEM}, x{n}: 1}}\n" for n in range(2_000)),
+            "",
+            "",
+            "1,950",
+        ),
+        (
+            f"datapoints:\n  - {{name: a, {ITEM}, labels: l.json}}\n",
+            "l.json",
+            json.dumps([WRONG_LABEL]),
+            "7,951",
+        ),
+        (
+            "datapoints:\n  - {items_list: l.jsonl, storage: public}\n",
+            "l.jsonl",
+            '{"itms": 1}\n' * 10_000,
+            "",
+        ),
+    ],
+    ids=["keys", "entries", "label", "list"],
+)
+def test_thousands_of_mistakes_cost_no_more_than_five_seconds(
+    project: Project, manifest: str, file: str, content: str, more: str
+) -> None:
+    project.manifest(manifest)
+    if file:
+        project.write(file, content)
+    began = time.process_time()
+    ran = project.run("plan")
+    assert time.process_time() - began < SECONDS
+    assert ran.code == 65
+    assert f"and {more}" in ran.err
+    assert "51 problems; nothing was sent." in ran.err
