@@ -92,20 +92,18 @@ def main() -> None:
         pictures.mkdir()
         for number in range(counts[0]):
             (pictures / f"{number}.png").write_bytes(png(number))
+        print(f"{os.cpu_count()} processors; medians of {rounds} rounds in turns\n")
+        print(f"| latency | work | {' | '.join(f'{way}, s' for way in VARIANTS)} | of today's |")
+        print(f"|---|---|{'---|' * (len(VARIANTS) + 1)}", flush=True)
         for latency in latencies:
             for number in range(rounds):
                 for way in VARIANTS:
                     folder = Path(name) / f"{latency}-{number}-{way}"
                     found = seconds(way, latency, pictures, counts, folder)
                     taken[latency, way].append(found)
-    print(f"{os.cpu_count()} processors; medians of {rounds} rounds in turns\n")
-    print(f"| latency | work | {' | '.join(f'{way}, s' for way in VARIANTS)} | of today's |")
-    print(f"|---|---|{'---|' * (len(VARIANTS) + 1)}")
-    for latency in latencies:
-        for kind, what in enumerate((f"{counts[0]} PNGs", f"{counts[1]:,} URLs")):
-            _print_row(
-                latency, what, {way: [one[kind] for one in taken[latency, way]] for way in VARIANTS}
-            )
+            for kind, what in enumerate((f"{counts[0]} PNGs", f"{counts[1]:,} URLs")):
+                times = {way: [one[kind] for one in taken[latency, way]] for way in VARIANTS}
+                _print_row(latency, what, times)
 
 
 def _print_row(latency: int, what: str, taken: dict[str, list[float]]) -> None:
