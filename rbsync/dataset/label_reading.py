@@ -19,7 +19,7 @@ from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest, of_value
 from rbsync.sources.base import Entry, InlineLabels
 
-LIMIT = 1 << 30
+LIMIT = 64 << 20
 Path = tuple[str | int, ...]
 
 

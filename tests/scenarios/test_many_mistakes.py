@@ -53,3 +53,14 @@ def test_thousands_of_mistakes_cost_no_more_than_five_seconds(
     assert ran.code == 65
     assert f"and {more}" in ran.err
     assert "51 problems; nothing was sent." in ran.err
+
+
+def test_a_label_file_of_more_than_64_mib_is_refused_unread_with_both_numbers(
+    project: Project,
+) -> None:
+    project.manifest(f"datapoints:\n  - {{name: a, {ITEM}, labels: l.json}}\n")
+    with project.write("l.json", "[]").open("r+b") as file:
+        file.truncate((64 << 20) + 1)
+    ran = project.run("plan")
+    assert ran.code == 65
+    assert "l.json has 67108865 bytes; the limit is 67108864" in ran.err
