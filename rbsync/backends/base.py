@@ -108,7 +108,7 @@ class Capabilities:
     answered, None for as many. ``keeps_uploads`` says that what was uploaded stays usable in
     later runs, ``stamps`` that it leaves the fingerprint in what it creates, ``jobs`` how many
     workers it is best served by, ``masks`` how it likes masks to be encoded. ``at_hand`` says that
-    to look at a task costs next to nothing.
+    to ask the project costs next to nothing.
     """
 
     batch: int = 50

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
 from rbsync.cli.planning_options import planning, redo, refresh
-from rbsync.errors import ExitCode
+from rbsync.errors import BackendError, ExitCode
 from rbsync.model.plan import OnConflict, Plan
 
 
@@ -55,7 +57,7 @@ def command(
         on_conflict=on_conflict,
     )
     with opened(common, rehash=rehash, strict=False, asks_nobody=True) as workspace:
-        plan = make_plan(workspace, options)
+        plan = _made(lambda: make_plan(workspace, options))
     digest = _keep(output, _as_json(plan), workspace.manifest.trust.untrusted) if output else ""
     if markdown:
         from rbsync.cli.render.markdown import plan_markdown
@@ -66,6 +68,17 @@ def command(
         note(common, f"Apply exactly this with: rbsync apply {output}")
         note(common, f"and from elsewhere with: rbsync apply {output} --expect {digest}")
     return _exit_code(plan, detailed_exitcode)
+
+
+def _made(make: Callable[[], Plan]) -> Plan:
+    """A plan. When the service cannot be reached, the failure says that nothing is known."""
+    try:
+        return make()
+    except BackendError as error:
+        if error.kind in ("transient", "throttled"):
+            error.exit_code = ExitCode.INCOMPLETE
+            error.hint = error.hint or "--offline plans without looking at the project"
+        raise
 
 
 def _show(plan: Plan, common: CommonOptions) -> None:

@@ -15,15 +15,25 @@ from rbsync.sync.workspace import Workspace
 from rbsync.version import VERSION
 
 KEY = "nothing to do"
+_PROJECT = 5
+"""Where the facts of the project are in the basis."""
 
 
-def recall(workspace: Workspace, basis: Basis, project: Project | None) -> Plan | None:
-    """The plan with nothing to do, when all is as it was then; None otherwise."""
+def recall(
+    workspace: Workspace, basis: Basis, project: Project | None, *, asked: bool
+) -> Plan | None:
+    """The plan with nothing to do, when all is as it was then; None otherwise.
+
+    A project that was not ``asked`` what it is counts for what it was: there is nothing to send.
+    """
     text = workspace.inputs.cache.memo(KEY)
     if text is None:
         return None
     memo = json.loads(text)
-    if memo["basis"] != _basis(workspace, basis, project):
+    then, now = memo["basis"], _basis(workspace, basis, project)
+    if not asked:
+        then, now = _without_project(then), _without_project(now)
+    if then != now:
         return None
     if workspace.inputs.tree.signature(memo["folders"]) != memo["signature"]:
         return None
@@ -59,6 +69,10 @@ def remember(workspace: Workspace, plan: Plan, project: Project | None) -> None:
         "datapoints": plan.datapoints,
     }
     workspace.inputs.cache.put_memo(KEY, json.dumps(memo))
+
+
+def _without_project(basis: list[object]) -> list[object]:
+    return [*basis[:_PROJECT], *basis[_PROJECT + 1 :]]
 
 
 def _basis(workspace: Workspace, basis: Basis, project: Project | None) -> list[object]:

@@ -117,22 +117,24 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     """
     options = _by_policy(options or PlanOptions(), workspace)
     header = workspace.store.header()
-    project = workspace.backend.describe()
-    is_first = _may_look(options, workspace) and workspace.first_look.is_called_for(header, project)
-    check_project(workspace, project)
-    check_target(header, project)
     check_newest(header)
+    asks = _asks_at_once(workspace, header, options)
+    project = described(workspace, header) if asks else None
+    may_look = asks and _may_look(options, workspace)
+    is_first = may_look and workspace.first_look.is_called_for(header, project)
     basis = basis_of(workspace, header)
     # `--rehash` is given by those who do not believe size and time, on which the memo rests. And
     # without a state nothing tells whether the project still is as it was then.
     may_recall = options.may_recall and not workspace.inputs.tree.rehashes and not is_first
-    known = recall(workspace, basis, project) if may_recall else None
+    known = recall(workspace, basis, project, asked=asks) if may_recall else None
     if known is not None and workspace.store.is_settled():
         return _told(known, workspace)
+    if not asks and not options.offline:
+        project = described(workspace, header)
     dataset = expand(workspace, project, keep_going=options.keep_going)
     is_empty = not (dataset.datapoints or dataset.obstacles)
     stored = workspace.store.records()
-    records = workspace.settling.look(stored)
+    records = stored if options.offline else workspace.settling.look(stored)
     present: Overlay | None = None
     if options.refresh:
         present = overlay(workspace.backend, records, dataset)
@@ -157,11 +159,12 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
         decisions = options.decisions(settings.policy.on_conflict)
         certain = header if workspace.store.is_settled() else None
         made = inspected(workspace.backend, made, records, decisions, settings.hash, certain)
-    made = check_storages(workspace.backend, made, keep_going=options.keep_going)
+    if not options.offline:
+        made = check_storages(workspace.backend, made, keep_going=options.keep_going)
     left = left_digest(records, (one.name for one in made.actions))
     made = replace(made, basis=replace(basis, left=left), empty=is_empty)
     made = replace(made, refused=objection(made, policy_of(workspace, options)))
-    if options.may_recall and not is_first:
+    if options.may_recall and not options.offline and not is_first:
         remember(workspace, made, project)
     return _told(made, workspace)
 
@@ -169,6 +172,15 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
 def _told(plan: Plan, workspace: Workspace) -> Plan:
     """A plan with what is no part of it, and is good to know for who made it."""
     return replace(plan, source=workspace.manifest.file, unseen_for=unseen_for(workspace))
+
+
+def _asks_at_once(workspace: Workspace, header: Header | None, options: PlanOptions) -> bool:
+    """Tells whether the project is asked what it is before anything is known to be done.
+
+    A service is not: a plan with nothing to do shall cost it nothing.
+    """
+    has_state = header is not None and bool(header.target)
+    return not options.offline and (workspace.backend.capabilities.at_hand or not has_state)
 
 
 def _may_look(options: PlanOptions, workspace: Workspace) -> bool:
@@ -183,6 +195,14 @@ def _by_policy(options: PlanOptions, workspace: Workspace) -> PlanOptions:
     if options.refresh is None and policy == "always":
         return replace(options, refresh=True)
     return options
+
+
+def described(workspace: Workspace, header: Header | None) -> Project | None:
+    """The project, once it is known to be the one that manifest and state speak of."""
+    project = workspace.backend.describe()
+    check_project(workspace, project)
+    check_target(header, project)
+    return project
 
 
 def rules_of(workspace: Workspace, options: PlanOptions) -> Rules:

@@ -16,7 +16,7 @@ from tests.sync.conftest import MANIFEST, Open
 def recalled(workspace: Workspace) -> int | None:
     """How many datapoints the memo speaks of."""
     project = workspace.backend.describe()
-    found = recall(workspace, basis_of(workspace, workspace.store.header()), project)
+    found = recall(workspace, basis_of(workspace, workspace.store.header()), project, asked=True)
     return None if found is None else found.datapoints
 
 

@@ -55,7 +55,12 @@ CONCURRENCY = 10
 JOBS = 24
 
 _CAPABILITIES = Capabilities(
-    batch=1, quarantine=QUARANTINE_SECONDS, keeps_uploads=True, jobs=JOBS, masks="nifti"
+    at_hand=False,
+    batch=1,
+    quarantine=QUARANTINE_SECONDS,
+    keeps_uploads=True,
+    jobs=JOBS,
+    masks="nifti",
 )
 _STORAGE_HINT = "files are sent to `storage: redbrick`; others take URLs or keys"
 
@@ -239,9 +244,13 @@ class RedbrickBackend:
         return (self._finder.content(one, stages) for one in self._finder.every())
 
     def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
-        """The tasks of these ids that exist, by id: several are asked for at a time."""
+        """The tasks of these ids that exist, by id: one by one, or listed where that is less."""
         stages = self._opened.stages
         ids = list(dict.fromkeys(task_ids))
+        if self._finder.is_listing_less(len(ids)):
+            wanted = frozenset(ids)
+            listed = (one for one in self._finder.every() if one.task_id in wanted)
+            return {one.task_id: self._finder.content(one, stages) for one in listed}
         ask = partial(self._finder.by_id, stages=stages)
         found = map(ask, ids) if len(ids) == 1 else self._executor.map(ask, ids)
         return {one.task.task_id: one for one in found if one is not None}

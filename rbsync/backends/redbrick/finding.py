@@ -13,7 +13,12 @@ from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.constants import ARCHIVED, REDBRICK_STORAGE, storage_words
 from rbsync.backends.redbrick.api.operations.files import presign_downloads
 from rbsync.backends.redbrick.api.operations.project import Stages
-from rbsync.backends.redbrick.api.operations.tasks import FoundTask, is_quotable, one_task
+from rbsync.backends.redbrick.api.operations.tasks import (
+    FoundTask,
+    count_tasks,
+    is_quotable,
+    one_task,
+)
 from rbsync.backends.redbrick.api.paging import every_task, matches
 from rbsync.backends.redbrick.http.network_errors import problem, status_failure
 from rbsync.backends.redbrick.http.transport import Reply
@@ -83,6 +88,13 @@ class Finder:
         """Those of the tasks that are there now, by their ids; several are asked for at a time."""
         found = self._executor.map(partial(one_task, self._client), dict.fromkeys(task_ids))
         return {one.task_id: one for one in found if one is not None}
+
+    def is_listing_less(self, number: int) -> bool:
+        """Tells whether a listing takes fewer requests than so many single questions.
+
+        It costs a request to know that, which few questions are not worth.
+        """
+        return number > FEW and number > count_tasks(self._client) // self._page + 1
 
     def every(self) -> Iterator[FoundTask]:
         """All tasks, in the order of the service; they are all only when this ends."""
