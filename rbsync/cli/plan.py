@@ -77,7 +77,8 @@ def _made(make: Callable[[], Plan]) -> Plan:
     except BackendError as error:
         if error.kind in ("transient", "throttled"):
             error.exit_code = ExitCode.INCOMPLETE
-            error.hint = error.hint or "--offline plans without looking at the project"
+            offline = "or plan with --offline, without looking at the project"
+            error.hint = f"{error.hint}, {offline}" if error.hint else offline
         raise
 
 
