@@ -48,7 +48,8 @@ class Overlay:
         )
 
     def _stops(self, action: Action) -> bool:
-        return action.name in self.conflicts and not isinstance(action, Blocked)
+        """What would be overwritten is looked at by itself, and the user may decide about it."""
+        return action.name in self.conflicts and isinstance(action, Create)
 
     def _renamed(self, action: Action) -> Action:
         if isinstance(action, Create) and action.name in self.missing:

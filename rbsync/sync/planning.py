@@ -152,15 +152,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     workspace.store.verify(made.names.intersection(stored))
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))
-    if options.offline or workspace.manifest.trust.untrusted:
-        made = replace(made, looked=False)
-    else:
-        settings = workspace.manifest.settings
-        decisions = options.decisions(settings.policy.on_conflict)
-        certain = header if workspace.store.is_settled() else None
-        made = inspected(workspace.backend, made, records, decisions, settings.hash, certain)
-    if not options.offline:
-        made = check_storages(workspace.backend, made, keep_going=options.keep_going)
+    made = _looked_at(workspace, made, records, options, header)
     left = left_digest(records, (one.name for one in made.actions))
     made = replace(made, basis=replace(basis, left=left), empty=is_empty)
     made = replace(made, refused=objection(made, policy_of(workspace, options)))
@@ -172,6 +164,26 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
 def _told(plan: Plan, workspace: Workspace) -> Plan:
     """A plan with what is no part of it, and is good to know for who made it."""
     return replace(plan, source=workspace.manifest.file, unseen_for=unseen_for(workspace))
+
+
+def _looked_at(
+    workspace: Workspace,
+    plan: Plan,
+    records: Mapping[str, Record],
+    options: PlanOptions,
+    header: Header | None,
+) -> Plan:
+    """The plan, once the project was looked at where it would overwrite something."""
+    settings = workspace.manifest.settings
+    if options.offline or workspace.manifest.trust.untrusted:
+        plan = replace(plan, looked=False)
+    else:
+        decisions = options.decisions(settings.policy.on_conflict)
+        certain = header if workspace.store.is_settled() else None
+        plan = inspected(workspace.backend, plan, records, decisions, settings.hash, certain)
+    if options.offline:
+        return plan
+    return check_storages(workspace.backend, plan, keep_going=options.keep_going)
 
 
 def _asks_at_once(workspace: Workspace, header: Header | None, options: PlanOptions) -> bool:
