@@ -57,7 +57,8 @@ def command(
         on_conflict=on_conflict,
     )
     with opened(common, rehash=rehash, strict=False, asks_nobody=True) as workspace:
-        plan = _made(lambda: make_plan(workspace, options))
+        is_far = not workspace.backend.capabilities.at_hand
+        plan = _made(lambda: make_plan(workspace, options), is_far=is_far)
     digest = _keep(output, _as_json(plan), workspace.manifest.trust.untrusted) if output else ""
     if markdown:
         from rbsync.cli.render.markdown import plan_markdown
@@ -70,12 +71,12 @@ def command(
     return _exit_code(plan, detailed_exitcode)
 
 
-def _made(make: Callable[[], Plan]) -> Plan:
+def _made(make: Callable[[], Plan], *, is_far: bool) -> Plan:
     """A plan. When the service cannot be reached, the failure says that nothing is known."""
     try:
         return make()
     except BackendError as error:
-        if error.kind in ("transient", "throttled"):
+        if is_far and error.kind in ("transient", "throttled"):
             error.exit_code = ExitCode.INCOMPLETE
             offline = "or plan with --offline, without looking at the project"
             error.hint = f"{error.hint}, {offline}" if error.hint else offline

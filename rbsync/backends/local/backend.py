@@ -32,7 +32,7 @@ from rbsync.backends.local.extras import extras_of_draft, maps_in, progress_in, 
 from rbsync.backends.local.opening import Wish, check_type
 from rbsync.backends.local.project import PAGE, LocalProject
 from rbsync.backends.local.queries import Counts
-from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, LAST_STAGE, StoredTask
+from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, LAST_STAGE, NO_STAMP, StoredTask
 from rbsync.errors import BackendError
 from rbsync.labels import Taxonomy
 from rbsync.model.datapoint import REMOTE
@@ -111,7 +111,7 @@ class LocalBackend:
             if not all(before(present, facet) for facet in changed):
                 raise StoppedError(draft.name)
             stamp = present.task.stamp
-            if stamp is None:
+            if stamp is None or draft.fingerprint == NO_STAMP:
                 return draft
             written = stamp.merged(draft.fingerprint, told_by(draft, changed))
             return draft._replace(fingerprint=written)

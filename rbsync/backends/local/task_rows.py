@@ -24,7 +24,7 @@ LAST_STAGE = "END"
 ARCHIVED = "ARCHIVED"
 """Where tasks are that were put away."""
 
-_NO_STAMP = Fingerprint("", "", "")
+NO_STAMP = Fingerprint("", "", "")
 
 
 class StoredTask(NamedTuple):
@@ -94,7 +94,7 @@ def _items_text(draft: Draft) -> str:
 
 def _stamp_text(draft: Draft) -> str | None:
     # Clients of the service create tasks without a fingerprint; these must not look like ours.
-    if draft.fingerprint == _NO_STAMP:
+    if draft.fingerprint == NO_STAMP:
         return None
     mark = draft.mark
     # Rows of earlier versions have three members, and are equal to those without a mark.
