@@ -28,7 +28,7 @@ def unseen_for(workspace: Workspace) -> float | None:
         return None
     seconds = float("inf")
     with suppress(ValueError):
+        looked_at = float(workspace.inputs.cache.memo(_KEY) or "-inf")
         # A clock that was set back makes no look one of the future.
-        seconds = max(0.0, time.time() - float(workspace.inputs.cache.memo(_KEY) or "nan"))
-    seconds = seconds if seconds == seconds else float("inf")
+        seconds = max(0.0, time.time() - looked_at)
     return None if seconds < RECENT else seconds

@@ -1,4 +1,4 @@
-"""A clone without a state goes on from what the project has."""
+"""A clone without a state goes on from what the project has (rbsync.sync.first_look)."""
 
 from __future__ import annotations
 
