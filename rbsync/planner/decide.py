@@ -57,7 +57,8 @@ def decide(
     # A list that could not be read looks like one without labels, and an update would remove them
     # all.
     if doubt is not None and _loses_labels(desired.fingerprint, record.applied):
-        return Blocked(desired.name, UNKNOWN, f"whether it has labels is not known: {doubt}")
+        why = f"{doubt._replace(hint='')}; {doubt.hint}"
+        return Blocked(desired.name, UNKNOWN, f"whether it has labels is not known: {why}")
     return _change(desired, record, record.applied, rules)
 
 
