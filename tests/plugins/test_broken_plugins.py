@@ -89,6 +89,7 @@ def test_a_manifest_imports_nothing_by_its_text(broken: Installed) -> None:
     broken.write("rbsync.yaml", text)
     told = broken.run("validate", code=65).stderr
     assert "expected `local`, `redbrick`, `cloud` or `shelf`" in told
+    broken.write("rbsync.yaml", WITHOUT)
     refused = broken.run("plan", "--state", "rbsync_broken.missing:x", code=64).stderr
     assert "no store has the URL of the state" in refused
 
