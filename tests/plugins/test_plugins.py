@@ -136,6 +136,7 @@ def test_kinds_that_nobody_has_are_told_with_those_of_plugins(example: Installed
     told = example.run("validate", code=65).stderr
     assert "expected `local`, `redbrick` or `shelf`, found `shelve`; did you mean `shelf`?" in told
     assert "unknown key `line`; did you mean `lines`?" in told
+    prepare(example)
     refused = example.run("plan", "--state", "pickel:x", code=64).stderr
     assert "known: sqlite:, memory:, pickle:" in refused
 
