@@ -199,7 +199,7 @@ def test_the_guard_stops_it_and_the_plan_says_so(
         planned.err
     )
     markdown = (project.folder / "plan.md").read_text()
-    assert "**The guard will refuse this (exit code 6):" in markdown
+    assert "The guard will refuse this (exit code 6):" in markdown
     assert "labels removed" in markdown
     document = project.plan()
     assert document["apply_exit_code"] == ExitCode.REFUSED
