@@ -30,8 +30,8 @@ from rbsync.model.plan import MISSING, Create, Replace, Update
 GROUP = 50
 """Intents that share one durable commit."""
 
+# Text of labels that may be held at once; large ones are sent in smaller groups for it.
 HELD_BYTES = 64 << 20
-"""Text of labels that may be held at once; large ones are sent in smaller groups for it."""
 
 RESENDS = 3
 """How often a create that was surely lost is sent again."""

@@ -343,7 +343,7 @@ class LostFile(NamedTuple):
 
 
 class Collected(NamedTuple):
-    """What a collection of garbage removed; ``size`` is in bytes."""
+    """The result of a collection of garbage; ``size`` is in bytes."""
 
     files: int = 0
     size: int = 0

@@ -9,14 +9,14 @@ from __future__ import annotations
 import html
 import re
 
+# Control characters, directions of writing, and what takes no space: none can be seen.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-"""Control characters, directions of writing, and what takes no space: none can be seen."""
 
+# By such a line, or with such a word in it, CI services are told to do things.
 _COMMAND = re.compile(r"##(?=\w*\[)|^(?P<space>\s*):(?=:)", re.MULTILINE)
-"""By such a line, or with such a word in it, CI services are told to do things."""
 
 _FORMULA = re.compile(r"\s*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 _TICKS = re.compile("`+")

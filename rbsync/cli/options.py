@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TRUST_NAMES = ("env", "roots", "url", "policy", "allow_private_urls", "untrusted")
 MANY = frozenset({"env", "roots", "policy"})
 
+# Their variables are read with the trust itself, for the Python interface too.
 TRUST_OPTIONS: list[Callable[..., Any]] = [
     click.option(
         "--env",
@@ -50,7 +51,6 @@ TRUST_OPTIONS: list[Callable[..., Any]] = [
         help="The manifest is a stranger's: read no key, ask no host.",
     ),
 ]
-"""Their variables are read with the trust itself, for the Python interface too."""
 
 
 def from_here(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def command(common: CommonOptions) -> int:
 
 
 def _remarks(found: dict[str, Any]) -> Iterator[str]:
-    """What somebody should know, or do something about."""
+    """Yields the things that somebody should know, or do something about."""
     lock, lost = found["lock"], found["lost"]
     if lock:
         who = f"{lock['user']}@{lock['host']}, pid {lock['pid']}"

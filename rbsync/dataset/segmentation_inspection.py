@@ -25,8 +25,8 @@ from rbsync.sources.study import FILES
 if TYPE_CHECKING:
     from rbsync.masks.error import MaskError
 
+# Bytes of a packed file that unpack to its header.
 HEAD = 64 << 10
-"""Bytes of a packed file that unpack to its header."""
 
 
 def inspect_segmentation(

@@ -14,8 +14,8 @@ from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item
 from rbsync.sources.base import Entry
 
+# What the answers depend on beside the content: the checks as they are now.
 _CONTEXT = "structure 1"
-"""What the answers depend on beside the content: the checks as they are now."""
 
 
 class StructureReader:

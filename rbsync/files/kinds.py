@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+# How many bytes `sniff` wants to see: a NIfTI-1 header's magic ends at byte 348.
 HEAD = 352
-"""How many bytes `sniff` wants to see: a NIfTI-1 header's magic ends at byte 348."""
 
 
 class Kind(NamedTuple):
@@ -39,11 +39,11 @@ MATROSKA = Kind("Matroska", ("mkv", "webm"), "video/x-matroska", accepted=False)
 ZIP = Kind("ZIP", ("zip",), "application/zip", accepted=False)
 PDF = Kind("PDF", ("pdf",), "application/pdf", accepted=False)
 
+# Kinds by the code under which the cache keeps them: append, never reorder.
 KINDS = (
     OTHER, PNG, JPEG, BMP, DICOM, NIFTI, GZIP, NRRD, MP4, AVI, GIF, TIFF, WEBP, EMPTY, HEIF,
     LFS, HTML, QUICKTIME, MATROSKA, ZIP, PDF,
 )  # fmt: skip
-"""Kinds by the code under which the cache keeps them: append, never reorder."""
 
 _TO_MP4 = "convert it: `ffmpeg -i IN -c:v libx264 OUT.mp4`"
 _TO_PNG = "convert it to PNG, for example: `magick IN OUT.png`"
@@ -86,11 +86,11 @@ _STARTS = (
 )
 _PAGES = (b"<!doctype html", b"<html", b"<head")
 _APPLE = b"qt  "
+# Old QuickTime files begin with one of these, without saying their brand.
 _APPLE_BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
-"""Old QuickTime files begin with one of these, without saying their brand."""
 
+# Photographs of telephones: they begin as an MP4 does.
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif", b"avis")
-"""Photographs of telephones: they begin as an MP4 does."""
 
 
 def sniff(head: bytes) -> Kind:

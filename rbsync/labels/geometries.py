@@ -84,8 +84,8 @@ def _shape(size: Sequence[int | None]) -> Check:
     )
 
 
+# How far a box may reach over the edge, for the sake of rounding.
 EPSILON = 1e-6
-"""How far a box may reach over the edge, for the sake of rounding."""
 
 point = record({"xnorm": fraction, "ynorm": fraction})
 polygon = list_of(point, "points", least=3)
@@ -139,8 +139,8 @@ PLANE: dict[str, Check] = {
 }
 
 
+# An instance is a voxel's value in a label map of 16 bits.
 LARGEST_INSTANCE = 65535
-"""An instance is a voxel's value in a label map of 16 bits."""
 
 # Coordinates in volumes are voxels and millimetres, which nothing here can compare with a scan: a
 # stricter check would refuse labels that the service takes.

@@ -39,8 +39,8 @@ _BY_TASK: dict[str, frozenset[str]] = {
     "SEGMENTATION": frozenset({"pixel"}),
     "MULTI": PLANE_KINDS | WHOLE_KINDS,
 }
+# A segmentation in a label map, as the present service has those of pictures too.
 _MAPPED_KIND = "dicom"
-"""A segmentation in a label map, as the present service has those of pictures too."""
 
 _ALSO_OF_FRAMES = {"CLASSIFY", "MULTI"}
 

@@ -19,8 +19,8 @@ from rbsync.sources.base import RESERVED_HINT, reserved
 from rbsync.sources.list_formats import guess
 
 KEYS = ("name", "items", "labels", *METADATA_KEYS, "priority")
+# What failed comes back with it, and may be given again as it is.
 ANSWERED = "error"
-"""What failed comes back with it, and may be given again as it is."""
 
 
 class Given(NamedTuple):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _AGAIN = "try again with what this call returns; what is there already is not made twice"
 _LATER = "it should appear by itself; giving it again may make it twice"
+# What a caller can do next, where the applier's own advice is for the command line.
 _NEXT = {
     "transient": _AGAIN,
     "throttled": _AGAIN,
@@ -31,7 +32,6 @@ _NEXT = {
     "changed": "try again to take it as it is now",
     "conflict": "rename this one, or delete the other one first",
 }
-"""What a caller can do next, where the applier's own advice is for the command line."""
 
 
 class GivenContent:

@@ -115,8 +115,8 @@ def _never(_: object) -> TypeGuard[Any]:
     return False
 
 
+# The SDK's longest document has about a tenth of it.
 MOST_TOKENS = 20_000
-"""The SDK's longest document has about a tenth of it."""
 _REMEMBERED = 256
 
 

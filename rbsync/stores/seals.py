@@ -13,8 +13,8 @@ from typing import Any
 
 import xxhash
 
+# The tables whose last selected column is the seal of the others.
 SEALED = ("meta", "record", "intent", "upload")
-"""The tables whose last selected column is the seal of the others."""
 
 # Databases have signed numbers of 64 bits; the hash is unsigned.
 _OFFSET = 1 << 63

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from rbsync.errors import UserError
 from rbsync.files.kinds import KINDS, suffix_of
 
+# Files that are looked at; a suffix that does not show up among them can wait.
 MOST_FILES = 200_000
-"""Files that are looked at; a suffix that does not show up among them can wait."""
 
 _ITEM_SUFFIXES = [suffix for kind in KINDS if kind.accepted for suffix in kind.suffixes if suffix]
 

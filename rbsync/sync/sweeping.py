@@ -1,4 +1,4 @@
-"""What runs that were killed left behind: swept by an apply, once a day, or at once on demand."""
+"""Sweeps up after runs that were killed: by an apply, once a day, or at once on demand."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from rbsync.backends.local.disk_failures import database_failures, disk_failures
 from rbsync.errors import BackendError
 
 VERSION = 1
+# Marks the database as an rbsync project ("rbsp"), for this program and for file(1).
 APPLICATION = 0x72627370
-"""Marks the database as an rbsync project ("rbsp"), for this program and for file(1)."""
 
 _MARKS = "SELECT user_version, application_id FROM pragma_user_version, pragma_application_id"
 

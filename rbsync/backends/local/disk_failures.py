@@ -27,8 +27,8 @@ _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _CLOSED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
 _TOO_MUCH = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_TOOBIG}
+# SQLite has no code of its own for a damaged header.
 _UNREADABLE = "unsupported file format"
-"""SQLite has no code of its own for a damaged header."""
 _PRIMARY_CODE = 0xFF
 
 

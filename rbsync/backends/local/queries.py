@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from rbsync.backends.local.disk_failures import parsed
 from rbsync.backends.local.task_rows import COLUMNS, LAST_STAGE
 
+# How many values a statement asks for; SQLite may be built to take no more than 999.
 CHUNK = 500
-"""How many values a statement asks for; SQLite may be built to take no more than 999."""
 
 
 class Counts(NamedTuple):

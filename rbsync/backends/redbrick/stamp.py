@@ -21,8 +21,8 @@ STATE = "rbsync.state"
 DECLINED = "rbsync.declined"
 LEFT = "rbsync.left"
 _OURS = (FINGERPRINT, ITEMS, REFS, STATE, DECLINED, LEFT)
+# Of item names; a video of thousands of frames goes without them.
 _MOST_BYTES = 16 << 10
-"""Of item names; a video of thousands of frames goes without them."""
 
 _NONE = Fingerprint("", "", "")
 _SEPARATOR = ";"

@@ -31,8 +31,8 @@ from rbsync.backends.redbrick.http.sending import (
 )
 from rbsync.backends.redbrick.media import media_of
 
+# Upload URLs that are asked for before a refusal is believed.
 ATTEMPTS = 2
-"""Upload URLs that are asked for before a refusal is believed."""
 
 
 class Uploader:

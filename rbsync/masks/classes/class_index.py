@@ -25,8 +25,8 @@ from rbsync.masks.png.decoding import MAX_PIXELS
 
 Array = npt.NDArray[Any]
 
+# Pixels at a time for what needs no room of its own; some pictures are copied strip by strip.
 _KERNEL_STRIP = 1 << 22
-"""Pixels at a time for what needs no room of its own; some pictures are copied strip by strip."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

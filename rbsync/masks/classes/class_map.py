@@ -20,8 +20,8 @@ ClassMap = dict[str, Colour]
 BLACK: Colour = (0, 0, 0)
 
 _IGNORED = "ignore_colors"
+# From here on floats leave integers out.
 _LARGE = 1 << 53
-"""From here on floats leave integers out."""
 
 
 def pack(colour: Sequence[int]) -> int:

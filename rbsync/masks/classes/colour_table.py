@@ -13,8 +13,8 @@ from rbsync.masks.classes.class_map import Colour, pack
 
 Array = npt.NDArray[Any]
 
+# No packed colour, which has 24 bits: it marks an empty slot, and is the last of the sorted.
 NOBODY = 0xFFFFFFFF
-"""No packed colour, which has 24 bits: it marks an empty slot, and is the last of the sorted."""
 
 _MIX = 0x9E3779B1  # 2**32 over the golden ratio: spreads colours that differ in few bits
 # At most a quarter full, so that nearly all colours are found in their first slot.

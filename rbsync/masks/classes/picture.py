@@ -60,8 +60,8 @@ def shared_pixels(image: Image.Image) -> npt.NDArray[np.uint8] | None:
 
 MaskSource = npt.NDArray[Any] | Source
 
+# Pixels for which arrays of temporary numbers stay small.
 STRIP = 1 << 17
-"""Pixels for which arrays of temporary numbers stay small."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

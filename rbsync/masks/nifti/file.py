@@ -32,8 +32,8 @@ Array = npt.NDArray[Any]
 MAX_BYTES = 1 << 32
 LONGEST_SIDE = 32767
 
+# That of a picture: x and y run against the axes of the world.
 SLICE_AFFINE = np.array([[-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 1, 0]], np.float32)
-"""That of a picture: x and y run against the axes of the world."""
 
 _GZIP = b"\x1f\x8b"
 _AT_ONCE = 1 << 20

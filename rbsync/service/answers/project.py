@@ -9,8 +9,8 @@ from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
 from rbsync.service.stages import pipeline
 
+# The type that allows every label, for a project that allows everything.
 ANYTHING = "DICOM_SEGMENTATION"
-"""The type that allows every label, for a project that allows everything."""
 
 
 def project(call: Call, org_id: str, project_id: str) -> dict[str, Any] | None:

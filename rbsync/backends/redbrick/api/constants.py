@@ -13,8 +13,8 @@ EVERYWHERE = frozenset({PUBLIC_STORAGE, REDBRICK_STORAGE})
 END = "END"
 """The stage behind the last one: where ground truth is."""
 
+# The stage of tasks that were put away: nobody can work on them.
 ARCHIVED = "ARCHIVED"
-"""The stage of tasks that were put away: nobody can work on them."""
 
 INPUT_BRICK = "labelset-input"
 OUTPUT_BRICK = "labelset-output"

@@ -15,8 +15,8 @@ from rbsync.backends.redbrick.api.operations.tasks import (
 )
 from rbsync.backends.redbrick.http.network_errors import problem
 
+# Pages in a row without anything new, after which a listing is held to have no end.
 _MOST_BARREN = 100
-"""Pages in a row without anything new, after which a listing is held to have no end."""
 
 _HINT = "nothing was changed; try again later"
 

@@ -10,11 +10,11 @@ from typing import Generic, NamedTuple, TypeVar
 
 Answer = TypeVar("Answer")
 
+# Questions under way at a time: while they are, the next one gathers.
 LANES = 2
-"""Questions under way at a time: while they are, the next one gathers."""
 
+# Questions under way at a time when equal names keep files from sharing one.
 MOST_LANES = 16
-"""Questions under way at a time when equal names keep files from sharing one."""
 
 MOST = 50
 
