@@ -49,6 +49,7 @@ EXAMPLES = {
     "rbsync plan --offline": "rbsync plan --offline",
     "rbsync apply --ours NAME": "rbsync apply --yes --ours images/coffee.jpg",
     "rbsync apply --theirs NAME": "rbsync apply --yes --theirs images/coffee.jpg",
+    "rbsync pull": "rbsync pull",
     "rbsync plan --refresh": "rbsync plan --refresh",
     "rbsync adopt": "rbsync adopt",
     "rbsync refresh": "rbsync refresh",

@@ -26,6 +26,7 @@ COMMANDS = {
     "refresh": "rebuild or correct the state from the project",
     "log": "list the runs, or what became of one datapoint",
     "undo": "put back what a run changed",
+    "pull": "bring labels that people changed back into the files",
     "drift": "say what changed at the project behind our back",
     "adopt": "take over what the project has already",
     "ls": "list what the project holds",

@@ -18,7 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rbsync.documents.comparisons import AdoptDocument, DriftDocument, RefreshDocument
+from rbsync.documents.comparisons import (
+    AdoptDocument,
+    DriftDocument,
+    PullDocument,
+    RefreshDocument,
+)
 from rbsync.documents.declarations import (
     ExpandDocument,
     ExplainDocument,
@@ -64,6 +69,7 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "log": LogDocument,
     "ls": LsDocument,
     "plan": PlanDocument,
+    "pull": PullDocument,
     "refresh": RefreshDocument,
     "report": ReportDocument,
     "schemas": SchemasDocument,
@@ -95,6 +101,7 @@ PRINTED_BY: Mapping[str, str] = {
     "log": "log",
     "ls": "ls",
     "plan": "plan",
+    "pull": "pull",
     "refresh": "refresh",
     "retry": "report",
     "schema": "schemas",

@@ -48,3 +48,20 @@ class AdoptDocument(Document):
     recorded: list[str] = Field(description="Have the declared content.")
     forced: list[str] = Field(description="Have other content; the next apply overwrites it.")
     refused: list[RefusedPart]
+
+
+class HeldPart(Part):
+    """A datapoint whose labels were not written into a file, and why."""
+
+    name: str
+    why: str
+
+
+class PullDocument(Document):
+    """The files that labels of the project were written into."""
+
+    files: list[str] = Field(description="Paths of the files that were written.")
+    pulled: list[str] = Field(description="Names of the datapoints whose files say all now.")
+    conflicts: list[HeldPart] = Field(description="Changed here too, and left alone.")
+    theirs: list[HeldPart] = Field(description="Stay at the project, for no file can say them.")
+    unchanged: int = Field(ge=0)

@@ -6,9 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import numpy.typing as npt
+
 from rbsync.mask_formats.recipe import Recipe
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.png.decoding import Named
+
+
+class NotDrawnError(Exception):
+    """The reason that a file cannot say what labels show."""
 
 
 class MaskFormat(ABC):
@@ -33,3 +39,18 @@ class MaskFormat(ABC):
         Raises MaskError for files that are damaged, have more than ``recipe.max_pixels`` pixels,
         or a value that is neither of a category nor background.
         """
+
+    def redraw(
+        self,
+        recipe: Recipe,
+        files: Sequence[Named],  # noqa: ARG002  (for subclasses)
+        after: npt.NDArray[Any],  # noqa: ARG002
+        changed: npt.NDArray[Any],  # noqa: ARG002
+    ) -> list[bytes]:
+        """The files with other classes: the inverse of `class_index`, for `rbsync pull`.
+
+        ``after`` (height, width) has the class of every pixel, 0 for none and else one more than
+        its place in ``recipe.classes``; ``changed`` is true where it is another one than before.
+        Raises NotDrawnError, as this does where a format has no way back.
+        """
+        raise NotDrawnError(f"masks of the format `{recipe.format}` are only read")

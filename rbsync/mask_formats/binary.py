@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from rbsync.mask_formats.base import MaskFormat
 from rbsync.mask_formats.recipe import Recipe
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.classes.voc import read_binary_pngs
 from rbsync.masks.error import MaskError
 from rbsync.masks.png.decoding import Named
+from rbsync.masks.png.encoding import png_bytes
 
 
 class BinaryFormat(MaskFormat):
@@ -24,3 +28,19 @@ class BinaryFormat(MaskFormat):
     def class_index(self, recipe: Recipe, files: Sequence[Named]) -> ClassIndex:
         named = dict(zip(recipe.classes, files, strict=True))
         return read_binary_pngs(named, max_pixels=recipe.max_pixels)
+
+    def redraw(
+        self,
+        recipe: Recipe,
+        files: Sequence[Named],
+        after: npt.NDArray[Any],
+        changed: npt.NDArray[Any],
+    ) -> list[bytes]:
+        before = self.class_index(recipe, files).pixels
+        made = []
+        for value, file in enumerate(files, 1):
+            # A class of which no pixel changed keeps its file, byte for byte.
+            is_other = bool(((before == value) != (after == value))[changed].any())
+            white = np.where(after == value, np.uint8(255), np.uint8(0))
+            made.append(png_bytes(white) if is_other else file.data)
+        return made

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from rbsync.mask_formats.base import MaskFormat
 from rbsync.mask_formats.recipe import Recipe
 from rbsync.masks.classes.class_index import ClassIndex, read_mask
-from rbsync.masks.classes.class_map import read_class_map
-from rbsync.masks.png.decoding import Named
+from rbsync.masks.classes.class_map import BLACK, read_class_map
+from rbsync.masks.png.decoding import Named, decode
+from rbsync.masks.png.encoding import png_bytes
 
 
 class RgbFormat(MaskFormat):
@@ -22,3 +26,21 @@ class RgbFormat(MaskFormat):
         (file,) = files
         colours = {name: (c[0], c[1], c[2]) for name, c in recipe.classes.items()}
         return read_mask(file, colours, recipe.ignore, max_pixels=recipe.max_pixels)
+
+    def redraw(
+        self,
+        recipe: Recipe,
+        files: Sequence[Named],
+        after: npt.NDArray[Any],
+        changed: npt.NDArray[Any],
+    ) -> list[bytes]:
+        (file,) = files
+        image = decode(file.data, file=file.file, max_pixels=recipe.max_pixels)
+        # A mask with transparency keeps it: what is drawn anew can be seen, the rest stays.
+        mode = "RGBA" if image.mode in ("RGBA", "LA") else "RGB"
+        pixels = np.array(image.convert(mode))
+        background = recipe.ignore[0] if recipe.ignore else BLACK
+        colours = np.array([background, *recipe.classes.values()], np.uint8)
+        pixels[changed, :3] = colours[after[changed]]
+        pixels[changed, 3:] = 255
+        return [png_bytes(pixels)]

@@ -134,7 +134,8 @@ class Entry(NamedTuple):
 
     ``items`` are paths relative to the manifest's folder, URLs or storage keys; ``labels`` is a
     path, masks, segmentations, or the labels themselves. ``problem`` is why it cannot be a
-    datapoint. ``series`` is as in ``model.datapoint.Datapoint``.
+    datapoint; ``labels_at`` the path of its label file, whether it is there or not. ``series``
+    is as in ``model.datapoint.Datapoint``.
     """
 
     name: str
@@ -144,6 +145,7 @@ class Entry(NamedTuple):
     origin: Location
     problem: Problem | None = None
     series: tuple[int, ...] = ()
+    labels_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

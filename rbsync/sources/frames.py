@@ -56,6 +56,7 @@ class FramesSource(SourceModel):
                 labels.of(path, fields),
                 context.settings,
                 context.origin,
+                labels_at=labels.at(path, fields),
             )
         search.report_empty(self.frames, allowed=self.allow_empty)
 

@@ -58,5 +58,6 @@ class GlobSource(SourceModel):
                 labels.of(path, captures),
                 context.settings,
                 context.origin,
+                labels_at=labels.at(path, captures),
             )
         search.report_empty(self.glob, allowed=self.allow_empty)

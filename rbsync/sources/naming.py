@@ -121,13 +121,17 @@ class LabelFiles:
         """The label file of a datapoint, None when it has none."""
         if self._template is None:
             return None
-        file = self._template.fill(path, captures)
+        file = self.at(path, captures)
         if not self._optional or not self._is_missing(file):
             return file
         if not self._has_root:
             self._has_root = True
             self._doubt_unless_there(self._template.root)
         return None
+
+    def at(self, path: str, captures: Mapping[str, str]) -> str:
+        """The path of the label file, whether it is there or not; empty where none is declared."""
+        return self._template.fill(path, captures) if self._template else ""
 
     def _doubt_unless_there(self, root: str) -> None:
         """A folder that is gone as a whole is not mounted, or renamed, or not checked out: that

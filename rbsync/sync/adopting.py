@@ -83,7 +83,7 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
         workspace.first_look.tasks()
     dataset = expand(workspace, project, keep_going=True)
     every = {one.name: one for one in dataset.datapoints}
-    declared = {name: every[name] for name in _chosen(every, patterns)}
+    declared = {name: every[name] for name in chosen(every, patterns)}
     _check_names(patterns, declared, "the manifest does not declare")
     stamped = workspace.backend.capabilities.stamps
     with correcting(workspace, timeout) as writer:
@@ -103,7 +103,7 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
     return adopted
 
 
-def _chosen(names: Collection[str], patterns: Sequence[str]) -> Iterator[str]:
+def chosen(names: Collection[str], patterns: Sequence[str]) -> Iterator[str]:
     """The names that are given or match; what is a name is no pattern, whatever it looks like."""
     given = frozenset(patterns) & frozenset(names)
     globs = [name_pattern(one) for one in patterns if one not in given]

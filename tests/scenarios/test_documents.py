@@ -52,6 +52,13 @@ def with_drift(project: Project) -> None:
     relabel(project, "images/a.png", OTHER_BOX)
 
 
+def with_edits(project: Project) -> None:
+    project.apply()
+    relabel(project, "images/a.png", OTHER_BOX)
+    relabel(project, "images/b.png", OTHER_BOX)
+    project.write("labels/b.json", [BOX])
+
+
 def with_news(project: Project) -> None:
     project.apply()
     project.write("images/d.png", png(9))
@@ -109,6 +116,7 @@ def with_news_applied(project: Project) -> None:
 CASES: dict[str, tuple[Before, list[str]]] = {
     "adopt": (with_lost_records, []),
     "apply": (with_news, ["--yes"]),
+    "pull": (with_edits, []),
     "drift": (with_drift, []),
     "expand": (applied, []),
     "explain": (with_failure, ["images/d.png"]),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rbsync.files.cache import Cache
+from rbsync.sync.first_look import LOOKED_AT_ONCE
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
@@ -110,46 +109,6 @@ def test_adopting_some_makes_a_state_that_knows_all(first: Project) -> None:
     assert second.actions() == []
 
 
-def test_a_plan_that_was_saved_elsewhere_is_applied(first: Project) -> None:
-    first.write("images/d.png", png(9))
-    first.write("labels/a.json", [BOX, BOX])
-    first.run("plan", "-o", "p.json")
-    second = clone(first)
-    ran = second.run("apply", "p.json")
-    assert (ran.code, ran.last_line) == (
-        0,
-        "Apply complete: 1 created, 1 updated, 0 deleted, 0 failed.",
-    )
-    assert second.actions() == []
-    assert [one["labels"] for one in second.tasks()] == [2, 0, 0, 0]
-
-
-def test_a_plan_that_was_saved_without_a_state_is_applied_by_the_next_job(first: Project) -> None:
-    job = clone(first, "job")
-    job.write("labels/a.json", [BOX, BOX])
-    assert job.run("plan", "-o", "p.json").code == 0
-    other = clone(job, "other")
-    assert other.run("apply", "p.json").code == 0
-    assert [one["labels"] for one in other.tasks()] == [2, 0, 0]
-    assert other.actions() == []
-
-
-def test_a_plan_from_elsewhere_is_stale_when_its_names_changed_at_the_project(
-    first: Project,
-) -> None:
-    first.write("labels/a.json", [BOX, BOX])
-    first.run("plan", "-o", "p.json")
-    second = clone(first)
-    second.write("labels/a.json", [BOX, BOX, BOX])
-    assert second.apply().code == 0
-    third = clone(second, "third")
-    third.write("labels/a.json", [BOX, BOX])
-    refused = third.run("apply", "p.json")
-    assert refused.code == 5
-    assert "the project has moved on since the plan was made" in refused.err
-    assert third.tasks()[0]["labels"] == 3
-
-
 def test_what_has_no_stamp_is_taken_over_when_it_is_as_declared(
     service: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,25 +124,20 @@ def test_what_has_no_stamp_is_taken_over_when_it_is_as_declared(
     assert other.actions() == ["blocked y"]
 
 
+def test_what_has_no_stamp_is_looked_at_in_parts(
+    service: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RBSYNC_POLICY", "stamp=false")
+    project = RemoteProject(tmp_path / "many", service.url)
+    names = [f"m{number}" for number in range(LOOKED_AT_ONCE + 3)]
+    project.manifest(by_url(*names) + "policy: {stamp: false}\n")
+    assert project.apply().code == 0
+    assert clone(project, "of many").actions() == []
+
+
 def by_url(*names: str) -> str:
     entries = (
         f"  - {{name: {one}, storage: public, items: [https://example.org/{one}.png]}}\n"
         for one in names
     )
     return "datapoints:\n" + "".join(entries)
-
-
-def test_an_old_look_is_told(service: Served, tmp_path: Path) -> None:
-    project = RemoteProject(tmp_path / "old", service.url)
-    project.write("images/old.png", png(77))
-    project.manifest(MANIFEST)
-    assert project.apply().code == 0
-    assert project.run("plan").last_line == NO_CHANGES
-    cache = Cache(str(project.folder / ".rbsync/cache.db"), "xxh3")
-    cache.put_memo("looked at", repr(time.time() - 7300))
-    cache.close()
-    assert project.run("plan").last_line == (
-        "No changes. The project was last looked at 2 h ago; --refresh looks."
-    )
-    assert project.run("plan", "--refresh").last_line == NO_CHANGES
-    assert project.run("plan").last_line == NO_CHANGES

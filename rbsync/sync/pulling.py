@@ -1,0 +1,244 @@
+"""Pull: bring what annotators did at the project back into the files that the manifest names.
+
+The same three versions as in a plan, the other way round: a file is written only where the labels
+changed at the project and not here.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import NamedTuple
+
+from rbsync.applier.comparing import differing, fingerprint_of
+from rbsync.backends.base import TaskContent
+from rbsync.dataset.expanding import expand as entries_of
+from rbsync.dataset.findings import Findings
+from rbsync.files.roots import Roots
+from rbsync.files.tree import Tree
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.record import Declined, Record
+from rbsync.stores.base import Writer
+from rbsync.sync.adopting import chosen
+from rbsync.sync.listed import known_fingerprints
+from rbsync.sync.planning import expand
+from rbsync.sync.pull_files import File, NotPulledError, files_of
+from rbsync.sync.refreshing import correcting, present_project
+from rbsync.sync.workspace import Workspace
+
+CHANGED_HERE = "its labels changed here too"
+SHARED = "its file is also that of `{}`"
+
+
+class Held(NamedTuple):
+    """A datapoint whose labels were not written into a file, and why."""
+
+    name: str
+    why: str
+
+
+class Pulled(NamedTuple):
+    """``files`` were written, for the datapoints ``pulled``.
+
+    ``conflicts`` changed here as well and are left alone. What ``theirs`` are can be said by no
+    file: it stays at the project, and no plan takes it away until something else is declared.
+    """
+
+    files: tuple[str, ...]
+    pulled: tuple[str, ...]
+    conflicts: tuple[Held, ...]
+    theirs: tuple[Held, ...]
+    unchanged: int
+
+
+def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulled:
+    """Writes the labels of datapoints into their files; ``patterns`` are names or globs.
+
+    Raises UserError for a manifest that cannot be expanded, BackendError when the project cannot
+    be read to its end, OSError for a file that cannot be written, LockedError and StoreError.
+    What was written before stays, and the next pull goes on.
+    """
+    project = present_project(workspace)
+    dataset = expand(workspace, project, keep_going=True)
+    every = {one.name: one for one in dataset.datapoints}
+    wanted = set(chosen(every, patterns))
+    with correcting(workspace, timeout) as writer:
+        pulling = _Pulling(workspace, writer, every)
+        for found in workspace.backend.read():
+            if found.task.name in wanted:
+                pulling.take(found)
+        return pulling.concluded()
+
+
+class _Pulling:
+    """One pull under way."""
+
+    def __init__(
+        self, workspace: Workspace, writer: Writer, declared: Mapping[str, Datapoint]
+    ) -> None:
+        self._workspace, self._writer = workspace, writer
+        self._declared = declared
+        self._records = writer.records()
+        self._algorithm = workspace.manifest.settings.hash
+        self._beside = _label_places(workspace)
+        self._owners = _owners(declared, self._beside)
+        self._written: dict[str, TaskContent] = {}
+        self._files: list[str] = []
+        self._conflicts: list[Held] = []
+        self._theirs: list[Held] = []
+        self._held: list[Record] = []
+        self._unchanged = 0
+
+    def take(self, found: TaskContent) -> None:
+        """Writes the files of one datapoint, where its labels changed at the project alone."""
+        name = found.task.name
+        desired, record = self._declared[name], self._records.get(name)
+        is_unknown = record is None or record.applied is None or record.pending is not None
+        if is_unknown or self._is_as_left(found) or self._is(found, desired):
+            self._unchanged += 1
+            return
+        record = self._records[name]
+        if record.applied is None or desired.fingerprint.labels != record.applied.labels:
+            self._conflicts.append(Held(name, CHANGED_HERE))
+        else:
+            self._write(found, desired, record)
+
+    def _is_as_left(self, found: TaskContent) -> bool:
+        left = known_fingerprints(self._records[found.task.name])
+        return not differing(found, left, stamped=False, facets=("labels",))
+
+    def _is(self, found: TaskContent, desired: Datapoint) -> bool:
+        return not differing(found, [desired.fingerprint], stamped=False, facets=("labels",))
+
+    def _write(self, found: TaskContent, desired: Datapoint, record: Record) -> None:
+        name = found.task.name
+        try:
+            files = self._files_of(found, desired)
+        except NotPulledError as why:
+            self._hold(found, desired, record, str(why))
+            return
+        for one in files:
+            write_below(self._workspace.roots, one)
+            self._files.append(one.path)
+        self._written[name] = found
+
+    def _files_of(self, found: TaskContent, desired: Datapoint) -> list[File]:
+        name = found.task.name
+        files = files_of(
+            found,
+            desired.labels,
+            self._beside.get(name, ""),
+            self._workspace.roots,
+            self._algorithm,
+        )
+        for one in files:
+            others = self._owners.get(one.path, set()) - {name}
+            if others:
+                raise NotPulledError(SHARED.format(min(others)))
+        return files
+
+    def _hold(self, found: TaskContent, desired: Datapoint, record: Record, why: str) -> None:
+        """Leaves labels at the project that no file can say, and lets no plan take them away."""
+        assert record.applied is not None  # noqa: S101  (asked before)
+        now = fingerprint_of(found, self._algorithm)
+        declined = Declined("theirs", desired.fingerprint, ("labels",))
+        others = tuple(one for one in record.declined if one.facets != ("labels",))
+        applied = record.applied._replace(labels=now.labels)
+        self._held.append(record._replace(applied=applied, declined=(*others, declined)))
+        self._theirs.append(Held(found.task.name, why))
+
+    def concluded(self) -> Pulled:
+        """Records what was written, so that the next plan is empty."""
+        for name, desired in self._as_written().items():
+            found, record = self._written[name], self._records[name]
+            if self._is(found, desired):
+                assert record.applied is not None  # noqa: S101  (it was left there)
+                applied = record.applied._replace(labels=desired.fingerprint.labels)
+                self._held.append(record._replace(applied=applied))
+            else:
+                self._hold(found, desired, record, "its files cannot say all of its labels")
+        if self._held:
+            self._writer.commit(self._held)
+        held = {one.name for one in self._theirs}
+        return Pulled(
+            tuple(sorted(self._files)),
+            tuple(sorted(self._written.keys() - held)),
+            tuple(sorted(self._conflicts)),
+            tuple(sorted(self._theirs)),
+            self._unchanged,
+        )
+
+    def _as_written(self) -> dict[str, Datapoint]:
+        """The datapoints as the files declare them now, read anew."""
+        if not self._written:
+            return {}
+        inputs = self._workspace.inputs
+        tree = Tree(self._workspace.roots, inputs.cache, self._algorithm)
+        workspace = replace(self._workspace, inputs=replace(inputs, tree=tree))
+        dataset = expand(workspace, present_project(workspace), keep_going=True)
+        return {one.name: one for one in dataset.datapoints if one.name in self._written}
+
+
+def _label_places(workspace: Workspace) -> dict[str, str]:
+    """The paths of label files by the names of their datapoints, whether they are there or not."""
+    findings = Findings()
+    tree = workspace.inputs.tree
+    return {one.name: one.labels_at for one in entries_of(workspace.manifest, tree, findings)}
+
+
+def _owners(declared: Mapping[str, Datapoint], beside: Mapping[str, str]) -> dict[str, set[str]]:
+    """The datapoints that have their labels from each file."""
+    owners: dict[str, set[str]] = {}
+    for name, one in declared.items():
+        for path in _paths(one, beside.get(name, "")):
+            owners.setdefault(path, set()).add(name)
+    return owners
+
+
+def _paths(datapoint: Datapoint, beside: str) -> Iterator[str]:
+    if datapoint.labels is not None:
+        yield from (item.ref for item in datapoint.labels.inputs)
+    elif beside:
+        yield beside
+
+
+def write_below(roots: Roots, file: File) -> None:
+    """Writes a file whole or not at all, below the roots. Raises OSError.
+
+    Folders are opened by their descriptors, without following links out: what a manifest names
+    must not lead a pull to write elsewhere.
+    """
+    folder, _, name = file.path.rpartition("/")
+    descriptor = _open_or_make(roots, folder)
+    draft = f".rbsync-{secrets.token_hex(8)}"
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with open(os.open(draft, flags, 0o666, dir_fd=descriptor), "wb") as out:
+            out.write(file.data)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(draft, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(draft, dir_fd=descriptor)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _open_or_make(roots: Roots, folder: str) -> int:
+    """A descriptor of a folder, which is made with those above it where it is not there."""
+    try:
+        return roots.open_folder(folder or ".")
+    except FileNotFoundError:
+        above, _, name = folder.rpartition("/")
+        parent = _open_or_make(roots, above)
+        try:
+            with suppress(FileExistsError):
+                os.mkdir(name, dir_fd=parent)
+        finally:
+            os.close(parent)
+        return roots.open_folder(folder)
