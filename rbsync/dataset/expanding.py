@@ -12,10 +12,11 @@ from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
 from rbsync.files.tree import Tree
 from rbsync.manifest.load import Manifest
-from rbsync.manifest.manifest_model import BUILT_IN_STORAGES, is_uuid
+from rbsync.manifest.manifest_model import is_uuid
 from rbsync.manifest.positions import Path
 from rbsync.model.datapoint import Settings
 from rbsync.model.names import LONGEST_NAME, hidden_in, is_plain, is_utf8
+from rbsync.model.storages import BUILT_IN, UPLOADED, is_built_in
 from rbsync.sources.base import Common, Context, Entry
 
 T = TypeVar("T")
@@ -59,11 +60,11 @@ class _Merging:
 
     def settings(self, source: Common, locate: Callable[[Path], Location]) -> Settings | None:
         defaults = self.manifest.settings.defaults
-        named = source.storage or defaults.storage or "redbrick"
+        named = source.storage or defaults.storage or UPLOADED
         storage = self._storage(named)
         if storage is None:
             where = locate(("storage",))
-            known = ", ".join([*BUILT_IN_STORAGES, *self.manifest.settings.storages])
+            known = ", ".join([*BUILT_IN, *self.manifest.settings.storages])
             message = f"`{named}` is no storage"
             hint = f"known are {known}, and any storage's UUID; name it under `storages`"
             self.findings.of_source(Problem("unknown-storage", message, where, hint))
@@ -77,7 +78,7 @@ class _Merging:
         return self._made.setdefault(repr(made), made)
 
     def _storage(self, named: str) -> str | None:
-        if named in BUILT_IN_STORAGES:
+        if is_built_in(named):
             return named
         if named in self.manifest.settings.storages:
             return str(self.manifest.settings.storages[named])

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from rbsync.backends.redbrick.api.constants import PUBLIC_STORAGE
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.structure import StructureReader
 from rbsync.errors import Problem
@@ -16,12 +15,10 @@ from rbsync.files.roots import OutsideError
 from rbsync.files.structure import UNPACKED
 from rbsync.files.tree import Place, Tree
 from rbsync.model.datapoint import Item
+from rbsync.model.storages import is_public, is_uploaded
 from rbsync.sources.base import Entry, MaskLabels, SegmentationLabels
 from rbsync.trust import Trust
 from rbsync.trust.hosts import inner_kind
-
-_PUBLIC = frozenset({"public", PUBLIC_STORAGE})
-"""The storage of URLs, by its word and by its id."""
 
 _ODD = re.compile(r"[\x00-\x1f\x7f]|^\s|\s$")
 # To some programs a backslash ends the host, to others it is a letter of it.
@@ -60,7 +57,7 @@ class Files:
 
     def are_local(self, entry: Entry) -> bool:
         """Tells whether an entry's items are files, which will be uploaded."""
-        return entry.settings.storage == "redbrick"
+        return is_uploaded(entry.settings.storage)
 
     def _found(self, entry: Entry, paths: Iterable[str]) -> Iterator[Place]:
         for path in paths:
@@ -77,7 +74,7 @@ class Files:
         """The items of an entry, whose files were hashed; reports what cannot be one."""
         if self.are_local(entry):
             return tuple([self._local(entry, path) for path in entry.items])
-        if entry.settings.storage in _PUBLIC:
+        if is_public(entry.settings.storage):
             self._check_urls(entry)
         return tuple(map(Item.remote, entry.items))
 

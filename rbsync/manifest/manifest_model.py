@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from rbsync.backends import BACKENDS
 from rbsync.backends.settings import BackendSettings
 from rbsync.model.plan import OnChange, OnConflict
+from rbsync.model.storages import is_built_in
 from rbsync.sources.base import Common, SourceModel
 
 TaskDataType = Literal[
@@ -45,7 +46,6 @@ TaskDataType = Literal[
 ]
 VERSION = 1
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-BUILT_IN_STORAGES = ("redbrick", "public")
 
 
 def _version(value: int) -> int:
@@ -58,7 +58,7 @@ def _version(value: int) -> int:
 
 def _storages(value: dict[str, str]) -> dict[str, str]:
     for name, storage in value.items():
-        if name in BUILT_IN_STORAGES:
+        if is_built_in(name):
             raise PydanticCustomError(
                 "storage-name",
                 "`{name}` is a storage of its own and cannot be redefined",

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from rbsync.errors import Location, Problem
 from rbsync.model.fingerprint import Algorithm, Fingerprint, of_dataset, of_value
+from rbsync.model.storages import UPLOADED
 
 REMOTE = "ref:"
 OWN_METADATA = "rbsync."
@@ -44,7 +45,7 @@ class Settings:
     ``storage`` is ``redbrick``, ``public`` or a storage id; ``priority`` is in [0, 1].
     """
 
-    storage: str = "redbrick"
+    storage: str = UPLOADED
     ground_truth: bool = False
     priority: float | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from rbsync.files.kinds import KINDS, objection
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Item
 from rbsync.model.fingerprint import Algorithm
+from rbsync.model.storages import is_public, is_uploaded
 from rbsync.sdk.arguments import refusal
 
 ALGORITHM: Algorithm = "xxh3"
@@ -26,9 +27,9 @@ def read_item(roots: Roots, path: str, storage: str) -> Item:
         path.encode()
     except UnicodeEncodeError:
         raise refusal(f"the item {path!a} is not UTF-8", "rename the file") from None
-    if storage == "redbrick":
+    if is_uploaded(storage):
         return _read_file(roots, path)
-    wrong = wrong_url(path) if storage == "public" else ""
+    wrong = wrong_url(path) if is_public(storage) else ""
     if wrong:
         raise refusal(f"`{path}` {wrong}", "for files on this machine use StorageMethod.REDBRICK")
     return Item.remote(path)

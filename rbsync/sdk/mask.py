@@ -18,6 +18,7 @@ from rbsync.masks import check_same_size, read_class_map, read_mask, shown_size
 from rbsync.masks.classes.class_map import ClassMap
 from rbsync.masks.identity import identity
 from rbsync.model.datapoint import Labels, Settings
+from rbsync.model.storages import is_uploaded
 from rbsync.sdk.arguments import Given, refusal
 from rbsync.sources.base import Entry, MaskLabels
 
@@ -53,7 +54,7 @@ def read_masked(
         hint = "an image opened with PIL becomes one by np.array(image)[:, :, :3]"
         raise refusal(f"a mask is a NumPy array, not a value of type {type(mask).__name__}", hint)
     index = read_mask(mask, colours)
-    if settings.storage == "redbrick":
+    if is_uploaded(settings.storage):
         _check_size((index.width, index.height), image)
     name, fingerprint = unicodedata.normalize("NFC", image), identity(index)
     if not fingerprint:

@@ -5,22 +5,19 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from rbsync.backends.redbrick.api.constants import PUBLIC_STORAGE, REDBRICK_STORAGE
 from rbsync.backends.redbrick.http.redaction import redact
 from rbsync.errors import Problem, UserError
+from rbsync.model.storages import PUBLIC_ID, SERVICE_ID, word_of
 
 
 class StorageMethod:
     """The storages that every organization has; another one is given by its own UUID."""
 
-    PUBLIC: Final = PUBLIC_STORAGE
+    PUBLIC: Final = PUBLIC_ID
     """Items are URLs."""
 
-    REDBRICK: Final = REDBRICK_STORAGE
+    REDBRICK: Final = SERVICE_ID
     """Items are paths of local files, which are uploaded."""
-
-
-_WORDS = {StorageMethod.PUBLIC: "public", StorageMethod.REDBRICK: "redbrick"}
 
 
 def storage_of(storage_id: str | UUID) -> str:
@@ -34,4 +31,4 @@ def storage_of(storage_id: str | UUID) -> str:
         message = redact(f"{storage_id!r} is no storage id")
         hint = "give StorageMethod.PUBLIC, StorageMethod.REDBRICK, or the UUID of a storage"
         raise UserError([Problem("storage", message, hint=hint)], hint=hint) from None
-    return _WORDS.get(found, found)
+    return word_of(found)

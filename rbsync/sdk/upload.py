@@ -17,11 +17,12 @@ from rbsync.errors import Location, RbsyncError, UserError
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
+from rbsync.model.storages import is_built_in, is_uploaded
 from rbsync.sdk.arguments import ANSWERED, Given, read_given, refusal
 from rbsync.sdk.deliver import GivenContent, deliver, with_hint
 from rbsync.sdk.item_files import all_files, read_item
 from rbsync.sdk.storage_method import storage_of
-from rbsync.sync.storage_check import FIXED, unknown_storages
+from rbsync.sync.storage_check import unknown_storages
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -126,14 +127,14 @@ class Upload:
         """Returns what settings call a storage. Raises UserError for one that is not there."""
         self._check_open()
         found = storage_of(storage_id)
-        unknown = unknown_storages(self._backend, {found}) if found not in FIXED else {}
+        unknown = unknown_storages(self._backend, {found}) if not is_built_in(found) else {}
         if unknown:
             raise UserError(list(unknown.values()))
         return found
 
     def _create(self, given: Sequence[Any], reads: Sequence[Read], storage: str) -> Failed:
         roots = all_files()
-        checked = self._checked(reads, roots, with_files=storage == "redbrick")
+        checked = self._checked(reads, roots, with_files=is_uploaded(storage))
         first = {one.name: one for one in reversed(_datapoints(checked))}
         texts = {
             one.datapoint.labels.fingerprint: one.text

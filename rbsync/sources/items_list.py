@@ -11,6 +11,7 @@ from pydantic import Field
 
 from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Settings
+from rbsync.model.storages import is_uploaded
 from rbsync.shapes.guards import METADATA_KEYS, is_fraction, is_metadata, is_texts, metadata_of
 from rbsync.sources.base import (
     RESERVED_HINT,
@@ -100,7 +101,7 @@ def _entry(row: Row, context: Context, folder: str) -> Entry | None:
         return study_of(value, settings, row.place, lambda path: _below(folder, path))
     items = value.get("items") or [value["url"]]
     # Only files are relative to the list; URLs and keys mean the same everywhere.
-    if context.settings.storage == "redbrick":
+    if is_uploaded(context.settings.storage):
         items = [_below(folder, item) for item in items]
     return Entry(
         value.get("name") or items[0],

@@ -10,6 +10,7 @@ from typing import Any
 
 from rbsync.errors import Location
 from rbsync.model.datapoint import Settings
+from rbsync.model.storages import is_uploaded
 from rbsync.repeated_keys import RepeatedKey
 from rbsync.shapes.guards import is_texts
 from rbsync.sources.base import Entry
@@ -28,7 +29,7 @@ def study_of(
     ``below`` makes a path of the list one of the manifest.
     """
     series = [_given(one, place) for one in value["series"]]
-    local = settings.storage == "redbrick"
+    local = is_uploaded(settings.storage)
     return study_entry(
         value["name"],
         [

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from pydantic import Field
 
 from rbsync.errors import Location, Problem
+from rbsync.model.storages import is_uploaded
 from rbsync.sources.base import Context, Entry, MaskLabels
 from rbsync.sources.images_below import ImagesBelow, NotOneError, files_below, folder_named
 from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json
@@ -209,7 +210,7 @@ class _Folder:
         if image is None:
             message = f"the mask `{path}` has no image: `{self._map.file}` does not name it"
             raise NotOneError(message, f'add "{file}": the path or URL of its image')
-        if self._images is None or self._context.settings.storage != "redbrick":
+        if self._images is None or not is_uploaded(self._context.settings.storage):
             return image
         return self._images.find(image, path)
 

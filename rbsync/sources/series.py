@@ -9,6 +9,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from rbsync.errors import Location, Problem
+from rbsync.model.storages import is_uploaded
 from rbsync.sources.base import Context, Entry, SourceModel
 from rbsync.sources.matching import Search, matching_files, pattern_at
 from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry
@@ -77,7 +78,7 @@ def _inside(context: Context, number: int) -> Context:
 
 def _given(one: Series, context: Context) -> GivenSeries:
     """A series with its files, after reporting what is wrong with it."""
-    local = context.settings.storage == "redbrick"
+    local = is_uploaded(context.settings.storage)
     found = GivenSeries(
         tuple(_paths(context, "items", _listed(one.items), are_files=local)),
         tuple(_paths(context, FILES, _listed(one.segmentations), are_files=True)),

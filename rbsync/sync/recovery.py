@@ -11,11 +11,10 @@ from rbsync.applier.recovery import pending_of, settle_all, settle_seen
 from rbsync.backends.base import Backend
 from rbsync.errors import BackendError
 from rbsync.model.record import Record
+from rbsync.model.storages import UPLOADED
 from rbsync.stores.base import Writer
 
 _NAMED = 3
-_UPLOADED = "redbrick"
-"""The storage that files are sent to."""
 
 
 class Settling:
@@ -74,7 +73,7 @@ class Settling:
 
 
 def _recall(writer: Writer, refs: Sequence[str], contents: Sequence[str]) -> dict[str, str]:
-    sent = writer.uploads(contents, _UPLOADED)
+    sent = writer.uploads(contents, UPLOADED)
     return {**writer.contents(refs), **{ref: content for content, ref in sent.items()}}
 
 

@@ -9,10 +9,9 @@ from rbsync.backends.base import Backend
 from rbsync.errors import Problem, UserError
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Action, Blocked, Delete, Plan
+from rbsync.model.storages import is_built_in
 
 CODE = "unknown-storage"
-# Those that every organization has: nobody needs to be asked for them.
-FIXED = ("public", "redbrick")
 
 
 def check_storages(backend: Backend, plan: Plan, *, keep_going: bool) -> Plan:
@@ -56,7 +55,7 @@ def _datapoint(action: Action) -> Datapoint | None:
 
 def _storages(action: Action) -> Iterator[str]:
     one = _datapoint(action)
-    if one is not None and one.settings.storage not in FIXED:
+    if one is not None and not is_built_in(one.settings.storage):
         yield one.settings.storage
 
 

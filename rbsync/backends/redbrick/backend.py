@@ -26,7 +26,6 @@ from rbsync.backends.base import (
 )
 from rbsync.backends.redbrick.api.address import read_address
 from rbsync.backends.redbrick.api.client import SECONDS, Client
-from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE, storage_id
 from rbsync.backends.redbrick.api.credentials import ApiKey
 from rbsync.backends.redbrick.api.operations.project import Stages
 from rbsync.backends.redbrick.api.operations.tasks import FoundTask
@@ -41,6 +40,7 @@ from rbsync.backends.rules import Flaw
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure
+from rbsync.model.storages import id_of, is_at_service
 
 # The service gives up on a request of its own after 26 s: then it cannot land any more.
 QUARANTINE_SECONDS = 30.0
@@ -143,7 +143,7 @@ class RedbrickBackend:
 
     def upload(self, body: Body, *, storage: str) -> str:
         """Stores a file in the service's own storage and returns its path there."""
-        if storage_id(storage) != REDBRICK_STORAGE:
+        if not is_at_service(id_of(storage)):
             message = f"{body.name}: a file cannot be uploaded to the storage `{storage}`"
             raise problem(message, kind="invalid", hint=_STORAGE_HINT)
         return self._uploader.item(body)

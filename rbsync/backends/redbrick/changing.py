@@ -9,7 +9,7 @@ from typing import Any
 from rbsync.backends.base import Before, Draft, MisnamedError, NamedTask, StoppedError, unasked
 from rbsync.backends.left import left_of, told_by
 from rbsync.backends.redbrick.api.client import Client
-from rbsync.backends.redbrick.api.constants import END, MOST_IDS, storage_id
+from rbsync.backends.redbrick.api.constants import END, MOST_IDS
 from rbsync.backends.redbrick.api.operations.changes import (
     LabelData,
     delete_tasks,
@@ -28,6 +28,7 @@ from rbsync.backends.redbrick.stamp import Metadata, metadata_text, read_metadat
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.series_items import indices_of, series_of
 from rbsync.model.fingerprint import Facet
+from rbsync.model.storages import id_of
 
 _GONE_HINT = "it was deleted behind our back"
 
@@ -57,7 +58,7 @@ class Changer:
         planned again. Files are sent first, so that a request comes right after its look.
         """
         look = _Looks(self._client, self._finder, task_id, draft, stages, before)
-        storage = storage_id(draft.settings.storage)
+        storage = id_of(draft.settings.storage)
         if "items" in changed:
             task = look("items")
             refs = [ref for _, ref in draft.items]

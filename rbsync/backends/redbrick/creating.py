@@ -10,7 +10,6 @@ from rbsync.backends.base import NOTHING_LEFT, Created, Draft, Rejected
 from rbsync.backends.left import left_of
 from rbsync.backends.redbrick.api.answers import json_text
 from rbsync.backends.redbrick.api.client import Client
-from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE, storage_id
 from rbsync.backends.redbrick.api.operations.changes import (
     LabelData,
     NewDatapoint,
@@ -26,6 +25,7 @@ from rbsync.backends.series_items import series_of
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import FACETS
 from rbsync.model.outcome import TAKE_IN, Failure
+from rbsync.model.storages import SERVICE_ID, id_of, is_at_service
 
 _TAKEN = "the project has a datapoint of this name"
 _VIDEO_HINT = "leave the segmentations out, or give the frames of the video as pictures"
@@ -72,7 +72,7 @@ class Creator:
         if _is_video(draft):
             return self._create_video(draft)
         settings = draft.settings
-        storage = storage_id(settings.storage)
+        storage = id_of(settings.storage)
         # Labels in a file are uploaded before the create. A failure of that upload is no reason to
         # look for a datapoint.
         with _nothing_made():
@@ -97,10 +97,10 @@ class Creator:
         user = dict(draft.settings.metadata)
         if not self._stamp:
             return Metadata(user)
-        storage = storage_id(draft.settings.storage)
+        storage = id_of(draft.settings.storage)
         names = names_apart(draft.items, storage)
         # The service makes other items of a video than those that it is given.
-        uploaded = storage == REDBRICK_STORAGE and not _is_video(draft)
+        uploaded = is_at_service(storage) and not _is_video(draft)
         refs = of_refs([ref for _, ref in draft.items]) if uploaded else ""
         left = left_of(draft, FACETS, NOTHING_LEFT)
         return Metadata(user, draft.fingerprint, names, refs, draft.mark, left)
@@ -126,7 +126,7 @@ class Creator:
                 "fileName": found.place.name,
                 "fileType": "application/json",
                 "uploadId": found.upload_id,
-                "storageId": REDBRICK_STORAGE,
+                "storageId": SERVICE_ID,
                 "isGroundTruth": draft.settings.ground_truth,
                 "metaData": None,
             },
@@ -169,7 +169,7 @@ def _nothing_made() -> Iterator[None]:
 
 
 def _is_video(draft: Draft) -> bool:
-    if storage_id(draft.settings.storage) != REDBRICK_STORAGE:
+    if not is_at_service(id_of(draft.settings.storage)):
         return False
     return any(is_video(ref) for _, ref in draft.items)
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from rbsync.backends.base import MadeOf, Progress, StoredMap, Task, TaskContent
 from rbsync.backends.redbrick.api.client import Client
-from rbsync.backends.redbrick.api.constants import ARCHIVED, REDBRICK_STORAGE, storage_words
+from rbsync.backends.redbrick.api.constants import ARCHIVED
 from rbsync.backends.redbrick.api.operations.files import presign_downloads
 from rbsync.backends.redbrick.api.operations.project import Stages
 from rbsync.backends.redbrick.api.operations.tasks import (
@@ -27,6 +27,7 @@ from rbsync.backends.rules import name_flaw
 from rbsync.backends.series_items import sizes_of
 from rbsync.errors import BackendError
 from rbsync.model.datapoint import REMOTE
+from rbsync.model.storages import is_at_service, words_of
 
 # A search for each of a few names is cheaper than listing a project of 100,000 tasks; for many
 # names it is the other way round.
@@ -139,7 +140,7 @@ class Finder:
         refs = metadata.refs
         # Uploaded files are stored under paths of the service's making. That these paths are still
         # the stamped ones is all that can be known of their content.
-        known = found.storage_id == REDBRICK_STORAGE and refs in ("", of_refs(found.items))
+        known = is_at_service(found.storage_id) and refs in ("", of_refs(found.items))
         contents = None if known else tuple(REMOTE + ref for ref in found.items)
         maps = tuple(
             StoredMap(one.series, partial(self._file, found, one.path)) for one in found.maps
@@ -211,7 +212,7 @@ def _made_of(found: FoundTask) -> MadeOf:
     # A series without indices says nothing of any; half a list of series would tell a datapoint
     # apart from itself.
     series = sizes_of(found.series) if all(found.series) else ()
-    return MadeOf(found.items, series, storage_words(found.storage_id))
+    return MadeOf(found.items, series, words_of(found.storage_id))
 
 
 def _unfetched(found: FoundTask, reply: Reply) -> BackendError:

@@ -8,7 +8,6 @@ from typing import Any
 
 from rbsync.backends.base import Draft, Project
 from rbsync.backends.redbrick.api.client import Client
-from rbsync.backends.redbrick.api.constants import EVERYWHERE
 from rbsync.backends.redbrick.api.operations.project import (
     ProjectFacts,
     Stages,
@@ -22,6 +21,7 @@ from rbsync.errors import UserError
 from rbsync.labels import PROJECT_TYPES, Taxonomy, project_type, read_taxonomy
 from rbsync.labels.category import ROOT
 from rbsync.model.fingerprint import FACETS, Facet
+from rbsync.model.storages import BUILT_IN_IDS
 
 READY = "CREATION_SUCCESS"
 _CREATING = "CREATING"
@@ -74,7 +74,7 @@ class OpenProject:
 
     def storages(self) -> list[Storage]:
         """The storages of the organization beside those that every one has."""
-        return [one for one in storages(self._client) if one.storage_id not in EVERYWHERE]
+        return [one for one in storages(self._client) if one.storage_id not in BUILT_IN_IDS]
 
     def _known(self) -> tuple[ProjectFacts, Rules]:
         if self._facts is None or self._rules is None:

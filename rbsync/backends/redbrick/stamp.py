@@ -9,10 +9,10 @@ from typing import NamedTuple
 from rbsync.backends.base import NOTHING_LEFT, Left, Mark
 from rbsync.backends.left import left_text, read_left
 from rbsync.backends.redbrick.api.answers import json_text
-from rbsync.backends.redbrick.api.constants import REDBRICK_STORAGE
 from rbsync.model.declined_text import declined_in, declined_text
 from rbsync.model.fingerprint import Fingerprint, digest
 from rbsync.model.record import Declined
+from rbsync.model.storages import is_at_service
 
 FINGERPRINT = "rbsync.fingerprint"
 ITEMS = "rbsync.items"
@@ -134,6 +134,6 @@ def item_names(
 
 def _told(refs: Sequence[str], storage_id: str) -> tuple[str, ...]:
     """An uploaded file goes by the end of its path, all else by its URL or key."""
-    if storage_id == REDBRICK_STORAGE:
+    if is_at_service(storage_id):
         return tuple(ref.rpartition("/")[2] for ref in refs)
     return tuple(refs)

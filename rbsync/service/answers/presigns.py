@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
+from rbsync.model.storages import is_at_service
 from rbsync.service.answers.storages import label_path
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
-from rbsync.service.storage_ids import REDBRICK
 
 LONGEST_NAME = 1024
 MOST_FILES = 10_000
@@ -24,7 +24,7 @@ def presign_items(
 ) -> list[str | None]:
     """In their order; null for those that are not to be had, all of a bucket's among them."""
     call.check_org(org_id)
-    is_here = storage_id.lower() == REDBRICK
+    is_here = is_at_service(storage_id)
     is_address = [bool(one) and str(one).startswith(("http://", "https://")) for one in items]
     return [
         call.to_get(one) if one and (is_here or address) else None

@@ -14,10 +14,10 @@ from rbsync.backends.local.extras import Note
 from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, StoredTask
 from rbsync.labels import Taxonomy
 from rbsync.model.fingerprint import Facet
+from rbsync.model.storages import SERVICE_ID, id_of
 from rbsync.service.answers.project import USER
 from rbsync.service.answers.uninterpreted import read_extra
 from rbsync.service.service import Call
-from rbsync.service.storage_ids import REDBRICK, id_of
 
 
 def with_class_ids(text: str, taxonomy: Taxonomy) -> str:
@@ -84,7 +84,7 @@ class Seen:
             "createdByEntity": USER,
             "labelsData": lambda _, **__: self._labels(),
             "labelsDataPath": lambda _, presigned=False: self._labels_path(presigned),
-            "labelsStorage": {"storageId": REDBRICK},
+            "labelsStorage": {"storageId": SERVICE_ID},
             "labelsMap": lambda _, presigned=False: self._labels_map(presigned),
         }
 

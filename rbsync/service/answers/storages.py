@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rbsync.model.storages import PUBLIC_ID, SERVICE_ID
 from rbsync.service.answers.project import USER
 from rbsync.service.service import Call
-from rbsync.service.storage_ids import PUBLIC, REDBRICK
 
 _BUCKET = {
     "__typename": "S3BucketStorageDetails",
@@ -20,7 +20,7 @@ _BUCKET = {
 
 def storage_methods(call: Call, org_id: str) -> list[dict[str, Any]]:
     call.check_org(org_id)
-    fixed = [(PUBLIC, "Public", "PUBLIC", None), (REDBRICK, "Direct Upload", "REDBRICK", None)]
+    fixed = [(PUBLIC_ID, "Public", "PUBLIC", None), (SERVICE_ID, "Direct Upload", "REDBRICK", None)]
     buckets = [(one, one, "AWS_S3", _BUCKET) for one in call.service.settings.storages]
     return [
         {
@@ -44,7 +44,7 @@ def storage_method(call: Call, org_id: str, storage_id: str) -> dict[str, Any] |
 
 def label_storage(call: Call, org_id: str, project_id: str) -> dict[str, Any]:
     call.check_project(org_id, project_id)
-    return {"storageId": REDBRICK, "path": label_path(call)}
+    return {"storageId": SERVICE_ID, "path": label_path(call)}
 
 
 def label_path(call: Call) -> str:

@@ -11,13 +11,13 @@ from rbsync.backends.local.extras import Extras
 from rbsync.backends.local.task_rows import FIRST_STAGE, StoredTask
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
+from rbsync.model.storages import word_of
 from rbsync.service.answers.changed import DONE, as_draft, present_task, refused
 from rbsync.service.answers.task_items import located, read_metadata
 from rbsync.service.answers.uninterpreted import OF_ITEMS, beside_items, read_extra
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
 from rbsync.service.stages import place_of
-from rbsync.service.storage_ids import word_of
 
 
 def update_task_items(

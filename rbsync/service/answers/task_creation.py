@@ -9,13 +9,13 @@ from rbsync.backends.base import Created, Draft, Rejected
 from rbsync.backends.local.extras import Extra, Note
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
+from rbsync.model.storages import word_of
 from rbsync.service.answers.sent_labels import SentLabels, read_labels
 from rbsync.service.answers.task_items import located, read_metadata
 from rbsync.service.answers.uninterpreted import NOTHING, beside_items, beside_settings
 from rbsync.service.refusal import RefusalError
 from rbsync.service.rewriting import METADATA
 from rbsync.service.service import Call
-from rbsync.service.storage_ids import word_of
 
 UNSTAMPED = Fingerprint("", "", "")
 

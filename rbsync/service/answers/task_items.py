@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from rbsync.model.storages import PUBLIC_ID, SERVICE_ID
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
-from rbsync.service.storage_ids import PUBLIC, REDBRICK
 
 Pair = tuple[str, str]
 
@@ -16,9 +16,9 @@ def located(call: Call, items: Sequence[str], storage_id: str) -> tuple[Pair, ..
     """Items with the refs of where they are. Raises RefusalError for those that are nowhere."""
     storage = storage_id.lower()
     # Checked now: a task whose file never arrived would be found out by the person who opens it.
-    if storage == REDBRICK:
+    if storage == SERVICE_ID:
         return tuple((one, stored_ref(call, one)) for one in items)
-    if storage == PUBLIC:
+    if storage == PUBLIC_ID:
         for one in items:
             if not one.startswith(("http://", "https://")):
                 raise RefusalError(f"{one[:200]!r} is not a public address")

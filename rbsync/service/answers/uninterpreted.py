@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rbsync.backends.local.extras import Extra
+from rbsync.model.storages import is_at_service
 from rbsync.service.answers.task_items import stored_ref
 from rbsync.service.service import Call
-from rbsync.service.storage_ids import REDBRICK
 
 OF_ITEMS = ("seriesInfo", "heatMaps", "transforms", "centerline")
 OF_SETTINGS = ("attributes", "preAssign")
@@ -26,7 +26,7 @@ def beside_items(call: Call, given: Mapping[str, Any], storage_id: str) -> Extra
     kept = {key: given[key] for key in OF_ITEMS if given.get(key) is not None}
     if not kept:
         return NOTHING
-    heat_maps = kept.get("heatMaps", []) if storage_id.lower() == REDBRICK else []
+    heat_maps = kept.get("heatMaps", []) if is_at_service(storage_id) else []
     refs = tuple(stored_ref(call, one["item"]) for one in heat_maps)
     return Extra(json.dumps(kept), refs)
 

@@ -6,10 +6,6 @@ DEFAULT_URL = "https://api.redbrickai.com"
 DIALECT = "2.35.4"
 """The version of the service's own client whose requests ours are like."""
 
-PUBLIC_STORAGE = "11111111-1111-1111-1111-111111111111"
-REDBRICK_STORAGE = "22222222-2222-2222-2222-222222222222"
-EVERYWHERE = frozenset({PUBLIC_STORAGE, REDBRICK_STORAGE})
-
 END = "END"
 """The stage behind the last one: where ground truth is."""
 
@@ -27,15 +23,3 @@ MOST_IDS = 50
 # A key that was cut off when it was copied is found out here. The service answers such a key with a
 # server error, which looks like an outage.
 KEY_LENGTH = 43
-
-_STORAGES = {"public": PUBLIC_STORAGE, "redbrick": REDBRICK_STORAGE}
-
-
-def storage_id(storage: str) -> str:
-    """The id of a storage that the manifest may call by its word."""
-    return _STORAGES.get(storage, storage)
-
-
-def storage_words(identity: str) -> tuple[str, ...]:
-    """All that the manifest may call the storage of an id."""
-    return (*(word for word, one in _STORAGES.items() if one == identity), identity)
