@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from rbsync.backends.base import StoredMap, TaskContent
-from rbsync.backends.left import only_members
+from rbsync.backends.left import has_settings, only_members
 from rbsync.labels import normal_labels
 from rbsync.model.fingerprint import (
     FACETS,
@@ -55,7 +54,7 @@ def has_moved_on(found: TaskContent, left: Sequence[Fingerprint]) -> bool:
     """Tells whether a datapoint is ground truth now that was left to be worked on."""
     if not found.task.ground_truth:
         return False
-    return not any(_has_settings(found, one.settings, truths=(True,)) for one in left)
+    return not any(has_settings(found, one.settings, truths=(True,)) for one in left)
 
 
 def _agrees(found: TaskContent, facet: Facet, wanted: str, stamped: bool) -> bool:
@@ -71,24 +70,6 @@ def _has_items(found: TaskContent, wanted: str) -> bool:
     if found.contents is None:
         return True
     return of_items(found.contents, algorithm_of(wanted), found.series) == wanted
-
-
-def _has_settings(found: TaskContent, wanted: str, truths: Sequence[bool] = (False, True)) -> bool:
-    """Others may have added keys to the metadata: only those that we left are ours."""
-    task, keys = found.task, found.left.keys
-    every = [task.metadata]
-    if keys is not None:
-        every.append({key: one for key, one in task.metadata.items() if key in keys})
-    algorithm = algorithm_of(wanted)
-    return any(
-        replace(task.settings(storage), ground_truth=truth, metadata=metadata).fingerprint(
-            algorithm
-        )
-        == wanted
-        for metadata in every
-        for storage in found.storages
-        for truth in truths
-    )
 
 
 def _has_labels(found: TaskContent, wanted: str) -> bool:
@@ -183,5 +164,5 @@ def _are_all(labels: list[Any], kind: str, members: frozenset[str]) -> bool:
 _CHECKS: dict[Facet, Callable[[TaskContent, str], bool]] = {
     "items": _has_items,
     "labels": _has_labels,
-    "settings": _has_settings,
+    "settings": has_settings,
 }

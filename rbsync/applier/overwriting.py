@@ -45,7 +45,8 @@ def keep_nothing(_action: Overwriting, _present: TaskContent, _facet: Facet | No
 class Check:
     """Decides if one action may change what is there; satisfies ``backends.base.Before``.
 
-    ``refusal`` says why not, once it was asked and said no.
+    ``refusal`` says why not, once it was asked and said no. ``left`` are the digests of the
+    settings that an earlier run of ours may have left.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Check:
         """``stamped`` is whether rbsync leaves stamps there."""
         self._action = action
         self._known = known_fingerprints(record, action)
+        self.left = tuple({one.settings for one in _left_in(record) if one != UNKNOWN})
         self._keeper = keeper
         self._stamped = stamped
         self.refusal: Failure | None = None
@@ -105,9 +107,15 @@ def known_fingerprints(
     desired = None
     if isinstance(action, Update) and with_desired:
         desired = action.datapoint.fingerprint
-    pending = record.pending.fingerprint if record and record.pending else None
-    left = (record.applied, record.attempted, pending) if record else ()
-    return [one for one in (*left, action.over, desired) if one is not None]
+    return [one for one in (*_left_in(record), action.over, desired) if one is not None]
+
+
+def _left_in(record: Record | None) -> list[Fingerprint]:
+    """The fingerprints that a run of ours has left, or was about to leave."""
+    if record is None:
+        return []
+    pending = record.pending.fingerprint if record.pending else None
+    return [one for one in (record.applied, record.attempted, pending) if one is not None]
 
 
 def worked_on(present: TaskContent, left: Sequence[Fingerprint]) -> str:

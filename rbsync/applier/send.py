@@ -111,6 +111,7 @@ class Sender:
 
     def _update(self, action: Update, draft: Draft) -> Answer:
         check = self._check_of(action)
+        draft = draft._replace(left=check.left)
 
         def update(task_id: str) -> Answer:
             update = self._backend.update

@@ -192,6 +192,8 @@ class Draft(NamedTuple):
 
     ``items`` are pairs of the item's name as people know it (a path or URL) and its ref: what
     ``upload`` returned, a URL, or a key. ``series`` is as in ``model.datapoint.Datapoint``.
+    ``left`` are the digests of the settings that may have been left before an update, empty
+    where they are not known.
     """
 
     name: str
@@ -201,6 +203,7 @@ class Draft(NamedTuple):
     fingerprint: Fingerprint
     series: tuple[int, ...] = ()
     mark: Mark = NO_MARK
+    left: tuple[str, ...] = ()
 
 
 class Created(NamedTuple):

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from rbsync.backends.base import NOTHING_LEFT, Draft, LabelText, Left
+from rbsync.backends.base import NOTHING_LEFT, Draft, LabelText, Left, TaskContent
 from rbsync.labels import normal_labels
-from rbsync.model.fingerprint import FACETS, Facet, of_value
+from rbsync.model.fingerprint import FACETS, Facet, algorithm_of, of_value
 
 MOST_LABELS = 1000
 """Labels that are looked through member by member; more are known by their content alone."""
@@ -31,6 +32,42 @@ def left_of(draft: Draft, changed: Collection[Facet], before: Left) -> Left:
         members, digest = _labels_left(draft.labels)
         left = left._replace(members=members, labels=digest)
     return left
+
+
+def has_settings(found: TaskContent, wanted: str, truths: Sequence[bool] = (False, True)) -> bool:
+    """Tells whether a datapoint has the settings of a digest, and one of these ground truths.
+
+    Others may have added keys to the metadata: only those that we left are ours.
+    """
+    task, keys = found.task, found.left.keys
+    every = [task.metadata]
+    if keys is not None:
+        every.append({key: one for key, one in task.metadata.items() if key in keys})
+    algorithm = algorithm_of(wanted)
+    return any(
+        replace(task.settings(storage), ground_truth=truth, metadata=metadata).fingerprint(
+            algorithm
+        )
+        == wanted
+        for metadata in every
+        for storage in found.storages
+        for truth in truths
+    )
+
+
+def is_taken_back(found: TaskContent, draft: Draft) -> bool:
+    """Tells whether a datapoint is ground truth by us, and the draft says that it is none.
+
+    What people have finished does not go back to the start because another setting changed.
+    """
+    if not found.task.ground_truth or draft.settings.ground_truth:
+        return False
+    # Others may have changed the rest of the settings since: then those declared tell.
+    declared = replace(draft.settings, ground_truth=True)
+    return not draft.left or any(
+        has_settings(found, one, truths=(True,)) or declared.fingerprint(algorithm_of(one)) == one
+        for one in draft.left
+    )
 
 
 def told_by(draft: Draft, changed: Collection[Facet]) -> list[Facet]:

@@ -49,6 +49,7 @@ class Team:
         names: Sequence[str] = NAMES,
         policy: str = "{}",
         prefix: str = "",
+        truth: bool = False,
         **_: Any,
     ) -> str:
         """A manifest of datapoints at public addresses."""
@@ -66,6 +67,7 @@ class Team:
                     "labels": f"{prefix}a.json",
                     "priority": priority,
                     "metadata": metadata or {"site": "A"},
+                    **({"ground_truth": True} if truth else {}),
                 }
             lines.append(f"  - {json.dumps(entry)}")
         return "\n".join(lines) + "\n"

@@ -106,6 +106,10 @@ _DOCUMENTS = {
     "putLabels": f"""mutation updateTasksLabelsSDK({_PROJECT}, $taskId: UUID!, {_LABELS},
       $finalize: Boolean, $extraData: JSONString) {{ putLabels({_IN_PROJECT}, taskId: $taskId,
         {_GIVE_LABELS}, finalize: $finalize, extraData: $extraData) {{ ok message }} }}""",
+    "putManualLabelingTaskAndLabels": f"""mutation putTaskAndLabelsSDK({_PROJECT},
+      $stageName: String!, $taskId: UUID!, $elapsedTimeMs: Int!, $finished: Boolean!, {_LABELS}) {{
+      putManualLabelingTaskAndLabels({_IN_PROJECT}, stageName: $stageName, taskId: $taskId,
+        elapsedTimeMs: $elapsedTimeMs, finished: $finished, {_GIVE_LABELS}) {{ ok message }} }}""",
     "updateTasksPriorities": f"""mutation updateTasksPrioritiesSDK({_PROJECT},
       $tasks: [UpdateTaskPriorityInput!]!) {{
       updateTasksPriorities({_IN_PROJECT}, tasks: $tasks) {{ ok message }} }}""",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from rbsync.backends.base import (
@@ -23,7 +24,7 @@ from rbsync.backends.base import (
     every_name,
     unasked,
 )
-from rbsync.backends.left import told_by
+from rbsync.backends.left import is_taken_back, told_by
 from rbsync.backends.local.blobs import DAY, Blobs, Damage, content_of, is_ref
 from rbsync.backends.local.cursors import Page
 from rbsync.backends.local.database import BUSY_SECONDS, Database
@@ -110,11 +111,7 @@ class LocalBackend:
             present = self._content(stored)
             if not all(before(present, facet) for facet in changed):
                 raise StoppedError(draft.name)
-            stamp = present.task.stamp
-            if stamp is None or draft.fingerprint == NO_STAMP:
-                return draft
-            written = stamp.merged(draft.fingerprint, told_by(draft, changed))
-            return draft._replace(fingerprint=written)
+            return _stamped(present, _in_its_stage(present, draft), changed)
 
         self._project.update(task_id, draft, changed, extras, as_written)
 
@@ -214,3 +211,19 @@ class LocalBackend:
 
 def _content_of(ref: str) -> str:
     return content_of(ref) if is_ref(ref) else REMOTE + ref
+
+
+def _in_its_stage(present: TaskContent, draft: Draft) -> Draft:
+    """The draft, as ground truth where people have finished the datapoint."""
+    if not present.task.ground_truth or is_taken_back(present, draft):
+        return draft
+    return draft._replace(settings=replace(draft.settings, ground_truth=True))
+
+
+def _stamped(present: TaskContent, draft: Draft, changed: Sequence[Facet]) -> Draft:
+    """The draft, with the stamp that is there for the facets of which it says nothing."""
+    stamp = present.task.stamp
+    if stamp is None or draft.fingerprint == NO_STAMP:
+        return draft
+    written = stamp.merged(draft.fingerprint, told_by(draft, changed))
+    return draft._replace(fingerprint=written)

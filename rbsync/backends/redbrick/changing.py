@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rbsync.backends.base import Before, Draft, MisnamedError, NamedTask, StoppedError, unasked
-from rbsync.backends.left import left_of, told_by
+from rbsync.backends.left import is_taken_back, left_of, told_by
 from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.constants import END, MOST_IDS
 from rbsync.backends.redbrick.api.operations.changes import (
@@ -83,10 +83,10 @@ class Changer:
             set_priorities(self._client, {task.task_id: wanted.priority})
             look.expect(priority=wanted.priority)
             task = look("settings")
-        was_truth = task.stage in look.stages.ends
-        if wanted.ground_truth and not was_truth:
+        content = self._finder.content(look.as_found(task), look.stages, labelled=False)
+        if wanted.ground_truth and not content.task.ground_truth:
             move_tasks(self._client, [task.task_id], END)
-        elif was_truth and not wanted.ground_truth:
+        elif is_taken_back(content, draft):
             move_to_start(self._client, task.task_id)
 
     def _metadata(self, task: FoundTask, draft: Draft, changed: Sequence[Facet]) -> Metadata:
@@ -157,7 +157,7 @@ class _Looks:
         """The task as it is now. Raises StoppedError when this facet is not to be changed."""
         task = self.unasked()
         if self._before is not unasked:
-            shown = self._as_found(task)
+            shown = self.as_found(task)
             content = self._finder.content(shown, self.stages, labelled=facet == "labels")
             if not self._before(content, facet):
                 raise StoppedError(self._draft.name)
@@ -178,7 +178,7 @@ class _Looks:
         """Members of the task were given other values by us."""
         self._replaced |= members
 
-    def _as_found(self, task: FoundTask) -> FoundTask:
+    def as_found(self, task: FoundTask) -> FoundTask:
         """The task without what this update has changed of it already.
 
         Settings take several requests: between them they are neither as they were nor as they

@@ -292,7 +292,12 @@ def test_an_update_leaves_its_stamp_last(wire: Wire, backend: RedbrickBackend) -
     first, last = wire.of("updateTaskItemsSDK")
     assert (first.variables["items"], first.variables["metaData"]) == ([URL], None)
     assert last.variables["items"] is None
-    expected = {"site": "B", "rbsync.fingerprint": STAMP, "rbsync.items": '["b"]'}
+    expected = {
+        "site": "B",
+        "rbsync.fingerprint": STAMP,
+        "rbsync.items": '["b"]',
+        "rbsync.left": '[["site"],null,[],""]',
+    }
     assert json.loads(last.variables["metaData"]) == expected
     assert wire.of("updateTasksPrioritiesSDK")[0].variables["tasks"] == [
         {"taskId": "1", "priority": None}
