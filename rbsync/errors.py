@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
+from rbsync.reasons import AUTH, FailureKind
+
 
 class ExitCode(IntEnum):
     """The exit codes of the command line; scripts may rely on them."""
@@ -90,7 +92,7 @@ class UserError(RbsyncError):
 class BackendError(RbsyncError):
     """A call to the backend failed as a whole.
 
-    ``kind`` is a failure class of ``model.outcome``. ``sent`` says whether the request may have
+    ``kind`` is the class of the failure. ``sent`` says whether the request may have
     reached the backend: what was not sent may be sent again, what was sent is ambiguous unless
     the backend said that it refused. ``answered`` says that it has done with the request,
     whatever came of it. ``attempts`` is how often it was tried before the error was raised, and
@@ -101,7 +103,7 @@ class BackendError(RbsyncError):
         self,
         message: str,
         *,
-        kind: str = "transient",
+        kind: FailureKind = "transient",
         sent: bool = False,
         answered: bool = False,
         status: int | None = None,
@@ -109,14 +111,14 @@ class BackendError(RbsyncError):
         hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
-        self.kind = kind
+        self.kind: FailureKind = kind
         self.sent = sent
         self.answered = answered
         self.status = status
         self.retry_after = retry_after
         self.attempts = 1
         self.is_counted = False
-        self.exit_code = ExitCode.AUTH if kind == "auth" else ExitCode.ERROR
+        self.exit_code = ExitCode.AUTH if kind == AUTH else ExitCode.ERROR
 
 
 class StoreError(RbsyncError):

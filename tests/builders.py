@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Datapoint, Dataset, Item, Labels, Obstacle, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
-from rbsync.model.outcome import Failure, FailureKind
+from rbsync.model.outcome import Failure
 from rbsync.model.plan import Basis
 from rbsync.model.record import Intent, Record
+from rbsync.reasons import FailureKind, Operation
 from rbsync.stores.base import Owner
 
 HERE = Location("rbsync.yaml", 3, 5)
@@ -62,7 +63,7 @@ def failed(
 
 
 def pending(
-    one: Datapoint, *, before: Datapoint | None = None, operation: str = "create"
+    one: Datapoint, *, before: Datapoint | None = None, operation: Operation = "create"
 ) -> Record:
     """What the state says when a run ended between an intent and its result."""
     known = applied(before) if before else Record(one.name)

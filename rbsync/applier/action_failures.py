@@ -6,6 +6,7 @@ from rbsync.applier.retrying import GivenUpError
 from rbsync.files.hashing import ChangingError
 from rbsync.files.roots import OutsideError
 from rbsync.model.outcome import Failure
+from rbsync.reasons import AMBIGUOUS, PASSING, Phase
 
 CHANGED_HINT = "run plan again to take it as it is now"
 SETTLE_HINT = "run apply again to settle it"
@@ -23,15 +24,15 @@ class FailedError(Exception):
         self.answered = answered
 
 
-def failure_of(error: GivenUpError, phase: str) -> Failure:
+def failure_of(error: GivenUpError, phase: Phase) -> Failure:
     """The failure that several attempts at a phase amount to."""
     cause = error.error
     # A lost upload leaves at most a file that nothing names. A lost create or update may be in
     # effect: to call it transient would have the next run send it again, and the project have it
     # twice.
-    kind = "ambiguous" if error.lost and phase != "upload" else cause.kind
+    kind = AMBIGUOUS if error.lost and phase != "upload" else cause.kind
     return Failure(
-        kind,  # type: ignore[arg-type]  # BackendError takes only the failure kinds
+        kind,
         phase,
         str(cause),
         max(error.attempts, cause.attempts),
@@ -40,7 +41,7 @@ def failure_of(error: GivenUpError, phase: str) -> Failure:
     )
 
 
-def changed(path: str, phase: str) -> Failure:
+def changed(path: str, phase: Phase) -> Failure:
     """The failure of what needs a file that is another one now."""
     message = f"{path}: the file is no longer the one that was planned"
     return Failure("changed", phase, message, hint=CHANGED_HINT)
@@ -61,10 +62,10 @@ def unreadable(path: str, error: OSError) -> Failure:
     return Failure("transient", "read", message, hint="see that the file can be read, then retry")
 
 
-def unsettled(phase: str, why: str) -> Failure:
+def unsettled(phase: Phase, why: str) -> Failure:
     """The failure of what was sent and may or may not have had its effect."""
     message = f"nobody knows whether it was done: {why}"
-    return Failure("ambiguous", phase, message, hint=SETTLE_HINT)
+    return Failure(AMBIGUOUS, phase, message, hint=SETTLE_HINT)
 
 
 def is_outage(failure: Failure | None) -> bool:
@@ -73,4 +74,4 @@ def is_outage(failure: Failure | None) -> bool:
     # stop the upload of the other thousands.
     if failure is None or failure.phase == "read":
         return False
-    return failure.kind in ("transient", "throttled", "ambiguous")
+    return failure.kind in (*PASSING, AMBIGUOUS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import AbstractContextManager
-from typing import Literal, Protocol
+from typing import Literal, Protocol, assert_never
 
 from rbsync.applier.action_failures import FailedError
 from rbsync.applier.snapshot import ReadContent, kept_text
@@ -63,10 +63,17 @@ class LocalContent:
 
     def labels(self, labels: Labels) -> tuple[LabelText, str]:
         """The text is empty when a file is not the planned one any more."""
-        if labels.kind == "kept":
-            return kept_text(labels, self._kept), ""
-        if labels.kind != "objects":
-            return self._converted(labels)
+        match labels.kind:
+            case "objects":
+                return self._objects(labels)
+            case "mask" | "segmentation":
+                return self._converted(labels, labels.kind)
+            case "kept":
+                return kept_text(labels, self._kept), ""
+            case never:
+                assert_never(never)
+
+    def _objects(self, labels: Labels) -> tuple[LabelText, str]:
         if not labels.inputs:
             return LabelText(labels.inline, len(json.loads(labels.inline))), ""
         path, planned, _ = labels.inputs[0]
@@ -78,14 +85,20 @@ class LocalContent:
         objects = json.loads(data)
         return LabelText(canonical_json(objects).decode(), len(objects)), content
 
-    def _converted(self, labels: Labels) -> tuple[LabelText, str]:
+    def _converted(
+        self, labels: Labels, kind: Literal["mask", "segmentation"]
+    ) -> tuple[LabelText, str]:
         # A run of URLs alone needs neither NumPy nor Pillow, which are slow to load.
         from rbsync.applier.mask_text import mask_text, segmentation_text
 
         try:
-            if labels.kind == "mask":
-                return mask_text(self._roots, labels, self._algorithm, self._masks)
-            return segmentation_text(self._roots, labels, self._algorithm)
+            match kind:
+                case "mask":
+                    return mask_text(self._roots, labels, self._algorithm, self._masks)
+                case "segmentation":
+                    return segmentation_text(self._roots, labels, self._algorithm)
+                case never:
+                    assert_never(never)
         except UserError as error:
             failure = Failure("invalid", "read", error.problems[0].message, hint=error.hint)
             raise FailedError(failure) from error

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from contextlib import suppress
+from typing import Literal, assert_never
 
 from rbsync.backends.base import LabelFile, LabelText
 from rbsync.files.body import read_whole
@@ -46,18 +47,39 @@ def encoded(
 
     Raises MaskError for one that has to be a label map and cannot.
     """
-    if (preferred if encoding == "auto" else encoding) == "nifti":
-        try:
-            data, labels = label_map_of(index)
-        except MaskError:
+    match encoding:
+        case "pixel":
+            return _outlines(index)
+        case "nifti":
+            return _label_map(index)
+        case "auto":
+            return _preferred(index, preferred)
+        case never:
+            assert_never(never)
+
+
+def _preferred(index: ClassIndex, preferred: Literal["pixel", "nifti"]) -> LabelText:
+    match preferred:
+        case "pixel":
+            return _outlines(index)
+        case "nifti":
             # The backend only prefers label maps. A mask with more classes than a label map can
             # number is still sent, as outlines, unless the manifest insists.
-            if encoding == "nifti":
-                raise
-        else:
-            return LabelText(_compact(labels), len(labels), files=(LabelFile(0, data),))
+            with suppress(MaskError):
+                return _label_map(index)
+            return _outlines(index)
+        case never:
+            assert_never(never)
+
+
+def _outlines(index: ClassIndex) -> LabelText:
     text, categories = pixel_text(index)
     return LabelText(text.decode(), len(categories), categories)
+
+
+def _label_map(index: ClassIndex) -> LabelText:
+    data, labels = label_map_of(index)
+    return LabelText(_compact(labels), len(labels), files=(LabelFile(0, data),))
 
 
 def segmentation_text(roots: Roots, labels: Labels, algorithm: Algorithm) -> tuple[LabelText, str]:

@@ -16,6 +16,7 @@ from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.plan import Overwriting, Update
 from rbsync.model.record import UNKNOWN, Record
+from rbsync.reasons import Phase
 
 CONFLICT_HINT = (
     "look at both with `rbsync plan`; then --ours NAME overwrites, and --theirs NAME keeps what "
@@ -71,7 +72,7 @@ class Check:
         if UNKNOWN in self._known:
             # It was taken over by force, for what is declared to be put in its place.
             return None
-        phase = "update" if isinstance(self._action, Update) else "delete"
+        phase: Phase = "update" if isinstance(self._action, Update) else "delete"
         if facet is None and self._action.over is None:
             busy = worked_on(present, self._known)
             if busy:

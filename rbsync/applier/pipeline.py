@@ -25,7 +25,8 @@ from rbsync.applier.tools import Tools
 from rbsync.applier.workers import Step, Workers
 from rbsync.errors import StoreError
 from rbsync.model.outcome import Failure, Outcome
-from rbsync.model.plan import MISSING, Create, Replace, Update
+from rbsync.model.plan import Create, Replace, Update
+from rbsync.reasons import MISSING
 
 GROUP = 50
 """Intents that share one durable commit."""

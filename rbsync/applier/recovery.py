@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from typing import assert_never
 
 from rbsync.applier.ownership import is_print
 from rbsync.backends.base import Backend, IncompleteError, Task
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.outcome import TAKE_IN, Failure
+from rbsync.model.outcome import Failure
 from rbsync.model.record import Intent, Record
+from rbsync.reasons import TAKE_IN
 
 # Seconds after its intent in which a request may still have been sent: what was surely not sent is
 # tried several times, and the service may ask for long pauses.
@@ -163,9 +165,13 @@ def _settled(
         return record._replace(pending=None)
     # Another task has the name now, so ours is gone as it was meant to be; the other one is not
     # ours to speak of.
-    if intent.operation == "delete":
-        return _deleted(intent)
-    return Record(record.name, failure=conflict(), attempted=intent.fingerprint)
+    match intent.operation:
+        case "delete":
+            return _deleted(intent)
+        case "create" | "update":
+            return Record(record.name, failure=conflict(), attempted=intent.fingerprint)
+        case never:
+            assert_never(never)
 
 
 def _absent(record: Record, intent: Intent) -> Record | None:

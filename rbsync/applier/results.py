@@ -5,6 +5,7 @@ from __future__ import annotations
 from rbsync.model.outcome import Failure, Outcome, Result, Verb
 from rbsync.model.plan import Create, Delete, Effect, Replace, Update
 from rbsync.model.record import Intent, Record
+from rbsync.reasons import AMBIGUOUS
 
 VERBS: dict[type[Effect], Verb] = {
     Create: "create",
@@ -54,7 +55,7 @@ def failed(
     # and the next plan compares with that.
     record = before or Record(action.name)
     intent = intent_of(action, now)
-    unknown = failure.kind == "ambiguous"
+    unknown = failure.kind == AMBIGUOUS
     if isinstance(action, Replace) and failure.phase == "create" and not unknown:
         # The old datapoint was deleted before the new one was refused.
         record = Record(action.name)

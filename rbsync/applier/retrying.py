@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from rbsync.applier.breaker import Breaker, Lane
 from rbsync.errors import BackendError
+from rbsync.reasons import PASSING
 
 # Over which those who waited go on, so that they do not come all at once.
 SPREAD_SECONDS = 0.5
@@ -61,9 +62,6 @@ MOST_RETRY_AFTER = 120.0
 # a retry. Without it 24 workers with four attempts would quadruple the load of a failing service.
 BUDGET = 500
 COST = 5
-
-PASSING = ("transient", "throttled")
-"""Kinds of failure that another attempt may get over."""
 
 T = TypeVar("T")
 

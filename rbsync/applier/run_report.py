@@ -8,29 +8,28 @@ from rbsync.applier.cancellation import INTERRUPTED, OUTAGE, UNREACHABLE, Cancel
 from rbsync.errors import ExitCode
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Blocked, Plan
+from rbsync.reasons import AMBIGUOUS, AUTH, UNSETTLED
 
 
 def conclude(plan: Plan, outcomes: Sequence[Outcome], stop: Cancellation) -> Report:
     """The report of a run, with the exit code of the worst that happened."""
     blocked = [one for one in plan.actions if isinstance(one, Blocked)]
     left = [Outcome(one.name, "blocked", "skipped", note=one.message) for one in blocked]
-    code = _exit_code(outcomes, blocked, plan, stop)
+    code = _exit_code(outcomes, plan, stop)
     return Report((*outcomes, *left), code, unchanged=plan.unchanged)
 
 
-def _exit_code(
-    outcomes: Sequence[Outcome], blocked: Sequence[Blocked], plan: Plan, stop: Cancellation
-) -> ExitCode:
+def _exit_code(outcomes: Sequence[Outcome], plan: Plan, stop: Cancellation) -> ExitCode:
     kinds = {one.failure.kind for one in outcomes if one.failure is not None}
     # The worst comes first: who pressed Ctrl-C knows why it ended, and a refused key explains all
     # failures below it.
     if stop.reason == INTERRUPTED:
         return ExitCode.INTERRUPTED
-    if "auth" in kinds:
+    if AUTH in kinds:
         return ExitCode.AUTH
     # Above plain failures: a script that retries on SOME_FAILED must not do so before what is open
     # is settled.
-    if "ambiguous" in kinds or any(one.reason == "unsettled" for one in blocked):
+    if AMBIGUOUS in kinds or plan.has_blocked(UNSETTLED):
         return ExitCode.UNSETTLED
     if stop.reason in (OUTAGE, UNREACHABLE):
         return ExitCode.ERROR

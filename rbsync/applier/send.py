@@ -22,13 +22,13 @@ from rbsync.backends.base import (
     TaskContent,
 )
 from rbsync.model.fingerprint import Facet, Fingerprint
-from rbsync.model.outcome import TAKE_IN, Failure
+from rbsync.model.outcome import Failure
 from rbsync.model.plan import Create, Delete, Replace, Update
+from rbsync.reasons import AMBIGUOUS, CONFLICT, INVALID, TAKE_IN, Phase
 
 REFRESH_HINT = "correct the state with `rbsync refresh`, then look at `rbsync plan`"
 ADOPTED = "it was there already, with this content"
 Fate = Literal["done", "failed", "doubtful", "absent", "missing"]
-Phase = Literal["update", "delete"]
 Left = Callable[[str], Fingerprint | None]
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ class Answer(NamedTuple):
         """
         if self.failure is None:
             return False
-        return self.answered or (self.failure.kind == "invalid" and self.failure.status is not None)
+        return self.answered or (self.failure.kind == INVALID and self.failure.status is not None)
 
 
 class Sender:
@@ -227,7 +227,7 @@ class Sender:
             for one in batch
         ]
 
-    def _call(self, phase: str, action: Callable[[], T], *, repeatable: bool = True) -> T:
+    def _call(self, phase: Phase, action: Callable[[], T], *, repeatable: bool = True) -> T:
         try:
             return self._retrier.call(action, repeatable=repeatable)
         except StoppedError:
@@ -265,12 +265,12 @@ def _answer(told: Created | Rejected) -> Answer:
 
 
 def _refusal(failure: Failure, *, answered: bool = False) -> Answer:
-    fate: Fate = "doubtful" if failure.kind == "ambiguous" else "failed"
+    fate: Fate = "doubtful" if failure.kind == AMBIGUOUS else "failed"
     return Answer(fate, failure=failure, answered=answered)
 
 
 def _is_taken(answer: Answer) -> bool:
-    return answer.failure is not None and answer.failure.kind == "conflict"
+    return answer.failure is not None and answer.failure.kind == CONFLICT
 
 
 def _met(prepared: Prepared, found: Answer) -> Answer:

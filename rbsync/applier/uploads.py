@@ -12,7 +12,8 @@ from rbsync.applier.content import Content
 from rbsync.applier.retrying import GivenUpError, Retrier, StoppedError
 from rbsync.backends.base import Backend, Body
 from rbsync.model.datapoint import REMOTE, Item
-from rbsync.model.plan import MISSING, Create, Delete, Effect
+from rbsync.model.plan import Create, Delete, Effect
+from rbsync.reasons import MISSING
 from rbsync.stores.base import Upload, Writer
 
 Key = tuple[str, str]

@@ -12,6 +12,7 @@ from rbsync.cli.output import document, note
 from rbsync.cli.planning_options import planning, redo, refresh
 from rbsync.errors import BackendError, ExitCode
 from rbsync.model.plan import OnConflict, Plan
+from rbsync.reasons import PASSING
 
 
 @click.command("plan")
@@ -76,7 +77,7 @@ def _made(make: Callable[[], Plan], *, is_far: bool) -> Plan:
     try:
         return make()
     except BackendError as error:
-        if is_far and error.kind in ("transient", "throttled"):
+        if is_far and error.kind in PASSING:
             error.exit_code = ExitCode.INCOMPLETE
             offline = "or plan with --offline, without looking at the project"
             error.hint = f"{error.hint}, {offline}" if error.hint else offline

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.order import in_order, shortened
 from rbsync.model.datapoint import Obstacle
+from rbsync.reasons import INVALID, ObstacleReason
 from rbsync.sources.base import Entry
 
 DO_THE_OTHERS = "`rbsync apply --keep-going` does the others"
@@ -32,9 +32,7 @@ class Findings:
         self.problems.append(problem)
         self.unread.append(problem)
 
-    def of_entry(
-        self, entry: Entry, problem: Problem, reason: Literal["invalid", "unknown"] = "invalid"
-    ) -> None:
+    def of_entry(self, entry: Entry, problem: Problem, reason: ObstacleReason = INVALID) -> None:
         """One datapoint cannot be planned; the others can."""
         self.problems.append(problem)
         # The first problem of a datapoint is the cause, and the others often follow from it.

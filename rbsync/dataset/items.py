@@ -16,7 +16,8 @@ from rbsync.files.structure import UNPACKED
 from rbsync.files.tree import Place, Tree
 from rbsync.model.datapoint import Item
 from rbsync.model.storages import is_public, is_uploaded
-from rbsync.sources.base import Entry, MaskLabels, SegmentationLabels
+from rbsync.reasons import INVALID, UNKNOWN
+from rbsync.sources.base import Entry, InlineLabels, MaskLabels, SegmentationLabels
 from rbsync.trust import Trust
 from rbsync.trust.hosts import inner_kind
 
@@ -54,6 +55,8 @@ class Files:
                 yield from self._found(entry, files)
             case SegmentationLabels() as given:
                 yield from self._found(entry, given.files)
+            case InlineLabels() | None:
+                pass
 
     def are_local(self, entry: Entry) -> bool:
         """Tells whether an entry's items are files, which will be uploaded."""
@@ -68,7 +71,7 @@ class Files:
                 # never pruned.
                 certain = isinstance(error, FileNotFoundError | OutsideError)
                 problem = self._missing(entry, path, error)
-                self._findings.of_entry(entry, problem, "invalid" if certain else "unknown")
+                self._findings.of_entry(entry, problem, INVALID if certain else UNKNOWN)
 
     def items(self, entry: Entry) -> tuple[Item, ...]:
         """The items of an entry, whose files were hashed; reports what cannot be one."""
@@ -123,7 +126,7 @@ class Files:
                 self._broken.add(path)
             return Item(path, file.content, file.size), file.kind
         error = self.errors.get(place, OSError("it was not read"))
-        self._findings.of_entry(entry, self._missing(entry, path, error), "unknown")
+        self._findings.of_entry(entry, self._missing(entry, path, error), UNKNOWN)
         return Item(path, ""), Kind("unread", (), "")
 
     def readable(self, entry: Entry, paths: Iterable[str]) -> list[Item]:

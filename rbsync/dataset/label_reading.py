@@ -17,6 +17,7 @@ from rbsync.manifest.document import Document, read_document
 from rbsync.manifest.plain import typed
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest, of_value
+from rbsync.reasons import UNKNOWN
 from rbsync.sources.base import Entry, InlineLabels
 
 LIMIT = 64 << 20
@@ -70,7 +71,7 @@ class LabelReader:
             labels = json.loads(data)
         except OSError as error:
             message = f"`{item.ref}` cannot be read: {error.strerror or error}"
-            self._findings.of_entry(entry, Problem("unreadable", message, entry.origin), "unknown")
+            self._findings.of_entry(entry, Problem("unreadable", message, entry.origin), UNKNOWN)
             return ""
         except (ValueError, RecursionError) as error:
             self._findings.of_entry(entry, _no_json(item.ref, error))

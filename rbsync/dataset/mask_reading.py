@@ -14,6 +14,7 @@ from rbsync.files.kinds import PICTURES, objection
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest
+from rbsync.reasons import UNKNOWN
 from rbsync.sources.base import Entry, MaskLabels
 
 # Counts up when a check of masks changes, so that what passed the old one is looked at again.
@@ -127,7 +128,7 @@ def report_unseen(findings: Findings, entry: Entry, item: Item, why: UserError |
         findings.of_entry(entry, placed(why.problems[0], entry.origin))
         return
     message = f"`{item.ref}` cannot be read: {why.strerror or why}"
-    findings.of_entry(entry, Problem("unreadable", message, entry.origin), "unknown")
+    findings.of_entry(entry, Problem("unreadable", message, entry.origin), UNKNOWN)
 
 
 def content_of(items: Sequence[Item]) -> str:

@@ -15,6 +15,7 @@ from rbsync.files.kinds import GZIP, NIFTI, PICTURES
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest
+from rbsync.reasons import UNKNOWN
 from rbsync.sources.base import Entry, SegmentationLabels, SeriesLabels
 from rbsync.sources.study import FILES, MAP
 
@@ -186,7 +187,7 @@ class SegmentationReader:
             case OSError():
                 message = f"`{items[0].ref}` cannot be read: {answer.strerror or answer}"
                 problem = Problem("unreadable", message, part.locate((FILES,)))
-                self._findings.of_entry(entry, problem, "unknown")
+                self._findings.of_entry(entry, problem, UNKNOWN)
         return None
 
 

@@ -12,6 +12,7 @@ from rbsync.files.kinds import Kind
 from rbsync.files.structure import UNPACKED, Fault
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item
+from rbsync.reasons import UNKNOWN
 from rbsync.sources.base import Entry
 
 # What the answers depend on beside the content: the checks as they are now.
@@ -65,7 +66,7 @@ class StructureReader:
     ) -> None:
         if isinstance(why, OSError):
             message = f"`{item.ref}` cannot be read: {why.strerror or why}"
-            self._findings.of_entry(entry, Problem("unreadable", message, entry.origin), "unknown")
+            self._findings.of_entry(entry, Problem("unreadable", message, entry.origin), UNKNOWN)
             return
         said, hint = (why.message, why.hint) if isinstance(why, Fault) else (str(why), why.hint)
         message = f"{item.ref}: this {kind.name} file is broken: {said}"

@@ -17,6 +17,7 @@ from rbsync.documents.parts import (
 from rbsync.documents.plan_document import DatasetPart
 from rbsync.documents.report_document import ErrorPart
 from rbsync.model.fingerprint import Facet
+from rbsync.reasons import Reason
 from rbsync.shapes.models import Part
 
 
@@ -68,7 +69,7 @@ class ExplainDocument(Document):
 
     name: str
     action: Literal["create", "update", "replace", "delete", "blocked", "keep"]
-    reason: str = Field(description="A stable word that says why.", examples=["new"])
+    reason: Reason = Field(description="A stable word that says why.", examples=["new"])
     message: str = Field(description="The same as a sentence.")
     origin: str | None = Field(description="Where it is declared, as file:line:column.")
     task_id: str | None = Field(description="The task at the project; empty when there is none.")

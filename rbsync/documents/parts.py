@@ -10,7 +10,8 @@ from pydantic import Field
 from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Datapoint, Item, Labels, LabelsKind, Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
-from rbsync.model.record import Declined, DeclinedFor
+from rbsync.model.record import Declined
+from rbsync.reasons import DeclinedFor
 from rbsync.shapes.models import Part
 
 _PLACE = re.compile(r"(.*):([1-9][0-9]*):([0-9]+)", re.DOTALL)

@@ -38,6 +38,7 @@ from rbsync.model.plan import (
     Update,
 )
 from rbsync.model.record import Declined, Record
+from rbsync.reasons import Reason
 from rbsync.shapes.models import Part, first_error
 
 
@@ -70,7 +71,7 @@ class ActionPart(Part):
 
     action: Literal["create", "update", "replace", "delete", "blocked"]
     name: str
-    reason: str = Field(description="A stable word that says why.", examples=["new"])
+    reason: Reason = Field(description="A stable word that says why.", examples=["new"])
     message: str = Field(description="The same as a sentence.")
     changed: list[Facet] = Field(default=[], description="The facets that an update changes.")
     labels_removed: bool = Field(

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from rbsync.documents import FORMAT_VERSION
 from rbsync.documents.parts import Document
-from rbsync.model.outcome import Failure, FailureKind, Outcome, Report, Result, Verb
+from rbsync.model.outcome import Failure, Outcome, Report, Result, Verb
+from rbsync.reasons import FailureKind, Phase
 from rbsync.shapes.models import Part
 
 
@@ -17,7 +18,7 @@ class ErrorPart(Part):
     """The failure of an action."""
 
     kind: FailureKind = Field(alias="class", description="The class of the failure.")
-    phase: str = Field(description="Where it failed.", examples=["upload"])
+    phase: Phase = Field(description="Where it failed.", examples=["upload"])
     attempts: int = Field(ge=1)
     status: int | None = Field(description="The HTTP status, when there was one.")
     message: str

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from rbsync.errors import Location, Problem
 from rbsync.model.fingerprint import Algorithm, Fingerprint, of_dataset, of_value
 from rbsync.model.storages import UPLOADED
+from rbsync.reasons import ObstacleReason
 
 REMOTE = "ref:"
 OWN_METADATA = "rbsync."
@@ -108,7 +109,7 @@ class Obstacle(NamedTuple):
     """
 
     name: str
-    reason: Literal["invalid", "unknown"]
+    reason: ObstacleReason
     problem: Problem
 
 

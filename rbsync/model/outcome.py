@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from rbsync.errors import ExitCode
-
-FailureKind = Literal[
-    "transient", "throttled", "auth", "quota", "conflict", "invalid", "changed", "ambiguous"
-]
-FAILURE_KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
-TAKE_IN = "take in"
-"""The phase of a create that the service agreed to do later: it must not be sent again."""
+from rbsync.reasons import FailureKind, Phase
 
 Result = Literal["applied", "recognised", "removed", "failed", "skipped"]
 """``recognised`` is a create that met what it would have made: nothing was sent that counted."""
@@ -23,12 +17,12 @@ Verb = Literal["create", "update", "replace", "delete", "blocked"]
 class Failure(NamedTuple):
     """The failure of an action.
 
-    ``phase`` is where it did (``read``, ``upload``, ``create``, `TAKE_IN`, ``update``, ``delete``);
-    ``status`` is an HTTP status or None; ``hint`` is the next step or empty.
+    ``phase`` is where it did; ``status`` is an HTTP status or None; ``hint`` is the next step or
+    empty.
     """
 
     kind: FailureKind
-    phase: str
+    phase: Phase
     message: str
     attempts: int = 1
     status: int | None = None

@@ -8,15 +8,12 @@ from typing import Literal, NamedTuple
 from rbsync.errors import ExitCode, Problem
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
-from rbsync.model.reasons import PROTECTED, UNDONE, UNKNOWN, UNSETTLED
 from rbsync.model.record import Declined, Record
+from rbsync.reasons import PROTECTED, UNDONE, UNKNOWN, UNSETTLED, Reason
 
 OnChange = Literal["update", "replace", "protect"]
 OnConflict = Literal["block", "theirs", "ours"]
 """What becomes of what was changed here and at the project."""
-
-MISSING = "missing"
-"""The reason of a create of what the project had before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Create:
     """
 
     datapoint: Datapoint
-    reason: str
+    reason: Reason
     message: str
     declined: tuple[Declined, ...] = ()
 
@@ -65,7 +62,7 @@ class Update:
     datapoint: Datapoint
     changed: tuple[Facet, ...]
     task_id: str
-    reason: str
+    reason: Reason
     message: str
     over: Fingerprint | None = None
     declined: tuple[Declined, ...] = ()
@@ -86,7 +83,7 @@ class Replace:
     datapoint: Datapoint
     changed: tuple[Facet, ...]
     task_id: str
-    reason: str
+    reason: Reason
     message: str
     over: Fingerprint | None = None
     declined: tuple[Declined, ...] = ()
@@ -103,7 +100,7 @@ class Delete:
 
     name: str
     task_id: str
-    reason: str
+    reason: Reason
     message: str
     over: Fingerprint | None = None
     declined: tuple[Declined, ...] = ()
@@ -114,7 +111,7 @@ class Keep:
     """Nothing to do. A plan only counts these; ``explain`` shows one."""
 
     name: str
-    reason: str
+    reason: Reason
     message: str
 
 
@@ -126,7 +123,7 @@ class Blocked:
     """
 
     name: str
-    reason: str
+    reason: Reason
     message: str
     sides: tuple[Sides, ...] = ()
 
@@ -238,9 +235,9 @@ class Plan:
     @property
     def is_incomplete(self) -> bool:
         """Tells whether something could not be known."""
-        return bool(self.unread) or self.has_blocked("unknown", "unsettled")
+        return bool(self.unread) or self.has_blocked(UNKNOWN, UNSETTLED)
 
-    def has_blocked(self, *reasons: str) -> bool:
+    def has_blocked(self, *reasons: Reason) -> bool:
         """Tells whether something is blocked for one of these reasons."""
         blocked = (one for one in self.actions if isinstance(one, Blocked))
         return any(one.reason in reasons for one in blocked)
@@ -269,5 +266,5 @@ def _upload_size(action: Action) -> int:
             return datapoint.size
         case Update(datapoint=datapoint, changed=changed) if "items" in changed:
             return datapoint.size
-        case _:
+        case Update() | Delete() | Blocked():
             return 0

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.outcome import Failure
+from rbsync.reasons import DeclinedFor, Operation
 
 UNKNOWN = Fingerprint("unknown", "unknown", "unknown")
 """What a task has that was taken over by force: it equals nothing, so that all is updated."""
-
-DeclinedFor = Literal["undone", "theirs"]
 
 
 class Declined(NamedTuple):
@@ -55,13 +54,12 @@ class Record(NamedTuple):
 class Intent(NamedTuple):
     """The intent to send something, written down before it is sent.
 
-    ``operation`` is ``create``, ``update`` or ``delete``; ``fingerprint`` is what the datapoint
-    will have, None for a delete; ``sent_at`` is in seconds since the epoch. ``declined`` is what
-    its record is to say once it is done.
+    ``fingerprint`` is what the datapoint will have, None for a delete; ``sent_at`` is in seconds
+    since the epoch. ``declined`` is what its record is to say once it is done.
     """
 
     name: str
-    operation: str
+    operation: Operation
     fingerprint: Fingerprint | None
     sent_at: float = 0.0
     declined: tuple[Declined, ...] = ()

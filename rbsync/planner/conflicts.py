@@ -24,9 +24,9 @@ from rbsync.model.plan import (
     Sides,
     Update,
 )
-from rbsync.model.reasons import CONFLICT, MISSING, THEIRS, WORKED_ON
 from rbsync.model.record import Declined, Record
 from rbsync.planner.compare import in_order
+from rbsync.reasons import CONFLICT, MISSING, THEIRS, WORKED_ON
 
 GONE = "the project does not have it any more"
 HINT = "--ours NAME overwrites it, --theirs NAME keeps it"
@@ -197,7 +197,7 @@ def _of_delete(
         case "ours":
             return replace(action, over=sight.fingerprint)
         case "theirs":
-            declined = (*record.declined, Declined("theirs", None))
+            declined = (*record.declined, Declined(THEIRS, None))
             return record._replace(declined=declined)
         case "block":
             return _blocked(action.name, FACETS, sight.changed, sight)
@@ -239,7 +239,7 @@ def _theirs(
         record.task_id,
         THEIRS,
         message,
-        declined=(*before, Declined("theirs", declared, kept)),
+        declined=(*before, Declined(THEIRS, declared, kept)),
         is_worked_on=True,
     )
 

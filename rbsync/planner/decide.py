@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from rbsync.errors import Problem
 from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS, NO_LABELS, Facet, Fingerprint
-from rbsync.model.outcome import TAKE_IN, Failure
+from rbsync.model.outcome import Failure
 from rbsync.model.plan import Action, Blocked, Create, Delete, Keep, Policy, Replace, Update
-from rbsync.model.reasons import THEIRS, UNDONE, UNKNOWN
 from rbsync.model.record import Record
+from rbsync.reasons import (
+    CHANGED,
+    INVALID,
+    NEW,
+    NOT_UPDATABLE,
+    ORPHAN,
+    PROTECTED,
+    REFUSED,
+    RETRY,
+    TAKE_IN,
+    THEIRS,
+    UNCHANGED,
+    UNDONE,
+    UNKNOWN,
+    UNSETTLED,
+    Reason,
+)
 
 NOTHING = Fingerprint("", "", "")
 """What a datapoint has that is not there."""
@@ -40,12 +57,12 @@ def decide(
     ``doubt`` is why it may have labels although none were found.
     """
     if record is None:
-        return Create(desired, "new", "the project does not have it")
+        return Create(desired, NEW, "the project does not have it")
     # First of all: while the last result is not known, every other answer could do a thing twice.
     if record.pending is not None:
         return unsettled(record)
     if record.applied == desired.fingerprint:
-        return Keep(desired.name, "unchanged", "the project has it as declared")
+        return Keep(desired.name, UNCHANGED, "the project has it as declared")
     held = held_facets(desired, record)
     # Before what was refused: what was taken back is not to be asked about again.
     if held:
@@ -73,7 +90,7 @@ def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | Non
     if record.applied is None or not rules.policy.prune:
         return None
     declined = [one.why for one in record.declined if one.fingerprint is None]
-    if "theirs" in declined:
+    if THEIRS in declined:
         return None
     # Someone put it back with `undo`; the manifest says nothing of that, and pruning would delete
     # it again.
@@ -81,8 +98,8 @@ def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | Non
         return Blocked(record.name, UNDONE, f"that it was deleted was taken back; {_REDO}")
     if unread:
         message = "a source could not be read to its end, so it may still be declared there"
-        return Blocked(record.name, "unknown", message)
-    return Delete(record.name, record.task_id, "orphan", "the manifest does not declare it")
+        return Blocked(record.name, UNKNOWN, message)
+    return Delete(record.name, record.task_id, ORPHAN, "the manifest does not declare it")
 
 
 def decide_obstacle(obstacle: Obstacle) -> Blocked:
@@ -125,7 +142,7 @@ def _decide_held(
 
 def _held(name: str, held: tuple[Facet, ...], record: Record) -> Blocked | Keep:
     what = ", ".join(held)
-    if all(one.why == "theirs" for one in record.declined):
+    if all(one.why == THEIRS for one in record.declined):
         return Keep(name, THEIRS, f"{what} stay as others made them until what is declared changes")
     return Blocked(name, UNDONE, f"{what} taken back; {_REDO}")
 
@@ -133,50 +150,55 @@ def _held(name: str, held: tuple[Facet, ...], record: Record) -> Blocked | Keep:
 def unsettled(record: Record) -> Blocked:
     """Returns what becomes of a record whose last result is not known."""
     if record.failure is not None and record.failure.phase == TAKE_IN:
-        return Blocked(record.name, "unsettled", record.failure.message)
+        return Blocked(record.name, UNSETTLED, record.failure.message)
     message = (
         "a run ended before its result was known, and the project cannot tell yet; apply "
         "waits until it can"
     )
-    return Blocked(record.name, "unsettled", message)
+    return Blocked(record.name, UNSETTLED, message)
 
 
 def _waits(record: Record, desired: Fingerprint, rules: Rules) -> bool:
     """Tells whether the service refused this very content: asking again would change nothing."""
     failure = record.failure
     # Only what the service judged: after a network error the same content may well pass.
-    refused = failure is not None and failure.kind == "invalid" and record.attempted == desired
+    refused = failure is not None and failure.kind == INVALID and record.attempted == desired
     return refused and not rules.insist
 
 
 def _waiting(record: Record) -> Blocked:
     said = record.failure.message if record.failure else ""
     message = f"it was refused ({said}) and waits until its content changes"
-    return Blocked(record.name, "refused", message)
+    return Blocked(record.name, REFUSED, message)
 
 
 def _create_again(desired: Datapoint, failure: Failure | None) -> Create:
     if failure is None:
-        return Create(desired, "new", "the project does not have it")
+        return Create(desired, NEW, "the project does not have it")
     message = f"it failed before ({failure.kind}, {failure.phase}): {failure.message}"
-    return Create(desired, "retry", message)
+    return Create(desired, RETRY, message)
 
 
 def _change(desired: Datapoint, record: Record, applied: Fingerprint, rules: Rules) -> Action:
     changed = desired.fingerprint.changed_since(applied)
     loses = _loses_labels(desired.fingerprint, applied)
     what = _what_changes(changed, loses)
-    reason = "changed" if record.failure is None else "retry"
-    if rules.policy.on_change == "protect":
-        return Blocked(desired.name, "protected", f"{what}; the policy protects what exists")
-    if rules.policy.on_change == "replace":
-        message = f"{what}; created anew"
-        return Replace(desired, changed, record.task_id, reason, message, labels_removed=loses)
+    reason: Reason = CHANGED if record.failure is None else RETRY
+    match rules.policy.on_change:
+        case "protect":
+            return Blocked(desired.name, PROTECTED, f"{what}; the policy protects what exists")
+        case "replace":
+            message = f"{what}; created anew"
+            return Replace(desired, changed, record.task_id, reason, message, labels_removed=loses)
+        case "update":
+            pass
+        case never:
+            assert_never(never)
     # All or nothing: half an update would leave content that was never declared.
     fixed = [facet for facet in changed if facet not in rules.updates]
     if fixed:
         message = f"{what}; the backend cannot change {', '.join(fixed)} in place"
-        return Blocked(desired.name, "not-updatable", message)
+        return Blocked(desired.name, NOT_UPDATABLE, message)
     return Update(desired, changed, record.task_id, reason, what, labels_removed=loses)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rbsync.errors import Problem, RefusedError
 from rbsync.model.plan import Action, Delete, Plan, Policy, Replace, Update
+from rbsync.reasons import EMPTY_SOURCE
 
 ALWAYS_ALLOWED = 10
 ALWAYS_OVERWRITTEN = 50
@@ -16,8 +17,6 @@ OVERWRITTEN = 0.1
 SHOWN = 10
 _ASK = "if that is what you want"
 _ASK_OF_LABELS = "are the label files where they were? If that is what you want"
-EMPTY_SOURCE = "empty-source"
-"""The code of the warning that a source which may be empty is empty."""
 
 
 def check_guard(plan: Plan, policy: Policy) -> None:

@@ -9,8 +9,8 @@ from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.history import Change, Run
 from rbsync.model.plan import Action, Blocked, Create, Delete, Update
-from rbsync.model.reasons import CONFLICT, UNDONE
 from rbsync.model.record import Declined, Record
+from rbsync.reasons import CONFLICT, UNDONE
 
 Source = tuple[str, tuple[Facet, ...]]
 """The digest of a document of the history, and the facets that are to be taken from it."""
@@ -65,7 +65,7 @@ def _reversal(name: str, newest_first: Sequence[Change], undoing: frozenset[str]
     if declared is not None:
         wanted = None if declared.verb == "delete" else declared.now
         if wanted != was:
-            declined = (Declined("undone", wanted, facets),)
+            declined = (Declined(UNDONE, wanted, facets),)
     return Reversal(name, was, now, tuple(_sources(newest_first)), declined)
 
 

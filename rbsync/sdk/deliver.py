@@ -13,8 +13,9 @@ from rbsync.backends.base import LabelText
 from rbsync.files.body import FileBody, open_body
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Labels
-from rbsync.model.outcome import TAKE_IN, Failure, Outcome
+from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Basis, Create, Plan
+from rbsync.reasons import NEW, TAKE_IN, FailureKind
 from rbsync.sdk.item_files import ALGORITHM
 from rbsync.stores.memory import MemoryStore
 from rbsync.sync.applying import whoami
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _AGAIN = "try again with what this call returns; what is there already is not made twice"
 _LATER = "it should appear by itself; giving it again may make it twice"
 # What a caller can do next, where the applier's own advice is for the command line.
-_NEXT = {
+_NEXT: dict[FailureKind, str] = {
     "transient": _AGAIN,
     "throttled": _AGAIN,
     "ambiguous": _AGAIN,
@@ -58,7 +59,7 @@ def deliver(
     """
     if not datapoints:
         return {}
-    actions = tuple(Create(one, "new", "it was asked for") for one in datapoints)
+    actions = tuple(Create(one, NEW, "it was asked for") for one in datapoints)
     plan = Plan(actions, 0, "", len(actions), Basis("", 0, ""))
     with MemoryStore().writer(whoami(), timeout=0.0) as writer:
         outcomes = run(

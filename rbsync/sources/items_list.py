@@ -12,6 +12,7 @@ from pydantic import Field
 from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Settings
 from rbsync.model.storages import is_uploaded
+from rbsync.reasons import EMPTY_SOURCE
 from rbsync.shapes.guards import METADATA_KEYS, is_fraction, is_metadata, is_texts, metadata_of
 from rbsync.sources.base import (
     RESERVED_HINT,
@@ -65,7 +66,7 @@ class ItemsListSource(SourceModel):
         where = context.locate(("items_list",))
         message = f"`{self.items_list}` lists nothing"
         if self.allow_empty:
-            context.warn(Problem("empty-source", message, where))
+            context.warn(Problem(EMPTY_SOURCE, message, where))
         else:
             context.report(Problem("empty-list", message, where))
 

@@ -12,6 +12,7 @@ from rbsync.errors import Location, Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
 from rbsync.files.roots import OutsideError
+from rbsync.reasons import EMPTY_SOURCE
 from rbsync.sources.base import Context
 
 Exclude = Annotated[
@@ -90,7 +91,7 @@ class Search:
             return
         message = f"no file matches `{text}`"
         if allowed:
-            self.context.warn(Problem("empty-source", message, self.where))
+            self.context.warn(Problem(EMPTY_SOURCE, message, self.where))
         else:
             hint = "check the spelling and the case, or say `allow_empty: true`"
             self.context.report(Problem("empty-glob", message, self.where, hint))

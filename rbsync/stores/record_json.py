@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, Strict
 
 from rbsync.model.declined_text import declined_json
 from rbsync.model.fingerprint import Facet, Fingerprint
-from rbsync.model.outcome import Failure, FailureKind
-from rbsync.model.record import Declined, DeclinedFor, Intent, Record
+from rbsync.model.outcome import Failure
+from rbsync.model.record import Declined, Intent, Record
+from rbsync.reasons import DeclinedFor, FailureKind, Operation, Phase
 from rbsync.shapes.models import Part
 
 Prints = Annotated[tuple[str, str, str], Strict(False)]
@@ -26,7 +27,7 @@ class RecordFailurePart(_Exact):
     """The reason that the last action for a datapoint failed."""
 
     kind: FailureKind
-    phase: str = Field(description="Where it failed.", examples=["upload"])
+    phase: Phase = Field(description="Where it failed.", examples=["upload"])
     message: str
     attempts: int = Field(1, ge=1)
     status: int | None = Field(None, description="The HTTP status, when there was one.")
@@ -47,7 +48,7 @@ class IntentPart(_Exact):
     """An action that was about to be sent when nothing more was heard of it."""
 
     name: str
-    operation: Literal["create", "update", "delete"]
+    operation: Operation
     fingerprint: Prints | None = Field(description="What it will have; null for a delete.")
     sent_at: float = Field(0.0, description="In seconds since 1970.")
     declined: Declines = Field((), description="What its record is to say once it is done.")

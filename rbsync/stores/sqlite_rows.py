@@ -13,6 +13,7 @@ from rbsync.model.declined_text import declined_in, declined_text
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.record import Header, Intent, Record
+from rbsync.reasons import OPERATIONS
 from rbsync.stores.base import Upload
 from rbsync.stores.seals import BrokenSealError, is_sealed, opened, sealed
 
@@ -224,6 +225,9 @@ def _record(row: Row) -> Record:
 
 def _intent(row: Row) -> Intent:
     name, operation, items, labels, settings, sent_at, declined = opened("intent", row)
+    # What is not known to be a delete would be settled as if it had sent something.
+    if operation not in OPERATIONS:
+        raise BrokenSealError(f"the intent of {name!r} is to {operation!r}, which nobody knows")
     fingerprint = _fingerprint(items, labels, settings)
     return Intent(name, operation, fingerprint, sent_at, declined_in(declined))
 

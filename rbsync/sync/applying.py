@@ -21,10 +21,10 @@ from rbsync.applier.run_report import conclude
 from rbsync.errors import StaleError
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Action, Blocked, Delete, Effect, Plan
-from rbsync.model.reasons import UNSETTLED
 from rbsync.model.record import Record
 from rbsync.planner import check_guard, merged
 from rbsync.planner.decide import unsettled
+from rbsync.reasons import UNSETTLED
 from rbsync.stores.base import Owner, Writer
 from rbsync.sync.last_look import note_look
 from rbsync.sync.planning import PlanOptions, make_plan, policy_of

@@ -12,6 +12,7 @@ from rbsync.model.fingerprint import FACETS
 from rbsync.model.plan import Action, Keep
 from rbsync.model.record import Record
 from rbsync.planner.decide import decide, decide_obstacle, decide_orphan
+from rbsync.reasons import ORPHAN
 from rbsync.sync.planning import PlanOptions, expand, rules_of
 from rbsync.sync.workspace import Workspace
 
@@ -87,7 +88,7 @@ def explain(workspace: Workspace, name: str) -> Explanation:
     elif isinstance(obstacle, Obstacle):
         action = decide_obstacle(obstacle)
     elif record is not None:
-        left = Keep(name, "orphan", "the manifest does not declare it, and --prune is not given")
+        left = Keep(name, ORPHAN, "the manifest does not declare it, and --prune is not given")
         action = decide_orphan(record, rules, unread=bool(dataset.unread)) or left
     names = (*(one.name for one in dataset.datapoints), *records)
     return Explanation(name, desired, record, action, names)

@@ -16,10 +16,11 @@ from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Algorithm, Facet
 from rbsync.model.plan import Action, Blocked, Delete, OnConflict, Overwriting, Plan
-from rbsync.model.reasons import UNKNOWN as NOT_KNOWN
 from rbsync.model.record import UNKNOWN, Header, Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.conflicts import Decisions, Sight, with_conflicts
+from rbsync.reasons import AUTH
+from rbsync.reasons import UNKNOWN as NOT_KNOWN
 from rbsync.sync.serials import check_marks
 
 _SHOWN = 3
@@ -46,7 +47,7 @@ def inspected(
     try:
         found = backend.look([one.task_id for one in doomed])
     except BackendError as error:
-        if error.kind == "auth":
+        if error.kind == AUTH:
             raise
         return _unseen(plan, {one.name for one in doomed}, error)
     check_marks(header, (one.task.mark for one in found.values()))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from rbsync import reasons
 from rbsync.applier.comparing import differing
 from rbsync.applier.recovery import CONFLICT
 from rbsync.backends.base import Backend, Task, TaskContent
 from rbsync.model.datapoint import Dataset
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.plan import MISSING, Action, Blocked, Create, Plan
+from rbsync.model.plan import Action, Blocked, Create, Plan
 from rbsync.model.record import UNKNOWN, Record
 from rbsync.sync.listed import as_listed, known_fingerprints
 
@@ -38,7 +39,7 @@ class Overlay:
         planned = {one.name for one in plan.actions}
         stopped = {one.name for one in plan.actions if self._stops(one)}
         kept = {name for name in self.conflicts if name in declared - planned}
-        blocked = [Blocked(name, "conflict", self.conflicts[name]) for name in stopped | kept]
+        blocked = [Blocked(name, reasons.CONFLICT, self.conflicts[name]) for name in stopped | kept]
         blocked += [one for one in actions if isinstance(one, Blocked)]
         others = [one for one in actions if not isinstance(one, Blocked)]
         return replace(
@@ -53,7 +54,7 @@ class Overlay:
 
     def _renamed(self, action: Action) -> Action:
         if isinstance(action, Create) and action.name in self.missing:
-            return Create(action.datapoint, MISSING, GONE)
+            return Create(action.datapoint, reasons.MISSING, GONE)
         return action
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from rbsync.errors import RefusedError, StaleError
 from rbsync.model.plan import Action, Blocked, Effect, Plan
+from rbsync.reasons import NEW
 from rbsync.sync.planning import PlanOptions, make_plan
 from rbsync.sync.workspace import Workspace
 from rbsync.trust.own_plans import digest_of, is_own
@@ -52,7 +53,7 @@ def _confirmed(workspace: Workspace, plan: Plan) -> Plan:
 
 def _bare(action: Action) -> Action:
     """An action without its words: how it came about may be told differently in another clone."""
-    return replace(action, reason="", message="")
+    return replace(action, reason=NEW, message="")
 
 
 def _unconfirmed(plan: Plan, now: Plan, others: list[Effect]) -> StaleError | RefusedError:

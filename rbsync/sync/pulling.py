@@ -21,6 +21,7 @@ from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.record import Declined, Record
+from rbsync.reasons import THEIRS
 from rbsync.stores.base import Writer
 from rbsync.sync.adopting import chosen
 from rbsync.sync.listed import known_fingerprints
@@ -144,7 +145,7 @@ class _Pulling:
         """Leaves labels at the project that no file can say, and lets no plan take them away."""
         assert record.applied is not None  # noqa: S101  (asked before)
         now = fingerprint_of(found, self._algorithm)
-        declined = Declined("theirs", desired.fingerprint, ("labels",))
+        declined = Declined(THEIRS, desired.fingerprint, ("labels",))
         others = tuple(one for one in record.declined if one.facets != ("labels",))
         applied = record.applied._replace(labels=now.labels)
         self._held.append(record._replace(applied=applied, declined=(*others, declined)))

@@ -10,6 +10,7 @@ from rbsync.errors import Problem, UserError
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Action, Blocked, Delete, Plan
 from rbsync.model.storages import is_built_in
+from rbsync.reasons import INVALID
 
 CODE = "unknown-storage"
 
@@ -71,5 +72,5 @@ def _problems(plan: Plan, unknown: Mapping[str, Problem]) -> Iterator[Problem]:
 def _blocked(action: Action, unknown: Mapping[str, Problem]) -> Action:
     for storage in _storages(action):
         if storage in unknown:
-            return Blocked(action.name, "invalid", str(unknown[storage]))
+            return Blocked(action.name, INVALID, str(unknown[storage]))
     return action

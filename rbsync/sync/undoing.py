@@ -18,10 +18,10 @@ from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet
 from rbsync.model.history import Run
 from rbsync.model.plan import Action, Blocked, Create, Overwriting, Plan, Update
-from rbsync.model.reasons import CONFLICT
 from rbsync.model.record import Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.undo_plan import Reversal, decide_reversal, reversals
+from rbsync.reasons import CONFLICT
 from rbsync.sync.planning import basis_of, check_project, check_target
 from rbsync.sync.serials import check_newest
 from rbsync.sync.workspace import Workspace

@@ -28,7 +28,8 @@ from rbsync.backends.base import (
 )
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
-from rbsync.model.outcome import Failure, FailureKind
+from rbsync.model.outcome import Failure
+from rbsync.reasons import FailureKind
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ class Fault:
     seconds: float = 0.0
 
 
-def failing(kind: str = "transient", **more: Any) -> Fault:
+def failing(kind: FailureKind = "transient", **more: Any) -> Fault:
     """The request was surely not sent, or refused before it was done."""
     return Fault(BackendError(f"{kind} of the test", kind=kind, **more))
 

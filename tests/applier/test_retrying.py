@@ -10,6 +10,7 @@ from rbsync.applier import retrying
 from rbsync.applier.action_failures import failure_of
 from rbsync.applier.retrying import ATTEMPTS, BUDGET, COST, Budget, GivenUpError, Retrier, delay
 from rbsync.errors import BackendError
+from rbsync.reasons import FailureKind
 
 attempts = st.integers(1, 200)
 draws = st.floats(0, 1, exclude_max=True)
@@ -82,7 +83,7 @@ def test_the_first_success_ends_the_trying() -> None:
 
 
 @pytest.mark.parametrize("kind", ["transient", "throttled"])
-def test_what_may_have_been_done_is_repeated_only_where_that_is_harmless(kind: str) -> None:
+def test_what_may_have_been_done_is_repeated_only_where_that_is_harmless(kind: FailureKind) -> None:
     lost = BackendError("lost", kind=kind, sent=True)
     with pytest.raises(GivenUpError):
         Calls(lost, None).run(repeatable=False)
@@ -90,7 +91,7 @@ def test_what_may_have_been_done_is_repeated_only_where_that_is_harmless(kind: s
 
 
 @pytest.mark.parametrize("kind", ["auth", "quota", "conflict", "invalid", "changed", "ambiguous"])
-def test_what_another_try_cannot_mend_is_tried_once(kind: str) -> None:
+def test_what_another_try_cannot_mend_is_tried_once(kind: FailureKind) -> None:
     calls = Calls(BackendError("no", kind=kind), None)
     with pytest.raises(GivenUpError) as caught:
         calls.run(repeatable=True)
@@ -135,7 +136,7 @@ def test_what_a_backend_has_tried_several_times_is_not_begun_again() -> None:
     with pytest.raises(GivenUpError) as caught:
         retrier.call(lambda: retrier.read(ask), repeatable=True)
     assert len(asked) == ATTEMPTS
-    assert failure_of(caught.value, "find").attempts == ATTEMPTS
+    assert failure_of(caught.value, "read").attempts == ATTEMPTS
 
 
 def test_a_question_that_fails_raises_the_last_error_as_it_was() -> None:

@@ -7,11 +7,12 @@ import pytest
 from rbsync.applier.cancellation import AUTH, INTERRUPTED, LIMIT, OUTAGE, Cancellation
 from rbsync.applier.run_report import conclude
 from rbsync.errors import ExitCode, Problem
-from rbsync.model.outcome import FAILURE_KINDS, Failure, FailureKind, Outcome
+from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Basis, Blocked, Plan
+from rbsync.reasons import FAILURE_KINDS, FailureKind, Reason
 
 
-def plan(*reasons: str, unread: bool = False) -> Plan:
+def plan(*reasons: Reason, unread: bool = False) -> Plan:
     blocked = tuple(Blocked(f"{number}", one, "why") for number, one in enumerate(reasons))
     problems = (Problem("unread", "a folder"),) if unread else ()
     return Plan(blocked, 7, "", 9, Basis("", 0, ""), unread=problems)
@@ -48,7 +49,7 @@ FINE = [Outcome("a", "create", "applied", "t")]
     ],
 )
 def test_the_exit_code_is_that_of_the_worst_that_happened(
-    outcomes: list[Outcome], reasons: list[str], reason: str, code: ExitCode
+    outcomes: list[Outcome], reasons: list[Reason], reason: str, code: ExitCode
 ) -> None:
     stop = Cancellation()
     if reason:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from rbsync.errors import ExitCode, Location, Problem
 from rbsync.model.datapoint import Datapoint, Item, Labels, Settings
 from rbsync.model.fingerprint import FACETS, Fingerprint
-from rbsync.model.outcome import FAILURE_KINDS, Failure, Outcome, Report, Result, Verb
+from rbsync.model.outcome import Failure, Outcome, Report, Result, Verb
 from rbsync.model.plan import Basis, Blocked, Create, Delete, Plan, Replace, Update
+from rbsync.reasons import FAILURE_KINDS
 
 META = {"made_at": "2026-05-09T10:12:15Z", "rbsync": "0.1.0"}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rbsync.errors import ExitCode
-from rbsync.model.outcome import FAILURE_KINDS, Failure, Outcome, Report
+from rbsync.model.outcome import Failure, Outcome, Report
+from rbsync.reasons import FAILURE_KINDS
 
 FAILURE = Failure("transient", "upload", "the disk is full")
 OUTCOMES = (

@@ -8,10 +8,11 @@ import pytest
 
 from rbsync.errors import Problem
 from rbsync.model.datapoint import Obstacle
-from rbsync.model.outcome import TAKE_IN, Failure, FailureKind
+from rbsync.model.outcome import Failure
 from rbsync.model.plan import Blocked
 from rbsync.planner import decide, decide_orphan
 from rbsync.planner.decide import Rules
+from rbsync.reasons import TAKE_IN, FailureKind
 from tests.builders import HERE, applied, datapoint, failed, pending
 from tests.planner.prose import PROTECT, PRUNE, REPLACE, make_plan, planned
 

@@ -12,11 +12,11 @@ from rbsync.documents.plan_document import plan_json
 from rbsync.documents.text import dump
 from rbsync.errors import Problem
 from rbsync.model.datapoint import Datapoint, Dataset, Obstacle
-from rbsync.model.outcome import FAILURE_KINDS
 from rbsync.model.plan import Blocked, Create, Delete, Plan, Policy, Replace, Update
 from rbsync.model.record import Record
 from rbsync.planner import plan
 from rbsync.planner.decide import Rules
+from rbsync.reasons import FAILURE_KINDS
 from tests.builders import BASIS, HERE, applied, datapoint, dataset, failed, pending
 
 NAMES = st.sampled_from([*"abcdefgh", "ü", "B", "a b"])

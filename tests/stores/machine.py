@@ -14,8 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.outcome import FAILURE_KINDS, Failure
+from rbsync.model.outcome import Failure
 from rbsync.model.record import Intent, Record
+from rbsync.reasons import FAILURE_KINDS
 from rbsync.stores.base import Owner, Upload, Writer
 from tests.stories import tell
 

@@ -50,7 +50,8 @@ from rbsync.errors import BackendError
 from rbsync.labels import project_type
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet
-from rbsync.model.outcome import Failure, FailureKind
+from rbsync.model.outcome import Failure
+from rbsync.reasons import FailureKind
 
 PAGE = 1000
 _INSERT = f"INSERT INTO tasks ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608  (columns of ours)

@@ -41,6 +41,7 @@ from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure
 from rbsync.model.storages import id_of, is_at_service
+from rbsync.reasons import AMBIGUOUS, AUTH, PASSING
 
 # The service gives up on a request of its own after 26 s: then it cannot land any more.
 QUARANTINE_SECONDS = 30.0
@@ -264,7 +265,7 @@ class RedbrickBackend:
 
 def _worst(errors: Sequence[BackendError]) -> BackendError:
     """The one that says most: a key that is not accepted is so for every name."""
-    return next((one for one in errors if one.kind == "auth"), errors[0])
+    return next((one for one in errors if one.kind == AUTH), errors[0])
 
 
 def _once_each(drafts: Sequence[Draft]) -> Iterator[Draft | Rejected]:
@@ -282,7 +283,7 @@ def _same(failures: Sequence[BackendError]) -> bool:
 
 def _rejected(draft: Draft, error: BackendError) -> Rejected:
     """One failure of a batch; what may have been done must be looked up."""
-    doubtful = error.sent and error.kind in ("transient", "throttled")
-    kind = "ambiguous" if doubtful else error.kind
-    failure = Failure(kind, "create", str(error), status=error.status, hint=error.hint)  # type: ignore[arg-type]  # BackendError takes only the failure kinds
+    doubtful = error.sent and error.kind in PASSING
+    kind = AMBIGUOUS if doubtful else error.kind
+    failure = Failure(kind, "create", str(error), status=error.status, hint=error.hint)
     return Rejected(draft.name, failure)

@@ -24,8 +24,9 @@ from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.series_items import series_of
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import FACETS
-from rbsync.model.outcome import TAKE_IN, Failure
+from rbsync.model.outcome import Failure
 from rbsync.model.storages import SERVICE_ID, id_of, is_at_service
+from rbsync.reasons import AMBIGUOUS, TAKE_IN
 
 _TAKEN = "the project has a datapoint of this name"
 _VIDEO_HINT = "leave the segmentations out, or give the frames of the video as pictures"
@@ -134,7 +135,7 @@ class Creator:
         # It may be there already, and then nothing has to be settled by the next run.
         task_id = self._present_id(draft.name)
         if not task_id:
-            return Rejected(draft.name, Failure("ambiguous", TAKE_IN, _SLOW))
+            return Rejected(draft.name, Failure(AMBIGUOUS, TAKE_IN, _SLOW))
         return Created(draft.name, task_id)
 
     def _entry(self, draft: Draft) -> dict[str, Any]:

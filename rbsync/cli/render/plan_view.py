@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from rbsync import reasons
 from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, note, result
@@ -95,7 +96,7 @@ def _lines(plan: Plan, common: CommonOptions) -> Iterator[tuple[str, str]]:
 
 def _remark(action: Action) -> str:
     match action:
-        case Create(datapoint=datapoint, reason="new"):
+        case Create(datapoint=datapoint, reason=reasons.NEW):
             return f"({_contents(datapoint)})"
         case _:
             return f"({action.message})"

@@ -8,7 +8,7 @@ import ssl
 import time
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, IncompleteRead
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -24,6 +24,7 @@ from urllib3.exceptions import (
 
 from rbsync.backends.redbrick.http.redaction import redact
 from rbsync.errors import BackendError
+from rbsync.reasons import FailureKind
 
 NETWORK_ERRORS = (HTTPError, HTTPException, OSError)
 _NETWORK_HINT = "check the network and the backend's `url`"
@@ -39,7 +40,18 @@ class DeniedError(BackendError):
     """
 
 
-def problem(message: str, **facts: Any) -> BackendError:
+class Facts(TypedDict, total=False):
+    """The facts of a BackendError beside its message."""
+
+    kind: FailureKind
+    sent: bool
+    answered: bool
+    status: int | None
+    retry_after: float | None
+    hint: str
+
+
+def problem(message: str, **facts: Unpack[Facts]) -> BackendError:
     """A BackendError whose message has no secrets; ``facts`` are those of BackendError."""
     return BackendError(_clipped(redact(message)), **facts)
 
@@ -100,7 +112,7 @@ def _certificate(error: BaseException | None) -> str:
 class Meaning(NamedTuple):
     """``sent`` is False where the service says that it refused before it did anything."""
 
-    kind: str
+    kind: FailureKind
     sent: bool
     what: str
     hint: str = ""

@@ -9,6 +9,7 @@ from rbsync.backends.base import Body
 from rbsync.backends.redbrick.http.network_errors import problem, seconds_of
 from rbsync.backends.redbrick.http.transport import Reply, Transport
 from rbsync.errors import BackendError
+from rbsync.reasons import FailureKind
 
 ACCEPTED = (200, 201)
 EXPIRED = 403
@@ -23,7 +24,7 @@ _BLANK = b" \t\r\n\xef\xbb\xbf"
 _PAGE_HINT = "a proxy or a login page may have answered instead"
 _EXPIRED_HINT = "a new upload URL was refused too: check this machine's clock"
 # A storage that says 401 or 403 has nothing against the API key, which it never saw.
-_KINDS = {400: "invalid", 413: "quota", 429: "throttled", 503: "throttled"}
+_KINDS: dict[int, FailureKind] = {400: "invalid", 413: "quota", 429: "throttled", 503: "throttled"}
 
 
 class ExpiredError(Exception):
