@@ -11,7 +11,7 @@ from rbsync.model.datapoint import Datapoint, Item, Labels, Settings
 from rbsync.model.fingerprint import FACETS, Fingerprint
 from rbsync.model.outcome import Failure, Outcome, Report, Result, Verb
 from rbsync.model.plan import Basis, Blocked, Create, Delete, Plan, Replace, Update
-from rbsync.reasons import FAILURE_KINDS
+from rbsync.reasons import FAILURE_KINDS, Phase, Reason
 
 META = {"made_at": "2026-05-09T10:12:15Z", "rbsync": "0.1.0"}
 
@@ -104,12 +104,13 @@ DATAPOINTS = st.builds(
 )
 PROBLEMS = st.builds(Problem, TEXT, TEXT, st.none() | PLACES, TEXT)
 CHANGED = st.lists(st.sampled_from(FACETS), unique=True).map(tuple)
+REASONS = st.sampled_from(get_args(Reason))
 ACTIONS = st.one_of(
-    st.builds(Create, DATAPOINTS, TEXT, TEXT),
-    st.builds(Update, DATAPOINTS, CHANGED, TEXT, TEXT, TEXT),
-    st.builds(Replace, DATAPOINTS, CHANGED, TEXT, TEXT, TEXT),
-    st.builds(Delete, TEXT, TEXT, TEXT, TEXT),
-    st.builds(Blocked, TEXT, TEXT, TEXT),
+    st.builds(Create, DATAPOINTS, REASONS, TEXT),
+    st.builds(Update, DATAPOINTS, CHANGED, TEXT, REASONS, TEXT),
+    st.builds(Replace, DATAPOINTS, CHANGED, TEXT, REASONS, TEXT),
+    st.builds(Delete, TEXT, TEXT, REASONS, TEXT),
+    st.builds(Blocked, TEXT, REASONS, TEXT),
 )
 
 
@@ -133,7 +134,7 @@ PLANS = st.builds(
 FAILURES = st.builds(
     Failure,
     st.sampled_from(FAILURE_KINDS),
-    TEXT,
+    st.sampled_from(get_args(Phase)),
     TEXT,
     st.integers(1, 9),
     st.none() | st.integers(100, 599),
