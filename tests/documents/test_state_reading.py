@@ -97,6 +97,7 @@ def change(path: str, value: Any) -> Spoil:
         (change("records.1.task_id", ...), "", "records.1.task_id: field required"),
         (change("records.1.taskid", "9"), "", "records.1.taskid: nobody knows this key"),
         (change("records.0.failure.kind", "sad"), "", "records.0.failure.kind"),
+        (change("records.0.failure.phase", "sad"), "", "records.0.failure.phase"),
         (change("records.0.failure.atempts", 2), "", "atempts: nobody knows this key"),
         (change("records.0.pending.name", "z"), "", "another name than the record's"),
         (change("records.0.pending.operation", "delete"), "", "a delete has none"),

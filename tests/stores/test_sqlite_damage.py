@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -181,6 +182,14 @@ def test_a_row_that_is_not_what_was_written_is_refused_before_it_is_acted_on(
     names = [one for one in ("patient-000003", "patient-x") if one in present] or ["patient-000003"]
     assert what in str(refused(written, lambda store: store.verify(names)))
     SqliteStore(written).verify(["patient-000002"])
+
+
+def test_an_intent_to_do_what_nobody_knows_is_not_taken_for_another(written: Path) -> None:
+    odd = Intent("patient-000003", cast("Any", "replace"), None, 2)
+    with SqliteStore(written).writer(OWNER, timeout=0) as writer:
+        writer.intend([odd])
+    told = str(refused(written, USES["records"]))
+    assert "the intent of 'patient-000003' is to 'replace', which nobody knows" in told
 
 
 def test_a_header_that_is_not_what_was_written_is_refused(written: Path) -> None:
