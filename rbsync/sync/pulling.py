@@ -66,7 +66,11 @@ def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulle
     dataset = expand(workspace, project, keep_going=True)
     every = {one.name: one for one in dataset.datapoints}
     wanted = set(chosen(every, patterns))
+    if workspace.first_look.is_called_for(workspace.store.header(), project):
+        workspace.first_look.tasks()
     with correcting(workspace, timeout) as writer:
+        # A fresh clone's pull goes on from the stamps, and must not leave an empty state behind.
+        workspace.first_look.take_in(writer)
         pulling = _Pulling(workspace, writer, every)
         for found in workspace.backend.read():
             if found.task.name in wanted:
@@ -98,14 +102,33 @@ class _Pulling:
         name = found.task.name
         desired, record = self._declared[name], self._records.get(name)
         is_unknown = record is None or record.applied is None or record.pending is not None
-        if is_unknown or self._is_as_left(found) or self._is(found, desired):
+        if is_unknown or self._is(found, desired):
             self._unchanged += 1
             return
         record = self._records[name]
-        if record.applied is None or desired.fingerprint.labels != record.applied.labels:
+        if any(one.declines("labels", desired.fingerprint) for one in record.declined):
+            self._take_held(found, desired)
+        elif self._is_as_left(found):
+            self._unchanged += 1
+        elif record.applied is None or desired.fingerprint.labels != record.applied.labels:
             self._conflicts.append(Held(name, CHANGED_HERE))
         else:
             self._write(found, desired, record)
+
+    def _take_held(self, found: TaskContent, desired: Datapoint) -> None:
+        """Writes labels that were preferred to the declared ones.
+
+        What no file could say was told by the pull that found it out, and is no news.
+        """
+        try:
+            files = self._files_of(found, desired)
+        except NotPulledError:
+            files = []
+        news = [one for one in files if not _is_there(self._workspace.roots, one)]
+        if news:
+            self._put(found, news)
+        else:
+            self._unchanged += 1
 
     def _is_as_left(self, found: TaskContent) -> bool:
         left = known_fingerprints(self._records[found.task.name])
@@ -115,16 +138,18 @@ class _Pulling:
         return not differing(found, [desired.fingerprint], stamped=False, facets=("labels",))
 
     def _write(self, found: TaskContent, desired: Datapoint, record: Record) -> None:
-        name = found.task.name
         try:
             files = self._files_of(found, desired)
         except NotPulledError as why:
             self._hold(found, desired, record, str(why))
             return
+        self._put(found, files)
+
+    def _put(self, found: TaskContent, files: Sequence[File]) -> None:
         for one in files:
             write_below(self._workspace.roots, one)
             self._files.append(one.path)
-        self._written[name] = found
+        self._written[found.task.name] = found
 
     def _files_of(self, found: TaskContent, desired: Datapoint) -> list[File]:
         name = found.task.name
@@ -204,6 +229,14 @@ def _paths(datapoint: Datapoint, beside: str) -> Iterator[str]:
         yield from (item.ref for item in datapoint.labels.inputs)
     elif beside:
         yield beside
+
+
+def _is_there(roots: Roots, file: File) -> bool:
+    try:
+        with open(roots.open_file(file.path), "rb") as present:
+            return bool(present.read() == file.data)
+    except FileNotFoundError:
+        return False
 
 
 def write_below(roots: Roots, file: File) -> None:

@@ -132,3 +132,36 @@ def test_a_label_file_behind_a_link_out_of_the_folder_is_not_written(
     (folder.folder / "labels/a.json").unlink()
     folder.run("pull")
     assert list(outside.iterdir()) == []
+
+
+def test_labels_that_stayed_theirs_come_into_the_file(folder: Project) -> None:
+    relabel(folder, "images/a.png", OTHER_BOX)
+    folder.write("labels/a.json", [BOX, BOX])
+    assert folder.apply("--theirs", "images/a.png").code == 0
+    assert pulled(folder)["files"] == ["labels/a.json"]
+    assert json.loads((folder.folder / "labels/a.json").read_text()) == [OTHER_BOX]
+    assert folder.run("plan").last_line == NO_CHANGES
+    assert pulled(folder)["files"] == []
+
+
+def test_labels_that_were_taken_back_come_into_the_file(folder: Project) -> None:
+    folder.write("labels/a.json", [BOX, BOX])
+    assert folder.apply().code == 0
+    assert folder.run("undo", "--yes").code == 0
+    assert pulled(folder)["files"] == ["labels/a.json"]
+    assert json.loads((folder.folder / "labels/a.json").read_text()) == [BOX]
+    assert folder.run("plan").last_line == NO_CHANGES
+
+
+def test_a_fresh_clone_pulls_what_people_changed(service: Served, tmp_path: Path) -> None:
+    first = RemoteProject(tmp_path / "first", service.url)
+    for number, name in enumerate("ab"):
+        first.write(f"images/{name}.png", png(number))
+    first.write("labels/a.json", [BOX])
+    first.manifest(OBJECTS)
+    assert first.apply().code == 0
+    service.relabel("images/a.png", OTHER_BOX)
+    job = clone(first, "job")
+    assert pulled(job)["files"] == ["labels/a.json"]
+    assert json.loads((job.folder / "labels/a.json").read_text()) == [OTHER_BOX]
+    assert job.run("plan").last_line.startswith("No changes.")
