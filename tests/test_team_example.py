@@ -33,5 +33,5 @@ def test_two_clones_and_a_job_share_a_project() -> None:
         re.findall(r"^Pulled: 1 .*", told, re.MULTILINE)
         == ["Pulled: 1 datapoints into 1 files, 0 conflicts, 0 left at the project."] * 2
     )
-    assert told.rstrip().endswith("No changes. The project matches the manifest.")
+    assert ran.stdout.rstrip().endswith("No changes. The project matches the manifest.")
     assert sorted(EXAMPLE.rglob("*")) == before
