@@ -237,6 +237,29 @@ def test_what_is_there_with_other_content_fails(serve: Serve, answer: str) -> No
     assert sorted(client.names()) == ["new", "ours", "theirs"]
 
 
+@pytest.mark.parametrize("answer", ["null", "error"])
+def test_what_others_made_of_a_datapoint_stays_when_it_is_created_again(
+    serve: Serve, answer: str
+) -> None:
+    client, project = serve(taxonomy=taxonomy("car", "bus"), duplicate_name=answer)
+    (ours,) = urls("ours")
+    drawn = {**ours, "labels": [label()], "metadata": {"site": "A"}, "priority": 0.5}
+    assert project.upload.create_datapoints(PUBLIC, [drawn]) == []
+    others = json.dumps([label("bus")])
+    assert client.ask("putLabels", taskId=client.task("ours")["taskId"], labelsData=others)["ok"]
+    before = client.task("ours")
+    for again in (
+        {**drawn, "labels": []},
+        {**drawn, "metadata": {"site": "B"}},
+        {**drawn, "priority": 0.75},
+    ):
+        (failed,) = project.upload.create_datapoints(PUBLIC, [again])
+        assert {key: failed[key] for key in again} == again
+        assert "another datapoint of this name" in failed["error"]
+    assert client.task("ours") == before
+    assert client.names() == ["ours"]
+
+
 def test_of_one_name_in_a_call_the_first_is_created(serve: Serve) -> None:
     client, project = serve()
     (one,) = urls("one")
