@@ -1,8 +1,7 @@
-"""The keys of ``backend`` for the real service, and why a manifest may not name every service."""
+"""The keys of ``backend`` for the real service."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -11,45 +10,8 @@ from typing import Literal
 from pydantic import Field
 
 from rbsync.backends.base import Backend
-from rbsync.backends.redbrick.api.address import hosts_named, read_address
-from rbsync.backends.redbrick.api.credentials import Bound, bound_to
 from rbsync.backends.settings import BackendSettings, Judge, Objection, Surroundings
-from rbsync.errors import UserError
 from rbsync.trust import Trust
-
-
-def objections(url: str, org_id: str, judge: Judge) -> Iterator[Objection]:
-    """Yields what a service at ``url`` and its organization have against them.
-
-    What a profile itself says is looked at when its key is asked for, and then no key is had.
-    """
-    bound = bound_to(judge.trust, judge.environ)
-    yield from _service(url, bound, judge)
-    if bound.org_id and bound.org_id != org_id.lower() and not bound.is_profile:
-        message = f"the {bound.source} is for the organization {bound.org_id}, which this is not"
-        hint = f"correct the manifest, or `org_id` in {judge.trust.config}"
-        yield Objection("org_id", "organization", message, hint)
-
-
-def _service(url: str, bound: Bound, judge: Judge) -> Iterator[Objection]:
-    written = judge.filled.get("url")
-    try:
-        read_address(url)
-    except UserError as error:
-        first = error.problems[0]
-        message = f"`{written}` stands for no address of a service" if written else first.message
-        yield Objection("url", first.code, message, first.hint)
-        return
-    if bound.is_for(url) or bound.said_by == "profile":
-        return
-    ours, theirs = hosts_named(bound.url, url)
-    theirs, url = (f"the one of `{written}`", "URL") if written else (theirs, url)
-    message = f"the {bound.source} is for {ours}, and the manifest names {theirs}"
-    hint = (
-        "a manifest does not choose where a key goes; if that service is yours, say so outside of "
-        f"it: --url {url}, RBSYNC_URL={url}, or `url = {json.dumps(url)}` in {judge.trust.config}"
-    )
-    yield Objection("url", "backend-url", message, hint)
 
 
 class RedbrickSettings(BackendSettings):
@@ -72,7 +34,7 @@ class RedbrickSettings(BackendSettings):
 
     def objections(self, judge: Judge) -> Iterator[Objection]:
         """Another service, or another organization, than those that the key is for."""
-        from rbsync.backends.redbrick.settings import objections
+        from rbsync.backends.redbrick.binding import objections
 
         if not judge.trust.untrusted:
             yield from objections(self.service(judge.trust, judge.environ), self.org_id, judge)
