@@ -105,7 +105,9 @@ def build(
         if not keep_going:
             # After saving: what was hashed and found right need not be read again once the manifest
             # is corrected.
-            findings.raise_if_any(others=bool(datapoints))
+            findings.raise_if_any(
+                others=any(one.name not in findings.obstacles for one in datapoints)
+            )
         return _dataset(datapoints, findings, inputs.tree)
 
 

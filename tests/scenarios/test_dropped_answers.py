@@ -39,9 +39,15 @@ def short_quarantine(monkeypatch: pytest.MonkeyPatch) -> None:
     ids=["200 dropped", "all kinds"],
 )
 def test_answers_that_are_lost_at_random(
-    tmp_path: Path, faults: list[dict[str, Any]], count: int, least: int, stamp: str
+    tmp_path: Path,
+    faults: list[dict[str, Any]],
+    count: int,
+    least: int,
+    stamp: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """``least`` is how many of ``count`` are known by a look-up alone."""
+    monkeypatch.setenv("RBSYNC_POLICY", f"stamp={stamp}")
     with served(tmp_path / "service", faults=faults) as service:
         project = RemoteProject(tmp_path / "data", service.url)
         for number in range(count):

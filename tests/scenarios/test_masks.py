@@ -368,7 +368,10 @@ def test_of_equal_masks_that_are_wrong_each_is_explained_by_its_own_name(masked:
     stray[0, 2] = (250, 5, 0)
     for name in "xy":
         masked.write(f"masks/{name}.png", png(stray))
-    assert masked.run("plan").err.splitlines()[-1] == "2 problems; nothing was sent."
+    assert masked.run("plan").err.splitlines()[-2:] == [
+        "2 problems; nothing was sent.",
+        "hint: `rbsync apply --keep-going` does the others",
+    ]
     for name in "xy":
         said = masked.run("explain", name).out.splitlines()[0]
         assert said.startswith(f"{name}: blocked (invalid): rbsync.yaml:4:5: masks/{name}.png: ")

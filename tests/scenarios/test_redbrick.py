@@ -344,7 +344,7 @@ def test_what_others_made_is_unmanaged_and_adopted_only_by_force(
 def test_a_wrong_key_is_said_to_be_one(project: RemoteProject) -> None:
     for command in (["plan"], ["apply", "--yes"], ["refresh"], ["drift"], ["ls"], ["adopt"]):
         refused = project.run(*command, RBSYNC_API_KEY="x" * 43)
-        assert refused.code == (12 if command == ["drift"] else 7), command
+        assert refused.code == (1 if command == ["drift"] else 7), command
         assert "x" * 43 not in refused.out + refused.err
     short = project.run("plan", RBSYNC_API_KEY="short")
     assert short.code == 7
@@ -386,7 +386,7 @@ def test_a_service_that_is_down_is_told_clearly(service: Served, project: Remote
     state = (project.folder / ".rbsync/state.db").read_bytes()
     for command in (["plan"], ["apply", "--yes"], ["refresh"], ["drift"], ["adopt"], ["ls"]):
         failed = project.run(*command)
-        assert failed.code == 1, command
+        assert failed.code == (9 if command == ["plan"] else 1), command
         assert failed.err.startswith("error: localhost"), failed.err
         assert "Traceback" not in failed.err
     assert (project.folder / ".rbsync/state.db").read_bytes() == state
@@ -458,13 +458,13 @@ def test_secrets_are_nowhere_when_everything_fails(tmp_path: Path) -> None:
         project = project_at(service, tmp_path / "data", EVERYTHING.split("  - frames")[0])
         ran = [
             project.run("plan", "-vv", "-o", "p.json"),
-            project.run("apply", "--yes", "-vv"),
+            project.run("apply", "--yes", "-vv", "--give-up-after", "1"),
             project.run("failures", "-vv"),
             project.run("state", "pull"),
             project.run("status", "-vv"),
         ]
-        assert ran[1].code == 3
-        assert "4 failed" in ran[1].out
+        assert ran[1].code == 1
+        assert "Apply stopped" in ran[1].out
         service.stop()
         ran += [project.run(command, "-vv") for command in ("plan", "refresh", "adopt", "ls")]
     shows_no_secret(traces(project, *ran))
@@ -487,6 +487,7 @@ def test_whatever_is_answered_to_every_operation_shows_no_secret(
     with served(tmp_path / "service", faults=[{"kind": "POST", **fault}]) as service:
         project = project_at(service, tmp_path / "data")
         ran = [project.run(*one, "-vv") for one in (["plan"], ["apply", "--yes"], ["refresh"])]
-    assert {one.code for one in ran} == {7 if fault.get("status") == 403 else 1}
+    # What cannot be looked at is not known (9); what cannot be refreshed is an error.
+    assert {one.code for one in ran} <= ({7} if fault.get("status") == 403 else {1, 9})
     assert all(one.err.startswith("error: ") for one in ran)
     shows_no_secret(traces(project, *ran))
