@@ -26,8 +26,8 @@ LOCAL = "version: 1\ndatapoints: []\n"
         (LOCAL + "polcy: {}", "3:1: unknown key `polcy`; did you mean `policy`?"),
         (
             LOCAL + "policy: {x: 1}",
-            "3:10: unknown key `x` | known here: prune, max_delete, on_change, on_conflict, refresh, "
-            "stamp, history",
+            "3:10: unknown key `x` | known here: prune, max_delete, on_change, on_conflict, "
+            "refresh, stamp, history",
         ),
         (
             LOCAL + "backend: {kind: redbrick, org: a, project_id: b}",
