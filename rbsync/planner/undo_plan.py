@@ -38,7 +38,9 @@ def reversals(changes: Iterable[Change], runs: Sequence[Run]) -> list[Reversal]:
     """
     by_name: dict[str, list[Change]] = {}
     for change in changes:
-        by_name.setdefault(change.name, []).append(change)
+        # A decision to leave what others made sent nothing: there is nothing to take back of it.
+        if change.facets or change.verb != "update":
+            by_name.setdefault(change.name, []).append(change)
     undoing = undoing_runs(runs)
     return [_reversal(name, by_name[name], undoing) for name in sorted(by_name)]
 
@@ -59,6 +61,10 @@ def _reversal(name: str, newest_first: Sequence[Change], undoing: frozenset[str]
     first, last = newest_first[-1], newest_first[0]
     was = None if first.verb == "create" else first.was
     now = None if last.verb == "delete" else last.now
+    if was and now and all(one.verb == "update" for one in newest_first):
+        # What else is another one now was made by others, and recorded: it is not ours to undo.
+        changed = [one for one in FACETS if any(one in each.facets for each in newest_first)]
+        was = now.merged(was, changed)
     facets = was.changed_since(now) if was and now else FACETS
     declared = next((one for one in newest_first if one.run not in undoing), None)
     declined: tuple[Declined, ...] = ()
