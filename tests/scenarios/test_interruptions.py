@@ -19,6 +19,12 @@ from tests.scenarios.project import Project
 NO_CHANGES = "No changes. The project matches the manifest."
 
 
+@pytest.fixture(autouse=True)
+def trusted(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one who runs rbsync allows the folder; a manifest alone cannot."""
+    monkeypatch.setenv("RBSYNC_ROOTS", f"{many}/images")
+
+
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """2,000 real pictures."""
