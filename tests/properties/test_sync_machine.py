@@ -88,6 +88,8 @@ class Story(RuleBasedStateMachine):
         self.folder = tempfile.mkdtemp(prefix="sync-machine-", dir=ROOM)
         self.desired: dict[str, Datapoint] = {}
         self.by_hand: set[str] = set()
+        self.cut_off: set[str] = set()
+        """Names of which an action failed or was cut off in some run."""
         """What people did behind our back, and no run has put right since."""
         self.header: Header | None = None
 
@@ -140,6 +142,7 @@ class Story(RuleBasedStateMachine):
         except CrashError:
             done = None
         wait_for_workers()
+        self.cut_off |= self._troubled()
         self._check_deletes(backend, owned, given)
         if done is not None:
             self._check_outcomes(done)
@@ -267,19 +270,40 @@ class Story(RuleBasedStateMachine):
                 self.site.project.close()
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _troubled(self) -> set[str]:
+        records = self.site.store.records().items()
+        return {name for name, one in records if one.pending or one.failure}
+
     def _put_right_by_hand(self) -> None:
+        self._remove(self.by_hand)
+
+    def _remove(self, names: set[str]) -> None:
         tasks = self.site.tasks()
         self.site.project.delete(
-            [NamedTask(one, tasks[one].task_id) for one in self.by_hand if one in tasks]
+            [NamedTask(one, tasks[one].task_id) for one in names if one in tasks]
         )
         with self.site.store.writer(OWNER, timeout=0) as writer:
-            writer.commit(removed=self.by_hand)
+            writer.commit(removed=names)
+
+    def _decide(self, run: Run) -> None:
+        """Somebody decides about what two cut off updates in a row left, each another content.
+
+        A record knows the last attempt alone. What an earlier one left may as well be the work of
+        people, so that it is a conflict and no run overwrites it.
+        """
+        conflicts = {one.name for one in run.outcomes if one.failure}
+        assert all(not one.failure or one.failure.kind == "conflict" for one in run.outcomes)
+        assert conflicts <= self.cut_off
+        self._remove(conflicts)
 
     def _check_convergence(self) -> None:
         """I6, I16 and I7: an undisturbed run makes it so, and the next has nothing to do."""
         rules = self._rules(prune=True, replace=False)
         desired = list(self.desired.values())
         run = self.site.run(desired, rules=rules)
+        if run.exit_code == ExitCode.SOME_FAILED:
+            self._decide(run)
+            run = self.site.run(desired, rules=rules)
         assert run.exit_code == ExitCode.DONE, [one for one in run.outcomes if one.failure]
         assert self.site.stamps() == stamps(desired)
         records = self.site.store.records()
