@@ -25,10 +25,6 @@ OPENS_AFTER = 3
 """Failures in a row of a lane: less than a call's attempts, so that a call of a single worker is
 waited for too, and so few that a service that is gone gets hardly more than was on its way."""
 
-OPENS_AFTER_LOST = 20
-"""Answers in a row that were lost on their way back. A bad connection loses many of a service that
-does all that it is asked. A pause before each would make an apply of minutes one of hours."""
-
 FIRST_PROBE = 5.0
 LONGEST_PROBE = 30.0
 """Seconds between two probes; each pause is twice the one before it."""
@@ -69,7 +65,6 @@ class Breaker:
         self._tell, self._draw = tell, draw
         self._give_up_after = give_up_after
         self._in_a_row: Counter[Lane] = Counter()
-        self._lost_in_a_row: Counter[Lane] = Counter()
         self._waiting: Counter[Lane] = Counter()
         self._suspended: set[Lane] = set()
         self._failed: set[Lane] = set()
@@ -136,28 +131,23 @@ class Breaker:
         with self._lock:
             if turn < self.turn:
                 return
-            self._in_a_row[lane] = self._lost_in_a_row[lane] = 0
+            self._in_a_row[lane] = 0
             is_over = self._resume(lane)
         if is_over:
             self._tell(Outage("", time.monotonic() - self._since, is_over=True))
 
-    def failed(self, lane: Lane, why: str, turn: int, *, is_lost: bool = False) -> None:
-        """A request that was sent at a turn met what looks like an outage.
-
-        ``is_lost`` says that it may have been done, and that only its answer did not come.
-        """
+    def failed(self, lane: Lane, why: str, turn: int) -> None:
+        """A request that was sent at a turn met what looks like an outage."""
         with self._lock:
             if turn < self.turn and not self.is_open:
                 return
             self._in_a_row[lane] += 1
-            self._lost_in_a_row[lane] = self._lost_in_a_row[lane] + 1 if is_lost else 0
             if self.is_open:
                 self._suspended.add(lane)
                 self._failed.add(lane)
                 self._has_met = True
                 return
-            lost = self._lost_in_a_row[lane]
-            if self._in_a_row[lane] - lost < OPENS_AFTER and lost < OPENS_AFTER_LOST:
+            if self._in_a_row[lane] < OPENS_AFTER:
                 return
             self._open(lane)
         self._tell(Outage(why, self._give_up_after))

@@ -223,7 +223,7 @@ class Retrier:
             answered = error.kind not in PASSING
             if not (answered or error.is_counted):
                 error.is_counted = True
-                breaker.failed(lane, str(error), turn, is_lost=_is_lost(error))
+                breaker.failed(lane, str(error), turn)
             raise
         finally:
             if answered:
@@ -242,8 +242,3 @@ def _stopped(failure: BackendError | None, attempts: int, *, lost: bool) -> Give
 def _may_repeat(error: BackendError, repeatable: bool) -> bool:
     """Tells whether to try again: never what was tried several times already inside the action."""
     return error.attempts == 1 and error.kind in PASSING and (repeatable or not error.sent)
-
-
-def _is_lost(error: BackendError) -> bool:
-    """Tells whether a request may have been done although no answer says so."""
-    return error.sent and error.status is None

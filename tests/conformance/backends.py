@@ -314,7 +314,8 @@ class BackendTests(ABC):
         expected = Task(
             "a",
             task_id,
-            OTHER,
+            # The stamp says of each facet what was left: no work of others counts as ours.
+            PRINT.merged(OTHER, [changed]),
             ("new.png",) if changed == "items" else ("frame20.png",),
             3 if changed == "labels" else 1,
             **settings,

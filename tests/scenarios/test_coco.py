@@ -113,6 +113,7 @@ class TestDeclaredSizes:
                 "    labels are drawn in the image as it is shown (EXIF orientation applied): "
                 "correct its size, or take the image that was annotated",
                 "1 problem; nothing was sent.",
+                "hint: `rbsync apply --keep-going` does the others",
             ],
         )
 

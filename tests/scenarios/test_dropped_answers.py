@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rbsync.applier import breaker
 from rbsync.applier.send import ADOPTED
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from tests.scenarios.offline_service import RemoteProject, served
@@ -48,6 +49,9 @@ def test_answers_that_are_lost_at_random(
 ) -> None:
     """``least`` is how many of ``count`` are known by a look-up alone."""
     monkeypatch.setenv("RBSYNC_POLICY", f"stamp={stamp}")
+    # So many broken connections in a row look like an outage, each of which is waited for.
+    monkeypatch.setattr(breaker, "FIRST_PROBE", 0.05)
+    monkeypatch.setattr(breaker, "LONGEST_PROBE", 0.2)
     with served(tmp_path / "service", faults=faults) as service:
         project = RemoteProject(tmp_path / "data", service.url)
         for number in range(count):
