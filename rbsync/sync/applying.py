@@ -104,6 +104,7 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         raise StaleError(
             "the manifest has changed since the plan was made", hint="run `rbsync plan` again"
         )
+    _look_first(workspace, options)
     # An apply that has nothing to do in a read-only checkout must succeed.
     if not _has_work(workspace, plan):
         sweep_when_due(workspace)
@@ -136,6 +137,17 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         remember_newest(writer.header())
         sweep_when_due(workspace)
         return report
+
+
+def _look_first(workspace: Workspace, options: ApplyOptions) -> None:
+    """Lists the project for a state that is missing; a plan may have been made in another process.
+
+    Of a plan that was saved only its own names are looked at, later.
+    """
+    project = workspace.backend.describe()
+    is_wanted = options.planning.refresh is None and options.renewal != "nothing"
+    if is_wanted and workspace.first_look.is_called_for(workspace.store.header(), project):
+        workspace.first_look.tasks()
 
 
 def guard(workspace: Workspace, plan: Plan, options: ApplyOptions) -> None:

@@ -82,7 +82,7 @@ def test_a_service_that_is_ill_is_not_told_as_a_wrong_key(tmp_path: Path, status
         project = RemoteProject(tmp_path / "work", service.url)
         project.manifest("datapoints: []\n")
         ran = project.run("plan")
-    assert ran.code == ExitCode.ERROR
+    assert ran.code == ExitCode.INCOMPLETE
     told, _, _ = ran.err.partition("hint:")
     assert f"HTTP {status}" in told
     assert "key" not in told

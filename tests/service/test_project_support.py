@@ -43,9 +43,9 @@ def test_extras_live_as_long_as_what_they_accompany(service: Service) -> None:
 
 
 def test_rbsync_changing_labels_takes_their_label_maps_away(service: Service, folder: Path) -> None:
-    task_id = created(service, labels=Extra("[2]"), items=Extra("[1]"))
+    task_id = created(service, labels=Extra("{}"), items=Extra("{}"))
     LocalBackend(folder).update(task_id, DRAFT, ["labels"])
-    assert service.project.extras(task_id) == {"items": Extra("[1]")}
+    assert service.project.extras(task_id) == {"items": Extra("{}")}
 
 
 def test_files_of_extras_must_be_there(service: Service) -> None:

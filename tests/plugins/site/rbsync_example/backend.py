@@ -139,7 +139,7 @@ class ShelfBackend:
                 draft.items if "items" in changed else before.items,
                 draft.labels if "labels" in changed else before.labels,
                 draft.settings if "settings" in changed else before.settings,
-                draft.fingerprint,
+                before.fingerprint.merged(draft.fingerprint, changed),
                 draft.series if "items" in changed else before.series,
             )
 
