@@ -27,7 +27,7 @@ from rbsync.planner.decide import unsettled
 from rbsync.reasons import UNSETTLED
 from rbsync.stores.base import Owner, Writer
 from rbsync.sync.last_look import note_look
-from rbsync.sync.planning import PlanOptions, make_plan, policy_of
+from rbsync.sync.planning import PlanOptions, by_policy, make_plan, policy_of
 from rbsync.sync.recording import check_lasting, recorded
 from rbsync.sync.saved_plans import check_elsewhere
 from rbsync.sync.serials import check_newest, remember_newest
@@ -145,7 +145,8 @@ def _look_first(workspace: Workspace, options: ApplyOptions) -> None:
     Of a plan that was saved only its own names are looked at, later.
     """
     project = workspace.backend.describe()
-    is_wanted = options.planning.refresh is None and options.renewal != "nothing"
+    planning = by_policy(options.planning, workspace)
+    is_wanted = planning.refresh is None and options.renewal != "nothing"
     if is_wanted and workspace.first_look.is_called_for(workspace.store.header(), project):
         workspace.first_look.tasks()
 

@@ -115,7 +115,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     Changes nothing but what is remembered of files. Raises UserError, StoreError, and
     BackendError when the project does not say what it is, or is to be read and cannot.
     """
-    options = _by_policy(options or PlanOptions(), workspace)
+    options = by_policy(options or PlanOptions(), workspace)
     header = workspace.store.header()
     check_newest(header)
     asks = _asks_at_once(workspace, header, options)
@@ -202,10 +202,11 @@ def _may_look(options: PlanOptions, workspace: Workspace) -> bool:
     return options.refresh is None and may_refresh and not is_cut_off
 
 
-def _by_policy(options: PlanOptions, workspace: Workspace) -> PlanOptions:
+def by_policy(options: PlanOptions, workspace: Workspace) -> PlanOptions:
+    """The options, as the policy fills in what they leave open."""
     policy = workspace.manifest.settings.policy.refresh
-    if options.refresh is None and policy == "always":
-        return replace(options, refresh=True)
+    if options.refresh is None and policy != "auto":
+        return replace(options, refresh=policy == "always")
     return options
 
 

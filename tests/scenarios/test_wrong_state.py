@@ -185,4 +185,4 @@ def test_the_note_of_a_delete_that_was_none_is_shown(applied: Project) -> None:
     applied.run("state", "mv", "a", "typo")
     ran = applied.apply("--prune")
     assert re.search(r"^not done: typo: task .* is that of `a`, not of `typo`", ran.err, re.M)
-    assert ran.last_line.endswith("1 created, 0 updated, 0 deleted, 0 failed, 1 not begun.")
+    assert ran.last_line.endswith("0 deleted, 0 failed, 1 recognised, 1 not begun.")

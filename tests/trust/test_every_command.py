@@ -34,7 +34,7 @@ class TestTheTestsWouldTell:
         url = f"https://evil.example:{site.ears.secure}"
         site.manifest(redbrick(url))
         ran = site.run("plan", "--url", url)
-        assert ran.code == 1
+        assert ran.code == 9
         assert f"ApiKey: {KEY}" in site.ears.heard.text()
         assert "evil.example" in site.ears.heard.lookups
         assert "RBSYNC_API_KEY was sent" in site.leaks(ran)
