@@ -144,10 +144,11 @@ def _look_first(workspace: Workspace, options: ApplyOptions) -> None:
 
     Of a plan that was saved only its own names are looked at, later.
     """
-    project = workspace.backend.describe()
+    header = workspace.store.header()
     planning = by_policy(options.planning, workspace)
-    is_wanted = planning.refresh is None and options.renewal != "nothing"
-    if is_wanted and workspace.first_look.is_called_for(workspace.store.header(), project):
+    if planning.refresh is not None or options.renewal == "nothing" or (header and header.target):
+        return
+    if workspace.first_look.is_called_for(header, workspace.backend.describe()):
         workspace.first_look.tasks()
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rbsync.errors import StoreError
-from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.fingerprint import FACETS, Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.model.record import Intent, Record
+from rbsync.model.record import Declined, Intent, Record
 from rbsync.reasons import FAILURE_KINDS
 from rbsync.stores.base import Owner, Upload, Writer
 from tests.stories import tell
@@ -34,12 +34,21 @@ failures = st.builds(
     st.none() | st.integers(400, 599),
     st.just(""),
 )
+some_facets = st.sets(st.sampled_from(FACETS), min_size=1).map(
+    lambda some: tuple(one for one in FACETS if one in some)
+)
+declined = st.lists(
+    st.builds(Declined, st.sampled_from(["undone", "theirs"]), st.none() | prints, some_facets),
+    max_size=2,
+    unique_by=lambda one: one.why,
+).map(tuple)
 intents = st.builds(
     Intent,
     names,
     st.sampled_from(["create", "update", "delete"]),
     st.none() | prints,
     st.floats(0, 1e10),
+    declined,
 )
 
 
