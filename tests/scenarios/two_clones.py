@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ def box(category: str, x: float = 0.1) -> dict[str, Any]:
     return {"category": [["object", category]], "attributes": [], "bbox2d": place}
 
 
-class Team:
+class Team(ABC):
     """Two clones, ``mine`` and ``yours``, which the same files were copied to."""
 
     mine: Project
@@ -72,17 +73,13 @@ class Team:
             lines.append(f"  - {json.dumps(entry)}")
         return "\n".join(lines) + "\n"
 
+    @abstractmethod
     def others(self, facet: Facet, **changes: Any) -> None:
         """Somebody changes a facet of ``a`` at the project."""
-        raise NotImplementedError
 
+    @abstractmethod
     def present(self) -> dict[str, Any]:
         """``a`` as the project has it: item, labels, priority and metadata."""
-        raise NotImplementedError
-
-    def begin(self) -> None:
-        """Somebody saves a draft of ``a``."""
-        raise NotImplementedError
 
 
 class LocalClone(Project):
