@@ -90,6 +90,12 @@ AUTH: Final = "auth"
 AMBIGUOUS: Final = "ambiguous"
 """Of a failure after which nobody knows whether it was done; it must not be done again."""
 
+QUOTA: Final = "quota"
+"""Of a failure for want of room or rights that the organization has to buy or make."""
+
+REFUSALS: Final = ("invalid", "quota")
+"""The kinds of failures that the service gives for what is asked: it will not do it."""
+
 PASSING: Final = ("transient", "throttled")
 """The kinds of failures that another attempt may get over."""
 

@@ -25,7 +25,10 @@ OPENS_AFTER = 3
 """Failures in a row of a lane: less than a call's attempts, so that a call of a single worker is
 waited for too, and so few that a service that is gone gets hardly more than was on its way."""
 
-FIRST_PROBE = 5.0
+MOST_OPENS_AFTER = 12
+"""The most failures in a row that a line which loses answers now and then makes it wait for."""
+
+FIRST_PROBE = 1.0
 LONGEST_PROBE = 30.0
 """Seconds between two probes; each pause is twice the one before it."""
 
@@ -65,6 +68,8 @@ class Breaker:
         self._tell, self._draw = tell, draw
         self._give_up_after = give_up_after
         self._in_a_row: Counter[Lane] = Counter()
+        self._opens_after = OPENS_AFTER
+        self._is_confirmed = False
         self._waiting: Counter[Lane] = Counter()
         self._suspended: set[Lane] = set()
         self._failed: set[Lane] = set()
@@ -117,6 +122,7 @@ class Breaker:
             return
         with self._lock:
             self._prober = None
+            self._is_confirmed = self._is_confirmed or not answered
             self._seconds = FIRST_PROBE if answered else min(LONGEST_PROBE, 2 * self._seconds)
             self._probe_at = time.monotonic() + (0.0 if answered else self._seconds)
 
@@ -147,7 +153,7 @@ class Breaker:
                 self._failed.add(lane)
                 self._has_met = True
                 return
-            if self._in_a_row[lane] < OPENS_AFTER:
+            if self._in_a_row[lane] < self._opens_after:
                 return
             self._open(lane)
         self._tell(Outage(why, self._give_up_after))
@@ -158,6 +164,7 @@ class Breaker:
         self._suspended = set(LANES)
         self._failed = {lane}
         self._has_met = True
+        self._is_confirmed = False
         self._since = time.monotonic()
         self._seconds = FIRST_PROBE
         self._probe_at = self._since + FIRST_PROBE
@@ -171,6 +178,10 @@ class Breaker:
             return False
         self.turn += 1
         self._suspended = set()
+        # Of a line that loses half of all answers, three in a row are no news. Each false alarm
+        # makes the next one rarer, or 100 creates would take minutes of waiting for nothing.
+        patient = min(2 * self._opens_after, MOST_OPENS_AFTER)
+        self._opens_after = OPENS_AFTER if self._is_confirmed else patient
         return True
 
     def _may_go(self, lane: Lane) -> bool:

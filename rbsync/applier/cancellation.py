@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from queue import Empty, SimpleQueue
 
 from rbsync.model.outcome import Failure
@@ -16,6 +17,9 @@ UNRECORDED = "the state cannot be written"
 BUG = "a mistake in the program"
 BREAKER = 20
 """Failures in a row that look like an outage."""
+
+MOST_ALIKE = 2000
+"""Refusals in the same words: what a full plan says 2,000 times, it says of the rest as well."""
 
 
 class Cancellation:
@@ -62,6 +66,7 @@ class Tally:
         self._limit = max_failures
         self._breaker = breaker
         self._in_a_row = 0
+        self._alike: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def failure(self, failure: Failure) -> None:
@@ -74,6 +79,14 @@ class Tally:
             self._stop.request(AUTH)
         elif self._limit is not None and self.failures >= self._limit:
             self._stop.request(LIMIT)
+
+    def refusal(self, words: str) -> None:
+        """The service said no, in these words; whether it did nothing is not looked up yet."""
+        with self._lock:
+            self._alike[words] += 1
+            is_enough = self._alike[words] >= MOST_ALIKE
+        if is_enough:
+            self._stop.request(f"{MOST_ALIKE:,} were refused in the same words: {words}")
 
     def request(self, *, answered: bool) -> None:
         """A request, for however many actions, was answered or met what looks like an outage."""

@@ -39,6 +39,9 @@ RESENDS = 3
 
 ENDED = "the run ended before it could be sent again"
 
+REFUSED_SECONDS = 2.0
+"""After which what was refused is looked up: a service may do first and fail afterwards."""
+
 GRACE_SECONDS = 30.0
 """How long the running actions may take to end after a stop."""
 
@@ -88,6 +91,7 @@ class Pipeline:
         self._doubtful: list[tuple[float, str, Prepared]] = []
         self._resent: dict[str, int] = {}
         self._refused: set[str] = set()
+        self._refusals: dict[str, Failure] = {}
         self._taken_in: dict[str, Failure] = {}
         self._last_words: dict[str, str] = {}
         self._sent_at = time.monotonic()
@@ -231,6 +235,8 @@ class Pipeline:
         for prepared, one in zip(batch, answers, strict=False):
             if one.fate == "failed" and one.failure and not self._begins_anew(prepared, one):
                 self._tally.failure(one.failure)
+            elif one.fate == "refused" and one.failure:
+                self._tally.refusal(one.failure.message)
         # A look-up that finds nothing is an answer of a healthy service, but it follows a lost one.
         # Counted as healthy it would reset the count of an outage in which only searches work.
         if any(one.fate != "absent" for one in answers):
@@ -269,6 +275,8 @@ class Pipeline:
             case "done":
                 done = applied(action, answer.task_id, answer.note, recognised=answer.recognised)
                 self._journal.add(*done)
+            case "refused":
+                self._doubt_refusal(prepared, answer)
             case "doubtful":
                 self._doubt(prepared, answer)
             case "absent":
@@ -279,13 +287,22 @@ class Pipeline:
                 self._begin_anew(Create(action.datapoint, MISSING, answer.note))
             case "failed":
                 assert answer.failure is not None  # noqa: S101  (what failed has one)
-                self._fail(action, answer.failure)
+                self._fail(action, self._in_full(action.name, answer.failure))
+
+    def _in_full(self, name: str, failure: Failure) -> Failure:
+        """The failure of a look-up, with the words of the refusal that it was made for."""
+        if name not in self._refusals:
+            return failure
+        said = self._refusals[name].message
+        return failure._replace(message=f"{failure.message}; the service's answer was: {said}")
 
     def _take_absent(self, prepared: Prepared) -> None:
         action = prepared.action
         # The service said that it would make it later. To send it again would make two, so the next
         # run looks for it.
-        if prepared.name in self._taken_in:
+        if prepared.name in self._refusals:
+            self._leave_open(action, self._refusals[prepared.name])
+        elif prepared.name in self._taken_in:
             self._leave_open(action, self._taken_in[prepared.name]._replace(hint=SETTLE_HINT))
         elif self._stop.requested:
             self._give_up(action, ENDED)
@@ -293,6 +310,15 @@ class Pipeline:
             self._make_ready(prepared._replace(gone=True))
         else:
             self._leave_open(action, not_there(self._last_words.get(prepared.name, "")))
+
+    def _doubt_refusal(self, prepared: Prepared, answer: Answer) -> None:
+        assert answer.failure is not None  # noqa: S101  (a refusal has one)
+        self._refusals[prepared.name] = answer.failure
+        self._refused.add(prepared.name)
+        # At the end of the next but one of equal spans of time, so that all that were refused in
+        # one span are asked about together: 2,000 refusals are a few questions.
+        until = (time.monotonic() // REFUSED_SECONDS + 2) * REFUSED_SECONDS
+        heappush(self._doubtful, (until, prepared.name, prepared))
 
     def _doubt(self, prepared: Prepared, answer: Answer) -> None:
         until = time.monotonic() + self._pace.doubt(answer)
@@ -333,6 +359,7 @@ class Pipeline:
 
     def _begin_anew(self, change: Change) -> None:
         self._resent[change.name] = self._resent.get(change.name, 0) + 1
+        self._refusals.pop(change.name, None)
         # In front: its files were sent a moment ago, and waiting behind 40,000 others would
         # have them forgotten again.
         self._waiting.appendleft(change)

@@ -24,11 +24,11 @@ from rbsync.backends.base import (
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.plan import Create, Delete, Replace, Update
-from rbsync.reasons import AMBIGUOUS, CONFLICT, INVALID, TAKE_IN, Phase
+from rbsync.reasons import AMBIGUOUS, CONFLICT, INVALID, REFUSALS, TAKE_IN, Phase
 
 REFRESH_HINT = "correct the state with `rbsync refresh`, then look at `rbsync plan`"
 ADOPTED = "it was there already, with this content"
-Fate = Literal["done", "failed", "doubtful", "absent", "missing"]
+Fate = Literal["done", "failed", "refused", "doubtful", "absent", "missing"]
 Left = Callable[[str], Fingerprint | None]
 T = TypeVar("T")
 
@@ -36,8 +36,10 @@ T = TypeVar("T")
 class Answer(NamedTuple):
     """The answer that sending one datapoint had.
 
-    ``done`` has a task id, ``failed`` a failure. ``doubtful`` means that the answer was lost, and
-    ``absent`` that it was looked up since and is not there, so that it may be sent again.
+    ``done`` has a task id, ``failed`` a failure. ``refused`` is a create that was answered in full
+    with a no; it is looked up once, for a no is no proof. ``doubtful`` means that the answer was
+    lost, and ``absent`` that it was looked up since and is not there, so that it may be sent again
+    where it was not refused.
     ``missing`` says that there is nothing of this name to change or delete, and that the task that
     was recorded for it is another's.
     ``answered`` says of one without a result that the service has done with it. What was
@@ -265,8 +267,12 @@ def _answer(told: Created | Rejected) -> Answer:
 
 
 def _refusal(failure: Failure, *, answered: bool = False) -> Answer:
-    fate: Fate = "doubtful" if failure.kind == AMBIGUOUS else "failed"
-    return Answer(fate, failure=failure, answered=answered)
+    if failure.kind == AMBIGUOUS:
+        return Answer("doubtful", failure=failure, answered=answered)
+    # By its status, which every answer of a service has: a batch tells of each of its members, and
+    # what was found to be wrong here was not sent.
+    is_told = failure.status == 200 and failure.kind in REFUSALS
+    return Answer("refused" if is_told else "failed", failure=failure, answered=answered)
 
 
 def _is_taken(answer: Answer) -> bool:

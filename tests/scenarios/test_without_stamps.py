@@ -94,7 +94,10 @@ def test_what_others_made_of_the_same_name_is_not_ours(
         service.others.create("url", **other)
         done = project.apply()
         assert done.code == ExitCode.SOME_FAILED
-        assert done.last_line == "Apply complete: 3 created, 0 updated, 0 deleted, 1 failed."
+        assert (
+            done.last_line
+            == "Apply complete: 3 created, 0 updated, 0 deleted, 0 failed, 1 blocked."
+        )
         assert "the project has another datapoint of this name" in done.out + done.err
         again = project.apply()
         assert again.last_line == "Apply complete: 0 created, 0 updated, 0 deleted, 1 failed."

@@ -311,7 +311,8 @@ def test_an_answer_that_is_lost_is_looked_up(serve: Serve) -> None:
 
 
 def test_an_error_that_the_service_gets_over_is_no_failure(serve: Serve) -> None:
-    client, project = serve(faults=[CREATE | {"do": "errors", "message": "no", "nth": [1, 2]}])
+    passing = {"do": "errors", "message": "Task timed out", "nth": [1, 2]}
+    client, project = serve(faults=[CREATE | passing])
     at_once(project)
     assert project.upload.create_datapoints(PUBLIC, urls("a")) == []
     assert project.upload.create_datapoints(PUBLIC, urls("b", "c")) == []

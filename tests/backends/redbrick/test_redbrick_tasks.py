@@ -205,7 +205,7 @@ def test_no_wording_of_an_error_makes_a_conflict(
     wire.answers["createDatapointSDK"] = reply(json.dumps({"errors": [{"message": message}]}))
     with pytest.raises(BackendError) as raised:
         backend.create([draft()])
-    assert (raised.value.kind, raised.value.sent) == ("transient", True)
+    assert (raised.value.kind, raised.value.sent) == ("invalid", True)
 
 
 def test_a_batch_tells_each_of_its_datapoints_what_became_of_it(wire: Wire) -> None:

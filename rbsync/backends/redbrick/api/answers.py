@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from rbsync.backends.redbrick.api.refusals import codes_of
 from rbsync.backends.redbrick.http.network_errors import denied, problem
 from rbsync.errors import BackendError
 from rbsync.shapes.guards import is_number, is_whole
@@ -107,7 +108,8 @@ def read_answer(body: bytes, host: str, operation: str) -> Node:
     # GraphQL may have data beside its errors, such as half a list. To use that would be to take
     # what failed for what is not there.
     if answer.get("errors"):
-        raise denied(f"{operation}: {_messages(answer['errors'])}")
+        words = _messages(answer["errors"])
+        raise denied(f"{operation}: {words}", words, codes_of(answer["errors"]))
     data = answer.get("data")
     if not isinstance(data, Mapping):
         raise denied(f"{operation}: the service's answer has no data")

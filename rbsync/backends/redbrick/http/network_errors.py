@@ -36,8 +36,12 @@ _LONGEST = 1000
 class DeniedError(BackendError):
     """The service answered in full, and the answer is an error or nothing.
 
-    Whether it did something before it failed, only the project itself can tell.
+    Whether it did something before it failed, only the project itself can tell. ``words`` are the
+    service's own, and ``codes`` those beside them.
     """
+
+    words = ""
+    codes = ""
 
 
 class Facts(TypedDict, total=False):
@@ -56,9 +60,11 @@ def problem(message: str, **facts: Unpack[Facts]) -> BackendError:
     return BackendError(_clipped(redact(message)), **facts)
 
 
-def denied(message: str) -> DeniedError:
-    """An answer that is complete, and an error or nothing."""
-    return DeniedError(_clipped(redact(message)), sent=True, answered=True, status=200)
+def denied(message: str, words: str = "", codes: str = "") -> DeniedError:
+    """An answer that is complete, and an error or nothing; ``words`` are the service's own."""
+    error = DeniedError(_clipped(redact(message)), sent=True, answered=True, status=200)
+    error.words, error.codes = words, codes
+    return error
 
 
 def _clipped(text: str) -> str:

@@ -92,6 +92,7 @@ BOMB = zlib.compressobj(9, zlib.DEFLATED, 31)
 BOMB_BYTES = BOMB.compress(bytes(80 << 20)) + BOMB.flush()
 AMBIGUOUS = ("transient", True, None)
 ODD = ("transient", True, 200)
+REFUSED = ("invalid", True, 200)
 
 ANSWERS: dict[str, tuple[Answer, tuple[str, bool, int | None]]] = {
     "reset": (reset, AMBIGUOUS),
@@ -120,11 +121,11 @@ ANSWERS: dict[str, tuple[Answer, tuple[str, bool, int | None]]] = {
     "data of another type": (reply('{"data": {"createDatapoint": "ok"}}'), ODD),
     "made nothing": (reply('{"data": {"createDatapoint": null}}'), ODD),
     "no id": (reply('{"data": {"createDatapoint": {"taskId": ""}}}'), ODD),
-    "errors": (reply('{"errors": [{"message": "oops"}], "data": null}'), ODD),
-    "errors that are none": (reply('{"errors": "oops"}'), ODD),
+    "errors": (reply('{"errors": [{"message": "oops"}], "data": null}'), REFUSED),
+    "errors that are none": (reply('{"errors": "oops"}'), REFUSED),
     "errors beside data": (
         reply('{"errors": [{"message": "oops"}], "data": {"createDatapoint": {"taskId": "x"}}}'),
-        ODD,
+        REFUSED,
     ),
     "201": (reply("{}", "201 Created"), ("transient", True, 201)),
     "204": (reply("", "204 No Content"), ("transient", True, 204)),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from rbsync.backends.redbrick.api.answers import Node
 from rbsync.backends.redbrick.api.client import Client, Operation
+from rbsync.backends.redbrick.api.refusals import told_apart
 from rbsync.backends.redbrick.http.network_errors import denied
 
 CREATE = Operation(
@@ -145,6 +146,7 @@ def series_json(series: Sequence[Sequence[int]]) -> list[dict[str, Any]] | None:
     return made or None
 
 
+@told_apart
 def create_datapoint(client: Client, new: NewDatapoint) -> str:
     """The id of the task that was made.
 
@@ -180,6 +182,7 @@ def create_datapoint(client: Client, new: NewDatapoint) -> str:
     return found
 
 
+@told_apart
 def announce_list(client: Client, payload: Mapping[str, Any]) -> None:
     """Has the service take in an items list that was sent."""
     answer = client.ask(LIST_UPLOADED, workspaceId=None, payload=dict(payload))
@@ -187,6 +190,7 @@ def announce_list(client: Client, payload: Mapping[str, Any]) -> None:
         raise denied("the service did not take the items list")
 
 
+@told_apart
 def update_items(
     client: Client,
     task_id: str,
@@ -212,6 +216,7 @@ def update_items(
     _check(answer.node("updateTaskItems"))
 
 
+@told_apart
 def put_labels(client: Client, task_id: str, labels: LabelData) -> None:
     """Gives a task other labels, where it is in its way through the stages."""
     answer = client.ask(
@@ -227,6 +232,7 @@ def put_labels(client: Client, task_id: str, labels: LabelData) -> None:
     _check(answer.node("putLabels"))
 
 
+@told_apart
 def set_priorities(client: Client, priorities: Mapping[str, float | None]) -> None:
     """Sets priorities by task id, at most 50."""
     tasks = [{"taskId": task_id, "priority": one} for task_id, one in priorities.items()]
@@ -235,17 +241,20 @@ def set_priorities(client: Client, priorities: Mapping[str, float | None]) -> No
     _check(client.ask(PRIORITIES, tasks=tasks).node("updateTasksPriorities"), told=True)
 
 
+@told_apart
 def move_tasks(client: Client, task_ids: Sequence[str], stage: str) -> None:
     """Puts tasks, at most 50, into a stage."""
     answer = client.ask(MOVE, taskIds=list(task_ids), stageName=stage)
     _check(answer.node("moveTasks"), told=True)
 
 
+@told_apart
 def move_to_start(client: Client, task_id: str) -> None:
     """Puts a task back into the first stage."""
     _check(client.ask(MOVE_TO_START, taskId=task_id).node("moveTaskToStart"))
 
 
+@told_apart
 def delete_tasks(client: Client, task_ids: Sequence[str]) -> None:
     """Deletes tasks, at most 50."""
     _check(client.ask(DELETE, taskIds=list(task_ids)).node("deleteTasks"))
@@ -258,4 +267,5 @@ def _check(answer: Node, *, told: bool = False) -> None:
     """
     message = answer.text_or_none("message")
     if not answer.flag("ok") or (told and message is not None):
-        raise denied(f"the service refused it: {message or 'it does not say why'}")
+        words = message or "it does not say why"
+        raise denied(f"the service refused it: {words}", words)
