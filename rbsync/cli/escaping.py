@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 import re
 
+from rbsync.model.names import JOINERS, is_hidden
+
 # Control characters, directions of writing, and what takes no space: none can be seen.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e"
@@ -61,6 +63,10 @@ def for_csv(text: str) -> str:
 
 
 def _escape(found: re.Match[str]) -> str:
+    one, at = found.group(), found.start()
+    # Where a script is written with joiners, words without them are misspelt.
+    if one in JOINERS and at and not is_hidden(one, found.string[at - 1]):
+        return one
     return found.group().encode("unicode_escape").decode()
 
 

@@ -15,7 +15,7 @@ from rbsync.manifest.load import Manifest
 from rbsync.manifest.manifest_model import is_uuid
 from rbsync.manifest.positions import Path
 from rbsync.model.datapoint import Settings
-from rbsync.model.names import LONGEST_NAME, hidden_in, is_plain, is_utf8
+from rbsync.model.names import JOINERS, LONGEST_NAME, hidden_in, is_plain, is_utf8
 from rbsync.model.storages import BUILT_IN, UPLOADED, is_built_in
 from rbsync.sources.base import Common, Context, Entry
 
@@ -100,7 +100,8 @@ def unique(entries: Iterable[Entry], findings: Findings) -> dict[str, Entry]:
             entry = given._replace(name=unicodedata.normalize("NFC", given.name))
         objection = _objection(entry.name)
         if objection:
-            findings.of_entry(entry, Problem("name", objection, entry.origin))
+            hint = "rename the file, or give the datapoint another `name`"
+            findings.of_entry(entry, Problem("name", objection, entry.origin, hint))
             continue
         first = seen.setdefault(entry.name, entry)
         if first is not entry:
@@ -135,10 +136,15 @@ def _taken(entry: Entry, first: Entry) -> Problem:
     return Problem("duplicate-name", message, entry.origin, hint)
 
 
+# With and without a joiner a word of Persian looks much the same.
+_UNJOINED = str.maketrans("", "", JOINERS)
+
+
 def _warn_of_lookalikes(seen: dict[str, Entry], findings: Findings) -> None:
     folded: dict[str, str] = {}
     for name, entry in seen.items():
-        other = folded.setdefault(unicodedata.normalize("NFKC", name).casefold(), name)
+        plain = unicodedata.normalize("NFKC", name).casefold().translate(_UNJOINED)
+        other = folded.setdefault(plain, name)
         if other != name:
             message = f"the names `{other}` and `{name}` differ only in case or form"
             findings.warn(Problem("lookalike", message, entry.origin))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from rbsync.dataset.findings import Findings
@@ -39,6 +39,7 @@ class Files:
         self.algorithm = tree.algorithm
         self._accepted: set[tuple[str, Kind]] = set()
         self._broken: set[str] = set()
+        self._respelt: dict[str, dict[str, str]] = {}
         self.errors: dict[Place, OSError] = {}
 
     def places(self, entry: Entry) -> Iterator[Place]:
@@ -65,13 +66,29 @@ class Files:
     def _found(self, entry: Entry, paths: Iterable[str]) -> Iterator[Place]:
         for path in paths:
             try:
-                yield self._tree.place(path)
+                yield self._place(entry, path)
             except OSError as error:
                 # What cannot be looked at may be right. It is unknown, and unknown datapoints are
                 # never pruned.
                 certain = isinstance(error, FileNotFoundError | OutsideError)
                 problem = self._missing(entry, path, error)
                 self._findings.of_entry(entry, problem, INVALID if certain else UNKNOWN)
+
+    def _place(self, entry: Entry, path: str) -> Place:
+        """The place of a file, also in another spelling of its name. Raises OSError."""
+        try:
+            return self._tree.place(path)
+        except FileNotFoundError:
+            spelt = self._tree.respelt(path)
+            if not spelt:
+                raise
+        self._respelt.setdefault(entry.name, {})[path] = spelt
+        return self._tree.place(spelt)
+
+    def as_spelt(self, entries: dict[str, Entry]) -> dict[str, Entry]:
+        """The entries, whose places were found, with paths as the disk spells them."""
+        spelt = {name: _spelt(entries[name], paths) for name, paths in self._respelt.items()}
+        return {**entries, **spelt} if spelt else entries
 
     def items(self, entry: Entry) -> tuple[Item, ...]:
         """The items of an entry, whose files were hashed; reports what cannot be one."""
@@ -180,6 +197,25 @@ class Files:
             f"`allow_private_urls = true` in {self._trust.config}"
         )
         return (f"is at {kind}, which nobody may be sent to", hint) if kind else ("", "")
+
+
+def _spelt(entry: Entry, paths: Mapping[str, str]) -> Entry:
+    def files(given: Iterable[str]) -> tuple[str, ...]:
+        return tuple(paths.get(one, one) for one in given)
+
+    labels = entry.labels
+    match labels:
+        case str(path):
+            labels = paths.get(path, path)
+        case MaskLabels():
+            labels = labels._replace(files=files(labels.files))
+        case SegmentationLabels(parts=parts):
+            labels = SegmentationLabels(
+                tuple(one._replace(files=files(one.files)) for one in parts)
+            )
+        case InlineLabels() | None:
+            pass
+    return entry._replace(items=files(entry.items), labels=labels)
 
 
 def _what_for(entry: Entry, path: str) -> str:

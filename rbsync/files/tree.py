@@ -17,6 +17,7 @@ from rbsync.files.ignore import FILE, IgnoreRules, rules_text
 from rbsync.files.kinds import Kind
 from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan, unseen
 from rbsync.files.roots import Roots
+from rbsync.files.spelling import Spellings
 from rbsync.files.structure import Fault, Span, fault_of
 from rbsync.model.fingerprint import Algorithm
 
@@ -57,6 +58,7 @@ class Tree:
         self._scanned: dict[str, Listing] = {}
         self._racy: dict[str, set[int]] = {}
         self._absent: set[str] = set()
+        self._spellings = Spellings(self.listing)
         self._read: dict[str, Stat | None] = {}
         self._missed = False
         self._dirty: set[str] = set()
@@ -86,10 +88,19 @@ class Tree:
         return known
 
     def read(self, path: str, limit: int) -> bytes:
-        """A file's bytes, for one that says what else to look at.
+        """A file's bytes, for one that says what else to look at; in any spelling of its name.
 
         Raises OSError, also over the limit, and OutsideError for a path that leads out.
         """
+        try:
+            return self._read_as_spelt(path, limit)
+        except FileNotFoundError:
+            spelt = self.respelt(path)
+            if not spelt:
+                raise
+        return self._read_as_spelt(spelt, limit)
+
+    def _read_as_spelt(self, path: str, limit: int) -> bytes:
         started = time.time_ns()
         try:
             with open_body(self.roots, path, self.algorithm) as body:
@@ -102,6 +113,10 @@ class Tree:
         # read again next time.
         self._missed |= self._is_racy(body.stat, started)
         return data
+
+    def was_read(self, path: str) -> bool:
+        """Tells whether a file says what else to look at, and was read for that."""
+        return path in self._read
 
     def folders(self) -> list[str]:
         """The folders that were looked at and the files that were read, absent ones included."""
@@ -183,6 +198,7 @@ class Tree:
         unreadable: Callable[[str, OSError], None],
     ) -> Iterator[Listing]:
         """The listings of a folder and those below it, without hidden and ignored ones."""
+        base = self._as_spelt(base)
         waiting = [base] if self._is_open(base, unreadable) else []
         while waiting:
             folder = waiting.pop()
@@ -198,6 +214,18 @@ class Tree:
             # same, for it is then the base.
             below = [_join(folder, name) for name in reversed(listing.folders) if name[0] != "."]
             waiting += [one for one in below if enters(one) and not self.ignored(one + "/")]
+
+    def _as_spelt(self, folder: str) -> str:
+        """A folder that somebody wrote down, as the disk spells it where that is needed."""
+        if folder.isascii():
+            return folder
+        try:
+            self.listing(folder)
+        except FileNotFoundError:
+            return self.respelt(folder) or folder
+        except OSError:
+            return folder
+        return folder
 
     def _is_open(self, base: str, unreadable: Callable[[str, OSError], None]) -> bool:
         """Tells whether the rules of the folders above a folder leave it in."""
@@ -220,7 +248,7 @@ class Tree:
         if self._ignore.knows(folder):
             return
         try:
-            text = rules_text(self.read(_join(folder, FILE), MOST_RULES))
+            text = rules_text(self._read_as_spelt(_join(folder, FILE), MOST_RULES))
         except FileNotFoundError:
             return
         self._ignore.add(folder, text)
@@ -246,6 +274,13 @@ class Tree:
         if name in listing.folders or name in listing.odd:
             raise OSError(f"{path} is not a regular file")
         raise FileNotFoundError(path)
+
+    def respelt(self, path: str) -> str:
+        """The path of a file or folder that is not there, as the disk spells it; empty for none.
+
+        Unicode's form, and the case of a suffix, are a matter of the disk that wrote the name.
+        """
+        return self._spellings.find(os.path.normpath(path))
 
     def _behind_link(self, path: str) -> Place:
         real = self.roots.resolve(path)

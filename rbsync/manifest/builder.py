@@ -131,7 +131,10 @@ class Builder:
     def alias(self, place: int, name: str) -> None:
         if name not in self._anchors:
             raise self.refuse(
-                place, "unknown-alias", f"the alias `*{name}` has no anchor before it"
+                place,
+                "unknown-alias",
+                f"the alias `*{name}` has no anchor before it",
+                "for text that begins with `*`, put quotes around it",
             )
         self._no_key(place, "an alias")
         target, value, size = self._anchors[name]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import yaml
 
 from rbsync.errors import Location, Problem, UserError
+from rbsync.manifest.quoting import quoting_hint
 
 _WIDTH = 100
 # The excerpt goes to logs. A key that was written here by mistake must not come along.
@@ -46,6 +47,13 @@ def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
     # libyaml only says that no token can start there.
     if mark is not None and "\t" in _line(data, mark.line)[: mark.column + 1]:
         return "YAML is indented with spaces; this line has a tab"
+    # Where a value begins is told better by the context: a quote that is never closed is noticed at
+    # the end of the file.
+    marks = [mark, error.context_mark] if "quoted" not in str(error.context) else []
+    for one in (*marks, error.context_mark):
+        line = _line(data, one.line) if one is not None else ""
+        if hint := quoting_hint(line, secret=_SECRET.search(line) is not None):
+            return hint
     return ""
 
 

@@ -13,6 +13,7 @@ from rbsync.errors import Problem
 from rbsync.guessing import nearest
 from rbsync.manifest.document import Document
 from rbsync.manifest.positions import Path
+from rbsync.manifest.quoting import quoted
 from rbsync.manifest.source_kinds import known_keys
 from rbsync.manifest.validation_findings import MISSING, UNKNOWN, Finding, member
 
@@ -107,7 +108,19 @@ def _type_hint(finding: Finding) -> str:
         return "quote it if the word itself is meant"
     if isinstance(finding.value, str) and finding.expected == ("a list",):
         return "write a list of one entry as [entry]"
+    if "text" in finding.expected and isinstance(finding.value, dict | list):
+        return _flow_hint(finding.value)
     return ""
+
+
+def _flow_hint(value: dict[Any, Any] | list[Any]) -> str:
+    """The advice for text in braces or brackets, which YAML reads as a mapping or a list."""
+    inner = [str(one) for one in value]
+    if isinstance(value, dict):
+        is_text = all(one is None for one in value.values())
+        return quoted("{" + ",".join(inner) + "}") if is_text and inner else ""
+    is_text = all(isinstance(one, str | int) for one in value)
+    return f"write one text, or {quoted('[' + ','.join(inner) + ']')}" if is_text else ""
 
 
 def _choice(known: list[str], value: Any, path: Path) -> tuple[str, str, str]:

@@ -117,7 +117,10 @@ class YamlEvents:
 
     def _refuse_tag(self, place: int, tag: str) -> None:
         shown = tag.replace("tag:yaml.org,2002:", "!!")
-        self._builder.problem(place, "tag", f"the tag `{shown}` is not allowed", "remove it")
+        self._builder.problem(place, "tag", f"the tag `{shown}` is not allowed", _TAG_HINT)
+
+
+_TAG_HINT = "remove it, or put quotes around the value"
 
 
 def _ignore(_event: yaml.Event) -> None:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 
 LONGEST_NAME = 512
 """Bytes of UTF-8."""
 
 _HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp"))
+
+# Of category Cf, and visible: number signs of Arabic, Syriac and Kaithi, which enclose digits.
+_SIGNS = frozenset("\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd") | frozenset(
+    map(chr, range(0x600, 0x606))
+)
+JOINERS = "\u200c\u200d"
+"""The zero-width non-joiner and joiner, which Persian, Hindi and emoji are written with."""
+
+# Before a joiner: letters without case, signs that go with them, emoji and their skin tones. Latin,
+# Greek and Cyrillic letters have case, and a joiner among them is seen by nobody.
+_JOINED = frozenset(("Lo", "Mn", "Mc", "So", "Sk"))
+_FLAG = "\U0001f3f4"
+_TAGS = range(0xE0020, 0xE0080)
 
 
 def is_plain(name: str) -> bool:
@@ -16,12 +30,22 @@ def is_plain(name: str) -> bool:
 
 
 def hidden_in(name: str) -> str:
-    """The first invisible character of a name, empty for none.
+    """The first invisible character of a name that has no business there, empty for none.
 
     Zero-width characters come with text that is copied from web pages. Two names that look alike
-    would be two datapoints.
+    would be two datapoints. Joiners are part of the text where Unicode's annex 31 has them.
     """
-    return next((one for one in name if unicodedata.category(one) in _HIDDEN), "")
+    return next((one for before, one in pairwise("\0" + name) if is_hidden(one, before)), "")
+
+
+def is_hidden(one: str, before: str) -> bool:
+    """Tells whether a character cannot be seen and is no part of the text, after another one."""
+    if unicodedata.category(one) not in _HIDDEN or one in _SIGNS:
+        return False
+    if one in JOINERS:
+        return unicodedata.category(before) not in _JOINED
+    # The flags of Scotland and Wales are a black flag and its name in invisible letters.
+    return not (ord(one) in _TAGS and (before == _FLAG or ord(before) in _TAGS))
 
 
 def is_utf8(name: str) -> bool:

@@ -58,6 +58,7 @@ class FramesSource(SourceModel):
                 context.origin,
                 labels_at=labels.at(path, fields),
             )
+        labels.warn_of_none()
         search.report_empty(self.frames, allowed=self.allow_empty)
 
     def _frame_pattern(self, context: Context) -> Pattern | None:

@@ -60,4 +60,5 @@ class GlobSource(SourceModel):
                 context.origin,
                 labels_at=labels.at(path, captures),
             )
+        labels.warn_of_none()
         search.report_empty(self.glob, allowed=self.allow_empty)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import unicodedata
 from collections.abc import Iterator
 from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
+from rbsync.files.spelling import composed, folded
 from rbsync.sources.base import Context
 from rbsync.sources.matching import Search
 
@@ -31,7 +31,7 @@ class ImagesBelow:
     def _by_name(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for path in files_below(Search(self._context, "images"), self._folder):
-            found.setdefault(_composed(path.rpartition("/")[2]), []).append(path)
+            found.setdefault(folded(path.rpartition("/")[2]), []).append(path)
         return found
 
     def find(self, mapped: str, mask: str) -> str:
@@ -40,7 +40,7 @@ class ImagesBelow:
         Raises NotOneError when there is none, or several share as many.
         """
         wanted = _parts(mapped)
-        paths = self._by_name.get(wanted[-1], [])
+        paths = self._by_name.get(folded(wanted[-1]), [])
         # Exported maps have the paths of another machine, or URLs. Their ends are what is left in
         # common.
         best = [one for one in paths if _shared(one, wanted) == _most(paths, wanted)]
@@ -63,12 +63,7 @@ def folder_named(text: str) -> str:
 def _parts(mapped: str) -> list[str]:
     """The parts of a path, or of a URL's, of which a storage may have made an escaped name."""
     path = unquote(urlsplit(mapped).path) if "://" in mapped else mapped
-    return _composed(path.rstrip("/")).split("/")
-
-
-def _composed(text: str) -> str:
-    """A name with accents on their letters: some disks keep them apart."""
-    return unicodedata.normalize("NFC", text)
+    return composed(path.rstrip("/")).split("/")
 
 
 def _most(paths: list[str], wanted: list[str]) -> int:
@@ -77,8 +72,10 @@ def _most(paths: list[str], wanted: list[str]) -> int:
 
 def _shared(path: str, wanted: list[str]) -> int:
     count = 0
-    for mine, theirs in zip(reversed(_composed(path).split("/")), reversed(wanted), strict=False):
-        if mine != theirs:
+    parts = composed(path).split("/")
+    # The last one has been found by its name already, in whatever case its suffix is.
+    for mine, theirs in zip(reversed(parts), reversed(wanted), strict=False):
+        if mine != theirs and count:
             break
         count += 1
     return count

@@ -14,6 +14,7 @@ from rbsync.files.patterns import Pattern, PatternError, compile_pattern
 from rbsync.files.roots import OutsideError
 from rbsync.reasons import EMPTY_SOURCE
 from rbsync.sources.base import Context
+from rbsync.sources.excluding import Exclusions
 
 Exclude = Annotated[
     list[str],
@@ -44,6 +45,11 @@ class Search:
     def where(self) -> Location:
         """The pattern's place in the manifest."""
         return self.context.locate((self._key,))
+
+    @property
+    def is_whole(self) -> bool:
+        """Tells whether all that may match was seen, and something does."""
+        return self.found and not self._unread
 
     def walk(self, pattern: Pattern) -> Iterator[tuple[Listing, dict[str, str]]]:
         """The folders that may have what the pattern matches, with their captures."""
@@ -106,25 +112,36 @@ def pattern_at(context: Context, key: tuple[str | int, ...], text: str) -> Patte
         return None
 
 
-def excluded_at(context: Context, texts: Sequence[str]) -> list[Pattern] | None:
+def excluded_at(context: Context, texts: Sequence[str]) -> Exclusions | None:
     """The patterns under ``exclude``; None after reporting what is wrong with any of them."""
     patterns = [pattern_at(context, ("exclude", at), text) for at, text in enumerate(texts)]
     good = [one for one in patterns if one is not None]
-    return good if len(good) == len(patterns) else None
+    return Exclusions(context, texts, good) if len(good) == len(patterns) else None
 
 
 def matching_files(
-    search: Search, pattern: Pattern, excluded: Sequence[Pattern]
+    search: Search, pattern: Pattern, excluded: Exclusions
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """The paths that match, by folder and name, with their captures."""
+    """The paths that match, by folder and name, with their captures.
+
+    Warns of exclusions that had no effect, once all have been found.
+    """
+    yield from _matching(search, pattern, excluded)
+    if search.is_whole:
+        # They are walked again only where a warning is due.
+        excluded.warn_of_unused(path for path, _ in _matching(search, pattern, excluded))
+
+
+def _matching(
+    search: Search, pattern: Pattern, excluded: Exclusions
+) -> Iterator[tuple[str, dict[str, str]]]:
     context = search.context
     for listing, folder in search.walk(pattern):
         prefix = f"{listing.path}/" if listing.path else ""
-        # Once for each folder instead of once for each file.
-        without = [one for one in excluded if one.folder(listing.path) is not None]
+        without = excluded.of_folder(listing.path)
         for name in sorted(search.visible(listing)):
             captures = pattern.file(name)
-            if captures is None or any(one.file(name) is not None for one in without):
+            if captures is None or (without and excluded.take(name, without)):
                 continue
             path = prefix + name
             if not search.takes(path):

@@ -115,6 +115,7 @@ class LabelFiles:
         self._optional = bool(text) and str(text).endswith("?")
         pattern = str(text).removesuffix("?") if text else ""
         self._has_root = False
+        self._asked, self._has_any = 0, False
         self._template = template_at(context, "labels", pattern, captures, fields) if text else None
 
     def of(self, path: str, captures: Mapping[str, str]) -> str | None:
@@ -122,8 +123,13 @@ class LabelFiles:
         if self._template is None:
             return None
         file = self.at(path, captures)
-        if not self._optional or not self._is_missing(file):
-            return file
+        self._asked += 1
+        spelt = file
+        if self._optional and self._is_missing(file):
+            spelt = self._context.tree.respelt(file)
+        if spelt:
+            self._has_any = True
+            return spelt
         if not self._has_root:
             self._has_root = True
             self._doubt_unless_there(self._template.root)
@@ -132,6 +138,28 @@ class LabelFiles:
     def at(self, path: str, captures: Mapping[str, str]) -> str:
         """The path of the label file, whether it is there or not; empty where none is declared."""
         return self._template.fill(path, captures) if self._template else ""
+
+    def warn_of_none(self) -> None:
+        """Warns when no datapoint has the label file that it may have: the template is misspelt."""
+        if not self._optional or self._has_any or not self._asked or self._template is None:
+            return
+        count = "the only datapoint" if self._asked == 1 else f"any of {self._asked:,} datapoints"
+        message = f"no label file matches `{self._template.text}?`, for {count}"
+        near = self._near(self._template.root)
+        hint = f"did you mean `{near}/`?" if near else "check the spelling and the suffix"
+        self._context.warn(Problem("no-labels", message, self._context.locate(("labels",)), hint))
+
+    def _near(self, root: str) -> str:
+        """A folder that is spelt much as the one that is not there."""
+        parent, _, name = root.rpartition("/")
+        try:
+            folders = self._context.tree.listing(parent).folders
+        except OSError:
+            return ""
+        if name in folders:
+            return ""
+        near = difflib.get_close_matches(name, folders, n=1)
+        return f"{parent}/{near[0]}" if near and parent else "".join(near)
 
     def _doubt_unless_there(self, root: str) -> None:
         """A folder that is gone as a whole is not mounted, or renamed, or not checked out: that

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rbsync.errors import Location, Problem
 from rbsync.model.storages import is_uploaded
 from rbsync.sources.base import Context, Entry, SourceModel
+from rbsync.sources.excluding import Exclusions
 from rbsync.sources.matching import Search, matching_files, pattern_at
 from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry
 
@@ -118,6 +119,7 @@ def _matches(context: Context, key: str, text: str) -> list[str]:
         context.report(Problem("pattern", message, context.locate((key,)), hint))
         return []
     search = Search(context, key)
-    paths: list[str] = natsorted(path for path, _ in matching_files(search, pattern, []))
+    nothing = Exclusions(search.context, (), ())
+    paths: list[str] = natsorted(path for path, _ in matching_files(search, pattern, nothing))
     search.report_empty(text, allowed=False)
     return paths

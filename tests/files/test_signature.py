@@ -182,8 +182,9 @@ def test_a_file_that_was_missing_is_part_of_what_was_looked_at(folder) -> None:
     tree = folder.tree()
     with pytest.raises(FileNotFoundError):
         tree.read("items.json", 10)
-    before = tree.signature(tree.folders())
-    assert folder.tree().signature(["items.json"]) == before
+    # Its folder too, where it may lie under another spelling of its name.
+    assert tree.folders() == ["", "items.json"]
+    before = folder.tree().signature(["items.json"])
     folder.write("items.json")
     assert folder.tree().signature(["items.json"]) not in (before, "")
 

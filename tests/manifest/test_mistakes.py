@@ -8,6 +8,7 @@ import pytest
 
 from tests.manifest.reading import HEAD, load, problems
 
+QUOTED = 'put quotes around it: "[{}]"'
 LOCAL = "version: 1\ndatapoints: []\n"
 
 
@@ -61,7 +62,10 @@ LOCAL = "version: 1\ndatapoints: []\n"
             "choose another name: `rbsync.…` are the keys in which rbsync keeps its own",
         ),
         (LOCAL + "project: {taxonomy: {a: b}}", "3:21: expected a list or text, found a mapping"),
-        (LOCAL + "project: {taxonomy: [a, [b]]}", "3:25: expected text, found a list"),
+        (
+            LOCAL + "project: {taxonomy: [a, [b]]}",
+            "3:25: expected text, found a list | write one text, or " + QUOTED.format("b"),
+        ),
         (LOCAL + "storages: {scans: abc}", "3:11: the storage `scans` is not a UUID"),
         (
             LOCAL + "roots: ../shared",
@@ -108,7 +112,10 @@ def test_a_mistake_in_the_settings(tmp_path: Path, text: str, problem: str) -> N
         ("{name: a, items: []}", "3:22: must not be empty"),
         ("{name: a, items: [b, {c: d}]}", "3:26: expected text, found a mapping"),
         ("{name: a, items: [b], labels: {c: d}}", "3:35: expected text or a list, found a mapping"),
-        ("{name: [a], items: [b]}", "3:12: expected text, found a list"),
+        (
+            "{name: [a], items: [b]}",
+            "3:12: expected text, found a list | write one text, or " + QUOTED.format("a"),
+        ),
         (
             "{name: a, series: [{itms: b}]}",
             "3:25: unknown key `itms`; did you mean `items`?",

@@ -13,7 +13,8 @@ from rbsync.manifest.file_text import read_limited
 from rbsync.manifest.limits import Limits
 from tests.manifest.reading import read, refusal
 
-TAG = "the tag `{}` is not allowed\n    remove it"
+ALIAS = "\n    for text that begins with `*`, put quotes around it"
+TAG = "the tag `{}` is not allowed\n    remove it, or put quotes around the value"
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ TAG = "the tag `{}` is not allowed\n    remove it"
         ("? [1]\n: 2", "rbsync.yaml:1:3: a key must be plain text, not a mapping or a list"),
         ("a: &x 1\n*x : 2", "rbsync.yaml:2:1: a key must be plain text, not an alias"),
         ("a: &x [*x]", "rbsync.yaml:1:8: the alias `*x` contains itself"),
-        ("a: *x", "rbsync.yaml:1:4: the alias `*x` has no anchor before it"),
+        ("a: *x", "rbsync.yaml:1:4: the alias `*x` has no anchor before it" + ALIAS),
         ("<<: 5", "rbsync.yaml:1:5: `<<` takes a mapping or a list of mappings"),
         ("a: 1\n---\nb: 2", "rbsync.yaml:2:1: a second document begins here; a file holds one"),
         ("[" * 33, "rbsync.yaml:1:33: nested deeper than 32 levels, the limit"),
@@ -76,14 +77,16 @@ def test_a_syntax_error_is_shown_with_the_line_and_a_caret() -> None:
         "rbsync.yaml:2:2: did not find expected ',' or ']', "
         "while parsing a flow sequence that starts in line 1\n"
         "    b: 3\n"
-        "     ^"
+        "     ^\n"
+        "    the `[` that begins there is not closed"
     )
 
 
 def test_where_the_text_has_ended_there_is_no_line_to_show() -> None:
     assert refusal('a:\n  - "b\n') == (
         "rbsync.yaml:3:1: found unexpected end of stream, "
-        "while scanning a quoted scalar that starts in line 2"
+        "while scanning a quoted scalar that starts in line 2\n"
+        "    the quote that begins there is not closed"
     )
 
 

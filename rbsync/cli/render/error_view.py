@@ -37,8 +37,13 @@ def show_warnings(warnings: tuple[Problem, ...], common: CommonOptions) -> None:
 
 
 def problem_text(problem: Problem) -> str:
-    """A problem on a line, its hint on a second; no name of a file makes a third."""
-    message, hint = one_line(problem.message), one_line(problem.hint)
+    """A problem on a line, its hint on a second; no name of a file makes a third.
+
+    Where the text stops being YAML or JSON, the line of it and a mark stand in between.
+    """
+    # Its lines come from the reader, which took them from the text one by one.
+    lines = problem.message.split("\n") if problem.code == "syntax" else [problem.message]
+    message, hint = "\n".join(map(one_line, lines)), one_line(problem.hint)
     place = problem.location
     shown = place._replace(file=one_line(place.file)) if place else None
     return str(Problem(problem.code, message, shown, hint))

@@ -1,0 +1,111 @@
+"""What a manifest says and what has no effect is told: exclusions, optional labels, strays."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenarios.pictures import png
+from tests.scenarios.project import BOX, Project
+
+
+def with_exclude(project: Project, text: str) -> None:
+    for number, name in enumerate(["a", "a_mask", "thumbs/t", "deep/er/x_mask"]):
+        project.write(f"images/{name}.png", png(number))
+    project.manifest(f'datapoints:\n  - glob: "images/**/*.png"\n    exclude: ["{text}"]\n')
+
+
+MEANT = {
+    "*_mask.png": "**/*_mask.png",
+    "images/thumbs": "images/thumbs/**",
+    "images/thumbs/": "images/thumbs/**",
+    "thumbs": "**/thumbs/**",
+    "er/*.png": "**/er/*.png",
+}
+
+
+@pytest.mark.parametrize(("written", "meant"), MEANT.items())
+def test_an_exclusion_in_the_habit_of_other_programs_is_told_with_the_form_that_works(
+    project: Project, written: str, meant: str
+) -> None:
+    with_exclude(project, written)
+    ran = project.run("plan")
+    if written.endswith("/"):
+        assert ran.code == 65
+        assert f"`{meant}`" in ran.err
+    else:
+        assert ran.code == 0
+        assert f"rbsync.yaml:4:15: the `exclude` pattern `{written}` matches no file" in ran.err
+        assert f"did you mean `{meant}`?" in ran.err
+    with_exclude(project, meant)
+    again = project.run("plan")
+    assert "exclude" not in again.err
+    assert again.last_line < ran.last_line or ran.code == 65
+
+
+def test_an_exclusion_that_nothing_is_like_is_told_too(project: Project) -> None:
+    with_exclude(project, "images/tumbs/**")
+    ran = project.run("plan")
+    assert ran.code == 0
+    assert "matches no file" in ran.err
+    assert "check the spelling, or take it out" in ran.err
+
+
+def test_exclusions_of_masks_are_told_as_those_of_images(project: Project) -> None:
+    project.write("images/a.png", png(1))
+    project.write("masks/a.png", png(0xFF0000))
+    project.write("classes.json", {"car": [255, 0, 0]})
+    project.manifest(
+        "project: {type: IMAGE_SEGMENTATION, taxonomy: [car]}\n"
+        "masks:\n"
+        '  - {glob: "masks/*.png", image: "images/{stem}.png", class_map: classes.json,'
+        " exclude: [old]}\n"
+    )
+    ran = project.run("plan")
+    assert ran.code == 0
+    assert "the `exclude` pattern `old` matches no file" in ran.err
+
+
+def test_optional_labels_that_are_there_for_none_are_told(project: Project) -> None:
+    for number, name in enumerate("abc"):
+        project.write(f"images/{name}.png", png(number))
+        project.write(f"labels/{name}.json", [BOX])
+    text = 'project: {type: IMAGE_BBOX, taxonomy: [car]}\ndatapoints:\n  - glob: "images/*.png"\n'
+    project.manifest(text + '    labels: "lables/{stem}.json?"\n')
+    ran = project.run("plan")
+    assert ran.code == 0
+    assert (
+        "rbsync.yaml:5:13: no label file matches `lables/{stem}.json?`, for any of 3 datapoints"
+        in ran.err
+    )
+    assert "did you mean `labels/`?" in ran.err
+    project.manifest(text + '    labels: "labels/{stem}.jsn?"\n')
+    assert "check the spelling and the suffix" in project.run("plan").err
+    project.manifest(text + '    labels: "labels/{stem}.json?"\n')
+    ran = project.run("plan")
+    assert "warning" not in ran.err
+    assert ran.err.count("labels") == 3
+
+
+def test_label_files_that_belong_to_no_datapoint_are_told(three: Project) -> None:
+    """An image was renamed, and its labels were not."""
+    (three.folder / "images/b.png").rename(three.folder / "images/b2.png")
+    three.write("labels/b.json", [BOX])
+    ran = three.run("plan")
+    assert ran.code == 0
+    assert "1 label file in `labels` belongs to no datapoint: `b.json`" in ran.err
+    (three.folder / "labels/b.json").rename(three.folder / "labels/b2.json")
+    assert "warning" not in three.run("plan").err
+
+
+def test_files_that_the_manifest_names_are_no_stray_labels(project: Project) -> None:
+    project.write("data/a.png", png(1))
+    project.write("data/a.json", [BOX])
+    project.write("data/list.json", [{"name": "l", "items": ["a.png"]}])
+    project.manifest(
+        "project: {type: IMAGE_BBOX, taxonomy: [car]}\n"
+        "datapoints:\n"
+        '  - {glob: "data/*.png", labels: "data/{stem}.json?"}\n'
+        "  - items_list: data/list.json\n"
+    )
+    ran = project.run("plan")
+    assert (ran.code, "stray" in ran.err, "belongs" in ran.err) == (0, False, False)

@@ -1,0 +1,76 @@
+"""Values that people write without quotes: the advice, followed, makes a manifest that is read."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.scenarios.pictures import png
+from tests.scenarios.project import Project
+
+HEAD = "datapoints:\n"
+ADVISED = {
+    "a star": ("  - glob: *.png\n", '*.png"'),
+    "two stars": ("  - glob: **/*.png\n", '"**/*.png"'),
+    "a field": ('  - glob: "*.png"\n    name: {stem}\n', '"{stem}"'),
+    "a field in a path": ('  - glob: "*.png"\n    labels: {stem}.json?\n', '"{stem}.json?"'),
+    "a range": ("  - glob: [ab]*.png\n", '"[ab]*.png"'),
+    "a range alone": ('  - glob: "*.png"\n    name: [ab]\n', '"[ab]"'),
+    "an at sign": ('  - glob: "*.png"\n    name: @{stem}\n', '"@{stem}"'),
+    "a percent sign": ('  - glob: "*.png"\n    name: %{stem}\n', '"%{stem}"'),
+    "a colon": ('  - glob: "*.png"\n    name: x: {stem}\n', '"x: {stem}"'),
+    "a back tick": ('  - glob: "*.png"\n    name: `{stem}\n', '"`{stem}"'),
+    "an ampersand": ('  - glob: "*.png"\n    name: &.{stem}\n', '"&.{stem}"'),
+    "a bar": ('  - glob: "*.png"\n    name: |{stem}\n', '"|{stem}"'),
+    "in a list": ('  - glob: "*.png"\n    exclude: [*.txt, "b"]\n', '["*.txt", "b"]'),
+    "below a dash": ('  - glob: "*.png"\n    exclude:\n      - *.txt\n', '"*.txt"'),
+}
+
+
+@pytest.mark.parametrize(("text", "advice"), ADVISED.values(), ids=ADVISED)
+def test_the_advice_is_followed_and_the_manifest_is_read(
+    project: Project, text: str, advice: str
+) -> None:
+    project.write("a.png", png(1))
+    project.manifest(HEAD + text)
+    ran = project.run("validate")
+    assert ran.code == 65
+    told = re.search(r"put quotes around (?:it|each): (.*)", ran.err)
+    assert told is not None, ran.err
+    assert told[1].endswith(advice)
+    lines = text.splitlines()
+    lines[-1] = re.sub(r"^(\s*(?:- )?(?:\w+: )?).*$", lambda found: found[1] + told[1], lines[-1])
+    project.manifest(HEAD + "\n".join(lines) + "\n")
+    assert project.run("validate").code == 0, (lines, project.run("validate").err)
+
+
+TOLD = {
+    "an open quote": ('  - glob: "*.png\n', "the quote that begins there is not closed"),
+    "half a quote": ('  - glob: "*"*.png\n', "put the quotes around all of the value"),
+    "an alias": ("  - glob: *png\n", "for text that begins with `*`, put quotes around it"),
+    "a tag": ("  - glob: !a.png\n", "put quotes around the value"),
+    "a tab": ("  -\tglob: a\n\tname: b\n", "this line has a tab"),
+}
+
+
+@pytest.mark.parametrize(("text", "hint"), TOLD.values(), ids=TOLD)
+def test_other_mistakes_of_the_kind_are_told(project: Project, text: str, hint: str) -> None:
+    project.manifest(HEAD + text)
+    ran = project.run("validate")
+    assert ran.code == 65
+    assert hint in ran.err
+
+
+def test_the_line_is_shown_with_a_mark_below_it(project: Project) -> None:
+    project.manifest(HEAD + "  - glob: *.png\n")
+    lines = project.run("validate").err.splitlines()
+    assert lines[1:3] == ["      - glob: *.png", "               ^"]
+
+
+def test_a_secret_is_not_repeated_in_the_advice(project: Project) -> None:
+    project.manifest("backend: {kind: redbrick}\napi_key: *.hunter2\n" + HEAD)
+    ran = project.run("validate")
+    assert ran.code == 65
+    assert "hunter2" not in ran.out + ran.err
+    assert "put quotes around the value" in ran.err
