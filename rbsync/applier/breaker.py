@@ -28,6 +28,9 @@ waited for too, and so few that a service that is gone gets hardly more than was
 MOST_OPENS_AFTER = 12
 """The most failures in a row that a line which loses answers now and then makes it wait for."""
 
+CONFIRMED_BY = 3
+"""Probes without an answer that make an outage of it: one may be lost on any bad line."""
+
 FIRST_PROBE = 1.0
 LONGEST_PROBE = 30.0
 """Seconds between two probes; each pause is twice the one before it."""
@@ -69,7 +72,7 @@ class Breaker:
         self._give_up_after = give_up_after
         self._in_a_row: Counter[Lane] = Counter()
         self._opens_after = OPENS_AFTER
-        self._is_confirmed = False
+        self._failed_probes = 0
         self._waiting: Counter[Lane] = Counter()
         self._suspended: set[Lane] = set()
         self._failed: set[Lane] = set()
@@ -122,7 +125,7 @@ class Breaker:
             return
         with self._lock:
             self._prober = None
-            self._is_confirmed = self._is_confirmed or not answered
+            self._failed_probes += not answered
             self._seconds = FIRST_PROBE if answered else min(LONGEST_PROBE, 2 * self._seconds)
             self._probe_at = time.monotonic() + (0.0 if answered else self._seconds)
 
@@ -164,7 +167,7 @@ class Breaker:
         self._suspended = set(LANES)
         self._failed = {lane}
         self._has_met = True
-        self._is_confirmed = False
+        self._failed_probes = 0
         self._since = time.monotonic()
         self._seconds = FIRST_PROBE
         self._probe_at = self._since + FIRST_PROBE
@@ -181,7 +184,7 @@ class Breaker:
         # Of a line that loses half of all answers, three in a row are no news. Each false alarm
         # makes the next one rarer, or 100 creates would take minutes of waiting for nothing.
         patient = min(2 * self._opens_after, MOST_OPENS_AFTER)
-        self._opens_after = OPENS_AFTER if self._is_confirmed else patient
+        self._opens_after = OPENS_AFTER if self._failed_probes >= CONFIRMED_BY else patient
         return True
 
     def _may_go(self, lane: Lane) -> bool:

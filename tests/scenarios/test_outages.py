@@ -29,6 +29,13 @@ MOST_REQUESTS = 30
 _MET = re.compile(r" (?:POST|PUT|GET) \S+: (?!HTTP 2)")
 
 
+@pytest.fixture(autouse=True)
+def short_quarantine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within this process: what a killed run left open is looked up at once by the next one."""
+    defaults: Any = RedbrickBackend.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "quarantine", 0.3)
+
+
 def free_port() -> str:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -125,8 +132,6 @@ def test_a_service_that_answers_so_for_a_while_is_waited_for(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(breaker, "FIRST_PROBE", 0.5)
-    defaults: Any = RedbrickBackend.__init__.__kwdefaults__
-    monkeypatch.setitem(defaults, "quarantine", 0.3)
     rule = {"kind": kind, "nth": list(range(12, 18)), "do": "status", "status": status}
     with served(tmp_path / "service", faults=[rule]) as service:
         project = RemoteProject(tmp_path / "work", service.url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -93,7 +92,7 @@ def test_a_create_that_was_lost_is_settled_and_made(
 def test_a_create_that_arrived_is_settled_and_not_made_again(
     remote: RemoteProject, apply: Apply
 ) -> None:
-    forget_result(remote, "b", time.time())
+    forget_result(remote, "b", almost_over())
     assert apply(remote) == Came(0, ())
     assert sorted(remote.names()) == ["a", "b", "c"]
 

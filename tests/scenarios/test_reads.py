@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rbsync.applier import breaker
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject, Served, left_open, served
@@ -101,6 +102,9 @@ def test_many_lost_answers_are_looked_up_although_some_look_ups_fail(
 ) -> None:
     defaults: Any = RedbrickBackend.__init__.__kwdefaults__
     monkeypatch.setitem(defaults, "quarantine", 0.3)
+    # Of answers of which every other one is lost, five in a row are lost now and then.
+    monkeypatch.setattr(breaker, "FIRST_PROBE", 0.05)
+    monkeypatch.setattr(breaker, "LONGEST_PROBE", 0.2)
     faults = [
         {"kind": "createDatapoint", "do": "drop", "chance": 0.5, "seed": 1},
         {"kind": ["genericTasks", "task", "tasksPaged"], "chance": 0.1, "seed": 2, **BUSY},
