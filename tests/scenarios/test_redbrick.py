@@ -129,9 +129,7 @@ def test_a_lost_state_is_rebuilt_and_nothing_is_sent_again(service: Served, tmp_
     for file in (project.folder / ".rbsync").glob("state.db*"):
         file.unlink()
     rebuilt = project.run("refresh")
-    assert rebuilt.last_line == (
-        "State refreshed: 600 added, 0 corrected, 0 removed, 0 unchanged."
-    )
+    assert rebuilt.last_line == ("State refreshed: 600 added, 0 corrected, 0 removed, 0 unchanged.")
     assert project.run("plan").last_line == NO_CHANGES
     assert project.apply().last_line == NO_CHANGES
     assert service.count("PUT") == 600
