@@ -102,6 +102,7 @@ def build(
         readers.segmentations.read(entries.values(), files)
         datapoints = list(_datapoints(entries, files, readers, findings))
         readers.segmentations.conclude()
+        readers.masks.conclude()
         labels.save()
         inspections.save()
         inputs.tree.save()

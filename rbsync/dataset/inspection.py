@@ -33,30 +33,34 @@ class Inspected(NamedTuple):
 
     The fingerprint of one in which nothing is labelled is empty. ``unused`` are the values of a
     segment map that do not occur, ``affine`` is that of a volume, row by row, where it has one.
+    ``transparent`` is how many pixels of a mask are background only for being transparent.
     """
 
     size: tuple[int, ...]
     fingerprint: str = ""
     unused: tuple[int, ...] = ()
     affine: tuple[float, ...] = ()
+    transparent: int = 0
 
     @classmethod
     def of_text(cls, text: str) -> Inspected:
         """The inverse of `text`. Raises ValueError."""
         # Texts of earlier versions have fewer parts.
-        size, fingerprint, unused, affine, *_ = [*text.split(" "), "", "", ""]
+        size, fingerprint, unused, affine, transparent, *_ = [*text.split(" "), *[""] * 4]
         return cls(
             tuple(map(int, size.split("x"))),
             fingerprint,
             tuple(map(int, unused.split(",") if unused else ())),
             tuple(map(float, affine.split(",") if affine else ())),
+            int(transparent or 0),
         )
 
     def text(self) -> str:
         """As the cache keeps it."""
         size = "x".join(map(str, self.size))
         unused, affine = ",".join(map(str, self.unused)), ",".join(map(repr, self.affine))
-        return " ".join((size, self.fingerprint, unused, affine)).rstrip()
+        transparent = str(self.transparent or "")
+        return " ".join((size, self.fingerprint, unused, affine, transparent)).rstrip()
 
 
 class Inspection(NamedTuple):

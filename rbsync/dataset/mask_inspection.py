@@ -25,7 +25,8 @@ def inspect_mask(
     """Decodes a mask. Raises MaskError for what a recipe refuses, OSError."""
     read = [read_planned(roots, one, algorithm) for one in files]
     index = read_class_index(read_recipe(recipe), read)
-    return Inspected((index.width, index.height), identity(index, algorithm))
+    found = identity(index, algorithm)
+    return Inspected((index.width, index.height), found, transparent=index.transparent)
 
 
 def inspect_image(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:

@@ -1,4 +1,4 @@
-"""Masks of one file for each class: what is not black is of the class."""
+"""Masks of one file for each class: what is not black, or bright enough, is of the class."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from rbsync.mask_formats.base import MaskFormat
 from rbsync.mask_formats.recipe import Recipe
+from rbsync.masks.classes.binary import read_binary_pngs
 from rbsync.masks.classes.class_index import ClassIndex
-from rbsync.masks.classes.voc import read_binary_pngs
+from rbsync.masks.classes.transparent import OF_ALPHA
 from rbsync.masks.error import MaskError
 from rbsync.masks.png.decoding import Named
 from rbsync.masks.png.encoding import png_bytes
@@ -27,7 +28,9 @@ class BinaryFormat(MaskFormat):
 
     def class_index(self, recipe: Recipe, files: Sequence[Named]) -> ClassIndex:
         named = dict(zip(recipe.classes, files, strict=True))
-        return read_binary_pngs(named, max_pixels=recipe.max_pixels)
+        return read_binary_pngs(
+            named, threshold=recipe.threshold, alpha=recipe.alpha, max_pixels=recipe.max_pixels
+        )
 
     def redraw(
         self,
@@ -42,5 +45,7 @@ class BinaryFormat(MaskFormat):
             # A class of which no pixel changed keeps its file, byte for byte.
             is_other = bool(((before == value) != (after == value))[changed].any())
             white = np.where(after == value, np.uint8(255), np.uint8(0))
-            made.append(png_bytes(white) if is_other else file.data)
+            # A mask that is read from its alpha channel is written there too.
+            drawn = np.dstack([white] * 4) if recipe.alpha == OF_ALPHA else white
+            made.append(png_bytes(drawn) if is_other else file.data)
         return made

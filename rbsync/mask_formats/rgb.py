@@ -25,7 +25,9 @@ class RgbFormat(MaskFormat):
     def class_index(self, recipe: Recipe, files: Sequence[Named]) -> ClassIndex:
         (file,) = files
         colours = {name: (c[0], c[1], c[2]) for name, c in recipe.classes.items()}
-        return read_mask(file, colours, recipe.ignore, max_pixels=recipe.max_pixels)
+        return read_mask(
+            file, colours, recipe.ignore, alpha=recipe.alpha, max_pixels=recipe.max_pixels
+        )
 
     def redraw(
         self,

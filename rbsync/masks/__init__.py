@@ -5,12 +5,13 @@
 `trace` its rings as arrays, `labels_of`, `pixel_json` and `label_map_of` what is sent.
 """
 
+from rbsync.masks.classes.binary import read_binary_pngs
 from rbsync.masks.classes.class_index import ClassIndex, read_mask
 from rbsync.masks.classes.class_map import ClassMap, Colour, load_class_map, read_class_map
 from rbsync.masks.classes.palette import complete_class_map
 from rbsync.masks.classes.picture import MaskSource
 from rbsync.masks.classes.present import present
-from rbsync.masks.classes.voc import read_binary_pngs, read_indexed_png
+from rbsync.masks.classes.voc import read_indexed_png
 from rbsync.masks.coco.annotations import coco_labels
 from rbsync.masks.encodings.label_map import decode_nifti, encode_nifti, label_map_of
 from rbsync.masks.encodings.pixel import decode_pixel, encode_pixel, labels_of, pixel_json

@@ -12,7 +12,7 @@ from rbsync.errors import PluginError
 from rbsync.mask_formats import MASK_FORMATS, RGB, single_file_formats
 from rbsync.sources.base import Context, Entry
 from rbsync.sources.mask_files import MaskFiles
-from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json
+from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, Threshold, checked_json
 from rbsync.sources.matching import AllowEmpty, Exclude
 
 if TYPE_CHECKING:
@@ -88,7 +88,12 @@ class MaskGlobSource(MaskSettings):
         "indexed].",
         examples=[[0, 255]],
     )
+    threshold: Threshold = None
     allow_empty: AllowEmpty = False
+
+    @property
+    def least_value(self) -> int | None:
+        return self.threshold
 
     @property
     def colours_file(self) -> str | None:
@@ -106,7 +111,8 @@ class MaskGlobSource(MaskSettings):
     def _recipe(self, context: Context) -> Recipe | None:
         if self.format == RGB:
             return self.rgb_recipe(context, self.class_map, "class_map", self.ignore_colors)
-        return checked_json(context, self.class_map, "class_map", self._of_values)
+        recipe = checked_json(context, self.class_map, "class_map", self._of_values)
+        return recipe and self.of_one_class(context, recipe)
 
     def _of_values(self, data: Any) -> Recipe:
         form = MASK_FORMATS.member(self.format)()

@@ -11,7 +11,7 @@ from rbsync.errors import Problem
 from rbsync.mask_formats import PER_CLASS
 from rbsync.sources.base import Context, Entry
 from rbsync.sources.mask_files import MaskFiles
-from rbsync.sources.mask_settings import MaskSettings
+from rbsync.sources.mask_settings import MaskSettings, Threshold
 from rbsync.sources.matching import AllowEmpty, Exclude
 
 CATEGORY = "category"
@@ -35,7 +35,12 @@ class MaskPerClassSource(MaskSettings):
     name: str = Field(
         description="The datapoint's name, from the pattern's captures.", examples=["{case}"]
     )
+    threshold: Threshold = None
     allow_empty: AllowEmpty = False
+
+    @property
+    def least_value(self) -> int | None:
+        return self.threshold
 
     def expand(self, context: Context) -> Iterator[Entry]:
         files = MaskFiles(context, self.key, self.per_class, self.exclude)

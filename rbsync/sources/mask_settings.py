@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
 from rbsync.errors import Problem
-from rbsync.mask_formats import RGB
+from rbsync.mask_formats import PER_CLASS, RGB
 from rbsync.model.datapoint import Encoding
 from rbsync.repeated_keys import keep_repeated
 from rbsync.sources.base import Context, MaskLabels, SourceModel
@@ -26,6 +26,16 @@ IgnoredColours = Annotated[
     Field(
         description="Colours that are background; any other that the class map lacks is an error.",
         examples=[[[0, 0, 0]]],
+    ),
+]
+Threshold = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=255,
+        description="For soft or compressed masks of one class: pixels are of it from this value "
+        "on, 1 to 255. Without it masks of more than two values are refused.",
+        examples=[128],
     ),
 ]
 T = TypeVar("T")
@@ -46,6 +56,18 @@ class MaskSettings(SourceModel):
         description="Masks with more pixels are refused before they are decoded [134217728].",
         examples=[268435456],
     )
+
+    alpha: Literal["background", "mask", "ignore"] = Field(
+        "background",
+        description="background: transparent pixels are background. mask: the alpha channel is the "
+        "mask of the one class. ignore: colours alone count.",
+        examples=["mask"],
+    )
+
+    @property
+    def least_value(self) -> int | None:
+        """The least value of a pixel that is of the class, where the source has a threshold."""
+        return None
 
     @property
     def colours_file(self) -> str | None:
@@ -72,14 +94,34 @@ class MaskSettings(SourceModel):
         # Where the user did not write the background, the class map is what has to be corrected.
         where = IGNORED if IGNORED in self.model_fields_set else key
         ignored = _checked(context, (where,), partial(read_ignored, ignore, colours))
-        return None if ignored is None else self.recipe(RGB, colours, ignored)
+        if ignored is None:
+            return None
+        return self.of_one_class(context, self.recipe(RGB, colours, ignored))
 
     def recipe(self, form: str, classes: Any, ignore: Any = ()) -> Recipe:
         """A recipe with the source's limit."""
         from rbsync.mask_formats.recipe import Recipe
         from rbsync.masks.png.decoding import MAX_PIXELS
 
-        return Recipe(form, classes, ignore, self.max_pixels or MAX_PIXELS)
+        limit = self.max_pixels or MAX_PIXELS
+        return Recipe(form, classes, ignore, limit, self.least_value or 0, self.alpha)
+
+    def of_one_class(self, context: Context, recipe: Recipe) -> Recipe | None:
+        """The recipe of masks whose class is a matter of strength, where the source says so.
+
+        None after reporting that there are several classes, which no strength tells apart.
+        """
+        key = "threshold" if self.least_value else "alpha"
+        if not self.least_value and self.alpha != "mask":
+            return recipe
+        if len(recipe.classes) == 1:
+            return self.recipe(PER_CLASS, {name: [] for name in recipe.classes})
+        message = (
+            f"the class map has {len(recipe.classes)} classes, and `{key}` tells one from none"
+        )
+        hint = f"leave `{key}` out, or give these masks a source of their own with one class"
+        context.report(Problem("several-classes", message, context.locate((key,)), hint))
+        return None
 
     def labels(self, recipe: Recipe, files: tuple[str, ...], named_by: str) -> MaskLabels:
         """The labels in mask files that are read by a recipe."""

@@ -178,10 +178,23 @@ class TestPictures:
         image.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0])
         assert read_mask(png(image), TWO).pixels.tolist() == [[0, 1, 2]]
         assert read_mask(png(image, transparency=0), TWO).pixels.tolist() == [[0, 1, 2]]
+        assert read_mask(png(image, transparency=1), TWO).pixels.tolist() == [[0, 0, 2]]
 
-    def test_alpha_is_ignored(self) -> None:
+    def test_transparent_pixels_are_background_unless_alpha_is_ignored(self) -> None:
         rgba = np.dstack([mask_of("c.b"), np.array([[0, 7, 255]], np.uint8)])
-        assert read_mask(png(rgba), TWO).pixels.tolist() == [[1, 0, 2]]
+        index = read_mask(png(rgba), TWO)
+        assert (index.pixels.tolist(), index.transparent) == ([[0, 0, 2]], 1)
+        assert read_mask(png(rgba), TWO, alpha="ignore").pixels.tolist() == [[1, 0, 2]]
+        without = np.ascontiguousarray(rgba[:, [0, 2]])
+        assert read_mask(png(without), TWO, ignore_colors=()).pixels.tolist() == [[0, 2]]
+
+    def test_partly_transparent_pixels_are_neither_class_nor_background(self) -> None:
+        rgba = np.dstack([mask_of("ccb"), np.array([[255, 7, 255]], np.uint8)])
+        assert said(read_mask, png(rgba), TWO) == (
+            "some pixels of this mask are neither a class nor background: they are partly "
+            "transparent, 1 of them, first at column 1, row 0"
+            "\n    write `alpha: ignore` to take the colours as they are"
+        )
 
     @pytest.mark.parametrize("colour_type", [0, 2, 6])
     def test_sixteen_bits(self, colour_type: int) -> None:

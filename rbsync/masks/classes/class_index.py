@@ -19,6 +19,7 @@ from rbsync.masks.classes.class_map import (
 from rbsync.masks.classes.class_numbers import class_numbers
 from rbsync.masks.classes.colour_table import ColourTable, colour_table, index_type
 from rbsync.masks.classes.picture import STRIP, MaskSource, Picture, open_picture, packed_pixels
+from rbsync.masks.classes.transparent import BACKGROUND, Alpha, without_hidden
 from rbsync.masks.classes.undeclared import undeclared_colours
 from rbsync.masks.kernel import compiled
 from rbsync.masks.png.decoding import MAX_PIXELS
@@ -34,11 +35,13 @@ class ClassIndex:
     """Which class each pixel is of: ``pixels`` (height, width) of uint8, uint16 or uint32.
 
     0 is background, ``v`` stands for ``names[v - 1]``. The type is the smallest that holds all;
-    other integers are converted. Raises MaskError as `class_numbers` does.
+    other integers are converted. ``transparent`` is how many pixels are background only for being
+    transparent. Raises MaskError as `class_numbers` does.
     """
 
     pixels: Array
     names: tuple[str, ...]
+    transparent: int = 0
 
     def __post_init__(self) -> None:
         # Whoever makes an index from an array of their own may have int64 or a transposed view. The
@@ -59,17 +62,22 @@ def read_mask(
     class_map: ClassMap,
     ignore_colors: Sequence[Sequence[int]] = (BLACK,),
     *,
+    alpha: Alpha = BACKGROUND,
     max_pixels: int = MAX_PIXELS,
 ) -> ClassIndex:
     """The class index of an RGB mask: an array (m, n, 3) uint8, a PNG's bytes, or its path.
 
-    Raises MaskError for what `open_picture`, `read_class_map` and `read_ignored` refuse and for
-    colours that are neither of a class nor background; OSError for files that cannot be read.
+    Transparent pixels are background, unless ``alpha`` is to be ignored. Raises MaskError for what
+    `open_picture`, `read_class_map` and `read_ignored` refuse, for partly transparent pixels, and
+    for colours that are neither of a class nor background; OSError for files that cannot be read.
     """
     checked = read_class_map(class_map)
     ignored = read_ignored(ignore_colors, checked)
     picture = open_picture(mask, checked, max_pixels=max_pixels)
-    return ClassIndex(look_up(picture, checked, ignored), tuple(checked))
+    hidden = 0
+    if picture.has_alpha and alpha == BACKGROUND:
+        picture, ignored, hidden = without_hidden(picture, checked, ignored)
+    return ClassIndex(look_up(picture, checked, ignored), tuple(checked), hidden)
 
 
 def look_up(picture: Picture, class_map: ClassMap, ignored: tuple[Colour, ...]) -> Array:

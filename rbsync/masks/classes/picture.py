@@ -69,13 +69,14 @@ class Picture:
     """An RGB mask of ``height`` rows and ``width`` columns; ``file`` is its name for messages.
 
     ``pixels`` is an array (height, width, 3 or 4) uint8, or an image where there is none without
-    a copy of all of it.
+    a copy of all of it; with ``has_alpha`` the fourth channel says what is transparent.
     """
 
     width: int
     height: int
     file: str
     pixels: npt.NDArray[Any] | Image.Image
+    has_alpha: bool = False
 
     def strips(self, size: int = STRIP) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:
         """The first pixel of each strip of rows, and its colours (pixels, 3 or 4) uint8.
@@ -106,7 +107,7 @@ def open_picture(
 ) -> Picture:
     """A mask from an array (m, n, 3) uint8, the bytes of a PNG, or the path of one.
 
-    An alpha channel of a file is ignored and a palette is expanded. Raises MaskError for arrays
+    A palette is expanded. Raises MaskError for arrays
     of another shape or type, grey pictures with a class map that is not grey, pictures of 16 bits
     or of more than ``max_pixels`` pixels and files that are not PNG or are damaged; OSError for
     files that cannot be read.
@@ -119,11 +120,12 @@ def open_picture(
     # its pixels would be reported as undeclared colours, which hides the cause.
     if image.mode in ("1", "L", "LA"):
         _refuse_grey(class_map, file)
+    has_alpha = image.mode in ("LA", "RGBA")
     if image.mode not in ("RGB", "RGBA"):
-        image = image.convert("RGB")
+        image = image.convert("RGBA" if has_alpha else "RGB")
     shared = shared_pixels(image)
     pixels = image if shared is None else shared.reshape(image.height, image.width, -1)
-    return Picture(image.width, image.height, file, pixels)
+    return Picture(image.width, image.height, file, pixels, has_alpha)
 
 
 def _from_array(mask: npt.NDArray[Any]) -> Picture:

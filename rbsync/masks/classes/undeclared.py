@@ -9,8 +9,17 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from rbsync.masks.classes.class_map import ClassMap, Colour, pack, packed_colours, show, unpack
+from rbsync.masks.classes.class_map import (
+    BLACK,
+    ClassMap,
+    Colour,
+    pack,
+    packed_colours,
+    show,
+    unpack,
+)
 from rbsync.masks.classes.picture import Picture, packed_pixels
+from rbsync.masks.classes.soft import described, peaks_of
 from rbsync.masks.error import MaskError, many
 
 _SHOWN = 3
@@ -38,7 +47,23 @@ def undeclared_colours(
     # Nobody forgets ten classes.
     if len(strays) > 10:
         hint += "; so many colours mean smoothing or JPEG compression somewhere"
+    if len(strays) > 1 and len(class_map) == 1 and BLACK in ignored:
+        hint += _threshold(_levels(picture))
     return MaskError("undeclared-colour", "; ".join(lines), hint=hint, file=picture.file)
+
+
+def _levels(picture: Picture) -> npt.NDArray[np.uint8]:
+    strips = [colours[:, :3].max(axis=1) for _, colours in picture.strips()]
+    levels: npt.NDArray[np.uint8] = np.concatenate(strips)
+    return levels.reshape(picture.height, picture.width)
+
+
+def _threshold(levels: npt.NDArray[np.uint8]) -> str:
+    """The way out for a mask of one class that is soft; empty where there is nothing to split."""
+    peaks = peaks_of(levels)
+    if peaks.values < 3:
+        return ""
+    return f". Its brightness {described(peaks)}: `threshold: {peaks.threshold}` splits them"
 
 
 def _count(picture: Picture, class_map: ClassMap, ignored: tuple[Colour, ...]) -> list[_Stray]:
@@ -77,8 +102,13 @@ def _nearest(colour: Colour, class_map: ClassMap) -> str:
     return f"; nearest is {name!r} {show(class_map[name])}"
 
 
-def refuse_undeclared_values(image: Image.Image, declared: Collection[int], file: str) -> None:
-    """Raises MaskError that names the most frequent of the others: how often, and where first."""
+def refuse_undeclared_values(
+    image: Image.Image, declared: Collection[int], classes: int, file: str
+) -> None:
+    """Raises MaskError that names the most frequent of the others: how often, and where first.
+
+    ``classes`` is how many of the declared values are no background.
+    """
     every = enumerate(image.histogram())
     counts = {value: count for value, count in every if count and value not in declared}
     if not counts:
@@ -90,12 +120,10 @@ def refuse_undeclared_values(image: Image.Image, declared: Collection[int], file
     if rest:
         others = many(sum(counts[value] for value in rest), "pixel")
         lines.append(f"and {many(len(rest), 'more value')} in {others}")
-    raise MaskError(
-        "undeclared-value",
-        "; ".join(lines),
-        hint="give the value a category, or list it under the values to ignore",
-        file=file,
-    )
+    hint = "give the value a category, or list it under the values to ignore"
+    if len(counts) > 1 and classes == 1:
+        hint += _threshold(pixels)
+    raise MaskError("undeclared-value", "; ".join(lines), hint=hint, file=file)
 
 
 def _describe_value(value: int, count: int, pixels: npt.NDArray[np.uint8]) -> str:

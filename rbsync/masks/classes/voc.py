@@ -1,4 +1,4 @@
-"""Masks of other makers: indexed PNGs as in VOC, and one binary PNG for each class.
+"""Masks of other makers: indexed PNGs, as in VOC.
 
 Source: the PASCAL VOC development kit, segmentation: the pixel value of an indexed PNG is the
 class, 0 the background, 255 a void border that belongs to nobody.
@@ -10,19 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.classes.colour_table import index_type
 from rbsync.masks.classes.undeclared import refuse_undeclared_values
-from rbsync.masks.error import MaskError, many
-from rbsync.masks.png.decoding import (
-    MAX_PIXELS,
-    Source,
-    decode,
-    decode_numbers,
-    read_bytes,
-)
+from rbsync.masks.error import MaskError
+from rbsync.masks.png.decoding import MAX_PIXELS, Source, decode_numbers, read_bytes
 
 
 def read_class_values(data: Any, *, file: str = "") -> dict[str, int]:
@@ -61,7 +54,7 @@ def read_indexed_png(
     image = decode_numbers(data, file=file, max_pixels=max_pixels)
     # The void border of VOC, 255, is background unless it has a category: it says "not annotated",
     # which is no class.
-    refuse_undeclared_values(image, {*categories, *ignore}, file)
+    refuse_undeclared_values(image, {*categories, *ignore}, len(categories), file)
     table = np.zeros(256, index_type(len(categories)))
     table[list(categories)] = np.arange(1, len(categories) + 1)
     return ClassIndex(table[np.asarray(image)], tuple(categories.values()))
@@ -75,65 +68,3 @@ def _refuse_impossible(values: Sequence[int]) -> None:
                 f"an indexed PNG has no value {value!r}",
                 hint="pixel values are integers 0-255",
             )
-
-
-def read_binary_pngs(sources: Mapping[str, Source], *, max_pixels: int = MAX_PIXELS) -> ClassIndex:
-    """One PNG for each category -> class index; a pixel that is not black is of the class.
-
-    ``sources`` is {category: bytes or path}; alpha is ignored. Raises MaskError for PNGs of
-    different sizes and for pixels that two categories claim.
-    """
-    names = tuple(sources)
-    index: npt.NDArray[Any] | None = None
-    for value, (name, source) in enumerate(sources.items(), 1):
-        data, file = read_bytes(source)
-        inside = _not_black(decode(data, file=file, max_pixels=max_pixels))
-        if index is None:
-            index = np.zeros(inside.shape, index_type(len(names)))
-        _refuse_other_size(inside, index, names[0], file)
-        _refuse_overlap(inside, index, names, name, file)
-        index[inside] = value
-    if index is None:
-        raise MaskError("no-masks", "there is no PNG for any category", hint="check the folder")
-    return ClassIndex(index, names)
-
-
-def _not_black(image: Any) -> npt.NDArray[np.bool_]:
-    channels = np.asarray(image.convert("L" if image.mode in ("1", "L", "LA") else "RGB"))
-    inside: npt.NDArray[np.bool_] = np.any(np.atleast_3d(channels), axis=2)
-    return inside
-
-
-def _refuse_other_size(
-    inside: npt.NDArray[Any], index: npt.NDArray[Any], first: str, file: str
-) -> None:
-    if inside.shape != index.shape:
-        (height, width), (first_height, first_width) = inside.shape, index.shape
-        raise MaskError(
-            "size-mismatch",
-            f"this PNG is {width} x {height} pixels, but that of {first!r} is "
-            f"{first_width} x {first_height}",
-            hint="all masks of one image have its size",
-            file=file,
-        )
-
-
-def _refuse_overlap(
-    inside: npt.NDArray[Any],
-    index: npt.NDArray[Any],
-    names: Sequence[str],
-    name: str,
-    file: str,
-) -> None:
-    # The order of the files must not decide which class wins.
-    both = inside & (index != 0)
-    if both.any():
-        row, column = divmod(int(both.argmax()), both.shape[1])
-        other = names[int(index[row, column]) - 1]
-        raise MaskError(
-            "overlap",
-            f"{name!r} and {other!r} both claim {many(int(np.count_nonzero(both)), 'pixel')}, "
-            f"first at column {column}, row {row}",
-            hint="one pixel is of one class; upload overlapping classes as separate labels",
-            file=file,
-        )

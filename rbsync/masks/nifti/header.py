@@ -181,7 +181,7 @@ def _affine(
         else:
             affine = np.column_stack([np.diag(sizes), np.zeros(3)])
         # -0.0 becomes 0.0, so that two spellings of one place have one identity.
-        return (affine + 0.0).astype(np.float32)
+        return affine.astype(np.float32) + np.float32(0)
 
 
 def _rotation(b: float, c: float, d: float) -> Array:

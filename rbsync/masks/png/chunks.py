@@ -50,10 +50,14 @@ class Chunk(NamedTuple):
 
 
 class Content(NamedTuple):
-    """The colours of the palette, empty where there is none, and the pixels, still compressed."""
+    """The colours of the palette, empty where there is none, and the pixels, still compressed.
+
+    ``transparency`` is the chunk that makes colours transparent, empty where there is none.
+    """
 
     palette: bytes
     pixels: memoryview
+    transparency: bytes = b""
 
 
 def chunks(data: bytes) -> Iterator[Chunk]:
@@ -87,12 +91,14 @@ def read_content(data: bytes) -> Content:
     Pillow gets to see nothing else: it believes a second header, ends in errors of all kinds
     for ancillary chunks that are odd, and looks at few of the checksums.
     """
-    palette, pixels, last = b"", [], b""
+    palette, pixels, last, transparency = b"", [], b"", b""
     for one in chunks(data):
         # Pillow passes over many wrong checksums. A mask with one flipped byte would have other
         # classes and be sent.
         if not one.is_whole:
             raise ValueError(f"the checksum of the chunk at byte {one.at:,} does not fit")
+        if one.kind == b"tRNS":
+            transparency = transparency or bytes(one.data)
         if not one.is_critical:
             continue
         # A second palette or header is how two programs come to see two pictures in one file.
@@ -103,7 +109,8 @@ def read_content(data: bytes) -> Content:
         elif one.kind == b"IDAT":
             pixels.append(one.data)
         last = one.kind
-    return Content(palette, pixels[0] if len(pixels) == 1 else memoryview(b"".join(pixels)))
+    packed = pixels[0] if len(pixels) == 1 else memoryview(b"".join(pixels))
+    return Content(palette, packed, transparency)
 
 
 def _misplaced(one: Chunk, last: bytes) -> str:

@@ -16,6 +16,7 @@ from PIL import Image
 from rbsync.masks.error import MaskError, many
 from rbsync.masks.png.chunks import Content, read_content
 from rbsync.masks.png.header import GREY, PALETTE, PngHeader, damaged, read_header
+from rbsync.masks.png.transparency import see_through
 
 _LAYOUTS = {
     (1, 0): ("1", "1"), (2, 0): ("L", "L;2"), (4, 0): ("L", "L;4"), (8, 0): ("L", "L"),
@@ -25,6 +26,7 @@ _LAYOUTS = {
 """Pillow's names for the pixels in memory and in the file, by bit depth and colour type."""
 
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_WITHOUT_ALPHA = (0, 2, 3)
 _DENSEST = 1032  # zlib packs no more bytes than this into one
 _END = 3  # bytes of the checksum that ends zlib's data; of its four Pillow wants to see one
 
@@ -130,13 +132,19 @@ def read_bytes(source: Source) -> tuple[bytes, str]:
 def decode(data: bytes, *, file: str = "", max_pixels: int = MAX_PIXELS) -> Image.Image:
     """The colours of an 8-bit (or smaller) PNG of at most ``max_pixels``; a palette is expanded.
 
-    Gives an image of the mode 1, L, LA, RGB or RGBA. Raises MaskError and nothing else.
+    Colours that the file calls transparent get an alpha channel. Gives an image of the mode 1, L,
+    LA, RGB or RGBA. Raises MaskError and nothing else.
     """
     header = _readable(data, file, max_pixels)
     with _problems_told(header, file):
         content = read_content(data)
         image = unpacked(header, content)
-        return expanded(image, content.palette, file) if image.mode == "P" else image
+        shown = expanded(image, content.palette, file) if image.mode == "P" else image
+        if not content.transparency or header.colour_type not in _WITHOUT_ALPHA:
+            return shown
+        # Greys of fewer than 8 bits were stretched, and the transparent one is as in the file.
+        raw = unpacked_numbers(header, content) if image.mode in ("1", "L") else image
+        return see_through(shown, header, np.asarray(raw), content.transparency)
 
 
 def decode_numbers(data: bytes, *, file: str = "", max_pixels: int = MAX_PIXELS) -> Image.Image:

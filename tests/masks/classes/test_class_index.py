@@ -49,7 +49,7 @@ def test_no_packed_colour_is_taken_for_an_empty_slot() -> None:
 def test_arrays_files_and_pictures_in_pieces_say_the_same(index: Array) -> None:
     class_map = colours(max(1, int(index.max())))
     mask = painted(index, class_map)
-    see_through = np.dstack([mask, index.astype(np.uint8)])
+    see_through = np.dstack([mask, np.where(index > 0, np.uint8(200), np.uint8(0))])
     for source in (mask, png(mask), png(see_through), np.asfortranarray(mask)):
         assert np.array_equal(read_mask(source, class_map).pixels, index)
     with pytest.MonkeyPatch.context() as patch:
