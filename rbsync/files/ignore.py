@@ -6,12 +6,12 @@ Which rule counts is as git has it; its wildcards are those of all patterns, cho
 from __future__ import annotations
 
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rbsync.files.pattern_part import Part
 from rbsync.files.patterns import PatternError, compile_parts, match_parts
+from rbsync.files.text import text_of
 
 FILE = ".rbsyncignore"
 # In one file: each is tried on every path below.
@@ -106,13 +106,11 @@ class IgnoreRules:
 
 def rules_text(data: bytes) -> str:
     """The text of rules, of UTF-8 or of UTF-16 with its mark. Raises IgnoreError for another."""
-    # PowerShell writes UTF-16 when it redirects into a file.
-    is_wide = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
     try:
-        return data.decode("utf-16" if is_wide else "utf-8-sig")
+        return text_of(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        what = f"byte 0x{data[error.start]:02x} in line {line} is not UTF-{16 if is_wide else 8}"
+        what = f"byte 0x{data[error.start]:02x} in line {line} is not {error.encoding.upper()}"
         raise IgnoreError(f"its `{FILE}` cannot be read: {what}; save it as UTF-8") from error
 
 

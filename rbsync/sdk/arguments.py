@@ -16,7 +16,7 @@ from rbsync.model.datapoint import Labels, Settings
 from rbsync.model.fingerprint import canonical_json, of_value
 from rbsync.shapes.guards import METADATA_KEYS, is_fraction, is_metadata, metadata_of
 from rbsync.sources.base import RESERVED_HINT, reserved
-from rbsync.sources.list_formats import guess
+from rbsync.sources.list_rows import guess
 
 KEYS = ("name", "items", "labels", *METADATA_KEYS, "priority")
 # What failed comes back with it, and may be given again as it is.

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from rbsync.errors import Location, Problem
+from rbsync.files.text import text_of
 from rbsync.model.datapoint import Settings
 from rbsync.model.storages import is_uploaded
 from rbsync.reasons import EMPTY_SOURCE
@@ -22,8 +23,10 @@ from rbsync.sources.base import (
     SourceModel,
     reserved,
 )
-from rbsync.sources.list_formats import READERS, ListError, Row, guess
-from rbsync.sources.listed_series import series_objections, study_of
+from rbsync.sources.documented_keys import unsent
+from rbsync.sources.list_formats import READERS
+from rbsync.sources.list_rows import ListError, Row, guess
+from rbsync.sources.listed_series import series_objections, study_of, unsent_of_series
 
 LIMIT = 1 << 30
 KEYS = ("name", "items", "url", "series", "labels", *METADATA_KEYS, "priority")
@@ -48,9 +51,12 @@ class ItemsListSource(SourceModel):
 
     def expand(self, context: Context) -> Iterator[Entry]:
         found = False
+        left_out: dict[str, Location] = {}
         try:
             for row in self._rows(context):
                 found = True
+                for key in unsent_of_series(row.value):
+                    left_out.setdefault(key, row.place)
                 entry = _entry(row, context, self.items_list.rpartition("/")[0])
                 if entry is not None:
                     yield entry
@@ -61,6 +67,9 @@ class ItemsListSource(SourceModel):
         else:
             if not found:
                 self._report_empty(context)
+        for key, place in left_out.items():
+            message = f"the `{key}` of a series is not sent; the series keeps its order and items"
+            context.warn(Problem("not-sent", message, place))
 
     def _report_empty(self, context: Context) -> None:
         where = context.locate(("items_list",))
@@ -78,13 +87,12 @@ class ItemsListSource(SourceModel):
             message = f"`{self.items_list}` is no items list: it must end in .json, .jsonl or .csv"
             raise ListError(message, where)
         try:
-            # Excel puts a mark before the first column's name.
-            text = context.tree.read(self.items_list, LIMIT).decode("utf-8-sig")
+            text = text_of(context.tree.read(self.items_list, LIMIT))
         except OSError as error:
             message = f"`{self.items_list}` cannot be read: {error.strerror or error}"
             raise ListError(message, where, "unreadable") from error
         except UnicodeDecodeError as error:
-            message = f"the text is not UTF-8 at byte {error.start}"
+            message = f"the text is not {error.encoding.upper()} at byte {error.start}"
             raise ListError(message, Location(self.items_list), "encoding") from error
         yield from reader(text, self.items_list)
 
@@ -148,7 +156,7 @@ def _objections(value: Any) -> Iterator[str]:
         return
     for key in value:
         if key not in KEYS:
-            yield f"unknown key `{key}`{guess(key, KEYS)}"
+            yield unsent(key) or f"unknown key `{key}`{guess(key, KEYS)}"
     name = value.get("name")
     if name is not None and not isinstance(name, str):
         yield f"`name` must be a string, not {_what(name)}"

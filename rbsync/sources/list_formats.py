@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
-from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from rbsync.errors import Location
-from rbsync.guessing import nearest
 from rbsync.repeated_keys import keep_repeated
-
-METADATA = "metadata."
-CSV_COLUMNS = ("name", "item", "labels", "priority")
-
-
-class Row(NamedTuple):
-    """One entry of a list, not checked yet, its place, and what is wrong with how it stands."""
-
-    value: Any
-    place: Location
-    wrong: str = ""
-
-
-class ListError(ValueError):
-    """The list itself cannot be read on; ``code`` is that of the problem."""
-
-    def __init__(self, message: str, place: Location, code: str = "items-list") -> None:
-        super().__init__(message)
-        self.place = place
-        self.code = code
+from rbsync.sources.csv_list import read_csv
+from rbsync.sources.list_rows import ListError, Row
 
 
 def _read_json(text: str, file: str) -> Iterator[Row]:
@@ -124,95 +102,4 @@ def _read_jsonl(text: str, file: str) -> Iterator[Row]:
         yield Row(value, Location(file, number, 1), _oddity(value) if odd else "")
 
 
-def _read_csv(text: str, file: str) -> Iterator[Row]:
-    # Not strict, a quote that is never closed swallows the rest of the file into one cell.
-    table = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        columns = next(table, [])
-        _check_columns(columns, Location(file, 1, 1))
-        # Rows of a name that stand apart are two datapoints, which is then told as a duplicate
-        # name. Gathering them would need the whole file in memory.
-        for _, rows in groupby(_numbered(table, columns), key=_same_datapoint):
-            yield _csv_row(list(rows), file)
-    except csv.Error as error:
-        message = f"the CSV cannot be read: {error}"
-        raise ListError(message, Location(file, max(table.line_num, 1), 1)) from error
-
-
-def _check_columns(columns: list[str], place: Location) -> None:
-    for needed in ("name", "item"):
-        if needed not in columns:
-            raise ListError(f"the first line must name a column `{needed}`", place)
-    for column in columns:
-        if column not in CSV_COLUMNS and not column.startswith(METADATA):
-            message = f"unknown column `{column}`{guess(column, CSV_COLUMNS)}"
-            raise ListError(message, place)
-        if columns.count(column) > 1:
-            raise ListError(f"the column `{column}` stands twice", place)
-
-
-class _Line(NamedTuple):
-    """A row of a CSV file by its columns, without what is empty, and where it begins."""
-
-    number: int
-    cells: dict[str, str]
-    wrong: str = ""
-
-
-def _numbered(table: Any, columns: list[str]) -> Iterator[_Line]:
-    # A cell in quotes may have line breaks, so that rows are not lines.
-    before = table.line_num
-    for cells in table:
-        number, before = before + 1, table.line_num
-        if not cells:
-            continue
-        wrong = ""
-        if len(cells) != len(columns):
-            wrong = f"the first line names {len(columns)} columns, and the row has {len(cells)}"
-        named = zip(columns, cells, strict=False)
-        yield _Line(number, {column: cell for column, cell in named if cell}, wrong)
-
-
-def _same_datapoint(line: _Line) -> str | int:
-    """Returns what rows of one datapoint share: its name; without one each stands for itself."""
-    return line.cells.get("name") or line.number
-
-
-def _csv_row(lines: list[_Line], file: str) -> Row:
-    first = lines[0]
-    own = {key: cell for key, cell in first.cells.items() if key != "item"}
-    for line in lines:
-        wrong = line.wrong or _difference(own, line.cells)
-        if wrong:
-            return Row(None, Location(file, line.number, 1), wrong)
-    value: dict[str, Any] = {"items": [line.cells.get("item", "") for line in lines]}
-    value |= {key: cell for key, cell in own.items() if key in ("name", "labels")}
-    metadata = {key[len(METADATA) :]: own[key] for key in own if key.startswith(METADATA)}
-    if metadata:
-        value["metaData"] = metadata
-    if "priority" in own:
-        value["priority"] = _number(own["priority"])
-    return Row(value, Location(file, first.number, 1))
-
-
-def _difference(first: dict[str, str], later: dict[str, str]) -> str:
-    for key, cell in later.items():
-        if key != "item" and first.get(key) != cell:
-            return f"`{key}` differs from that of the first row of `{first['name']}`"
-    return ""
-
-
-def _number(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-READERS = {"json": _read_json, "jsonl": _read_jsonl, "csv": _read_csv}
-
-
-def guess(key: str, known: tuple[str, ...]) -> str:
-    """The known key that was meant, as the end of a message."""
-    near = nearest(key, known)
-    return f"; did you mean `{near}`?" if near else ""
+READERS = {"json": _read_json, "jsonl": _read_jsonl, "csv": read_csv}

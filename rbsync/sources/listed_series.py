@@ -14,7 +14,8 @@ from rbsync.model.storages import is_uploaded
 from rbsync.repeated_keys import RepeatedKey
 from rbsync.shapes.guards import is_texts
 from rbsync.sources.base import Entry
-from rbsync.sources.list_formats import guess
+from rbsync.sources.documented_keys import LEFT_OUT, unsent
+from rbsync.sources.list_rows import guess
 from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry
 
 MAP = "segmentMap"
@@ -63,8 +64,8 @@ def series_objections(value: dict[str, Any]) -> Iterator[str]:
 
 def _objections(one: dict[str, Any]) -> Iterator[str]:
     for key in one:
-        if key not in KEYS:
-            yield f"unknown key `{key}`{guess(key, KEYS)}"
+        if key not in (*KEYS, *LEFT_OUT):
+            yield unsent(key) or f"unknown key `{key}`{guess(key, KEYS)}"
     if not _texts(one.get("items")):
         yield "`items` must be a path or URL, or a list of them with at least one member"
     if one.get(FILES) is not None and not _texts(one[FILES]):
@@ -80,6 +81,14 @@ def _objections(one: dict[str, Any]) -> Iterator[str]:
         given = _given(one, Location(""))
         found = map_problems(given, has_files=bool(given.segmentations), key=MAP)
         yield from (problem.message for problem in found)
+
+
+def unsent_of_series(value: Any) -> Iterator[str]:
+    """Yields the members of an entry's series that are read and not sent."""
+    series = value.get("series") if isinstance(value, dict) else None
+    for one in series if isinstance(series, list) else ():
+        if isinstance(one, dict):
+            yield from (key for key in LEFT_OUT if one.get(key))
 
 
 def _given(one: dict[str, Any], place: Location) -> GivenSeries:

@@ -235,7 +235,19 @@ BROKEN = "the JSON cannot be read: "
         ("i.jsonl", '{"items": ["a"]} {}', 0, f"1:18: {BROKEN}extra data"),
         ("i.jsonl", '\n{"a": ' + "[" * 100_000, 0, f"2:1: {BROKEN}it is nested too deeply"),
         ("i.csv", "", 0, "1:1: the first line must name a column `name`"),
-        ("i.csv", "name,file\n", 0, "1:1: the first line must name a column `item`"),
+        (
+            "i.csv",
+            "name,file\n",
+            0,
+            "1:1: the first line must name a column `item` (separated by commas: `name`, `file`)",
+        ),
+        (
+            "i.csv",
+            "name;items\n",
+            0,
+            "1:1: the first line must name a column `item` (separated by semicolons: `name`, "
+            "`items`); is it `items`?",
+        ),
         (
             "i.csv",
             "name,item,label\n",

@@ -115,7 +115,7 @@ def test_entries_of_a_list_may_have_series(declared) -> None:
         ({"labels": [], "series": [{"items": "a"}]}, "no `labels` of its own"),
         ({"series": []}, "`series` must be a list of objects with at least one member"),
         ({"series": [{}]}, "series 0: `items` must be a path or URL, or a list of them"),
-        ({"series": [{"items": "a", "heatMaps": []}]}, "series 0: unknown key `heatMaps`"),
+        ({"series": [{"items": "a", "heatMaps": []}]}, "series 0: rbsync does not send `heatMaps`"),
         (
             {"series": [{"items": "a", "segmentMaps": {}}]},
             "series 0: unknown key `segmentMaps`; did you mean `segmentMap`?",

@@ -1,0 +1,51 @@
+"""Members of the service's own lists that rbsync does not send, and what takes their place.
+
+Source of the names: the public SDK 2.35.4.
+"""
+
+from __future__ import annotations
+
+_AS_LABELS = "give them as LabelObjects under the entry's `labels`"
+_AS_SEGMENTATIONS = "name the NIfTI files under `segmentations`, with a `segmentMap`"
+_IN_REDBRICK = "set it in RedBrick once the datapoint is there"
+
+UNSENT = {
+    "preAssign": "assign the task in RedBrick, or route the stage by its settings there",
+    "classification": _AS_LABELS,
+    "classifications": _AS_LABELS,
+    "instanceClassifications": _AS_LABELS,
+    "landmarks": _AS_LABELS,
+    "landmarks3d": _AS_LABELS,
+    "measurements": _AS_LABELS,
+    "ellipses": _AS_LABELS,
+    "boundingBoxes": _AS_LABELS,
+    "cuboids": _AS_LABELS,
+    "polygons": _AS_LABELS,
+    "polylines": _AS_LABELS,
+    "binaryMask": _AS_SEGMENTATIONS,
+    "semanticMask": _AS_SEGMENTATIONS,
+    "pngMask": "declare the masks under `masks` in the manifest",
+    "masks": "declare the masks under `masks` in the manifest",
+    "labelsMap": _AS_SEGMENTATIONS,
+    "labelsPath": "give the path under `labels`",
+    "seriesInfo": "give `series`, each with its `items`",
+    "heatMaps": _IN_REDBRICK,
+    "transforms": _IN_REDBRICK,
+    "centerline": _IN_REDBRICK,
+    "cohorts": _IN_REDBRICK,
+    "attributes": "give the values as `metaData`",
+    "imageHeaders": "leave them out: the service reads the headers of the files",
+    "taskId": "leave it out: rbsync knows tasks by name",
+    "dpId": "leave it out: rbsync knows tasks by name",
+    "storageId": "say `storage` in the manifest",
+}
+"""By key, what to do instead."""
+
+LEFT_OUT = ("name", "metaData")
+"""Members of a series that are read and not sent, which is told once."""
+
+
+def unsent(key: str) -> str:
+    """Why a documented key cannot be had, and the way out; empty for a key that is none."""
+    instead = UNSENT.get(key)
+    return f"rbsync does not send `{key}`: {instead}" if instead else ""
