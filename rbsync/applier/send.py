@@ -280,7 +280,7 @@ def _is_taken(answer: Answer) -> bool:
 
 
 def _met(found: Answer) -> Answer:
-    """What is said to be there and is not seen yet has to be looked up again, later."""
+    """The answer for what is said to be there: not seen yet, it is looked up again later."""
     return Answer("doubtful", answered=True) if found.fate == "absent" else found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,8 +12,11 @@ from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
 from rbsync.cli.planning_options import planning, redo, refresh
 from rbsync.errors import BackendError, ExitCode
-from rbsync.model.plan import OnConflict, Plan
+from rbsync.model.plan import Plan
 from rbsync.reasons import PASSING
+
+if TYPE_CHECKING:
+    from rbsync.sync.planning import PlanOptions
 
 
 @click.command("plan")
@@ -28,35 +32,16 @@ def command(
     output: str | None,
     markdown: str | None,
     detailed_exitcode: bool,
-    refresh: bool | None,
-    redo: tuple[str, ...],
-    target: str | None,
-    prune: bool | None,
-    keep_going: bool,
+    options: PlanOptions,
     rehash: bool,
-    offline: bool,
-    ours: tuple[str, ...],
-    theirs: tuple[str, ...],
-    on_conflict: OnConflict | None,
 ) -> int:
     """Say what the project lacks. Changes nothing.
 
     With --refresh the whole project is read: what was deleted there is created again, and what
     was changed there is blocked as a conflict.
     """
-    from rbsync.sync.planning import PlanOptions, make_plan
+    from rbsync.sync.planning import make_plan
 
-    options = PlanOptions(
-        target=target,
-        prune=prune,
-        keep_going=keep_going,
-        refresh=refresh,
-        redo=redo,
-        offline=offline,
-        ours=ours,
-        theirs=theirs,
-        on_conflict=on_conflict,
-    )
     with opened(common, rehash=rehash, strict=False, asks_nobody=True) as workspace:
         is_far = not workspace.backend.capabilities.at_hand
         plan = _made(lambda: make_plan(workspace, options), is_far=is_far)

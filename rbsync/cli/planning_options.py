@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -73,11 +74,37 @@ history = click.option(
 )
 
 
+_OF_A_PLAN = (
+    "target",
+    "prune",
+    "keep_going",
+    "refresh",
+    "redo",
+    "offline",
+    "ours",
+    "theirs",
+    "on_conflict",
+)
+
+
 def planning(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds the options of planning."""
+    """Adds the options of planning. The command gets them as one value, ``options``.
+
+    Options of planning that a command alone has, such as ``--redo``, go into it too.
+    """
+
+    @functools.wraps(command)
+    def called(*arguments: Any, **given: Any) -> Any:
+        # The planner takes longer to import than `--help` to print.
+        from rbsync.sync.planning import PlanOptions
+
+        chosen = {name: given.pop(name) for name in _OF_A_PLAN if name in given}
+        return command(*arguments, options=PlanOptions(**chosen), **given)
+
+    added: Callable[..., Any] = called
     for option in (rehash, on_conflict, theirs, ours, offline, keep_going, prune, target):
-        command = option(command)
-    return command
+        added = option(added)
+    return added
 
 
 def running(command: Callable[..., Any]) -> Callable[..., Any]:

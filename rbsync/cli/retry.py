@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +13,9 @@ from rbsync.cli.output import document, result
 from rbsync.cli.planning_options import history, planning, running
 from rbsync.cli.running import RunFlags, run_plan
 from rbsync.errors import ExitCode
-from rbsync.model.plan import OnConflict
+
+if TYPE_CHECKING:
+    from rbsync.sync.planning import PlanOptions
 
 
 @click.command("retry")
@@ -20,40 +23,22 @@ from rbsync.model.plan import OnConflict
 @running
 @history
 @with_common_options
-# The options of planning are named as in `apply`. All others go into RunFlags, which refuses what
-# it does not know: no option is left out without a word.
+# What is named nowhere goes into RunFlags, which refuses what it does not know: no option is left
+# out without a word.
 def command(
     common: CommonOptions,
-    target: str | None,
-    prune: bool | None,
-    keep_going: bool,
+    options: PlanOptions,
     rehash: bool,
-    offline: bool,
-    ours: tuple[str, ...],
-    theirs: tuple[str, ...],
-    on_conflict: OnConflict | None,
     **flags: Any,
 ) -> int:
     """Plan and apply only what failed, also what the service refused for its content."""
-    from rbsync.sync.planning import PlanOptions
-
     with opened(common) as workspace:
         records = workspace.store.records()
     failed = frozenset(name for name, record in records.items() if record.failure is not None)
     if not failed:
         _say_so(common)
         return ExitCode.DONE
-    options = PlanOptions(
-        target=target,
-        prune=prune,
-        keep_going=keep_going,
-        only=failed,
-        insist=True,
-        offline=offline,
-        ours=ours,
-        theirs=theirs,
-        on_conflict=on_conflict,
-    )
+    options = replace(options, only=failed, insist=True)
     return run_plan(common, options, RunFlags(**flags), rehash=rehash)
 
 

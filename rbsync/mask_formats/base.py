@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy.typing as npt
 
@@ -15,6 +15,19 @@ from rbsync.masks.png.decoding import Named
 
 class NotDrawnError(Exception):
     """The reason that a file cannot say what labels show."""
+
+
+class Redrawing(NamedTuple):
+    """A mask, and the classes that its files are to say.
+
+    ``after`` (height, width) has the class of every pixel, 0 for none and else one more than its
+    place in ``recipe.classes``; ``changed`` is true where it is another one than before.
+    """
+
+    recipe: Recipe
+    files: Sequence[Named]
+    after: npt.NDArray[Any]
+    changed: npt.NDArray[Any]
 
 
 class MaskFormat(ABC):
@@ -40,17 +53,9 @@ class MaskFormat(ABC):
         or a value that is neither of a category nor background.
         """
 
-    def redraw(
-        self,
-        recipe: Recipe,
-        files: Sequence[Named],  # noqa: ARG002  (for subclasses)
-        after: npt.NDArray[Any],  # noqa: ARG002
-        changed: npt.NDArray[Any],  # noqa: ARG002
-    ) -> list[bytes]:
+    def redraw(self, wanted: Redrawing) -> list[bytes]:
         """The files with other classes: the inverse of `class_index`, for `rbsync pull`.
 
-        ``after`` (height, width) has the class of every pixel, 0 for none and else one more than
-        its place in ``recipe.classes``; ``changed`` is true where it is another one than before.
         Raises NotDrawnError, as this does where a format has no way back.
         """
-        raise NotDrawnError(f"masks of the format `{recipe.format}` are only read")
+        raise NotDrawnError(f"masks of the format `{wanted.recipe.format}` are only read")

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from rbsync.mask_formats.base import MaskFormat
+from rbsync.mask_formats.base import MaskFormat, Redrawing
 from rbsync.mask_formats.recipe import Recipe
 from rbsync.masks.classes.binary import read_binary_pngs
 from rbsync.masks.classes.class_index import ClassIndex
@@ -32,16 +31,11 @@ class BinaryFormat(MaskFormat):
             named, threshold=recipe.threshold, alpha=recipe.alpha, max_pixels=recipe.max_pixels
         )
 
-    def redraw(
-        self,
-        recipe: Recipe,
-        files: Sequence[Named],
-        after: npt.NDArray[Any],
-        changed: npt.NDArray[Any],
-    ) -> list[bytes]:
-        before = self.class_index(recipe, files).pixels
+    def redraw(self, wanted: Redrawing) -> list[bytes]:
+        before = self.class_index(wanted.recipe, wanted.files).pixels
+        after, changed = wanted.after, wanted.changed
         made = []
-        for value, file in enumerate(files, 1):
+        for value, file in enumerate(wanted.files, 1):
             # A class of which no pixel changed keeps its file, byte for byte.
             is_other = bool(((before == value) != (after == value))[changed].any())
             white = np.where(after == value, np.uint8(255), np.uint8(0))

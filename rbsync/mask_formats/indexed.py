@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from rbsync.mask_formats.base import MaskFormat
+from rbsync.mask_formats.base import MaskFormat, Redrawing
 from rbsync.mask_formats.recipe import Recipe
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.classes.voc import read_class_values, read_indexed_png
@@ -31,17 +30,11 @@ class IndexedFormat(MaskFormat):
         ignored = [value[0] for value in recipe.ignore]
         return read_indexed_png(file, values, ignore=ignored, max_pixels=recipe.max_pixels)
 
-    def redraw(
-        self,
-        recipe: Recipe,
-        files: Sequence[Named],
-        after: npt.NDArray[Any],
-        changed: npt.NDArray[Any],
-    ) -> list[bytes]:
-        (file,) = files
+    def redraw(self, wanted: Redrawing) -> list[bytes]:
+        recipe, (file,) = wanted.recipe, wanted.files
         image = decode_numbers(file.data, file=file.file, max_pixels=recipe.max_pixels)
         numbers = np.array(image)
         background = recipe.ignore[0][0] if recipe.ignore else 0
         values = np.array([background, *(one[0] for one in recipe.classes.values())], np.uint8)
-        numbers[changed] = values[after[changed]]
+        numbers[wanted.changed] = values[wanted.after[wanted.changed]]
         return [png_of_numbers(numbers, file.data)]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rbsync.mask_formats import MASK_FORMATS
-from rbsync.mask_formats.base import NotDrawnError
+from rbsync.mask_formats.base import NotDrawnError, Redrawing
 from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import Recipe
 from rbsync.masks.classes.class_index import ClassIndex
@@ -34,7 +34,7 @@ def redrawn(recipe: Recipe, files: Sequence[Named], shown: ClassIndex) -> list[b
         return [one.data for one in files]
     form = MASK_FORMATS.find(recipe.format)
     assert form is not None  # noqa: S101  (nothing could be read without it)
-    return form().redraw(recipe, files, after, changed)
+    return form().redraw(Redrawing(recipe, files, after, changed))
 
 
 def in_classes_of(before: ClassIndex, shown: ClassIndex) -> Array:

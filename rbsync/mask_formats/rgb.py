@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from rbsync.mask_formats.base import MaskFormat
+from rbsync.mask_formats.base import MaskFormat, Redrawing
 from rbsync.mask_formats.recipe import Recipe
 from rbsync.masks.classes.class_index import ClassIndex, read_mask
 from rbsync.masks.classes.class_map import BLACK, read_class_map
@@ -29,20 +28,14 @@ class RgbFormat(MaskFormat):
             file, colours, recipe.ignore, alpha=recipe.alpha, max_pixels=recipe.max_pixels
         )
 
-    def redraw(
-        self,
-        recipe: Recipe,
-        files: Sequence[Named],
-        after: npt.NDArray[Any],
-        changed: npt.NDArray[Any],
-    ) -> list[bytes]:
-        (file,) = files
+    def redraw(self, wanted: Redrawing) -> list[bytes]:
+        recipe, (file,) = wanted.recipe, wanted.files
         image = decode(file.data, file=file.file, max_pixels=recipe.max_pixels)
         # A mask with transparency keeps it: what is drawn anew can be seen, the rest stays.
         mode = "RGBA" if image.mode in ("RGBA", "LA") else "RGB"
         pixels = np.array(image.convert(mode))
         background = recipe.ignore[0] if recipe.ignore else BLACK
         colours = np.array([background, *recipe.classes.values()], np.uint8)
-        pixels[changed, :3] = colours[after[changed]]
-        pixels[changed, 3:] = 255
+        pixels[wanted.changed, :3] = colours[wanted.after[wanted.changed]]
+        pixels[wanted.changed, 3:] = 255
         return [png_bytes(pixels)]

@@ -50,13 +50,15 @@ class Create:
         return self.datapoint.name
 
 
+# Update and Replace are two of it and none of the other: what asks for an Update would take a
+# Replace for one, and leave the old task standing.
 @dataclass(frozen=True, slots=True)
-class Update:
+class Rewriting:
     """The project has this datapoint with other content in the facets ``changed``.
 
     ``over`` is what others made of it, when the user has decided that it is to be overwritten;
-    of a Replace and a Delete too. ``is_worked_on`` says that people have worked on it, and
-    ``labels_removed`` that it has labels there and shall have none: that is a loss.
+    of a Delete too. ``labels_removed`` says that it has labels there and shall have none: that is
+    a loss.
     """
 
     datapoint: Datapoint
@@ -67,31 +69,22 @@ class Update:
     over: Fingerprint | None = None
     declined: tuple[Declined, ...] = ()
     labels_removed: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.datapoint.name
+
+
+@dataclass(frozen=True, slots=True)
+class Update(Rewriting):
+    """The facets are changed in place. ``is_worked_on`` says that people have worked on it."""
+
     is_worked_on: bool = False
 
-    @property
-    def name(self) -> str:
-        return self.datapoint.name
 
-
-# No subclass of Update, though the fields are the same: what asks for an Update would take a
-# Replace for one, and leave the old task standing.
 @dataclass(frozen=True, slots=True)
-class Replace:
-    """As Update, but the old datapoint is deleted and a new one created in its place."""
-
-    datapoint: Datapoint
-    changed: tuple[Facet, ...]
-    task_id: str
-    reason: Reason
-    message: str
-    over: Fingerprint | None = None
-    declined: tuple[Declined, ...] = ()
-    labels_removed: bool = False
-
-    @property
-    def name(self) -> str:
-        return self.datapoint.name
+class Replace(Rewriting):
+    """The old datapoint is deleted and a new one created in its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a source leaves out, and the patterns of that which leave out nothing."""
+"""The patterns of what a source leaves out, and which of them leave out nothing."""
 
 from __future__ import annotations
 

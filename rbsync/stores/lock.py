@@ -16,7 +16,7 @@ from dataclasses import asdict
 
 from rbsync.errors import StoreError
 from rbsync.stores.base import Owner
-from rbsync.stores.refusals import locked
+from rbsync.stores.writer_errors import locked
 
 MOUNTS = "/proc/self/mounts"
 

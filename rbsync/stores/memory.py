@@ -13,7 +13,7 @@ from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import StatePlace
 from rbsync.stores.base import Owner, Store, Upload
 from rbsync.stores.history.memory import MemoryHistory
-from rbsync.stores.refusals import ended, foreign, locked, taken_over
+from rbsync.stores.writer_errors import ended, foreign, locked, taken_over
 
 
 def open_memory(_: StatePlace) -> Store:

@@ -14,8 +14,8 @@ from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import sqlite_rows as rows
 from rbsync.stores.base import Upload
 from rbsync.stores.faults import explained
-from rbsync.stores.refusals import ended, foreign, taken_over
 from rbsync.stores.sqlite_connections import connect, transaction
+from rbsync.stores.writer_errors import ended, foreign, taken_over
 
 # Milliseconds. The end of a run must not wait for somebody who has the state open in a database
 # browser.

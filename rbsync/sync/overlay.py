@@ -49,7 +49,10 @@ class Overlay:
         )
 
     def _stops(self, action: Action) -> bool:
-        """What would be overwritten is looked at by itself, and the user may decide about it."""
+        """Tells whether an action is one that others' work blocks.
+
+        An action that would overwrite is looked at by itself, and the user may decide about it.
+        """
         return action.name in self.conflicts and isinstance(action, Create)
 
     def _renamed(self, action: Action) -> Action:

@@ -129,8 +129,8 @@ def _volumes(found: TaskContent, labels: Labels, given: list[tuple[Item, bytes]]
     from rbsync.masks.error import MaskError
     from rbsync.masks.label_maps import LabelMap, volumes_of
     from rbsync.masks.png.decoding import Named
-    from rbsync.masks.volumes.redrawing import redrawn_volume
     from rbsync.masks.volumes.segmentation_recipe import by_series, read_study
+    from rbsync.masks.volumes.volume_redrawing import redrawn_volume
 
     files = [Named(data, item.ref) for item, data in given]
     objects = _objects(found)

@@ -11,7 +11,7 @@ import pytest
 
 from rbsync.backends.local.extras import Extra
 from rbsync.errors import ExitCode
-from rbsync.service.answers.project import EMAIL
+from rbsync.service.answers.project_facts import EMAIL
 from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.project import Project
 from tests.scenarios.two_clones import Team, box

@@ -34,7 +34,7 @@ from rbsync.backends.redbrick.creating import Creator, taken
 from rbsync.backends.redbrick.finding import Finder
 from rbsync.backends.redbrick.http.network_errors import DeniedError, problem
 from rbsync.backends.redbrick.http.transport import Transport
-from rbsync.backends.redbrick.project import OpenProject
+from rbsync.backends.redbrick.open_project import OpenProject
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.rules import Flaw
 from rbsync.errors import BackendError

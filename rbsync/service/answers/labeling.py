@@ -10,7 +10,7 @@ from rbsync.backends.local.extras import Extra, Note
 from rbsync.backends.local.task_rows import LAST_STAGE
 from rbsync.model.fingerprint import Facet
 from rbsync.service.answers.changed import DONE, as_draft, present_task
-from rbsync.service.answers.project import EMAIL
+from rbsync.service.answers.project_facts import EMAIL
 from rbsync.service.answers.sent_labels import SentLabels, read_labels
 from rbsync.service.service import Call
 

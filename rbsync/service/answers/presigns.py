@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from rbsync.model.storages import is_at_service
-from rbsync.service.answers.storages import label_path
+from rbsync.service.answers.storage_methods import label_path
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
 

@@ -15,7 +15,7 @@ from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, StoredTask
 from rbsync.labels import Taxonomy
 from rbsync.model.fingerprint import Facet
 from rbsync.model.storages import SERVICE_ID, id_of
-from rbsync.service.answers.project import USER
+from rbsync.service.answers.project_facts import USER
 from rbsync.service.answers.uninterpreted import read_extra
 from rbsync.service.service import Call
 

@@ -16,7 +16,7 @@ from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import StatePlace
 from rbsync.stores.base import Owner, Store, Upload
 from rbsync.stores.lock import StateLock
-from rbsync.stores.refusals import ended, foreign, taken_over
+from rbsync.stores.writer_errors import ended, foreign, taken_over
 
 
 def open_pickle(place: StatePlace) -> Store:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rbsync.model.storages import PUBLIC_ID, SERVICE_ID
-from rbsync.service.answers.project import USER
+from rbsync.service.answers.project_facts import USER
 from rbsync.service.service import Call
 
 _BUCKET = {
