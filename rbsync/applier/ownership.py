@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from rbsync.backends.base import Draft, MadeOf, Task
 from rbsync.files.kinds import AVI, MP4
@@ -29,7 +28,7 @@ def is_draft(task: Task, draft: Draft, *, stamps: bool) -> bool:
         and _are_equal(made.refs, tuple(ref for _, ref in draft.items))
         and task.labels == (draft.labels.count if draft.labels else 0)
         and wanted.storage in made.storages
-        and (wanted.priority, dict(wanted.metadata)) == (task.priority, task.metadata)
+        and task.settings(wanted.storage)._replace(ground_truth=wanted.ground_truth) == wanted
     )
 
 
@@ -68,7 +67,7 @@ def _has_settings(task: Task, made: MadeOf, wanted: str) -> bool:
     # A ground-truth task that was sent back to labeling has the other stage. It must not look
     # foreign for that.
     return any(
-        replace(task.settings(storage), ground_truth=truth).fingerprint(algorithm_of(wanted))
+        task.settings(storage)._replace(ground_truth=truth).fingerprint(algorithm_of(wanted))
         == wanted
         for storage in made.storages
         for truth in (False, True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from rbsync.backends.base import NOTHING_LEFT, Draft, LabelText, Left, TaskContent
@@ -26,8 +25,8 @@ def left_of(draft: Draft, changed: Collection[Facet], before: Left) -> Left:
     """Returns what is left by a draft that changes some facets of a datapoint."""
     left = before
     if "settings" in changed:
-        settings = draft.settings
-        left = left._replace(keys=tuple(sorted(settings.metadata)), priority=settings.priority)
+        _, _, priority, metadata = draft.settings
+        left = left._replace(keys=tuple(sorted(metadata)), priority=priority)
     if "labels" in changed:
         members, digest = _labels_left(draft.labels)
         left = left._replace(members=members, labels=digest)
@@ -45,9 +44,9 @@ def has_settings(found: TaskContent, wanted: str, truths: Sequence[bool] = (Fals
         every.append({key: one for key, one in task.metadata.items() if key in keys})
     algorithm = algorithm_of(wanted)
     return any(
-        replace(task.settings(storage), ground_truth=truth, metadata=metadata).fingerprint(
-            algorithm
-        )
+        task.settings(storage)
+        ._replace(ground_truth=truth, metadata=metadata)
+        .fingerprint(algorithm)
         == wanted
         for metadata in every
         for storage in found.storages
@@ -63,7 +62,7 @@ def is_taken_back(found: TaskContent, draft: Draft) -> bool:
     if not found.task.ground_truth or draft.settings.ground_truth:
         return False
     # Others may have changed the rest of the settings since: then those declared tell.
-    declared = replace(draft.settings, ground_truth=True)
+    declared = draft.settings._replace(ground_truth=True)
     return not draft.left or any(
         has_settings(found, one, truths=(True,)) or declared.fingerprint(algorithm_of(one)) == one
         for one in draft.left

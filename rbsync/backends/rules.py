@@ -108,9 +108,9 @@ def name_flaw(name: str) -> Flaw | None:
 
 
 def settings_flaw(settings: Settings) -> Flaw | None:
-    priority = settings.priority
+    _, _, priority, metadata = settings
     if priority is not None and not is_fraction(priority):
         return Flaw(f"its priority must be a number from 0 to 1, not {priority!r}")
-    if not is_metadata(settings.metadata):
+    if not is_metadata(metadata):
         return Flaw("its metadata must be strings by name")
     return None

@@ -23,6 +23,11 @@ def command(common: CommonOptions, names: tuple[str, ...], force: bool, lock_tim
     What has the declared content is recorded. Anything else is refused, unless --force is given:
     then it is recorded too, and the next apply overwrites all of it. The project stays as it is.
     Exits with 3 when something was refused.
+
+    \b
+    Examples:
+      rbsync adopt
+      rbsync adopt "scans/2024-*" --force
     """
     from rbsync.sync.adopting import adopt
 

@@ -43,6 +43,15 @@ def command(
     """Make the project what the manifest says, or what a PLAN says that was made before.
 
     A PLAN from elsewhere is applied with --expect, or as far as a plan made now says the same.
+
+    \b
+    Examples:
+      rbsync apply
+      rbsync apply --yes --target "images/day1/**"
+      rbsync apply p.json --expect sha256:9f86d0…
+      rbsync apply --ours "scans/a.dcm" --theirs "scans/b*"
+      rbsync apply --at v1.2 --redo "scans/**"
+      rbsync apply --yes --give-up-after inf --history none
     """
     # A plan that was agreed to must not become another one by an option.
     if plan and (options != type(options)() or rehash or flags["at"]):

@@ -26,6 +26,10 @@ def command(common: CommonOptions) -> int:
     Missing is what was created and is gone, edited what others changed, unmanaged what rbsync
     knows nothing of. The labels of all tasks are read. Exits with 0 when there is no drift, and
     with 2 when there is some.
+
+    \b
+    Example:
+      rbsync drift || echo "somebody changed something"
     """
     from rbsync.sync.drifting import drift
 

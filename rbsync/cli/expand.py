@@ -18,7 +18,12 @@ from rbsync.errors import ExitCode
 @keep_going_option
 @with_common_options
 def command(common: CommonOptions, keep_going: bool) -> int:
-    """Print the datapoints that the manifest declares. Changes nothing."""
+    """Print the datapoints that the manifest declares. Changes nothing.
+
+    \b
+    Example:
+      rbsync expand --keep-going
+    """
     from rbsync.documents.parts import datapoint_json
     from rbsync.sync.planning import expand
 

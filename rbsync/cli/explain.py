@@ -17,7 +17,12 @@ from rbsync.errors import ExitCode, RbsyncError
 @click.argument("name")
 @with_common_options
 def command(common: CommonOptions, name: str) -> int:
-    """Say why the datapoint NAME has its action, facet by facet."""
+    """Say why the datapoint NAME has its action, facet by facet.
+
+    \b
+    Example:
+      rbsync explain images/a.png
+    """
     from rbsync.sync.explaining import explain
 
     with opened(common, asks_nobody=True) as workspace:

@@ -115,7 +115,13 @@ class Formats(click.Group):
 
 @click.group("export", cls=Formats)
 def command() -> None:
-    """Write what the project holds to files."""
+    """Write what the project holds to files.
+
+    \b
+    Examples:
+      rbsync export masks exported/
+      rbsync export labels labels.json
+    """
 
 
 def _command(name: str, kind: type[Export]) -> click.Command:

@@ -13,7 +13,12 @@ from rbsync.errors import ExitCode
 @click.command("failures")
 @with_common_options
 def command(common: CommonOptions) -> int:
-    """List what failed, grouped by cause."""
+    """List what failed, grouped by cause.
+
+    \b
+    Example:
+      rbsync failures
+    """
     from rbsync.cli.render.report_view import show_failures
     from rbsync.documents.report_document import failure_json
 

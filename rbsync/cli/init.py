@@ -17,7 +17,12 @@ from rbsync.errors import ExitCode, RbsyncError
 @click.option("--force", is_flag=True, help="Overwrite a manifest that is there.")
 @with_common_options
 def command(common: CommonOptions, source: str | None, force: bool) -> int:
-    """Write a commented manifest for this folder, from what is in it."""
+    """Write a commented manifest for this folder, from what is in it.
+
+    \b
+    Example:
+      rbsync init --from exports/2f0f6f3e
+    """
     from rbsync.sync.scaffolding import draft_manifest
 
     path = common.manifest_path

@@ -22,8 +22,9 @@ def command(common: CommonOptions, name: str | None, most: int, history: str) ->
     """List the runs, newest first; with NAME, what became of that datapoint.
 
     \b
-    rbsync log
-    rbsync log scans/a.dcm
+    Examples:
+      rbsync log -n 5
+      rbsync log scans/a.dcm
     """
     from rbsync.documents.history_documents import change_json, run_json
 

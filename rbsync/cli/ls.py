@@ -20,7 +20,12 @@ from rbsync.files.name_patterns import name_pattern
 @click.argument("pattern", required=False)
 @with_common_options
 def command(common: CommonOptions, pattern: str | None) -> int:
-    """List what the project holds, or what of it matches the glob PATTERN."""
+    """List what the project holds, or what of it matches the glob PATTERN.
+
+    \b
+    Example:
+      rbsync ls "images/**"
+    """
     shown = name_pattern(pattern, anywhere=True)
     with opened(common, looks_on=True) as workspace:
         tasks = [one for one in workspace.backend.list(counted=shown) if shown(one.name)]
@@ -43,13 +48,13 @@ def _line(task: Task) -> str:
 
 
 def _as_json(task: Task) -> dict[str, Any]:
+    settings = task.settings("").as_json()
+    del settings["storage"]
     return {
         "name": task.name,
         "task_id": task.task_id,
         "items": list(task.items),
         "labels": task.labels,
-        "ground_truth": task.ground_truth,
-        "priority": task.priority,
-        "metadata": task.metadata,
+        **settings,
         "fingerprint": task.stamp._asdict() if task.stamp else None,
     }

@@ -81,7 +81,14 @@ def _nearest(word: str) -> str:
 )
 @with_common_options
 def cli(common: CommonOptions) -> None:
-    """Upload datasets to RedBrick AI as a manifest declares them: plan, then apply."""
+    """Upload datasets to RedBrick AI as a manifest declares them: plan, then apply.
+
+    \b
+    Examples:
+      rbsync init
+      rbsync plan
+      rbsync apply
+    """
 
 
 def run() -> None:

@@ -39,6 +39,13 @@ def command(
 
     With --refresh the whole project is read: what was deleted there is created again, and what
     was changed there is blocked as a conflict.
+
+    \b
+    Examples:
+      rbsync plan -o p.json
+      rbsync plan --refresh --detailed-exitcode
+      rbsync plan --offline --target "images/**"
+      rbsync plan --policy on_change=replace --prune
     """
     from rbsync.sync.planning import make_plan
 

@@ -24,7 +24,8 @@ def command(common: CommonOptions, names: tuple[str, ...], lock_timeout: float) 
     say stays at the project. Exits with 3 when something was left.
 
     \b
-    Example: rbsync pull "images/**"
+    Example:
+      rbsync pull "images/**"
     """
     from rbsync.sync.pulling import pull
 

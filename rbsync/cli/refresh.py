@@ -20,6 +20,10 @@ def command(common: CommonOptions, lock_timeout: float) -> int:
 
     Every task that has rbsync's stamp gets a record, and a record whose task is gone is removed.
     The project stays as it is; the state is backed up before it is changed.
+
+    \b
+    Example:
+      rbsync refresh
     """
     from rbsync.sync.refreshing import refresh
 

@@ -31,7 +31,12 @@ def command(
     rehash: bool,
     **flags: Any,
 ) -> int:
-    """Plan and apply only what failed, also what the service refused for its content."""
+    """Plan and apply only what failed, also what the service refused for its content.
+
+    \b
+    Example:
+      rbsync retry --yes --target "images/**"
+    """
     with opened(common) as workspace:
         records = workspace.store.records()
     failed = frozenset(name for name, record in records.items() if record.failure is not None)

@@ -22,7 +22,8 @@ def command(common: CommonOptions, name: str | None) -> int:
     fails. What --json-lines prints has its schema in the same place, under `$defs/Line`.
     `redbrick` is the protocol of the service, in GraphQL.
 
-    Example: rbsync schema manifest > rbsync.schema.json
+    Example:
+      rbsync schema manifest > rbsync.schema.json
     """
     from rbsync.documents.schemas import schema_names
 

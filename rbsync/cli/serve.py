@@ -125,7 +125,12 @@ _TAXONOMY_HINT = "it is JSON: a list of names, or the service's own"
 @click.option("--faults", metavar="FILE", help="What shall go wrong: see rbsync.service.faults.")
 @with_common_options
 def command(common: CommonOptions, **given: Any) -> int:
-    """Speak RedBrick's protocol over a local project, for work without the service."""
+    """Speak RedBrick's protocol over a local project, for work without the service.
+
+    \b
+    Example:
+      rbsync serve --path project --type IMAGE_MULTI --port 8765
+    """
     try:
         from rbsync.service.app import make_app
         from rbsync.service.faults.player import Player

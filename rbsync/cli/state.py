@@ -26,14 +26,24 @@ lock_timeout = lock_timeout_of(60)
 
 @click.group("state")
 def command() -> None:
-    """Look at the state, or change it by hand: locked, and backed up before."""
+    """Look at the state, or change it by hand: locked, and backed up before.
+
+    \b
+    Example:
+      rbsync state list
+    """
 
 
 @command.command("list")
 @click.argument("pattern", required=False)
 @with_common_options
 def list_records(common: CommonOptions, pattern: str | None) -> int:
-    """List what is recorded, or what of it matches the glob PATTERN."""
+    """List what is recorded, or what of it matches the glob PATTERN.
+
+    \b
+    Example:
+      rbsync state list "images/**"
+    """
     matches = name_pattern(pattern, anywhere=True)
     with opened(common) as workspace:
         records = workspace.store.records()
@@ -52,7 +62,12 @@ def list_records(common: CommonOptions, pattern: str | None) -> int:
 @click.argument("name")
 @with_common_options
 def show(common: CommonOptions, name: str) -> int:
-    """Show what is recorded of NAME."""
+    """Show what is recorded of NAME.
+
+    \b
+    Example:
+      rbsync state show images/a.png
+    """
     with opened(common) as workspace:
         record = workspace.store.record(name)
     if record is None:
@@ -75,7 +90,12 @@ def show(common: CommonOptions, name: str) -> int:
 @lock_timeout
 @with_common_options
 def remove(common: CommonOptions, names: tuple[str, ...], lock_timeout: float) -> int:
-    """Forget NAMES. The project keeps what it has."""
+    """Forget NAMES. The project keeps what it has.
+
+    \b
+    Example:
+      rbsync state rm images/a.png
+    """
     with opened(common) as workspace:
         state_editing.forget(workspace, names, lock_timeout)
     answer(common, f"{plural(len(names), 'record')} removed.", removed=sorted(names))
@@ -88,7 +108,12 @@ def remove(common: CommonOptions, names: tuple[str, ...], lock_timeout: float) -
 @lock_timeout
 @with_common_options
 def move(common: CommonOptions, old: str, new: str, lock_timeout: float) -> int:
-    """Record under NEW what is recorded under OLD."""
+    """Record under NEW what is recorded under OLD.
+
+    \b
+    Example:
+      rbsync state mv images/a.png images/b.png
+    """
     with opened(common) as workspace:
         state_editing.rename(workspace, old, new, lock_timeout)
     answer(common, f"{old} is recorded as {new} now.", old=old, new=new)
@@ -98,7 +123,12 @@ def move(common: CommonOptions, old: str, new: str, lock_timeout: float) -> int:
 @command.command("pull")
 @with_common_options
 def pull(common: CommonOptions) -> int:
-    """Print the whole state as a JSON document."""
+    """Print the whole state as a JSON document.
+
+    \b
+    Example:
+      rbsync state pull > state.json
+    """
     with opened(common) as workspace:
         write_out(dump(state_editing.pull(workspace)))
     return ExitCode.DONE
@@ -110,7 +140,12 @@ def pull(common: CommonOptions) -> int:
 @lock_timeout
 @with_common_options
 def push(common: CommonOptions, file: BinaryIO, force: bool, lock_timeout: float) -> int:
-    """Make the state what the JSON document FILE says."""
+    """Make the state what the JSON document FILE says.
+
+    \b
+    Example:
+      rbsync state push state.json
+    """
     with opened(common) as workspace:
         count = state_editing.push(
             workspace, file.read(), lock_timeout, force=force, file=file.name
@@ -123,7 +158,12 @@ def push(common: CommonOptions, file: BinaryIO, force: bool, lock_timeout: float
 @lock_timeout
 @with_common_options
 def recover(common: CommonOptions, lock_timeout: float) -> int:
-    """Take in the results that an earlier run could not write to the state."""
+    """Take in the results that an earlier run could not write to the state.
+
+    \b
+    Example:
+      rbsync state recover
+    """
     with opened(common) as workspace, state_editing.editing(workspace, lock_timeout) as writer:
         count = workspace.recovery_file.recover(writer)
     answer(common, f"{plural(count, 'result')} taken in.", recovered=count)
@@ -134,7 +174,12 @@ def recover(common: CommonOptions, lock_timeout: float) -> int:
 @click.argument("file", required=False)
 @with_common_options
 def backup(common: CommonOptions, file: str | None) -> int:
-    """Copy the state, also while it is written to."""
+    """Copy the state, also while it is written to.
+
+    \b
+    Example:
+      rbsync state backup before-the-move.db
+    """
     with opened(common) as workspace:
         path = file or state_editing.backup_path(workspace)
         workspace.store.backup(path)
@@ -149,6 +194,10 @@ def collect(common: CommonOptions, lock_timeout: float) -> int:
     """Remove the stored files that no datapoint and no history needs.
 
     An apply does so once a day with what is older than a day; this does it at once.
+
+    \b
+    Example:
+      rbsync state collect
     """
     with opened(common) as workspace:
         found = state_editing.collect(workspace, lock_timeout)
@@ -164,6 +213,10 @@ def unlock(common: CommonOptions, yes: bool) -> int:
     """Take the lock from a holder that is stopped or out of reach.
 
     A holder that wakes up later cannot write any more.
+
+    \b
+    Example:
+      rbsync state unlock --yes
     """
     with opened(common) as workspace:
         owner = workspace.store.owner()

@@ -24,7 +24,12 @@ NAMED = 3
 @click.command("status")
 @with_common_options
 def command(common: CommonOptions) -> int:
-    """Show where manifest, state and project stand. Reads no data files."""
+    """Show where manifest, state and project stand. Reads no data files.
+
+    \b
+    Example:
+      rbsync status --json
+    """
     with opened(common, looks_on=True) as workspace:
         found = _status(workspace)
     if common.json:

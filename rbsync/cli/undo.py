@@ -43,9 +43,10 @@ def command(
     is undone like any other run.
 
     \b
-    rbsync undo
-    rbsync undo 3f2a "scans/**"
-    rbsync undo --since 2h
+    Examples:
+      rbsync undo
+      rbsync undo 3f2a "scans/**"
+      rbsync undo --since 2h --history /mnt/history
     """
     from rbsync.sync.undoing import UndoOptions
 

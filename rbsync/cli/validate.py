@@ -15,7 +15,12 @@ from rbsync.errors import ExitCode
 @click.command("validate")
 @with_common_options
 def command(common: CommonOptions) -> int:
-    """Report all problems of the manifest and of what it names. Changes nothing."""
+    """Report all problems of the manifest and of what it names. Changes nothing.
+
+    \b
+    Example:
+      rbsync validate
+    """
     from rbsync.documents.parts import problem_json
     from rbsync.sync.planning import expand
 

@@ -15,6 +15,10 @@ class LabelExport(Export):
     """Write labels: a file for each datapoint in DIR, or one items list FILE (.json, .jsonl).
 
     Exits with 3 when a datapoint had to be left out.
+
+    \b
+    Example:
+      rbsync export labels labels.json
     """
 
     takes: ClassVar[str] = "DIR|FILE"

@@ -37,6 +37,10 @@ class MaskExport(Export):
     A mask holds one class a pixel: labels of one category become one, and boxes, attributes and
     the like are left out, which is told; `export labels` writes all of it. Exits with 3 when a
     segmentation had to be left out.
+
+    \b
+    Example:
+      rbsync export masks exported/ --target "images/**"
     """
 
     noun: ClassVar[str] = "mask"

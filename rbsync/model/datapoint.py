@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -39,8 +39,9 @@ class Item(NamedTuple):
         return cls(ref, REMOTE + ref)
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+# A tuple, so that whoever sends or keeps settings takes them apart as one: a setting that is added
+# is then an error of types in each of these places, and not a setting that one of them forgets.
+class Settings(NamedTuple):
     """The settings of a datapoint beside items and labels; one object serves all that share it.
 
     ``storage`` is ``redbrick``, ``public`` or a storage id; ``priority`` is in [0, 1].
@@ -49,14 +50,13 @@ class Settings:
     storage: str = UPLOADED
     ground_truth: bool = False
     priority: float | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = {}
 
     def fingerprint(self, algorithm: Algorithm = "xxh3") -> str:
         return of_value(self.as_json(), algorithm)
 
     def as_json(self) -> dict[str, object]:
-        members = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {**members, "metadata": dict(self.metadata)}
+        return {**self._asdict(), "metadata": dict(self.metadata)}
 
 
 LabelsKind = Literal["objects", "mask", "segmentation", "kept"]

@@ -6,7 +6,6 @@ import json
 import os
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from rbsync.backends.base import LabelText
@@ -14,11 +13,10 @@ from rbsync.errors import Problem, UserError
 from rbsync.labels import normal_labels
 from rbsync.model.datapoint import Labels, Settings
 from rbsync.model.fingerprint import canonical_json, of_value
-from rbsync.shapes.guards import METADATA_KEYS, is_fraction, is_metadata, metadata_of
-from rbsync.sources.base import RESERVED_HINT, reserved
 from rbsync.sources.list_rows import guess
+from rbsync.sources.row_settings import SETTING_KEYS, row_settings, setting_objections
 
-KEYS = ("name", "items", "labels", *METADATA_KEYS, "priority")
+KEYS = ("name", "items", "labels", *SETTING_KEYS)
 # What failed comes back with it, and may be given again as it is.
 ANSWERED = "error"
 
@@ -50,7 +48,7 @@ def read_given(value: object, settings: Settings) -> Given:
         tuple(os.fspath(item) for item in value["items"]),
         labels,
         text,
-        _settings(value, settings),
+        row_settings(value, settings),
     )
 
 
@@ -73,21 +71,6 @@ def read_labels(given: Sequence[Any] | None) -> tuple[Labels | None, LabelText |
     return labels, LabelText(text, len(given))
 
 
-def _settings(value: Mapping[str, Any], settings: Settings) -> Settings:
-    metadata, priority = _metadata(value), value.get("priority")
-    # One object serves all datapoints of a call that say nothing themselves.
-    if not metadata and priority is None:
-        return settings
-    return replace(
-        settings, metadata=dict(metadata), priority=None if priority is None else float(priority)
-    )
-
-
-def _metadata(value: Mapping[str, Any]) -> Any:
-    given = metadata_of(value)
-    return given[-1][1] if given else {}
-
-
 def _objections(value: Mapping[Any, Any]) -> Iterator[str]:
     for key in value:
         if key not in KEYS and key != ANSWERED:
@@ -96,22 +79,7 @@ def _objections(value: Mapping[Any, Any]) -> Iterator[str]:
     labels = value.get("labels")
     if labels is not None and not isinstance(labels, list | tuple):
         yield f"`labels` must be a list of LabelObjects, not {_what(labels)}"
-    yield from _metadata_objections(value)
-    priority = value.get("priority")
-    if priority is not None and not is_fraction(priority):
-        yield "`priority` must be a number from 0 to 1"
-
-
-def _metadata_objections(value: Mapping[Any, Any]) -> Iterator[str]:
-    if len(metadata_of(value)) > 1:
-        yield "`metadata` and `metaData` are two names of one thing; give one of them"
-    metadata = _metadata(value)
-    if not is_metadata(metadata):
-        yield "`metadata` must be a dict of strings"
-        return
-    for key in metadata:
-        if message := reserved(key):
-            yield f"{message} ({RESERVED_HINT})"
+    yield from setting_objections(value, called="metadata", noun="a dict")
 
 
 def _text_objections(value: Mapping[Any, Any]) -> Iterator[str]:

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from rbsync.errors import Location
 from rbsync.sources.list_rows import ListError, Row, guess
+from rbsync.sources.row_settings import NUMBER_KEYS
 
 METADATA = "metadata."
-CSV_COLUMNS = ("name", "item", "labels", "priority")
-
+CSV_COLUMNS = ("name", "item", "labels", *NUMBER_KEYS)
 
 _SEPARATORS = ",;\t|"
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -133,8 +133,7 @@ def _csv_row(lines: list[_Line], file: str, separator: str) -> Row:
     metadata = {key[len(METADATA) :]: own[key] for key in own if key.startswith(METADATA)}
     if metadata:
         value["metaData"] = metadata
-    if "priority" in own:
-        value["priority"] = _number(own["priority"], separator)
+    value |= {key: _number(own[key], separator) for key in NUMBER_KEYS if key in own}
     return Row(value, Location(file, first.number, 1))
 
 

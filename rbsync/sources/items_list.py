@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from rbsync.errors import Location, Problem
 from rbsync.files.text import text_of
-from rbsync.model.datapoint import Settings
 from rbsync.model.storages import is_uploaded
 from rbsync.reasons import EMPTY_SOURCE
-from rbsync.shapes.guards import METADATA_KEYS, is_fraction, is_metadata, is_texts, metadata_of
+from rbsync.shapes.guards import is_texts
 from rbsync.sources.base import (
-    RESERVED_HINT,
     Context,
     Entry,
     InlineLabels,
     SourceModel,
-    reserved,
 )
 from rbsync.sources.documented_keys import unsent
 from rbsync.sources.list_formats import READERS
 from rbsync.sources.list_rows import ListError, Row, guess
 from rbsync.sources.listed_series import series_objections, study_of, unsent_of_series
+from rbsync.sources.row_settings import SETTING_KEYS, row_settings, setting_objections
 
 LIMIT = 1 << 30
-KEYS = ("name", "items", "url", "series", "labels", *METADATA_KEYS, "priority")
+KEYS = ("name", "items", "url", "series", "labels", *SETTING_KEYS)
 
 
 class ItemsListSource(SourceModel):
@@ -106,7 +103,7 @@ def _entry(row: Row, context: Context, folder: str) -> Entry | None:
         return None
     value = row.value
     if value.get("series") is not None:
-        settings = _settings(value, context)
+        settings = row_settings(value, context.settings)
         return study_of(value, settings, row.place, lambda path: _below(folder, path))
     items = value.get("items") or [value["url"]]
     # Only files are relative to the list; URLs and keys mean the same everywhere.
@@ -116,7 +113,7 @@ def _entry(row: Row, context: Context, folder: str) -> Entry | None:
         value.get("name") or items[0],
         tuple(items),
         _labels(row, folder),
-        _settings(value, context),
+        row_settings(value, context.settings),
         row.place,
     )
 
@@ -135,21 +132,6 @@ def _below(folder: str, path: str) -> str:
     return f"{folder}/{path}" if folder and not path.startswith("/") else path
 
 
-def _settings(value: dict[str, Any], context: Context) -> Settings:
-    metadata = value.get("metaData") or value.get("metadata")
-    priority = value.get("priority")
-    # One settings object for all rows that have none of their own: a million rows need not have a
-    # million.
-    if not metadata and priority is None:
-        return context.settings
-    own = context.settings
-    return replace(
-        own,
-        metadata={**own.metadata, **(metadata or {})},
-        priority=own.priority if priority is None else float(priority),
-    )
-
-
 def _objections(value: Any) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"an entry is an object with `name` and `items`, not {_what(value)}"
@@ -161,7 +143,7 @@ def _objections(value: Any) -> Iterator[str]:
     if name is not None and not isinstance(name, str):
         yield f"`name` must be a string, not {_what(name)}"
     yield from _item_objections(value) if value.get("series") is None else series_objections(value)
-    yield from _settings_objections(value)
+    yield from setting_objections(value)
 
 
 def _item_objections(value: dict[str, Any]) -> Iterator[str]:
@@ -173,22 +155,6 @@ def _item_objections(value: dict[str, Any]) -> Iterator[str]:
     labels = value.get("labels")
     if labels is not None and (labels == "" or not isinstance(labels, str | list)):
         yield f"`labels` must be a list of LabelObjects or the path of a file, not {_what(labels)}"
-
-
-def _settings_objections(value: dict[str, Any]) -> Iterator[str]:
-    given = metadata_of(value)
-    if len(given) > 1:
-        yield "`metaData` and `metadata` are two names of one thing; give one of them"
-    for key, metadata in given:
-        if not is_metadata(metadata):
-            yield f"`{key}` must be an object of strings"
-            continue
-        for name in metadata:
-            if message := reserved(name):
-                yield f"{message} ({RESERVED_HINT})"
-    priority = value.get("priority")
-    if priority is not None and not is_fraction(priority):
-        yield "`priority` must be a number from 0 to 1"
 
 
 def _what(value: Any) -> str:

@@ -119,11 +119,11 @@ def _labels_told(text: str) -> str:
 
 
 def _settings_told(found: TaskContent, declared: Datapoint) -> Iterator[str]:
-    task, wanted = found.task, declared.settings
-    if task.priority != wanted.priority:
-        yield f"priority {task.priority} there, {wanted.priority} here"
-    for key in sorted({*task.metadata, *wanted.metadata}):
-        there, here = task.metadata.get(key), wanted.metadata.get(key)
+    task, (_, _, priority, metadata) = found.task, declared.settings
+    if task.priority != priority:
+        yield f"priority {task.priority} there, {priority} here"
+    for key in sorted({*task.metadata, *metadata}):
+        there, here = task.metadata.get(key), metadata.get(key)
         if there != here:
             yield f"metadata `{key}` {_value(there)} there, {_value(here)} here"
 

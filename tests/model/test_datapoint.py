@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from rbsync.errors import Problem
@@ -40,7 +38,7 @@ def test_the_spelling_and_order_of_settings_do_not_matter() -> None:
     ],
 )
 def test_every_setting_matters(change) -> None:
-    assert replace(Settings(), **change).fingerprint() != Settings().fingerprint()
+    assert Settings()._replace(**change).fingerprint() != Settings().fingerprint()
     assert Settings().fingerprint("sha256").startswith("sha256:")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -92,7 +91,7 @@ def test_paths_are_relative_to_the_list(declared) -> None:
 
 
 def test_urls_are_left_as_they_are(declared) -> None:
-    declared.settings = replace(declared.settings, storage="public")
+    declared.settings = declared.settings._replace(storage="public")
     text = json.dumps([{"items": ["http://x/a.png"]}])
     (entry,) = expanded(declared, text, "sub/items.json")
     assert entry.items == ("http://x/a.png",)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,7 +42,7 @@ def test_segmentations_know_their_series_and_their_place(declared) -> None:
 
 
 def test_what_is_not_here_is_no_pattern(declared) -> None:
-    declared.settings = replace(declared.settings, storage="public")
+    declared.settings = declared.settings._replace(storage="public")
     url = "https://example.org/a[1].nii.gz?x=*"
     entry = study(declared, {"items": url})
     assert entry.items == (url,)

@@ -31,7 +31,7 @@ def plan_with(workspace: Workspace, storage: str) -> Plan:
     plan = make_plan(workspace)
     first, *others = plan.actions
     assert isinstance(first, Create)
-    settings = replace(first.datapoint.settings, storage=storage)
+    settings = first.datapoint.settings._replace(storage=storage)
     moved = Create(first.datapoint._replace(settings=settings), first.reason, first.message)
     return replace(plan, actions=(moved, *others))
 

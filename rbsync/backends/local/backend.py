@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import replace
 from typing import BinaryIO
 
 from rbsync.backends.base import (
@@ -217,7 +216,7 @@ def _in_its_stage(present: TaskContent, draft: Draft) -> Draft:
     """The draft, as ground truth where people have finished the datapoint."""
     if not present.task.ground_truth or is_taken_back(present, draft):
         return draft
-    return draft._replace(settings=replace(draft.settings, ground_truth=True))
+    return draft._replace(settings=draft.settings._replace(ground_truth=True))
 
 
 def _stamped(present: TaskContent, draft: Draft, changed: Sequence[Facet]) -> Draft:

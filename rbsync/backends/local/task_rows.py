@@ -45,18 +45,18 @@ class StoredTask(NamedTuple):
 
 def new_row(draft: Draft) -> tuple[Any, ...]:
     """The values of COLUMNS for a datapoint that is to be created."""
-    settings = draft.settings
+    storage, ground_truth, priority, metadata = draft.settings
     time = now()
     return (
         str(uuid4()),
         str(uuid4()),
         draft.name,
         _items_text(draft),
-        settings.storage,
+        storage,
         draft.labels.count if draft.labels else 0,
-        LAST_STAGE if settings.ground_truth else FIRST_STAGE,
-        settings.priority,
-        json.dumps(dict(settings.metadata)),
+        LAST_STAGE if ground_truth else FIRST_STAGE,
+        priority,
+        json.dumps(dict(metadata)),
         _stamp_text(draft),
         time,
         time,
@@ -66,17 +66,17 @@ def new_row(draft: Draft) -> tuple[Any, ...]:
 def changes(draft: Draft, changed: Sequence[Facet], stage: str) -> dict[str, object]:
     """The columns that an update sets; ``stage`` is where the task is."""
     made: dict[str, object] = {"stamp": _stamp_text(draft), "updated_at": now()}
-    settings = draft.settings
+    storage, ground_truth, priority, metadata = draft.settings
     if "items" in changed:
-        made |= {"items": _items_text(draft), "storage": settings.storage}
+        made |= {"items": _items_text(draft), "storage": storage}
     if "labels" in changed:
         made["labels"] = draft.labels.count if draft.labels else 0
     if "settings" in changed:
         made |= {
-            "storage": settings.storage,
-            "stage": _stage(settings.ground_truth, stage),
-            "priority": settings.priority,
-            "metadata": json.dumps(dict(settings.metadata)),
+            "storage": storage,
+            "stage": _stage(ground_truth, stage),
+            "priority": priority,
+            "metadata": json.dumps(dict(metadata)),
         }
     return made
 

@@ -78,13 +78,14 @@ class Changer:
 
     def _settle(self, look: _Looks, draft: Draft) -> None:
         """Priority and ground truth; people move tasks on, so only a change moves one here."""
-        wanted, task = draft.settings, look("settings")
-        if wanted.priority != task.priority:
-            set_priorities(self._client, {task.task_id: wanted.priority})
-            look.expect(priority=wanted.priority)
+        _, ground_truth, priority, _ = draft.settings
+        task = look("settings")
+        if priority != task.priority:
+            set_priorities(self._client, {task.task_id: priority})
+            look.expect(priority=priority)
             task = look("settings")
         content = self._finder.content(look.as_found(task), look.stages, labelled=False)
-        if wanted.ground_truth and not content.task.ground_truth:
+        if ground_truth and not content.task.ground_truth:
             move_tasks(self._client, [task.task_id], END)
         elif is_taken_back(content, draft):
             move_to_start(self._client, task.task_id)

@@ -72,8 +72,8 @@ class Creator:
     def _ask(self, draft: Draft) -> Created | Rejected:
         if _is_video(draft):
             return self._create_video(draft)
-        settings = draft.settings
-        storage = id_of(settings.storage)
+        storage_name, ground_truth, priority, _ = draft.settings
+        storage = id_of(storage_name)
         # Labels in a file are uploaded before the create. A failure of that upload is no reason to
         # look for a datapoint.
         with _nothing_made():
@@ -86,8 +86,8 @@ class Creator:
                 storage,
                 labels,
                 metadata_text(self.metadata_of(draft)),
-                settings.ground_truth,
-                settings.priority,
+                ground_truth,
+                priority,
                 series_of(draft),
             ),
         )
@@ -139,13 +139,15 @@ class Creator:
         return Created(draft.name, task_id)
 
     def _entry(self, draft: Draft) -> dict[str, Any]:
+        # The storage is that of the list itself, and ground truth is told when it is announced.
+        _, _, priority, _ = draft.settings
         return {
             "name": draft.name,
             "items": [ref for _, ref in draft.items],
             "labels": json_text(draft.labels.json) if draft.labels else [],
             "metaData": json_text(metadata_text(self.metadata_of(draft))),
             "preAssign": None,
-            "priority": draft.settings.priority,
+            "priority": priority,
         }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from rbsync.backends.base import Draft
@@ -69,7 +68,7 @@ def _change_items(
     merged = {**kept, **{key: value for key, value in given.items() if value is not None}}
     draft = as_draft(stored)
     storage = word_of(storage_id) if items else stored.storage
-    draft = draft._replace(items=pairs, settings=replace(draft.settings, storage=storage))
+    draft = draft._replace(items=pairs, settings=draft.settings._replace(storage=storage))
     extras: Extras = {"items": beside_items(call, merged, storage_id)}
     _update(call, stored, draft, "items", extras)
 
@@ -89,7 +88,7 @@ def _appended(
 
 def _change_metadata(call: Call, stored: StoredTask, metadata: dict[str, str]) -> None:
     draft = as_draft(stored)
-    draft = draft._replace(settings=replace(draft.settings, metadata=metadata))
+    draft = draft._replace(settings=draft.settings._replace(metadata=metadata))
     extras = call.service.project.extras(stored.task.task_id)
     kept: Extras = {"settings": extras["settings"]} if "settings" in extras else {}
     _update(call, stored, draft, "settings", kept)
