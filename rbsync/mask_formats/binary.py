@@ -40,6 +40,6 @@ class BinaryFormat(MaskFormat):
             is_other = bool(((before == value) != (after == value))[changed].any())
             white = np.where(after == value, np.uint8(255), np.uint8(0))
             # A mask that is read from its alpha channel is written there too.
-            drawn = np.dstack([white] * 4) if recipe.alpha == OF_ALPHA else white
+            drawn = np.dstack([white] * 4) if wanted.recipe.alpha == OF_ALPHA else white
             made.append(png_bytes(drawn) if is_other else file.data)
         return made
