@@ -15,13 +15,40 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util import Timeout
 
-from rbsync.backends.redbrick.http.connections import POOLS, Request
+from rbsync.backends.redbrick.http.connections import Plain, Request, Secure
 from rbsync.backends.redbrick.http.routes import BLOCK, Answer, Pools
+from rbsync.backends.redbrick.http.transport import IDLE_SECONDS
+
+
+class _Plain(Plain):
+    """Sends as urllib3 does, but for what the deadline and the single packet need."""
+
+    def request(self, *args: Any, **others: Any) -> None:
+        self._open()
+        with self._sending():
+            super().request(*args, **others)
+
+
+class _PlainPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Plain
+
+
+class _Secure(Secure):
+    """As `_Plain`, over TLS."""
+
+    def request(self, *args: Any, **others: Any) -> None:
+        self._open()
+        with self._sending():
+            super().request(*args, **others)
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Secure
 
 
 def _pool_manager(connections: int) -> urllib3.PoolManager:
     made = urllib3.PoolManager(num_pools=8, maxsize=connections, blocksize=BLOCK)
-    made.pool_classes_by_scheme = dict(POOLS)
+    made.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
     return made
 
 
@@ -32,15 +59,13 @@ class Urllib3Pools:
         self._manager = _pool_manager(connections)
 
     @contextmanager
-    def answer(
-        self, request: Request, *, connect_seconds: float, idle_seconds: float
-    ) -> Iterator[Any]:
+    def answer(self, request: Request, *, connect_seconds: float) -> Iterator[Any]:
         response = self._manager.urlopen(
             request.method,
             request.url,
             body=request.body,
             headers=dict(request.headers),
-            timeout=Timeout(connect=connect_seconds, read=idle_seconds),
+            timeout=Timeout(connect=connect_seconds, read=IDLE_SECONDS),
             redirect=False,
             retries=False,
             preload_content=False,
@@ -88,15 +113,13 @@ class RequestsPools:
             self._session.mount(scheme, _Adapter(connections))
 
     @contextmanager
-    def answer(
-        self, request: Request, *, connect_seconds: float, idle_seconds: float
-    ) -> Iterator[Answer]:
+    def answer(self, request: Request, *, connect_seconds: float) -> Iterator[Answer]:
         response = self._session.request(
             request.method,
             request.url,
             data=_Body(request) if hasattr(request.body, "read") else request.body,
             headers=dict(request.headers),
-            timeout=(connect_seconds, idle_seconds),
+            timeout=(connect_seconds, IDLE_SECONDS),
             allow_redirects=False,
             stream=True,
         )

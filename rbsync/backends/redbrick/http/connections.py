@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, Protocol
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, ProxyError
+from urllib3.util import Url
 
 # By how much a wait may be longer than what is left: one that ends late is late all the same.
 _SLACK = 1.1
@@ -117,6 +118,8 @@ class _Timely:
     response_class: type[http.client.HTTPResponse] = _Response
     sock: socket.socket | None
     timeout: float | None
+    proxy: Url | None
+    has_connected_to_proxy: bool
     _head: bytes | None = None
     """Of the request that is being sent, until the first of its body is there to go with it."""
 
@@ -132,11 +135,6 @@ class _Timely:
             _exchange().limit(self.sock)
         super().send(data)  # type: ignore[misc]  # a mix-in
 
-    def request(self, method: str, url: str, *args: Any, **others: Any) -> None:
-        self._open()
-        with self._sending():
-            super().request(method, url, *args, **others)  # type: ignore[misc]  # a mix-in
-
     def ask(self, request: Request, connect_seconds: float) -> http.client.HTTPResponse:
         """The answer to a request, up to its body, by the standard library alone."""
         self.timeout = connect_seconds
@@ -149,8 +147,15 @@ class _Timely:
         return http.client.HTTPConnection.getresponse(self)  # type: ignore[arg-type]  # a mix-in
 
     def _open(self) -> None:
-        if self.sock is None:
+        if self.sock is not None:
+            return
+        try:
             self.connect()  # type: ignore[attr-defined]  # a mix-in
+        except (HTTPError, http.client.HTTPException, OSError) as error:
+            # Once a tunnel stands, what fails is the host at its other end.
+            if self.proxy and not self.has_connected_to_proxy:
+                raise ProxyError("no way through the proxy", error) from error
+            raise
 
     @contextmanager
     def _sending(self) -> Iterator[None]:
@@ -174,14 +179,3 @@ class Secure(_Timely, HTTPSConnection):
 
 
 Connection = Plain | Secure
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = Plain
-
-
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = Secure
-
-
-POOLS: Mapping[str, type[HTTPConnectionPool]] = {"http": _PlainPool, "https": _SecurePool}

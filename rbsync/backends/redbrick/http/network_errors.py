@@ -16,9 +16,7 @@ from urllib3.exceptions import (
     HTTPError,
     NameResolutionError,
     NewConnectionError,
-    ProtocolError,
     ProxyError,
-    ReadTimeoutError,
     SSLError,
 )
 
@@ -80,11 +78,9 @@ _TRANSPORT: tuple[tuple[type[Exception], str, str], ...] = (
     (ProxyError, "the proxy does not let us through", "check HTTPS_PROXY and NO_PROXY"),
     (SSLError, "no secure connection", _TLS_HINT),
     (ssl.SSLError, "no secure connection", _TLS_HINT),
-    (ReadTimeoutError, "no answer in time", ""),
     (TimeoutError, "no answer in time", ""),
     (DecodeError, "the answer cannot be decompressed", ""),
     (IncompleteRead, "the connection broke", ""),
-    (ProtocolError, "the connection broke", ""),
     (OSError, "the connection broke", ""),
     (HTTPException, "the answer is not HTTP", ""),
     (HTTPError, "the request failed", _NETWORK_HINT),

@@ -1,7 +1,8 @@
-"""The connections to one host, with no proxy between: kept while they are idle, and used again.
+"""The connections to one host: kept while they are idle, and used again.
 
-urllib3 opens and secures them; what goes over them is left to the standard library. On its way
-through the pools of urllib3 a small request takes more than twice the processor's time.
+urllib3 opens and secures them, over proxies too. What goes over them is left to the standard
+library: through urllib3's own pools, or a session of requests, a small request takes so much more
+of the processor's time that fewer are under way (measured by `tests/bench/transports.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from http.client import HTTPResponse, IncompleteRead
 from rbsync.backends.redbrick.http.connections import Connection, Request
 
 
-class DirectAnswer:
+class PoolAnswer:
     """An answer whose body is read bit by bit; raises IncompleteRead when it ends early."""
 
     def __init__(self, response: HTTPResponse) -> None:
@@ -30,7 +31,7 @@ class DirectAnswer:
         return data
 
 
-class Direct:
+class Pool:
     """For all threads, one request at a time on each connection."""
 
     def __init__(self, opened: Callable[[], Connection], most: int) -> None:
@@ -40,12 +41,12 @@ class Direct:
         self._idle: list[Connection] = []
 
     @contextmanager
-    def answer(self, request: Request, connect_seconds: float) -> Iterator[DirectAnswer]:
+    def answer(self, request: Request, connect_seconds: float) -> Iterator[PoolAnswer]:
         """The answer to a request. Its connection is kept when all of it was read."""
         connection = self._take() or self._opened()
         try:
             response = connection.ask(request, connect_seconds)
-            yield DirectAnswer(response)
+            yield PoolAnswer(response)
             # A connection with an unread rest would give it to the next request as its answer.
             kept = response.isclosed() and not connection.is_closed
         except BaseException:

@@ -68,7 +68,6 @@ class Transport:
             with self._pools.answer(
                 Request(method, url, {"User-Agent": AGENT, **headers}, body),
                 connect_seconds=min(CONNECT_SECONDS, seconds),
-                idle_seconds=IDLE_SECONDS,
             ) as answer:
                 data = _read(answer, url, most)
                 # An answer may come in time, bit by bit, and its last bit too late. The caller has

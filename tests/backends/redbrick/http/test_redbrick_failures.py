@@ -243,23 +243,6 @@ def test_a_certificate_that_the_environment_vouches_for_is_enough(
         backend.close()
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    """One that no system knows."""
-    return trustme.CA()
-
-
-@pytest.fixture
-def certificate(authority: trustme.CA) -> ssl.SSLContext:
-    """Of localhost; the authority's own certificate is sent with it."""
-    issued = authority.issue_cert("localhost")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    chain = b"".join(one.bytes() for one in [*issued.cert_chain_pems, authority.cert_pem])
-    with trustme.Blob(issued.private_key_pem.bytes() + chain).tempfile() as path:
-        context.load_cert_chain(path)
-    return context
-
-
 def test_a_connection_that_was_closed_between_requests_is_replaced(
     wire: Wire, opened: RedbrickBackend
 ) -> None:

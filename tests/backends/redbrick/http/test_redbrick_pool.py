@@ -109,11 +109,10 @@ def test_threads_have_connections_of_their_own(host: Host, transport: Transport)
 
 def test_idle_connections_are_limited(host: Host) -> None:
     pools = Pools(2)
-    waits = {"connect_seconds": 5.0, "idle_seconds": 5.0}
     request = Request("GET", host.url, {}, None)
     begin(5, 5)
     for _ in range(2):
-        opened = [pools.answer(request, **waits) for _ in range(3)]
+        opened = [pools.answer(request, connect_seconds=5) for _ in range(3)]
         for one in opened:
             answer = one.__enter__()
             while answer.read(1 << 16):
