@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from rbsync.backends.base import LabelFile, LabelText, TaskContent
@@ -108,11 +108,3 @@ def kept_text(labels: Labels, read: ReadContent) -> LabelText:
     text = read(kept["json"]).decode("utf-8", "surrogatepass")
     files = tuple(LabelFile(series, read(name)) for series, name in kept["maps"])
     return LabelText(text, len(json.loads(text)), files=files)
-
-
-def merged_documents(documents: Iterable[Document]) -> Document:
-    """Returns what was there at first: of each facet the document that comes last, newest first."""
-    made: dict[Facet, Any] = {}
-    for one in documents:
-        made.update(one)
-    return made

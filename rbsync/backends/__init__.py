@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any
 
-from rbsync.plugins import ExtensionPoint
+from rbsync.plugins import ExtensionPoint, incomplete
 
 if TYPE_CHECKING:
     from rbsync.backends.settings import BackendSettings
@@ -15,10 +14,8 @@ def _objection(name: str, found: Any) -> str:
     """Returns why something cannot be what a manifest says of a backend of this kind."""
     from rbsync.backends.settings import BackendSettings
 
-    if not (isinstance(found, type) and issubclass(found, BackendSettings)):
-        return "it is no subclass of rbsync.backends.settings.BackendSettings"
-    if inspect.isabstract(found):
-        return "it has no `open`"
+    if wrong := incomplete(found, BackendSettings, "it has no `open`"):
+        return wrong
     if found.kinds() != (name,):
         return f'its `kind` is not Literal["{name}"]'
     return ""

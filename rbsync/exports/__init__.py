@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from rbsync.exports.base import Export
-from rbsync.plugins import ExtensionPoint
+from rbsync.plugins import ExtensionPoint, incomplete
 
 
 def _objection(_: str, found: Any) -> str:
-    if not (isinstance(found, type) and issubclass(found, Export)):
-        return "it is no subclass of rbsync.exports.base.Export"
-    return "it has no `files`" if inspect.isabstract(found) else ""
+    return incomplete(found, Export, "it has no `files`")
 
 
 EXPORTS: ExtensionPoint[type[Export]] = ExtensionPoint(

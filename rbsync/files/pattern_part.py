@@ -48,7 +48,7 @@ def linear_expression(pieces: Sequence[Piece]) -> str | None:
         return None
     spans = [at for at, one in enumerate(pieces) if isinstance(one, Star | Capture)]
     if sum(isinstance(one, Star | Capture) for one in every) <= 1:
-        return _expression(pieces)
+        return expression_of(pieces)
     if not spans or any(isinstance(one, Choice) for one in pieces[: spans[-1]]):
         return None
     return _in_turn(pieces, spans)
@@ -60,7 +60,7 @@ def _in_turn(pieces: Sequence[Piece], spans: Sequence[int]) -> str | None:
     No other end can be better, as the next span takes whatever is left. That is not so for a star
     before a capture, which takes all that it can: those two are looked at from the end.
     """
-    parts = [_expression(pieces[: spans[0]])]
+    parts = [expression_of(pieces[: spans[0]])]
     for first, second in pairwise(spans):
         between = pieces[first + 1 : second]
         if isinstance(pieces[first], Star) and isinstance(pieces[second], Capture):
@@ -68,10 +68,10 @@ def _in_turn(pieces: Sequence[Piece], spans: Sequence[int]) -> str | None:
                 return None
             last = f"(?P<{pieces[second].name}>{_no(between)}*?.)"  # type: ignore[union-attr]
             return "".join(
-                (*parts, ".*", _expression(between), last, _expression(pieces[second + 1 :]))
+                (*parts, ".*", expression_of(between), last, expression_of(pieces[second + 1 :]))
             )
-        parts += [_until(pieces[first], between), _expression(between)]
-    return "".join((*parts, _expression(pieces[spans[-1] :])))
+        parts += [_until(pieces[first], between), expression_of(between)]
+    return "".join((*parts, expression_of(pieces[spans[-1] :])))
 
 
 def _is_letter(pieces: Sequence[Piece]) -> bool:
@@ -92,10 +92,11 @@ def _no(then: Sequence[Piece]) -> str:
     match then:
         case [Text(text)] if len(text) == 1:
             return f"[^{re.escape(text)}]"
-    return f"(?:(?!{_expression(then)}).)"
+    return f"(?:(?!{expression_of(then)}).)"
 
 
-def _expression(pieces: Sequence[Piece]) -> str:
+def expression_of(pieces: Sequence[Piece]) -> str:
+    """The regular expression that says what the pieces mean, whatever it costs to match."""
     return "".join(map(_one_expression, pieces))
 
 
@@ -110,7 +111,7 @@ def _one_expression(piece: Piece) -> str:
         case Capture(name):
             return f"(?P<{name}>.+?)"
         case Choice(choices):
-            return f"(?:{'|'.join(map(_expression, choices))})"
+            return f"(?:{'|'.join(map(expression_of, choices))})"
 
 
 def _all(pieces: Sequence[Piece]) -> Iterator[Piece]:

@@ -5,10 +5,9 @@ Nothing heavy is imported before a mask is read: a manifest that names a format 
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any
 
-from rbsync.plugins import ExtensionPoint
+from rbsync.plugins import ExtensionPoint, incomplete
 
 if TYPE_CHECKING:
     from rbsync.mask_formats.base import MaskFormat
@@ -17,9 +16,7 @@ if TYPE_CHECKING:
 def _objection(_: str, found: Any) -> str:
     from rbsync.mask_formats.base import MaskFormat
 
-    if not (isinstance(found, type) and issubclass(found, MaskFormat)):
-        return "it is no subclass of rbsync.mask_formats.base.MaskFormat"
-    return "it lacks methods of a mask format" if inspect.isabstract(found) else ""
+    return incomplete(found, MaskFormat, "it lacks methods of a mask format")
 
 
 MASK_FORMATS: ExtensionPoint[type[MaskFormat]] = ExtensionPoint(

@@ -1,5 +1,5 @@
 """Extension points: what is built in, one line each, and what installed distributions add."""
 
-from rbsync.plugins.point import ExtensionPoint
+from rbsync.plugins.point import ExtensionPoint, incomplete
 
-__all__ = ["ExtensionPoint"]
+__all__ = ["ExtensionPoint", "incomplete"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,6 +14,17 @@ if TYPE_CHECKING:
     from rbsync.plugins.installed import Offer
 
 Member = TypeVar("Member")
+
+
+def incomplete(found: object, base: type, missing: str) -> str:
+    """Returns why something is no complete subclass of ``base``, empty when it is one.
+
+    ``missing`` is the answer for a subclass that lacks methods. It is found out when a plug-in is
+    loaded and not when it is used, where it would look like a mistake of the manifest.
+    """
+    if not (isinstance(found, type) and issubclass(found, base)):
+        return f"it is no subclass of {base.__module__}.{base.__qualname__}"
+    return missing if inspect.isabstract(found) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
-from rbsync.plugins import ExtensionPoint
+from rbsync.plugins import ExtensionPoint, incomplete
 from rbsync.sources.base import SourceModel
 
 SourceKinds = ExtensionPoint[type[SourceModel]]
@@ -13,12 +12,8 @@ SourceKinds = ExtensionPoint[type[SourceModel]]
 
 def _objection(name: str, found: Any) -> str:
     """Returns why something cannot be the kind of source that a key tells."""
-    if not (isinstance(found, type) and issubclass(found, SourceModel)):
-        return "it is no subclass of rbsync.sources.base.SourceModel"
-    # Found out here and not when the first manifest is expanded, where it would look like a mistake
-    # of the manifest.
-    if inspect.isabstract(found):
-        return "it has no `expand`"
+    if wrong := incomplete(found, SourceModel, "it has no `expand`"):
+        return wrong
     if getattr(found, "key", None) != name or name not in found.model_fields:
         return f"its `key` is not `{name}`, or it has no such field"
     return ""

@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from rbsync.files.pattern_part import linear_expression
+from rbsync.files.pattern_part import expression_of, linear_expression
 from rbsync.files.pattern_steps import Steps
-from rbsync.files.pattern_syntax import Capture, Choice, One, Piece, Star, Text, names_of, read_part
+from rbsync.files.pattern_syntax import names_of, read_part
 from rbsync.files.patterns import PatternError, compile_pattern
 
 PATTERNS = 10_000
@@ -31,25 +31,6 @@ def _part(rng: random.Random, names: list[str], depth: int = 0) -> str:
     return re.sub(r"\*+", "*", "".join(out))
 
 
-def _backtracking(pieces: tuple[Piece, ...]) -> str:
-    """The regular expression that says what the pieces mean, whatever it costs."""
-    return "".join(map(_one, pieces))
-
-
-def _one(piece: Piece) -> str:
-    match piece:
-        case Text(text, any_case):
-            return f"(?i:{re.escape(text)})" if any_case else re.escape(text)
-        case One(expression):
-            return expression
-        case Star():
-            return ".*"
-        case Capture(name):
-            return f"(?P<{name}>.+?)"
-        case Choice(choices):
-            return f"(?:{'|'.join(map(_backtracking, choices))})"
-
-
 def test_the_steps_of_a_match_are_linear_in_the_name_for_every_pattern() -> None:
     rng = random.Random(1)
     for _ in range(PATTERNS):
@@ -64,7 +45,7 @@ def test_matches_and_captures_are_those_of_a_regular_expression() -> None:
     matched = 0
     for _ in range(PATTERNS):
         pieces = read_part(_part(rng, []), last=rng.random() < 0.5)
-        means, linear = re.compile(_backtracking(pieces)), linear_expression(pieces)
+        means, linear = re.compile(expression_of(pieces)), linear_expression(pieces)
         for _ in range(4):
             name = "".join(rng.choice("aab_.") for _ in range(rng.randint(1, 8)))
             expected = means.fullmatch(name)

@@ -132,19 +132,17 @@ def test_what_cannot_be_looked_up_any_more_is_not_sent(tmp_path: Path) -> None:
         assert project.apply().last_line == CREATED
 
 
-def test_a_refusal_that_had_its_effect_is_no_failure(tmp_path: Path) -> None:
-    fault = {"kind": "createDatapoint", "nth": 2, "do": "errors", "message": "no", "after": True}
-    with served(tmp_path / "service", faults=[fault]) as service:
-        project = RemoteProject(tmp_path / "work", service.url)
-        project.manifest(POINTS)
-        ran, seconds = in_time(project, "apply", "--yes")
-        assert ran.last_line == "Apply complete: 3 created, 0 updated, 0 deleted, 0 failed."
-        assert sorted(project.names()) == ["a", "b", "c"]
-    assert seconds < QUARANTINE_SECONDS / 2
-
-
-def test_an_error_that_passes_is_waited_for_and_sent_again(tmp_path: Path) -> None:
-    fault = {"kind": "createDatapoint", "nth": 2, "do": "errors", "message": "Task timed out"}
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"message": "no", "after": True}, id="a refusal that had its effect"),
+        pytest.param({"message": "Task timed out"}, id="an error that passes"),
+    ],
+)
+def test_a_refusal_is_looked_up_and_is_no_failure_if_it_is_there_in_the_end(
+    tmp_path: Path, answer: dict[str, object]
+) -> None:
+    fault = {"kind": "createDatapoint", "nth": 2, "do": "errors", **answer}
     with served(tmp_path / "service", faults=[fault]) as service:
         project = RemoteProject(tmp_path / "work", service.url)
         project.manifest(POINTS)

@@ -13,6 +13,7 @@ from rbsync.manifest.load import load_manifest
 from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.planning import make_plan
 from rbsync.sync.workspace import Workspace, open_workspace
+from tests.scenarios.offline_service import Served, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
 
@@ -23,6 +24,12 @@ MANIFEST = (
     '    labels: "{stem}.json?"\n'
 )
 Open = Callable[..., AbstractContextManager[Workspace]]
+
+
+@pytest.fixture
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("service"), "--type", "IMAGE_MULTI") as one:
+        yield one
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,32 +18,8 @@ from tests.masks.pictures import painted
 from tests.masks.pictures import png as mask_png
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import CLASSES, ONE, index_of, photo
-from tests.scenarios.project import BOX, Project
-
-NO_CHANGES = "No changes. The project matches the manifest."
-OBJECTS = "datapoints:\n  - {glob: images/*.png, labels: 'labels/{stem}.json?'}\n"
-HEAD = "project: {type: IMAGE_MULTI, taxonomy: [car, bus]}\n"
-MASKS = "masks:\n  - {glob: masks/*.png, image: 'images/{stem}.png', class_map: class_map.json%s}\n"
-AFFINE = np.diag([0.5, 0.5, 2.0, 1.0])
-
-
-@pytest.fixture
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("service"), "--type", "IMAGE_MULTI") as one:
-        yield one
-
-
-def clone(project: RemoteProject, name: str) -> RemoteProject:
-    """The colleague's folder, with a state of its own."""
-    copy = project.folder.parent / name
-    shutil.copytree(project.folder, copy, ignore=shutil.ignore_patterns(".rbsync"))
-    return RemoteProject(copy, project.url)
-
-
-def pulled(project: Project, *names: str) -> dict[str, Any]:
-    ran = project.run("pull", "--json", *names)
-    document: dict[str, Any] = ran.json
-    return document
+from tests.scenarios.project import BOX
+from tests.sync.two_folders import AFFINE, HEAD, MASKS, NO_CHANGES, clone, pulled
 
 
 def masked(tmp_path: Path, url: str, more: str = "") -> RemoteProject:

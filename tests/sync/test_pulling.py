@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 from rbsync.sync.pulling import CHANGED_HERE
-from tests.scenarios.offline_service import RemoteProject, Served, served
+from tests.scenarios.offline_service import RemoteProject, Served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
 from tests.scenarios.test_refresh import OTHER_BOX, relabel
-
-NO_CHANGES = "No changes. The project matches the manifest."
-OBJECTS = "datapoints:\n  - {glob: images/*.png, labels: 'labels/{stem}.json?'}\n"
-HEAD = "project: {type: IMAGE_MULTI, taxonomy: [car, bus]}\n"
-MASKS = "masks:\n  - {glob: masks/*.png, image: 'images/{stem}.png', class_map: class_map.json%s}\n"
-AFFINE = np.diag([0.5, 0.5, 2.0, 1.0])
-
-
-@pytest.fixture
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("service"), "--type", "IMAGE_MULTI") as one:
-        yield one
+from tests.sync.two_folders import NO_CHANGES, OBJECTS, clone, pulled
 
 
 @pytest.fixture
@@ -39,19 +24,6 @@ def folder(tmp_path: Path) -> Project:
     made.manifest(OBJECTS)
     assert made.apply().code == 0
     return made
-
-
-def clone(project: RemoteProject, name: str) -> RemoteProject:
-    """The colleague's folder, with a state of its own."""
-    copy = project.folder.parent / name
-    shutil.copytree(project.folder, copy, ignore=shutil.ignore_patterns(".rbsync"))
-    return RemoteProject(copy, project.url)
-
-
-def pulled(project: Project, *names: str) -> dict[str, Any]:
-    ran = project.run("pull", "--json", *names)
-    document: dict[str, Any] = ran.json
-    return document
 
 
 def test_labels_come_back_into_their_file_and_the_plan_is_empty(folder: Project) -> None:
