@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rbsync.errors import Location, Problem
 from rbsync.labels import Taxonomy, project_type
+from rbsync.labels.background import is_background
 from rbsync.sources.base import Entry, MaskLabels
 
 
@@ -21,7 +22,8 @@ class MaskRules:
         """Yields what stands in the way of an entry's masks, whatever is in them."""
         yield from self.of_type("masks", entry.origin)
         for name in labels.categories:
-            yield from self.of_category(name, entry.origin, f"{labels.named_by}: ")
+            hint = _background_hint(name, labels) if is_background(name) else ""
+            yield from self.of_category(name, entry.origin, f"{labels.named_by}: ", hint)
 
     def of_type(self, what: str, place: Location) -> Iterator[Problem]:
         """The problem of a project that takes none of what stands at a place."""
@@ -31,11 +33,31 @@ class MaskRules:
             hint = f"{what} need IMAGE_SEGMENTATION, IMAGE_MULTI or DICOM_SEGMENTATION"
             yield Problem("wrong-kind", message, place, hint)
 
-    def of_category(self, name: str, place: Location, prefix: str = "") -> Iterator[Problem]:
+    def of_category(
+        self, name: str, place: Location, prefix: str = "", hint: str = ""
+    ) -> Iterator[Problem]:
         """The problem of a category that the taxonomy lacks."""
         if not self._names or name in self._names:
             return
         near = difflib.get_close_matches(name, self._names, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else "add it to the project's taxonomy"
+        hint = hint or (
+            f'did you mean "{near[0]}"?' if near else "add it to the project's taxonomy"
+        )
         message = f'{prefix}the category "{name}" is not in the taxonomy'
         yield Problem("unknown-category", message, place, hint)
+
+
+def _background_hint(name: str, labels: MaskLabels) -> str:
+    """The key to write for a category that is called background and has a look of its own."""
+    from rbsync.mask_formats import PER_CLASS, RGB
+    from rbsync.mask_formats.recipe import read_recipe
+
+    recipe = read_recipe(labels.recipe) if labels.recipe else None
+    if recipe is None:
+        return f"leave `{name}` out of the class map"
+    if recipe.format == PER_CLASS:
+        return f'leave its files out, for example: `exclude: ["**/{name}.png"]`'
+    values = [list(one) for one in (*recipe.ignore, recipe.classes[name])]
+    if recipe.format == RGB:
+        return f"if it is background, write `ignore_colors: {values}`"
+    return f"if it is background, write `ignore_values: {[one[0] for one in values]}`"

@@ -95,6 +95,10 @@ class LossPart(Part):
     merged: dict[str, int] = Field(description="How many labels of a category became one class.")
     left_out: dict[str, int] = Field(description="How many labels of each kind are in no file.")
     attributes: int = Field(ge=0, description="How many labels had attributes.")
+    hidden: dict[str, dict[str, int]] = Field(
+        description="How many pixels of a category are under each other one, and not in the mask."
+    )
+    unseen: list[str] = Field(description="The categories of which no pixel is in the mask.")
 
 
 class ExportMasksDocument(ExportLabelsDocument):

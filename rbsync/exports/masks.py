@@ -36,7 +36,7 @@ class MaskExport(Export):
 
     A mask holds one class a pixel: labels of one category become one, and boxes, attributes and
     the like are left out, which is told; `export labels` writes all of it. Exits with 3 when a
-    segmentation had to be left out.
+    segmentation had to be left out, or labels lie over each other.
 
     \b
     Example:
@@ -87,6 +87,8 @@ class MaskExport(Export):
         loss = loss_of(name, labels, held, is_picture=name not in self.volumes)
         if loss:
             self.losses.append(loss)
+            # Labels of one class become one, which says the same; pixels under others are gone.
+            self.is_partial |= bool(loss.hidden)
 
     def _outlines(self, found: TaskContent, outlined: list[dict[str, Any]]) -> File:
         return self._mask(found, lambda: self._drawn(outlined))

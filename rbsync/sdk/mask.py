@@ -15,7 +15,7 @@ from rbsync.dataset.mask_rules import MaskRules
 from rbsync.errors import Location, UserError
 from rbsync.labels import PROJECT_TYPES, read_taxonomy
 from rbsync.masks import check_same_size, read_class_map, read_mask, shown_size
-from rbsync.masks.classes.class_map import ClassMap
+from rbsync.masks.classes.class_map import BLACK, ClassMap, without_background
 from rbsync.masks.identity import identity
 from rbsync.model.datapoint import Labels, Settings
 from rbsync.model.storages import is_uploaded
@@ -48,7 +48,7 @@ def read_masked(
         raise refusal(f"`encoding` must be one of {', '.join(_ENCODINGS)}, not {encoding!r}")
     image = _image(image_path)
     _check_categories(class_map)
-    colours = read_class_map(class_map)
+    colours = without_background(read_class_map(class_map), [BLACK])
     _check_project(image, colours, settings, project)
     if not isinstance(mask, np.ndarray):
         hint = "an image opened with PIL becomes one by np.array(image)[:, :, :3]"

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from rbsync.errors import PluginError
+from rbsync.labels.background import is_background
 from rbsync.mask_formats import MASK_FORMATS, RGB, single_file_formats
 from rbsync.sources.base import Context, Entry
 from rbsync.sources.mask_files import MaskFiles
@@ -119,4 +120,9 @@ class MaskGlobSource(MaskSettings):
         classes = form.read_classes(data, file=self.class_map)
         given = self.ignore_values
         ignored = form.background if given is None else given
+        classes = {
+            name: value
+            for name, value in classes.items()
+            if not (is_background(name) and value[0] in ignored)
+        }
         return self.recipe(self.format, classes, [[value] for value in ignored])

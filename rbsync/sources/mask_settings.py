@@ -82,7 +82,12 @@ class MaskSettings(SourceModel):
         None after reporting mistakes.
         """
         # Imported here, for manifests without masks do not need NumPy.
-        from rbsync.masks.classes.class_map import read_class_map, read_ignored, read_ignored_colour
+        from rbsync.masks.classes.class_map import (
+            read_class_map,
+            read_ignored,
+            read_ignored_colour,
+            without_background,
+        )
 
         background = [
             _checked(context, (IGNORED, number), partial(read_ignored_colour, colour))
@@ -91,6 +96,7 @@ class MaskSettings(SourceModel):
         colours = checked_json(context, path, key, partial(read_class_map, file=path))
         if colours is None or None in background:
             return None
+        colours = without_background(colours, ignore)
         # Where the user did not write the background, the class map is what has to be corrected.
         where = IGNORED if IGNORED in self.model_fields_set else key
         ignored = _checked(context, (where,), partial(read_ignored, ignore, colours))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rbsync.errors import Location, Problem
+from rbsync.labels.background import is_background
 from rbsync.model.datapoint import Settings
 from rbsync.sources.base import Entry, SegmentationLabels, SeriesLabels
 
@@ -32,7 +33,11 @@ def study_entry(
         SeriesLabels(
             number,
             one.segmentations,
-            {int(value): category for value, category in one.segment_map.items()},
+            {
+                int(value): category
+                for value, category in one.segment_map.items()
+                if not _is_nothing(value, category)
+            },
             one.locate,
         )
         for number, one in enumerate(series)
@@ -59,7 +64,9 @@ def map_problems(one: GivenSeries, *, has_files: bool, key: str = MAP) -> Iterat
         hint = "name the NIfTI files under `segmentations`"
         yield Problem("segment-map", message, one.locate((MAP,)), hint)
     taken: dict[int, str] = {}
-    for value in one.segment_map:
+    for value, category in one.segment_map.items():
+        if _is_nothing(value, category):
+            continue
         where = one.locate((MAP, value))
         if not is_value(value):
             yield Problem("segment-map", f"`{value}` is no value of a voxel", where, _HINT)
@@ -67,6 +74,11 @@ def map_problems(one: GivenSeries, *, has_files: bool, key: str = MAP) -> Iterat
         elif taken.setdefault(int(value), value) != value:
             message = f"`{taken[int(value)]}` and `{value}` are one value"
             yield Problem("segment-map", message, where, "leave one of them out")
+
+
+def _is_nothing(value: str, category: str) -> bool:
+    """Tells whether an entry says that 0 is background, as the maps of nnU-Net do."""
+    return value.isdecimal() and int(value) == 0 and is_background(category)
 
 
 def is_value(key: str) -> bool:

@@ -139,7 +139,8 @@ class TestClassMaps:
     def test_a_class_that_is_background_too(self) -> None:
         assert said(encode_pixel, mask_of("c"), {"car": [255, 0, 0], "none": [0, 0, 0]}) == (
             "the colour (0, 0, 0) is both category 'none' and background"
-            "\n    take it out of the class map, or out of ignore_colors"
+            "\n    give the category another colour, or take it out of the class map; "
+            "where black is a class, say `ignore_colors: []` or other colours there"
         )
 
     def test_background_that_is_no_colour(self) -> None:

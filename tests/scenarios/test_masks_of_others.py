@@ -227,3 +227,138 @@ class TestTransparent:
         of.write("masks/a/cat.png", png(disc()))
         declare(of, PER_CLASS, ", alpha: mask")
         refused(of, "this mask has no alpha channel, and `alpha: mask` takes the shape from there")
+
+
+class TestBackgroundInMaps:
+    """CVAT, labelme, Cityscapes and nnU-Net name the background like a class."""
+
+    @pytest.fixture
+    def masked(self, of: Project) -> Project:
+        of.write("masks/a.png", png(see_through(RED, BLACK, disc()).convert("RGB")))
+        declare(of, GLOB)
+        return of
+
+    @pytest.mark.parametrize("name", ["background", "_background_", "BG", "unlabeled", "void"])
+    def test_black_that_is_called_background_is_background(
+        self, masked: Project, name: str
+    ) -> None:
+        masked.write("map.json", {name: BLACK, "cat": RED})
+        assert labelled(masked) == AREA
+
+    def test_so_it_is_in_an_exported_folder(self, masked: Project) -> None:
+        masked.write("masks/class_map.json", {"background": BLACK, "cat": RED})
+        masked.write("masks/datapoint_map.json", {"a": "a.png"})
+        masked.manifest(f"{HEAD}  - {{folder: masks, images: images}}\n")
+        assert labelled(masked) == AREA
+
+    def test_black_of_another_name_is_told_with_the_key_to_write(self, masked: Project) -> None:
+        masked.write("map.json", {"dog": BLACK, "cat": RED})
+        hint = refused(masked, "the colour (0, 0, 0) is both category 'dog' and background")
+        assert "where black is a class, say `ignore_colors: []`" in hint
+        declare(masked, GLOB, ", ignore_colors: []")
+        assert labelled(masked) == SIDE * SIDE
+
+    def test_background_of_another_colour_is_told_with_the_key_to_write(
+        self, masked: Project
+    ) -> None:
+        masked.write("masks/a.png", png(see_through(RED, WHITE, disc()).convert("RGB")))
+        masked.write("map.json", {"background": WHITE, "cat": RED})
+        hint = refused(masked, 'the category "background" is not in the taxonomy')
+        key = "ignore_colors: [[0, 0, 0], [255, 255, 255]]"
+        assert hint == f"    if it is background, write `{key}`"
+        declare(masked, GLOB, f", {key}")
+        assert labelled(masked) == AREA
+
+    def test_values_of_an_indexed_mask_too(self, masked: Project) -> None:
+        masked.write("masks/a.png", png(np.array(disc()) // 255 + 4))
+        masked.write("map.json", {"background": 4, "void": 255, "cat": 5})
+        declare(masked, GLOB, ", format: indexed")
+        hint = refused(masked, 'the category "background" is not in the taxonomy')
+        assert hint == "    if it is background, write `ignore_values: [0, 255, 4]`"
+        declare(masked, GLOB, ", format: indexed, ignore_values: [0, 255, 4]")
+        assert labelled(masked) == AREA
+        masked.write("masks/a.png", png(np.array(disc()) // 255 * 5))
+        masked.write("map.json", {"background": 0, "cat": 5})
+        declare(masked, GLOB, ", format: indexed")
+        assert labelled(masked) == AREA
+
+    def test_files_of_a_class_called_background_are_told_with_the_key_to_write(
+        self, of: Project
+    ) -> None:
+        of.write("masks/a/cat.png", png(disc()))
+        of.write("masks/a/background.png", png(disc().point(lambda v: 255 - v)))
+        declare(of, PER_CLASS)
+        hint = refused(of, 'the category "background" is not in the taxonomy')
+        assert hint.endswith('`exclude: ["**/background.png"]`')
+        declare(of, PER_CLASS, ', exclude: ["**/background.png"]')
+        assert labelled(of) == AREA
+
+
+def outline(category: str, *corners: tuple[int, int]) -> dict[str, Any]:
+    pixel = {"imagesize": [SIDE, SIDE], "regions": [list(map(list, corners))], "holes": []}
+    return {"category": [["object", category]], "attributes": [], "pixel": pixel}
+
+
+def square(category: str, start: int, end: int) -> dict[str, Any]:
+    return outline(category, (start, start), (end, start), (end, end), (start, end))
+
+
+class TestOverlapsOnTheWayBack:
+    """A pixel of a mask is of one class."""
+
+    @pytest.mark.parametrize(
+        ("labels", "told"),
+        [
+            (
+                [square("cat", 3, 6), square("dog", 1, 9)],
+                ["9 pixels of `cat` are under `dog`, so that nothing of it is seen"],
+            ),
+            (
+                [square("cat", 0, 4), square("dog", 2, 6)],
+                ["4 pixels of `cat` are under `dog`"],
+            ),
+            (
+                [square("cat", 0, 3), square("dog", 2, 5), square("cat", 4, 9)],
+                ["1 pixel of `cat` is under `dog`", "1 pixel of `dog` is under `cat`"],
+            ),
+            (
+                [outline("cat", (0, 0), (8, 0), (0, 8)), square("dog", 0, 2)],
+                ["4 pixels of `cat` are under `dog`"],
+            ),
+        ],
+    )
+    def test_pixels_under_other_labels_are_told_and_the_export_exits_with_3(
+        self, of: Project, labels: list[dict[str, Any]], told: list[str]
+    ) -> None:
+        self.declare(of, labels)
+        ran = of.run("export", "masks", "out")
+        assert ran.code == 3
+        assert "not all of a is in its files: " in ran.err
+        for one in told:
+            assert one in ran.err
+        hidden = of.run("export", "masks", "out", "--force", "--json").json["lost"][0]["hidden"]
+        assert sum(sum(under.values()) for under in hidden.values()) >= len(told)
+
+    @pytest.mark.parametrize(
+        "labels",
+        [
+            [square("cat", 0, 4), square("dog", 4, 8)],
+            [square("cat", 0, 4), square("cat", 2, 8)],
+            [square("cat", 0, 4)],
+        ],
+    )
+    def test_labels_that_hide_no_other_class_lose_nothing(
+        self, of: Project, labels: list[dict[str, Any]]
+    ) -> None:
+        self.declare(of, labels)
+        ran = of.run("export", "masks", "out")
+        assert ran.code == 0
+        assert "under" not in ran.err
+
+    def declare(self, project: Project, labels: list[dict[str, Any]]) -> None:
+        project.write("labels.json", labels)
+        project.manifest(
+            "project: {type: IMAGE_SEGMENTATION, taxonomy: [cat, dog]}\n"
+            "datapoints:\n  - {name: a, items: [images/a.png], labels: labels.json}\n"
+        )
+        assert project.apply().code == 0

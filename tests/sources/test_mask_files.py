@@ -287,7 +287,7 @@ def test_a_background_that_is_no_colour_is_told_at_its_place(
 def test_a_colour_that_is_class_and_background_is_told_where_it_is_said(
     masks: Declared, kind: str
 ) -> None:
-    hint = "\n    take it out of the class map, or out of ignore_colors"
+    hint = "\n    give the category another colour, or take it out of the class map"
     assert masks.expand(**source(kind, ignore_colors=[[255, 0, 0]])) == []
     assert masks.problems == [
         "class-is-background: rbsync.yaml:98:6: the colour (255, 0, 0) is both category 'car' and "
@@ -297,5 +297,5 @@ def test_a_colour_that_is_class_and_background_is_told_where_it_is_said(
     assert masks.expand(**source(kind)) == []
     assert masks.problems == [
         "class-is-background: rbsync.yaml:99:6: the colour (0, 0, 0) is both category 'none' and "
-        "background" + hint
+        f"background{hint}; where black is a class, say `ignore_colors: []` or other colours there"
     ]

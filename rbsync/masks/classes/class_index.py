@@ -15,6 +15,7 @@ from rbsync.masks.classes.class_map import (
     Colour,
     read_class_map,
     read_ignored,
+    without_background,
 )
 from rbsync.masks.classes.class_numbers import class_numbers
 from rbsync.masks.classes.colour_table import ColourTable, colour_table, index_type
@@ -71,7 +72,7 @@ def read_mask(
     `open_picture`, `read_class_map` and `read_ignored` refuse, for partly transparent pixels, and
     for colours that are neither of a class nor background; OSError for files that cannot be read.
     """
-    checked = read_class_map(class_map)
+    checked = without_background(read_class_map(class_map), ignore_colors)
     ignored = read_ignored(ignore_colors, checked)
     picture = open_picture(mask, checked, max_pixels=max_pixels)
     hidden = 0

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rbsync.labels.background import is_background
 from rbsync.masks.error import MaskError
 from rbsync.repeated_keys import RepeatedKey, keep_repeated
 
@@ -162,12 +163,24 @@ def read_ignored_colour(colour: Sequence[int]) -> Colour:
         raise MaskError("ignored-colour", error.message, hint=hint) from None
 
 
+def without_background(class_map: ClassMap, ignored: Iterable[Sequence[int]]) -> ClassMap:
+    """The class map without a category that is called background and has a background's colour."""
+    colours = {tuple(colour) for colour in ignored}
+    return {
+        name: colour
+        for name, colour in class_map.items()
+        if not (is_background(name) and colour in colours)
+    }
+
+
 def refuse_class_as_background(ignored: Iterable[Colour], class_map: ClassMap) -> None:
     """Raises MaskError for a background colour that is also a category's."""
     for colour in ignored:
-        _refuse_class_colour(
-            colour, class_map, "take it out of the class map, or out of ignore_colors"
-        )
+        # Nobody need have written it: black is background by itself.
+        hint = "give the category another colour, or take it out of the class map"
+        if colour == BLACK:
+            hint += "; where black is a class, say `ignore_colors: []` or other colours there"
+        _refuse_class_colour(colour, class_map, hint)
 
 
 def read_background(colour: Sequence[int], class_map: ClassMap) -> Colour:

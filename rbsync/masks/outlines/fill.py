@@ -27,13 +27,13 @@ class Outline(NamedTuple):
     signs: Array
 
 
-def paint(canvas: Array, value: int, outline: Outline) -> None:
+def paint(canvas: Array, value: int, outline: Outline) -> int:
     """Set the pixels of ``canvas`` (h, w) that lie in exactly one region more than holes.
 
-    What lies outside of the canvas is cut off.
+    Returns how many they are. What lies outside of the canvas is cut off.
     """
     if not len(outline.counts):
-        return
+        return 0
     rows, columns, steps = _crossings(_edges(outline), canvas.shape)
     order = np.lexsort((columns, rows))
     rows, columns, depth = rows[order], columns[order], np.cumsum(steps[order])
@@ -46,6 +46,7 @@ def paint(canvas: Array, value: int, outline: Outline) -> None:
     flat = canvas.reshape(-1)
     for pixels in _spans(starts, lengths):
         flat[pixels] = value
+    return int(lengths.sum())
 
 
 def _edges(outline: Outline) -> Array:
