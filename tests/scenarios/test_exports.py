@@ -139,5 +139,12 @@ def test_what_masks_cannot_hold_is_told(make: Any) -> None:
         "2 masks written to out.",
     ]
     assert project.run("export", "masks", "out", "--force", "--json").json["lost"] == [
-        {"name": "x", "merged": {"car": 3}, "left_out": {"bbox2d": 2}, "attributes": 1}
+        {
+            "name": "x",
+            "merged": {"car": 3},
+            "left_out": {"bbox2d": 2},
+            "attributes": 1,
+            "hidden": {},
+            "unseen": [],
+        }
     ]
