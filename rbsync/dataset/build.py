@@ -132,9 +132,9 @@ def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree) -> Dat
 def _possible(entries: dict[str, Entry], findings: Findings) -> dict[str, Entry]:
     """The entries without those that their sources found to be impossible."""
     for entry in entries.values():
-        if entry.problem is not None:
-            findings.of_entry(entry, entry.problem)
-    return {name: entry for name, entry in entries.items() if entry.problem is None}
+        for problem in entry.problems:
+            findings.of_entry(entry, problem)
+    return {name: entry for name, entry in entries.items() if not entry.problems}
 
 
 def _read(files: Files, entries: list[Entry], inputs: BuildInputs) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -44,7 +44,7 @@ class LabelReader:
     def inline(self, entry: Entry, given: InlineLabels) -> Labels | None:
         """Labels that stand in the manifest or in an items list."""
         labels = typed(given.labels)
-        if self._check(entry, labels, given.locate):
+        if self._check(entry, labels, given.locate, given.titles):
             return None
         text = canonical_json(labels).decode()
         return Labels("objects", self._fingerprint(labels), inline=text)
@@ -89,7 +89,13 @@ class LabelReader:
         # are no change.
         return of_value(normal_labels(labels), self._tree.algorithm)
 
-    def _check(self, entry: Entry, labels: Any, locate: Callable[[Path], Location]) -> bool:
+    def _check(
+        self,
+        entry: Entry,
+        labels: Any,
+        locate: Callable[[Path], Location],
+        titles: Sequence[str] = (),
+    ) -> bool:
         found = check_labels(
             labels,
             project_type=self._type,
@@ -98,6 +104,9 @@ class LabelReader:
         )
         for one in found:
             where = f"label {one.place}: " if one.path else "labels: "
+            if titles and one.path and isinstance(one.path[0], int):
+                # Labels that were made from annotations: nobody knows those by their number here.
+                where = f"{titles[one.path[0]]}: "
             problem = Problem(one.code, where + one.message, locate(one.path), one.hint)
             self._findings.of_entry(entry, problem)
         return bool(found)

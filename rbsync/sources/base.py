@@ -83,12 +83,14 @@ class DeclaredSize(NamedTuple):
 class InlineLabels(NamedTuple):
     """Labels that stand where the datapoint stands; ``locate`` finds a member of them.
 
-    ``drawn_for`` is what the image must be like, where the labels' maker said that.
+    ``drawn_for`` is what the image must be like, where the labels' maker said that. ``titles``
+    are what each label is called where it comes from, for labels that were made from others.
     """
 
     labels: Any
     locate: Callable[[tuple[str | int, ...]], Location]
     drawn_for: DeclaredSize | None = None
+    titles: tuple[str, ...] = ()
 
 
 class MaskLabels(NamedTuple):
@@ -133,7 +135,7 @@ class Entry(NamedTuple):
     """A datapoint as a source declares it.
 
     ``items`` are paths relative to the manifest's folder, URLs or storage keys; ``labels`` is a
-    path, masks, segmentations, or the labels themselves. ``problem`` is why it cannot be a
+    path, masks, segmentations, or the labels themselves. ``problems`` are why it cannot be a
     datapoint; ``labels_at`` the path of its label file, whether it is there or not. ``series``
     is as in ``model.datapoint.Datapoint``.
     """
@@ -143,7 +145,7 @@ class Entry(NamedTuple):
     labels: str | InlineLabels | MaskLabels | SegmentationLabels | None
     settings: Settings
     origin: Location
-    problem: Problem | None = None
+    problems: tuple[Problem, ...] = ()
     series: tuple[int, ...] = ()
     labels_at: str = ""
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from rbsync.errors import Problem
+from rbsync.errors import Location, Problem
 from rbsync.sources.base import Context, DeclaredSize, Entry, InlineLabels, SourceModel
 from rbsync.sources.mask_settings import checked_json
+
+if TYPE_CHECKING:
+    from rbsync.masks.coco.annotations import CocoLabels, ImageLabels
 
 LIMIT = 1 << 30
 
@@ -40,27 +43,50 @@ class CocoSource(SourceModel):
     )
 
     def expand(self, context: Context) -> Iterator[Entry]:
-        from rbsync.masks.coco.annotations import coco_labels
+        from rbsync.masks.coco.annotations import read_annotations
         from rbsync.masks.png.decoding import MAX_PIXELS
 
-        def read(data: Any) -> dict[str, list[dict[str, Any]]]:
-            return coco_labels(data, file=self.coco, max_pixels=self.max_pixels or MAX_PIXELS)
+        def read(data: Any) -> CocoLabels:
+            limit = self.max_pixels or MAX_PIXELS
+            return read_annotations(data, file=self.coco, max_pixels=limit)
 
         place = context.locate(("coco",))
         # Repeated keys are not looked for: it would take as long as all else, in files of a million
         # objects that programs write.
         found = checked_json(context, self.coco, "coco", read, limit=LIMIT, is_map=False)
-        if found == {}:
+        if found is None:
+            return
+        if not found.images:
             hint = "export the annotations again, or take the source out"
             context.report(Problem("empty-list", f"`{self.coco}` lists no images", place, hint))
-        for name, labels in (found or {}).items():
-            item = posixpath.join(self.images, name)
-            # Images without annotations are datapoints too; somebody has looked at them and found
-            # nothing.
-            given = InlineLabels(labels, lambda _: place, self._size(labels)) if labels else None
-            yield Entry(name, (item,), given, context.settings, context.origin)
+        for error in found.flaws:
+            context.report(error.at(place))
+        for told in self._told(found):
+            context.warn(Problem("coco", told, place))
+        yield from (self._entry(one, context, place) for one in found.images)
 
-    def _size(self, labels: list[dict[str, Any]]) -> DeclaredSize:
-        """The declared size of an image, which all of its labels have."""
-        width, height = labels[0]["pixel"]["imagesize"]
-        return DeclaredSize(width, height, self.coco)
+    def _entry(self, one: ImageLabels, context: Context, place: Location) -> Entry:
+        name = one.image.file_name
+        problems = tuple(
+            flaw.at(place)._replace(message=f"{flaw.at(place).message} (image `{name}`)")
+            for flaw in one.flaws
+        )
+        # Images without annotations are datapoints too; somebody has looked at them and found
+        # nothing.
+        labels = self._labels(one, place) if one.labels else None
+        item = posixpath.join(self.images, name)
+        return Entry(name, (item,), labels, context.settings, context.origin, problems)
+
+    def _labels(self, one: ImageLabels, place: Location) -> InlineLabels:
+        size = DeclaredSize(one.image.width, one.image.height, self.coco)
+        titles = tuple(f"{self.coco}: {title} of `{one.image.file_name}`" for title in one.titles)
+        return InlineLabels(one.labels, lambda _: place, size, titles)
+
+    def _told(self, found: CocoLabels) -> Iterator[str]:
+        """What is worth knowing of a file, without the names of a million annotations."""
+        if found.crowds:
+            what = "annotations of crowds (iscrowd) become labels as all others do"
+            yield f"{self.coco}: {what}; there are {found.crowds:,}"
+        if found.unseen:
+            what = "annotations that cover no pixel became no labels"
+            yield f"{self.coco}: {what}; there are {found.unseen:,}"

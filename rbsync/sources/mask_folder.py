@@ -182,27 +182,27 @@ class _Folder:
 
     def _entry(self, file: str, path: str, matched: Matched) -> Entry:
         image = self._map.images[matched.keys[file]] if file in matched.keys else None
-        problem = self._named_twice(path, matched, file)
+        problems = tuple(self._named_twice(path, matched, file))
         try:
             item = self._image(file, path, image)
         except NotOneError as error:
             item = image or ""
-            problem = Problem("missing-image", str(error), self._place, error.hint)
+            problems = (Problem("missing-image", str(error), self._place, error.hint),)
         labels = self._labels._replace(files=(path,))
         name = file[: -len(SUFFIX)]
         own = self._context
-        return Entry(name, (item,), labels, own.settings, own.origin, problem)
+        return Entry(name, (item,), labels, own.settings, own.origin, problems)
 
-    def _named_twice(self, path: str, matched: Matched, file: str) -> Problem | None:
+    def _named_twice(self, path: str, matched: Matched, file: str) -> Iterator[Problem]:
         """The problem of a mask with two entries, of which nobody knows which is meant."""
         if file not in matched.twice:
-            return None
+            return
         both = (
             f"as `{key}` with the image `{self._map.images[key]}`"
             for key in (matched.keys[file], matched.twice[file])
         )
         message = f"`{self._map.file}` names the mask `{path}` twice, {' and '.join(both)}"
-        return Problem("duplicate-mask", message, self._place, "keep one of the two")
+        yield Problem("duplicate-mask", message, self._place, "keep one of the two")
 
     def _image(self, file: str, path: str, image: str | None) -> str:
         """The item of a mask. Raises NotOneError."""

@@ -194,7 +194,7 @@ def test_what_would_end_the_process_is_told(
         [*COMMAND, "plan"], cwd=pictures.folder, capture_output=True, text=True, timeout=SECONDS
     )
     assert done.returncode == 65
-    assert done.stderr.splitlines()[0] == f"{PLACE}coco.json: {said}"
+    assert done.stderr.splitlines()[0] == f"{PLACE}coco.json: {said} (image `x.png`)"
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_a_larger_limit_is_asked_for_in_the_manifest(pictures: Project) -> None:
     write(pictures, document(annotation(1, 5, 8, SQUARE)), "images: images, max_pixels: 11")
     assert pictures.run("plan").err.splitlines()[:2] == [
         PLACE + "coco.json: annotation 1 is of an image of 4 x 3 = 12 pixels, more than the limit "
-        "of 11; it was not drawn",
+        "of 11; it was not drawn (image `x.png`)",
         "    correct the size of image 5; if it is meant to be that large, raise max_pixels",
     ]
     write(pictures, document(annotation(1, 5, 8, SQUARE)), "images: images, max_pixels: 12")

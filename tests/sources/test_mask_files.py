@@ -146,9 +146,9 @@ def test_a_folder_takes_the_images_of_its_map_as_they_are(masks: Declared) -> No
 
 def test_a_folder_finds_local_images_by_the_end_of_their_paths(masks: Declared) -> None:
     a, b = masks.expand(folder="m", images="images")
-    assert (a.items, a.problem) == (("images/a.jpg",), None)
-    assert b.problem is not None
-    assert b.problem.message == (
+    assert (a.items, a.problems) == (("images/a.jpg",), ())
+    (problem,) = b.problems
+    assert problem.message == (
         "the mask `m/b.png` has no image: there is no `b.jpg` below `images`"
     )
 
@@ -156,9 +156,9 @@ def test_a_folder_finds_local_images_by_the_end_of_their_paths(masks: Declared) 
 def test_a_mask_that_the_map_lacks_and_one_that_the_folder_lacks(masks: Declared) -> None:
     masks.write("m/datapoint_map.json", data=json.dumps({"a": "a.jpg", "gone": "g.jpg"}))
     a, b = masks.expand(folder="m")
-    assert (a.problem, b.items) == (None, ("",))
-    assert b.problem is not None
-    assert b.problem.hint == 'add "b.png": the path or URL of its image'
+    assert (a.problems, b.items) == ((), ("",))
+    (problem,) = b.problems
+    assert problem.hint == 'add "b.png": the path or URL of its image'
     assert masks.problems == [
         "missing-mask: rbsync.yaml:99:6: `m/datapoint_map.json` names the mask `gone`, which is "
         "not in the folder\n    export the folder again, or take the line out"
@@ -212,8 +212,8 @@ def test_a_mask_with_two_entries_is_told_with_both(masks: Declared) -> None:
         "m/datapoint_map.json", data=json.dumps({"a": "a.jpg", "b": "b.jpg", "a.png": "c.jpg"})
     )
     a, b = masks.expand(folder="m")
-    assert (b.items, b.problem, masks.problems) == (("b.jpg",), None, [])
-    assert str(a.problem) == (
+    assert (b.items, b.problems, masks.problems) == (("b.jpg",), (), [])
+    assert str(a.problems[0]) == (
         "rbsync.yaml:99:6: `m/datapoint_map.json` names the mask `m/a.png` twice, as `a` with the "
         "image `a.jpg` and as `a.png` with the image `c.jpg`\n    keep one of the two"
     )
@@ -246,7 +246,7 @@ def test_a_key_finds_the_file_that_writes_its_accent_otherwise(
     )
     *_, accented = masks.expand(folder="m", images="images")
     assert masks.silent()
-    assert (accented.problem, accented.items) == (None, (f"images/{file}.jpg",))
+    assert (accented.problems, accented.items) == ((), (f"images/{file}.jpg",))
 
 
 @pytest.mark.parametrize("key", ["c", "c.png", "c.PNG"])

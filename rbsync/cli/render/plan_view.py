@@ -67,6 +67,9 @@ def outlook(plan: Plan) -> Iterator[str]:
 def summary_line(plan: Plan) -> str:
     """The line that scripts may look for."""
     counts = plan.summary
+    if not plan.actions and plan.unread:
+        # Nobody may take it for the news that all is in order.
+        return f"No changes to what could be read; {plural(len(plan.unread), 'part')} could not."
     if not plan.actions:
         return NO_CHANGES if plan.unseen_for is None else _not_looked(plan.unseen_for)
     return (

@@ -36,18 +36,25 @@ class CocoAnnotation(NamedTuple):
     members: Mapping[str, Any]
 
 
+class CocoFlaw(NamedTuple):
+    """What is wrong with an annotation; ``image`` is None where that is what nobody knows."""
+
+    image: CocoImage | None
+    error: MaskError
+
+
 class CocoFile(NamedTuple):
     """The images by id, each with a file name of its own, and the annotations in their order."""
 
     images: dict[Id, CocoImage]
-    annotations: Iterator[CocoAnnotation]
+    annotations: Iterator[CocoAnnotation | CocoFlaw]
 
 
 def read_coco(data: Any, *, file: str = "") -> CocoFile:
     """Check a parsed annotation file; the annotations while they are gone through.
 
-    Raises MaskError for files of another form, ids and file names that stand for two things, and
-    annotations of images or categories that are not listed.
+    Raises MaskError for files of another form, and ids and file names that stand for two things.
+    Annotations of images or categories that are not listed are flaws.
     """
     images = _by_id(data, "images", _image, file)
     # Two images of one file name are one datapoint here, and the labels of one of them would
@@ -59,14 +66,19 @@ def read_coco(data: Any, *, file: str = "") -> CocoFile:
 
 def _annotations(
     data: Any, images: Mapping[Id, CocoImage], names: Mapping[Id, str], file: str
-) -> Iterator[CocoAnnotation]:
+) -> Iterator[CocoAnnotation | CocoFlaw]:
     for title, one in _members(data, "annotations", file):
         # People search for the id in their tool; the place in the list is for annotations that have
         # none.
         own = f"annotation {shown(one['id'])}" if _is_id(one.get("id")) else title
-        image = _listed(own, one, "image_id", images, file)
-        name = _listed(own, one, "category_id", names, file)
-        yield CocoAnnotation(own, image, name, one)
+        image: CocoImage | None = None
+        try:
+            image = _listed(own, one, "image_id", images, file)
+            name = _listed(own, one, "category_id", names, file)
+        except MaskError as error:
+            yield CocoFlaw(image, error)
+        else:
+            yield CocoAnnotation(own, image, name, one)
 
 
 def _members(data: Any, section: str, file: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

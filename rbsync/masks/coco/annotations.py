@@ -7,21 +7,50 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from rbsync.labels.scalars import kind_of, shown
-from rbsync.masks.coco.annotation_file import CocoAnnotation, CocoImage, bad_annotation, read_coco
+from rbsync.masks.coco.annotation_file import (
+    CocoAnnotation,
+    CocoFlaw,
+    CocoImage,
+    bad_annotation,
+    read_coco,
+)
 from rbsync.masks.coco.shapes import decode_rle, draw_polygons
 from rbsync.masks.encodings.pixel import Label
 from rbsync.masks.error import MaskError, ShapeError
 from rbsync.masks.outlines.tracing import trace
 from rbsync.masks.png.decoding import MAX_PIXELS
+from rbsync.shapes.guards import is_number
 
 # No limit is above it: pycocotools counts pixels with 32 bits.
 MOST_PIXELS = (1 << 31) - 1
+
+
+class ImageLabels(NamedTuple):
+    """The labels of one image, what each annotation is called, and what is wrong with others."""
+
+    image: CocoImage
+    labels: list[Label]
+    titles: list[str]
+    flaws: list[MaskError]
+
+
+class CocoLabels(NamedTuple):
+    """All images of a file, the flaws of annotations that are of no image, and what is to be told.
+
+    ``crowds`` is how many annotations stand for many things at once, ``unseen`` how many cover no
+    pixel and became no label.
+    """
+
+    images: list[ImageLabels]
+    flaws: list[MaskError]
+    crowds: int
+    unseen: int
 
 
 def coco_labels(
@@ -34,15 +63,81 @@ def coco_labels(
     is not in its image, images with annotations of more than ``max_pixels``, and polygons when
     pycocotools is missing.
     """
+    found = read_annotations(data, file=file, max_pixels=max_pixels, boxes=False)
+    for error in (*found.flaws, *(flaw for one in found.images for flaw in one.flaws)):
+        raise error
+    return {one.image.file_name: one.labels for one in found.images}
+
+
+def read_annotations(
+    data: Any, *, file: str = "", max_pixels: int = MAX_PIXELS, boxes: bool = True
+) -> CocoLabels:
+    """As `coco_labels`, but a bad annotation is a flaw of its image, and the others are read.
+
+    With ``boxes`` an annotation that has a bbox alone is a `bbox2d` label.
+    """
     coco = read_coco(data, file=file)
-    found: dict[str, list[Label]] = {one.file_name: [] for one in coco.images.values()}
-    for annotation in coco.annotations:
-        _refuse_large(annotation, min(max_pixels, MOST_PIXELS), file)
-        regions, holes = _rings(_pixels(annotation, file))
+    found = {key: ImageLabels(one, [], [], []) for key, one in coco.images.items()}
+    lost: list[MaskError] = []
+    crowds = unseen = 0
+    for one in coco.annotations:
+        if isinstance(one, CocoFlaw):
+            (found[one.image.id].flaws if one.image else lost).append(one.error)
+            continue
+        crowds += one.members.get("iscrowd") == 1
+        own = found[one.image.id]
+        try:
+            label = _read(one, min(max_pixels, MOST_PIXELS), file, boxes=boxes)
+        except MaskError as error:
+            if error.code == "missing-extra":
+                raise
+            own.flaws.append(error)
+            continue
         # A polygon thinner than a pixel covers none, and a label without a region says nothing.
-        if regions:
-            found[annotation.image.file_name].append(_label(annotation, regions, holes))
-    return found
+        if label is None:
+            unseen += 1
+        else:
+            own.labels.append(label)
+            own.titles.append(one.title)
+    return CocoLabels(list(found.values()), lost, crowds, unseen)
+
+
+def _read(annotation: CocoAnnotation, max_pixels: int, file: str, *, boxes: bool) -> Label | None:
+    """The label of an annotation; None for one that covers no pixel."""
+    if boxes and not annotation.members.get("segmentation") and "bbox" in annotation.members:
+        return _box(annotation, file)
+    _refuse_large(annotation, max_pixels, file)
+    regions, holes = _rings(_pixels(annotation, file))
+    return _label(annotation, regions, holes) if regions else None
+
+
+def _box(annotation: CocoAnnotation, file: str) -> Label:
+    """A box, ``[x, y, width, height]`` in pixels, as fractions of the image."""
+    box, image = annotation.members["bbox"], annotation.image
+    if not (isinstance(box, list) and len(box) == 4 and all(map(_is_length, box))):
+        what = f"has the bbox {shown(box)}, not [x, y, width, height]"
+        raise bad_annotation(annotation.title, what, file)
+    # What tools draw a little over the edge is cut off there, as it is of polygons.
+    left, right = _within(box[0], box[2], image.width)
+    top, bottom = _within(box[1], box[3], image.height)
+    if not (left < right and top < bottom):
+        what = f"has the bbox {shown(box)}, of which nothing lies in its image"
+        raise bad_annotation(annotation.title, what, file)
+    return {
+        "category": [["object", annotation.category]],
+        "attributes": [],
+        "bbox2d": {"xnorm": left, "ynorm": top, "wnorm": right - left, "hnorm": bottom - top},
+    }
+
+
+def _is_length(value: object) -> bool:
+    # NaN is within no bounds, and neither is a number of hundreds of digits.
+    return is_number(value) and -MOST_PIXELS <= value <= MOST_PIXELS
+
+
+def _within(start: float, length: float, whole: int) -> tuple[float, float]:
+    """Where a stretch begins and ends, as fractions of the image, which is ``whole`` pixels."""
+    return max(0.0, start / whole), min(1.0, (start + length) / whole)
 
 
 def _label(annotation: CocoAnnotation, regions: list[Any], holes: list[Any]) -> Label:
