@@ -89,7 +89,7 @@ def segmentation_text(roots: Roots, labels: Labels, algorithm: Algorithm) -> tup
         return NOTHING, contents
     made, maps = [], []
     for one, own in by_series(read_study(labels.inline), files):
-        checked = check_series(own, one.segment_map)
+        checked = check_series(own, one.segment_map, is_binary=one.is_binary)
         if checked.volume is None:
             raise checked.problems[0]
         if checked.volume.names:

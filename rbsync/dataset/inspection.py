@@ -33,7 +33,8 @@ class Inspected(NamedTuple):
 
     The fingerprint of one in which nothing is labelled is empty. ``unused`` are the values of a
     segment map that do not occur, ``affine`` is that of a volume, row by row, where it has one.
-    ``transparent`` is how many pixels of a mask are background only for being transparent.
+    ``transparent`` is how many pixels of a mask are background only for being transparent,
+    ``alike`` the numbers of files that have the same single value.
     """
 
     size: tuple[int, ...]
@@ -41,18 +42,21 @@ class Inspected(NamedTuple):
     unused: tuple[int, ...] = ()
     affine: tuple[float, ...] = ()
     transparent: int = 0
+    alike: tuple[int, ...] = ()
 
     @classmethod
     def of_text(cls, text: str) -> Inspected:
         """The inverse of `text`. Raises ValueError."""
         # Texts of earlier versions have fewer parts.
-        size, fingerprint, unused, affine, transparent, *_ = [*text.split(" "), *[""] * 4]
+        parts = [*text.split(" "), *[""] * 5]
+        size, fingerprint, unused, affine, transparent, alike, *_ = parts
         return cls(
             tuple(map(int, size.split("x"))),
             fingerprint,
             tuple(map(int, unused.split(",") if unused else ())),
             tuple(map(float, affine.split(",") if affine else ())),
             int(transparent or 0),
+            tuple(map(int, alike.split(",") if alike else ())),
         )
 
     def text(self) -> str:
@@ -60,7 +64,9 @@ class Inspected(NamedTuple):
         size = "x".join(map(str, self.size))
         unused, affine = ",".join(map(str, self.unused)), ",".join(map(repr, self.affine))
         transparent = str(self.transparent or "")
-        return " ".join((size, self.fingerprint, unused, affine, transparent)).rstrip()
+        alike = ",".join(map(str, self.alike))
+        parts = size, self.fingerprint, unused, affine, transparent, alike
+        return " ".join(parts).rstrip()
 
 
 class Inspection(NamedTuple):

@@ -30,14 +30,19 @@ HEAD = 64 << 10
 
 
 def inspect_segmentation(
-    roots: Roots, files: Sequence[Item], segment_map: Mapping[int, str], algorithm: Algorithm
+    roots: Roots,
+    files: Sequence[Item],
+    segment_map: Mapping[int, str],
+    algorithm: Algorithm,
+    *,
+    is_binary: bool = False,
 ) -> Inspected:
     """Decodes the segmentations of a series.
 
     Raises UserError with all that is wrong with them, each problem at its file; OSError.
     """
     given = [read_planned(roots, one, algorithm) for one in files]
-    checked = check_series(given, segment_map)
+    checked = check_series(given, segment_map, is_binary=is_binary)
     if checked.volume is None:
         raise UserError([problem for one in checked.problems for problem in one.problems])
     grid = grid_in(given[0].data[:HEAD], given[0].file)
@@ -46,6 +51,7 @@ def inspect_segmentation(
         identity_of_volume(checked.volume, algorithm),
         tuple(value for value in segment_map if value not in checked.volume.names),
         affine_of(grid),
+        alike=() if is_binary else checked.alike,
     )
 
 

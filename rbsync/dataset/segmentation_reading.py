@@ -34,7 +34,8 @@ class MapUse:
 
     def note(self, part: SeriesLabels, found: Inspected | None) -> None:
         """Takes the segment map of a series, and what was found in its segmentations."""
-        if found is None:
+        # Of files of one structure each the user wrote no value.
+        if found is None or part.is_binary:
             return
         for value, name in part.segment_map.items():
             if value not in found.unused:
@@ -51,7 +52,7 @@ class MapUse:
 
 
 # Counts up when a check changes, so that what passed the old one is looked at again.
-CHECKS = 2
+CHECKS = 3
 
 _VOLUMES = (NIFTI, GZIP)
 _OF_THE_MAP = "unmapped-values"
@@ -98,7 +99,10 @@ class SegmentationReader:
             return None
         for part in given.parts:
             self._use.note(part, inspected[part.series])
-        maps = [SeriesMap(one.series, len(one.files), one.segment_map) for one in given.parts]
+        maps = [
+            SeriesMap(one.series, len(one.files), one.segment_map, one.is_binary)
+            for one in given.parts
+        ]
         inputs = tuple(files.readable(entry, given.files))
         return Labels("segmentation", fingerprint, inputs, study_text(maps))
 
@@ -117,7 +121,14 @@ class SegmentationReader:
         roots, algorithm = self._tree.roots, self._tree.algorithm
         inputs = files.readable(entry, part.files)
         if inputs:
-            work = partial(inspect_segmentation, roots, inputs, part.segment_map, algorithm)
+            work = partial(
+                inspect_segmentation,
+                roots,
+                inputs,
+                part.segment_map,
+                algorithm,
+                is_binary=part.is_binary,
+            )
             size = sum(one.size for one in inputs)
             yield Inspection(self._context(part), content_of(inputs), paths_of(inputs), size, work)
         scan, is_picture = self._scan(entry, part, files)
@@ -130,7 +141,7 @@ class SegmentationReader:
         from rbsync.dataset.segmentation_inspection import misfit
 
         for value, name in part.segment_map.items():
-            for problem in self._rules.of_category(name, part.locate((MAP, str(value)))):
+            for problem in self._rules.of_category(name, _place(part, value, name)):
                 self._findings.of_entry(entry, problem)
         inputs = files.readable(entry, part.files)
         if not inputs:
@@ -142,6 +153,8 @@ class SegmentationReader:
             error = misfit(part.files[0], found, scan.ref, shown) if shown else None
             if error:
                 self._findings.of_entry(entry, error.at(part.locate((FILES,))))
+        if found and found.alike:
+            self._findings.warn(_alike(part, found.alike))
         if found and files.are_local(entry):
             self._count_slices(entry, part, found.size[2], files)
         return found
@@ -170,7 +183,8 @@ class SegmentationReader:
     def _context(self, part: SeriesLabels) -> str:
         # Part of the context: the same file under another map is another segmentation.
         by_value = {str(value): name for value, name in part.segment_map.items()}
-        value = canonical_json([CHECKS, by_value, self._tree.algorithm])
+        kind = ["binary"] if part.is_binary else []
+        value = canonical_json([CHECKS, by_value, self._tree.algorithm, *kind])
         return f"segmentation:{digest(value)}"
 
     def _answer(
@@ -199,3 +213,17 @@ def _empty(entry: Entry, given: SegmentationLabels) -> Problem:
     message = f"{given.files[0]}: no voxel of this segmentation is labelled"
     hint = f"`{entry.name}` gets no labels"
     return Problem("empty-segmentation", message, entry.origin, hint)
+
+
+def _place(part: SeriesLabels, value: int, name: str) -> Location:
+    """The place that says a category of a series."""
+    return part.locate((FILES, name) if part.is_binary else (MAP, str(value)))
+
+
+def _alike(part: SeriesLabels, numbers: Sequence[int]) -> Problem:
+    """The warning of files that are structures of their own, most likely, and become one."""
+    files = " and ".join(f"`{part.files[one]}`" for one in numbers[:3])
+    more = f" and {len(numbers) - 3:,} more" if len(numbers) > 3 else ""
+    message = f"{files}{more} have one and the same single value, and become one structure"
+    hint = f"where each is a structure of its own: `{FILES}: {{NAME: {part.files[0]}, …}}`"
+    return Problem("alike", message, part.locate((FILES,)), hint)

@@ -111,13 +111,15 @@ class SeriesLabels(NamedTuple):
     """The NIfTI files that segment a series, and the categories of their values.
 
     ``series`` is its number; ``locate`` finds what the source says of it: ``segmentations``,
-    ``segment_map``, and each value in that.
+    ``segment_map``, and each value in that. With ``is_binary`` each file is one structure, the
+    first has the value 1 in the map, and so on.
     """
 
     series: int
     files: tuple[str, ...]
     segment_map: Mapping[int, str]
     locate: Callable[[tuple[str | int, ...]], Location]
+    is_binary: bool = False
 
 
 class SegmentationLabels(NamedTuple):

@@ -9,6 +9,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from rbsync.errors import Location, Problem
+from rbsync.files.patterns import Pattern
 from rbsync.model.storages import is_uploaded
 from rbsync.sources.base import Context, Entry, SourceModel
 from rbsync.sources.excluding import Exclusions
@@ -28,11 +29,12 @@ class Series(BaseModel):
         "natural order; URLs or keys with another storage.",
         examples=["study1/ct/*.dcm"],
     )
-    segmentations: str | list[str] | None = Field(
+    segmentations: str | list[str] | dict[str, str] | None = Field(
         None,
         description="NIfTI files (.nii, .nii.gz) on the grid of the scan, or patterns of them; "
-        "several are merged, and must not contradict each other.",
-        examples=["study1/seg.nii.gz"],
+        "several are merged, and must not contradict each other. Binary files of one structure "
+        "each: {liver: FILE, tumour: FILE}, or a pattern with a capture for the structure's name.",
+        examples=["study1/seg.nii.gz", {"liver": "study1/liver.nii.gz"}],
     )
     segment_map: dict[str, str] | None = Field(
         None,
@@ -80,15 +82,31 @@ def _inside(context: Context, number: int) -> Context:
 def _given(one: Series, context: Context) -> GivenSeries:
     """A series with its files, after reporting what is wrong with it."""
     local = is_uploaded(context.settings.storage)
+    structures, files = _segmentations(one, context)
     found = GivenSeries(
         tuple(_paths(context, "items", _listed(one.items), are_files=local)),
-        tuple(_paths(context, FILES, _listed(one.segmentations), are_files=True)),
+        files,
         one.segment_map or {},
         context.locate,
+        structures,
     )
     for problem in map_problems(found, has_files=bool(one.segmentations)):
         context.report(problem)
     return found
+
+
+def _segmentations(one: Series, context: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The structures, where each file is of one, and the files."""
+    given = one.segmentations
+    if isinstance(given, dict):
+        return tuple(given), tuple(given.values())
+    if isinstance(given, str) and "{" in given:
+        pattern = pattern_at(context, (FILES,), given)
+        if pattern is not None and len(pattern.captures) == 1:
+            (capture,) = pattern.captures
+            found = _found(context, FILES, given, pattern)
+            return tuple(names[capture] for _, names in found), tuple(path for path, _ in found)
+    return (), tuple(_paths(context, FILES, _listed(given), are_files=True))
 
 
 def _listed(given: str | list[str] | None) -> list[str]:
@@ -108,18 +126,27 @@ def _paths(context: Context, key: str, given: Sequence[str], *, are_files: bool)
 
 
 def _matches(context: Context, key: str, text: str) -> list[str]:
-    from natsort import natsorted
-
     pattern = pattern_at(context, (key,), text)
     if pattern is None:
         return []
     if pattern.captures:
         message = f"`{text}` has captures, and a study has one name"
         hint = "write * in their place, or an items list for many studies"
+        if key == FILES:
+            hint = "one capture says the structure of each file; write * in place of the others"
         context.report(Problem("pattern", message, context.locate((key,)), hint))
         return []
+    return [path for path, _ in _found(context, key, text, pattern)]
+
+
+def _found(
+    context: Context, key: str, text: str, pattern: Pattern
+) -> list[tuple[str, dict[str, str]]]:
+    """The files that match, in natural order, with their captures."""
+    from natsort import natsorted
+
     search = Search(context, key)
     nothing = Exclusions(search.context, (), ())
-    paths: list[str] = natsorted(path for path, _ in matching_files(search, pattern, nothing))
+    found = natsorted(matching_files(search, pattern, nothing), key=lambda one: one[0])
     search.report_empty(text, allowed=False)
-    return paths
+    return found

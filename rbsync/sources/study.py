@@ -17,12 +17,16 @@ FILES = "segmentations"
 
 
 class GivenSeries(NamedTuple):
-    """A series as a source has it; ``locate`` finds a member of it."""
+    """A series as a source has it; ``locate`` finds a member of it.
+
+    ``structures`` are the categories of the segmentations where each file is of one structure.
+    """
 
     items: tuple[str, ...]
     segmentations: tuple[str, ...]
     segment_map: Mapping[str, str]
     locate: Callable[[tuple[str | int, ...]], Location]
+    structures: tuple[str, ...] = ()
 
 
 def study_entry(
@@ -33,12 +37,9 @@ def study_entry(
         SeriesLabels(
             number,
             one.segmentations,
-            {
-                int(value): category
-                for value, category in one.segment_map.items()
-                if not _is_nothing(value, category)
-            },
+            _by_value(one),
             one.locate,
+            bool(one.structures),
         )
         for number, one in enumerate(series)
         if one.segmentations
@@ -53,9 +54,23 @@ def study_entry(
     )
 
 
+def _by_value(one: GivenSeries) -> dict[int, str]:
+    if one.structures:
+        return dict(enumerate(one.structures, 1))
+    return {
+        int(value): category
+        for value, category in one.segment_map.items()
+        if not _is_nothing(value, category)
+    }
+
+
 def map_problems(one: GivenSeries, *, has_files: bool, key: str = MAP) -> Iterator[Problem]:
     """Yields what is wrong with the segment map of a series, which stands under ``key``."""
-    if has_files and not one.segment_map:
+    if one.structures and one.segment_map:
+        message = f"each file is one structure, and there is a `{key}` too"
+        hint = f"leave `{key}` out, or write the files as a list without names"
+        yield Problem("segment-map", message, one.locate((MAP,)), hint)
+    if has_files and not one.segment_map and not one.structures:
         message = f"the segmentations have no `{key}`"
         hint = f"say what the values stand for: {key}: {{1: liver, 2: tumour}}"
         yield Problem("segment-map", message, one.locate((FILES,)), hint)

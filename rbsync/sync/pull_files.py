@@ -142,6 +142,8 @@ def _volumes(found: TaskContent, labels: Labels, given: list[tuple[Item, bytes]]
         for one, own in by_series(read_study(labels.inline), files):
             if len(own) != 1:
                 raise NotPulledError("a series has several segmentation files")
+            if one.is_binary:
+                raise NotPulledError("its segmentations are files of one structure each")
             made.append(redrawn_volume(own[0], one.segment_map, volumes.get(one.series)))
         _refuse_unread(volumes, [one.series for one in read_study(labels.inline)])
     except MaskError as why:

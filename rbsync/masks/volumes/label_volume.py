@@ -15,6 +15,7 @@ from rbsync.masks.png.decoding import Named
 from rbsync.masks.volumes.segmentation import (
     Segmentation,
     check_segmentation,
+    check_structure,
     shape_problem,
 )
 
@@ -50,11 +51,15 @@ class LabelVolume:
 
 
 class Checked(NamedTuple):
-    """The label map of a series, None when there are ``problems``, and the bytes to be sent."""
+    """The label map of a series, None when there are ``problems``, and the bytes to be sent.
+
+    ``alike`` are the numbers of the files that have one and the same single value.
+    """
 
     volume: LabelVolume | None
     problems: tuple[MaskError, ...]
     plain: bytes | None = None
+    alike: tuple[int, ...] = ()
 
     def data(self) -> bytes:
         """The file of the label map: the given one where there is one that can be sent as it is."""
@@ -66,17 +71,28 @@ def check_series(
     files: Sequence[Named],
     segment_map: Mapping[int, str],
     scan_shape: Sequence[int] | None = None,
+    *,
+    is_binary: bool = False,
 ) -> Checked:
     """The segmentations of one series as one label map, and all that is wrong with them.
 
-    Several files must have one grid and agree where they overlap. Raises MaskError for a file
-    that cannot be read.
+    Several files must have one grid and agree where they overlap. With ``is_binary`` what is not
+    0 in the first file has the value 1 of the segment map, in the second 2, and so on. Raises
+    MaskError for a file that cannot be read.
     """
-    first = check_segmentation(files[0], segment_map, scan_shape)
+
+    def read(number: int) -> Segmentation:
+        if is_binary:
+            return check_structure(files[number], number + 1, scan_shape)
+        return check_segmentation(files[number], segment_map, scan_shape)
+
+    first = read(0)
+    each = [first.values]
     merged, values = first, set(first.values)
     problems = list(first.problems)
-    for file in files[1:]:
-        other = check_segmentation(file, segment_map, scan_shape)
+    for number, file in enumerate(files[1:], 1):
+        other = read(number)
+        each.append(other.values)
         found = other.problems or tuple(_disagreement(merged, other, files[0].file, file.file))
         problems += found
         if not problems:
@@ -88,7 +104,17 @@ def check_series(
     # The user's own file is sent where it can be: what arrives is then what they have, byte by
     # byte.
     plain = files[0].data if len(files) == 1 and first.is_plain else None
-    return Checked(LabelVolume(merged.voxels, first.affine, names), (), plain)
+    volume = LabelVolume(merged.voxels, first.affine, names)
+    return Checked(volume, (), plain, _alike(each))
+
+
+def _alike(each: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """The files with one single value, where several have the same: structures, most likely."""
+    single = [values[0] for values in each if len(values) == 1]
+    shared = next((value for value in single if single.count(value) > 1), None)
+    if shared is None or len(single) < len(each):
+        return ()
+    return tuple(number for number, values in enumerate(each) if values == (shared,))
 
 
 def _disagreement(one: Segmentation, other: Segmentation, name: str, file: str) -> list[MaskError]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from rbsync.masks.volumes.values import LARGEST_VALUE, Values
 Array = npt.NDArray[Any]
 
 _FLAT_SLICE = 3
+UNMAPPED = "unmapped-values"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +83,37 @@ def check_segmentation(
         is_plain=header.is_label_map and opened.is_packed,
         problems=tuple(problems),
     )
+
+
+def check_structure(
+    source: Source, value: int, scan_shape: Sequence[int] | None = None
+) -> Segmentation:
+    """Read a NIfTI file of one structure, whose voxels are not 0; they get ``value``.
+
+    A file of several values has a problem: it is of several structures, or soft. As
+    `check_segmentation` otherwise.
+    """
+    found = check_segmentation(source, {}, scan_shape)
+    problems = tuple(one for one in found.problems if one.code != UNMAPPED)
+    if len(found.values) > 1:
+        problems += (_several(found.values, read_bytes(source)[1]),)
+    if found.voxels is None or problems:
+        return replace(found, voxels=None, unmapped=(), is_plain=False, problems=problems)
+    kind = np.uint8 if value <= np.iinfo(np.uint8).max else np.uint16
+    return replace(
+        found,
+        voxels=np.where(found.voxels != 0, kind(value), kind(0)),
+        values=(value,) if found.values else (),
+        unmapped=(),
+        is_plain=False,
+        problems=(),
+    )
+
+
+def _several(values: Sequence[int], file: str) -> MaskError:
+    message = f"this file of one structure has several values: {_some(values)}"
+    hint = "for a file of several structures write `segmentations: FILE` with a `segment_map`"
+    return MaskError("structure-values", message, hint=hint, file=file)
 
 
 def _label_values(opened: NiftiFile) -> tuple[Values, Array]:
@@ -177,7 +209,7 @@ def shape_problem(shape: Sequence[int], other: str, file: str) -> MaskError:
 
 def _unmapped_problem(unmapped: Sequence[int], file: str) -> MaskError:
     message = f"this segmentation has values that the segment map lacks: {_some(unmapped)}"
-    return MaskError("unmapped-values", message, hint="add them to segment_map", file=file)
+    return MaskError(UNMAPPED, message, hint="add them to segment_map", file=file)
 
 
 def _by(shape: Sequence[int]) -> str:

@@ -12,11 +12,15 @@ File = TypeVar("File")
 
 
 class SeriesMap(NamedTuple):
-    """The ``files`` that segment a series, as many as come next, and what their values mean."""
+    """The ``files`` that segment a series, as many as come next, and what their values mean.
+
+    With ``is_binary`` each file is one structure, which gets the file's number as its value.
+    """
 
     series: int
     files: int
     segment_map: Mapping[int, str]
+    is_binary: bool = False
 
 
 def study_text(maps: Sequence[SeriesMap]) -> str:
@@ -28,6 +32,8 @@ def study_text(maps: Sequence[SeriesMap]) -> str:
             "segment_map": {
                 str(value): one.segment_map[value] for value in sorted(one.segment_map)
             },
+            # Left out where it is not so, and the text is that of earlier versions.
+            **({"binary": True} if one.is_binary else {}),
         }
         for one in maps
     ]
@@ -41,6 +47,7 @@ def read_study(text: str) -> list[SeriesMap]:
             one["series"],
             one["files"],
             {int(value): name for value, name in one["segment_map"].items()},
+            one.get("binary", False),
         )
         for one in json.loads(text)
     ]
