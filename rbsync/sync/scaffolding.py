@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rbsync.errors import UserError
-from rbsync.files.kinds import KINDS, suffix_of
+from rbsync.files.kinds import suffix_of
+from rbsync.files.patterns import compile_pattern
+from rbsync.sync.survey import (
+    PICTURES,
+    SCANS,
+    VIDEOS,
+    Folder,
+    Listed,
+    dicom_pattern,
+    folders_of,
+    is_called_as_labels,
+    is_masks,
+    is_video,
+    lists_of,
+    masks_beside_images,
+)
 
-# Files that are looked at; a suffix that does not show up among them can wait.
-MOST_FILES = 200_000
-
-_ITEM_SUFFIXES = [suffix for kind in KINDS if kind.accepted for suffix in kind.suffixes if suffix]
+MOST_SERIES = 50
+"""Series that are written down; a manifest of thousands of lines is no beginning."""
 
 
 def draft_manifest(folder: str, source: str | None) -> str:
@@ -66,32 +78,207 @@ def _from_source(folder: str, source: str) -> Iterator[str]:
 
 
 def _from_files(folder: str) -> Iterator[str]:
-    counts = _suffixes(folder)
-    found = [suffix for suffix in dict.fromkeys(_ITEM_SUFFIXES) if counts[suffix]]
-    yield "datapoints:"
-    if not found:
-        yield "  # No image, scan or video was found here yet."
-        found = ["png", "jpg"]
-        allowed = True
-    else:
-        allowed = False
-        total = sum(counts[suffix] for suffix in found)
-        yield f"  # One datapoint for every file ({total:,} when this was written)."
-    choice = found[0] if len(found) == 1 else "{" + ",".join(found) + "}"
-    yield f'  - glob: "**/*.{choice}"'
-    yield '    name: "{path}"'
-    if os.path.isdir(os.path.join(folder, "labels")):
-        yield '    labels: "labels/{stem}.json?"   # the ? means: if it exists'
-    if allowed:
-        yield "    allow_empty: true"
+    findings = _Findings(folder, folders_of(folder))
+    yield from findings.datapoints()
+    yield from findings.masks()
 
 
-def _suffixes(folder: str) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for _, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        counts.update(suffix_of(name) for name in files if not name.startswith("."))
-        # `init` in a home folder must not walk the whole disk.
-        if counts.total() >= MOST_FILES:
-            break
-    return counts
+class _Findings:
+    """What was found, as sources; each file is in one of them, or in a line that says why not."""
+
+    def __init__(self, root: str, folders: Sequence[Folder]) -> None:
+        self._root, self._folders = root, folders
+        self._exported = {one.path for one in folders if _is_export(one)}
+        pictures = [
+            one
+            for one in folders
+            if one.path not in self._exported and any(one.names.get(kind) for kind in PICTURES)
+        ]
+        possible = [one for one in pictures if not is_called_as_labels(one)]
+        self._masks = [one for one in pictures if is_masks(one, possible)]
+        self._videos = [one for one in pictures if one not in self._masks and is_video(one)]
+        self._images = [one for one in pictures if one not in (*self._masks, *self._videos)]
+        self._lists = list(lists_of(root, folders))
+        self._left_out: dict[str, str] = {}
+        self._mask_lines = list(self._mask_sources())
+
+    def datapoints(self) -> Iterator[str]:
+        lines = [*self._videos_lines(), *self._series_lines(), *self._list_lines()]
+        lines = [*self._glob_lines(is_only=not (lines or self._mask_lines)), *lines]
+        if any(not one.lstrip().startswith("#") for one in lines):
+            yield "datapoints:"
+            yield from lines
+        elif not self._mask_lines:
+            yield "datapoints: []"
+            yield from lines
+
+    def masks(self) -> Iterator[str]:
+        if self._mask_lines:
+            yield "masks:"
+            yield from self._mask_lines
+
+    def _mask_sources(self) -> Iterator[str]:
+        for path in sorted(self._exported):
+            yield "  # A folder of masks as RedBrick exports it."
+            yield f"  - folder: {_text(path or '.')}"
+            self._left_out[_all_of(path)] = ""
+        for listed in self._lists:
+            if listed.kind == "coco":
+                yield from self._coco_source(listed)
+        for one in self._masks:
+            yield from self._mask_source(one)
+        for one in self._images:
+            if end := masks_beside_images(one):
+                what = f"*{end}.png"
+                why = "masks beside their images; declare them under `masks` with a `class_map`"
+                self._left_out[_below(one.path, what)] = why
+
+    def _coco_source(self, listed: Listed) -> Iterator[str]:
+        name = listed.first.rpartition("/")[2]
+        homes = [one for one in self._images if name in _all_names(one)]
+        yield "  # COCO annotations: one datapoint for each of its images."
+        yield f"  - coco: {_text(listed.path)}"
+        if homes:
+            folder = homes[0].path.removesuffix(listed.first.rpartition("/")[0]).rstrip("/")
+            if folder:
+                yield f"    images: {_text(folder + '/')}"
+            self._left_out[_all_of(homes[0].path)] = ""
+
+    def _mask_source(self, masks: Folder) -> Iterator[str]:
+        class_map = self._class_map(masks)
+        stems = masks.stems(["png"])
+        homes = [(one, one.stems(PICTURES)) for one in self._images]
+        home, images = max(homes, key=lambda pair: len(stems.keys() & pair[1].keys()))
+        suffixes = {suffix for stem, suffix in images.items() if stem in stems}
+        if not class_map or len(suffixes) != 1 or not stems.keys() <= images.keys():
+            why = "masks, by their names; declare them under `masks` with a `class_map`"
+            self._left_out[_all_of(masks.path)] = why
+            return
+        bare = len(images.keys() - stems.keys())
+        yield f"  # One datapoint for each mask ({len(stems):,} when this was written)."
+        if bare:
+            yield f"  # {bare:,} images of {_text(home.path)} have no mask, and are not declared."
+        yield f"  - glob: {_text(_below(masks.path, '*.png'))}"
+        yield f"    image: {_text(_below(home.path, '{stem}.' + suffixes.pop()))}"
+        yield f"    class_map: {_text(class_map)}"
+        self._left_out[_all_of(masks.path)] = ""
+        self._left_out[_all_of(home.path)] = ""
+
+    def _class_map(self, masks: Folder) -> str:
+        """The class map in the folder of masks, or in the nearest one above."""
+        known = {one.path: one for one in self._folders}
+        at = masks.path
+        while True:
+            if at in known and "class_map.json" in known[at].names.get("json", ()):
+                return _below(at, "class_map.json")
+            if not at:
+                return ""
+            at = at.rpartition("/")[0]
+
+    def _videos_lines(self) -> Iterator[str]:
+        for parent in sorted({one.path.rpartition("/")[0] for one in self._videos if one.path}):
+            below = [one for one in self._videos if one.path.rpartition("/")[0] == parent]
+            yield f"  # A video for each folder of frames ({len(below):,} when this was written)."
+            yield f"  - frames: {_text(_below(parent, '*/'))}"
+            for one in below:
+                self._left_out[_all_of(one.path)] = ""
+
+    def _series_lines(self) -> Iterator[str]:
+        scans = [(one, dicom_pattern(self._root, one)) for one in self._folders]
+        series = [(one, pattern) for one, pattern in scans if pattern]
+        if series:
+            yield "  # A series for each folder of DICOM files."
+        for one, pattern in series[:MOST_SERIES]:
+            yield f"  - name: {_text(one.path or 'scan')}"
+            yield f"    series: [{{items: {_text(_below(one.path, pattern))}}}]"
+        if len(series) > MOST_SERIES:
+            yield f"  # {len(series) - MOST_SERIES:,} more folders have DICOM files; write them so."
+
+    def _list_lines(self) -> Iterator[str]:
+        for one in self._lists:
+            if one.kind == "items":
+                yield f"  - items_list: {_text(one.path)}"
+
+    def _glob_lines(self, *, is_only: bool) -> Iterator[str]:
+        for one in self._folders:
+            if is_called_as_labels(one) and any(one.names.get(kind) for kind in SCANS):
+                why = "segmentations; a `series` takes them, with a `segment_map`"
+                self._left_out[_all_of(one.path)] = why
+        kept = [one for one in self._folders if not self._is_left_out(one)]
+        found = [
+            kind for kind in (*PICTURES, *SCANS, *VIDEOS) if any(o.names.get(kind) for o in kept)
+        ]
+        count = sum(len(one.names.get(kind, ())) for one in kept for kind in found)
+        if found:
+            yield f"  # One datapoint for every file ({count:,} when this was written)."
+        elif is_only:
+            yield "  # No image, scan or video was found here yet."
+            found = ["png", "jpg"]
+        else:
+            return
+        choice = found[0] if len(found) == 1 else "{" + ",".join(found) + "}"
+        yield f'  - glob: "**/*.{choice}"'
+        yield '    name: "{path}"'
+        if left := list(self._excluded(found)):
+            yield "    exclude:"
+            yield from left
+        yield from self._labels_line(kept)
+        if not count:
+            yield "    allow_empty: true"
+
+    def _excluded(self, found: Sequence[str]) -> Iterator[str]:
+        for pattern, why in sorted(self._left_out.items()):
+            if self._has_any(pattern, found):
+                yield f"      - {_text(pattern)}" + (f"   # {why}" if why else "")
+
+    def _has_any(self, pattern: str, kinds: Sequence[str]) -> bool:
+        """Tells whether a pattern leaves out anything of these kinds; another has no effect."""
+        form = compile_pattern(pattern)
+        return any(
+            form.matches(_below(one.path, name))
+            for one in self._folders
+            for kind in kinds
+            for name in one.names.get(kind, ())
+        )
+
+    def _is_left_out(self, folder: Folder) -> bool:
+        return _all_of(folder.path) in self._left_out or any(
+            pattern.endswith("/**") and folder.path.startswith(pattern.removesuffix("**"))
+            for pattern in self._left_out
+        )
+
+    def _labels_line(self, kept: Sequence[Folder]) -> Iterator[str]:
+        """The template of label files that are there for images of the glob."""
+        stems = {stem for one in kept for stem in one.stems((*PICTURES, *SCANS, *VIDEOS))}
+        for one in self._folders:
+            if not stems.isdisjoint(one.stems(["json"])):
+                place = _below(one.path, "{stem}.json?")
+                if one.path and one in kept and one.stems(PICTURES):
+                    place = "{dir}/{stem}.json?"
+                yield f"    labels: {_text(place)}   # the ? means: if it exists"
+                return
+        if any(one.path == "labels" and not one.names for one in self._folders):
+            yield '    labels: "labels/{stem}.json?"   # the ? means: if it exists'
+
+
+def _is_export(folder: Folder) -> bool:
+    names = folder.names.get("json", ())
+    return "class_map.json" in names and "datapoint_map.json" in names
+
+
+def _all_names(folder: Folder) -> set[str]:
+    return {name for names in folder.names.values() for name in names}
+
+
+def _all_of(path: str) -> str:
+    """The pattern of all files below a folder."""
+    return _below(path, "**")
+
+
+def _below(path: str, what: str) -> str:
+    return f"{path}/{what}" if path else what
+
+
+def _text(value: str) -> str:
+    """A JSON string, which is a YAML string whatever is in it."""
+    return json.dumps(value, ensure_ascii=False)

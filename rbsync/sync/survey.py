@@ -1,0 +1,175 @@
+"""What lies in a folder, told by a first look: images, scans, masks, frames, labels and lists.
+
+Names and first bytes alone are looked at, so that a look at a whole disk of data takes seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rbsync.files.kinds import suffix_of
+
+# Files that are looked at; what does not show up among them can wait, and `init` in a home folder
+# must not walk the whole disk.
+MOST_FILES = 200_000
+MOST_JSON = 64 << 20
+
+PICTURES = ("png", "jpg", "jpeg", "bmp")
+SCANS = ("nii", "nii.gz", "nrrd")
+VIDEOS = ("mp4", "avi")
+DICOMS = ("dcm", "dicom", "ima")
+LISTS = ("json", "jsonl", "csv")
+
+# As other tools call their folders: VOC, nnU-Net, CVAT, medical decathlons.
+_MASKS = re.compile(
+    r"(^|[-_ ])(masks?|labels?(tr|ts)?|annotations?|segmentations?|segmentation(class|object)|"
+    r"gt|ground[-_ ]?truths?)$",
+    re.IGNORECASE,
+)
+_MASK_END = re.compile(r"[-_](masks?|seg|label|gt)$", re.IGNORECASE)
+_FRAME = re.compile(r"(frame|frm)[-_ ]?\d+$", re.IGNORECASE)
+_DICM_AT = 128
+
+
+class Folder(NamedTuple):
+    """A folder by its path (empty for the first), and its files' names by suffix."""
+
+    path: str
+    names: Mapping[str, Sequence[str]]
+
+    def stems(self, suffixes: Sequence[str]) -> dict[str, str]:
+        """The files of some suffixes: their suffixes as written, by their stems."""
+        return {
+            name[: -len(suffix) - 1]: name[-len(suffix) :]
+            for suffix in suffixes
+            for name in self.names.get(suffix, ())
+        }
+
+    @property
+    def title(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
+
+def folders_of(root: str) -> list[Folder]:
+    """The folders below one, without hidden ones, in the order of their paths."""
+    found: list[Folder] = []
+    count = 0
+    for at, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        names: dict[str, list[str]] = {}
+        for name in sorted(files):
+            if not name.startswith("."):
+                names.setdefault(suffix_of(name), []).append(name)
+        path = os.path.relpath(at, root).replace(os.sep, "/")
+        found.append(Folder("" if path == "." else path, names))
+        count += len(files)
+        if count >= MOST_FILES:
+            break
+    return found
+
+
+def is_masks(folder: Folder, images: Sequence[Folder]) -> bool:
+    """Tells whether a folder is called as masks are, and has PNGs of the names of images."""
+    stems = folder.stems(["png"])
+    if not stems or not _MASKS.search(folder.title):
+        return False
+    known = {stem for one in images for stem in one.stems(PICTURES)}
+    return 2 * sum(without_mask_end(stem) in known for stem in stems) >= len(stems)
+
+
+def without_mask_end(stem: str) -> str:
+    """The name of an image, from that of its mask: `a` for `a_mask`."""
+    return _MASK_END.sub("", stem)
+
+
+def masks_beside_images(folder: Folder) -> str:
+    """The end that masks have which lie beside their images, empty for none."""
+    stems = folder.stems(["png"])
+    known = folder.stems(PICTURES)
+    ends = (
+        stem[len(without_mask_end(stem)) :] for stem in stems if without_mask_end(stem) in known
+    )
+    return next((one for one in ends if one), "")
+
+
+def is_called_as_labels(folder: Folder) -> bool:
+    """Tells whether a folder is called as those of labels or masks are."""
+    return _MASKS.search(folder.title) is not None
+
+
+def is_video(folder: Folder) -> bool:
+    """Tells whether all pictures of a folder are called as the frames of a video are."""
+    stems = folder.stems(PICTURES)
+    return len(stems) > 1 and all(map(_FRAME.search, stems))
+
+
+def dicom_pattern(root: str, folder: Folder) -> str:
+    """The pattern of a folder's DICOM files, empty where there are none."""
+    for suffix in DICOMS:
+        if names := folder.names.get(suffix):
+            return f"*.{names[0].rpartition('.')[2]}"
+    bare = folder.names.get("", ())
+    if bare and all(_is_dicom(os.path.join(root, folder.path, name)) for name in bare[:3]):
+        return "*"
+    return ""
+
+
+def _is_dicom(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(_DICM_AT + 4)[_DICM_AT:] == b"DICM"
+    except OSError:
+        return False
+
+
+class Listed(NamedTuple):
+    """A file that lists datapoints or annotations; ``first`` is a file name that it has."""
+
+    path: str
+    kind: str
+    first: str = ""
+
+
+def lists_of(root: str, folders: Sequence[Folder]) -> Iterator[Listed]:
+    """Yields the annotation files of COCO and the items lists, by their content."""
+    for folder in folders:
+        # Labels of single images lie in folders of thousands, and are no lists.
+        names = [name for suffix in LISTS for name in folder.names.get(suffix, ())]
+        for name in names[:20]:
+            path = f"{folder.path}/{name}" if folder.path else name
+            if found := _listed(os.path.join(root, path), path):
+                yield found
+
+
+def _listed(file: str, path: str) -> Listed | None:
+    try:
+        if os.path.getsize(file) > MOST_JSON:
+            return None
+        with open(file, "rb") as opened:
+            head = opened.read(4096)
+            if suffix_of(path) == "csv":
+                is_list = {b"name", b"item"} <= set(re.split(rb"\W+", head.split(b"\n")[0].lower()))
+                return Listed(path, "items") if is_list else None
+            text = head.split(b"\n")[0] if suffix_of(path) == "jsonl" else head + opened.read()
+        return _known(json.loads(text), path)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _known(data: Any, path: str) -> Listed | None:
+    if isinstance(data, dict) and {"images", "annotations", "categories"} <= data.keys():
+        images = data["images"]
+        first = images[0].get("file_name") if isinstance(images, list) and images else ""
+        return Listed(path, "coco", first if isinstance(first, str) else "")
+    entry = data[0] if isinstance(data, list) and data else data
+    if isinstance(entry, dict) and "name" in entry and not entry.keys().isdisjoint(_ENTRY):
+        return Listed(path, "items")
+    return None
+
+
+_ENTRY = ("items", "series")
