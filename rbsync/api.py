@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rbsync.manifest.load import Manifest
 from rbsync.manifest.load import load_manifest as load
 from rbsync.model.outcome import Outcome, Report
-from rbsync.model.plan import OnConflict, Plan
+from rbsync.model.plan import OnConflict, OnMove, Plan
 from rbsync.sync.applying import GIVE_UP_AFTER, ApplyOptions, apply_plan
 from rbsync.sync.planning import PlanOptions, make_plan
 from rbsync.sync.workspace import open_workspace
@@ -55,6 +55,7 @@ def plan(
     ours: Sequence[str] = (),
     theirs: Sequence[str] = (),
     on_conflict: OnConflict | None = None,
+    on_move: OnMove | None = None,
     offline: bool = False,
 ) -> Plan:
     """Returns what the project lacks; changes nothing.
@@ -63,6 +64,7 @@ def plan(
     blocks the datapoints that have problems instead of raising. What others changed at the project
     since is blocked as a conflict; it is overwritten where its name is one of ``ours``, and stays
     where it is one of ``theirs``, which are names and globs; ``on_conflict`` says so for the rest.
+    ``on_move`` is what becomes of tasks whose datapoints have other names now.
     ``offline`` does not look at what the project has now. Raises UserError with all problems of
     the manifest and its files, and StoreError for a state that cannot be used.
     """
@@ -74,6 +76,7 @@ def plan(
         ours=tuple(ours),
         theirs=tuple(theirs),
         on_conflict=on_conflict,
+        on_move=on_move,
         offline=offline,
     )
     with open_workspace(found) as workspace:

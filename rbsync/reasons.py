@@ -24,6 +24,8 @@ Reason = Literal[
     "worked-on",
     "theirs",
     "undone",
+    "moved",
+    "kept",
 ]
 """Why a datapoint has its action; programs that read plans rely on the words."""
 
@@ -62,6 +64,12 @@ WORKED_ON: Final = "worked-on"
 UNDONE: Final = "undone"
 """Of an action that takes back what a run did, and of one that is blocked since then."""
 
+MOVED: Final = "moved"
+"""Of what is declared under another name than the one that the project has it under."""
+
+KEPT: Final = "kept"
+"""Of a blocked move: the project keeps the old name, for people have worked on it."""
+
 THEIRS: Final = "theirs"
 """Of what stays as others made it, until something else is declared."""
 
@@ -99,7 +107,7 @@ REFUSALS: Final = ("invalid", "quota")
 PASSING: Final = ("transient", "throttled")
 """The kinds of failures that another attempt may get over."""
 
-Phase = Literal["read", "upload", "create", "take in", "update", "delete"]
+Phase = Literal["read", "upload", "create", "take in", "update", "move", "delete"]
 """Where an action failed."""
 
 TAKE_IN: Final = "take in"

@@ -49,10 +49,10 @@ class Journal:
         """``ahead`` is told of effects, and what their names were, before their intents."""
         self._ahead = ahead
         self._writer = writer
-        self._before = records
+        self._before = dict(records)
         self._clock = clock
         self._set_aside = set_aside
-        self._waiting: list[tuple[Outcome, Record | None]] = []
+        self._waiting: list[tuple[Outcome, Sequence[Record], Sequence[str]]] = []
         self._uploads: deque[Upload] = deque()
         self._lost: list[str] = []
         self._committed_at = 0.0
@@ -94,7 +94,23 @@ class Journal:
 
     def add(self, outcome: Outcome, record: Record | None) -> None:
         """Takes in a result: the record that it leaves, None when it leaves none."""
-        self._waiting.append((outcome, record))
+        if record is None:
+            self._waiting.append((outcome, [], [outcome.name]))
+        else:
+            self._waiting.append((outcome, [record], []))
+
+    def add_moved(self, outcome: Outcome, records: Sequence[Record], old: str) -> None:
+        """Takes in a move: the record of the old name goes in the commit that has the new one."""
+        left = {one.name for one in records}
+        self._waiting.append((outcome, records, [] if old in left else [old]))
+        # An update that goes with the move is to know what was left under the new name.
+        self._before |= {one.name: one for one in records}
+
+    def note(self, records: Sequence[Record]) -> None:
+        """Writes down, durably, how far something came whose result is not there yet."""
+        if records:
+            self._writer.commit(records)
+            self._before |= {one.name: one for one in records}
 
     def due(self) -> bool:
         """Tells whether a commit should not wait longer."""
@@ -107,8 +123,8 @@ class Journal:
         """Makes what waits durable and returns its outcomes. Raises StoreError."""
         waiting, self._waiting = self._waiting, []
         uploads, lost = self._taken_uploads(), self._taken_lost()
-        records = [record for _, record in waiting if record is not None]
-        removed = [outcome.name for outcome, record in waiting if record is None]
+        records = [record for _, left, _ in waiting for record in left]
+        removed = [name for _, _, gone in waiting for name in gone]
         try:
             if waiting or uploads or lost or forget:
                 gone = [*forget, *removed]
@@ -122,7 +138,7 @@ class Journal:
             raise
         finally:
             self._committed_at = time.monotonic()
-        return [outcome for outcome, _ in waiting]
+        return [outcome for outcome, _, _ in waiting]
 
     def _taken_uploads(self) -> list[Upload]:
         # Workers append meanwhile. The length is taken once, so that a run whose workers are fast

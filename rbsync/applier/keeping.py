@@ -14,11 +14,13 @@ from rbsync.backends.base import Backend, TaskContent
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.history import Change
-from rbsync.model.plan import Create, Delete, Effect, Overwriting, Update
+from rbsync.model.plan import Create, Delete, Effect, Move, Overwriting, Update
 from rbsync.model.record import Record
 from rbsync.stores.history.base import History
 
 RecordOf = Callable[[str], Record | None]
+Kept = Overwriting | Move
+"""The effects before which what is there is written down."""
 
 
 class Keeping(Protocol):
@@ -27,7 +29,7 @@ class Keeping(Protocol):
     def ahead(self, effects: Sequence[Effect], record_of: RecordOf) -> None:
         """Raises StoreError when the history cannot be written; then nothing may be sent."""
 
-    def __call__(self, action: Overwriting, present: TaskContent, facet: Facet | None, /) -> None:
+    def __call__(self, action: Kept, present: TaskContent, facet: Facet | None, /) -> None:
         """As ``overwriting.Keeper``."""
 
 
@@ -37,7 +39,7 @@ class NoHistory:
     def ahead(self, effects: Sequence[Effect], record_of: RecordOf) -> None:
         """Does nothing."""
 
-    def __call__(self, action: Overwriting, present: TaskContent, facet: Facet | None, /) -> None:
+    def __call__(self, action: Kept, present: TaskContent, facet: Facet | None, /) -> None:
         """Does nothing."""
 
 
@@ -75,11 +77,11 @@ class HistoryKeeper:
         made = [self._created(one) for one in effects if isinstance(one, Create)]
         if made:
             self._history.note(made)
-        others = [one for one in effects if isinstance(one, Overwriting)]
+        others = [one for one in effects if isinstance(one, Kept)]
         if others and self._backend.capabilities.at_hand:
             self._look_ahead(others)
 
-    def _look_ahead(self, actions: Sequence[Overwriting]) -> None:
+    def _look_ahead(self, actions: Sequence[Kept]) -> None:
         try:
             found = self._backend.look([one.task_id for one in actions])
             taken = [
@@ -94,7 +96,7 @@ class HistoryKeeper:
         self._write(entries)
         self._kept |= {one.name: own.document for one, own in taken}
 
-    def __call__(self, action: Overwriting, present: TaskContent, facet: Facet | None, /) -> None:
+    def __call__(self, action: Kept, present: TaskContent, facet: Facet | None, /) -> None:
         """Writes down what is there, unless that was done for the group. Raises StoreError.
 
         When a facet is asked about again in a run, its first change may have been done and only
@@ -116,10 +118,10 @@ class HistoryKeeper:
         now = action.datapoint.fingerprint
         return Change(self._run, action.name, "create", now=now, time=time.time())
 
-    def _change(
-        self, action: Overwriting, own: Snapshot, facets: tuple[Facet, ...] | None
-    ) -> Change:
+    def _change(self, action: Kept, own: Snapshot, facets: tuple[Facet, ...] | None) -> Change:
         """``facets`` are those that were looked at right before they change, None for all."""
+        if isinstance(action, Move):
+            return self._moved(action, own)
         verb = verb_of(action)
         assert verb != "blocked"  # noqa: S101  (an effect is none)
         changed = action.changed if isinstance(action, Update) else FACETS
@@ -134,6 +136,20 @@ class HistoryKeeper:
             own.parts,
             refs_of(own.document),
             time.time(),
+        )
+
+    def _moved(self, action: Move, own: Snapshot) -> Change:
+        return Change(
+            self._run,
+            action.old,
+            "move",
+            was=action.applied,
+            now=action.applied,
+            before=own.name,
+            parts=own.parts,
+            refs=refs_of(own.document),
+            time=time.time(),
+            renamed=action.name,
         )
 
     def _left(self, name: str) -> Fingerprint | None:

@@ -14,7 +14,7 @@ from rbsync.backends.base import Progress, TaskContent
 from rbsync.model.datapoint import REMOTE
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.model.plan import Overwriting, Update
+from rbsync.model.plan import Move, Overwriting, Update
 from rbsync.model.record import UNKNOWN, Record
 from rbsync.reasons import Phase
 
@@ -32,14 +32,18 @@ class Keeper(Protocol):
     made. The first call for an action may be the only one that has all of its facets.
     """
 
-    def __call__(self, action: Overwriting, present: TaskContent, facet: Facet | None, /) -> None:
+    def __call__(
+        self, action: Overwriting | Move, present: TaskContent, facet: Facet | None, /
+    ) -> None:
         """``facet`` is what will be changed, None when the whole datapoint will be deleted.
 
         For another facet than the labels, ``present.labels`` may be empty text: not looked at.
         """
 
 
-def keep_nothing(_action: Overwriting, _present: TaskContent, _facet: Facet | None, /) -> None:
+def keep_nothing(
+    _action: Overwriting | Move, _present: TaskContent, _facet: Facet | None, /
+) -> None:
     """Satisfies ``Keeper``."""
 
 
@@ -56,7 +60,7 @@ class Check:
         """``stamped`` is whether rbsync leaves stamps there."""
         self._action = action
         self._known = known_fingerprints(record, action)
-        self.left = tuple({one.settings for one in _left_in(record) if one != UNKNOWN})
+        self.left = tuple({one.settings for one in left_in(record) if one != UNKNOWN})
         self._keeper = keeper
         self._stamped = stamped
         self.refusal: Failure | None = None
@@ -108,10 +112,10 @@ def known_fingerprints(
     desired = None
     if isinstance(action, Update) and with_desired:
         desired = action.datapoint.fingerprint
-    return [one for one in (*_left_in(record), action.over, desired) if one is not None]
+    return [one for one in (*left_in(record), action.over, desired) if one is not None]
 
 
-def _left_in(record: Record | None) -> list[Fingerprint]:
+def left_in(record: Record | None) -> list[Fingerprint]:
     """The fingerprints that a run of ours has left, or was about to leave."""
     if record is None:
         return []

@@ -156,7 +156,13 @@ def _settled(
     if task is None:
         return _absent(record, intent)
     if intent.fingerprint is not None and is_ours(task, intent.fingerprint):
-        return Record(record.name, intent.fingerprint, task.task_id, declined=intent.declined)
+        return Record(
+            record.name,
+            intent.fingerprint,
+            task.task_id,
+            declined=intent.declined,
+            old_name=intent.old_name,
+        )
     # The old stamp is still there: the update never arrived, or only its last part is missing.
     # Either way the plan will see the difference and send it again.
     if task.stamp is not None and task.stamp == record.applied:

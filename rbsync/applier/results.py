@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from rbsync.model.outcome import Failure, Outcome, Result, Verb
-from rbsync.model.plan import Create, Delete, Effect, Replace, Update
+from rbsync.model.plan import Create, Delete, Effect, Move, Replace, Update
 from rbsync.model.record import Intent, Record
 from rbsync.reasons import AMBIGUOUS
 
 VERBS: dict[type[Effect], Verb] = {
     Create: "create",
+    Move: "move",
     Update: "update",
     Replace: "replace",
     Delete: "delete",
@@ -25,6 +26,8 @@ def intent_of(action: Effect, now: float) -> Intent:
     match action:
         case Create(datapoint=datapoint):
             return Intent(action.name, "create", datapoint.fingerprint, now, action.declined)
+        case Move():
+            return Intent(action.name, "create", action.applied, now, old_name=action.old)
         case Update(datapoint=datapoint) | Replace(datapoint=datapoint):
             return Intent(action.name, "update", datapoint.fingerprint, now, action.declined)
         case Delete():
@@ -39,6 +42,18 @@ def applied(
     outcome = Outcome(action.name, verb_of(action), result, task_id, note=note)
     fingerprint = action.datapoint.fingerprint
     return outcome, Record(action.name, fingerprint, task_id, declined=action.declined)
+
+
+def carried(action: Move, task_id: str) -> Record:
+    """A datapoint that has its new name, while the task of the old one is still there."""
+    return Record(action.name, action.applied, task_id, old_name=action.old)
+
+
+def moved(action: Move, task_id: str) -> tuple[Outcome, list[Record]]:
+    """A datapoint that the project has under its new name alone."""
+    outcome = Outcome(action.name, "move", "applied", task_id, note=f"from {action.old}")
+    left = [Record(action.old, declined=action.declined)] if action.declined else []
+    return outcome, [Record(action.name, action.applied, task_id), *left]
 
 
 def removed(action: Delete) -> tuple[Outcome, Record | None]:

@@ -1,4 +1,4 @@
-"""One run of a plan: creates, then updates, then deletes."""
+"""One run of a plan: creates, then moves, then updates, then deletes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from functools import partial
 
 from rbsync.applier.breaker import Breaker, Outage
 from rbsync.applier.cancellation import BREAKER, UNREACHABLE, Cancellation, Tally
+from rbsync.applier.carrying import Carrier
 from rbsync.applier.content import Content
 from rbsync.applier.journal import Ahead, Journal, nothing_ahead
 from rbsync.applier.overwriting import Check, Keeper, keep_nothing
 from rbsync.applier.pipeline import Pace, Pipeline
 from rbsync.applier.prepare import Change, Preparer
+from rbsync.applier.renaming import renamed
 from rbsync.applier.results import removed, skipped
 from rbsync.applier.retrying import Retrier
 from rbsync.applier.send import Sender
 from rbsync.applier.tools import Tools
 from rbsync.applier.uploads import Uploads, known_uploads, repeated_contents
 from rbsync.applier.workers import Workers
-from rbsync.backends.base import Backend, Capabilities, Mark
+from rbsync.backends.base import Backend, Capabilities, Mark, Renames
 from rbsync.errors import StoreError
 from rbsync.model.outcome import Outcome
-from rbsync.model.plan import Create, Delete, Overwriting, Plan, Replace, Update
+from rbsync.model.plan import Create, Delete, Move, Overwriting, Plan, Replace, Update
 from rbsync.model.record import Record
 from rbsync.stores.base import Upload, Writer
 
@@ -123,10 +125,11 @@ def apply(
         journal,
         Tally(stop, options.max_failures, breaker=None if breaker else BREAKER),
         stop,
+        keeper,
     )
     try:
         with retrier.patient(breaker):
-            yield from _in_order(plan, tools, options.jobs, backend.capabilities)
+            yield from _in_order(plan, tools, options.jobs, backend, _mark_of(writer))
         yield from journal.commit(forget=plan.forgotten)
     finally:
         # When the caller gave up in the middle; what cannot be written was set aside.
@@ -152,14 +155,23 @@ def _breaker(stop: Cancellation, options: Options, capabilities: Capabilities) -
     )
 
 
-def _in_order(plan: Plan, tools: Tools, jobs: int, capabilities: Capabilities) -> Iterator[Outcome]:
-    effects = plan.effects
+def _in_order(
+    plan: Plan, tools: Tools, jobs: int, backend: Backend, mark: Mark
+) -> Iterator[Outcome]:
+    effects, capabilities = plan.effects, backend.capabilities
     creates = [one for one in effects if isinstance(one, Create)]
-    changes = [one for one in effects if isinstance(one, Update | Replace)]
+    moves = [one for one in effects if isinstance(one, Move)]
+    changes: list[Change] = [one for one in effects if isinstance(one, Update | Replace)]
     pace = Pace(jobs, capabilities.batch, capabilities.quarantine, capabilities.staleness)
     # Creates come first and deletes last: what was renamed is there under its new name before the
     # old one goes.
     yield from _change(creates, tools, pace)
+    tasks: dict[str, str] = {}
+    for outcome in _move(moves, tools, jobs, backend, mark):
+        if outcome.result == "applied":
+            tasks[outcome.name] = outcome.task_id
+        yield outcome
+    changes += [one.update(tasks[one.name]) for one in moves if one.changed and one.name in tasks]
     # An update is several requests in a safe order. In a batch one that fails half-way would leave
     # unknown how far the others came.
     yield from _change(changes, tools, pace._replace(batch=1))
@@ -170,6 +182,16 @@ def _change(changes: Sequence[Change], tools: Tools, pace: Pace) -> Iterator[Out
     if changes:
         with closing(Workers(pace.jobs)) as workers:
             yield from Pipeline(changes, tools, workers, pace).outcomes()
+
+
+def _move(
+    moves: Sequence[Move], tools: Tools, jobs: int, backend: Backend, mark: Mark
+) -> Iterator[Outcome]:
+    if not moves:
+        return iter(())
+    if isinstance(backend, Renames):
+        return renamed(moves, backend, tools)
+    return Carrier(backend, tools, mark, jobs).outcomes(moves)
 
 
 def _forget(_: Upload) -> None:

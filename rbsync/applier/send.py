@@ -84,7 +84,7 @@ class Sender:
         ``check_of`` an action is asked before what is there is overwritten.
         """
         self._backend = backend
-        self._retrier = retrier
+        self._retrier = self.retrier = retrier
         self._left = left
         self._check_of = check_of
 
@@ -129,6 +129,10 @@ class Sender:
             if check.refusal is None:
                 raise
             return Answer("failed", failure=check.refusal)
+
+    def create(self, batch: Sequence[Prepared]) -> list[Answer]:
+        """Creates a batch. Raises StoppedError when the run is stopped before that."""
+        return self._create(batch)
 
     def _create(self, batch: Sequence[Prepared]) -> list[Answer]:
         drafts = [one.draft for one in batch]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rbsync.applier.cancellation import Cancellation, Tally
 from rbsync.applier.journal import Journal
+from rbsync.applier.overwriting import Keeper, keep_nothing
 from rbsync.applier.prepare import Preparer
 from rbsync.applier.send import Sender
 
@@ -19,3 +20,4 @@ class Tools:
     journal: Journal
     tally: Tally
     stop: Cancellation
+    keeper: Keeper = keep_nothing

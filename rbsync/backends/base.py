@@ -366,6 +366,37 @@ class KeepsFiles(Protocol):
         """
 
 
+class NewName(NamedTuple):
+    """A task, and what it is to be called: its own name, and those of its items in their order."""
+
+    task: NamedTask
+    name: str
+    items: tuple[str, ...]
+
+
+@runtime_checkable
+class Renames(Protocol):
+    """A backend that gives a task another name, so that nothing of it is copied or lost."""
+
+    def rename(self, names: Sequence[NewName]) -> Mapping[str, str]:
+        """Gives tasks their new names, all that may have them, durably.
+
+        One that has its new name already is fine. Returns, by the new names, why a task did not
+        get it.
+        """
+
+
+@runtime_checkable
+class PutsAway(Protocol):
+    """A backend that cannot rename: a task is made under the new name, and the old one put away."""
+
+    def put_away(self, task_ids: Sequence[str]) -> None:
+        """Puts tasks, any number, where nobody can save anything in them."""
+
+    def put_labels(self, task_id: str, labels: LabelText) -> None:
+        """Gives a task other labels, and leaves all else as it is, its stamp too."""
+
+
 class Backend(Protocol):
     """One project."""
 

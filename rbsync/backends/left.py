@@ -93,6 +93,24 @@ def only_members(labels: Sequence[Any], members: Collection[str]) -> list[Any]:
     return [_only(one, "", kept) for one in normal_labels(labels)]
 
 
+def members_of(labels: Sequence[Any]) -> frozenset[str]:
+    """The paths of all members of labels."""
+    return frozenset(_paths(normal_labels(labels), ""))
+
+
+def has_labels_left(found: TaskContent, labels: Sequence[Any]) -> bool | None:
+    """Tells whether labels are those that were left in a datapoint, by what was noted there.
+
+    None where that was not noted: there were too many of them, or they were made of a mask.
+    """
+    left = found.left
+    if left == NOTHING_LEFT or (left.members and not left.labels):
+        return None
+    if not left.labels:
+        return not labels
+    return of_value(only_members(labels, left.members)) == left.labels
+
+
 def _paths(value: Any, path: str) -> Iterator[str]:
     if isinstance(value, Mapping):
         for key, member in value.items():

@@ -41,6 +41,12 @@ on_conflict = click.option(
     type=click.Choice(["block", "theirs", "ours"]),
     help="The same for all that was changed here and at the project [block].",
 )
+on_move = click.option(
+    "--on-move",
+    type=click.Choice(["auto", "carry", "keep", "recreate"]),
+    help="What becomes of tasks whose datapoints have other names now: carry gives them these, "
+    "keep leaves them theirs; with --ours also where people have worked [auto].",
+)
 rehash = click.option("--rehash", is_flag=True, help="Read every file, whatever is remembered.")
 
 
@@ -84,6 +90,7 @@ _OF_A_PLAN = (
     "ours",
     "theirs",
     "on_conflict",
+    "on_move",
 )
 
 
@@ -102,7 +109,7 @@ def planning(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*arguments, options=PlanOptions(**chosen), **given)
 
     added: Callable[..., Any] = called
-    for option in (rehash, on_conflict, theirs, ours, offline, keep_going, prune, target):
+    for option in (rehash, on_move, on_conflict, theirs, ours, offline, keep_going, prune, target):
         added = option(added)
     return added
 

@@ -31,6 +31,7 @@ from rbsync.model.plan import (
     Blocked,
     Create,
     Delete,
+    Move,
     Overwriting,
     Plan,
     Replace,
@@ -69,7 +70,7 @@ class TakenPart(Part):
 class ActionPart(Part):
     """One action. Those that create or change have all that is needed to do so."""
 
-    action: Literal["create", "update", "replace", "delete", "blocked"]
+    action: Literal["create", "move", "update", "replace", "delete", "blocked"]
     name: str
     reason: Reason = Field(description="A stable word that says why.", examples=["new"])
     message: str = Field(description="The same as a sentence.")
@@ -97,11 +98,18 @@ class ActionPart(Part):
     declined: list[DeclinedPart] = Field(
         default=[], description="What the record is to say that is declared and not wanted."
     )
+    old: str = Field("", description="The name that a move takes it from.")
+    applied: FingerprintPart | None = Field(
+        None, description="What was left under the old name of a move."
+    )
+    ours: bool = Field(False, description="A move carries also what people have worked on.")
 
     def value(self) -> Action:
         match self.action:
             case "create":
                 return Create(self._datapoint(), self.reason, self.message, self._declined())
+            case "move":
+                return self._move()
             case "update" | "replace":
                 kind = Update if self.action == "update" else Replace
                 said = (self.task_id, self.reason, self.message)
@@ -125,6 +133,13 @@ class ActionPart(Part):
                 return Blocked(self.name, self.reason, self.message, sides)
             case _:
                 assert_never(self.action)
+
+    def _move(self) -> Move:
+        if self.applied is None or not self.old:
+            raise ValueError(f"the move to `{self.name}` does not say from where")
+        said = (self.task_id, self.applied.value(), self.reason, self.message)
+        changed = tuple(self.changed)
+        return Move(self._datapoint(), self.old, *said, changed, self.ours, self._declined())
 
     def _over(self) -> Fingerprint | None:
         return self.over.value() if self.over else None
@@ -176,6 +191,7 @@ class SummaryPart(Part):
     keep: int
     bytes: int
     labels_removed: int = Field(0, description="How many updates take away all labels.")
+    move: int = 0
 
 
 class PlanDocument(Document):
@@ -250,6 +266,21 @@ def action_json(action: Action) -> dict[str, Any]:
     match action:
         case Create(datapoint=datapoint):
             return {**own, **datapoint_json(datapoint), **_declined(action.declined)}
+        case Move():
+            moved = {
+                "old": action.old,
+                "task_id": action.task_id,
+                "changed": list(action.changed),
+                "labels_removed": action.labels_removed,
+                "applied": action.applied._asdict(),
+                **({"ours": True} if action.over else {}),
+            }
+            return {
+                **own,
+                **moved,
+                **datapoint_json(action.datapoint),
+                **_declined(action.declined),
+            }
         case Update() | Replace():
             changed = {
                 "changed": list(action.changed),

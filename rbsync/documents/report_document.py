@@ -41,6 +41,7 @@ class CountsPart(Part):
 
     created: int
     recognised: int = Field(0, description="Datapoints that were there already, and are known now.")
+    moved: int = Field(0, description="Datapoints that have another name now.")
     updated: int
     deleted: int
     failed: int
@@ -74,6 +75,7 @@ def counts(report: Report) -> dict[str, int]:
     return {
         "created": report.count("applied", "create"),
         "recognised": report.recognised,
+        "moved": report.count("applied", "move"),
         "updated": report.count("applied", "update", "replace"),
         "deleted": report.count("removed"),
         "failed": report.count("failed"),

@@ -13,13 +13,16 @@ from pydantic import (
     ConfigDict,
     Field,
     create_model,
+    model_validator,
 )
 from pydantic import WithJsonSchema as JsonSchema
 from pydantic_core import PydanticCustomError
 
 from rbsync.backends import BACKENDS
 from rbsync.backends.settings import BackendSettings
-from rbsync.model.plan import OnChange, OnConflict
+from rbsync.files.patterns import PatternError
+from rbsync.files.renaming import renaming
+from rbsync.model.plan import OnChange, OnConflict, OnMove
 from rbsync.model.storages import is_built_in
 from rbsync.sources.base import Common, SourceModel
 
@@ -184,6 +187,13 @@ class PolicyModel(Part):
         "`ours`, which overwrites it, counts only where the one who runs rbsync says so too.",
         examples=["block"],
     )
+    on_move: OnMove = Field(
+        "auto",
+        description="What becomes of a task whose datapoint is declared under another name now: "
+        "it is carried to the new name, or keeps its old one, or stays beside a new task. `auto` "
+        "carries what nobody has worked on. The embedded project renames, whoever worked on it.",
+        examples=["auto"],
+    )
     refresh: Literal["auto", "always", "never"] = Field(
         "auto",
         description="Read the whole project before planning: always, or only when there is no "
@@ -202,6 +212,29 @@ class PolicyModel(Part):
         "can put it back: days, as in 90d.",
         examples=["90d"],
     )
+
+
+class MovedModel(Part):
+    """Names that became other names, where the content of the files cannot tell."""
+
+    old: str = Field(
+        alias="from",
+        description="The old names: a pattern with captures.",
+        examples=["a/{case}.png"],
+    )
+    new: str = Field(
+        alias="to",
+        description="The new names, with the same captures.",
+        examples=["b/{case}.png"],
+    )
+
+    @model_validator(mode="after")
+    def _is_pair(self) -> MovedModel:
+        try:
+            renaming(self.old, self.new)
+        except PatternError as error:
+            raise PydanticCustomError("moved", "{why}", {"why": str(error)}) from error
+        return self
 
 
 class FilesModel(Part):
@@ -253,6 +286,12 @@ class ManifestModel(Part):
         (),
         description="The sources of datapoints with segmentation masks.",
         examples=[[{"folder": "exports/2f0f6f3e"}]],
+    )
+    moved: tuple[MovedModel, ...] = Field(
+        (),
+        description="Datapoints that have other names than before, where their content tells "
+        "nothing: it changed too, or several have the same.",
+        examples=[[{"from": "a/{case}.png", "to": "b/{case}.png"}]],
     )
     policy: PolicyModel = Field(
         PolicyModel(),

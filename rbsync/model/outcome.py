@@ -11,7 +11,7 @@ from rbsync.reasons import FailureKind, Phase
 
 Result = Literal["applied", "recognised", "removed", "failed", "skipped"]
 """``recognised`` is a create that met what it would have made: nothing was sent that counted."""
-Verb = Literal["create", "update", "replace", "delete", "blocked"]
+Verb = Literal["create", "move", "update", "replace", "delete", "blocked"]
 
 
 class Failure(NamedTuple):
@@ -68,7 +68,7 @@ class Report:
     @property
     def skipped(self) -> int:
         """Returns how many actions were not begun because the run ended."""
-        return self.count("skipped", "create", "update", "replace", "delete")
+        return self.count("skipped", "create", "move", "update", "replace", "delete")
 
     @property
     def failures(self) -> Sequence[Outcome]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from rbsync.errors import ExitCode, Problem
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.fingerprint import Facet, Fingerprint
+from rbsync.model.fingerprint import NO_LABELS, Facet, Fingerprint
 from rbsync.model.record import Declined, Record
-from rbsync.reasons import PROTECTED, UNDONE, UNKNOWN, UNSETTLED, Reason
+from rbsync.reasons import CHANGED, KEPT, PROTECTED, UNDONE, UNKNOWN, UNSETTLED, Reason
 
 OnChange = Literal["update", "replace", "protect"]
+OnMove = Literal["auto", "carry", "keep", "recreate"]
+"""What becomes of a task whose datapoint is declared under another name now."""
+
 OnConflict = Literal["block", "theirs", "ours"]
 """What becomes of what was changed here and at the project."""
 
@@ -100,6 +104,44 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """The project has this datapoint under the name ``old``, and it is to have the declared one.
+
+    ``changed`` are the facets that are declared otherwise too; they are updated once it has its
+    new name. ``applied`` is what was left under the old one. ``over`` says that also what people
+    have worked on is carried, and ``declined`` is what the record of ``old`` is to say afterwards.
+    """
+
+    datapoint: Datapoint
+    old: str
+    task_id: str
+    applied: Fingerprint
+    reason: Reason
+    message: str
+    changed: tuple[Facet, ...] = ()
+    over: bool = False
+    declined: tuple[Declined, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.datapoint.name
+
+    @property
+    def labels_removed(self) -> bool:
+        """Tells whether it has labels there and shall have none."""
+        is_bare = self.datapoint.fingerprint.labels in NO_LABELS
+        return "labels" in self.changed and is_bare and self.applied.labels not in NO_LABELS
+
+    def update(self, task_id: str) -> Update:
+        """Returns what is left to be done once the task has its new name, or is a new one."""
+        message = f"changed: {', '.join(self.changed)}"
+        removed = self.labels_removed
+        return Update(
+            self.datapoint, self.changed, task_id, CHANGED, message, labels_removed=removed
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """Nothing to do. A plan only counts these; ``explain`` shows one."""
 
@@ -121,8 +163,8 @@ class Blocked:
     sides: tuple[Sides, ...] = ()
 
 
-Action = Create | Update | Replace | Delete | Blocked
-Effect = Create | Update | Replace | Delete
+Action = Create | Move | Update | Replace | Delete | Blocked
+Effect = Create | Move | Update | Replace | Delete
 Overwriting = Update | Replace | Delete
 """The effects that change or take away what the project has."""
 
@@ -140,6 +182,7 @@ class Summary(NamedTuple):
     keep: int = 0
     bytes: int = 0
     labels_removed: int = 0
+    move: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +239,20 @@ class Plan:
         return tuple(one for one in self.actions if not isinstance(one, Blocked))
 
     @property
+    def moves(self) -> tuple[Move, ...]:
+        """The datapoints that have other names now."""
+        return tuple(one for one in self.actions if isinstance(one, Move))
+
+    @property
     def names(self) -> frozenset[str]:
         """All names that the plan says something of: not those that are left as they are."""
-        return frozenset(one.name for one in self.actions).union(self.orphans, self.forgotten)
+        named = frozenset(names_of(self.actions))
+        return named.union(self.orphans, self.forgotten)
 
     @property
     def labels_removed(self) -> tuple[str, ...]:
         """The names of the datapoints that lose all of their labels and stay."""
-        changes = (one for one in self.actions if isinstance(one, Update | Replace))
+        changes = (one for one in self.actions if isinstance(one, Update | Replace | Move))
         return tuple(one.name for one in changes if one.labels_removed)
 
     @property
@@ -220,8 +269,8 @@ class Plan:
         if self.unread or self.has_blocked(UNKNOWN):
             return ExitCode.INCOMPLETE
         blocked = (one for one in self.actions if isinstance(one, Blocked))
-        # The first two were asked for by the user, and the last is waited for.
-        if any(one.reason not in (PROTECTED, UNDONE, UNSETTLED) for one in blocked):
+        # The first three were asked for by the user, and the last is waited for.
+        if any(one.reason not in (PROTECTED, UNDONE, KEPT, UNSETTLED) for one in blocked):
             return ExitCode.SOME_FAILED
         return ExitCode.DONE
 
@@ -237,7 +286,7 @@ class Plan:
 
     @property
     def summary(self) -> Summary:
-        counts = {Create: 0, Update: 0, Replace: 0, Delete: 0, Blocked: 0}
+        counts = {Create: 0, Move: 0, Update: 0, Replace: 0, Delete: 0, Blocked: 0}
         size = 0
         for one in self.actions:
             counts[type(one)] += 1
@@ -250,14 +299,23 @@ class Plan:
             keep=self.unchanged,
             bytes=size,
             labels_removed=len(self.labels_removed),
+            move=counts[Move],
         )
+
+
+def names_of(actions: Iterable[Action]) -> Iterator[str]:
+    """Yields the names that actions are about: of a move both."""
+    for one in actions:
+        yield one.name
+        if isinstance(one, Move):
+            yield one.old
 
 
 def _upload_size(action: Action) -> int:
     match action:
         case Create(datapoint=datapoint) | Replace(datapoint=datapoint):
             return datapoint.size
-        case Update(datapoint=datapoint, changed=changed) if "items" in changed:
-            return datapoint.size
-        case Update() | Delete() | Blocked():
+        case Update() | Move() if "items" in action.changed:
+            return action.datapoint.size
+        case Update() | Move() | Delete() | Blocked():
             return 0

@@ -39,7 +39,8 @@ class Record(NamedTuple):
     ``applied`` is the fingerprint that the project has, None when it has none. After a failure
     ``failure`` says why and ``attempted`` what was being applied. ``pending`` is the intent whose
     result is not known, when there is one. ``declined`` is what is declared and not wanted; of a
-    datapoint that shall not be there it may be all that is known.
+    datapoint that shall not be there it may be all that is known. ``old_name`` is the name of the
+    task that it was moved from and that is still to be put away: the move was cut off.
     """
 
     name: str
@@ -49,13 +50,15 @@ class Record(NamedTuple):
     attempted: Fingerprint | None = None
     pending: Intent | None = None
     declined: tuple[Declined, ...] = ()
+    old_name: str = ""
 
 
 class Intent(NamedTuple):
     """The intent to send something, written down before it is sent.
 
     ``fingerprint`` is what the datapoint will have, None for a delete; ``sent_at`` is in seconds
-    since the epoch. ``declined`` is what its record is to say once it is done.
+    since the epoch. ``declined`` is what its record is to say once it is done. ``old_name`` is the
+    name that a move takes it from, else empty.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Intent(NamedTuple):
     fingerprint: Fingerprint | None
     sent_at: float = 0.0
     declined: tuple[Declined, ...] = ()
+    old_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,5 +5,6 @@ from __future__ import annotations
 from rbsync.planner.compare import merged, plan
 from rbsync.planner.decide import decide, decide_orphan
 from rbsync.planner.guard import check_guard, objection
+from rbsync.planner.moves import with_moves
 
-__all__ = ["check_guard", "decide", "decide_orphan", "merged", "objection", "plan"]
+__all__ = ["check_guard", "decide", "decide_orphan", "merged", "objection", "plan", "with_moves"]

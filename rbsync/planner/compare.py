@@ -14,6 +14,7 @@ from rbsync.model.plan import (
     Create,
     Delete,
     Keep,
+    Move,
     Plan,
     Replace,
     Update,
@@ -99,16 +100,18 @@ def _orphan_actions(
 
 
 def _order(action: Action) -> tuple[int, str]:
-    """Creates, then updates, then deletes, then what is blocked; within a kind by name."""
+    """Creates, moves, updates, deletes, then what is blocked; within a kind by name."""
     match action:
         case Create():
             rank = 0
-        case Update() | Replace():
+        case Move():
             rank = 1
-        case Delete():
+        case Update() | Replace():
             rank = 2
-        case Blocked():
+        case Delete():
             rank = 3
+        case Blocked():
+            rank = 4
         case _:
             assert_never(action)
     return rank, action.name

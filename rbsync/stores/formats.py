@@ -44,7 +44,13 @@ def _declined(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE {table} ADD COLUMN declined TEXT")
 
 
-STEPS: Sequence[Step] = (_first, _seals, _declined)
+def _old_name(connection: sqlite3.Connection) -> None:
+    """Makes room for the name that something is moved from: mostly NULL."""
+    for table in ("record", "intent"):
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN old_name TEXT")
+
+
+STEPS: Sequence[Step] = (_first, _seals, _declined, _old_name)
 _FIRST_SEALED = 2
 
 

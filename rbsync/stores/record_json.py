@@ -52,6 +52,7 @@ class IntentPart(_Exact):
     fingerprint: Prints | None = Field(description="What it will have; null for a delete.")
     sent_at: float = Field(0.0, description="In seconds since 1970.")
     declined: Declines = Field((), description="What its record is to say once it is done.")
+    old_name: str = Field("", description="The name that a move takes it from.")
 
     def value(self) -> Intent:
         return Intent(
@@ -60,6 +61,7 @@ class IntentPart(_Exact):
             _print(self.fingerprint),
             self.sent_at,
             _declines(self.declined),
+            self.old_name,
         )
 
 
@@ -75,6 +77,9 @@ class RecordPart(_Exact):
     attempted: Prints | None = Field(description="What was being applied when it failed.")
     pending: IntentPart | None = Field(description="What was sent, with a result not known yet.")
     declined: Declines = Field((), description="What is declared and shall not be done.")
+    old_name: str = Field(
+        "", description="The task of this name is still to be put away: a move was cut off."
+    )
 
     def value(self) -> Record:
         return Record(
@@ -85,6 +90,7 @@ class RecordPart(_Exact):
             _print(self.attempted),
             self.pending.value() if self.pending else None,
             _declines(self.declined),
+            self.old_name,
         )
 
 

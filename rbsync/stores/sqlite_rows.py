@@ -19,34 +19,37 @@ from rbsync.stores.seals import BrokenSealError, is_sealed, opened, sealed
 
 PUT_RECORD = (
     "INSERT INTO record (name, items, labels, settings, task_id, failure, attempted, declined,"
-    " seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+    " old_name, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
     " items = excluded.items, labels = excluded.labels, settings = excluded.settings,"
     " task_id = excluded.task_id, failure = excluded.failure, attempted = excluded.attempted,"
-    " declined = excluded.declined, seal = excluded.seal"
+    " declined = excluded.declined, old_name = excluded.old_name, seal = excluded.seal"
 )
 PUT_INTENT = (
-    "INSERT INTO intent (name, operation, items, labels, settings, sent_at, declined, seal)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+    "INSERT INTO intent (name, operation, items, labels, settings, sent_at, declined,"
+    " old_name, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
     " operation = excluded.operation, items = excluded.items, labels = excluded.labels,"
     " settings = excluded.settings, sent_at = excluded.sent_at, declined = excluded.declined,"
-    " seal = excluded.seal"
+    " old_name = excluded.old_name, seal = excluded.seal"
 )
 PUT_UPLOAD = (
     "INSERT INTO upload (content, storage, ref, seal) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (content, storage) DO UPDATE SET ref = excluded.ref, seal = excluded.seal"
 )
 _RECORD = (
-    "SELECT name, items, labels, settings, task_id, failure, attempted, declined, seal FROM record"
+    "SELECT name, items, labels, settings, task_id, failure, attempted, declined, old_name, seal"
+    " FROM record"
 )
-_INTENT = "SELECT name, operation, items, labels, settings, sent_at, declined, seal FROM intent"
+_INTENT = (
+    "SELECT name, operation, items, labels, settings, sent_at, declined, old_name, seal FROM intent"
+)
 _PLAIN = (
     "SELECT name, items, labels, settings, task_id FROM record"
     " WHERE typeof(name) = 'text' AND items IS NOT NULL AND failure IS NULL"
-    " AND attempted IS NULL AND declined IS NULL"
+    " AND attempted IS NULL AND declined IS NULL AND old_name IS NULL"
 )
 _SPECIAL = _RECORD + (
     " WHERE typeof(name) <> 'text' OR items IS NULL OR failure IS NOT NULL"
-    " OR attempted IS NOT NULL OR declined IS NOT NULL"
+    " OR attempted IS NOT NULL OR declined IS NOT NULL OR old_name IS NOT NULL"
 )
 _NONE = (None, None, None)
 # The least number of parameters that every SQLite takes is 999.
@@ -90,7 +93,7 @@ def _plain_records(connection: sqlite3.Connection) -> dict[str, Record]:
     return {
         name: new(
             Record,
-            (name, new(Fingerprint, (items, labels, settings)), task_id, None, None, None, ()),
+            (name, new(Fingerprint, (items, labels, settings)), task_id, None, None, None, (), ""),
         )
         for name, items, labels, settings, task_id in connection.execute(_PLAIN).fetchall()
     }
@@ -198,18 +201,22 @@ def _record_row(one: Record) -> Row:
     attempted = json.dumps(one.attempted) if one.attempted else None
     declined = declined_text(one.declined) or None
     facets = one.applied or _NONE
-    return sealed((one.name, *facets, one.task_id, failure, attempted, declined))
+    old = one.old_name or None
+    return sealed((one.name, *facets, one.task_id, failure, attempted, declined, old))
 
 
 def _intent_row(one: Intent) -> Row:
     declined = declined_text(one.declined) or None
     facets = one.fingerprint or _NONE
     # The column makes a real number of an integer.
-    return sealed((one.name, one.operation, *facets, float(one.sent_at), declined))
+    sent_at = float(one.sent_at)
+    return sealed((one.name, one.operation, *facets, sent_at, declined, one.old_name or None))
 
 
 def _record(row: Row) -> Record:
-    name, items, labels, settings, task_id, failure, attempted, declined = opened("record", row)
+    name, items, labels, settings, task_id, failure, attempted, declined, old = opened(
+        "record", row
+    )
     try:
         return Record(
             name,
@@ -218,18 +225,19 @@ def _record(row: Row) -> Record:
             Failure(**json.loads(failure)) if failure else None,
             Fingerprint(*json.loads(attempted)) if attempted else None,
             declined=declined_in(declined),
+            old_name=old or "",
         )
     except (ValueError, TypeError) as error:
         raise BrokenSealError(f"the record of {name!r} cannot be read: {error}") from error
 
 
 def _intent(row: Row) -> Intent:
-    name, operation, items, labels, settings, sent_at, declined = opened("intent", row)
+    name, operation, items, labels, settings, sent_at, declined, old = opened("intent", row)
     # What is not known to be a delete would be settled as if it had sent something.
     if operation not in OPERATIONS:
         raise BrokenSealError(f"the intent of {name!r} is to {operation!r}, which nobody knows")
     fingerprint = _fingerprint(items, labels, settings)
-    return Intent(name, operation, fingerprint, sent_at, declined_in(declined))
+    return Intent(name, operation, fingerprint, sent_at, declined_in(declined), old or "")
 
 
 def _fingerprint(items: str | None, labels: str, settings: str) -> Fingerprint | None:

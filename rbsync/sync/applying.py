@@ -20,7 +20,7 @@ from rbsync.applier.run import apply as run
 from rbsync.applier.run_report import conclude
 from rbsync.errors import StaleError
 from rbsync.model.outcome import Outcome, Report
-from rbsync.model.plan import Action, Blocked, Delete, Effect, Plan
+from rbsync.model.plan import Action, Blocked, Delete, Effect, Move, Plan
 from rbsync.model.record import Record
 from rbsync.planner import check_guard, merged
 from rbsync.planner.decide import unsettled
@@ -272,6 +272,9 @@ def _remaining(
 def _is_done(action: Effect, record: Record | None) -> bool:
     if isinstance(action, Delete):
         return record is None or record.applied is None
+    # Found under its new name, it has its old task still.
+    if isinstance(action, Move):
+        return record is not None and record.applied is not None and not record.old_name
     return record is not None and record.applied == action.datapoint.fingerprint
 
 

@@ -11,7 +11,7 @@ from rbsync.applier.recovery import CONFLICT
 from rbsync.backends.base import Backend, Task, TaskContent
 from rbsync.model.datapoint import Dataset
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.plan import Action, Blocked, Create, Plan
+from rbsync.model.plan import Action, Blocked, Create, Move, Plan
 from rbsync.model.record import UNKNOWN, Record
 from rbsync.sync.listed import as_listed, known_fingerprints
 
@@ -53,7 +53,7 @@ class Overlay:
 
         An action that would overwrite is looked at by itself, and the user may decide about it.
         """
-        return action.name in self.conflicts and isinstance(action, Create)
+        return action.name in self.conflicts and isinstance(action, Create | Move)
 
     def _renamed(self, action: Action) -> Action:
         if isinstance(action, Create) and action.name in self.missing:

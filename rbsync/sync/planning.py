@@ -11,13 +11,14 @@ from rbsync.errors import Problem, StateError, UserError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.labels import read_taxonomy
 from rbsync.model.datapoint import Dataset
-from rbsync.model.plan import Basis, OnConflict, Plan, Policy
+from rbsync.model.plan import Basis, OnConflict, OnMove, Plan, Policy, names_of
 from rbsync.model.record import Header, Record
-from rbsync.planner import objection
+from rbsync.planner import objection, with_moves
 from rbsync.planner import plan as compare
 from rbsync.planner.conflicts import Decisions
 from rbsync.planner.decide import Rules
 from rbsync.sync.inspecting import decisions_of, inspected
+from rbsync.sync.inspecting_moves import moves_inspected, moving
 from rbsync.sync.last_look import note_look, unseen_for
 from rbsync.sync.memo import recall, remember
 from rbsync.sync.overlay import Overlay, overlay
@@ -40,7 +41,7 @@ class PlanOptions:
     ``offline`` looks at nothing of it. ``redo`` are names or globs of what was taken back, or left
     to others, and is to be done all the same. ``ours`` and ``theirs`` are names and globs of what
     others changed: it is overwritten, or left as it is; ``on_conflict`` says so for the rest,
-    before the manifest does.
+    before the manifest does. ``on_move``, where it is given, goes before the manifest's too.
     """
 
     target: str | None = None
@@ -54,6 +55,7 @@ class PlanOptions:
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
     on_conflict: OnConflict | None = None
+    on_move: OnMove | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -144,16 +146,19 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
         records = present.records
         note_look(workspace)
     records = options.redone(records)
+    every = dataset, records
     if not options.is_whole:
         records = {name: one for name, one in records.items() if options.covers(name)}
         dataset = _narrowed(dataset, records, options)
     made = compare(dataset, records, rules_of(workspace, options), basis)
+    made = with_moves(made, every[0], every[1], moving(workspace, options))
+    records = {**records, **{one.old: every[1][one.old] for one in made.moves}}
     # Only of what the plan is about: verifying a million records would cost more than reading them.
     workspace.store.verify(made.names.intersection(stored))
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))
     made = _looked_at(workspace, made, records, options, header)
-    left = left_digest(records, (one.name for one in made.actions))
+    left = left_digest(records, names_of(made.actions))
     made = replace(made, basis=replace(basis, left=left), empty=is_empty)
     made = replace(made, refused=objection(made, policy_of(workspace, options)))
     if options.may_recall and not options.offline and not is_first:
@@ -181,6 +186,7 @@ def _looked_at(
         decisions = options.decisions(settings.policy.on_conflict)
         certain = header if workspace.store.is_settled() else None
         plan = inspected(workspace.backend, plan, records, decisions, settings.hash, certain)
+        plan = moves_inspected(workspace.backend, plan, records, decisions.ours)
     if options.offline:
         return plan
     return check_storages(workspace.backend, plan, keep_going=options.keep_going)

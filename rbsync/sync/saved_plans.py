@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from rbsync.errors import StaleError
 from rbsync.model.fingerprint import digest
-from rbsync.model.plan import Plan
+from rbsync.model.plan import Plan, names_of
 from rbsync.model.record import Record
 from rbsync.stores.base import Writer
 from rbsync.sync.listed import as_listed
@@ -30,8 +30,7 @@ def check_elsewhere(workspace: Workspace, plan: Plan, writer: Writer) -> None:
     clone's state says nothing here.
     """
     _correct(workspace, writer, plan.names)
-    names = (one.name for one in plan.actions)
-    if left_digest(writer.records(), names) != plan.basis.left:
+    if left_digest(writer.records(), names_of(plan.actions)) != plan.basis.left:
         raise StaleError(
             "the project has moved on since the plan was made, which was in another clone",
             hint="run `rbsync plan` again",

@@ -42,6 +42,7 @@ def test_the_counts_are_those_of_the_outcomes() -> None:
     assert report_json(REPORT, META)["summary"] == {
         "created": 1,
         "recognised": 0,
+        "moved": 0,
         "updated": 2,
         "deleted": 1,
         "failed": 1,

@@ -15,6 +15,7 @@ from rbsync.backends.base import (
     Draft,
     LostFile,
     NamedTask,
+    NewName,
     Project,
     Rejected,
     StoppedError,
@@ -123,6 +124,10 @@ class LocalBackend:
     def delete(self, tasks: Sequence[NamedTask], before: Before = unasked) -> dict[str, str]:
         """Deletes tasks, durably; returns those that have other names, with these."""
         return self._project.delete_named(tasks, lambda stored: before(self._content(stored), None))
+
+    def rename(self, names: Sequence[NewName]) -> dict[str, str]:
+        """Gives tasks their new names, durably: a row each, and no byte of a file is touched."""
+        return self._project.rename(names)
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         """The datapoints of exactly these names, any number of them."""

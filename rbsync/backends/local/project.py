@@ -5,6 +5,7 @@ Whatever stands in front of it, a backend or a service, goes through this one cl
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -17,6 +18,7 @@ from rbsync.backends.base import (
     LostFile,
     MisnamedError,
     NamedTask,
+    NewName,
     Rejected,
     Task,
 )
@@ -45,7 +47,7 @@ from rbsync.backends.local.task_rows import (
     stored_of,
     task_of,
 )
-from rbsync.backends.rules import Flaw, Rules, settings_flaw
+from rbsync.backends.rules import Flaw, Rules, name_flaw, settings_flaw
 from rbsync.errors import BackendError
 from rbsync.labels import project_type
 from rbsync.model.datapoint import Settings
@@ -229,6 +231,39 @@ class LocalProject:
                 elif row is not None and may(stored_of(row)):
                     connection.execute("DELETE FROM tasks WHERE task_id = ?", (task_id,))
         return others
+
+    def rename(self, names: Sequence[NewName]) -> dict[str, str]:
+        """Gives tasks their new names; returns, by these, why a task did not get it."""
+        why: dict[str, str] = {}
+        with self._database.writing() as connection:
+            for one in names:
+                row = queries.row_of_id(connection, one.task.task_id)
+                said = self._rename_one(connection, one, stored_of(row) if row else None)
+                if said:
+                    why[one.name] = said
+        return why
+
+    def _rename_one(
+        self, connection: sqlite3.Connection, one: NewName, stored: StoredTask | None
+    ) -> str:
+        if stored is None:
+            return "the project does not have it any more"
+        if stored.task.name == one.name:
+            return ""
+        if stored.task.name != one.task.name:
+            return str(MisnamedError(one.task.task_id, stored.task.name, one.task.name))
+        if flaw := name_flaw(one.name):
+            return flaw.message
+        if list(queries.rows_of_names(connection, [one.name])):
+            return _CONFLICT.message
+        refs = [ref for _, ref in stored.items]
+        own = one.items if len(one.items) == len(refs) else stored.task.items
+        items = json.dumps([list(pair) for pair in zip(own, refs, strict=True)])
+        connection.execute(
+            "UPDATE tasks SET name = ?, items = ?, updated_at = ? WHERE task_id = ?",
+            (one.name, items, now(), one.task.task_id),
+        )
+        return ""
 
     def note(self, task_id: str, note: Note, extra: Extra) -> None:
         """Keeps what accompanies a whole task, in place of what did."""

@@ -14,6 +14,7 @@ from rbsync.backends.base import (
     Created,
     Draft,
     IncompleteError,
+    LabelText,
     NamedTask,
     Project,
     Reading,
@@ -202,6 +203,14 @@ class RedbrickBackend:
         The service deletes by id whatever the name is, so that each task is looked at before.
         """
         return self._changer.delete(tasks, self._opened.stages, before)
+
+    def put_away(self, task_ids: Sequence[str]) -> None:
+        """Archives tasks: nobody can save labels in one that is archived."""
+        self._changer.put_away(task_ids)
+
+    def put_labels(self, task_id: str, labels: LabelText) -> None:
+        """Gives a task other labels; its stamp stays as it is."""
+        self._changer.put_labels(task_id, labels)
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         """The datapoints of exactly these names: searched for, or listed when they are many."""

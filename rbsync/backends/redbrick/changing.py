@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from rbsync.backends.base import Before, Draft, MisnamedError, NamedTask, StoppedError, unasked
+from rbsync.backends.base import (
+    Before,
+    Draft,
+    LabelText,
+    MisnamedError,
+    NamedTask,
+    StoppedError,
+    unasked,
+)
 from rbsync.backends.left import is_taken_back, left_of, told_by
 from rbsync.backends.redbrick.api.client import Client
-from rbsync.backends.redbrick.api.constants import END, MOST_IDS
+from rbsync.backends.redbrick.api.constants import ARCHIVED, END, MOST_IDS
 from rbsync.backends.redbrick.api.operations.changes import (
     LabelData,
     delete_tasks,
@@ -121,6 +129,15 @@ class Changer:
             if doomed:
                 self._delete([one.task_id for one in doomed])
         return others
+
+    def put_away(self, task_ids: Sequence[str]) -> None:
+        """Moves tasks to where nobody can save anything in them, batch by batch."""
+        for at in range(0, len(task_ids), MOST_IDS):
+            move_tasks(self._client, task_ids[at : at + MOST_IDS], ARCHIVED)
+
+    def put_labels(self, task_id: str, labels: LabelText) -> None:
+        """Gives a task other labels and nothing else."""
+        put_labels(self._client, task_id, self._uploader.labels(labels))
 
     def _delete(self, ids: Sequence[str]) -> None:
         """Deletes a batch; when it is refused, what is still there decides."""

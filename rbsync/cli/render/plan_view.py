@@ -12,13 +12,24 @@ from rbsync.cli.output import complaint, note, result
 from rbsync.cli.render.error_view import show_warnings
 from rbsync.cli.render.numbers import duration, plural, size
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.plan import Action, Blocked, Create, Delete, Overwriting, Plan, Replace, Update
+from rbsync.model.plan import (
+    Action,
+    Blocked,
+    Create,
+    Delete,
+    Move,
+    Overwriting,
+    Plan,
+    Replace,
+    Update,
+)
 
 SHOWN = 20
 """Actions of a kind that are listed unless `-v` asks for all."""
 
 SYMBOLS: dict[type[Action], tuple[str, str]] = {
     Create: ("+", "green"),
+    Move: ("→", "cyan"),
     Update: ("~", "yellow"),
     Replace: ("±", "yellow"),
     Delete: ("-", "red"),
@@ -38,7 +49,7 @@ def show_plan(plan: Plan, common: CommonOptions, nothing: str = "") -> None:
     if plan.orphans:
         what = plural(len(plan.orphans), "datapoint is", "datapoints are")
         note(common, f"{what} in the project and not in the manifest (--prune deletes them).")
-    if not plan.looked and any(isinstance(one, Overwriting) for one in plan.actions):
+    if not plan.looked and any(isinstance(one, Overwriting | Move) for one in plan.actions):
         note(common, "The project was not looked at: apply looks before it overwrites anything.")
     for line in losses(plan):
         note(common, line, fg="yellow")
@@ -72,8 +83,10 @@ def summary_line(plan: Plan) -> str:
         return f"No changes to what could be read; {plural(len(plan.unread), 'part')} could not."
     if not plan.actions:
         return NO_CHANGES if plan.unseen_for is None else _not_looked(plan.unseen_for)
+    # Only where there are some: scripts know the line from before there were moves.
+    moves = f"{counts.move:,} to move, " if counts.move else ""
     return (
-        f"Plan: {counts.create:,} to create, {counts.update:,} to update, "
+        f"Plan: {counts.create:,} to create, {moves}{counts.update:,} to update, "
         f"{counts.delete:,} to delete, {counts.blocked:,} blocked, {counts.keep:,} unchanged. "
         f"{size(counts.bytes)} to upload."
     )
@@ -92,9 +105,13 @@ def _lines(plan: Plan, common: CommonOptions) -> Iterator[tuple[str, str]]:
         actions = [one for one in plan.actions if type(one) is kind]
         shown = actions if common.verbose else actions[:SHOWN]
         for action in shown:
-            yield one_line(f"  {symbol} {action.name}  {_remark(action)}".rstrip()), color
+            yield one_line(f"  {symbol} {_called(action)}  {_remark(action)}".rstrip()), color
         if len(actions) > len(shown):
             yield f"  {symbol} … and {len(actions) - len(shown):,} more (-v lists all)", color
+
+
+def _called(action: Action) -> str:
+    return f"{action.old} → {action.name}" if isinstance(action, Move) else action.name
 
 
 def _remark(action: Action) -> str:

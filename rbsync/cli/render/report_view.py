@@ -45,6 +45,8 @@ def complete_line(report: Report, stopped: str) -> str:
         f"{start}: {number['created']:,} created, {number['updated']:,} updated, "
         f"{number['deleted']:,} deleted, {number['failed']:,} failed"
     )
+    if number["moved"]:
+        line += f", {number['moved']:,} moved"
     if number["recognised"]:
         line += f", {number['recognised']:,} recognised"
     if number["skipped"]:

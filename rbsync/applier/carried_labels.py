@@ -1,0 +1,72 @@
+"""Labels on their way from the task of an old name to that of a new one. Pure but for label maps.
+
+A service may add members to labels. So labels are compared by the members that were given, and of
+labels that rbsync left only what it had sent goes along.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rbsync.backends.base import LabelFile, LabelText, TaskContent
+from rbsync.backends.left import MADE_MEMBERS, has_labels_left, members_of, only_members
+from rbsync.labels import normal_labels
+
+
+def labels_to_carry(present: TaskContent, *, as_left: bool) -> LabelText | None:
+    """The labels of a task for a new one, None when it has none. Reads its label maps.
+
+    ``as_left`` says that nobody has changed them: then without what the service added, so that
+    they are known again as what rbsync left. Raises BackendError.
+    """
+    labels = labels_of(present)
+    if not labels:
+        return None
+    files = tuple(LabelFile(one.series, one.read()) for one in present.maps)
+    made_of: tuple[str, ...] = ()
+    if as_left and has_labels_left(present, labels):
+        labels = only_members(labels, present.left.members)
+    elif as_left and present.left.members == MADE_MEMBERS and not files:
+        # What was made of a mask has these members, and outlines that nobody looks into.
+        labels = [{key: one[key] for key in MADE_MEMBERS if key in one} for one in labels]
+        made_of = tuple(_category(one) for one in labels)
+    text = json.dumps(labels, separators=(",", ":"), ensure_ascii=False)
+    return LabelText(text, len(labels), made_of, files)
+
+
+def _category(label: Mapping[str, Any]) -> str:
+    try:
+        return str(label["category"][0][-1])
+    except (KeyError, IndexError, TypeError):
+        return ""
+
+
+def labels_of(present: TaskContent) -> list[Any]:
+    """The labels of a task."""
+    found: list[Any] = normal_labels(json.loads(present.labels or "[]"))
+    return found
+
+
+def has_labels(found: TaskContent, given: LabelText | None) -> bool:
+    """Tells whether a task has the labels that it was given, whatever was added. Reads its maps."""
+    text = given or LabelText("[]", 0)
+    wanted = normal_labels(json.loads(text.json))
+    members = members_of(wanted)
+    if only_members(labels_of(found), members) != only_members(wanted, members):
+        return False
+    return {one.series: one.data for one in text.files} == {
+        one.series: one.read() for one in found.maps
+    }
+
+
+def is_untouched(found: TaskContent, given: LabelText | None, *, is_known: bool) -> bool:
+    """Tells whether a task still has the labels that a carry gave it.
+
+    Of a run that was cut off it is not known what those were; then what was noted with the task
+    tells. What cannot be told counts as touched.
+    """
+    if is_known:
+        return has_labels(found, given)
+    return bool(has_labels_left(found, labels_of(found)))

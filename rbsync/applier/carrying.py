@@ -1,0 +1,291 @@
+"""Carrying: a task is made under its new name with what the old one has, and that is put away.
+
+The service cannot rename. So the order is the safe one. The new task is created first; only when it
+is certain to be there, the old one is archived, where nobody can save anything; then its labels are
+read once more, for people went on working meanwhile, and what differs is brought over; and only
+then it is deleted. Whatever moment a run ends at, the labels are in one of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from rbsync.applier.action_failures import FailedError, failure_of
+from rbsync.applier.carried_labels import (
+    has_labels,
+    is_untouched,
+    labels_of,
+    labels_to_carry,
+)
+from rbsync.applier.comparing import differing
+from rbsync.applier.journal import GROUP_SECONDS
+from rbsync.applier.overwriting import WORKED_ON_HINT, left_in, worked_on
+from rbsync.applier.prepare import Prepared
+from rbsync.applier.results import carried, moved, skipped
+from rbsync.applier.retrying import GivenUpError, StoppedError
+from rbsync.applier.tools import Tools
+from rbsync.applier.workers import Workers
+from rbsync.backends.base import (
+    Backend,
+    Draft,
+    LabelText,
+    Mark,
+    MisnamedError,
+    NamedTask,
+    PutsAway,
+    TaskContent,
+)
+from rbsync.backends.left import has_labels_left
+from rbsync.errors import BackendError
+from rbsync.model.fingerprint import Facet, Fingerprint
+from rbsync.model.outcome import Failure, Outcome
+from rbsync.model.plan import Create, Move
+from rbsync.reasons import AMBIGUOUS, MOVED
+
+BATCH = 50
+"""Moves that share their intents, and the requests that put away and delete."""
+
+GONE = "the project does not have it any more"
+BOTH = "labels were saved under both names while it was moved"
+BOTH_HINT = "look at both tasks; `rbsync log NAME` has what was there before"
+
+T = TypeVar("T")
+
+
+class _Carried(NamedTuple):
+    """A move whose new task is there. ``labels`` are those it was made with, if this run did."""
+
+    action: Move
+    task_id: str
+    labels: LabelText | None = None
+    is_known: bool = False
+
+
+class Carrier:
+    """Carries batches of tasks. Workers look and create; the thread that iterates decides."""
+
+    def __init__(self, backend: Backend, tools: Tools, mark: Mark, jobs: int) -> None:
+        self._backend = backend
+        self._tools = tools
+        self._mark = mark
+        self._jobs = jobs
+
+    def outcomes(self, moves: Sequence[Move]) -> Iterator[Outcome]:
+        """Yields what became of each move, once that is durable. Raises StoreError."""
+        with closing(Workers(self._jobs)) as workers:
+            for at in range(0, len(moves), BATCH):
+                if self._tools.stop.requested:
+                    yield from (skipped(one, self._tools.stop.reason) for one in moves[at:])
+                    return
+                self._carry(moves[at : at + BATCH], workers)
+                yield from self._tools.journal.commit()
+
+    def _carry(self, batch: Sequence[Move], workers: Workers) -> None:
+        journal = self._tools.journal
+        begun = [one for one in map(self._begun, batch) if one is not None]
+        resumed = {one.action.name for one in begun}
+        fresh = [one for one in batch if one.name not in resumed]
+        journal.intend(fresh)
+        made = _all_of(workers, [partial(self._create, one) for one in fresh])
+        for action, answer in zip(fresh, made, strict=True):
+            self._take(action, answer)
+        there = [one for one in made if isinstance(one, _Carried)]
+        # Durable before the old task is touched: a run that ends from here on is gone on with.
+        journal.note([carried(one.action, one.task_id) for one in there])
+        self._finish([*begun, *there])
+
+    def _begun(self, action: Move) -> _Carried | None:
+        """The move, if an earlier run has made its new task."""
+        record = self._tools.journal.before(action.name)
+        if record is None or record.old_name != action.old or not record.task_id:
+            return None
+        return _Carried(action, record.task_id)
+
+    def _take(self, action: Move, answer: _Carried | Failure | StoppedError) -> None:
+        """Takes in what is no success."""
+        journal = self._tools.journal
+        if isinstance(answer, Failure):
+            self._tools.tally.failure(answer)
+            journal.add(*journal.failed(action, answer))
+        elif isinstance(answer, StoppedError):
+            # Nothing was sent: its intent is taken back.
+            before = journal.before(action.name)
+            journal.add(skipped(action, self._tools.stop.reason), before)
+
+    def _create(self, action: Move) -> _Carried | Failure | StoppedError:
+        """Done by a worker."""
+        try:
+            return self._created(action)
+        except FailedError as error:
+            return error.failure
+        except StoppedError as error:
+            return error
+
+    def _created(self, action: Move) -> _Carried | Failure:
+        if self._tools.stop.requested:
+            raise StoppedError(BackendError(self._tools.stop.reason), 0, lost=False)
+        present = self._looked_at(action)
+        busy = "" if action.over else self._busy(action, present)
+        if busy:
+            return Failure("conflict", "move", f"{busy} meanwhile", hint=WORKED_ON_HINT)
+        self._tools.keeper(action, present, None)
+        given = self._call(
+            lambda: labels_to_carry(present, as_left=not self._changed(action, present))
+        )
+        draft = _draft(action, present, given, self._mark)
+        create = Create(action.datapoint, MOVED, action.message)
+        (answer,) = self._tools.sender.create([Prepared(create, draft)])
+        if answer.fate == "done":
+            return _Carried(action, answer.task_id, given, is_known=True)
+        if answer.failure is None or answer.fate == "doubtful":
+            message = "nobody knows whether it was made under its new name"
+            return Failure(AMBIGUOUS, "move", message, hint="run apply again to settle it")
+        return answer.failure._replace(phase="move")
+
+    def _looked_at(self, action: Move) -> TaskContent:
+        found = self._call(lambda: self._backend.look([action.task_id]))
+        present = found.get(action.task_id)
+        if present is None:
+            raise FailedError(Failure("conflict", "move", GONE, hint="run plan again"))
+        if present.task.name != action.old:
+            said = MisnamedError(action.task_id, present.task.name, action.old)
+            raise FailedError(Failure("conflict", "move", str(said), hint="run `rbsync refresh`"))
+        return present
+
+    def _busy(self, action: Move, present: TaskContent) -> str:
+        busy = worked_on(present, self._left(action))
+        if busy:
+            return busy
+        return "people changed its labels" if self._changed(action, present) else ""
+
+    def _changed(self, action: Move, present: TaskContent) -> bool:
+        stamped = self._backend.capabilities.stamps
+        return bool(differing(present, self._left(action), stamped=stamped, facets=("labels",)))
+
+    def _left(self, action: Move) -> Sequence[Fingerprint]:
+        return [action.applied, *left_in(self._tools.journal.before(action.old))]
+
+    def _finish(self, every: Sequence[_Carried]) -> None:
+        """Puts the old tasks away, brings over what was saved meanwhile, and deletes them."""
+        if not every:
+            return
+        backend = self._backend
+        assert isinstance(backend, PutsAway)  # noqa: S101  (who carries was asked)
+        by_old = {one.action.old: one for one in every}
+        refused: dict[str, Failure] = {}
+
+        def may_go(present: TaskContent, _facet: Facet | None, /) -> bool:
+            one = by_old[present.task.name]
+            failure = self._brought_over(backend, one, present)
+            if failure is not None:
+                refused[one.action.old] = failure
+            return failure is None
+
+        try:
+            away = list(self._put_away(backend, every, refused))
+            tasks = [NamedTask(one.action.old, one.action.task_id) for one in away]
+            self._call(lambda: backend.delete(tasks, may_go))
+        except (FailedError, StoppedError) as error:
+            for one in every:
+                refused.setdefault(one.action.old, _unfinished(error))
+        for one in every:
+            self._conclude(one, refused.get(one.action.old))
+
+    def _put_away(
+        self, backend: PutsAway, every: Sequence[_Carried], refused: dict[str, Failure]
+    ) -> Iterator[_Carried]:
+        """Yields the moves whose old tasks nobody can save in any more."""
+        try:
+            self._call(lambda: backend.put_away([one.action.task_id for one in every]))
+        except FailedError as error:
+            # A batch is refused for one of its tasks, such as one that somebody deleted.
+            if len(every) > 1:
+                for one in every:
+                    yield from self._put_away(backend, [one], refused)
+            elif self._call(lambda: self._backend.look([every[0].action.task_id])):
+                refused[every[0].action.old] = _unfinished(error)
+        else:
+            yield from every
+
+    def _conclude(self, one: _Carried, failure: Failure | None) -> None:
+        journal = self._tools.journal
+        if failure is None:
+            outcome, records = moved(one.action, one.task_id)
+            journal.add_moved(outcome, records, one.action.old)
+            return
+        self._tools.tally.failure(failure)
+        left = carried(one.action, one.task_id)._replace(failure=failure)
+        journal.add(Outcome(one.action.name, "move", "failed", failure=failure), left)
+
+    def _brought_over(
+        self, backend: PutsAway, one: _Carried, present: TaskContent
+    ) -> Failure | None:
+        """Brings labels over that were saved in the old task after it was read.
+
+        Returns why that must not be: nobody may lose what he drew, under either name.
+        """
+        if one.is_known and has_labels(present, one.labels):
+            return None
+        new = self._backend.look([one.task_id]).get(one.task_id)
+        if new is None:
+            return Failure("conflict", "move", GONE, hint="run plan again")
+        given = labels_to_carry(present, as_left=False)
+        if has_labels(new, given):
+            return None
+        if is_untouched(new, one.labels, is_known=one.is_known):
+            if not one.is_known and has_labels_left(new, labels_of(present)):
+                return None
+            self._tools.keeper(one.action, present, None)
+            backend.put_labels(one.task_id, given or LabelText("[]", 0))
+            return None
+        if not one.is_known and has_labels_left(new, labels_of(present)):
+            # Only the new task was worked on, by somebody who found it there.
+            return None
+        return Failure("conflict", "move", BOTH, hint=BOTH_HINT)
+
+    def _call(self, action: Callable[[], T]) -> T:
+        """Does what may be done again. Raises FailedError and StoppedError."""
+        try:
+            return self._tools.sender.retrier.call(action, repeatable=True)
+        except StoppedError:
+            raise
+        except GivenUpError as error:
+            raise FailedError(failure_of(error, "move")) from error
+
+
+def _unfinished(error: FailedError | StoppedError) -> Failure:
+    """The failure of what has its new name while the old task is still there.
+
+    It is no doubtful one: all that is left may be done again.
+    """
+    hint = "run apply again to finish it"
+    if isinstance(error, FailedError):
+        kind = error.failure.kind
+        kind = "transient" if kind == AMBIGUOUS else kind
+        return error.failure._replace(kind=kind, phase="move", hint=error.failure.hint or hint)
+    return Failure("transient", "move", "the run ended before the old task was put away", hint=hint)
+
+
+def _draft(action: Move, present: TaskContent, labels: LabelText | None, mark: Mark) -> Draft:
+    """What the old task is, under its new name."""
+    storage = present.storages[0]
+    declared = tuple(one.ref for one in action.datapoint.items)
+    # Items of another number are sent with the update that follows.
+    names = declared if len(declared) == len(present.refs) else present.task.items
+    items = tuple(zip(names, present.refs, strict=True))
+    settings = present.task.settings(storage)
+    return Draft(action.name, items, labels, settings, action.applied, present.series, mark)
+
+
+def _all_of(workers: Workers, tasks: Sequence[Callable[[], T]]) -> list[T]:
+    """The results of tasks that are done side by side, in their order."""
+    results: dict[int, T] = {}
+    for at, task in enumerate(tasks):
+        workers.start(task, partial(results.__setitem__, at))
+    while workers.unfinished:
+        for step in workers.finished(GROUP_SECONDS):
+            step()
+    return [results[at] for at in range(len(tasks))]

@@ -1,0 +1,95 @@
+"""Looking at what a plan would move: people may have worked on it under its old name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rbsync.applier.comparing import differing
+from rbsync.applier.overwriting import left_in, worked_on
+from rbsync.backends.base import Backend, PutsAway, Renames, TaskContent
+from rbsync.errors import BackendError
+from rbsync.files.renaming import new_name_of, renaming
+from rbsync.model.plan import Action, Blocked, Move, Plan
+from rbsync.model.record import Record
+from rbsync.planner.compare import in_order
+from rbsync.planner.moves import MoveSight, Moving, with_sights
+from rbsync.reasons import AUTH, UNKNOWN
+from rbsync.sync.workspace import Workspace
+
+if TYPE_CHECKING:
+    from rbsync.sync.planning import PlanOptions
+
+
+def moving(workspace: Workspace, options: PlanOptions) -> Moving:
+    """Returns what governs moves; where the backend can do none, all is created anew."""
+    settings = workspace.manifest.settings
+    renamings = [renaming(one.old, one.new) for one in settings.moved]
+    backend = workspace.backend
+    in_place = isinstance(backend, Renames)
+    can = in_place or isinstance(backend, PutsAway)
+    chosen = options.on_move or settings.policy.on_move
+    return Moving(
+        chosen if can else "recreate",
+        lambda name: new_name_of(name, renamings),
+        in_place=in_place,
+        covers=options.covers,
+    )
+
+
+def moves_inspected(
+    backend: Backend,
+    plan: Plan,
+    records: Mapping[str, Record],
+    is_ours: Callable[[str], bool],
+) -> Plan:
+    """The plan, once the tasks that it would move were looked at.
+
+    One that was begun goes on, whatever was made of it since: what is saved comes along.
+    """
+    in_place = isinstance(backend, Renames)
+    moves = [one for one in plan.moves if not _is_begun(one, records)]
+    if not moves:
+        return plan
+    try:
+        found = backend.look([one.task_id for one in moves])
+    except BackendError as error:
+        if error.kind == AUTH:
+            raise
+        return _unseen(plan, error)
+    stamped = backend.capabilities.stamps
+    sights = {
+        one.name: _sight(one, found.get(one.task_id), records.get(one.old), stamped=stamped)
+        for one in moves
+    }
+    return with_sights(plan, sights, is_ours, in_place=in_place)
+
+
+def _is_begun(action: Move, records: Mapping[str, Record]) -> bool:
+    record = records.get(action.name)
+    return record is not None and record.old_name == action.old
+
+
+def _sight(
+    action: Move, found: TaskContent | None, record: Record | None, *, stamped: bool
+) -> MoveSight | None:
+    if found is None:
+        return None
+    if found.task.name == action.name:
+        return MoveSight(is_done=True)
+    left = [action.applied, *left_in(record)]
+    changed = differing(found, left, stamped=stamped)
+    busy = worked_on(found, left)
+    if not busy and "labels" in changed:
+        busy = "people have worked on its labels"
+    return MoveSight(busy, changed)
+
+
+def _unseen(plan: Plan, error: BackendError) -> Plan:
+    message = f"what the project has now could not be looked at: {error}"
+    actions: list[Action] = [
+        Blocked(one.name, UNKNOWN, message) if isinstance(one, Move) else one
+        for one in plan.actions
+    ]
+    return replace(plan, actions=in_order(actions))

@@ -1,0 +1,320 @@
+"""A renamed folder keeps its tasks: nothing that anybody drew is lost, wherever a run ends.
+
+The whole size, 1,000 datapoints of which people worked on 300, and 50 kills:
+`RBSYNC_MOVES=1000 pytest tests/scenarios/test_moves.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from rbsync.backends.base import Draft, NewName
+from rbsync.backends.local.backend import LocalBackend
+from rbsync.backends.redbrick.backend import RedbrickBackend
+from rbsync.model.datapoint import Settings
+from rbsync.model.fingerprint import Fingerprint
+from tests.scenarios.annotating import save_labels
+from tests.scenarios.offline_service import RemoteProject, Served, served
+from tests.scenarios.pictures import png
+from tests.scenarios.project import BOX, Project
+from tests.states import written_anew
+
+SIZE = int(os.environ.get("RBSYNC_MOVES", "10"))
+WORKED = SIZE * 3 // 10
+KILLS = 50 if SIZE >= 1000 else 2
+MANIFEST = (
+    "project: {type: IMAGE_BBOX, taxonomy: [car, bus]}\ndatapoints:\n"
+    '  - glob: "{a,b}/*.png"\n    labels: "{dir}/{stem}.json"\n'
+)
+BUS = {**BOX, "category": [["object", "bus"]]}
+OURS = ("--on-move", "carry", "--ours", "**")
+
+
+def names(folder: str, size: int = SIZE) -> list[str]:
+    return [f"{folder}/{number:04}.png" for number in range(size)]
+
+
+def fill(project: Project, size: int = SIZE) -> None:
+    project.manifest(MANIFEST)
+    for number, name in enumerate(names("a", size)):
+        project.write(name, png(number))
+        project.write(name.replace(".png", ".json"), [BOX])
+    ran = project.apply()
+    assert ran.code == 0, ran
+
+
+class Site:
+    """A service, and a project of it whose folder `a` is `b` now."""
+
+    def __init__(self, folder: Path, service: Served) -> None:
+        self.folder = folder
+        self.service = service
+        self.project = RemoteProject(folder / "mine", service.url)
+        fill(self.project)
+        (self.project.folder / "a").rename(self.project.folder / "b")
+
+    def draw(self, drawn: Sequence[str], *labels: dict[str, Any]) -> None:
+        """Somebody saves other labels; the service stands in front of the folder."""
+        for name in drawn:
+            save_labels(self.folder / "service/project", name, list(labels))
+
+    def labels(self) -> dict[str, list[Any]]:
+        """The categories of the labels of all tasks, by their names."""
+        return labels_in(self.folder / "service/project")
+
+    def requests(self) -> int:
+        return self.service.count("POST")
+
+
+def labels_in(folder: Path) -> dict[str, list[Any]]:
+    backend = LocalBackend(folder)
+    try:
+        return {
+            one.task.name: [label["category"][0][-1] for label in json.loads(one.labels)]
+            for one in backend.read()
+        }
+    finally:
+        backend.close()
+
+
+@pytest.fixture(params=["", "--rewrites"])
+def site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
+    options = ["--type", "IMAGE_BBOX", *filter(None, [request.param])]
+    with served(tmp_path / "service", *options) as service:
+        yield Site(tmp_path, service)
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Iterator[Site]:
+    with served(tmp_path / "service", "--type", "IMAGE_BBOX") as service:
+        yield Site(tmp_path, service)
+
+
+def test_what_nobody_worked_on_is_carried_and_the_rest_is_kept_and_said_so(site: Site) -> None:
+    worked = names("a")[:WORKED]
+    site.draw(worked, BOX, BUS)
+    plan = site.project.plan()
+    assert plan["summary"]["move"] == SIZE - WORKED
+    assert plan["apply_exit_code"] == 0
+    kept = [one for one in plan["actions"] if one["reason"] == "kept"]
+    assert [one["name"] for one in kept] == names("b")[:WORKED]
+    assert all("kept as a/" in one["message"] for one in kept)
+
+    before = site.requests()
+    ran = site.project.apply()
+    assert ran.code == 0, ran
+    assert f"{SIZE - WORKED:,} moved, {WORKED:,} blocked" in ran.out
+    # The looks of the plan, of all that may be moved, are in it.
+    assert site.requests() - before <= 6 * SIZE
+    assert site.labels() == {
+        **{one: ["car", "bus"] for one in worked},
+        **{one: ["car"] for one in names("b")[WORKED:]},
+    }
+    # Nothing is planned again of what is done, and what was left is still said.
+    again = site.project.plan()
+    assert again["summary"]["keep"] == SIZE - WORKED
+    assert {one["reason"] for one in again["actions"]} == {"kept"}
+
+
+def test_ours_carries_also_what_people_save_in_the_middle_of_it(site: Site) -> None:
+    worked = names("a")[:WORKED]
+    site.draw(worked, BOX, BUS)
+    put_away = RedbrickBackend.put_away
+    late = names("a")[:: max(1, SIZE // 10)]
+
+    def meanwhile(self: RedbrickBackend, ids: Sequence[str]) -> None:
+        """The new tasks are there, and people have the old ones open."""
+        there = site.labels()
+        site.draw([one for one in late if one in there], BUS, BUS, BUS)
+        put_away(self, ids)
+
+    before = site.requests()
+    with mock.patch.object(RedbrickBackend, "put_away", meanwhile):
+        ran = site.project.apply(*OURS)
+    assert ran.code == 0, ran
+    assert site.requests() - before <= 6 * SIZE + 10
+    found = site.labels()
+    assert sorted(found) == names("b")
+    for old, new in zip(names("a"), names("b"), strict=True):
+        if old in late:
+            assert found[new] == ["bus"] * 3, new
+        else:
+            assert found[new] == (["car", "bus"] if old in worked else ["car"]), new
+    assert site.project.plan()["actions"] == []
+
+
+def test_labels_saved_under_both_names_are_both_kept(plain: Site) -> None:
+    put_away = RedbrickBackend.put_away
+
+    def meanwhile(self: RedbrickBackend, ids: Sequence[str]) -> None:
+        plain.draw(["a/0000.png"], BUS)
+        plain.draw(["b/0000.png"], BUS, BUS)
+        put_away(self, ids)
+
+    with mock.patch.object(RedbrickBackend, "put_away", meanwhile):
+        ran = plain.project.apply()
+    assert ran.code == 3, ran
+    assert "saved under both names" in ran.err
+    found = plain.labels()
+    assert (found["a/0000.png"], found["b/0000.png"]) == (["bus"], ["bus", "bus"])
+
+
+def test_a_run_that_is_killed_at_any_point_loses_nothing_and_goes_on(plain: Site) -> None:
+    worked = names("a")[:WORKED]
+    plain.draw(worked, BOX, BUS)
+    draw = random.Random(7)
+    for _ in range(KILLS):
+        stop_at = plain.requests() + draw.randint(1, 4 * SIZE // min(KILLS, 10))
+        running = plain.project.start("apply", "--yes", *OURS)
+        while running.poll() is None and plain.requests() < stop_at:
+            time.sleep(0.002)
+        if running.poll() is None:
+            os.kill(running.pid, signal.SIGKILL)
+        with suppress(subprocess.TimeoutExpired):
+            running.communicate(timeout=60)
+        nothing_lost(plain, worked)
+        with written_anew(plain.project.folder / ".rbsync/state.db") as state:
+            # As if the time had gone by in which a request may still arrive.
+            state.execute("UPDATE intent SET sent_at = 0")
+    ran = plain.project.apply(*OURS)
+    assert ran.code == 0, ran
+    nothing_lost(plain, worked)
+    assert sorted(plain.labels()) == names("b")
+    assert plain.project.plan()["actions"] == []
+
+
+def nothing_lost(site: Site, worked: Sequence[str]) -> None:
+    """All labels are there, under the old name, or the new one, or both."""
+    found = site.labels()
+    for old, new in zip(names("a"), names("b"), strict=True):
+        wanted = ["car", "bus"] if old in worked else ["car"]
+        there = [found[one] for one in (old, new) if one in found]
+        assert wanted in there, (old, there)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Project:
+    project = Project(tmp_path)
+    fill(project)
+    (project.folder / "a").rename(project.folder / "b")
+    return project
+
+
+def blobs_of(project: Project) -> dict[str, tuple[int, int]]:
+    """All stored files, with what would be another one if a byte was written."""
+    found = (one for one in (project.folder / ".rbsync/project/blobs").rglob("*") if one.is_file())
+    stats = {str(one): one.stat() for one in found}
+    return {name: (one.st_ino, one.st_ctime_ns) for name, one in stats.items()}
+
+
+def test_the_embedded_project_renames_in_place_and_copies_no_byte(local: Project) -> None:
+    for name in names("a")[:WORKED]:
+        save_labels(local.folder / ".rbsync/project", name, [BOX, BUS])
+    before, tasks = blobs_of(local), {one["task_id"] for one in local.tasks()}
+    assert local.plan()["summary"]["bytes"] == 0
+    ran = local.apply()
+    assert ran.code == 0, ran
+    assert f"{SIZE:,} moved" in ran.out
+    assert blobs_of(local) == before
+    assert {one["task_id"] for one in local.tasks()} == tasks
+    found = labels_in(local.folder / ".rbsync/project")
+    assert sorted(found) == names("b")
+    assert [found[one] for one in names("b")[:WORKED]] == [["car", "bus"]] * WORKED
+    assert local.plan()["actions"] == []
+
+
+def test_a_rename_that_is_cut_off_before_it_is_recorded_is_gone_on_with(local: Project) -> None:
+    rename = LocalBackend.rename
+
+    def killed(self: LocalBackend, given: Sequence[NewName]) -> dict[str, str]:
+        rename(self, given)
+        raise KeyboardInterrupt
+
+    with mock.patch.object(LocalBackend, "rename", killed), suppress(KeyboardInterrupt):
+        local.apply()
+    ran = local.apply()
+    assert ran.code == 0, ran
+    assert local.names() == names("b")
+    assert local.plan()["actions"] == []
+
+
+def test_the_labels_declared_with_a_new_name_are_put_in_by_the_same_run(local: Project) -> None:
+    local.write("b/0001.json", [BUS])
+    assert "move b/0001.png labels" in local.actions()
+    ran = local.apply()
+    assert ran.code == 0, ran
+    assert labels_in(local.folder / ".rbsync/project")["b/0001.png"] == ["bus"]
+    assert local.plan()["actions"] == []
+
+
+def test_a_declared_move_brings_along_what_content_does_not_tell(local: Project) -> None:
+    local.write("b/0000.png", png(9_999))
+    moved = 'moved: [{from: "a/{case}.png", to: "b/{case}.png"}]\n'
+    local.manifest(MANIFEST + moved)
+    assert "move b/0000.png items" in local.actions()
+    task = next(one["task_id"] for one in local.tasks() if one["name"] == "a/0000.png")
+    assert local.apply().code == 0
+    assert {one["name"]: one["task_id"] for one in local.tasks()}["b/0000.png"] == task
+    assert local.plan()["actions"] == []
+
+
+def test_a_declared_move_that_would_make_two_names_one_is_told_where_it_stands(
+    local: Project,
+) -> None:
+    local.manifest(MANIFEST + 'moved: [{from: "a/*.png", to: "b/{case}.png"}]\n')
+    ran = local.run("validate")
+    assert ran.code == 65, ran
+    assert "rbsync.yaml:6:" in ran.err
+    assert "`{case}` is not in `a/*.png`" in ran.err
+
+
+def test_keep_leaves_all_old_names_and_recreate_makes_all_anew(local: Project) -> None:
+    assert local.plan("--on-move", "keep")["summary"]["blocked"] == SIZE
+    assert local.plan("--on-move", "recreate")["summary"]["create"] == SIZE
+    ran = local.apply("--on-move", "keep")
+    assert ran.code == 0, ran
+    assert local.names() == names("a")
+
+
+def test_a_target_in_the_new_folder_is_a_move_too(local: Project) -> None:
+    assert local.actions("--target", "b/0001.png") == ["move b/0001.png"]
+    assert local.apply("--target", "b/0001.png").code == 0
+    assert "b/0001.png" in local.names()
+    assert len(local.names()) == SIZE
+
+
+def test_a_saved_plan_of_moves_is_applied_as_it_is(local: Project) -> None:
+    assert local.run("plan", "-o", "plan.json").code == 0
+    ran = local.run("apply", "plan.json")
+    assert ran.code == 0, ran
+    assert local.names() == names("b")
+
+
+def test_the_log_of_either_name_has_the_move(local: Project) -> None:
+    assert local.apply().code == 0
+    for name in ("a/0000.png", "b/0000.png"):
+        ran = local.run("log", name)
+        assert "move" in ran.out, ran
+
+
+def test_the_name_of_another_datapoint_is_never_taken(local: Project) -> None:
+    backend = LocalBackend(local.folder / ".rbsync/project")
+    url = "https://example.org/x.png"
+    nothing = Fingerprint("", "", "")
+    backend.create([Draft("b/0000.png", ((url, url),), None, Settings("public"), nothing)])
+    backend.close()
+    ran = local.apply()
+    assert ran.code == 3, ran
+    assert {"a/0000.png", "b/0000.png"} <= set(local.names())
