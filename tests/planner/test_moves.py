@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from hypothesis import given
+
 from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Datapoint, Dataset, Item, Settings
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.plan import Basis, Blocked, Create, Delete, Move, Plan, Policy, Update
+from rbsync.model.plan import Basis, Blocked, Create, Delete, Move, Plan, Policy, Update, names_of
 from rbsync.model.record import Declined, Record
 from rbsync.planner import plan, with_moves
 from rbsync.planner.decide import Rules
 from rbsync.planner.moves import MoveSight, Moving, with_sights
 from rbsync.reasons import KEPT, MOVED, UNDONE, UNKNOWN
+from tests.planner.test_plan_properties import RULES, carry_out, datasets, states
 
 BASIS = Basis("lineage", 1, "manifest")
 
@@ -180,3 +183,14 @@ def test_what_another_clone_has_moved_already_is_recognised() -> None:
     assert done.actions == ()
     assert [one.name for one in done.taken] == ["b"]
     assert done.forgotten == ("a",)
+
+
+@given(datasets(), states(), RULES)
+def test_after_a_run_with_moves_nothing_is_left_to_do(desired, state, rules) -> None:
+    first = with_moves(plan(desired, state, rules, BASIS), desired, state, Moving())
+    after = carry_out(first, state)
+    second = with_moves(plan(desired, after, rules, BASIS), desired, after, Moving())
+    assert second.effects == ()
+    # Every name once, the old ones of moves too.
+    named = list(names_of(first.actions))
+    assert len(named) == len(set(named))

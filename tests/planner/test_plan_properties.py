@@ -12,7 +12,7 @@ from rbsync.documents.plan_document import plan_json
 from rbsync.documents.text import dump
 from rbsync.errors import Problem
 from rbsync.model.datapoint import Datapoint, Dataset, Obstacle
-from rbsync.model.plan import Blocked, Create, Delete, Plan, Policy, Replace, Update
+from rbsync.model.plan import Blocked, Create, Delete, Move, Plan, Policy, Replace, Update
 from rbsync.model.record import Record
 from rbsync.planner import plan
 from rbsync.planner.decide import Rules
@@ -87,6 +87,10 @@ def carry_out(made: Plan, state: dict[str, Record], failing: frozenset[str] = fr
             case Delete(name=name):
                 if name not in failing and not failing:
                     del after[name]
+            case Move(datapoint=one, old=old):
+                if one.name not in failing:
+                    del after[old]
+                    after[one.name] = applied(one)
             case Create(datapoint=one) | Update(datapoint=one) | Replace(datapoint=one):
                 if one.name not in failing:
                     after[one.name] = applied(one)
