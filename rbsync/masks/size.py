@@ -47,6 +47,15 @@ def _opened(data: bytes) -> ImageFile:
     return JpegImagePlugin.JpegImageFile(io.BytesIO(data))
 
 
+# Whoever only corrects the numbers has labels that are accepted and lie in the wrong place.
+_TURNED_HINT = (
+    "width and height are swapped: an EXIF orientation turns the picture when it is shown, and the "
+    "annotations are of the unturned one; take the orientation out of the picture "
+    "(`exiftool -Orientation= FILE`), or turn the annotations with it"
+)
+_OTHER_HINT = "take the image that was annotated, or scale the annotations to this one"
+
+
 def check_declared_size(
     declared: tuple[int, int], image: tuple[int, int], *, image_file: str, file: str = ""
 ) -> None:
@@ -56,8 +65,7 @@ def check_declared_size(
             "size-mismatch",
             f"it says that `{image_file}` is {declared[0]} x {declared[1]} pixels, "
             f"but it is {image[0]} x {image[1]}",
-            hint="labels are drawn in the image as it is shown (EXIF orientation applied): correct "
-            "its size, or take the image that was annotated",
+            hint=_TURNED_HINT if declared == image[::-1] else _OTHER_HINT,
             file=file,
         )
 

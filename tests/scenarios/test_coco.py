@@ -110,12 +110,33 @@ class TestDeclaredSizes:
             65,
             [
                 PLACE + "coco.json: it says that `images/x.png` is 5 x 3 pixels, but it is 4 x 3",
-                "    labels are drawn in the image as it is shown (EXIF orientation applied): "
-                "correct its size, or take the image that was annotated",
+                "    take the image that was annotated, or scale the annotations to this one",
                 "1 problem; nothing was sent.",
                 "hint: `rbsync apply --keep-going` does the others",
             ],
         )
+
+    @pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+    def test_of_a_turned_photograph_are_told_with_what_makes_the_labels_right(
+        self, pictures: Project, orientation: int
+    ) -> None:
+        exif = Image.Exif()
+        exif[274] = orientation
+        turned = photo(3, (4, 3), format="JPEG", exif=exif)
+        pictures.write("images/x.jpg", turned)
+        content = document(annotation(1, 5, 8, SQUARE))
+        content["images"] = [{**content["images"][0], "file_name": "x.jpg"}]
+        write(pictures, content)
+        ran = pictures.run("plan")
+        assert ran.code == 65
+        assert "take the orientation out of the picture (`exiftool -Orientation= FILE`)" in ran.err
+        assert "correct its size" not in ran.err
+        # As exiftool does: the pixels stay, and the mark goes.
+        pictures.write("images/x.jpg", photo(3, (4, 3), format="JPEG"))
+        assert pictures.apply().last_line.startswith("Apply complete: 1 created")
+        assert pictures.run("export", "labels", "labels.json").code == 0
+        (made,) = json.loads((pictures.folder / "labels.json").read_text())
+        assert made["labels"][0]["pixel"]["imagesize"] == [4, 3]
 
     def test_of_one_image_stop_no_other(self, pictures: Project) -> None:
         pictures.write("images/y.png", photo(3, (3, 4)))
