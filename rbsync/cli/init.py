@@ -26,6 +26,7 @@ def command(common: CommonOptions, source: str | None, force: bool) -> int:
     from rbsync.sync.scaffolding import draft_manifest
 
     path = common.manifest_path
+    # What somebody wrote there may be nowhere else.
     if os.path.exists(path) and not force:
         raise RbsyncError(f"there is a manifest at {path}", hint="pass --force to overwrite it")
     write_whole(path, draft_manifest(common.folder, source))

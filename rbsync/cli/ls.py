@@ -27,6 +27,7 @@ def command(common: CommonOptions, pattern: str | None) -> int:
       rbsync ls "images/**"
     """
     shown = name_pattern(pattern, anywhere=True)
+    # Labels of names that are not shown are not fetched: each may cost a request.
     with opened(common, looks_on=True) as workspace:
         tasks = [one for one in workspace.backend.list(counted=shown) if shown(one.name)]
     if common.json:

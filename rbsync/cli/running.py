@@ -102,6 +102,7 @@ def run_made(
         common, rehash=rehash, strict=False, stop=stop, history=flags.history, at=flags.at
     ) as workspace:
         plan, how = made(workspace, how)
+        # Interrupted while files were read: nothing was sent, and nobody is asked any more.
         if stop.requested:
             return ExitCode.INTERRUPTED
         guard(workspace, plan, how)
@@ -177,6 +178,7 @@ def _agreed(
         return True
     over = sum(1 for one in plan.effects if isinstance(one, Overwriting) and one.over is not None)
     if over and decided == "ours":
+        # A `y` out of habit would cost somebody an afternoon: the number has to be read.
         what = f"Type {over} to overwrite what others made of as many datapoints"
         typed: str = click.prompt(what, err=True, default="", show_default=False)
         return typed.strip() == str(over)

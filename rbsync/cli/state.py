@@ -21,6 +21,7 @@ from rbsync.model.record import Record
 from rbsync.stores.record_json import record_json
 from rbsync.sync import state_editing
 
+# Shorter than that of apply: somebody sits before it and waits.
 lock_timeout = lock_timeout_of(60)
 
 

@@ -14,6 +14,7 @@ from rbsync.model.record import Declined
 from rbsync.reasons import DeclinedFor
 from rbsync.shapes.models import Part
 
+# Greedy, for a path may have colons and numbers in it.
 _PLACE = re.compile(r"(.*):([1-9][0-9]*):([0-9]+)", re.DOTALL)
 
 
@@ -128,6 +129,7 @@ def labels_json(labels: Labels | None) -> dict[str, Any] | None:
         "inputs": [item_json(item) for item in labels.inputs],
         "inline": labels.inline,
     }
+    # Plans of earlier versions have no such member, and say the same.
     return made if labels.encoding == "auto" else {**made, "encoding": labels.encoding}
 
 

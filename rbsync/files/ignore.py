@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rbsync.files.pattern_part import Part
 from rbsync.files.patterns import PatternError, compile_parts, match_parts
-from rbsync.files.text import text_of
+from rbsync.files.written_text import text_of
 
 FILE = ".rbsyncignore"
 # In one file: each is tried on every path below.

@@ -9,7 +9,7 @@ import numpy as np
 
 from rbsync.mask_formats.base import MaskFormat, Redrawing
 from rbsync.mask_formats.recipe import Recipe
-from rbsync.masks.classes.binary import read_binary_pngs
+from rbsync.masks.classes.binary_masks import read_binary_pngs
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.classes.transparent import OF_ALPHA
 from rbsync.masks.error import MaskError

@@ -36,5 +36,6 @@ class IndexedFormat(MaskFormat):
         numbers = np.array(image)
         background = recipe.ignore[0][0] if recipe.ignore else 0
         values = np.array([background, *(one[0] for one in recipe.classes.values())], np.uint8)
+        # Only what changed is drawn: a void border is of no class, and the work of its maker.
         numbers[wanted.changed] = values[wanted.after[wanted.changed]]
         return [png_of_numbers(numbers, file.data)]

@@ -5,7 +5,7 @@
 `trace` its rings as arrays, `labels_of`, `pixel_json` and `label_map_of` what is sent.
 """
 
-from rbsync.masks.classes.binary import read_binary_pngs
+from rbsync.masks.classes.binary_masks import read_binary_pngs
 from rbsync.masks.classes.class_index import ClassIndex, read_mask
 from rbsync.masks.classes.class_map import ClassMap, Colour, load_class_map, read_class_map
 from rbsync.masks.classes.palette import complete_class_map

@@ -25,6 +25,7 @@ class Policy:
     """The limits that the user sets. ``max_delete`` is a fraction of the records."""
 
     prune: bool = False
+    # One in twenty: a folder that was not mounted makes orphans of nearly all.
     max_delete: float = 0.05
     on_change: OnChange = "update"
 
@@ -230,6 +231,7 @@ class Plan:
     taken: tuple[Record, ...] = ()
     looked: bool = True
     refused: Problem | None = None
+    # Of this process alone: two plans that say the same are equal, whatever file they are of.
     source: str = field(default="", compare=False)
     unseen_for: float | None = field(default=None, compare=False)
 

@@ -44,10 +44,12 @@ class Record(NamedTuple):
     """
 
     name: str
+    # What the project has, and not what was declared last: after a failure the two differ.
     applied: Fingerprint | None = None
     task_id: str = ""
     failure: Failure | None = None
     attempted: Fingerprint | None = None
+    # After a crash it is the only trace of what may have landed.
     pending: Intent | None = None
     declined: tuple[Declined, ...] = ()
     old_name: str = ""
@@ -64,6 +66,7 @@ class Intent(NamedTuple):
     name: str
     operation: Operation
     fingerprint: Fingerprint | None
+    # Tells when the quarantine is over, in which a request that was lost may still land.
     sent_at: float = 0.0
     declined: tuple[Declined, ...] = ()
     old_name: str = ""
@@ -80,4 +83,5 @@ class Header:
     lineage: str
     serial: int
     epoch: int
+    # A state that is used with another project would delete there what it has never made.
     target: str

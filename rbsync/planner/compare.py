@@ -54,6 +54,7 @@ def plan(dataset: Dataset, records: Mapping[str, Record], rules: Rules, basis: B
 
 def merged(plan: Plan, later: Plan, names: frozenset[str]) -> Plan:
     """A plan in which ``later`` says what becomes of the names, and the plan of all others."""
+    # Of these names the earlier plan said only that nothing was known.
     kept = [one for one in plan.actions if one.name not in names]
     return replace(
         plan,

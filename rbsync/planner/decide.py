@@ -87,6 +87,7 @@ def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | Non
     """
     if record.pending is not None:
         return unsettled(record)
+    # A record that never came to anything has nothing at the project to be deleted.
     if record.applied is None or not rules.policy.prune:
         return None
     declined = [one.why for one in record.declined if one.fingerprint is None]
@@ -96,6 +97,7 @@ def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | Non
     # it again.
     if declined:
         return Blocked(record.name, UNDONE, f"that it was deleted was taken back; {_REDO}")
+    # A source on a drive that is away must not make orphans of all that it declares.
     if unread:
         message = "a source could not be read to its end, so it may still be declared there"
         return Blocked(record.name, UNKNOWN, message)
@@ -132,6 +134,7 @@ def _decide_held(
         if whole:
             return Blocked(desired.name, UNDONE, f"that it was created was taken back; {_REDO}")
         return _create_again(desired, record.failure)
+    # Held facets count as what the project has, so that only the others differ.
     kept = {facet: getattr(record.applied, facet) for facet in held}
     left = desired._replace(fingerprint=desired.fingerprint._replace(**kept))
     if left.fingerprint == record.applied:

@@ -100,6 +100,7 @@ class ExtensionPoint(Generic[Member]):
 
         offer, *others = found
         name = offer.entry.name
+        # Which of two comes first depends on the order of folders on the disk.
         if others:
             names = " and ".join(one.distribution for one in found)
             raise PluginError(

@@ -83,7 +83,7 @@ class CocoSource(SourceModel):
         return InlineLabels(one.labels, lambda _: place, size, titles)
 
     def _told(self, found: CocoLabels) -> Iterator[str]:
-        """What is worth knowing of a file, without the names of a million annotations."""
+        """The facts of a file worth knowing, without the names of a million annotations."""
         if found.crowds:
             what = "annotations of crowds (iscrowd) become labels as all others do"
             yield f"{self.coco}: {what}; there are {found.crowds:,}"

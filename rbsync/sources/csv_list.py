@@ -40,7 +40,7 @@ def read_csv(text: str, file: str) -> Iterator[Row]:
 
 
 def _dialect(text: str) -> tuple[int, str, str]:
-    """How many lines say nothing of the list, what separates its columns, and the rest of it.
+    """The number of lines that say nothing of the list, the separator of its columns, the rest.
 
     Where the decimal sign is a comma, spreadsheets write semicolons. Excel reads and writes a
     first line `sep=;` that says so.

@@ -46,6 +46,6 @@ LEFT_OUT = ("name", "metaData")
 
 
 def unsent(key: str) -> str:
-    """Why a documented key cannot be had, and the way out; empty for a key that is none."""
+    """Returns why a documented key cannot be had, and the way out; empty for a key that is none."""
     instead = UNSENT.get(key)
     return f"rbsync does not send `{key}`: {instead}" if instead else ""

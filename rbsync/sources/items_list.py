@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from rbsync.errors import Location, Problem
-from rbsync.files.text import text_of
+from rbsync.files.written_text import text_of
 from rbsync.model.storages import is_uploaded
 from rbsync.reasons import EMPTY_SOURCE
 from rbsync.shapes.guards import is_texts

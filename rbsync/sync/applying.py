@@ -242,6 +242,7 @@ def _renewed(
     known = frozenset(name for name in names if not _is_pending(records.get(name)))
     if not known:
         return plan
+    # Problems of others were told with the plan, and are no reason to stop in the middle.
     planning = replace(options.planning, only=known, target=None, keep_going=True)
     return merged(plan, make_plan(workspace, planning), known)
 
@@ -270,6 +271,7 @@ def _remaining(
 
 
 def _is_done(action: Effect, record: Record | None) -> bool:
+    # Whoever deleted it, it is gone.
     if isinstance(action, Delete):
         return record is None or record.applied is None
     # Found under its new name, it has its old task still.

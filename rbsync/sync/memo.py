@@ -35,6 +35,7 @@ def recall(
         then, now = _without_project(then), _without_project(now)
     if then != now:
         return None
+    # Last, for it looks at every folder.
     if workspace.inputs.tree.signature(memo["folders"]) != memo["signature"]:
         return None
     return Plan(
@@ -81,4 +82,5 @@ def _basis(workspace: Workspace, basis: Basis, project: Project | None) -> list[
     # What was allowed then may not be allowed now.
     trust = workspace.manifest.trust
     allowed = [trust.allow_private_urls, *workspace.manifest.settings.roots]
+    # Another version of rbsync may read the same files in another way.
     return [VERSION, basis.lineage, basis.serial, basis.manifest, basis.target, known, allowed]

@@ -33,6 +33,7 @@ def recorded(
     workspace: Workspace, plan: Plan, owner: Owner, command: str, undoes: tuple[str, ...]
 ) -> Iterator[Recording]:
     """Writes a run down. One that raises is left without an end. Raises StoreError."""
+    # A job that runs every hour and changes nothing would bury the runs that did.
     if workspace.history_at == NO_HISTORY or not plan.effects:
         yield Recording(NoHistory())
         return

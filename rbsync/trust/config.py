@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from rbsync.errors import Location, Problem, UserError
 
 _PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+# Bytes. A device, or a log that somebody linked here, must not be read to its end.
 _MOST = 1 << 20
 
 
@@ -32,6 +33,7 @@ class Config(NamedTuple):
 def config_path(environ: Mapping[str, str]) -> str:
     """Returns the configuration's path; XDG_CONFIG_HOME counts where it is absolute."""
     folder = environ.get("XDG_CONFIG_HOME", "")
+    # A relative one would mean another folder wherever rbsync is run.
     if not os.path.isabs(folder):
         folder = os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".config")
     return os.path.join(folder, "rbsync", "config.toml")
@@ -57,6 +59,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
 
 def _text(data: bytes, path: str) -> str:
     try:
+        # Editors on Windows begin files with a mark, which is no TOML.
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
@@ -140,6 +143,7 @@ def _text_of(value: Any) -> str:
 
 
 def _switch(value: Any) -> bool:
+    # To Python the text "false" is true.
     if not isinstance(value, bool):
         raise ValueError("expected true or false")
     return value
@@ -147,6 +151,7 @@ def _switch(value: Any) -> bool:
 
 def _folders(value: Any) -> tuple[str, ...]:
     folders = tuple(map(os.path.expanduser, _words(value)))
+    # A relative folder would allow another one from each place that rbsync is run in.
     for one in folders:
         if not os.path.isabs(one):
             raise ValueError(f"`{one}` is not absolute: begin it with / or ~")

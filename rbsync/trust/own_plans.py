@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Mapping
 
+# Older plans are compared with a new one, and the list does not grow for ever.
 KEPT_SECONDS = 90 * 86400.0
 _ALGORITHM = "sha256:"
 
@@ -24,8 +25,10 @@ def digest_of(data: bytes) -> str:
 def remember_own(digest: str, environ: Mapping[str, str] = os.environ) -> None:
     """Takes a plan down as one's own; where that cannot be done it is compared when applied."""
     folder = _folder(environ)
+    # A home that cannot be written to is no reason to fail after an hour of reading files.
     with contextlib.suppress(OSError):
         os.makedirs(folder, mode=0o700, exist_ok=True)
+        # Empty: nothing of what a plan says is kept outside of its project.
         with open(os.path.join(folder, _file(digest)), "a"):
             pass
         _forget_old(folder)

@@ -23,6 +23,7 @@ def check_location(file: str) -> None:
         return
     folder = os.path.realpath(os.path.dirname(os.path.abspath(file)))
     target = os.path.realpath(file)
+    # A problem quotes the line that it is about: of .git/config that may be a token.
     below = os.path.relpath(target, folder).lower().split(os.sep)
     if not is_below(target, folder) or not PRIVATE_FOLDERS.isdisjoint(below):
         message = "it is a link that leads out of its folder, and was not read"

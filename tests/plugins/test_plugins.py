@@ -138,7 +138,8 @@ def test_kinds_that_nobody_has_are_told_with_those_of_plugins(example: Installed
     assert "unknown key `line`; did you mean `lines`?" in told
     prepare(example)
     refused = example.run("plan", "--state", "pickel:x", code=64).stderr
-    assert "known: sqlite:, memory:, pickle:" in refused
+    known = refused.partition("known: ")[2].strip().split(", ")
+    assert {"sqlite:", "memory:", "pickle:"} <= set(known)
 
 
 def test_the_schema_has_the_kinds_of_plugins_when_asked(example: Installed) -> None:

@@ -102,7 +102,9 @@ def _not_looked(seconds: float) -> str:
 
 def _lines(plan: Plan, common: CommonOptions) -> Iterator[tuple[str, str]]:
     for kind, (symbol, color) in SYMBOLS.items():
+        # By its very type: an Update and a Replace share a base and have symbols of their own.
         actions = [one for one in plan.actions if type(one) is kind]
+        # 40,000 lines of creates would scroll away what is to be deleted.
         shown = actions if common.verbose else actions[:SHOWN]
         for action in shown:
             yield one_line(f"  {symbol} {_called(action)}  {_remark(action)}".rstrip()), color

@@ -61,6 +61,7 @@ def by_cause(failures: Mapping[str, Failure]) -> dict[tuple[str, str], list[str]
     groups: dict[tuple[str, str], list[str]] = {}
     for name, failure in failures.items():
         groups.setdefault((failure.kind, failure.phase), []).append(name)
+    # With a key that ran out, 39,000 of 40,000 failures are one: that is read first.
     return dict(sorted(groups.items(), key=lambda one: (-len(one[1]), one[0])))
 
 
@@ -78,4 +79,5 @@ def show_failures(failures: Mapping[str, Failure], common: CommonOptions) -> Non
 
 
 def _hints(failures: Iterable[Failure]) -> list[str]:
+    # The same hint of a thousand names is told once.
     return list(dict.fromkeys(one.hint for one in failures if one.hint))

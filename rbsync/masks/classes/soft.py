@@ -42,7 +42,7 @@ def peaks_of(levels: Array) -> Peaks:
 
 
 def histogram(levels: Array) -> Array:
-    """How often each value 0-255 occurs among uint8 (height, width)."""
+    """Counts each value 0-255 among uint8 (height, width): an array of 256 counts."""
     # Pillow counts in place; NumPy would first make eight bytes of every one.
     return np.array(Image.fromarray(np.ascontiguousarray(levels)).histogram(), np.int64)
 

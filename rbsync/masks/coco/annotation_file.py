@@ -37,7 +37,7 @@ class CocoAnnotation(NamedTuple):
 
 
 class CocoFlaw(NamedTuple):
-    """What is wrong with an annotation; ``image`` is None where that is what nobody knows."""
+    """The fault of an annotation; ``image`` is None where that is what nobody knows."""
 
     image: CocoImage | None
     error: MaskError

@@ -136,7 +136,7 @@ def _is_length(value: object) -> bool:
 
 
 def _within(start: float, length: float, whole: int) -> tuple[float, float]:
-    """Where a stretch begins and ends, as fractions of the image, which is ``whole`` pixels."""
+    """The begin and the end of a stretch as fractions of the image, which is ``whole`` pixels."""
     return max(0.0, start / whole), min(1.0, (start + length) / whole)
 
 
