@@ -17,6 +17,7 @@ from rbsync.dataset.label_reading import LabelReader
 from rbsync.dataset.mask_reading import MaskReader
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.dataset.segmentation_reading import SegmentationReader
+from rbsync.dataset.shared_files import warn_of_shared_files
 from rbsync.dataset.stray_labels import warn_of_stray_labels
 from rbsync.dataset.structure import StructureReader
 from rbsync.files.cache import Cache
@@ -86,6 +87,7 @@ def build(
         _read(files, list(entries.values()), inputs)
         entries = files.as_spelt(entries)
         warn_of_stray_labels(entries.values(), inputs.tree, findings)
+        warn_of_shared_files(entries.values(), findings)
         files.check_structure(entries.values())
         labels = LabelReader(inputs.tree, inputs.cache, findings, project_type, taxonomy)
         rules = MaskRules(project_type, taxonomy)

@@ -209,6 +209,9 @@ class _Findings:
             kind for kind in (*PICTURES, *SCANS, *VIDEOS) if any(o.names.get(kind) for o in kept)
         ]
         count = sum(len(one.names.get(kind, ())) for one in kept for kind in found)
+        if found and any(one.kind == "items" for one in self._lists):
+            yield f"  # The list says what is sent; {count:,} files here are not declared besides."
+            return
         if found:
             yield f"  # One datapoint for every file ({count:,} when this was written)."
         elif is_only:

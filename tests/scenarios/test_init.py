@@ -141,7 +141,7 @@ CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
         ["set/one/a.png", "set/one/b.png"],
         'labels: "{dir}/{stem}.json?"',
     ),
-    "a list": (a_list, ["both", "x/a.png", "x/b.png"], 'items_list: "list.json"'),
+    "a list": (a_list, ["both"], 'items_list: "list.json"'),
 }
 
 

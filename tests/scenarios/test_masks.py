@@ -230,8 +230,8 @@ def test_coco_annotations(masked: Project) -> None:
     assert masked.run("plan").last_line == NO_CHANGES
     annotation["category_id"] = 9
     masked.write("coco.json", document)
-    wrong = "rbsync.yaml:4:12: coco.json: annotation 1 has the category_id 9, which is not listed"
-    assert masked.run("plan").err.splitlines()[0] == wrong
+    wrong = "annotation 1 has the category_id 9, which is not listed (image `x.png`)"
+    assert masked.run("plan").err.splitlines()[0] == f"rbsync.yaml:4:12: coco.json: {wrong}"
 
 
 def turned() -> bytes:

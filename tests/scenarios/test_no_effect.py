@@ -97,6 +97,30 @@ def test_label_files_that_belong_to_no_datapoint_are_told(three: Project) -> Non
     assert "warning" not in three.run("plan").err
 
 
+def test_one_picture_in_two_datapoints_is_told(project: Project) -> None:
+    """Three pictures, of which one has a mask; who follows the advice has three datapoints."""
+    for number, name in enumerate("abc"):
+        project.write(f"images/{name}.png", png(number))
+    project.write("masks/a.png", png(0xFF0000))
+    project.write("classes.json", {"car": [255, 0, 0]})
+    text = (
+        "project: {type: IMAGE_SEGMENTATION, taxonomy: [car]}\n"
+        "masks:\n"
+        '  - {glob: "masks/*.png", image: "images/{stem}.png", class_map: classes.json}\n'
+        "datapoints:\n"
+        '  - glob: "images/*.png"\n'
+    )
+    project.manifest(text)
+    ran = project.run("plan")
+    assert (ran.code, ran.last_line[:19]) == (0, "Plan: 4 to create, ")
+    assert "`images/a.png` is in two datapoints, " in ran.err
+    assert "leave it out of one of them with `exclude`" in ran.err
+    project.manifest(text + "    exclude: [images/a.png]\n")
+    ran = project.run("plan")
+    assert (ran.code, ran.last_line[:19]) == (0, "Plan: 3 to create, ")
+    assert "warning" not in ran.err
+
+
 def test_files_that_the_manifest_names_are_no_stray_labels(project: Project) -> None:
     project.write("data/a.png", png(1))
     project.write("data/a.json", [BOX])
