@@ -41,9 +41,14 @@ def _commands(group: click.Group, prefix: str) -> Iterator[str]:
             yield prefix + name
 
 
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(commands())
+
+
 def command_of(arguments: Sequence[str]) -> str | None:
     """The command that arguments call."""
-    known = commands()
+    known = _known()
     for first, second in zip(arguments, [*arguments[1:], ""], strict=True):
         for one in (f"{first} {second}", first):
             if one in known:

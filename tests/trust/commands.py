@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 
 import click
 
@@ -29,23 +30,26 @@ ARGUMENTS: dict[str, list[str]] = {
 """How a command is run that needs more than its name."""
 
 
-def commands() -> Iterator[str]:
+def commands() -> list[str]:
     """The names of all commands that may read a manifest, those of groups with their group's."""
-    for words, _ in _every():
-        if words.split()[0] not in NO_MANIFEST:
-            yield words
+    return [words for words in _every() if words.split()[0] not in NO_MANIFEST]
 
 
 def arguments_of(words: str) -> list[str]:
     """What a command is run with."""
     if words in ARGUMENTS:
         return ARGUMENTS[words]
-    command = dict(_every())[words]
+    command = _every()[words]
     needed = [one for one in command.params if isinstance(one, click.Argument) and one.required]
     return [*words.split(), *("images/a.png" for _ in needed)]
 
 
-def _every() -> Iterator[tuple[str, click.Command]]:
+@cache
+def _every() -> dict[str, click.Command]:
+    return dict(_found())
+
+
+def _found() -> Iterator[tuple[str, click.Command]]:
     context = click.Context(cli)
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)

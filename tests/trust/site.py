@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -55,6 +56,8 @@ class Site:
     ears: Ears
     environment: dict[str, str]
     started: list[str] = field(default_factory=list)
+    seen: dict[tuple[str, int, int, int], frozenset[str]] = field(default_factory=dict)
+    """The canaries in files of the project, as they were when they were read last."""
 
     @property
     def repository(self) -> Path:
@@ -103,12 +106,13 @@ class Site:
         return list(self._leaks(ran))
 
     def _leaks(self, ran: Ran) -> Iterator[str]:
-        for name, canary in self._canaries():
-            if canary in (ran.out + ran.err).lower():
-                yield f"{name} was printed"
-            if canary in self.ears.heard.text().lower():
-                yield f"{name} was sent"
-            yield from (f"{name} was written to {path}" for path in self._written_with(canary))
+        printed, sent = (ran.out + ran.err).lower(), self.ears.heard.text().lower()
+        for what, canary in HIDDEN.items():
+            if canary in printed:
+                yield f"{what} was printed"
+            if canary in sent:
+                yield f"{what} was sent"
+        yield from (f"{what} was written to {path}" for path, what in self._written())
         if not self.ears.heard.is_silent:
             yield f"somebody was asked: {self.ears.heard}"
         if self.started or self.marker.exists():
@@ -117,19 +121,37 @@ class Site:
         if found != OUTSIDE:
             yield f"outside changed: {sorted(found.items() ^ OUTSIDE.items())}"
 
-    def _canaries(self) -> Iterator[tuple[str, str]]:
-        yield from ((name, value.lower()) for name, value in CANARIES.items())
-        yield "the saved key", SAVED_KEY.lower()
-        yield "a file from outside", FILE_CANARY
-        yield "git's token", GIT_CANARY
+    def _written(self) -> Iterator[tuple[str, str]]:
+        """Files of the project with a canary in them; links are the stranger's, and not read.
 
-    def _written_with(self, canary: str) -> Iterator[str]:
-        """Files of the project with a canary in them; links are the stranger's, and not read."""
-        for path in sorted(self.project.folder.rglob("*")):
-            if path.is_file() and not path.is_symlink() and ".git" not in path.parts:
-                with contextlib.suppress(OSError):
-                    if canary.encode() in path.read_bytes().lower():
-                        yield str(path)
+        A file is read again once it has changed: a command changes few of them.
+        """
+        for folder, folders, names in os.walk(self.project.folder):
+            folders[:] = [one for one in folders if one != ".git"]
+            for name in names:
+                path = os.path.join(folder, name)
+                status = os.lstat(path)
+                if not stat.S_ISREG(status.st_mode):
+                    continue
+                version = (path, status.st_ino, status.st_size, status.st_ctime_ns)
+                if version not in self.seen:
+                    self.seen[version] = canaries_in(Path(path).read_bytes())
+                yield from ((path, what) for what in sorted(self.seen[version]))
+
+
+HIDDEN = {
+    **{name: value.lower() for name, value in CANARIES.items()},
+    "the saved key": SAVED_KEY.lower(),
+    "a file from outside": FILE_CANARY,
+    "git's token": GIT_CANARY,
+}
+"""What must not be had, each by what it is called."""
+
+
+def canaries_in(content: bytes) -> frozenset[str]:
+    """What of it is in a file."""
+    small = content.lower()
+    return frozenset(what for what, canary in HIDDEN.items() if canary.encode() in small)
 
 
 def secret_png() -> bytes:
