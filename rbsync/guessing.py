@@ -10,13 +10,19 @@ from functools import lru_cache
 _LONGEST = 64
 """Letters of a word that is worth a guess: two words cost the product of their lengths."""
 
+MOST_KNOWN = 500
+"""Words among which one is guessed: each costs some microseconds, for each word that is wrong."""
+
 _CUTOFF = 0.6
 """Of the library's similarity, which is at most the share of letters that two words share."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant; None when none is near."""
-    return _nearest(word, tuple(known)) if len(word) <= _LONGEST else None
+    """The known word that was probably meant; None when none is near, or too many are known."""
+    words = tuple(known)
+    if len(word) > _LONGEST or len(words) > MOST_KNOWN:
+        return None
+    return _nearest(word, words)
 
 
 @lru_cache(maxsize=1 << 12)

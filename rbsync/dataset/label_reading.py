@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 from rbsync.dataset.findings import Findings
-from rbsync.errors import Location, Problem, UserError
+from rbsync.dataset.label_list import LabelCheck, LabelList, as_problem
+from rbsync.errors import Location, Problem
 from rbsync.files.body import read_whole
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Tree
-from rbsync.labels import Taxonomy, check_labels, normal_labels
-from rbsync.manifest.document import Document, read_document
+from rbsync.labels import Taxonomy, check_labels, label_check, normal_labels
 from rbsync.manifest.plain import typed
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest, of_value
 from rbsync.reasons import UNKNOWN
+from rbsync.shapes.json_members import is_list
 from rbsync.sources.base import Entry, InlineLabels
 
 LIMIT = 64 << 20
+_LOOKED_AT = 1 << 20
+"""Letters of a file that is no list, which say what it is instead."""
+
 Path = tuple[str | int, ...]
 
 
@@ -68,21 +71,35 @@ class LabelReader:
         """The fingerprint of a file's labels; empty after reporting what is wrong with them."""
         try:
             data, content = read_whole(self._tree.roots, item.ref, self._tree.algorithm, LIMIT)
-            labels = json.loads(data)
+            text = data.decode(json.detect_encoding(data), "surrogatepass")
+            del data
         except OSError as error:
             message = f"`{item.ref}` cannot be read: {error.strerror or error}"
             self._findings.of_entry(entry, Problem("unreadable", message, entry.origin), UNKNOWN)
             return ""
-        except (ValueError, RecursionError) as error:
-            self._findings.of_entry(entry, _no_json(item.ref, error))
+        except ValueError as error:
+            message = f"the file is no JSON text: {error}"
+            self._findings.of_entry(entry, Problem("label-file", message, Location(item.ref)))
             return ""
-        if self._check(entry, labels, _locator(data, item.ref)):
-            return ""
-        fingerprint = self._fingerprint(labels)
-        # Under the content that was read, which may be newer than the one that was hashed.
-        self._known()[content] = fingerprint
-        self._new.append((content, fingerprint))
+        fingerprint = self._of_text(entry, text, item.ref)
+        if fingerprint:
+            # Under the content that was read, which may be newer than the one that was hashed.
+            self._known()[content] = fingerprint
+            self._new.append((content, fingerprint))
         return fingerprint
+
+    def _of_text(self, entry: Entry, text: str, path: str) -> str:
+        """As `_read`, of the file's text."""
+        if not is_list(text):
+            self._findings.of_entry(entry, _no_list(text, path))
+            return ""
+        labels = LabelList(text, path, self._tree.algorithm, self._checker())
+        for problem in labels.problems():
+            self._findings.of_entry(entry, problem)
+        return "" if labels.is_wrong else labels.fingerprint
+
+    def _checker(self) -> LabelCheck:
+        return label_check(self._type, self._taxonomy.names, self._taxonomy.all_attributes)
 
     def _fingerprint(self, labels: Any) -> str:
         # Of the meaning and not of the file: labels that a tool wrote with other spaces or floats
@@ -103,36 +120,26 @@ class LabelReader:
             attributes=self._taxonomy.all_attributes,
         )
         for one in found:
-            where = f"label {one.place}: " if one.path else "labels: "
+            problem = as_problem(one, locate(one.path))
             if titles and one.path and isinstance(one.path[0], int):
                 # Labels that were made from annotations: nobody knows those by their number here.
-                where = f"{titles[one.path[0]]}: "
-            problem = Problem(one.code, where + one.message, locate(one.path), one.hint)
+                message = f"{titles[one.path[0]]}: {one.message}"
+                problem = problem._replace(message=message)
             self._findings.of_entry(entry, problem)
         return bool(found)
 
 
-def _no_json(path: str, error: Exception) -> Problem:
-    if isinstance(error, json.JSONDecodeError):
-        where = Location(path, error.lineno, error.colno)
-        return Problem("label-file", f"the JSON cannot be read: {error.msg.lower()}", where)
-    if isinstance(error, RecursionError):
-        return Problem("label-file", "the JSON is nested too deeply", Location(path))
-    return Problem("label-file", f"the file is no JSON text: {error}", Location(path))
-
-
-def _locator(data: bytes, path: str) -> Callable[[Path], Location]:
-    """Finds places in a label file; the file is read for them only when one is asked for."""
-
-    @cache
-    def document() -> Document | None:
-        try:
-            return read_document(data, path, strict=False)
-        except UserError:
-            return None
-
-    def locate(below: Path) -> Location:
-        found = document()
-        return found.locate(below) if found else Location(path)
-
-    return locate
+def _no_list(text: str, path: str) -> Problem:
+    """The problem of a text that does not begin as a list."""
+    place = Location(path, 1, 1)
+    try:
+        value = json.loads(text[:_LOOKED_AT])
+    except json.JSONDecodeError as error:
+        if error.pos < _LOOKED_AT:
+            where = Location(path, error.lineno, error.colno)
+            return Problem("label-file", f"the JSON cannot be read: {error.msg.lower()}", where)
+        return Problem("wrong-type", "labels: must be a list of labels", place)
+    except (ValueError, RecursionError):
+        return Problem("label-file", "the JSON cannot be read", place)
+    (found,) = check_labels(value)
+    return as_problem(found, place)

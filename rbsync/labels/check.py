@@ -7,11 +7,12 @@ public SDK 2.35.4 for those that came later.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import islice
 
 from rbsync.labels.category import category_check
 from rbsync.labels.combinators import list_of, missing, record
 from rbsync.labels.geometries import PLANE, VOLUME, pixel
-from rbsync.labels.problem import FINE, Check, LabelProblem, did_you_mean, under
+from rbsync.labels.problem import FINE, MOST, Check, LabelProblem, did_you_mean, under
 from rbsync.labels.project_types import CLASSIFY_KINDS, FRAME_KIND, KINDS, PLANE_KINDS, ProjectType
 from rbsync.labels.project_types import project_type as type_named
 from rbsync.labels.scalars import (
@@ -215,16 +216,27 @@ def check_labels(
     """
     if not isinstance(labels, list | tuple):
         return list(wrong_type(labels, "a list of labels"))
+    check = label_check(project_type, categories, attributes)
+    every = (one for at, label in enumerate(labels) for one in check(at, label))
+    return list(islice(every, MOST))
+
+
+def label_check(
+    project_type: str, categories: Collection[str], attributes: Collection[Attribute]
+) -> Callable[[int, object], Sequence[LabelProblem]]:
+    """A check for the labels of one datapoint in their order, each with its place in the list.
+
+    Raises ValueError for a project type that does not exist.
+    """
     allowed = type_named(project_type)
-    check = record({}, members(categories, attributes))
-    found: list[LabelProblem] = []
+    whole = record({}, members(categories, attributes))
     seen: dict[str, int] = {}
-    for at, label in enumerate(labels):
-        problems = _check_label(label, check, allowed)
-        problems += _check_id(label, at, seen)
-        if problems:
-            found += under(at, problems)
-    return found
+
+    def check(at: int, label: object) -> Sequence[LabelProblem]:
+        problems = _check_label(label, whole, allowed) + _check_id(label, at, seen)
+        return under(at, problems) if problems else FINE
+
+    return check
 
 
 def _check_label(label: object, check: Check, allowed: ProjectType) -> list[LabelProblem]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
-from rbsync.labels.problem import FINE, Check, LabelProblem, did_you_mean, under
+from rbsync.labels.problem import FINE, MOST, Check, LabelProblem, did_you_mean, under
 from rbsync.labels.scalars import wrong_type
 
 
@@ -18,6 +19,8 @@ def record(fields: Mapping[str, Check], optional: Mapping[str, Check] | None = N
         found: list[LabelProblem] = []
         present = 0
         for key, member in value.items():
+            if len(found) >= MOST:
+                break
             # Null is absent, here as in the fingerprint.
             if member is None:
                 continue
@@ -60,7 +63,8 @@ def list_of(inner: Check, what: str, least: int = 0) -> Check:
     def check(value: object) -> Sequence[LabelProblem]:
         if not isinstance(value, list | tuple):
             return wrong_type(value, f"a list of {what}")
-        found = [one for at, item in enumerate(value) for one in under(at, inner(item))]
+        every = (one for at, item in enumerate(value) for one in under(at, inner(item)))
+        found = list(islice(every, MOST))
         if len(value) < least:
             found.append(too_few(len(value), least, what))
         return found or FINE

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from rbsync.guessing import nearest
+from rbsync.guessing import MOST_KNOWN, nearest
 
 Path = tuple[str | int, ...]
 
@@ -33,6 +33,10 @@ class LabelProblem(NamedTuple):
         return f"{where}{self.message}"
 
 
+MOST = 10_000
+"""Problems of one datapoint: who has so many wants to know the first, and a stranger's millions
+would fill the memory."""
+
 Check = Callable[[object], Sequence[LabelProblem]]
 """Answers what is wrong with a value; an empty answer costs next to nothing."""
 
@@ -50,8 +54,11 @@ def under(step: str | int, problems: Iterable[LabelProblem]) -> list[LabelProble
     return [one._replace(path=(step, *one.path)) for one in problems]
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Collection[str]) -> str:
     """A hint that names the nearest known word, or all when they are few, or nothing."""
+    # To sort them for each of a thousand problems would take longer than all the rest.
+    if len(known) > MOST_KNOWN:
+        return ""
     words = sorted(known)
     near = nearest(word, words)
     if near:

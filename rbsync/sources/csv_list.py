@@ -16,6 +16,8 @@ from rbsync.sources.row_settings import NUMBER_KEYS
 METADATA = "metadata."
 CSV_COLUMNS = ("name", "item", "labels", *NUMBER_KEYS)
 
+MOST_COLUMNS = 1_000
+
 _SEPARATORS = ",;\t|"
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _TOLD = 6
@@ -66,6 +68,8 @@ def _column(text: str) -> str:
 
 def _columns(cells: list[str], separator: str, place: Location) -> list[str]:
     """The names of the columns, empty for one without. Raises ListError."""
+    if len(cells) > MOST_COLUMNS:
+        raise ListError(f"it has {len(cells):,} columns; {MOST_COLUMNS:,} are allowed", place)
     columns = [_column(one) for one in cells]
     named = [one for one in columns if one]
     for needed in ("name", "item"):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from rbsync.errors import Problem
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
 from rbsync.sources.base import Context
+
+_MOST_GUESSES = 1_000_000
+"""Comparisons of a path with what a pattern may have meant; each takes about a microsecond."""
 
 
 class Exclusions:
@@ -65,7 +69,8 @@ def _meant(text: str) -> Iterator[Pattern]:
 def _first_that_match(guesses: dict[int, list[Pattern]], paths: Iterable[str]) -> dict[int, str]:
     """For each number the first of its patterns that matches any path."""
     hits: dict[int, set[int]] = {at: set() for at in guesses}
-    for path in paths:
+    # To guess is a courtesy: of many files and many patterns a part has to do.
+    for path in islice(paths, _MOST_GUESSES // (3 * len(guesses))):
         for at, patterns in guesses.items():
             hits[at].update(rank for rank, one in enumerate(patterns) if one.matches(path))
     return {at: guesses[at][min(ranks)].text for at, ranks in hits.items() if ranks}

@@ -43,7 +43,8 @@ class ImagesBelow:
         paths = self._by_name.get(folded(wanted[-1]), [])
         # Exported maps have the paths of another machine, or URLs. Their ends are what is left in
         # common.
-        best = [one for one in paths if _shared(one, wanted) == _most(paths, wanted)]
+        most = _most(paths, wanted)
+        best = [one for one in paths if _shared(one, wanted) == most]
         if len(best) == 1:
             return best[0]
         where = f"below `{self._folder or '.'}`"
@@ -67,7 +68,7 @@ def _parts(mapped: str) -> list[str]:
 
 
 def _most(paths: list[str], wanted: list[str]) -> int:
-    return max(_shared(one, wanted) for one in paths)
+    return max((_shared(one, wanted) for one in paths), default=0)
 
 
 def _shared(path: str, wanted: list[str]) -> int:

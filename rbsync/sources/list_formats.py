@@ -8,35 +8,36 @@ from typing import Any
 
 from rbsync.errors import Location
 from rbsync.repeated_keys import keep_repeated
+from rbsync.shapes.json_members import (
+    LineCounter,
+    MembersError,
+    is_list,
+    members,
+    refuse_large,
+    skip,
+)
 from rbsync.sources.csv_list import read_csv
 from rbsync.sources.list_rows import ListError, Row
+
+MOST_LETTERS = 1 << 20
+"""Of one text: a name, a path, a key or a value of metadata."""
 
 
 def _read_json(text: str, file: str) -> Iterator[Row]:
     """The members of a JSON array one by one, so that each has its place."""
     # One entry at a time: `json.load` has no places, and an error in a list of a million needs one.
-    decode, places = json.JSONDecoder(**_hook(text)).raw_decode, _Places(text, file)
-    at = _skip(text, 0)
-    if text[at : at + 1] != "[":
-        raise ListError("an items list is a JSON array of objects", places.at(at))
-    at = _skip(text, at + 1)
-    more, odd = text[at : at + 1] != "]", _may_be_odd(text)
-    while more:
-        try:
-            value, end = decode(text, at)
-        except (ValueError, RecursionError) as error:
-            place = places.at(error.pos if isinstance(error, json.JSONDecodeError) else at)
-            raise ListError(_broken(error), place) from error
-        yield Row(value, places.at(at), _oddity(value) if odd else "")
-        at = _skip(text, end)
-        more = text[at : at + 1] == ","
-        if more:
-            at = _skip(text, at + 1)
-        elif text[at : at + 1] != "]":
-            raise ListError("the JSON cannot be read: expected `,` or `]`", places.at(at))
-    at = _skip(text, at + 1)
-    if at < len(text):
-        raise ListError("the JSON cannot be read: there is more after the list", places.at(at))
+    places = LineCounter(text)
+    if not is_list(text):
+        place = Location(file, *places.at(skip(text, 0)))
+        raise ListError("an items list is a JSON array of objects", place)
+    odd = _may_be_odd(text)
+    try:
+        for value, begin, end in members(text, **_hook(text)):
+            place = Location(file, *places.at(begin))
+            yield Row(value, place, _oddity(value, end - begin, odd=odd))
+    except MembersError as error:
+        place = Location(file, *places.at(error.offset))
+        raise ListError(f"the JSON cannot be read: {error}", place) from error
 
 
 def _hook(text: str) -> dict[str, Any]:
@@ -44,48 +45,35 @@ def _hook(text: str) -> dict[str, Any]:
     return {"object_pairs_hook": keep_repeated} if '"segmentMap"' in text else {}
 
 
-def _broken(error: ValueError | RecursionError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"the JSON cannot be read: {error.msg.lower()}"
-    what = (
-        "it is nested too deeply" if isinstance(error, RecursionError) else "a number is too long"
-    )
-    return f"the JSON cannot be read: {what}"
-
-
-def _skip(text: str, at: int) -> int:
-    while text[at : at + 1] in (" ", "\t", "\n", "\r"):
-        at += 1
-    return at
-
-
 def _may_be_odd(text: str) -> bool:
     """Tells whether JSON's escapes may spell half of a character, which a text cannot have."""
     return "\\ud" in text or "\\uD" in text
 
 
-def _oddity(value: Any) -> str:
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return "half of a character (a lone surrogate such as \\ud800) is no text"
+def _oddity(value: Any, length: int, *, odd: bool) -> str:
+    """Says what is wrong with the texts of an entry of so many letters."""
+    if odd:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            return "half of a character (a lone surrogate such as \\ud800) is no text"
+    # Nearly no entry is that long, and only those are looked through.
+    if length > MOST_LETTERS and _longest(value) > MOST_LETTERS:
+        return f"a text has more than {MOST_LETTERS:,} letters; so many are allowed"
     return ""
 
 
-class _Places:
-    """Lines and columns of growing offsets in a text, each of whose letters is looked at once."""
-
-    def __init__(self, text: str, file: str) -> None:
-        self._text, self._file = text, file
-        self._line, self._start, self._seen = 1, 0, 0
-
-    def at(self, offset: int) -> Location:
-        lines = self._text.count("\n", self._seen, offset)
-        if lines:
-            self._line += lines
-            self._start = self._text.rindex("\n", self._seen, offset) + 1
-        self._seen = offset
-        return Location(self._file, self._line, offset - self._start + 1)
+def _longest(value: Any) -> int:
+    """The letters of the longest text in a value."""
+    match value:
+        case str():
+            return len(value)
+        case dict():
+            return max((max(len(key), _longest(one)) for key, one in value.items()), default=0)
+        case list():
+            return max(map(_longest, value), default=0)
+        case _:
+            return 0
 
 
 def _read_jsonl(text: str, file: str) -> Iterator[Row]:
@@ -95,11 +83,25 @@ def _read_jsonl(text: str, file: str) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
+            refuse_large(line)
             value = json.loads(line, **hook)
         except (ValueError, RecursionError) as error:
             column = error.colno if isinstance(error, json.JSONDecodeError) else 1
             raise ListError(_broken(error), Location(file, number, column)) from error
-        yield Row(value, Location(file, number, 1), _oddity(value) if odd else "")
+        yield Row(value, Location(file, number, 1), _oddity(value, len(line), odd=odd))
+
+
+def _broken(error: ValueError | RecursionError) -> str:
+    match error:
+        case json.JSONDecodeError():
+            what = error.msg.lower()
+        case MembersError():
+            what = str(error)
+        case RecursionError():
+            what = "it is nested too deeply"
+        case _:
+            what = "a number is too long"
+    return f"the JSON cannot be read: {what}"
 
 
 READERS = {"json": _read_json, "jsonl": _read_jsonl, "csv": read_csv}

@@ -32,6 +32,10 @@ AllowEmpty = Annotated[
 ]
 
 
+MOST_EXCLUSIONS = 1_000
+"""Each is tried on every file that the source finds."""
+
+
 class Search:
     """A walk through folders for a source, and what is to be said of it."""
 
@@ -114,6 +118,11 @@ def pattern_at(context: Context, key: tuple[str | int, ...], text: str) -> Patte
 
 def excluded_at(context: Context, texts: Sequence[str]) -> Exclusions | None:
     """The patterns under ``exclude``; None after reporting what is wrong with any of them."""
+    if len(texts) > MOST_EXCLUSIONS:
+        message = f"there are {len(texts):,} patterns; {MOST_EXCLUSIONS:,} are allowed"
+        hint = "leave out whole folders, or write a `.rbsyncignore` into each"
+        context.report(Problem("exclude", message, context.locate(("exclude",)), hint))
+        return None
     patterns = [pattern_at(context, ("exclude", at), text) for at, text in enumerate(texts)]
     good = [one for one in patterns if one is not None]
     return Exclusions(context, texts, good) if len(good) == len(patterns) else None

@@ -10,6 +10,9 @@ from rbsync.errors import Problem
 from rbsync.files.kinds import suffix_of
 from rbsync.sources.base import Context
 
+MOST_LETTERS = 1_000
+"""Of a template, as of a pattern: each field is as long as a path may be."""
+
 FIELDS: dict[str, Callable[[str], str]] = {
     "path": lambda path: path,
     "dir": lambda path: path.rpartition("/")[0],
@@ -38,6 +41,9 @@ class Template:
 
     def __init__(self, text: str, captures: Sequence[str] = (), fields: Sequence[str] = ()) -> None:
         """Raises TemplateError for a field that neither the path nor the glob has."""
+        if len(text) > MOST_LETTERS:
+            count = f"{len(text):,} letters; {MOST_LETTERS:,} are allowed"
+            raise TemplateError(f"`{text[:40]}…` has {count}")
         self.text = text
         self._parts = _parse(text)
         known = list(dict.fromkeys((*(fields or FIELDS), *captures)))

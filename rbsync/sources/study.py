@@ -11,6 +11,7 @@ from rbsync.model.datapoint import Settings
 from rbsync.sources.base import Entry, SegmentationLabels, SeriesLabels
 
 LARGEST_VALUE = 65535
+_MOST_DIGITS = 20
 _HINT = f"values are whole numbers from 1 to {LARGEST_VALUE:,}; 0 is background"
 MAP = "segment_map"
 FILES = "segmentations"
@@ -98,4 +99,6 @@ def _is_nothing(value: str, category: str) -> bool:
 
 def is_value(key: str) -> bool:
     """Tells whether a key of a segment map is the value of a voxel that can have a label."""
-    return key.isascii() and key.isdecimal() and 1 <= int(key) <= LARGEST_VALUE
+    # Python makes no number of thousands of digits.
+    is_number = key.isascii() and key.isdecimal() and len(key) <= _MOST_DIGITS
+    return is_number and 1 <= int(key) <= LARGEST_VALUE

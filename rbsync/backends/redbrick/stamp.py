@@ -23,6 +23,7 @@ LEFT = "rbsync.left"
 _OURS = (FINGERPRINT, ITEMS, REFS, STATE, DECLINED, LEFT)
 # Of item names; a video of thousands of frames goes without them.
 _MOST_BYTES = 16 << 10
+_MOST_DIGITS = 20
 
 _NONE = Fingerprint("", "", "")
 _SEPARATOR = ";"
@@ -89,7 +90,8 @@ def _mark_json(mark: Mark) -> dict[str, str]:
 
 def _state(value: object) -> tuple[str, int]:
     lineage, _, serial = value.partition(_SEPARATOR) if isinstance(value, str) else ("", "", "")
-    return (lineage, int(serial)) if serial.isdecimal() and serial.isascii() else ("", 0)
+    is_number = serial.isdecimal() and serial.isascii() and len(serial) < _MOST_DIGITS
+    return (lineage, int(serial)) if is_number else ("", 0)
 
 
 def _declined(value: object) -> tuple[Declined, ...]:

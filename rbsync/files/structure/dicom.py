@@ -26,7 +26,8 @@ _ITEM, _ITEM_END, _SEQUENCE_END = (0xFFFE, 0xE000), (0xFFFE, 0xE00D), (0xFFFE, 0
 _PIXELS = (0x7FE0, 0x0010)
 _SYNTAX = (0x0002, 0x0010)
 _OPEN = 0xFFFFFFFF
-_MOST_ELEMENTS = 2_000_000
+# A walk over more takes seconds, and what follows is left to those who read the file.
+_MOST_ELEMENTS = 500_000
 
 
 class _Form(NamedTuple):
@@ -131,6 +132,8 @@ def _walk(span: Span, begin: int, form: _Form) -> None:
             continue
         span.need(element.begin + element.length, _named(element.tag))
         offset = element.begin + element.length
+    else:
+        return
     if depth:
         raise BrokenError("it is cut off: a sequence or its pixels do not come to their end")
 

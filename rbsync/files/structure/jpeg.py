@@ -14,12 +14,14 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN = 0xDA
 _MOST_FILL = 1 << 16
+_MOST_SEGMENTS = 1 << 16
+"""Before the picture; a profile or the words of an editor take some hundreds."""
 
 
 def check(span: Span) -> None:
     """Raises BrokenError for a JPEG that is cut off or has no picture."""
     offset, framed = 2, False
-    while True:
+    for _ in range(_MOST_SEGMENTS):
         offset, marker = _marker(span, offset)
         if marker == _EOI[1]:
             raise BrokenError("it has no picture: nothing stands before its end")
@@ -33,6 +35,8 @@ def check(span: Span) -> None:
         if marker == _SCAN:
             break
         offset += max(length, 2)
+    else:
+        raise BrokenError(f"it has more than {_MOST_SEGMENTS:,} segments before its picture")
     if not framed:
         raise BrokenError("it has no frame header (SOF) before its picture")
     if not _has_end(span, offset + length):

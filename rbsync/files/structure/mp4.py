@@ -15,17 +15,18 @@ _TO_THE_END, _IN_64_BITS = 0, 1
 
 def check(span: Span) -> None:
     """Raises BrokenError for an MP4 that is cut off or lacks its index or its frames."""
-    offset, seen = 0, set[bytes]()
+    offset, count, seen = 0, 0, set[bytes]()
     while offset < span.size:
         size, kind = span.unpack(">I4s", offset)
         if size == _IN_64_BITS:
             (size,) = span.unpack(">Q", offset + _PLAIN)
         elif size == _TO_THE_END:
             size = span.size - offset
-        if size < _PLAIN or len(seen) > _MOST_BOXES:
+        if size < _PLAIN or count > _MOST_BOXES:
             raise BrokenError(f"what stands at byte {offset:,} is no box of an MP4")
         span.need(offset + size, f"its box `{kind.decode('latin-1')}`")
         seen.add(kind)
+        count += 1
         offset += size
     for kind, what in ((b"moov", "the index of its frames"), (b"mdat", "its frames")):
         if kind not in seen:

@@ -17,6 +17,7 @@ from rbsync.masks.volumes.values import LARGEST_VALUE, Values
 Array = npt.NDArray[Any]
 
 _FLAT_SLICE = 3
+_MOST_DIGITS = 20
 UNMAPPED = "unmapped-values"
 
 
@@ -142,7 +143,8 @@ def mapped_values(segment_map: Mapping[Any, Any]) -> set[int]:
     for key in segment_map:
         text = str(key)
         # Keys of JSON are texts and keys of YAML numbers; "01" and 1 are one value all the same.
-        if not text.isdecimal() or not 1 <= int(text) <= LARGEST_VALUE:
+        is_number = text.isdecimal() and len(text) <= _MOST_DIGITS
+        if not is_number or not 1 <= int(text) <= LARGEST_VALUE:
             raise MaskError(
                 "segment-map",
                 f"the segment map has the value {key!r}",

@@ -1,0 +1,104 @@
+"""The labels of a file, read and checked one by one: a file of 64 MiB would fill the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rbsync.errors import Location, Problem, UserError
+from rbsync.labels import normal_labels
+from rbsync.labels.problem import MOST, LabelProblem
+from rbsync.manifest.document import read_document
+from rbsync.model.fingerprint import Algorithm, canonical_json, new_hasher
+from rbsync.shapes.json_members import LineCounter, Member, MembersError, members
+
+LabelCheck = Callable[[int, object], Sequence[LabelProblem]]
+
+MOST_LABELS = 100_000
+_LOCATED = 1 << 20
+"""Letters of a label in which a problem's place is looked for; a longer one's own place will do."""
+
+
+class LabelList:
+    """The labels in a text, which begins as a list does.
+
+    ``fingerprint`` is theirs once all ``problems`` were asked for and there are none.
+    """
+
+    def __init__(self, text: str, path: str, algorithm: Algorithm, check: LabelCheck) -> None:
+        self._text, self._path = text, path
+        self._algorithm = algorithm
+        self._check = check
+        self._lines = LineCounter(text)
+        self._hasher = new_hasher(algorithm)
+        self._problems = 0
+
+    @property
+    def is_wrong(self) -> bool:
+        return self._problems > 0
+
+    @property
+    def fingerprint(self) -> str:
+        """As `model.fingerprint.of_value` of the whole list in its normal form."""
+        return f"{self._algorithm}:{self._hasher.hexdigest()}"
+
+    def problems(self) -> Iterator[Problem]:
+        """What is wrong, in the order of its places; after ten thousand nothing more is read."""
+        self._hasher.update(b"[")
+        for problem in self._each():
+            self._problems += 1
+            yield problem
+            if self._problems >= MOST:
+                return
+        self._hasher.update(b"]")
+
+    def _each(self) -> Iterator[Problem]:
+        try:
+            for at, label in enumerate(members(self._text)):
+                if at >= MOST_LABELS:
+                    message = f"the file has more than {MOST_LABELS:,} labels; so many are allowed"
+                    yield Problem("too-many", message, self._place(label.begin))
+                    return
+                yield from self._of(at, label)
+        except MembersError as error:
+            message = f"the JSON cannot be read: {error}"
+            yield Problem("label-file", message, self._place(error.offset))
+
+    def _of(self, at: int, label: Member) -> Iterator[Problem]:
+        found = self._check(at, label.value)
+        if not found:
+            comma = b"," if at else b""
+            self._hasher.update(comma + canonical_json(normal_labels([label.value]))[1:-1])
+            return
+        place = self._place(label.begin)
+        within = _Places(self._text, label, place)
+        yield from (as_problem(one, within.of(one.path[1:])) for one in found)
+
+    def _place(self, offset: int) -> Location:
+        return Location(self._path, *self._lines.at(offset))
+
+
+class _Places:
+    """The places of what stands in a label."""
+
+    def __init__(self, text: str, label: Member, place: Location) -> None:
+        self._place = place
+        self._document = None
+        if label.end - label.begin <= _LOCATED:
+            part = text[label.begin : label.end].encode("utf-8", "replace")
+            try:
+                self._document = read_document(part, place.file, strict=False)
+            except UserError:
+                return
+
+    def of(self, path: tuple[str | int, ...]) -> Location:
+        own = self._place
+        if self._document is None:
+            return own
+        _, line, column = self._document.locate(path)
+        return Location(own.file, own.line + line - 1, column + (own.column - 1) * (line == 1))
+
+
+def as_problem(found: LabelProblem, place: Location) -> Problem:
+    """A problem of a label at its place."""
+    where = f"label {found.place}: " if found.path else "labels: "
+    return Problem(found.code, where + found.message, place, found.hint)
