@@ -6,51 +6,14 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
-
-from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from rbsync.errors import StoreError
 from rbsync.model.record import Record
-from rbsync.shapes.models import Part, first_error
 from rbsync.stores.base import Writer
-from rbsync.stores.record_json import RecordPart, record_json
+from rbsync.stores.record_json import record_json
 
 FORMAT_VERSION = 1
 BY_HAND = "Save these lines under that name, then run `rbsync state recover`:"
-
-
-class _Line(Part):
-    format_version: Literal[1] = 1
-    """Lines of before there were versions have none."""
-
-
-class _Known(_Line, RecordPart):
-    """A line for a record."""
-
-    def result(self) -> tuple[str, Record | None]:
-        return self.name, self.value()
-
-
-class _Removed(_Line):
-    """A line for a name that has no record any more."""
-
-    removed: str
-
-    def result(self) -> tuple[str, Record | None]:
-        return self.removed, None
-
-
-def _which(line: object) -> str:
-    return "removed" if isinstance(line, dict) and "removed" in line else "known"
-
-
-_RESULT: TypeAdapter[_Known | _Removed] = TypeAdapter(
-    Annotated[
-        Annotated[_Known, Tag("known")] | Annotated[_Removed, Tag("removed")],
-        Discriminator(_which),
-    ]
-)
 
 
 class RecoveryFile:
@@ -123,12 +86,16 @@ class RecoveryFile:
         return len(news)
 
     def _results(self) -> Iterator[tuple[str, Record | None]]:
+        # Every command looks for the file, few find one, and the shapes of its lines take long to
+        # make.
+        from rbsync.applier.recovery_lines import read_line
+
         with open(self.path, encoding="utf-8", errors="replace") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    yield _RESULT.validate_json(line).result()
-                except ValidationError as error:
-                    raise self._unreadable(number, first_error(error, below=1)) from error
+                    yield read_line(line)
+                except ValueError as error:
+                    raise self._unreadable(number, str(error)) from error
 
     def _unreadable(self, number: int, why: str) -> StoreError:
         message = f"{self.path}:{number}: this line is no result: {why}"

@@ -6,7 +6,6 @@ is shown of them must neither drive the program that shows it nor look like some
 
 from __future__ import annotations
 
-import html
 import re
 
 from rbsync.model.names import JOINERS, is_hidden
@@ -53,6 +52,9 @@ def for_markdown(text: str) -> str:
 
 def for_html(text: str) -> str:
     """The content of an element, or of a quoted attribute."""
+    # Only reports are HTML, and the names of all its entities take long to import.
+    import html
+
     return html.escape(one_line(text), quote=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from rbsync.documents.parts import Document
-from rbsync.stores.record_json import RecordPart
+from rbsync.stores.record_parts import RecordPart
 
 
 class StateDocument(Document):

@@ -17,7 +17,7 @@ from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.document import Document, Path, read_document
 from rbsync.manifest.order import shortened
 from rbsync.repeated_keys import RepeatedKey, keep_repeated
-from rbsync.stores.record_json import IntentPart, RecordFailurePart, RecordPart
+from rbsync.stores.record_parts import IntentPart, RecordFailurePart, RecordPart
 
 CODE = "state-document"
 HINT = "`rbsync state pull` prints the state as it has to be"

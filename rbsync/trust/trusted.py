@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,9 +98,8 @@ _SERVICES: tuple[Callable[[Environ], bool], ...] = (
 
 _FREE_VARIABLES = frozenset({"RB_ORG_ID", "RB_PROJECT_ID"})
 _FREE_PREFIX = "RBSYNC_VAR_"
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SECRET = re.compile(r"token|secret|passw|RBSYNC_API_KEY", re.IGNORECASE)
-_MAYBE_SECRET = re.compile(r"key|credential", re.IGNORECASE)
+_SECRET = ("token", "secret", "passw", "rbsync_api_key")
+_MAYBE_SECRET = ("key", "credential")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +177,12 @@ def secret_values(environ: Mapping[str, str], trust: Trust) -> frozenset[str]:
         value.strip()
         for name, value in environ.items()
         if not name.startswith(_FREE_PREFIX)
-        and (_SECRET.search(name) or (_MAYBE_SECRET.search(name) and name not in trust.env))
+        and (_has(_SECRET, name) or (_has(_MAYBE_SECRET, name) and name not in trust.env))
     )
+
+
+def _has(words: tuple[str, ...], name: str) -> bool:
+    return any(word in name.lower() for word in words)
 
 
 def _is_untrusted(environ: Mapping[str, str]) -> bool:
@@ -200,9 +202,9 @@ def _said(environ: Mapping[str, str], name: str) -> bool | None:
 
 
 def _names(texts: Iterable[str]) -> list[str]:
-    names = [name for text in texts for name in re.split(r"[\s,]+", text) if name]
+    names = [name for text in texts for name in text.replace(",", " ").split()]
     for name in names:
-        if not _NAME.fullmatch(name):
+        if not (name.isidentifier() and name.isascii()):
             raise UsageError(
                 f"`{name}` is no name of a variable", hint="give names alone: --env NAME"
             )
