@@ -53,6 +53,10 @@ EXAMPLES = {
     "rbsync plan --refresh": "rbsync plan --refresh",
     "rbsync adopt": "rbsync adopt",
     "rbsync refresh": "rbsync refresh",
+    "rbsync watch": "rbsync watch --help",
+    "rbsync watch --once": "rbsync watch --once --help",
+    "rbsync watch --flush --timeout 60": "rbsync watch --flush --help",
+    "rbsync watch --plan-only": "rbsync watch --plan-only --help",
     "rbsync retry": "rbsync retry --yes",
     "rbsync state list": "rbsync state list",
     "rbsync state pull": "rbsync state pull > state.json",
@@ -109,6 +113,12 @@ def test_the_transcript_of_mistakes_is_what_happens(quickstart: Path) -> None:
     text = text.replace("videos/*/", "video/*/")
     manifest.write_text(text + "  - name: scan 7\n    items: [scans/7.nii.gz]\n")
     ((command, printed),) = transcript(blocks("console")[1])
+    assert shell(command, quickstart).stdout == printed
+
+
+def test_the_transcript_of_a_watch_is_what_happens(quickstart: Path) -> None:
+    shown = next(one for one in blocks("console") if one.startswith("$ rbsync watch"))
+    ((command, printed),) = transcript(shown)
     assert shell(command, quickstart).stdout == printed
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "adopt": "take over what the project has already",
     "ls": "list what the project holds",
     "export": "write masks or labels of the project to files",
+    "watch": "keep the project in step with the files, and send none half-written",
     "serve": "speak RedBrick's protocol over a local project, offline",
     "schema": "print the JSON Schema of the manifest, or of what a command prints",
     "state": "look at the state, or change it by hand",

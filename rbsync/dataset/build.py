@@ -11,6 +11,7 @@ from rbsync.collector import paused_collector
 from rbsync.dataset.declared_sizes import DeclaredSizes
 from rbsync.dataset.expanding import expand, unique
 from rbsync.dataset.findings import Findings
+from rbsync.dataset.groups import WAITING, Groups
 from rbsync.dataset.inspection import Inspections
 from rbsync.dataset.items import Files
 from rbsync.dataset.label_reading import LabelReader
@@ -20,12 +21,14 @@ from rbsync.dataset.segmentation_reading import SegmentationReader
 from rbsync.dataset.shared_files import warn_of_shared_files
 from rbsync.dataset.stray_labels import warn_of_stray_labels
 from rbsync.dataset.structure import StructureReader
+from rbsync.errors import Problem
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Place, Tree
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Datapoint, Dataset, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
+from rbsync.reasons import UNKNOWN
 from rbsync.sources.base import Entry, InlineLabels, MaskLabels, SegmentationLabels
 
 
@@ -84,7 +87,7 @@ def build(
         checks = manifest.settings.files.check == "structure"
         structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
         files = Files(inputs.tree, findings, structure, manifest.trust)
-        _read(files, list(entries.values()), inputs)
+        _read(files, list(entries.values()), inputs, findings)
         entries = files.as_spelt(entries)
         warn_of_stray_labels(entries.values(), inputs.tree, findings)
         warn_of_shared_files(entries.values(), findings)
@@ -139,11 +142,16 @@ def _possible(entries: dict[str, Entry], findings: Findings) -> dict[str, Entry]
     return {name: entry for name, entry in entries.items() if not entry.problems}
 
 
-def _read(files: Files, entries: list[Entry], inputs: BuildInputs) -> None:
+def _read(files: Files, entries: list[Entry], inputs: BuildInputs, findings: Findings) -> None:
     """Hashes the files of the entries that are not known yet."""
     places: list[Place] = []
+    groups = Groups(inputs.tree)
     for entry in entries:
-        places += files.places(entry)
+        found = list(files.places(entry))
+        if len(entry.items) > 1 and (objection := groups.objection(entry.name, found)):
+            findings.of_entry(entry, Problem(WAITING, objection, entry.origin), UNKNOWN)
+        else:
+            places += found
     count, size = inputs.tree.total(places)
     if not count:
         return

@@ -17,6 +17,7 @@ line of its own. The schema has the lines under ``$defs/Line``; nothing is to be
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from rbsync.documents.comparisons import (
     AdoptDocument,
@@ -55,6 +56,7 @@ from rbsync.documents.records import (
     StateUnlockDocument,
 )
 from rbsync.documents.report_document import ReportDocument
+from rbsync.documents.watch_document import WatchDocument, event_schemas
 
 DOCUMENTS: Mapping[str, type[Document]] = {
     "adopt": AdoptDocument,
@@ -86,6 +88,7 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "state-unlock": StateUnlockDocument,
     "status": StatusDocument,
     "validate": ValidateDocument,
+    "watch": WatchDocument,
 }
 
 PRINTED_BY: Mapping[str, str] = {
@@ -119,5 +122,11 @@ PRINTED_BY: Mapping[str, str] = {
     "status": "status",
     "undo": "report",
     "validate": "validate",
+    "watch": "watch",
 }
 """The document of each command. One that ends in an error prints the document ``error``."""
+
+
+def events_of(document: str) -> Mapping[str, Mapping[str, Any]]:
+    """The schemas of what ``--json-lines`` tells before a document; none for most."""
+    return event_schemas() if document == "watch" else {}

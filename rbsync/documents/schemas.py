@@ -61,11 +61,11 @@ def published(name: str) -> str:
 
 def schemas() -> dict[str, str]:
     """The text of each schema by its file's name, generated anew."""
-    from rbsync.documents.catalogue import DOCUMENTS
+    from rbsync.documents.catalogue import DOCUMENTS, events_of
     from rbsync.manifest.json_schema import schema_text
 
     made = {
-        name + SUFFIX: _text(with_lines(model.model_json_schema(by_alias=True)))
+        name + SUFFIX: _text(with_lines(model.model_json_schema(by_alias=True), events_of(name)))
         for name, model in DOCUMENTS.items()
     }
     return {**made, "manifest" + SUFFIX: schema_text()}
@@ -75,22 +75,40 @@ def _text(schema: dict[str, Any]) -> str:
     return json.dumps({"$schema": DIALECT, **schema}, indent=2, ensure_ascii=False) + "\n"
 
 
-def with_lines(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of a document, with that of its lines among its definitions."""
+def with_lines(
+    schema: Mapping[str, Any], events: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The schema of a document, with that of its lines among its definitions.
+
+    ``events`` are the schemas of what is told beside the document, by their names.
+    """
     members = schema["properties"]
     parted = {key: kind for key, kind in ENTRIES.items() if members.get(key, {}).get("items")}
     entries = [_line(kind, members[key]["items"]) for key, kind in parted.items()]
     line = {
         "title": LINE,
         "description": "A line of `--json-lines`: an entry of a list, or at the end what is left.",
-        "anyOf": [*entries, *_happenings(parted), _line(DOCUMENT, _rest(schema, parted))],
+        "anyOf": [
+            *entries,
+            *_happenings(parted, events),
+            *(_line(name, _bare(one)) for name, one in (events or {}).items()),
+            _line(DOCUMENT, _rest(schema, parted)),
+        ],
     }
-    return {**schema, "$defs": {**schema.get("$defs", {}), LINE: line}}
+    added = [one.get("$defs", {}) for one in (events or {}).values()]
+    parts = {name: part for defs in added for name, part in defs.items()}
+    return {**schema, "$defs": {**schema.get("$defs", {}), **parts, LINE: line}}
 
 
-def _happenings(parted: Mapping[str, str]) -> list[dict[str, Any]]:
+def _bare(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: one for key, one in schema.items() if key != "$defs"}
+
+
+def _happenings(
+    parted: Mapping[str, str], events: Mapping[str, Mapping[str, Any]] | None
+) -> list[dict[str, Any]]:
     """Returns what a run tells that is no part of its report."""
-    return [_line("outage", OUTAGE)] if "outcomes" in parted else []
+    return [_line("outage", OUTAGE)] if "outcomes" in parted or events else []
 
 
 def _line(event: str, content: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import stat
 
 from rbsync.files.hashing import BUFFER, ChangingError, stat_of
 from rbsync.files.kinds import HEAD, sniff
+from rbsync.files.readiness import ALWAYS, Readiness
 from rbsync.files.roots import Roots
 from rbsync.model.fingerprint import Algorithm, new_hasher
 
@@ -18,7 +19,15 @@ class FileBody:
     ``backends.base.Body``.
     """
 
-    def __init__(self, descriptor: int, name: str, algorithm: Algorithm) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        name: str,
+        algorithm: Algorithm,
+        readiness: Readiness = ALWAYS,
+        path: str = "",
+    ) -> None:
+        self._readiness, self._path = readiness, path
         found = os.fstat(descriptor)
         # A pipe has no size and ends when its writer likes.
         if not stat.S_ISREG(found.st_mode):
@@ -51,9 +60,16 @@ class FileBody:
         self._hasher = new_hasher(self.algorithm)
 
     def content(self) -> str:
-        """The content identity of what was read; raises ValueError before the end is reached."""
+        """The content identity of what was read; raises ValueError before the end is reached.
+
+        Raises ChangingError when somebody may still be writing the file.
+        """
         if self._read != self.size:
             raise ValueError(f"{self.name}: {self._read} of {self.size} bytes were read")
+        # A store through a mapping moves no time that could be compared: only whoever asks for
+        # writers sees it.
+        if objection := self._readiness.after_reading(self.fileno(), self._path):
+            raise ChangingError(f"{self.name}: {objection}")
         return f"{self.algorithm}:{self._hasher.hexdigest()}"
 
     def whole(self, limit: int) -> bytes:
@@ -88,7 +104,7 @@ def open_body(roots: Roots, path: str, algorithm: Algorithm) -> FileBody:
     """Opens a file to be sent. Raises OSError, and OutsideError for a path that leads out."""
     descriptor = roots.open_file(path)
     try:
-        return FileBody(descriptor, os.path.basename(path), algorithm)
+        return FileBody(descriptor, os.path.basename(path), algorithm, roots.readiness, path)
     except BaseException:
         os.close(descriptor)
         raise

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import xxhash
 
 from rbsync.files.kinds import BROKEN, CODES, EMPTY, HEAD, KINDS, sniff
+from rbsync.files.readiness import NotReadyError, Readiness
 from rbsync.files.roots import Roots
 from rbsync.files.structure import Span, is_broken
 from rbsync.model.fingerprint import Algorithm, new_hasher
@@ -68,24 +69,41 @@ def hash_files(
 
     Depends on nothing but its arguments and the disk, so that any executor may run it.
     """
+    prefix = f"{folder}/" if folder else ""
     try:
         descriptor = roots.open_folder(folder)
     except OSError as error:
         return [error] * len(names)
     try:
-        return [_hash_or_error(descriptor, name, algorithm) for name in names]
+        return [
+            _hash_or_error(descriptor, name, algorithm, _Asked(roots.readiness, f"{prefix}{name}"))
+            for name in names
+        ]
     finally:
         os.close(descriptor)
 
 
-def _hash_or_error(folder: int, name: str, algorithm: Algorithm) -> Hashed | OSError:
+class _Asked(NamedTuple):
+    """Who is asked about a file before it is read, and the file's path."""
+
+    readiness: Readiness
+    path: str
+
+    def check(self, descriptor: int) -> None:
+        """Raises NotReadyError when the file is not finished."""
+        objection = self.readiness.before_reading(descriptor, self.path)
+        if objection:
+            raise NotReadyError(objection)
+
+
+def _hash_or_error(folder: int, name: str, algorithm: Algorithm, asked: _Asked) -> Hashed | OSError:
     try:
-        return _hash_at(folder, name, algorithm)
+        return _hash_at(folder, name, algorithm, asked)
     except OSError as error:
         return error
 
 
-def _hash_at(folder: int, name: str, algorithm: Algorithm) -> Hashed:
+def _hash_at(folder: int, name: str, algorithm: Algorithm, asked: _Asked) -> Hashed:
     # O_NONBLOCK, or opening a pipe that somebody left in the folder would wait for ever.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     started = time.time_ns()
@@ -95,6 +113,7 @@ def _hash_at(folder: int, name: str, algorithm: Algorithm) -> Hashed:
         before = os.fstat(descriptor)
         if not stat.S_ISREG(before.st_mode):
             raise OSError(f"{name} is not a regular file")
+        asked.check(descriptor)
         _refuse_hollow(before, name)
         digest, kind = _read(descriptor, before.st_size, algorithm)
         # A mixture of two versions has a digest that no file ever has again: it would be sent, and

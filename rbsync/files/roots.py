@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Sequence
 
+from rbsync.files.readiness import ALWAYS, Readiness
 from rbsync.trust.places import PRIVATE_FOLDERS, is_below
 
 _OUT = "leads out of the manifest's folder"
@@ -33,7 +34,11 @@ class Roots:
     symbolic link on the way is resolved, and its target is checked and opened in the same way.
     """
 
-    def __init__(self, main: str, allowed: Sequence[str] = ()) -> None:
+    def __init__(
+        self, main: str, allowed: Sequence[str] = (), readiness: Readiness = ALWAYS
+    ) -> None:
+        """``readiness`` says which files below them are finished."""
+        self.readiness = readiness
         self.main = os.path.abspath(main)
         folders = [self.main, *(os.path.join(self.main, folder) for folder in allowed)]
         # Resolved once: a root that is itself a link, as /tmp is on macOS, must not put everything

@@ -327,6 +327,11 @@ class Tree:
                 task.cancel()
         return errors
 
+    def newest(self, folder: str) -> int:
+        """Returns when a file of a folder that was listed last changed (ns); 0 without files."""
+        stats = self._listings[folder].stats
+        return max(max(stats[1::4], default=0), max(stats[2::4], default=0))
+
     def total(self, places: Iterable[Place]) -> tuple[int, int]:
         """Returns how many files and bytes `hash` would read."""
         files = size = 0

@@ -21,6 +21,7 @@ from rbsync.dataset.build import BuildInputs, Watcher
 from rbsync.dataset.declared_taxonomy import declared_taxonomy
 from rbsync.errors import StoreError, UserError
 from rbsync.files.cache import Cache
+from rbsync.files.readiness import ALWAYS, Readiness
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.labels import Taxonomy
@@ -136,6 +137,7 @@ def open_workspace(
     revision: str = "",
     note: Callable[[str], None] = lambda _: None,
     stop: Cancellation | None = None,
+    readiness: Readiness = ALWAYS,
 ) -> Iterator[Workspace]:
     """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered.
 
@@ -143,12 +145,12 @@ def open_workspace(
     never chooses it: whoever writes one must not be able to send a password somewhere.
     ``home`` is the folder that state and project are in, where the manifest is the one of a
     ``revision`` and stands elsewhere. ``note`` is told what is waited for; ``stop`` ends all
-    waiting.
+    waiting. ``readiness`` says which files are finished.
     """
     stop = stop or Cancellation()
     retrier = Retrier(stop.pause)
     algorithm = manifest.settings.hash
-    roots = Roots(manifest.root, manifest.settings.roots)
+    roots = Roots(manifest.root, manifest.settings.roots, readiness)
     with contextlib.ExitStack() as stack:
         home = home or manifest.root
         folder = _own_folder(manifest, home, stack)

@@ -143,6 +143,7 @@ CASES: dict[str, tuple[Before, list[str]]] = {
     "status": (with_intent, []),
     "undo": (with_news_applied, ["--yes"]),
     "validate": (with_lookalikes, []),
+    "watch": (with_news, ["--once", "--settle", "0"]),
 }
 """How each command is run here, and what comes before. `serve` has its own tests."""
 

@@ -1,0 +1,196 @@
+"""Which files are finished: quiet, without a writer, and not told to be unfinished by a name."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from rbsync.files.roots import Roots
+from rbsync.watcher import lease
+from rbsync.watcher.disks import shared_kind
+from rbsync.watcher.quiet import Growth, needed, next_pause
+
+Why = Literal["quiet", "writer", "group", "name"]
+
+UNFINISHED = (".part", ".tmp", ".crdownload", "~")
+LONG_OPEN = 600.0
+_WRITER = "somebody has it open for writing"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A file, or a datapoint of several, that is not finished.
+
+    ``since`` and ``due``, when it is asked again, are in seconds of `time.monotonic`; ``changed``
+    is the time of its last change (ns of the wall clock).
+    """
+
+    path: str
+    why: Why
+    message: str
+    since: float
+    due: float
+    changed: int
+    pause: float = 0.0
+
+
+class Completeness:
+    """Asks of each file whether it is finished, and remembers those that are not.
+
+    For any number of threads. Satisfies ``Readiness``.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        settle: float,
+        group: float,
+        probe: Callable[[int], lease.Answer] = lease.probe,
+        shared: Callable[[str], str] = shared_kind,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """``settle`` and ``group`` are for how many seconds a file and a folder stand still."""
+        self._root, self._settle, self._group = root, settle, group
+        self._probe, self._shared = probe, shared
+        self._clock, self._wall = clock, wall
+        self._lock = threading.Lock()
+        self._waiting: dict[str, Waiting] = {}
+        self._growth: dict[str, Growth] = {}
+        self._kinds: dict[int, str] = {}
+        self.unproven: dict[str, str] = {}
+        """Why no lease proves anything, each with a file that it was met at."""
+
+    def before_reading(self, descriptor: int, path: str) -> str:
+        """Returns why a file may not be read yet; empty when it may."""
+        name = os.path.basename(path)
+        if name.startswith(".") or name.endswith(UNFINISHED) or self._is_downloaded(path):
+            return self._wait(path, "name", "its name says that it is not finished", 0, 60.0)
+        found = os.fstat(descriptor)
+        answer = self._asked(descriptor, path, found.st_dev)
+        if answer == "writer":
+            return self._wait(path, "writer", _WRITER, found.st_ctime_ns)
+        left = self._unquiet(path, found, proven=answer == "free")
+        if left > 0:
+            changed = max(found.st_mtime_ns, found.st_ctime_ns)
+            return self._wait(path, "quiet", "it has just changed", changed, left)
+        self._forget(path)
+        return ""
+
+    def after_reading(self, descriptor: int, path: str) -> str:
+        """Returns why what was read and sent may be half a file; empty when it is whole."""
+        # A writer that closes between two looks is seen by its times, which the hash does not tell.
+        if self._probe(descriptor) == "writer":
+            return self._wait(path, "writer", _WRITER, os.fstat(descriptor).st_ctime_ns)
+        return ""
+
+    def before_group(self, name: str, folders: Sequence[str], changed: int) -> str:
+        """Returns why files that belong together may not be complete; empty when they are."""
+        left = self._group - (self._wall() - self._newest(folders, changed)) / 1e9
+        if left <= 0:
+            self._forget(name)
+            return ""
+        message = f"its folder is to be quiet for {self._group:g} s, as nothing says that it is all"
+        return self._wait(name, "group", message, changed, left)
+
+    def _newest(self, folders: Sequence[str], changed: int) -> int:
+        for folder in folders:
+            with suppress(OSError):
+                changed = max(changed, os.stat(os.path.join(self._root, folder)).st_mtime_ns)
+        return changed
+
+    def waiting(self) -> list[Waiting]:
+        """All that waits, sorted by path."""
+        with self._lock:
+            return sorted(self._waiting.values(), key=lambda one: one.path)
+
+    def next_due(self) -> float:
+        """Returns when the first of them is to be asked again; infinity without any."""
+        with self._lock:
+            return min((one.due for one in self._waiting.values()), default=float("inf"))
+
+    def ask_again(self, roots: Roots) -> bool:
+        """Asks those that are due; True when one of them is finished, or gone."""
+        now = self._clock()
+        with self._lock:
+            due = [one for one in self._waiting.values() if one.due <= now]
+        over = [self._is_over(one, roots) for one in due]
+        return any(over)
+
+    def _is_over(self, one: Waiting, roots: Roots) -> bool:
+        if one.why == "group":
+            self._forget(one.path)
+            return True
+        try:
+            descriptor = roots.open_file(one.path)
+        except OSError:
+            self._forget(one.path)
+            return True
+        try:
+            return not self.before_reading(descriptor, one.path)
+        finally:
+            os.close(descriptor)
+
+    def look_begins(self) -> None:
+        """Forgets groups and files that are gone: a look finds again what still waits."""
+        with self._lock:
+            gone = [one.path for one in self._waiting.values() if self._is_gone(one)]
+            for path in gone:
+                del self._waiting[path]
+                self._growth.pop(path, None)
+
+    def _is_gone(self, one: Waiting) -> bool:
+        return one.why == "group" or not os.path.lexists(os.path.join(self._root, one.path))
+
+    def _asked(self, descriptor: int, path: str, device: int) -> lease.Answer:
+        answer = self._probe(descriptor)
+        if answer == "unknown":
+            self.unproven.setdefault("a file is another user's, or its disk has no leases", path)
+        if device not in self._kinds:
+            self._kinds[device] = self._shared(os.path.join(self._root, path))
+        kind = self._kinds[device]
+        if kind and answer == "free":
+            self.unproven.setdefault(f"it lies on {kind}, where others may write unseen", path)
+            return "unknown"
+        return answer
+
+    def _unquiet(self, path: str, found: os.stat_result, *, proven: bool) -> float:
+        """Returns for how many seconds a file has to stand still yet."""
+        version = (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        age = (self._wall() - found.st_ctime_ns) / 1e9
+        now = self._clock()
+        with self._lock:
+            known = self._growth.get(path)
+            # The times of a disk of this machine are of the same clock as ours. Those of a server
+            # are not: there only what was seen here counts.
+            seen = known.seen(version, now) if known else Growth(version, now)
+            self._growth[path] = seen
+        quiet = age if proven and age >= 0 else now - seen.changed
+        return needed(self._settle, found.st_size, seen.longest, proven=proven) - quiet
+
+    def _wait(self, path: str, why: Why, message: str, changed: int, left: float = 0.0) -> str:
+        now = self._clock()
+        with self._lock:
+            before = self._waiting.get(path)
+            if before is None or before.why != why:
+                before = Waiting(path, why, message, now, now, changed)
+            pause = next_pause(before.pause)
+            due = now + (left if left > 0 else pause)
+            self._waiting[path] = replace(
+                before, message=message, changed=changed, pause=pause, due=due
+            )
+        return message
+
+    def _forget(self, path: str) -> None:
+        with self._lock:
+            self._waiting.pop(path, None)
+            self._growth.pop(path, None)
+
+    def _is_downloaded(self, path: str) -> bool:
+        return os.path.lexists(os.path.join(self._root, path + ".aria2"))

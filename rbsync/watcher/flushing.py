@@ -1,0 +1,114 @@
+"""`watch --flush`: another program asks that all is applied that was closed before it asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from rbsync.errors import RbsyncError
+
+SOCKET = "watch.sock"
+_GRACE = 5.0
+"""Seconds for an answer that is on its way when the time runs out."""
+
+
+class Flush:
+    """A request; it is done once a look that began after it has left nothing of before it."""
+
+    def __init__(self, timeout: float | None) -> None:
+        self.timeout = timeout
+        self.asked = time.monotonic()
+        self.asked_ns = time.time_ns()
+        self._done = threading.Event()
+        self.left: list[str] = []
+
+    def look_ended(self, began: float, left: list[str]) -> bool:
+        """Notes what still waits after a look that began at a time; True when nothing does."""
+        if began < self.asked:
+            return False
+        self.left = left
+        if not left:
+            self._done.set()
+        return not left
+
+    def wait(self) -> dict[str, Any]:
+        """Waits for the end, or until the time runs out."""
+        is_done = self._done.wait(self.timeout)
+        return {"done": is_done, "left": [] if is_done else self.left}
+
+
+class FlushServer:
+    """Takes requests at a socket in the folder of what is remembered."""
+
+    def __init__(self, folder: str, take: Callable[[Flush], None]) -> None:
+        """``take`` is called by a thread with each request."""
+        self._take = take
+        self._path = os.path.join(folder, SOCKET)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with suppress(FileNotFoundError):
+            os.unlink(self._path)
+        with _short(self._path) as address:
+            self._listener.bind(address)
+        os.chmod(self._path, 0o600)
+        self._listener.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        """Takes no more requests."""
+        with suppress(OSError):
+            os.unlink(self._path)
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError, ValueError, KeyError), connection.makefile("rw") as file:
+            request = Flush(json.loads(file.readline())["timeout"])
+            self._take(request)
+            file.write(json.dumps(request.wait()) + "\n")
+
+
+@contextmanager
+def _short(path: str) -> Iterator[str]:
+    """An address of a socket: those have at most 107 bytes, and paths may be longer."""
+    if len(os.fsencode(path)) < 100 or not os.path.isdir("/proc/self/fd"):
+        yield path
+        return
+    folder, name = os.path.split(path)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{name}"
+    finally:
+        os.close(descriptor)
+
+
+def ask(folder: str, timeout: float | None) -> tuple[bool, list[str]]:
+    """Asks the watcher of a folder, and returns whether all is applied, and what still waits.
+
+    Raises RbsyncError when none runs.
+    """
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(None if timeout is None else timeout + _GRACE)
+    try:
+        with connection, _short(os.path.join(folder, SOCKET)) as address:
+            connection.connect(address)
+            with connection.makefile("rw") as file:
+                file.write(json.dumps({"timeout": timeout}) + "\n")
+                file.flush()
+                answer = json.loads(file.readline() or '{"done": false, "left": []}')
+    except OSError as error:
+        hint = "start one: rbsync watch"
+        raise RbsyncError("no watcher runs for this manifest", hint=hint) from error
+    return bool(answer["done"]), list(answer["left"])

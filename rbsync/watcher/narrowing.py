@@ -1,0 +1,57 @@
+"""The part of a plan that is done now: no delete within its grace, nothing that failed just now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rbsync.errors import Problem
+from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.plan import Action, Blocked, Create, Delete, Effect, Plan, Policy
+from rbsync.planner import objection
+from rbsync.watcher.grace import Grace
+from rbsync.watcher.retries import Retries
+
+
+def narrowed(plan: Plan, retries: Retries, grace: Grace, now: float) -> Plan:
+    """The plan without deletes whose grace lasts, and without what failed a moment ago."""
+    deletes = [one.name for one in plan.actions if isinstance(one, Delete)]
+    gone = grace.over(deletes, now)
+    actions = tuple(one for one in plan.actions if not _is_held(one, retries, gone, now))
+    return replace(plan, actions=actions)
+
+
+def _is_held(action: Action, retries: Retries, gone: frozenset[str], now: float) -> bool:
+    if isinstance(action, Blocked):
+        return False
+    if isinstance(action, Delete) and action.name not in gone:
+        return True
+    return retries.waits(action.name, desired_of(action), now)
+
+
+def desired_of(action: Effect) -> Fingerprint | None:
+    """The fingerprint that an action leads to; None for a delete."""
+    return None if isinstance(action, Delete) else action.datapoint.fingerprint
+
+
+def allowed(plan: Plan, policy: Policy) -> tuple[Plan, Problem | None]:
+    """The part of a plan that the guard lets pass, and why it is not the whole.
+
+    What takes something away waits for somebody who says yes; what is new does not wait for that.
+    """
+    first = objection(plan, policy)
+    if first is None:
+        return replace(plan, refused=None), None
+    for harmless in (_no_delete, _only_new):
+        actions = tuple(one for one in plan.actions if harmless(one))
+        left = replace(plan, actions=actions, refused=None)
+        if objection(left, policy) is None:
+            break
+    return left, first
+
+
+def _no_delete(action: Action) -> bool:
+    return not isinstance(action, Delete)
+
+
+def _only_new(action: Action) -> bool:
+    return isinstance(action, Create | Blocked)

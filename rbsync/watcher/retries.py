@@ -1,0 +1,64 @@
+"""Growing pauses before what failed is tried again. Pure: times are arguments, in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rbsync.model.fingerprint import Fingerprint
+
+FIRST = 2.0
+LONGEST = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    attempted: Fingerprint | None
+    message: str
+    pause: float
+    due: float
+
+
+class Retries:
+    """What failed, by name, and when it may be tried again."""
+
+    def __init__(self) -> None:
+        self._failed: dict[str, _Failed] = {}
+
+    def __len__(self) -> int:
+        return len(self._failed)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of what failed, sorted."""
+        return sorted(self._failed)
+
+    def failed(self, name: str, attempted: Fingerprint | None, message: str, now: float) -> bool:
+        """Notes a failure; True when its message is a new one."""
+        before = self._failed.get(name)
+        same = before is not None and before.attempted == attempted
+        pause = min(2 * before.pause, LONGEST) if before and same else FIRST
+        self._failed[name] = _Failed(attempted, message, pause, now + pause)
+        return before is None or before.message != message
+
+    def succeeded(self, name: str) -> None:
+        """Notes that a name is done with."""
+        self._failed.pop(name, None)
+
+    def keep(self, names: frozenset[str]) -> None:
+        """Forgets all names but these, of which there is still something to do."""
+        for name in self._failed.keys() - names:
+            del self._failed[name]
+
+    def waits(self, name: str, desired: Fingerprint | None, now: float) -> bool:
+        """Tells whether a name has to wait; not once its content has changed."""
+        known = self._failed.get(name)
+        return known is not None and known.attempted == desired and now < known.due
+
+    def hurry(self) -> None:
+        """Lets all be tried again at once."""
+        for name, one in self._failed.items():
+            self._failed[name] = _Failed(one.attempted, one.message, one.pause, 0.0)
+
+    def next_due(self) -> float:
+        """Returns when the first may be tried again; infinity without any."""
+        return min((one.due for one in self._failed.values()), default=float("inf"))

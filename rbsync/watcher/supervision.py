@@ -1,0 +1,83 @@
+"""Signs of life: to systemd by its socket, to others by a file that is written anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+HEARTBEAT = 30.0
+_USEC = 1_000_000
+
+
+def notify(text: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Tells systemd something, such as ``READY=1``, when it wants to know."""
+    address = environment.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    # An address that begins with @ is a name without a file.
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.sendto(text.encode(), address)
+
+
+def watchdog_pause(environment: Mapping[str, str] = os.environ) -> float:
+    """Returns after how many seconds systemd wants a sign of life at the latest; infinity for
+    never.
+    """
+    with suppress(ValueError):
+        if environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid()):
+            return int(environment.get("WATCHDOG_USEC", "")) / _USEC / 2
+    return float("inf")
+
+
+class Supervision:
+    """Gives signs of life while the loop turns or a look makes progress; safe from any thread."""
+
+    def __init__(self, health: str = "") -> None:
+        """``health`` is the file that is written, empty for none."""
+        self.health = os.path.abspath(health) if health else ""
+        self.pause = min(watchdog_pause(), HEARTBEAT if health else float("inf"))
+        self._said = 0.0
+        self._facts: dict[str, Any] = {}
+
+    def alive(self) -> None:
+        """Gives a sign of life, unless one was given a moment ago."""
+        now = time.monotonic()
+        if now - self._said < min(self.pause, 1.0) and self._said:
+            return
+        self._said = now
+        notify("WATCHDOG=1")
+        self._write()
+
+    def begin(self, files: int, size: int) -> None:
+        """Satisfies ``Watcher``."""
+
+    def advance(self, files: int, size: int) -> None:  # noqa: ARG002
+        """Files were read."""
+        self.alive()
+
+    def end(self) -> None:
+        """Satisfies ``Watcher``."""
+
+    def tell(self, facts: Mapping[str, Any]) -> None:
+        """Notes how things stand."""
+        self._facts = dict(facts)
+        self._said = 0.0
+        self.alive()
+
+    def _write(self) -> None:
+        if not self.health:
+            return
+        text = json.dumps({**self._facts, "pid": os.getpid(), "time": round(time.time(), 1)})
+        beside = f"{self.health}.{os.getpid()}"
+        # The work goes on when a disk is full; that the file grows old then is just what it is for.
+        with suppress(OSError):
+            with open(beside, "w", encoding="utf-8") as file:
+                file.write(text + "\n")
+            os.replace(beside, self.health)

@@ -1,0 +1,285 @@
+"""`rbsync watch` as a process of its own, with writers that take their time."""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.offline_service import RemoteProject, served
+from tests.scenarios.pictures import png
+from tests.scenarios.project import COMMAND, Project
+from tests.schemas import validator
+
+SETTLE = "0.2"
+MANIFEST = 'project: {type: IMAGE_BBOX}\ndatapoints:\n  - glob: "images/**/*.png"\n'
+
+
+class Running:
+    """A watch that runs."""
+
+    def __init__(self, project: Project, process: subprocess.Popen[str], out: Path) -> None:
+        self.project, self.process, self.out = project, process, out
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """What it has told so far."""
+        whole = [
+            line for line in self.out.read_text().splitlines(keepends=True) if line[-1:] == "\n"
+        ]
+        return [one for one in map(json.loads, whole) if one["event"] == kind]
+
+    def until(self, holds: Callable[[], object]) -> None:
+        """Waits until something holds. The limit of time is that of the test."""
+        while not holds():
+            assert self.process.poll() is None, self.out.read_text()
+            time.sleep(0.02)
+
+    def flush(self, *arguments: str) -> int:
+        return self.project.run("watch", "--flush", *arguments).code
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait()
+
+
+@contextmanager
+def watching(project: Project, *arguments: str, **environment: str) -> Iterator[Running]:
+    """Runs a watch until the block ends; each line that it prints follows the schema."""
+    out = project.folder.parent / "events.jsonl"
+    with out.open("w") as file, (project.folder.parent / "errors").open("w") as errors:
+        process = subprocess.Popen(
+            [*COMMAND, "watch", "--json-lines", "--settle", SETTLE, *arguments],
+            cwd=project.folder,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=errors,
+            text=True,
+        )
+    running = Running(project, process, out)
+    try:
+        running.until(lambda: running.events("look"))
+        yield running
+    finally:
+        if process.poll() is None:
+            running.end()
+    for line in out.read_text().splitlines():
+        validator("watch", lines=True).validate(json.loads(line))
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Project:
+    project = Project(tmp_path / "data")
+    project.manifest(MANIFEST)
+    project.write("images/first.png", png(1))
+    return project
+
+
+def names(running: Running) -> list[str]:
+    return sorted(one["name"] for one in running.events("outcome") if one["outcome"] == "applied")
+
+
+def test_once_applies_what_is_there_and_ends(watched: Project) -> None:
+    ran = watched.run("watch", "--once", "--settle", "0")
+    assert (ran.code, ran.out) == (0, "created images/first.png\n")
+    assert watched.names() == ["images/first.png"]
+    assert watched.run("watch", "--once", "--settle", "0").out == ""
+
+
+def test_once_ends_as_apply_does_with_a_file_that_is_cut_off(watched: Project) -> None:
+    watched.write("images/cut.png", png(2)[:40])
+    ran = watched.run("watch", "--once", "--settle", "0")
+    assert ran.code == 3
+    assert "images/cut.png" in ran.err
+    assert watched.names() == ["images/first.png"]
+
+
+def test_plan_only_says_what_would_be_done(watched: Project) -> None:
+    ran = watched.run("watch", "--once", "--settle", "0", "--plan-only")
+    assert (ran.code, ran.out) == (0, "create images/first.png\n")
+    assert watched.names() == []
+
+
+def test_a_slow_writer_is_waited_for(watched: Project) -> None:
+    data = png(2)
+    with watching(watched) as running:
+        with (watched.folder / "images/slow.png").open("wb") as file:
+            file.write(data[:40])
+            file.flush()
+            running.until(
+                lambda: [one for one in running.events("waiting") if one["why"] == "writer"]
+            )
+            file.write(data[40:])
+            file.flush()
+            looks = len(running.events("look"))
+            watched.write("images/hint.png", png(3))
+            running.until(lambda: len(running.events("look")) > looks)
+            assert "images/slow.png" not in names(running)
+        running.until(lambda: "images/slow.png" in names(running))
+    assert [one["name"] for one in running.events("outcome")].count("images/slow.png") == 1
+
+
+def test_a_mapping_without_a_descriptor_is_waited_for(watched: Project) -> None:
+    data = png(2)
+    place = watched.folder / "images/mapped.png"
+    with watching(watched) as running:
+        with place.open("w+b") as file:
+            file.truncate(len(data))
+            mapped = mmap.mmap(file.fileno(), len(data))
+        running.until(lambda: running.events("waiting"))
+        mapped[:] = data
+        mapped.close()
+        running.until(lambda: "images/mapped.png" in names(running))
+    assert len(running.events("outcome")) == 2
+
+
+def test_folders_that_are_made_or_moved_in_are_looked_into(
+    watched: Project, tmp_path: Path
+) -> None:
+    tree = Project(tmp_path / "tree")
+    for number in range(20):
+        tree.write(f"a/{number}/{number}.png", png(100 + number))
+    with watching(watched) as running:
+        watched.write("images/x/y/z/deep.png", png(2))
+        os.rename(tree.folder, watched.folder / "images/tree")
+        assert running.flush("--timeout", "60") == 0
+        assert len(watched.names()) == 22
+
+
+def test_a_flush_returns_when_all_is_applied(watched: Project) -> None:
+    with watching(watched) as running:
+        for number in range(5):
+            watched.write(f"images/{number}.png", png(10 + number))
+            assert running.flush() == 0
+            assert f"images/{number}.png" in watched.names()
+
+
+def test_a_flush_that_runs_out_of_time_names_what_waits(watched: Project) -> None:
+    with watching(watched):
+        watched.write("images/cut.png", png(2)[:40])
+        ran = watched.run("watch", "--flush", "--timeout", "2")
+        assert ran.code == 3
+        assert "images/cut.png" in ran.out
+
+
+def test_a_flush_without_a_watch_says_so(watched: Project) -> None:
+    ran = watched.run("watch", "--flush")
+    assert ran.code == 1
+    assert "rbsync watch" in ran.err
+
+
+def test_a_second_watch_is_refused(watched: Project) -> None:
+    with watching(watched):
+        ran = watched.run("watch", "--once")
+        assert ran.code == 4
+        assert "another watcher" in ran.err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_signals_end_it_cleanly(watched: Project, number: int, code: int) -> None:
+    with watching(watched) as running:
+        assert running.end(number) == code
+        assert running.events("document")[0]["exit_code"] == code
+
+
+def test_deletes_wait_for_their_grace_and_files_may_come_back(watched: Project) -> None:
+    for number in range(30):
+        watched.write(f"images/{number}.png", png(10 + number))
+    with watching(watched, "--prune", "--grace", "2") as running:
+        assert running.flush() == 0
+        (watched.folder / "images/0.png").unlink()
+        (watched.folder / "images/1.png").unlink()
+        assert running.flush() == 0
+        watched.write("images/1.png", png(11))
+        running.until(
+            lambda: [one for one in running.events("outcome") if one["outcome"] == "removed"]
+        )
+        assert running.flush() == 0
+        assert "images/0.png" not in watched.names()
+        assert "images/1.png" in watched.names()
+    gone = [one["name"] for one in running.events("outcome") if one["outcome"] == "removed"]
+    assert gone == ["images/0.png"]
+
+
+def test_nothing_is_deleted_without_prune(watched: Project) -> None:
+    with watching(watched, "--grace", "0") as running:
+        assert running.flush() == 0
+        (watched.folder / "images/first.png").unlink()
+        watched.write("images/other.png", png(2))
+        assert running.flush() == 0
+        assert watched.names() == ["images/first.png", "images/other.png"]
+
+
+def test_a_folder_that_is_moved_away_deletes_nothing(watched: Project) -> None:
+    for number in range(3):
+        watched.write(f"images/{number}.png", png(10 + number))
+    with watching(watched, "--prune", "--grace", "0") as running:
+        assert running.flush() == 0
+        os.rename(watched.folder / "images", watched.folder / "away")
+        running.until(lambda: [one for one in running.events("message") if one["code"] == "unread"])
+        os.rename(watched.folder / "away", watched.folder / "images")
+        watched.write("images/new.png", png(2))
+        assert running.flush() == 0
+        assert len(watched.names()) == 5
+    assert not [one for one in running.events("outcome") if one["outcome"] == "removed"]
+
+
+def test_a_broken_manifest_is_told_once_and_the_last_one_stays_in_force(watched: Project) -> None:
+    with watching(watched) as running:
+        whole = (watched.folder / "rbsync.yaml").read_text()
+        watched.manifest(MANIFEST + "masks: 7\n")
+        watched.write("images/during.png", png(2))
+        assert running.flush() == 0
+        watched.write("images/during2.png", png(3))
+        assert running.flush() == 0
+        assert len(watched.names()) == 3
+        (watched.folder / "rbsync.yaml").write_text(whole)
+        running.until(
+            lambda: [one for one in running.events("message") if one["code"] == "manifest-mended"]
+        )
+    assert [one["code"] for one in running.events("message")] == ["manifest", "manifest-mended"]
+
+
+def test_it_comes_to_rest(watched: Project) -> None:
+    with watching(watched, "--health", "health.json") as running:
+        assert running.flush() == 0
+        looks = running.events("look")
+        before = json.loads((watched.folder / "health.json").read_text())
+        time.sleep(10 * float(SETTLE))
+        assert running.events("look")[len(looks) + 1 :] == []
+    assert before["done"] == 1
+
+
+def test_polling_finds_what_events_would(watched: Project) -> None:
+    with watching(watched, "--poll", "0.1") as running:
+        watched.write("images/x/late.png", png(2))
+        running.until(lambda: "images/x/late.png" in names(running))
+
+
+def test_it_works_against_a_service(tmp_path: Path) -> None:
+    with served(tmp_path / "service") as service:
+        project = RemoteProject(tmp_path / "data", service.url)
+        project.manifest('datapoints:\n  - glob: "images/**/*.png"\n')
+        project.write("images/first.png", png(1))
+        ran = project.run("watch", "--once", "--settle", "0")
+        assert ran.out == "created images/first.png\n"
+        assert project.names() == ["images/first.png"]
+
+
+def test_a_key_that_is_not_accepted_is_told_once(tmp_path: Path) -> None:
+    with served(tmp_path / "service") as service:
+        project = RemoteProject(tmp_path / "data", service.url)
+        project.manifest('datapoints:\n  - glob: "images/**/*.png"\n')
+        project.write("images/first.png", png(1))
+        with watching(project, RBSYNC_API_KEY="wrong") as running:
+            running.until(lambda: len(running.events("look")) > 1)
+    assert [one["code"] for one in running.events("message")] == ["auth"]

@@ -1,0 +1,172 @@
+"""Files that are written, and files that are finished: real ones, with real writers."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rbsync.watcher import lease
+from rbsync.watcher.completeness import Completeness
+
+MINUTE = 60_000_000_000
+
+
+def asked(folder: Path, name: str, complete: Completeness) -> str:
+    descriptor = os.open(folder / name, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        return complete.before_reading(descriptor, name)
+    finally:
+        os.close(descriptor)
+
+
+class Clock:
+    """A clock that stands still."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def now(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def later(tmp_path: Path, clock: Clock) -> Completeness:
+    """Asks when a minute has gone by since the files were written."""
+    lease.expect_signals()
+    (tmp_path / "a.png").write_bytes(b"whole")
+    changed = (tmp_path / "a.png").stat().st_ctime_ns
+    return Completeness(
+        str(tmp_path), settle=2, group=30, clock=clock.now, wall=lambda: changed + MINUTE
+    )
+
+
+def test_a_file_that_stands_still_is_finished(tmp_path: Path, later: Completeness) -> None:
+    assert asked(tmp_path, "a.png", later) == ""
+    assert later.waiting() == []
+
+
+def test_a_file_that_is_open_for_writing_waits(tmp_path: Path, later: Completeness) -> None:
+    with open(tmp_path / "a.png", "ab"):
+        assert "open for writing" in asked(tmp_path, "a.png", later)
+        assert [one.why for one in later.waiting()] == ["writer"]
+    assert asked(tmp_path, "a.png", later) == ""
+    assert later.waiting() == []
+
+
+def test_a_file_that_is_mapped_waits_though_no_descriptor_is_left(
+    tmp_path: Path, later: Completeness
+) -> None:
+    with open(tmp_path / "a.png", "r+b") as file:
+        mapped = mmap.mmap(file.fileno(), 0)
+    assert "open for writing" in asked(tmp_path, "a.png", later)
+    mapped.close()
+    assert asked(tmp_path, "a.png", later) == ""
+
+
+def test_a_writer_that_comes_while_a_file_is_sent_is_seen(
+    tmp_path: Path, later: Completeness
+) -> None:
+    descriptor = os.open(tmp_path / "a.png", os.O_RDONLY)
+    try:
+        assert later.before_reading(descriptor, "a.png") == ""
+        with open(tmp_path / "a.png", "ab"):
+            assert later.after_reading(descriptor, "a.png")
+        assert later.after_reading(descriptor, "a.png") == ""
+    finally:
+        os.close(descriptor)
+
+
+def test_a_file_that_has_just_changed_waits_until_it_is_quiet(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "a.png").write_bytes(b"new")
+    changed = (tmp_path / "a.png").stat().st_ctime_ns
+    complete = Completeness(
+        str(tmp_path), settle=2, group=30, clock=clock.now, wall=lambda: changed + 500_000_000
+    )
+    assert asked(tmp_path, "a.png", complete)
+    assert complete.next_due() == pytest.approx(101.5)
+
+
+def test_without_leases_a_file_stands_still_four_times_as_long_by_what_was_seen(
+    tmp_path: Path, clock: Clock
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"old")
+    changed = (tmp_path / "a.png").stat().st_ctime_ns
+    complete = Completeness(
+        str(tmp_path),
+        settle=2,
+        group=30,
+        clock=clock.now,
+        wall=lambda: changed + MINUTE,
+        probe=lambda _: "unknown",
+    )
+    assert asked(tmp_path, "a.png", complete)
+    clock.seconds += 7
+    assert asked(tmp_path, "a.png", complete)
+    clock.seconds += 2
+    assert asked(tmp_path, "a.png", complete) == ""
+    assert complete.unproven
+
+
+def test_a_lease_that_a_network_disk_grants_proves_nothing(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "a.png").write_bytes(b"old")
+    changed = (tmp_path / "a.png").stat().st_ctime_ns
+    complete = Completeness(
+        str(tmp_path),
+        settle=2,
+        group=30,
+        clock=clock.now,
+        wall=lambda: changed + MINUTE,
+        shared=lambda _: "nfs4",
+    )
+    assert asked(tmp_path, "a.png", complete)
+    assert any("nfs4" in why for why in complete.unproven)
+
+
+@pytest.mark.parametrize("name", ["a.png.part", "b.tmp", "c.crdownload", "d~", ".e.png"])
+def test_names_of_unfinished_files_wait(tmp_path: Path, later: Completeness, name: str) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    assert asked(tmp_path, name, later)
+
+
+def test_a_download_beside_its_list_of_parts_waits(tmp_path: Path, later: Completeness) -> None:
+    (tmp_path / "a.png.aria2").write_bytes(b"x")
+    assert asked(tmp_path, "a.png", later)
+
+
+def test_a_group_waits_for_a_quiet_folder(tmp_path: Path, later: Completeness) -> None:
+    changed = (tmp_path / "a.png").stat().st_ctime_ns
+    assert later.before_group("video", [], changed + MINUTE)
+    assert [one.why for one in later.waiting()] == ["group"]
+    assert later.before_group("video", [""], changed) == ""
+
+
+WRITER = """
+import os, sys
+print("ready", flush=True)
+while True:
+    os.close(os.open(sys.argv[1], os.O_WRONLY))
+"""
+
+
+def test_writers_that_open_a_file_while_it_is_asked_end_nobody(
+    tmp_path: Path, later: Completeness
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path / "a.png")], stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout
+        writer.stdout.readline()
+        answers = {asked(tmp_path, "a.png", later) == "" for _ in range(5000)}
+        writer.kill()
+    assert answers <= {True, False}
+    assert asked(tmp_path, "a.png", later) == ""
