@@ -270,7 +270,7 @@ def _unfinished(error: FailedError | StoppedError) -> Failure:
 
 
 def _draft(action: Move, present: TaskContent, labels: LabelText | None, mark: Mark) -> Draft:
-    """What the old task is, under its new name."""
+    """The old task as it is, under its new name."""
     storage = present.storages[0]
     declared = tuple(one.ref for one in action.datapoint.items)
     # Items of another number are sent with the update that follows.

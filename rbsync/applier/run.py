@@ -16,7 +16,7 @@ from rbsync.applier.journal import Ahead, Journal, nothing_ahead
 from rbsync.applier.overwriting import Check, Keeper, keep_nothing
 from rbsync.applier.pipeline import Pace, Pipeline
 from rbsync.applier.prepare import Change, Preparer
-from rbsync.applier.renaming import renamed
+from rbsync.applier.renamed_tasks import renamed
 from rbsync.applier.results import removed, skipped
 from rbsync.applier.retrying import Retrier
 from rbsync.applier.send import Sender

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rbsync.applier.comparing import differing
 from rbsync.applier.overwriting import left_in, worked_on
 from rbsync.backends.base import Backend, PutsAway, Renames, TaskContent
 from rbsync.errors import BackendError
 from rbsync.files.renaming import new_name_of, renaming
-from rbsync.model.plan import Action, Blocked, Move, Plan
+from rbsync.model.plan import Action, Blocked, Move, OnMove, Plan
 from rbsync.model.record import Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.moves import MoveSight, Moving, with_sights
 from rbsync.reasons import AUTH, UNKNOWN
 from rbsync.sync.workspace import Workspace
 
-if TYPE_CHECKING:
-    from rbsync.sync.planning import PlanOptions
 
+def moving(workspace: Workspace, on_move: OnMove | None, covers: Callable[[str], bool]) -> Moving:
+    """Returns what governs moves; where the backend can do none, all is created anew.
 
-def moving(workspace: Workspace, options: PlanOptions) -> Moving:
-    """Returns what governs moves; where the backend can do none, all is created anew."""
+    ``on_move`` goes before the policy, and ``covers`` tells whether the plan is about a name.
+    """
     settings = workspace.manifest.settings
     renamings = [renaming(one.old, one.new) for one in settings.moved]
     backend = workspace.backend
     in_place = isinstance(backend, Renames)
     can = in_place or isinstance(backend, PutsAway)
-    chosen = options.on_move or settings.policy.on_move
+    chosen = on_move or settings.policy.on_move
     return Moving(
         chosen if can else "recreate",
         lambda name: new_name_of(name, renamings),
         in_place=in_place,
-        covers=options.covers,
+        covers=covers,
     )
 
 

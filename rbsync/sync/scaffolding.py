@@ -84,7 +84,7 @@ def _from_files(folder: str) -> Iterator[str]:
 
 
 class _Findings:
-    """What was found, as sources; each file is in one of them, or in a line that says why not."""
+    """The finds, as sources; each file is in one of them, or in a line that says why not."""
 
     def __init__(self, root: str, folders: Sequence[Folder]) -> None:
         self._root, self._folders = root, folders

@@ -1,4 +1,4 @@
-"""What lies in a folder, told by a first look: images, scans, masks, frames, labels and lists.
+"""The content of a folder, told by a first look: images, scans, masks, frames, labels and lists.
 
 Names and first bytes alone are looked at, so that a look at a whole disk of data takes seconds.
 """
