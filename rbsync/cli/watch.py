@@ -19,20 +19,13 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SECONDS = click.FloatRange(0)
-EXAMPLES = """\b
-Examples:
-  rbsync watch                        until it is interrupted
-  rbsync watch --once                 what is there, then end
-  rbsync watch --prune                deletes too, after a minute
-  rbsync watch --flush --timeout 60   from another terminal
-"""
 
 
 def _seconds(name: str, default: float | None, text: str) -> Callable[[F], F]:
     return click.option(name, type=_SECONDS, default=default, metavar="SECONDS", help=text)
 
 
-@click.command("watch", epilog=EXAMPLES)
+@click.command("watch")
 @_seconds("--settle", 2.0, "How long a file stands still before it is taken for finished [2].")
 @_seconds("--settle-group", 30.0, "The same for the folder of a video or a study [30].")
 @_seconds("--rescan", 600.0, "The longest time between two looks at everything [600].")
@@ -55,7 +48,15 @@ def command(common: CommonOptions, flush: bool, health: str, **given: Any) -> in
     """Keep the project in step with the files, and send no file that is half-written.
 
     Creates and updates are applied as files are finished. A file is finished when it stands still,
-    when nobody has it open for writing, and when it is whole by its format.
+    when nobody has it open for writing, and when it is whole by its format. With --flush a second
+    terminal waits until the running watch has applied all that is there.
+
+    \b
+    Examples:
+      rbsync watch
+      rbsync watch --once
+      rbsync watch --prune --grace 600
+      rbsync watch --flush --timeout 60
     """
     del given["yes"]  # scripts may give it to every command
     if flush:
