@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NoReturn
 
-from rbsync.backends.base import Capabilities, Project
+from rbsync.backends.base import Backend, Capabilities, Project
 from rbsync.errors import RefusedError
 
 HINT = "unset RBSYNC_UNTRUSTED, or set it to 0, where the manifest is your own"
@@ -37,6 +37,7 @@ class UnaskedBackend:
         """Does nothing."""
 
     def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("__"):
+        # What only some backends can do is looked for before it is used, and is not there.
+        if name.startswith("__") or not hasattr(Backend, name):
             raise AttributeError(name)
         refuse(f"no project is asked for `{name}`")
