@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rbsync.cli.locked import locked as locked_option
+from rbsync.cli.locked import require_locked
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.planning_options import history, planning, redo, running
 from rbsync.cli.running import RunFlags, run_plan
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     metavar="REV",
     help="Apply the manifest and the files of a git revision; what git lacks is as it is now.",
 )
+@locked_option
 @planning
 @redo
 @running
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 def command(
     common: CommonOptions,
     plan: str | None,
+    locked: bool,
     options: PlanOptions,
     rehash: bool,
     **flags: Any,
@@ -49,6 +53,7 @@ def command(
       rbsync apply
       rbsync apply --yes --target "images/day1/**"
       rbsync apply p.json --expect sha256:9f86d0…
+      rbsync apply --yes --locked
       rbsync apply --ours "scans/a.dcm" --theirs "scans/b*"
       rbsync apply --at v1.2 --redo "scans/**"
       rbsync apply --yes --give-up-after inf --history none
@@ -58,4 +63,6 @@ def command(
         raise click.UsageError("a PLAN is applied as it is: give these options to `plan`")
     if flags["expect"] and not plan:
         raise click.UsageError("--expect is for a PLAN")
+    if locked:
+        require_locked(common, flags["at"])
     return run_plan(common, options, RunFlags(**flags), plan_file=plan, rehash=rehash)

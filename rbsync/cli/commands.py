@@ -27,6 +27,10 @@ COMMANDS = {
     "log": "list the runs, or what became of one datapoint",
     "undo": "put back what a run changed",
     "pull": "bring labels that people changed back into the files",
+    "lock": "write the version of the dataset, to be committed",
+    "verify": "tell whether the files at hand are those of the lock",
+    "diff": "tell in what two versions of the dataset differ",
+    "merge-driver": "merge two versions of a lock file, for git",
     "drift": "say what changed at the project behind our back",
     "adopt": "take over what the project has already",
     "ls": "list what the project holds",
@@ -45,7 +49,7 @@ def _objection(_: str, found: Any) -> str:
 POINT: ExtensionPoint[click.Command] = ExtensionPoint(
     "rbsync.commands",
     "command",
-    {name: f"rbsync.cli.{name}:command" for name in COMMANDS},
+    {name: f"rbsync.cli.{name.replace('-', '_')}:command" for name in COMMANDS},
     _objection,
 )
 

@@ -31,6 +31,7 @@ def opened(
     history: str = "",
     asks_nobody: bool = False,
     at: str = "",
+    sums: bool = False,
     stop: Cancellation | None = None,
 ) -> Iterator[Workspace]:
     """The workspace of the manifest that the options name.
@@ -40,8 +41,9 @@ def opened(
     nothing: they only mention such problems. ``stop`` ends what the workspace waits for.
 
     ``at`` is the git revision to take the manifest and its files from, empty for the files as
-    they are. ``asks_nobody`` is for commands that have something to say by the files alone. Only
-    these go on with a manifest that is not trusted; the others raise RefusedError.
+    they are. With ``sums`` files are known by their SHA-256, as locks have them, whatever the
+    manifest says. ``asks_nobody`` is for commands that have something to say by the files alone.
+    Only these go on with a manifest that is not trusted; the others raise RefusedError.
     """
     from rbsync.manifest.load import load_manifest
     from rbsync.sync.unasked import refuse
@@ -67,6 +69,7 @@ def opened(
             history=history,
             note=lambda text: note(common, one_line(text)),
             stop=stop,
+            sums=sums,
         )
         yield stack.enter_context(found)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rbsync.cli.locked import locked as locked_option
+from rbsync.cli.locked import require_locked
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", metavar="FILE", help="Write the plan, for `apply FILE`.")
 @click.option("--markdown", metavar="FILE", help="Write the plan as Markdown.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@locked_option
 @refresh
 @redo
 @planning
@@ -32,6 +35,7 @@ def command(
     output: str | None,
     markdown: str | None,
     detailed_exitcode: bool,
+    locked: bool,
     options: PlanOptions,
     rehash: bool,
 ) -> int:
@@ -45,10 +49,13 @@ def command(
       rbsync plan -o p.json
       rbsync plan --refresh --detailed-exitcode
       rbsync plan --offline --target "images/**"
+      rbsync plan --locked
       rbsync plan --policy on_change=replace --prune
     """
     from rbsync.sync.planning import make_plan
 
+    if locked:
+        require_locked(common)
     with opened(common, rehash=rehash, strict=False, asks_nobody=True) as workspace:
         is_far = not workspace.backend.capabilities.at_hand
         plan = _made(lambda: make_plan(workspace, options), is_far=is_far)

@@ -56,10 +56,17 @@ from rbsync.documents.records import (
     StateUnlockDocument,
 )
 from rbsync.documents.report_document import ReportDocument
+from rbsync.documents.versions import (
+    DiffDocument,
+    LockDocument,
+    MergeDriverDocument,
+    VerifyDocument,
+)
 from rbsync.documents.watch_document import WatchDocument, event_schemas
 
 DOCUMENTS: Mapping[str, type[Document]] = {
     "adopt": AdoptDocument,
+    "diff": DiffDocument,
     "drift": DriftDocument,
     "error": ErrorDocument,
     "expand": ExpandDocument,
@@ -69,7 +76,9 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "failures": FailuresDocument,
     "init": InitDocument,
     "log": LogDocument,
+    "lock": LockDocument,
     "ls": LsDocument,
+    "merge-driver": MergeDriverDocument,
     "plan": PlanDocument,
     "pull": PullDocument,
     "refresh": RefreshDocument,
@@ -88,12 +97,14 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "state-unlock": StateUnlockDocument,
     "status": StatusDocument,
     "validate": ValidateDocument,
+    "verify": VerifyDocument,
     "watch": WatchDocument,
 }
 
 PRINTED_BY: Mapping[str, str] = {
     "adopt": "adopt",
     "apply": "report",
+    "diff": "diff",
     "drift": "drift",
     "expand": "expand",
     "explain": "explain",
@@ -102,7 +113,9 @@ PRINTED_BY: Mapping[str, str] = {
     "failures": "failures",
     "init": "init",
     "log": "log",
+    "lock": "lock",
     "ls": "ls",
+    "merge-driver": "merge-driver",
     "plan": "plan",
     "pull": "pull",
     "refresh": "refresh",
@@ -122,6 +135,7 @@ PRINTED_BY: Mapping[str, str] = {
     "status": "status",
     "undo": "report",
     "validate": "validate",
+    "verify": "verify",
     "watch": "watch",
 }
 """The document of each command. One that ends in an error prints the document ``error``."""

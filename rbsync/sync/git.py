@@ -12,10 +12,11 @@ class GitError(Exception):
     """Git is not there, or says no; the message is its own."""
 
 
-def git(folder: str, *arguments: str, index: str = "") -> bytes:
+def git(folder: str, *arguments: str, index: str = "", stdin: bytes | None = None) -> bytes:
     """Returns what a command of git prints. Raises GitError.
 
-    ``index`` is a file to be used instead of the index of the folder.
+    ``index`` is a file to be used instead of the index of the folder, ``stdin``
+    what the command is given to read.
     """
     # A repository that a stranger sent could name a program of its own as a pager or a monitor, and
     # a folder with the files of a bare one would be taken for a repository, with its settings.
@@ -25,6 +26,7 @@ def git(folder: str, *arguments: str, index: str = "") -> bytes:
         done = subprocess.run(  # noqa: S603  (a list, and no shell)
             ["git", *own, "-C", folder, *arguments],  # noqa: S607  (the user's own git)
             capture_output=True,
+            input=stdin,
             check=True,
             timeout=SECONDS,
             env={**os.environ, "GIT_INDEX_FILE": index} if index else None,

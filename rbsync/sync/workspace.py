@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import cast
 
@@ -68,6 +68,7 @@ def open_backend(
 
 
 FOLDER = ".rbsync"
+SUMS = "sums.db"
 STATE_VARIABLE = "RBSYNC_STATE_URL"
 LEFT = "the command is over"
 NO_HISTORY = "none"
@@ -138,6 +139,7 @@ def open_workspace(
     note: Callable[[str], None] = lambda _: None,
     stop: Cancellation | None = None,
     readiness: Readiness = ALWAYS,
+    sums: bool = False,
 ) -> Iterator[Workspace]:
     """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered.
 
@@ -145,8 +147,14 @@ def open_workspace(
     never chooses it: whoever writes one must not be able to send a password somewhere.
     ``home`` is the folder that state and project are in, where the manifest is the one of a
     ``revision`` and stands elsewhere. ``note`` is told what is waited for; ``stop`` ends all
-    waiting. ``readiness`` says which files are finished.
+    waiting. ``readiness`` says which files are finished. With ``sums`` files are known by their
+    SHA-256, and remembered so beside what plans remember: what was read once for a lock is not
+    read again.
     """
+    if sums:
+        manifest = replace(
+            manifest, settings=manifest.settings.model_copy(update={"hash": "sha256"})
+        )
     stop = stop or Cancellation()
     retrier = Retrier(stop.pause)
     algorithm = manifest.settings.hash
@@ -154,7 +162,7 @@ def open_workspace(
     with contextlib.ExitStack() as stack:
         home = home or manifest.root
         folder = _own_folder(manifest, home, stack)
-        cache = Cache(os.path.join(folder, "cache.db"), algorithm)
+        cache = Cache(os.path.join(folder, SUMS if sums else "cache.db"), algorithm)
         stack.callback(cache.close)
         # Threads and not processes: hashing and decoding release the interpreter, and starting
         # processes takes longer than most plans.

@@ -113,10 +113,23 @@ def with_news_applied(project: Project) -> None:
     assert project.apply().code == 0
 
 
+def with_a_lock(project: Project) -> None:
+    project.run("lock")
+    with_news(project)
+
+
+def with_lock_files(project: Project) -> None:
+    line = f"{'0' * 64}  a.png\n"
+    project.write("base.sums", "")
+    project.write("ours.sums", line)
+    project.write("theirs.sums", line.replace("0", "1"))
+
+
 CASES: dict[str, tuple[Before, list[str]]] = {
     "adopt": (with_lost_records, []),
     "apply": (with_news, ["--yes"]),
     "pull": (with_edits, []),
+    "diff": (with_a_lock, ["rbsync.lock"]),
     "drift": (with_drift, []),
     "expand": (applied, []),
     "explain": (with_failure, ["images/d.png"]),
@@ -125,7 +138,9 @@ CASES: dict[str, tuple[Before, list[str]]] = {
     "failures": (with_failure, []),
     "init": (applied, ["--force"]),
     "log": (applied, []),
+    "lock": (with_a_lock, ["--check"]),
     "ls": (applied, []),
+    "merge-driver": (with_lock_files, ["base.sums", "ours.sums", "theirs.sums", "%2E.sums"]),
     "plan": (with_news, []),
     "refresh": (with_drift, []),
     "retry": (with_failure, ["--yes"]),
@@ -142,6 +157,7 @@ CASES: dict[str, tuple[Before, list[str]]] = {
     "state unlock": (applied, []),
     "status": (with_intent, []),
     "undo": (with_news_applied, ["--yes"]),
+    "verify": (with_a_lock, []),
     "validate": (with_lookalikes, []),
     "watch": (with_news, ["--once", "--settle", "0"]),
 }
@@ -153,6 +169,7 @@ def shown(document: dict[str, Any], folder: Path) -> str:
     text = dump(document).replace(str(folder), "FOLDER")
     text = re.sub(r"xxh3:[0-9a-f]{32}", "xxh3:DIGEST", text)
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
+    text = re.sub(r"sha256:[0-9a-f]{64}", "sha256:DIGEST", text)
     text = re.sub(r'"bytes": [1-9][0-9]*', '"bytes": 1', text)
     text = re.sub(r'"(started|ended|time)": [0-9.]+', r'"\1": 1.0', text)
     text = re.sub(r'"(id|run)": "[0-9a-f]{12}"', r'"\1": "RUN"', text)

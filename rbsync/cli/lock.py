@@ -1,0 +1,79 @@
+"""`rbsync lock`."""
+
+from __future__ import annotations
+
+import click
+
+from rbsync.cli.open_workspace import opened
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import answer, document, note, result
+from rbsync.cli.render.numbers import plural
+from rbsync.errors import ExitCode, UsageError
+
+
+@click.command("lock")
+@click.option("--check", is_flag=True, help="Only say whether the lock is current; exit 2 if not.")
+@click.option(
+    "--install-merge-driver",
+    is_flag=True,
+    help="Let git merge lock files by path, in this clone.",
+)
+@with_common_options
+def command(common: CommonOptions, check: bool, install_merge_driver: bool) -> int:
+    """Write the version of the dataset to rbsync.lock/, to be committed.
+
+    The lock has the SHA-256 of each file and the meaning of each label. Its digest is the version.
+
+    \b
+    Examples:
+      rbsync lock
+      rbsync lock --check
+      rbsync lock --install-merge-driver
+    """
+    if check and install_merge_driver:
+        raise UsageError("--check and --install-merge-driver do not go together")
+    if install_merge_driver:
+        _install(common)
+    return _check(common) if check else _write(common)
+
+
+def _write(common: CommonOptions) -> int:
+    from rbsync.sync.locking import write_lock
+
+    with opened(common, strict=False, sums=True) as workspace:
+        made = write_lock(workspace)
+    facts = {"digest": made.digest, "datapoints": made.datapoints, "files": made.files}
+    answer(common, made.digest, **facts, written=made.written, difference=None)
+    told = f"{plural(made.datapoints, 'datapoint')}, {plural(made.files, 'file')} locked; "
+    note(common, f"{told}{plural(made.written, 'lock file')} changed.")
+    return ExitCode.DONE
+
+
+def _check(common: CommonOptions) -> int:
+    from rbsync.cli.render.difference_view import show_difference
+    from rbsync.cli.render.error_view import show_warnings
+    from rbsync.documents.versions import difference_json
+    from rbsync.sync.locking import verify
+
+    with opened(common, strict=False, asks_nobody=True, sums=True) as workspace:
+        found = verify(workspace)
+    current = not found.difference and not found.unread
+    show_warnings(found.unread, common)
+    if common.json:
+        facts = {"digest": found.digest, "datapoints": found.datapoints, "files": found.files}
+        document(common, {**facts, "written": 0, "difference": difference_json(found.difference)})
+    else:
+        show_difference(common, found.difference)
+        result(common, found.digest if current else "The lock is not that of the files.")
+    if not current:
+        note(common, "`rbsync lock` writes it anew.")
+    return ExitCode.DONE if current else ExitCode.CHANGES
+
+
+def _install(common: CommonOptions) -> None:
+    import os
+
+    from rbsync.sync.merge_driver import install
+
+    install(os.path.dirname(os.path.abspath(common.manifest_path)))
+    note(common, "git merges lock files with `rbsync merge-driver` in this clone.")

@@ -1,0 +1,29 @@
+"""`--locked` of the commands that plan."""
+
+from __future__ import annotations
+
+import click
+
+from rbsync.cli.open_workspace import opened
+from rbsync.cli.options import CommonOptions
+from rbsync.errors import RefusedError
+
+locked = click.option(
+    "--locked", is_flag=True, help="Stop unless the files are those of rbsync.lock/."
+)
+
+
+def require_locked(common: CommonOptions, at: str = "") -> None:
+    """Makes sure that the files are those of the lock.
+
+    Raises UserError with the differences, and RefusedError for a manifest that is not trusted.
+    """
+    from rbsync.sync.locking import check_locked
+
+    if common.trust.untrusted:
+        raise RefusedError(
+            "--locked proves nothing here: who sent the files sent the lock too",
+            hint="leave out --locked, or compare with `rbsync diff REVISION`",
+        )
+    with opened(common, strict=False, asks_nobody=True, sums=True, at=at) as workspace:
+        check_locked(workspace)

@@ -1,0 +1,35 @@
+"""`rbsync merge-driver`."""
+
+from __future__ import annotations
+
+import click
+
+from rbsync.cli.escaping import one_line
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import complaint, document
+from rbsync.errors import ExitCode
+
+
+@click.command("merge-driver")
+@click.argument("base", metavar="BASE")
+@click.argument("ours", metavar="OURS")
+@click.argument("theirs", metavar="THEIRS")
+@click.argument("path", metavar="PATH")
+@with_common_options
+def command(common: CommonOptions, base: str, ours: str, theirs: str, path: str) -> int:
+    """Merge two versions of a lock file, for git. The result is written to OURS.
+
+    Git calls it, once `rbsync lock --install-merge-driver` has told it to.
+
+    \b
+    Example:
+      rbsync merge-driver %O %A %B %P
+    """
+    from rbsync.sync.merge_driver import merge_files
+
+    conflicts = merge_files(base, ours, theirs, path)
+    if common.json:
+        document(common, {"path": path, "conflicts": conflicts})
+    for key in conflicts:
+        complaint(common, one_line(f"{path}: both sides changed `{key}`"))
+    return ExitCode.ERROR if conflicts else ExitCode.DONE

@@ -1,0 +1,85 @@
+"""The folder of a lock on the disk: read with care, and written file by file, each whole."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+
+from rbsync.errors import RbsyncError, UserError
+from rbsync.locks.layout import SUFFIX
+
+FOLDER = "rbsync.lock"
+ATTRIBUTES = ".gitattributes"
+# Without `-text` git may change the ends of lines, and with them the digest.
+ATTRIBUTES_TEXT = b"* -text\n*.sums merge=rbsync-lock\n"
+_MOST = 64 << 20
+
+
+def read_files(folder: str) -> dict[str, bytes] | None:
+    """The lock files of a folder by name; None where there is no folder.
+
+    Raises UserError for what is no such folder, and RbsyncError for what cannot be read.
+    """
+    try:
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
+            raise UserError(f"{folder} is not a folder", hint="a lock is a folder of `.sums` files")
+        names = [one for one in os.listdir(folder) if _is_ours(one)]
+        return {name: _read(os.path.join(folder, name)) for name in sorted(names)}
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RbsyncError(f"{error.filename} cannot be read: {error.strerror or error}") from error
+
+
+def _is_ours(name: str) -> bool:
+    return name.endswith(SUFFIX) and not name.startswith(".")
+
+
+def _read(path: str) -> bytes:
+    # A link or a pipe that somebody committed must lead nowhere and wait for nothing.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with open(os.open(path, flags), "rb") as file:
+        text = file.read(_MOST + 1)
+    if len(text) > _MOST:
+        raise UserError(f"{path} is larger than any lock file", hint="`rbsync lock` writes it anew")
+    return text
+
+
+def write_files(folder: str, files: Mapping[str, bytes]) -> int:
+    """Writes what differs, then removes what is no more; returns how many files that were.
+
+    Raises RbsyncError.
+    """
+    known = read_files(folder)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        attributes = os.path.join(folder, ATTRIBUTES)
+        if not os.path.lexists(attributes):
+            _write(attributes, ATTRIBUTES_TEXT)
+        changed = [name for name in sorted(files) if (known or {}).get(name) != files[name]]
+        gone = [name for name in known or {} if name not in files]
+        for name in changed:
+            _write(os.path.join(folder, name), files[name])
+        # Last: a lock that was cut off has a line twice, and `--check` says so; it lacks none.
+        for name in gone:
+            os.unlink(os.path.join(folder, name))
+    except OSError as error:
+        raise RbsyncError(f"{folder} cannot be written: {error.strerror or error}") from error
+    return len(changed) + len(gone)
+
+
+def _write(path: str, text: bytes) -> None:
+    draft = os.path.join(os.path.dirname(path), f".draft-{secrets.token_hex(8)}")
+    try:
+        with open(draft, "xb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(draft)
+        raise

@@ -1,0 +1,120 @@
+"""The files of a lock: which line stands in which. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from rbsync.locks.content import Lock, Note
+from rbsync.locks.line_format import note_line, raw, sum_line
+
+SUFFIX = ".sums"
+REMOTE = "@remote"
+ROOT = "%2E"
+PART = "@"
+MOST_LINES = 10_000
+MOST_BYTES = 1 << 20
+_LONGEST = 200
+# No capital letters: `Images` and `images` would be one file on some disks.
+_KEPT = frozenset((string.ascii_lowercase + string.digits + "_-.").encode())
+
+
+class Block(NamedTuple):
+    """The lines of one key, which stay together: notes on datapoints, then the file's sum.
+
+    ``key`` is the path, or the name of a datapoint without files; ``home`` is the folder's name
+    as a lock file's, without parts.
+    """
+
+    key: str
+    home: str
+    lines: tuple[bytes, ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes of its lines with their ends."""
+        return sum(len(one) + 1 for one in self.lines)
+
+
+def home_of(path: str) -> str:
+    """The lock file's name, without suffix, of a file's folder."""
+    folder = raw(path).rpartition(b"/")[0]
+    if not folder:
+        # A file right below the top of the disk has no folder's name either, and is no such file.
+        return "%2F" if path.startswith("/") else ROOT
+    name = "".join(chr(one) if one in _KEPT else f"%{one:02X}" for one in folder)
+    if name.startswith("."):
+        name = "%2E" + name[1:]
+    if len(name) > _LONGEST:
+        return PART * 2 + hashlib.sha256(folder).hexdigest()
+    # The folder `.` is no other one than the manifest's.
+    return name
+
+
+def nibbles(key: str) -> str:
+    """The hex digits by which a file that is too long is split."""
+    return hashlib.sha256(raw(key)).hexdigest()
+
+
+def blocks(lock: Lock) -> Iterator[Block]:
+    """All blocks of a lock, sorted by the bytes of their keys."""
+    notes: dict[str, list[Note]] = defaultdict(list)
+    for note in lock.notes.values():
+        if note.path:
+            notes[note.path].append(note)
+        else:
+            yield Block(note.name, REMOTE, (note_line(note),))
+    for path in sorted(lock.sums, key=raw):
+        beside = sorted(notes.get(path, ()), key=lambda one: raw(one.name))
+        lines = (*map(note_line, beside), sum_line(path, lock.sums[path]))
+        yield Block(path, home_of(path), lines)
+
+
+def files_of(lock: Lock) -> dict[str, bytes]:
+    """The canonical files of a lock: bytes by name."""
+    by_home: dict[str, list[Block]] = defaultdict(list)
+    for block in blocks(lock):
+        by_home[block.home].append(block)
+    found: dict[str, bytes] = {}
+    for home, own in by_home.items():
+        found.update(_split(home, "", own))
+    return found
+
+
+def _split(home: str, digits: str, own: list[Block]) -> Iterator[tuple[str, bytes]]:
+    lines = sum(len(one.lines) for one in own)
+    if len(own) == 1 or (lines <= MOST_LINES and sum(one.size for one in own) <= MOST_BYTES):
+        name = f"{home}{PART}{digits}" if digits else home
+        yield name + SUFFIX, text_of(own)
+        return
+    parts: dict[str, list[Block]] = defaultdict(list)
+    for block in own:
+        parts[nibbles(block.key)[len(digits)]].append(block)
+    for digit in sorted(parts):
+        yield from _split(home, digits + digit, parts[digit])
+
+
+def text_of(own: Iterable[Block]) -> bytes:
+    """The text of a lock file with these blocks."""
+    ordered = sorted(own, key=lambda one: raw(one.key))
+    return b"".join(line + b"\n" for block in ordered for line in block.lines)
+
+
+def belongs(name: str, key: str, home: str) -> bool:
+    """Tells whether a block may stand in a file of this name: under any way of splitting."""
+    stem = name.removesuffix(SUFFIX)
+    if stem == home:
+        return True
+    digits = stem.removeprefix(home + PART)
+    return digits != stem and bool(digits) and nibbles(key).startswith(digits)
+
+
+def digest_of(files: dict[str, bytes]) -> str:
+    """The dataset's digest: the dirHash of the canonical files."""
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n".encode())
+    return f"rbsync:1:sha256:{whole.hexdigest()}"

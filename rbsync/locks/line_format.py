@@ -1,0 +1,90 @@
+"""The lines of a lock file: sums as `sha256sum` writes them, notes in lines that it skips. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from rbsync.locks.content import Note
+
+_SUM = re.compile(rb"(\\?)([0-9a-f]{64})  (.+)", re.DOTALL)
+_ESCAPED = re.compile(rb"\\(.?)", re.DOTALL)
+_PLAIN = {b"\\": b"\\", b"n": b"\n", b"r": b"\r"}
+NOTE = b"# "
+
+
+class LineError(ValueError):
+    """A line is none of a lock file; the message says why."""
+
+
+def raw(path: str) -> bytes:
+    """The bytes of a path or name, by which lines are sorted."""
+    return path.encode("utf-8", "surrogateescape")
+
+
+def sum_line(path: str, digest: str) -> bytes:
+    """The line of a file, without its end."""
+    # `sha256sum -c` reads a file called `-` from its standard input.
+    name = b"./-" if path == "-" else raw(path)
+    escaped = name.replace(b"\\", b"\\\\").replace(b"\n", b"\\n").replace(b"\r", b"\\r")
+    mark = b"" if escaped == name else b"\\"
+    return mark + digest.encode() + b"  " + escaped
+
+
+def read_sum(line: bytes) -> tuple[str, str]:
+    """The path and the digest of a line. Raises LineError."""
+    match = _SUM.fullmatch(line)
+    if match is None:
+        raise LineError("neither a sum with a path nor a note")
+    mark, digest, name = match.groups()
+    if mark:
+        name = _ESCAPED.sub(_unescaped, name)
+    path = name.decode("utf-8", "surrogateescape")
+    return "-" if path == "./-" else path, digest.decode()
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    if match[1] not in _PLAIN:
+        raise LineError("a backslash that escapes nothing")
+    return _PLAIN[match[1]]
+
+
+def note_line(note: Note) -> bytes:
+    """The line of a datapoint, without its end; what is empty or is the path is left out."""
+    members: dict[str, Any] = {
+        "name": "" if note.name == note.path else note.name,
+        "items": note.items,
+        "refs": list(note.refs),
+        "labels": note.labels,
+        "label_files": list(note.label_files),
+        "settings": note.settings,
+        "size": note.size,
+    }
+    kept = {key: value for key, value in members.items() if value or key == "size"}
+    # Escaped to ASCII: a name with a newline or with bytes that are no UTF-8 stays one line.
+    return NOTE + json.dumps(kept, separators=(",", ":")).encode()
+
+
+def read_note(line: bytes, path: str) -> Note:
+    """The datapoint of a line, beside the file of ``path``. Raises LineError."""
+    try:
+        found = json.loads(line.removeprefix(NOTE))
+        return Note(
+            _text(found.get("name", path)),
+            path,
+            _text(found["settings"]),
+            int(found["size"]),
+            _text(found.get("items", "")),
+            _text(found.get("labels", "")),
+            tuple(map(_text, found.get("refs", ()))),
+            tuple(map(_text, found.get("label_files", ()))),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise LineError("a note that cannot be read") from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value

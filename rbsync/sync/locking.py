@@ -1,0 +1,120 @@
+"""Lock a dataset, and tell in what the files at hand differ from a locked version."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rbsync.errors import Problem, RbsyncError, UserError
+from rbsync.locks.comparing import Difference, compare
+from rbsync.locks.content import Lock, lock_of
+from rbsync.locks.folder import FOLDER, read_files, write_files
+from rbsync.locks.layout import digest_of, files_of
+from rbsync.locks.reading import read_lock
+from rbsync.manifest.load import Manifest
+from rbsync.sync.planning import expand
+from rbsync.sync.workspace import Workspace
+from rbsync.trust.places import check_own_folder
+
+_MOST = 20
+_HINT = "`rbsync lock` writes one from the files at hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A lock that was written: its digest, its sizes, and how many of its files changed."""
+
+    digest: str
+    datapoints: int
+    files: int
+    written: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A lock beside the files at hand; ``unread`` says of datapoints why they are not known."""
+
+    digest: str
+    datapoints: int
+    files: int
+    difference: Difference
+    unread: tuple[Problem, ...]
+
+
+def lock_folder(manifest: Manifest) -> str:
+    """The folder of a manifest's lock. Raises UserError for one that is a link."""
+    check_own_folder(manifest.root, FOLDER)
+    return os.path.join(manifest.root, FOLDER)
+
+
+def lock_at_hand(workspace: Workspace) -> Lock:
+    """The lock that the files at hand would have; ``workspace`` must hash with SHA-256.
+
+    Raises UserError with all problems of the dataset, and RbsyncError for what was not read.
+    """
+    dataset = expand(workspace)
+    if dataset.unread:
+        raise RbsyncError(f"the version is not known: {dataset.unread[0]}")
+    return lock_of(dataset)
+
+
+def write_lock(workspace: Workspace) -> Locked:
+    """Writes the lock of the files at hand. Raises what `lock_at_hand` raises."""
+    folder = lock_folder(workspace.manifest)
+    lock = lock_at_hand(workspace)
+    files = files_of(lock)
+    written = write_files(folder, files)
+    return Locked(digest_of(files), len(lock.notes), len(lock.sums), written)
+
+
+def locked_version(manifest: Manifest) -> Lock:
+    """The lock that stands beside a manifest. Raises UserError where there is none."""
+    folder = lock_folder(manifest)
+    files = read_files(folder)
+    if files is None:
+        raise UserError(f"there is no lock: {folder} does not exist", hint=_HINT)
+    return read_lock(files, FOLDER)
+
+
+def verify(workspace: Workspace, covers: Callable[[str], bool] = lambda _: True) -> Verified:
+    """Compares the files at hand with the lock, for the names and paths that are covered.
+
+    ``workspace`` must hash with SHA-256. Raises UserError where there is no lock, or a wrong one.
+    """
+    lock = locked_version(workspace.manifest)
+    dataset = expand(workspace, keep_going=True)
+    unread = (*(one.problem for one in dataset.obstacles), *dataset.unread)
+    found = compare(lock, lock_of(dataset), covers)
+    return Verified(digest_of(files_of(lock)), len(lock.notes), len(lock.sums), found, unread)
+
+
+def check_locked(workspace: Workspace) -> None:
+    """Raises UserError, with the differences, unless the files at hand are those of the lock."""
+    found = verify(workspace)
+    problems = [*found.unread, *map(_objection, _told(found.difference))]
+    if problems:
+        more = len(problems) - _MOST
+        if more > 0:
+            problems[_MOST:] = [_objection(f"… and {more:,} more; `rbsync verify -v` lists them")]
+        raise UserError(problems)
+
+
+def _objection(message: str) -> Problem:
+    return Problem("not-locked", message)
+
+
+def _told(found: Difference) -> Iterator[str]:
+    yield from (f"`{name}` is not in the lock" for name in found.added)
+    yield from (f"`{name}` is locked and not here" for name in found.removed)
+    yield from (
+        f"`{one.name}` is locked as `{one.before}`, or with another path" for one in found.moved
+    )
+    yield from (
+        f"`{one.name}` has other {' and '.join(one.facets)} than the lock" for one in found.changed
+    )
+    yield from (
+        f"{path} has other bytes than the lock" for path in (*found.reencoded, *found.bytes)
+    )
+    yield from (f"{path} is locked and not here" for path in found.missing)
+    yield from (f"{path} is not in the lock" for path in found.extra)

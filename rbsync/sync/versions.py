@@ -1,0 +1,61 @@
+"""Versions of a dataset by what people call them: a lock folder, or a git revision."""
+
+from __future__ import annotations
+
+import os
+
+from rbsync.errors import UserError
+from rbsync.locks.content import Lock
+from rbsync.locks.folder import FOLDER, read_files
+from rbsync.locks.layout import SUFFIX
+from rbsync.locks.reading import read_lock
+from rbsync.sync.git import GitError, git
+
+
+def version_of(root: str, name: str) -> Lock:
+    """The lock that a name means: a folder with one, or what a revision has of ``root``.
+
+    Raises UserError for a name that means neither, and for a lock that is wrong.
+    """
+    # As the one who typed it means it: from where they stand.
+    folder = os.path.abspath(name)
+    within = os.path.join(folder, FOLDER)
+    for one in (within, folder):
+        if os.path.isdir(one) and (one == within or os.path.basename(one) == FOLDER):
+            return read_lock(read_files(one) or {}, os.path.relpath(one))
+    return _at_revision(root, name)
+
+
+def _at_revision(root: str, name: str) -> Lock:
+    try:
+        wanted = f"{name}^{{commit}}"
+        commit = git(root, "rev-parse", "--verify", "--end-of-options", wanted).decode().strip()
+        prefix = os.fsdecode(git(root, "rev-parse", "--show-prefix")).rstrip("\n")
+        listed = git(root, "ls-tree", "-z", f"{commit}:{prefix}{FOLDER}")
+    except GitError as error:
+        raise UserError(
+            f"`{name}` is no lock folder, and git has no lock of that revision: {error}",
+            hint="`git log -- rbsync.lock` lists the revisions that have one",
+        ) from error
+    return read_lock(_blobs(root, listed), f"{name}:{FOLDER}")
+
+
+def _blobs(root: str, listed: bytes) -> dict[str, bytes]:
+    """The texts of lock files by name; ``listed`` is what git says of their folder."""
+    entries = [one.partition(b"\t") for one in listed.split(b"\0") if one]
+    ids = {os.fsdecode(name): facts.split() for facts, _, name in entries}
+    # A link in the folder is a blob too, of another mode.
+    wanted = {
+        name: blob
+        for name, (mode, _, blob) in ids.items()
+        if name.endswith(SUFFIX) and not name.startswith(".") and mode.startswith(b"100")
+    }
+    if not wanted:
+        return {}
+    answer = git(root, "cat-file", "--batch", stdin=b"\n".join(wanted.values()) + b"\n")
+    found: dict[str, bytes] = {}
+    for name in wanted:
+        header, _, answer = answer.partition(b"\n")
+        size = int(header.split()[-1])
+        found[name], answer = answer[:size], answer[size + 1 :]
+    return found

@@ -1,0 +1,270 @@
+"""Versions of a dataset: locked, verified, and merged by git."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.scenarios.project import BOX, Project
+
+SCRIPT = Path(__file__).parents[2] / "examples/versions/digest.sh"
+BUS = [{**BOX, "category": [["object", "bus"]]}]
+GOLDEN = Path(__file__).parents[1] / "golden/locks"
+
+
+# Fixed bytes: what an encoder writes changes with its version, and a golden lock must not.
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55000000"
+    "0a49444154789c63a8070000810080d394534a0000000049454e44ae426082"
+)
+
+
+def picture(project: Project, path: str, color: int) -> None:
+    file = project.folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (4, 4), (color, 0, 0)).save(file)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Project:
+    project = Project(tmp_path / "site")
+    project.manifest("project: {type: IMAGE_BBOX}\ndatapoints:\n  - items_list: items.json\n")
+    for name, color in (("x/a", 1), ("x/b c", 2), ("Y/a", 3)):
+        picture(project, f"images/{name}.png", color)
+    project.write("labels/a.json", [BOX])
+    declare(project)
+    return project
+
+
+def declare(project: Project, **more: object) -> None:
+    entries = [{"name": "first", "items": ["images/x/a.png"], "labels": [BOX], **more}]
+    folders = sorted((project.folder / "images").iterdir())
+    paths = [f"images/{one.name}/{file.name}" for one in folders for file in sorted(one.iterdir())]
+    entries += [{"items": [path], "name": path} for path in paths if path != "images/x/a.png"]
+    project.write("items.json", entries)
+
+
+def locked(project: Project) -> dict[str, bytes]:
+    assert project.run("lock").code == 0
+    folder = project.folder / "rbsync.lock"
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_a_lock_is_the_golden_one(site: Project) -> None:
+    for path in ("x/a", "x/b c", "Y/a", "x/c\\d"):
+        site.write(f"images/{path}.png", PIXEL)
+    declare(site)
+    found = locked(site)
+    if os.environ.get("UPDATE_GOLDEN"):
+        shutil.rmtree(GOLDEN, ignore_errors=True)
+        shutil.copytree(site.folder / "rbsync.lock", GOLDEN)
+    assert found == {file.name: file.read_bytes() for file in GOLDEN.iterdir()}
+
+
+def test_the_same_files_elsewhere_have_the_same_lock(site: Project, tmp_path: Path) -> None:
+    first = locked(site)
+    other = Project(tmp_path / "deep/er")
+    umask = os.umask(0o077)
+    try:
+        for file in sorted(site.folder.rglob("*"), reverse=True):
+            path = file.relative_to(site.folder)
+            if file.is_file() and path.parts[0] not in ("rbsync.lock", ".rbsync"):
+                written = other.write(str(path), file.read_bytes())
+                os.utime(written, (1e9, 1e9))
+        assert locked(other) == first
+    finally:
+        os.umask(umask)
+
+
+def test_any_change_is_another_version_and_is_named(site: Project) -> None:
+    digests = {site.run("lock").last_line}
+    assert site.run("lock", "--check").code == 0
+    changes = [
+        lambda: picture(site, "images/x/b c.png", 9),
+        lambda: declare(site, priority=0.5),
+        lambda: declare(site, labels=BUS),
+        lambda: declare(site, labels=BUS, name="other"),
+    ]
+    told = ["images/x/b c.png: files differ", "settings differ", "labels differ", "first to other"]
+    for change, said in zip(changes, told, strict=True):
+        change()
+        checked = site.run("lock", "--check")
+        assert checked.code == 2, checked
+        assert said in checked.out
+        digests.add(site.run("lock").last_line)
+        assert site.run("verify").code == 0
+    assert len(digests) == 5
+
+
+def test_coreutils_verify_every_file_and_compute_the_digest(site: Project) -> None:
+    digest = site.run("lock").last_line
+    sums = sorted(str(file) for file in (site.folder / "rbsync.lock").glob("*.sums"))
+    assert len(sums) == 2
+    command = ["sha256sum", "--strict", "--quiet", "-c", *sums]
+    assert subprocess.run(command, cwd=site.folder).returncode == 0
+    script = ["sh", str(SCRIPT), str(site.folder / "rbsync.lock")]
+    assert subprocess.check_output(script, text=True).strip() == digest
+    picture(site, "images/x/a.png", 77)
+    assert subprocess.run(command, cwd=site.folder, capture_output=True).returncode == 1
+
+
+def test_a_second_lock_reads_no_file_again_and_writes_the_one_that_changed(site: Project) -> None:
+    for file in (site.folder / "images").rglob("*.png"):
+        os.utime(file, (1e9, 1e9))
+    site.run("lock")
+    kept = site.folder / "rbsync.lock/images%2F%59.sums"
+    before = kept.stat().st_mtime_ns
+    picture(site, "images/x/a.png", 50)
+    assert site.run("lock", "--json").json["written"] == 1
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_bytes_that_changed_behind_size_and_time_are_seen_by_a_deep_look(site: Project) -> None:
+    site.run("lock")
+    file = site.folder / "images/x/a.png"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    found = site.run("verify", "--deep")
+    assert found.code == 2
+    assert "images/x/a.png" in found.out
+
+
+def test_a_pattern_narrows_what_is_told(site: Project) -> None:
+    site.run("lock")
+    picture(site, "images/x/b c.png", 9)
+    assert site.run("verify", "images/Y/**").code == 0
+    assert site.run("verify", "images/x/**").code == 2
+
+
+def test_without_a_lock_the_next_step_is_told(site: Project) -> None:
+    found = site.run("verify")
+    assert found.code == 65
+    assert "`rbsync lock` writes one" in found.err
+
+
+def test_a_lock_that_is_a_link_is_neither_read_nor_written(site: Project, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (site.folder / "rbsync.lock").symlink_to(tmp_path / "elsewhere")
+    assert site.run("lock").code == 65
+    assert site.run("verify").code == 65
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_nothing_but_the_locked_version_is_planned_and_applied(site: Project) -> None:
+    site.run("lock")
+    assert site.run("plan", "--locked").code == 0
+    picture(site, "images/x/a.png", 50)
+    for words in (["plan", "--locked"], ["apply", "--yes", "--locked"]):
+        refused = site.run(*words)
+        assert refused.code == 65
+        assert "first" in refused.err
+    assert not site.run("ls").out
+    site.run("lock")
+    assert site.run("apply", "--yes", "--locked").code == 0
+
+
+def test_a_strangers_lock_is_no_authority(site: Project) -> None:
+    site.run("lock")
+    assert site.run("plan", "--locked", "--untrusted").code == 6
+
+
+def git(project: Project, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    own = ["-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "commit.gpgsign=false"]
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["git", *own, *arguments],
+        cwd=project.folder,
+        env={**os.environ, "PATH": path},
+        check=check,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def shared(site: Project) -> Project:
+    site.manifest("project: {type: IMAGE_BBOX}\ndatapoints:\n  - glob: images/**/*.png\n")
+    git(site, "init", "-q", "-b", "main")
+    commit(site)
+    return site
+
+
+def commit(project: Project) -> None:
+    ran = project.run("lock")
+    assert ran.code == 0, ran
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "x")
+
+
+def on_two_branches(project: Project, ours: list[str], theirs: list[str], colors=(7, 8)) -> None:
+    git(project, "checkout", "-q", "-b", "theirs")
+    for path in theirs:
+        picture(project, path, colors[1])
+    commit(project)
+    git(project, "checkout", "-q", "main")
+    for path in ours:
+        picture(project, path, colors[0])
+    commit(project)
+
+
+def test_branches_that_add_to_different_folders_merge_without_help(shared: Project) -> None:
+    on_two_branches(shared, ["images/o/1.png"], ["images/t/1.png"])
+    assert git(shared, "merge", "-q", "theirs").returncode == 0
+    assert shared.run("lock", "--check").code == 0
+
+
+def test_branches_that_add_to_one_folder_merge_with_the_driver(shared: Project) -> None:
+    shared.run("lock", "--install-merge-driver")
+    ours = [f"images/x/m{number}.png" for number in range(0, 40, 2)]
+    theirs = [f"images/x/m{number}.png" for number in range(1, 40, 2)]
+    on_two_branches(shared, ours, theirs)
+    merged = git(shared, "merge", "-q", "theirs", check=False)
+    assert merged.returncode == 0, merged
+    assert shared.run("lock", "--check").code == 0
+
+
+def test_a_datapoint_that_both_branches_changed_is_a_conflict_and_named(shared: Project) -> None:
+    shared.run("lock", "--install-merge-driver")
+    on_two_branches(shared, ["images/x/a.png"], ["images/x/a.png"])
+    merged = git(shared, "merge", "theirs", check=False)
+    assert merged.returncode == 1
+    assert "both sides changed `images/x/a.png`" in merged.stderr + merged.stdout
+    checked = shared.run("lock", "--check")
+    assert checked.code == 65
+    assert "a merge conflict that is not resolved" in checked.err
+
+
+def test_a_union_merge_of_one_datapoint_is_seen_with_both_places(shared: Project) -> None:
+    (shared.folder / "rbsync.lock/.gitattributes").write_text("*.sums -text merge=union\n")
+    commit(shared)
+    on_two_branches(shared, ["images/x/a.png"], ["images/x/a.png"])
+    git(shared, "merge", "theirs", check=False)
+    checked = shared.run("lock", "--check")
+    assert checked.code == 65
+    assert "`images/x/a.png` stands here and at rbsync.lock/images%2Fx.sums:" in checked.err
+
+
+def test_two_tags_are_compared_by_name(shared: Project) -> None:
+    git(shared, "tag", "v1")
+    shutil.move(shared.folder / "images/x/a.png", shared.folder / "images/Y/moved.png")
+    picture(shared, "images/x/b c.png", 60)
+    picture(shared, "images/x/new.png", 61)
+    (shared.folder / "images/Y/a.png").unlink()
+    commit(shared)
+    git(shared, "tag", "v2")
+    found = shared.run("diff", "v1", "v2", "--json").json["difference"]
+    assert found["added"] == ["images/x/new.png"]
+    assert found["removed"] == ["images/Y/a.png"]
+    assert found["moved"] == [{"name": "images/Y/moved.png", "before": "images/x/a.png"}]
+    assert found["changed"] == [{"name": "images/x/b c.png", "facets": ["items"]}]
+    assert shared.run("diff", "v1").code == 2
+    assert shared.run("diff", "v2").code == 0
+    assert shared.run("diff", "v2", "rbsync.lock").code == 0
+    assert shared.run("diff", "nowhere").code == 65
