@@ -26,6 +26,9 @@ ARGUMENTS: dict[str, list[str]] = {
     "state mv": ["state", "mv", "images/a.png", "images/b.png"],
     "state push": ["state", "push", "images/a.png"],
     "state unlock": ["state", "unlock", "--yes"],
+    "undo": ["undo", "--yes"],
+    # It waits for files to stand still, and alone it would not end.
+    "watch": ["watch", "--once", "--settle", "0", "--settle-group", "0", "--timeout", "5"],
 }
 """How a command is run that needs more than its name."""
 

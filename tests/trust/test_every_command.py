@@ -6,9 +6,22 @@ import json
 
 import pytest
 
+from rbsync.errors import ExitCode
+from tests import schemas
 from tests.trust.attacks import ATTACKS, IDS, PICTURES, redbrick
-from tests.trust.commands import arguments_of, commands
+from tests.trust.commands import NO_MANIFEST, arguments_of, commands
 from tests.trust.site import CANARIES, KEY, Site
+
+
+def test_every_command_of_the_program_is_attacked() -> None:
+    known = {one for one in schemas.commands() if one.split()[0] not in NO_MANIFEST}
+    assert known <= set(commands())
+
+
+@pytest.mark.parametrize("words", commands())
+def test_every_command_ends_by_itself_as_it_is_run_here(site: Site, words: str) -> None:
+    """One that waits for ever needs other arguments, in `tests.trust.commands`."""
+    assert site.run(*arguments_of(words)).code != ExitCode.INTERRUPTED
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
