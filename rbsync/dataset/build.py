@@ -18,6 +18,7 @@ from rbsync.dataset.label_reading import LabelReader
 from rbsync.dataset.mask_reading import MaskReader
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.dataset.segmentation_reading import SegmentationReader
+from rbsync.dataset.series_reading import SeriesReader
 from rbsync.dataset.shared_files import warn_of_shared_files
 from rbsync.dataset.stray_labels import warn_of_stray_labels
 from rbsync.dataset.structure import StructureReader
@@ -94,14 +95,17 @@ def build(
         files.check_structure(entries.values())
         labels = LabelReader(inputs.tree, inputs.cache, findings, project_type, taxonomy)
         rules = MaskRules(project_type, taxonomy)
+        series = SeriesReader(inputs.tree, inspections, findings)
         readers = Readers(
             labels,
             DeclaredSizes(inputs.tree, inspections, findings),
             MaskReader(inputs.tree, inspections, findings, rules),
-            SegmentationReader(inputs.tree, inspections, findings, rules),
+            SegmentationReader(inputs.tree, inspections, findings, rules, series),
         )
         # All pictures are looked at before any datapoint is made, so that they can be decoded by
         # several workers.
+        series.read(entries.values(), files)
+        series.check(entries.values(), files)
         readers.sizes.read(entries.values(), files)
         readers.masks.read(entries.values(), files)
         readers.segmentations.read(entries.values(), files)

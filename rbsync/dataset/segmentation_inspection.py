@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from rbsync.dataset.inspection import Inspected
 from rbsync.dataset.mask_inspection import read_planned
@@ -12,21 +11,21 @@ from rbsync.files.body import open_body
 from rbsync.files.hashing import BUFFER, ChangingError
 from rbsync.files.kinds import DICOM, Kind
 from rbsync.files.roots import Roots
+from rbsync.masks.error import MaskError
 from rbsync.masks.identity import identity_of_volume
 from rbsync.masks.nifti.file import grid_in
 from rbsync.masks.nifti.header import Grid
 from rbsync.masks.volumes.label_volume import check_series
+from rbsync.masks.volumes.nrrd_grid import MAGIC, nrrd_grid
 from rbsync.masks.volumes.segmentation import three_dimensions
 from rbsync.model.datapoint import Item
 from rbsync.model.fingerprint import Algorithm
 from rbsync.sources.base import Entry, SeriesLabels
 from rbsync.sources.study import FILES
 
-if TYPE_CHECKING:
-    from rbsync.masks.error import MaskError
-
 # Bytes of a packed file that unpack to its header.
 HEAD = 64 << 10
+_TRUST = "where the files are right as they are, write `grid: trust` beside `segmentations`"
 
 
 def inspect_segmentation(
@@ -65,7 +64,9 @@ def inspect_scan(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:
             pass
         if body.content() != file.content:
             raise ChangingError(f"{file.ref} was written to while it was read")
-    grid = grid_in(head, file.ref)
+    grid = nrrd_grid(head) if head.startswith(MAGIC) else grid_in(head, file.ref)
+    if grid is None:
+        return Inspected(())
     return Inspected(three_dimensions(grid.shape), affine=affine_of(grid))
 
 
@@ -80,16 +81,37 @@ def items_of(entry: Entry, part: SeriesLabels) -> Sequence[str]:
     return entry.items[start : start + entry.series[part.series]]
 
 
-def misfit(file: str, found: Inspected, scan: str, shown: Inspected) -> MaskError | None:
-    """Returns how a segmentation does not fit its scan."""
-    from rbsync.masks.volumes.placement import placement_problem
+def misfit(
+    file: str, found: Inspected, scan: str, shown: Inspected, *, any_order: bool = False
+) -> MaskError | None:
+    """Returns how a segmentation does not fit its scan.
+
+    ``any_order`` says that axes of the scan have no order of their own, as those of DICOM.
+    """
+    problem = _misfit(file, found, scan, shown, any_order=any_order)
+    if problem is not None:
+        problem = MaskError(
+            problem.code, problem.message, hint=f"{problem.hint}; {_TRUST}", file=problem.file
+        )
+    return problem
+
+
+def _misfit(
+    file: str, found: Inspected, scan: str, shown: Inspected, *, any_order: bool
+) -> MaskError | None:
+    from rbsync.masks.volumes.placement import placement_problem, same_voxels
     from rbsync.masks.volumes.segmentation import shape_problem, three_dimensions
 
+    if not shown.size:
+        return None
     size = three_dimensions(shown.size)
+    # Of a file that says no place nobody can tell that it lies elsewhere.
+    is_placed = bool(found.affine and shown.affine)
+    if any_order and is_placed and same_voxels(found.size, found.affine, size, shown.affine):
+        return None
     if found.size != size:
         return shape_problem(found.size, f"its scan is {' x '.join(map(str, size))}", file)
-    # Of a file that says no place nobody can tell that it lies elsewhere.
-    if not found.affine or not shown.affine:
+    if not is_placed:
         return None
     return placement_problem(size, found.affine, shown.affine, file=file, scan=scan)
 

@@ -10,8 +10,9 @@ from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.dataset.items import Files
 from rbsync.dataset.mask_reading import content_of, image_context, paths_of, placed
 from rbsync.dataset.mask_rules import MaskRules
+from rbsync.dataset.series_reading import SeriesReader
 from rbsync.errors import Location, Problem, UserError
-from rbsync.files.kinds import GZIP, NIFTI, PICTURES
+from rbsync.files.kinds import GZIP, NIFTI, NRRD, PICTURES
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest
@@ -54,7 +55,7 @@ class MapUse:
 # Counts up when a check changes, so that what passed the old one is looked at again.
 CHECKS = 3
 
-_VOLUMES = (NIFTI, GZIP)
+_VOLUMES = (NIFTI, GZIP, NRRD)
 _OF_THE_MAP = "unmapped-values"
 
 
@@ -62,10 +63,16 @@ class SegmentationReader:
     """Reads segmentations and reports what is wrong with them, where the source names them."""
 
     def __init__(
-        self, tree: Tree, inspections: Inspections, findings: Findings, rules: MaskRules
+        self,
+        tree: Tree,
+        inspections: Inspections,
+        findings: Findings,
+        rules: MaskRules,
+        series: SeriesReader,
     ) -> None:
         self._tree, self._inspections = tree, inspections
         self._findings, self._rules = findings, rules
+        self._series = series
         self._use = MapUse()
 
     def read(self, entries: Iterable[Entry], files: Files) -> None:
@@ -153,16 +160,25 @@ class SegmentationReader:
             error = misfit(part.files[0], found, scan.ref, shown) if shown else None
             if error:
                 self._findings.of_entry(entry, error.at(part.locate((FILES,))))
+        if found and not part.trusts_grid and files.are_local(entry):
+            self._hold_to_slices(entry, part, found, files)
         if found and found.alike:
             self._findings.warn(_alike(part, found.alike))
-        if found and files.are_local(entry):
-            self._count_slices(entry, part, found.size[2], files)
         return found
 
-    def _count_slices(self, entry: Entry, part: SeriesLabels, slices: int, files: Files) -> None:
-        from rbsync.dataset.segmentation_inspection import items_of, slice_problems
+    def _hold_to_slices(
+        self, entry: Entry, part: SeriesLabels, found: Inspected, files: Files
+    ) -> None:
+        """Holds a segmentation against the DICOM files of its series."""
+        from rbsync.dataset.segmentation_inspection import items_of, misfit, slice_problems
 
-        paths = items_of(entry, part)
+        paths, slices = items_of(entry, part), found.size[2]
+        grid = self._series.grid(entry, paths, files)
+        if grid is not None:
+            error = misfit(part.files[0], found, paths[0], grid, any_order=True)
+            if error:
+                self._findings.of_entry(entry, error.at(part.locate((FILES,))))
+            return
         kinds = (files.item(entry, path)[1] for path in paths)
         for problem in slice_problems(part, slices, len(paths), kinds):
             self._findings.warn(problem)
@@ -172,9 +188,7 @@ class SegmentationReader:
         from rbsync.dataset.segmentation_inspection import items_of
 
         paths = items_of(entry, part)
-        # A folder of DICOM slices would have to be read whole for its grid. The number of files is
-        # all that is compared there.
-        if not files.are_local(entry) or len(paths) != 1:
+        if not files.are_local(entry) or len(paths) != 1 or part.trusts_grid:
             return None, False
         item, kind = files.item(entry, paths[0])
         is_picture = kind in PICTURES

@@ -112,7 +112,8 @@ class SeriesLabels(NamedTuple):
 
     ``series`` is its number; ``locate`` finds what the source says of it: ``segmentations``,
     ``segment_map``, and each value in that. With ``is_binary`` each file is one structure, the
-    first has the value 1 in the map, and so on.
+    first has the value 1 in the map, and so on. With ``trusts_grid`` nobody compares it with the
+    scan's.
     """
 
     series: int
@@ -120,6 +121,7 @@ class SeriesLabels(NamedTuple):
     segment_map: Mapping[int, str]
     locate: Callable[[tuple[str | int, ...]], Location]
     is_binary: bool = False
+    trusts_grid: bool = False
 
 
 class SegmentationLabels(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -40,6 +40,12 @@ class Series(BaseModel):
         None,
         description="The category of each value in the segmentations; 0 is background.",
         examples=[{"1": "liver", "2": "tumour"}],
+    )
+    grid: Literal["check", "trust"] = Field(
+        "check",
+        description="check: a segmentation must lie on the grid of its scan. trust: it is sent as "
+        "it is, whatever the files say of their sizes and places.",
+        examples=["trust"],
     )
 
 
@@ -89,6 +95,7 @@ def _given(one: Series, context: Context) -> GivenSeries:
         one.segment_map or {},
         context.locate,
         structures,
+        one.grid == "trust",
     )
     for problem in map_problems(found, has_files=bool(one.segmentations)):
         context.report(problem)

@@ -28,6 +28,7 @@ class GivenSeries(NamedTuple):
     segment_map: Mapping[str, str]
     locate: Callable[[tuple[str | int, ...]], Location]
     structures: tuple[str, ...] = ()
+    trusts_grid: bool = False
 
 
 def study_entry(
@@ -41,6 +42,7 @@ def study_entry(
             _by_value(one),
             one.locate,
             bool(one.structures),
+            one.trusts_grid,
         )
         for number, one in enumerate(series)
         if one.segmentations

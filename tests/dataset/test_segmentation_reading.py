@@ -57,7 +57,7 @@ class Folder:
         self.write("ct.nii.gz", gzip.compress(nifti(voxels(kind="int16"))))
         self.write("seg.nii.gz", gzip.compress(nifti(voxels(1, 2))))
         for name in "12":
-            self.write(f"mr/{name}.dcm", dicom(int(name)))
+            self.write(f"mr/{name}.dcm", dicom(int(name), rows=4, columns=3))
         self.write("mr.nii", nifti(voxels(0, 1)))
 
     def manifest(self, text: str) -> None:

@@ -253,21 +253,25 @@ def test_a_value_that_no_segmentation_has_is_a_warning(tmp_path: Path, command: 
     assert project.run("plan").last_line == NO_CHANGES
 
 
-def test_dicom_files_that_are_not_as_many_as_the_slices_are_a_warning(tmp_path: Path) -> None:
+def test_dicom_files_that_are_not_as_many_as_the_slices_are_told(tmp_path: Path) -> None:
     project = study(Project(tmp_path / "data"))
     for number in range(5):
-        project.write(f"ct/{number}.dcm", dicom(number))
+        project.write(f"ct/{number}.dcm", dicom(number, rows=8, columns=9))
     text = STUDY.replace("ct/scan.nii.gz", '"ct/[0-2].dcm"')
+    project.manifest(HEAD + text)
+    ran = project.run("plan")
+    assert ran.code == 65
+    assert "this segmentation is 9 x 8 x 5 voxels, but its scan is 9 x 8 x 3" in ran.err
+    project.manifest(HEAD + text.replace("[0-2]", "*"))
+    assert warned(project, "plan") == []
+    for number in range(3):
+        project.write(f"ct/{number}.dcm", dicom(number, rows=8, columns=9, frames=2))
     project.manifest(HEAD + text)
     assert warned(project, "plan") == [
         "warning: rbsync.yaml:7:24: ct/seg.nii.gz: this segmentation has 5 slices, but its series "
         "has 3 DICOM files",
         "    look whether files are missing; where a file has several frames all may be well",
     ]
-    project.manifest(HEAD + text.replace("[0-2]", "*"))
-    assert warned(project, "plan") == []
-    project.manifest(HEAD + text.replace("[0-2]", "0"))
-    assert warned(project, "plan") == []
 
 
 def test_what_others_did_to_a_label_map_is_drift(service: Served, tmp_path: Path) -> None:
@@ -318,7 +322,8 @@ def test_every_mistake_is_told_with_its_place_and_the_next_step(tmp_path: Path) 
     assert told(project, volume(np.zeros((9, 8, 4), np.uint8))) == [
         "rbsync.yaml:7:24: ct/bad.nii.gz: this segmentation is 9 x 8 x 4 voxels, but its scan "
         "is 9 x 8 x 5",
-        "    resample the segmentation onto the grid of its scan",
+        "    resample the segmentation onto the grid of its scan; where the files are right as they "
+        "are, write `grid: trust` beside `segmentations`",
         "1 problem; nothing was sent.",
     ]
     flipped = AFFINE @ np.diag([-1, 1, 1, 1])
@@ -326,7 +331,8 @@ def test_every_mistake_is_told_with_its_place_and_the_next_step(tmp_path: Path) 
         "rbsync.yaml:7:24: ct/bad.nii.gz: this segmentation lies elsewhere in the world than its "
         "scan `ct/scan.nii.gz`: it has voxel (8, 0, 0) at (95.6, 80, -400), the scan at "
         "(84.4, 80, -400)",
-        "    resample the segmentation onto the grid of its scan; the affine belongs to the grid",
+        "    resample the segmentation onto the grid of its scan; the affine belongs to the grid; "
+        "where the files are right as they are, write `grid: trust` beside `segmentations`",
         "1 problem; nothing was sent.",
     ]
     floats = segmentation().astype(np.float64)

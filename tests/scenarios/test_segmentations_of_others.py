@@ -11,6 +11,8 @@ import nibabel
 import numpy as np
 import pytest
 
+from tests.dicoms import dicom
+from tests.masks.pictures import png
 from tests.scenarios.project import Project, Ran
 
 HEAD = "project: {type: DICOM_SEGMENTATION, taxonomy: [liver, tumour, spleen]}\n"
@@ -145,3 +147,160 @@ class TestBackgroundInSegmentMaps:
     def test_0_of_another_name_is_refused(self, ct: Project) -> None:
         declare(ct, "seg/liver.nii.gz", "        segment_map: {0: spleen, 1: liver}\n")
         assert "0 is background" in refused(ct, "`0` is no value of a voxel")
+
+
+SERIES, PATIENT, KIND, INSTANCE = (0x20, 0xE), (0x10, 0x20), (0x08, 0x16), (0x08, 0x18)
+POSITION, ORIENTATION, SPACING = (0x20, 0x32), (0x20, 0x37), (0x28, 0x30)
+TRUST = "        grid: trust\n"
+MAP = "        segment_map: {1: liver}\n"
+
+
+def ct_slice(number: int, *, depth: float | None = None, **more: str) -> bytes:
+    """A slice of the scan of `AFFINE` and `SHAPE`, at its place in the world."""
+    elements = {
+        POSITION: (b"DS", f"0\\0\\{2.5 * (number if depth is None else depth)}"),
+        ORIENTATION: (b"DS", more.get("orientation", r"1\0\0\0\1\0")),
+        SPACING: (b"DS", r"0.7\0.7"),
+        PATIENT: (b"LO", more.get("patient", "A")),
+        SERIES: (b"UI", more.get("series", "1.2.3.1")),
+        KIND: (b"UI", more.get("kind", "1.2.840.10008.5.1.4.1.1.2")),
+        INSTANCE: (b"UI", more.get("instance", f"1.2.3.4.{number}")),
+    }
+    return dicom(number, rows=SHAPE[1], columns=SHAPE[0], more=elements)
+
+
+def nrrd(shape: tuple[int, ...] = SHAPE, more: str = "") -> bytes:
+    sizes = " ".join(map(str, shape))
+    head = f"NRRD0004\ntype: uint8\ndimension: {len(shape)}\nsizes: {sizes}\nencoding: raw\n{more}"
+    return head.encode() + b"\n" + bytes(int(np.prod(shape)))
+
+
+PLACED = "space: left-posterior-superior\nspace directions: {}\nspace origin: (0,0,0)\n"
+STRAIGHT = "(0.7,0,0) (0,0.7,0) (0,0,2.5)"
+
+
+class TestGridsThatDisagree:
+    """A segmentation is held against its scan, in whatever format that is."""
+
+    @pytest.fixture
+    def scans(self, ct: Project) -> Project:
+        for number in range(SHAPE[2]):
+            ct.write(f"ct/{number}.dcm", ct_slice(number))
+        ct.write("frames.dcm", dicom(1, rows=SHAPE[1], columns=SHAPE[0], frames=SHAPE[2]))
+        ct.write("ct.nrrd", nrrd(more=PLACED.format(STRAIGHT)))
+        ct.write("plain.nrrd", nrrd())
+        ct.write("colours.nrrd", nrrd((3, *SHAPE), PLACED.format(f"none {STRAIGHT}")))
+        ct.write("ct.png", png(np.zeros((SHAPE[1], SHAPE[0]), np.uint8)))
+        return ct
+
+    VOLUMES = ('"ct/*.dcm"', "frames.dcm", "ct.nrrd", "plain.nrrd", "colours.nrrd", "ct.nii.gz")
+
+    @pytest.mark.parametrize("items", [*VOLUMES, "ct.png"])
+    @pytest.mark.parametrize("shape", [(9, 9, 4), (5, 6, 4), (6, 5, 3)])
+    def test_another_shape_is_refused_and_trust_sends_it(
+        self, scans: Project, items: str, shape: tuple[int, ...]
+    ) -> None:
+        scans.write("seg/liver.nii.gz", nifti(np.ones(shape, np.uint8)))
+        declare(scans, "seg/liver.nii.gz", MAP, items)
+        said = " x ".join(map(str, shape))
+        hint = refused(
+            scans, f"rbsync.yaml:7:24: seg/liver.nii.gz: this segmentation is {said} voxels, but"
+        )
+        assert "write `grid: trust` beside `segmentations`" in hint
+        declare(scans, "seg/liver.nii.gz", MAP + TRUST, items)
+        assert counts(scans) == {"liver": int(np.prod(shape))}
+
+    @pytest.mark.parametrize("items", VOLUMES)
+    def test_the_same_grid_is_accepted(self, scans: Project, items: str) -> None:
+        declare(scans, "seg/liver.nii.gz", MAP, items)
+        ran = scans.apply()
+        assert "warning" not in ran.err
+        assert counts(scans, ran) == {"liver": 8}
+
+    @pytest.mark.parametrize("items", ['"ct/*.dcm"', "ct.nrrd", "ct.nii.gz"])
+    @pytest.mark.parametrize("axis", range(3))
+    def test_another_place_in_the_world_is_refused(
+        self, scans: Project, items: str, axis: int
+    ) -> None:
+        affine = AFFINE.copy()
+        affine[axis, 3] += 1.4
+        scans.write("seg/liver.nii.gz", nifti(structure(0, 8), affine))
+        declare(scans, "seg/liver.nii.gz", MAP, items)
+        hint = refused(scans, "this segmentation lies elsewhere in the world than its scan `ct")
+        assert "write `grid: trust` beside `segmentations`" in hint
+        declare(scans, "seg/liver.nii.gz", MAP + TRUST, items)
+        assert counts(scans) == {"liver": 8}
+
+    @pytest.mark.parametrize("axis", range(3))
+    def test_slices_of_dicom_have_no_order_of_their_own(self, scans: Project, axis: int) -> None:
+        """dcm2niix turns the rows, and slices come in the order of their names."""
+        affine = AFFINE.copy()
+        affine[:, 3] += affine[:, axis] * (SHAPE[axis] - 1)
+        affine[:, axis] *= -1
+        scans.write("seg/liver.nii.gz", nifti(np.flip(structure(0, 8), axis), affine))
+        declare(scans, "seg/liver.nii.gz", MAP, '"ct/*.dcm"')
+        assert counts(scans) == {"liver": 8}
+
+    def test_a_slice_that_is_missing_is_told(self, scans: Project) -> None:
+        declare(scans, "seg/liver.nii.gz", MAP, '"ct/[0-2].dcm"')
+        refused(scans, "this segmentation is 6 x 5 x 4 voxels, but its scan is 6 x 5 x 3")
+
+
+class TestMixedSeries:
+    """A folder of DICOM files has more than one acquisition, often."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Project:
+        made = Project(tmp_path / "data")
+        for number in range(3):
+            made.write(f"ct/{number}.dcm", ct_slice(number))
+        made.manifest("datapoints:\n  - {name: s, series: [{items: 'ct/*'}]}\n")
+        return made
+
+    @pytest.mark.parametrize(
+        ("file", "told"),
+        [
+            (ct_slice(9, series="1.2.3.2"), "are of 2 series, such as `ct/0.dcm`, `ct/x.dcm`"),
+            (ct_slice(9, patient="B"), "are of 2 patients, such as `ct/0.dcm`, `ct/x.dcm`"),
+            (
+                ct_slice(9, orientation=r"0\1\0\0\0\-1"),
+                "are of 2 orientations, such as `ct/0.dcm`, `ct/x.dcm`",
+            ),
+            (dicom(9, rows=4, columns=4), "are of 2 sizes, such as `ct/0.dcm`, `ct/x.dcm`"),
+            (ct_slice(1), "`ct/x.dcm` is `ct/1.dcm` again: one slice is twice in `s`"),
+            (
+                ct_slice(8, instance="1.2.3.4.2"),
+                "`ct/x.dcm` is `ct/2.dcm` again: one slice is twice in `s`",
+            ),
+        ],
+    )
+    def test_what_the_files_do_not_share_is_told(
+        self, folder: Project, file: bytes, told: str
+    ) -> None:
+        folder.write("ct/x.dcm", file)
+        ran = folder.run("plan")
+        assert ran.code == 0
+        assert "warning: rbsync.yaml:3:5: " in ran.err
+        assert told in ran.err
+        assert told in folder.run("plan").err
+        (folder.folder / "ct/x.dcm").unlink()
+        assert "warning" not in folder.run("plan").err
+
+    def test_series_apart_are_told_nothing(self, folder: Project) -> None:
+        folder.write("pet/0.dcm", ct_slice(0, series="1.2.3.2", instance="1.2.3.5"))
+        folder.manifest("datapoints:\n  - {name: s, series: [{items: 'ct/*'}, {items: 'pet/*'}]}\n")
+        assert "warning" not in folder.run("plan").err
+
+    def test_the_files_of_a_plain_datapoint_are_looked_at_too(self, folder: Project) -> None:
+        folder.write("ct/x.dcm", ct_slice(9, patient="B"))
+        folder.manifest("datapoints:\n  - {name: s, items: [ct/0.dcm, ct/x.dcm]}\n")
+        assert "the 2 DICOM files of one series are of 2 patients" in folder.run("plan").err
+
+    def test_the_directory_of_a_medium_is_no_image_and_the_hint_works(
+        self, folder: Project
+    ) -> None:
+        folder.write("ct/DICOMDIR", ct_slice(0, kind="1.2.840.10008.1.3.10"))
+        hint = refused(folder, "ct/DICOMDIR: this is the directory of a DICOM medium, and no image")
+        assert "write `ct/DICOMDIR` as a line into `.rbsyncignore`" in hint
+        folder.write(".rbsyncignore", "ct/DICOMDIR\n")
+        assert folder.run("plan").code == 0

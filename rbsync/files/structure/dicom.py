@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Collection
 from typing import NamedTuple
 
 from rbsync.files.structure.span import BrokenError, Span
@@ -28,6 +29,7 @@ _SYNTAX = (0x0002, 0x0010)
 _OPEN = 0xFFFFFFFF
 # A walk over more takes seconds, and what follows is left to those who read the file.
 _MOST_ELEMENTS = 500_000
+_LONGEST_VALUE = 4096
 
 
 class _Form(NamedTuple):
@@ -54,16 +56,66 @@ def check(span: Span) -> None:
         if syntax == _DEFLATED:
             _check_deflated(span, begin)
             return
-        order = ">" if syntax == _BIG_ENDIAN else "<"
-        form = _Form(order, syntax != _IMPLICIT if syntax else _looks_explicit(span, begin))
-        _walk(span, begin, form)
+        _walk(span, begin, _form(span, begin, syntax))
     except (_StrangeError, struct.error):
         return
 
 
-def _meta(span: Span) -> tuple[int, bytes]:
+class Fields(NamedTuple):
+    """Values by tag, as they are in the file, and the order of the bytes of their numbers."""
+
+    values: dict[tuple[int, int], bytes]
+    order: str = "<"
+
+
+def fields(span: Span, wanted: Collection[tuple[int, int]]) -> Fields:
+    """The wanted elements that stand in no sequence, as far as the file has a known form."""
+    found: dict[tuple[int, int], bytes] = {}
+    order = "<"
+    try:
+        begin, syntax = _meta(span, found)
+        if syntax != _DEFLATED:
+            form = _form(span, begin, syntax)
+            order = form.order
+            _collect(span, begin, form, wanted, found)
+    except (_StrangeError, BrokenError, struct.error):
+        pass
+    return Fields({tag: value for tag, value in found.items() if tag in wanted}, order)
+
+
+def _collect(
+    span: Span,
+    offset: int,
+    form: _Form,
+    wanted: Collection[tuple[int, int]],
+    found: dict[tuple[int, int], bytes],
+) -> None:
+    last = max(wanted)
+    depth = 0
+    while offset < span.size:
+        element = _element(span, offset, form)
+        if element.tag in (_ITEM_END, _SEQUENCE_END):
+            depth, offset = max(0, depth - 1), element.begin
+            continue
+        # Elements are in order, and the pixels, which are nearly all of the file, come last.
+        if not depth and element.tag > last:
+            return
+        if element.length == _OPEN:
+            depth, offset = depth + 1, element.begin
+            continue
+        if not depth and element.tag in wanted:
+            found[element.tag] = span.at(element.begin, min(element.length, _LONGEST_VALUE))
+        offset = element.begin + element.length
+
+
+def _form(span: Span, begin: int, syntax: bytes) -> _Form:
+    order = ">" if syntax == _BIG_ENDIAN else "<"
+    return _Form(order, syntax != _IMPLICIT if syntax else _looks_explicit(span, begin))
+
+
+def _meta(span: Span, found: dict[tuple[int, int], bytes] | None = None) -> tuple[int, bytes]:
     """Returns where the data set begins, and its transfer syntax; empty where the file does not say
-    it.
+    it. What the meta information has is added to ``found``.
     """
     if span.at(128, 4) != b"DICM":
         return 0, b""
@@ -72,6 +124,8 @@ def _meta(span: Span) -> tuple[int, bytes]:
     while offset < span.size and span.at(offset, 2) == b"\x02\0":
         element = _element(span, offset, form)
         span.need(element.begin + element.length, "its meta information")
+        if found is not None:
+            found[element.tag] = span.at(element.begin, min(element.length, _LONGEST_VALUE))
         if element.tag == _SYNTAX:
             syntax = span.at(element.begin, element.length).rstrip(b"\0 ")
         offset = element.begin + element.length
