@@ -25,12 +25,13 @@ def dicom(
     elements = {
         (0x0008, 0x0018): (b"UI", b"1.2.3.%d" % number),
         (0x0020, 0x0013): (b"IS", b"%d" % number),
-        (0x0028, 0x0008): (b"IS", b"%d" % frames),
         (0x0028, 0x0010): (b"US", struct.pack("<H", rows)),
         (0x0028, 0x0011): (b"US", struct.pack("<H", columns)),
         (0x7FE0, 0x0010): (b"OW", struct.pack("<H", number) * (rows * columns * frames)),
         **{tag: (form, value.encode()) for tag, (form, value) in more.items()},
     }
+    if frames > 1:
+        elements[0x0028, 0x0008] = (b"IS", b"%d" % frames)
     body = [_element(*tag, *elements[tag]) for tag in sorted(elements)]
     length = _element(2, 0, b"UL", struct.pack("<I", len(meta)))
     return bytes(128) + b"DICM" + length + meta + b"".join(body)

@@ -322,8 +322,8 @@ def test_every_mistake_is_told_with_its_place_and_the_next_step(tmp_path: Path) 
     assert told(project, volume(np.zeros((9, 8, 4), np.uint8))) == [
         "rbsync.yaml:7:24: ct/bad.nii.gz: this segmentation is 9 x 8 x 4 voxels, but its scan "
         "is 9 x 8 x 5",
-        "    resample the segmentation onto the grid of its scan; where the files are right as they "
-        "are, write `grid: trust` beside `segmentations`",
+        "    resample the segmentation onto the grid of its scan; where the files are right as "
+        "they are, write `grid: trust` beside `segmentations`",
         "1 problem; nothing was sent.",
     ]
     flipped = AFFINE @ np.diag([-1, 1, 1, 1])
