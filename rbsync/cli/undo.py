@@ -10,7 +10,7 @@ import click
 
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import note
-from rbsync.cli.planning_options import history, running
+from rbsync.cli.planning_options import history, ours, running, theirs
 from rbsync.cli.running import RunFlags, interruptible, run_made
 
 NOTHING = "Nothing to take back: all is as it was before."
@@ -29,18 +29,27 @@ if TYPE_CHECKING:
 @click.option(
     "--since", default="", metavar="TIME", help="All runs since then: 2h, 3d, 2026-05-01T08:00Z."
 )
+@theirs
+@ours
 @running
 @history
 @with_common_options
 def command(
-    common: CommonOptions, run: str, names: tuple[str, ...], since: str, **flags: Any
+    common: CommonOptions,
+    run: str,
+    names: tuple[str, ...],
+    since: str,
+    ours: tuple[str, ...],
+    theirs: tuple[str, ...],
+    **flags: Any,
 ) -> int:
     """Put back what a run changed: the last one, or RUN (see `rbsync log`), or --since a time.
 
-    NAMES, or globs, narrow it down. What people did since is a conflict and stays. The manifest
-    still declares what was taken back: it is held until the declaration changes, or until
-    `rbsync apply --redo NAME`. An undo that was cut off goes on when it is run again, and an undo
-    is undone like any other run.
+    NAMES, or globs, narrow it down. What people did since is a conflict and stays, but for what
+    --ours names; what --theirs names stays and is no conflict any more. The manifest still declares
+    what was taken back: it is held until the declaration changes, or until `rbsync apply --redo
+    NAME`. An undo that was cut off goes on when it is run again, and an undo is undone like any
+    other run.
 
     \b
     Examples:
@@ -53,7 +62,7 @@ def command(
     if since and run:
         # With --since there is no RUN: what stands first is a name.
         names, run = (run, *names), ""
-    chosen = UndoOptions(run, since, names)
+    chosen = UndoOptions(run, since, names, ours, theirs)
     made = partial(_made, common, chosen)
     return run_made(common, RunFlags(**flags), made, nothing=NOTHING)
 

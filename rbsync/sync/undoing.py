@@ -6,22 +6,23 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from rbsync.applier.overwriting import Check, keep_nothing
+from rbsync.applier.attempts import attempts_in
 from rbsync.applier.snapshot import Document, SignedUrlError, put_back
 from rbsync.errors import RbsyncError, StoreError, UsageError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet
 from rbsync.model.history import Run
-from rbsync.model.plan import Action, Blocked, Create, Overwriting, Plan, Update
-from rbsync.model.record import Record
+from rbsync.model.plan import Action, Blocked, Create, Plan, Update
+from rbsync.model.record import Header, Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.undo_plan import Reversal, decide_reversal, reversals
 from rbsync.reasons import CONFLICT
+from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.planning import basis_of, check_project, check_target
 from rbsync.sync.serials import check_newest
 from rbsync.sync.workspace import Workspace
@@ -35,12 +36,15 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 class UndoOptions:
     """``run`` is the id of a run or its beginning; ``since`` a time. Without both: the last run.
 
-    ``names`` are names or globs, none for all.
+    ``names`` are names or globs, none for all. ``ours`` and ``theirs`` are names and globs of what
+    people changed since: it is put back all the same, or left as it is.
     """
 
     run: str = ""
     since: str = ""
     names: tuple[str, ...] = ()
+    ours: tuple[str, ...] = ()
+    theirs: tuple[str, ...] = ()
 
 
 class Undo(NamedTuple):
@@ -67,15 +71,15 @@ def make_undo(workspace: Workspace, options: UndoOptions) -> Undo:
     records = workspace.settling.look(workspace.store.records())
     wanted = [one for one in reversals(changes, every) if _covers(options, one.name)]
     decided = [_decide(workspace, one, records.get(one.name)) for one in wanted]
-    actions = _looked_at(workspace, [one for one in decided if one is not None], records)
     plan = Plan(
-        actions=in_order(actions),
+        actions=in_order([one for one in decided if one is not None]),
         unchanged=sum(1 for one in decided if one is None),
         dataset=chosen[-1].dataset,
         datapoints=len(wanted),
         basis=basis_of(workspace, header),
         recorded=sum(1 for one in records.values() if one.applied is not None),
     )
+    plan = _looked_at(workspace, plan, records, options, header)
     return Undo(plan, tuple(chosen), continues)
 
 
@@ -157,28 +161,36 @@ def _datapoint(workspace: Workspace, one: Reversal) -> Datapoint:
 
 
 def _looked_at(
-    workspace: Workspace, actions: Sequence[Action], records: Mapping[str, Record]
-) -> Iterator[Action]:
-    """The actions, with those blocked that would take away what people did since."""
-    over = [one for one in actions if isinstance(one, Overwriting)]
-    present = workspace.backend.look([one.task_id for one in over])
-    made = [one.name for one in actions if isinstance(one, Create)]
+    workspace: Workspace,
+    plan: Plan,
+    records: Mapping[str, Record],
+    options: UndoOptions,
+    header: Header | None,
+) -> Plan:
+    """The plan, with those actions blocked that would take away what people did since."""
+    plan = replace(plan, actions=tuple(_possible(workspace, plan)))
+    # What is theirs stays as it is, and so does what is recorded of it.
+    decisions = decisions_of(options.ours, (), (), "block")
+    is_theirs = decisions_of((), options.theirs, (), "block").theirs
+    certain = header if workspace.store.is_settled() else None
+    attempts = attempts_in(workspace.history)
+    algorithm = workspace.manifest.settings.hash
+    seen = inspected(workspace.backend, plan, records, decisions, algorithm, certain, attempts)
+    left = [one.name for one in seen.actions if isinstance(one, Blocked) and is_theirs(one.name)]
+    kept = tuple(one for one in seen.actions if one.name not in left)
+    return replace(seen, actions=kept, unchanged=seen.unchanged + len(left))
+
+
+def _possible(workspace: Workspace, plan: Plan) -> Iterator[Action]:
+    """The actions; what is not there, or there already, is nothing that can be taken back."""
+    over = [one.task_id for one in plan.actions if isinstance(one, Update)]
+    present = workspace.backend.look(over)
+    made = [one.name for one in plan.actions if isinstance(one, Create)]
     taken = workspace.backend.find(made) if made else {}
-    for one in actions:
+    for one in plan.actions:
         if isinstance(one, Create) and one.name in taken:
             yield Blocked(one.name, CONFLICT, "the project has another datapoint of this name")
         elif isinstance(one, Update) and one.task_id not in present:
             yield Blocked(one.name, CONFLICT, "the project does not have it any more")
-        elif isinstance(one, Overwriting) and one.task_id in present:
-            check = Check(
-                one,
-                records.get(one.name),
-                keep_nothing,
-                stamped=workspace.backend.capabilities.stamps,
-            )
-            facets = one.changed if isinstance(one, Update) else (None,)
-            fine = all(check(present[one.task_id], facet) for facet in facets)
-            said = check.refusal.message if check.refusal else ""
-            yield one if fine else Blocked(one.name, CONFLICT, said)
         else:
             yield one

@@ -194,6 +194,21 @@ def test_what_an_annotator_touched_since_is_a_conflict_and_the_others_are_put_ba
     assert content == first
 
 
+def test_who_says_so_puts_back_also_what_an_annotator_touched(before: Annotated) -> None:
+    project = before.project
+    first = before.content()
+    change(project)
+    before.draw(UPDATED[2], BOX, BOX, OTHER_BOX)
+    before.draw(UPDATED[4], BOX, BOX, BOX)
+    drawn = before.content()[UPDATED[4]]
+    ran = project.run("undo", "--yes", "--ours", UPDATED[2], "--theirs", UPDATED[4])
+    assert ran.code == ExitCode.DONE, ran
+    content = before.content()
+    assert content.pop(UPDATED[4]) == drawn
+    first.pop(UPDATED[4])
+    assert content == first
+
+
 def test_an_undo_that_is_killed_goes_on_and_is_taken_back_as_one(before: Annotated) -> None:
     project = before.project
     first = before.content()
