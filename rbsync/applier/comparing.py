@@ -9,12 +9,13 @@ for people move tasks on, nor do ids of labels, or of their classes, that were g
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rbsync.backends.base import StoredMap, TaskContent
 from rbsync.backends.left import has_settings, only_members
 from rbsync.labels import normal_labels
+from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import (
     FACETS,
     Algorithm,
@@ -37,16 +38,18 @@ def differing(
     *,
     stamped: bool,
     facets: Sequence[Facet] = FACETS,
+    declared: Settings | None = None,
 ) -> tuple[Facet, ...]:
     """The facets, of those given, in which a datapoint is like none of the fingerprints.
 
     Content that the backend cannot tell is taken for what the stamp says. ``stamped`` says that
     there was a stamp: where it is gone, the settings, which have it, are not as they were left.
+    Single settings that are as ``declared`` are no difference, whoever made them so.
     """
     return tuple(
         facet
         for facet in facets
-        if not any(_agrees(found, facet, getattr(one, facet), stamped) for one in known)
+        if not any(_agrees(found, facet, getattr(one, facet), stamped, declared) for one in known)
     )
 
 
@@ -57,13 +60,21 @@ def has_moved_on(found: TaskContent, left: Sequence[Fingerprint]) -> bool:
     return not any(has_settings(found, one.settings, truths=(True,)) for one in left)
 
 
-def _agrees(found: TaskContent, facet: Facet, wanted: str, stamped: bool) -> bool:
+def _agrees(
+    found: TaskContent, facet: Facet, wanted: str, stamped: bool, declared: Settings | None
+) -> bool:
     stamp = found.task.stamp
     if stamp is None and stamped and facet == "settings":
         return False
     if facet == "items" and stamp is not None and found.contents is None:
         return stamp.items == wanted
-    return _CHECKS[facet](found, wanted)
+    match facet:
+        case "items":
+            return _has_items(found, wanted)
+        case "labels":
+            return _has_labels(found, wanted)
+        case "settings":
+            return has_settings(found, wanted, declared=declared)
 
 
 def _has_items(found: TaskContent, wanted: str) -> bool:
@@ -159,10 +170,3 @@ def _are_all(labels: list[Any], kind: str, members: frozenset[str]) -> bool:
         and one.keys() <= members
         for one in labels
     )
-
-
-_CHECKS: dict[Facet, Callable[[TaskContent, str], bool]] = {
-    "items": _has_items,
-    "labels": _has_labels,
-    "settings": has_settings,
-}

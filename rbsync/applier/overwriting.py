@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from rbsync.applier.attempts import Attempts, no_attempts
 from rbsync.applier.comparing import differing, has_moved_on
 from rbsync.backends.base import Progress, TaskContent
-from rbsync.model.datapoint import REMOTE
+from rbsync.model.datapoint import REMOTE, Settings
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.model.plan import Move, Overwriting, Update
+from rbsync.model.plan import Delete, Move, Overwriting, Update
 from rbsync.model.record import UNKNOWN, Record
 from rbsync.reasons import Phase
 
@@ -55,11 +56,17 @@ class Check:
     """
 
     def __init__(
-        self, action: Overwriting, record: Record | None, keeper: Keeper, *, stamped: bool
+        self,
+        action: Overwriting,
+        record: Record | None,
+        keeper: Keeper,
+        *,
+        stamped: bool,
+        attempts: Attempts = no_attempts,
     ) -> None:
         """``stamped`` is whether rbsync leaves stamps there."""
         self._action = action
-        self._known = known_fingerprints(record, action)
+        self._known = [*known_fingerprints(record, action), *attempts(record)]
         self.left = tuple({one.settings for one in left_in(record) if one != UNKNOWN})
         self._keeper = keeper
         self._stamped = stamped
@@ -83,7 +90,13 @@ class Check:
                 message = f"{busy}; deleting it would take that away"
                 return Failure("conflict", phase, message, hint=WORKED_ON_HINT)
         facets = FACETS if facet is None else (facet,)
-        changed = differing(present, self._known, stamped=self._stamped, facets=facets)
+        changed = differing(
+            present,
+            self._known,
+            stamped=self._stamped,
+            facets=facets,
+            declared=declared_settings(self._action),
+        )
         if "items" in changed and _has_items(present, self._action):
             # A run of ours was cut off between the items and the stamp.
             changed = tuple(one for one in changed if one != "items")
@@ -91,6 +104,11 @@ class Check:
             return None
         message = f"{', '.join(changed)} changed at the project meanwhile"
         return Failure("conflict", phase, message, hint=CONFLICT_HINT)
+
+
+def declared_settings(action: Overwriting) -> Settings | None:
+    """Returns the settings that an action is to leave, None when it leaves nothing."""
+    return None if isinstance(action, Delete) else action.datapoint.settings
 
 
 def _has_items(present: TaskContent, action: Overwriting) -> bool:

@@ -166,9 +166,9 @@ def _settled(
     # The old stamp is still there: the update never arrived, or only its last part is missing.
     # Either way the plan will see the difference and send it again.
     if task.stamp is not None and task.stamp == record.applied:
-        return record._replace(pending=None, task_id=task.task_id)
+        return _cut_off(record, intent, task.task_id)
     if record.applied is not None and task.task_id == record.task_id:
-        return record._replace(pending=None)
+        return _cut_off(record, intent, task.task_id)
     # Another task has the name now, so ours is gone as it was meant to be; the other one is not
     # ours to speak of.
     match intent.operation:
@@ -178,6 +178,22 @@ def _settled(
             return Record(record.name, failure=conflict(), attempted=intent.fingerprint)
         case never:
             assert_never(never)
+
+
+def _cut_off(record: Record, intent: Intent, task_id: str) -> Record:
+    """What was not done, or in part: what is there may be what was attempted.
+
+    A failure is that of what was attempted then; what the service refused was another content.
+    """
+    if intent.fingerprint is None or intent.fingerprint == record.attempted:
+        return record._replace(pending=None, task_id=task_id)
+    return Record(
+        record.name,
+        record.applied,
+        task_id,
+        attempted=intent.fingerprint,
+        declined=record.declined,
+    )
 
 
 def _absent(record: Record, intent: Intent) -> Record | None:

@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 
+from rbsync.applier.attempts import Attempts, no_attempts
 from rbsync.applier.breaker import Breaker, Outage
 from rbsync.applier.cancellation import BREAKER, UNREACHABLE, Cancellation, Tally
 from rbsync.applier.carrying import Carrier
@@ -92,12 +93,14 @@ def apply(
     clock: Callable[[], float] = time.time,
     keeper: Keeper = keep_nothing,
     ahead: Ahead = nothing_ahead,
+    attempts: Attempts = no_attempts,
 ) -> Iterator[Outcome]:
     """Runs a plan, and gives each outcome out once it is durable.
 
     ``records`` is what the writer holds; ``set_aside`` gets results that could not be written.
     ``keeper`` is told what is overwritten, ``ahead`` what will be sent, and ``retrier`` is the
-    one that the backend reads with, where it does. Raises StoreError when the state cannot be
+    one that the backend reads with, where it does. ``attempts`` tells what earlier runs may have
+    left. Raises StoreError when the state cannot be
     written any more: then nothing more is sent, and what was sent is settled by the next run.
     """
     journal = Journal(writer, records, clock, set_aside, ahead)
@@ -117,7 +120,8 @@ def apply(
 
     def check_of(action: Overwriting) -> Check:
         stamped = backend.capabilities.stamps
-        return Check(action, journal.before(action.name), keeper, stamped=stamped)
+        record = journal.before(action.name)
+        return Check(action, record, keeper, stamped=stamped, attempts=attempts)
 
     tools = Tools(
         Preparer(uploads, content, stop, _mark_of(writer)),

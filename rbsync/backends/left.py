@@ -12,6 +12,7 @@ from typing import Any
 
 from rbsync.backends.base import NOTHING_LEFT, Draft, LabelText, Left, TaskContent
 from rbsync.labels import normal_labels
+from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import FACETS, Facet, algorithm_of, of_value
 
 MOST_LABELS = 1000
@@ -33,21 +34,32 @@ def left_of(draft: Draft, changed: Collection[Facet], before: Left) -> Left:
     return left
 
 
-def has_settings(found: TaskContent, wanted: str, truths: Sequence[bool] = (False, True)) -> bool:
+def has_settings(
+    found: TaskContent,
+    wanted: str,
+    truths: Sequence[bool] = (False, True),
+    declared: Settings | None = None,
+) -> bool:
     """Tells whether a datapoint has the settings of a digest, and one of these ground truths.
 
-    Others may have added keys to the metadata: only those that we left are ours.
+    Others may have added keys to the metadata: only those that we left are ours. A priority that
+    is as ``declared`` already counts as the one that we left: settings take several requests, and
+    a run may have been cut off between them.
     """
     task, keys = found.task, found.left.keys
     every = [task.metadata]
     if keys is not None:
         every.append({key: one for key, one in task.metadata.items() if key in keys})
+    priorities = {task.priority}
+    if declared and found.left != NOTHING_LEFT and task.priority == declared.priority:
+        priorities.add(found.left.priority)
     algorithm = algorithm_of(wanted)
     return any(
         task.settings(storage)
-        ._replace(ground_truth=truth, metadata=metadata)
+        ._replace(ground_truth=truth, metadata=metadata, priority=priority)
         .fingerprint(algorithm)
         == wanted
+        for priority in priorities
         for metadata in every
         for storage in found.storages
         for truth in truths

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from rbsync.applier.attempts import attempts_in
 from rbsync.applier.breaker import Outage
 from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.keeping import Keeping
@@ -185,6 +186,7 @@ def _run(
         retrier=workspace.retrier,
         keeper=keeping,
         ahead=keeping.ahead,
+        attempts=attempts_in(workspace.history),
     ):
         outcomes.append(outcome)
         options.done(outcome)

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from rbsync.applier.attempts import Attempts, no_attempts
 from rbsync.applier.comparing import differing, fingerprint_of
-from rbsync.applier.overwriting import known_fingerprints, worked_on
+from rbsync.applier.overwriting import declared_settings, known_fingerprints, worked_on
 from rbsync.backends.base import Backend, TaskContent
 from rbsync.errors import BackendError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.fingerprint import Algorithm, Facet
+from rbsync.model.fingerprint import Algorithm, Facet, Fingerprint
 from rbsync.model.plan import Action, Blocked, Delete, OnConflict, Overwriting, Plan
 from rbsync.model.record import UNKNOWN, Header, Record
 from rbsync.planner.compare import in_order
@@ -33,6 +34,7 @@ def inspected(
     decisions: Decisions,
     algorithm: Algorithm,
     header: Header | None = None,
+    attempts: Attempts = no_attempts,
 ) -> Plan:
     """The plan, once what it would overwrite was looked at.
 
@@ -53,7 +55,13 @@ def inspected(
     check_marks(header, (one.task.mark for one in found.values()))
     stamped = backend.capabilities.stamps
     sights = {
-        one.name: _sight(found[one.task_id], one, records[one.name], algorithm, stamped=stamped)
+        one.name: _sight(
+            found[one.task_id],
+            one,
+            [*_left(records[one.name], one), *attempts(records[one.name])],
+            algorithm,
+            stamped=stamped,
+        )
         if one.task_id in found
         else None
         for one in doomed
@@ -76,11 +84,20 @@ def _unseen(plan: Plan, names: set[str], error: BackendError) -> Plan:
     return replace(plan, actions=in_order(actions))
 
 
+def _left(record: Record, action: Overwriting) -> list[Fingerprint]:
+    return known_fingerprints(record, action, with_desired=False)
+
+
 def _sight(
-    found: TaskContent, action: Overwriting, record: Record, algorithm: Algorithm, *, stamped: bool
+    found: TaskContent,
+    action: Overwriting,
+    left: Sequence[Fingerprint],
+    algorithm: Algorithm,
+    *,
+    stamped: bool,
 ) -> Sight:
-    left = known_fingerprints(record, action, with_desired=False)
-    changed = differing(found, left, stamped=stamped)
+    """``left`` is all that runs of ours may have left there; the first is the last known."""
+    changed = differing(found, left, stamped=stamped, declared=declared_settings(action))
     busy = worked_on(found, left)
     same: tuple[Facet, ...] = ()
     told: dict[Facet, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from rbsync.applier.attempts import attempts_in
 from rbsync.backends.base import Project
 from rbsync.dataset.build import build
 from rbsync.errors import Problem, StateError, UserError
@@ -185,7 +186,10 @@ def _looked_at(
     else:
         decisions = options.decisions(settings.policy.on_conflict)
         certain = header if workspace.store.is_settled() else None
-        plan = inspected(workspace.backend, plan, records, decisions, settings.hash, certain)
+        attempts = attempts_in(workspace.history)
+        plan = inspected(
+            workspace.backend, plan, records, decisions, settings.hash, certain, attempts
+        )
         plan = moves_inspected(workspace.backend, plan, records, decisions.ours)
     if options.offline:
         return plan

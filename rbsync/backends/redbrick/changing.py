@@ -63,14 +63,17 @@ class Changer:
         """Changes the facets of a task one by one, and its stamp last.
 
         So a task whose update was cut off has the stamp that it had before, and the update is
-        planned again. Files are sent first, so that a request comes right after its look.
+        planned again. Items are stamped by the request that changes them: of uploaded files
+        nothing but the stamp tells whose they are. Files are sent first, so that a request comes
+        right after its look.
         """
         look = _Looks(self._client, self._finder, task_id, draft, stages, before)
         storage = id_of(draft.settings.storage)
         if "items" in changed:
             task = look("items")
-            refs = [ref for _, ref in draft.items]
-            update_items(self._client, task_id, storage, items=refs, series=_series(task, draft))
+            self._put_items(task, draft, storage)
+            if set(changed) == {"items"}:
+                return
         if "labels" in changed:
             labels = self._uploader.labels(draft.labels) if draft.labels else LabelData("[]")
             look("labels")
@@ -81,8 +84,18 @@ class Changer:
         # The request for the stamp has to name a storage, and it is the one thing there that it
         # must not change.
         kept = task.storage_id if set(changed) == {"labels"} else storage
-        metadata = metadata_text(self._metadata(task, draft, changed)) or "{}"
+        metadata = self._metadata(task, draft, changed)
         update_items(self._client, task_id, kept or storage, metadata=metadata)
+
+    def _put_items(self, task: FoundTask, draft: Draft, storage: str) -> None:
+        update_items(
+            self._client,
+            task.task_id,
+            storage,
+            items=[ref for _, ref in draft.items],
+            series=_series(task, draft),
+            metadata=self._metadata(task, draft, ("items",)),
+        )
 
     def _settle(self, look: _Looks, draft: Draft) -> None:
         """Priority and ground truth; people move tasks on, so only a change moves one here."""
@@ -98,11 +111,14 @@ class Changer:
         elif is_taken_back(content, draft):
             move_to_start(self._client, task.task_id)
 
-    def _metadata(self, task: FoundTask, draft: Draft, changed: Sequence[Facet]) -> Metadata:
-        """The metadata that was there a moment ago, with what is ours of it made anew.
+    def _metadata(self, task: FoundTask, draft: Draft, changed: Sequence[Facet]) -> str:
+        """The metadata that was there a moment ago, with what is ours of it made anew, as text.
 
         So an update of labels takes back nothing that a colleague wrote meanwhile.
         """
+        return metadata_text(self._made_anew(task, draft, changed)) or "{}"
+
+    def _made_anew(self, task: FoundTask, draft: Draft, changed: Sequence[Facet]) -> Metadata:
         old, new = read_metadata(task.metadata), self._creator.metadata_of(draft)
         items = (new.names, new.refs) if "items" in changed else (old.names, old.refs)
         user = _merged(old, new) if "settings" in changed else old.user
@@ -114,18 +130,23 @@ class Changer:
     def delete(self, tasks: Sequence[NamedTask], stages: Stages, before: Before) -> dict[str, str]:
         """Deletes tasks in batches; one that is not there counts as deleted.
 
+        Where it is asked before, a batch is as many as can be looked at at the same time: none
+        waits for the looks at others between its own and its end.
         Returns the names of those that it left alone, because they are not those given, by id.
         """
         others: dict[str, str] = {}
         wanted = list(dict.fromkeys(tasks))
-        for at in range(0, len(wanted), MOST_IDS):
-            some = wanted[at : at + MOST_IDS]
+        size = MOST_IDS if before is unasked else self._finder.width
+        for at in range(0, len(wanted), size):
+            some = wanted[at : at + size]
             present = self._finder.by_ids([one.task_id for one in some])
             names = {task_id: one.name for task_id, one in present.items()}
             doomed = [present[one.task_id] for one in some if names.get(one.task_id) == one.name]
             others |= {one.task_id: names[one.task_id] for one in some if _is_other(one, names)}
             if before is not unasked:
-                doomed = [one for one in doomed if before(self._finder.content(one, stages), None)]
+                doomed = self._finder.chosen(
+                    doomed, lambda one: before(self._finder.content(one, stages), None)
+                )
             if doomed:
                 self._delete([one.task_id for one in doomed])
         return others

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
@@ -44,8 +44,12 @@ _MOST_BYTES = 1 << 30
 class Finder:
     """Reads tasks. Raises BackendError rather than answer in part."""
 
-    def __init__(self, client: Client, executor: Executor, page: int) -> None:
-        """``page`` is how many tasks are asked for at a time when all are."""
+    def __init__(self, client: Client, executor: Executor, page: int, width: int) -> None:
+        """``page`` is how many tasks are asked for at a time when all are.
+
+        ``width`` is how many the executor looks at at the same time.
+        """
+        self.width = width
         self._client = client
         self._executor = executor
         self._page = page
@@ -89,6 +93,13 @@ class Finder:
         """Those of the tasks that are there now, by their ids; several are asked for at a time."""
         found = self._executor.map(partial(one_task, self._client), dict.fromkeys(task_ids))
         return {one.task_id: one for one in found if one is not None}
+
+    def chosen(
+        self, tasks: Sequence[FoundTask], choose: Callable[[FoundTask], bool]
+    ) -> list[FoundTask]:
+        """The tasks that are chosen; several are asked about at the same time."""
+        wanted = self._executor.map(choose, tasks)
+        return [one for one, is_wanted in zip(tasks, wanted, strict=True) if is_wanted]
 
     def is_listing_less(self, number: int) -> bool:
         """Tells whether a listing takes fewer requests than so many single questions.
