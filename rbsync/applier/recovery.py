@@ -187,12 +187,8 @@ def _cut_off(record: Record, intent: Intent, task_id: str) -> Record:
     """
     if intent.fingerprint is None or intent.fingerprint == record.attempted:
         return record._replace(pending=None, task_id=task_id)
-    return Record(
-        record.name,
-        record.applied,
-        task_id,
-        attempted=intent.fingerprint,
-        declined=record.declined,
+    return record._replace(
+        pending=None, task_id=task_id, failure=None, attempted=intent.fingerprint
     )
 
 

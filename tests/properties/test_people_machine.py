@@ -424,7 +424,7 @@ def test_nobodys_work_is_lost_and_nothing_unseen_is_replaced(
     tell(
         Story,
         stories=2000 if NIGHTLY else 50,
-        steps=30 if NIGHTLY else 15,
+        steps=30 if NIGHTLY else 10,
         derandomize=not NIGHTLY,
         database=None,
         phases=(Phase.generate, Phase.shrink) if NIGHTLY else (Phase.generate,),
