@@ -97,7 +97,7 @@ def _sight(
     stamped: bool,
 ) -> Sight:
     """``left`` is all that runs of ours may have left there; the first is the last known."""
-    changed = differing(found, left, stamped=stamped, declared=declared_settings(action))
+    changed = differing(found, left, stamped=stamped)
     busy = worked_on(found, left)
     same: tuple[Facet, ...] = ()
     told: dict[Facet, str] = {}
@@ -106,6 +106,10 @@ def _sight(
         desired = [action.datapoint.fingerprint]
         others = differing(found, desired, stamped=False)
         same = tuple(one for one in changed if one not in others)
+        # Of the rest, what was left half done by a run that was cut off is nobody else's.
+        declared = declared_settings(action)
+        lost = differing(found, left, stamped=stamped, facets=changed, declared=declared)
+        changed = tuple(one for one in changed if one in same or one in lost)
         told = dict(_told(found, action.datapoint, changed))
     elif changed:
         told = dict(_told(found, None, changed))
