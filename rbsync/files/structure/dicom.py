@@ -92,7 +92,9 @@ def _collect(
 ) -> None:
     last = max(wanted)
     depth = 0
-    while offset < span.size:
+    for _ in range(_MOST_ELEMENTS):
+        if offset >= span.size:
+            return
         element = _element(span, offset, form)
         if element.tag in (_ITEM_END, _SEQUENCE_END):
             depth, offset = max(0, depth - 1), element.begin
