@@ -272,6 +272,21 @@ def test_new_datapoints_go_in_while_the_folder_of_label_files_is_gone(project: P
     assert (len(project.names()), labelled(project)) == (FEW + 1, FEW)
 
 
+@pytest.mark.parametrize("allowed", ["", "    allow_empty: true\n"])
+def test_a_folder_of_masks_that_is_gone_is_unknown_and_nothing_is_removed(
+    project: Project, allowed: str
+) -> None:
+    masks(project, FEW)
+    text = (project.folder / "rbsync.yaml").read_text()
+    (project.folder / "rbsync.yaml").write_text(text + allowed)
+    assert project.apply().code == 0
+    (project.folder / "masks").rename(project.folder / "elsewhere")
+    assert project.apply("--force", "--prune", "--keep-going").code == ExitCode.INCOMPLETE
+    assert (len(project.names()), labelled(project)) == (FEW, FEW)
+    (project.folder / "elsewhere").rename(project.folder / "masks")
+    assert project.run("plan").last_line == "No changes. The project matches the manifest."
+
+
 def test_explain_says_that_labels_are_removed(project: Project) -> None:
     label_files(project, FEW)
     assert project.apply().code == 0
