@@ -224,8 +224,8 @@ def test_an_undo_that_is_killed_goes_on_and_is_taken_back_as_one(before: Annotat
         (last,) = project.run("log", "--json", "-n", "1").json["runs"]
         if last["exit_code"] == ExitCode.DONE:
             break
+        # Killed in the middle, or when all was put back and only the end was not written down.
         assert last["command"] == "undo"
-        assert before.content() != first
     else:
         ran = project.run("undo", "--yes", "--json")
         assert "Going on to take back" in ran.err
