@@ -42,7 +42,7 @@ class LabelList:
         return f"{self._algorithm}:{self._hasher.hexdigest()}"
 
     def problems(self) -> Iterator[Problem]:
-        """What is wrong, in the order of its places; after ten thousand nothing more is read."""
+        """The faults, in the order of its places; after ten thousand nothing more is read."""
         self._hasher.update(b"[")
         for problem in self._each():
             self._problems += 1

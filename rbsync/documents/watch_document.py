@@ -1,4 +1,4 @@
-"""What `watch` prints as JSON: events while it runs, and a document at its end."""
+"""The JSON that `watch` prints: events while it runs, and a document at its end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class WaitingPart(Part):
 
 
 class WatchDocument(Document):
-    """How things stood when a watch ended, or what a flush found."""
+    """The standing when a watch ended, or what a flush found."""
 
     summary: WatchCountsPart | None = Field(description="Null for a flush.")
     waiting: list[WaitingPart] = Field(description="Empty for a flush.")

@@ -131,7 +131,7 @@ class _Reader:
 
 
 def _extent(text: str, begin: int) -> int:
-    """Where a value ends. Raises MembersError for one that is too large to be read."""
+    """The place where a value ends. Raises MembersError for one that is too large to be read."""
     depth, nodes = 0, 1
     for token in _TOKEN.finditer(text, begin, begin + MOST_LETTERS + 1):
         mark = token.group()[0]

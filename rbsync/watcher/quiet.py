@@ -1,4 +1,4 @@
-"""How long a file has to be quiet. Pure: times are arguments, in seconds."""
+"""The time for which a file has to be quiet. Pure: times are arguments, in seconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LARGE = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What was seen of a file that changes.
+    """The sight of a file that changes.
 
     ``changed`` is when it did last, and ``longest`` the longest pause between two changes.
     """

@@ -19,7 +19,7 @@ class _Failed:
 
 
 class Retries:
-    """What failed, by name, and when it may be tried again."""
+    """The failures, by name, and when it may be tried again."""
 
     def __init__(self) -> None:
         self._failed: dict[str, _Failed] = {}

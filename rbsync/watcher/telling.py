@@ -1,4 +1,4 @@
-"""What a watch tells while it runs, and how things stand."""
+"""The words of a watch while it runs, and how things stand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How things stand. ``last_look`` is a time of the wall clock, 0 before the first."""
+    """The standing of a watch. ``last_look`` is a time of the wall clock, 0 before the first."""
 
     folders: int = 0
     waiting: tuple[Waiting, ...] = ()
