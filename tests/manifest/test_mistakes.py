@@ -28,7 +28,7 @@ LOCAL = "version: 1\ndatapoints: []\n"
         (
             LOCAL + "policy: {x: 1}",
             "3:10: unknown key `x` | known here: prune, max_delete, on_change, on_conflict, "
-            "refresh, stamp, history",
+            "on_move, refresh, stamp, history",
         ),
         (
             LOCAL + "backend: {kind: redbrick, org: a, project_id: b}",
