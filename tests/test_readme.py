@@ -34,6 +34,8 @@ EXAMPLES = {
     "rbsync undo": "rbsync undo --yes --help",
     "rbsync undo RUN": "rbsync undo --yes RUN --help",
     "rbsync undo --since 2h": "rbsync undo --yes --since 2h --help",
+    "rbsync undo --ours NAME": "rbsync undo --yes --ours NAME --help",
+    "rbsync undo --theirs NAME": "rbsync undo --yes --theirs NAME --help",
     "rbsync apply --at REV": "git init -q . && git add -A && git -c user.name=n -c user.email=e"
     " commit -qm first && rbsync apply --at HEAD --yes",
     "rbsync apply --history DIR": "rbsync apply --yes --history kept",
