@@ -22,6 +22,7 @@ TITLES = {
     "Project": "`project`",
     "PolicyModel": "`policy`",
     "FilesModel": "`files`",
+    "MovedModel": "an entry of `moved`",
     "Common": "`defaults`, and every source",
     **{one.__name__: f"`datapoints`, `{one.key}`" for _, one in DATAPOINT_SOURCES.own()},
     "Series": "an entry of `series`",

@@ -51,6 +51,10 @@ EXAMPLES = {
     "rbsync plan --offline": "rbsync plan --offline",
     "rbsync apply --ours NAME": "rbsync apply --yes --ours images/coffee.jpg",
     "rbsync apply --theirs NAME": "rbsync apply --yes --theirs images/coffee.jpg",
+    "rbsync apply --on-move carry --ours NAME": "rbsync apply --yes --on-move carry"
+    " --ours images/coffee.jpg",
+    "rbsync state mv OLD NEW": "rbsync state mv images/coffee.jpg cup && rbsync state mv cup"
+    " images/coffee.jpg",
     "rbsync pull": "rbsync pull",
     "rbsync lock": "rbsync lock",
     "rbsync lock --check": "rbsync lock && rbsync lock --check",

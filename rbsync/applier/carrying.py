@@ -135,7 +135,8 @@ class Carrier:
         given = self._call(
             lambda: labels_to_carry(present, as_left=not self._changed(action, present))
         )
-        draft = _draft(action, present, given, self._mark)
+        mark = self._mark._replace(declined=action.declined)
+        draft = _draft(action, present, given, mark)
         create = Create(action.datapoint, MOVED, action.message)
         (answer,) = self._tools.sender.create([Prepared(create, draft)])
         if answer.fate == "done":
@@ -213,8 +214,7 @@ class Carrier:
     def _conclude(self, one: _Carried, failure: Failure | None) -> None:
         journal = self._tools.journal
         if failure is None:
-            outcome, records = moved(one.action, one.task_id)
-            journal.add_moved(outcome, records, one.action.old)
+            journal.add_moved(*moved(one.action, one.task_id), one.action.old)
             return
         self._tools.tally.failure(failure)
         left = carried(one.action, one.task_id)._replace(failure=failure)

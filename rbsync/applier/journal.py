@@ -99,12 +99,11 @@ class Journal:
         else:
             self._waiting.append((outcome, [record], []))
 
-    def add_moved(self, outcome: Outcome, records: Sequence[Record], old: str) -> None:
+    def add_moved(self, outcome: Outcome, record: Record, old: str) -> None:
         """Takes in a move: the record of the old name goes in the commit that has the new one."""
-        left = {one.name for one in records}
-        self._waiting.append((outcome, records, [] if old in left else [old]))
+        self._waiting.append((outcome, [record], [old]))
         # An update that goes with the move is to know what was left under the new name.
-        self._before |= {one.name: one for one in records}
+        self._before[record.name] = record
 
     def note(self, records: Sequence[Record]) -> None:
         """Writes down, durably, how far something came whose result is not there yet."""

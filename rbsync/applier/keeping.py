@@ -143,6 +143,7 @@ class HistoryKeeper:
             self._run,
             action.old,
             "move",
+            (),
             was=action.applied,
             now=action.applied,
             before=own.name,

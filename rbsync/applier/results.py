@@ -27,7 +27,7 @@ def intent_of(action: Effect, now: float) -> Intent:
         case Create(datapoint=datapoint):
             return Intent(action.name, "create", datapoint.fingerprint, now, action.declined)
         case Move():
-            return Intent(action.name, "create", action.applied, now, old_name=action.old)
+            return Intent(action.name, "create", action.applied, now, action.declined, action.old)
         case Update(datapoint=datapoint) | Replace(datapoint=datapoint):
             return Intent(action.name, "update", datapoint.fingerprint, now, action.declined)
         case Delete():
@@ -46,14 +46,14 @@ def applied(
 
 def carried(action: Move, task_id: str) -> Record:
     """A datapoint that has its new name, while the task of the old one is still there."""
-    return Record(action.name, action.applied, task_id, old_name=action.old)
+    declined = action.declined
+    return Record(action.name, action.applied, task_id, declined=declined, old_name=action.old)
 
 
-def moved(action: Move, task_id: str) -> tuple[Outcome, list[Record]]:
+def moved(action: Move, task_id: str) -> tuple[Outcome, Record]:
     """A datapoint that the project has under its new name alone."""
     outcome = Outcome(action.name, "move", "applied", task_id, note=f"from {action.old}")
-    left = [Record(action.old, declined=action.declined)] if action.declined else []
-    return outcome, [Record(action.name, action.applied, task_id), *left]
+    return outcome, Record(action.name, action.applied, task_id, declined=action.declined)
 
 
 def removed(action: Delete) -> tuple[Outcome, Record | None]:

@@ -194,7 +194,7 @@ def _move(
     if not moves:
         return iter(())
     if isinstance(backend, Renames):
-        return renamed(moves, backend, tools)
+        return renamed(moves, backend, tools, mark)
     return Carrier(backend, tools, mark, jobs).outcomes(moves)
 
 

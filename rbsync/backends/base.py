@@ -367,11 +367,15 @@ class KeepsFiles(Protocol):
 
 
 class NewName(NamedTuple):
-    """A task, and what it is to be called: its own name, and those of its items in their order."""
+    """A task, and what it is to be called: its own name, and those of its items in their order.
+
+    ``mark`` is what its stamp is to say, where it has one.
+    """
 
     task: NamedTask
     name: str
     items: tuple[str, ...]
+    mark: Mark = NO_MARK
 
 
 @runtime_checkable

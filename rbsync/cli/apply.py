@@ -55,6 +55,7 @@ def command(
       rbsync apply p.json --expect sha256:9f86d0…
       rbsync apply --yes --locked
       rbsync apply --ours "scans/a.dcm" --theirs "scans/b*"
+      rbsync apply --on-move carry --ours "scans/**"
       rbsync apply --at v1.2 --redo "scans/**"
       rbsync apply --yes --give-up-after inf --history none
     """

@@ -51,6 +51,7 @@ def command(
       rbsync plan --offline --target "images/**"
       rbsync plan --locked
       rbsync plan --policy on_change=replace --prune
+      rbsync plan --on-move keep
     """
     from rbsync.sync.planning import make_plan
 

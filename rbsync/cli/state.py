@@ -109,15 +109,22 @@ def remove(common: CommonOptions, names: tuple[str, ...], lock_timeout: float) -
 @lock_timeout
 @with_common_options
 def move(common: CommonOptions, old: str, new: str, lock_timeout: float) -> int:
-    """Record under NEW what is recorded under OLD.
+    """Record under NEW what is recorded under OLD, a name or a pattern with captures.
+
+    The embedded project renames too; tasks of a service must have their new names already.
 
     \b
-    Example:
+    Examples:
       rbsync state mv images/a.png images/b.png
+      rbsync state mv "day1/{case}.png" "first/{case}.png"
     """
     with opened(common) as workspace:
-        state_editing.rename(workspace, old, new, lock_timeout)
-    answer(common, f"{old} is recorded as {new} now.", old=old, new=new)
+        renamed = state_editing.rename(workspace, old, new, lock_timeout)
+    count = len(renamed)
+    text = f"{old} is recorded as {new} now."
+    if old not in renamed:
+        text = f"{plural(count, 'record has', 'records have')} another name now."
+    answer(common, text, old=old, new=new, records=count)
     return ExitCode.DONE
 
 

@@ -34,10 +34,11 @@ class StateRmDocument(Document):
 
 
 class StateMvDocument(Document):
-    """The record that has another name now."""
+    """The records that have other names now."""
 
-    old: str
-    new: str
+    old: str = Field(description="A name, or a pattern of names.")
+    new: str = Field(description="The new name, or its template.")
+    records: int = Field(1, ge=0, description="How many records have another name.")
 
 
 class StatePushDocument(Document):

@@ -110,7 +110,7 @@ class Move:
 
     ``changed`` are the facets that are declared otherwise too; they are updated once it has its
     new name. ``applied`` is what was left under the old one. ``over`` says that also what people
-    have worked on is carried, and ``declined`` is what the record of ``old`` is to say afterwards.
+    have worked on is carried.
     """
 
     datapoint: Datapoint

@@ -17,7 +17,7 @@ from rbsync.model.plan import Action, Blocked, Create, Delete, Move, OnMove, Pla
 from rbsync.model.record import UNKNOWN as ANYTHING
 from rbsync.model.record import Record
 from rbsync.planner.compare import in_order
-from rbsync.reasons import KEPT, MOVED, NEW, UNKNOWN
+from rbsync.reasons import KEPT, MOVED, NEW, UNDONE, UNKNOWN
 
 NewName = Callable[[str], str]
 """Gives the declared new name of an old one, empty where none is declared."""
@@ -32,13 +32,15 @@ class Moving:
     """The rules of moves. ``new_name`` tells of moves that the manifest declares.
 
     ``in_place`` says that the project can rename, so that nothing of a task is lost by it.
-    ``covers`` tells of a name whether the plan is about it.
+    ``covers`` tells of a name whether the plan is about it, and ``redo`` whether what was taken
+    back of it is to be done.
     """
 
     on_move: OnMove = "auto"
     new_name: NewName = lambda _: ""
     in_place: bool = False
     covers: Callable[[str], bool] = lambda _: True
+    redo: Callable[[str], bool] = lambda _: False
 
 
 def with_moves(
@@ -98,9 +100,12 @@ def _deletes(action: Action, names: frozenset[str]) -> bool:
 
 def _is_there(record: Record) -> bool:
     is_known = record.applied is not None and record.applied != ANYTHING and bool(record.task_id)
-    # That it was deleted, or renamed, was taken back: it shall stay as it is.
-    held = any(one.fingerprint is None for one in record.declined)
-    return is_known and record.pending is None and not held
+    return is_known and record.pending is None
+
+
+def _is_held(record: Record) -> bool:
+    """Tells whether it was taken back that it was deleted, or moved: it shall stay as it is."""
+    return any(one.fingerprint is None for one in record.declined)
 
 
 def _is_new(record: Record | None) -> bool:
@@ -279,6 +284,9 @@ def _decided(action: Create, old: Record, plan: Plan, rules: Moving) -> Move | B
         return kept(desired.name, old.name, "it is not to be moved", _CARRY)
     applied = old.applied or desired.fingerprint
     changed = desired.fingerprint.changed_since(applied)
+    if _is_held(old) and not rules.redo(desired.name):
+        message = f"that it was moved from `{old.name}` was taken back; --redo NAME does it again"
+        return Blocked(desired.name, UNDONE, message)
     same = "declared as moved" if "items" in changed else "the same items"
     message = "; ".join([same, *_also(changed, desired.fingerprint, applied)])
     return Move(desired, old.name, old.task_id, applied, MOVED, message, changed)

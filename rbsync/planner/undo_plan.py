@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.history import Change, Run
-from rbsync.model.plan import Action, Blocked, Create, Delete, Update
+from rbsync.model.plan import Action, Blocked, Create, Delete, Move, Update
 from rbsync.model.record import Declined, Record
 from rbsync.reasons import CONFLICT, UNDONE
 
@@ -21,7 +21,7 @@ class Reversal(NamedTuple):
 
     ``was`` is None when it was not there before, ``now`` when it is not there after. ``sources``
     say where its content is: of each facet the last one counts. ``declined`` is what its record
-    is to say once it is taken back.
+    is to say once it is taken back. ``old`` is the name that it had before, where that is another.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Reversal(NamedTuple):
     now: Fingerprint | None
     sources: tuple[Source, ...]
     declined: tuple[Declined, ...]
+    old: str = ""
 
 
 def reversals(changes: Iterable[Change], runs: Sequence[Run]) -> list[Reversal]:
@@ -36,13 +37,35 @@ def reversals(changes: Iterable[Change], runs: Sequence[Run]) -> list[Reversal]:
 
     ``runs`` are all that the history has: they tell which run took back another.
     """
+    undoing = undoing_runs(runs)
     by_name: dict[str, list[Change]] = {}
+    held: set[str] = set()
+    later: dict[str, str] = {}
+    olds: dict[str, str] = {}
     for change in changes:
+        name = later.pop(change.name, "") if change.verb == "create" else ""
+        name = name or later.get(change.name, change.name)
+        if change.verb == "move":
+            # Newest first: what is told of the old name from here on is the same datapoint's.
+            name = later.pop(change.renamed, change.renamed)
+            later[change.name], olds[name] = name, change.name
+            # What takes back an undo makes it as declared again: nothing is to be held.
+            if change.run not in undoing:
+                held.add(name)
         # A decision to leave what others made sent nothing: there is nothing to take back of it.
         if change.facets or change.verb != "update":
-            by_name.setdefault(change.name, []).append(change)
-    undoing = undoing_runs(runs)
-    return [_reversal(name, by_name[name], undoing) for name in sorted(by_name)]
+            by_name.setdefault(name, []).append(change)
+    return [
+        _renamed(_reversal(name, by_name[name], undoing), olds.get(name, ""), name in held)
+        for name in sorted(by_name)
+    ]
+
+
+def _renamed(one: Reversal, old: str, is_held: bool) -> Reversal:
+    """A reversal that also gives back an old name; what is moved is held by that name."""
+    if not old or one.was is None:
+        return one
+    return one._replace(old=old, declined=(Declined(UNDONE, None),) if is_held else ())
 
 
 def undoing_runs(runs: Sequence[Run]) -> frozenset[str]:
@@ -61,7 +84,7 @@ def _reversal(name: str, newest_first: Sequence[Change], undoing: frozenset[str]
     first, last = newest_first[-1], newest_first[0]
     was = None if first.verb == "create" else first.was
     now = None if last.verb == "delete" else last.now
-    if was and now and all(one.verb == "update" for one in newest_first):
+    if was and now and all(one.verb in ("update", "move") for one in newest_first):
         # What else is another one now was made by others, and recorded: it is not ours to undo.
         changed = [one for one in FACETS if any(one in each.facets for each in newest_first)]
         was = now.merged(was, changed)
@@ -96,7 +119,8 @@ def decide_reversal(
     """
     present = record.applied if record else None
     task_id = record.task_id if record else ""
-    if present == one.was:
+    is_renamed = bool(one.old) and one.old != one.name
+    if present == one.was and not (is_renamed and present):
         return None
     if present != one.now:
         message = "a later run, or somebody else, changed it since"
@@ -106,7 +130,14 @@ def decide_reversal(
         return Delete(one.name, task_id, UNDONE, message, declined=one.declined)
     if one.now is None:
         message = "it was deleted; that is taken back"
-        return Create(put_back(one), UNDONE, message, declined=one.declined)
+        back = put_back(one._replace(name=one.old or one.name))
+        return Create(back, UNDONE, message, declined=one.declined)
     changed = one.was.changed_since(one.now)
+    if is_renamed:
+        message = "; ".join(["the move is taken back", *changed])
+        back = put_back(one._replace(name=one.old))
+        return Move(
+            back, one.name, task_id, one.now, UNDONE, message, changed, declined=one.declined
+        )
     message = f"taken back: {', '.join(changed)}"
     return Update(put_back(one), changed, task_id, UNDONE, message, declined=one.declined)

@@ -34,6 +34,7 @@ def moving(workspace: Workspace, on_move: OnMove | None, covers: Callable[[str],
         lambda name: new_name_of(name, renamings),
         in_place=in_place,
         covers=covers,
+        redo=options.decisions(settings.policy.on_conflict).redo,
     )
 
 
@@ -59,7 +60,7 @@ def moves_inspected(
         return _unseen(plan, error)
     stamped = backend.capabilities.stamps
     sights = {
-        one.name: _sight(one, found.get(one.task_id), records.get(one.old), stamped=stamped)
+        one.name: sight_of(one, found.get(one.task_id), records.get(one.old), stamped=stamped)
         for one in moves
     }
     return with_sights(plan, sights, is_ours, in_place=in_place)
@@ -70,9 +71,10 @@ def _is_begun(action: Move, records: Mapping[str, Record]) -> bool:
     return record is not None and record.old_name == action.old
 
 
-def _sight(
+def sight_of(
     action: Move, found: TaskContent | None, record: Record | None, *, stamped: bool
 ) -> MoveSight | None:
+    """Returns what a look at the task of an old name tells, None when it is gone."""
     if found is None:
         return None
     if found.task.name == action.name:

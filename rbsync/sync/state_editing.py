@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from rbsync.backends.base import Collected
+from rbsync.backends.base import Collected, NamedTask, NewName, Renames, TaskContent
 from rbsync.documents import FORMAT_VERSION
 from rbsync.documents.records import StateDocument
 from rbsync.documents.state_reading import read_state
-from rbsync.errors import RbsyncError, StaleError, StateError, StoreError
+from rbsync.errors import RbsyncError, StaleError, StateError, StoreError, UsageError
+from rbsync.files.patterns import PatternError
+from rbsync.files.renaming import renaming
 from rbsync.model.record import Header, Record
 from rbsync.stores.base import Writer
 from rbsync.stores.record_json import record_json
@@ -22,6 +24,7 @@ from rbsync.sync.serials import remember_newest
 from rbsync.sync.workspace import Workspace
 
 BACKUPS = "backups"
+_SEEN = "`rbsync ls` lists what it has"
 
 
 @contextmanager
@@ -59,19 +62,81 @@ def forget(workspace: Workspace, names: tuple[str, ...], timeout: float) -> None
         writer.commit(removed=names)
 
 
-def rename(workspace: Workspace, old: str, new: str, timeout: float) -> None:
-    """Gives a record another name, for a datapoint that was renamed at the project."""
+def rename(workspace: Workspace, old: str, new: str, timeout: float) -> dict[str, str]:
+    """Gives records other names, and returns these by the old ones.
+
+    ``old`` is a name, or a pattern with captures, of which ``new`` is made. What is recorded is to
+    be true afterwards: a project that can rename does so too, and of a service the tasks must have
+    their new names already. Raises RbsyncError for names that are unknown, taken or left open.
+    """
     with editing(workspace, timeout) as writer:
         records = writer.records()
+        pairs = _pairs(records, old, new)
+        writer.verify(pairs)
+        _check_free(records, pairs)
+        ids = _renamed(workspace, records, pairs)
+        moved = [
+            records[before]._replace(name=after, task_id=ids.get(after, records[before].task_id))
+            for before, after in pairs.items()
+        ]
+        writer.commit(moved, removed=list(pairs))
+    return pairs
+
+
+def _pairs(records: Mapping[str, Record], old: str, new: str) -> dict[str, str]:
+    if old in records:
+        return {old: new}
+    try:
+        one = renaming(old, new)
+    except PatternError as error:
+        # Without a capture it was meant to be a name.
+        if "{" not in old:
+            _check_known(records, (old,))
+        raise UsageError(str(error)) from error
+    pairs = {name: after for name in sorted(records) if (after := one.new_name(name))}
+    if not pairs:
         _check_known(records, (old,))
-        writer.verify([old])
+    return pairs
+
+
+def _check_free(records: Mapping[str, Record], pairs: Mapping[str, str]) -> None:
+    for old, new in pairs.items():
         # The request that is under way has the old name, and is looked up by it.
         if records[old].pending is not None:
             hint = "`rbsync apply` or `rbsync refresh` looks it up"
             raise RbsyncError(f"an earlier run left `{old}` open: its result is unknown", hint=hint)
         if new in records:
             raise RbsyncError(f"the state has `{new}` already")
-        writer.commit([records[old]._replace(name=new)], removed=[old])
+
+
+def _renamed(
+    workspace: Workspace, records: Mapping[str, Record], pairs: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The ids of the tasks that have the new names. Raises RbsyncError when one has not."""
+    there = {old: new for old, new in pairs.items() if records[old].applied is not None}
+    if not there:
+        return {}
+    backend = workspace.backend
+    if isinstance(backend, Renames):
+        present = backend.look([records[old].task_id for old in there])
+        names = [
+            NewName(NamedTask(old, records[old].task_id), new, _items(present, records[old]))
+            for old, new in there.items()
+            if records[old].task_id in present
+        ]
+        for name, why in backend.rename(names).items():
+            raise RbsyncError(f"the project cannot have `{name}`: {why}", hint=_SEEN)
+        return {}
+    found = backend.find(list(there.values()))
+    for old, new in there.items():
+        if new not in found:
+            hint = "`rbsync apply --on-move carry` gives datapoints the names that are declared"
+            raise RbsyncError(f"the project has no `{new}`; its task is `{old}` still", hint=hint)
+    return {name: task.task_id for name, task in found.items()}
+
+
+def _items(present: Mapping[str, TaskContent], record: Record) -> tuple[str, ...]:
+    return present[record.task_id].task.items
 
 
 def collect(workspace: Workspace, timeout: float) -> Collected:

@@ -12,17 +12,19 @@ from typing import NamedTuple
 
 from rbsync.applier.attempts import attempts_in
 from rbsync.applier.snapshot import Document, SignedUrlError, put_back
+from rbsync.backends.base import Backend, Renames, Task, TaskContent
 from rbsync.errors import RbsyncError, StoreError, UsageError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet
 from rbsync.model.history import Run
-from rbsync.model.plan import Action, Blocked, Create, Plan, Update
+from rbsync.model.plan import Action, Blocked, Create, Move, Plan, Update
 from rbsync.model.record import Header, Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.undo_plan import Reversal, decide_reversal, reversals
 from rbsync.reasons import CONFLICT
 from rbsync.sync.inspecting import decisions_of, inspected
+from rbsync.sync.inspecting_moves import sight_of
 from rbsync.sync.planning import basis_of, check_project, check_target
 from rbsync.sync.serials import check_newest
 from rbsync.sync.workspace import Workspace
@@ -69,7 +71,7 @@ def make_undo(workspace: Workspace, options: UndoOptions) -> Undo:
     chosen, continues = choose(every, options, time.time())
     changes = workspace.history.changes(one.id for one in chosen)
     records = workspace.settling.look(workspace.store.records())
-    wanted = [one for one in reversals(changes, every) if _covers(options, one.name)]
+    wanted = [one for one in reversals(changes, every) if _covers(options, one)]
     decided = [_decide(workspace, one, records.get(one.name)) for one in wanted]
     plan = Plan(
         actions=in_order([one for one in decided if one is not None]),
@@ -135,8 +137,11 @@ def time_of(text: str, now: float) -> float:
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
-def _covers(options: UndoOptions, name: str) -> bool:
-    return not options.names or any(name == one or name_pattern(one)(name) for one in options.names)
+def _covers(options: UndoOptions, reversal: Reversal) -> bool:
+    names = [name for name in (reversal.name, reversal.old) if name]
+    return not options.names or any(
+        name == one or name_pattern(one)(name) for one in options.names for name in names
+    )
 
 
 def _decide(workspace: Workspace, one: Reversal, record: Record | None) -> Action | None:
@@ -168,7 +173,7 @@ def _looked_at(
     header: Header | None,
 ) -> Plan:
     """The plan, with those actions blocked that would take away what people did since."""
-    plan = replace(plan, actions=tuple(_possible(workspace, plan)))
+    plan = replace(plan, actions=tuple(_possible(workspace, plan, records)))
     # What is theirs stays as it is, and so does what is recorded of it.
     decisions = decisions_of(options.ours, (), (), "block")
     is_theirs = decisions_of((), options.theirs, (), "block").theirs
@@ -181,16 +186,37 @@ def _looked_at(
     return replace(seen, actions=kept, unchanged=seen.unchanged + len(left))
 
 
-def _possible(workspace: Workspace, plan: Plan) -> Iterator[Action]:
+def _possible(
+    workspace: Workspace, plan: Plan, records: Mapping[str, Record]
+) -> Iterator[Action]:
     """The actions; what is not there, or there already, is nothing that can be taken back."""
-    over = [one.task_id for one in plan.actions if isinstance(one, Update)]
+    over = [one.task_id for one in plan.actions if isinstance(one, Update | Move)]
     present = workspace.backend.look(over)
-    made = [one.name for one in plan.actions if isinstance(one, Create)]
+    made = [one.name for one in plan.actions if isinstance(one, Create | Move)]
     taken = workspace.backend.find(made) if made else {}
     for one in plan.actions:
-        if isinstance(one, Create) and one.name in taken:
+        if isinstance(one, Create | Move) and _is_other(one, taken.get(one.name)):
             yield Blocked(one.name, CONFLICT, "the project has another datapoint of this name")
-        elif isinstance(one, Update) and one.task_id not in present:
+        elif isinstance(one, Move) and one.task_id in present:
+            record = records.get(one.old)
+            yield _moved_back(workspace.backend, one, present[one.task_id], record)
+        elif isinstance(one, Update | Move) and one.task_id not in present:
             yield Blocked(one.name, CONFLICT, "the project does not have it any more")
         else:
             yield one
+
+
+def _is_other(action: Create | Move, task: Task | None) -> bool:
+    """Tells whether the name is another task's; that of a move may have been made already."""
+    stamp = action.applied if isinstance(action, Move) else None
+    return task is not None and (stamp is None or task.stamp != stamp)
+
+
+def _moved_back(
+    backend: Backend, action: Move, found: TaskContent, record: Record | None
+) -> Action:
+    """A move, unless people have worked on the task since, which would be made anew."""
+    sight = sight_of(action, found, record, stamped=backend.capabilities.stamps)
+    if sight is not None and sight.worked and not isinstance(backend, Renames):
+        return Blocked(action.old, CONFLICT, f"{sight.worked} since it was moved")
+    return action

@@ -167,7 +167,11 @@ def test_every_change_of_the_state_is_a_document_too(three: Project) -> None:
     three.apply()
     three.write("state.json", three.run("state", "pull").out)
     expected: dict[tuple[str, ...], dict[str, Any]] = {
-        ("state", "mv", "images/a.png", "z"): {"old": "images/a.png", "new": "z"},
+        ("state", "mv", "images/a.png", "z"): {
+            "old": "images/a.png",
+            "new": "z",
+            "records": 1,
+        },
         ("state", "rm", "z", "images/b.png"): {"removed": ["images/b.png", "z"]},
         ("state", "push", "--force", "state.json"): {"records": 3},
         ("state", "backup", "copy.db"): {"path": "copy.db"},

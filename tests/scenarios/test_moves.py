@@ -318,3 +318,39 @@ def test_the_name_of_another_datapoint_is_never_taken(local: Project) -> None:
     ran = local.apply()
     assert ran.code == 3, ran
     assert {"a/0000.png", "b/0000.png"} <= set(local.names())
+
+
+def test_a_move_is_taken_back_and_stays_so_until_it_is_to_be_done_again(local: Project) -> None:
+    assert local.apply().code == 0
+    moved_back(local)
+    assert local.run("undo", "--yes").code == 0
+    assert local.names() == names("b")
+    assert local.plan()["actions"] == []
+
+
+def test_a_carried_task_is_taken_back_with_its_labels(plain: Site) -> None:
+    assert plain.project.apply().code == 0
+    moved_back(plain.project)
+    assert plain.labels() == {name: ["car"] for name in names("a")}
+    ran = plain.project.apply("--redo", "**")
+    assert ran.code == 0, ran
+    assert plain.labels() == {name: ["car"] for name in names("b")}
+    assert plain.project.plan()["actions"] == []
+
+
+def moved_back(project: Project) -> None:
+    ran = project.run("undo", "--yes")
+    assert ran.code == 0, ran
+    assert project.names() == names("a")
+    for _ in range(2):
+        ran = project.apply("--prune")
+        assert ran.code == 0, ran
+        assert project.names() == names("a")
+    assert {one["reason"] for one in project.plan()["actions"]} == {"undone"}
+
+
+def test_the_state_says_no_new_name_that_the_service_has_not(plain: Site) -> None:
+    refused = plain.project.run("state", "mv", "a/{case}.png", "b/{case}.png")
+    assert refused.code == 1
+    assert "the project has no `b/0000.png`" in refused.err
+    assert plain.project.plan()["summary"]["move"] == SIZE

@@ -30,6 +30,16 @@ def test_each_change_is_backed_up_before(applied: Open) -> None:
         assert len(backups(workspace)) == 2
 
 
+def test_many_records_get_other_names_by_a_pattern_and_the_project_too(applied: Open) -> None:
+    with applied() as workspace:
+        renamed = rename(workspace, "{case}.png", "moved/{case}.png", 5)
+        assert sorted(renamed.values()) == ["moved/a.png", "moved/b.png", "moved/c.png"]
+        assert sorted(workspace.store.records()) == sorted(renamed.values())
+        assert [one.name for one in workspace.backend.list()] == sorted(renamed.values())
+        with pytest.raises(RbsyncError, match="is not in"):
+            rename(workspace, "{x}", "{case}", 5)
+
+
 def test_without_a_state_there_is_nothing_to_edit(opened: Open) -> None:
     with opened() as workspace:
         for edit in (lambda: forget(workspace, ("a",), 5), lambda: pull(workspace)):

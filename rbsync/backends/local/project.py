@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, suppress
 from typing import Any, TypeVar
 
 from rbsync.backends.base import (
+    NO_MARK,
     Collected,
     Created,
     Draft,
@@ -44,6 +45,7 @@ from rbsync.backends.local.task_rows import (
     StoredTask,
     changes,
     new_row,
+    stamp_text,
     stored_of,
     task_of,
 )
@@ -258,10 +260,11 @@ class LocalProject:
             return _CONFLICT.message
         refs = [ref for _, ref in stored.items]
         own = one.items if len(one.items) == len(refs) else stored.task.items
+        mark = stored.task.mark if one.mark == NO_MARK else one.mark
         items = json.dumps([list(pair) for pair in zip(own, refs, strict=True)])
         connection.execute(
-            "UPDATE tasks SET name = ?, items = ?, updated_at = ? WHERE task_id = ?",
-            (one.name, items, now(), one.task.task_id),
+            "UPDATE tasks SET name = ?, items = ?, stamp = ?, updated_at = ? WHERE task_id = ?",
+            (one.name, items, stamp_text(stored.task.stamp, mark), now(), one.task.task_id),
         )
         return ""
 

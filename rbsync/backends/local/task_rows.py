@@ -57,7 +57,7 @@ def new_row(draft: Draft) -> tuple[Any, ...]:
         LAST_STAGE if ground_truth else FIRST_STAGE,
         priority,
         json.dumps(dict(metadata)),
-        _stamp_text(draft),
+        stamp_text(draft.fingerprint, draft.mark),
         time,
         time,
     )
@@ -65,7 +65,10 @@ def new_row(draft: Draft) -> tuple[Any, ...]:
 
 def changes(draft: Draft, changed: Sequence[Facet], stage: str) -> dict[str, object]:
     """The columns that an update sets; ``stage`` is where the task is."""
-    made: dict[str, object] = {"stamp": _stamp_text(draft), "updated_at": now()}
+    made: dict[str, object] = {
+        "stamp": stamp_text(draft.fingerprint, draft.mark),
+        "updated_at": now(),
+    }
     storage, ground_truth, priority, metadata = draft.settings
     if "items" in changed:
         made |= {"items": _items_text(draft), "storage": storage}
@@ -92,14 +95,14 @@ def _items_text(draft: Draft) -> str:
     return json.dumps([list(pair) for pair in draft.items])
 
 
-def _stamp_text(draft: Draft) -> str | None:
+def stamp_text(fingerprint: Fingerprint | None, mark: Mark) -> str | None:
+    """Returns the text of a stamp, None for none."""
     # Clients of the service create tasks without a fingerprint; these must not look like ours.
-    if draft.fingerprint == NO_STAMP:
+    if fingerprint is None or fingerprint == NO_STAMP:
         return None
-    mark = draft.mark
     # Rows of earlier versions have three members, and are equal to those without a mark.
     said = [] if mark == Mark() else [mark.lineage, mark.serial, declined_json(mark.declined)]
-    return json.dumps([*draft.fingerprint, *said])
+    return json.dumps([*fingerprint, *said])
 
 
 def _stamp_of(text: str | None) -> tuple[Fingerprint | None, Mark]:
