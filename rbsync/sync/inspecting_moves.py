@@ -34,7 +34,6 @@ def moving(workspace: Workspace, on_move: OnMove | None, covers: Callable[[str],
         lambda name: new_name_of(name, renamings),
         in_place=in_place,
         covers=covers,
-        redo=options.decisions(settings.policy.on_conflict).redo,
     )
 
 

@@ -152,7 +152,9 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
         records = {name: one for name, one in records.items() if options.covers(name)}
         dataset = _narrowed(dataset, records, options)
     made = compare(dataset, records, rules_of(workspace, options), basis)
-    made = with_moves(made, every[0], every[1], moving(workspace, options.on_move, options.covers))
+    moves = moving(workspace, options.on_move, options.covers)
+    redo = options.decisions(workspace.manifest.settings.policy.on_conflict).redo
+    made = with_moves(made, every[0], every[1], replace(moves, redo=redo))
     records = {**records, **{one.old: every[1][one.old] for one in made.moves}}
     # Only of what the plan is about: verifying a million records would cost more than reading them.
     workspace.store.verify(made.names.intersection(stored))
