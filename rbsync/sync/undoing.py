@@ -186,9 +186,7 @@ def _looked_at(
     return replace(seen, actions=kept, unchanged=seen.unchanged + len(left))
 
 
-def _possible(
-    workspace: Workspace, plan: Plan, records: Mapping[str, Record]
-) -> Iterator[Action]:
+def _possible(workspace: Workspace, plan: Plan, records: Mapping[str, Record]) -> Iterator[Action]:
     """The actions; what is not there, or there already, is nothing that can be taken back."""
     over = [one.task_id for one in plan.actions if isinstance(one, Update | Move)]
     present = workspace.backend.look(over)
