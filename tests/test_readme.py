@@ -62,14 +62,14 @@ EXAMPLES = {
     "rbsync verify": "rbsync lock && rbsync verify",
     "rbsync verify --deep": "rbsync lock && rbsync verify --deep",
     "rbsync plan --locked": "rbsync lock && rbsync plan --locked",
-    "rbsync diff v1": "rbsync lock && mkdir v1 && cp -r rbsync.lock v1 && rbsync diff v1",
-    "rbsync diff v1 v2": "rbsync lock && mkdir v1 v2 && cp -r rbsync.lock v1 && "
+    "rbsync diff v1": "rbsync lock && mkdir -p v1 && cp -r rbsync.lock v1 && rbsync diff v1",
+    "rbsync diff v1 v2": "rbsync lock && mkdir -p v1 v2 && cp -r rbsync.lock v1 && "
     "cp -r rbsync.lock v2 && rbsync diff v1 v2",
     "rbsync plan --refresh": "rbsync plan --refresh",
     "rbsync adopt": "rbsync adopt",
     "rbsync refresh": "rbsync refresh",
-    "rbsync watch": "rbsync watch --help",
-    "rbsync watch --once": "rbsync watch --once --help",
+    "rbsync watch": "timeout --preserve-status -s TERM 5 rbsync watch",
+    "rbsync watch --once": "rbsync watch --once",
     "rbsync watch --flush --timeout 60": "rbsync watch --flush --help",
     "rbsync watch --plan-only": "rbsync watch --plan-only --help",
     "rbsync retry": "rbsync retry --yes",
