@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import quote, unquote
-
-import numpy as np
 
 from rbsync.dataset.inspection import Inspected
 from rbsync.files.body import open_body
@@ -95,7 +94,7 @@ def _short(given: Fields, tag: tuple[int, int]) -> int:
 def _numbers(text: str, count: int) -> tuple[float, ...]:
     with suppress(ValueError):
         found = tuple(float(one) for one in text.split("\\"))
-        if len(found) == count and np.isfinite(found).all():
+        if len(found) == count and all(map(math.isfinite, found)):
             return found
     return ()
 
@@ -123,6 +122,9 @@ def _affine(slices: Sequence[Slice]) -> tuple[float, ...]:
     known = all(one.position and one.orientation == first.orientation for one in slices)
     if len(slices) < 2 or not known or not first.orientation or not first.spacing:
         return ()
+    # Here, for a plan without series needs no NumPy, which takes longer to load than all else.
+    import numpy as np
+
     along_row, along_column = np.array(first.orientation).reshape(2, 3)
     normal = np.cross(along_row, along_column)
     places = sorted((one.position for one in slices), key=lambda one: float(normal @ np.array(one)))
