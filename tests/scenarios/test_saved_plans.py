@@ -92,6 +92,7 @@ def test_plan_json_fits_its_schema_and_is_the_same_twice(three: Project) -> None
         "blocked": 0,
         "keep": 0,
         "labels_removed": 0,
+        "move": 0,
         "bytes": sum(len((three.folder / f"images/{name}.png").read_bytes()) for name in "abc"),
     }
 
