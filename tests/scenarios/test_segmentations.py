@@ -239,11 +239,15 @@ def test_a_value_that_no_segmentation_has_is_a_warning(tmp_path: Path, command: 
     project = study(Project(tmp_path / "data"))
     healthy = STUDY.replace("datapoints:\n", "").replace("study1", "study2")
     project.write("ct/healthy.nii.gz", volume(segmentation()))
-    healthy = healthy.replace("seg.nii.gz", "healthy.nii.gz")
+    for number in (2, 3):
+        project.write(f"ct/scan{number}.nii.gz", scan(number))
+    healthy = healthy.replace("seg.nii.gz", "healthy.nii.gz").replace("scan.nii", "scan2.nii")
     project.manifest(HEAD + STUDY + healthy)
     assert warned(project, command) == []
     wrong = healthy.replace("1: liver, 7: tumour", "1: liver, 7: tumour, 2: vessel")
-    project.manifest(HEAD + STUDY + wrong + wrong.replace("study2", "study3"))
+    project.manifest(
+        HEAD + STUDY + wrong + wrong.replace("study2", "study3").replace("scan2", "scan3")
+    )
     for _ in range(2):
         assert warned(project, command) == [
             'warning: rbsync.yaml:13:47: no segmentation has the value 2, "vessel"',
