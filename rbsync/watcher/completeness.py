@@ -69,6 +69,12 @@ class Completeness:
 
     def before_reading(self, descriptor: int, path: str) -> str:
         """Returns why a file may not be read yet; empty when it may."""
+        objection = self._objection(descriptor, path)
+        if not objection:
+            self._forget(path)
+        return objection
+
+    def _objection(self, descriptor: int, path: str) -> str:
         name = os.path.basename(path)
         if name.startswith(".") or name.endswith(UNFINISHED) or self._is_downloaded(path):
             return self._wait(path, "name", "its name says that it is not finished", 0, 60.0)
@@ -80,7 +86,6 @@ class Completeness:
         if left > 0:
             changed = max(found.st_mtime_ns, found.st_ctime_ns)
             return self._wait(path, "quiet", "it has just changed", changed, left)
-        self._forget(path)
         return ""
 
     def after_reading(self, descriptor: int, path: str) -> str:
@@ -133,9 +138,15 @@ class Completeness:
             self._forget(one.path)
             return True
         try:
-            return not self.before_reading(descriptor, one.path)
+            is_over = not self._objection(descriptor, one.path)
         finally:
             os.close(descriptor)
+        if is_over:
+            # Since when it stands still stays known. The look that comes now asks once more, and
+            # where no lease proves anything it would begin to wait anew, for ever.
+            with self._lock:
+                self._waiting.pop(one.path, None)
+        return is_over
 
     def look_begins(self) -> None:
         """Forgets groups and files that are gone: a look finds again what still waits."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rbsync.files.roots import Roots
 from rbsync.watcher import lease
 from rbsync.watcher.completeness import Completeness
 
@@ -115,6 +116,19 @@ def test_without_leases_a_file_stands_still_four_times_as_long_by_what_was_seen(
     clock.seconds += 2
     assert asked(tmp_path, "a.png", complete) == ""
     assert complete.unproven
+
+
+def test_without_leases_the_look_after_the_wait_finds_the_file_finished(
+    tmp_path: Path, clock: Clock
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"old")
+    complete = Completeness(
+        str(tmp_path), settle=2, group=30, clock=clock.now, probe=lambda _: "unknown"
+    )
+    assert asked(tmp_path, "a.png", complete)
+    clock.seconds = complete.next_due() + 0.1
+    assert complete.ask_again(Roots(str(tmp_path)))
+    assert asked(tmp_path, "a.png", complete) == ""
 
 
 def test_a_lease_that_a_network_disk_grants_proves_nothing(tmp_path: Path, clock: Clock) -> None:
