@@ -152,6 +152,7 @@ def test_the_python_that_is_shown_runs(quickstart: Path) -> None:
     assert shell("python example.py", quickstart).stdout == "0 failed\n"
 
 
+@pytest.mark.timeout(600)
 def test_the_commands_in_the_text_all_run(quickstart: Path) -> None:
     found = set(re.findall(r"`(rbsync [a-z][^`]*)`", README))
     assert found == set(EXAMPLES)
@@ -162,6 +163,7 @@ def test_the_commands_in_the_text_all_run(quickstart: Path) -> None:
             shutil.copy(QUICKSTART / "rbsync.yaml", quickstart)
 
 
+@pytest.mark.timeout(600)
 def test_the_first_command_works_on_a_fresh_checkout(tmp_path: Path) -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
