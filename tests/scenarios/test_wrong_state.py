@@ -69,14 +69,29 @@ def swap_ids(document: dict[str, Any]) -> None:
     first["task_id"], second["task_id"] = second["task_id"], first["task_id"]
 
 
+def misname(project: Project, name: str, wrong: str) -> None:
+    """Has the state say that a datapoint's task is that of another name."""
+    edited(project, lambda document: record_of(document, name).update(name=wrong))
+
+
 def test_a_record_under_a_wrong_name_deletes_nothing(applied: Project) -> None:
     before = held(applied)
-    assert applied.run("state", "mv", "a", "typo").code == 0
-    ran = applied.apply("--prune", "--json")
+    misname(applied, "a", "typo")
+    # Where names are not to be moved, one datapoint is gone and another is new.
+    ran = applied.apply("--prune", "--on-move", "recreate", "--json")
     assert ran.code == 0, ran.err
     assert ran.json["summary"]["deleted"] == 0
     (left,) = (one for one in ran.json["outcomes"] if one["name"] == "typo")
     assert (left["outcome"], "is that of `a`" in left["note"]) == ("skipped", True)
+    assert held(applied) == before
+    assert applied.run("plan", "--prune").last_line == NO_CHANGES
+    assert applied.run("drift").code == 0
+
+
+def test_a_typo_in_state_mv_deletes_nothing(applied: Project) -> None:
+    before = held(applied)
+    applied.run("state", "mv", "a", "typo")
+    assert applied.apply("--prune").code == 0
     assert held(applied) == before
     assert applied.run("plan", "--prune").last_line == NO_CHANGES
     assert applied.run("drift").code == 0
@@ -96,7 +111,7 @@ def test_a_record_under_the_name_of_a_new_datapoint_is_no_update_of_the_old(
     before = held(applied)
     applied.write("images/d.png", png(7))
     applied.write("labels/d.json", [BOX, BOX, BOX])
-    assert applied.run("state", "mv", "a", "d").code == 0
+    misname(applied, "a", "d")
     ran = applied.apply()
     assert ran.code == 0, ran.err
     after = held(applied)
@@ -182,7 +197,7 @@ def test_what_was_changed_at_the_project_meanwhile_is_not_taken_for_the_recorded
 
 
 def test_the_note_of_a_delete_that_was_none_is_shown(applied: Project) -> None:
-    applied.run("state", "mv", "a", "typo")
-    ran = applied.apply("--prune")
+    misname(applied, "a", "typo")
+    ran = applied.apply("--prune", "--on-move", "recreate")
     assert re.search(r"^not done: typo: task .* is that of `a`, not of `typo`", ran.err, re.M)
     assert ran.last_line.endswith("0 deleted, 0 failed, 1 recognised, 1 not begun.")
