@@ -93,6 +93,9 @@ class Builder:
         # After the node was entered: a document of exactly the limit is still read.
         if node >= self.limits.nodes:
             raise self._too_many(place)
+        if len(text) > self.limits.value:
+            message = f"a text of {len(text):,} letters; {self.limits.value:,} are allowed"
+            raise self.refuse(place, "too-large", message)
 
     def start(
         self, place: int, value: dict[str, Any] | list[Any], anchor: str | None = None
