@@ -74,7 +74,8 @@ def with_moves(
     moves = [
         _decided(created[name], records[old], plan, rules)
         for name, old in pairs.items()
-        if name in created and created[name].reason == NEW
+        # Also of a create that failed before: it is carried now, for the old name stays till then.
+        if name in created
     ]
     return _with(plan, [*resumed, *moves], frozenset(pairs.values()))
 

@@ -26,6 +26,12 @@ def old_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trees, "RACY", -(10**9))
 
 
+@pytest.fixture(autouse=True)
+def labelled(folder: Project) -> None:
+    """One picture has labels: that none has would be said at each plan."""
+    folder.write("c.json", [BOX])
+
+
 def plan_until_known(opened: Open) -> None:
     """Plans twice: the first reads files, the second has nothing left to read."""
     for _ in range(2):
