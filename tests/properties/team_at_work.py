@@ -12,6 +12,7 @@ from typing import Any
 from rbsync.applier.comparing import differing
 from rbsync.backends.base import NamedTask, TaskContent
 from rbsync.backends.local.backend import LocalBackend
+from rbsync.backends.redbrick.stamp import read_metadata
 from rbsync.stores.history.sqlite import FILE, SqliteHistory
 from rbsync.stores.sqlite import SqliteStore
 from tests.scenarios.annotating import save_labels
@@ -73,7 +74,9 @@ class Place:
 
 def is_as_stamped(one: TaskContent) -> bool:
     """Tells whether the labels are those that some rbsync has left there."""
-    stamp = one.task.stamp
+    # A service keeps its clients' stamps in the metadata.
+    stamp = one.task.stamp or read_metadata(json.dumps(one.task.metadata)).stamp
+    one = one._replace(left=read_metadata(json.dumps(one.task.metadata)).left)
     return stamp is not None and not differing(one, [stamp], stamped=True, facets=["labels"])
 
 
