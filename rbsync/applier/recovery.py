@@ -181,7 +181,7 @@ def _settled(
 
 
 def _cut_off(record: Record, intent: Intent, task_id: str) -> Record:
-    """What was not done, or in part: what is there may be what was attempted.
+    """Of what was not done, or in part: what is there may be what was attempted.
 
     A failure is that of what was attempted then; what the service refused was another content.
     """

@@ -29,10 +29,10 @@ def command(common: CommonOptions, before: str, after: str) -> int:
     """
     from rbsync.cli.render.difference_view import show_difference
     from rbsync.documents.versions import difference_json
-    from rbsync.locks.comparing import compare
+    from rbsync.locks.differences import compare
     from rbsync.locks.layout import digest_of, files_of
     from rbsync.sync.locking import lock_at_hand
-    from rbsync.sync.versions import version_of
+    from rbsync.sync.revisions import version_of
 
     root = os.path.dirname(os.path.abspath(common.manifest_path))
     old = version_of(root, before)

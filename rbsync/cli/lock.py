@@ -73,7 +73,7 @@ def _check(common: CommonOptions) -> int:
 def _install(common: CommonOptions) -> None:
     import os
 
-    from rbsync.sync.merge_driver import install
+    from rbsync.sync.lock_merging import install
 
     install(os.path.dirname(os.path.abspath(common.manifest_path)))
     note(common, "git merges lock files with `rbsync merge-driver` in this clone.")

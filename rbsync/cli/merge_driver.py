@@ -25,7 +25,7 @@ def command(common: CommonOptions, base: str, ours: str, theirs: str, path: str)
     Example:
       rbsync merge-driver %O %A %B %P
     """
-    from rbsync.sync.merge_driver import merge_files
+    from rbsync.sync.lock_merging import merge_files
 
     conflicts = merge_files(base, ours, theirs, path)
     if common.json:

@@ -32,7 +32,7 @@ _WANTED = frozenset((*_TEXTS.values(), _ROWS, _COLUMNS, _MEDIUM_CLASS))
 
 
 class Slice(NamedTuple):
-    """What the header of a file says; empty texts and tuples, and 0, where it does not.
+    """The header of a file: empty texts and tuples, and 0, where it does not say a thing.
 
     ``position`` and ``orientation`` are as DICOM has them, in millimetres towards left, posterior,
     superior; ``spacing`` is between rows, then between columns.

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from rbsync.documents.parts import Document, ProblemPart
-from rbsync.locks.comparing import Difference
+from rbsync.locks.differences import Difference
 from rbsync.model.fingerprint import Facet
 from rbsync.shapes.models import Part
 

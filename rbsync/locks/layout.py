@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from rbsync.locks.content import Lock, Note
 from rbsync.locks.line_format import note_line, raw, sum_line
+from rbsync.locks.lock_content import Lock, Note
 
 SUFFIX = ".sums"
 REMOTE = "@remote"

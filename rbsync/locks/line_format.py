@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from rbsync.locks.content import Note
+from rbsync.locks.lock_content import Note
 
 _SUM = re.compile(rb"(\\?)([0-9a-f]{64})  (.+)", re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.?)", re.DOTALL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rbsync.locks.layout import Block
 from rbsync.locks.line_format import raw
-from rbsync.locks.reading import blocks_in
+from rbsync.locks.parsing import blocks_in
 
 _OURS, _MIDDLE, _THEIRS = b"<<<<<<< ours\n", b"=======\n", b">>>>>>> theirs\n"
 

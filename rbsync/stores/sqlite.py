@@ -12,9 +12,9 @@ from rbsync.stores import StatePlace
 from rbsync.stores import sqlite_rows as rows
 from rbsync.stores.base import Owner, Store
 from rbsync.stores.faults import explained
-from rbsync.stores.lock import StateLock, refuse_network
 from rbsync.stores.preparing import complaints, copy, prepare
 from rbsync.stores.read_only import look, look_as_is
+from rbsync.stores.state_lock import StateLock, refuse_network
 from rbsync.stores.writing import SqliteWriter
 
 FOLDER = ".rbsync"

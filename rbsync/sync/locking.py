@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from rbsync.errors import Problem, RbsyncError, UserError
-from rbsync.locks.comparing import Difference, compare
-from rbsync.locks.content import Lock, lock_of
+from rbsync.locks.differences import Difference, compare
 from rbsync.locks.folder import FOLDER, read_files, write_files
 from rbsync.locks.layout import digest_of, files_of
-from rbsync.locks.reading import read_lock
+from rbsync.locks.lock_content import Lock, lock_of
+from rbsync.locks.parsing import read_lock
 from rbsync.manifest.load import Manifest
 from rbsync.sync.planning import expand
 from rbsync.sync.workspace import Workspace

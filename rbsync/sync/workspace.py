@@ -151,24 +151,16 @@ def open_workspace(
     SHA-256, and remembered so beside what plans remember: what was read once for a lock is not
     read again.
     """
-    if sums:
-        manifest = replace(
-            manifest, settings=manifest.settings.model_copy(update={"hash": "sha256"})
-        )
+    manifest = _by_sums(manifest) if sums else manifest
     stop = stop or Cancellation()
     retrier = Retrier(stop.pause)
-    algorithm = manifest.settings.hash
     roots = Roots(manifest.root, manifest.settings.roots, readiness)
     with contextlib.ExitStack() as stack:
         home = home or manifest.root
         folder = _own_folder(manifest, home, stack)
-        cache = Cache(os.path.join(folder, SUMS if sums else "cache.db"), algorithm)
-        stack.callback(cache.close)
-        # Threads and not processes: hashing and decoding release the interpreter, and starting
-        # processes takes longer than most plans.
-        executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
-        tree = Tree(roots, cache, algorithm, rehash=rehash)
-        taxonomy = declared_taxonomy(manifest, tree)
+        remembered = os.path.join(folder, SUMS if sums else "cache.db")
+        inputs = _inputs(manifest, roots, remembered, watcher or Unwatched(), stack, rehash=rehash)
+        taxonomy = declared_taxonomy(manifest, inputs.tree)
         backend = open_backend(manifest, taxonomy, retrier.read, home)
         stack.callback(backend.close)
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
@@ -179,7 +171,7 @@ def open_workspace(
         stack.callback(kept.close)
         yield Workspace(
             manifest,
-            BuildInputs(tree, cache, executor, watcher or Unwatched()),
+            inputs,
             store,
             backend,
             RecoveryFile(os.path.join(folder, "errored.jsonl")),
@@ -194,6 +186,32 @@ def open_workspace(
             is_new=_is_new(store),
             revision=revision,
         )
+
+
+def _by_sums(manifest: Manifest) -> Manifest:
+    """A manifest whose files are known by their SHA-256."""
+    settings = manifest.settings.model_copy(update={"hash": "sha256"})
+    return replace(manifest, settings=settings)
+
+
+def _inputs(
+    manifest: Manifest,
+    roots: Roots,
+    remembered: str,
+    watcher: Watcher,
+    stack: contextlib.ExitStack,
+    *,
+    rehash: bool,
+) -> BuildInputs:
+    """The files of a manifest, read by threads; ``remembered`` is the file of what is known."""
+    algorithm = manifest.settings.hash
+    cache = Cache(remembered, algorithm)
+    stack.callback(cache.close)
+    # Threads and not processes: hashing and decoding release the interpreter, and starting
+    # processes takes longer than most plans.
+    executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
+    tree = Tree(roots, cache, algorithm, rehash=rehash)
+    return BuildInputs(tree, cache, executor, watcher)
 
 
 def _own_folder(manifest: Manifest, home: str, stack: contextlib.ExitStack) -> str:

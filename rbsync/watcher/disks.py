@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from rbsync.stores.lock import MOUNTS, NETWORK, file_system
+from rbsync.stores.state_lock import MOUNTS, NETWORK, file_system
 
 _SHARED = frozenset({"ceph", "glusterfs", "lustre", "beegfs", "gpfs", "ocfs2", "gfs2", "virtiofs"})
 _FUSE = "fuse"

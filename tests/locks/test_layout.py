@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rbsync.errors import UserError
-from rbsync.locks.comparing import Changed, Difference, Moved, compare
-from rbsync.locks.content import Lock, Note
+from rbsync.locks.differences import Changed, Difference, Moved, compare
 from rbsync.locks.layout import digest_of, files_of, home_of
+from rbsync.locks.lock_content import Lock, Note
 from rbsync.locks.merging import merge
-from rbsync.locks.reading import read_lock
+from rbsync.locks.parsing import read_lock
 
 NAMES = st.text(max_size=8).map(lambda text: "d/" + text.replace("/", "") + "x")
 

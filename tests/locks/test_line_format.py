@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbsync.locks.content import Note
 from rbsync.locks.line_format import LineError, note_line, read_note, read_sum, sum_line
+from rbsync.locks.lock_content import Note
 
 PATHS = st.binary(min_size=1, max_size=30).map(lambda raw: raw.decode("utf-8", "surrogateescape"))
 ODD = [b"a b", b" a", b"-", b"a\\n", b"a\nb", b"a\rb", b"\\", b"\xff\xfe", b"A", b"a", b"#a", b"*a"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import StoreError
-from rbsync.stores import lock
+from rbsync.stores import state_lock
 from rbsync.stores.sqlite import SqliteStore
 from tests.builders import OWNER
 
@@ -39,16 +39,16 @@ server:/hidden /data nfs rw 0 0
     ],
 )
 def test_the_file_system_is_that_of_the_deepest_and_latest_mount(path: str, kind: str) -> None:
-    assert lock.file_system(path, MOUNTS) == kind
+    assert state_lock.file_system(path, MOUNTS) == kind
 
 
 def test_where_there_are_no_mounts_nothing_is_known(tmp_path: Path) -> None:
-    assert lock.file_system("/home", "") == ""
-    lock.refuse_network("/home", str(tmp_path / "none"))
+    assert state_lock.file_system("/home", "") == ""
+    state_lock.refuse_network("/home", str(tmp_path / "none"))
 
 
 def test_this_machine_lists_its_mounts() -> None:
-    assert lock.file_system("/proc/self", Path(lock.MOUNTS).read_text()) == "proc"
+    assert state_lock.file_system("/proc/self", Path(state_lock.MOUNTS).read_text()) == "proc"
 
 
 def test_a_state_on_a_network_file_system_is_refused_with_advice(
@@ -56,7 +56,7 @@ def test_a_state_on_a_network_file_system_is_refused_with_advice(
 ) -> None:
     table = tmp_path / "mounts"
     table.write_text(f"/dev/vda / ext4 rw 0 0\nserver:/x {tmp_path}/lab nfs4 rw 0 0\n")
-    monkeypatch.setattr(lock, "MOUNTS", str(table))
+    monkeypatch.setattr(state_lock, "MOUNTS", str(table))
     folder = tmp_path / "lab" / ".rbsync"
     with pytest.raises(StoreError) as caught:
         SqliteStore(folder / "state.db").writer(OWNER, timeout=0).__enter__()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import note, result
-from rbsync.locks.comparing import Changed, Difference
+from rbsync.locks.differences import Changed, Difference
 
 _MOST = 50
 _SAID = {"items": "files differ", "labels": "labels differ", "settings": "settings differ"}

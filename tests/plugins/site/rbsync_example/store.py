@@ -15,7 +15,7 @@ from rbsync.errors import StoreError
 from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import StatePlace
 from rbsync.stores.base import Owner, Store, Upload
-from rbsync.stores.lock import StateLock
+from rbsync.stores.state_lock import StateLock
 from rbsync.stores.writer_errors import ended, foreign, taken_over
 
 

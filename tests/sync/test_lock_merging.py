@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import RbsyncError, UserError
-from rbsync.sync.merge_driver import NAME, install, merge_files
+from rbsync.sync.lock_merging import NAME, install, merge_files
 from tests.scenarios.project import Project
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import UserError
-from rbsync.sync.versions import version_of
+from rbsync.sync.revisions import version_of
 from tests.scenarios.project import Project
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from rbsync.locks.content import Lock
 from rbsync.locks.line_format import raw
+from rbsync.locks.lock_content import Lock
 from rbsync.model.fingerprint import FACETS, Facet
 
 

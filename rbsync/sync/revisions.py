@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from rbsync.errors import UserError
-from rbsync.locks.content import Lock
 from rbsync.locks.folder import FOLDER, read_files
 from rbsync.locks.layout import SUFFIX
-from rbsync.locks.reading import read_lock
+from rbsync.locks.lock_content import Lock
+from rbsync.locks.parsing import read_lock
 from rbsync.sync.git import GitError, git
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rbsync.errors import Location, Problem, UserError
-from rbsync.locks.content import Lock
 from rbsync.locks.layout import REMOTE, Block, belongs, home_of
 from rbsync.locks.line_format import NOTE, LineError, read_note, read_sum
+from rbsync.locks.lock_content import Lock
 
 _MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
 _AGAIN = "`rbsync lock` writes it anew from the files"
