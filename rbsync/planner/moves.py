@@ -265,8 +265,8 @@ def _seen(
     # next plan tells by the new name.
     left = tuple(one for one in action.changed if one not in sight.changed)
     message = action.message if in_place else f"{action.message}; {_loss(sight)}"
-    over = action.over or (decided and bool(sight.worked))
-    return replace(action, changed=left, message=message, over=over)
+    # Decided also for what people save between this look and the move.
+    return replace(action, changed=left, message=message, over=decided)
 
 
 def _loss(sight: MoveSight) -> str:

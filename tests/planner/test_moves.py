@@ -164,6 +164,11 @@ def test_what_people_have_worked_on_keeps_its_name_unless_it_is_ours() -> None:
         assert move.over
 
 
+def test_ours_is_decided_also_for_what_people_save_after_the_look() -> None:
+    assert [one.over for one in looked_at(MoveSight(), "b").moves] == [True]
+    assert [one.over for one in looked_at(MoveSight()).moves] == [False]
+
+
 def test_a_project_that_renames_loses_nothing_and_so_asks_nobody() -> None:
     (move,) = looked_at(MoveSight("somebody drew", ("labels",)), in_place=True).moves
     assert not move.over

@@ -20,6 +20,7 @@ from unittest import mock
 
 import pytest
 
+from rbsync.applier import carrying
 from rbsync.backends.base import Draft, NewName
 from rbsync.backends.local.backend import LocalBackend
 from rbsync.backends.redbrick.backend import RedbrickBackend
@@ -34,6 +35,7 @@ from tests.states import written_anew
 SIZE = int(os.environ.get("RBSYNC_MOVES", "10"))
 WORKED = SIZE * 3 // 10
 KILLS = 50 if SIZE >= 1000 else 2
+pytestmark = pytest.mark.timeout(120 if SIZE < 1000 else 0)
 MANIFEST = (
     "project: {type: IMAGE_BBOX, taxonomy: [car, bus]}\ndatapoints:\n"
     '  - glob: "{a,b}/*.png"\n    labels: "{dir}/{stem}.json"\n'
@@ -141,7 +143,11 @@ def test_ours_carries_also_what_people_save_in_the_middle_of_it(site: Site) -> N
         put_away(self, ids)
 
     before = site.requests()
-    with mock.patch.object(RedbrickBackend, "put_away", meanwhile):
+    # In several batches: people save also in what is carried later, before its turn comes.
+    with (
+        mock.patch.object(RedbrickBackend, "put_away", meanwhile),
+        mock.patch.object(carrying, "BATCH", max(4, SIZE // 20)),
+    ):
         ran = site.project.apply(*OURS)
     assert ran.code == 0, ran
     assert site.requests() - before <= 6 * SIZE + 10
