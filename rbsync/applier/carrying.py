@@ -186,8 +186,12 @@ class Carrier:
             return failure is None
 
         try:
-            away = list(self._put_away(backend, every, refused))
-            tasks = [NamedTask(one.action.old, one.action.task_id) for one in away]
+            self._put_away(backend, every, refused)
+            tasks = [
+                NamedTask(one.action.old, one.action.task_id)
+                for one in every
+                if one.action.old not in refused
+            ]
             self._call(lambda: backend.delete(tasks, may_go))
         except (FailedError, StoppedError) as error:
             for one in every:
@@ -197,19 +201,30 @@ class Carrier:
 
     def _put_away(
         self, backend: PutsAway, every: Sequence[_Carried], refused: dict[str, Failure]
-    ) -> Iterator[_Carried]:
-        """Yields the moves whose old tasks nobody can save in any more."""
+    ) -> None:
+        """Sees that nobody can save in the old tasks any more, as far as they are there."""
+        # A run that was killed may have deleted them. A request that names one which is gone is
+        # refused as a whole, and so often that it would be taken for an outage.
+        is_sure = all(one.is_known for one in every)
+        there = every if is_sure else self._there(every)
         try:
-            self._call(lambda: backend.put_away([one.action.task_id for one in every]))
-        except FailedError as error:
-            # A batch is refused for one of its tasks, such as one that somebody deleted.
-            if len(every) > 1:
-                for one in every:
-                    yield from self._put_away(backend, [one], refused)
-            elif self._call(lambda: self._backend.look([every[0].action.task_id])):
-                refused[every[0].action.old] = _unfinished(error)
-        else:
-            yield from every
+            self._archive(backend, there)
+        except FailedError:
+            for one in self._there(there):
+                try:
+                    self._archive(backend, [one])
+                except FailedError as error:
+                    refused[one.action.old] = _unfinished(error)
+
+    def _archive(self, backend: PutsAway, some: Sequence[_Carried]) -> None:
+        if some:
+            self._call(lambda: backend.put_away([one.action.task_id for one in some]))
+
+    def _there(self, some: Sequence[_Carried]) -> Sequence[_Carried]:
+        """Those whose old tasks are there, under the old names."""
+        found = self._call(lambda: self._backend.look([one.action.task_id for one in some]))
+        names = {task_id: one.task.name for task_id, one in found.items()}
+        return [one for one in some if names.get(one.action.task_id) == one.action.old]
 
     def _conclude(self, one: _Carried, failure: Failure | None) -> None:
         journal = self._tools.journal

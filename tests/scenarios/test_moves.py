@@ -57,6 +57,10 @@ def fill(project: Project, size: int = SIZE) -> None:
     assert ran.code == 0, ran
 
 
+class Killed(BaseException):
+    """Ends a run at once, as a kill does."""
+
+
 class Site:
     """A service, and a project of it whose folder `a` is `b` now."""
 
@@ -185,7 +189,7 @@ def test_a_run_that_is_killed_at_any_point_loses_nothing_and_goes_on(plain: Site
         stop_at = plain.requests() + draw.randint(1, 4 * SIZE // min(KILLS, 10))
         running = plain.project.start("apply", "--yes", *OURS)
         while running.poll() is None and plain.requests() < stop_at:
-            time.sleep(0.002)
+            time.sleep(0.01)
         if running.poll() is None:
             os.kill(running.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
@@ -246,9 +250,9 @@ def test_a_rename_that_is_cut_off_before_it_is_recorded_is_gone_on_with(local: P
 
     def killed(self: LocalBackend, given: Sequence[NewName]) -> dict[str, str]:
         rename(self, given)
-        raise KeyboardInterrupt
+        raise Killed
 
-    with mock.patch.object(LocalBackend, "rename", killed), suppress(KeyboardInterrupt):
+    with mock.patch.object(LocalBackend, "rename", killed), suppress(Killed):
         local.apply()
     ran = local.apply()
     assert ran.code == 0, ran
@@ -360,3 +364,26 @@ def test_the_state_says_no_new_name_that_the_service_has_not(plain: Site) -> Non
     assert refused.code == 1
     assert "the project has no `b/0000.png`" in refused.err
     assert plain.project.plan()["summary"]["move"] == SIZE
+
+
+@pytest.mark.parametrize("after", ["create", "put_away", "delete"])
+def test_a_carry_that_is_cut_off_after_any_request_is_gone_on_with(plain: Site, after: str) -> None:
+    original, original_put_away = getattr(RedbrickBackend, after), RedbrickBackend.put_away
+
+    def killed(self: RedbrickBackend, *given: Any) -> Any:
+        original(self, *given)
+        raise Killed
+
+    with mock.patch.object(RedbrickBackend, after, killed), suppress(Killed):
+        plain.project.apply()
+    nothing_lost(plain, ())
+    with written_anew(plain.project.folder / ".rbsync/state.db") as state:
+        state.execute("UPDATE intent SET sent_at = 0")
+    # A request that names a task which is gone is refused, and many of them look like an outage.
+    with mock.patch.object(RedbrickBackend, "put_away", autospec=True) as put_away:
+        put_away.side_effect = original_put_away
+        ran = plain.project.apply()
+    assert ran.code == 0, ran
+    assert put_away.call_count == (0 if after == "delete" else 1)
+    assert plain.labels() == {name: ["car"] for name in names("b")}
+    assert plain.project.plan()["actions"] == []
