@@ -70,8 +70,9 @@ EXAMPLES = {
     "rbsync refresh": "rbsync refresh",
     "rbsync watch": "timeout --preserve-status -s TERM 5 rbsync watch",
     "rbsync watch --once": "rbsync watch --once",
-    "rbsync watch --flush --timeout 60": "rbsync watch --flush --help",
-    "rbsync watch --plan-only": "rbsync watch --plan-only --help",
+    "rbsync watch --flush --timeout 60": "rbsync watch & until rbsync watch --flush --timeout 60; "
+    "do sleep 0.2; done; kill %1; wait %1",
+    "rbsync watch --plan-only": "timeout --preserve-status -s TERM 5 rbsync watch --plan-only",
     "rbsync retry": "rbsync retry --yes",
     "rbsync state list": "rbsync state list",
     "rbsync state pull": "rbsync state pull > state.json",

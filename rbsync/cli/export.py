@@ -15,10 +15,10 @@ from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import complaint, document, note
 from rbsync.cli.render.numbers import plural
-from rbsync.cli.written_files import draft_beside, failures, whole
 from rbsync.errors import ExitCode, PluginError, RefusedError, UsageError
 from rbsync.exports import EXPORTS
 from rbsync.exports.base import Export, labelled
+from rbsync.written_files import draft_beside, failures, whole
 
 Write = Callable[[str, bytes], None]
 

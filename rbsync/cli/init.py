@@ -8,8 +8,8 @@ import click
 
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
-from rbsync.cli.written_files import write_whole
 from rbsync.errors import ExitCode, RbsyncError
+from rbsync.written_files import write_whole
 
 
 @click.command("init")

@@ -116,7 +116,7 @@ def _keep(path: str, text: str, untrusted: bool) -> str:
 
 
 def _write(path: str, text: str) -> None:
-    from rbsync.cli.written_files import write_whole
+    from rbsync.written_files import write_whole
 
     write_whole(path, text)
 

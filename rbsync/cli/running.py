@@ -22,10 +22,10 @@ from rbsync.cli.output import complaint, document, event, note
 from rbsync.cli.render.plan_view import show_plan
 from rbsync.cli.render.progress import Meter, metered
 from rbsync.cli.render.report_view import show_report
-from rbsync.cli.written_files import write_whole
 from rbsync.errors import ExitCode, RbsyncError, UsageError
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import OnConflict, Overwriting, Plan
+from rbsync.written_files import write_whole
 
 if TYPE_CHECKING:
     from rbsync.sync.applying import ApplyOptions

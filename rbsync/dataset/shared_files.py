@@ -16,6 +16,10 @@ def warn_of_shared_files(entries: Iterable[Entry], findings: Findings) -> None:
     That is allowed, and the file is uploaded once. It is told because a picture and its mask are
     easily declared apart: as one datapoint with labels, and as another one without.
     """
+    entries = list(entries)
+    # One source finds each file once. A million entries of one need no table to tell that.
+    if all(one.origin is entries[0].origin for one in entries):
+        return
     owners: dict[str, Entry] = {}
     first: tuple[str, Entry, Entry] | None = None
     count = 0

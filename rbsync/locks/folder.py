@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Mapping
-from contextlib import suppress
 
 from rbsync.errors import RbsyncError, UserError
 from rbsync.locks.layout import SUFFIX
+from rbsync.written_files import write_whole
 
 FOLDER = "rbsync.lock"
 ATTRIBUTES = ".gitattributes"
@@ -58,28 +57,14 @@ def write_files(folder: str, files: Mapping[str, bytes]) -> int:
         os.makedirs(folder, exist_ok=True)
         attributes = os.path.join(folder, ATTRIBUTES)
         if not os.path.lexists(attributes):
-            _write(attributes, ATTRIBUTES_TEXT)
+            write_whole(attributes, ATTRIBUTES_TEXT)
         changed = [name for name in sorted(files) if (known or {}).get(name) != files[name]]
         gone = [name for name in known or {} if name not in files]
         for name in changed:
-            _write(os.path.join(folder, name), files[name])
+            write_whole(os.path.join(folder, name), files[name])
         # Last: a lock that was cut off has a line twice, and `--check` says so; it lacks none.
         for name in gone:
             os.unlink(os.path.join(folder, name))
     except OSError as error:
         raise RbsyncError(f"{folder} cannot be written: {error.strerror or error}") from error
     return len(changed) + len(gone)
-
-
-def _write(path: str, text: bytes) -> None:
-    draft = os.path.join(os.path.dirname(path), f".draft-{secrets.token_hex(8)}")
-    try:
-        with open(draft, "xb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(draft)
-        raise

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from rbsync.cli.export import whole_file, whole_folder
-from rbsync.cli.written_files import whole, write_whole
 from rbsync.errors import RbsyncError
+from rbsync.written_files import whole, write_whole
 
 
 @pytest.fixture(params=[0o022, 0o077, 0o002], ids=oct)
