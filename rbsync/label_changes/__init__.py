@@ -1,0 +1,1 @@
+"""In what two contents of labels differ: classes pixel by pixel, objects one by one. Pure."""
