@@ -96,7 +96,9 @@ def test_a_volume_that_lies_elsewhere_is_not_compared_voxel_by_voxel() -> None:
         LabelContent(volumes={0: LabelVolume(voxels, AFFINE * scale, {1: "liver"})})
         for scale in (np.float32(1), np.float32(2))
     ]
-    assert told(compare(*sides)) == "it lies elsewhere in the world, liver 8 to 8 voxels"
+    assert (
+        told(compare(sides[0], sides[1])) == "it lies elsewhere in the world, liver 8 to 8 voxels"
+    )
 
 
 GRIDS = st.one_of(
@@ -117,7 +119,7 @@ def test_every_number_is_that_of_plain_counting(grids: tuple[Any, Any]) -> None:
         )
         for one in grids
     ]
-    found = {one.name: one for one in compare(*sides).classes}
+    found = {one.name: one for one in compare(sides[0], sides[1]).classes}
     for value, name in ((1, "penny"), (2, "nickel")):
         had, has = before == value, after == value
         if (had == has).all():
