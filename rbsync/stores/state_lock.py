@@ -55,6 +55,11 @@ def file_system(path: str, mounts: str) -> str:
     return kind
 
 
+def mount_places(mounts: str) -> list[str]:
+    """The places of all mounts; ``mounts`` is as for `file_system`."""
+    return [_mount(line)[0] for line in mounts.splitlines()]
+
+
 def _mount(line: str) -> tuple[str, str]:
     _, place, kind, *_ = line.split(" ")
     # The kernel writes a space in a path as \040.

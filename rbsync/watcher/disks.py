@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 
-from rbsync.stores.state_lock import MOUNTS, NETWORK, file_system
+from rbsync.stores.state_lock import MOUNTS, NETWORK, file_system, mount_places
+from rbsync.trust.places import is_below
 
 _SHARED = frozenset({"ceph", "glusterfs", "lustre", "beegfs", "gpfs", "ocfs2", "gfs2", "virtiofs"})
 _FUSE = "fuse"
@@ -20,6 +22,32 @@ def shared_kind(path: str, mounts: str = "") -> str:
     kind = file_system(os.path.realpath(path), mounts or _mounts())
     is_shared = kind in NETWORK or kind in _SHARED or kind.startswith(_FUSE)
     return kind if is_shared else ""
+
+
+def mounted_below(root: str, mounts: str = "") -> frozenset[str]:
+    """The places below a folder, the folder itself included, at which disks are mounted.
+
+    ``mounts`` is as for `shared_kind`.
+    """
+    top = os.path.realpath(root)
+    return frozenset(place for place in mount_places(mounts or _mounts()) if is_below(place, top))
+
+
+class MountedDisks:
+    """The disks below a folder that were mounted at some time since the start.
+
+    Where a disk was unmounted lies an empty folder, which looks as if all files had been deleted.
+    """
+
+    def __init__(self, root: str, mounted: Callable[[str], frozenset[str]] = mounted_below) -> None:
+        self._root, self._mounted = root, mounted
+        self._seen = mounted(root)
+
+    def gone(self) -> list[str]:
+        """The places at which nothing is mounted any more."""
+        now = self._mounted(self._root)
+        self._seen |= now
+        return sorted(self._seen - now)
 
 
 def _mounts() -> str:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from queue import SimpleQueue
 from typing import Any
 
 from rbsync.errors import RbsyncError
@@ -41,6 +42,29 @@ class Flush:
         """Waits for the end, or until the time runs out."""
         is_done = self._done.wait(self.timeout)
         return {"done": is_done, "left": [] if is_done else self.left}
+
+
+class Flushes:
+    """The requests that are not done yet; any thread may add one."""
+
+    def __init__(self) -> None:
+        self._asked: SimpleQueue[Flush] = SimpleQueue()
+        self._open: list[Flush] = []
+
+    def add(self, request: Flush) -> None:
+        """Takes a request."""
+        self._asked.put(request)
+
+    def take(self) -> bool:
+        """Takes over what was added; True when there is something new."""
+        before = len(self._open)
+        while not self._asked.empty():
+            self._open.append(self._asked.get())
+        return len(self._open) > before
+
+    def look_ended(self, began: float, left_of: Callable[[Flush], list[str]]) -> None:
+        """Answers those of which a look, which began at a time, has left nothing."""
+        self._open = [one for one in self._open if not one.look_ended(began, left_of(one))]
 
 
 class FlushServer:

@@ -12,10 +12,15 @@ from rbsync.watcher.grace import Grace
 from rbsync.watcher.retries import Retries
 
 
-def narrowed(plan: Plan, retries: Retries, grace: Grace, now: float) -> Plan:
-    """The plan without deletes whose grace lasts, and without what failed a moment ago."""
-    deletes = [one.name for one in plan.actions if isinstance(one, Delete)]
-    gone = grace.over(deletes, now)
+def narrowed(
+    plan: Plan, retries: Retries, grace: Grace, now: float, *, deletes: bool = True
+) -> Plan:
+    """The plan without deletes whose grace lasts, and without what failed a moment ago.
+
+    Without ``deletes`` none is done, and the grace of all begins anew.
+    """
+    missing = [one.name for one in plan.actions if isinstance(one, Delete)] if deletes else []
+    gone = grace.over(missing, now)
     actions = tuple(one for one in plan.actions if not _is_held(one, retries, gone, now))
     return replace(plan, actions=actions)
 

@@ -62,3 +62,30 @@ class Retries:
     def next_due(self) -> float:
         """Returns when the first may be tried again; infinity without any."""
         return min((one.due for one in self._failed.values()), default=float("inf"))
+
+
+FIRST_PAUSE = 2.0
+LONGEST_PAUSE = 60.0
+"""Seconds between two looks that fail as a whole, as with a key that is not accepted."""
+
+
+class Pause:
+    """The pause of the whole loop, which grows while nothing works."""
+
+    def __init__(self) -> None:
+        self._length = 0.0
+        self.until = 0.0
+        """When it ends; 0 without one."""
+
+    def begin(self, now: float) -> None:
+        """Begins a pause, longer than the one before."""
+        self._length = min(2 * self._length, LONGEST_PAUSE) if self._length else FIRST_PAUSE
+        self.until = now + self._length
+
+    def over(self) -> None:
+        """All works again."""
+        self._length = self.until = 0.0
+
+    def cut(self) -> None:
+        """Ends this one; the next will be longer all the same."""
+        self.until = 0.0

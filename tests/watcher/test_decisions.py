@@ -7,10 +7,10 @@ import pytest
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.watcher.disks import shared_kind
 from rbsync.watcher.grace import Grace
-from rbsync.watcher.hints import bases
 from rbsync.watcher.quiet import Growth, needed, next_pause
 from rbsync.watcher.retries import LONGEST, Retries
 from rbsync.watcher.schedule import Schedule
+from rbsync.watcher.whole_trees import bases
 
 ONE, OTHER = Fingerprint("a", "", "b"), Fingerprint("c", "", "b")
 GIB = 1 << 30

@@ -1,12 +1,7 @@
-"""Hints from the system: something may have changed in a folder. They say when to look, not what.
-
-Events get lost, come late and tell half of what happened. So none is believed: each only makes the
-next look come sooner, and a look lists the folders themselves.
-"""
+"""Hints of other systems than Linux, by watchdog: whole trees are watched, any event is for all."""
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 from collections.abc import Callable, Iterable
@@ -20,6 +15,7 @@ from watchdog.events import (
     FileClosedEvent,
     FileCreatedEvent,
     FileDeletedEvent,
+    FileModifiedEvent,
     FileMovedEvent,
     FileSystemEvent,
     FileSystemEventHandler,
@@ -27,10 +23,9 @@ from watchdog.events import (
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from rbsync.trust.places import PRIVATE_FOLDERS
+from rbsync.watcher.own_files import OwnFiles
 
 # Not the events of opening and reading: our own reading would raise them, and look follow look.
-# Nor that of each write: the close says it once.
 _EVENTS: list[type[FileSystemEvent]] = [
     DirCreatedEvent,
     DirDeletedEvent,
@@ -39,14 +34,10 @@ _EVENTS: list[type[FileSystemEvent]] = [
     FileClosedEvent,
     FileCreatedEvent,
     FileDeletedEvent,
+    FileModifiedEvent,
     FileMovedEvent,
 ]
 _LOGGER = "watchdog"
-
-LIMITS = {
-    errno.ENOSPC: ("the limit of watched folders is reached", "fs.inotify.max_user_watches"),
-    errno.EMFILE: ("the limit of watching programs is reached", "fs.inotify.max_user_instances"),
-}
 
 
 class _Overflows(logging.Handler):
@@ -60,51 +51,31 @@ class _Overflows(logging.Handler):
         self._lost()
 
 
-class Hints(FileSystemEventHandler):
-    """Watches folders and calls ``wake`` with each hint, and ``lost`` when some were lost.
+class WholeTrees(FileSystemEventHandler):
+    """Watches the trees that folders lie in; threads of the observer call back."""
 
-    Both are called by threads of their own.
-    """
-
-    def __init__(
-        self,
-        root: str,
-        wake: Callable[[], None],
-        lost: Callable[[], None],
-        own: str = "",
-    ) -> None:
-        """``own`` is a file that the watcher itself writes, and what begins with its name."""
-        self._own = own
-        self._root, self._wake = root, wake
+    def __init__(self, root: str, own: OwnFiles, hint_all: Callable[[], None]) -> None:
+        """``own`` are the files that the watch itself writes."""
+        self._root, self._own, self._hint_all = root, own, hint_all
         self._observer: BaseObserver | None = None
         self._watched: frozenset[str] = frozenset()
-        self._handler = _Overflows(lost)
+        self._handler = _Overflows(hint_all)
         logging.getLogger(_LOGGER).addHandler(self._handler)
 
     def dispatch(self, event: FileSystemEvent) -> None:
         """Called by the observer for each event."""
         paths = [os.fsdecode(path) for path in (event.src_path, event.dest_path) if path]
-        if any(map(self._is_of_others, paths)):
-            self._wake()
+        if not all(map(self._own.has, paths)):
+            self._hint_all()
 
-    def _is_of_others(self, path: str) -> bool:
-        # What the watcher writes must not make it look, or it would never come to rest.
-        if self._own and path.startswith(self._own):
-            return False
-        return PRIVATE_FOLDERS.isdisjoint(self._below(path).split("/"))
-
-    def _below(self, path: str) -> str:
-        # A folder named so above the manifest's must not silence all events.
-        return path[len(self._root) :] if path.startswith(self._root) else path
-
-    def watch(self, folders: Iterable[str]) -> bool:
-        """Watches what the folders, which a look has listed, lie in; True when that is new.
+    def watch(self, folders: Iterable[str]) -> set[str]:
+        """Watches what the folders lie in, and returns those trees if they are new.
 
         Raises OSError when the system does not allow it.
         """
         wanted = bases(folders)
         if wanted == self._watched and self.is_alive():
-            return False
+            return set()
         self._stop_observer()
         observer = Observer()
         self._observer = observer
@@ -115,16 +86,16 @@ class Hints(FileSystemEventHandler):
                 place = os.path.join(self._root, base)
                 observer.schedule(self, place, recursive=bool(base), event_filter=_EVENTS)
         self._watched = wanted
-        return True
+        return set(wanted)
 
     def is_alive(self) -> bool:
         """Tells whether events still come: the threads of the observer run."""
         observer = self._observer
-        return observer is not None and observer.is_alive() and _all_alive(observer)
-
-    def has_ended(self) -> bool:
-        """Tells whether folders were watched, and no events come any more."""
-        return self._observer is not None and not self.is_alive()
+        return (
+            observer is not None
+            and observer.is_alive()
+            and all(one.is_alive() for one in observer.emitters)
+        )
 
     def close(self) -> None:
         """Stops watching."""
@@ -137,10 +108,6 @@ class Hints(FileSystemEventHandler):
         if observer is not None:
             observer.stop()
             observer.join()
-
-
-def _all_alive(observer: BaseObserver) -> bool:
-    return all(one.is_alive() for one in observer.emitters)
 
 
 def bases(folders: Iterable[str]) -> frozenset[str]:
@@ -156,18 +123,3 @@ def bases(folders: Iterable[str]) -> frozenset[str]:
         elif folder:
             found.add(folder.split("/", 1)[0])
     return frozenset(found)
-
-
-def limit_of(error: OSError) -> tuple[str, str]:
-    """The reason that folders cannot be watched, and what to do about it."""
-    message, name = LIMITS.get(error.errno or 0, (error.strerror or str(error), ""))
-    if not name:
-        return message, ""
-    value = _current(name)
-    return message, f"raise it: sysctl -w {name}={2 * value if value else 524288}"
-
-
-def _current(name: str) -> int:
-    with suppress(OSError, ValueError), open(f"/proc/sys/{name.replace('.', '/')}") as file:
-        return int(file.read())
-    return 0

@@ -1,0 +1,137 @@
+"""One look: plans and applies as by hand, but for what has to wait."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from typing import Protocol
+
+from rbsync.applier.cancellation import Cancellation
+from rbsync.errors import BackendError, ExitCode
+from rbsync.model.outcome import Failure, Outcome, Report
+from rbsync.model.plan import Effect, Plan
+from rbsync.reasons import AUTH
+from rbsync.sync.applying import ApplyOptions, apply_plan, plan_to_apply
+from rbsync.sync.planning import policy_of
+from rbsync.sync.workspace import Workspace
+from rbsync.watcher.announcing import Announcer
+from rbsync.watcher.board import Board
+from rbsync.watcher.grace import Grace
+from rbsync.watcher.hindrances import Hindrances
+from rbsync.watcher.narrowing import allowed, desired_of, narrowed
+from rbsync.watcher.options import WatchOptions
+from rbsync.watcher.retries import Retries
+from rbsync.watcher.telling import Teller
+
+
+class Life(Protocol):
+    """Is told that the work goes on."""
+
+    def alive(self) -> None:
+        """Something was done just now."""
+
+
+class Looker:
+    """Plans and applies, and remembers what failed and what is gone."""
+
+    def __init__(
+        self,
+        options: WatchOptions,
+        hindrances: Hindrances,
+        board: Board,
+        retries: Retries,
+        announcer: Announcer,
+        teller: Teller,
+        life: Life,
+    ) -> None:
+        self._options, self._hindrances, self._board = options, hindrances, board
+        self._announcer, self._teller, self._life = announcer, teller, life
+        self.retries, self.grace = retries, Grace(options.grace)
+        self.last = ExitCode.DONE
+        """The exit code that `apply` would have had."""
+
+    def look(
+        self, workspace: Workspace, stop: Cancellation, may_delete: Callable[[], bool]
+    ) -> None:
+        """Does what is to be done now; ``stop`` ends it early.
+
+        ``may_delete`` is asked after the files were listed: what it knows of must be as it was.
+
+        Raises what `plan_to_apply` and `apply_plan` raise, and BackendError for a key that the
+        service does not accept.
+        """
+        options = self._apply_options(stop)
+        plan = plan_to_apply(workspace, options, nullcontext())
+        if stop.requested:
+            return
+        self.retries.keep(frozenset(one.name for one in plan.effects))
+        self._board.note(blocked=self._hindrances.note(plan))
+        left = self._allowed(workspace, plan, deletes=may_delete())
+        if self._options.plan_only:
+            self._teller.planned(left)
+            self.last = left.apply_exit_code
+            return
+        self._board.note(in_flight=len(left.effects))
+        if left.effects:
+            self._teller.standing(self._board.standing())
+        self._take(apply_plan(workspace, left, options), left)
+
+    def _allowed(self, workspace: Workspace, plan: Plan, *, deletes: bool) -> Plan:
+        """The part of a plan that neither waits nor is held back by the guard."""
+        now = time.monotonic()
+        due = narrowed(plan, self.retries, self.grace, now, deletes=deletes)
+        left, refused = allowed(due, policy_of(workspace, self._options.planning))
+        if refused is None:
+            self._announcer.over("guard")
+        else:
+            text = f"the guard holds back a part: {refused.message}"
+            self._announcer.say("guard", text, refused.hint)
+        return left
+
+    def _apply_options(self, stop: Cancellation) -> ApplyOptions:
+        return ApplyOptions(
+            planning=self._options.planning,
+            renewal="unsettled",
+            jobs=self._options.jobs,
+            give_up_after=math.inf,
+            stop=stop,
+            done=self._done,
+            sent=lambda _: self._life.alive(),
+            outage=self._teller.outage,
+            command="watch",
+        )
+
+    def _done(self, outcome: Outcome) -> None:
+        self._life.alive()
+        if outcome.result != "failed":
+            self._teller.outcome(outcome)
+
+    def _take(self, report: Report, plan: Plan) -> None:
+        self.last = report.exit_code
+        desired = {one.name: desired_of(one) for one in plan.effects if isinstance(one, Effect)}
+        now = time.monotonic()
+        applied = [one for one in report.outcomes if one.result in ("applied", "removed")]
+        for one in applied:
+            self.retries.succeeded(one.name)
+        self._board.count(applied)
+        for one, failure in _failed(report.outcomes):
+            is_new = self.retries.failed(one.name, desired.get(one.name), failure.message, now)
+            # A file that changed meanwhile is no failure: the next look sends what it is then.
+            if is_new and failure.kind != "changed":
+                self._teller.outcome(one)
+        _check_key(report.outcomes)
+
+
+def _failed(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Failure]]:
+    return [
+        (one, one.failure) for one in outcomes if one.failure is not None and one.result == "failed"
+    ]
+
+
+def _check_key(outcomes: Sequence[Outcome]) -> None:
+    """Raises BackendError when the service did not accept the key: nothing else will do better."""
+    for one in outcomes:
+        if one.failure is not None and one.failure.kind == AUTH:
+            raise BackendError(one.failure.message, kind=AUTH, hint=one.failure.hint)
