@@ -12,6 +12,7 @@ from typing import Any
 
 from rbsync.manifest.json_schema import manifest_schema
 from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
+from rbsync.sources.masked import MaskedSource
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN = "<!-- the keys of the manifest: written by `python -m tests.readme_reference` -->\n"
@@ -25,10 +26,13 @@ TITLES = {
     "MovedModel": "an entry of `moved`",
     "Common": "`defaults`, and every source",
     **{one.__name__: f"`datapoints`, `{one.key}`" for _, one in DATAPOINT_SOURCES.own()},
+    "MaskedSource": "`mask`, of `items`, `glob` and `frames` of `datapoints`",
     "Series": "an entry of `series`",
     **{one.__name__: f"`masks`, `{one.key}`" for _, one in MASK_SOURCES.own()},
 }
 """The title of each part; a source is called by the key that makes it one."""
+
+WITH_MASKS = {one.__name__ for _, one in DATAPOINT_SOURCES.own() if issubclass(one, MaskedSource)}
 
 
 def reference() -> str:
@@ -39,9 +43,14 @@ def reference() -> str:
     schema = manifest_schema()
     parts = schema["$defs"]
     shared = set(parts["Common"]["properties"])
+    masked = MaskedSource.own_keys()
+    some = parts["GlobSource"]["properties"]
+    parts["MaskedSource"] = {"properties": {key: some[key] for key in some if key in masked}}
     lines = [*_table("the manifest", schema["properties"], set())]
     for name, title in TITLES.items():
         left_out = set() if name == "Common" else shared
+        if name in WITH_MASKS:
+            left_out = shared | masked
         lines += ["", *_table(title, parts[name]["properties"], left_out)]
     return "\n".join(lines) + "\n"
 

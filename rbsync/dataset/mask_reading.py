@@ -67,6 +67,8 @@ class MaskReader:
     def _wanted(self, entry: Entry, labels: MaskLabels, files: Files) -> Iterator[Inspection]:
         from rbsync.dataset.mask_inspection import inspect_image, inspect_mask
 
+        if len(entry.items) > 1 and files.are_local(entry):
+            self._findings.of_entry(entry, _of_several(entry, labels))
         if entry.name in self._findings.obstacles:
             return
         roots, algorithm = self._tree.roots, self._tree.algorithm
@@ -154,6 +156,15 @@ def placed(problem: Problem, place: Location) -> Problem:
     """A problem of a file as one of the place that names it."""
     message = f"{problem.location}: {problem.message}" if problem.location else problem.message
     return problem._replace(message=message, location=place)
+
+
+def _of_several(entry: Entry, given: MaskLabels) -> Problem:
+    """The problem of a mask of a datapoint with several items: nobody says of which it is."""
+    message = (
+        f"`{entry.name}` has {len(entry.items):,} items, and `{given.files[0]}` is the mask of one"
+    )
+    hint = "declare each image under `glob` with its own `mask`, or a stack of slices as `series`"
+    return Problem("mask-of-several", message, entry.origin, hint)
 
 
 def _empty(entry: Entry, given: MaskLabels) -> Problem:

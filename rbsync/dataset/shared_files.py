@@ -1,22 +1,23 @@
-"""Files that are in several datapoints: people label one picture twice without knowing."""
+"""Files that are in several datapoints, or in two parts: people label one picture twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
 from rbsync.model.storages import is_uploaded
-from rbsync.sources.base import Entry
+from rbsync.sources.base import Entry, MaskLabels
 
 
 def warn_of_shared_files(entries: Iterable[Entry], findings: Findings) -> None:
-    """Warns once of the files that two sources made datapoints of.
+    """Warns once of the files that two sources made datapoints of, and of masks sent as images.
 
-    That is allowed, and the file is uploaded once. It is told because a picture and its mask are
-    easily declared apart: as one datapoint with labels, and as another one without.
+    Both are allowed, and the file is uploaded once. They are told because a picture and its mask
+    are easily declared apart: as one datapoint with labels, and as another one without.
     """
     entries = list(entries)
+    _warn_of_masks(entries, findings)
     # One source finds each file once. A million entries of one need no table to tell that.
     if all(one.origin is entries[0].origin for one in entries):
         return
@@ -33,6 +34,42 @@ def warn_of_shared_files(entries: Iterable[Entry], findings: Findings) -> None:
                 first = first or (item, other, entry)
     if first is not None:
         findings.warn(_problem(count, *first))
+
+
+def _warn_of_masks(entries: Sequence[Entry], findings: Findings) -> None:
+    """A glob over all folders takes the masks for images, and people are given them to label."""
+    masks = {
+        file: entry
+        for entry in entries
+        if isinstance(entry.labels, MaskLabels)
+        for file in entry.labels.files
+    }
+    if not masks:
+        return
+    sent = [
+        (item, masks[item], entry)
+        for entry in entries
+        if is_uploaded(entry.settings.storage)
+        for item in entry.items
+        if item in masks
+    ]
+    if sent:
+        findings.warn(_mask_problem(len(sent), *sent[0]))
+
+
+def _mask_problem(count: int, file: str, masked: Entry, sent: Entry) -> Problem:
+    message = f"`{file}` is the mask of `{masked.name}`, and `{sent.name}` is sent as an image"
+    if count > 1:
+        message += f"; so are {count - 1:,} more masks"
+    folder, _, name = file.rpartition("/")
+    # Where masks lie beside their images the folder has both, and its masks have an ending.
+    is_apart = folder and all(one.rpartition("/")[0] != folder for one in masked.items)
+    stem = masked.items[0].rpartition("/")[2].rpartition(".")[0]
+    ending = name.removeprefix(stem) if name.startswith(stem) else ""
+    beside = f"**/*{ending}" if ending and not ending.startswith(".") else file
+    pattern = f"{folder}/**" if is_apart else beside
+    hint = f'leave masks out of the images: `exclude: ["{pattern}"]`'
+    return Problem("mask-as-image", message, sent.origin, hint)
 
 
 def _problem(count: int, item: str, one: Entry, other: Entry) -> Problem:

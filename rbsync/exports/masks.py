@@ -160,7 +160,7 @@ def known_colours(workspace: Workspace) -> ClassMap:
     One that is black gets a new one too: black stands for no category in the masks that are drawn.
     """
     known: ClassMap = {}
-    for source in workspace.manifest.masks:
+    for source in (*workspace.manifest.masks, *workspace.manifest.datapoints):
         for name, colour in _colours(workspace, source.source).items():
             if name not in known and colour not in (BLACK, *known.values()):
                 known[name] = colour

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from rbsync.sources.base import Context, Entry, InlineLabels, SourceModel
+from rbsync.sources.base import Context, Entry, InlineLabels
+from rbsync.sources.masked import FileLabels, MaskedSource
 
 
-class ExplicitSource(SourceModel):
+class ExplicitSource(MaskedSource):
     """One datapoint, written out."""
 
     key: ClassVar[str] = "items"
@@ -25,14 +26,27 @@ class ExplicitSource(SourceModel):
     )
     labels: str | list[Any] | None = Field(
         None,
-        description="LabelObjects: a JSON file of them, or the list itself.",
+        description="LabelObjects: a JSON file of them (with `?` at its end: if it exists), or the "
+        "list itself.",
         examples=["labels/first.json"],
     )
 
     def expand(self, context: Context) -> Iterator[Entry]:
-        labels: str | InlineLabels | None
+        inline = None
         if isinstance(self.labels, list):
-            labels = InlineLabels(self.labels, lambda path: context.locate(("labels", *path)))
-        else:
-            labels = self.labels
-        yield Entry(self.name, tuple(self.items), labels, context.settings, context.origin)
+            inline = InlineLabels(self.labels, lambda path: context.locate(("labels", *path)))
+        # Nothing is looked for where every path is written out; a manifest may have very many.
+        if self.mask is None and not (isinstance(self.labels, str) and self.labels[-1:] in "?*"):
+            self.masks(context)
+            labels = self.labels if isinstance(self.labels, str) else inline
+            yield Entry(self.name, tuple(self.items), labels, context.settings, context.origin)
+            return
+        files = FileLabels(self, context, labels=_template(self.labels), mask=_template(self.mask))
+        entry = files.entry(self.name, tuple(self.items), "", {}, inline)
+        files.conclude()
+        yield entry._replace(labels_at="")
+
+
+def _template(given: str | list[Any] | None) -> str | None:
+    """A path as a template: braces are letters of it."""
+    return given.replace("{", "{{").replace("}", "}}") if isinstance(given, str) else None

@@ -10,14 +10,15 @@ from pydantic import Field
 from rbsync.errors import Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern
-from rbsync.sources.base import Context, Entry, SourceModel
+from rbsync.sources.base import Context, Entry
+from rbsync.sources.masked import FileLabels, MaskedSource
 from rbsync.sources.matching import AllowEmpty, LabelFile, Search, pattern_at
-from rbsync.sources.naming import LabelFiles, template_at
+from rbsync.sources.naming import template_at
 
 NAMES = ("path", "dir", "parent", "file", "stem")
 
 
-class FramesSource(SourceModel):
+class FramesSource(MaskedSource):
     """One datapoint for every folder that matches; its files are the frames."""
 
     key: ClassVar[str] = "frames"
@@ -45,20 +46,13 @@ class FramesSource(SourceModel):
             return
         captures = [*folders.captures, *(f for f in NAMES if f not in folders.captures)]
         names = template_at(context, "name", self.name, captures, NAMES)
-        labels = LabelFiles(context, self.labels, captures, NAMES)
+        labels = FileLabels(self, context, captures, NAMES, labels=self.labels, mask=self.mask)
         if names is None:
             return
         search = Search(context, "frames")
         for path, items, fields in _videos(search, folders, frames):
-            yield Entry(
-                names.fill(path, fields),
-                items,
-                labels.of(path, fields),
-                context.settings,
-                context.origin,
-                labels_at=labels.at(path, fields),
-            )
-        labels.warn_of_none()
+            yield labels.entry(names.fill(path, fields), items, path, fields)
+        labels.conclude()
         search.report_empty(self.frames, allowed=self.allow_empty)
 
     def _frame_pattern(self, context: Context) -> Pattern | None:

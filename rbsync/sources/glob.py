@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from rbsync.sources.base import Context, Entry, SourceModel
+from rbsync.sources.base import Context, Entry
+from rbsync.sources.masked import FileLabels, MaskedSource
 from rbsync.sources.matching import (
     AllowEmpty,
     Exclude,
@@ -17,10 +18,10 @@ from rbsync.sources.matching import (
     matching_files,
     pattern_at,
 )
-from rbsync.sources.naming import LabelFiles, template_at
+from rbsync.sources.naming import template_at
 
 
-class GlobSource(SourceModel):
+class GlobSource(MaskedSource):
     """One datapoint for every file that matches."""
 
     key: ClassVar[str] = "glob"
@@ -47,18 +48,11 @@ class GlobSource(SourceModel):
         if pattern is None or excluded is None:
             return
         names = template_at(context, "name", self.name, pattern.captures)
-        labels = LabelFiles(context, self.labels, pattern.captures)
+        labels = FileLabels(self, context, pattern.captures, labels=self.labels, mask=self.mask)
         if names is None:
             return
         search = Search(context, "glob")
         for path, captures in matching_files(search, pattern, excluded):
-            yield Entry(
-                names.fill(path, captures),
-                (path,),
-                labels.of(path, captures),
-                context.settings,
-                context.origin,
-                labels_at=labels.at(path, captures),
-            )
-        labels.warn_of_none()
+            yield labels.entry(names.fill(path, captures), (path,), path, captures)
+        labels.conclude()
         search.report_empty(self.glob, allowed=self.allow_empty)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from rbsync.errors import Problem
+from rbsync.model.storages import is_uploaded
+from rbsync.sources.any_suffix import AnySuffix
 from rbsync.sources.base import Context, Entry, MaskLabels
+from rbsync.sources.images_below import NotOneError
 from rbsync.sources.matching import Search, excluded_at, matching_files, pattern_at
 from rbsync.sources.naming import template_at
 
 
 class MaskFile(NamedTuple):
-    """A mask file, and what its path says of its datapoint."""
+    """A mask file, and what its path says of its datapoint.
+
+    ``image`` may end in ``.*``.
+    """
 
     path: str
     name: str
@@ -27,6 +34,7 @@ class MaskFiles:
         self._key, self._text = key, text
         self.pattern = pattern_at(context, (key,), text)
         self._excluded = excluded_at(context, exclude)
+        self._images = AnySuffix(context.tree)
 
     @property
     def captures(self) -> tuple[str, ...]:
@@ -45,6 +53,16 @@ class MaskFiles:
             yield MaskFile(path, *filled, captures)
         search.report_empty(self._text, allowed=allow_empty)
 
-    def entry(self, name: str, image: str, labels: MaskLabels) -> Entry:
+    def entry(self, one: MaskFile, labels: MaskLabels) -> Entry:
         """The datapoint of an image with its masks."""
-        return Entry(name, (image,), labels, self.context.settings, self.context.origin)
+        image, problems = one.image, []
+        if is_uploaded(self.context.settings.storage):
+            try:
+                # What is not there is told where files are looked for.
+                image = self._images.find(image) or image
+            except NotOneError as error:
+                message = f"the mask `{one.path}` has no image of its own: {error}"
+                where = self.context.locate(("image",))
+                problems.append(Problem("several-files", message, where, error.hint))
+        settings, origin = self.context.settings, self.context.origin
+        return Entry(one.name, (image,), labels, settings, origin, tuple(problems))

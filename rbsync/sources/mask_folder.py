@@ -120,7 +120,7 @@ class MaskFolderSource(MaskSettings):
         description="A JSON file {category: [r, g, b]} [that of the folder].",
         examples=["exports/2f0f6f3e/class_map.json"],
     )
-    ignore_colors: IgnoredColours = Field(default=[[0, 0, 0]])
+    ignore_colors: IgnoredColours = None
 
     @property
     def colours_file(self) -> str:
@@ -133,7 +133,7 @@ class MaskFolderSource(MaskSettings):
         recipe = self.rgb_recipe(context, class_map, key, self.ignore_colors)
         mapped = self._map(context, folder)
         if recipe is not None and mapped is not None:
-            labels = self.labels(recipe, (), class_map)
+            labels = self.labels_of(recipe, (), class_map)
             images = ImagesBelow(context, self.images) if self.images else None
             yield from _Folder(context, folder, mapped, images, labels).entries()
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from rbsync.errors import Problem
 from rbsync.mask_formats import PER_CLASS
 from rbsync.sources.base import Context, Entry
-from rbsync.sources.mask_files import MaskFiles
+from rbsync.sources.mask_files import MaskFile, MaskFiles
 from rbsync.sources.mask_settings import MaskSettings, Threshold
 from rbsync.sources.matching import AllowEmpty, Exclude
 
@@ -59,7 +59,8 @@ class MaskPerClassSource(MaskSettings):
             # files.
             recipe = self.recipe(PER_CLASS, {one: [] for one in sorted(by_class)})
             paths = tuple(by_class[one] for one in recipe.classes)
-            yield files.entry(name, image, self.labels(recipe, paths, self.per_class))
+            labels = self.labels_of(recipe, paths, self.per_class)
+            yield files.entry(MaskFile(paths[0], name, image, {}), labels)
 
     def _says_class(self, context: Context, files: MaskFiles) -> bool:
         if files.pattern is None or CATEGORY in files.captures:

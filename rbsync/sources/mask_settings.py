@@ -22,9 +22,10 @@ LIMIT = 64 << 20
 IGNORED = "ignore_colors"
 Colour = list[int]
 IgnoredColours = Annotated[
-    list[Colour],
+    list[Colour] | None,
     Field(
-        description="Colours that are background; any other that the class map lacks is an error.",
+        description="Colours that are background [black]; any other that the class map lacks is "
+        "an error.",
         examples=[[[0, 0, 0]]],
     ),
 ]
@@ -64,6 +65,11 @@ class MaskSettings(SourceModel):
         examples=["mask"],
     )
 
+    @classmethod
+    def own_keys(cls) -> set[str]:
+        """The keys of masks, without those of every source."""
+        return cls.model_fields.keys() - SourceModel.model_fields.keys()
+
     @property
     def least_value(self) -> int | None:
         """The least value of a pixel that is of the class, where the source has a threshold."""
@@ -75,7 +81,7 @@ class MaskSettings(SourceModel):
         return None
 
     def rgb_recipe(
-        self, context: Context, path: str, key: str, ignore: Sequence[Colour]
+        self, context: Context, path: str, key: str, given: Sequence[Colour] | None
     ) -> Recipe | None:
         """Returns how masks of the colours in a class map are read.
 
@@ -89,6 +95,7 @@ class MaskSettings(SourceModel):
             without_background,
         )
 
+        ignore = [[0, 0, 0]] if given is None else given
         background = [
             _checked(context, (IGNORED, number), partial(read_ignored_colour, colour))
             for number, colour in enumerate(ignore)
@@ -98,7 +105,7 @@ class MaskSettings(SourceModel):
             return None
         colours = without_background(colours, ignore)
         # Where the user did not write the background, the class map is what has to be corrected.
-        where = IGNORED if IGNORED in self.model_fields_set else key
+        where = key if given is None else IGNORED
         ignored = _checked(context, (where,), partial(read_ignored, ignore, colours))
         if ignored is None:
             return None
@@ -129,7 +136,7 @@ class MaskSettings(SourceModel):
         context.report(Problem("several-classes", message, context.locate((key,)), hint))
         return None
 
-    def labels(self, recipe: Recipe, files: tuple[str, ...], named_by: str) -> MaskLabels:
+    def labels_of(self, recipe: Recipe, files: tuple[str, ...], named_by: str) -> MaskLabels:
         """The labels in mask files that are read by a recipe."""
         return MaskLabels(files, recipe.text(), tuple(recipe.classes), named_by, self.encoding)
 

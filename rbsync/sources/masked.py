@@ -1,0 +1,107 @@
+"""Sources of datapoints whose labels stand in files beside them: LabelObjects, or masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import Field
+
+from rbsync.errors import Problem
+from rbsync.sources.base import Context, Entry, InlineLabels, MaskLabels
+from rbsync.sources.one_mask import OneMaskSettings
+from rbsync.sources.template_files import MASK, TemplateFiles
+
+
+class MaskedSource(OneMaskSettings):
+    """The keys of the masks of datapoints, for every source that may have some."""
+
+    mask: str | None = Field(
+        None,
+        description="The mask of each, read as its `class_map`, `format` and the keys beside them "
+        "say; with `?` at its end: if it exists; with `.*`: whatever its suffix is.",
+        examples=["masks/{stem}.png?"],
+    )
+
+    def masks(self, context: Context) -> MaskLabels | None:
+        """The labels of masks, but for their files; None without masks, or after reporting."""
+        if self.mask is None:
+            self._report_idle(context)
+            return None
+        if self.class_map is None:
+            hint = "write `class_map: FILE`, a JSON file {category: [r, g, b]}"
+            message = "the masks have no `class_map`, which says what their colours mean"
+            context.report(Problem("class-map", message, context.locate(("mask",)), hint))
+            return None
+        recipe = self.mask_recipe(context, self.class_map)
+        return self.labels_of(recipe, (), self.class_map) if recipe else None
+
+    def _report_idle(self, context: Context) -> None:
+        """Reports the keys that say how masks are read, where there are none."""
+        for key, default in _DEFAULTS.items():
+            if getattr(self, key) == default:
+                continue
+            message = f"`{key}` says how masks are read, and there is no `mask`"
+            hint = 'write where they are, such as `mask: "masks/{stem}.png?"`, or take it out'
+            context.report(Problem("no-mask", message, context.locate((key,)), hint))
+
+
+_DEFAULTS = {
+    key: OneMaskSettings.model_fields[key].default for key in sorted(OneMaskSettings.own_keys())
+}
+
+
+class FileLabels:
+    """The labels of the datapoints of a source, from the files that its templates name."""
+
+    def __init__(
+        self,
+        source: MaskedSource,
+        context: Context,
+        captures: Sequence[str] = (),
+        fields: Sequence[str] = (),
+        *,
+        labels: str | None,
+        mask: str | None,
+    ) -> None:
+        """Reports what is wrong with the templates and with the masks' settings."""
+        self._context = context
+        self._objects = TemplateFiles(context, labels, captures, fields)
+        self._masks = TemplateFiles(context, mask, captures, fields, MASK)
+        self._mask = source.masks(context)
+
+    def entry(
+        self,
+        name: str,
+        items: tuple[str, ...],
+        path: str,
+        captures: Mapping[str, str],
+        inline: InlineLabels | None = None,
+    ) -> Entry:
+        """The datapoint of a path, with its labels; ``inline`` are those that the source has."""
+        objects, mask = self._objects.of(path, captures), self._masks.of(path, captures)
+        problems = [one.problem for one in (objects, mask) if one.problem]
+        labels: str | InlineLabels | MaskLabels | None = inline or objects.path
+        if labels and mask.path:
+            problems.append(self._both(name, objects.path, mask.path))
+        if mask.path and self._mask:
+            labels = self._mask._replace(files=(mask.path,))
+        return Entry(
+            name,
+            items,
+            labels,
+            self._context.settings,
+            self._context.origin,
+            tuple(problems),
+            labels_at=self._objects.at(path, captures),
+        )
+
+    def conclude(self) -> None:
+        """Warns of templates that no datapoint has a file for."""
+        self._objects.warn_of_none()
+        self._masks.warn_of_none()
+
+    def _both(self, name: str, objects: str | None, mask: str) -> Problem:
+        first = f"`{objects}`" if objects else "those under `labels`"
+        message = f"`{name}` has labels of two kinds, {first} and the mask `{mask}`"
+        hint = "take one of the two files away, or leave `labels` or `mask` out"
+        return Problem("labels-twice", message, self._context.locate(("mask",)), hint)
