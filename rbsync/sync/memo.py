@@ -8,9 +8,11 @@ compared as bytes and no value is made for a file.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from rbsync.backends.base import Project
 from rbsync.model.plan import Basis, Plan
+from rbsync.sync.saved_plans import left_digest
 from rbsync.sync.workspace import Workspace
 from rbsync.version import VERSION
 
@@ -43,7 +45,7 @@ def recall(
         unchanged=memo["datapoints"],
         dataset=memo["dataset"],
         datapoints=memo["datapoints"],
-        basis=basis,
+        basis=replace(basis, left=left_digest({}, ())),
         recorded=memo["datapoints"],
     )
 

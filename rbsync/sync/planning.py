@@ -131,7 +131,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     may_recall = options.may_recall and not workspace.inputs.tree.rehashes and not is_first
     known = recall(workspace, basis, project, asked=asks) if may_recall else None
     if known is not None and workspace.store.is_settled():
-        return _told(known, workspace)
+        return _told(replace(known, looked=_looks(options, workspace)), workspace)
     if not asks and not options.offline:
         project = described(workspace, header)
     dataset = expand(workspace, project, keep_going=options.keep_going)
@@ -183,7 +183,7 @@ def _looked_at(
 ) -> Plan:
     """The plan, once the project was looked at where it would overwrite something."""
     settings = workspace.manifest.settings
-    if options.offline or workspace.manifest.trust.untrusted:
+    if not _looks(options, workspace):
         plan = replace(plan, looked=False)
     else:
         decisions = options.decisions(settings.policy.on_conflict)
@@ -196,6 +196,11 @@ def _looked_at(
     if options.offline:
         return plan
     return check_storages(workspace.backend, plan, keep_going=options.keep_going)
+
+
+def _looks(options: PlanOptions, workspace: Workspace) -> bool:
+    """Tells whether the project is looked at where something of it would be overwritten."""
+    return not (options.offline or workspace.manifest.trust.untrusted)
 
 
 def _asks_at_once(workspace: Workspace, header: Header | None, options: PlanOptions) -> bool:
