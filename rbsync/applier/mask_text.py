@@ -33,7 +33,7 @@ def mask_text(
     ``preferred`` is the encoding of masks that leave it open. The text is empty when the files
     are not the planned ones any more. Raises OSError, MaskError.
     """
-    files, contents = _read(roots, labels, algorithm)
+    files, contents = read_label_files(roots, labels, algorithm)
     if files is None:
         return NOTHING, contents
     index = read_class_index(read_recipe(labels.inline), files)
@@ -84,7 +84,7 @@ def _label_map(index: ClassIndex) -> LabelText:
 
 def segmentation_text(roots: Roots, labels: Labels, algorithm: Algorithm) -> tuple[LabelText, str]:
     """The LabelObjects and label maps of a study. As `mask_text`."""
-    files, contents = _read(roots, labels, algorithm)
+    files, contents = read_label_files(roots, labels, algorithm)
     if files is None:
         return NOTHING, contents
     made, maps = [], []
@@ -98,7 +98,9 @@ def segmentation_text(roots: Roots, labels: Labels, algorithm: Algorithm) -> tup
     return LabelText(_compact(made), len(made), files=tuple(maps)), contents
 
 
-def _read(roots: Roots, labels: Labels, algorithm: Algorithm) -> tuple[list[Named] | None, str]:
+def read_label_files(
+    roots: Roots, labels: Labels, algorithm: Algorithm
+) -> tuple[list[Named] | None, str]:
     """The files, None when one is not the planned one any more, and their content identities."""
     read = [(one, *read_whole(roots, one.ref, algorithm, LIMIT)) for one in labels.inputs]
     contents = " ".join(content for _, _, content in read)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import ExitStack
 
 import click
 
@@ -27,26 +27,24 @@ def command(common: CommonOptions, before: str, after: str) -> int:
       rbsync diff v1 v2
       rbsync diff HEAD
     """
-    from rbsync.cli.render.difference_view import show_difference
+    from rbsync.cli.render.difference_view import MOST, show_difference
     from rbsync.documents.versions import difference_json
-    from rbsync.locks.differences import compare
-    from rbsync.locks.layout import digest_of, files_of
-    from rbsync.sync.locking import lock_at_hand
-    from rbsync.sync.revisions import version_of
+    from rbsync.sync.diffing import at_hand, compare_versions, named
 
-    root = os.path.dirname(os.path.abspath(common.manifest_path))
-    old = version_of(root, before)
-    if after:
-        new = version_of(root, after)
-    else:
-        with opened(common, strict=False, asks_nobody=True, sums=True) as workspace:
-            new = lock_at_hand(workspace)
-    found = compare(old, new)
-    digests = {"before": digest_of(files_of(old)), "after": digest_of(files_of(new))}
+    old = named(common.manifest_path, before, common.trust)
+    with ExitStack() as stack:
+        if after:
+            new = named(common.manifest_path, after, common.trust)
+        else:
+            opening = opened(common, strict=False, asks_nobody=True, sums=True)
+            new = at_hand(stack.enter_context(opening))
+        all_labels = common.json or common.verbose
+        found, labels = compare_versions(old, new, None if all_labels else MOST)
+    digests = {"before": old.digest, "after": new.digest}
     if common.json:
-        document(common, {**digests, "difference": difference_json(found)})
+        document(common, {**digests, "difference": difference_json(found, labels)})
     else:
-        show_difference(common, found)
+        show_difference(common, found, labels)
         note(common, f"{digests['before']} to")
         note(common, digests["after"])
     return ExitCode.CHANGES if found else ExitCode.DONE

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import Field
 
+from rbsync.documents.label_changes import LabelChangesPart, label_changes_json
 from rbsync.documents.parts import Document, ProblemPart
+from rbsync.label_changes.changes import LabelChanges
 from rbsync.locks.differences import Difference
 from rbsync.model.fingerprint import Facet
 from rbsync.shapes.models import Part
@@ -26,6 +30,9 @@ class ChangedPart(Part):
 
     name: str
     facets: list[Facet]
+    labels: LabelChangesPart | None = Field(
+        None, description="What changed in its labels, where both sides can be read."
+    )
 
 
 class DifferencePart(Part):
@@ -78,15 +85,28 @@ class DiffDocument(Document):
     difference: DifferencePart
 
 
-def difference_json(found: Difference) -> dict[str, Any]:
-    """A difference as JSON."""
+def difference_json(
+    found: Difference, labels: Mapping[str, LabelChanges] = MappingProxyType({})
+) -> dict[str, Any]:
+    """A difference as JSON, with what changed in labels, by the names of datapoints."""
     return {
         "added": list(found.added),
         "removed": list(found.removed),
         "moved": [one._asdict() for one in found.moved],
-        "changed": [{"name": one.name, "facets": list(one.facets)} for one in found.changed],
+        "changed": [
+            {
+                "name": one.name,
+                "facets": list(one.facets),
+                **_labels(labels.get(one.name)),
+            }
+            for one in found.changed
+        ],
         "reencoded": list(found.reencoded),
         "missing": list(found.missing),
         "extra": list(found.extra),
         "bytes": list(found.bytes),
     }
+
+
+def _labels(changes: LabelChanges | None) -> dict[str, Any]:
+    return {"labels": label_changes_json(changes)} if changes else {}

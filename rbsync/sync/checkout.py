@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
 
@@ -37,6 +37,35 @@ def checked_out(root: str, revision: str) -> Iterator[tuple[str, str]]:
         ) from error
 
 
+@contextmanager
+def partly_checked_out(
+    root: str, revision: str, wanted: Collection[str], left_out: Callable[[str], bool]
+) -> Iterator[str]:
+    """A folder with some files of a revision; gone afterwards.
+
+    It has the paths that are ``wanted``, and all others that git has but those ``left_out``. What
+    is wanted and git never had is there as it is in ``root`` now. Raises RbsyncError.
+    """
+    try:
+        with TemporaryDirectory(prefix="rbsync-at-") as folder:
+            index, target = os.path.join(folder, "index"), os.path.join(folder, "files")
+            _read_index(root, _commit(root, revision), index)
+            # From the top, where the paths of the index begin.
+            top = _top(root)
+            names = _split(git(top, "ls-files", "--cached", "-z", index=index))
+            chosen = [one for one in names if one in wanted or not left_out(one)]
+            os.makedirs(target)
+            listed = os.fsencode("".join(f"{one}\0" for one in chosen))
+            into = ("checkout-index", "-z", "--stdin", f"--prefix={target}/")
+            git(top, *into, index=index, stdin=listed)
+            for one in wanted:
+                if not os.path.isabs(one):
+                    _link(os.path.join(root, one), os.path.join(target, one))
+            yield target
+    except GitError as error:
+        raise RbsyncError(f"git has no files of `{revision}`: {error}") from error
+
+
 def _commit(root: str, revision: str) -> str:
     wanted = f"{revision}^{{commit}}"
     return git(root, "rev-parse", "--verify", "--end-of-options", wanted).decode().strip()
@@ -44,20 +73,31 @@ def _commit(root: str, revision: str) -> str:
 
 def _write(root: str, commit: str, index: str, target: str) -> None:
     """Writes the files of the folder at a commit; git applies its own filters, such as LFS."""
+    _read_index(root, commit, index)
+    os.makedirs(target)
+    git(_top(root), "checkout-index", "--all", f"--prefix={target}/", index=index)
+
+
+def _read_index(root: str, commit: str, index: str) -> None:
+    """Makes an index of the folder at a commit, whose paths begin there."""
     within = git(root, "rev-parse", "--show-prefix").decode().rstrip("\n")
     git(root, "read-tree", f"{commit}:{within}" if within else commit, index=index)
-    os.makedirs(target)
-    top = git(root, "rev-parse", "--show-toplevel").decode().rstrip("\n")
-    git(top, "checkout-index", "--all", f"--prefix={target}/", index=index)
+
+
+def _top(root: str) -> str:
+    return git(root, "rev-parse", "--show-toplevel").decode().rstrip("\n")
 
 
 def _add_untracked(root: str, target: str) -> None:
-    names = git(root, "ls-files", "--others", "-z").decode("utf-8", "surrogateescape")
-    for name in filter(None, names.split("\0")):
+    for name in _split(git(root, "ls-files", "--others", "-z")):
         # Environments, caches and our own folder; sources leave hidden files out too.
         if any(part.startswith(".") for part in name.split("/")):
             continue
         _link(os.path.join(root, name), os.path.join(target, name))
+
+
+def _split(listed: bytes) -> list[str]:
+    return [one for one in os.fsdecode(listed).split("\0") if one]
 
 
 def _link(source: str, target: str) -> None:

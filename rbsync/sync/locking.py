@@ -13,6 +13,7 @@ from rbsync.locks.layout import digest_of, files_of
 from rbsync.locks.lock_content import Lock, lock_of
 from rbsync.locks.parsing import read_lock
 from rbsync.manifest.load import Manifest
+from rbsync.model.datapoint import Dataset
 from rbsync.sync.planning import expand
 from rbsync.sync.workspace import Workspace
 from rbsync.trust.places import check_own_folder
@@ -51,12 +52,20 @@ def lock_folder(manifest: Manifest) -> str:
 def lock_at_hand(workspace: Workspace) -> Lock:
     """The lock that the files at hand would have; ``workspace`` must hash with SHA-256.
 
+    Raises what `dataset_at_hand` raises.
+    """
+    return lock_of(dataset_at_hand(workspace))
+
+
+def dataset_at_hand(workspace: Workspace) -> Dataset:
+    """The dataset, once all of it is known.
+
     Raises UserError with all problems of the dataset, and RbsyncError for what was not read.
     """
     dataset = expand(workspace)
     if dataset.unread:
         raise RbsyncError(f"the version is not known: {dataset.unread[0]}")
-    return lock_of(dataset)
+    return dataset
 
 
 def write_lock(workspace: Workspace) -> Locked:

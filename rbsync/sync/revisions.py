@@ -17,13 +17,23 @@ def version_of(root: str, name: str) -> Lock:
 
     Raises UserError for a name that means neither, and for a lock that is wrong.
     """
+    if folder := _folder(name):
+        return read_lock(read_files(folder) or {}, os.path.relpath(folder))
+    return _at_revision(root, name)
+
+
+def is_folder(name: str) -> bool:
+    """Tells whether a name means a folder with a lock, and no revision."""
+    return bool(_folder(name))
+
+
+def _folder(name: str) -> str:
     # As the one who typed it means it: from where they stand.
     folder = os.path.abspath(name)
     within = os.path.join(folder, FOLDER)
-    for one in (within, folder):
-        if os.path.isdir(one) and (one == within or os.path.basename(one) == FOLDER):
-            return read_lock(read_files(one) or {}, os.path.relpath(one))
-    return _at_revision(root, name)
+    if os.path.isdir(within):
+        return within
+    return folder if os.path.basename(folder) == FOLDER and os.path.isdir(folder) else ""
 
 
 def _at_revision(root: str, name: str) -> Lock:
@@ -31,7 +41,7 @@ def _at_revision(root: str, name: str) -> Lock:
         wanted = f"{name}^{{commit}}"
         commit = git(root, "rev-parse", "--verify", "--end-of-options", wanted).decode().strip()
         prefix = os.fsdecode(git(root, "rev-parse", "--show-prefix")).rstrip("\n")
-        listed = git(root, "ls-tree", "-z", f"{commit}:{prefix}{FOLDER}")
+        listed = git(root, "ls-tree", "-z", "--full-tree", f"{commit}:{prefix}{FOLDER}")
     except GitError as error:
         raise UserError(
             f"`{name}` is no lock folder, and git has no lock of that revision: {error}",

@@ -1,0 +1,131 @@
+"""The two sides of a change of labels: as they are declared, at the project, or kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, assert_never
+
+from rbsync.applier.content import nothing_kept
+from rbsync.applier.mask_text import read_label_files
+from rbsync.applier.snapshot import Document, ReadContent
+from rbsync.backends.base import TaskContent
+from rbsync.errors import RbsyncError
+from rbsync.files.body import read_whole
+from rbsync.files.roots import Roots
+from rbsync.label_changes.changes import LabelChanges
+from rbsync.label_changes.content import LabelContent, compare, content_of
+from rbsync.mask_formats.reading import read_class_index
+from rbsync.mask_formats.recipe import read_recipe
+from rbsync.masks.label_maps import LabelMap
+from rbsync.masks.size import shown_size
+from rbsync.masks.volumes.label_volume import LabelVolume, check_series
+from rbsync.masks.volumes.segmentation_recipe import by_series, read_study
+from rbsync.model.datapoint import Datapoint, Labels
+from rbsync.model.fingerprint import Algorithm
+
+LIMIT = 1 << 30
+NOTHING = LabelContent()
+Side = Callable[[], LabelContent]
+
+
+def label_changes(
+    before: Side, after: Side, size: tuple[int, int] | None = None
+) -> LabelChanges | None:
+    """Says in what two sides differ; None where one cannot be read any more."""
+    # Whatever is wrong with a side: that labels differ is known, and more is a kindness. A file of
+    # before that nobody could read then must not end a comparison of all others.
+    with suppress(RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError):
+        return compare(before(), after(), size)
+    return None
+
+
+def declared_changes(
+    before: tuple[Datapoint, Roots | None], after: tuple[Datapoint, Roots | None]
+) -> LabelChanges | None:
+    """Says in what labels differ that are declared in two versions, in files known by SHA-256."""
+
+    def side(one: Datapoint, roots: Roots | None) -> Side:
+        return lambda: declared_content(one.labels, _there(roots), "sha256", nothing_kept)
+
+    size = picture_size(*after)
+    return label_changes(side(*before), side(*after), size)
+
+
+def declared_content(
+    labels: Labels | None, roots: Roots, algorithm: Algorithm, kept: ReadContent
+) -> LabelContent:
+    """The content of declared labels. Raises OSError, ValueError, RbsyncError."""
+    if labels is None:
+        return NOTHING
+    match labels.kind:
+        case "objects":
+            return content_of(_objects(labels, roots, algorithm))
+        case "mask":
+            files, _ = read_label_files(roots, labels, algorithm)
+            return LabelContent(picture=read_class_index(read_recipe(labels.inline), _there(files)))
+        case "segmentation":
+            files, _ = read_label_files(roots, labels, algorithm)
+            return LabelContent(volumes=_volumes(labels, _there(files)))
+        case "kept":
+            return kept_content({"labels": json.loads(labels.inline)}, kept)
+        case never:
+            assert_never(never)
+
+
+def _there(files: Any) -> Any:
+    if files is None:
+        raise ValueError("the files are not there, or not the planned ones any more")
+    return files
+
+
+def _objects(labels: Labels, roots: Roots, algorithm: Algorithm) -> list[dict[str, Any]]:
+    if not labels.inputs:
+        return _list(labels.inline)
+    data, _ = read_whole(roots, labels.inputs[0].ref, algorithm, LIMIT)
+    return _list(data)
+
+
+def _list(text: str | bytes) -> list[dict[str, Any]]:
+    found = json.loads(text or "[]")
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ValueError("these are no labels")
+    return found
+
+
+def _volumes(labels: Labels, files: Any) -> Mapping[int, LabelVolume]:
+    found = {}
+    for one, own in by_series(read_study(labels.inline), files):
+        checked = check_series(own, one.segment_map, is_binary=one.is_binary)
+        if checked.volume is None:
+            raise checked.problems[0]
+        if checked.volume.names:
+            found[one.series] = checked.volume
+    return found
+
+
+def present_content(found: TaskContent | None) -> LabelContent:
+    """The labels that the project has. Raises BackendError, ValueError, UserError."""
+    if found is None:
+        return NOTHING
+    maps = [LabelMap(one.series, one.read()) for one in found.maps]
+    return content_of(_list(found.labels), maps)
+
+
+def kept_content(document: Document, read: ReadContent) -> LabelContent:
+    """The labels that the history kept. Raises StoreError, ValueError, KeyError, UserError."""
+    kept = document["labels"]
+    maps = [LabelMap(series, read(name)) for series, name in kept["maps"]]
+    return content_of(_list(read(kept["json"]).decode("utf-8", "surrogatepass")), maps)
+
+
+def picture_size(datapoint: Datapoint | None, roots: Roots | None) -> tuple[int, int] | None:
+    """The (width, height) of a datapoint's one picture, None where that cannot be told."""
+    local = [one for one in datapoint.items if one.is_local] if datapoint else []
+    if len(local) != 1 or roots is None:
+        return None
+    with suppress(RbsyncError, OSError, ValueError):
+        data, _ = read_whole(roots, local[0].ref, "xxh3", LIMIT)
+        return shown_size(data)
+    return None

@@ -1,0 +1,105 @@
+"""Some datapoints as a git revision declares them, with the files that their labels come from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from typing import NamedTuple
+
+from rbsync.dataset.build import BuildInputs, build
+from rbsync.dataset.declared_taxonomy import declared_taxonomy
+from rbsync.errors import RbsyncError
+from rbsync.files.cache import Cache
+from rbsync.files.roots import Roots
+from rbsync.files.tree import Tree
+from rbsync.locks.folder import FOLDER
+from rbsync.locks.lock_content import Lock
+from rbsync.manifest.load import Manifest, load_manifest
+from rbsync.model.datapoint import Datapoint
+from rbsync.sync.checkout import partly_checked_out
+from rbsync.sync.workspace import Unwatched
+from rbsync.trust import Trust
+
+
+class Declared(NamedTuple):
+    """Datapoints by name, and where the files are that they speak of."""
+
+    datapoints: Mapping[str, Datapoint]
+    roots: Roots | None = None
+
+
+NONE = Declared({})
+
+
+class Revision(NamedTuple):
+    """A git revision with its lock, and the manifest's path now."""
+
+    name: str
+    lock: Lock
+    manifest: str
+    trust: Trust
+
+
+@contextmanager
+def declared_at(revision: Revision, names: Collection[str]) -> Iterator[Declared]:
+    """The datapoints of these names at a revision, those of them that can be read.
+
+    Only their files are taken out of git, and what the lock has no sums of, such as the manifest
+    and its lists.
+    """
+    root, file = os.path.split(os.path.abspath(revision.manifest))
+    sums, wanted = revision.lock.sums, frozenset(_paths(revision.lock, names))
+
+    def left_out(path: str) -> bool:
+        return path in sums or path.startswith(f"{FOLDER}/")
+
+    checked = partly_checked_out(root, revision.name, wanted, left_out)
+    with ExitStack() as stack:
+        found = NONE
+        with suppress(RbsyncError):
+            folder = stack.enter_context(checked)
+            found = stack.enter_context(_built(os.path.join(folder, file), revision.trust))
+        yield found
+
+
+def _paths(lock: Lock, names: Collection[str]) -> Iterator[str]:
+    """The files of datapoints; of several items all that lie beside the first."""
+    folders = set()
+    for name in names:
+        note = lock.notes[name]
+        yield from note.label_files
+        if note.path:
+            yield note.path
+        if note.items and note.path:
+            folders.add(os.path.dirname(note.path))
+    if folders:
+        yield from (one for one in lock.sums if os.path.dirname(one) in folders)
+
+
+@contextmanager
+def _built(path: str, trust: Trust) -> Iterator[Declared]:
+    manifest = load_manifest(path, trust=trust, strict=False)
+    roots = Roots(manifest.root, manifest.settings.roots)
+    cache = Cache(os.path.join(os.path.dirname(manifest.root), "cache.db"), "sha256")
+    try:
+        with ThreadPoolExecutor(1, "rbsync-read") as executor:
+            tree = Tree(roots, cache, "sha256")
+            inputs = BuildInputs(tree, cache, executor, Unwatched())
+            yield Declared(_datapoints(manifest, inputs), roots)
+    finally:
+        cache.close()
+
+
+def _datapoints(manifest: Manifest, inputs: BuildInputs) -> Mapping[str, Datapoint]:
+    with suppress(RbsyncError):
+        dataset = build(
+            manifest,
+            inputs,
+            project_type=manifest.settings.project.type or "",
+            taxonomy=declared_taxonomy(manifest, inputs.tree),
+            keep_going=True,
+        )
+        return {one.name: one for one in dataset.datapoints}
+    return {}

@@ -1,0 +1,155 @@
+"""What changed in labels, as the commands tell it."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.scenarios.pictures import photo
+from tests.scenarios.project import Project
+from tests.scenarios.test_versions import commit, git
+
+MANIFEST = """
+project: {type: IMAGE_MULTI, taxonomy: [penny, nickel, car]}
+datapoints:
+  - glob: scenes/*.png
+    labels: scenes/{stem}.json
+masks:
+  - glob: masks/*.png
+    image: coins/{stem}.png
+    class_map: classes.json
+"""
+COLORS = {"penny": [200, 0, 0], "nickel": [0, 200, 0]}
+
+
+def mask(pixels: Any, **options: Any) -> bytes:
+    table = np.array([(0, 0, 0), *COLORS.values()], np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(table[pixels]).save(file, "PNG", **options)
+    return file.getvalue()
+
+
+def coins() -> Any:
+    found = np.zeros((60, 80), np.uint8)
+    found[10:40, 10:50] = 1
+    found[45:55, 10:20] = 2
+    return found
+
+
+def scene(x: float, color: str = "red") -> list[Any]:
+    place = {"xnorm": x, "ynorm": 0.2, "wnorm": 0.3, "hnorm": 0.4}
+    attributes = [{"name": "color", "value": color}]
+    return [{"category": [["object", "car"]], "attributes": attributes, "bbox2d": place}]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Project:
+    project = Project(tmp_path / "site")
+    project.manifest(MANIFEST)
+    project.write("classes.json", COLORS)
+    for number, name in enumerate(("grown", "same", "gone1", "gone2", "wander")):
+        project.write(f"coins/{name}.png", photo(number, (80, 60)))
+        project.write(f"masks/{name}.png", mask(coins()))
+    for number, name in enumerate(("box", "attribute"), 10):
+        project.write(f"scenes/{name}.png", photo(number, (400, 100)))
+        project.write(f"scenes/{name}.json", scene(0.1))
+    git(project, "init", "-q", "-b", "main")
+    commit(project)
+    git(project, "tag", "v1")
+    return project
+
+
+def change(site: Project) -> None:
+    for number in range(3):
+        site.write(f"coins/new{number}.png", photo(50 + number, (80, 60)))
+        site.write(f"masks/new{number}.png", mask(coins()))
+    for name in ("gone1", "gone2"):
+        (site.folder / f"coins/{name}.png").unlink()
+        (site.folder / f"masks/{name}.png").unlink()
+    for folder in ("coins", "masks"):
+        shutil.move(site.folder / folder / "wander.png", site.folder / folder / "wandered.png")
+    grown = coins()
+    grown[9, 10:30] = 1
+    site.write("masks/grown.png", mask(grown))
+    site.write("masks/same.png", mask(coins(), compress_level=0))
+    site.write("scenes/box.json", scene(0.13))
+    site.write("scenes/attribute.json", scene(0.1, "blue"))
+
+
+TOLD = """\
+added      new0
+added      new1
+added      new2
+removed    gone1
+removed    gone2
+moved      wander to wandered
+changed    grown: labels: penny +20 px (IoU 0.984)
+changed    scenes/attribute.png: labels: 1 box attributes changed (car, color: red to blue)
+changed    scenes/box.png: labels: 1 box moved (car, 12 px)
+reencoded  masks/same.png: other bytes, same meaning
+"""
+
+
+def test_two_tags_are_compared_down_to_each_change_of_labels(site: Project) -> None:
+    change(site)
+    commit(site)
+    git(site, "tag", "v2")
+    for words in (["v1", "v2"], ["v1"]):
+        found = site.run("diff", *words)
+        assert found.code == 2
+        assert found.out.startswith(TOLD), found
+    document = site.run("diff", "v1", "v2", "--json").json["difference"]
+    by_name = {one["name"]: one["labels"] for one in document["changed"]}
+    (penny,) = by_name["grown"]["classes"]
+    assert (penny["name"], penny["gained"], penny["lost"]) == ("penny", 20, 0)
+    (box,) = by_name["scenes/box.png"]["objects"]
+    assert (box["verb"], box["kind"], round(box["moved"]), box["in_pixels"]) == (
+        "changed",
+        "box",
+        12,
+        True,
+    )
+    (attribute,) = by_name["scenes/attribute.png"]["objects"]
+    assert attribute["attributes"] == [{"name": "color", "before": "red", "after": "blue"}]
+    assert site.run("diff", "v2", "v1").out.count("penny -20 px") == 1
+
+
+def test_images_that_git_never_had_do_not_keep_labels_from_being_compared(site: Project) -> None:
+    git(site, "rm", "-q", "-r", "--cached", "coins", "scenes")
+    site.write(".gitignore", "*.png\n!masks/*.png\n.rbsync/\n")
+    git(site, "add", "-f", "scenes/box.json", "scenes/attribute.json")
+    commit(site)
+    grown = coins()
+    grown[9, 10:30] = 1
+    site.write("masks/grown.png", mask(grown))
+    found = site.run("diff", "HEAD")
+    assert "changed    grown: labels: penny +20 px (IoU 0.984)\n" in found.out
+
+
+def test_a_side_that_cannot_be_read_is_told_as_different_and_no_more(site: Project) -> None:
+    shutil.copytree(site.folder / "rbsync.lock", site.folder / "old/rbsync.lock")
+    change(site)
+    assert "changed    scenes/box.png: labels differ\n" in site.run("diff", "old").out
+
+
+def test_a_manifest_in_a_folder_of_the_repository_is_compared_too(site: Project) -> None:
+    inner = Project(site.folder / "inner")
+    inner.manifest("project: {type: IMAGE_BBOX}\ndatapoints:\n  - items_list: all/items.json\n")
+    inner.write("all/a.png", photo(3, (100, 100)))
+
+    def declare(x: float) -> None:
+        entries = [{"name": "first", "items": ["a.png"], "labels": scene(x)}]
+        inner.write("all/items.json", json.dumps(entries))
+
+    declare(0.1)
+    commit(inner)
+    declare(0.2)
+    found = inner.run("diff", "HEAD")
+    assert "changed    first: labels: 1 box moved (car, 10 px)" in found.out
