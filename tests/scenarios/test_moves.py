@@ -35,6 +35,8 @@ from tests.states import written_anew
 SIZE = int(os.environ.get("RBSYNC_MOVES", "10"))
 WORKED = SIZE * 3 // 10
 KILLS = 50 if SIZE >= 1000 else 2
+# Up to which a run is killed: a new one first looks up what the last one left open.
+REQUESTS = 300 if SIZE >= 1000 else 25
 pytestmark = pytest.mark.timeout(120 if SIZE < 1000 else 0)
 MANIFEST = (
     "project: {type: IMAGE_BBOX, taxonomy: [car, bus]}\ndatapoints:\n"
@@ -186,7 +188,7 @@ def test_a_run_that_is_killed_at_any_point_loses_nothing_and_goes_on(plain: Site
     plain.draw(worked, BOX, BUS)
     draw = random.Random(7)
     for _ in range(KILLS):
-        stop_at = plain.requests() + draw.randint(1, 4 * SIZE // min(KILLS, 10))
+        stop_at = plain.requests() + draw.randint(1, REQUESTS)
         running = plain.project.start("apply", "--yes", *OURS)
         while running.poll() is None and plain.requests() < stop_at:
             time.sleep(0.01)
