@@ -51,14 +51,13 @@ class OneLife:
             looks: list[Mended] = [
                 (changing._Looks, "unasked", self._look),
                 (changing.Changer, "delete", self._look),
+                (changing.Changer, "put_away", self._look),
             ]
             sent: list[Mended] = [(Transport, "send", self._step)]
             if embedded:
-                looks = [(LocalProject, name, self._look) for name in ("update", "delete_named")]
-                sent = [
-                    (LocalProject, name, self._step)
-                    for name in ("update", "create", "delete_named")
-                ]
+                changes = ("update", "rename", "delete_named")
+                looks = [(LocalProject, name, self._look) for name in changes]
+                sent = [(LocalProject, name, self._step) for name in (*changes, "create")]
             for owner, name, wrapped in (*durable, *sent, *looks):
                 method = wrapped(getattr(owner, name))
                 stack.enter_context(mock.patch.object(owner, name, method))

@@ -12,6 +12,7 @@ from typing import Any
 from rbsync.applier.comparing import differing
 from rbsync.backends.base import NamedTask, TaskContent
 from rbsync.backends.local.backend import LocalBackend
+from rbsync.backends.local.task_rows import ARCHIVED
 from rbsync.backends.redbrick.stamp import read_metadata
 from rbsync.stores.history.sqlite import FILE, SqliteHistory
 from rbsync.stores.sqlite import SqliteStore
@@ -53,6 +54,12 @@ class Place:
         assert len(tasks) == len(found)
         return tasks
 
+    def is_put_away(self, name: str) -> bool:
+        """Tells whether nobody can save in the task of a name."""
+        with closing(LocalBackend(self.folder)) as backend:
+            stored = backend.stored(backend.find([name])[name].task_id)
+        return stored is not None and stored.stage == ARCHIVED
+
     def draw(self, name: str, drawing: int) -> None:
         """Somebody saves a drawing."""
         if self.client is None:
@@ -72,6 +79,11 @@ class Place:
             backend.delete([NamedTask(name, task_id)])
 
 
+def base_of(one: TaskContent) -> str:
+    """What the datapoint of a task was called at first: its items still are."""
+    return one.task.items[0].rpartition("/")[2].partition("-")[0]
+
+
 def is_as_stamped(one: TaskContent) -> bool:
     """Tells whether the labels are those that some rbsync has left there."""
     # A service keeps its clients' stamps in the metadata.
@@ -82,8 +94,12 @@ def is_as_stamped(one: TaskContent) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A datapoint as a clone declares it; ``item`` and ``settings`` are versions."""
+    """A datapoint as a clone declares it; ``item`` and ``settings`` are versions.
 
+    ``base`` is what it was called at first. Its items keep that when it is renamed.
+    """
+
+    base: str
     drawing: int = NOTHING
     item: int = 0
     settings: int = 0
@@ -93,8 +109,8 @@ class Declared:
 class Clone:
     """A folder with a manifest, and what is known from it.
 
-    ``seen`` are the drawings of each name that stood in its files, that it sent itself, or that it
-    took from the project's stamps; ``foreign`` are the names that somebody else touched.
+    ``seen`` are the drawings that stood in its files, that it sent itself, or that it took from the
+    project's stamps; ``foreign`` are the names, and first names, that somebody else touched.
     """
 
     project: Project
@@ -102,7 +118,7 @@ class Clone:
     state: Path
     history: Path
     files: dict[str, Declared] = field(default_factory=dict)
-    seen: dict[str, set[int]] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=lambda: {NOTHING})
     foreign: set[str] = field(default_factory=set)
     has_plan: bool = False
 
@@ -113,14 +129,14 @@ class Clone:
             labels = f"{self.prefix}{name}.json"
             self.project.write(labels, labels_of(one.drawing))
             lines.append(f"  - {json.dumps(self._entry(name, one, labels))}")
-            self.know(name, one.drawing)
+            self.seen.add(one.drawing)
         if not self.files:
             lines[-1] = "datapoints: []"
         self.project.manifest("\n".join(lines) + "\n")
 
     def _entry(self, name: str, one: Declared, labels: str) -> dict[str, Any]:
-        item, storage = f"https://example.org/{name}-{one.item}.png", "public"
-        if name == "file":
+        item, storage = f"https://example.org/{one.base}-{one.item}.png", "public"
+        if one.base == "file":
             item, storage = f"file-{one.item}.png", "redbrick"
             self.project.write(item, png(one.item))
         entry = {"name": name, "items": [item], "storage": storage, "labels": labels}
@@ -132,10 +148,15 @@ class Clone:
         for name, one in self.files.items():
             text = (self.project.folder / f"{self.prefix}{name}.json").read_text()
             self.files[name] = replace(one, drawing=drawing_of(text))
-            self.know(name, self.files[name].drawing)
+            self.seen.add(self.files[name].drawing)
 
-    def know(self, name: str, drawing: int) -> None:
-        self.seen.setdefault(name, {NOTHING}).add(drawing)
+    def names_of(self, name: str) -> set[str]:
+        """A name, and what its datapoint was called at first."""
+        return {name, self.files[name].base} if name in self.files else {name}
+
+    def is_touched(self, name: str) -> bool:
+        """Tells whether somebody else may have touched what a name is declared to be."""
+        return not self.foreign.isdisjoint(self.names_of(name))
 
     def unrecorded(self, names: Iterable[str]) -> set[str]:
         """The names of which its state says nothing."""

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from rbsync.applier import retrying
+from rbsync.backends.base import TaskContent
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import ExitCode
 from tests.applier.mortal import CrashError
@@ -31,6 +32,7 @@ from tests.properties.team_at_work import (
     Clone,
     Declared,
     Place,
+    base_of,
     drawing_of,
     is_as_stamped,
     kept_in,
@@ -54,7 +56,8 @@ EXPECTED = {
 }
 
 # Few names, so that what one does to a task meets what others did.
-NAMES = ("a", "b", "file")
+FIRST = ("a", "b", "file")
+NAMES = (*FIRST, "c")
 names = st.sampled_from(NAMES)
 clones = st.sampled_from(["mine", "yours"])
 
@@ -74,7 +77,29 @@ chances = st.builds(
     after=st.booleans(),
     drawn=st.lists(st.tuples(st.integers(1, 5), names), max_size=2).map(tuple),
 )
-decisions = st.sampled_from(["", "", "", "--ours", "--theirs"])
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What somebody decides for all names: about orphans, conflicts and moves."""
+
+    prune: bool = False
+    decision: str = ""
+    on_move: str = ""
+
+    @property
+    def options(self) -> list[str]:
+        moves = ["--on-move", self.on_move] if self.on_move else []
+        decided = [self.decision, "**"] if self.decision else []
+        return ["--prune"] * self.prune + decided + moves
+
+
+choices = st.builds(
+    Choice,
+    prune=st.booleans(),
+    decision=st.sampled_from(["", "", "", "--ours", "--theirs"]),
+    on_move=st.sampled_from(["", "", "", "carry", "keep", "recreate"]),
+)
 
 
 class Story(RuleBasedStateMachine):
@@ -103,7 +128,7 @@ class Story(RuleBasedStateMachine):
             client = self.open.enter_context(served)
             self.url = client.url
             self.place = Place(self.folder / "service", client)
-        self.repository = {name: Declared(self._new_drawing()) for name in NAMES}
+        self.repository = {name: Declared(name, self._new_drawing()) for name in FIRST}
         self.in_git = {one.drawing for one in self.repository.values()}
         for name in ("mine", "yours"):
             self.clones[name] = self._clone(name)
@@ -131,7 +156,7 @@ class Story(RuleBasedStateMachine):
     @rule(who=clones, name=names, what=st.sampled_from(["drawing", "none", "item", "settings"]))
     def edit(self, who: str, name: str, what: str) -> None:
         clone = self.clones[who]
-        one = clone.files.get(name, Declared())
+        one = clone.files.get(name, Declared(name))
         match what:
             case "drawing":
                 one = replace(one, drawing=self._new_drawing())
@@ -150,6 +175,13 @@ class Story(RuleBasedStateMachine):
         self.clones[who].files.pop(name, None)
         self.clones[who].write()
 
+    @rule(who=clones, old=names, new=names)
+    def rename(self, who: str, old: str, new: str) -> None:
+        files = self.clones[who].files
+        if old in files and new not in files:
+            files[new] = files.pop(old)
+            self.clones[who].write()
+
     @rule(who=clones)
     def push(self, who: str) -> None:
         self.repository = dict(self.clones[who].files)
@@ -163,44 +195,48 @@ class Story(RuleBasedStateMachine):
 
     @rule(name=names, is_empty=st.sampled_from([False, False, False, True]))
     def draw(self, name: str, is_empty: bool) -> None:
-        if name in self.place.tasks():
+        if self._is_open(name):
             self._draw(name, NOTHING if is_empty else self._new_drawing())
 
+    def _is_open(self, name: str) -> bool:
+        """Tells whether people can draw there."""
+        return name in self.place.tasks() and not self.place.is_put_away(name)
+
     def _draw(self, name: str, drawing: int) -> None:
-        self.everything.discard(self._present()[name])
+        self._forget(name)
         self.place.draw(name, drawing)
         self._is_there(drawing)
+
+    def _forget(self, name: str) -> None:
+        """Who replaces a drawing by hand, or deletes it, does not want it any more."""
+        task = self.place.tasks()[name]
+        self.everything.discard(drawing_of(task.labels))
         for clone in self.clones.values():
-            clone.foreign.add(name)
+            clone.foreign |= {name, base_of(task)}
 
     @rule(name=names)
     def somebody_deletes(self, name: str) -> None:
         if name in self.place.tasks():
-            self.everything.discard(self._present()[name])
+            self._forget(name)
             self.place.remove(name)
-            for clone in self.clones.values():
-                clone.foreign.add(name)
 
     # What people, and jobs, do with rbsync.
 
-    @rule(who=clones, prune=st.booleans(), redo=st.booleans(), decision=decisions, chance=chances)
-    def apply(self, who: str, prune: bool, redo: bool, decision: str, chance: Chance) -> None:
-        chosen = ["--prune"] * prune + ["--redo", "**"] * redo
-        if decision:
-            chosen += [decision, "**"]
+    @rule(who=clones, choice=choices, redo=st.booleans(), chance=chances)
+    def apply(self, who: str, choice: Choice, redo: bool, chance: Chance) -> None:
+        chosen = [*choice.options, *(["--redo", "**"] * redo)]
         clone = self.clones[who]
         self._run(clone, "apply", "--yes", "--force", *chosen, chance=chance)
 
-    @rule(who=clones, prune=st.booleans(), decision=decisions)
-    def save_plan(self, who: str, prune: bool, decision: str) -> None:
-        chosen = ["--prune"] * prune + ([decision, "**"] if decision else [])
+    @rule(who=clones, choice=choices)
+    def save_plan(self, who: str, choice: Choice) -> None:
         clone = self.clones[who]
         self._take_in_stamps(clone)
-        if decision:
+        if choice.decision:
             # The plan shows what it is about to overwrite, or to leave.
             self._see_all(clone)
         file = f"{clone.prefix}plan.json"
-        ran = clone.project.run("plan", "-o", file, *chosen)
+        ran = clone.project.run("plan", "-o", file, *choice.options)
         assert ran.code in EXPECTED, ran
         clone.has_plan = (clone.project.folder / file).exists()
 
@@ -211,12 +247,12 @@ class Story(RuleBasedStateMachine):
         if clone.has_plan:
             self._run(clone, "apply", f"{clone.prefix}plan.json", "--force", chance=chance)
 
-    @rule(prune=st.booleans(), keeps=st.booleans(), decision=decisions, chance=chances)
-    def job(self, prune: bool, keeps: bool, decision: str, chance: Chance) -> None:
+    @rule(choice=choices, keeps=st.booleans(), chance=chances)
+    def job(self, choice: Choice, keeps: bool, chance: Chance) -> None:
         """A job in a fresh clone, whose folder is thrown away; ``keeps`` has its history kept."""
         self.jobs += 1
         clone = self._clone(f"job{self.jobs}")
-        chosen = ["--prune"] * prune + ([decision, "**"] if decision else [])
+        chosen = list(choice.options)
         if keeps:
             clone.history = self.folder / "kept"
             chosen += ["--history", str(clone.history)]
@@ -272,11 +308,10 @@ class Story(RuleBasedStateMachine):
     def _see_stamped(self, clone: Clone, some: Sequence[str] | set[str]) -> None:
         for name, task in self.place.tasks().items():
             if name in some and is_as_stamped(task):
-                clone.know(name, drawing_of(task.labels))
+                clone.seen.add(drawing_of(task.labels))
 
     def _see_all(self, clone: Clone) -> None:
-        for name, drawing in self._present().items():
-            clone.know(name, drawing)
+        clone.seen.update(self._present().values())
 
     def _run(
         self,
@@ -291,7 +326,7 @@ class Story(RuleBasedStateMachine):
         if "--ours" in arguments or "--theirs" in arguments:
             self._see_all(clone)
         before = self.place.tasks()
-        seen = {name: set(ones) for name, ones in clone.seen.items()}
+        seen = set(clone.seen)
         meanwhile = Meanwhile(self, chance.drawn)
         life = OneLife(chance.step, after=chance.after, meanwhile=meanwhile)
         ran: Ran | None = None
@@ -301,50 +336,53 @@ class Story(RuleBasedStateMachine):
         except CrashError:
             assert chance.step
         told = before | meanwhile.before
-        self._check_replaced(clone, told, meanwhile.drawn, seen)
+        self._check_replaced(told, meanwhile.drawn, seen)
         self._note_changes(clone, before, meanwhile.drawn)
         if ran is not None:
             assert ran.code in EXPECTED, ran
             if judged:
-                self._check_conflicts(clone, ran)
+                self._check_conflicts(clone, ran, told)
         return ran
 
     def _check_replaced(
-        self, clone: Clone, before: dict[str, Any], drawn: dict[str, int], seen: dict[str, set[int]]
+        self, before: dict[str, TaskContent], drawn: dict[str, int], seen: set[int]
     ) -> None:
         present = self._present()
         for name, task in before.items():
             was = drawn.get(name, drawing_of(task.labels))
-            now = present.get(name)
-            if now is None or now != was:
-                assert name not in drawn, f"{name}: {was} was drawn meanwhile, and is {now}"
-                assert was in seen.get(name, ()), f"{name}: {was} was not seen, and is {now}"
+            if present.get(name) == was or _has_moved(was, before, present):
+                continue
+            said = f"{name}: {was} {{}}, and is {present.get(name)}"
+            assert name not in drawn, said.format("was drawn meanwhile")
+            assert was in seen, said.format("was not seen")
 
-    def _note_changes(self, clone: Clone, before: dict[str, Any], drawn: dict[str, int]) -> None:
+    def _note_changes(
+        self, clone: Clone, before: dict[str, TaskContent], drawn: dict[str, int]
+    ) -> None:
         after = self.place.tasks()
-        touched = {
+        touched = [
             name for name in NAMES if _essence(before.get(name)) != _essence(after.get(name))
-        }
+        ]
+        changed = [one[name] for one in (before, after) for name in touched if name in one]
         for other in self.clones.values():
             if other is not clone:
-                other.foreign |= touched
-        for name in touched - drawn.keys():
-            if name in after:
-                drawing = drawing_of(after[name].labels)
-                clone.know(name, drawing)
-                self._is_there(drawing)
+                other.foreign.update(touched, map(base_of, changed))
+        # What was there before, and what people drew meanwhile, may have been carried unseen.
+        others = {drawing_of(one.labels) for one in before.values()} | set(drawn.values())
+        sent = {drawing_of(one.labels) for one in after.values()} - others
+        clone.seen |= sent
+        self.everything |= sent - {NOTHING}
 
-    def _check_conflicts(self, clone: Clone, ran: Ran) -> None:
+    def _check_conflicts(self, clone: Clone, ran: Ran, before: dict[str, TaskContent]) -> None:
         """Nobody is told of others' work where nobody else has done any."""
         if ran.code != ExitCode.SOME_FAILED:
             return
-        failed = {one["name"] for one in ran.json["outcomes"] if one["outcome"] == "failed"}
-        blocked = {
-            one["name"]
-            for one in ran.json["outcomes"]
-            if one["action"] == "blocked" and "taken back" not in one["note"]
-        }
-        assert failed | blocked <= clone.foreign, ran.out
+        for one in ran.json["outcomes"]:
+            is_decided = "taken back" in one["note"] or "not to be moved" in one["note"]
+            if one["outcome"] == "failed" or (one["action"] == "blocked" and not is_decided):
+                name = one["name"]
+                first = {base_of(before[name])} if name in before else set()
+                assert clone.is_touched(name) or first & clone.foreign, ran.out
 
     def teardown(self) -> None:
         try:
@@ -374,7 +412,7 @@ class Story(RuleBasedStateMachine):
         assert ran is not None
         assert ran.code == ExitCode.DONE, ran
         # What others drew since, over what is declared, stays: nothing here speaks against it.
-        settled = [name for name in NAMES if name not in clone.foreign]
+        settled = [name for name in NAMES if not clone.is_touched(name)]
         present = self._present()
         for name in settled:
             one = clone.files.get(name)
@@ -383,10 +421,16 @@ class Story(RuleBasedStateMachine):
         assert (ran.code, ran.json["actions"]) == (ExitCode.DONE, [])
 
 
-def _essence(task: Any) -> Any:
-    if task is None:
-        return None
-    return (task.task, task.labels, task.refs)
+def _essence(task: TaskContent | None) -> Any:
+    return task and (task.task, task.labels, task.refs)
+
+
+def _has_moved(drawing: int, before: dict[str, TaskContent], present: dict[str, int]) -> bool:
+    """Tells whether a drawing is there by a name by which it was not."""
+    old = {name for name, one in before.items() if drawing_of(one.labels) == drawing}
+    return drawing != NOTHING and any(
+        there == drawing and name not in old for name, there in present.items()
+    )
 
 
 class Meanwhile:
@@ -406,9 +450,8 @@ class Meanwhile:
                 self._draw(name)
 
     def _draw(self, name: str) -> None:
-        tasks = self._story.place.tasks()
-        if name in tasks:
-            self.before[name] = tasks[name]
+        if self._story._is_open(name):
+            self.before[name] = self._story.place.tasks()[name]
             self.drawn[name] = self._story._new_drawing()
             self._story._draw(name, self.drawn[name])
 
