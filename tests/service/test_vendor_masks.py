@@ -1,8 +1,12 @@
-"""What rbsync creates of masks and segmentations, the vendor's SDK 2.35.4 exports as it was."""
+"""The vendor's SDK 2.35.4 exports masks and segmentations as rbsync made them.
+
+What it changes of them, `rbsync pull` brings back.
+"""
 
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,12 +19,13 @@ from PIL import Image
 from rbsync.labels import read_taxonomy
 from tests.masks.pictures import noise, painted, png
 from tests.scenarios.offline_service import RemoteProject
+from tests.scenarios.project import BOX
 from tests.service.serving import KEY, ORG, PROJECT, serving
 from tests.service.vendor_environment import run_client
 
 pytestmark = [pytest.mark.vendor, pytest.mark.timeout(1000)]
 
-CLIENT = Path(__file__).with_name("vendor_export.py")
+CLIENT = Path(__file__).with_name("vendor_labels.py")
 NAMES = ("car", "bus", "liver", "tumour")
 TAXONOMY = {
     "name": "tax-a",
@@ -42,6 +47,14 @@ datapoints:
       - items: [ct.nii.gz]
         segmentations: seg.nii.gz
         segment_map: {1: liver, 300: tumour}
+  - name: edited-study
+    series:
+      - items: [ct.nii.gz]
+        segmentations: edited.nii.gz
+        segment_map: {1: liver, 300: tumour}
+  - name: edited-box
+    items: [images/box.png]
+    labels: box.json
 masks:
   - glob: masks/*.png
     image: "images/{stem}.png"
@@ -49,13 +62,24 @@ masks:
 """
 
 
+EDITED = ("box.json", "masks/edited.png", "masks/edited-here-too.png", "edited.nii.gz")
+
+
 class Came(NamedTuple):
-    """What was sent, what the SDK answered, and the folder that it wrote to."""
+    """What was sent, what the SDK answered, and the folder that it wrote to.
+
+    ``drift`` was there after it had changed labels, ``pulled`` is what two pulls then said, and
+    ``plan`` the last line of the plan that followed. ``files`` are those that were to be pulled.
+    """
 
     picture: Any
     segmentation: Any
     results: dict[str, Any]
     folder: Path
+    drift: Any
+    pulled: tuple[dict[str, Any], dict[str, Any]]
+    plan: str
+    files: dict[str, bytes]
 
     def series(self, export: str, name: str) -> list[dict[str, Any]]:
         (found,) = [one for one in self.results[export] if one["name"] == name]
@@ -83,17 +107,27 @@ def came(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         scan = generator.integers(-1000, 1000, segmentation.shape).astype(np.int16)
         project.write("mr.nii.gz", volume(scan[:, :, :2]))
         project.write("ct.nii.gz", volume(scan))
-        project.write("seg.nii.gz", volume(segmentation))
-        project.write("images/x.png", png(np.full((37, 61, 3), 9, np.uint8)))
-        project.write("masks/x.png", png(picture))
+        for name in ("seg", "edited"):
+            project.write(f"{name}.nii.gz", volume(segmentation))
+        for number, name in enumerate(("x", "edited", "edited-here-too", "box")):
+            project.write(f"images/{name}.png", png(np.full((37, 61, 3), number, np.uint8)))
+        for name in ("x", "edited", "edited-here-too"):
+            project.write(f"masks/{name}.png", png(picture))
+        project.write("box.json", [BOX])
         project.write("class_map.json", {name: list(one) for name, one in CLASS_MAP.items()})
         project.manifest(MANIFEST)
         done = project.apply()
-        assert done.last_line.startswith("Apply complete: 2 created"), done.err
+        assert done.last_line.startswith("Apply complete: 6 created"), done.err
         run_client(request.config, CLIENT, work, client.url, ORG, PROJECT, KEY)
-        assert project.run("drift").last_line == "No drift. The project is as it was left."
+        drift = project.run("drift", "--json").json
+        project.write("masks/edited-here-too.png", png(picture[::-1]))
+        first = project.run("pull", "--json").json
+        project.write("masks/edited-here-too.png", png(picture))
+        pulled = (first, project.run("pull", "--json").json)
+        plan = project.run("plan").last_line
     results = json.loads((work / "results.json").read_text())
-    return Came(picture, segmentation, results, work)
+    files = {one: (project.folder / one).read_bytes() for one in EDITED}
+    return Came(picture, segmentation, results, work, drift, pulled, plan, files)
 
 
 def test_a_mask_comes_back_as_the_same_picture(came: Came) -> None:
@@ -126,3 +160,48 @@ def test_a_segmentation_comes_back_voxel_for_voxel(came: Came) -> None:
     assert np.array_equal(np.asarray(image.dataobj), came.segmentation)
     assert np.allclose(image.affine, AFFINE, atol=1e-4)
     assert [len(one["items"]) for one in (without, segmented)] == [1, 1]
+
+
+def test_what_it_changed_alone_has_drifted(came: Came) -> None:
+    assert [one["name"] for one in came.drift["edited"]] == [
+        "edited",
+        "edited-box",
+        "edited-here-too",
+        "edited-study",
+    ]
+    assert all(one["facets"] == ["labels"] for one in came.drift["edited"])
+
+
+def test_what_it_changed_is_pulled_but_for_what_changed_here_too(came: Came) -> None:
+    first, second = came.pulled
+    assert first["files"] == ["box.json", "edited.nii.gz", "masks/edited.png"]
+    assert [one["name"] for one in first["conflicts"]] == ["edited-here-too"]
+    # Once the file was put back, as the pull says.
+    assert second["files"] == ["masks/edited-here-too.png"]
+    assert (second["conflicts"], second["theirs"]) == ([], [])
+    assert came.plan == "No changes. The project matches the manifest."
+
+
+@pytest.mark.parametrize("name", ["masks/edited.png", "masks/edited-here-too.png"])
+def test_a_mask_that_it_changed_differs_only_there(came: Came, name: str) -> None:
+    with Image.open(io.BytesIO(came.files[name])) as file:
+        back = np.asarray(file)
+    wanted = came.picture.copy()
+    wanted[:3, :2] = CLASS_MAP["car"]
+    assert not np.array_equal(wanted, came.picture)
+    assert np.array_equal(back, wanted)
+
+
+def test_a_segmentation_that_it_changed_stays_on_its_grid(came: Came) -> None:
+    wanted = came.segmentation.copy()
+    wanted[:2, :3] = 1
+    image: Any = nibabel.Nifti1Image.from_bytes(gzip.decompress(came.files["edited.nii.gz"]))
+    assert np.array_equal(np.asarray(image.dataobj), wanted)
+    assert image.get_data_dtype() == wanted.dtype
+    assert np.array_equal(image.affine, AFFINE.astype(np.float32))
+
+
+def test_a_box_that_it_changed_is_one_of_the_label_file(came: Came) -> None:
+    (box,) = json.loads(came.files["box.json"])
+    assert box["category"] == [["object", "bus"]]
+    assert box["bbox2d"] == {"xnorm": 0.5, "ynorm": 0.25, "wnorm": 0.25, "hnorm": 0.5}
