@@ -28,7 +28,7 @@ class Desk:
         self.clone = clone
 
     def declare(self, name: str, **changes: int) -> None:
-        self.clone.files = {name: Declared(**changes)}
+        self.clone.files = {name: Declared(name, **changes)}
         self.clone.write()
 
     def apply(self, step: int = 0, *, after: bool = False) -> int | None:

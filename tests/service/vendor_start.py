@@ -22,6 +22,6 @@ async def shortly(_delay: float, result: Any = None) -> Any:
     return await _sleep(0, result)
 
 
-asyncio.sleep = shortly
+setattr(asyncio, "sleep", shortly)  # noqa: B010  (the overloads of its types are of no concern)
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
