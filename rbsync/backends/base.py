@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from rbsync.errors import BackendError
@@ -319,6 +320,11 @@ class TaskContent(NamedTuple):
     refs: tuple[str, ...] = ()
     progress: Progress = Progress()
     left: Left = NOTHING_LEFT
+
+
+def read_once(found: TaskContent) -> TaskContent:
+    """A task each of whose label maps is fetched at most once, and then kept."""
+    return found._replace(maps=tuple(one._replace(read=cache(one.read)) for one in found.maps))
 
 
 Before = Callable[[TaskContent, Facet | None], bool]

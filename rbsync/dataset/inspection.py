@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from rbsync.errors import UserError
 from rbsync.files.cache import Cache
+from rbsync.model.extent import Extent
 
 IN_FLIGHT = 64
 
@@ -34,7 +35,8 @@ class Inspected(NamedTuple):
     The fingerprint of one in which nothing is labelled is empty. ``unused`` are the values of a
     segment map that do not occur, ``affine`` is that of a volume, row by row, where it has one.
     ``transparent`` is how many pixels of a mask are background only for being transparent,
-    ``alike`` the numbers of files that have the same single value.
+    ``alike`` the numbers of files that have the same single value. ``extent`` is that of what a
+    mask or segmentation labels, where it is known.
     """
 
     size: tuple[int, ...]
@@ -43,13 +45,14 @@ class Inspected(NamedTuple):
     affine: tuple[float, ...] = ()
     transparent: int = 0
     alike: tuple[int, ...] = ()
+    extent: Extent | None = None
 
     @classmethod
     def of_text(cls, text: str) -> Inspected:
         """The inverse of `text`. Raises ValueError."""
         # Texts of earlier versions have fewer parts.
-        parts = [*text.split(" "), *[""] * 5]
-        size, fingerprint, unused, affine, transparent, alike, *_ = parts
+        parts = [*text.split(" "), *[""] * 6]
+        size, fingerprint, unused, affine, transparent, alike, extent, *_ = parts
         return cls(
             tuple(map(int, size.split("x"))),
             fingerprint,
@@ -57,6 +60,7 @@ class Inspected(NamedTuple):
             tuple(map(float, affine.split(",") if affine else ())),
             int(transparent or 0),
             tuple(map(int, alike.split(",") if alike else ())),
+            Extent.of_text(extent),
         )
 
     def text(self) -> str:
@@ -65,7 +69,8 @@ class Inspected(NamedTuple):
         unused, affine = ",".join(map(str, self.unused)), ",".join(map(repr, self.affine))
         transparent = str(self.transparent or "")
         alike = ",".join(map(str, self.alike))
-        parts = size, self.fingerprint, unused, affine, transparent, alike
+        extent = self.extent.text() if self.extent else ""
+        parts = size, self.fingerprint, unused, affine, transparent, alike, extent
         return " ".join(parts).rstrip()
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from rbsync.errors import Location, Problem, UserError
-from rbsync.labels import normal_labels
+from rbsync.labels import extent_of, normal_labels
 from rbsync.labels.problem import MOST, LabelProblem
 from rbsync.manifest.document import read_document
+from rbsync.model.extent import Extent
 from rbsync.model.fingerprint import Algorithm, canonical_json, new_hasher
 from rbsync.shapes.json_members import LineCounter, Member, MembersError, members
 
@@ -21,7 +22,8 @@ _LOCATED = 1 << 20
 class LabelList:
     """The labels in a text, which begins as a list does.
 
-    ``fingerprint`` is theirs once all ``problems`` were asked for and there are none.
+    ``fingerprint`` and ``extent`` are theirs once all ``problems`` were asked for and there are
+    none.
     """
 
     def __init__(self, text: str, path: str, algorithm: Algorithm, check: LabelCheck) -> None:
@@ -31,6 +33,7 @@ class LabelList:
         self._lines = LineCounter(text)
         self._hasher = new_hasher(algorithm)
         self._problems = 0
+        self.extent = Extent(0)
 
     @property
     def is_wrong(self) -> bool:
@@ -66,6 +69,7 @@ class LabelList:
     def _of(self, at: int, label: Member) -> Iterator[Problem]:
         found = self._check(at, label.value)
         if not found:
+            self.extent = self.extent.plus(extent_of([label.value]))
             comma = b"," if at else b""
             self._hasher.update(comma + canonical_json(normal_labels([label.value]))[1:-1])
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from rbsync.dataset.findings import Findings
@@ -15,6 +16,7 @@ from rbsync.files.tree import Tree
 from rbsync.labels import Taxonomy, check_labels, label_check, normal_labels
 from rbsync.manifest.plain import typed
 from rbsync.model.datapoint import Item, Labels
+from rbsync.model.extent import Extent
 from rbsync.model.fingerprint import canonical_json, digest, of_value
 from rbsync.reasons import UNKNOWN
 from rbsync.shapes.json_members import is_list
@@ -39,7 +41,7 @@ class LabelReader:
         self._type = project_type
         self._taxonomy = taxonomy
         # Labels that passed under one taxonomy are checked again under another.
-        rules = canonical_json([1, project_type, taxonomy.as_json(), tree.algorithm])
+        rules = canonical_json([2, project_type, taxonomy.as_json(), tree.algorithm])
         self._context = f"labels:{digest(rules)}"
         self._passed: dict[str, str] | None = None
         self._new: list[tuple[str, str]] = []
@@ -54,8 +56,11 @@ class LabelReader:
 
     def file(self, entry: Entry, item: Item) -> Labels | None:
         """Labels in a file of their own."""
-        fingerprint = self._known().get(item.content) or self._read(entry, item)
-        return Labels("objects", fingerprint, (item,)) if fingerprint else None
+        known = self._known().get(item.content) or self._read(entry, item)
+        fingerprint, _, extent = known.partition(" ")
+        if not fingerprint:
+            return None
+        return Labels("objects", fingerprint, (item,), extent=_extent(extent))
 
     def save(self) -> None:
         """Remembers what passed."""
@@ -68,7 +73,10 @@ class LabelReader:
         return self._passed
 
     def _read(self, entry: Entry, item: Item) -> str:
-        """The fingerprint of a file's labels; empty after reporting what is wrong with them."""
+        """The fingerprint and extent of a file's labels, as the cache keeps them.
+
+        Empty after reporting what is wrong with them.
+        """
         try:
             data, content = read_whole(self._tree.roots, item.ref, self._tree.algorithm, LIMIT)
             text = data.decode(json.detect_encoding(data), "surrogatepass")
@@ -81,12 +89,12 @@ class LabelReader:
             message = f"the file is no JSON text: {error}"
             self._findings.of_entry(entry, Problem("label-file", message, Location(item.ref)))
             return ""
-        fingerprint = self._of_text(entry, text, item.ref)
-        if fingerprint:
+        found = self._of_text(entry, text, item.ref)
+        if found:
             # Under the content that was read, which may be newer than the one that was hashed.
-            self._known()[content] = fingerprint
-            self._new.append((content, fingerprint))
-        return fingerprint
+            self._known()[content] = found
+            self._new.append((content, found))
+        return found
 
     def _of_text(self, entry: Entry, text: str, path: str) -> str:
         """As `_read`, of the file's text."""
@@ -96,7 +104,7 @@ class LabelReader:
         labels = LabelList(text, path, self._tree.algorithm, self._checker())
         for problem in labels.problems():
             self._findings.of_entry(entry, problem)
-        return "" if labels.is_wrong else labels.fingerprint
+        return "" if labels.is_wrong else f"{labels.fingerprint} {labels.extent.text()}"
 
     def _checker(self) -> LabelCheck:
         return label_check(self._type, self._taxonomy.names, self._taxonomy.all_attributes)
@@ -127,6 +135,16 @@ class LabelReader:
                 problem = problem._replace(message=message)
             self._findings.of_entry(entry, problem)
         return bool(found)
+
+
+# Most files have one of few numbers of labels, and share what is said of it.
+@cache
+def _extent(text: str) -> Extent | None:
+    """The extent that the cache keeps; earlier versions kept none."""
+    try:
+        return Extent.of_text(text)
+    except (TypeError, ValueError):
+        return None
 
 
 def _no_list(text: str, path: str) -> Problem:

@@ -10,6 +10,7 @@ from rbsync.files.hashing import ChangingError
 from rbsync.files.roots import Roots
 from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe
+from rbsync.masks.extents import extent_of_mask
 from rbsync.masks.identity import identity
 from rbsync.masks.png.decoding import Named
 from rbsync.masks.size import shown_size
@@ -26,7 +27,8 @@ def inspect_mask(
     read = [read_planned(roots, one, algorithm) for one in files]
     index = read_class_index(read_recipe(recipe), read)
     found = identity(index, algorithm)
-    return Inspected((index.width, index.height), found, transparent=index.transparent)
+    size, transparent = (index.width, index.height), index.transparent
+    return Inspected(size, found, transparent=transparent, extent=extent_of_mask(index))
 
 
 def inspect_image(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:

@@ -57,7 +57,8 @@ class MaskReader:
         if not mask.fingerprint:
             self._findings.warn(_empty(entry, given))
             return None
-        return Labels("mask", mask.fingerprint, tuple(inputs), given.recipe, given.encoding)
+        own = mask.fingerprint, tuple(inputs), given.recipe, given.encoding
+        return Labels("mask", *own, mask.extent)
 
     def conclude(self) -> None:
         """Tells what shows only when all masks were read: one line a source, not one a mask."""

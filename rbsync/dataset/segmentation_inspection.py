@@ -12,6 +12,7 @@ from rbsync.files.hashing import BUFFER, ChangingError
 from rbsync.files.kinds import DICOM, Kind
 from rbsync.files.roots import Roots
 from rbsync.masks.error import MaskError
+from rbsync.masks.extents import extent_of_volume
 from rbsync.masks.identity import identity_of_volume
 from rbsync.masks.nifti.file import grid_in
 from rbsync.masks.nifti.header import Grid
@@ -51,6 +52,7 @@ def inspect_segmentation(
         tuple(value for value in segment_map if value not in checked.volume.names),
         affine_of(grid),
         alike=() if is_binary else checked.alike,
+        extent=extent_of_volume(checked.volume),
     )
 
 

@@ -15,6 +15,7 @@ from rbsync.errors import Location, Problem, UserError
 from rbsync.files.kinds import GZIP, NIFTI, NRRD, PICTURES
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
+from rbsync.model.extent import total
 from rbsync.model.fingerprint import canonical_json, digest
 from rbsync.reasons import UNKNOWN
 from rbsync.sources.base import Entry, SegmentationLabels, SeriesLabels
@@ -111,7 +112,8 @@ class SegmentationReader:
             for one in given.parts
         ]
         inputs = tuple(files.readable(entry, given.files))
-        return Labels("segmentation", fingerprint, inputs, study_text(maps))
+        extent = total([one.extent for one in inspected.values() if one])
+        return Labels("segmentation", fingerprint, inputs, study_text(maps), extent=extent)
 
     def conclude(self) -> None:
         """Tells what shows only when all segmentations were read."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from rbsync.errors import Location, Problem
 from rbsync.model.datapoint import Datapoint, Item, Labels, LabelsKind, Settings
+from rbsync.model.extent import Extent
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.record import Declined
 from rbsync.reasons import DeclinedFor
@@ -35,6 +36,17 @@ class ItemPart(Part):
         return Item(self.ref, self.content, self.bytes)
 
 
+class ExtentPart(Part):
+    """How many labels there are, and how many pixels or voxels of all they cover."""
+
+    labels: int
+    area: int = 0
+    whole: int = 0
+
+    def value(self) -> Extent:
+        return Extent(self.labels, self.area, self.whole)
+
+
 class LabelsPart(Part):
     """The origin of the labels."""
 
@@ -51,9 +63,14 @@ class LabelsPart(Part):
         "auto", description="How masks are sent; auto leaves it to the backend."
     )
 
+    extent: ExtentPart | None = Field(
+        None, description="How much they say; null where another look would be needed for it."
+    )
+
     def value(self) -> Labels:
         inputs = tuple(one.value() for one in self.inputs)
-        return Labels(self.kind, self.fingerprint, inputs, self.inline, self.encoding)
+        extent = self.extent.value() if self.extent else None
+        return Labels(self.kind, self.fingerprint, inputs, self.inline, self.encoding, extent)
 
 
 class SettingsPart(Part):
@@ -129,8 +146,10 @@ def labels_json(labels: Labels | None) -> dict[str, Any] | None:
         "inputs": [item_json(item) for item in labels.inputs],
         "inline": labels.inline,
     }
-    # Plans of earlier versions have no such member, and say the same.
-    return made if labels.encoding == "auto" else {**made, "encoding": labels.encoding}
+    # Plans of earlier versions have no such members, and say the same.
+    encoding = {} if labels.encoding == "auto" else {"encoding": labels.encoding}
+    extent = {} if labels.extent is None else {"extent": labels.extent._asdict()}
+    return {**made, **encoding, **extent}
 
 
 def datapoint_json(datapoint: Datapoint) -> dict[str, Any]:

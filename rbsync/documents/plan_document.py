@@ -78,6 +78,9 @@ class ActionPart(Part):
     labels_removed: bool = Field(
         False, description="The datapoint has labels at the project and shall have none."
     )
+    fewer_labels: str = Field(
+        "", description="What is left of its labels, when a third or more goes; else empty."
+    )
     task_id: str = Field("", description="The task at the project, when there is one.")
     items: list[ItemPart] = Field(default=[])
     series: list[int] = Field(
@@ -121,6 +124,7 @@ class ActionPart(Part):
                     self._over(),
                     declined,
                     labels_removed=self.labels_removed,
+                    fewer_labels=self.fewer_labels,
                 )
                 if isinstance(made, Update) and self.is_worked_on:
                     return replace(made, is_worked_on=True)
@@ -139,7 +143,8 @@ class ActionPart(Part):
             raise ValueError(f"the move to `{self.name}` does not say from where")
         said = (self.task_id, self.applied.value(), self.reason, self.message)
         changed = tuple(self.changed)
-        return Move(self._datapoint(), self.old, *said, changed, self.ours, self._declined())
+        made = Move(self._datapoint(), self.old, *said, changed, self.ours, self._declined())
+        return replace(made, fewer_labels=self.fewer_labels)
 
     def _over(self) -> Fingerprint | None:
         return self.over.value() if self.over else None
@@ -192,6 +197,7 @@ class SummaryPart(Part):
     bytes: int
     labels_removed: int = Field(0, description="How many updates take away all labels.")
     move: int = 0
+    fewer_labels: int = Field(0, description="How many updates take away a third of the labels.")
 
 
 class PlanDocument(Document):
@@ -274,6 +280,7 @@ def action_json(action: Action) -> dict[str, Any]:
                 "labels_removed": action.labels_removed,
                 "applied": action.applied._asdict(),
                 **({"ours": True} if action.over else {}),
+                **_fewer(action),
             }
             return {
                 **own,
@@ -287,7 +294,7 @@ def action_json(action: Action) -> dict[str, Any]:
                 "labels_removed": action.labels_removed,
                 "task_id": action.task_id,
             }
-            more = {**_declined(action.declined), **_over(action)}
+            more = {**_declined(action.declined), **_over(action), **_fewer(action)}
             return {**own, **changed, **datapoint_json(action.datapoint), **more}
         case Delete(task_id=task_id):
             more = {**_declined(action.declined), **_over(action)}
@@ -296,6 +303,10 @@ def action_json(action: Action) -> dict[str, Any]:
             return {**own, "sides": [one._asdict() for one in sides]} if sides else own
         case _:
             assert_never(action)
+
+
+def _fewer(action: Update | Replace | Move) -> dict[str, Any]:
+    return {"fewer_labels": action.fewer_labels} if action.fewer_labels else {}
 
 
 def _over(action: Overwriting) -> dict[str, Any]:

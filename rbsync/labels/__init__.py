@@ -1,6 +1,7 @@
 """LabelObjects and taxonomies, typed and checked. Pure: values in, problems out."""
 
 from rbsync.labels.check import check_labels, label_check
+from rbsync.labels.extent import extent_of
 from rbsync.labels.normal import normal_labels
 from rbsync.labels.problem import LabelProblem
 from rbsync.labels.project_types import PROJECT_TYPES, ProjectType, project_type
@@ -9,6 +10,7 @@ from rbsync.labels.taxonomy_json import read_taxonomy
 
 __all__ = [
     "check_labels",
+    "extent_of",
     "label_check",
     "normal_labels",
     "LabelProblem",

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from rbsync.errors import Location, Problem
+from rbsync.model.extent import Extent
 from rbsync.model.fingerprint import Algorithm, Fingerprint, of_dataset, of_value
 from rbsync.model.storages import UPLOADED
 from rbsync.reasons import ObstacleReason
@@ -72,6 +73,7 @@ class Labels(NamedTuple):
     ``inputs``, with how they are to be read as JSON text in ``inline``. It is ``kept`` for labels
     of the history, of which ``inline`` names the contents as JSON text. ``fingerprint`` is that
     of the labels' meaning, not of the file's bytes, nor of the ``encoding`` that a mask gets.
+    ``extent`` is None where it is not known without another look at them.
     """
 
     kind: LabelsKind
@@ -79,6 +81,7 @@ class Labels(NamedTuple):
     inputs: tuple[Item, ...] = ()
     inline: str = ""
     encoding: Encoding = "auto"
+    extent: Extent | None = None
 
 
 class Datapoint(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from rbsync.errors import ExitCode, Problem
@@ -63,7 +63,7 @@ class Rewriting:
 
     ``over`` is what others made of it, when the user has decided that it is to be overwritten;
     of a Delete too. ``labels_removed`` says that it has labels there and shall have none: that is
-    a loss.
+    a loss. ``fewer_labels`` says what is left of them, when a third or more goes.
     """
 
     datapoint: Datapoint
@@ -74,6 +74,7 @@ class Rewriting:
     over: Fingerprint | None = None
     declined: tuple[Declined, ...] = ()
     labels_removed: bool = False
+    fewer_labels: str = ""
 
     @property
     def name(self) -> str:
@@ -110,7 +111,7 @@ class Move:
 
     ``changed`` are the facets that are declared otherwise too; they are updated once it has its
     new name. ``applied`` is what was left under the old one. ``over`` says that also what people
-    have worked on is carried.
+    have worked on is carried. ``fewer_labels`` is as in `Rewriting`.
     """
 
     datapoint: Datapoint
@@ -122,6 +123,7 @@ class Move:
     changed: tuple[Facet, ...] = ()
     over: bool = False
     declined: tuple[Declined, ...] = ()
+    fewer_labels: str = ""
 
     @property
     def name(self) -> str:
@@ -136,10 +138,8 @@ class Move:
     def update(self, task_id: str) -> Update:
         """Returns what is left to be done once the task has its new name, or is a new one."""
         message = f"changed: {', '.join(self.changed)}"
-        removed = self.labels_removed
-        return Update(
-            self.datapoint, self.changed, task_id, CHANGED, message, labels_removed=removed
-        )
+        made = Update(self.datapoint, self.changed, task_id, CHANGED, message)
+        return replace(made, labels_removed=self.labels_removed, fewer_labels=self.fewer_labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,8 @@ Overwriting = Update | Replace | Delete
 class Summary(NamedTuple):
     """The counts of a plan; ``bytes`` is what would be uploaded at most.
 
-    ``labels_removed`` is how many of the updates take away all labels of a datapoint.
+    ``labels_removed`` is how many of the updates take away all labels of a datapoint,
+    ``fewer_labels`` how many take away a third or more.
     """
 
     create: int = 0
@@ -184,6 +185,7 @@ class Summary(NamedTuple):
     bytes: int = 0
     labels_removed: int = 0
     move: int = 0
+    fewer_labels: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +256,16 @@ class Plan:
     @property
     def labels_removed(self) -> tuple[str, ...]:
         """The names of the datapoints that lose all of their labels and stay."""
-        changes = (one for one in self.actions if isinstance(one, Update | Replace | Move))
-        return tuple(one.name for one in changes if one.labels_removed)
+        return tuple(one.name for one in self._changes if one.labels_removed)
+
+    @property
+    def fewer_labels(self) -> tuple[str, ...]:
+        """The names of the datapoints that lose a third or more of their labels, but not all."""
+        return tuple(one.name for one in self._changes if one.fewer_labels)
+
+    @property
+    def _changes(self) -> Iterator[Update | Replace | Move]:
+        return (one for one in self.actions if isinstance(one, Update | Replace | Move))
 
     @property
     def apply_exit_code(self) -> ExitCode:
@@ -302,6 +312,7 @@ class Plan:
             bytes=size,
             labels_removed=len(self.labels_removed),
             move=counts[Move],
+            fewer_labels=len(self.fewer_labels),
         )
 
 

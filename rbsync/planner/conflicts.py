@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, TypeVar, assert_never
 
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
@@ -17,6 +17,7 @@ from rbsync.model.plan import (
     Blocked,
     Create,
     Delete,
+    Move,
     OnConflict,
     Overwriting,
     Plan,
@@ -38,7 +39,8 @@ class Sight(NamedTuple):
     ``changed`` are the facets that are not as they were left, ``same`` those that are as declared
     already. ``fingerprint`` is that of what is there, ``declined`` what its stamp says is not
     wanted. ``busy`` says what people are doing with it, or is empty. ``told`` describes facets as
-    they are there, for people.
+    they are there, for people. ``labels_left`` says what is left of the labels there, when what is
+    declared is fewer by a third or more.
     """
 
     changed: tuple[Facet, ...]
@@ -47,6 +49,7 @@ class Sight(NamedTuple):
     declined: tuple[Declined, ...] = ()
     busy: str = ""
     told: Mapping[Facet, str] = {}
+    labels_left: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,24 +149,36 @@ def _of_update(
     lost = tuple(one for one in left if one in sight.changed)
     worked = bool(sight.busy) or "labels" in sight.changed
     if not lost:
-        return _narrowed(action, left, is_worked_on=worked)
+        return replace(_narrowed(action, left, sight), is_worked_on=worked)
     match decisions.of(action.name):
         case "ours":
             message = f"{action.message}; what others made of it is overwritten"
-            made = _narrowed(action, left, is_worked_on=True)
-            return replace(made, message=message, over=sight.fingerprint)
+            made = _narrowed(replace(action, message=message), left, sight)
+            return replace(made, is_worked_on=True, over=sight.fingerprint)
         case "theirs":
             rest = tuple(one for one in left if one not in lost)
-            return _theirs(action.datapoint, rest, lost, sight, record, action.declined)
+            made = _theirs(action.datapoint, rest, lost, sight, record, action.declined)
+            return _narrowed(replace(made, labels_removed=action.labels_removed), rest, sight)
         case "block":
             return _conflict(action.name, action.changed, lost, sight)
         case never:
             assert_never(never)
 
 
-def _narrowed(action: Update, left: tuple[Facet, ...], *, is_worked_on: bool) -> Update:
+def _narrowed(action: Update, left: tuple[Facet, ...], sight: Sight) -> Update:
     removed = action.labels_removed and "labels" in left
-    return replace(action, changed=left, is_worked_on=is_worked_on, labels_removed=removed)
+    return with_fewer(replace(action, changed=left, labels_removed=removed), sight.labels_left)
+
+
+Changing = TypeVar("Changing", bound=Update | Replace | Move)
+
+
+def with_fewer(action: Changing, labels_left: str) -> Changing:
+    """An action that says what is left of the labels, when it changes them."""
+    if not labels_left or "labels" not in action.changed:
+        return action
+    message = f"{action.message}; fewer labels: {labels_left}"
+    return replace(action, message=message, fewer_labels=labels_left)
 
 
 def _of_replace(
@@ -175,10 +190,10 @@ def _of_replace(
         applied = _applied(record).merged(declared, action.changed)
         return Record(action.name, applied, record.task_id, declined=action.declined)
     if not lost and not sight.busy:
-        return action
+        return with_fewer(action, sight.labels_left)
     match decisions.of(action.name):
         case "ours":
-            return replace(action, over=sight.fingerprint)
+            return with_fewer(replace(action, over=sight.fingerprint), sight.labels_left)
         case "theirs":
             changed = action.changed
             return _theirs(action.datapoint, (), changed, sight, record, action.declined)

@@ -15,6 +15,7 @@ OVERWRITTEN = 0.1
 """The share of the records whose labels may be overwritten although people have worked on them."""
 
 SHOWN = 10
+_KINDS = ("delete or replace", "remove all labels of", "remove a third or more of the labels of")
 _ASK = "if that is what you want"
 _ASK_OF_LABELS = "are the label files where they were? If that is what you want"
 
@@ -42,18 +43,20 @@ def _of_losses(plan: Plan, policy: Policy) -> Problem | None:
     gone = frozenset(lost)
     # A Replace may lose its labels as well, and would be counted twice.
     bare = [name for name in plan.labels_removed if name not in gone]
+    fewer = [name for name in plan.fewer_labels if name not in gone]
     # The policy may be that of a stranger's manifest, which must not be able to delete it all.
     half = plan.recorded // 2
     allowed = max(ALWAYS_ALLOWED, min(math.floor(policy.max_delete * plan.recorded), half))
-    number = len(lost) + len(bare)
+    every = [*lost, *bare, *fewer]
+    number = len(every)
     if number <= allowed:
         return None
     # Above a half the policy does not count, and the hint would lead nowhere.
     more = " or raise policy.max_delete" if number <= half else ""
     return Problem(
         "guard",
-        f"the plan would {_losses(lost, bare, plan.recorded)}, and at most {allowed:,} are "
-        f"allowed in one run: {_some([*lost, *bare])}",
+        f"the plan would {_losses(lost, bare, fewer)} of {plan.recorded:,} datapoints, and at "
+        f"most {allowed:,} are allowed in one run: {_some(every)}",
         hint=f"{_ASK if lost else _ASK_OF_LABELS}, pass --force{more}",
     )
 
@@ -108,11 +111,9 @@ def _of_empty_sources(plan: Plan) -> Problem | None:
     )
 
 
-def _losses(lost: Sequence[str], bare: Sequence[str], recorded: int) -> str:
-    deletes = f"delete or replace {len(lost):,}"
-    removals = f"remove all labels of {len(bare):,}"
-    parts = [deletes] * bool(lost) + [removals] * bool(bare)
-    return f"{' and '.join(parts)} of {recorded:,} datapoints"
+def _losses(*names: Sequence[str]) -> str:
+    parts = [f"{what} {len(each):,}" for what, each in zip(_KINDS, names, strict=True) if len(each)]
+    return " and ".join(parts)
 
 
 def _some(names: Sequence[str]) -> str:

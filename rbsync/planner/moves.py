@@ -17,6 +17,7 @@ from rbsync.model.plan import Action, Blocked, Create, Delete, Move, OnMove, Pla
 from rbsync.model.record import UNKNOWN as ANYTHING
 from rbsync.model.record import Record
 from rbsync.planner.compare import in_order
+from rbsync.planner.conflicts import with_fewer
 from rbsync.reasons import KEPT, MOVED, NEW, UNDONE, UNKNOWN
 
 NewName = Callable[[str], str]
@@ -211,11 +212,13 @@ class MoveSight(NamedTuple):
 
     ``worked`` says what people have done or are doing with it, or is empty; ``changed`` are the
     facets that are not as they were left. ``is_done`` says that the task has the new name.
+    ``labels_left`` is as in `conflicts.Sight`.
     """
 
     worked: str = ""
     changed: tuple[Facet, ...] = ()
     is_done: bool = False
+    labels_left: str = ""
 
 
 def with_sights(
@@ -266,7 +269,8 @@ def _seen(
     left = tuple(one for one in action.changed if one not in sight.changed)
     message = action.message if in_place else f"{action.message}; {_loss(sight)}"
     # Decided also for what people save between this look and the move.
-    return replace(action, changed=left, message=message, over=decided)
+    made = replace(action, changed=left, message=message, over=decided)
+    return with_fewer(made, sight.labels_left)
 
 
 def _loss(sight: MoveSight) -> str:

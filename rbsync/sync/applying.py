@@ -27,6 +27,7 @@ from rbsync.planner import check_guard, merged
 from rbsync.planner.decide import unsettled
 from rbsync.reasons import UNSETTLED
 from rbsync.stores.base import Owner, Writer
+from rbsync.sync.inspecting import told_of_losses
 from rbsync.sync.last_look import note_look
 from rbsync.sync.planning import PlanOptions, by_policy, make_plan, policy_of
 from rbsync.sync.recording import check_lasting, recorded
@@ -127,6 +128,7 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         records = writer.records()
         left = _remaining(_renewed(workspace, plan, records, options), settled, records)
         writer.verify(left.names.intersection(records))
+        left = told_of_losses(workspace.backend, left)
         # Asked again, for the plan may have been made anew since somebody read it.
         guard(workspace, left, options)
         if left.taken:

@@ -6,20 +6,31 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from rbsync.applier.attempts import Attempts, no_attempts
 from rbsync.applier.comparing import differing, fingerprint_of
+from rbsync.applier.extents import labels_left
 from rbsync.applier.overwriting import declared_settings, known_fingerprints, worked_on
-from rbsync.backends.base import Backend, TaskContent
+from rbsync.backends.base import Backend, TaskContent, read_once
 from rbsync.errors import BackendError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Algorithm, Facet, Fingerprint
-from rbsync.model.plan import Action, Blocked, Delete, OnConflict, Overwriting, Plan
+from rbsync.model.plan import (
+    Action,
+    Blocked,
+    Delete,
+    Move,
+    OnConflict,
+    Overwriting,
+    Plan,
+    Replace,
+    Update,
+)
 from rbsync.model.record import UNKNOWN, Header, Record
 from rbsync.planner.compare import in_order
-from rbsync.planner.conflicts import Decisions, Sight, with_conflicts
+from rbsync.planner.conflicts import Decisions, Sight, with_conflicts, with_fewer
 from rbsync.reasons import AUTH
 from rbsync.reasons import UNKNOWN as NOT_KNOWN
 from rbsync.sync.serials import check_marks
@@ -70,6 +81,27 @@ def inspected(
     return with_conflicts(plan, sights, records, decisions)
 
 
+def told_of_losses(backend: Backend, plan: Plan) -> Plan:
+    """A plan for which nobody has looked at the project, with what it takes away of labels.
+
+    Raises BackendError.
+    """
+    relabelled = [one for one in plan.effects if _changes_labels(one)]
+    if plan.looked or not relabelled:
+        return plan
+    found = backend.look([one.task_id for one in relabelled])
+    told = {
+        one.name: with_fewer(one, labels_left(read_once(found[one.task_id]), one))
+        for one in relabelled
+        if one.task_id in found
+    }
+    return replace(plan, actions=tuple(told.get(one.name, one) for one in plan.actions))
+
+
+def _changes_labels(action: Action) -> TypeGuard[Update | Replace | Move]:
+    return isinstance(action, Update | Replace | Move) and "labels" in action.changed
+
+
 def _is_known(action: Overwriting, records: Mapping[str, Record]) -> bool:
     """Returns what was taken over by force is overwritten whatever it is; that was said already."""
     record = records.get(action.name)
@@ -97,6 +129,7 @@ def _sight(
     stamped: bool,
 ) -> Sight:
     """``left`` is all that runs of ours may have left there; the first is the last known."""
+    found = read_once(found)
     changed = differing(found, left, stamped=stamped)
     busy = worked_on(found, left)
     same: tuple[Facet, ...] = ()
@@ -114,7 +147,8 @@ def _sight(
     elif changed:
         told = dict(_told(found, None, changed))
     fingerprint = fingerprint_of(found, algorithm) if changed else left[0]
-    return Sight(changed, same, fingerprint, found.task.mark.declined, busy, told)
+    fewer = "" if isinstance(action, Delete) else labels_left(found, action)
+    return Sight(changed, same, fingerprint, found.task.mark.declined, busy, told, fewer)
 
 
 def _told(

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rbsync.applier.comparing import differing
+from rbsync.applier.extents import labels_left
 from rbsync.applier.overwriting import left_in, worked_on
-from rbsync.backends.base import Backend, PutsAway, Renames, TaskContent
+from rbsync.backends.base import Backend, PutsAway, Renames, TaskContent, read_once
 from rbsync.errors import BackendError
 from rbsync.files.renaming import new_name_of, renaming
 from rbsync.model.plan import Action, Blocked, Move, OnMove, Plan
@@ -78,12 +79,13 @@ def sight_of(
         return None
     if found.task.name == action.name:
         return MoveSight(is_done=True)
+    found = read_once(found)
     left = [action.applied, *left_in(record)]
     changed = differing(found, left, stamped=stamped)
     busy = worked_on(found, left)
     if not busy and "labels" in changed:
         busy = "people have worked on its labels"
-    return MoveSight(busy, changed)
+    return MoveSight(busy, changed, labels_left=labels_left(found, action))
 
 
 def _unseen(plan: Plan, error: BackendError) -> Plan:

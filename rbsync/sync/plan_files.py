@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rbsync.errors import RefusedError, StaleError
-from rbsync.model.plan import Action, Blocked, Effect, Plan
+from rbsync.model.plan import Action, Blocked, Create, Delete, Effect, Plan
 from rbsync.reasons import NEW
 from rbsync.sync.planning import PlanOptions, make_plan
 from rbsync.sync.workspace import Workspace
@@ -53,7 +53,15 @@ def _confirmed(workspace: Workspace, plan: Plan) -> Plan:
 
 def _bare(action: Action) -> Action:
     """An action without its words: how it came about may be told differently in another clone."""
-    return replace(action, reason=NEW, message="")
+    bare = replace(action, reason=NEW, message="")
+    if isinstance(bare, Delete | Blocked):
+        return bare
+    datapoint = bare.datapoint
+    # Where the cache is older, the extent is not known; nor is a loss where nobody has looked.
+    if datapoint.labels is not None:
+        labels = datapoint.labels._replace(extent=None)
+        bare = replace(bare, datapoint=datapoint._replace(labels=labels))
+    return bare if isinstance(bare, Create) else replace(bare, fewer_labels="")
 
 
 def _unconfirmed(plan: Plan, now: Plan, others: list[Effect]) -> StaleError | RefusedError:

@@ -93,6 +93,7 @@ def test_plan_json_fits_its_schema_and_is_the_same_twice(three: Project) -> None
         "keep": 0,
         "labels_removed": 0,
         "move": 0,
+        "fewer_labels": 0,
         "bytes": sum(len((three.folder / f"images/{name}.png").read_bytes()) for name in "abc"),
     }
 

@@ -64,6 +64,10 @@ def losses(plan: Plan) -> Iterator[str]:
     number = len(plan.labels_removed)
     if number:
         yield f"{plural(number, 'update removes', 'updates remove')} all labels of a datapoint."
+    number = len(plan.fewer_labels)
+    if number:
+        what = plural(number, "update leaves", "updates leave")
+        yield f"{what} fewer labels: a third or more of those of a datapoint go."
 
 
 def outlook(plan: Plan) -> Iterator[str]:
