@@ -25,6 +25,7 @@ TITLES = {
     "FilesModel": "`files`",
     "MovedModel": "an entry of `moved`",
     "Common": "`defaults`, and every source",
+    "CompleteWhen": "`complete_when` of a source",
     **{one.__name__: f"`datapoints`, `{one.key}`" for _, one in DATAPOINT_SOURCES.own()},
     "MaskedSource": "`mask`, of `items`, `glob` and `frames` of `datapoints`",
     "Series": "an entry of `series`",

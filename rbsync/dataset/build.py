@@ -152,7 +152,7 @@ def _read(files: Files, entries: list[Entry], inputs: BuildInputs, findings: Fin
     groups = Groups(inputs.tree)
     for entry in entries:
         found = list(files.places(entry))
-        if len(entry.items) > 1 and (objection := groups.objection(entry.name, found)):
+        if objection := groups.objection(entry, found):
             findings.of_entry(entry, Problem(WAITING, objection, entry.origin), UNKNOWN)
         else:
             places += found

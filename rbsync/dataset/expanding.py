@@ -40,7 +40,7 @@ def expand(manifest: Manifest, tree: Tree, findings: Findings) -> Iterator[Entry
             warn=findings.warn,
             doubt=partial(findings.doubt, origin),
         )
-        yield from source.expand(context)
+        yield from source.entries(context, manifest.settings.defaults.complete_when)
 
 
 def _below(manifest: Manifest, source: Path, path: Path) -> Location:

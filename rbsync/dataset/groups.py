@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rbsync.dataset.declared_parts import missing_part
+from rbsync.files.readiness import Group
 from rbsync.files.tree import Place, Tree
+from rbsync.sources.base import Entry
 
 WAITING = "waiting"
 """The code of the problem of a datapoint whose files are not all there yet."""
@@ -15,13 +18,34 @@ class Groups:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
+        self._readiness = tree.roots.readiness
         self._newest: dict[str, int] = {}
 
-    def objection(self, name: str, places: Sequence[Place]) -> str:
+    def objection(self, entry: Entry, places: Sequence[Place]) -> str:
         """Returns why a datapoint's files may not be complete; empty when they are."""
-        folders = sorted({place.folder for place in places})
+        wanted = entry.complete_when
+        declares = wanted is not None and wanted.declares
+        if wanted is not None and wanted.writer == "ignore":
+            self._readiness.ignore_writers(map(str, places))
+        is_one = not entry.is_group and len(entry.items) < 2
+        # Of files that are missing their own problems tell, and of URLs nothing can be asked.
+        if (is_one and not declares) or len(places) < len(entry.items):
+            return ""
+        group = self._group(entry, places)
+        if wanted is None or not wanted.declares:
+            return self._readiness.before_group(group)
+        missing = missing_part(self._tree, entry, places, wanted)
+        if missing.message:
+            self._readiness.group_waits(group, missing.message)
+        elif missing.is_doubtful:
+            return self._readiness.before_group(group)
+        return missing.message
+
+    def _group(self, entry: Entry, places: Sequence[Place]) -> Group:
+        folders = tuple(sorted({place.folder for place in places}))
         changed = max(map(self._changed, folders), default=0)
-        return self._tree.roots.readiness.before_group(name, folders, changed)
+        paths = tuple(map(str, places[: len(entry.items)]))
+        return Group(entry.name, paths, folders, changed, entry.series)
 
     def _changed(self, folder: str) -> int:
         if folder not in self._newest:

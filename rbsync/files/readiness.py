@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
 
 class NotReadyError(OSError):
     """A file is not finished yet; its text is the reason."""
+
+
+class Group(NamedTuple):
+    """Files that belong together.
+
+    ``series`` has the number of files of each series, where they are a study's. ``changed`` is when
+    the last of them changed (ns).
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    folders: tuple[str, ...]
+    changed: int
+    series: tuple[int, ...] = ()
 
 
 class Readiness(Protocol):
@@ -19,11 +33,14 @@ class Readiness(Protocol):
     def after_reading(self, descriptor: int, path: str) -> str:
         """Returns why what was read and sent may be half a file; empty when it is whole."""
 
-    def before_group(self, name: str, folders: Sequence[str], changed: int) -> str:
-        """Returns why files that belong together may not be complete; empty when they are.
+    def before_group(self, group: Group) -> str:
+        """Returns why files that belong together may not be complete; empty when they are."""
 
-        ``changed`` is when the last of them, or their folders, changed (ns).
-        """
+    def group_waits(self, group: Group, why: str) -> None:
+        """A group is not complete by what the manifest says of it."""
+
+    def ignore_writers(self, paths: Iterable[str]) -> None:
+        """Files count as finished although somebody has them open for writing."""
 
 
 class AlwaysReady:
@@ -35,8 +52,14 @@ class AlwaysReady:
     def after_reading(self, descriptor: int, path: str) -> str:  # noqa: ARG002
         return ""
 
-    def before_group(self, name: str, folders: Sequence[str], changed: int) -> str:  # noqa: ARG002
+    def before_group(self, group: Group) -> str:  # noqa: ARG002
         return ""
+
+    def group_waits(self, group: Group, why: str) -> None:
+        pass
+
+    def ignore_writers(self, paths: Iterable[str]) -> None:
+        pass
 
 
 ALWAYS = AlwaysReady()

@@ -60,6 +60,7 @@ class Tree:
         self._absent: set[str] = set()
         self._spellings = Spellings(self.listing)
         self._read: dict[str, Stat | None] = {}
+        self._times: dict[str, dict[str, tuple[int, int]]] = {}
         self._missed = False
         self._dirty: set[str] = set()
 
@@ -331,6 +332,16 @@ class Tree:
         """Returns when a file of a folder that was listed last changed (ns); 0 without files."""
         stats = self._listings[folder].stats
         return max(max(stats[1::4], default=0), max(stats[2::4], default=0))
+
+    def changed(self, place: Place) -> tuple[int, int]:
+        """Returns when a file of a folder that was listed changed: mtime and ctime (ns)."""
+        known = self._times.get(place.folder)
+        if known is None:
+            listing = self._listings[place.folder]
+            pairs = zip(listing.stats[1::4], listing.stats[2::4], strict=True)
+            known = dict(zip(listing.names, pairs, strict=True))
+            self._times[place.folder] = known
+        return known[place.name]
 
     def total(self, places: Iterable[Place]) -> tuple[int, int]:
         """Returns how many files and bytes `hash` would read."""

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from rbsync.errors import Location, Problem
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import OWN_METADATA, Encoding, Settings
+from rbsync.sources.complete_when import CompleteWhen
 
 RESERVED_HINT = f"choose another name: `{OWN_METADATA}…` are the keys in which rbsync keeps its own"
 
@@ -57,12 +58,29 @@ class Common(BaseModel):
         description="Keys and values that the datapoints carry; a source adds to the defaults.",
         examples=[{"site": "A"}],
     )
+    complete_when: CompleteWhen | None = Field(
+        None,
+        description="The sign that the files of a datapoint are all there. Until then it waits.",
+        examples=[{"marker": ".done"}],
+    )
 
 
 class SourceModel(Common, ABC):
     """One entry of ``datapoints`` or ``masks``; its kind is known by the key named in ``key``."""
 
     key: ClassVar[str]
+    is_group: ClassVar[bool] = False
+    """Each datapoint is made of however many files there are, of which more may be to come."""
+
+    def entries(self, context: Context, default: CompleteWhen | None) -> Iterator[Entry]:
+        """What `expand` yields, with what the source or the default says of completeness."""
+        wanted = self.complete_when or default
+        if wanted is None and not self.is_group:
+            return self.expand(context)
+        return (
+            one._replace(complete_when=wanted, is_group=self.is_group)
+            for one in self.expand(context)
+        )
 
     @abstractmethod
     def expand(self, context: Context) -> Iterator[Entry]:
@@ -141,7 +159,8 @@ class Entry(NamedTuple):
     ``items`` are paths relative to the manifest's folder, URLs or storage keys; ``labels`` is a
     path, masks, segmentations, or the labels themselves. ``problems`` are why it cannot be a
     datapoint; ``labels_at`` the path of its label file, whether it is there or not. ``series``
-    is as in ``model.datapoint.Datapoint``.
+    is as in ``model.datapoint.Datapoint``. ``complete_when`` says when its files are all there, and
+    ``is_group`` that more of them may be to come.
     """
 
     name: str
@@ -152,6 +171,8 @@ class Entry(NamedTuple):
     problems: tuple[Problem, ...] = ()
     series: tuple[int, ...] = ()
     labels_at: str = ""
+    complete_when: CompleteWhen | None = None
+    is_group: bool = False
 
 
 @dataclass(frozen=True, slots=True)

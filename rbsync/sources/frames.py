@@ -22,6 +22,7 @@ class FramesSource(MaskedSource):
     """One datapoint for every folder that matches; its files are the frames."""
 
     key: ClassVar[str] = "frames"
+    is_group: ClassVar[bool] = True
 
     frames: str = Field(description="A pattern of folders, one video each.", examples=["videos/*/"])
     pattern: str = Field(

@@ -53,6 +53,7 @@ class SeriesSource(SourceModel):
     """A study: several series, scans with NIfTI segmentations."""
 
     key: ClassVar[str] = "series"
+    is_group: ClassVar[bool] = True
 
     name: str = Field(description="The datapoint's name.", examples=["study1"])
     series: list[Series] = Field(

@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from rbsync.files.readiness import Group
 from rbsync.files.roots import Roots
 from rbsync.watcher import lease
 from rbsync.watcher.disks import shared_kind
+from rbsync.watcher.instances import Counts, Instances
 from rbsync.watcher.quiet import Growth, needed, next_pause
 
 Why = Literal["quiet", "writer", "group", "name"]
 
+_FOREVER = float("inf")
 UNFINISHED = (".part", ".tmp", ".crdownload", "~")
 LONG_OPEN = 600.0
 _WRITER = "somebody has it open for writing"
@@ -64,6 +67,11 @@ class Completeness:
         self._waiting: dict[str, Waiting] = {}
         self._growth: dict[str, Growth] = {}
         self._kinds: dict[int, str] = {}
+        self._ignored: set[str] = set()
+        self._grouped: set[str] = set()
+        self._instances = Instances(root)
+        self.assumed = ""
+        """The first datapoint that was taken for complete because its folder had become quiet."""
         self.unproven: dict[str, str] = {}
         """Why no lease proves anything, each with a file that it was met at."""
 
@@ -80,7 +88,7 @@ class Completeness:
             return self._wait(path, "name", "its name says that it is not finished", 0, 60.0)
         found = os.fstat(descriptor)
         answer = self._asked(descriptor, path, found.st_dev)
-        if answer == "writer":
+        if answer == "writer" and path not in self._ignored:
             return self._wait(path, "writer", _WRITER, found.st_ctime_ns)
         left = self._unquiet(path, found, proven=answer == "free")
         if left > 0:
@@ -91,21 +99,45 @@ class Completeness:
     def after_reading(self, descriptor: int, path: str) -> str:
         """Returns why what was read and sent may be half a file; empty when it is whole."""
         # A writer that closes between two looks is seen by its times, which the hash does not tell.
-        if self._probe(descriptor) == "writer":
+        if self._probe(descriptor) == "writer" and path not in self._ignored:
             return self._wait(path, "writer", _WRITER, os.fstat(descriptor).st_ctime_ns)
         return ""
 
-    def before_group(self, name: str, folders: Sequence[str], changed: int) -> str:
+    def before_group(self, group: Group) -> str:
         """Returns why files that belong together may not be complete; empty when they are."""
-        left = self._group - (self._wall() - self._newest(folders, changed)) / 1e9
+        counts = self._instances.wanted(group)
+        if counts is not None:
+            return self._counted(group, counts)
+        left = self._group - (self._wall() - self._newest(group)) / 1e9
         if left <= 0:
-            self._forget(name)
+            if group.name in self._grouped:
+                self._grouped.discard(group.name)
+                self.assumed = self.assumed or group.name
+            self._forget(group.name)
             return ""
+        self._grouped.add(group.name)
         message = f"its folder is to be quiet for {self._group:g} s, as nothing says that it is all"
-        return self._wait(name, "group", message, changed, left)
+        return self._wait(group.name, "group", message, group.changed, left)
 
-    def _newest(self, folders: Sequence[str], changed: int) -> int:
-        for folder in folders:
+    def _counted(self, group: Group, counts: Counts) -> str:
+        """Asks what the headers of DICOM files say: of how many their series are made."""
+        if counts.found >= counts.wanted:
+            self._forget(group.name)
+            return ""
+        message = f"{counts}; if no more will come, say `complete_when: {{count: {counts.all}}}`"
+        return self._wait(group.name, "group", message, group.changed, _FOREVER)
+
+    def group_waits(self, group: Group, why: str) -> None:
+        """A group is not complete by what the manifest says; an event will tell when it is."""
+        self._wait(group.name, "group", why, group.changed, _FOREVER)
+
+    def ignore_writers(self, paths: Iterable[str]) -> None:
+        """Files count as finished although somebody has them open, once they stand still."""
+        self._ignored.update(paths)
+
+    def _newest(self, group: Group) -> int:
+        changed = group.changed
+        for folder in group.folders:
             with suppress(OSError):
                 changed = max(changed, os.stat(os.path.join(self._root, folder)).st_mtime_ns)
         return changed
@@ -151,6 +183,7 @@ class Completeness:
     def look_begins(self) -> None:
         """Forgets groups and files that are gone: a look finds again what still waits."""
         with self._lock:
+            self._ignored.clear()
             gone = [one.path for one in self._waiting.values() if self._is_gone(one)]
             for path in gone:
                 del self._waiting[path]

@@ -36,6 +36,7 @@ class Hindrances:
         self._tell_blocked(told)
         self._tell_waiting(waiting)
         self._tell_unproven()
+        self._tell_assumed()
         left = [f"{one.name}: {one.message}" for one in told if one.reason in (INVALID, UNKNOWN)]
         self.left = [*map(str, plan.unread), *left]
         return len(told)
@@ -67,6 +68,12 @@ class Hindrances:
             if not self._announcer.has_said("unproven", why):
                 text = f"nobody can tell whether {path} has a writer: {why}"
                 self._announcer.say("unproven", f"{text}; the quiet time is longer", about=why)
+
+    def _tell_assumed(self) -> None:
+        name = self._complete.assumed
+        if name and not self._announcer.has_said("assumed"):
+            text = f"{name} was taken for complete because its folder is quiet; nothing says it is"
+            self._announcer.say("assumed", text, "say how to know it: `complete_when`")
 
     def tell_long_open(self) -> None:
         """Names the writers of files that are open for very long."""

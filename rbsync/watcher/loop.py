@@ -41,6 +41,9 @@ from rbsync.watcher.telling import Message, Standing, Teller
 TICK = 1.0
 """Seconds after which the status is shown anew while something waits."""
 
+ONCE_POLL = 2.0
+"""Seconds between the looks of a watch that ends by itself."""
+
 Open = Callable[[Manifest, Readiness, Cancellation], AbstractContextManager[Workspace]]
 
 
@@ -74,7 +77,9 @@ class Watch:
             teller,
             supervision,
         )
-        self._schedule = Schedule(options.settle, options.rescan, options.poll)
+        # Without events, as in a watch that ends by itself, only another look finds a marker.
+        poll = ONCE_POLL if options.once and options.poll is None else options.poll
+        self._schedule = Schedule(options.settle, options.rescan, poll)
         self._pause, self._unread = Pause(), Pause()
         self._disks = MountedDisks(root)
         self._news: SimpleQueue[None] = SimpleQueue()

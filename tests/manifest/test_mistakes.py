@@ -90,7 +90,7 @@ def test_a_mistake_in_the_settings(tmp_path: Path, text: str, problem: str) -> N
         (
             "{items_list: a, pattern: b}",
             "3:21: unknown key `pattern` | known here: items_list, allow_empty, storage, "
-            "ground_truth, priority, metadata",
+            "ground_truth, priority, metadata, complete_when",
         ),
         ("{globb: a}", "3:6: unknown key `globb`; did you mean `glob`?"),
         (

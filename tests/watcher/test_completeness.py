@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rbsync.files.readiness import Group
 from rbsync.files.roots import Roots
 from rbsync.watcher import lease
 from rbsync.watcher.completeness import Completeness
@@ -159,9 +160,11 @@ def test_a_download_beside_its_list_of_parts_waits(tmp_path: Path, later: Comple
 
 def test_a_group_waits_for_a_quiet_folder(tmp_path: Path, later: Completeness) -> None:
     changed = (tmp_path / "a.png").stat().st_ctime_ns
-    assert later.before_group("video", [], changed + MINUTE)
+    group = Group("video", ("a.png",), (), changed + MINUTE)
+    assert later.before_group(group)
     assert [one.why for one in later.waiting()] == ["group"]
-    assert later.before_group("video", [""], changed) == ""
+    assert later.before_group(group._replace(folders=("",), changed=changed)) == ""
+    assert later.assumed == "video"
 
 
 WRITER = """
