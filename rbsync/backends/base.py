@@ -173,16 +173,34 @@ class LabelText:
     files: tuple[LabelFile, ...] = ()
 
 
+class Left(NamedTuple):
+    """The members of a datapoint that were sent.
+
+    ``keys`` are those of its metadata, None where they are not known. ``members`` are the paths
+    of the members of its labels, and ``labels`` is the digest of the labels with just these; both
+    are empty where there are none, or too many.
+    """
+
+    keys: tuple[str, ...] | None = None
+    priority: float | None = None
+    members: tuple[str, ...] = ()
+    labels: str = ""
+
+
+NOTHING_LEFT = Left()
+
+
 class Mark(NamedTuple):
     """The part of a task's stamp beside its fingerprint: which state left it, and when.
 
     ``serial`` is that of the state ``lineage`` then. ``declined`` is as in its record, for those
-    who have no state.
+    who have no state. ``left`` is what was sent, where a backend notes it with the stamp.
     """
 
     lineage: str = ""
     serial: int = 0
     declined: tuple[Declined, ...] = ()
+    left: Left = NOTHING_LEFT
 
 
 NO_MARK = Mark()
@@ -236,7 +254,7 @@ class Task:
 
     ``stamp`` is the fingerprint that rbsync left in it, None when it was made by others.
     ``items`` are the names of the items as people know them. ``made_of`` has to tell
-    what a stamp does, where a backend leaves none.
+    what a stamp does, where a backend leaves none. ``left`` is as in ``Mark``.
     """
 
     name: str
@@ -249,6 +267,8 @@ class Task:
     metadata: dict[str, str] = field(default_factory=dict)
     made_of: MadeOf | None = None
     mark: Mark = NO_MARK
+    # A note about it, and no part of what it is.
+    left: Left = field(default=NOTHING_LEFT, compare=False)
 
     def settings(self, storage: str) -> Settings:
         """The settings of a datapoint in a storage that would have made it so."""
@@ -274,23 +294,6 @@ class Progress(NamedTuple):
     has_draft: bool = False
     is_moved_on: bool = False
     who: str = ""
-
-
-class Left(NamedTuple):
-    """The members of a datapoint that were sent.
-
-    ``keys`` are those of its metadata, None where they are not known. ``members`` are the paths
-    of the members of its labels, and ``labels`` is the digest of the labels with just these; both
-    are empty where there are none, or too many.
-    """
-
-    keys: tuple[str, ...] | None = None
-    priority: float | None = None
-    members: tuple[str, ...] = ()
-    labels: str = ""
-
-
-NOTHING_LEFT = Left()
 
 
 class StoredMap(NamedTuple):

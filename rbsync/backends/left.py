@@ -81,6 +81,15 @@ def is_taken_back(found: TaskContent, draft: Draft) -> bool:
     )
 
 
+def with_added(
+    declared: Mapping[str, str], present: Mapping[str, str], left: Left
+) -> dict[str, str]:
+    """The declared metadata, and what others have added beside what we left."""
+    keys = present if left.keys is None else left.keys
+    added = {key: value for key, value in present.items() if key not in keys}
+    return {**added, **declared}
+
+
 def told_by(draft: Draft, changed: Collection[Facet]) -> list[Facet]:
     """The facets of which a draft says what is there now; others may be another client's."""
     told = {*changed, *(facet for one in draft.mark.declined for facet in one.facets)}

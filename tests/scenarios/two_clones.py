@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from rbsync.backends.base import Draft, LabelText
+from rbsync.backends.base import Draft, LabelText, NamedTask
 from rbsync.backends.local.backend import LocalBackend
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
-from tests.scenarios.offline_service import RemoteProject, Served, served
+from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.project import Project, Ran
+from tests.service.serving import Client, serving
 
 NAMES = ("a", "b", "c")
 
@@ -78,6 +79,10 @@ class Team(ABC):
         """Somebody changes a facet of ``a`` at the project."""
 
     @abstractmethod
+    def delete(self) -> None:
+        """Somebody deletes ``a``."""
+
+    @abstractmethod
     def present(self) -> dict[str, Any]:
         """``a`` as the project has it: item, labels, priority and metadata."""
 
@@ -122,7 +127,12 @@ class LocalTeam(Team):
         item = changes.get("item", "a")
         url = f"https://example.org/{item}.png"
         draft = Draft("a", ((url, url),), text, settings, task.stamp or Fingerprint("", "", ""))
-        self.backend._project.update(task.task_id, draft._replace(mark=task.mark), [facet])
+        self.backend._project.update(
+            task.task_id, draft._replace(mark=task.mark._replace(left=task.left)), [facet]
+        )
+
+    def delete(self) -> None:
+        self.backend.delete([NamedTask("a", self.backend.find(["a"])["a"].task_id)])
 
     def present(self) -> dict[str, Any]:
         task = self.backend.find(["a"])["a"]
@@ -137,14 +147,14 @@ class LocalTeam(Team):
 class ServedTeam(Team):
     """Both name one service."""
 
-    def __init__(self, folder: Path, service: Served) -> None:
+    def __init__(self, folder: Path, service: Client) -> None:
         self.service = service
         self.mine = RemoteProject(folder / "mine", service.url)
         self.yours = RemoteProject(folder / "yours", service.url)
 
     def others(self, facet: Facet, **changes: Any) -> None:
         task = self.service.task("a")
-        task_id, ask = task["taskId"], self.service.others.ask
+        task_id, ask = task["taskId"], self.service.ask
         if facet == "labels":
             assert ask("putLabels", taskId=task_id, labelsData=json.dumps(changes["labels"]))["ok"]
         if facet == "items":
@@ -160,6 +170,10 @@ class ServedTeam(Team):
             text = json.dumps({**ours, **changes["metadata"]})
             storage = task["datapoint"]["storageMethod"]["storageId"]
             assert ask("updateTaskItems", taskId=task_id, storageId=storage, metaData=text)["ok"]
+
+    def delete(self) -> None:
+        task_id = self.service.task("a")["taskId"]
+        assert self.service.ask("deleteTasks", taskIds=[task_id])["ok"]
 
     def present(self) -> dict[str, Any]:
         task = self.service.task("a")
@@ -179,8 +193,8 @@ def team(kind: str, folder: Path) -> Iterator[Team]:
         made: Team = LocalTeam(folder)
         yield _applied(made)
         return
-    options = ["--type", "IMAGE_BBOX", *(["--rewrites"] if kind == "rewriting" else [])]
-    with served(folder / "service", *options) as service:
+    rewrites = kind == "rewriting"
+    with serving(folder / "service", type="IMAGE_BBOX", rewrites=rewrites) as service:
         yield _applied(ServedTeam(folder, service))
 
 

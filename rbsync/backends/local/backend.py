@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import BinaryIO
 
 from rbsync.backends.base import (
+    NOTHING_LEFT,
     Before,
     Body,
     Capabilities,
     Collected,
     Created,
     Draft,
+    Left,
     LostFile,
     NamedTask,
     NewName,
@@ -24,7 +26,7 @@ from rbsync.backends.base import (
     every_name,
     unasked,
 )
-from rbsync.backends.left import is_taken_back, told_by
+from rbsync.backends.left import is_taken_back, left_of, told_by, with_added
 from rbsync.backends.local.blobs import DAY, Blobs, Damage, content_of, is_ref
 from rbsync.backends.local.cursors import Page
 from rbsync.backends.local.database import BUSY_SECONDS, Database
@@ -96,7 +98,8 @@ class LocalBackend:
         # Files are stored before the transaction begins: a large one would lock out all other
         # writers for as long as it is written.
         extras = [extras_of_draft(one, self._store) for one in drafts]
-        return self._project.create(drafts, extras)
+        noted = [_noted(one, ("settings",), NOTHING_LEFT) for one in drafts]
+        return self._project.create(noted, extras)
 
     def update(
         self, task_id: str, draft: Draft, changed: Sequence[Facet], before: Before = unasked
@@ -111,7 +114,8 @@ class LocalBackend:
             present = self._content(stored)
             if not all(before(present, facet) for facet in changed):
                 raise StoppedError(draft.name)
-            return _stamped(present, _in_its_stage(present, draft), changed)
+            written = _stamped(present, _in_its_stage(present, draft), changed)
+            return _beside_others(present, _noted(written, changed, present.left), changed)
 
         self._project.update(task_id, draft, changed, extras, as_written)
 
@@ -166,6 +170,7 @@ class LocalBackend:
             series,
             refs,
             progress_in(extras, is_moved_on=is_moved_on),
+            stored.task.left,
         )
 
     def _read_file(self, ref: str) -> bytes:
@@ -231,3 +236,20 @@ def _stamped(present: TaskContent, draft: Draft, changed: Sequence[Facet]) -> Dr
         return draft
     written = stamp.merged(draft.fingerprint, told_by(draft, changed))
     return draft._replace(fingerprint=written)
+
+
+def _noted(draft: Draft, changed: Sequence[Facet], before: Left) -> Draft:
+    """The draft, with a note of the settings that were sent, which tells what others add to them.
+
+    Labels need none: what stands in the embedded project is as it was sent.
+    """
+    settings: list[Facet] = [one for one in changed if one == "settings"]
+    return draft._replace(mark=draft.mark._replace(left=left_of(draft, settings, before)))
+
+
+def _beside_others(present: TaskContent, draft: Draft, changed: Sequence[Facet]) -> Draft:
+    """The draft, with the metadata that others have added."""
+    if "settings" not in changed:
+        return draft
+    merged = with_added(draft.settings.metadata, present.task.metadata, present.left)
+    return draft._replace(settings=draft.settings._replace(metadata=merged))

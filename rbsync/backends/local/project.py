@@ -261,6 +261,7 @@ class LocalProject:
         refs = [ref for _, ref in stored.items]
         own = one.items if len(one.items) == len(refs) else stored.task.items
         mark = stored.task.mark if one.mark == NO_MARK else one.mark
+        mark = mark._replace(left=stored.task.left)
         items = json.dumps([list(pair) for pair in zip(own, refs, strict=True)])
         connection.execute(
             "UPDATE tasks SET name = ?, items = ?, stamp = ?, updated_at = ? WHERE task_id = ?",

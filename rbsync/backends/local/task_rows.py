@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from rbsync.backends.base import Draft, Mark, Task
+from rbsync.backends.base import NOTHING_LEFT, Draft, Left, Mark, Task
+from rbsync.backends.left import left_text, read_left
 from rbsync.backends.local.clock import now
 from rbsync.backends.local.disk_failures import parsed
 from rbsync.model.declined_text import declined_json, declined_of
@@ -101,23 +102,30 @@ def stamp_text(fingerprint: Fingerprint | None, mark: Mark) -> str | None:
     if fingerprint is None or fingerprint == NO_STAMP:
         return None
     # Rows of earlier versions have three members, and are equal to those without a mark.
-    said = [] if mark == Mark() else [mark.lineage, mark.serial, declined_json(mark.declined)]
+    if mark == Mark():
+        return json.dumps(fingerprint)
+    left = [] if mark.left == NOTHING_LEFT else [left_text(mark.left)]
+    said = [mark.lineage, mark.serial, declined_json(mark.declined), *left]
     return json.dumps([*fingerprint, *said])
 
 
-def _stamp_of(text: str | None) -> tuple[Fingerprint | None, Mark]:
+def _stamp_of(text: str | None) -> tuple[Fingerprint | None, Mark, Left]:
     """A stamp, and what it says beside the fingerprint; older ones say nothing."""
     if not text:
-        return None, Mark()
+        return None, Mark(), NOTHING_LEFT
     items, labels, settings, *said = parsed(text)
-    made = Mark(said[0], said[1], declined_of(said[2])) if said else Mark()
-    return Fingerprint(items, labels, settings), made
+    fingerprint = Fingerprint(items, labels, settings)
+    if not said:
+        return fingerprint, Mark(), NOTHING_LEFT
+    lineage, serial, declined, *left = said
+    note = read_left(left[0]) if left else NOTHING_LEFT
+    return fingerprint, Mark(lineage, serial, declined_of(declined)), note
 
 
 def task_of(row: Sequence[Any]) -> Task:
     """The task of a row of COLUMNS."""
     task_id, _, name, items, _, labels, stage, priority, metadata, text, *_ = row
-    stamp, mark = _stamp_of(text)
+    stamp, mark, left = _stamp_of(text)
     return Task(
         name=name,
         task_id=task_id,
@@ -128,6 +136,7 @@ def task_of(row: Sequence[Any]) -> Task:
         priority=priority,
         metadata=parsed(metadata),
         mark=mark,
+        left=left,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from rbsync.backends.base import (
@@ -13,9 +14,10 @@ from rbsync.backends.base import (
     MisnamedError,
     NamedTask,
     StoppedError,
+    TaskContent,
     unasked,
 )
-from rbsync.backends.left import is_taken_back, left_of, told_by
+from rbsync.backends.left import has_settings, is_taken_back, left_of, told_by, with_added
 from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.constants import ARCHIVED, END, MOST_IDS
 from rbsync.backends.redbrick.api.operations.changes import (
@@ -121,7 +123,9 @@ class Changer:
     def _made_anew(self, task: FoundTask, draft: Draft, changed: Sequence[Facet]) -> Metadata:
         old, new = read_metadata(task.metadata), self._creator.metadata_of(draft)
         items = (new.names, new.refs) if "items" in changed else (old.names, old.refs)
-        user = _merged(old, new) if "settings" in changed else old.user
+        user = old.user
+        if "settings" in changed:
+            user = with_added(new.user, old.user, old.left)
         if new.stamp is None:
             return Metadata(user, None, *items)
         stamp = old.stamp.merged(new.stamp, told_by(draft, changed)) if old.stamp else new.stamp
@@ -195,13 +199,22 @@ class _Looks:
     def __call__(self, facet: Facet) -> FoundTask:
         """The task as it is now. Raises StoppedError when this facet is not to be changed."""
         task = self.unasked()
-        if self._before is not unasked:
-            shown = self.as_found(task)
-            content = self._finder.content(shown, self.stages, labelled=facet == "labels")
-            if not self._before(content, facet):
-                raise StoppedError(self._draft.name)
+        is_asked = self._before is not unasked
+        if is_asked and not self._before(self._shown(task, facet), facet):
+            raise StoppedError(self._draft.name)
         self._seen = self._seen or task
         return task
+
+    def _shown(self, task: FoundTask, facet: Facet) -> TaskContent:
+        """The task as others have it: with our half of the settings only where theirs is done."""
+        content = partial(self._finder.content, stages=self.stages, labelled=facet == "labels")
+        found = self.as_found(task)
+        if found is not task:
+            present = content(task)
+            # Somebody made them meanwhile all that they shall be, which is no conflict.
+            if has_settings(present, self._draft.fingerprint.settings):
+                return present
+        return content(found)
 
     def unasked(self) -> FoundTask:
         """The task as it is now. Raises BackendError when it is not there."""
@@ -223,7 +236,7 @@ class _Looks:
         Settings take several requests: between them they are neither as they were nor as they
         shall be, and that is no change by others.
         """
-        if self._seen is None:
+        if self._seen is None or not self._replaced:
             return task
         ours = {
             key: getattr(self._seen, key)
@@ -231,13 +244,6 @@ class _Looks:
             if getattr(task, key) == value
         }
         return replace(task, **ours)
-
-
-def _merged(old: Metadata, new: Metadata) -> dict[str, str]:
-    """The declared metadata, and what others have added beside what we left."""
-    keys = old.user if old.left.keys is None else old.left.keys
-    added = {key: value for key, value in old.user.items() if key not in keys}
-    return {**added, **new.user}
 
 
 def _is_other(task: NamedTask, present: Mapping[str, str]) -> bool:

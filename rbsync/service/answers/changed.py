@@ -32,4 +32,5 @@ def as_draft(stored: StoredTask) -> Draft:
     task = stored.task
     settings = task.settings(stored.storage)
     stamp = task.stamp or UNSTAMPED
-    return Draft(task.name, stored.items, None, settings, stamp, mark=task.mark)
+    mark = task.mark._replace(left=task.left)
+    return Draft(task.name, stored.items, None, settings, stamp, mark=mark)
