@@ -11,6 +11,7 @@ import click
 from rbsync.cli.commands import COMMANDS, POINT, summaries_of_plugins
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.streams import OutputError, flush_out, give_up_output, open_missing
+from rbsync.collector import collect_seldom
 from rbsync.errors import ExitCode, RbsyncError
 from rbsync.version import VERSION
 
@@ -96,6 +97,9 @@ def run() -> None:
     # Before anything is opened: with standard output closed, the next file would get its number,
     # and be printed to.
     open_missing()
+    collect_seldom()
+    # Else pydantic reads the entry points of every installed distribution before its first model.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(main(sys.argv[1:]))
 
 
