@@ -6,14 +6,13 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
-# Values made until the collector looks through what is new. Python's 700 make it run dozens of times
-# while modules are loaded, of which nothing is garbage: 7 % of a plan that has nothing to do.
+# Values made until the collector looks through what is new. With Python's 700 it runs dozens of
+# times while modules are loaded, of which nothing is garbage.
 _SELDOM = 50_000
 
 
 def collect_seldom() -> None:
-    """Lets the collector run once in 50,000 new values, for a process that lives for one command."""
+    """Lets the collector run once in 50,000 new values, in a process of one command."""
     gc.set_threshold(_SELDOM, *gc.get_threshold()[1:])
 
 

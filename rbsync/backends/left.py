@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from rbsync.backends.base import NOTHING_LEFT, Draft, LabelText, Left, TaskContent
@@ -154,6 +155,8 @@ def _only(value: Any, path: str, kept: frozenset[str]) -> Any:
     return value
 
 
+# Datapoints of one source mostly leave the same.
+@lru_cache(maxsize=256)
 def left_text(left: Left) -> str:
     """Returns what was left as compact JSON text."""
     return json.dumps(

@@ -43,8 +43,8 @@ class Roots:
         folders = [self.main, *(os.path.join(self.main, folder) for folder in allowed)]
         # Resolved once: a root that is itself a link, as /tmp is on macOS, must not put everything
         # outside.
-        self._real = [os.path.realpath(folder) for folder in folders]
-        self._lexical = [os.path.normpath(folder) for folder in folders]
+        self._real = tuple(dict.fromkeys(map(os.path.realpath, folders)))
+        self._named = tuple(dict.fromkeys((*map(os.path.normpath, folders), *self._real)))
 
     def resolve(self, path: str) -> str:
         """The real, absolute path behind a path.
@@ -56,11 +56,10 @@ class Roots:
         lexical = os.path.normpath(os.path.join(self.main, path))
         # Refused by its text alone, before the disk is asked: the answer must not tell whether a
         # file exists elsewhere.
-        if not any(is_below(lexical, root) for root in (*self._lexical, *self._real)):
+        if not any(is_below(lexical, root) for root in self._named):
             raise OutsideError(errno.EPERM, _OUT, path)
         real = os.path.realpath(lexical)
-        below = [root for root in self._real if is_below(real, root)]
-        if not below:
+        if not any(is_below(real, root) for root in self._real):
             raise OutsideError(errno.EPERM, f"is a link that {_OUT}", path)
         return real
 

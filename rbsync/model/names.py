@@ -53,4 +53,4 @@ def is_hidden(one: str, before: str) -> bool:
 
 def is_utf8(name: str) -> bool:
     """Tells whether a name can be written; halves of characters come from paths of other bytes."""
-    return not any("\ud800" <= one <= "\udfff" for one in name)
+    return name.isascii() or not any("\ud800" <= one <= "\udfff" for one in name)

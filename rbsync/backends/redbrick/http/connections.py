@@ -120,6 +120,8 @@ class _Timely:
     timeout: float | None
     proxy: Url | None
     has_connected_to_proxy: bool
+    # urllib3's looks through each header for one of its marks, which we never send.
+    putheader = http.client.HTTPConnection.putheader
     _head: bytes | None = None
     """Of the request that is being sent, until the first of its body is there to go with it."""
 

@@ -91,6 +91,7 @@ class Pools:
             # The environment's proxies are looked up once for a host: on some systems that reads
             # the settings of the whole machine.
             if origin not in self._ways:
+                _check_port(parts)
                 proxy = proxy_for(origin)
                 pool = Pool(lambda: self._opened(parts, proxy), self._connections)
                 forwards = proxy and parts.scheme == "http"
@@ -139,12 +140,19 @@ class Pools:
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # is looked at only when it is asked for
     except ValueError as error:
         raise LocationParseError(url) from error
     if parts.scheme not in ("http", "https"):
         raise URLSchemeUnknown(parts.scheme)
     return parts
+
+
+def _check_port(parts: SplitResult) -> None:
+    """Raises LocationParseError for a port that is none, which is looked at only when asked for."""
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise LocationParseError(parts.netloc) from error
 
 
 def _trust() -> ssl.SSLContext:
