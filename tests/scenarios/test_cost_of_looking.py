@@ -1,4 +1,7 @@
-"""What it costs to look at what a plan would overwrite, in requests to the service."""
+"""What it costs to look at what a plan would overwrite, in requests to the service.
+
+The whole size, in some minutes: `RBSYNC_LOOKS=100000 pytest tests/scenarios/test_cost_of_looking.py`.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,9 @@ from rbsync.backends.redbrick.backend import PAGE
 from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject, Served, served
 
-TASKS = 3000
+TASKS = int(os.environ.get("RBSYNC_LOOKS", "3000"))
 HANDFUL = 6
+pytestmark = pytest.mark.timeout(120 if TASKS < 100_000 else 0)
 NO_CHANGES = "No changes. The project matches the manifest."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO
 
 from rbsync.backends.base import (
@@ -33,7 +34,7 @@ from rbsync.backends.local.database import BUSY_SECONDS, Database
 from rbsync.backends.local.disk_failures import disk_failures
 from rbsync.backends.local.extras import extras_of_draft, maps_in, progress_in, series_in
 from rbsync.backends.local.opening import Wish, check_type
-from rbsync.backends.local.project import PAGE, LocalProject
+from rbsync.backends.local.project import PAGE, LocalProject, WholeTask
 from rbsync.backends.local.queries import Counts
 from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, LAST_STAGE, NO_STAMP, StoredTask
 from rbsync.errors import BackendError
@@ -42,6 +43,8 @@ from rbsync.model.datapoint import REMOTE
 from rbsync.model.fingerprint import Algorithm, Facet
 
 DATABASE = "project.db"
+READ = 50
+"""Tasks that are read together with their labels."""
 
 
 class LocalBackend:
@@ -111,7 +114,7 @@ class LocalBackend:
         extras = extras_of_draft(draft, self._store, changed)
 
         def as_written(stored: StoredTask) -> Draft:
-            present = self._content(stored)
+            present = self._present(stored)
             if not all(before(present, facet) for facet in changed):
                 raise StoppedError(draft.name)
             written = _stamped(present, _in_its_stage(present, draft), changed)
@@ -127,7 +130,7 @@ class LocalBackend:
 
     def delete(self, tasks: Sequence[NamedTask], before: Before = unasked) -> dict[str, str]:
         """Deletes tasks, durably; returns those that have other names, with these."""
-        return self._project.delete_named(tasks, lambda stored: before(self._content(stored), None))
+        return self._project.delete_named(tasks, lambda one: before(self._present(one), None))
 
     def rename(self, names: Sequence[NewName]) -> dict[str, str]:
         """Gives tasks their new names, durably: a row each, and no byte of a file is touched."""
@@ -143,19 +146,24 @@ class LocalBackend:
 
     def read(self) -> Iterator[TaskContent]:
         """All datapoints with what is in them, by name."""
-        return map(self._content, self._project.tasks())
+        tasks = (one.task.task_id for one in self._project.tasks())
+        # A few at a time: the labels of a page may be large.
+        while some := list(islice(tasks, READ)):
+            yield from map(self._content, self._project.whole(some))
 
     def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
         """The tasks of these ids that exist, by id, with what is in them."""
-        # One turn for all: each question would wait for another change to be on the disk.
-        with self._project.alone():
-            found = [self._project.task(one) for one in task_ids]
-            return {one.task.task_id: self._content(one) for one in found if one is not None}
+        found = self._project.whole(task_ids)
+        return {one.stored.task.task_id: self._content(one) for one in found}
 
-    def _content(self, stored: StoredTask) -> TaskContent:
-        labels = self.labels(stored.task.task_id) if stored.task.labels else None
+    def _present(self, stored: StoredTask) -> TaskContent:
+        task_id = stored.task.task_id
+        labels = self.labels(task_id) if stored.task.labels else None
+        return self._content(WholeTask(stored, labels, self._project.extras(task_id)))
+
+    def _content(self, whole: WholeTask) -> TaskContent:
+        stored, labels, extras = whole
         contents = tuple(_content_of(ref) for _, ref in stored.items)
-        extras = self._project.extras(stored.task.task_id)
         maps = tuple(maps_in(extras, self._read_file))
         storages = (stored.storage,)
         series = series_in(extras)

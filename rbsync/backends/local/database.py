@@ -216,12 +216,6 @@ class Database:
             with database_failures(committing=True):
                 begun.execute("COMMIT")
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keeps the connection for this thread, for several questions in a row."""
-        with self._lock:
-            yield
-
     def close(self) -> None:
         with self._lock:
             if self._connection:

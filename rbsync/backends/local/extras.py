@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from rbsync.backends.base import Draft, Progress, StoredMap
 from rbsync.backends.local.disk_failures import parsed
+from rbsync.backends.local.queries import rows_of_any
 from rbsync.backends.series_items import series_of, sizes_of
 from rbsync.model.fingerprint import FACETS, Facet
 
@@ -55,6 +56,15 @@ def extras_of(connection: sqlite3.Connection, task_id: str) -> Extras:
         "SELECT facet, json, refs FROM extras WHERE task_id = ?", (task_id,)
     ).fetchall()
     return {facet: Extra(text, tuple(parsed(refs))) for facet, text, refs in rows}
+
+
+def extras_by_id(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, Extras]:
+    """Returns what accompanies the facets of tasks, by the ids of those that have any."""
+    found: dict[str, dict[Facet | Note, Extra]] = {}
+    query = "SELECT task_id, facet, json, refs FROM extras WHERE task_id IN ({})"
+    for task_id, facet, text, refs in rows_of_any(connection, query, ids):
+        found.setdefault(task_id, {})[facet] = Extra(text, tuple(parsed(refs)))
+    return {**found}
 
 
 def extras_of_draft(

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any, NamedTuple, TypeVar
 
 from rbsync.backends.base import (
     NO_MARK,
@@ -34,6 +34,7 @@ from rbsync.backends.local.extras import (
     Extras,
     Note,
     clear_extra,
+    extras_by_id,
     extras_of,
     put_extras,
 )
@@ -64,6 +65,14 @@ _CONFLICT = Flaw("the project has a datapoint of this name", "names are unique i
 _GONE_HINT = "run again; if it stays so, remove what is recorded of its upload"
 
 T = TypeVar("T")
+
+
+class WholeTask(NamedTuple):
+    """A task with its labels, the JSON text of a list or None, and what accompanies its facets."""
+
+    stored: StoredTask
+    labels: str | None
+    extras: Extras
 
 
 class LocalProject:
@@ -339,6 +348,18 @@ class LocalProject:
         row = self._read(lambda one: queries.row_of_id(one, task_id), None)
         return stored_of(row) if row else None
 
+    def whole(self, task_ids: Sequence[str]) -> Iterator[WholeTask]:
+        """Those tasks of these ids that exist, in their order, all as of one moment."""
+        with self._database.reading() as connection:
+            if connection is None:
+                return
+            rows = {row[0]: row for row in queries.rows_of_ids(connection, task_ids)}
+            labels = queries.labels_texts(connection, rows)
+            extras = extras_by_id(connection, rows)
+        for one in task_ids:
+            if one in rows:
+                yield WholeTask(stored_of(rows[one]), labels.get(one), extras.get(one, NO_EXTRAS))
+
     def labels(self, task_id: str) -> str | None:
         """The labels of a task as the JSON text of a list, None when it has none."""
         return self._read(lambda one: queries.labels_text(one, task_id), None)
@@ -384,10 +405,6 @@ class LocalProject:
             if found.files:
                 queries.forget_uploads(connection, self._blobs.present())
             return found
-
-    def alone(self) -> AbstractContextManager[None]:
-        """No other thread of this process reads or writes in the block."""
-        return self._database.alone()
 
     def close(self) -> None:
         self._database.close()

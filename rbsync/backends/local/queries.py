@@ -22,17 +22,31 @@ class Counts(NamedTuple):
     labels: int
 
 
+def rows_of_any(connection: sqlite3.Connection, query: str, values: Iterable[str]) -> Iterator[Any]:
+    """The rows that a query finds for any of many values, in no order; `{}` is where they go."""
+    rest = iter(values)
+    while some := list(islice(rest, CHUNK)):
+        yield from connection.execute(query.format(",".join("?" * len(some))), some)
+
+
 def rows_of_names(
     connection: sqlite3.Connection, names: Iterable[str]
 ) -> Iterator[tuple[Any, ...]]:
     """The rows of the tasks with these names, in no order."""
-    rest = iter(names)
-    while some := list(islice(rest, CHUNK)):
-        marks = ",".join("?" * len(some))
-        yield from connection.execute(
-            f"SELECT {COLUMNS} FROM tasks WHERE name IN ({marks})",  # noqa: S608  (only marks)
-            some,
-        )
+    query = f"SELECT {COLUMNS} FROM tasks WHERE name IN ({{}})"  # noqa: S608  (columns of ours)
+    return rows_of_any(connection, query, names)
+
+
+def rows_of_ids(connection: sqlite3.Connection, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    """The rows of the tasks with these ids, in no order."""
+    query = f"SELECT {COLUMNS} FROM tasks WHERE task_id IN ({{}})"  # noqa: S608  (columns of ours)
+    return rows_of_any(connection, query, ids)
+
+
+def labels_texts(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:
+    """The labels of tasks as JSON texts, by the ids of those that have any."""
+    query = "SELECT task_id, json FROM labels WHERE task_id IN ({})"
+    return dict(rows_of_any(connection, query, ids))
 
 
 def rows_after(
