@@ -1,6 +1,6 @@
 """What it costs to look at what a plan would overwrite, in requests to the service.
 
-The whole size, in some minutes: `RBSYNC_LOOKS=100000 pytest tests/scenarios/test_cost_of_looking.py`.
+The whole size: `RBSYNC_LOOKS=100000 pytest -n0 tests/scenarios/test_cost_of_looking.py`.
 """
 
 from __future__ import annotations
