@@ -6,74 +6,15 @@ import json
 import mmap
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.scenarios.offline_service import RemoteProject, served
 from tests.scenarios.pictures import png
-from tests.scenarios.project import COMMAND, Project
-from tests.schemas import validator
-
-SETTLE = "0.2"
-MANIFEST = 'project: {type: IMAGE_BBOX}\ndatapoints:\n  - glob: "images/**/*.png"\n'
-
-
-class Running:
-    """A watch that runs."""
-
-    def __init__(self, project: Project, process: subprocess.Popen[str], out: Path) -> None:
-        self.project, self.process, self.out = project, process, out
-
-    def events(self, kind: str) -> list[dict[str, Any]]:
-        """What it has told so far."""
-        whole = [
-            line for line in self.out.read_text().splitlines(keepends=True) if line[-1:] == "\n"
-        ]
-        return [one for one in map(json.loads, whole) if one["event"] == kind]
-
-    def until(self, holds: Callable[[], object]) -> None:
-        """Waits until something holds. The limit of time is that of the test."""
-        while not holds():
-            assert self.process.poll() is None, self.out.read_text()
-            time.sleep(0.02)
-
-    def flush(self, *arguments: str) -> int:
-        return self.project.run("watch", "--flush", *arguments).code
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.process.wait()
-
-
-@contextmanager
-def watching(project: Project, *arguments: str, **environment: str) -> Iterator[Running]:
-    """Runs a watch until the block ends; each line that it prints follows the schema."""
-    out = project.folder.parent / "events.jsonl"
-    with out.open("w") as file, (project.folder.parent / "errors").open("w") as errors:
-        process = subprocess.Popen(
-            [*COMMAND, "watch", "--json-lines", "--settle", SETTLE, *arguments],
-            cwd=project.folder,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=errors,
-            text=True,
-        )
-    running = Running(project, process, out)
-    try:
-        running.until(lambda: running.events("look"))
-        yield running
-    finally:
-        if process.poll() is None:
-            running.end()
-    for line in out.read_text().splitlines():
-        validator("watch", lines=True).validate(json.loads(line))
+from tests.scenarios.project import Project
+from tests.scenarios.watching import MANIFEST, SETTLE, names, watching
 
 
 @pytest.fixture
@@ -82,10 +23,6 @@ def watched(tmp_path: Path) -> Project:
     project.manifest(MANIFEST)
     project.write("images/first.png", png(1))
     return project
-
-
-def names(running: Running) -> list[str]:
-    return sorted(one["name"] for one in running.events("outcome") if one["outcome"] == "applied")
 
 
 def test_once_applies_what_is_there_and_ends(watched: Project) -> None:

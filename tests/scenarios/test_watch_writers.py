@@ -1,0 +1,80 @@
+"""Writers that take their time: no half of a file is ever at the project.
+
+At the size of real life: ``RBSYNC_WATCH=full pytest -n0 tests/scenarios/test_watch_writers.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.project import Project
+from tests.scenarios.watching import FULL, Running, watching
+
+COUNT = 1000 if FULL else 24
+SETTLE = 0.2 if FULL else 0.05
+SETTLED = ("--settle", str(SETTLE))
+NOBODY = 65534
+AS_NOBODY = (
+    "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
+    "--inh-caps=-all", "--bounding-set=-all",
+)  # fmt: skip
+pytestmark = pytest.mark.timeout(0 if FULL else 120)
+
+
+def write_slowly(folder: Path, pauses: float, ways: str) -> None:
+    """Writes files that pause for so many times the settle time."""
+    pause = str(pauses * SETTLE)
+    program = [sys.executable, "-m", "tests.scenarios.slow_writers"]
+    subprocess.run([*program, str(folder), str(COUNT), pause, ways], check=True)
+
+
+def check_each_came_once(running: Running) -> None:
+    assert running.flush("--timeout", "300") == 0
+    counted = running.counted()
+    assert len(counted) == COUNT
+    assert set(counted.values()) == {1}
+    assert {action for action, _ in counted} == {"create"}
+    assert running.project.actions() == []
+
+
+def test_slow_writers_are_waited_for_whatever_they_do(tmp_path: Path) -> None:
+    project = Project(tmp_path / "data")
+    project.manifest("datapoints: [{glob: 'scans/*', allow_empty: true}]\n")
+    scans = project.folder / "scans"
+    scans.mkdir()
+    with watching(project, *SETTLED) as running:
+        write_slowly(scans, 10, "amww")
+        check_each_came_once(running)
+    assert {one["why"] for one in running.events("waiting")} >= {"writer"}
+
+
+@pytest.fixture
+def of_others() -> Iterator[Project]:
+    """A project of nobody, in whose folder of scans root writes."""
+    if os.getuid() or not shutil.which("setpriv"):
+        pytest.skip("only root can be two users")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chmod(folder, 0o755)
+        project = Project(Path(folder) / "data")
+        project.manifest("datapoints: [{glob: 'scans/*', allow_empty: true}]\n")
+        (project.folder / "scans").mkdir()
+        os.chown(project.folder, NOBODY, NOBODY)
+        yield project
+
+
+def test_without_leases_and_events_files_are_quiet_for_longer(of_others: Project) -> None:
+    home = str(of_others.folder)
+    homes = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
+    with watching(of_others, *SETTLED, "--poll", "0.1", before=AS_NOBODY, **homes) as running:
+        # Shorter than four times the settle time, after which a file counts as finished here.
+        write_slowly(of_others.folder / "scans", 3, "mw")
+        check_each_came_once(running)
+        assert running.messages() == ["unproven"]
