@@ -61,6 +61,7 @@ class Tree:
         self._spellings = Spellings(self.listing)
         self._read: dict[str, Stat | None] = {}
         self._times: dict[str, dict[str, tuple[int, int]]] = {}
+        self._compared: set[str] = set()
         self._missed = False
         self._dirty: set[str] = set()
 
@@ -123,6 +124,10 @@ class Tree:
         """The folders that were looked at and the files that were read, absent ones included."""
         return sorted({*self._listings, *self._absent, *self._read})
 
+    def looked_at(self) -> list[str]:
+        """What `folders` returns, with what was only compared with what it was before."""
+        return sorted({*self.folders(), *self._compared})
+
     def is_settled(self) -> bool:
         """Tells whether every file that was asked for is known for good."""
         return not self._racy and not self._missed
@@ -136,6 +141,7 @@ class Tree:
         hasher = xxhash.xxh3_128()
         try:
             for path in folders:
+                self._compared.add(path)
                 for part in self._identity(path):
                     hasher.update(part)
         except OSError:

@@ -188,7 +188,7 @@ class Watch:
         try:
             with self._open(self._manifest, self._complete, self._stop) as workspace:
                 self._looker.look(workspace, self._stop, self._has_all_disks)
-                self._watch(workspace.inputs.tree.folders())
+                self._watch(workspace.inputs.tree.looked_at())
         except StaleError:
             # Somebody else applied, or edited the manifest, between the plan and now.
             self._schedule.ask()
