@@ -26,6 +26,7 @@ EXAMPLES = {
     "rbsync apply --keep-going": "rbsync apply --keep-going --yes",
     "rbsync plan -o p.json": "rbsync plan -o p.json",
     "rbsync apply p.json": "rbsync apply p.json",
+    "rbsync plan -v": "rbsync plan -v",
     "rbsync plan --untrusted": "rbsync plan --untrusted",
     "rbsync plan --markdown plan.md": "rbsync plan --markdown plan.md",
     "rbsync explain NAME": "rbsync explain images/coffee.jpg",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from rbsync.cli.escaping import one_line
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
@@ -27,23 +28,26 @@ def command(common: CommonOptions, name: str | None, most: int, history: str) ->
       rbsync log scans/a.dcm
     """
     from rbsync.documents.history_documents import change_json, run_json
+    from rbsync.sync.label_news import labels_of_life
 
     with opened(common, looks_on=True, history=history) as workspace:
         runs = workspace.history.runs()
         life = workspace.history.life(name) if name else []
+        labels = labels_of_life(workspace, life[:most])
     if name and not life:
         raise RbsyncError(f"the history has no `{name}`", hint="`rbsync log` lists the runs")
     if common.json:
         shown = {one.run for one in life[:most]}
         some = [one for one in runs if one.id in shown] if name else runs[:most]
-        changes = [change_json(one) for one in life[:most]]
+        changes = [change_json(one, labels.get(at)) for at, one in enumerate(life[:most])]
         document(common, {"name": name, "runs": list(map(run_json, some)), "changes": changes})
         return ExitCode.DONE
     from rbsync.cli.render.history_view import change_line, run_line
 
-    lines = [change_line(one) for one in life] if name else [run_line(one) for one in runs]
+    lines = [change_line(one, labels.get(at)) for at, one in enumerate(life)]
+    lines = lines if name else [run_line(one) for one in runs]
     for line in lines[:most]:
-        result(common, line)
+        result(common, one_line(line))
     if len(lines) > most:
         note(common, f"… and {len(lines) - most:,} more (-n {len(lines)} lists all).")
     if not lines:

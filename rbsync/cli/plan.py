@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -18,7 +18,9 @@ from rbsync.model.plan import Plan
 from rbsync.reasons import PASSING
 
 if TYPE_CHECKING:
+    from rbsync.label_changes.changes import LabelChanges
     from rbsync.sync.planning import PlanOptions
+    from rbsync.sync.workspace import Workspace
 
 
 @click.command("plan")
@@ -42,7 +44,7 @@ def command(
     """Say what the project lacks. Changes nothing.
 
     With --refresh the whole project is read: what was deleted there is created again, and what
-    was changed there is blocked as a conflict.
+    was changed there is blocked as a conflict. With -v, what changes in labels is told.
 
     \b
     Examples:
@@ -50,6 +52,7 @@ def command(
       rbsync plan --refresh --detailed-exitcode
       rbsync plan --offline --target "images/**"
       rbsync plan --locked
+      rbsync plan -v --target "masks/**"
       rbsync plan --policy on_change=replace --prune
       rbsync plan --on-move keep
     """
@@ -60,12 +63,13 @@ def command(
     with opened(common, rehash=rehash, strict=False, asks_nobody=True) as workspace:
         is_far = not workspace.backend.capabilities.at_hand
         plan = _made(lambda: make_plan(workspace, options), is_far=is_far)
+        labels = _labels(workspace, plan, common, is_written=bool(markdown))
     digest = _keep(output, _as_json(plan), workspace.manifest.trust.untrusted) if output else ""
     if markdown:
         from rbsync.cli.render.markdown import plan_markdown
 
-        _write(markdown, plan_markdown(plan))
-    _show(plan, common)
+        _write(markdown, plan_markdown(plan, labels))
+    _show(plan, common, labels)
     if output and not common.json:
         note(common, f"Apply exactly this with: rbsync apply {output}")
         note(common, f"and from elsewhere with: rbsync apply {output} --expect {digest}")
@@ -84,15 +88,27 @@ def _made(make: Callable[[], Plan], *, is_far: bool) -> Plan:
         raise
 
 
-def _show(plan: Plan, common: CommonOptions) -> None:
+def _labels(
+    workspace: Workspace, plan: Plan, common: CommonOptions, *, is_written: bool
+) -> Mapping[str, LabelChanges]:
+    """What changes in labels: to be told it has to be fetched, which a plain plan does not."""
+    if not (common.verbose or is_written):
+        return {}
+    from rbsync.cli.render.markdown import SHOWN
+    from rbsync.sync.label_news import labels_of_plan
+
+    return labels_of_plan(workspace, plan, None if common.verbose else SHOWN)
+
+
+def _show(plan: Plan, common: CommonOptions, labels: Mapping[str, LabelChanges]) -> None:
     if common.json:
         from rbsync.documents.plan_document import plan_json
 
-        document(common, plan_json(plan, meta()))
+        document(common, plan_json(plan, meta(), labels))
     else:
         from rbsync.cli.render.plan_view import show_plan
 
-        show_plan(plan, common)
+        show_plan(plan, common, labels=labels)
 
 
 def _as_json(plan: Plan) -> str:

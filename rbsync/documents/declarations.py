@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from rbsync.documents.label_changes import LabelChangesPart
 from rbsync.documents.parts import (
     Document,
     FingerprintPart,
@@ -75,3 +76,7 @@ class ExplainDocument(Document):
     task_id: str | None = Field(description="The task at the project; empty when there is none.")
     facets: dict[Facet, FacetPart]
     failure: ErrorPart | None = Field(description="Why it failed the last time, if it did.")
+    label_changes: LabelChangesPart | None = Field(
+        None,
+        description="In what the labels differ from those of the project, where both are known.",
+    )

@@ -7,7 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
+from rbsync.documents.label_changes import LabelChangesPart, label_changes_json
 from rbsync.documents.parts import Document, FingerprintPart
+from rbsync.label_changes.changes import LabelChanges
 from rbsync.model.fingerprint import Facet
 from rbsync.model.history import Change, ChangeVerb, Run
 from rbsync.shapes.models import Part
@@ -44,6 +46,9 @@ class ChangePart(Part):
     before: str = Field(description="The content that the history kept of it, or empty.")
     time: float = Field(description="In seconds since 1970.")
     renamed: str = Field(description="The new name of a move, else empty.")
+    label_changes: LabelChangesPart | None = Field(
+        None, description="What it did to the labels, where both sides are known."
+    )
 
 
 class LogDocument(Document):
@@ -59,8 +64,8 @@ def run_json(run: Run) -> dict[str, Any]:
     return {**asdict(run), "undoes": list(run.undoes)}
 
 
-def change_json(change: Change) -> dict[str, Any]:
-    """A change as a `ChangePart`."""
+def change_json(change: Change, labels: LabelChanges | None = None) -> dict[str, Any]:
+    """A change as a `ChangePart`, with what it did to labels."""
     return {
         "run": change.run,
         "name": change.name,
@@ -71,4 +76,5 @@ def change_json(change: Change) -> dict[str, Any]:
         "before": change.before,
         "time": change.time,
         "renamed": change.renamed,
+        **({"label_changes": label_changes_json(labels)} if labels else {}),
     }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Literal, assert_never
 
 from pydantic import Field, ValidationError
 
 from rbsync.documents import FORMAT_VERSION
+from rbsync.documents.label_changes import LabelChangesPart, label_changes_json
 from rbsync.documents.parts import (
     DeclinedPart,
     Document,
@@ -23,6 +25,7 @@ from rbsync.documents.parts import (
     problem_json,
 )
 from rbsync.errors import Location, Problem, UserError
+from rbsync.label_changes.changes import LabelChanges
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.plan import (
@@ -106,6 +109,9 @@ class ActionPart(Part):
         None, description="What was left under the old name of a move."
     )
     ours: bool = Field(False, description="A move carries also what people have worked on.")
+    label_changes: LabelChangesPart | None = Field(
+        None, description="With `-v`: in what the labels differ from those of the project."
+    )
 
     def value(self) -> Action:
         match self.action:
@@ -233,8 +239,15 @@ class PlanDocument(Document):
     )
 
 
-def plan_json(plan: Plan, meta: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan as a `PlanDocument`; equal plans give equal documents but for ``meta``."""
+def plan_json(
+    plan: Plan,
+    meta: Mapping[str, Any],
+    labels: Mapping[str, LabelChanges] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """A plan as a `PlanDocument`; equal plans give equal documents but for ``meta``.
+
+    ``labels`` says what changes in labels, by name.
+    """
     basis = plan.basis
     return {
         "format_version": FORMAT_VERSION,
@@ -250,7 +263,9 @@ def plan_json(plan: Plan, meta: Mapping[str, Any]) -> dict[str, Any]:
             "target": basis.target,
             "left": basis.left,
         },
-        "actions": [action_json(one) for one in plan.actions],
+        "actions": [
+            {**action_json(one), **_label_changes(labels.get(one.name))} for one in plan.actions
+        ],
         "summary": plan.summary._asdict(),
         "orphans": list(plan.orphans),
         "forgotten": list(plan.forgotten),
@@ -263,6 +278,10 @@ def plan_json(plan: Plan, meta: Mapping[str, Any]) -> dict[str, Any]:
         "apply_exit_code": int(plan.apply_exit_code),
         "meta": dict(meta),
     }
+
+
+def _label_changes(changes: LabelChanges | None) -> dict[str, Any]:
+    return {"label_changes": label_changes_json(changes)} if changes else {}
 
 
 def action_json(action: Action) -> dict[str, Any]:

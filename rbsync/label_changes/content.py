@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.label_changes.changes import ClassChange, LabelChanges, Unit
+from rbsync.label_changes.changes import ClassChange, LabelChanges, ObjectChange, Unit
 from rbsync.label_changes.grids import compared, counted
 from rbsync.label_changes.objects import Size, objects_changed
-from rbsync.label_changes.pairing import is_reordered
+from rbsync.label_changes.pairing import category_of, is_reordered
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.classes.colour_table import index_type
 from rbsync.masks.encodings.label_objects import category_name, image_size, outline_of
@@ -49,7 +50,9 @@ def compare(before: LabelContent, after: LabelContent, size: Size | None = None)
 
     Raises MaskError for outlines that cannot be drawn.
     """
-    objects = objects_changed(*_objects(before, after), size)
+    own = _objects(before, after)
+    told = _told_by_class(*own)
+    objects = tuple(one for one in objects_changed(*own, size) if not told(one))
     if before.volumes or after.volumes:
         return _of_volumes(before, after, objects)
     classes, resized = _of_pictures(before, after)
@@ -68,6 +71,21 @@ def _objects(before: LabelContent, after: LabelContent) -> tuple[list[Label], li
         for each in (before, after)
     ]
     return own[0], own[1]
+
+
+def _told_by_class(
+    before: Sequence[Label], after: Sequence[Label]
+) -> Callable[[ObjectChange], bool]:
+    """Tells whether an object is the only mask of its class, whose pixels are counted."""
+    many = {
+        category
+        for each in (before, after)
+        for category, number in Counter(
+            category_of(one) for one in each if one.get("pixel") is not None
+        ).items()
+        if number > 1
+    }
+    return lambda one: one.kind == "mask" and one.verb != "changed" and one.category not in many
 
 
 def _of_pictures(before: LabelContent, after: LabelContent) -> tuple[tuple[ClassChange, ...], str]:

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from rbsync.documents.label_changes import label_changes_json
 from rbsync.documents.report_document import failure_json
+from rbsync.label_changes.changes import LabelChanges
+from rbsync.label_changes.wording import told
 from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS
 from rbsync.model.plan import Action, Keep
 from rbsync.model.record import Record
 from rbsync.planner.decide import decide, decide_obstacle, decide_orphan
 from rbsync.reasons import ORPHAN
+from rbsync.sync.label_news import labels_of_action
 from rbsync.sync.planning import PlanOptions, expand, rules_of
 from rbsync.sync.workspace import Workspace
 
@@ -21,7 +25,8 @@ from rbsync.sync.workspace import Workspace
 class Explanation:
     """The desired and the recorded of one name, and the action that follows, if either is there.
 
-    ``names`` are all names, for a guess at what was meant.
+    ``names`` are all names, for a guess at what was meant. ``labels`` is in what the declared
+    labels differ from those of the project, where that can be told.
     """
 
     name: str
@@ -29,6 +34,7 @@ class Explanation:
     record: Record | None
     action: Action | Keep | None
     names: tuple[str, ...]
+    labels: LabelChanges | None = None
 
     def lines(self) -> Iterator[str]:
         """The explanation for people."""
@@ -44,6 +50,8 @@ class Explanation:
         for facet, declared, applied in self._facets():
             mark = "equal" if declared == applied else "differs"
             yield f"  {facet:8} {mark:8} declared {declared or '-'}  applied {applied or '-'}"
+            if facet == "labels" and self.labels:
+                yield f"    {told(self.labels)}"
         if self.record is not None and self.record.failure is not None:
             failure = self.record.failure
             yield f"  last failure: {failure.kind}, {failure.phase}: {failure.message}"
@@ -64,6 +72,7 @@ class Explanation:
                 for facet, declared, applied in self._facets()
             },
             "failure": failure_json(failure),
+            **({"label_changes": label_changes_json(self.labels)} if self.labels else {}),
         }
 
     def _facets(self) -> Iterator[tuple[str, str | None, str | None]]:
@@ -91,4 +100,5 @@ def explain(workspace: Workspace, name: str) -> Explanation:
         left = Keep(name, ORPHAN, "the manifest does not declare it, and --prune is not given")
         action = decide_orphan(record, rules, unread=bool(dataset.unread)) or left
     names = (*(one.name for one in dataset.datapoints), *records)
-    return Explanation(name, desired, record, action, names)
+    changes = labels_of_action(workspace, action) if isinstance(action, Action) else None
+    return Explanation(name, desired, record, action, names, changes)

@@ -153,3 +153,55 @@ def test_a_manifest_in_a_folder_of_the_repository_is_compared_too(site: Project)
     declare(0.2)
     found = inner.run("diff", "HEAD")
     assert "changed    first: labels: 1 box moved (car, 10 px)" in found.out
+
+
+GROWN = "labels: penny +20 px (IoU 0.984)"
+MOVED = "labels: 1 box moved (car, 12 px)"
+
+
+def redraw(site: Project) -> None:
+    grown = coins()
+    grown[9, 10:30] = 1
+    site.write("masks/grown.png", mask(grown))
+    site.write("scenes/box.json", scene(0.13))
+
+
+def test_a_plan_says_what_changes_in_labels_where_it_is_asked_to(site: Project) -> None:
+    assert site.run("apply", "--yes").code == 0
+    redraw(site)
+    assert GROWN not in site.run("plan").err
+    planned = site.run("plan", "-v", "--markdown", "p.md")
+    assert f"      {GROWN}\n" in planned.err
+    assert f"      {MOVED}\n" in planned.err
+    page = (site.folder / "p.md").read_text()
+    assert f"`{GROWN} (changed: labels)`" in page
+    assert f"`{MOVED} (changed: labels)`" in page
+    by_name = {one["name"]: one for one in site.run("plan", "-v", "--json").json["actions"]}
+    assert by_name["grown"]["label_changes"]["text"] == "penny +20 px (IoU 0.984)"
+    assert not site.run("plan", "-v", "--offline", "--json").json["actions"][0].get("label_changes")
+
+
+def test_one_datapoint_is_explained_and_its_life_told_with_what_changed(site: Project) -> None:
+    assert site.run("apply", "--yes").code == 0
+    redraw(site)
+    assert "    penny +20 px (IoU 0.984)\n" in site.run("explain", "grown").out
+    explained = site.run("explain", "scenes/box.png", "--json").json
+    assert explained["label_changes"]["text"] == "1 box moved (car, 12 px)"
+    assert site.run("apply", "--yes").code == 0
+    site.write("masks/grown.png", mask(coins()))
+    assert site.run("apply", "--yes").code == 0
+    lines = site.run("log", "grown").out.splitlines()
+    assert [line.partition("labels: ")[2] for line in lines] == [
+        "penny -20 px (IoU 0.984)",
+        "penny +20 px (IoU 0.984)",
+        "",
+    ]
+    changes = site.run("log", "scenes/box.png", "--json").json["changes"]
+    assert changes[0]["label_changes"]["text"] == "1 box moved (car, 3.0% of the picture)"
+
+
+def test_a_task_that_is_deleted_takes_its_labels_with_it(site: Project) -> None:
+    assert site.run("apply", "--yes").code == 0
+    (site.folder / "masks/gone1.png").unlink()
+    assert site.run("apply", "--yes", "--prune", "--force").code == 0
+    assert "penny -1,200 px (gone, 1 region removed)" in site.run("log", "gone1").out

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from rbsync.label_changes.changes import LabelChanges
+from rbsync.label_changes.wording import told
 from rbsync.model.history import Change, Run
 
 SHORT = 8
@@ -30,12 +32,13 @@ def _end(run: Run, counts: str) -> str:
     return f"{counts}, {run.ended - run.started:.1f} s"
 
 
-def change_line(change: Change) -> str:
-    """One change of a datapoint's life."""
+def change_line(change: Change, labels: LabelChanges | None = None) -> str:
+    """One change of a datapoint's life, and what it did to its labels."""
     what = ", ".join(change.facets) if change.verb == "update" else ""
     of = f"  ({what})" if what else ""
     was = "kept" if change.before else "nothing before"
-    return f"{moment(change.time)}  {change.run}  {change.verb}{of}  {was}"
+    did = f"  labels: {told(labels)}" if labels else ""
+    return f"{moment(change.time)}  {change.run}  {change.verb}{of}  {was}{did}"
 
 
 def moment(seconds: float) -> str:

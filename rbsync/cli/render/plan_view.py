@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from rbsync import reasons
 from rbsync.cli.escaping import one_line
@@ -11,6 +12,8 @@ from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, note, result
 from rbsync.cli.render.error_view import show_warnings
 from rbsync.cli.render.numbers import duration, plural, size
+from rbsync.label_changes.changes import LabelChanges
+from rbsync.label_changes.wording import told
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import (
     Action,
@@ -38,13 +41,18 @@ SYMBOLS: dict[type[Action], tuple[str, str]] = {
 NO_CHANGES = "No changes. The project matches the manifest."
 
 
-def show_plan(plan: Plan, common: CommonOptions, nothing: str = "") -> None:
+Labels = Mapping[str, LabelChanges]
+NONE: Labels = MappingProxyType({})
+
+
+def show_plan(plan: Plan, common: CommonOptions, nothing: str = "", labels: Labels = NONE) -> None:
     """Prints the actions, what else is worth knowing, and the summary.
 
     ``nothing`` is what is said of a plan without any actions, where its summary does not do.
+    ``labels`` says what changes in labels, by name.
     """
     show_warnings((*plan.unread, *plan.warnings), common)
-    for line, color in _lines(plan, common):
+    for line, color in _lines(plan, common, labels):
         note(common, line, fg=color)
     if plan.orphans:
         what = plural(len(plan.orphans), "datapoint is", "datapoints are")
@@ -104,23 +112,27 @@ def _not_looked(seconds: float) -> str:
     return f"No changes. The project was {when}; --refresh looks."
 
 
-def _lines(plan: Plan, common: CommonOptions) -> Iterator[tuple[str, str]]:
+def _lines(plan: Plan, common: CommonOptions, labels: Labels) -> Iterator[tuple[str, str]]:
     for kind, (symbol, color) in SYMBOLS.items():
         # By its very type: an Update and a Replace share a base and have symbols of their own.
         actions = [one for one in plan.actions if type(one) is kind]
         # 40,000 lines of creates would scroll away what is to be deleted.
         shown = actions if common.verbose else actions[:SHOWN]
         for action in shown:
-            yield one_line(f"  {symbol} {_called(action)}  {_remark(action)}".rstrip()), color
+            yield one_line(f"  {symbol} {called(action)}  {remark(action)}".rstrip()), color
+            if changes := labels.get(action.name):
+                yield one_line(f"      labels: {told(changes)}"), color
         if len(actions) > len(shown):
             yield f"  {symbol} … and {len(actions) - len(shown):,} more (-v lists all)", color
 
 
-def _called(action: Action) -> str:
+def called(action: Action) -> str:
+    """The name of an action; of a move both."""
     return f"{action.old} → {action.name}" if isinstance(action, Move) else action.name
 
 
-def _remark(action: Action) -> str:
+def remark(action: Action) -> str:
+    """What is said of an action beside its name, in brackets."""
     match action:
         case Create(datapoint=datapoint, reason=reasons.NEW):
             return f"({_contents(datapoint)})"
