@@ -233,8 +233,9 @@ class Watch:
 
     def _succeeded(self, began: float) -> None:
         self._pause.over()
-        for code in ("error", "auth", "locked"):
-            self._announcer.over(code)
+        over = [self._announcer.over(code) for code in ("error", "auth", "locked")]
+        if any(over):
+            self._teller.message(Message("resumed", "it works again"))
         # No event tells that a disk is there again, or that a folder may be read.
         if self._hindrances.unread:
             self._unread.begin(time.monotonic())

@@ -3,6 +3,8 @@
 ``python -m tests.scenarios.slow_writers FOLDER COUNT PAUSE WAYS`` writes COUNT files of six
 formats into FOLDER; PAUSE is in seconds. WAYS are letters: `w` writes, `m` writes through a
 mapping, and `a` allocates a whole NIfTI, closes it, and only then fills it through its mapping.
+
+It prints the names of files that paused for a third longer, as programs do on a busy machine.
 """
 
 from __future__ import annotations
@@ -123,23 +125,28 @@ WAYS = {"w": _write, "m": _map, "a": _allocate}
 def write_all(folder: str, count: int, pause: float, ways: str) -> None:
     """Writes the files side by side; each pauses between its parts."""
     luck = random.Random(7)
+    names = [""] * count
+    writers: dict[int, Iterator[None]] = {}
+    for number in range(count):
+        names[number], writers[number] = _writer(folder, number, ways[number % len(ways)], luck)
     begun = time.monotonic()
     due = [(begun + number * SPREAD, number) for number in range(count)]
-    writers: dict[int, Iterator[None]] = {}
+    late = set()
     while due:
         at, number = heapq.heappop(due)
         time.sleep(max(0.0, at - time.monotonic()))
-        if number not in writers:
-            writers[number] = _writer(folder, number, ways[number % len(ways)], luck)
-        if next(writers[number], writers) is writers:
-            del writers[number]
-        else:
+        is_over = next(writers[number], writers) is writers
+        if time.monotonic() - at > pause / 3:
+            late.add(names[number])
+        if not is_over:
             heapq.heappush(due, (time.monotonic() + pause, number))
+    print(*sorted(late), sep="\n")
 
 
-def _writer(folder: str, number: int, way: str, luck: random.Random) -> Iterator[None]:
+def _writer(folder: str, number: int, way: str, luck: random.Random) -> tuple[str, Iterator[None]]:
     suffix, data = (".nii", nifti(number)) if way == "a" else sample(number)
-    return WAYS[way](os.path.join(folder, f"{number:05}{suffix}"), data, luck)
+    name = f"{number:05}{suffix}"
+    return name, WAYS[way](os.path.join(folder, name), data, luck)
 
 
 if __name__ == "__main__":

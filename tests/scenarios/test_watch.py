@@ -209,13 +209,3 @@ def test_it_works_against_a_service(tmp_path: Path) -> None:
         ran = project.run("watch", "--once", "--settle", "0")
         assert ran.out == "created images/first.png\n"
         assert project.names() == ["images/first.png"]
-
-
-def test_a_key_that_is_not_accepted_is_told_once(tmp_path: Path) -> None:
-    with served(tmp_path / "service") as service:
-        project = RemoteProject(tmp_path / "data", service.url)
-        project.manifest('datapoints:\n  - glob: "images/**/*.png"\n')
-        project.write("images/first.png", png(1))
-        with watching(project, RBSYNC_API_KEY="wrong") as running:
-            running.until(lambda: len(running.events("look")) > 1)
-    assert [one["code"] for one in running.events("message")] == ["auth"]

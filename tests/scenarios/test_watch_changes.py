@@ -46,6 +46,10 @@ def removed(running: Running) -> list[str]:
     return sorted(name for action, name in running.counted() if action == "delete")
 
 
+def until_blocked(running: Running, times: int) -> None:
+    running.until(lambda: len(running.events("blocked")) >= times)
+
+
 def same_as_disk(project: Project) -> bool:
     """Tells whether the project holds what the folder does."""
     found = {
@@ -71,8 +75,7 @@ def test_what_comes_back_within_its_grace_is_never_deleted(filled: Project) -> N
             # A file that is cut off for a while, and one that is renamed there and back.
             (images / "2/2.png").write_bytes(png(2)[:40])
             (images / "3/3.png").rename(images / "3/renamed.png")
-            blocked = number + 1
-            running.until(lambda blocked=blocked: len(running.events("blocked")) >= blocked)
+            until_blocked(running, number + 1)
             (images / "2/2.png").write_bytes(png(2))
             (images / "3/renamed.png").rename(images / "3/3.png")
             assert running.flush() == 0

@@ -1,6 +1,6 @@
 """Writers that take their time: no half of a file is ever at the project.
 
-At the size of real life: ``RBSYNC_WATCH=full pytest -n0 tests/scenarios/test_watch_writers.py``.
+At the size of real life: ``RBSYNC_WATCH=full pytest -n0 -s tests/scenarios/test_watch_writers.py``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.scenarios.project import Project
 from tests.scenarios.watching import FULL, Running, watching
 
 COUNT = 1000 if FULL else 24
-SETTLE = 0.2 if FULL else 0.05
+SETTLE = 0.5 if FULL else 0.05
 SETTLED = ("--settle", str(SETTLE))
 NOBODY = 65534
 AS_NOBODY = (
@@ -29,19 +29,27 @@ AS_NOBODY = (
 pytestmark = pytest.mark.timeout(0 if FULL else 120)
 
 
-def write_slowly(folder: Path, pauses: float, ways: str) -> None:
-    """Writes files that pause for so many times the settle time."""
+def write_slowly(folder: Path, pauses: float, ways: str) -> set[str]:
+    """Writes files that pause for so many times the settle time.
+
+    Returns the names of those that paused for longer, because the machine was busy.
+    """
     pause = str(pauses * SETTLE)
     program = [sys.executable, "-m", "tests.scenarios.slow_writers"]
-    subprocess.run([*program, str(folder), str(COUNT), pause, ways], check=True)
+    command = [*program, str(folder), str(COUNT), pause, ways]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return {f"{folder.name}/{name}" for name in done.stdout.split()}
 
 
-def check_each_came_once(running: Running) -> None:
+def check_each_came_once(running: Running, but: frozenset[str] = frozenset()) -> None:
+    """Each file is there, and no other version of it than its last has ever been."""
     assert running.flush("--timeout", "300") == 0
     counted = running.counted()
-    assert len(counted) == COUNT
-    assert set(counted.values()) == {1}
-    assert {action for action, _ in counted} == {"create"}
+    names = {name for action, name in counted if action == "create"}
+    again = {name for action, name in counted if action != "create"} - but
+    print(f"{len(names):,} files, {len(again)} of them in parts; {len(but)} are not counted")
+    assert len(names) == COUNT
+    assert not again
     assert running.project.actions() == []
 
 
@@ -75,6 +83,6 @@ def test_without_leases_and_events_files_are_quiet_for_longer(of_others: Project
     homes = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
     with watching(of_others, *SETTLED, "--poll", "0.1", before=AS_NOBODY, **homes) as running:
         # Shorter than four times the settle time, after which a file counts as finished here.
-        write_slowly(of_others.folder / "scans", 3, "mw")
-        check_each_came_once(running)
+        late = write_slowly(of_others.folder / "scans", 3, "mw")
+        check_each_came_once(running, frozenset(late))
         assert running.messages() == ["unproven"]
