@@ -109,7 +109,8 @@ class Capabilities:
     answered, None for as many. ``keeps_uploads`` says that what was uploaded stays usable in
     later runs, ``stamps`` that it leaves the fingerprint in what it creates, ``jobs`` how many
     workers it is best served by, ``masks`` how it likes masks to be encoded. ``at_hand`` says that
-    to ask the project costs next to nothing.
+    to ask the project costs next to nothing, ``makes_project`` that a project which is not there is
+    made by the first apply.
     """
 
     batch: int = 50
@@ -122,6 +123,7 @@ class Capabilities:
     jobs: int = 4
     masks: Literal["pixel", "nifti"] = "pixel"
     at_hand: bool = False
+    makes_project: bool = True
 
 
 class Body(Protocol):

@@ -26,9 +26,12 @@ def command(common: CommonOptions, pattern: str | None) -> int:
     Example:
       rbsync ls "images/**"
     """
+    from rbsync.sync.known_project import known_project
+
     shown = name_pattern(pattern, anywhere=True)
     # Labels of names that are not shown are not fetched: each may cost a request.
     with opened(common, looks_on=True) as workspace:
+        known_project(workspace)
         tasks = [one for one in workspace.backend.list(counted=shown) if shown(one.name)]
     if common.json:
         document(common, {"tasks": [_as_json(one) for one in tasks]})

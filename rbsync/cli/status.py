@@ -78,9 +78,10 @@ def _remarks(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _status(workspace: Workspace) -> dict[str, Any]:
+    from rbsync.sync.known_project import known_project
     from rbsync.sync.sweeping import lost_files
 
-    project = workspace.backend.describe()
+    project = known_project(workspace)
     owner = workspace.store.owner()
     is_dead = owner is not None and not workspace.store.is_held()
     state = _state(workspace)

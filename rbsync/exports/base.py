@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from rbsync.files.name_patterns import name_pattern
+from rbsync.sync.known_project import known_project
 
 if TYPE_CHECKING:
     from rbsync.backends.base import TaskContent
     from rbsync.exports.losses import Loss
-    from rbsync.sync.workspace import Workspace
+from rbsync.sync.workspace import Workspace
 
 
 class File(NamedTuple):
@@ -55,7 +56,11 @@ class Export(ABC):
 
 
 def labelled(workspace: Workspace, pattern: str | None = None) -> Iterator[TaskContent]:
-    """The tasks with labels, in the order of the backend. Raises BackendError."""
+    """The tasks with labels, in the order of the backend.
+
+    Raises BackendError, and UserError when there is no such project.
+    """
+    known_project(workspace)
     matches = name_pattern(pattern)
     for found in workspace.backend.read():
         if found.task.labels and matches(found.task.name):

@@ -27,6 +27,7 @@ from rbsync.planner import check_guard, merged
 from rbsync.planner.decide import unsettled
 from rbsync.reasons import UNSETTLED
 from rbsync.stores.base import Owner, Writer
+from rbsync.sync.known_project import known_project
 from rbsync.sync.inspecting import told_of_losses
 from rbsync.sync.last_look import note_look
 from rbsync.sync.planning import PlanOptions, by_policy, make_plan, policy_of
@@ -151,7 +152,7 @@ def _look_first(workspace: Workspace, options: ApplyOptions) -> None:
     planning = by_policy(options.planning, workspace)
     if planning.refresh is not None or options.renewal == "nothing" or (header and header.target):
         return
-    if workspace.first_look.is_called_for(header, workspace.backend.describe()):
+    if workspace.first_look.is_called_for(header, known_project(workspace)):
         workspace.first_look.tasks()
 
 

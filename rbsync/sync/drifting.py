@@ -9,6 +9,7 @@ from rbsync.backends.base import TaskContent
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Facet
 from rbsync.model.record import UNKNOWN, Record
+from rbsync.sync.known_project import known_project
 from rbsync.sync.last_look import note_look
 from rbsync.sync.listed import is_managed, is_task_of, known_fingerprints
 from rbsync.sync.planning import check_target
@@ -43,7 +44,7 @@ def drift(workspace: Workspace) -> Drift:
     header = workspace.store.header()
     if header is None:
         raise StoreError("there is no state yet", hint="`rbsync refresh` makes it of the project")
-    check_target(header, workspace.backend.describe())
+    check_target(header, known_project(workspace))
     records = workspace.settling.look(workspace.store.records())
     # What is pending is not missing: nobody knows yet whether it arrived.
     missing = {name for name, one in records.items() if one.applied and not one.pending}

@@ -18,6 +18,7 @@ from rbsync.planner import objection, with_moves
 from rbsync.planner import plan as compare
 from rbsync.planner.conflicts import Decisions
 from rbsync.planner.decide import Rules
+from rbsync.sync.known_project import known_project
 from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.inspecting_moves import moves_inspected, moving
 from rbsync.sync.last_look import note_look, unseen_for
@@ -229,7 +230,7 @@ def by_policy(options: PlanOptions, workspace: Workspace) -> PlanOptions:
 
 def described(workspace: Workspace, header: Header | None) -> Project | None:
     """The project, once it is known to be the one that manifest and state speak of."""
-    project = workspace.backend.describe()
+    project = known_project(workspace)
     check_project(workspace, project)
     check_target(header, project)
     return project

@@ -11,6 +11,7 @@ from rbsync.backends.base import Project, Task
 from rbsync.errors import RbsyncError
 from rbsync.model.record import Record
 from rbsync.stores.base import Writer
+from rbsync.sync.known_project import known_project
 from rbsync.sync.applying import whoami
 from rbsync.sync.last_look import note_look
 from rbsync.sync.listed import as_listed, is_managed
@@ -70,7 +71,7 @@ def correcting(workspace: Workspace, timeout: float) -> Iterator[Writer]:
 
 def present_project(workspace: Workspace) -> Project:
     """Returns what the project is. Raises RbsyncError when there is none."""
-    project = workspace.backend.describe()
+    project = known_project(workspace)
     if project is None:
         raise RbsyncError("there is no project yet", hint="the first `rbsync apply` makes it")
     return project

@@ -23,6 +23,7 @@ from rbsync.model.record import Header, Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.undo_plan import Reversal, decide_reversal, reversals
 from rbsync.reasons import CONFLICT
+from rbsync.sync.known_project import known_project
 from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.inspecting_moves import sight_of
 from rbsync.sync.planning import basis_of, check_project, check_target
@@ -63,7 +64,7 @@ def make_undo(workspace: Workspace, options: UndoOptions) -> Undo:
     Raises RbsyncError for a run that the history does not have, and StoreError and BackendError.
     """
     header = workspace.store.header()
-    project = workspace.backend.describe()
+    project = known_project(workspace)
     check_project(workspace, project)
     check_target(header, project)
     check_newest(header)

@@ -63,6 +63,7 @@ _CAPABILITIES = Capabilities(
     keeps_uploads=True,
     jobs=JOBS,
     masks="nifti",
+    makes_project=False,
 )
 _STORAGE_HINT = "files are sent to `storage: redbrick`; others take URLs or keys"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Literal
@@ -12,6 +13,9 @@ from pydantic import Field
 from rbsync.backends.base import Backend
 from rbsync.backends.settings import BackendSettings, Judge, Objection, Surroundings
 from rbsync.trust import Trust
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID_HINT = "copy it from the address of the project's page: /ORG_ID/projects/PROJECT_ID"
 
 
 class RedbrickSettings(BackendSettings):
@@ -33,9 +37,12 @@ class RedbrickSettings(BackendSettings):
     )
 
     def objections(self, judge: Judge) -> Iterator[Objection]:
-        """Another service, or another organization, than those that the key is for."""
+        """Ids that are none; another service or organization than those that the key is for."""
         from rbsync.backends.redbrick.binding import objections
 
+        for key in ("org_id", "project_id"):
+            if not _UUID.fullmatch(getattr(self, key)):
+                yield Objection(key, "no-uuid", f"`{key}` must be a UUID", _UUID_HINT)
         if not judge.trust.untrusted:
             yield from objections(self.service(judge.trust, judge.environ), self.org_id, judge)
 

@@ -1,0 +1,26 @@
+"""The project that a manifest names, where it is there."""
+
+from __future__ import annotations
+
+from rbsync.backends.base import Project
+from rbsync.errors import Problem, UserError
+from rbsync.sync.workspace import Workspace
+
+CODE = "no-project"
+HINT = (
+    "check `org_id` and `project_id` by the address of the project's page, "
+    "/ORG_ID/projects/PROJECT_ID, and that the key may see the project"
+)
+
+
+def known_project(workspace: Workspace) -> Project | None:
+    """The project; None for one that the first apply makes.
+
+    Raises UserError for one of a service that is not there: rbsync makes none, and a plan that
+    says "1 to create" would only fail later.
+    """
+    found = workspace.backend.describe()
+    if found is None and not workspace.backend.capabilities.makes_project:
+        where = workspace.manifest.locate(("backend", "project_id"))
+        raise UserError([Problem(CODE, "the service has no such project", where, HINT)])
+    return found

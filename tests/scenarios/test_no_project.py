@@ -1,0 +1,73 @@
+"""A manifest names a project of the service that is not there: every command says so, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rbsync.errors import ExitCode
+from tests.scenarios.offline_service import Served, served
+from tests.scenarios.project import Project
+from tests.service.serving import KEY, ORG, PROJECT
+
+OTHER = "2f0f6f3e-5a51-4d8e-9c1b-0d7f6a2b8c34"
+SOURCE = "datapoints:\n  - name: a\n    storage: public\n    items: [http://example.org/a.png]\n"
+COMMANDS = (
+    ["plan"],
+    ["plan", "--refresh"],
+    ["apply", "--yes"],
+    ["status"],
+    ["refresh"],
+    ["adopt"],
+    ["ls"],
+    ["export", "labels", "labels.json"],
+    ["undo", "--yes"],
+    ["pull"],
+    ["watch", "--once"],
+)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("served")) as one:
+        yield one
+
+
+def manifest(folder: Path, service: Served, org_id: str, project_id: str) -> Project:
+    project = Project(folder)
+    project.manifest(
+        f"backend:\n  kind: redbrick\n  url: {service.url}\n  org_id: {org_id}\n"
+        f"  project_id: {project_id}\n{SOURCE}"
+    )
+    return project
+
+
+@pytest.mark.parametrize(
+    ("org_id", "project_id"), [(ORG, OTHER), (OTHER, PROJECT), (PROJECT, ORG)]
+)
+def test_a_project_that_is_not_there_is_a_problem_with_its_line(
+    tmp_path: Path, service: Served, org_id: str, project_id: str
+) -> None:
+    project = manifest(tmp_path, service, org_id, project_id)
+    for command in COMMANDS:
+        ran = project.run(*command, RBSYNC_API_KEY=KEY)
+        assert ran.code == ExitCode.INVALID, command
+        assert ran.err.startswith("rbsync.yaml:6:15: the service has no such project\n"), command
+        assert "check `org_id` and `project_id`" in ran.err, command
+    assert not (tmp_path / "labels.json").exists()
+
+
+@pytest.mark.parametrize("wrong", ["my-project", f"{{{PROJECT}}}", PROJECT[:-1], f"{PROJECT}0"])
+def test_an_id_that_is_no_uuid_is_a_problem_before_anybody_is_asked(
+    tmp_path: Path, wrong: str
+) -> None:
+    nowhere = Project(tmp_path)
+    text = "backend:\n  kind: redbrick\n  org_id: '{}'\n  project_id: '{}'\n"
+    nowhere.manifest(text.format(wrong, wrong) + SOURCE)
+    ran = nowhere.run("plan", RBSYNC_API_KEY=KEY)
+    assert ran.code == ExitCode.INVALID
+    assert "rbsync.yaml:4:11: `org_id` must be a UUID" in ran.err
+    assert "rbsync.yaml:5:15: `project_id` must be a UUID" in ran.err
+    assert "/ORG_ID/projects/PROJECT_ID" in ran.err
