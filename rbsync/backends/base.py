@@ -90,13 +90,15 @@ class Project:
     """The facts of a project. ``identity`` binds a state to it: it names the project for good.
 
     ``type`` is one of the service's project types, ``categories`` the names of its taxonomy;
-    both are empty where the project does not restrict them.
+    both are empty where the project does not restrict them. ``unknown_type`` is the type that it
+    has instead, where this version of rbsync does not know it.
     """
 
     identity: str
     name: str
     type: str = ""
     categories: tuple[str, ...] = ()
+    unknown_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from rbsync.cli.render.numbers import plural
 from rbsync.errors import ExitCode
 
 if TYPE_CHECKING:
+    from rbsync.backends.base import Project
     from rbsync.sync.workspace import Workspace
 
 
@@ -77,6 +78,11 @@ def _remarks(found: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def _project(project: Project) -> dict[str, str]:
+    kind = project.type or project.unknown_type
+    return {"identity": project.identity, "name": project.name, "type": kind}
+
+
 def _status(workspace: Workspace) -> dict[str, Any]:
     from rbsync.sync.known_project import known_project
     from rbsync.sync.sweeping import lost_files
@@ -89,7 +95,11 @@ def _status(workspace: Workspace) -> dict[str, Any]:
     return {
         "manifest": workspace.manifest.file,
         "sources": len(workspace.manifest.datapoints) + len(workspace.manifest.masks),
-        "project": {"identity": project.identity, "name": project.name, "type": project.type}
+        "project": {
+            "identity": project.identity,
+            "name": project.name,
+            "type": project.type or project.unknown_type,
+        }
         if project
         else None,
         "state": state,

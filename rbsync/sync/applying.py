@@ -27,8 +27,8 @@ from rbsync.planner import check_guard, merged
 from rbsync.planner.decide import unsettled
 from rbsync.reasons import UNSETTLED
 from rbsync.stores.base import Owner, Writer
-from rbsync.sync.known_project import known_project
 from rbsync.sync.inspecting import told_of_losses
+from rbsync.sync.known_project import known_project
 from rbsync.sync.last_look import note_look
 from rbsync.sync.planning import PlanOptions, by_policy, make_plan, policy_of
 from rbsync.sync.recording import check_lasting, recorded

@@ -23,4 +23,9 @@ def known_project(workspace: Workspace) -> Project | None:
     if found is None and not workspace.backend.capabilities.makes_project:
         where = workspace.manifest.locate(("backend", "project_id"))
         raise UserError([Problem(CODE, "the service has no such project", where, HINT)])
+    if found is not None and found.unknown_type:
+        workspace.note(
+            f"warning: the project is of type {found.unknown_type}, which this version does not "
+            "know: labels and items are not checked against it"
+        )
     return found

@@ -18,9 +18,9 @@ from rbsync.planner import objection, with_moves
 from rbsync.planner import plan as compare
 from rbsync.planner.conflicts import Decisions
 from rbsync.planner.decide import Rules
-from rbsync.sync.known_project import known_project
 from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.inspecting_moves import moves_inspected, moving
+from rbsync.sync.known_project import known_project
 from rbsync.sync.last_look import note_look, unseen_for
 from rbsync.sync.memo import recall, remember
 from rbsync.sync.overlay import Overlay, overlay

@@ -11,8 +11,8 @@ from rbsync.backends.base import Project, Task
 from rbsync.errors import RbsyncError
 from rbsync.model.record import Record
 from rbsync.stores.base import Writer
-from rbsync.sync.known_project import known_project
 from rbsync.sync.applying import whoami
+from rbsync.sync.known_project import known_project
 from rbsync.sync.last_look import note_look
 from rbsync.sync.listed import as_listed, is_managed
 from rbsync.sync.planning import check_target

@@ -96,8 +96,9 @@ class Workspace:
 
     ``retrier`` is the one of all requests, and ``stop`` ends its pauses. ``history_at`` is where
     the user wants the history to be: a folder, `NO_HISTORY`, or empty for beside the state.
-    ``is_new`` says that there was no state when it was opened. ``revision`` is the commit that the
-    manifest was taken from, empty for the files as they are.
+    ``note`` tells the user something, each thing once. ``is_new`` says that there was no state
+    when it was opened. ``revision`` is the commit that the manifest was taken from, empty for the
+    files as they are.
     """
 
     manifest: Manifest
@@ -112,6 +113,7 @@ class Workspace:
     retrier: Retrier
     stop: Cancellation
     history: History
+    note: Callable[[str], None] = lambda _: None
     history_at: str = ""
     is_new: bool = False
     revision: str = ""
@@ -182,10 +184,23 @@ def open_workspace(
             retrier,
             stop,
             kept,
+            _once(note),
             history,
             is_new=_is_new(store),
             revision=revision,
         )
+
+
+def _once(note: Callable[[str], None]) -> Callable[[str], None]:
+    """Passes on each text the first time."""
+    said: set[str] = set()
+
+    def told(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            note(text)
+
+    return told
 
 
 def _by_sums(manifest: Manifest) -> Manifest:

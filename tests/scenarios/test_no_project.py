@@ -44,9 +44,7 @@ def manifest(folder: Path, service: Served, org_id: str, project_id: str) -> Pro
     return project
 
 
-@pytest.mark.parametrize(
-    ("org_id", "project_id"), [(ORG, OTHER), (OTHER, PROJECT), (PROJECT, ORG)]
-)
+@pytest.mark.parametrize(("org_id", "project_id"), [(ORG, OTHER), (OTHER, PROJECT), (PROJECT, ORG)])
 def test_a_project_that_is_not_there_is_a_problem_with_its_line(
     tmp_path: Path, service: Served, org_id: str, project_id: str
 ) -> None:

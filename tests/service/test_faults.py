@@ -204,7 +204,7 @@ def test_a_script_is_a_file(tmp_path: Path, suffix: str) -> None:
 def test_the_example_of_the_package_is_a_script() -> None:
     assert faults.__doc__
     example = faults.__doc__.split("    faults:\n")[1].split("\n\n")[0]
-    assert len(parse_faults(yaml.safe_load("faults:\n" + example))) == 6
+    assert len(parse_faults(yaml.safe_load("faults:\n" + example))) == 8
 
 
 @pytest.mark.parametrize(
@@ -252,3 +252,45 @@ def test_a_wrong_script_is_refused(data: object, message: str) -> None:
 def test_a_script_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
         read_faults(str(tmp_path / "none.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("at", "how", "keys", "seen"),
+    [
+        ("data.project.tdType", {"to": "IMAGE_OF_TOMORROW"}, ["tdType"], "IMAGE_OF_TOMORROW"),
+        ("data.project.name", {}, ["name"], None),
+        ("data.project.added", {"to": [1]}, ["added"], [1]),
+        ("data.project.stages.*.brickName", {"to": "x"}, ["stages", -1, "brickName"], "x"),
+        ("data.project.stages.0", {"to": 7}, ["stages", 0], 7),
+    ],
+)
+def test_one_place_of_an_answer_is_altered(
+    folder: Path, at: str, how: dict[str, Any], keys: list[Any], seen: Any
+) -> None:
+    with serving(folder, [{"kind": "project", "do": "alter", "at": at, "times": 1, **how}]) as one:
+        found: Any = one.whole("project")["data"]["project"]
+        for key in keys:
+            found = found[key]
+        assert found == seen
+        assert one.whole("project")["data"]["project"]["tdType"] == "DICOM_SEGMENTATION"
+
+
+@pytest.mark.parametrize("at", ["data.project.name", "data.project.stages.*", "data.nothing.there"])
+def test_one_place_of_an_answer_is_taken_out(folder: Path, at: str) -> None:
+    with serving(folder, [{"kind": "project", "do": "alter", "at": at, "remove": True}]) as one:
+        found = one.whole("project")["data"]["project"]
+        assert ("name" in found) == (at != "data.project.name")
+        assert bool(found["stages"]) == (at != "data.project.stages.*")
+
+
+def test_errors_may_stand_beside_data(folder: Path) -> None:
+    rule = {"kind": "project", "do": "alter", "at": "errors", "to": [{"message": "half"}]}
+    with serving(folder, [rule]) as one:
+        assert one.error("project") == "half"
+        assert one.whole("project")["data"]["project"]["name"]
+
+
+@pytest.mark.parametrize("rule", [{"do": "alter"}, {"do": "drop", "at": "data"}])
+def test_what_alters_names_a_place_and_nothing_else_does(rule: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="`at` is the place"):
+        parse_faults([rule])

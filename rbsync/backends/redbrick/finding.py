@@ -210,7 +210,8 @@ class Finder:
 def progress_of(found: FoundTask, stages: Stages) -> Progress:
     """The point that people have reached with a task."""
     work = found.work
-    quiet = found.stage in (*stages.starts, *stages.ends, ARCHIVED) or not stages.starts
+    # A task of no stage is nowhere that people would have moved it on to.
+    quiet = found.stage in ("", *stages.starts, *stages.ends, ARCHIVED) or not stages.starts
     return Progress(
         is_begun=work.state in _BEGUN or (bool(work.who) and work.is_saved),
         has_draft=work.state in _DRAFTED or work.is_saved,

@@ -47,7 +47,9 @@ class OpenProject:
         with self._lock:
             self._facts, self._rules = facts, rules
         categories = tuple(one.name for one in rules.taxonomy.walk())
-        return Project(self.identity, facts.name, facts.type, categories)
+        known = _known_type(facts)
+        unknown = "" if known else facts.type
+        return Project(self.identity, facts.name, known, categories, unknown)
 
     @property
     def identity(self) -> str:
@@ -99,11 +101,14 @@ def _without_bare_root(taxonomy: Mapping[str, Any]) -> dict[str, Any]:
     return {**taxonomy, "categories": kept}
 
 
+def _known_type(facts: ProjectFacts) -> str:
+    return facts.type if facts.type in PROJECT_TYPES else ""
+
+
 def _rules(facts: ProjectFacts) -> Rules:
     """Returns what can be checked here; a type or taxonomy of a later service restricts nothing."""
-    known = facts.type if facts.type in PROJECT_TYPES else ""
     try:
         taxonomy = read_taxonomy(_without_bare_root(facts.taxonomy))
     except UserError:
         taxonomy = Taxonomy()
-    return Rules(project_type(known), taxonomy)
+    return Rules(project_type(_known_type(facts)), taxonomy)

@@ -10,6 +10,8 @@ the first whose turn it is plays; every rule counts the requests that fit it, fr
       - {kind: PUT, chance: 0.2, seed: 7, do: close}
       - {kind: tasksPaged, nth: [1, 2], do: errors, message: try again}
       - {kind: "*", nth: 5, do: delay, seconds: 1.5}
+      - {kind: project, do: alter, at: data.project.tdType, to: IMAGE_OF_TOMORROW}
+      - {kind: tasksPaged, do: alter, at: data.tasksPaged.entries.0.datapoint}
 
 ``kind`` is a root field (``createDatapoint``), ``POST`` for every operation, ``PUT`` or ``GET``
 for files, ``*`` for everything, or a list of those. When: ``nth`` (a number or several),
@@ -25,6 +27,9 @@ html     answers 200 with a web page, as proxies do
 truncate answers half of the JSON as if it were whole
 cut      answers the head and half of the body, then closes the connection
 drop     has its effect, then closes the connection without a word
+alter    answers with another value ``at`` one place of its JSON: ``to``, null by default, or
+         none at all with ``remove: true``. The place is a path of members and numbers of
+         entries, ``*`` for all of them; what is not there is left as it is
 close    closes the connection when ``bytes`` of the request's body have arrived, no effect
 ======== ==================================================================================
 

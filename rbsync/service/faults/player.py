@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import json
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -136,10 +139,42 @@ async def _broken(fault: Fault, request: Request, run: Run) -> Response:
     answer = await run()
     if fault.do == "drop":
         return Closed()
+    if fault.do == "alter":
+        return _altered(fault, answer)
     if fault.do == "truncate":
         body = bytes(answer.body) if hasattr(answer, "body") else b""
         return Response(body[: len(body) // 2], answer.status_code, media_type=answer.media_type)
     return Cut(answer)
+
+
+def _altered(fault: Fault, answer: Response) -> Response:
+    value = json.loads(bytes(answer.body))
+    _alter(value, fault.at.split("."), fault)
+    return JSONResponse(value, answer.status_code)
+
+
+def _alter(value: Any, path: Sequence[str], fault: Fault) -> None:
+    """Alters what the path leads to within a value of JSON, in place."""
+    first, *rest = path
+    for key in _keys(value, first, is_last=not rest):
+        if rest:
+            _alter(value[key], rest, fault)
+        elif fault.remove:
+            if isinstance(value, list) or key in value:
+                del value[key]
+        else:
+            value[key] = copy.deepcopy(fault.to)
+
+
+def _keys(value: Any, part: str, *, is_last: bool) -> list[Any]:
+    """The members or entries that one part of a path stands for, the last of a list first."""
+    if isinstance(value, dict):
+        # A member that is not there yet may be added.
+        return list(value) if part == "*" else [part] if part in value or is_last else []
+    if isinstance(value, list):
+        numbers = range(len(value) - 1, -1, -1)
+        return [one for one in numbers if part in ("*", str(one))]
+    return []
 
 
 async def _take(request: Request, size: int) -> None:

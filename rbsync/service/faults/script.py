@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -20,7 +21,7 @@ from rbsync.errors import Location, Problem, UserError
 from rbsync.labels.problem import did_you_mean
 from rbsync.service.executable_schema import make_schema
 
-Deed = Literal["delay", "status", "errors", "html", "truncate", "cut", "drop", "close"]
+Deed = Literal["delay", "status", "errors", "html", "truncate", "cut", "drop", "close", "alter"]
 ANYTHING = "*"
 METHODS = ("GET", "POST", "PUT")
 # Seconds; a fault that waits longer would look like one that never ends.
@@ -75,6 +76,15 @@ class Fault(BaseModel):
     retry_after: float | None = Field(None, ge=0, allow_inf_nan=False)
     message: str = "this was asked for by the script of faults"
     bytes: int = Field(0, ge=0)
+    at: str = ""
+    to: Any = None
+    remove: bool = False
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> Self:
+        if (self.do == "alter") != bool(self.at):
+            raise PydanticCustomError("place", "`at` is the place that `do: alter` alters")
+        return self
 
 
 class _Script(BaseModel):

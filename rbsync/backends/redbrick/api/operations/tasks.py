@@ -96,7 +96,7 @@ class FoundTask:
     ``metadata`` is JSON text, ``labels`` that of a list unless they are in the file
     ``labels_path`` of the storage ``labels_storage``, where ``maps`` are too. ``series`` has the
     indices of the items of each series. ``labels_id`` is that of the labels as they are stored
-    now, empty where the service has none.
+    now, empty where the service has none. ``stage`` is empty where it tells none.
     """
 
     task_id: str
@@ -186,7 +186,7 @@ def _found(node: Node) -> FoundTask:
     return FoundTask(
         task_id=node.filled("taskId"),
         name=datapoint.text("name"),
-        stage=node.text("currentStageName"),
+        stage=node.text_or_none("currentStageName") or "",
         priority=node.number_or_none("priority"),
         storage_id=storage.text("storageId") if storage else "",
         metadata=_json_member(datapoint, "metaData"),
