@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rbsync.backends.base import StoredMap, TaskContent
-from rbsync.backends.left import has_settings, only_members
+from rbsync.backends.left import UNNOTED, has_labels_noted, has_settings, only_members
 from rbsync.labels import normal_labels
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import (
@@ -92,9 +92,11 @@ def _has_labels(found: TaskContent, wanted: str) -> bool:
         return True
     algorithm = algorithm_of(wanted)
     variants = [labels]
-    if found.left.members:
+    if found.left.members not in ((), UNNOTED):
         variants.append(only_members(labels, found.left.members))
-    return any(_are(one, found, wanted, algorithm) for one in variants)
+    if any(_are(one, found, wanted, algorithm) for one in variants):
+        return True
+    return has_labels_noted(found, labels, wanted)
 
 
 def _are(labels: list[Any], found: TaskContent, wanted: str, algorithm: Algorithm) -> bool:

@@ -182,13 +182,15 @@ class Left(NamedTuple):
 
     ``keys`` are those of its metadata, None where they are not known. ``members`` are the paths
     of the members of its labels, and ``labels`` is the digest of the labels with just these; both
-    are empty where there are none, or too many.
+    are empty where there are no labels. ``settings`` is the digest of the settings with
+    just these keys, without a storage.
     """
 
     keys: tuple[str, ...] | None = None
     priority: float | None = None
     members: tuple[str, ...] = ()
     labels: str = ""
+    settings: str = ""
 
 
 NOTHING_LEFT = Left()

@@ -19,6 +19,9 @@ from rbsync.model.fingerprint import FACETS, Facet, algorithm_of, of_value
 MOST_LABELS = 1000
 """Labels that are looked through member by member; more are known by their content alone."""
 
+UNNOTED = ("*",)
+"""In place of the members of labels that are not noted: too many, or in the embedded project."""
+
 MADE_MEMBERS = ("attributes", "category", "pixel")
 """Members of the outlines that are made of a mask."""
 
@@ -28,7 +31,8 @@ def left_of(draft: Draft, changed: Collection[Facet], before: Left) -> Left:
     left = before
     if "settings" in changed:
         _, _, priority, metadata = draft.settings
-        left = left._replace(keys=tuple(sorted(metadata)), priority=priority)
+        own = _without_storage(draft.settings).fingerprint()
+        left = left._replace(keys=tuple(sorted(metadata)), priority=priority, settings=own)
     if "labels" in changed:
         members, digest = _labels_left(draft.labels)
         left = left._replace(members=members, labels=digest)
@@ -55,16 +59,25 @@ def has_settings(
     if declared and found.left != NOTHING_LEFT and task.priority == declared.priority:
         priorities.add(found.left.priority)
     algorithm = algorithm_of(wanted)
-    return any(
-        task.settings(storage)
-        ._replace(ground_truth=truth, metadata=metadata, priority=priority)
-        .fingerprint(algorithm)
-        == wanted
+    variants = [
+        task.settings(storage)._replace(ground_truth=truth, metadata=metadata, priority=priority)
         for priority in priorities
         for metadata in every
         for storage in found.storages
         for truth in truths
-    )
+    ]
+    if any(one.fingerprint(algorithm) == wanted for one in variants):
+        return True
+    # What was put back has also the keys that others had added before, so that its digest is not
+    # that of what was declared then; but the stamp that says so has a note of what was sent.
+    if task.stamp is None or task.stamp.settings != wanted or not found.left.settings:
+        return False
+    return any(_without_storage(one).fingerprint() == found.left.settings for one in variants)
+
+
+def _without_storage(settings: Settings) -> Settings:
+    """Settings of which nothing is said of the storage: it is called by several words."""
+    return settings._replace(storage="")
 
 
 def is_taken_back(found: TaskContent, draft: Draft) -> bool:
@@ -103,7 +116,7 @@ def _labels_left(labels: LabelText | None) -> tuple[tuple[str, ...], str]:
     if labels.made_of:
         return MADE_MEMBERS, ""
     if labels.count > MOST_LABELS:
-        return (), ""
+        return UNNOTED, ""
     sent = normal_labels(json.loads(labels.json))
     members = tuple(sorted(set(_paths(sent, ""))))
     return members, of_value(only_members(sent, members))
@@ -118,6 +131,16 @@ def only_members(labels: Sequence[Any], members: Collection[str]) -> list[Any]:
 def members_of(labels: Sequence[Any]) -> frozenset[str]:
     """The paths of all members of labels."""
     return frozenset(_paths(normal_labels(labels), ""))
+
+
+def has_labels_noted(found: TaskContent, labels: Sequence[Any], wanted: str) -> bool:
+    """Tells whether the stamp says that labels are those of a digest, and its note that they are.
+
+    Labels that were put back have what the service added to them before: their digest is not that
+    of what was declared then.
+    """
+    stamp = found.task.stamp
+    return stamp is not None and stamp.labels == wanted and bool(has_labels_left(found, labels))
 
 
 def has_labels_left(found: TaskContent, labels: Sequence[Any]) -> bool | None:
@@ -160,7 +183,7 @@ def _only(value: Any, path: str, kept: frozenset[str]) -> Any:
 def left_text(left: Left) -> str:
     """Returns what was left as compact JSON text."""
     return json.dumps(
-        [left.keys, left.priority, left.members, left.labels],
+        [left.keys, left.priority, left.members, left.labels, left.settings],
         separators=(",", ":"),
         ensure_ascii=False,
     )
@@ -169,12 +192,13 @@ def left_text(left: Left) -> str:
 def read_left(text: object) -> Left:
     """Returns what was left, from its text; nothing where that is not as it was written."""
     try:
-        keys, priority, members, labels = json.loads(str(text))
+        keys, priority, members, labels, settings = json.loads(str(text))
         return Left(
             None if keys is None else tuple(map(str, keys)),
             None if priority is None else float(priority),
             tuple(map(str, members)),
             str(labels),
+            str(settings),
         )
     except (ValueError, TypeError, RecursionError):
         return NOTHING_LEFT

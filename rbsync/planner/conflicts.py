@@ -6,7 +6,7 @@ is there now. Overwriting is right only where the last two are equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar, assert_never
 
@@ -17,6 +17,7 @@ from rbsync.model.plan import (
     Blocked,
     Create,
     Delete,
+    Keep,
     Move,
     OnConflict,
     Overwriting,
@@ -27,9 +28,11 @@ from rbsync.model.plan import (
 )
 from rbsync.model.record import Declined, Record
 from rbsync.planner.compare import in_order
+from rbsync.planner.decide import held_action, undone_delete
 from rbsync.reasons import CONFLICT, MISSING, THEIRS, WORKED_ON
 
 GONE = "the project does not have it any more"
+R = TypeVar("R", Update, Replace)
 HINT = "--ours NAME overwrites it, --theirs NAME keeps it"
 
 
@@ -94,15 +97,26 @@ def with_conflicts(
         found = _judged(action, sight, records[action.name], decisions)
         if isinstance(found, Record):
             taken.append(found)
+            actions += _blocks_of(action, found)
         else:
             actions.append(found)
-    kept = sum(1 for one in taken if not _is_left(one))
+    blocked = {one.name for one in actions if isinstance(one, Blocked)}
+    kept = sum(1 for one in taken if not _is_left(one) and one.name not in blocked)
     return replace(
         plan,
         actions=in_order(actions),
         taken=tuple(taken),
         unchanged=plan.unchanged + kept,
     )
+
+
+def _blocks_of(action: Overwriting, record: Record) -> list[Action]:
+    """What is shown of a name whose action gave way to a record: that it was taken back."""
+    if isinstance(action, Delete):
+        held: Action | Keep | None = undone_delete(record)
+    else:
+        held = held_action(action.datapoint, record)
+    return [held] if isinstance(held, Blocked) else []
 
 
 def _is_left(record: Record) -> bool:
@@ -138,14 +152,12 @@ def _seen(sight: Sight | None) -> Sight:
 def _of_update(
     action: Update, sight: Sight, record: Record, decisions: Decisions
 ) -> Action | Record:
-    declared = action.datapoint.fingerprint
-    held = _held(declared, sight, record)
+    action, held = _holding(action, sight, record)
     done = [one for one in action.changed if one in sight.same or one in held]
     left = tuple(one for one in action.changed if one not in done)
     if not left:
-        applied = _applied(record).merged(declared, done).merged(sight.fingerprint, held)
-        declined = sight.declined if held else action.declined
-        return Record(action.name, applied, record.task_id, declined=declined)
+        applied = _applied(record).merged(action.datapoint.fingerprint, done)
+        return Record(action.name, applied, record.task_id, declined=action.declined)
     lost = tuple(one for one in left if one in sight.changed)
     worked = bool(sight.busy) or "labels" in sight.changed
     if not lost:
@@ -163,6 +175,41 @@ def _of_update(
             return _conflict(action.name, action.changed, lost, sight)
         case never:
             assert_never(never)
+
+
+def _holding(action: R, sight: Sight, record: Record) -> tuple[R, tuple[Facet, ...]]:
+    """The action, so that it leaves and remembers what other clients have declined; and that.
+
+    What was preferred to ours counts as seen. What was taken back does not: people may have drawn
+    since.
+    """
+    declared = action.datapoint.fingerprint
+    news: list[Declined] = _news(sight, record)
+    left = tuple(one for one in action.changed if one not in sight.same)
+    theirs = _declined(left, [one for one in news if one.why == THEIRS], declared)
+    held = _declined(left, news, declared)
+    if not held:
+        return action, ()
+    present = _applied(record).merged(sight.fingerprint, theirs)
+    datapoint = action.datapoint._replace(fingerprint=declared.merged(present, held))
+    return replace(action, datapoint=datapoint, declined=(*action.declined, *news)), held
+
+
+def _declined(
+    facets: Sequence[Facet], declined: Sequence[Declined], declared: Fingerprint
+) -> tuple[Facet, ...]:
+    """The facets that are not wanted as they are declared."""
+    return tuple(
+        facet for facet in facets if any(one.declines(facet, declared) for one in declined)
+    )
+
+
+def _news(sight: Sight, record: Record) -> list[Declined]:
+    """The parts that other clients have declined, as the stamp says.
+
+    What this state's own record says is not asked again: it was looked at when it was planned.
+    """
+    return [one for one in sight.declined if one not in record.declined]
 
 
 def _narrowed(action: Update, left: tuple[Facet, ...], sight: Sight) -> Update:
@@ -184,11 +231,11 @@ def with_fewer(action: Changing, labels_left: str) -> Changing:
 def _of_replace(
     action: Replace, sight: Sight, record: Record, decisions: Decisions
 ) -> Action | Record:
-    declared = action.datapoint.fingerprint
-    lost = tuple(one for one in sight.changed if one not in sight.same)
-    if set(action.changed) <= set(sight.same) and not lost:
-        applied = _applied(record).merged(declared, action.changed)
-        return Record(action.name, applied, record.task_id, declined=action.declined)
+    holding, held = _holding(action, sight, record)
+    lost = tuple(one for one in sight.changed if one not in sight.same and one not in held)
+    if set(action.changed) <= {*sight.same, *held} and not lost:
+        applied = _applied(record).merged(holding.datapoint.fingerprint, action.changed)
+        return Record(action.name, applied, record.task_id, declined=holding.declined)
     if not lost and not sight.busy:
         return with_fewer(action, sight.labels_left)
     match decisions.of(action.name):
@@ -206,6 +253,9 @@ def _of_replace(
 def _of_delete(
     action: Delete, sight: Sight, record: Record, decisions: Decisions
 ) -> Action | Record:
+    news = [one for one in _news(sight, record) if one.fingerprint is None]
+    if news:
+        return record._replace(declined=(*record.declined, *news))
     if not sight.changed and not sight.busy:
         return action
     match decisions.of(action.name):
@@ -218,15 +268,6 @@ def _of_delete(
             return _blocked(action.name, FACETS, sight.changed, sight)
         case never:
             assert_never(never)
-
-
-def _held(declared: Fingerprint, sight: Sight, record: Record) -> list[Facet]:
-    """The facets of which another client was told, as the stamp says, that they stay so.
-
-    What this state's own record says is not asked again: it was looked at when it was planned.
-    """
-    news = [one for one in sight.declined if one not in record.declined and one.why == THEIRS]
-    return [facet for facet in FACETS if any(one.declines(facet, declared) for one in news)]
 
 
 def _applied(record: Record) -> Fingerprint:

@@ -90,18 +90,28 @@ def decide_orphan(record: Record, rules: Rules, *, unread: bool) -> Action | Non
     # A record that never came to anything has nothing at the project to be deleted.
     if record.applied is None or not rules.policy.prune:
         return None
-    declined = [one.why for one in record.declined if one.fingerprint is None]
-    if THEIRS in declined:
-        return None
-    # Someone put it back with `undo`; the manifest says nothing of that, and pruning would delete
-    # it again.
-    if declined:
-        return Blocked(record.name, UNDONE, f"that it was deleted was taken back; {_REDO}")
+    if any(one.fingerprint is None for one in record.declined):
+        return undone_delete(record)
     # A source on a drive that is away must not make orphans of all that it declares.
     if unread:
         message = "a source could not be read to its end, so it may still be declared there"
         return Blocked(record.name, UNKNOWN, message)
     return Delete(record.name, record.task_id, ORPHAN, "the manifest does not declare it")
+
+
+def undone_delete(record: Record) -> Blocked | None:
+    """Returns what becomes of a record whose delete was declined; None: it is left alone."""
+    if any(one.why == THEIRS and one.fingerprint is None for one in record.declined):
+        return None
+    # Someone put it back with `undo`; the manifest says nothing of that, and pruning would delete
+    # it again.
+    return Blocked(record.name, UNDONE, f"that it was deleted was taken back; {_REDO}")
+
+
+def held_action(desired: Datapoint, record: Record) -> Blocked | Keep | None:
+    """Returns what is said of a datapoint of which some facets are held, None where none is."""
+    held = held_facets(desired, record)
+    return _held(desired.name, held, record) if held else None
 
 
 def decide_obstacle(obstacle: Obstacle) -> Blocked:

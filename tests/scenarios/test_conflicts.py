@@ -273,3 +273,54 @@ def test_the_one_who_runs_it_may_say_that_ours_wins(
     monkeypatch.setenv("RBSYNC_POLICY", "on_conflict=ours")
     assert people.mine.apply().code == 0
     assert has(people.present(), {"labels": BUS})
+
+
+def test_what_was_undone_stays_so_over_three_applies_of_two_clones(
+    people: Team, case: Case
+) -> None:
+    before = people.present()
+    people.write(people.mine, people.yours, **case.here)
+    assert people.mine.apply().code == 0
+    assert people.mine.run("undo", "--yes").code == 0
+    assert has(people.present(), before)
+    for _ in range(3):
+        for clone in (people.yours, people.mine):
+            assert clone.apply().code == 0
+            assert has(people.present(), before)
+            assert refused(clone) == [("a", "undone", "")]
+    assert people.yours.apply("--redo", "a").code == 0
+    assert has(people.present(), case.here)
+
+
+@pytest.mark.parametrize("decline", [("undo", "--yes"), ("apply", "--yes", "--theirs", "a")])
+def test_other_facets_of_another_clone_go_on_beside_what_was_declined(
+    people: Team, decline: tuple[str, ...]
+) -> None:
+    people.write(people.mine, labels=BUS)
+    if decline[0] == "undo":
+        assert people.mine.apply().code == 0
+    else:
+        people.others("labels", labels=TRAM)
+    assert people.mine.run(*decline).code == 0
+    left = people.present()["labels"]
+    people.write(people.yours, labels=BUS, item="here")
+    assert people.yours.apply().code == 0
+    assert has(people.present(), {"item": "here", "labels": left})
+    people.write(people.yours, labels=BUS, item="here", priority=0.75)
+    assert people.yours.apply().code == 0
+    assert has(people.present(), {"priority": 0.75, "labels": left})
+    people.write(people.mine, labels=BUS, item="here", priority=0.75)
+    assert people.mine.apply().code == 0
+    assert has(people.present(), {"labels": left})
+
+
+def test_what_people_draw_after_an_undo_is_not_overwritten(people: Team) -> None:
+    people.write(people.mine, people.yours, labels=BUS)
+    assert people.mine.apply().code == 0
+    assert people.mine.run("undo", "--yes").code == 0
+    people.others("labels", labels=TRAM)
+    assert people.yours.apply().code == 0
+    people.write(people.mine, people.yours, labels=[])
+    for clone in (people.yours, people.mine):
+        assert clone.apply().code == ExitCode.SOME_FAILED
+        assert has(people.present(), {"labels": TRAM})

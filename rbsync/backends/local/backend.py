@@ -27,7 +27,7 @@ from rbsync.backends.base import (
     every_name,
     unasked,
 )
-from rbsync.backends.left import is_taken_back, left_of, told_by, with_added
+from rbsync.backends.left import UNNOTED, is_taken_back, left_of, told_by, with_added
 from rbsync.backends.local.blobs import DAY, Blobs, Damage, content_of, is_ref
 from rbsync.backends.local.cursors import Page
 from rbsync.backends.local.database import BUSY_SECONDS, Database
@@ -252,7 +252,10 @@ def _noted(draft: Draft, changed: Sequence[Facet], before: Left) -> Draft:
     Labels need none: what stands in the embedded project is as it was sent.
     """
     settings: list[Facet] = [one for one in changed if one == "settings"]
-    return draft._replace(mark=draft.mark._replace(left=left_of(draft, settings, before)))
+    left = left_of(draft, settings, before)
+    if left != NOTHING_LEFT:
+        left = left._replace(members=UNNOTED)
+    return draft._replace(mark=draft.mark._replace(left=left))
 
 
 def _beside_others(present: TaskContent, draft: Draft, changed: Sequence[Facet]) -> Draft:

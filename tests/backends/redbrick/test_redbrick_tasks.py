@@ -12,6 +12,7 @@ from rbsync.backends.base import Created, LabelText, NamedTask, Rejected
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.backends.redbrick.stamp import Metadata, metadata_text, read_metadata
 from rbsync.errors import BackendError
+from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from tests.backends.redbrick.samples import URL, draft
@@ -298,11 +299,12 @@ def test_an_update_leaves_its_stamp_last(wire: Wire, backend: RedbrickBackend) -
         "rbsync.items": '["b"]',
     }
     assert last.variables["items"] is None
+    own = Settings("", metadata={"site": "B"}).fingerprint()
     expected = {
         "site": "B",
         "rbsync.fingerprint": STAMP,
         "rbsync.items": '["b"]',
-        "rbsync.left": '[["site"],null,[],""]',
+        "rbsync.left": f'[["site"],null,[],"","{own}"]',
     }
     assert json.loads(last.variables["metaData"]) == expected
     assert wire.of("updateTasksPrioritiesSDK")[0].variables["tasks"] == [
