@@ -7,7 +7,7 @@ labels that rbsync left only what it had sent goes along.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rbsync.backends.base import LabelFile, LabelText, TaskContent
@@ -26,11 +26,11 @@ def labels_to_carry(present: TaskContent, *, as_left: bool) -> LabelText | None:
         return None
     files = tuple(LabelFile(one.series, one.read()) for one in present.maps)
     made_of: tuple[str, ...] = ()
-    if as_left and has_labels_left(present, labels):
+    is_made = present.left.members == MADE_MEMBERS and not files
+    if as_left and (is_made or has_labels_left(present, labels)):
         labels = only_members(labels, present.left.members)
-    elif as_left and present.left.members == MADE_MEMBERS and not files:
-        # What was made of a mask has these members, and outlines that nobody looks into.
-        labels = [{key: one[key] for key in MADE_MEMBERS if key in one} for one in labels]
+    if as_left and is_made:
+        # Of what was made of a mask nobody looks into the outlines.
         made_of = tuple(_category(one) for one in labels)
     text = json.dumps(labels, separators=(",", ":"), ensure_ascii=False)
     return LabelText(text, len(labels), made_of, files)
@@ -61,12 +61,10 @@ def has_labels(found: TaskContent, given: LabelText | None) -> bool:
     }
 
 
-def is_untouched(found: TaskContent, given: LabelText | None, *, is_known: bool) -> bool:
-    """Tells whether a task still has the labels that a carry gave it.
+def has_noted(new: TaskContent, labels: Sequence[Any]) -> bool | None:
+    """Tells whether labels are those that a task was made with, by what was noted with it.
 
-    Of a run that was cut off it is not known what those were; then what was noted with the task
-    tells. What cannot be told counts as touched.
+    None where that cannot be told: there were too many, or what they show stands elsewhere, as the
+    outlines of a mask and label maps do.
     """
-    if is_known:
-        return has_labels(found, given)
-    return bool(has_labels_left(found, labels_of(found)))
+    return None if new.maps else has_labels_left(new, labels)

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from rbsync.applier.action_failures import FailedError, failure_of
 from rbsync.applier.carried_labels import (
     has_labels,
-    is_untouched,
+    has_noted,
     labels_of,
     labels_to_carry,
 )
@@ -38,7 +38,6 @@ from rbsync.backends.base import (
     PutsAway,
     TaskContent,
 )
-from rbsync.backends.left import has_labels_left
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import Failure, Outcome
@@ -135,7 +134,7 @@ class Carrier:
         given = self._call(
             lambda: labels_to_carry(present, as_left=not self._changed(action, present))
         )
-        mark = self._mark._replace(declined=action.declined)
+        mark = self._mark._replace(declined=action.declined, left=present.left)
         draft = _draft(action, present, given, mark)
         create = Create(action.datapoint, MOVED, action.message)
         (answer,) = self._tools.sender.create([Prepared(create, draft)])
@@ -248,18 +247,34 @@ class Carrier:
         if new is None:
             return Failure("conflict", "move", GONE, hint="run plan again")
         given = labels_to_carry(present, as_left=False)
-        if has_labels(new, given):
+        if has_labels(new, given) or self._is_as_given(one, present, new):
             return None
-        if is_untouched(new, one.labels, is_known=one.is_known):
-            if not one.is_known and has_labels_left(new, labels_of(present)):
-                return None
-            self._tools.keeper(one.action, present, None)
-            backend.put_labels(one.task_id, given or LabelText("[]", 0))
-            return None
-        if not one.is_known and has_labels_left(new, labels_of(present)):
-            # Only the new task was worked on, by somebody who found it there.
-            return None
-        return Failure("conflict", "move", BOTH, hint=BOTH_HINT)
+        if not self._is_untouched(one, new):
+            return Failure("conflict", "move", BOTH, hint=BOTH_HINT)
+        self._tools.keeper(one.action, present, None)
+        backend.put_labels(one.task_id, given or LabelText("[]", 0))
+        return None
+
+    def _is_as_given(self, one: _Carried, present: TaskContent, new: TaskContent) -> bool:
+        """Tells whether nobody has saved in the old task since the new one was made of it.
+
+        Then only the new one may have been worked on, by somebody who found it there.
+        """
+        if one.is_known:
+            return False
+        noted = None if present.maps else has_noted(new, labels_of(present))
+        return not self._changed(one.action, present) if noted is None else noted
+
+    def _is_untouched(self, one: _Carried, new: TaskContent) -> bool:
+        """Tells whether a new task still has the labels that the carry gave it.
+
+        Of a run that was cut off it is not known what those were; then what was noted with the
+        task tells, or else what was left in the old one.
+        """
+        if one.is_known:
+            return has_labels(new, one.labels)
+        noted = has_noted(new, labels_of(new))
+        return not self._changed(one.action, new) if noted is None else noted
 
     def _call(self, action: Callable[[], T]) -> T:
         """Does what may be done again. Raises FailedError and StoppedError."""

@@ -123,9 +123,21 @@ def _labels_left(labels: LabelText | None) -> tuple[tuple[str, ...], str]:
 
 
 def only_members(labels: Sequence[Any], members: Collection[str]) -> list[Any]:
-    """The labels without the members that are not among those of the paths."""
+    """The labels without the members that are not among those of the paths.
+
+    ``MADE_MEMBERS`` are kept whole, with all that is in them.
+    """
     kept = frozenset(members)
-    return [_only(one, "", kept) for one in normal_labels(labels)]
+    labels = normal_labels(labels)
+    if kept == frozenset(MADE_MEMBERS):
+        return [_members_of_mask(one) for one in labels]
+    return [_only(one, "", kept) for one in labels]
+
+
+def _members_of_mask(label: Any) -> Any:
+    if not isinstance(label, Mapping):
+        return label
+    return {key: label[key] for key in MADE_MEMBERS if key in label}
 
 
 def members_of(labels: Sequence[Any]) -> frozenset[str]:

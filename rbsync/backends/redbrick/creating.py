@@ -104,6 +104,9 @@ class Creator:
         uploaded = is_at_service(storage) and not _is_video(draft)
         refs = of_refs([ref for _, ref in draft.items]) if uploaded else ""
         left = left_of(draft, FACETS, NOTHING_LEFT)
+        if draft.mark.left != NOTHING_LEFT:
+            # It is made of another task, of whose settings not all were ours.
+            left = left._replace(keys=draft.mark.left.keys, priority=draft.mark.left.priority)
         return Metadata(user, draft.fingerprint, names, refs, draft.mark, left)
 
     def _create_video(self, draft: Draft) -> Created | Rejected:
