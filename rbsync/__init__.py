@@ -48,3 +48,8 @@ def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"rbsync.{name}")
     raise AttributeError(f"module 'rbsync' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    # Notebooks complete by this, and nothing is imported yet.
+    return sorted({*globals(), *_HOMES, *_ROOMS})

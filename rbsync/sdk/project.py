@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from types import TracebackType
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.retrying import Retrier
+from rbsync.backends.redbrick.api.constants import DEFAULT_URL
+from rbsync.backends.redbrick.api.ids import UUID_HINT, is_uuid
+from rbsync.errors import Problem, UserError
 from rbsync.sdk.upload import CLOSED, Upload
 
 if TYPE_CHECKING:
     from rbsync.backends.base import Project as Facts
     from rbsync.backends.redbrick.backend import RedbrickBackend
+
+_GET_HINT = "get_project(api_key, url, org_id, project_id)"
 
 
 class Project:
@@ -53,17 +59,25 @@ class Project:
         return f"<Project {self.name!r} of type {self.type or 'any'}>"
 
 
-def get_project(api_key: str, url: str, org_id: str, project_id: str) -> Project:
-    """Opens a project of the service at ``url``; the order is that of the service's page.
+def get_project(
+    api_key: str = "", url: str = DEFAULT_URL, org_id: str | UUID = "", project_id: str | UUID = ""
+) -> Project:
+    """Opens a project of the service at ``url``, by default the vendor's.
 
-    ``url`` is ``https://api.redbrickai.com`` for the service itself, and ``org_id`` and
-    ``project_id`` are UUIDs. Raises UserError for a URL that cannot be used, and BackendError
-    when there is no such project, it cannot be reached, or the key is not accepted (its ``kind``
-    is ``auth`` then). The key is in no message.
+    The order is that of the service's page. Four positional arguments in the order of the
+    vendor's client of today, ``(org_id, project_id, api_key, url)``, are known by their form and
+    mean what they mean there. ``org_id`` and ``project_id`` are UUIDs. Raises UserError for a
+    value that is missing or cannot be used, and BackendError when there is no such project, it
+    cannot be reached, or the key is not accepted (its ``kind`` is ``auth`` then). The key is in
+    no message.
     """
     from rbsync.backends.redbrick.api.credentials import ApiKey
     from rbsync.backends.redbrick.backend import RedbrickBackend
 
+    if is_uuid(api_key) and is_uuid(url):
+        ids, (api_key, url) = (api_key, url), (str(org_id), str(project_id) or DEFAULT_URL)
+        org_id, project_id = ids
+    _check(api_key=api_key, url=url, org_id=org_id, project_id=project_id)
     key = ApiKey(api_key)
     stop = Cancellation()
     retrier = Retrier(stop.pause)
@@ -74,3 +88,22 @@ def get_project(api_key: str, url: str, org_id: str, project_id: str) -> Project
         # Nobody has the project yet who could close it.
         backend.close()
         raise
+
+
+def _check(**given: object) -> None:
+    """Raises UserError, with all that is wrong, for arguments that cannot be used."""
+    problems = [*map(_flaw, given, given.values())]
+    found = [one for one in problems if one]
+    if found:
+        raise UserError(found)
+
+
+def _flaw(name: str, value: object) -> Problem | None:
+    # None comes from `os.environ.get` where the variable is not set.
+    if value is None or value == "":
+        return Problem("missing", f"`{name}` is missing: it is {value!r}", hint=_GET_HINT)
+    if name.endswith("_id") and not is_uuid(value):
+        return Problem("no-uuid", f"`{name}` must be a UUID", hint=UUID_HINT)
+    if not isinstance(value, str | UUID):
+        return Problem("wrong-type", f"`{name}` must be text, not {type(value).__name__}")
+    return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -25,10 +27,48 @@ def test_a_project_says_what_it_is_and_not_the_key(tmp_path: Path) -> None:
         assert KEY not in repr(vars(project)) + repr(vars(project.upload))
 
 
-def test_the_order_of_later_clients_is_found_out(tmp_path: Path) -> None:
-    with pytest.raises(BackendError, match="the API key must have 43 characters") as caught:
-        rbsync.get_project(ORG, PROJECT, KEY, "http://localhost:1")
-    assert KEY not in str(caught.value)
+def test_the_order_of_later_clients_means_what_it_means_there(tmp_path: Path) -> None:
+    with serving(tmp_path / "cars") as client:
+        for org, project_id in ((ORG, PROJECT), (UUID(ORG), UUID(PROJECT))):
+            given: tuple[Any, ...] = (org, project_id, KEY, client.url)
+            with rbsync.get_project(*given) as project:
+                assert project.name == "cars"
+    # Without a URL it is the vendor's; a wrong key is noticed before anybody is asked.
+    with pytest.raises(BackendError, match="43 characters; this one has 5") as caught:
+        rbsync.get_project(ORG, PROJECT, "wrong")
+    assert "wrong" not in str(caught.value)
+
+
+def test_keywords_need_no_url() -> None:
+    with pytest.raises(BackendError, match="43 characters"):
+        rbsync.get_project(org_id=ORG, project_id=PROJECT, api_key="k")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"api_key": None}, "`api_key` is missing: it is None"),
+        ({"api_key": ""}, "`api_key` is missing: it is ''"),
+        ({"url": None}, "`url` is missing"),
+        ({"org_id": None}, "`org_id` is missing"),
+        ({"project_id": "cars"}, "`project_id` must be a UUID"),
+        ({"org_id": 7}, "`org_id` must be a UUID"),
+        ({"api_key": b"k" * 43}, "`api_key` must be text, not bytes"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(wrong: dict[str, Any], message: str) -> None:
+    good = {"api_key": KEY, "url": "http://localhost:1", "org_id": ORG, "project_id": PROJECT}
+    with pytest.raises(UserError, match=message):
+        rbsync.get_project(**{**good, **wrong})
+    with pytest.raises(UserError) as caught:
+        rbsync.get_project(**{**good, "org_id": "x", "project_id": None, **wrong})
+    assert len(caught.value.problems) in (2, 3)
+
+
+def test_notebooks_complete_what_there_is() -> None:
+    assert {"apply", "get_project", "load_manifest", "masks", "plan", "StorageMethod"} <= set(
+        dir(rbsync)
+    )
 
 
 def test_a_wrong_key_is_not_told(tmp_path: Path) -> None:

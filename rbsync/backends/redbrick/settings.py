@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Literal
@@ -11,11 +10,10 @@ from typing import Literal
 from pydantic import Field
 
 from rbsync.backends.base import Backend
+from rbsync.backends.redbrick.api.constants import DEFAULT_URL
+from rbsync.backends.redbrick.api.ids import UUID_HINT, is_uuid
 from rbsync.backends.settings import BackendSettings, Judge, Objection, Surroundings
 from rbsync.trust import Trust
-
-_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_UUID_HINT = "copy it from the address of the project's page: /ORG_ID/projects/PROJECT_ID"
 
 
 class RedbrickSettings(BackendSettings):
@@ -25,11 +23,11 @@ class RedbrickSettings(BackendSettings):
         description="The project is one of the RedBrick AI service.", examples=["redbrick"]
     )
     url: str = Field(
-        "https://api.redbrickai.com",
+        DEFAULT_URL,
         description="The address of the service, which must be the one that the API key is for: "
         "that of its profile, of --url or RBSYNC_URL, else the vendor's. A service on this "
         "machine may be named instead of the vendor's.",
-        examples=["https://api.redbrickai.com"],
+        examples=[DEFAULT_URL],
     )
     org_id: str = Field(description="The organisation's id.", examples=["${RB_ORG_ID}"])
     project_id: str = Field(
@@ -41,8 +39,8 @@ class RedbrickSettings(BackendSettings):
         from rbsync.backends.redbrick.binding import objections
 
         for key in ("org_id", "project_id"):
-            if not _UUID.fullmatch(getattr(self, key)):
-                yield Objection(key, "no-uuid", f"`{key}` must be a UUID", _UUID_HINT)
+            if not is_uuid(getattr(self, key)):
+                yield Objection(key, "no-uuid", f"`{key}` must be a UUID", UUID_HINT)
         if not judge.trust.untrusted:
             yield from objections(self.service(judge.trust, judge.environ), self.org_id, judge)
 
