@@ -68,9 +68,12 @@ class FileBody:
             raise ValueError(f"{self.name}: {self._read} of {self.size} bytes were read")
         # A store through a mapping moves no time that could be compared: only whoever asks for
         # writers sees it.
-        if objection := self._readiness.after_reading(self.fileno(), self._path):
+        if objection := self._asked_again():
             raise ChangingError(f"{self.name}: {objection}")
         return f"{self.algorithm}:{self._hasher.hexdigest()}"
+
+    def _asked_again(self) -> str:
+        return self._readiness.after_reading(self.fileno(), self._path, self.stat.ctime)
 
     def whole(self, limit: int) -> bytes:
         """All bytes at once.

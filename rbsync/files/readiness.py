@@ -30,8 +30,11 @@ class Readiness(Protocol):
     def before_reading(self, descriptor: int, path: str) -> str:
         """Returns why a file may not be read yet; empty when it may."""
 
-    def after_reading(self, descriptor: int, path: str) -> str:
-        """Returns why what was read and sent may be half a file; empty when it is whole."""
+    def after_reading(self, descriptor: int, path: str, ctime: int) -> str:
+        """Returns why what was read and sent may be half a file; empty when it is whole.
+
+        ``ctime`` is that of the file when it was opened (ns).
+        """
 
     def before_group(self, group: Group) -> str:
         """Returns why files that belong together may not be complete; empty when they are."""
@@ -49,7 +52,7 @@ class AlwaysReady:
     def before_reading(self, descriptor: int, path: str) -> str:  # noqa: ARG002
         return ""
 
-    def after_reading(self, descriptor: int, path: str) -> str:  # noqa: ARG002
+    def after_reading(self, descriptor: int, path: str, ctime: int) -> str:  # noqa: ARG002
         return ""
 
     def before_group(self, group: Group) -> str:  # noqa: ARG002

@@ -408,6 +408,23 @@ class Tree:
         self._cache.put_folders((path, self._row(path)) for path in sorted(self._dirty))
         self._dirty.clear()
 
+    def forget(self, paths: Iterable[str]) -> None:
+        """Forgets the content of files: it is not what it was, though size and times are.
+
+        A store through a mapping, into a part of a file that was stored into just before, moves no
+        time.
+        """
+        for path in paths:
+            try:
+                place = self.place(path)
+                listing = self.listing(place.folder)
+            except OSError:
+                continue
+            listing.kinds[listing.names.index(place.name)] = UNSEEN
+            self._files.pop(place.folder, None)
+            self._dirty.add(place.folder)
+        self.save()
+
     def _row(self, path: str) -> Row:
         listing = self._listings[path]
         kinds = bytearray(listing.kinds)

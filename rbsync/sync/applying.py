@@ -138,6 +138,7 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         with recorded(workspace, left, owner, options.command, options.undoes) as recording:
             report = _run(workspace, left, writer, records, options, recording.keeping)
             recording.report = report
+        _forget_changed(workspace, left, report)
         remember_newest(writer.header())
         sweep_when_due(workspace)
         return report
@@ -194,6 +195,25 @@ def _run(
         outcomes.append(outcome)
         options.done(outcome)
     return _concluded(workspace, plan, outcomes, options)
+
+
+def _forget_changed(workspace: Workspace, plan: Plan, report: Report) -> None:
+    """Forgets what is remembered of files that turned out to be others than were planned.
+
+    By size and times they may be the same, and the next plan would believe what is remembered.
+    """
+    names = {
+        one.name
+        for one in report.outcomes
+        if one.failure is not None and one.failure.kind == "changed"
+    }
+    effects = (one for one in plan.effects if one.name in names)
+    points = [one.datapoint for one in effects if not isinstance(one, Delete)]
+    inputs = (item for one in points if one.labels for item in one.labels.inputs)
+    items = (item for one in points for item in one.items if item.is_local)
+    paths = {item.ref for item in (*items, *inputs)}
+    if paths:
+        workspace.inputs.tree.forget(sorted(paths))
 
 
 def _concluded(

@@ -13,7 +13,7 @@ from typing import Literal
 from rbsync.files.readiness import Group
 from rbsync.files.roots import Roots
 from rbsync.watcher import lease
-from rbsync.watcher.disks import shared_kind
+from rbsync.watcher.disks import has_hole, shared_kind
 from rbsync.watcher.instances import Counts, Instances
 from rbsync.watcher.quiet import Growth, needed, next_pause
 
@@ -90,17 +90,20 @@ class Completeness:
         answer = self._asked(descriptor, path, found.st_dev)
         if answer == "writer" and path not in self._ignored:
             return self._wait(path, "writer", _WRITER, found.st_ctime_ns)
-        left = self._unquiet(path, found, proven=answer == "free")
+        left = self._unquiet(descriptor, path, found, proven=answer == "free")
         if left > 0:
             changed = max(found.st_mtime_ns, found.st_ctime_ns)
             return self._wait(path, "quiet", "it has just changed", changed, left)
         return ""
 
-    def after_reading(self, descriptor: int, path: str) -> str:
+    def after_reading(self, descriptor: int, path: str, ctime: int) -> str:
         """Returns why what was read and sent may be half a file; empty when it is whole."""
-        # A writer that closes between two looks is seen by its times, which the hash does not tell.
+        found = os.fstat(descriptor)
+        if found.st_ctime_ns != ctime:
+            # Whoever opened it again and closed it may not have been at its end.
+            return self._wait(path, "quiet", "it changed while it was sent", found.st_ctime_ns)
         if self._probe(descriptor) == "writer" and path not in self._ignored:
-            return self._wait(path, "writer", _WRITER, os.fstat(descriptor).st_ctime_ns)
+            return self._wait(path, "writer", _WRITER, found.st_ctime_ns)
         return ""
 
     def before_group(self, group: Group) -> str:
@@ -204,7 +207,7 @@ class Completeness:
             return "unknown"
         return answer
 
-    def _unquiet(self, path: str, found: os.stat_result, *, proven: bool) -> float:
+    def _unquiet(self, descriptor: int, path: str, found: os.stat_result, *, proven: bool) -> float:
         """Returns for how many seconds a file has to stand still yet."""
         version = (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         age = (self._wall() - found.st_ctime_ns) / 1e9
@@ -216,7 +219,14 @@ class Completeness:
             seen = known.seen(version, now) if known else Growth(version, now)
             self._growth[path] = seen
         quiet = age if proven and age >= 0 else now - seen.changed
-        return needed(self._settle, found.st_size, seen.longest, proven=proven) - quiet
+        wanted = needed(self._settle, found.st_size, seen.longest, proven=proven)
+        return (wanted if proven else max(wanted, self._patience(descriptor, found))) - quiet
+
+    def _patience(self, descriptor: int, found: os.stat_result) -> float:
+        """Returns for how long at least a file stands still whose writers nobody sees."""
+        # Where length was allocated and nothing written yet, more is likely to come. Not for ever:
+        # some programs and disks leave out zeros.
+        return self._group if has_hole(descriptor, found.st_size) else 0.0
 
     def _wait(self, path: str, why: Why, message: str, changed: int, left: float = 0.0) -> str:
         now = self._clock()

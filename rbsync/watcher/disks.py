@@ -24,6 +24,18 @@ def shared_kind(path: str, mounts: str = "") -> str:
     return kind if is_shared else ""
 
 
+def has_hole(descriptor: int, size: int) -> bool:
+    """Tells whether a part of a file was allocated and never written; False where disks keep that
+    to themselves. Leaves the descriptor at the file's beginning.
+    """
+    try:
+        return os.lseek(descriptor, 0, os.SEEK_HOLE) < size
+    except OSError:
+        return False
+    finally:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+
+
 def mounted_below(root: str, mounts: str = "") -> frozenset[str]:
     """The places below a folder, the folder itself included, at which disks are mounted.
 

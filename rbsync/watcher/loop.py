@@ -47,6 +47,10 @@ ONCE_POLL = 2.0
 Open = Callable[[Manifest, Readiness, Cancellation], AbstractContextManager[Workspace]]
 
 
+class _EndedError(Exception):
+    """The watch was told to end while a look read files."""
+
+
 class Watch:
     """Keeps a project in step with the files that a manifest names, until it is told to end."""
 
@@ -61,6 +65,7 @@ class Watch:
         """``load`` reads the manifest anew. Raises UserError when it is wrong from the start."""
         self._load, self._open, self._teller = load, open_, teller
         self._options, self._supervision = options, supervision
+        supervision.between = self._check_end
         self._manifest = load()
         root = self._manifest.root
         self._announcer = Announcer(teller)
@@ -189,6 +194,8 @@ class Watch:
             with self._open(self._manifest, self._complete, self._stop) as workspace:
                 self._looker.look(workspace, self._stop, self._has_all_disks)
                 self._watch(workspace.inputs.tree.looked_at())
+        except _EndedError:
+            return
         except StaleError:
             # Somebody else applied, or edited the manifest, between the plan and now.
             self._schedule.ask()
@@ -199,6 +206,11 @@ class Watch:
         took = time.monotonic() - began
         self._schedule.ended(time.monotonic(), took)
         self._conclude(took)
+
+    def _check_end(self) -> None:
+        """Ends the reading of files: a first look may read for an hour."""
+        if self._ends is not None:
+            raise _EndedError
 
     def _take_manifest(self) -> None:
         """Reads the manifest anew; the last good one stays in force while it is broken."""

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -45,6 +45,8 @@ class Supervision:
         self.pause = min(watchdog_pause(), HEARTBEAT if health else float("inf"))
         self._said = 0.0
         self._facts: dict[str, Any] = {}
+        self.between: Callable[[], None] = lambda: None
+        """Called between files that are read; what it raises ends the reading."""
 
     def alive(self) -> None:
         """Gives a sign of life, unless one was given a moment ago."""
@@ -59,8 +61,9 @@ class Supervision:
         """Satisfies ``Watcher``."""
 
     def advance(self, files: int, size: int) -> None:  # noqa: ARG002
-        """Files were read."""
+        """Files were read. Raises what ``between`` raises."""
         self.alive()
+        self.between()
 
     def end(self) -> None:
         """Satisfies ``Watcher``."""

@@ -5,6 +5,7 @@ At the size of real life: ``RBSYNC_WATCH=full pytest -n0 -s tests/scenarios/test
 
 from __future__ import annotations
 
+import mmap
 import os
 import shutil
 import subprocess
@@ -15,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from rbsync.files import tree
 from tests.scenarios.project import Project
+from tests.scenarios.slow_writers import nifti
 from tests.scenarios.watching import FULL, Running, watching
 
 COUNT = 1000 if FULL else 24
@@ -86,3 +89,20 @@ def test_without_leases_and_events_files_are_quiet_for_longer(of_others: Project
         late = write_slowly(of_others.folder / "scans", 3, "mw")
         check_each_came_once(running, frozenset(late))
         assert running.messages() == ["unproven"]
+
+
+def test_a_store_that_no_time_tells_of_is_taken_up_by_the_next_apply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree, "RACY", 0)
+    project = Project(tmp_path / "data")
+    project.manifest("datapoints: [{glob: '*.nii'}]\n")
+    place = project.write("scan.nii", nifti(1))
+    with open(place, "r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+        mapped[-1] = 1
+        assert project.actions() == ["create scan.nii"]
+        mapped[-1] = 2
+        # It is known by its size and times, which are as they were.
+        assert project.apply().code in (0, 3)
+        assert project.apply().code == 0
+    assert project.actions() == []

@@ -81,9 +81,14 @@ def test_a_writer_that_comes_while_a_file_is_sent_is_seen(
     descriptor = os.open(tmp_path / "a.png", os.O_RDONLY)
     try:
         assert later.before_reading(descriptor, "a.png") == ""
+        ctime = os.fstat(descriptor).st_ctime_ns
         with open(tmp_path / "a.png", "ab"):
-            assert later.after_reading(descriptor, "a.png")
-        assert later.after_reading(descriptor, "a.png") == ""
+            assert "open for writing" in later.after_reading(descriptor, "a.png", ctime)
+        assert later.after_reading(descriptor, "a.png", ctime) == ""
+        # One that came and went is seen by the time that it left.
+        with open(tmp_path / "a.png", "ab") as file:
+            file.write(b"more")
+        assert "changed while it was sent" in later.after_reading(descriptor, "a.png", ctime)
     finally:
         os.close(descriptor)
 
@@ -130,6 +135,21 @@ def test_without_leases_the_look_after_the_wait_finds_the_file_finished(
     clock.seconds = complete.next_due() + 0.1
     assert complete.ask_again(Roots(str(tmp_path)))
     assert asked(tmp_path, "a.png", complete) == ""
+
+
+def test_without_leases_a_file_with_holes_stands_still_as_long_as_a_group(
+    tmp_path: Path, clock: Clock
+) -> None:
+    with open(tmp_path / "a.nii", "wb") as file:
+        file.truncate(1 << 16)
+    complete = Completeness(
+        str(tmp_path), settle=2, group=30, clock=clock.now, probe=lambda _: "unknown"
+    )
+    assert asked(tmp_path, "a.nii", complete)
+    clock.seconds += 29
+    assert asked(tmp_path, "a.nii", complete)
+    clock.seconds += 2
+    assert asked(tmp_path, "a.nii", complete) == ""
 
 
 def test_a_lease_that_a_network_disk_grants_proves_nothing(tmp_path: Path, clock: Clock) -> None:

@@ -12,14 +12,24 @@ from rbsync.applier.breaker import Outage
 from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, document, event, note, result
+from rbsync.cli.render.columns import columns_of, cut
 from rbsync.cli.render.numbers import plural
 from rbsync.errors import ExitCode, Problem
 from rbsync.model.outcome import Outcome
 from rbsync.model.plan import Blocked, Plan
-from rbsync.watcher.completeness import Waiting
+from rbsync.watcher.completeness import Waiting, Why
 from rbsync.watcher.telling import Message, Standing
 
 _CLEAR = "\r\x1b[K"
+_LONGEST = 30
+_SHORT: dict[Why, str] = {
+    "quiet": "just changed",
+    "writer": "open for writing",
+    "group": "not complete",
+    "name": "unfinished by name",
+}
+"""Why a file waits, for a line on which there is little room."""
+
 _VERBS = {
     "create": "created",
     "update": "updated",
@@ -172,15 +182,23 @@ def status_parts(standing: Standing, now: float) -> list[str]:
     count = len(standing.waiting) + standing.blocked
     if count:
         parts.append(f"{count:,} waiting")
+    if standing.waiting:
+        first = standing.waiting[0]
+        reason = f"{_SHORT[first.why]}, {now - first.since:.0f} s"
+        parts.append(f"{_end_of(first.path)}: {reason}")
     if standing.in_flight:
         parts.append(f"{standing.in_flight:,} in flight")
     if standing.last_look:
         parts.append(time.strftime("looked %H:%M:%S", time.localtime(standing.last_look)))
-    parts.append(plural(standing.folders, "folder"))
-    if standing.waiting:
-        first = standing.waiting[0]
-        parts.append(f"{first.path}: {first.message}, {now - first.since:.0f} s")
+    if standing.folders:
+        parts.append(plural(standing.folders, "folder"))
     return parts
+
+
+def _end_of(path: str) -> str:
+    """The name of a file, or the end of a long one, which tells it from its neighbours."""
+    name = one_line(path.rpartition("/")[2])
+    return name if columns_of(name) <= _LONGEST else "…" + name[-_LONGEST // 2 :]
 
 
 def fitted(parts: list[str], columns: int) -> str:
@@ -188,6 +206,6 @@ def fitted(parts: list[str], columns: int) -> str:
     text = one_line(parts[0])
     for part in parts[1:]:
         longer = f"{text} · {one_line(part)}"
-        if len(longer) <= columns:
+        if columns_of(longer) <= columns:
             text = longer
-    return text[:columns]
+    return cut(text, columns)
