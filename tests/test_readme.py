@@ -27,6 +27,10 @@ EXAMPLES = {
     "rbsync plan -o p.json": "rbsync plan -o p.json",
     "rbsync apply p.json": "rbsync apply p.json",
     "rbsync plan -v": "rbsync plan -v",
+    "rbsync plan --since REV": "git init -q . && git add -A && git -c user.name=n -c user.email=e"
+    " commit -qm first && rbsync plan --since HEAD",
+    "rbsync apply --expect DIGEST": "rbsync apply --yes --expect $(rbsync plan --json |"
+    " python3 -c 'import json, sys; print(json.load(sys.stdin)[\"digest\"])')",
     "rbsync plan --untrusted": "rbsync plan --untrusted",
     "rbsync plan --markdown plan.md": "rbsync plan --markdown plan.md",
     "rbsync explain NAME": "rbsync explain images/coffee.jpg",

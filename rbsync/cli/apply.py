@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "--expect",
     default="",
     metavar="DIGEST",
-    help="Apply the PLAN only if its digest is this one: sha256:…",
+    help="Apply only if the digest of the plan, or of the file PLAN, is this one: sha256:…",
 )
 @click.option(
     "--at",
@@ -47,13 +47,14 @@ def command(
     """Make the project what the manifest says, or what a PLAN says that was made before.
 
     A PLAN from elsewhere is applied with --expect, or as far as a plan made now says the same.
+    Without a PLAN, --expect stops with 5 unless the plan made now does what was reviewed.
 
     \b
     Examples:
       rbsync apply
       rbsync apply --yes --target "images/day1/**"
       rbsync apply p.json --expect sha256:9f86d0…
-      rbsync apply --yes --locked
+      rbsync apply --yes --expect sha256:9f86d0… --locked
       rbsync apply --ours "scans/a.dcm" --theirs "scans/b*"
       rbsync apply --on-move carry --ours "scans/**"
       rbsync apply --at v1.2 --redo "scans/**"
@@ -62,8 +63,6 @@ def command(
     # A plan that was agreed to must not become another one by an option.
     if plan and (options != type(options)() or rehash or flags["at"]):
         raise click.UsageError("a PLAN is applied as it is: give these options to `plan`")
-    if flags["expect"] and not plan:
-        raise click.UsageError("--expect is for a PLAN")
     if locked:
         require_locked(common, flags["at"])
     return run_plan(common, options, RunFlags(**flags), plan_file=plan, rehash=rehash)

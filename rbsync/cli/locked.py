@@ -13,8 +13,8 @@ locked = click.option(
 )
 
 
-def require_locked(common: CommonOptions, at: str = "") -> None:
-    """Makes sure that the files are those of the lock.
+def require_locked(common: CommonOptions, at: str = "") -> str:
+    """Makes sure that the files are those of the lock, and returns its digest.
 
     Raises UserError with the differences, and RefusedError for a manifest that is not trusted.
     """
@@ -26,4 +26,4 @@ def require_locked(common: CommonOptions, at: str = "") -> None:
             hint="leave out --locked, or compare with `rbsync diff REVISION`",
         )
     with opened(common, strict=False, asks_nobody=True, sums=True, at=at) as workspace:
-        check_locked(workspace)
+        return check_locked(workspace)

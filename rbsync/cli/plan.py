@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from hashlib import sha256
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -12,6 +16,7 @@ from rbsync.cli.locked import require_locked
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
+from rbsync.cli.plan_facts import NOT_KNOWN, About
 from rbsync.cli.planning_options import planning, redo, refresh
 from rbsync.errors import BackendError, ExitCode
 from rbsync.model.plan import Plan
@@ -27,6 +32,12 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", metavar="FILE", help="Write the plan, for `apply FILE`.")
 @click.option("--markdown", metavar="FILE", help="Write the plan as Markdown.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option(
+    "--since",
+    default="",
+    metavar="REV",
+    help="Only what changed since HEAD and this git revision had a common commit.",
+)
 @locked_option
 @refresh
 @redo
@@ -37,6 +48,7 @@ def command(
     output: str | None,
     markdown: str | None,
     detailed_exitcode: bool,
+    since: str,
     locked: bool,
     options: PlanOptions,
     rehash: bool,
@@ -51,29 +63,73 @@ def command(
       rbsync plan -o p.json
       rbsync plan --refresh --detailed-exitcode
       rbsync plan --offline --target "images/**"
-      rbsync plan --locked
+      rbsync plan --locked --since origin/main
       rbsync plan -v --target "masks/**"
       rbsync plan --policy on_change=replace --prune
       rbsync plan --on-move keep
     """
+    from rbsync.documents.text import dump
+    from rbsync.sync.known_version import has_lock, known_version
     from rbsync.sync.planning import make_plan
+    from rbsync.sync.since import EVERYTHING, touched_since
 
-    if locked:
-        require_locked(common)
+    version = require_locked(common) if locked else ""
     with opened(common, rehash=rehash, strict=False, asks_nobody=True) as workspace:
         is_far = not workspace.backend.capabilities.at_hand
-        plan = _made(lambda: make_plan(workspace, options), is_far=is_far)
-        labels = _labels(workspace, plan, common, is_written=bool(markdown))
-    digest = _keep(output, _as_json(plan), workspace.manifest.trust.untrusted) if output else ""
+        found = touched_since(workspace, since) if since else EVERYTHING
+        options = replace(options, only=found.names)
+        plan = found.told(_made(lambda: make_plan(workspace, options), is_far=is_far))
+        wants_labels = bool(common.verbose or markdown)
+        labels = _labels(workspace, plan, common) if wants_labels else {}
+        version = version or known_version(workspace)
+        about = About(version=version, base=found.base)
+        if markdown or common.json:
+            about = _with_digest(about, workspace, plan)
+        locks = has_lock(workspace)
+        untrusted = workspace.manifest.trust.untrusted
+    told = _Told(plan, labels, about)
+    digest = _keep(output, dump(told.as_json()), untrusted) if output else ""
     if markdown:
-        from rbsync.cli.render.markdown import plan_markdown
-
-        _write(markdown, plan_markdown(plan, labels))
-    _show(plan, common, labels)
-    if output and not common.json:
+        _write(markdown, told.as_markdown())
+    if common.json:
+        document(common, told.as_json(labels))
+        return _exit_code(plan, detailed_exitcode)
+    _show(told, common, locks=locks)
+    if output:
         note(common, f"Apply exactly this with: rbsync apply {output}")
         note(common, f"and from elsewhere with: rbsync apply {output} --expect {digest}")
+    if markdown:
+        note(common, f"Apply what was reviewed with: rbsync apply --expect {about.digest}")
     return _exit_code(plan, detailed_exitcode)
+
+
+class _Told(NamedTuple):
+    """A plan with what is told beside it."""
+
+    plan: Plan
+    labels: Mapping[str, LabelChanges]
+    about: About
+
+    def as_json(self, labels: Mapping[str, LabelChanges] = MappingProxyType({})) -> dict[str, Any]:
+        from rbsync.documents.plan_document import plan_json
+
+        about = self.about
+        return plan_json(self.plan, meta(), labels, digest=about.digest, version=about.version)
+
+    def as_markdown(self) -> str:
+        from rbsync.cli.render.markdown import plan_markdown
+
+        return plan_markdown(self.plan, self.labels, self.about)
+
+
+def _with_digest(about: About, workspace: Workspace, plan: Plan) -> About:
+    """The facts of a plan with its digest, and where in git it is of."""
+    from rbsync.documents.plan_digest import plan_digest
+    from rbsync.sync.git import git_path, revision_of
+
+    manifest = workspace.manifest
+    key = sha256(os.fsencode(git_path(manifest.file))).hexdigest()[:12]
+    return about._replace(digest=plan_digest(plan), key=key, head=revision_of(manifest.root))
 
 
 def _made(make: Callable[[], Plan], *, is_far: bool) -> Plan:
@@ -88,34 +144,20 @@ def _made(make: Callable[[], Plan], *, is_far: bool) -> Plan:
         raise
 
 
-def _labels(
-    workspace: Workspace, plan: Plan, common: CommonOptions, *, is_written: bool
-) -> Mapping[str, LabelChanges]:
+def _labels(workspace: Workspace, plan: Plan, common: CommonOptions) -> Mapping[str, LabelChanges]:
     """What changes in labels: to be told it has to be fetched, which a plain plan does not."""
-    if not (common.verbose or is_written):
-        return {}
     from rbsync.cli.render.markdown import SHOWN
     from rbsync.sync.label_news import labels_of_plan
 
     return labels_of_plan(workspace, plan, None if common.verbose else SHOWN)
 
 
-def _show(plan: Plan, common: CommonOptions, labels: Mapping[str, LabelChanges]) -> None:
-    if common.json:
-        from rbsync.documents.plan_document import plan_json
+def _show(told: _Told, common: CommonOptions, *, locks: bool) -> None:
+    from rbsync.cli.render.plan_view import show_plan
 
-        document(common, plan_json(plan, meta(), labels))
-    else:
-        from rbsync.cli.render.plan_view import show_plan
-
-        show_plan(plan, common, labels=labels)
-
-
-def _as_json(plan: Plan) -> str:
-    from rbsync.documents.plan_document import plan_json
-    from rbsync.documents.text import dump
-
-    return dump(plan_json(plan, meta()))
+    show_plan(told.plan, common, labels=told.labels if common.verbose else {})
+    if locks:
+        note(common, f"Dataset {told.about.version or NOT_KNOWN}.")
 
 
 def _keep(path: str, text: str, untrusted: bool) -> str:

@@ -59,7 +59,7 @@ def run_plan(
     plan_file: str | None = None,
     rehash: bool = False,
 ) -> ExitCode:
-    from rbsync.sync.applying import plan_to_apply
+    from rbsync.sync.applying import expected, plan_to_apply
 
     def made(workspace: Workspace, how: ApplyOptions) -> tuple[Plan, ApplyOptions]:
         how = replace(how, planning=options)
@@ -67,6 +67,9 @@ def run_plan(
             plan = _read(plan_file, workspace, flags)
             return plan, replace(how, renewal="nothing")
         plan = plan_to_apply(workspace, how, interruptible(how.stop, common))
+        if flags.expect and not how.stop.requested:
+            how = replace(how, renewal="expected", expect=flags.expect)
+            return expected(plan, flags.expect), how
         return plan, replace(how, renewal="all" if flags.yes else "unsettled")
 
     return run_made(common, flags, made, plan_file=plan_file, rehash=rehash)
@@ -191,8 +194,9 @@ def _conclude(
     """Keeps the report beside the state when something was done, and shows it."""
     from rbsync.documents.report_document import report_json
     from rbsync.documents.text import dump
+    from rbsync.sync.known_version import known_version
 
-    content = report_json(report, meta())
+    content = report_json(report, meta(), known_version(workspace))
     if report.outcomes:
         folder = os.path.dirname(workspace.recovery_file.path)
         _keep(os.path.join(folder, REPORT), dump(content), common)

@@ -11,6 +11,7 @@ from rbsync.cli.escaping import one_line
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
+from rbsync.cli.plan_facts import NOT_KNOWN
 from rbsync.cli.render.numbers import plural
 from rbsync.errors import ExitCode
 
@@ -52,6 +53,10 @@ def command(common: CommonOptions) -> int:
         )
     else:
         result(common, "state     none yet")
+    if found["version"]:
+        result(common, f"dataset   {found['version']}")
+    elif found["has_lock"]:
+        result(common, f"dataset   {NOT_KNOWN}")
     for line in _remarks(found):
         result(common, one_line(line))
     return ExitCode.DONE
@@ -85,6 +90,7 @@ def _project(project: Project) -> dict[str, str]:
 
 def _status(workspace: Workspace) -> dict[str, Any]:
     from rbsync.sync.known_project import known_project
+    from rbsync.sync.known_version import has_lock, known_version
     from rbsync.sync.sweeping import lost_files
 
     project = known_project(workspace)
@@ -112,6 +118,8 @@ def _status(workspace: Workspace) -> dict[str, Any]:
         }
         if owner
         else None,
+        "version": known_version(workspace),
+        "has_lock": has_lock(workspace),
         "interrupted": is_open or is_dead,
         "lost": [one._asdict() for one in lost_files(workspace)],
     }

@@ -25,7 +25,7 @@ class RunPart(Part):
     user: str
     host: str
     revision: str = Field(description="The commit of git, empty outside of it.")
-    dataset: str = Field(description="The digest of what was declared.")
+    dataset: str = Field(description="The locked version, else the digest of what was declared.")
     undoes: list[str] = Field(description="The runs that it took back.")
     created: int
     updated: int

@@ -55,6 +55,10 @@ class StatusDocument(Document):
     project: ProjectPart | None
     state: StatePart | None
     lock: LockPart | None = Field(description="Null while nobody holds the lock.")
+    version: str = Field(
+        "", description="That of the dataset, where the lock is known to be that of the files."
+    )
+    has_lock: bool = Field(False, description="There is an `rbsync.lock/`.")
     interrupted: bool = Field(False, description="A run ended before it knew all results.")
     lost: list[LostFilePart] = Field(
         default=[], description="Stored files of datapoints that are gone."

@@ -234,6 +234,12 @@ class PlanDocument(Document):
     apply_exit_code: int = Field(
         0, description="What `apply` will end with when all that it sends succeeds."
     )
+    digest: str = Field(
+        "", description="That of what it would do, for `apply --expect`; the same in every clone."
+    )
+    version: str = Field(
+        "", description="The version of the dataset, where `rbsync.lock/` is known to be current."
+    )
     meta: dict[str, Any] = Field(
         default={}, description="When and by what it was made; not part of the plan."
     )
@@ -243,10 +249,14 @@ def plan_json(
     plan: Plan,
     meta: Mapping[str, Any],
     labels: Mapping[str, LabelChanges] = MappingProxyType({}),
+    *,
+    digest: str = "",
+    version: str = "",
 ) -> dict[str, Any]:
     """A plan as a `PlanDocument`; equal plans give equal documents but for ``meta``.
 
-    ``labels`` says what changes in labels, by name.
+    ``labels`` says what changes in labels, by name. ``digest`` is that of what it would do,
+    ``version`` that of the locked dataset; either may be empty.
     """
     basis = plan.basis
     return {
@@ -276,6 +286,8 @@ def plan_json(
         "warnings": [problem_json(one) for one in plan.warnings],
         "guard": problem_json(plan.refused) if plan.refused else None,
         "apply_exit_code": int(plan.apply_exit_code),
+        **({"digest": digest} if digest else {}),
+        **({"version": version} if version else {}),
         "meta": dict(meta),
     }
 

@@ -56,16 +56,20 @@ class ReportDocument(Document):
     outcomes: list[OutcomePart]
     summary: CountsPart
     exit_code: int
+    version: str = Field(
+        "", description="That of the dataset, where the lock was known to be that of the files."
+    )
     meta: dict[str, Any] = Field(default={}, description="When and by what it was made.")
 
 
-def report_json(report: Report, meta: Mapping[str, Any]) -> dict[str, Any]:
+def report_json(report: Report, meta: Mapping[str, Any], version: str = "") -> dict[str, Any]:
     """A report as a `ReportDocument`."""
     return {
         "format_version": FORMAT_VERSION,
         "outcomes": [outcome_json(one) for one in report.outcomes],
         "summary": counts(report),
         "exit_code": int(report.exit_code),
+        **({"version": version} if version else {}),
         "meta": dict(meta),
     }
 

@@ -19,6 +19,7 @@ from rbsync.applier.keeping import Keeping
 from rbsync.applier.run import Options as RunOptions
 from rbsync.applier.run import apply as run
 from rbsync.applier.run_report import conclude
+from rbsync.documents.plan_digest import plan_digest
 from rbsync.errors import StaleError
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Action, Blocked, Delete, Effect, Move, Plan
@@ -40,12 +41,13 @@ from rbsync.sync.workspace import Workspace
 GIVE_UP_AFTER = 600.0
 """Seconds for which a run waits for a service that does not answer."""
 
-Renewal = Literal["nothing", "unsettled", "all"]
+Renewal = Literal["nothing", "unsettled", "all", "expected"]
 """What of a plan may be made anew when it is run.
 
 ``nothing`` is for a plan that was saved: exactly what somebody read is done. ``all`` is for one
-that nobody has looked at. With ``unsettled`` only what the plan had left open, until it was known
-what became of an earlier run, is planned once that is known.
+that nobody has looked at, ``expected`` for one of which the digest is known that it must have,
+and that was made after all that was open was settled. With ``unsettled`` only what the plan had
+left open, until it was known what became of an earlier run, is planned once that is known.
 """
 
 
@@ -59,6 +61,7 @@ class ApplyOptions:
     is called with each outcome once it is durable, ``sent`` with bytes as they are sent, and
     ``outage`` when the service does not answer and when it does again. ``give_up_after`` is for how
     many seconds that is waited for: `math.inf` for ever, 0 not at all.
+    ``expect`` is the digest that a plan must have where the renewal is ``expected``.
     ``command`` is what the history calls the run, and ``undoes`` are the runs that it takes back.
     """
 
@@ -72,6 +75,7 @@ class ApplyOptions:
     stop: Cancellation = field(default_factory=Cancellation)
     done: Callable[[Outcome], None] = lambda _: None
     sent: Callable[[int], None] = lambda _: None
+    expect: str = ""
     command: str = "apply"
     undoes: tuple[str, ...] = ()
     outage: Callable[[Outage], None] = lambda _: None
@@ -142,6 +146,21 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         remember_newest(writer.header())
         sweep_when_due(workspace)
         return report
+
+
+def expected(plan: Plan, digest: str) -> Plan:
+    """The plan, if it does what was agreed to. Raises StaleError for one that does anything else.
+
+    A plan that does nothing any more is no other one: somebody was quicker.
+    """
+    found = plan_digest(plan)
+    wanted = "sha256:" + digest.strip().lower().removeprefix("sha256:")
+    if found == wanted or not plan.actions:
+        return plan
+    raise StaleError(
+        f"the plan made now is another one than the expected: its digest is {found}",
+        hint="review it again: `rbsync plan --markdown plan.md`, or `rbsync plan`",
+    )
 
 
 def _look_first(workspace: Workspace, options: ApplyOptions) -> None:
@@ -243,8 +262,9 @@ def _current(workspace: Workspace, plan: Plan, writer: Writer, options: ApplyOpt
         if is_elsewhere:
             check_elsewhere(workspace, plan, writer)
         return plan
-    if same_state and options.renewal == "all":
-        return make_plan(workspace, options.planning)
+    if same_state and options.renewal in ("all", "expected"):
+        made = make_plan(workspace, options.planning)
+        return made if options.renewal == "all" else expected(made, options.expect)
     if same_state:
         raise StaleError(
             "the state has moved on since the plan was made", hint="run `rbsync plan` again"
@@ -260,7 +280,7 @@ def _renewed(
 
     What the plan says of everything else stays: somebody may have read it.
     """
-    if options.renewal == "nothing":
+    if options.renewal in ("nothing", "expected"):
         return plan
     blocked = (one for one in plan.actions if isinstance(one, Blocked))
     names = (one.name for one in blocked if one.reason == UNSETTLED)

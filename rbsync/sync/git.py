@@ -44,3 +44,13 @@ def revision_of(folder: str) -> str:
         return git(folder, "rev-parse", "HEAD").decode().strip()
     except GitError:
         return ""
+
+
+def git_path(file: str) -> str:
+    """A file's path in its repository; its name where there is none."""
+    folder, name = os.path.split(os.path.abspath(file))
+    try:
+        prefix = git(folder, "rev-parse", "--show-prefix")
+    except GitError:
+        return name
+    return os.fsdecode(prefix).rstrip("\n") + name

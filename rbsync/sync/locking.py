@@ -14,6 +14,7 @@ from rbsync.locks.lock_content import Lock, lock_of
 from rbsync.locks.parsing import read_lock
 from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Dataset
+from rbsync.sync.known_version import remember_version
 from rbsync.sync.planning import expand
 from rbsync.sync.workspace import Workspace
 from rbsync.trust.places import check_own_folder
@@ -74,7 +75,9 @@ def write_lock(workspace: Workspace) -> Locked:
     lock = lock_at_hand(workspace)
     files = files_of(lock)
     written = write_files(folder, files)
-    return Locked(digest_of(files), len(lock.notes), len(lock.sums), written)
+    digest = digest_of(files)
+    remember_version(workspace, digest)
+    return Locked(digest, len(lock.notes), len(lock.sums), written)
 
 
 def locked_version(manifest: Manifest) -> Lock:
@@ -94,12 +97,16 @@ def verify(workspace: Workspace, covers: Callable[[str], bool] = lambda _: True)
     lock = locked_version(workspace.manifest)
     dataset = expand(workspace, keep_going=True)
     unread = (*(one.problem for one in dataset.obstacles), *dataset.unread)
-    found = compare(lock, lock_of(dataset), covers)
-    return Verified(digest_of(files_of(lock)), len(lock.notes), len(lock.sums), found, unread)
+    at_hand, digest = lock_of(dataset), digest_of(files_of(lock))
+    found = compare(lock, at_hand, covers)
+    # A difference may lie in what is not covered.
+    if lock == at_hand and not unread:
+        remember_version(workspace, digest)
+    return Verified(digest, len(lock.notes), len(lock.sums), found, unread)
 
 
-def check_locked(workspace: Workspace) -> None:
-    """Raises UserError, with the differences, unless the files at hand are those of the lock."""
+def check_locked(workspace: Workspace) -> str:
+    """The digest of the lock. Raises UserError, with the differences, where the files differ."""
     found = verify(workspace)
     problems = [*found.unread, *map(_objection, _told(found.difference))]
     if problems:
@@ -107,6 +114,7 @@ def check_locked(workspace: Workspace) -> None:
         if more > 0:
             problems[_MOST:] = [_objection(f"… and {more:,} more; `rbsync verify -v` lists them")]
         raise UserError(problems)
+    return found.digest
 
 
 def _objection(message: str) -> Problem:

@@ -15,6 +15,7 @@ from rbsync.model.outcome import Report
 from rbsync.model.plan import Overwriting, Plan
 from rbsync.stores.base import Owner
 from rbsync.sync.git import revision_of
+from rbsync.sync.known_version import known_version
 from rbsync.sync.workspace import NO_HISTORY, Workspace
 
 DAY = 86400.0
@@ -44,7 +45,7 @@ def recorded(
         owner.user,
         owner.host,
         workspace.revision or revision_of(workspace.manifest.root),
-        plan.dataset,
+        known_version(workspace) or plan.dataset,
         undoes,
     )
     workspace.history.begin(run)

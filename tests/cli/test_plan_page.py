@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbsync.cli.render.markdown import About, plan_markdown
+from rbsync.cli.plan_facts import About
+from rbsync.cli.render.markdown import plan_markdown
 from rbsync.cli.render.markdown_page import LIMIT
 from rbsync.errors import Location, Problem
 from rbsync.label_changes.changes import ClassChange, LabelChanges

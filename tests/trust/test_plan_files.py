@@ -103,5 +103,8 @@ def test_a_plan_of_an_untrusted_run_is_nobodys_own(held: Project) -> None:
     assert len(held.names()) == 3
 
 
-def test_a_digest_without_a_plan_is_a_mistake(held: Project) -> None:
-    assert held.run("apply", "--yes", "--expect", "sha256:0").code == 64
+def test_a_digest_without_a_plan_is_that_of_the_plan_made_now_or_nothing_is_sent(
+    held: Project,
+) -> None:
+    assert held.run("apply", "--yes", "--expect", "sha256:0").code == 5
+    assert len(held.names()) == 3

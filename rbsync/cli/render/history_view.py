@@ -47,4 +47,4 @@ def moment(seconds: float) -> str:
 
 
 def _short(digest: str) -> str:
-    return digest.partition(":")[2][:SHORT]
+    return digest.rpartition(":")[2][:SHORT]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from rbsync.cli.escaping import for_markdown
+from rbsync.cli.plan_facts import NO_FACTS, About
 from rbsync.cli.render.markdown_page import LIMIT, Page, Row, Section, cut, quoted
 from rbsync.cli.render.numbers import plural, size
 from rbsync.cli.render.plan_view import SYMBOLS, called, losses, outlook, remark, summary_line
@@ -35,27 +35,10 @@ _HEADINGS: dict[type[Action], str] = {
 _UNFOLDED = (Delete, Blocked)
 
 
-class About(NamedTuple):
-    """The facts of a plan that its page hides in comments, for programs.
-
-    ``key`` tells the comments of several manifests apart. ``head`` and ``base`` are git
-    revisions, ``version`` is that of the locked dataset; all may be empty.
-    """
-
-    digest: str = ""
-    key: str = ""
-    head: str = ""
-    base: str = ""
-    version: str = ""
-
-
-NOTHING = About()
-
-
 def plan_markdown(
     plan: Plan,
     labels: Mapping[str, LabelChanges] = MappingProxyType({}),
-    about: About = NOTHING,
+    about: About = NO_FACTS,
 ) -> str:
     """The plan as a page of at most `LIMIT` letters: counts, what stands in the way, actions.
 

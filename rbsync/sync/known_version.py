@@ -1,0 +1,78 @@
+"""The version of the files at hand, where it is known without reading them again.
+
+`lock` and `verify` write down that the files are those of the lock, together with what tells that
+nothing has changed since: the names in every folder, and each file's size, times and inode.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import closing
+from typing import Any
+
+import xxhash
+
+from rbsync.files.cache import Cache
+from rbsync.locks.folder import FOLDER
+from rbsync.locks.layout import SUFFIX
+from rbsync.sync.workspace import SUMS, Workspace
+from rbsync.version import VERSION
+
+_KEY = "version"
+
+
+def remember_version(workspace: Workspace, digest: str) -> None:
+    """Writes down that the files at hand, which were just read, are those of the lock."""
+    tree = workspace.inputs.tree
+    # A file that was written in the last seconds may change again within one tick of the clock.
+    if not tree.is_settled() or workspace.manifest.trust.untrusted:
+        return
+    folders = tree.folders()
+    if signature := tree.signature(folders):
+        known = {"digest": digest, "folders": folders, "signature": signature}
+        text = json.dumps({**known, "basis": _basis(workspace)})
+        workspace.inputs.cache.put_memo(_KEY, text)
+
+
+def known_version(workspace: Workspace) -> str:
+    """The version of the files at hand; empty where it is not known to be locked."""
+    # The files of another revision are those of a folder that was just made.
+    if workspace.revision or workspace.manifest.trust.untrusted:
+        return ""
+    path = os.path.join(os.path.dirname(workspace.recovery_file.path), SUMS)
+    if not os.path.isfile(path):
+        return ""
+    with closing(Cache(path, "sha256")) as cache:
+        text = cache.memo(_KEY)
+    known: dict[str, Any] = json.loads(text) if text else {}
+    if not known or known["basis"] != _basis(workspace):
+        return ""
+    # Last, for it looks at every folder.
+    is_same = workspace.inputs.tree.signature(known["folders"]) == known["signature"]
+    return str(known["digest"]) if is_same else ""
+
+
+def has_lock(workspace: Workspace) -> bool:
+    """Tells whether there is a lock, whatever it is of."""
+    return os.path.isdir(os.path.join(workspace.manifest.root, FOLDER))
+
+
+def _basis(workspace: Workspace) -> list[str]:
+    """What the version depends on beside files of data."""
+    return [VERSION, workspace.manifest.digest, _lock_files(workspace)]
+
+
+def _lock_files(workspace: Workspace) -> str:
+    """Returns what tells whether the lock is as it was."""
+    hasher = xxhash.xxh3_128()
+    try:
+        with os.scandir(os.path.join(workspace.manifest.root, FOLDER)) as entries:
+            for one in sorted(entries, key=lambda entry: entry.name):
+                if one.name.endswith(SUFFIX):
+                    stat = one.stat(follow_symlinks=False)
+                    facts = (one.name, stat.st_size, stat.st_mtime_ns, stat.st_ino)
+                    hasher.update(os.fsencode(repr(facts)))
+    except OSError:
+        return ""
+    return hasher.hexdigest()
