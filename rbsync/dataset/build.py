@@ -9,7 +9,7 @@ from typing import Protocol
 
 from rbsync.collector import paused_collector
 from rbsync.dataset.declared_sizes import DeclaredSizes
-from rbsync.dataset.expanding import expand, unique
+from rbsync.dataset.expanding import expand, sorted_out
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.groups import WAITING, Groups
 from rbsync.dataset.inspection import Inspections
@@ -83,16 +83,16 @@ def build(
     with paused_collector():
         # The collector is paused: a million entries are made here, none of them garbage, and it
         # would run over all of them again and again.
-        entries = _possible(unique(expand(manifest, inputs.tree, findings), findings), findings)
+        entries = sorted_out(expand(manifest, inputs.tree, findings), findings)
         inspections = Inspections(inputs.cache, inputs.executor, inputs.watcher)
         checks = manifest.settings.files.check == "structure"
         structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
         files = Files(inputs.tree, findings, structure, manifest.trust)
-        _read(files, list(entries.values()), inputs, findings)
+        _read(files, list(entries.every()), inputs, findings)
         entries = files.as_spelt(entries)
-        warn_of_stray_labels(entries.values(), inputs.tree, findings)
-        warn_of_shared_files(entries.values(), findings)
-        files.check_structure(entries.values())
+        warn_of_stray_labels(entries.good.values(), inputs.tree, findings)
+        warn_of_shared_files(entries.good.values(), findings)
+        files.check_structure(entries.every())
         labels = LabelReader(inputs.tree, inputs.cache, findings, project_type, taxonomy)
         rules = MaskRules(project_type, taxonomy)
         series = SeriesReader(inputs.tree, inspections, findings)
@@ -104,12 +104,14 @@ def build(
         )
         # All pictures are looked at before any datapoint is made, so that they can be decoded by
         # several workers.
-        series.read(entries.values(), files)
-        series.check(entries.values(), files)
-        readers.sizes.read(entries.values(), files)
-        readers.masks.read(entries.values(), files)
-        readers.segmentations.read(entries.values(), files)
-        datapoints = list(_datapoints(entries, files, readers, findings))
+        series.read(entries.every(), files)
+        series.check(entries.every(), files)
+        readers.sizes.read(entries.good.values(), files)
+        readers.masks.read(entries.every(), files)
+        readers.segmentations.read(entries.every(), files)
+        datapoints = list(_datapoints(entries.good, files, readers, findings))
+        for entry in entries.doubtful:
+            _look_over(entry, files, readers)
         readers.segmentations.conclude()
         readers.masks.conclude()
         labels.save()
@@ -136,14 +138,6 @@ def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree) -> Dat
         doubts=findings.doubts,
         algorithm=tree.algorithm,
     )
-
-
-def _possible(entries: dict[str, Entry], findings: Findings) -> dict[str, Entry]:
-    """The entries without those that their sources found to be impossible."""
-    for entry in entries.values():
-        for problem in entry.problems:
-            findings.of_entry(entry, problem)
-    return {name: entry for name, entry in entries.items() if not entry.problems}
 
 
 def _read(files: Files, entries: list[Entry], inputs: BuildInputs, findings: Findings) -> None:
@@ -174,6 +168,7 @@ def _datapoints(
     blocked = findings.obstacles
     for name, entry in entries.items():
         if name in blocked:
+            _look_over(entry, files, readers)
             continue
         items = files.items(entry)
         found = _labels(entry, files, readers)
@@ -191,6 +186,14 @@ def _datapoints(
             own[1],
         )
         yield Datapoint(name, items, found, entry.settings, fingerprint, entry.origin, entry.series)
+
+
+def _look_over(entry: Entry, files: Files, readers: Readers) -> None:
+    """Reports what else is wrong with an entry that is no datapoint, for one run to tell it all."""
+    if files.are_fine(entry.items):
+        files.items(entry)
+    if not isinstance(entry.labels, str) or files.are_fine([entry.labels]):
+        _labels(entry, files, readers)
 
 
 def _labels(entry: Entry, files: Files, readers: Readers) -> Labels | None:

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
@@ -25,11 +25,10 @@ T = TypeVar("T")
 def expand(manifest: Manifest, tree: Tree, findings: Findings) -> Iterator[Entry]:
     """The entries of all sources, in the order of the manifest."""
     merging = _Merging(manifest, findings)
-    for source, path, origin in (*manifest.datapoints, *manifest.masks):
+    for source, path, origin, wrong in manifest.sources():
         locate = partial(_below, manifest, path)
-        settings = merging.settings(source, locate)
-        if settings is None:
-            continue
+        settings, no_storage = merging.settings(source, locate)
+        barred = wrong or no_storage
         context = Context(
             tree=tree,
             settings=settings,
@@ -40,7 +39,8 @@ def expand(manifest: Manifest, tree: Tree, findings: Findings) -> Iterator[Entry
             warn=findings.warn,
             doubt=partial(findings.doubt, origin),
         )
-        yield from source.entries(context, manifest.settings.defaults.complete_when)
+        entries = source.entries(context, manifest.settings.defaults.complete_when)
+        yield from entries if barred is None else (one._replace(barred=barred) for one in entries)
 
 
 def _below(manifest: Manifest, source: Path, path: Path) -> Location:
@@ -58,24 +58,28 @@ class _Merging:
     def __post_init__(self) -> None:
         self._made: dict[str, Settings] = {}
 
-    def settings(self, source: Common, locate: Callable[[Path], Location]) -> Settings | None:
+    def settings(
+        self, source: Common, locate: Callable[[Path], Location]
+    ) -> tuple[Settings, Problem | None]:
+        """The settings of a source, and the problem that its storage is none."""
         defaults = self.manifest.settings.defaults
         named = source.storage or defaults.storage or UPLOADED
         storage = self._storage(named)
+        problem = None
         if storage is None:
             where = locate(("storage",))
             known = ", ".join([*BUILT_IN, *self.manifest.settings.storages])
             message = f"`{named}` is no storage"
             hint = f"known are {known}, and any storage's UUID; name it under `storages`"
-            self.findings.of_source(Problem("unknown-storage", message, where, hint))
-            return None
+            problem = Problem("unknown-storage", message, where, hint)
+            self.findings.of_source(problem)
         made = Settings(
-            storage=storage,
+            storage=storage or named,
             ground_truth=_first(source.ground_truth, defaults.ground_truth) or False,
             priority=_first(source.priority, defaults.priority),
             metadata={**(defaults.metadata or {}), **(source.metadata or {})},
         )
-        return self._made.setdefault(repr(made), made)
+        return self._made.setdefault(repr(made), made), problem
 
     def _storage(self, named: str) -> str | None:
         if is_built_in(named):
@@ -89,9 +93,26 @@ def _first(own: T | None, default: T | None) -> T | None:
     return default if own is None else own
 
 
-def unique(entries: Iterable[Entry], findings: Findings) -> dict[str, Entry]:
+class Entries(NamedTuple):
+    """The entries of a manifest.
+
+    ``good`` have names of their own; ``doubtful`` are no datapoints, and looked at only so that
+    all that is wrong with them is told in one run.
+    """
+
+    good: dict[str, Entry]
+    doubtful: list[Entry]
+
+    def every(self) -> Iterator[Entry]:
+        """All of them, the good ones first."""
+        yield from self.good.values()
+        yield from self.doubtful
+
+
+def sorted_out(entries: Iterable[Entry], findings: Findings) -> Entries:
     """The entries by name in normal form C; a name that is wrong or taken is reported."""
     seen: dict[str, Entry] = {}
+    doubtful: list[Entry] = []
     for given in entries:
         entry = given
         # The same file has two spellings of an accented name on two systems. Without one form it
@@ -101,13 +122,30 @@ def unique(entries: Iterable[Entry], findings: Findings) -> dict[str, Entry]:
         objection = _objection(entry.name)
         if objection:
             hint = "rename the file, or give the datapoint another `name`"
-            findings.of_entry(entry, Problem("name", objection, entry.origin, hint))
+            findings.of_entry(entry, Problem("name", objection, entry.name_at, hint))
+            doubtful.append(entry)
             continue
         first = seen.setdefault(entry.name, entry)
         if first is not entry:
             findings.of_entry(entry, _taken(entry, first))
+            doubtful.append(entry)
     _warn_of_lookalikes(seen, findings)
-    return seen
+    return Entries(_possible(seen, doubtful, findings), doubtful)
+
+
+def _possible(
+    entries: dict[str, Entry], doubtful: list[Entry], findings: Findings
+) -> dict[str, Entry]:
+    """The entries without those that their sources found to be impossible."""
+    wrong = [one for one in entries.values() if one.problems or one.barred]
+    doubtful += wrong
+    for entry in doubtful:
+        for problem in entry.problems:
+            findings.of_entry(entry, problem)
+        if entry.barred:
+            findings.bar(entry, entry.barred)
+    names = {one.name for one in wrong}
+    return {name: one for name, one in entries.items() if name not in names} if names else entries
 
 
 def _objection(name: str) -> str:
@@ -133,7 +171,7 @@ def _taken(entry: Entry, first: Entry) -> Problem:
     else:
         message = f"the name `{entry.name}` is declared at {first.origin} already"
     hint = "names are unique in a project: add {dir} or {path} to one of them, or a capture"
-    return Problem("duplicate-name", message, entry.origin, hint)
+    return Problem("duplicate-name", message, entry.name_at, hint)
 
 
 # With and without a joiner a word of Persian looks much the same.

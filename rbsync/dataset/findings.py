@@ -13,6 +13,10 @@ from rbsync.sources.base import Entry
 DO_THE_OTHERS = "`rbsync apply --keep-going` does the others"
 
 
+_OF_MAPPINGS = ("unknown-key", "missing-key", "source-kind")
+"""Problems that are told at the beginning of a whole entry, and say nothing of one value."""
+
+
 class Findings:
     """Problems, warnings and what they stand in the way of."""
 
@@ -26,17 +30,28 @@ class Findings:
         self.unread: list[Problem] = list(problems)
         self.obstacles: dict[str, Obstacle] = {}
         self.doubts: dict[Location, Problem] = {}
+        # What is wrong in itself is told once: nobody wants to hear that the file of a name with
+        # an undefined variable is missing too.
+        self._told = {one.location for one in problems if one.code not in _OF_MAPPINGS}
+
+    def bar(self, entry: Entry, problem: Problem) -> None:
+        """One datapoint cannot be planned, for a problem that was told already."""
+        self.obstacles.setdefault(entry.name, Obstacle(entry.name, INVALID, problem))
 
     def of_source(self, problem: Problem) -> None:
         """A source cannot be expanded, or not to its end: nobody knows what it declares."""
-        self.problems.append(problem)
+        self._tell(problem)
         self.unread.append(problem)
 
     def of_entry(self, entry: Entry, problem: Problem, reason: ObstacleReason = INVALID) -> None:
         """One datapoint cannot be planned; the others can."""
-        self.problems.append(problem)
+        self._tell(problem)
         # The first problem of a datapoint is the cause, and the others often follow from it.
         self.obstacles.setdefault(entry.name, Obstacle(entry.name, reason, problem))
+
+    def _tell(self, problem: Problem) -> None:
+        if problem.location not in self._told:
+            self.problems.append(problem)
 
     def warn(self, problem: Problem) -> None:
         """Something is worth knowing and stops nothing."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
+from rbsync.dataset.expanding import Entries
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.structure import StructureReader
 from rbsync.errors import Problem
@@ -39,6 +40,7 @@ class Files:
         self.algorithm = tree.algorithm
         self._accepted: set[tuple[str, Kind]] = set()
         self._broken: set[str] = set()
+        self._refused: set[str] = set()
         self._respelt: dict[str, dict[str, str]] = {}
         self.errors: dict[Place, OSError] = {}
 
@@ -65,6 +67,10 @@ class Files:
 
     def _found(self, entry: Entry, paths: Iterable[str]) -> Iterator[Place]:
         for path in paths:
+            # What stands in place of a path that is wrong, or of an image that was not found.
+            if not path and (entry.problems or entry.barred):
+                self._refused.add(path)
+                continue
             try:
                 yield self._place(entry, path)
             except OSError as error:
@@ -73,6 +79,7 @@ class Files:
                 certain = isinstance(error, FileNotFoundError | OutsideError)
                 problem = self._missing(entry, path, error)
                 self._findings.of_entry(entry, problem, INVALID if certain else UNKNOWN)
+                self._refused.add(path)
 
     def _place(self, entry: Entry, path: str) -> Place:
         """The place of a file, also in another spelling of its name. Raises OSError."""
@@ -85,10 +92,21 @@ class Files:
         self._respelt.setdefault(entry.name, {})[path] = spelt
         return self._tree.place(spelt)
 
-    def as_spelt(self, entries: dict[str, Entry]) -> dict[str, Entry]:
+    def as_spelt(self, entries: Entries) -> Entries:
         """The entries, whose places were found, with paths as the disk spells them."""
-        spelt = {name: _spelt(entries[name], paths) for name, paths in self._respelt.items()}
-        return {**entries, **spelt} if spelt else entries
+        if not self._respelt:
+            return entries
+
+        def spelt(one: Entry) -> Entry:
+            paths = self._respelt.get(one.name)
+            return _spelt(one, paths) if paths else one
+
+        good = {name: spelt(one) for name, one in entries.good.items()}
+        return Entries(good, [spelt(one) for one in entries.doubtful])
+
+    def are_fine(self, paths: Iterable[str]) -> bool:
+        """Tells whether files are there, and nothing was found wrong with them as files."""
+        return self._refused.isdisjoint(paths)
 
     def items(self, entry: Entry) -> tuple[Item, ...]:
         """The items of an entry, whose files were hashed; reports what cannot be one."""
@@ -108,7 +126,8 @@ class Files:
                 self._accepted.add((suffix, kind))
             elif item.content:
                 step = next_step(path, kind)
-                problem = Problem("file-type", f"{path}: {wrong}", entry.origin, step)
+                place = entry.item_at(path)
+                problem = Problem("file-type", f"{path}: {wrong}", place, step)
                 self._findings.of_entry(entry, problem)
         return item
 
@@ -120,14 +139,17 @@ class Files:
         suspects = list(self._suspects(entries))
         self._structure.read((item, kind) for _, item, kind in suspects)
         for entry, item, kind in suspects:
-            self._structure.check(entry, item, kind)
+            if not self._structure.check(entry, item, kind):
+                self._refused.add(item.ref)
 
     def _suspects(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Item, Kind]]:
         """The items that hashing found broken, or whose structure it could not tell."""
         for entry in entries:
-            if entry.name in self._findings.obstacles or not self.are_local(entry):
+            if not self.are_local(entry):
                 continue
             for path in entry.items:
+                if path in self._refused:
+                    continue
                 item, kind = self.item(entry, path)
                 is_suspect = path in self._broken or kind in UNPACKED
                 # One that may be no item at all is told as that, once.
@@ -148,19 +170,23 @@ class Files:
 
     def readable(self, entry: Entry, paths: Iterable[str]) -> list[Item]:
         """Files as items; none when one of them could not be read, which is reported."""
+        paths = list(paths)
+        if not self.are_fine(paths):
+            return []
         items = [self.item(entry, path)[0] for path in paths]
         return items if all(one.content for one in items) else []
 
     def _missing(self, entry: Entry, path: str, error: OSError) -> Problem:
         if isinstance(error, OutsideError):
-            return Problem("outside", f"`{path}` {error.strerror}", entry.origin, error.hint)
+            message = f"`{path}` {error.strerror}"
+            return Problem("outside", message, entry.file_at(path), error.hint)
         if isinstance(error, FileNotFoundError):
             what_for = _what_for(entry, path)
             message = f"there is no file `{path}`{what_for}"
             hint = self._similar(path) or ("add the image, or correct its path" if what_for else "")
-            return Problem("missing-file", message, entry.origin, hint)
+            return Problem("missing-file", message, entry.file_at(path), hint)
         message = f"`{path}` cannot be read: {error.strerror or error}"
-        return Problem("unreadable", message, entry.origin)
+        return Problem("unreadable", message, entry.file_at(path))
 
     def _similar(self, path: str) -> str:
         """A guess at the file that was meant: one that differs in case, else a near one."""
@@ -182,7 +208,8 @@ class Files:
             if not wrong and not self._trust.allow_private_urls:
                 wrong, hint = self._inner(url)
             if wrong:
-                problem = Problem("url", f"`{_without_secrets(url)}` {wrong}", entry.origin, hint)
+                said = f"`{_without_secrets(url)}` {wrong}"
+                problem = Problem("url", said, entry.item_at(url), hint)
                 self._findings.of_entry(entry, problem)
 
     def _inner(self, url: str) -> tuple[str, str]:

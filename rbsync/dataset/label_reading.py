@@ -83,7 +83,7 @@ class LabelReader:
             del data
         except OSError as error:
             message = f"`{item.ref}` cannot be read: {error.strerror or error}"
-            self._findings.of_entry(entry, Problem("unreadable", message, entry.origin), UNKNOWN)
+            self._findings.of_entry(entry, Problem("unreadable", message, entry.label_at), UNKNOWN)
             return ""
         except ValueError as error:
             message = f"the file is no JSON text: {error}"

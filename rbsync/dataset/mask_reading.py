@@ -41,6 +41,9 @@ class MaskReader:
 
     def labels(self, entry: Entry, given: MaskLabels, files: Files) -> Labels | None:
         """The labels of an entry that was read; None when there are none, or it has a problem."""
+        if _is_of_several(entry, files):
+            self._findings.of_entry(entry, _of_several(entry, given))
+            return None
         inputs = files.readable(entry, given.files)
         mask = self._answer(entry, self._mask_context(given.recipe), inputs)
         images = self._images(entry, files)
@@ -68,9 +71,7 @@ class MaskReader:
     def _wanted(self, entry: Entry, labels: MaskLabels, files: Files) -> Iterator[Inspection]:
         from rbsync.dataset.mask_inspection import inspect_image, inspect_mask
 
-        if len(entry.items) > 1 and files.are_local(entry):
-            self._findings.of_entry(entry, _of_several(entry, labels))
-        if entry.name in self._findings.obstacles:
+        if _is_of_several(entry, files):
             return
         roots, algorithm = self._tree.roots, self._tree.algorithm
         inputs = files.readable(entry, labels.files)
@@ -85,7 +86,9 @@ class MaskReader:
 
     def _images(self, entry: Entry, files: Files) -> list[Item]:
         """The images whose size can be seen, without what is refused for what it is."""
-        given = [files.item(entry, one) for one in entry.items if files.are_local(entry)]
+        if not files.are_local(entry) or not files.are_fine(entry.items):
+            return []
+        given = [files.item(entry, one) for one in entry.items]
         if not all(item.content for item, _ in given):
             return []
         # A TIFF is refused for being one; that its size cannot be read as well would be a second
@@ -126,7 +129,7 @@ class MaskReader:
             if given.encoding == "nifti":
                 check_fits(width, height, len(given.categories), file=given.files[0])
         except MaskError as error:
-            self._findings.of_entry(entry, error.at(entry.origin))
+            self._findings.of_entry(entry, error.at(entry.label_at))
 
 
 def image_context() -> str:
@@ -137,10 +140,10 @@ def image_context() -> str:
 def report_unseen(findings: Findings, entry: Entry, item: Item, why: UserError | OSError) -> None:
     """Reports at an entry why a picture of it could not be looked at."""
     if isinstance(why, UserError):
-        findings.of_entry(entry, placed(why.problems[0], entry.origin))
+        findings.of_entry(entry, placed(why.problems[0], entry.file_at(item.ref)))
         return
     message = f"`{item.ref}` cannot be read: {why.strerror or why}"
-    findings.of_entry(entry, Problem("unreadable", message, entry.origin), UNKNOWN)
+    findings.of_entry(entry, Problem("unreadable", message, entry.file_at(item.ref)), UNKNOWN)
 
 
 def content_of(items: Sequence[Item]) -> str:
@@ -159,19 +162,23 @@ def placed(problem: Problem, place: Location) -> Problem:
     return problem._replace(message=message, location=place)
 
 
+def _is_of_several(entry: Entry, files: Files) -> bool:
+    return len(entry.items) > 1 and files.are_local(entry)
+
+
 def _of_several(entry: Entry, given: MaskLabels) -> Problem:
     """The problem of a mask of a datapoint with several items: nobody says of which it is."""
     message = (
         f"`{entry.name}` has {len(entry.items):,} items, and `{given.files[0]}` is the mask of one"
     )
     hint = "declare each image under `glob` with its own `mask`, or a stack of slices as `series`"
-    return Problem("mask-of-several", message, entry.origin, hint)
+    return Problem("mask-of-several", message, entry.label_at, hint)
 
 
 def _empty(entry: Entry, given: MaskLabels) -> Problem:
     message = f"{given.files[0]}: no pixel of this mask is labelled"
     hint = f"`{entry.name}` gets no labels"
-    return Problem("empty-mask", message, entry.origin, hint)
+    return Problem("empty-mask", message, entry.label_at, hint)
 
 
 def _transparent(place: Location, seen: Sequence[tuple[str, int]]) -> Problem:

@@ -82,7 +82,7 @@ class SegmentationReader:
         self._inspections.take(
             one
             for entry, labels in studies
-            if isinstance(labels, SegmentationLabels) and not self._is_blocked(entry)
+            if isinstance(labels, SegmentationLabels)
             for part in labels.parts
             for one in self._wanted(entry, part, files)
         )
@@ -175,6 +175,8 @@ class SegmentationReader:
         from rbsync.dataset.segmentation_inspection import items_of, misfit, slice_problems
 
         paths, slices = items_of(entry, part), found.size[2]
+        if not files.are_fine(paths):
+            return
         grid = self._series.grid(entry, paths, files)
         if grid is not None:
             error = misfit(part.files[0], found, paths[0], grid, any_order=True)
@@ -191,6 +193,8 @@ class SegmentationReader:
 
         paths = items_of(entry, part)
         if not files.are_local(entry) or len(paths) != 1 or part.trusts_grid:
+            return None, False
+        if not files.are_fine(paths):
             return None, False
         item, kind = files.item(entry, paths[0])
         is_picture = kind in PICTURES

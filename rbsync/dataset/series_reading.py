@@ -40,7 +40,6 @@ class SeriesReader:
         self._inspections.take(
             self._inspection(item)
             for entry in entries
-            if entry.name not in self._findings.obstacles
             for paths in _parts(entry, files)
             for item in _dicoms(entry, paths, files)
         )
@@ -48,8 +47,6 @@ class SeriesReader:
     def check(self, entries: Iterable[Entry], files: Files) -> None:
         """Reports what the files of one series do not have in common."""
         for entry in entries:
-            if entry.name in self._findings.obstacles:
-                continue
             for paths in _parts(entry, files):
                 self._check(entry, self._members(entry, paths, files))
 
@@ -101,6 +98,8 @@ def _parts(entry: Entry, files: Files) -> Iterator[Sequence[str]]:
 
 def _dicoms(entry: Entry, paths: Sequence[str], files: Files) -> Iterator[Item]:
     for path in paths:
+        if not files.are_fine([path]):
+            continue
         item, kind = files.item(entry, path)
         if kind is DICOM and item.content:
             yield item

@@ -38,14 +38,18 @@ class StructureReader:
         if self._checks:
             self._inspections.take(self._inspection(*one) for one in items if one[1] in UNPACKED)
 
-    def check(self, entry: Entry, item: Item, kind: Kind) -> None:
-        """Reports an item that its hashing found broken, or that was read and is."""
+    def check(self, entry: Entry, item: Item, kind: Kind) -> bool:
+        """Reports an item that its hashing found broken, or that was read and is.
+
+        Tells whether it is whole.
+        """
         if not self._checks or not item.content:
-            return
+            return True
         if kind in UNPACKED:
             answer = self._inspections.answer(_CONTEXT, item.content, (item.ref,))
-            if not isinstance(answer, Inspected):
-                self._report(entry, item, kind, answer)
+            if isinstance(answer, Inspected):
+                return True
+            self._report(entry, item, kind, answer)
         else:
             try:
                 # Hashing keeps one bit for a file. What is wrong is found out again, for the few
@@ -56,6 +60,7 @@ class StructureReader:
             else:
                 # It may have been mended since it was hashed; then the plan is stale, not wrong.
                 self._report(entry, item, kind, fault or Fault("it changes", "plan again"))
+        return False
 
     def _inspection(self, item: Item, kind: Kind) -> Inspection:
         work = partial(_inspect, self._tree, item, kind)
@@ -66,11 +71,15 @@ class StructureReader:
     ) -> None:
         if isinstance(why, OSError):
             message = f"`{item.ref}` cannot be read: {why.strerror or why}"
-            self._findings.of_entry(entry, Problem("unreadable", message, entry.origin), UNKNOWN)
+            self._findings.of_entry(
+                entry, Problem("unreadable", message, entry.item_at(item.ref)), UNKNOWN
+            )
             return
         said, hint = (why.message, why.hint) if isinstance(why, Fault) else (str(why), why.hint)
         message = f"{item.ref}: this {kind.name} file is broken: {said}"
-        self._findings.of_entry(entry, Problem("broken-file", message, entry.origin, hint))
+        self._findings.of_entry(
+            entry, Problem("broken-file", message, entry.item_at(item.ref), hint)
+        )
 
 
 def _inspect(tree: Tree, item: Item, kind: Kind) -> Inspected:

@@ -32,15 +32,17 @@ class Manifest:
     """The manifest as the user wrote it, checked as far as that can be done without other files.
 
     ``settings`` is all but the sources; those that are right in themselves are ``datapoints``
-    and ``masks``. ``problems`` are in the order of their places; with one the manifest must not
-    be applied. ``file`` is the name for messages, ``root`` the absolute folder that paths start
-    from. ``digest`` is the identity of the text and of the variables in it. ``trust`` is what it
-    was allowed; ``settings`` has nothing that was not. ``is_barred`` is as in `Permission`.
+    and ``masks``, and what is left of the others is ``doubtful``. ``problems`` are in the order
+    of their places; with one the manifest must not be applied. ``file`` is the name for messages,
+    ``root`` the absolute folder that paths start from. ``digest`` is the identity of the text and
+    of the variables in it. ``trust`` is what it was allowed; ``settings`` has nothing that was
+    not. ``is_barred`` is as in `Permission`.
     """
 
     settings: ManifestModel
     datapoints: tuple[Placed, ...]
     masks: tuple[Placed, ...]
+    doubtful: tuple[Placed, ...]
     file: str
     root: str
     digest: str
@@ -48,6 +50,13 @@ class Manifest:
     document: Document
     trust: Trust
     is_barred: bool
+
+    def sources(self) -> tuple[Placed, ...]:
+        """All sources in their order, those of datapoints before those of masks."""
+        if not self.doubtful:
+            return (*self.datapoints, *self.masks)
+        every = (*self.datapoints, *self.masks, *self.doubtful)
+        return tuple(sorted(every, key=lambda one: (one.path[0], one.path[1])))
 
     def locate(self, path: Path, *, key: bool = False) -> Location:
         """The place of what the path leads to, such as ``("datapoints", 3, "glob")``."""
@@ -102,6 +111,7 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
         for key, kinds in _LISTS.items()
         if value.get(key) is not None
     }
+    doubtful = tuple(one for each in placed.values() for one in each if one.wrong)
     problems = [
         *document.problems,
         *unfilled(document, filled.missing, permission.trust),
@@ -114,8 +124,9 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
     content = data + b"\0" + canonical_json(filled.used) if filled.used else data
     return Manifest(
         settings=settings,
-        datapoints=placed.get("datapoints", ()),
-        masks=placed.get("masks", ()),
+        datapoints=_right(placed.get("datapoints", ())),
+        masks=_right(placed.get("masks", ())),
+        doubtful=doubtful,
         file=document.file,
         root=os.path.dirname(os.path.abspath(document.file)),
         digest=digest(content, settings.hash),
@@ -124,6 +135,11 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
         trust=permission.trust,
         is_barred=permission.is_barred or not _is_project_known(value, head, filled),
     )
+
+
+def _right(placed: tuple[Placed, ...]) -> tuple[Placed, ...]:
+    """The sources that are right in themselves, which nearly always are all."""
+    return tuple(one for one in placed if not one.wrong) if any(o.wrong for o in placed) else placed
 
 
 def _is_project_known(value: dict[str, Any], head: ManifestModel, filled: Filled) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,8 +14,8 @@ from rbsync.manifest.document import Document
 from rbsync.manifest.manifest_model import VERSION, ManifestModel, manifest_model
 from rbsync.manifest.positions import Path
 from rbsync.manifest.source_kinds import NoKindError, kind_of
-from rbsync.manifest.validation_findings import UNKNOWN, Finding, findings_of
-from rbsync.manifest.wording import problem_of
+from rbsync.manifest.validation_findings import MISSING, UNKNOWN, Finding, findings_of
+from rbsync.manifest.wording import UNKNOWN_KEY, problem_of
 from rbsync.sources import SourceKinds
 from rbsync.sources.base import SourceModel
 
@@ -22,18 +23,23 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Placed(NamedTuple):
-    """A source that is right in itself, and where it stands: ``path`` leads to it."""
+    """A source, and where it stands: ``path`` leads to it.
+
+    ``wrong`` is None for one that is right in itself. With a problem the source stands without
+    what is wrong, so that the mistakes in its other members are found in the same run.
+    """
 
     source: SourceModel
     path: Path
     location: Location
+    wrong: Problem | None = None
 
 
 class Validator:
     """Validates the parts of one document; the problems gather in ``problems``.
 
     ``unfilled`` are the paths of values whose variables are not defined. Nothing is said about
-    the values themselves, as they are not known, and a source that has one is left out.
+    the values themselves, as they are not known, and a source that has one is wrong.
     """
 
     def __init__(self, document: Document, unfilled: Collection[Path]) -> None:
@@ -57,7 +63,7 @@ class Validator:
         return model.model_validate({"version": str(VERSION), **kept})
 
     def sources(self, key: str, entries: Any, kinds: SourceKinds) -> Iterator[Placed]:
-        """The sources in the list under ``key`` that are right in themselves."""
+        """The sources in the list under ``key``, as far as one can be made of their entries."""
         if not isinstance(entries, list):
             place = self._document.locate((key,))
             self.problems.append(Problem("wrong-type", "expected a list of sources", place))
@@ -65,11 +71,17 @@ class Validator:
         unfilled = {path[1] for path in self._unfilled if path[0] == key and len(path) > 1}
         places = self._document.locations_of_items((key,))
         for index, entry in enumerate(entries):
+            before = len(self.problems)
             source = self._source(entry, (key, index), kinds)
-            if source is not None and index not in unfilled:
-                # Which keys were written is half of a source's memory and asked by nobody.
-                source.model_fields_set.clear()
-                yield Placed(source, (key, index), places[index])
+            if source is None:
+                continue
+            # Which keys were written is half of a source's memory and asked by nobody.
+            source.model_fields_set.clear()
+            said = [one for one in self.problems[before:] if one.code != UNKNOWN_KEY]
+            wrong = said[0] if said else None
+            if index in unfilled and wrong is None:
+                wrong = Problem("undefined-variable", "a variable of it is not set", places[index])
+            yield Placed(source, (key, index), places[index], wrong)
 
     def _source(self, entry: Any, path: Path, kinds: SourceKinds) -> SourceModel | None:
         try:
@@ -77,14 +89,15 @@ class Validator:
         except NoKindError as error:
             there = path if error.key is None else (*path, error.key)
             place = self._document.locate(there, key=error.key is not None)
-            code = "unknown-key" if error.key and "unknown key" in str(error) else "source-kind"
+            code = UNKNOWN_KEY if error.key and "unknown key" in str(error) else "source-kind"
             self.problems.append(Problem(code, str(error), place, error.hint))
             return None
         except PluginError as error:
             place = self._document.locate(path)
             self.problems.append(Problem("plugin", str(error), place, error.hint))
             return None
-        return self._check(kind, entry, path).model
+        checked = self._check(kind, entry, path)
+        return checked.model or _mended(kind, entry, checked.findings, f"{path[0]}[{path[1]}]")
 
     def _check(self, model: type[Model], value: dict[str, Any], path: Path) -> Checked[Model]:
         try:
@@ -117,6 +130,24 @@ class Checked(NamedTuple, Generic[Model]):
     findings: Sequence[Finding]
 
 
+def _mended(
+    kind: type[SourceModel], entry: dict[str, Any], findings: Sequence[Finding], place: str
+) -> SourceModel | None:
+    """A source without what was found wrong with it; None where nothing is left that is one.
+
+    What must be there is empty; a name says the ``place``. Nothing of it is ever sent.
+    """
+    value = without(entry, [one.path for one in findings if one.kind != MISSING])
+    fields = kind.model_fields
+    lacking = [key for key, field in fields.items() if field.is_required() and key not in value]
+    for key in lacking:
+        empty: str | list[str] = "" if fields[key].annotation is str else [""]
+        value[key] = place if key == "name" else empty
+    with suppress(ValidationError):
+        return kind.model_validate(value)
+    return None
+
+
 def without(value: Any, paths: Sequence[Path]) -> Any:
     """A copy of a value without what stands at the paths."""
     here = {path[0] for path in paths if len(path) == 1}
@@ -129,4 +160,5 @@ def without(value: Any, paths: Sequence[Path]) -> Any:
 
     if isinstance(value, dict):
         return {key: kept(key, one) for key, one in value.items() if key not in here}
-    return [kept(index, one) for index, one in enumerate(value)]
+    # Empty and not gone: the places of the others are those of the document.
+    return ["" if index in here else kept(index, one) for index, one in enumerate(value)]

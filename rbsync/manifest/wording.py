@@ -19,6 +19,7 @@ from rbsync.manifest.validation_findings import MISSING, UNKNOWN, Finding, membe
 
 _SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
 _LONGEST = 40
+UNKNOWN_KEY = "unknown-key"
 # More choices than these are told in the hint.
 _MANY = 6
 _KEY_HINT = (
@@ -61,10 +62,10 @@ def _unknown(finding: Finding, model: type[BaseModel]) -> tuple[str, str, str]:
     near = nearest(key, known)
     # No guess at another key: who wrote a secret here shall take it away, not move it.
     if _SECRET.search(key) and key not in known:
-        return "unknown-key", f"unknown key `{key}`", _KEY_HINT
+        return UNKNOWN_KEY, f"unknown key `{key}`", _KEY_HINT
     if near is not None:
-        return "unknown-key", f"unknown key `{key}`; did you mean `{near}`?", ""
-    return "unknown-key", f"unknown key `{key}`", f"known here: {', '.join(known)}"
+        return UNKNOWN_KEY, f"unknown key `{key}`; did you mean `{near}`?", ""
+    return UNKNOWN_KEY, f"unknown key `{key}`", f"known here: {', '.join(known)}"
 
 
 def _missing(finding: Finding, model: type[BaseModel]) -> tuple[str, str, str]:

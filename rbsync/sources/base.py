@@ -153,6 +153,21 @@ class SegmentationLabels(NamedTuple):
         return tuple(file for part in self.parts for file in part.files)
 
 
+UNREADABLE = "its masks cannot be read: see what is wrong with their source"
+
+
+class Members(NamedTuple):
+    """The places in the manifest that name the files of entries.
+
+    ``items`` and ``labels`` are keys of the source, empty where the entry's own place will do; a
+    list under ``items`` has a place for each.
+    """
+
+    locate: Callable[[tuple[str | int, ...]], Location]
+    items: str = ""
+    labels: str = ""
+
+
 class Entry(NamedTuple):
     """A datapoint as a source declares it.
 
@@ -160,7 +175,8 @@ class Entry(NamedTuple):
     path, masks, segmentations, or the labels themselves. ``problems`` are why it cannot be a
     datapoint; ``labels_at`` the path of its label file, whether it is there or not. ``series``
     is as in ``model.datapoint.Datapoint``. ``complete_when`` says when its files are all there, and
-    ``is_group`` that more of them may be to come.
+    ``is_group`` that more of them may be to come. ``barred`` is why it is no datapoint, where that has
+    been told of the source.
     """
 
     name: str
@@ -173,6 +189,33 @@ class Entry(NamedTuple):
     labels_at: str = ""
     complete_when: CompleteWhen | None = None
     is_group: bool = False
+    members: Members | None = None
+    barred: Problem | None = None
+
+    def item_at(self, path: str) -> Location:
+        """The place that names an item."""
+        if self.members is None or not self.members.items:
+            return self.origin
+        key = self.members.items
+        return self.members.locate((key, self.items.index(path)) if key == "items" else (key,))
+
+    @property
+    def name_at(self) -> Location:
+        """The place that says the name."""
+        return self.members.locate(("name",)) if self.members else self.origin
+
+    def file_at(self, path: str) -> Location:
+        """The place that names a file, be it an item or one of the labels."""
+        if path in self.items:
+            return self.item_at(path)
+        return self.label_at
+
+    @property
+    def label_at(self) -> Location:
+        """The place that names the label file or masks."""
+        if self.members is None or not self.members.labels:
+            return self.origin
+        return self.members.locate((self.members.labels,))
 
 
 @dataclass(frozen=True, slots=True)

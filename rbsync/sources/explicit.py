@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from rbsync.sources.base import Context, Entry, InlineLabels
+from rbsync.sources.base import Context, Entry, InlineLabels, Members
 from rbsync.sources.masked import FileLabels, MaskedSource
 
 
@@ -39,12 +39,21 @@ class ExplicitSource(MaskedSource):
         if self.mask is None and not (isinstance(self.labels, str) and self.labels[-1:] in "?*"):
             self.masks(context)
             labels = self.labels if isinstance(self.labels, str) else inline
-            yield Entry(self.name, tuple(self.items), labels, context.settings, context.origin)
+            members = Members(context.locate, "items", "labels")
+            yield Entry(
+                self.name,
+                tuple(self.items),
+                labels,
+                context.settings,
+                context.origin,
+                members=members,
+            )
             return
         files = FileLabels(self, context, labels=_template(self.labels), mask=_template(self.mask))
         entry = files.entry(self.name, tuple(self.items), "", {}, inline)
         files.conclude()
-        yield entry._replace(labels_at="")
+        members = Members(context.locate, "items", "mask" if self.mask else "labels")
+        yield entry._replace(labels_at="", members=members)
 
 
 def _template(given: str | list[Any] | None) -> str | None:

@@ -12,7 +12,7 @@ from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern
 from rbsync.sources.base import Context, Entry
 from rbsync.sources.masked import FileLabels, MaskedSource
-from rbsync.sources.matching import AllowEmpty, LabelFile, Search, pattern_at
+from rbsync.sources.matching import AllowEmpty, LabelFile, Search, captures_of, pattern_at
 from rbsync.sources.naming import template_at
 
 NAMES = ("path", "dir", "parent", "file", "stem")
@@ -43,15 +43,17 @@ class FramesSource(MaskedSource):
     def expand(self, context: Context) -> Iterator[Entry]:
         folders = pattern_at(context, ("frames",), self.frames.rstrip("/") + "/*")
         frames = self._frame_pattern(context)
-        if folders is None or frames is None:
-            return
-        captures = [*folders.captures, *(f for f in NAMES if f not in folders.captures)]
+        written = captures_of(folders, self.frames)
+        captures = [*written, *(f for f in NAMES if f not in written)]
         names = template_at(context, "name", self.name, captures, NAMES)
         labels = FileLabels(self, context, captures, NAMES, labels=self.labels, mask=self.mask)
-        if names is None:
+        if folders is None or frames is None:
             return
         search = Search(context, "frames")
         for path, items, fields in _videos(search, folders, frames):
+            # That nothing matches is told beside what is wrong with the names.
+            if names is None:
+                continue
             yield labels.entry(names.fill(path, fields), items, path, fields)
         labels.conclude()
         search.report_empty(self.frames, allowed=self.allow_empty)

@@ -14,6 +14,7 @@ from rbsync.sources.matching import (
     Exclude,
     LabelFile,
     Search,
+    captures_of,
     excluded_at,
     matching_files,
     pattern_at,
@@ -44,15 +45,17 @@ class GlobSource(MaskedSource):
     def expand(self, context: Context) -> Iterator[Entry]:
         pattern = pattern_at(context, ("glob",), self.glob)
         excluded = excluded_at(context, self.exclude)
+        fields = captures_of(pattern, self.glob)
+        names = template_at(context, "name", self.name, fields)
+        labels = FileLabels(self, context, fields, labels=self.labels, mask=self.mask)
         # All mistakes of a source are reported before the walk, which may take long.
         if pattern is None or excluded is None:
             return
-        names = template_at(context, "name", self.name, pattern.captures)
-        labels = FileLabels(self, context, pattern.captures, labels=self.labels, mask=self.mask)
-        if names is None:
-            return
         search = Search(context, "glob")
         for path, captures in matching_files(search, pattern, excluded):
+            # That nothing matches is told beside what is wrong with the names.
+            if names is None:
+                continue
             yield labels.entry(names.fill(path, captures), (path,), path, captures)
         labels.conclude()
         search.report_empty(self.glob, allowed=self.allow_empty)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from rbsync.errors import Problem
 from rbsync.model.storages import is_uploaded
 from rbsync.sources.any_suffix import AnySuffix
-from rbsync.sources.base import Context, Entry, MaskLabels
+from rbsync.sources.base import UNREADABLE, Context, Entry, MaskLabels, Members
 from rbsync.sources.images_below import NotOneError
-from rbsync.sources.matching import Search, excluded_at, matching_files, pattern_at
+from rbsync.sources.matching import Search, captures_of, excluded_at, matching_files, pattern_at
 from rbsync.sources.naming import template_at
 
 
@@ -35,26 +35,30 @@ class MaskFiles:
         self.pattern = pattern_at(context, (key,), text)
         self._excluded = excluded_at(context, exclude)
         self._images = AnySuffix(context.tree)
+        self._members = Members(context.locate, "image", key)
 
     @property
     def captures(self) -> tuple[str, ...]:
         """The captures of the pattern."""
-        return self.pattern.captures if self.pattern else ()
+        return captures_of(self.pattern, self._text)
 
     def find(self, name: str, image: str, *, allow_empty: bool) -> Iterator[MaskFile]:
         """The files, with the templates of name and image filled; none when one is wrong."""
         images = template_at(self.context, "image", image, self.captures)
         names = template_at(self.context, "name", name, self.captures)
-        if self.pattern is None or self._excluded is None or not images or not names:
+        if self.pattern is None or self._excluded is None:
             return
         search = Search(self.context, self._key)
         for path, captures in matching_files(search, self.pattern, self._excluded):
+            # That nothing matches is told beside what is wrong with the templates.
+            if not images or not names:
+                continue
             filled = names.fill(path, captures), images.fill(path, captures)
             yield MaskFile(path, *filled, captures)
         search.report_empty(self._text, allowed=allow_empty)
 
-    def entry(self, one: MaskFile, labels: MaskLabels) -> Entry:
-        """The datapoint of an image with its masks."""
+    def entry(self, one: MaskFile, labels: MaskLabels | None) -> Entry:
+        """The datapoint of an image with its masks; None where nobody can read them."""
         image, problems = one.image, []
         if is_uploaded(self.context.settings.storage):
             try:
@@ -64,5 +68,15 @@ class MaskFiles:
                 message = f"the mask `{one.path}` has no image of its own: {error}"
                 where = self.context.locate(("image",))
                 problems.append(Problem("several-files", message, where, error.hint))
+                image = ""
         settings, origin = self.context.settings, self.context.origin
-        return Entry(one.name, (image,), labels, settings, origin, tuple(problems))
+        return Entry(
+            one.name,
+            (image,),
+            labels,
+            settings,
+            origin,
+            tuple(problems),
+            members=self._members,
+            barred=None if labels else Problem("class-map", UNREADABLE, origin),
+        )

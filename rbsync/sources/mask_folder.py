@@ -186,7 +186,8 @@ class _Folder:
         try:
             item = self._image(file, path, image)
         except NotOneError as error:
-            item = image or ""
+            # Empty: that this one cannot be had is told, and nothing else of it.
+            item = ""
             problems = (Problem("missing-image", str(error), self._place, error.hint),)
         labels = self._labels._replace(files=(path,))
         name = file[: -len(SUFFIX)]

@@ -40,8 +40,6 @@ class MaskGlobSource(OneMaskSettings):
     def expand(self, context: Context) -> Iterator[Entry]:
         files = MaskFiles(context, "glob", self.glob, self.exclude)
         recipe = self.mask_recipe(context, self.class_map)
-        if recipe is None:
-            return
-        labels = self.labels_of(recipe, (), self.class_map)
+        labels = self.labels_of(recipe, (), self.class_map) if recipe else None
         for one in files.find(self.name, self.image, allow_empty=self.allow_empty):
-            yield files.entry(one, labels._replace(files=(one.path,)))
+            yield files.entry(one, labels._replace(files=(one.path,)) if labels else None)

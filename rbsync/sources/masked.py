@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import Field
 
 from rbsync.errors import Problem
-from rbsync.sources.base import Context, Entry, InlineLabels, MaskLabels
+from rbsync.sources.base import UNREADABLE, Context, Entry, InlineLabels, MaskLabels, Members
 from rbsync.sources.one_mask import OneMaskSettings
 from rbsync.sources.template_files import MASK, TemplateFiles
 
@@ -68,6 +68,9 @@ class FileLabels:
         self._objects = TemplateFiles(context, labels, captures, fields)
         self._masks = TemplateFiles(context, mask, captures, fields, MASK)
         self._mask = source.masks(context)
+        self._wrong = self._source_problem(context, labels, mask)
+        self._members = Members(context.locate, source.key, "labels")
+        self._of_masks = self._members._replace(labels="mask")
 
     def entry(
         self,
@@ -93,7 +96,26 @@ class FileLabels:
             self._context.origin,
             tuple(problems),
             labels_at=self._objects.at(path, captures),
+            members=self._of_masks if mask.path else self._members,
+            barred=self._wrong,
         )
+
+    def _source_problem(
+        self, context: Context, labels: str | None, mask: str | None
+    ) -> Problem | None:
+        """The reason why no datapoint of the source can be planned: nobody knows its labels.
+
+        With `--keep-going` they would lose those that they have.
+        """
+        if (labels and self._objects.is_wrong) or (mask and self._masks.is_wrong):
+            return Problem(
+                "template",
+                "its labels are not known: see what is wrong with their source",
+                context.origin,
+            )
+        if mask and self._mask is None:
+            return Problem("class-map", UNREADABLE, context.origin)
+        return None
 
     def conclude(self) -> None:
         """Warns of templates that no datapoint has a file for."""

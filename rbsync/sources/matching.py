@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
@@ -114,6 +115,14 @@ def pattern_at(context: Context, key: tuple[str | int, ...], text: str) -> Patte
     except PatternError as error:
         context.report(Problem("pattern", str(error), context.locate(key)))
         return None
+
+
+def captures_of(pattern: Pattern | None, text: str) -> tuple[str, ...]:
+    """The captures of a pattern, and what looks like some in a text that is none.
+
+    Its templates are looked through all the same, so that all is told in one run.
+    """
+    return pattern.captures if pattern else tuple(re.findall(r"\{(\w+)\}", text))
 
 
 def excluded_at(context: Context, texts: Sequence[str]) -> Exclusions | None:

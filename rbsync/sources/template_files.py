@@ -54,6 +54,11 @@ class TemplateFiles:
         )
         self._any_suffix = AnySuffix(context.tree, written.suffixes)
 
+    @property
+    def is_wrong(self) -> bool:
+        """Tells whether the template cannot be filled, or there is none."""
+        return self._template is None
+
     def of(self, path: str, captures: Mapping[str, str]) -> Found:
         """The file of a datapoint."""
         if self._template is None:

@@ -167,8 +167,8 @@ def test_an_image_with_the_suffix_of_another_has_a_size_all_the_same(folder: Fol
     Image.new("RGB", (6, 4)).save(jpeg, "JPEG")
     folder.write("images/y.png", jpeg.getvalue())
     assert told(folder) == [
-        "images/y.png: the file is a JPEG file by its content, but its suffix is `.png`",
         "masks/y.png: the mask is 5 x 4 pixels, but its image is 6 x 4",
+        "images/y.png: the file is a JPEG file by its content, but its suffix is `.png`",
     ]
 
 

@@ -282,10 +282,10 @@ def mistakes(project: Project) -> list[str]:
     project.write("shared.json", {"car": [9, 9, 9], "bus": [9, 9, 9]})
     project.write("more.json", {"car": [255, 0, 0], "buss": [0, 255, 0]})
     sources = [
-        (mistake(project, "stray", png(stray)), 5, f"wrong/stray.png: {STRAY}", "colour"),
+        (mistake(project, "stray", png(stray)), 12, f"wrong/stray.png: {STRAY}", "colour"),
         (
             mistake(project, "small", png(good[:2])),
-            5,
+            12,
             "wrong/small.png: the mask is 4 x 2 pixels, but its image is 4 x 3",
             "size",
         ),
@@ -297,33 +297,33 @@ def mistakes(project: Project) -> list[str]:
         ),
         (
             mistake(project, "grey", png(good[:, :, 0])),
-            5,
+            12,
             "wrong/grey.png: this PNG is grey, but the class map has colours: category 'car' is "
             "(255, 0, 0)",
             "grey",
         ),
         (
             mistake(project, "deep", header_only(4, 3, 16)),
-            5,
+            12,
             "wrong/deep.png: this PNG has 16 bits a channel; a mask has 8",
             "deep",
         ),
         (
             mistake(project, "cut", png(good)[:50]),
-            5,
+            12,
             "wrong/cut.png: this PNG is truncated or damaged: it ends at byte 50, within a chunk",
             "cut",
         ),
         (
             mistake(project, "bomb", header_only(100_000, 100_000)),
-            5,
+            12,
             "wrong/bomb.png: this PNG has 100000 x 100000 = 10,000,000,000 pixels, more than the "
             "limit of 134,217,728; it was not decoded",
             "bomb",
         ),
         (
             mistake(project, "lost", png(good), ", image: images/none.png"),
-            5,
+            62,
             "there is no file `images/none.png`, the image of the mask `wrong/lost.png`",
             "lost",
         ),
@@ -335,7 +335,7 @@ def mistakes(project: Project) -> list[str]:
         ),
         (
             mistake(project, "nifti", png(stray, compress_level=0), ", encoding: nifti"),
-            5,
+            12,
             f"wrong/nifti.png: {STRAY}",
             "colour",
         ),
@@ -374,7 +374,7 @@ def test_of_equal_masks_that_are_wrong_each_is_explained_by_its_own_name(masked:
     ]
     for name in "xy":
         said = masked.run("explain", name).out.splitlines()[0]
-        assert said.startswith(f"{name}: blocked (invalid): rbsync.yaml:4:5: masks/{name}.png: ")
+        assert said.startswith(f"{name}: blocked (invalid): rbsync.yaml:4:11: masks/{name}.png: ")
 
 
 def test_values_to_ignore_are_values_of_pixels(masked: Project) -> None:
@@ -394,7 +394,8 @@ def test_an_image_of_any_size_is_held_against_its_mask(masked: Project, side: in
     """Above 89 million pixels Pillow warns, above 178 million it raises."""
     masked.write("images/y.png", put_together(ihdr(side, side), idat()))
     assert masked.run("plan").err.splitlines()[:2] == [
-        f"rbsync.yaml:4:5: masks/y.png: the mask is 4 x 3 pixels, but its image is {side} x {side}",
+        "rbsync.yaml:4:11: masks/y.png: the mask is 4 x 3 pixels, but its image is "
+        f"{side} x {side}",
         "    make a mask of the image's size, as it is shown (EXIF orientation applied)",
     ]
     assert "Warning" not in masked.apply("--keep-going").err
@@ -405,7 +406,7 @@ def test_a_palette_that_lacks_a_colour(masked: Project) -> None:
     short = put_together(ihdr(4, 3, 8, 3), png_chunk(b"PLTE", bytes(3)), idat(*[b"\0\0\1\0"] * 3))
     masked.write("masks/y.png", short)
     assert masked.run("plan").err.splitlines()[0] == (
-        "rbsync.yaml:4:5: masks/y.png: 3 pixels of this PNG, first at column 2, row 0 with the "
+        "rbsync.yaml:4:11: masks/y.png: 3 pixels of this PNG, first at column 2, row 0 with the "
         "number 1, have no colour: its palette has 1 colour"
     )
 

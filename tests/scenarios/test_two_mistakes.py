@@ -1,0 +1,128 @@
+"""Two mistakes in one entry: neither hides the other, and each has the place of its value."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.scenarios.pictures import photo, png
+from tests.scenarios.project import Project
+
+HEAD = "project: {type: IMAGE_MULTI, taxonomy: [car]}\n"
+ENTRIES = {
+    "a key, a field, a number": (
+        '  - glob: "images/*.png"\n    lables: x\n    name: "{sten}"\n    priority: 3\n',
+        {"5:5": "unknown key `lables`", "6:11": "did you mean `{stem}`", "7:15": "at most 1"},
+    ),
+    "a folder, a field, a storage": (
+        '  - frames: "video/*/"\n    name: "{dri}"\n    storage: nowhere\n',
+        {"4:13": "does not exist", "5:11": "did you mean `{dir}`", "6:14": "is no storage"},
+    ),
+    "two files, labels, a number": (
+        "  - name: a\n    items: [none.png, ../x.png]\n    labels: none.json\n    priority: 7\n",
+        {"5:13": "no file `none", "5:23": "leads out", "6:13": "no file", "7:15": "at most 1"},
+    ),
+    "a variable, a file, labels out of range": (
+        '  - name: a\n    items: [none.png, "${RBSYNC_VAR_NONE}"]\n'
+        "    labels: [{category: [[object, car]], point: {xnorm: 4, ynorm: 0}}]\n",
+        {"5:13": "no file", "5:23": "is not set", "6:57": "from 0 to 1, not 4"},
+    ),
+    "a name that is taken, a file": (
+        "  - {name: a, items: [images/a.png]}\n  - name: a\n    items: [none.png]\n",
+        {"5:11": "declared at rbsync.yaml:4:5 already", "6:13": "no file `none.png`"},
+    ),
+    "an invisible character, a file": (
+        '  - name: "a\\u202eb"\n    items: [none.png]\n',
+        {"4:11": "invisible", "5:13": "no file"},
+    ),
+    "a type, labels out of range": (
+        "  - name: a\n    items: images/a.png\n    labels: [{point: {xnorm: 4, ynorm: 0}}]\n",
+        {"5:12": "expected a list", "6:14": "is missing", "6:30": "not 4"},
+    ),
+    "URLs, metadata": (
+        '  - name: a\n    storage: public\n    items: ["ftp://x", "http://127.0.0.1/x"]\n'
+        "    metadata: {rbsync.x: a}\n",
+        {"6:13": "is no URL", "6:24": "loopback", "7:26": "is reserved"},
+    ),
+    "a broken file, a missing one, labels": (
+        "  - name: a\n    items: [images/cut.png, none.png]\n    labels: [{point: 5}]\n",
+        {"5:13": "broken", "5:29": "no file", "6:14": "is missing", "6:22": "must be an object"},
+    ),
+    "a pattern, a field, labels": (
+        '  - glob: "images/[*.png"\n    name: "{sten}"\n    labels: "{labl}.json"\n',
+        {"4:11": "[", "5:11": "{stem}", "6:13": "{labl}"},
+    ),
+    "an exclusion, a field": (
+        '  - glob: "images/*.png"\n    exclude: ["[x"]\n    labels: "{labl}.json"\n',
+        {"5:15": "[x", "6:13": "{labl}"},
+    ),
+    "two series": (
+        "  - name: a\n    series:\n      - {items: none/*.dcm}\n"
+        "      - {items: images/a.png, segment_map: {x: liver}}\n    priority: 2\n",
+        {"6:17": "does not exist", "7:44": "no `segm", "7:48": "is no value", "8:15": "at most 1"},
+    ),
+}
+MASKS = {
+    "a class map, a field, a threshold, a folder": (
+        '  - glob: masks/*.png\n    image: "{sten}.png"\n    class_map: none.json\n'
+        "    threshold: 999\n",
+        {"4:11": "not exist", "5:12": "{stem}", "6:16": "no file", "7:16": "at most 255"},
+    ),
+    "a missing image, a stray colour": (
+        '  - glob: images/m.png\n    image: "none.png"\n    class_map: classes.json\n',
+        {"4:11": "undeclared colour", "5:12": "no file `none.png`"},
+    ),
+}
+
+
+@pytest.fixture
+def images(project: Project) -> Project:
+    project.write("images/a.png", png(1))
+    project.write("images/cut.png", photo(2)[:40])
+    project.write("images/m.png", photo(3))
+    project.write("classes.json", {"car": [255, 0, 0]})
+    return project
+
+
+def told(project: Project, manifest: str) -> dict[str, str]:
+    """The places and messages of the problems, of which each has a place of its own."""
+    project.manifest(HEAD + manifest)
+    ran = project.run("validate")
+    assert ran.code == 65, ran.err
+    found = re.findall(r"^rbsync\.yaml:(\d+:\d+): (.*)$", ran.err, re.MULTILINE)
+    assert len(dict(found)) == len(found), ran.err
+    return dict(found)
+
+
+@pytest.mark.parametrize("kind", [*ENTRIES, *MASKS])
+def test_no_mistake_of_an_entry_hides_another(images: Project, kind: str) -> None:
+    key = "datapoints" if kind in ENTRIES else "masks"
+    entry, expected = {**ENTRIES, **MASKS}[kind]
+    found = told(images, f"{key}:\n{entry}")
+    assert found.keys() == expected.keys(), found
+    for place, words in expected.items():
+        assert words in found[place]
+
+
+def test_all_entries_with_two_mistakes_are_told_in_one_run(images: Project) -> None:
+    lines = "".join(entry for entry, _ in ENTRIES.values())
+    images.manifest(HEAD + "datapoints:\n" + lines)
+    ran = images.run("validate")
+    # The name `a` is taken by nearly all.
+    problems = sum(len(expected) for _, expected in ENTRIES.values())
+    found = re.search(r"(\d+) problems; nothing was sent", ran.err)
+    assert found
+    assert int(found[1]) >= problems
+
+
+def test_what_is_wrong_blocks_and_the_others_go_on(images: Project) -> None:
+    images.manifest(
+        HEAD + "datapoints:\n  - {name: a, items: [images/a.png], priority: 7}\n"
+        "  - {name: b, items: [images/m.png]}\n"
+        '  - {glob: "images/m*.png", labels: "{labl}.json"}\n'
+    )
+    ran = images.run("plan", "--keep-going")
+    assert (ran.code, ran.last_line[:19]) == (9, "Plan: 1 to create, ")
+    assert "2 blocked" in ran.last_line
+    assert "rbsync.yaml:4:48: must be at most 1" in ran.err
