@@ -175,8 +175,8 @@ class Entry(NamedTuple):
     path, masks, segmentations, or the labels themselves. ``problems`` are why it cannot be a
     datapoint; ``labels_at`` the path of its label file, whether it is there or not. ``series``
     is as in ``model.datapoint.Datapoint``. ``complete_when`` says when its files are all there, and
-    ``is_group`` that more of them may be to come. ``barred`` is why it is no datapoint, where that has
-    been told of the source.
+    ``is_group`` that more of them may be to come. ``barred`` is why it is no datapoint, where that
+    has been told of the source.
     """
 
     name: str
