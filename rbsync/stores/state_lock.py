@@ -62,8 +62,12 @@ def mount_places(mounts: str) -> list[str]:
 
 def _mount(line: str) -> tuple[str, str]:
     _, place, kind, *_ = line.split(" ")
-    # The kernel writes a space in a path as \040.
-    return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), place), kind
+    return unescaped(place), kind
+
+
+def unescaped(path: str) -> str:
+    """A path of a table of mounts, in which a space is written as ``\\040``."""
+    return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), path)
 
 
 def _is_under(path: str, place: str) -> bool:

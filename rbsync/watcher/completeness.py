@@ -12,8 +12,9 @@ from typing import Literal
 
 from rbsync.files.readiness import Group
 from rbsync.files.roots import Roots
+from rbsync.trust.places import is_below
 from rbsync.watcher import lease
-from rbsync.watcher.disks import has_hole, shared_kind
+from rbsync.watcher.disks import exported_folders, has_hole, shared_kind
 from rbsync.watcher.instances import Counts, Instances
 from rbsync.watcher.quiet import Growth, needed, next_pause
 
@@ -56,6 +57,7 @@ class Completeness:
         group: float,
         probe: Callable[[int], lease.Answer] = lease.probe,
         shared: Callable[[str], str] = shared_kind,
+        exported: Callable[[], tuple[str, ...]] = exported_folders,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], int] = time.time_ns,
     ) -> None:
@@ -67,6 +69,7 @@ class Completeness:
         self._waiting: dict[str, Waiting] = {}
         self._growth: dict[str, Growth] = {}
         self._kinds: dict[int, str] = {}
+        self._real_root, self._exported = os.path.realpath(root), exported()
         self._ignored: set[str] = set()
         self._grouped: set[str] = set()
         self._instances = Instances(root)
@@ -201,11 +204,17 @@ class Completeness:
             self.unproven.setdefault("a file is another user's, or its disk has no leases", path)
         if device not in self._kinds:
             self._kinds[device] = self._shared(os.path.join(self._root, path))
-        kind = self._kinds[device]
+        kind = self._kinds[device] or self._served_as(path)
         if kind and answer == "free":
             self.unproven.setdefault(f"it lies on {kind}, where others may write unseen", path)
             return "unknown"
         return answer
+
+    def _served_as(self, path: str) -> str:
+        """The way in which a folder is given to other machines; empty for none."""
+        place = os.path.join(self._real_root, path)
+        is_served = any(is_below(place, folder) for folder in self._exported)
+        return "a folder that NFS 3 serves" if is_served else ""
 
     def _unquiet(self, descriptor: int, path: str, found: os.stat_result, *, proven: bool) -> float:
         """Returns for how many seconds a file has to stand still yet."""

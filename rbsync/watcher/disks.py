@@ -6,11 +6,12 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
-from rbsync.stores.state_lock import MOUNTS, NETWORK, file_system, mount_places
+from rbsync.stores.state_lock import MOUNTS, NETWORK, file_system, mount_places, unescaped
 from rbsync.trust.places import is_below
 
 _SHARED = frozenset({"ceph", "glusterfs", "lustre", "beegfs", "gpfs", "ocfs2", "gfs2", "virtiofs"})
 _FUSE = "fuse"
+_EXPORTS, _VERSIONS = "/var/lib/nfs/etab", "/proc/fs/nfsd/versions"
 
 
 def shared_kind(path: str, mounts: str = "") -> str:
@@ -22,6 +23,18 @@ def shared_kind(path: str, mounts: str = "") -> str:
     kind = file_system(os.path.realpath(path), mounts or _mounts())
     is_shared = kind in NETWORK or kind in _SHARED or kind.startswith(_FUSE)
     return kind if is_shared else ""
+
+
+def exported_folders(table: str = _EXPORTS, versions: str = _VERSIONS) -> tuple[str, ...]:
+    """The folders that this machine serves by NFS 3, whose clients' writers hold nothing open.
+
+    ``table`` and ``versions`` are the files in which the server keeps them.
+    """
+    if "-3" in _read(versions).split():
+        return ()
+    lines = (line.split() for line in _read(table).splitlines())
+    # A space in a path is written as \\040, as in the table of mounts.
+    return tuple(unescaped(words[0]) for words in lines if words and words[0][:1] == "/")
 
 
 def has_hole(descriptor: int, size: int) -> bool:
@@ -63,6 +76,10 @@ class MountedDisks:
 
 
 def _mounts() -> str:
-    with suppress(OSError), open(MOUNTS, encoding="utf-8", errors="surrogateescape") as file:
+    return _read(MOUNTS)
+
+
+def _read(path: str) -> str:
+    with suppress(OSError), open(path, encoding="utf-8", errors="surrogateescape") as file:
         return file.read()
     return ""

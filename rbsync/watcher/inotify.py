@@ -142,10 +142,13 @@ class Inotify:
         told: dict[str, set[str]] = {}
         is_all = False
         for event in _events(data):
-            # What lies below a folder that moved has another path now, and may be unwatched; and
-            # a burst of more events than the system keeps ends in one that says so.
+            folders = self._folders.get(event.watch, ())
+            # A burst of more events than the system keeps ends in one of no folder that says so.
+            if not folders and not event.mask & _OVERFLOW:
+                continue
+            # What lies below a folder that moved has another path now, and may be unwatched.
             is_all |= bool(event.mask & (_OVERFLOW | _FOLDER | _ENDS))
-            for folder in self._folders.get(event.watch, ()):
+            for folder in folders:
                 told.setdefault(folder, set()).add(event.name)
         if is_all:
             self._hint_all()

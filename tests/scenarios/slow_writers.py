@@ -2,7 +2,8 @@
 
 ``python -m tests.scenarios.slow_writers FOLDER COUNT PAUSE WAYS`` writes COUNT files of six
 formats into FOLDER; PAUSE is in seconds. WAYS are letters: `w` writes, `m` writes through a
-mapping, and `a` allocates a whole NIfTI, closes it, and only then fills it through its mapping.
+mapping, `f` does so and flushes each part, which moves the file's times, and `a` allocates a whole
+NIfTI, closes it, and only then fills it through its mapping.
 
 It prints the names of files that paused for a third longer, as programs do on a busy machine.
 """
@@ -21,6 +22,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import nibabel
 import numpy as np
@@ -97,12 +99,14 @@ def _write(path: str, data: bytes, luck: random.Random) -> Iterator[None]:
             yield
 
 
-def _map(path: str, data: bytes, luck: random.Random) -> Iterator[None]:
+def _map(path: str, data: bytes, luck: random.Random, *, flushes: bool = False) -> Iterator[None]:
     with open(path, "w+b") as file:
         file.truncate(len(data))
         with mmap.mmap(file.fileno(), len(data)) as mapped:
             for start, end in _cuts(data, luck):
                 mapped[start:end] = data[start:end]
+                if flushes:
+                    mapped.flush()
                 yield
 
 
@@ -119,7 +123,7 @@ def _allocate(path: str, data: bytes, luck: random.Random) -> Iterator[None]:
     mapped.close()
 
 
-WAYS = {"w": _write, "m": _map, "a": _allocate}
+WAYS = {"w": _write, "m": _map, "f": partial(_map, flushes=True), "a": _allocate}
 
 
 def write_all(folder: str, count: int, pause: float, ways: str) -> None:

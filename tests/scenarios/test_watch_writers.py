@@ -86,7 +86,7 @@ def test_without_leases_and_events_files_are_quiet_for_longer(of_others: Project
     homes = {"HOME": home, "XDG_CONFIG_HOME": home, "XDG_STATE_HOME": home}
     with watching(of_others, *SETTLED, "--poll", "0.1", before=AS_NOBODY, **homes) as running:
         # Shorter than four times the settle time, after which a file counts as finished here.
-        late = write_slowly(of_others.folder / "scans", 3, "mw")
+        late = write_slowly(of_others.folder / "scans", 3, "fw")
         check_each_came_once(running, frozenset(late))
         assert running.messages() == ["unproven"]
 

@@ -167,6 +167,23 @@ def test_a_lease_that_a_network_disk_grants_proves_nothing(tmp_path: Path, clock
     assert any("nfs4" in why for why in complete.unproven)
 
 
+def test_a_lease_proves_nothing_in_a_folder_that_clients_of_nfs_3_write_to(
+    tmp_path: Path, clock: Clock
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"old")
+    changed = (tmp_path / "a.png").stat().st_ctime_ns
+    complete = Completeness(
+        str(tmp_path),
+        settle=2,
+        group=30,
+        clock=clock.now,
+        wall=lambda: changed + MINUTE,
+        exported=lambda: (str(tmp_path),),
+    )
+    assert asked(tmp_path, "a.png", complete)
+    assert any("NFS 3" in why for why in complete.unproven)
+
+
 @pytest.mark.parametrize("name", ["a.png.part", "b.tmp", "c.crdownload", "d~", ".e.png"])
 def test_names_of_unfinished_files_wait(tmp_path: Path, later: Completeness, name: str) -> None:
     (tmp_path / name).write_bytes(b"x")

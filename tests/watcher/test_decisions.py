@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.watcher.disks import shared_kind
+from rbsync.watcher.disks import MountedDisks, exported_folders, mounted_below, shared_kind
 from rbsync.watcher.grace import Grace
 from rbsync.watcher.quiet import Growth, needed, next_pause
-from rbsync.watcher.retries import LONGEST, Retries
+from rbsync.watcher.retries import LONGEST, Pause, Retries
 from rbsync.watcher.schedule import Schedule
+from rbsync.watcher.sight import with_parents
 from rbsync.watcher.whole_trees import bases
 
 ONE, OTHER = Fingerprint("a", "", "b"), Fingerprint("c", "", "b")
@@ -130,6 +133,50 @@ def test_disks_of_others_are_known(kind: str) -> None:
     mounts = f"/dev/sda1 / ext4 rw 0 0\nserver:/x /data {kind} rw 0 0\n"
     assert shared_kind("/data/images", mounts) == kind
     assert shared_kind("/home", mounts) == ""
+
+
+def test_folders_that_this_machine_serves_by_nfs_3_are_known(tmp_path: Path) -> None:
+    table, versions = tmp_path / "etab", tmp_path / "versions"
+    table.write_text("/data/my\\040scans\t*(rw,sync,no_subtree_check)\n# nothing\n")
+    versions.write_text("-2 +3 +4 +4.1 +4.2\n")
+    assert exported_folders(str(table), str(versions)) == ("/data/my scans",)
+    # Clients of NFS 4 open files at the server, which leases see.
+    versions.write_text("-2 -3 +4 +4.1 +4.2\n")
+    assert exported_folders(str(table), str(versions)) == ()
+    assert exported_folders(str(tmp_path / "none"), str(versions)) == ()
+
+
+def test_disks_that_are_gone_are_known_until_they_are_back() -> None:
+    places = {"/data/disk"}
+    disks = MountedDisks("/data", lambda _: frozenset(places))
+    assert disks.gone() == []
+    places.clear()
+    assert disks.gone() == ["/data/disk"]
+    places.add("/data/disk")
+    assert disks.gone() == []
+
+
+def test_disks_below_a_folder_are_those_mounted_in_it() -> None:
+    mounts = "a / ext4 rw 0 0\nb /data ext4 rw 0 0\nc /data/x\\040y ext4 rw 0 0\nd /database ext4\n"
+    assert mounted_below("/data", mounts) == {"/data", "/data/x y"}
+
+
+def test_the_folders_on_the_way_to_what_was_looked_at_are_watched_too() -> None:
+    assert with_parents(["images/a/b", "classes.json", "/other/x"]) == {
+        "", "images", "images/a", "images/a/b", "classes.json", "/other", "/other/x",
+    }  # fmt: skip
+
+
+def test_the_pause_of_the_whole_loop_grows_to_a_minute_and_begins_anew() -> None:
+    pause = Pause()
+    lengths = []
+    for _ in range(7):
+        pause.begin(100)
+        lengths.append(pause.until - 100)
+    assert lengths == [2, 4, 8, 16, 32, 60, 60]
+    pause.over()
+    pause.begin(100)
+    assert pause.until == 102
 
 
 def test_only_folders_that_were_looked_at_are_watched() -> None:
