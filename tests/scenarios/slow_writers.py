@@ -123,7 +123,12 @@ def _allocate(path: str, data: bytes, luck: random.Random) -> Iterator[None]:
     mapped.close()
 
 
-WAYS = {"w": _write, "m": _map, "f": partial(_map, flushes=True), "a": _allocate}
+WAYS: dict[str, Callable[[str, bytes, random.Random], Iterator[None]]] = {
+    "w": _write,
+    "m": _map,
+    "f": partial(_map, flushes=True),
+    "a": _allocate,
+}
 
 
 def write_all(folder: str, count: int, pause: float, ways: str) -> None:
