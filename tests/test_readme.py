@@ -65,6 +65,9 @@ EXAMPLES = {
     "rbsync lock --check": "rbsync lock && rbsync lock --check",
     "rbsync lock --install-merge-driver": "git init -q . && rbsync lock --install-merge-driver",
     "rbsync verify": "rbsync lock && rbsync verify",
+    "rbsync verify --project": "rbsync lock && rbsync verify --project || test $? = 2",
+    "rbsync diff v1 project": "rbsync lock && mkdir -p v1 && cp -r rbsync.lock v1 && rbsync diff v1"
+    " project || test $? = 2",
     "rbsync verify --deep": "rbsync lock && rbsync verify --deep",
     "rbsync plan --locked": "rbsync lock && rbsync plan --locked",
     "rbsync diff v1": "rbsync lock && mkdir -p v1 && cp -r rbsync.lock v1 && rbsync diff v1",

@@ -68,6 +68,9 @@ class VerifyDocument(Document):
     files: int = Field(description="How many files the lock has sums of.")
     difference: DifferencePart
     problems: list[ProblemPart] = Field(description="Why datapoints could not be read.")
+    project: DifferencePart | None = Field(
+        None, description="With `--project`: in what the project differs from the lock."
+    )
 
 
 class MergeDriverDocument(Document):
@@ -81,7 +84,7 @@ class DiffDocument(Document):
     """Two versions, the second compared with the first."""
 
     before: str = Field(description=_DIGEST)
-    after: str = Field(description=_DIGEST)
+    after: str = Field(description=f"{_DIGEST} `project` for what the project has.")
     difference: DifferencePart
 
 

@@ -12,23 +12,27 @@ from rbsync.label_changes.changes import LabelChanges
 from rbsync.locks.differences import Difference, compare
 from rbsync.locks.layout import digest_of, files_of
 from rbsync.locks.lock_content import Lock, lock_of
-from rbsync.sync.locking import dataset_at_hand
+from rbsync.sync.locking import dataset_at_hand, locked_version
+from rbsync.sync.planning import expand
+from rbsync.sync.project_version import project_version, tasks_of
 from rbsync.sync.revision_dataset import NONE, Declared, Revision, declared_at
 from rbsync.sync.revisions import is_folder, version_of
 from rbsync.sync.workspace import Workspace
 from rbsync.trust import Trust
 
+PROJECT = "project"
+"""What people call the version that the project has."""
+
 
 class Version(NamedTuple):
-    """A lock, and who gives the datapoints of some names that it is of."""
+    """A lock, and who gives the datapoints of some names that it is of.
+
+    ``digest`` is the version as people call it.
+    """
 
     lock: Lock
     declared: Callable[[Collection[str]], AbstractContextManager[Declared]]
-
-    @property
-    def digest(self) -> str:
-        """The version as people call it."""
-        return digest_of(files_of(self.lock))
+    digest: str
 
 
 class Compared(NamedTuple):
@@ -43,9 +47,13 @@ def named(manifest: str, name: str, trust: Trust) -> Version:
     root = os.path.dirname(os.path.abspath(manifest))
     lock = version_of(root, name)
     if is_folder(name):
-        return Version(lock, lambda _: nullcontext(NONE))
+        return Version(lock, lambda _: nullcontext(NONE), _digest(lock))
     revision = Revision(name, lock, manifest, trust)
-    return Version(lock, lambda names: declared_at(revision, names))
+    return Version(lock, lambda names: declared_at(revision, names), _digest(lock))
+
+
+def _digest(lock: Lock) -> str:
+    return digest_of(files_of(lock))
 
 
 def at_hand(workspace: Workspace) -> Version:
@@ -56,7 +64,38 @@ def at_hand(workspace: Workspace) -> Version:
     dataset = dataset_at_hand(workspace)
     datapoints = {one.name: one for one in dataset.datapoints}
     found = Declared(datapoints, workspace.roots)
-    return Version(lock_of(dataset), lambda _: nullcontext(found))
+    lock = lock_of(dataset)
+    return Version(lock, lambda _: nullcontext(found), _digest(lock))
+
+
+def at_project(workspace: Workspace, against: Version, files: Version) -> Version:
+    """The project as a version, to be compared with another one; ``files`` are those at hand.
+
+    Raises what `project_version` raises.
+    """
+
+    def is_at_hand(name: str) -> bool:
+        notes = files.lock.notes.get(name), against.lock.notes.get(name)
+        same = (version.lock.facet(name, "items") for version in (files, against))
+        return None not in notes and len(set(same)) == 1
+
+    found = project_version(workspace, against.lock, is_at_hand)
+    return Version(found.lock, lambda names: tasks_of(workspace, found, names), PROJECT)
+
+
+def project_against_lock(
+    workspace: Workspace, by_sums: Workspace, covers: Callable[[str], bool]
+) -> Difference:
+    """Says in what the project differs from the lock, for the names that are covered.
+
+    ``by_sums`` is the workspace that knows the files by their SHA-256. Raises what
+    `project_version` raises, and UserError where there is no lock.
+    """
+    lock = locked_version(workspace.manifest)
+    dataset = lock_of(expand(by_sums, keep_going=True))
+    files = Version(dataset, lambda _: nullcontext(NONE), "")
+    against = Version(lock, lambda _: nullcontext(NONE), "")
+    return compare(lock, at_project(workspace, against, files).lock, covers)
 
 
 def compare_versions(old: Version, new: Version, most: int | None = None) -> Compared:
@@ -73,13 +112,9 @@ def compare_versions(old: Version, new: Version, most: int | None = None) -> Com
 def _labels(
     old: Version, new: Version, names: Collection[str]
 ) -> Iterator[tuple[str, LabelChanges]]:
-    from rbsync.sync.label_sides import declared_changes
+    from rbsync.sync.label_sides import changes_between
 
     with old.declared(names) as before, new.declared(names) as after:
         for name in sorted(names):
-            # Where only one side can be read, all would be told as new or gone.
-            if name not in before.datapoints or name not in after.datapoints:
-                continue
-            sides = (before.datapoints[name], before.roots), (after.datapoints[name], after.roots)
-            if (changes := declared_changes(*sides)) is not None:
+            if (changes := changes_between(before, after, name)) is not None:
                 yield name, changes

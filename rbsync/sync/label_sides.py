@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, assert_never
 
 from rbsync.applier.content import nothing_kept
@@ -24,6 +25,7 @@ from rbsync.masks.volumes.label_volume import LabelVolume, check_series
 from rbsync.masks.volumes.segmentation_recipe import by_series, read_study
 from rbsync.model.datapoint import Datapoint, Labels
 from rbsync.model.fingerprint import Algorithm
+from rbsync.sync.revision_dataset import Declared
 
 LIMIT = 1 << 30
 NOTHING = LabelContent()
@@ -41,16 +43,26 @@ def label_changes(
     return None
 
 
-def declared_changes(
-    before: tuple[Datapoint, Roots | None], after: tuple[Datapoint, Roots | None]
-) -> LabelChanges | None:
-    """Says in what labels differ that are declared in two versions, in files known by SHA-256."""
+def changes_between(before: Declared, after: Declared, name: str) -> LabelChanges | None:
+    """Says in what the labels of a name differ in two versions, whose files are known by SHA-256.
 
-    def side(one: Datapoint, roots: Roots | None) -> Side:
-        return lambda: declared_content(one.labels, _there(roots), "sha256", nothing_kept)
+    None where one of them cannot be read: else all would be told as new or gone.
+    """
+    sides = _side(before, name), _side(after, name)
+    if sides[0] is None or sides[1] is None:
+        return None
+    known = after if name in after.datapoints else before
+    size = picture_size(known.datapoints.get(name), known.roots)
+    return label_changes(sides[0], sides[1], size)
 
-    size = picture_size(*after)
-    return label_changes(side(*before), side(*after), size)
+
+def _side(version: Declared, name: str) -> Side | None:
+    if task := version.tasks.get(name):
+        return partial(present_content, task)
+    if version.roots is None or name not in version.datapoints:
+        return None
+    labels = version.datapoints[name].labels
+    return partial(declared_content, labels, version.roots, "sha256", nothing_kept)
 
 
 def declared_content(

@@ -6,8 +6,10 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from types import MappingProxyType
 from typing import NamedTuple
 
+from rbsync.backends.base import TaskContent
 from rbsync.dataset.build import BuildInputs, build
 from rbsync.dataset.declared_taxonomy import declared_taxonomy
 from rbsync.errors import RbsyncError
@@ -24,10 +26,11 @@ from rbsync.trust import Trust
 
 
 class Declared(NamedTuple):
-    """Datapoints by name, and where the files are that they speak of."""
+    """Datapoints by name, and where the files are that they speak of; or tasks of the project."""
 
     datapoints: Mapping[str, Datapoint]
     roots: Roots | None = None
+    tasks: Mapping[str, TaskContent] = MappingProxyType({})
 
 
 NONE = Declared({})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rbsync.cli.render.markdown_page import LIMIT
 from tests.scenarios.pictures import photo
 from tests.scenarios.project import Project
 from tests.scenarios.test_versions import commit, git
+from tests.trust.test_markdown import pages
 
 MANIFEST = """
 project: {type: IMAGE_MULTI, taxonomy: [penny, nickel, car]}
@@ -205,3 +208,52 @@ def test_a_task_that_is_deleted_takes_its_labels_with_it(site: Project) -> None:
     (site.folder / "masks/gone1.png").unlink()
     assert site.run("apply", "--yes", "--prune", "--force").code == 0
     assert "penny -1,200 px (gone, 1 region removed)" in site.run("log", "gone1").out
+
+
+def test_the_project_is_compared_with_a_lock_datapoint_by_datapoint(site: Project) -> None:
+    assert site.run("verify", "--project").code == 2, "nothing has arrived yet"
+    assert site.run("apply", "--yes").code == 0
+    proven = site.run("verify", "--project")
+    assert proven.code == 0, proven
+    assert "The project holds what the lock says." in proven.err
+    assert site.run("diff", "v1", "project").code == 0
+    redraw(site)
+    site.write("coins/same.png", photo(99, (80, 60)))
+    assert site.run("lock").code == 0
+    lacking = site.run("verify", "--project", "--json")
+    assert lacking.code == 2
+    assert lacking.json["difference"]["changed"] == []
+    assert lacking.json["project"]["changed"] == [
+        {"name": "grown", "facets": ["labels"]},
+        {"name": "same", "facets": ["items"]},
+        {"name": "scenes/box.png", "facets": ["labels"]},
+    ]
+    assert site.run("verify", "--project", "gone*").code == 0
+    assert site.run("apply", "--yes").code == 0
+    assert site.run("verify", "--project").code == 0
+    told = site.run("diff", "v1", "project", "--markdown", "d.md").out
+    assert "changed    grown: labels: penny +20 px (IoU 0.984)\n" in told
+    assert "changed    scenes/box.png: labels: 1 box moved (car" in told
+
+
+def test_a_difference_as_markdown_names_each_change_and_is_no_longer_than_a_comment(
+    site: Project,
+) -> None:
+    change(site)
+    names = [f"x{number}<img src=x>.png" for number in range(1500)]
+    for number, name in enumerate(names):
+        site.write(f"scenes/many/{name}", photo(number % 200, (400, 100)))
+    site.manifest(MANIFEST.replace("  - glob: scenes", "  - glob: scenes/many/*\n  - glob: scenes"))
+    assert site.run("diff", "v1", "--markdown", "d.md").code == 2
+    text = (site.folder / "d.md").read_text()
+    assert len(text) <= LIMIT
+    for page in pages(text):
+        assert "img" not in page.elements
+    assert "| `-` | `gone1` |  |" in text
+    assert "| `~` | `grown` | `labels: penny +20 px (IoU 0.984)` |" in text
+    assert "| `→` | `wandered` | `was wander` |" in text
+    assert "#### 1,503 added" in text
+    section = text.partition("1,503 added")[2].partition("\n####")[0]
+    more = sum(int(one.replace(",", "")) for one in re.findall(r"… and ([\d,]+) more", section))
+    assert section.count("| `+` | ") + more == 1503
+    assert "#### 1 with other bytes and the same meaning" in text

@@ -48,8 +48,12 @@ def difference_lines(found: Difference, labels: Labels = NONE) -> Iterator[str]:
 
 
 def _changed(one: Changed, labels: Labels) -> str:
-    said = (_said(facet, labels.get(one.name)) for facet in one.facets)
-    return f"changed    {one.name}: {', '.join(said)}"
+    return f"changed    {one.name}: {facets_told(one, labels)}"
+
+
+def facets_told(one: Changed, labels: Labels) -> str:
+    """Says in what a datapoint is another one now."""
+    return ", ".join(_said(facet, labels.get(one.name)) for facet in one.facets)
 
 
 def _said(facet: Facet, changes: LabelChanges | None) -> str:
