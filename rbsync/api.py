@@ -103,7 +103,7 @@ def apply(
     """
     given = plan.source if manifest is None else manifest
     found = given if isinstance(given, Manifest) else load_manifest(given)
-    with open_workspace(found) as workspace:
+    with open_workspace(found, give_up_after=give_up_after) as workspace:
         return apply_plan(
             workspace,
             plan,

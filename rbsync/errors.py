@@ -95,8 +95,9 @@ class BackendError(RbsyncError):
     ``kind`` is the class of the failure. ``sent`` says whether the request may have
     reached the backend: what was not sent may be sent again, what was sent is ambiguous unless
     the backend said that it refused. ``answered`` says that it has done with the request,
-    whatever came of it. ``attempts`` is how often it was tried before the error was raised, and
-    ``is_counted`` whether it was taken for a sign of an outage.
+    whatever came of it. ``misset`` says that it looks like a wrong setting, such as a mistyped
+    address, rather than like an outage. ``attempts`` is how often it was tried before the error was
+    raised, and ``is_counted`` whether it was taken for a sign of an outage.
     """
 
     def __init__(
@@ -109,8 +110,10 @@ class BackendError(RbsyncError):
         status: int | None = None,
         retry_after: float | None = None,
         hint: str = "",
+        misset: bool = False,
     ) -> None:
         super().__init__(message, hint=hint)
+        self.misset = misset
         self.kind: FailureKind = kind
         self.sent = sent
         self.answered = answered

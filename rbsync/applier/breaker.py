@@ -61,7 +61,7 @@ class Breaker:
     def __init__(
         self,
         pause: Callable[[float], bool],
-        give_up: Callable[[], None],
+        give_up: Callable[[], None] = lambda: None,
         *,
         give_up_after: float,
         tell: Callable[[Outage], None] = lambda _: None,
@@ -79,6 +79,8 @@ class Breaker:
         self._prober: int | None = None
         self._probe_at = self._since = 0.0
         self._seconds = FIRST_PROBE
+        self.why = ""
+        """What met the last outage."""
         self.turn = 0
         """How often it was opened and closed so far."""
         self._has_met = False
@@ -90,7 +92,10 @@ class Breaker:
         return bool(self._suspended)
 
     def admit(self, lane: Lane) -> bool:
-        """Waits until a request may be sent; False when the run is stopped before that."""
+        """Waits until a request may be sent.
+
+        False when the run is stopped before that, or the service was given up.
+        """
         if not self._suspended:
             return True
         self._count(lane, 1)
@@ -98,6 +103,7 @@ class Breaker:
             while not self._may_go(lane):
                 if self.is_open and time.monotonic() - self._since > self._give_up_after:
                     self._give_up()
+                    return False
                 if not self._pause(POLL * (0.5 + self._draw())):
                     return False
             return True
@@ -159,6 +165,7 @@ class Breaker:
             if self._in_a_row[lane] < self._opens_after:
                 return
             self._open(lane)
+            self.why = why
         self._tell(Outage(why, self._give_up_after))
 
     def _open(self, lane: Lane) -> None:

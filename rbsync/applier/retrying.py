@@ -122,14 +122,22 @@ class Retrier:
     """Calls the backend again where that is safe.
 
     ``pause`` waits for some seconds and returns False when the run is being stopped. While a
-    ``breaker`` is there, an outage is waited for: its failures are no attempts.
+    breaker is there, an outage is waited for: its failures are no attempts. ``questions`` is the
+    breaker of questions that are no part of a run.
     """
 
     def __init__(
-        self, pause: Callable[[float], bool], draw: Callable[[], float] = random.random
+        self,
+        pause: Callable[[float], bool],
+        draw: Callable[[], float] = random.random,
+        *,
+        questions: Breaker | None = None,
     ) -> None:
         self._pause = pause
         self._draw = draw
+        self._questions = questions
+        self._asking = threading.local()
+        self._was_answered = False
         self._budget = Budget()
         self._backoff = Backoff(pause, draw)
         self._breaker: Breaker | None = None
@@ -150,15 +158,18 @@ class Retrier:
     def read(self, action: Callable[[], T], /) -> T:
         """The answer to a question, which is harmless. Satisfies ``backends.base.Reading``.
 
-        It is perhaps part of a call, which then does the waiting for the end of an outage.
+        While a run lasts it is perhaps part of a call, which then does the waiting for the end of
+        an outage; else it waits by itself.
         """
         try:
-            return self._call(action, "read", repeatable=True, is_part=True)
+            if self._breaker is not None or self._questions is None:
+                return self._call(action, "read", self._breaker, repeatable=True, is_part=True)
+            return self._ask(action, self._questions)
         except GivenUpError as given_up:
             failure = given_up.error
             # Raised as the backend's error and not as GivenUpError: a backend that reads with a
             # retrier knows nothing of the applier.
-            if not self._is_open:
+            if not _is_open(self._breaker):
                 failure.attempts = max(failure.attempts, given_up.attempts)
         raise failure
 
@@ -168,13 +179,27 @@ class Retrier:
         ``repeatable`` says that doing it twice is harmless; what is not is tried again only when
         it was surely not sent. Raises GivenUpError.
         """
-        return self._call(action, lane, repeatable=repeatable, is_part=False)
+        return self._call(action, lane, self._breaker, repeatable=repeatable, is_part=False)
 
-    @property
-    def _is_open(self) -> bool:
-        return self._breaker is not None and self._breaker.is_open
+    def _ask(self, action: Callable[[], T], breaker: Breaker) -> T:
+        # A question of a question: the outer one has the turn to ask, and would wait for itself.
+        if getattr(self._asking, "is_within", False):
+            return action()
+        self._asking.is_within = True
+        try:
+            return self._call(action, "read", breaker, repeatable=True, is_part=False)
+        finally:
+            self._asking.is_within = False
 
-    def _call(self, action: Callable[[], T], lane: Lane, *, repeatable: bool, is_part: bool) -> T:
+    def _call(
+        self,
+        action: Callable[[], T],
+        lane: Lane,
+        breaker: Breaker | None,
+        *,
+        repeatable: bool,
+        is_part: bool,
+    ) -> T:
         attempt, waited = 1, 0.0
         lost = False
         failure: BackendError | None = None
@@ -182,10 +207,10 @@ class Retrier:
             # The time up to which this call has waited is remembered: it must not wait again for
             # the pause that its own refusal began, after having slept for it.
             waited = self._backoff.wait(waited)
-            if not (is_part or self._admitted(lane)):
-                raise _stopped(failure, attempt, lost=lost)
+            if not (is_part or breaker is None or breaker.admit(lane)):
+                raise _stopped(failure, attempt, lost=lost, why=breaker.why)
             try:
-                answer = self._attempt(action, lane, is_part=is_part)
+                answer = self._attempt(action, lane, breaker, is_part=is_part)
             except BackendError as error:
                 failure = error
                 # One lost attempt stays lost. That the second was refused does not tell that the
@@ -197,22 +222,21 @@ class Retrier:
                 if error.kind == "throttled" and error.attempts == 1:
                     waited = self._backoff.shut(seconds)
                 again = _may_repeat(error, repeatable)
-                if again and self._is_open and not is_part:
+                if again and _is_open(breaker) and not is_part:
                     continue
-                again = again and attempt < ATTEMPTS and not self._is_open
+                again = again and attempt < ATTEMPTS and not _is_open(breaker)
                 if not (again and self._budget.spend() and self._pause(seconds)):
                     raise GivenUpError(error, attempt, lost=lost) from error
                 attempt += 1
             else:
                 self._budget.refund()
+                self._was_answered = True
                 return answer
 
-    def _admitted(self, lane: Lane) -> bool:
-        return self._breaker is None or self._breaker.admit(lane)
-
-    def _attempt(self, action: Callable[[], T], lane: Lane, *, is_part: bool) -> T:
+    def _attempt(
+        self, action: Callable[[], T], lane: Lane, breaker: Breaker | None, *, is_part: bool
+    ) -> T:
         """One attempt, of which the breaker is told."""
-        breaker = self._breaker
         if breaker is None:
             return action()
         answered, turn = False, breaker.turn
@@ -220,8 +244,13 @@ class Retrier:
             answer = breaker.ask(action) if is_part else action()
             answered = True
         except BackendError as error:
-            answered = error.kind not in PASSING
-            if not (answered or error.is_counted):
+            # A question that is answered with an error is none that nobody answers: the service is
+            # there, and another question may fare better.
+            is_question = breaker is self._questions
+            answered = error.kind not in PASSING or (is_question and error.answered)
+            # An address that never answered is more likely wrong than gone.
+            is_wrong = error.misset and not self._was_answered
+            if not (answered or error.is_counted or is_wrong):
                 error.is_counted = True
                 breaker.failed(lane, str(error), turn)
             raise
@@ -233,9 +262,14 @@ class Retrier:
         return answer
 
 
-def _stopped(failure: BackendError | None, attempts: int, *, lost: bool) -> GivenUpError:
+def _is_open(breaker: Breaker | None) -> bool:
+    return breaker is not None and breaker.is_open
+
+
+def _stopped(failure: BackendError | None, attempts: int, *, lost: bool, why: str) -> GivenUpError:
     if failure is None:
-        return StoppedError(BackendError("the run was stopped before it was sent"), 0, lost=False)
+        text = f"the service does not answer ({why})" if why else "the run was stopped"
+        return StoppedError(BackendError(f"{text}; nothing was sent"), 0, lost=False)
     return GivenUpError(failure, attempts, lost=lost)
 
 

@@ -7,6 +7,7 @@ import click
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import complaint, document, note, result
+from rbsync.cli.planning_options import give_up_after as give_up_after_option
 from rbsync.cli.planning_options import lock_timeout as lock_timeout_option
 from rbsync.cli.render.name_list import show_names
 from rbsync.errors import ExitCode
@@ -16,8 +17,15 @@ from rbsync.errors import ExitCode
 @click.argument("names", nargs=-1, metavar="[NAME|GLOB]...")
 @click.option("--force", is_flag=True, help="Also what differs: the next apply updates it.")
 @lock_timeout_option
+@give_up_after_option
 @with_common_options
-def command(common: CommonOptions, names: tuple[str, ...], force: bool, lock_timeout: float) -> int:
+def command(
+    common: CommonOptions,
+    names: tuple[str, ...],
+    force: bool,
+    lock_timeout: float,
+    give_up_after: float,
+) -> int:
     """Take over what the project has already, of all that is declared or of NAMES.
 
     What has the declared content is recorded. Anything else is refused, unless --force is given:
@@ -31,7 +39,7 @@ def command(common: CommonOptions, names: tuple[str, ...], force: bool, lock_tim
     """
     from rbsync.sync.adopting import adopt
 
-    with opened(common) as workspace:
+    with opened(common, give_up_after=give_up_after) as workspace:
         done = adopt(workspace, names, lock_timeout, force=force)
     if common.json:
         refused = [one._asdict() for one in done.refused]

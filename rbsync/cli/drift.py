@@ -9,6 +9,7 @@ import click
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
+from rbsync.cli.planning_options import give_up_after as give_up_after_option
 from rbsync.cli.render.name_list import show_names
 from rbsync.errors import ExitCode
 
@@ -19,8 +20,9 @@ NO_DRIFT = "No drift. The project is as it was left."
 
 
 @click.command("drift")
+@give_up_after_option
 @with_common_options
-def command(common: CommonOptions) -> int:
+def command(common: CommonOptions, give_up_after: float) -> int:
     """Say what changed at the project behind our back. Changes nothing.
 
     Missing is what was created and is gone, edited what others changed, unmanaged what rbsync
@@ -33,7 +35,7 @@ def command(common: CommonOptions) -> int:
     """
     from rbsync.sync.drifting import drift
 
-    with opened(common, looks_on=True) as workspace:
+    with opened(common, looks_on=True, give_up_after=give_up_after) as workspace:
         found = drift(workspace)
     if common.json:
         edited = [one._asdict() for one in found.edited]

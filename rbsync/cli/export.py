@@ -14,6 +14,7 @@ import click
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import complaint, document, note
+from rbsync.cli.planning_options import give_up_after
 from rbsync.cli.render.numbers import plural
 from rbsync.errors import ExitCode, PluginError, RefusedError, UsageError
 from rbsync.exports import EXPORTS
@@ -126,13 +127,14 @@ def command() -> None:
 
 def _command(name: str, kind: type[Export]) -> click.Command:
     @with_common_options
-    def run(common: CommonOptions, path: str, target: str | None, force: bool) -> int:
-        return _export(common, kind, path, target=target, force=force)
+    def run(common: CommonOptions, path: str, **given: Any) -> int:
+        return _export(common, kind, path, **given)
 
     options: list[Callable[..., Any]] = [
         click.argument("path", metavar=kind.takes),
         only,
         force,
+        give_up_after,
     ]
     called: Callable[..., Any] = run
     for option in reversed(options):
@@ -141,9 +143,15 @@ def _command(name: str, kind: type[Export]) -> click.Command:
 
 
 def _export(
-    common: CommonOptions, kind: type[Export], path: str, *, target: str | None, force: bool
+    common: CommonOptions,
+    kind: type[Export],
+    path: str,
+    *,
+    target: str | None,
+    force: bool,
+    give_up_after: float,
 ) -> int:
-    with opened(common, looks_on=True) as workspace:
+    with opened(common, looks_on=True, give_up_after=give_up_after) as workspace:
         export = kind(workspace)
         tasks = labelled(workspace, target)
         blocks = export.stream(path, tasks)

@@ -11,6 +11,7 @@ from rbsync.cli.escaping import one_line
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
+from rbsync.cli.planning_options import give_up_after as give_up_after_option
 from rbsync.cli.render.numbers import plural
 from rbsync.errors import ExitCode
 from rbsync.files.name_patterns import name_pattern
@@ -18,8 +19,9 @@ from rbsync.files.name_patterns import name_pattern
 
 @click.command("ls")
 @click.argument("pattern", required=False)
+@give_up_after_option
 @with_common_options
-def command(common: CommonOptions, pattern: str | None) -> int:
+def command(common: CommonOptions, pattern: str | None, give_up_after: float) -> int:
     """List what the project holds, or what of it matches the glob PATTERN.
 
     \b
@@ -30,7 +32,7 @@ def command(common: CommonOptions, pattern: str | None) -> int:
 
     shown = name_pattern(pattern, anywhere=True)
     # Labels of names that are not shown are not fetched: each may cost a request.
-    with opened(common, looks_on=True) as workspace:
+    with opened(common, looks_on=True, give_up_after=give_up_after) as workspace:
         known_project(workspace)
         tasks = [one for one in workspace.backend.list(counted=shown) if shown(one.name)]
     if common.json:

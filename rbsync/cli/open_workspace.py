@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rbsync.cli.escaping import one_line
@@ -33,18 +34,21 @@ def opened(
     at: str = "",
     sums: bool = False,
     stop: Cancellation | None = None,
+    give_up_after: float = 0.0,
 ) -> Iterator[Workspace]:
     """The workspace of the manifest that the options name.
 
     Raises UserError. Without ``strict``, problems of the manifest wait for those of its files,
     so that one run reports them all. ``looks_on`` is for commands that read no data and send
-    nothing: they only mention such problems. ``stop`` ends what the workspace waits for.
+    nothing: they only mention such problems. ``stop`` ends what the workspace waits for, and
+    ``give_up_after`` is for how many seconds a service is waited for that does not answer.
 
     ``at`` is the git revision to take the manifest and its files from, empty for the files as
     they are. With ``sums`` files are known by their SHA-256, as locks have them, whatever the
     manifest says. ``asks_nobody`` is for commands that have something to say by the files alone.
     Only these go on with a manifest that is not trusted; the others raise RefusedError.
     """
+    from rbsync.cli.render.outage_view import show_outage
     from rbsync.manifest.load import load_manifest
     from rbsync.sync.unasked import refuse
     from rbsync.sync.workspace import open_workspace
@@ -70,6 +74,8 @@ def opened(
             note=lambda text: note(common, one_line(text)),
             stop=stop,
             sums=sums,
+            give_up_after=give_up_after,
+            outage=partial(show_outage, common),
         )
         yield stack.enter_context(found)
 

@@ -17,6 +17,7 @@ from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
 from rbsync.cli.plan_facts import NOT_KNOWN, About
+from rbsync.cli.planning_options import give_up_after as give_up_after_option
 from rbsync.cli.planning_options import planning, redo, refresh
 from rbsync.errors import BackendError, ExitCode
 from rbsync.model.plan import Plan
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @refresh
 @redo
 @planning
+@give_up_after_option
 @with_common_options
 def command(
     common: CommonOptions,
@@ -52,6 +54,7 @@ def command(
     locked: bool,
     options: PlanOptions,
     rehash: bool,
+    give_up_after: float,
 ) -> int:
     """Say what the project lacks. Changes nothing.
 
@@ -74,7 +77,9 @@ def command(
     from rbsync.sync.since import EVERYTHING, touched_since
 
     version = require_locked(common) if locked else ""
-    with opened(common, rehash=rehash, strict=False, asks_nobody=True) as workspace:
+    with opened(
+        common, rehash=rehash, strict=False, asks_nobody=True, give_up_after=give_up_after
+    ) as workspace:
         is_far = not workspace.backend.capabilities.at_hand
         found = touched_since(workspace, since) if since else EVERYTHING
         options = replace(options, only=found.names)

@@ -72,6 +72,15 @@ def lock_timeout_of(seconds: int) -> Callable[[Callable[..., Any]], Callable[...
 lock_timeout = lock_timeout_of(600)
 
 
+give_up_after = click.option(
+    "--give-up-after",
+    type=click.FloatRange(0),
+    default=600.0,
+    metavar="SECONDS",
+    help="How long to wait for a service that does not answer [600]; `inf` for ever.",
+)
+
+
 history = click.option(
     "--history",
     default="",
@@ -130,13 +139,7 @@ def running(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--max-failures", type=click.IntRange(1), metavar="N", help="Stop after N failures."
         ),
-        click.option(
-            "--give-up-after",
-            type=click.FloatRange(0),
-            default=600.0,
-            metavar="SECONDS",
-            help="How long to wait for a service that does not answer [600]; `inf` for ever.",
-        ),
+        give_up_after,
         lock_timeout,
     ):
         command = option(command)

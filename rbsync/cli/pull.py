@@ -7,6 +7,7 @@ import click
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import complaint, document, note, result
+from rbsync.cli.planning_options import give_up_after as give_up_after_option
 from rbsync.cli.planning_options import lock_timeout as lock_timeout_option
 from rbsync.cli.render.name_list import show_names
 from rbsync.errors import ExitCode
@@ -15,8 +16,11 @@ from rbsync.errors import ExitCode
 @click.command("pull")
 @click.argument("names", nargs=-1, metavar="[NAME|GLOB]...")
 @lock_timeout_option
+@give_up_after_option
 @with_common_options
-def command(common: CommonOptions, names: tuple[str, ...], lock_timeout: float) -> int:
+def command(
+    common: CommonOptions, names: tuple[str, ...], lock_timeout: float, give_up_after: float
+) -> int:
     """Bring labels that people changed at the project back into the files, of all or of NAMES.
 
     LabelObjects become JSON files, masks PNGs of their own format, segmentations NIfTI files on
@@ -29,7 +33,7 @@ def command(common: CommonOptions, names: tuple[str, ...], lock_timeout: float) 
     """
     from rbsync.sync.pulling import pull
 
-    with opened(common) as workspace:
+    with opened(common, give_up_after=give_up_after) as workspace:
         done = pull(workspace, names, lock_timeout)
     if common.json:
         held = {"conflicts": done.conflicts, "theirs": done.theirs}

@@ -9,16 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from rbsync.applier.breaker import Outage
 from rbsync.applier.cancellation import INTERRUPTED, Cancellation
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, document, event, note
+from rbsync.cli.render.outage_view import show_outage
 from rbsync.cli.render.plan_view import show_plan
 from rbsync.cli.render.progress import Meter, metered
 from rbsync.cli.render.report_view import show_report
@@ -102,7 +101,13 @@ def run_made(
         stop=stop,
     )
     with opened(
-        common, rehash=rehash, strict=False, stop=stop, history=flags.history, at=flags.at
+        common,
+        rehash=rehash,
+        strict=False,
+        stop=stop,
+        history=flags.history,
+        at=flags.at,
+        give_up_after=flags.give_up_after,
     ) as workspace:
         plan, how = made(workspace, how)
         # Interrupted while files were read: nothing was sent, and nobody is asked any more.
@@ -133,23 +138,6 @@ def _shown_by(meter: Meter, common: CommonOptions) -> dict[str, Any]:
         "sent": lambda count: meter.advance(0, count),
         "outage": partial(show_outage, common),
     }
-
-
-def show_outage(common: CommonOptions, outage: Outage) -> None:
-    """Says that the service does not answer, and that it does again."""
-    if common.json_lines:
-        facts = {"is_over": outage.is_over, "seconds": _finite(outage.seconds), "why": outage.why}
-        event("outage", facts)
-    if outage.is_over:
-        note(common, f"The service answers again, after {outage.seconds:.0f} s.", fg="green")
-        return
-    patience = f"up to {outage.seconds:,.0f} s" if isfinite(outage.seconds) else "for ever"
-    text = f"The service does not answer ({outage.why}); waiting for it, {patience}."
-    complaint(common, text, fg="yellow")
-
-
-def _finite(seconds: float) -> float | None:
-    return round(seconds, 1) if isfinite(seconds) else None
 
 
 def _read(path: str, workspace: Workspace, flags: RunFlags) -> Plan:

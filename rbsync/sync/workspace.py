@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from tempfile import TemporaryDirectory
 from typing import cast
 
+from rbsync.applier.breaker import Breaker, Outage
 from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.content import LocalContent
 from rbsync.applier.recovery_file import RecoveryFile
@@ -142,6 +143,8 @@ def open_workspace(
     stop: Cancellation | None = None,
     readiness: Readiness = ALWAYS,
     sums: bool = False,
+    give_up_after: float = 0.0,
+    outage: Callable[[Outage], None] = lambda _: None,
 ) -> Iterator[Workspace]:
     """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered.
 
@@ -151,11 +154,13 @@ def open_workspace(
     ``revision`` and stands elsewhere. ``note`` is told what is waited for; ``stop`` ends all
     waiting. ``readiness`` says which files are finished. With ``sums`` files are known by their
     SHA-256, and remembered so beside what plans remember: what was read once for a lock is not
-    read again.
+    read again. ``give_up_after`` is for how many seconds a service is waited for that does not
+    answer a question, 0 for some attempts only; ``outage`` is told of it.
     """
     manifest = _by_sums(manifest) if sums else manifest
     stop = stop or Cancellation()
-    retrier = Retrier(stop.pause)
+    patient = Breaker(stop.pause, give_up_after=give_up_after, tell=outage)
+    retrier = Retrier(stop.pause, questions=patient if give_up_after else None)
     roots = Roots(manifest.root, manifest.settings.roots, readiness)
     with contextlib.ExitStack() as stack:
         home = home or manifest.root

@@ -72,6 +72,44 @@ def test_many_workers_ask_once_in_a_while_and_all_get_through() -> None:
     assert 0.5 < told[1].seconds < 2.0
 
 
+def test_questions_that_are_no_part_of_a_run_wait_by_themselves() -> None:
+    told: list[Outage] = []
+    stop, service = Cancellation(), Service(1.0)
+    breaker = made(stop, give_up_after=60.0, tell=told.append)
+    retrier = Retrier(stop.pause, questions=breaker)
+    with ThreadPoolExecutor(10) as executor:
+        asked = [executor.submit(retrier.read, service) for _ in range(50)]
+        assert [one.result() for one in asked] == ["done"] * 50
+    assert service.met <= 10 + OPENS_AFTER + 8
+    assert [one.is_over for one in told] == [False, True]
+
+
+def test_a_question_within_a_question_does_not_wait_for_itself() -> None:
+    stop, service = Cancellation(), Service(0.5)
+    retrier = Retrier(stop.pause, questions=made(stop, give_up_after=60.0))
+    assert retrier.read(lambda: retrier.read(service)) == "done"
+
+
+def test_who_asks_a_service_that_is_given_up_is_told_why() -> None:
+    stop, service = Cancellation(), Service(60.0)
+    retrier = Retrier(stop.pause, questions=Breaker(stop.pause, give_up_after=0.2))
+    with pytest.raises(BackendError, match="nothing answers there"):
+        retrier.read(service)
+    met = service.met
+    with pytest.raises(BackendError, match=r"does not answer \(nothing answers there\)"):
+        retrier.read(service)
+    assert (service.met, stop.requested) == (met, False)
+
+
+def test_an_address_that_never_answered_and_looks_mistyped_is_not_waited_for() -> None:
+    stop = Cancellation()
+    service = Service(60.0, lambda: BackendError("no such name", misset=True))
+    retrier = Retrier(stop.pause, draw=lambda: 0.0, questions=made(stop, give_up_after=60.0))
+    with pytest.raises(BackendError, match="no such name"):
+        retrier.read(service)
+    assert service.met == 4
+
+
 def test_an_outage_that_lasts_too_long_stops_the_run() -> None:
     stop, service = Cancellation(), Service(60.0)
     retrier = Retrier(stop.pause)

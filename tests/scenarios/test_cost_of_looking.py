@@ -105,7 +105,7 @@ def test_a_service_that_does_not_answer_leaves_the_plan_incomplete(
     manifest = (project.folder / "rbsync.yaml").read_text()
     try:
         (project.folder / "rbsync.yaml").write_text(manifest.replace(service.url, elsewhere.url))
-        ran = elsewhere.run("plan")
+        ran = elsewhere.run("plan", "--give-up-after", "0")
     finally:
         (project.folder / "rbsync.yaml").write_text(manifest)
     assert ran.code == ExitCode.INCOMPLETE

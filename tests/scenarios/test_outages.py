@@ -9,19 +9,22 @@ import json
 import logging
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
-from rbsync.applier import breaker
+from rbsync.applier import breaker, retrying
 from rbsync.backends.redbrick.backend import RedbrickBackend
-from tests.scenarios.offline_service import RemoteProject, served
+from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
 
 SECONDS = float(os.environ.get("RBSYNC_OUTAGE", "7"))
@@ -168,6 +171,108 @@ def test_a_service_that_stays_away_ends_the_run_and_nothing_is_lost(tmp_path: Pa
         ran = project.apply()
         assert ran.code == 0, ran.err
         assert names_and_count(project) == (600, 600)
+
+
+ASKING = {
+    "plan": ["plan", "--refresh"],
+    "apply": ["apply", "--yes"],
+    "refresh": ["refresh"],
+    "ls": ["ls"],
+    "drift": ["drift"],
+    "pull": ["pull"],
+    "adopt": ["adopt"],
+    "export": ["export", "labels", "labels.json"],
+}
+
+
+EACH = 15
+"""Requests that a command of `ASKING` does not need."""
+
+
+@pytest.fixture
+def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(breaker, "FIRST_PROBE", 0.1)
+    monkeypatch.setattr(breaker, "POLL", 0.05)
+    monkeypatch.setattr(retrying, "BASE_SECONDS", 0.01)
+
+
+def _until_it_is_gone(service: Served) -> None:
+    with suppress(requests.ConnectionError):
+        while True:
+            service.task("0001")
+
+
+@pytest.mark.usefixtures("in_a_hurry")
+def test_whoever_asks_something_waits_and_says_so_once(tmp_path: Path) -> None:
+    met = [EACH * at + nth for at in range(1, len(ASKING) + 1) for nth in range(4)]
+    rule = {"kind": "POST", "nth": met, "do": "close"}
+    with served(tmp_path / "service", faults=[rule]) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.manifest(by_url(2))
+        assert project.apply().code == 0
+        for arguments in ASKING.values():
+            _until_it_is_gone(service)
+            ran = project.run(*arguments)
+            assert ran.code == 0, (arguments, ran)
+            assert ran.err.count("The service does not answer") == 1, (arguments, ran)
+            assert ran.err.count("The service answers again") == 1, (arguments, ran)
+
+
+@pytest.mark.skipif("RBSYNC_OUTAGE" not in os.environ, reason="the full size takes minutes")
+@pytest.mark.timeout(300)
+def test_many_who_ask_at_once_wait_for_a_service_that_is_gone(tmp_path: Path) -> None:
+    port, folder = free_port(), tmp_path / "service"
+    with served(folder, "--port", port) as service:
+        first = RemoteProject(tmp_path / "first", service.url)
+        first.manifest(by_url(2))
+        assert first.apply().code == 0
+    running: dict[str, subprocess.Popen[str]] = {}
+    for name, arguments in ASKING.items():
+        shutil.copytree(first.folder, tmp_path / name)
+        project = RemoteProject(tmp_path / name, service.url)
+        running[name] = project.start("-vv", *arguments)
+    told = {name: _read_until_told(one) for name, one in running.items()}
+    time.sleep(max(0, SECONDS - 7))
+    with served(folder, "--port", port):
+        for name, one in running.items():
+            out, err = one.communicate(timeout=100)
+            err = told[name] + err
+            assert one.returncode == 0, (name, out, err)
+            assert err.count("The service does not answer") == 1, (name, err)
+            assert err.count("The service answers again") == 1, (name, err)
+            assert requests_that_met_it(err) <= MOST_REQUESTS, (name, err)
+
+
+def _read_until_told(running: subprocess.Popen[str]) -> str:
+    assert running.stderr is not None
+    read = ""
+    for line in running.stderr:
+        read += line
+        if line.startswith("The service does not answer"):
+            break
+    return read
+
+
+@pytest.mark.parametrize(("command", "code"), [("ls", 1), ("refresh", 1), ("plan --refresh", 9)])
+@pytest.mark.usefixtures("in_a_hurry")
+def test_who_asks_a_service_that_stays_away_is_told(
+    tmp_path: Path, command: str, code: int
+) -> None:
+    project = RemoteProject(tmp_path / "work", f"http://localhost:{free_port()}")
+    project.manifest(by_url(2))
+    ran = project.run(*command.split(), "--give-up-after", "0.5")
+    assert (ran.code, ran.err.count("The service does not answer")) == (code, 1), ran.err
+    assert "nothing answers there" in ran.err.splitlines()[-2] + ran.err.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("in_a_hurry")
+def test_a_name_that_does_not_exist_is_not_waited_for(tmp_path: Path) -> None:
+    project = RemoteProject(tmp_path / "work", "https://no-such-host.invalid")
+    project.manifest(by_url(2))
+    ran = project.run("ls", RBSYNC_URL=project.url)
+    assert ran.code == 1
+    assert "The service does not answer" not in ran.err
+    assert "its name cannot be resolved" in ran.err
 
 
 @pytest.mark.timeout(300)

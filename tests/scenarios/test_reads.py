@@ -66,11 +66,11 @@ def test_a_file_of_labels_is_fetched_again(tmp_path: Path, kind: str) -> None:
         assert fetched(service) == (2 if kind == "GET" else 1)
 
 
-def test_four_attempts_are_the_end(tmp_path: Path) -> None:
+def test_four_attempts_are_the_end_for_who_does_not_wait(tmp_path: Path) -> None:
     fault = {"kind": "project", **BUSY}
     with served(tmp_path / "service", faults=[fault]) as service:
         project = project_of(service.url, tmp_path / "data", 1)
-        ran = project.run("plan")
+        ran = project.run("plan", "--give-up-after", "0")
         assert ran.code == ExitCode.INCOMPLETE
         assert ran.err.startswith("error: localhost: too many requests (HTTP 429)\n")
         assert service.count("POST") == 4

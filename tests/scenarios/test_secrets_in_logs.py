@@ -35,8 +35,9 @@ def run(project: RemoteProject, *arguments: str) -> Ran:
 
 
 def ran_all(project: RemoteProject) -> list[Ran]:
-    apply = ("apply", "--yes", "--give-up-after", "2")
-    ran = [run(project, "plan", "-o", "p.json"), run(project, *apply)]
+    patience = ("--give-up-after", "2")
+    apply = ("apply", "--yes", *patience)
+    ran = [run(project, "plan", "-o", "p.json", *patience), run(project, *apply)]
     return [*ran, run(project, "status"), run(project, *apply, "--json")]
 
 

@@ -92,7 +92,7 @@ class WatchView:
                 sys.stdout.flush()
 
     def outage(self, outage: Outage) -> None:
-        from rbsync.cli.running import show_outage
+        from rbsync.cli.render.outage_view import show_outage
 
         with self._lock:
             self._wipe()

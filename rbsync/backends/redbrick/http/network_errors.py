@@ -51,6 +51,7 @@ class Facts(TypedDict, total=False):
     status: int | None
     retry_after: float | None
     hint: str
+    misset: bool
 
 
 def problem(message: str, **facts: Unpack[Facts]) -> BackendError:
@@ -86,6 +87,8 @@ _TRANSPORT: tuple[tuple[type[Exception], str, str], ...] = (
     (HTTPError, "the request failed", _NETWORK_HINT),
 )
 
+_MISSET = (NameResolutionError, ProxyError, SSLError, ssl.SSLError)
+
 
 def transport_failure(error: Exception, host: str, *, sent: bool, late: bool) -> BackendError:
     """Returns what an exception of the HTTP library means; its own text, with URLs in it, is left
@@ -94,7 +97,8 @@ def transport_failure(error: Exception, host: str, *, sent: bool, late: bool) ->
     what, hint = next((what, hint) for kind, what, hint in _TRANSPORT if isinstance(error, kind))
     if late:
         what, hint = "no answer in time", ""
-    return problem(f"{host}: {what}{_certificate(error)}", sent=sent, hint=hint)
+    misset = isinstance(error, _MISSET) and not late
+    return problem(f"{host}: {what}{_certificate(error)}", sent=sent, hint=hint, misset=misset)
 
 
 def _certificate(error: BaseException | None) -> str:
@@ -166,6 +170,7 @@ def status_failure(
         status=status,
         retry_after=seconds_of(retry_after),
         hint=found.hint,
+        misset=found.hint == _NETWORK_HINT,
     )
 
 
