@@ -383,7 +383,7 @@ def test_a_service_that_is_down_is_told_clearly(service: Served, project: Remote
     service.stop()
     state = (project.folder / ".rbsync/state.db").read_bytes()
     for command in (["plan"], ["apply", "--yes"], ["refresh"], ["drift"], ["adopt"], ["ls"]):
-        failed = project.run(*command)
+        failed = project.run(*command, "--give-up-after", "0")
         assert failed.code == (9 if command == ["plan"] else 1), command
         assert failed.err.startswith("error: localhost"), failed.err
         assert "Traceback" not in failed.err
@@ -464,7 +464,8 @@ def test_secrets_are_nowhere_when_everything_fails(tmp_path: Path) -> None:
         assert ran[1].code == 1
         assert "Apply stopped" in ran[1].out
         service.stop()
-        ran += [project.run(command, "-vv") for command in ("plan", "refresh", "adopt", "ls")]
+        for command in ("plan", "refresh", "adopt", "ls"):
+            ran.append(project.run(command, "-vv", "--give-up-after", "0"))
     shows_no_secret(traces(project, *ran))
 
 
