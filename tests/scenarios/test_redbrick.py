@@ -464,8 +464,8 @@ def test_secrets_are_nowhere_when_everything_fails(tmp_path: Path) -> None:
         assert ran[1].code == 1
         assert "Apply stopped" in ran[1].out
         service.stop()
-        for command in ("plan", "refresh", "adopt", "ls"):
-            ran.append(project.run(command, "-vv", "--give-up-after", "0"))
+        asking = ("plan", "refresh", "adopt", "ls")
+        ran += [project.run(command, "-vv", "--give-up-after", "0") for command in asking]
     shows_no_secret(traces(project, *ran))
 
 
