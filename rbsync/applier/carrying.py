@@ -55,12 +55,16 @@ T = TypeVar("T")
 
 
 class _Carried(NamedTuple):
-    """A move whose new task is there. ``labels`` are those it was made with, if this run did."""
+    """A move whose new task is there. ``labels`` are those it was made with, if this run did.
+
+    ``is_back`` says that the new task is the one that was to be moved to the old name at first.
+    """
 
     action: Move
     task_id: str
     labels: LabelText | None = None
     is_known: bool = False
+    is_back: bool = False
 
 
 class Carrier:
@@ -85,6 +89,7 @@ class Carrier:
     def _carry(self, batch: Sequence[Move], workers: Workers) -> None:
         journal = self._tools.journal
         begun = [one for one in map(self._begun, batch) if one is not None]
+        begun += self._renamed_back(batch)
         resumed = {one.action.name for one in begun}
         fresh = [one for one in batch if one.name not in resumed]
         journal.intend(fresh)
@@ -102,6 +107,29 @@ class Carrier:
         if record is None or record.old_name != action.old or not record.task_id:
             return None
         return _Carried(action, record.task_id)
+
+    def _renamed_back(self, batch: Sequence[Move]) -> list[_Carried]:
+        """The moves to names that they were being moved from when an earlier run was cut off.
+
+        Where that run had deleted the task of the name, it is made anew as any other.
+        """
+        asked: dict[str, Move] = {}
+        for one in batch:
+            first, later = map(self._tools.journal.before, (one.name, one.old))
+            if first and first.task_id and later and later.old_name == one.name:
+                asked[first.task_id] = one
+        if not asked:
+            return []
+        try:
+            found = self._call(lambda: self._backend.look(list(asked)))
+        except (FailedError, StoppedError):
+            # To finish them fails for the same reason, and that is told.
+            return [_Carried(one, task_id, is_back=True) for task_id, one in asked.items()]
+        return [
+            _Carried(asked[task_id], task_id, is_back=True)
+            for task_id, one in found.items()
+            if one.task.name == asked[task_id].name
+        ]
 
     def _take(self, action: Move, answer: _Carried | Failure | StoppedError) -> None:
         """Takes in what is no success."""
@@ -179,12 +207,15 @@ class Carrier:
 
         def may_go(present: TaskContent, _facet: Facet | None, /) -> bool:
             one = by_old[present.task.name]
+            if one.is_back:
+                self._tools.keeper(one.action, present, None)
             failure = self._brought_over(backend, one, present)
             if failure is not None:
                 refused[one.action.old] = failure
             return failure is None
 
         try:
+            self._take_out(backend, [one for one in every if one.is_back])
             self._put_away(backend, every, refused)
             tasks = [
                 NamedTask(one.action.old, one.action.task_id)
@@ -197,6 +228,12 @@ class Carrier:
                 refused.setdefault(one.action.old, _unfinished(error))
         for one in every:
             self._conclude(one, refused.get(one.action.old))
+
+    def _take_out(self, backend: PutsAway, some: Sequence[_Carried]) -> None:
+        """Lets people work again in tasks that an earlier run has put away."""
+        if some:
+            truths = {one.task_id for one in some if one.action.datapoint.settings.ground_truth}
+            self._call(lambda: backend.take_out([one.task_id for one in some], truths))
 
     def _put_away(
         self, backend: PutsAway, every: Sequence[_Carried], refused: dict[str, Failure]
@@ -231,7 +268,8 @@ class Carrier:
             journal.add_moved(*moved(one.action, one.task_id), one.action.old)
             return
         self._tools.tally.failure(failure)
-        left = carried(one.action, one.task_id)._replace(failure=failure)
+        before = journal.before(one.action.name) if one.is_back else None
+        left = (before or carried(one.action, one.task_id))._replace(failure=failure)
         journal.add(Outcome(one.action.name, "move", "failed", failure=failure), left)
 
     def _brought_over(

@@ -412,6 +412,12 @@ class PutsAway(Protocol):
     def put_away(self, task_ids: Sequence[str]) -> None:
         """Puts tasks, any number, where nobody can save anything in them."""
 
+    def take_out(self, task_ids: Sequence[str], finished: Collection[str]) -> None:
+        """Puts those of the tasks that were put away where people work on them again.
+
+        What is ``finished`` comes behind the last stage.
+        """
+
     def put_labels(self, task_id: str, labels: LabelText) -> None:
         """Gives a task other labels, and leaves all else as it is, its stamp too."""
 

@@ -26,6 +26,7 @@ NewName = Callable[[str], str]
 _CARRY = "--on-move carry gives it the new name"
 _OURS = "--on-move carry --ours NAME carries it with what they made of it"
 _CUT_OFF = "a run ended before the task of the old name was put away"
+_RENAMED_BACK = "it was renamed back before its move came to an end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,14 @@ def with_moves(
     ``dataset`` and ``records`` are whole, also when the plan is for a part of them.
     """
     created = {one.name: one for one in plan.actions if isinstance(one, Create)}
-    resumed = [] if plan.unread else _resumed(dataset, records, rules.covers)
+    resumed = [] if plan.unread else list(_resumed(dataset, records, rules.covers))
     if not resumed and (not created or rules.on_move == "recreate"):
         return plan
     declared = {one.name for one in dataset.datapoints}
     declared.update(one.name for one in dataset.obstacles)
     taken = {one.old for one in resumed}
+    # What is carried already goes on under its later name, which people see.
+    taken.update(one.old_name for one in records.values() if _is_there(one))
     gone = {
         name: one
         for name, one in records.items()
@@ -118,24 +121,28 @@ def _is_new(record: Record | None) -> bool:
 
 def _resumed(
     dataset: Dataset, records: Mapping[str, Record], covers: Callable[[str], bool]
-) -> list[Move]:
-    """The moves that were cut off once the new name was there."""
-    wanted = {name: one.old_name for name, one in records.items() if one.old_name and covers(name)}
-    if not wanted:
-        return []
+) -> Iterator[Move]:
+    """The moves that were cut off once the new name was there, or those back from there."""
+    begun = [one for one in records.values() if one.old_name]
+    if not begun:
+        return
     desired = {one.name: one for one in dataset.datapoints}
-    return [
-        _finished(desired[name], records[name], records[old])
-        for name, old in wanted.items()
-        if name in desired and old in records and old not in desired and _is_there(records[old])
-    ]
+    for one in begun:
+        old = records.get(one.old_name)
+        name = one.name if one.name in desired else one.old_name
+        if name not in desired or not covers(name):
+            continue
+        if name != one.name and _is_there(one):
+            yield _finished(desired[name], one, one, _RENAMED_BACK)
+        elif old and old.name not in desired and _is_there(old):
+            yield _finished(desired[name], one, old, _CUT_OFF)
 
 
-def _finished(desired: Datapoint, record: Record, old: Record) -> Move:
+def _finished(desired: Datapoint, record: Record, old: Record, message: str) -> Move:
     applied = record.applied or desired.fingerprint
     changed = desired.fingerprint.changed_since(applied)
     # What is carried already was decided about then: to stop halfway would leave it twice.
-    return Move(desired, old.name, old.task_id, applied, MOVED, _CUT_OFF, changed, over=True)
+    return Move(desired, old.name, old.task_id, applied, MOVED, message, changed, over=True)
 
 
 def _pairs(

@@ -67,8 +67,11 @@ def moves_inspected(
 
 
 def _is_begun(action: Move, records: Mapping[str, Record]) -> bool:
-    record = records.get(action.name)
-    return record is not None and record.old_name == action.old
+    """Tells whether a run that was cut off has made the new task, or goes back from there."""
+    new, old = records.get(action.name), records.get(action.old)
+    return (new is not None and new.old_name == action.old) or (
+        old is not None and old.old_name == action.name
+    )
 
 
 def sight_of(

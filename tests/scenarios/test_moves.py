@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -23,6 +23,7 @@ import pytest
 from rbsync.applier import carrying
 from rbsync.backends.base import Draft, NewName
 from rbsync.backends.local.backend import LocalBackend
+from rbsync.backends.local.task_rows import ARCHIVED
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
@@ -81,6 +82,11 @@ class Site:
     def labels(self) -> dict[str, list[Any]]:
         """The categories of the labels of all tasks, by their names."""
         return labels_in(self.folder / "service/project")
+
+    def archived(self) -> list[str]:
+        """The names of the tasks in which nobody can save anything."""
+        with closing(LocalBackend(self.folder / "service/project")) as backend:
+            return [one.task.name for one in backend.page(stage=ARCHIVED).tasks]
 
     def requests(self) -> int:
         return self.service.count("POST")
@@ -388,4 +394,34 @@ def test_a_carry_that_is_cut_off_after_any_request_is_gone_on_with(plain: Site, 
     assert ran.code == 0, ran
     assert put_away.call_count == (0 if after == "delete" else 1)
     assert plain.labels() == {name: ["car"] for name in names("b")}
+    assert plain.project.plan()["actions"] == []
+
+
+@pytest.mark.parametrize("after", ["put_away", "delete"])
+def test_a_folder_that_is_renamed_back_while_it_is_carried_has_its_tasks_again(
+    plain: Site, after: str
+) -> None:
+    original = getattr(RedbrickBackend, after)
+
+    def killed(self: RedbrickBackend, *given: Any) -> Any:
+        original(self, *given)
+        raise Killed
+
+    with mock.patch.object(RedbrickBackend, after, killed), suppress(Killed):
+        plain.project.apply()
+    with written_anew(plain.project.folder / ".rbsync/state.db") as state:
+        state.execute("UPDATE intent SET sent_at = 0")
+    # Somebody works in what was made meanwhile.
+    drawn = names("b")[:2]
+    plain.draw(drawn, BUS, BUS)
+    (plain.project.folder / "b").rename(plain.project.folder / "a")
+    assert plain.project.plan()["summary"]["move"] == SIZE
+    ran = plain.project.apply()
+    assert ran.code == 0, ran
+    made = {
+        name: ["bus", "bus"] if name[1:] in (one[1:] for one in drawn) else ["car"]
+        for name in names("a")
+    }
+    assert plain.labels() == made
+    assert plain.archived() == []
     assert plain.project.plan()["actions"] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -208,6 +208,10 @@ class RedbrickBackend:
     def put_away(self, task_ids: Sequence[str]) -> None:
         """Archives tasks: nobody can save labels in one that is archived."""
         self._changer.put_away(task_ids)
+
+    def take_out(self, task_ids: Sequence[str], finished: Collection[str]) -> None:
+        """Takes tasks out of the archive, as far as they are there."""
+        self._changer.take_out(task_ids, finished)
 
     def put_labels(self, task_id: str, labels: LabelText) -> None:
         """Gives a task other labels; its stamp stays as it is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -159,6 +159,16 @@ class Changer:
         """Moves tasks to where nobody can save anything in them, batch by batch."""
         for at in range(0, len(task_ids), MOST_IDS):
             move_tasks(self._client, task_ids[at : at + MOST_IDS], ARCHIVED)
+
+    def take_out(self, task_ids: Sequence[str], finished: Collection[str]) -> None:
+        """Moves archived tasks to the first stage, and those that are finished to the last."""
+        for task_id, task in self._finder.by_ids(task_ids).items():
+            if task.stage != ARCHIVED:
+                continue
+            if task_id in finished:
+                move_tasks(self._client, [task_id], END)
+            else:
+                move_to_start(self._client, task_id)
 
     def put_labels(self, task_id: str, labels: LabelText) -> None:
         """Gives a task other labels and nothing else."""
