@@ -11,6 +11,7 @@ from rbsync.collector import paused_collector
 from rbsync.dataset.declared_sizes import DeclaredSizes
 from rbsync.dataset.expanding import expand, sorted_out
 from rbsync.dataset.findings import Findings
+from rbsync.dataset.frame_sizes import FrameSizes
 from rbsync.dataset.groups import WAITING, Groups
 from rbsync.dataset.inspection import Inspections
 from rbsync.dataset.items import Files
@@ -85,7 +86,7 @@ def build(
         # would run over all of them again and again.
         entries = sorted_out(expand(manifest, inputs.tree, findings), findings)
         inspections = Inspections(inputs.cache, inputs.executor, inputs.watcher)
-        checks = manifest.settings.files.check == "structure"
+        checks = manifest.settings.files.check != "none"
         structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
         files = Files(inputs.tree, findings, structure, manifest.trust)
         _read(files, list(entries.every()), inputs, findings)
@@ -93,7 +94,14 @@ def build(
         warn_of_stray_labels(entries.good.values(), inputs.tree, findings)
         warn_of_shared_files(entries.good.values(), findings)
         files.check_structure(entries.every())
-        labels = LabelReader(inputs.tree, inputs.cache, findings, project_type, taxonomy)
+        labels = LabelReader(
+            inputs.tree,
+            inputs.cache,
+            findings,
+            project_type,
+            taxonomy,
+            is_strict=manifest.settings.files.check == "strict",
+        )
         rules = MaskRules(project_type, taxonomy)
         series = SeriesReader(inputs.tree, inspections, findings)
         readers = Readers(
@@ -106,12 +114,14 @@ def build(
         # several workers.
         series.read(entries.every(), files)
         series.check(entries.every(), files)
+        FrameSizes(inputs.tree, inspections, findings).check(entries.good.values(), files)
         readers.sizes.read(entries.good.values(), files)
         readers.masks.read(entries.every(), files)
         readers.segmentations.read(entries.every(), files)
         datapoints = list(_datapoints(entries.good, files, readers, findings))
         for entry in entries.doubtful:
             _look_over(entry, files, readers)
+        readers.sizes.check_drawn(labels.drawn, files)
         readers.segmentations.conclude()
         readers.masks.conclude()
         labels.save()

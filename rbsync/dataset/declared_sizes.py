@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.dataset.items import Files
+from rbsync.dataset.label_reading import Drawn
 from rbsync.dataset.mask_reading import image_context, report_unseen
+from rbsync.errors import Location
 from rbsync.files.kinds import BMP, JPEG, PNG
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item
@@ -36,9 +38,24 @@ class DeclaredSizes:
             return
         answer = self._inspections.answer(image_context(), item.content, (item.ref,))
         if isinstance(answer, Inspected):
-            self._compare(entry, given, given.drawn_for, item, answer)
+            self._compare(entry, given.drawn_for, item, answer, given.locate(()))
         else:
             report_unseen(self._findings, entry, item, answer)
+
+    def check_drawn(self, drawn: Sequence[Drawn], files: Files) -> None:
+        """Reports pictures of another size than their labels say."""
+        known = [(one, item) for one in drawn if (item := self._only_image(one.entry, files))]
+        self._inspections.take(self._inspect(item) for _, item in known)
+        for one, item in known:
+            answer = self._inspections.answer(image_context(), item.content, (item.ref,))
+            if isinstance(answer, Inspected):
+                self._compare(one.entry, DeclaredSize(*one.size, one.file), item, answer, one.place)
+            else:
+                report_unseen(self._findings, one.entry, item, answer)
+
+    def _only_image(self, entry: Entry, files: Files) -> Item | None:
+        """The picture of an entry that has one item: of several nobody knows which is meant."""
+        return self._image(entry, files) if len(entry.items) == 1 else None
 
     def _inspect(self, item: Item) -> Inspection:
         from rbsync.dataset.mask_inspection import inspect_image
@@ -56,10 +73,10 @@ class DeclaredSizes:
     def _compare(
         self,
         entry: Entry,
-        given: InlineLabels,
         declared: DeclaredSize,
         item: Item,
         image: Inspected,
+        place: Location,
     ) -> None:
         from rbsync.masks.error import MaskError
         from rbsync.masks.size import check_declared_size
@@ -68,7 +85,7 @@ class DeclaredSizes:
         try:
             check_declared_size(declared[:2], size, image_file=item.ref, file=declared.file)
         except MaskError as error:
-            self._findings.of_entry(entry, error.at(given.locate(())))
+            self._findings.of_entry(entry, error.at(place))
 
 
 def _drawn_for(entry: Entry) -> DeclaredSize | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from rbsync.errors import Location, Problem, UserError
-from rbsync.labels import extent_of, normal_labels
+from rbsync.labels import degenerate, extent_of, normal_labels
 from rbsync.labels.problem import MOST, LabelProblem
 from rbsync.manifest.document import read_document
 from rbsync.model.extent import Extent
@@ -15,6 +16,8 @@ from rbsync.shapes.json_members import LineCounter, Member, MembersError, member
 LabelCheck = Callable[[int, object], Sequence[LabelProblem]]
 
 MOST_LABELS = 100_000
+MOST_FLAWS = 5
+"""Labels of a file that show nothing and are told one by one."""
 _LOCATED = 1 << 20
 """Letters of a label in which a problem's place is looked for; a longer one's own place will do."""
 
@@ -23,7 +26,8 @@ class LabelList:
     """The labels in a text, which begins as a list does.
 
     ``fingerprint`` and ``extent`` are theirs once all ``problems`` were asked for and there are
-    none.
+    none; ``flaws`` are then the first labels that show nothing, ``more_flaws`` how many others
+    there are, and ``sizes`` those that labels say of their pictures.
     """
 
     def __init__(self, text: str, path: str, algorithm: Algorithm, check: LabelCheck) -> None:
@@ -34,6 +38,9 @@ class LabelList:
         self._hasher = new_hasher(algorithm)
         self._problems = 0
         self.extent = Extent(0)
+        self.flaws: list[Problem] = []
+        self.more_flaws = 0
+        self.sizes: set[tuple[int, int]] = set()
 
     @property
     def is_wrong(self) -> bool:
@@ -72,10 +79,23 @@ class LabelList:
             self.extent = self.extent.plus(extent_of([label.value]))
             comma = b"," if at else b""
             self._hasher.update(comma + canonical_json(normal_labels([label.value]))[1:-1])
+            self.sizes |= sizes_of([label.value])
+            self._note_flaws(at, label)
             return
         place = self._place(label.begin)
         within = _Places(self._text, label, place)
         yield from (as_problem(one, within.of(one.path[1:])) for one in found)
+
+    def _note_flaws(self, at: int, label: Member) -> None:
+        flaws = degenerate(label.value)
+        if not flaws:
+            return
+        if len(self.flaws) >= MOST_FLAWS:
+            self.more_flaws += len(flaws)
+            return
+        within = _Places(self._text, label, self._place(label.begin))
+        for one in flaws:
+            self.flaws.append(as_problem(one._replace(path=(at, *one.path)), within.of(one.path)))
 
     def _place(self, offset: int) -> Location:
         return Location(self._path, *self._lines.at(offset))
@@ -100,6 +120,12 @@ class _Places:
             return own
         _, line, column = self._document.locate(path)
         return Location(own.file, own.line + line - 1, column + (own.column - 1) * (line == 1))
+
+
+def sizes_of(labels: Iterable[Any]) -> set[tuple[int, int]]:
+    """The sizes (width, height) that labels without faults say of their pictures."""
+    sizes = (one["pixel"]["imagesize"] for one in labels if one.get("pixel"))
+    return {(int(width), int(height)) for width, height in sizes}
 
 
 def as_problem(found: LabelProblem, place: Location) -> Problem:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from rbsync.dataset.findings import Findings
-from rbsync.dataset.label_list import LabelCheck, LabelList, as_problem
+from rbsync.dataset.label_list import MOST_FLAWS, LabelCheck, LabelList, as_problem, sizes_of
 from rbsync.errors import Location, Problem
 from rbsync.files.body import read_whole
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Tree
-from rbsync.labels import Taxonomy, check_labels, label_check, normal_labels
+from rbsync.labels import Taxonomy, check_labels, degenerate, label_check, normal_labels
 from rbsync.manifest.plain import typed
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.extent import Extent
@@ -29,19 +29,41 @@ _LOOKED_AT = 1 << 20
 Path = tuple[str | int, ...]
 
 
+class Drawn(NamedTuple):
+    """The size (width, height) that labels say of the picture of an entry.
+
+    ``file`` has the labels, empty where they stand in the manifest; ``place`` names it.
+    """
+
+    entry: Entry
+    file: str
+    size: tuple[int, int]
+    place: Location
+
+
 class LabelReader:
     """Reads and checks labels; a file that passed is not read again until it changes."""
 
     def __init__(
-        self, tree: Tree, cache: Cache, findings: Findings, project_type: str, taxonomy: Taxonomy
+        self,
+        tree: Tree,
+        cache: Cache,
+        findings: Findings,
+        project_type: str,
+        taxonomy: Taxonomy,
+        *,
+        is_strict: bool = False,
     ) -> None:
+        """With ``is_strict`` labels that show nothing are refused, and not only told."""
+        self._strict = is_strict
+        self.drawn: list[Drawn] = []
         self._tree = tree
         self._cache = cache
         self._findings = findings
         self._type = project_type
         self._taxonomy = taxonomy
         # Labels that passed under one taxonomy are checked again under another.
-        rules = canonical_json([2, project_type, taxonomy.as_json(), tree.algorithm])
+        rules = canonical_json([3, project_type, taxonomy.as_json(), tree.algorithm])
         self._context = f"labels:{digest(rules)}"
         self._passed: dict[str, str] | None = None
         self._new: list[tuple[str, str]] = []
@@ -51,15 +73,23 @@ class LabelReader:
         labels = typed(given.labels)
         if self._check(entry, labels, given.locate, given.titles):
             return None
+        if given.drawn_for is None:
+            self.drawn += [
+                Drawn(entry, "", size, given.locate(())) for size in sorted(sizes_of(labels))
+            ]
         text = canonical_json(labels).decode()
         return Labels("objects", self._fingerprint(labels), inline=text)
 
     def file(self, entry: Entry, item: Item) -> Labels | None:
         """Labels in a file of their own."""
         known = self._known().get(item.content) or self._read(entry, item)
-        fingerprint, _, extent = known.partition(" ")
+        # Texts of earlier versions have fewer parts.
+        fingerprint, extent, sizes, *_ = [*known.split(" "), "", ""]
         if not fingerprint:
             return None
+        if sizes:
+            pairs = (tuple(map(int, one.split("x"))) for one in sizes.split(","))
+            self.drawn += [Drawn(entry, item.ref, (w, h), entry.label_at) for w, h in pairs]
         return Labels("objects", fingerprint, (item,), extent=_extent(extent))
 
     def save(self) -> None:
@@ -89,22 +119,40 @@ class LabelReader:
             message = f"the file is no JSON text: {error}"
             self._findings.of_entry(entry, Problem("label-file", message, Location(item.ref)))
             return ""
-        found = self._of_text(entry, text, item.ref)
-        if found:
+        found, is_good = self._of_text(entry, text, item.ref)
+        # What is told of a file is told by every plan, so that it is read again.
+        if is_good:
             # Under the content that was read, which may be newer than the one that was hashed.
             self._known()[content] = found
             self._new.append((content, found))
         return found
 
-    def _of_text(self, entry: Entry, text: str, path: str) -> str:
-        """As `_read`, of the file's text."""
+    def _of_text(self, entry: Entry, text: str, path: str) -> tuple[str, bool]:
+        """As `_read`, of the file's text, and whether there is nothing to be told of it."""
         if not is_list(text):
             self._findings.of_entry(entry, _no_list(text, path))
-            return ""
+            return "", False
         labels = LabelList(text, path, self._tree.algorithm, self._checker())
         for problem in labels.problems():
             self._findings.of_entry(entry, problem)
-        return "" if labels.is_wrong else f"{labels.fingerprint} {labels.extent.text()}"
+        if labels.is_wrong:
+            return "", False
+        self._tell(entry, labels.flaws, labels.more_flaws)
+        sizes = ",".join(f"{width}x{height}" for width, height in sorted(labels.sizes))
+        known = f"{labels.fingerprint} {labels.extent.text()} {sizes}"
+        return known.rstrip(), not labels.flaws
+
+    def _tell(self, entry: Entry, flaws: Sequence[Problem], more: int) -> None:
+        """Tells of labels that show nothing."""
+        if more:
+            last = flaws[-1]
+            message = f"{last.message}; so it is with {more:,} more labels here"
+            flaws = [*flaws[:-1], last._replace(message=message)]
+        for one in flaws:
+            if self._strict:
+                self._findings.of_entry(entry, one)
+            else:
+                self._findings.warn(one)
 
     def _checker(self) -> LabelCheck:
         return label_check(self._type, self._taxonomy.names, self._taxonomy.all_attributes)
@@ -134,6 +182,9 @@ class LabelReader:
                 message = f"{titles[one.path[0]]}: {one.message}"
                 problem = problem._replace(message=message)
             self._findings.of_entry(entry, problem)
+        if not found:
+            flaws = list(_flaws(labels, locate, titles))
+            self._tell(entry, flaws[:MOST_FLAWS], len(flaws[MOST_FLAWS:]))
         return bool(found)
 
 
@@ -145,6 +196,15 @@ def _extent(text: str) -> Extent | None:
         return Extent.of_text(text)
     except (TypeError, ValueError):
         return None
+
+
+def _flaws(
+    labels: Any, locate: Callable[[Path], Location], titles: Sequence[str]
+) -> Iterator[Problem]:
+    for at, label in enumerate(labels):
+        for one in degenerate(label):
+            problem = as_problem(one._replace(path=(at, *one.path)), locate((at, *one.path)))
+            yield problem._replace(message=f"{titles[at]}: {one.message}") if titles else problem
 
 
 def _no_list(text: str, path: str) -> Problem:

@@ -1,6 +1,7 @@
 """LabelObjects and taxonomies, typed and checked. Pure: values in, problems out."""
 
 from rbsync.labels.check import check_labels, label_check
+from rbsync.labels.degenerate import degenerate
 from rbsync.labels.extent import extent_of
 from rbsync.labels.normal import normal_labels
 from rbsync.labels.problem import LabelProblem
@@ -12,6 +13,7 @@ __all__ = [
     "check_labels",
     "extent_of",
     "label_check",
+    "degenerate",
     "normal_labels",
     "LabelProblem",
     "PROJECT_TYPES",

@@ -34,10 +34,11 @@ def _areas(pixel: dict[str, Any], part: str) -> Iterator[float]:
     """The areas of rings, by the shoelace formula: of rings along pixel edges it is the number of
     pixels within.
     """
-    return map(_area, pixel.get(part) or ())
+    return map(area_of, pixel.get(part) or ())
 
 
-def _area(ring: Sequence[Sequence[float]]) -> float:
+def area_of(ring: Sequence[Sequence[float]]) -> float:
+    """The area that a closed line encloses; its last point need not be the first again."""
     if not ring:
         return 0.0
     before_x, before_y = ring[-1]

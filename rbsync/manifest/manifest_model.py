@@ -240,10 +240,11 @@ class MovedModel(Part):
 class FilesModel(Part):
     """The way in which local files are looked at."""
 
-    check: Literal["structure", "none"] = Field(
+    check: Literal["strict", "structure", "none"] = Field(
         "structure",
-        description="Refuse items that are cut off or broken, as far as their structure tells; "
-        "`none` sends them as they are.",
+        description="structure: refuse items that are cut off or broken, as far as their structure "
+        "tells. strict: refuse labels that show nothing too, which are only told else: boxes and "
+        "polygons without area, polygons that cross themselves. none: send items as they are.",
         examples=["structure"],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 from PIL import BmpImagePlugin, ExifTags, Image, JpegImagePlugin, PngImagePlugin
 from PIL.ImageFile import ImageFile
@@ -34,6 +35,24 @@ def shown_size(source: Source) -> tuple[int, int]:
     return (height, width) if orientation in _TURNED else (width, height)
 
 
+def stored_size(head: bytes) -> tuple[int, int] | None:
+    """(width, height) as a PNG, JPEG or BMP stores them, from its first bytes; None for others."""
+    is_png, is_bmp = head.startswith(SIGNATURE), head.startswith(b"BM")
+    form: Callable[[io.BytesIO], ImageFile] = (
+        PngImagePlugin.PngImageFile
+        if is_png
+        else BmpImagePlugin.BmpImageFile
+        if is_bmp
+        else JpegImagePlugin.JpegImageFile
+    )
+    try:
+        with form(io.BytesIO(head)) as image:
+            width, height = image.size
+    except Exception:  # Pillow's readers end in errors of any kind
+        return None
+    return width, height
+
+
 def _opened(data: bytes) -> ImageFile:
     """Raises errors of many kinds.
 
@@ -61,9 +80,10 @@ def check_declared_size(
 ) -> None:
     """Raise MaskError when an image has not the (width, height) that ``file`` says it has."""
     if declared != image:
+        who = "it says" if file else "the labels say"
         raise MaskError(
             "size-mismatch",
-            f"it says that `{image_file}` is {declared[0]} x {declared[1]} pixels, "
+            f"{who} that `{image_file}` is {declared[0]} x {declared[1]} pixels, "
             f"but it is {image[0]} x {image[1]}",
             hint=_TURNED_HINT if declared == image[::-1] else _OTHER_HINT,
             file=file,

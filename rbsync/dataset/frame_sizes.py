@@ -1,0 +1,77 @@
+"""The pictures of one datapoint held against each other: frames of a video have one size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from rbsync.dataset.findings import Findings
+from rbsync.dataset.inspection import Inspected, Inspection, Inspections
+from rbsync.dataset.items import Files
+from rbsync.errors import Problem
+from rbsync.files.body import open_body
+from rbsync.files.kinds import PICTURES
+from rbsync.files.tree import Tree
+from rbsync.model.datapoint import Item
+from rbsync.sources.base import Entry
+
+_CONTEXT = "frame size 1"
+# The thumbnail in a photograph's EXIF, which stands before its size, has at most 64 KiB.
+_HEAD = 128 << 10
+
+
+class FrameSizes:
+    """Reads the headers of the pictures of datapoints with several, and tells of other sizes."""
+
+    def __init__(self, tree: Tree, inspections: Inspections, findings: Findings) -> None:
+        self._tree, self._inspections, self._findings = tree, inspections, findings
+
+    def check(self, entries: Iterable[Entry], files: Files) -> None:
+        """Warns once of a datapoint whose pictures have several sizes.
+
+        It is no error: the service takes them, and labels are fractions of each.
+        """
+        videos = [(one, frames) for one in entries if (frames := _frames(one, files))]
+        self._inspections.take(self._inspection(one) for _, each in videos for one in each)
+        for entry, frames in videos:
+            sizes: dict[tuple[int, ...], str] = {}
+            for one in frames:
+                answer = self._inspections.answer(_CONTEXT, one.content, (one.ref,))
+                if isinstance(answer, Inspected) and answer.size != (0,):
+                    sizes.setdefault(answer.size, one.ref)
+            if len(sizes) > 1:
+                self._findings.warn(_problem(entry, sizes))
+
+    def _inspection(self, item: Item) -> Inspection:
+        work = partial(_size_of, self._tree, item)
+        return Inspection(_CONTEXT, item.content, (item.ref,), item.size, work)
+
+
+def _frames(entry: Entry, files: Files) -> list[Item]:
+    """The pictures of a datapoint that are here; none where there are not several."""
+    if len(entry.items) < 2 or entry.series or not files.are_local(entry):
+        return []
+    return list(_pictures(entry, files)) if files.are_fine(entry.items) else []
+
+
+def _pictures(entry: Entry, files: Files) -> Iterator[Item]:
+    for path in entry.items:
+        item, kind = files.item(entry, path)
+        if item.content and kind in PICTURES:
+            yield item
+
+
+def _size_of(tree: Tree, item: Item) -> Inspected:
+    """The size of a picture as it is stored; (0,) where its header does not say it."""
+    from rbsync.masks.size import stored_size
+
+    with open_body(tree.roots, item.ref, tree.algorithm) as body:
+        return Inspected(stored_size(body.read(_HEAD)) or (0,))
+
+
+def _problem(entry: Entry, sizes: dict[tuple[int, ...], str]) -> Problem:
+    shown = ", ".join(f"`{path}` is {w} x {h}" for (w, h), path in list(sizes.items())[:3])
+    more = f" and {len(sizes) - 3:,} more sizes" if len(sizes) > 3 else ""
+    message = f"the frames of `{entry.name}` have {len(sizes):,} sizes: {shown}{more}"
+    hint = "a video has frames of one size: look whether pictures of something else are among them"
+    return Problem("frame-sizes", message, entry.item_at(entry.items[0]), hint)
