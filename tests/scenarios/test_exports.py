@@ -27,14 +27,16 @@ def outline(category: str, ring: list[list[int]] = SQUARE, **more: Any) -> dict[
 def make(tmp_path: Path) -> Any:
     """Makes a project of datapoints with these labels."""
 
-    def project(labels: dict[str, list[dict[str, Any]]]) -> Project:
+    def project(
+        labels: dict[str, list[dict[str, Any]]], item: str = "a.png", more: str = ""
+    ) -> Project:
         made = Project(tmp_path / "data")
         made.write("a.png", photo(1))
-        entries = [
-            {"name": name, "items": ["a.png"], "labels": own} for name, own in labels.items()
-        ]
+        entries = [{"name": name, "items": [item], "labels": own} for name, own in labels.items()]
         made.write("items.json", entries)
-        made.manifest("project: {type: IMAGE_MULTI}\ndatapoints:\n  - items_list: items.json\n")
+        made.manifest(
+            f"project: {{type: IMAGE_MULTI}}\ndatapoints:\n  - items_list: items.json\n{more}"
+        )
         assert made.apply().code == 0
         return made
 
@@ -106,7 +108,9 @@ def test_label_files_of_which_one_is_in_the_way_of_another(make: Any) -> None:
 def test_labels_that_cannot_be_drawn_are_left_out_and_the_others_are_there(make: Any) -> None:
     other = outline("bus")
     other["pixel"]["imagesize"] = [5, 3]
-    project = make({"x": [outline("car"), other], "y": [outline("car")], "z": [BOX]})
+    labels = {"x": [outline("car"), other], "y": [outline("car")], "z": [BOX]}
+    # A picture that is here would be held against the sizes, and the labels refused.
+    project = make(labels, "https://example.org/a.png", "    storage: public\n")
     ran = project.run("export", "masks", "out")
     assert ran.code == 3
     assert ran.err.splitlines() == [
