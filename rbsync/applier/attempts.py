@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 
 from rbsync.model.fingerprint import Fingerprint
+from rbsync.model.history import Change
 from rbsync.model.record import Record
 from rbsync.stores.history.base import History
 
@@ -33,7 +35,16 @@ def attempts_in(history: History) -> Attempts:
         for change in history.life(record.name):
             if change.was != record.applied or change.now is None:
                 break
-            found.append(change.now)
+            found += [change.now, *_half_of(history, change)]
         return found
 
     return attempts
+
+
+def _half_of(history: History, change: Change) -> Iterator[Fingerprint]:
+    """What a change has left that was cut off between the two requests for settings."""
+    if change.was is None or not change.before:
+        return
+    half = json.loads(history.content(change.before)).get("half")
+    if half:
+        yield change.was._replace(settings=half)

@@ -103,7 +103,10 @@ class HistoryKeeper:
         the answer lost: what is found then is kept, but it is not what was there before.
         """
         labels = facet in (None, "labels")
-        own = snapshot_of(present, labels=labels)
+        wanted = None
+        if isinstance(action, Update) and facet == "settings":
+            wanted = action.datapoint.settings
+        own = snapshot_of(present, labels=labels, wanted=wanted)
         facets = FACETS if facet is None else (facet,)
         with self._lock:
             before = self._kept.get(action.name, {})

@@ -11,7 +11,7 @@ from rbsync.backends.base import Backend, IncompleteError, Task
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.model.record import Intent, Record
+from rbsync.model.record import Intent, Record, attempted_since
 from rbsync.reasons import TAKE_IN
 
 # Seconds after its intent in which a request may still have been sent: what was surely not sent is
@@ -187,9 +187,8 @@ def _cut_off(record: Record, intent: Intent, task_id: str) -> Record:
     """
     if intent.fingerprint is None or intent.fingerprint == record.attempted:
         return record._replace(pending=None, task_id=task_id)
-    return record._replace(
-        pending=None, task_id=task_id, failure=None, attempted=intent.fingerprint
-    )
+    attempted = attempted_since(record, intent.fingerprint)
+    return record._replace(pending=None, task_id=task_id, failure=None, attempted=attempted)
 
 
 def _absent(record: Record, intent: Intent) -> Record | None:

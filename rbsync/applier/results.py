@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rbsync.model.outcome import Failure, Outcome, Result, Verb
 from rbsync.model.plan import Create, Delete, Effect, Move, Replace, Update
-from rbsync.model.record import Intent, Record
-from rbsync.reasons import AMBIGUOUS
+from rbsync.model.record import Intent, Record, attempted_since
+from rbsync.reasons import AMBIGUOUS, INVALID
 
 VERBS: dict[type[Effect], Verb] = {
     Create: "create",
@@ -77,8 +77,12 @@ def failed(
     elif isinstance(action, Create):
         # The plan may know that what is recorded is not there any more.
         record = record._replace(applied=None, task_id="")
+    attempted = intent.fingerprint
+    # What was refused is known by just what was asked for.
+    if attempted is not None and failure.kind != INVALID:
+        attempted = attempted_since(record, attempted)
     record = record._replace(
-        failure=failure, attempted=intent.fingerprint, pending=intent if unknown else None
+        failure=failure, attempted=attempted, pending=intent if unknown else None
     )
     return Outcome(action.name, verb_of(action), "failed", failure=failure), record
 

@@ -10,15 +10,18 @@ from typing import Any, NamedTuple
 from rbsync.backends.base import LabelFile, LabelText, TaskContent
 from rbsync.errors import Location
 from rbsync.model.datapoint import REMOTE, Datapoint, Item, Labels, Settings
-from rbsync.model.fingerprint import Facet, Fingerprint, canonical_json, digest
+from rbsync.model.fingerprint import Fingerprint, canonical_json, digest
 
 _SIGNED = re.compile(
     r"[?&](x-(amz|goog)-[\w-]+|signature|sig|awsaccesskeyid|googleaccessid|key-pair-id|token)=",
     re.IGNORECASE,
 )
 
-Document = Mapping[Facet, Any]
-"""What is kept of a task, facet by facet; one that was not looked at is missing."""
+Document = Mapping[str, Any]
+"""What is kept of a task, facet by facet; one that was not looked at is missing.
+
+``half`` is the digest of its settings between the two requests that change them.
+"""
 
 ReadContent = Callable[[str], bytes]
 """Reads what a digest names. Raises StoreError."""
@@ -41,10 +44,15 @@ class SignedUrlError(Exception):
     """The items had URLs with signatures, which are not kept."""
 
 
-def snapshot_of(present: TaskContent, *, labels: bool) -> Snapshot:
-    """Takes what a task has; with ``labels`` they were looked at. Raises BackendError."""
+def snapshot_of(present: TaskContent, *, labels: bool, wanted: Settings | None = None) -> Snapshot:
+    """Takes what a task has; with ``labels`` they were looked at. Raises BackendError.
+
+    ``wanted`` are settings that it is about to be given, in several requests.
+    """
     contents: dict[str, bytes] = {}
-    document: dict[Facet, Any] = {"items": _items_json(present), "settings": _settings(present)}
+    document: dict[str, Any] = {"items": _items_json(present), "settings": _settings(present)}
+    if wanted is not None and wanted.priority != present.task.priority:
+        document["half"] = _half_changed(present, wanted)
     if labels:
         text = _put(contents, present.labels.encode("utf-8", "surrogatepass"))
         maps = [[one.series, _put(contents, one.read())] for one in present.maps]
@@ -71,6 +79,15 @@ def _items_json(present: TaskContent) -> dict[str, Any]:
 
 def _settings(present: TaskContent) -> dict[str, Any]:
     return present.task.settings(present.storages[0]).as_json()
+
+
+def _half_changed(present: TaskContent, wanted: Settings) -> str:
+    """The digest of settings of which the priority is another one already, and nothing else."""
+    settings, keys = present.task.settings(present.storages[0]), present.left.keys
+    if keys is not None:
+        own = {key: one for key, one in settings.metadata.items() if key in keys}
+        settings = settings._replace(metadata=own)
+    return settings._replace(priority=wanted.priority).fingerprint()
 
 
 def refs_of(document: Document) -> tuple[str, ...]:

@@ -54,6 +54,23 @@ class Record(NamedTuple):
     declined: tuple[Declined, ...] = ()
     old_name: str = ""
 
+    @property
+    def is_certain(self) -> bool:
+        """Tells whether no run may have changed it without having recorded that."""
+        return self.pending is None and self.attempted is None
+
+
+def attempted_since(record: Record, latest: Fingerprint) -> Fingerprint:
+    """Returns what runs may have left of a record that failed or were cut off.
+
+    That is the latest attempt, and of the facets that it does not change what was attempted
+    before: a run that is cut off before it has put them back leaves them so.
+    """
+    if record.applied is None or record.attempted is None:
+        return latest
+    changed = latest.changed_since(record.applied)
+    return record.attempted.merged(latest, changed)
+
 
 class Intent(NamedTuple):
     """The intent to send something, written down before it is sent.

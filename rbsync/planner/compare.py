@@ -77,7 +77,7 @@ def _changes(dataset: Dataset, records: Mapping[str, Record], rules: Rules) -> I
         record = records.get(desired.name)
         # Nearly every datapoint of a large dataset: nothing is made for it, not even an object that
         # says so.
-        if record is not None and record.applied == desired.fingerprint and not record.pending:
+        if record is not None and record.applied == desired.fingerprint and record.is_certain:
             continue
         doubt = dataset.doubts.get(desired.origin) if dataset.doubts else None
         action = decide(desired, record, rules, doubt)

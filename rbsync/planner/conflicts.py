@@ -153,7 +153,8 @@ def _of_update(
     action: Update, sight: Sight, record: Record, decisions: Decisions
 ) -> Action | Record:
     action, held = _holding(action, sight, record)
-    done = [one for one in action.changed if one in sight.same or one in held]
+    others = _left_to_others(action, sight, record)
+    done = [one for one in action.changed if one in sight.same or one in held or one in others]
     left = tuple(one for one in action.changed if one not in done)
     if not left:
         applied = _applied(record).merged(action.datapoint.fingerprint, done)
@@ -175,6 +176,16 @@ def _of_update(
             return _conflict(action.name, action.changed, lost, sight)
         case never:
             assert_never(never)
+
+
+def _left_to_others(action: Update | Replace, sight: Sight, record: Record) -> tuple[Facet, ...]:
+    """The facets that are declared as they were left, and that others have changed since.
+
+    They are in the plan because a run may have left them half changed, and it has not.
+    """
+    news = action.datapoint.fingerprint.changed_since(_applied(record))
+    changed = (one for one in sight.changed if one not in sight.same)
+    return tuple(one for one in changed if one in action.changed and one not in news)
 
 
 def _holding(action: R, sight: Sight, record: Record) -> tuple[R, tuple[Facet, ...]]:
@@ -232,8 +243,10 @@ def _of_replace(
     action: Replace, sight: Sight, record: Record, decisions: Decisions
 ) -> Action | Record:
     holding, held = _holding(action, sight, record)
-    lost = tuple(one for one in sight.changed if one not in sight.same and one not in held)
-    if set(action.changed) <= {*sight.same, *held} and not lost:
+    others = _left_to_others(action, sight, record)
+    given = {*sight.same, *held, *others}
+    lost = tuple(one for one in sight.changed if one not in given)
+    if set(action.changed) <= given and not lost:
         applied = _applied(record).merged(holding.datapoint.fingerprint, action.changed)
         return Record(action.name, applied, record.task_id, declined=holding.declined)
     if not lost and not sight.busy:

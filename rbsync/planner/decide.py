@@ -61,7 +61,7 @@ def decide(
     # First of all: while the last result is not known, every other answer could do a thing twice.
     if record.pending is not None:
         return unsettled(record)
-    if record.applied == desired.fingerprint:
+    if record.applied == desired.fingerprint and not half_changed(record):
         return Keep(desired.name, UNCHANGED, "the project has it as declared")
     held = held_facets(desired, record)
     # Before what was refused: what was taken back is not to be asked about again.
@@ -147,7 +147,7 @@ def _decide_held(
     # Held facets count as what the project has, so that only the others differ.
     kept = {facet: getattr(record.applied, facet) for facet in held}
     left = desired._replace(fingerprint=desired.fingerprint._replace(**kept))
-    if left.fingerprint == record.applied:
+    if left.fingerprint == record.applied and not half_changed(record):
         return _held(desired.name, held, record)
     action = decide(left, record._replace(declined=()), rules, doubt)
     return replace(action, declined=record.declined) if isinstance(action, Update) else action
@@ -192,10 +192,26 @@ def _create_again(desired: Datapoint, failure: Failure | None) -> Create:
     return Create(desired, RETRY, message)
 
 
+def half_changed(record: Record) -> tuple[Facet, ...]:
+    """The facets that a run may have changed that failed or was cut off in the middle.
+
+    What is declared may be again what was there before: the project still has the other half.
+    """
+    if record.applied is None or record.attempted is None:
+        return ()
+    failure = record.failure
+    # A file that could not be read or sent has changed nothing yet.
+    if failure is not None and failure.phase != "update":
+        return ()
+    return record.attempted.changed_since(record.applied)
+
+
 def _change(desired: Datapoint, record: Record, applied: Fingerprint, rules: Rules) -> Action:
-    changed = desired.fingerprint.changed_since(applied)
+    half = half_changed(record)
+    differs = desired.fingerprint.changed_since(applied)
+    changed = tuple(one for one in FACETS if one in differs or one in half)
     loses = _loses_labels(desired.fingerprint, applied)
-    what = _what_changes(changed, loses)
+    what = _what_changes(differs, loses) or half_told(half)
     reason: Reason = CHANGED if record.failure is None else RETRY
     match rules.policy.on_change:
         case "protect":
@@ -213,6 +229,11 @@ def _change(desired: Datapoint, record: Record, applied: Fingerprint, rules: Rul
         message = f"{what}; the backend cannot change {', '.join(fixed)} in place"
         return Blocked(desired.name, NOT_UPDATABLE, message)
     return Update(desired, changed, record.task_id, reason, what, labels_removed=loses)
+
+
+def half_told(half: Sequence[Facet]) -> str:
+    """Half changed facets in words."""
+    return f"{', '.join(half)} may be half changed by a run that did not end well"
 
 
 def _what_changes(changed: Sequence[Facet], loses_labels: bool) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
+from rbsync.model.fingerprint import FACETS, NO_LABELS, Facet, Fingerprint
 from rbsync.model.history import Change, Run
 from rbsync.model.plan import Action, Blocked, Create, Delete, Move, Update
 from rbsync.model.record import Declined, Record
+from rbsync.planner.decide import half_changed, half_told
 from rbsync.reasons import CONFLICT, UNDONE
 
 Source = tuple[str, tuple[Facet, ...]]
@@ -22,6 +23,8 @@ class Reversal(NamedTuple):
     ``was`` is None when it was not there before, ``now`` when it is not there after. ``sources``
     say where its content is: of each facet the last one counts. ``declined`` is what its record
     is to say once it is taken back. ``old`` is the name that it had before, where that is another.
+    ``left`` is what was recorded of it before: of a run that was cut off before it came to some
+    facets, ``was`` has these as that run would have left them.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Reversal(NamedTuple):
     sources: tuple[Source, ...]
     declined: tuple[Declined, ...]
     old: str = ""
+    left: Fingerprint | None = None
 
 
 def reversals(changes: Iterable[Change], runs: Sequence[Run]) -> list[Reversal]:
@@ -95,7 +99,8 @@ def _reversal(name: str, newest_first: Sequence[Change], undoing: frozenset[str]
         wanted = None if declared.verb == "delete" else declared.now
         if wanted != was:
             declined = (Declined(UNDONE, wanted, facets),)
-    return Reversal(name, was, now, tuple(_sources(newest_first)), declined)
+    left = None if first.verb == "create" else first.was
+    return Reversal(name, was, now, tuple(_sources(newest_first)), declined, left=left)
 
 
 def _sources(newest_first: Sequence[Change]) -> list[Source]:
@@ -120,8 +125,8 @@ def decide_reversal(
     present = record.applied if record else None
     task_id = record.task_id if record else ""
     is_renamed = bool(one.old) and one.old != one.name
-    if present == one.was and not (is_renamed and present):
-        return None
+    if (present == one.was or (present and present == one.left)) and not (is_renamed and present):
+        return _half_undone(one._replace(was=present), record, put_back)
     if present != one.now:
         message = "a later run, or somebody else, changed it since"
         return Blocked(one.name, CONFLICT, message)
@@ -141,3 +146,18 @@ def decide_reversal(
         )
     message = f"taken back: {', '.join(changed)}"
     return Update(put_back(one), changed, task_id, UNDONE, message, declined=one.declined)
+
+
+def _half_undone(
+    one: Reversal, record: Record | None, put_back: Callable[[Reversal], Datapoint]
+) -> Update | None:
+    """What takes back the half of an update that was cut off, None where there was none."""
+    half = half_changed(record) if record else ()
+    if record is None or one.was is None or not half:
+        return None
+    datapoint = put_back(one)
+    if datapoint.labels is None and one.was.labels not in NO_LABELS:
+        # It was cut off before its labels were looked at: they are as they were.
+        half = tuple(facet for facet in half if facet != "labels")
+    message = f"taken back: {half_told(half)}"
+    return Update(datapoint, half, record.task_id, UNDONE, message, declined=one.declined)

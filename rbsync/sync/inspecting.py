@@ -134,11 +134,12 @@ def _sight(
     busy = worked_on(found, left)
     same: tuple[Facet, ...] = ()
     told: dict[Facet, str] = {}
-    if changed and not isinstance(action, Delete):
+    put_back = () if isinstance(action, Delete) else _as_before(action, left[0])
+    if (changed or put_back) and not isinstance(action, Delete):
         # Nobody has to have left what is there as it is declared: its stamp does not matter.
         desired = [action.datapoint.fingerprint]
         others = differing(found, desired, stamped=False)
-        same = tuple(one for one in changed if one not in others)
+        same = tuple(one for one in (*changed, *put_back) if one not in others)
         # Of the rest, what was left half done by a run that was cut off is nobody else's.
         declared = declared_settings(action)
         lost = differing(found, left, stamped=stamped, facets=changed, declared=declared)
@@ -149,6 +150,12 @@ def _sight(
     fingerprint = fingerprint_of(found, algorithm) if changed else left[0]
     fewer = "" if isinstance(action, Delete) else labels_left(found, action)
     return Sight(changed, same, fingerprint, found.task.mark.declined, busy, told, fewer)
+
+
+def _as_before(action: Update | Replace, left: Fingerprint) -> tuple[Facet, ...]:
+    """The facets to be changed that are declared as they were left: they may be half changed."""
+    declared = action.datapoint.fingerprint
+    return tuple(one for one in action.changed if declared.of(one) == left.of(one))
 
 
 def _told(

@@ -16,7 +16,6 @@ from rbsync.backends.base import Backend, Renames, Task, TaskContent
 from rbsync.errors import RbsyncError, StoreError, UsageError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.fingerprint import Facet
 from rbsync.model.history import Run
 from rbsync.model.plan import Action, Blocked, Create, Move, Plan, Update
 from rbsync.model.record import Header, Record
@@ -157,7 +156,7 @@ def _decide(workspace: Workspace, one: Reversal, record: Record | None) -> Actio
 
 def _datapoint(workspace: Workspace, one: Reversal) -> Datapoint:
     """Returns what was there before. Raises StoreError and SignedUrlError."""
-    made: dict[Facet, object] = {}
+    made: dict[str, object] = {}
     for digest, facets in one.sources:
         document: Document = json.loads(workspace.history.content(digest))
         made |= {facet: document[facet] for facet in facets if facet in document}
