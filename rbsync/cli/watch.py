@@ -119,7 +119,7 @@ def _watch(common: CommonOptions, options: WatchOptions, health: str) -> ExitCod
     view = WatchView(common)
     supervision = Supervision(health)
 
-    def opened(manifest: Manifest, readiness: Any, stop: Any) -> Any:
+    def opened(manifest: Manifest, readiness: Any, known: Any, stop: Any) -> Any:
         return open_workspace(
             manifest,
             watcher=supervision,
@@ -127,6 +127,7 @@ def _watch(common: CommonOptions, options: WatchOptions, health: str) -> ExitCod
             note=view.note,
             stop=stop,
             readiness=readiness,
+            known=known,
         )
 
     watch = Watch(load, opened, view, options, supervision)

@@ -15,6 +15,7 @@ from rbsync.files.cache import Cache, Row
 from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, Stat, hash_files
 from rbsync.files.ignore import FILE, IgnoreRules, rules_text
 from rbsync.files.kinds import Kind
+from rbsync.files.known_listings import NO_LISTINGS, KnownListings
 from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan, unseen
 from rbsync.files.roots import Roots
 from rbsync.files.spelling import Spellings
@@ -44,9 +45,16 @@ class Tree:
     """Lists, hashes and remembers. Paths are as in the manifest: relative, with ``/``."""
 
     def __init__(
-        self, roots: Roots, cache: Cache, algorithm: Algorithm = "xxh3", *, rehash: bool = False
+        self,
+        roots: Roots,
+        cache: Cache,
+        algorithm: Algorithm = "xxh3",
+        *,
+        rehash: bool = False,
+        known: KnownListings = NO_LISTINGS,
     ) -> None:
         self.roots = roots
+        self._known = known
         self._main = os.path.realpath(roots.main)
         self.algorithm: Algorithm = algorithm
         self._width = DIGEST_SIZE[algorithm]
@@ -80,13 +88,15 @@ class Tree:
 
     def _scan(self, folder: str) -> Listing:
         # The check whether the last plan still holds has listed the folder already.
-        known = self._scanned.pop(folder, None)
+        known = self._scanned.pop(folder, None) or self._known.get(folder)
         if known is None:
+            begun = self._known.begin(folder)
             descriptor = self.roots.open_folder(folder or ".")
             try:
                 known = scan(descriptor, folder)
             finally:
                 os.close(descriptor)
+            self._known.put(folder, known, begun)
         return known
 
     def read(self, path: str, limit: int) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import cast
 
@@ -22,12 +23,14 @@ from rbsync.dataset.build import BuildInputs, Watcher
 from rbsync.dataset.declared_taxonomy import declared_taxonomy
 from rbsync.errors import StoreError, UserError
 from rbsync.files.cache import Cache
+from rbsync.files.known_listings import NO_LISTINGS, KnownListings
 from rbsync.files.readiness import ALWAYS, Readiness
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
 from rbsync.manifest.order import shortened
+from rbsync.model.fingerprint import Algorithm
 from rbsync.stores import open_store
 from rbsync.stores.base import Store
 from rbsync.stores.history import FOLDER as HISTORY
@@ -142,6 +145,7 @@ def open_workspace(
     note: Callable[[str], None] = lambda _: None,
     stop: Cancellation | None = None,
     readiness: Readiness = ALWAYS,
+    known: KnownListings = NO_LISTINGS,
     sums: bool = False,
     give_up_after: float = 0.0,
     outage: Callable[[Outage], None] = lambda _: None,
@@ -152,10 +156,11 @@ def open_workspace(
     never chooses it: whoever writes one must not be able to send a password somewhere.
     ``home`` is the folder that state and project are in, where the manifest is the one of a
     ``revision`` and stands elsewhere. ``note`` is told what is waited for; ``stop`` ends all
-    waiting. ``readiness`` says which files are finished. With ``sums`` files are known by their
-    SHA-256, and remembered so beside what plans remember: what was read once for a lock is not
-    read again. ``give_up_after`` is for how many seconds a service is waited for that does not
-    answer a question, 0 for some attempts only; ``outage`` is told of it.
+    waiting. ``readiness`` says which files are finished, and ``known`` keeps the listings of
+    folders that did not change since. With ``sums`` files are known by their SHA-256, and
+    remembered so beside what plans remember: what was read once for a lock is not read again.
+    ``give_up_after`` is for how many seconds a service is waited for that does not answer a
+    question, 0 for some attempts only; ``outage`` is told of it.
     """
     manifest = _by_sums(manifest) if sums else manifest
     stop = stop or Cancellation()
@@ -166,7 +171,8 @@ def open_workspace(
         home = home or manifest.root
         folder = _own_folder(manifest, home, stack)
         remembered = os.path.join(folder, SUMS if sums else "cache.db")
-        inputs = _inputs(manifest, roots, remembered, watcher or Unwatched(), stack, rehash=rehash)
+        tree_of = partial(Tree, roots, rehash=rehash, known=known)
+        inputs = _inputs(manifest, tree_of, remembered, watcher or Unwatched(), stack)
         taxonomy = declared_taxonomy(manifest, inputs.tree)
         backend = open_backend(manifest, taxonomy, retrier.read, home)
         stack.callback(backend.close)
@@ -216,12 +222,10 @@ def _by_sums(manifest: Manifest) -> Manifest:
 
 def _inputs(
     manifest: Manifest,
-    roots: Roots,
+    tree_of: Callable[[Cache, Algorithm], Tree],
     remembered: str,
     watcher: Watcher,
     stack: contextlib.ExitStack,
-    *,
-    rehash: bool,
 ) -> BuildInputs:
     """The files of a manifest, read by threads; ``remembered`` is the file of what is known."""
     algorithm = manifest.settings.hash
@@ -230,8 +234,7 @@ def _inputs(
     # Threads and not processes: hashing and decoding release the interpreter, and starting
     # processes takes longer than most plans.
     executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
-    tree = Tree(roots, cache, algorithm, rehash=rehash)
-    return BuildInputs(tree, cache, executor, watcher)
+    return BuildInputs(tree_of(cache, algorithm), cache, executor, watcher)
 
 
 def _own_folder(manifest: Manifest, home: str, stack: contextlib.ExitStack) -> str:

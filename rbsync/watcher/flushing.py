@@ -51,6 +51,11 @@ class Flushes:
         self._asked: SimpleQueue[Flush] = SimpleQueue()
         self._open: list[Flush] = []
 
+    @property
+    def are_open(self) -> bool:
+        """Tells whether somebody waits for an answer."""
+        return bool(self._open)
+
     def add(self, request: Flush) -> None:
         """Takes a request."""
         self._asked.put(request)

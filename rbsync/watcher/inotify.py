@@ -64,6 +64,8 @@ class Event(NamedTuple):
 class Inotify:
     """Watches folders, each by itself; a thread calls back."""
 
+    tells_folders = True
+
     def __init__(
         self,
         root: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -17,6 +18,7 @@ from rbsync.errors import (
     StaleError,
     UserError,
 )
+from rbsync.files.known_listings import KnownListings
 from rbsync.files.readiness import Readiness
 from rbsync.files.roots import Roots
 from rbsync.manifest.load import Manifest
@@ -29,6 +31,7 @@ from rbsync.watcher.completeness import Completeness
 from rbsync.watcher.disks import MountedDisks
 from rbsync.watcher.flushing import Flush, Flushes
 from rbsync.watcher.hindrances import Hindrances
+from rbsync.watcher.listings import WatchedListings
 from rbsync.watcher.looking import Looker
 from rbsync.watcher.options import WatchOptions
 from rbsync.watcher.own_files import OwnFiles
@@ -44,7 +47,9 @@ TICK = 1.0
 ONCE_POLL = 2.0
 """Seconds between the looks of a watch that ends by itself."""
 
-Open = Callable[[Manifest, Readiness, Cancellation], AbstractContextManager[Workspace]]
+Open = Callable[
+    [Manifest, Readiness, KnownListings, Cancellation], AbstractContextManager[Workspace]
+]
 
 
 class _EndedError(Exception):
@@ -89,11 +94,13 @@ class Watch:
         self._disks = MountedDisks(root)
         self._news: SimpleQueue[None] = SimpleQueue()
         own = OwnFiles(root, supervision.health)
-        self._sight = Sight(root, own, self._announcer, self._hinted)
+        self._listings = WatchedListings()
+        self._sight = Sight(root, own, self._listings, self._announcer, self._hinted)
         self._flushes = Flushes()
         self._stop = Cancellation()
         self._ends: ExitCode | None = None
         self._started = time.monotonic()
+        self._whole_at = 0.0
 
     def end(self, code: ExitCode) -> None:
         """Ends the loop: what runs ends and is recorded. A signal handler may call it."""
@@ -153,6 +160,7 @@ class Watch:
     def _ask_waiting(self) -> None:
         """Asks the files that wait, which costs next to nothing; a look only when one is ready."""
         roots = Roots(self._manifest.root, self._manifest.settings.roots)
+        self._forget_waiting()
         if self._complete.ask_again(roots):
             self._schedule.ask()
         self._hindrances.tell_long_open()
@@ -186,12 +194,13 @@ class Watch:
         began = time.monotonic()
         self._schedule.begun()
         self._complete.look_begins()
+        self._forget_listings(began)
         self._stop = Cancellation()
         if self._ends is not None:
             return
         self._take_manifest()
         try:
-            with self._open(self._manifest, self._complete, self._stop) as workspace:
+            with self._opened() as workspace:
                 self._looker.look(workspace, self._stop, self._has_all_disks)
                 self._watch(workspace.inputs.tree.looked_at())
         except _EndedError:
@@ -206,6 +215,24 @@ class Watch:
         took = time.monotonic() - began
         self._schedule.ended(time.monotonic(), took)
         self._conclude(took)
+
+    def _forget_listings(self, now: float) -> None:
+        """Forgets the listings that may not be believed."""
+        # Of what was closed a moment before a flush the event may be on its way. And now and then
+        # all is looked at, for stores through a mapping raise no event.
+        is_whole = self._flushes.are_open or now >= self._whole_at or self._hindrances.unread
+        if is_whole:
+            self._whole_at = now + self._options.rescan
+            self._listings.all_changed()
+        self._forget_waiting()
+
+    def _forget_waiting(self) -> None:
+        """Forgets the folders of files that are being written: not each store raises an event."""
+        for one in self._complete.waiting():
+            self._listings.changed(os.path.dirname(one.path))
+
+    def _opened(self) -> AbstractContextManager[Workspace]:
+        return self._open(self._manifest, self._complete, self._listings, self._stop)
 
     def _check_end(self) -> None:
         """Ends the reading of files: a first look may read for an hour."""

@@ -15,6 +15,7 @@ from typing import Protocol
 from rbsync.watcher.announcing import Announcer
 from rbsync.watcher.disks import mounted_below, shared_kind
 from rbsync.watcher.inotify import Inotify, is_available
+from rbsync.watcher.listings import WatchedListings
 from rbsync.watcher.own_files import OwnFiles
 from rbsync.watcher.whole_trees import WholeTrees
 
@@ -27,6 +28,9 @@ _LEAST_LIMIT = 524_288
 
 class Events(Protocol):
     """Hears of changes in folders."""
+
+    tells_folders: bool
+    """Each event names the folder in which something happened."""
 
     def watch(self, folders: Iterable[str]) -> set[str]:
         """Watches these folders alone, and returns which of them are new. Raises OSError."""
@@ -42,10 +46,15 @@ class Sight:
     """Watches what looks have listed, or says that it cannot; safe from any thread."""
 
     def __init__(
-        self, root: str, own: OwnFiles, announcer: Announcer, changed: Callable[[], None]
+        self,
+        root: str,
+        own: OwnFiles,
+        listings: WatchedListings,
+        announcer: Announcer,
+        changed: Callable[[], None],
     ) -> None:
         """``changed`` is called by another thread when something may have changed."""
-        self._root, self._own = root, own
+        self._root, self._own, self._listings = root, own, listings
         self._announcer, self._changed = announcer, changed
         self._events: Events | None = None
         self._disks = mounted_below(root)
@@ -66,10 +75,18 @@ class Sight:
         try:
             if self._events is None:
                 self._events = self._opened()
-            return bool(self._events.watch(wanted))
+            return self._watch(self._events, wanted)
         except OSError as error:
             self._give_up(*limit_of(error))
             return False
+
+    def _watch(self, events: Events, wanted: set[str]) -> bool:
+        new = events.watch(wanted)
+        for folder in new:
+            self._listings.changed(folder)
+        if events.tells_folders:
+            self._listings.watch(wanted)
+        return bool(new)
 
     def check(self) -> None:
         """Gives up on events that come no more."""
@@ -84,20 +101,25 @@ class Sight:
 
     def _opened(self) -> Events:
         if is_available():
-            return Inotify(self._root, self._hint, self._changed, self._mounted)
-        return WholeTrees(self._root, self._own, self._changed)
+            return Inotify(self._root, self._hint, self._hint_all, self._mounted)
+        return WholeTrees(self._root, self._own, self._hint_all)
 
     def _hint(self, folder: str, names: Collection[str]) -> None:
         place = os.path.join(self._root, folder)
         if not all(self._own.has(os.path.join(place, name)) for name in names):
+            self._listings.changed(folder)
             self._changed()
+
+    def _hint_all(self) -> None:
+        self._listings.all_changed()
+        self._changed()
 
     def _mounted(self) -> None:
         # Containers and desktops mount all the time, and elsewhere.
         now = mounted_below(self._root)
         if now != self._disks:
             self._disks = now
-            self._changed()
+            self._hint_all()
 
     def _shared(self, folders: Collection[str]) -> str:
         """The kind of a disk whose writers may be on other machines; empty for none."""
@@ -107,6 +129,7 @@ class Sight:
 
     def _give_up(self, why: str, hint: str = "") -> None:
         self.close()
+        self._listings.watch(())
         self.polls = True
         self._announcer.say("polling", f"{why}: polling instead", hint)
 

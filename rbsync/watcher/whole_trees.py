@@ -54,6 +54,8 @@ class _Overflows(logging.Handler):
 class WholeTrees(FileSystemEventHandler):
     """Watches the trees that folders lie in; threads of the observer call back."""
 
+    tells_folders = False
+
     def __init__(self, root: str, own: OwnFiles, hint_all: Callable[[], None]) -> None:
         """``own`` are the files that the watch itself writes."""
         self._root, self._own, self._hint_all = root, own, hint_all

@@ -11,6 +11,7 @@ import pytest
 
 from rbsync.watcher.announcing import Announcer
 from rbsync.watcher.inotify import Inotify, is_available
+from rbsync.watcher.listings import WatchedListings
 from rbsync.watcher.own_files import OwnFiles
 from rbsync.watcher.sight import Sight
 from rbsync.watcher.telling import Message
@@ -102,7 +103,7 @@ class Teller:
 def test_its_own_files_give_no_hints(tmp_path: Path, heard: Heard) -> None:
     announcer = Announcer(Teller())  # type: ignore[arg-type]  # only messages come here
     own = OwnFiles(str(tmp_path), str(tmp_path / "health"))
-    sight = Sight(str(tmp_path), own, announcer, heard.hint_all)
+    sight = Sight(str(tmp_path), own, WatchedListings(), announcer, heard.hint_all)
     assert sight.watch([""])
     assert not sight.watch([""])
     (tmp_path / "health.123").write_text("{}")

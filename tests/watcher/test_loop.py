@@ -27,8 +27,10 @@ def watch_of(project: Project, supervision: Supervision) -> Watch:
     def load() -> Manifest:
         return load_manifest(str(project.folder / "rbsync.yaml"))
 
-    def opened(manifest: Manifest, readiness: Any, stop: Any) -> Any:
-        return open_workspace(manifest, watcher=supervision, readiness=readiness, stop=stop)
+    def opened(manifest: Manifest, readiness: Any, known: Any, stop: Any) -> Any:
+        return open_workspace(
+            manifest, watcher=supervision, readiness=readiness, known=known, stop=stop
+        )
 
     return Watch(load, opened, Quiet(), WatchOptions(settle=0), supervision)
 
