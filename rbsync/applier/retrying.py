@@ -16,6 +16,7 @@ from rbsync.reasons import PASSING
 
 # Over which those who waited go on, so that they do not come all at once.
 SPREAD_SECONDS = 0.5
+_SERVER_FAILURES = 500
 
 
 class Backoff:
@@ -244,10 +245,8 @@ class Retrier:
             answer = breaker.ask(action) if is_part else action()
             answered = True
         except BackendError as error:
-            # A question that is answered with an error is none that nobody answers: the service is
-            # there, and another question may fare better.
             is_question = breaker is self._questions
-            answered = error.kind not in PASSING or (is_question and error.answered)
+            answered = error.kind not in PASSING or (is_question and not _is_away(error))
             # An address that never answered is more likely wrong than gone.
             is_wrong = error.misset and not self._was_answered
             if not (answered or error.is_counted or is_wrong):
@@ -260,6 +259,14 @@ class Retrier:
             if not is_part:
                 breaker.leave(answered=answered)
         return answer
+
+
+def _is_away(error: BackendError) -> bool:
+    """Tells whether a failure is one of a service that is gone or ill.
+
+    Who asks the wrong address gets web pages and other answers, and waits for nothing.
+    """
+    return error.status is None or error.status >= _SERVER_FAILURES
 
 
 def _is_open(breaker: Breaker | None) -> bool:
