@@ -52,6 +52,8 @@ EXAMPLES = {
     "rbsync export masks DIR": "rbsync export masks exported",
     "rbsync export labels FILE": "rbsync export labels labels.json",
     "rbsync serve": "rbsync serve --help",
+    "rbsync doctor": "rbsync doctor",
+    "rbsync doctor --write": "rbsync doctor --write",
     "rbsync drift": "rbsync drift",
     "rbsync plan --offline": "rbsync plan --offline",
     "rbsync apply --ours NAME": "rbsync apply --yes --ours images/coffee.jpg",

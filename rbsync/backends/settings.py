@@ -9,6 +9,7 @@ from typing import NamedTuple, get_args
 from pydantic import BaseModel, ConfigDict
 
 from rbsync.backends.base import Backend, Reading
+from rbsync.checks import Check
 from rbsync.labels import Taxonomy
 from rbsync.model.fingerprint import Algorithm
 from rbsync.trust import Trust
@@ -71,6 +72,13 @@ class BackendSettings(BaseModel, ABC):
 
         The manifest may be a stranger's: it must not choose where a key goes, which program is
         run, or what is written outside of its folder.
+        """
+        yield from ()
+
+    def checks(self, surroundings: Surroundings) -> Iterator[Check]:  # noqa: ARG002  (of all kinds)
+        """Yields what `rbsync doctor` looks at on the way to the project; changes nothing.
+
+        After one that failed, those that need it are left out.
         """
         yield from ()
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "ls": "list what the project holds",
     "export": "write masks or labels of the project to files",
     "watch": "keep the project in step with the files, and send none half-written",
+    "doctor": "check this machine, the way to the service, and the project",
     "serve": "speak RedBrick's protocol over a local project, offline",
     "schema": "print the JSON Schema of the manifest, or of what a command prints",
     "state": "look at the state, or change it by hand",

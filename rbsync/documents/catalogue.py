@@ -33,6 +33,7 @@ from rbsync.documents.declarations import (
 )
 from rbsync.documents.history_documents import LogDocument
 from rbsync.documents.inventory import (
+    DoctorDocument,
     ExportLabelsDocument,
     ExportMasksDocument,
     LsDocument,
@@ -67,6 +68,7 @@ from rbsync.documents.watch_document import WatchDocument, event_schemas
 DOCUMENTS: Mapping[str, type[Document]] = {
     "adopt": AdoptDocument,
     "diff": DiffDocument,
+    "doctor": DoctorDocument,
     "drift": DriftDocument,
     "error": ErrorDocument,
     "expand": ExpandDocument,
@@ -105,6 +107,7 @@ PRINTED_BY: Mapping[str, str] = {
     "adopt": "adopt",
     "apply": "report",
     "diff": "diff",
+    "doctor": "doctor",
     "drift": "drift",
     "expand": "expand",
     "explain": "explain",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from rbsync.checks import Verdict
 from rbsync.documents.parts import Document, FingerprintPart
 from rbsync.shapes.models import Part
 
@@ -125,3 +126,18 @@ class SchemasDocument(Document):
     """The schemas that `rbsync schema NAME` prints."""
 
     schemas: list[str] = Field(description="Their names, sorted.")
+
+
+class CheckPart(Part):
+    """One thing that was looked at."""
+
+    name: str
+    verdict: Verdict = Field(description="After one that failed, those that need it are left out.")
+    found: str = Field(description="What was seen.")
+    hint: str = Field(description="What to do about it.")
+
+
+class DoctorDocument(Document):
+    """What `rbsync doctor` looked at, in order."""
+
+    checks: list[CheckPart]

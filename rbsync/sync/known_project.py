@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from rbsync.backends.base import Project
-from rbsync.errors import Problem, UserError
+from rbsync.errors import BackendError, Problem, UserError
+from rbsync.reasons import INVALID
 from rbsync.sync.workspace import Workspace
 
 CODE = "no-project"
-HINT = (
-    "check `org_id` and `project_id` by the address of the project's page, "
-    "/ORG_ID/projects/PROJECT_ID, and that the key may see the project"
-)
 
 
 def known_project(workspace: Workspace) -> Project | None:
@@ -21,11 +18,20 @@ def known_project(workspace: Workspace) -> Project | None:
     """
     found = workspace.backend.describe()
     if found is None and not workspace.backend.capabilities.makes_project:
-        where = workspace.manifest.locate(("backend", "project_id"))
-        raise UserError([Problem(CODE, "the service has no such project", where, HINT)])
+        found = _required(workspace)
     if found is not None and found.unknown_type:
         workspace.note(
             f"warning: the project is of type {found.unknown_type}, which this version does not "
             "know: labels and items are not checked against it"
         )
     return found
+
+
+def _required(workspace: Workspace) -> Project:
+    try:
+        return workspace.backend.project()
+    except BackendError as error:
+        if error.kind != INVALID:
+            raise
+        where = workspace.manifest.locate(("backend", "project_id"))
+        raise UserError([Problem(CODE, str(error), where, error.hint)]) from error

@@ -57,17 +57,22 @@ def open_backend(
         raise UserError(shortened(manifest.problems))
     if manifest.trust.untrusted:
         return cast("Backend", UnaskedBackend())
+    return manifest.settings.backend.open(surroundings(manifest, taxonomy, reading, home))
+
+
+def surroundings(
+    manifest: Manifest, taxonomy: Taxonomy, reading: Reading, home: str = ""
+) -> Surroundings:
+    """The surroundings that the backend of a manifest is opened in."""
     settings = manifest.settings
-    return settings.backend.open(
-        Surroundings(
-            root=home or manifest.root,
-            type=settings.project.type or "",
-            taxonomy=taxonomy,
-            stamp=settings.policy.stamp,
-            algorithm=settings.hash,
-            trust=manifest.trust,
-            reading=reading,
-        )
+    return Surroundings(
+        root=home or manifest.root,
+        type=settings.project.type or "",
+        taxonomy=taxonomy,
+        stamp=settings.policy.stamp,
+        algorithm=settings.hash,
+        trust=manifest.trust,
+        reading=reading,
     )
 
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import ExitCode
-from tests.scenarios.offline_service import Served, served
 from tests.scenarios.project import Project
-from tests.service.serving import KEY, ORG, PROJECT
+from tests.service.serving import KEY, ORG, PROJECT, NearClient, serving
 
 OTHER = "2f0f6f3e-5a51-4d8e-9c1b-0d7f6a2b8c34"
 SOURCE = "datapoints:\n  - name: a\n    storage: public\n    items: [http://example.org/a.png]\n"
@@ -30,12 +29,12 @@ COMMANDS = (
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("served")) as one:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NearClient]:
+    with serving(tmp_path_factory.mktemp("served") / "cars") as one:
         yield one
 
 
-def manifest(folder: Path, service: Served, org_id: str, project_id: str) -> Project:
+def manifest(folder: Path, service: NearClient, org_id: str, project_id: str) -> Project:
     project = Project(folder)
     project.manifest(
         f"backend:\n  kind: redbrick\n  url: {service.url}\n  org_id: {org_id}\n"
@@ -46,13 +45,15 @@ def manifest(folder: Path, service: Served, org_id: str, project_id: str) -> Pro
 
 @pytest.mark.parametrize(("org_id", "project_id"), [(ORG, OTHER), (OTHER, PROJECT), (PROJECT, ORG)])
 def test_a_project_that_is_not_there_is_a_problem_with_its_line(
-    tmp_path: Path, service: Served, org_id: str, project_id: str
+    tmp_path: Path, service: NearClient, org_id: str, project_id: str
 ) -> None:
     project = manifest(tmp_path, service, org_id, project_id)
     for command in COMMANDS:
         ran = project.run(*command, RBSYNC_API_KEY=KEY)
         assert ran.code == ExitCode.INVALID, command
-        assert ran.err.startswith("rbsync.yaml:6:15: the service has no such project\n"), command
+        assert ran.err.startswith(f"rbsync.yaml:6:15: localhost has no project {project_id}\n"), (
+            command
+        )
         assert "check `org_id` and `project_id`" in ran.err, command
     assert not (tmp_path / "labels.json").exists()
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from rbsync.errors import ExitCode
-from tests.scenarios.offline_service import RemoteProject, served
+from tests.scenarios.offline_service import RemoteProject
+from tests.service.serving import serving
 
 SOURCE = "datapoints:\n  - name: {}\n    storage: public\n    items: [http://example.org/a.png]\n"
 
@@ -19,7 +20,7 @@ def altered(kind: str, at: str, to: Any = None) -> dict[str, Any]:
 
 def test_a_type_that_nobody_knows_restricts_nothing_and_is_told_once(tmp_path: Path) -> None:
     faults = [altered("project", "data.project.tdType", "IMAGE_OF_TOMORROW")]
-    with served(tmp_path / "service", faults=faults) as service:
+    with serving(tmp_path / "cars", faults) as service:
         project = RemoteProject(tmp_path / "here", service.url)
         project.manifest(SOURCE.format("a"))
         for command in (["plan"], ["apply", "--yes"], ["status"], ["ls"], ["refresh"]):
@@ -33,7 +34,7 @@ def test_a_type_that_nobody_knows_restricts_nothing_and_is_told_once(tmp_path: P
 @pytest.mark.parametrize("kind", ["task", "tasksPaged"])
 def test_a_task_of_no_stage_is_read(tmp_path: Path, kind: str) -> None:
     root = "data.task" if kind == "task" else "data.tasksPaged.entries.*"
-    with served(tmp_path / "service", faults=[altered(kind, f"{root}.currentStageName")]) as one:
+    with serving(tmp_path / "cars", [altered(kind, f"{root}.currentStageName")]) as one:
         project = RemoteProject(tmp_path / "here", one.url)
         project.manifest(SOURCE.format("a"))
         assert project.run("apply", "--yes").code == ExitCode.DONE

@@ -25,7 +25,10 @@ from rbsync.model.storages import BUILT_IN_IDS
 
 READY = "CREATION_SUCCESS"
 _CREATING = "CREATING"
-_MISSING_HINT = "check `org_id` and `project_id`, and that the key may see the project"
+MISSING_HINT = (
+    "check `org_id` and `project_id` by the address of the project's page, "
+    "/ORG_ID/projects/PROJECT_ID, and that the key may see the project"
+)
 
 
 class OpenProject:
@@ -62,7 +65,7 @@ class OpenProject:
         found = self.look()
         if found is None:
             message = f"{self._client.address.host} has no project {self._client.project_id}"
-            raise problem(message, kind="invalid", hint=_MISSING_HINT)
+            raise problem(message, kind="invalid", hint=MISSING_HINT)
         return found
 
     def flaw(self, draft: Draft, facets: Sequence[Facet] = FACETS) -> Flaw | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -13,7 +13,11 @@ from rbsync.backends.base import Backend
 from rbsync.backends.redbrick.api.constants import DEFAULT_URL
 from rbsync.backends.redbrick.api.ids import UUID_HINT, is_uuid
 from rbsync.backends.settings import BackendSettings, Judge, Objection, Surroundings
+from rbsync.checks import Check
 from rbsync.trust import Trust
+
+if TYPE_CHECKING:
+    from rbsync.backends.redbrick.api.credentials import Credentials
 
 
 class RedbrickSettings(BackendSettings):
@@ -50,19 +54,20 @@ class RedbrickSettings(BackendSettings):
 
         return self.url if "url" in self.model_fields_set else bound_to(trust, environ).url
 
+    def checks(self, surroundings: Surroundings) -> Iterator[Check]:
+        """Looks at the address, the proxy, the line, the clock, the key, and the project."""
+        from rbsync.backends.redbrick.checkup import Checkup
+
+        read = _reader(surroundings.trust)
+        url = self.service(surroundings.trust)
+        yield from Checkup(url, self.org_id, self.project_id, read).checks()
+
     def open(self, surroundings: Surroundings) -> Backend:
-        from rbsync.backends.redbrick.api.credentials import key_for, read_credentials
+        from rbsync.backends.redbrick.api.credentials import key_for
         from rbsync.backends.redbrick.backend import RedbrickBackend
 
-        trust = surroundings.trust
-        url = self.service(trust)
-        read = partial(
-            read_credentials,
-            profile=trust.profile,
-            command=trust.api_key_command,
-            url=trust.url,
-            org_id=trust.org_id,
-        )
+        url = self.service(surroundings.trust)
+        read = _reader(surroundings.trust)
         return RedbrickBackend(
             url,
             self.org_id,
@@ -71,3 +76,16 @@ class RedbrickSettings(BackendSettings):
             stamp=surroundings.stamp,
             reading=surroundings.reading,
         )
+
+
+def _reader(trust: Trust) -> Callable[[], Credentials]:
+    """Reads the key when it is wanted, and not earlier."""
+    from rbsync.backends.redbrick.api.credentials import read_credentials
+
+    return partial(
+        read_credentials,
+        profile=trust.profile,
+        command=trust.api_key_command,
+        url=trust.url,
+        org_id=trust.org_id,
+    )

@@ -98,16 +98,24 @@ def transport_failure(error: Exception, host: str, *, sent: bool, late: bool) ->
     if late:
         what, hint = "no answer in time", ""
     misset = isinstance(error, _MISSET) and not late
-    return problem(f"{host}: {what}{_certificate(error)}", sent=sent, hint=hint, misset=misset)
+    return problem(f"{host}: {what}{_cause(error)}", sent=sent, hint=hint, misset=misset)
 
 
-def _certificate(error: BaseException | None) -> str:
-    """Returns what is wrong with a certificate, wherever in the exception it is said."""
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+_UNKNOWN_USER = "407"
+
+
+def _cause(error: BaseException | None) -> str:
+    """Returns what is wrong with a certificate or a proxy, wherever in the exception it is said."""
     depth = 0
     # Exceptions may contain each other in a circle.
     while error is not None and depth < 5:
         if isinstance(error, ssl.SSLCertVerificationError):
             return f" ({error.verify_message})"
+        if refused := _TUNNEL.search(str(error)):
+            status = refused[1]
+            more = ": it wants a user name and a password" if status == _UNKNOWN_USER else ""
+            return f" (HTTP {status}{more})"
         inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else None
         error = getattr(error, "reason", None) or inner
         error = error if isinstance(error, BaseException) else None

@@ -155,12 +155,14 @@ def _check_port(parts: SplitResult) -> None:
         raise LocationParseError(parts.netloc) from error
 
 
+def authorities() -> tuple[str, str]:
+    """The variable that names who may vouch for a host, and the path; else the usual ones."""
+    named = ((name, os.environ[name]) for name in _AUTHORITIES if os.environ.get(name))
+    return next(named, ("", DEFAULT_CA_BUNDLE_PATH))
+
+
 def _trust() -> ssl.SSLContext:
-    """Who is trusted to vouch for a host: whom the environment names, else the usual ones."""
-    path = next(
-        (os.environ[name] for name in _AUTHORITIES if os.environ.get(name)),
-        DEFAULT_CA_BUNDLE_PATH,
-    )
+    _, path = authorities()
     context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     try:
         if os.path.isdir(path):

@@ -136,7 +136,10 @@ def test_a_tunnel_that_is_refused_is_said_of_the_proxy(
     monkeypatch.setenv("https_proxy", with_password(proxy.url))
     with pytest.raises(BackendError) as raised:
         get(transport, "https://h.example/a?sig=1")
-    assert str(raised.value) == "h.example: the proxy does not let us through"
+    assert str(raised.value) == (
+        "h.example: the proxy does not let us through "
+        "(HTTP 407: it wants a user name and a password)"
+    )
     assert not raised.value.sent
 
 

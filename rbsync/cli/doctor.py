@@ -1,0 +1,99 @@
+"""`rbsync doctor`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rbsync.cli.open_workspace import opened
+from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.output import document, note, result
+from rbsync.cli.render.numbers import plural
+from rbsync.errors import ExitCode
+
+if TYPE_CHECKING:
+    from rbsync.checks import Check
+
+_COLOURS = {"ok": "green", "warning": "yellow", "failed": "red", "skipped": "blue"}
+_WIDE, _NAME = 8, 18
+
+
+@click.command("doctor")
+@click.option("--write", is_flag=True, help="Create one datapoint, read it back and delete it.")
+@click.option("--report", metavar="FILE", help="Write what was found there, to be attached.")
+@with_common_options
+def command(common: CommonOptions, write: bool, report: str | None) -> int:
+    """Check this machine, the way to the service, and the project. Ends with 1 when one fails.
+
+    Changes nothing but with --write. No secret is in what it prints or writes.
+
+    \b
+    Examples:
+      rbsync doctor
+      rbsync doctor --write --report doctor.json
+    """
+    found = []
+    for one in _checks(common, write=write):
+        found.append(one)
+        if not common.json:
+            _show(common, one)
+    content = {"checks": [_as_json(one) for one in found]}
+    if report:
+        _write_report(report, content)
+    if common.json:
+        document(common, content)
+    failed = sum(one.verdict == "failed" for one in found)
+    note(common, f"{plural(len(found), 'check')}, {failed} failed.")
+    return ExitCode.ERROR if failed else ExitCode.DONE
+
+
+def _checks(common: CommonOptions, *, write: bool) -> Iterator[Check]:
+    """All checks as they are made; those of the project only where the way to it is free."""
+    from rbsync.doctor.machine import machine_checks
+    from rbsync.doctor.project import listing_check, probe_checks
+    from rbsync.sync.known_project import known_project
+    from rbsync.sync.workspace import FOLDER, surroundings
+
+    home = os.path.dirname(os.path.abspath(common.manifest_path))
+    yield from machine_checks(os.path.join(home, FOLDER))
+    with opened(common, looks_on=True) as workspace:
+        around = surroundings(workspace.manifest, workspace.taxonomy, workspace.retrier.read)
+        for one in workspace.manifest.settings.backend.checks(around):
+            yield one
+            if one.verdict == "failed":
+                return
+        if known_project(workspace) is None:
+            yield _not_made(write=write)
+            return
+        yield listing_check(workspace.backend)
+        if write:
+            yield from probe_checks(workspace.backend)
+
+
+def _not_made(*, write: bool) -> Check:
+    from rbsync.checks import Check
+
+    hint = "apply first, to try a datapoint" if write else ""
+    return Check("project", "skipped", "not there yet; the first apply makes it", hint)
+
+
+def _show(common: CommonOptions, one: Check) -> None:
+    line = f"{one.verdict:{_WIDE}} {one.name:{_NAME}} {one.found}"
+    result(common, line, fg=_COLOURS[one.verdict])
+    if one.hint and one.verdict != "ok":
+        result(common, f"{'':{_WIDE}} {'':{_NAME}} {one.hint}")
+
+
+def _as_json(one: Check) -> dict[str, Any]:
+    return {"name": one.name, "verdict": one.verdict, "found": one.found, "hint": one.hint}
+
+
+def _write_report(path: str, content: dict[str, Any]) -> None:
+    from rbsync.documents import FORMAT_VERSION
+    from rbsync.documents.text import dump
+    from rbsync.written_files import write_whole
+
+    write_whole(path, dump({"format_version": FORMAT_VERSION, **content}))

@@ -1,0 +1,121 @@
+"""`rbsync doctor` against the service's offline twin, as it is and with scripted oddities."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rbsync.errors import ExitCode
+from tests.scenarios.offline_service import RemoteProject
+from tests.scenarios.project import Project
+from tests.service.serving import KEY, ORG, serving, task, taxonomy
+
+SOURCE = "datapoints:\n  - name: a\n    storage: public\n    items: [http://example.org/a.png]\n"
+WRONG = "w" * 43
+
+
+def checks(document: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """By name; of several of one name the first."""
+    return {one["name"]: one for one in reversed(document["checks"])}
+
+
+def test_all_is_well_and_nothing_of_the_probe_is_left(tmp_path: Path) -> None:
+    with serving(tmp_path / "cars", type="IMAGE_BBOX", taxonomy=taxonomy("car", "bus")) as one:
+        project = RemoteProject(tmp_path / "here", one.url)
+        project.manifest(SOURCE)
+        ran = project.run("doctor", "--write", "--json", "--report", "report.json")
+        assert ran.code == ExitCode.DONE, ran.out
+        found = checks(ran.json)
+        assert {entry["verdict"] for entry in found.values()} == {"ok"}
+        assert found["probe"]["found"] == "a datapoint with a label came back as it was sent"
+        assert found["project"]["found"].endswith("of type IMAGE_BBOX, 2 categories")
+        assert one.names() == []
+        assert json.loads((tmp_path / "here/report.json").read_text()) == ran.json
+        assert KEY not in ran.out
+        text = project.run("doctor")
+        assert "ok       API key" in text.out
+        assert text.err.endswith("checks, 0 failed.\n")
+
+
+def altered(kind: str, at: str, to: Any = None, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "do": "alter", "at": at, "to": to, **more}
+
+
+ENTRY = "data.tasksPaged.entries.*"
+TASK = "data.task"
+ODDITIES = [
+    ([altered("project", "data.project")], "project", "failed", "no such project"),
+    ([altered("project", "data.project.tdType", "NEW")], "project", "warning", "of type NEW"),
+    ([altered("project", "data.project.status", "REMOVING")], "project", "failed", "REMOVING"),
+    (
+        [altered("project", "errors", [{"message": "Plan ended"}])],
+        "project",
+        "failed",
+        "Plan ended",
+    ),
+    ([altered("tasksPaged", "data.tasksPaged.count", 9)], "listing", "failed", "1 of 9"),
+    ([altered("tasksPaged", f"{ENTRY}.datapoint.name", "b")], "listing", "ok", "1 datapoints"),
+    ([altered("task", f"{TASK}.priority", 0.5)], "probe", "warning", "priority: 0.25 was sent"),
+    ([altered("task", f"{TASK}.datapoint.metaData", "{}")], "probe", "warning", "metadata"),
+    ([altered("task", f"{TASK}.datapoint.items", ["x"])], "probe", "warning", "items"),
+    ([altered("task", TASK)], "probe", "failed", "is not there"),
+    (
+        [{"kind": "createDatapoint", "nth": 2, "do": "errors", "message": "Upload limit reached"}],
+        "probe",
+        "failed",
+        "Upload limit reached",
+    ),
+    (
+        [{"kind": "itemsUploadPresign", "do": "errors", "message": "no uploads here"}],
+        "uploads",
+        "failed",
+        "no uploads here",
+    ),
+    ([{"kind": "deleteTasks", "do": "errors", "message": "no"}], "probe deleted", "failed", "no"),
+]
+
+
+@pytest.mark.parametrize(("faults", "name", "verdict", "found"), ODDITIES)
+def test_an_oddity_of_the_service_is_found(
+    tmp_path: Path, faults: list[dict[str, Any]], name: str, verdict: str, found: str
+) -> None:
+    with serving(tmp_path / "cars", faults) as one:
+        project = RemoteProject(tmp_path / "here", one.url)
+        project.manifest(SOURCE)
+        one.ask("createDatapoint", **task("a"))
+        ran = project.run("doctor", "--write", "--json")
+        seen = checks(ran.json)[name]
+        assert (seen["verdict"], found in seen["found"]) == (verdict, True), seen
+        assert ran.code == (ExitCode.ERROR if verdict == "failed" else ExitCode.DONE), ran.out
+
+
+def test_a_wrong_key_and_a_wrong_organization_are_told(tmp_path: Path) -> None:
+    with serving(tmp_path / "cars") as one:
+        project = RemoteProject(tmp_path / "here", one.url)
+        project.manifest(SOURCE)
+        ran = project.run("doctor", "--json", RBSYNC_API_KEY=WRONG)
+        assert checks(ran.json)["project"]["verdict"] == "failed"
+        assert "key" in checks(ran.json)["project"]["hint"]
+        assert WRONG not in ran.out + ran.err
+        text = (tmp_path / "here/rbsync.yaml").read_text()
+        (tmp_path / "here/rbsync.yaml").write_text(text.replace(ORG, "c" * 8 + ORG[8:]))
+        ran = project.run("doctor")
+        assert ran.code == ExitCode.ERROR
+        assert "the service has no such project" in ran.out
+        assert "/ORG_ID/projects/PROJECT_ID" in ran.out
+
+
+def test_a_project_in_a_folder_is_looked_at_too(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.manifest(SOURCE)
+    first = project.run("doctor", "--write")
+    assert "not there yet; the first apply makes it" in first.out
+    assert project.run("apply", "--yes").code == ExitCode.DONE
+    ran = project.run("doctor", "--write", "--json")
+    assert ran.code == ExitCode.DONE, ran.out
+    assert checks(ran.json)["probe deleted"]["verdict"] == "ok"
+    assert checks(ran.json)["listing"]["found"] == "1 datapoints"
+    assert project.run("plan").out.startswith("No changes")
