@@ -24,7 +24,7 @@ HERE = Location("rbsync.yaml", 1, 1)
 PRINT = Fingerprint("a", "b", "c")
 KINDS: tuple[type[Action], ...] = (Delete, Blocked, Replace, Update, Create)
 WORDS = ("to delete", "blocked", "to replace", "to update", "to create")
-MILLION = 1_000_000 if os.environ.get("RBSYNC_LONG") else 10_000
+MILLION = 1_000_000 if os.environ.get("RBSYNC_VERSIONS") == "full" else 10_000
 
 
 def action(kind: type[Action], name: str) -> Action:
