@@ -28,6 +28,7 @@ TITLES = {
     "CompleteWhen": "`complete_when` of a source",
     **{one.__name__: f"`datapoints`, `{one.key}`" for _, one in DATAPOINT_SOURCES.own()},
     "MaskedSource": "`mask`, of `items`, `glob` and `frames` of `datapoints`",
+    "ToolLabels": "`labels` of another tool, of `items` and `glob` of `datapoints`",
     "Series": "an entry of `series`",
     **{one.__name__: f"`masks`, `{one.key}`" for _, one in MASK_SOURCES.own()},
 }

@@ -21,6 +21,7 @@ from rbsync.model.fingerprint import canonical_json, digest, of_value
 from rbsync.reasons import UNKNOWN
 from rbsync.shapes.json_members import is_list
 from rbsync.sources.base import Entry, InlineLabels
+from rbsync.sources.tools.recognised import next_step, tool_of
 
 LIMIT = 64 << 20
 _LOOKED_AT = 1 << 20
@@ -130,10 +131,14 @@ class LabelReader:
     def _of_text(self, entry: Entry, text: str, path: str) -> tuple[str, bool]:
         """As `_read`, of the file's text, and whether there is nothing to be told of it."""
         if not is_list(text):
-            self._findings.of_entry(entry, _no_list(text, path))
+            self._findings.of_entry(entry, _of_tool(text, path) or _no_list(text, path))
             return "", False
         labels = LabelList(text, path, self._tree.algorithm, self._checker())
-        for problem in labels.problems():
+        for number, problem in enumerate(labels.problems()):
+            # Not looked for before: nearly every file is what it should be.
+            if not number and (other := _of_tool(text, path)):
+                self._findings.of_entry(entry, other)
+                return "", False
             self._findings.of_entry(entry, problem)
         if labels.is_wrong:
             return "", False
@@ -205,6 +210,15 @@ def _flaws(
         for one in degenerate(label):
             problem = as_problem(one._replace(path=(at, *one.path)), locate((at, *one.path)))
             yield problem._replace(message=f"{titles[at]}: {one.message}") if titles else problem
+
+
+def _of_tool(text: str, path: str) -> Problem | None:
+    """The problem of a file that another tool wrote; None for one that is not known as such."""
+    tool = tool_of(text)
+    if not tool:
+        return None
+    message = f"this is a file of {tool}, and no list of LabelObjects"
+    return Problem("other-tool", message, Location(path, 1, 1), next_step(tool, path))
 
 
 def _no_list(text: str, path: str) -> Problem:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from rbsync.sources.base import Context, Entry, InlineLabels, Members
 from rbsync.sources.masked import FileLabels, MaskedSource
+from rbsync.sources.tool_labels import ToolLabels
 
 
 class ExplicitSource(MaskedSource):
@@ -24,10 +25,10 @@ class ExplicitSource(MaskedSource):
         description="Paths, URLs or storage keys; the frames in order for a video.",
         examples=[["http://datasets.redbrickai.com/car-vids/car-1/frame20.png"]],
     )
-    labels: str | list[Any] | None = Field(
+    labels: str | list[Any] | ToolLabels | None = Field(
         None,
-        description="LabelObjects: a JSON file of them (with `?` at its end: if it exists), or the "
-        "list itself.",
+        description="LabelObjects: a JSON file of them (with `?` at its end: if it exists), the "
+        "list itself, or a file of another tool: {format: labelme, file: …}.",
         examples=["labels/first.json"],
     )
 
@@ -36,7 +37,7 @@ class ExplicitSource(MaskedSource):
         if isinstance(self.labels, list):
             inline = InlineLabels(self.labels, lambda path: context.locate(("labels", *path)))
         # Nothing is looked for where every path is written out; a manifest may have very many.
-        if self.mask is None and not (isinstance(self.labels, str) and self.labels[-1:] in "?*"):
+        if self.mask is None and not _is_looked_for(self.labels):
             self.masks(context)
             labels = self.labels if isinstance(self.labels, str) else inline
             members = Members(context.locate, "items", "labels")
@@ -49,13 +50,25 @@ class ExplicitSource(MaskedSource):
                 members=members,
             )
             return
-        files = FileLabels(self, context, labels=_template(self.labels), mask=_template(self.mask))
+        files = FileLabels(self, context, labels=_templates(self.labels), mask=_template(self.mask))
         entry = files.entry(self.name, tuple(self.items), "", {}, inline)
         files.conclude()
         members = Members(context.locate, "items", "mask" if self.mask else "labels")
         yield entry._replace(labels_at="", members=members)
 
 
-def _template(given: str | list[Any] | None) -> str | None:
+def _is_looked_for(labels: str | list[Any] | ToolLabels | None) -> bool:
+    """Tells whether labels are more than a path or the list itself."""
+    return isinstance(labels, ToolLabels) or (isinstance(labels, str) and labels[-1:] in ("?", "*"))
+
+
+def _template(given: str | None) -> str | None:
     """A path as a template: braces are letters of it."""
-    return given.replace("{", "{{").replace("}", "}}") if isinstance(given, str) else None
+    return given.replace("{", "{{").replace("}", "}}") if given is not None else None
+
+
+def _templates(given: str | list[Any] | ToolLabels | None) -> str | ToolLabels | None:
+    """As `_template`, for labels in files."""
+    if isinstance(given, ToolLabels):
+        return given.model_copy(update={"file": _template(given.file)})
+    return _template(given) if isinstance(given, str) else None

@@ -12,7 +12,7 @@ from rbsync.sources.masked import FileLabels, MaskedSource
 from rbsync.sources.matching import (
     AllowEmpty,
     Exclude,
-    LabelFile,
+    LabelFiles,
     Search,
     captures_of,
     excluded_at,
@@ -39,7 +39,7 @@ class GlobSource(MaskedSource):
         "pattern's captures.",
         examples=["{path}"],
     )
-    labels: LabelFile = None
+    labels: LabelFiles = None
     allow_empty: AllowEmpty = False
 
     def expand(self, context: Context) -> Iterator[Entry]:

@@ -10,6 +10,7 @@ from rbsync.errors import Problem
 from rbsync.sources.base import UNREADABLE, Context, Entry, InlineLabels, MaskLabels, Members
 from rbsync.sources.one_mask import OneMaskSettings
 from rbsync.sources.template_files import MASK, TemplateFiles
+from rbsync.sources.tool_labels import ToolFiles, ToolLabels
 
 
 class MaskedSource(OneMaskSettings):
@@ -60,11 +61,13 @@ class FileLabels:
         captures: Sequence[str] = (),
         fields: Sequence[str] = (),
         *,
-        labels: str | None,
+        labels: str | ToolLabels | None,
         mask: str | None,
     ) -> None:
-        """Reports what is wrong with the templates and with the masks' settings."""
+        """Reports what is wrong with the templates and with the settings."""
         self._context = context
+        self._tool = ToolFiles(labels, context) if isinstance(labels, ToolLabels) else None
+        labels = labels.file if isinstance(labels, ToolLabels) else labels
         self._objects = TemplateFiles(context, labels, captures, fields)
         self._masks = TemplateFiles(context, mask, captures, fields, MASK)
         self._mask = source.masks(context)
@@ -84,6 +87,10 @@ class FileLabels:
         objects, mask = self._objects.of(path, captures), self._masks.of(path, captures)
         problems = [one.problem for one in (objects, mask) if one.problem]
         labels: str | InlineLabels | MaskLabels | None = inline or objects.path
+        if self._tool and objects.path:
+            made = self._tool.read(objects.path, items[0])
+            problems += [made] if isinstance(made, Problem) else []
+            labels = None if isinstance(made, Problem) else made
         if labels and mask.path:
             problems.append(self._both(name, objects.path, mask.path))
         if mask.path and self._mask:
@@ -95,7 +102,8 @@ class FileLabels:
             self._context.settings,
             self._context.origin,
             tuple(problems),
-            labels_at=self._objects.at(path, captures),
+            # What is pulled are LabelObjects, which the file of another tool must not become.
+            labels_at="" if self._tool else self._objects.at(path, captures),
             members=self._of_masks if mask.path else self._members,
             barred=self._wrong,
         )
@@ -121,6 +129,8 @@ class FileLabels:
         """Warns of templates that no datapoint has a file for."""
         self._objects.warn_of_none()
         self._masks.warn_of_none()
+        if self._tool:
+            self._tool.conclude()
 
     def _both(self, name: str, objects: str | None, mask: str) -> Problem:
         first = f"`{objects}`" if objects else "those under `labels`"

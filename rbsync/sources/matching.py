@@ -16,6 +16,7 @@ from rbsync.files.roots import OutsideError
 from rbsync.reasons import EMPTY_SOURCE
 from rbsync.sources.base import Context
 from rbsync.sources.excluding import Exclusions
+from rbsync.sources.tool_labels import ToolLabels
 
 Exclude = Annotated[
     list[str],
@@ -26,6 +27,14 @@ LabelFile = Annotated[
     Field(
         description="The label file of each; with `?` at its end: if it exists.",
         examples=["labels/{stem}.json?"],
+    ),
+]
+LabelFiles = Annotated[
+    str | ToolLabels | None,
+    Field(
+        description="The label file of each; with `?` at its end: if it exists. Files of another "
+        "tool: {format: labelme, file: …}.",
+        examples=["labels/{stem}.json?", {"format": "labelme", "file": "labels/{stem}.json?"}],
     ),
 ]
 AllowEmpty = Annotated[

@@ -1,0 +1,169 @@
+"""Labels in the files of other tools, made into LabelObjects where a source names them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from rbsync.errors import Location, Problem
+from rbsync.files.written_text import text_of
+from rbsync.sources.base import Context, DeclaredSize, InlineLabels
+from rbsync.sources.mask_settings import checked_json
+from rbsync.sources.tools import reader
+from rbsync.sources.tools.drawn import DrawingError, Drawings
+
+if TYPE_CHECKING:
+    from rbsync.masks.coco.annotations import CocoLabels, ImageLabels
+
+LIMIT = 64 << 20
+COCO = "coco"
+_NAMES = "names"
+
+
+class ToolLabels(BaseModel):
+    """The label files of another tool."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal["labelme", "yolo", "voc", "coco"] = Field(
+        description="The tool: labelme, yolo (boxes and polygons), voc (Pascal VOC's XML; needs "
+        "`pip install rbsync[voc]`) or coco (one file for all images).",
+        examples=["labelme"],
+    )
+    file: str = Field(
+        description="The label file of each, as under `labels` itself; with `?` at its end: if it "
+        "exists.",
+        examples=["labels/{stem}.txt?"],
+    )
+    classes: list[str] | str | None = Field(
+        None,
+        description="For yolo: the names of the classes from 0 on, or a text file with one a line.",
+        examples=[["car", "bus"]],
+    )
+
+
+class ToolFiles:
+    """Reads the label files of a source; what is wrong with one is a problem of its datapoint."""
+
+    def __init__(self, given: ToolLabels, context: Context) -> None:
+        """Reports what is wrong with the settings."""
+        self._given, self._context = given, context
+        self._left_out = Counter[str]()
+        self._classes = self._read_classes()
+
+    @property
+    def is_one_file(self) -> bool:
+        """Tells whether one file has the labels of all images."""
+        return self._given.format == COCO
+
+    def read(self, path: str, item: str) -> InlineLabels | Problem | None:
+        """The labels of an item in a file; None when it has none."""
+        if self.is_one_file:
+            return self._of_coco(item)
+        if self._classes is None:
+            return None
+        try:
+            text = text_of(self._context.tree.read(path, LIMIT))
+            found = reader(self._given.format)(text, self._classes)
+        except FileNotFoundError:
+            return Problem("missing-file", f"there is no file `{path}`", self._place)
+        except OSError as error:
+            message = f"`{path}` cannot be read: {error.strerror or error}"
+            return Problem("unreadable", message, self._place)
+        except DrawingError as error:
+            place = Location(path, error.line, error.column)
+            return Problem("label-file", str(error), place, error.hint)
+        except UnicodeDecodeError as error:
+            message = f"the text is not {error.encoding.upper()} at byte {error.start}"
+            return Problem("encoding", message, Location(path))
+        self._left_out.update(found.left_out)
+        return _inline(found, path)
+
+    def conclude(self) -> None:
+        """Tells what the files have and labels cannot."""
+        for what, count in sorted(self._left_out.items()):
+            message = f"{count:,} {what} of the label files are left out: labels have no place"
+            self._context.warn(Problem("left-out", message, self._place))
+
+    @property
+    def _place(self) -> Location:
+        return self._context.locate(("labels", "file"))
+
+    def _read_classes(self) -> tuple[str, ...] | None:
+        """The names of classes that have numbers; None after reporting that there are none."""
+        given = self._given.classes
+        if self._given.format != "yolo":
+            return ()
+        if given is None:
+            message = "the classes of yolo are numbers, and nothing says their names"
+            hint = "write `classes: [NAME, …]`, or the path of a file with one name a line"
+            self._context.report(Problem("classes", message, self._place, hint))
+            return None
+        return tuple(given) if isinstance(given, list) else self._named_in(given)
+
+    def _named_in(self, path: str) -> tuple[str, ...] | None:
+        place = self._context.locate(("labels", "classes"))
+        try:
+            text = text_of(self._context.tree.read(path, LIMIT))
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"`{path}` cannot be read: {getattr(error, 'strerror', '') or error}"
+            self._context.unread(Problem("unreadable", message, place))
+            return None
+        return tuple(one.strip() for one in text.splitlines() if one.strip())
+
+    def _of_coco(self, item: str) -> InlineLabels | Problem | None:
+        found = self._coco.get(posixpath.basename(item), [])
+        # Folders of the same file names: the one whose path ends as the image's does.
+        found = [one for one in found if _ends_alike(item, one.image.file_name)] or found
+        if len(found) != 1:
+            return None if not found else self._several(item, found)
+        (one,) = found
+        if one.flaws:
+            return one.flaws[0].at(self._place)
+        size = (one.image.width, one.image.height)
+        titles = [f"{title} of `{one.image.file_name}`" for title in one.titles]
+        made = Drawings(one.labels, titles, size)
+        return _inline(made, self._given.file) if one.labels else None
+
+    def _several(self, item: str, found: list[ImageLabels]) -> Problem:
+        names = ", ".join(f"`{one.image.file_name}`" for one in found[:3])
+        message = f"`{item}` may be any of several images of the file: {names}"
+        hint = "name the file under `masks`: `- coco: FILE`, with `images: FOLDER/`"
+        return Problem("several-files", message, self._place, hint)
+
+    @cached_property
+    def _coco(self) -> dict[str, list[ImageLabels]]:
+        """The images of the one file by their names without folders."""
+        from rbsync.masks.coco.annotations import read_annotations
+
+        def read(data: Any) -> CocoLabels:
+            return read_annotations(data, file=self._given.file)
+
+        path = self._given.file.removesuffix("?")
+        found = checked_json(self._context, path, "labels", read, limit=1 << 30, is_map=False)
+        by_name: dict[str, list[ImageLabels]] = {}
+        for one in found.images if found else ():
+            by_name.setdefault(posixpath.basename(one.image.file_name), []).append(one)
+        return by_name
+
+
+def _ends_alike(item: str, name: str) -> bool:
+    return item == name or item.endswith("/" + name.lstrip("./"))
+
+
+def _inline(found: Drawings, path: str) -> InlineLabels | None:
+    """The labels of a file; None where it has none."""
+    if not found.labels:
+        return None
+
+    def locate(steps: tuple[str | int, ...]) -> Location:
+        number = steps[0] if steps else 0
+        line = found.lines[number] if found.lines and isinstance(number, int) else 1
+        return Location(path, line, 1)
+
+    size = DeclaredSize(*found.size, path) if found.size else None
+    return InlineLabels(found.labels, locate, size, tuple(found.titles))

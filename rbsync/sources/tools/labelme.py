@@ -1,0 +1,88 @@
+"""Files of labelme: one JSON file for each picture, with shapes in pixels."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from math import dist
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rbsync.sources.tools.drawn import Canvas, DrawingError, Drawings, Point
+
+_TWO = 2
+
+
+class Shape(BaseModel):
+    """A shape as labelme writes it; what else it has says nothing of where it lies."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    label: str
+    points: list[tuple[float, float]]
+    shape_type: str = "polygon"
+    flags: dict[str, bool] | None = None
+    group_id: int | None = None
+
+
+class File(BaseModel):
+    """A file of labelme."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    shapes: list[Shape]
+    width: int = Field(alias="imageWidth", gt=0)
+    height: int = Field(alias="imageHeight", gt=0)
+
+
+def read(text: str, _: tuple[str, ...]) -> Drawings:
+    """The shapes of a file. Raises DrawingError."""
+    try:
+        file = File.model_validate(json.loads(text))
+    except json.JSONDecodeError as error:
+        message = f"the JSON cannot be read: {error.msg.lower()}"
+        raise DrawingError(message, error.lineno, error.colno) from error
+    except (ValidationError, RecursionError, ValueError) as error:
+        raise DrawingError(f"this is no file of labelme: {_first(error)}") from error
+    canvas, lost = Canvas(file.width, file.height), Counter[str]()
+    labels, titles = [], []
+    for number, shape in enumerate(file.shapes):
+        made = _label(canvas, shape)
+        if made is None:
+            lost[f"shapes of the type `{shape.shape_type}`"] += 1
+            continue
+        lost["flags"] += any((shape.flags or {}).values())
+        lost["group ids"] += shape.group_id is not None
+        labels.append(made)
+        titles.append(f"shape {number} ({shape.label})")
+    return Drawings(labels, titles, (file.width, file.height), {k: n for k, n in lost.items() if n})
+
+
+def _label(canvas: Canvas, shape: Shape) -> dict[str, Any] | None:
+    """The label of a shape; None for a type that no LabelObject has."""
+    points: Sequence[Point] = shape.points
+    match shape.shape_type:
+        case "polygon":
+            return canvas.polygon(shape.label, points)
+        case "line" | "linestrip":
+            return canvas.polyline(shape.label, points)
+        case "point" if points:
+            return canvas.point(shape.label, points[0])
+        case "rectangle" if len(points) >= _TWO:
+            # Newer versions write all four corners.
+            xs, ys = [one[0] for one in points], [one[1] for one in points]
+            return canvas.box(shape.label, (min(xs), min(ys)), (max(xs), max(ys)))
+        case "circle" if len(points) == _TWO:
+            return canvas.circle(shape.label, points[0], dist(*points))
+        case _:
+            return None
+
+
+def _first(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg'].lower()}"

@@ -1,0 +1,60 @@
+"""Files of YOLO: one text file for each picture, a line for each box or polygon, in fractions."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+from rbsync.sources.tools.drawn import DrawingError, Drawings, corner_box, label
+
+_BOX = 4
+_HINT = "a line is `CLASS x y width height`, or `CLASS x1 y1 x2 y2 x3 y3 …`, in fractions"
+
+
+def read(text: str, classes: tuple[str, ...]) -> Drawings:
+    """The boxes and polygons of a file. Raises DrawingError."""
+    lines = [
+        (number, words)
+        for number, line in enumerate(text.splitlines(), 1)
+        if (words := line.split())
+    ]
+    labels = [_label(words, number, classes) for number, words in lines]
+    numbers = tuple(number for number, _ in lines)
+    return Drawings(labels, [f"line {number}" for number in numbers], lines=numbers)
+
+
+def _label(words: list[str], line: int, classes: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        number, values = int(words[0]), [float(one) for one in words[1:]]
+    except ValueError as error:
+        raise DrawingError("this line has what is no number", line, hint=_HINT) from error
+    if not 0 <= number < len(classes):
+        message = f"the class {number} has no name; there are {len(classes):,}"
+        raise DrawingError(message, line, hint="name all under `classes`, in their order from 0")
+    if not all(map(isfinite, values)):
+        raise DrawingError("this line has what is no finite number", line, hint=_HINT)
+    name = classes[number]
+    # A box of a prediction has its confidence at the end.
+    if len(values) in (_BOX, _BOX + 1):
+        return label(name, bbox2d=_box(*values[:_BOX]))
+    if len(values) < 3 * 2 or len(values) % 2:
+        raise DrawingError(f"this line has {len(values)} numbers", line, hint=_HINT)
+    pairs = zip(values[::2], values[1::2], strict=True)
+    return label(name, polygon=[{"xnorm": x, "ynorm": y} for x, y in pairs])
+
+
+def _box(x: float, y: float, width: float, height: float) -> dict[str, float]:
+    """A box by its centre; what rounding leaves beyond the edge is cut off."""
+    left, upper = x - width / 2, y - height / 2
+    if -_ROUNDING <= left < 0:
+        width, left = width + left, 0.0
+    if -_ROUNDING <= upper < 0:
+        height, upper = height + upper, 0.0
+    if 1 < left + width <= 1 + _ROUNDING:
+        width = 1 - left
+    if 1 < upper + height <= 1 + _ROUNDING:
+        height = 1 - upper
+    return corner_box(left, upper, width, height)
+
+
+_ROUNDING = 0.01

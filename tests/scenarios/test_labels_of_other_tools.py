@@ -1,0 +1,225 @@
+"""Labels that other tools wrote: known by name, and the common ones read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.scenarios.pictures import photo
+from tests.scenarios.project import BOX, Project, Ran
+
+HEAD = "project: {type: IMAGE_MULTI, taxonomy: [car, bus]}\ndatapoints:\n"
+EXPECTED = HEAD + '  - {glob: "images/*.png", name: "{stem}", labels: "labels/{stem}.EXT"}\n'
+INVALID = 65
+SQUARE = [[10, 5], [60, 5], [60, 40], [10, 40]]
+LABELME: dict[str, Any] = {
+    "version": "5.4.1",
+    "flags": {},
+    "imagePath": "../images/a.png",
+    "imageData": None,
+    "imageHeight": 50,
+    "imageWidth": 100,
+    "shapes": [
+        {"label": "car", "points": SQUARE, "shape_type": "polygon", "flags": {}, "group_id": None},
+        {"label": "bus", "points": [[60, 40], [10, 5]], "shape_type": "rectangle"},
+        {"label": "bus", "points": [[50, 25]], "shape_type": "point"},
+        {"label": "car", "points": [[0, 0], [100.4, 50]], "shape_type": "linestrip"},
+        {"label": "car", "points": [[50, 25], [60, 25]], "shape_type": "circle"},
+    ],
+}
+VOC = """<?xml version="1.0" encoding="utf-8"?>
+<annotation>
+  <filename>a.png</filename>
+  <size><width>100</width><height>50</height><depth>3</depth></size>
+  <object><name>car</name><difficult>0</difficult>
+    <bndbox><xmin>11</xmin><ymin>6</ymin><xmax>60</xmax><ymax>40</ymax></bndbox></object>
+  <object><name>bus</name><difficult>1</difficult>
+    <bndbox><xmin>1</xmin><ymin>1</ymin><xmax>100</xmax><ymax>50</ymax></bndbox></object>
+</annotation>
+"""
+YOLO = "0 0.35 0.45 0.5 0.7\n1 0.1 0.1 0.6 0.1 0.6 0.8\n0 0.5 0.5 1.002 1 0.9\n"
+COCO: dict[str, Any] = {
+    "images": [{"id": 1, "file_name": "images/a.png", "width": 100, "height": 50}],
+    "categories": [{"id": 1, "name": "car"}],
+    "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 5, 50, 35]}],
+}
+BOX_THERE = {"xnorm": 0.1, "ynorm": 0.1, "wnorm": 0.5, "hnorm": 0.7}
+
+OTHERS = {
+    "labelme": ("json", json.dumps(LABELME), "labelme", "format: labelme, file:"),
+    "Label Studio": ("json", json.dumps([{"id": 1, "data": {}, "annotations": []}]), "", "as COCO"),
+    "Label Studio's small": ("json", json.dumps([{"image": "a", "label": []}]), "Label St", "COCO"),
+    "YOLO": ("txt", YOLO, "YOLO", "format: yolo, file:"),
+    "VOC": ("xml", VOC, "Pascal VOC", "format: voc, file:"),
+    "CVAT": ("xml", "<?xml version='1.0'?>\n<annotations><version/></annotations>", "", ""),
+    "COCO": ("json", json.dumps(COCO), "", "`- coco: FILE`"),
+    "VGG Image Annotator": ("json", json.dumps({"a1": {"filename": "a", "regions": []}}), "", ""),
+    "Supervisely": ("json", json.dumps({"size": {}, "objects": []}), "", ""),
+    "CreateML": ("json", json.dumps([{"image": "a.png", "annotations": []}]), "", ""),
+    "Labelbox": ("json", json.dumps([{"data_row": {}, "projects": {}}]), "", ""),
+}  # fmt: skip
+
+
+@pytest.fixture
+def one(project: Project) -> Project:
+    project.write("images/a.png", photo(1, (100, 50)))
+    return project
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_a_file_of_another_tool_is_called_by_its_name(one: Project, kind: str) -> None:
+    ext, text, name, hint = OTHERS[kind]
+    one.write(f"labels/a.{ext}", text)
+    one.manifest(EXPECTED.replace("EXT", ext))
+    ran = one.run("plan")
+    assert ran.code == INVALID
+    said = f"labels/a.{ext}:1:1: this is a file of {name or kind}"
+    assert said in ran.err
+    assert hint in ran.err
+    assert "1 problem;" in ran.err
+
+
+def test_a_list_of_labels_with_mistakes_is_no_other_tool(one: Project) -> None:
+    one.write("labels/a.json", [BOX, {"categry": 1}])
+    one.manifest(EXPECTED.replace("EXT", "json"))
+    assert "this is a file of" not in one.run("plan").err
+
+
+def planned(project: Project, labels: str) -> Ran:
+    project.manifest(
+        f'{HEAD}  - glob: "images/*.png"\n    name: "{{stem}}"\n    labels: {labels}\n'
+    )
+    return project.run("plan")
+
+
+def sent(project: Project, labels: str, *warnings: str) -> list[dict[str, Any]]:
+    """The labels of the one image in the project; a second plan has nothing to do."""
+    ran = planned(project, labels)
+    assert ran.code == 0, ran.err
+    assert ran.err.count("warning") == len(warnings)
+    for one in warnings:
+        assert one in ran.err
+    assert project.apply().code == 0
+    assert "No changes" in project.run("plan").out
+    assert project.run("export", "labels", "out.json", "--force").code == 0
+    (task,) = json.loads((project.folder / "out.json").read_text())
+    found: list[dict[str, Any]] = task["labels"]
+    return found
+
+
+def test_shapes_of_labelme_are_labels(one: Project) -> None:
+    one.write("labels/a.json", LABELME)
+    polygon, box, point, line, circle = sent(one, '{format: labelme, file: "labels/{stem}.json"}')
+    assert polygon["category"] == [["object", "car"]]
+    assert polygon["polygon"][0] == {"xnorm": 0.1, "ynorm": 0.1}
+    assert box["bbox2d"] == pytest.approx(BOX_THERE)
+    assert point["point"] == {"xnorm": 0.5, "ynorm": 0.5}
+    assert line["polyline"][1] == {"xnorm": 1, "ynorm": 1}
+    assert circle["ellipse"]["ynorm"] == pytest.approx(0.2)
+
+
+def test_boxes_of_voc_are_labels_and_what_is_lost_is_told(one: Project) -> None:
+    one.write("labels/a.xml", VOC)
+    car, bus = sent(one, '{format: voc, file: "labels/{stem}.xml"}', "1 difficult of the label")
+    assert car["bbox2d"] == pytest.approx(BOX_THERE)
+    assert bus["bbox2d"] == {"xnorm": 0, "ynorm": 0, "wnorm": 1, "hnorm": 1}
+
+
+@pytest.mark.parametrize("classes", ["[car, bus]", "labels/classes.txt"])
+def test_lines_of_yolo_are_labels(one: Project, classes: str) -> None:
+    one.write("labels/a.txt", YOLO)
+    one.write("labels/classes.txt", "car\r\nbus\r\n")
+    box, polygon, whole = sent(
+        one, f'{{format: yolo, file: "labels/{{stem}}.txt?", classes: {classes}}}'
+    )
+    assert box["bbox2d"] == pytest.approx(BOX_THERE)
+    assert (len(polygon["polygon"]), polygon["category"]) == (3, [["object", "bus"]])
+    assert whole["bbox2d"] == pytest.approx({"xnorm": 0, "ynorm": 0, "wnorm": 1, "hnorm": 1})
+
+
+def test_one_file_of_coco_has_the_labels_of_all_images(one: Project) -> None:
+    one.write("coco.json", COCO)
+    (box,) = sent(one, "{format: coco, file: coco.json}")
+    assert box["bbox2d"] == pytest.approx(BOX_THERE)
+
+
+def test_an_entry_that_is_written_out_names_such_a_file_too(one: Project) -> None:
+    one.write("labels/a {1}.json", LABELME)
+    one.manifest(
+        HEAD + "  - name: a\n    items: [images/a.png]\n"
+        '    labels: {format: labelme, file: "labels/a {1}.json"}\n'
+    )
+    ran = one.run("plan")
+    assert (ran.code, "labels" in ran.err) == (0, True)
+
+
+BOMB = VOC.replace(
+    "<annotation>", '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;">]>\n<annotation>'
+)
+WRONG = {
+    "a bomb of entities": ("voc", "xml", BOMB, "defines a document type", "take its DOCTYPE out"),
+    "XML cut off": ("voc", "xml", VOC[:200], "labels/a.xml:5:", "the XML cannot be read"),
+    "XML of CVAT": ("voc", "xml", "<annotations/>", "no file of Pascal VOC", ""),
+    "a corner that is no number": ("voc", "xml", VOC.replace(">11<", ">x<"), "`car`", "'x'"),
+    "a size of 0": ("voc", "xml", VOC.replace(">100</w", ">0</w"), "is 0 x 50 pixels", "size"),
+    "no JSON": ("labelme", "json", "{", "labels/a.json:1:2: the JSON cannot be read", ""),
+    "JSON of others": ("labelme", "json", "[]", "this is no file of labelme", ""),
+    "an unknown class": ("yolo", "txt", "0 0 0 1 1\n7 0 0 1 1", "a.txt:2:1: the class 7", "`class"),
+    "words": ("yolo", "txt", "car 0 0 1 1", "labels/a.txt:1:1: this line has what is no", "a line"),
+    "three numbers": ("yolo", "txt", "0 1 1 1", "this line has 3 numbers", "x1 y1"),
+    "out of the picture": ("yolo", "txt", "0 0.9 0.5 0.6 0.5", "line 1", "right edge"),
+    "another category": (
+        "labelme",
+        "json",
+        json.dumps({**LABELME, "shapes": [{"label": "van", "points": SQUARE}]}),
+        'shape 0 (van): "van" is not in the taxonomy',
+        "known: bus, car",
+    ),
+    "another size": (
+        "labelme",
+        "json",
+        json.dumps({**LABELME, "imageWidth": 90}),
+        "it says that `images/a.png` is 90 x 50 pixels, but it is 100 x 50",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_is_wrong_is_told_at_its_place(one: Project, kind: str) -> None:
+    form, ext, text, said, hint = WRONG[kind]
+    one.write(f"labels/a.{ext}", text)
+    more = ", classes: [car, bus]" if form == "yolo" else ""
+    ran = planned(one, f'{{format: {form}, file: "labels/{{stem}}.{ext}"{more}}}')
+    assert ran.code == INVALID
+    assert said in ran.err, ran.err
+    assert hint in ran.err, ran.err
+
+
+SETTINGS = {
+    "no classes": ('{format: yolo, file: "l/{stem}.txt?"}', "nothing says their names"),
+    "no such file": ('{format: yolo, file: "l/{stem}.txt?", classes: n.txt}', "cannot be read"),
+    "another format": ("{format: via, file: x}", "expected `labelme`, `yolo`, `voc` or"),
+    "no file": ("{format: voc}", "`file` is missing"),
+    "a field": ('{format: voc, file: "{sten}.xml"}', "did you mean `{stem}`?"),
+}
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_settings_that_are_wrong_are_told(one: Project, kind: str) -> None:
+    labels, said = SETTINGS[kind]
+    ran = planned(one, labels)
+    assert ran.code == INVALID
+    assert said in ran.err, ran.err
+
+
+def test_nobody_draws_over_files_of_another_tool(one: Project) -> None:
+    """Labels that are pulled are LabelObjects, and stand in none of its files."""
+    one.write("labels/a.json", LABELME)
+    assert planned(one, '{format: labelme, file: "labels/{stem}.json"}').code == 0
+    one.apply()
+    before = (one.folder / "labels/a.json").read_bytes()
+    one.run("pull")
+    assert (one.folder / "labels/a.json").read_bytes() == before
