@@ -1,22 +1,31 @@
-"""What a run did is taken back: item for item, label for label, on either backend."""
+"""What a run did is taken back: item for item, label for label, on either backend.
+
+``RBSYNC_UNDO=all`` has an undo die at each tenth of its steps, and changes come in every order.
+"""
 
 from __future__ import annotations
 
 import json
-import signal
-import time
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from rbsync.backends.local.backend import LocalBackend
+from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import ExitCode
-from tests.scenarios.offline_service import RemoteProject, served
+from tests.applier.mortal import CrashError
+from tests.properties.one_life import OneLife
+from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
+from tests.service.serving import serving
 
 OTHER_BOX = {**BOX, "category": [["object", "bus"]]}
 SOURCE = (
@@ -36,6 +45,9 @@ NAMES = [f"d{number:02}" for number in range(28)]
 UPDATED, DELETED = NAMES[:20], NAMES[25:]
 CREATED = [f"d2n{number}" for number in range(5)]
 UNTOUCHED = NAMES[20:25]
+EVERY = os.environ.get("RBSYNC_UNDO") == "all"
+STEPS = range(1, 300, 10) if EVERY else (9, 60)
+"""The steps at which an undo dies; one of them in the middle, on either backend."""
 
 
 class Annotated:
@@ -85,9 +97,14 @@ def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Annotated
         project = Project(tmp_path / "data")
         yield filled(Annotated(project, project.folder / ".rbsync/project"))
         return
-    with served(tmp_path / "service", "--type", "IMAGE_BBOX") as service:
-        remote = RemoteProject(tmp_path / "data", service.url)
-        yield filled(Annotated(remote, tmp_path / "service/project"))
+    defaults: Any = RedbrickBackend.__init__.__kwdefaults__
+    # What a dead command has sent is answered by the time it is dead.
+    with (
+        mock.patch.dict(defaults, quarantine=0.001),
+        serving(tmp_path / "service", type="IMAGE_BBOX") as client,
+    ):
+        remote = RemoteProject(tmp_path / "data", client.url)
+        yield filled(Annotated(remote, tmp_path / "service"))
 
 
 def filled(one: Annotated) -> Annotated:
@@ -100,20 +117,35 @@ def filled(one: Annotated) -> Annotated:
     return one
 
 
-def change(project: Project) -> None:
-    """Updates 20 in every way, creates 5 and deletes 3."""
+def update(project: Project) -> None:
     for number, name in enumerate(UPDATED):
         if number % 2:
             project.write(f"images/{name}.png", png(100 + number))
         if number % 3 or (number > 9 and not number % 2):
             project.write(f"labels/{name}.json", [OTHER_BOX])
     project.manifest(manifest(batch="second", priority="0.9"))
+
+
+def create(project: Project) -> None:
     for number, name in enumerate(CREATED):
         project.write(f"images/{name}.png", png(200 + number))
         project.write(f"labels/{name}.json", [BOX, OTHER_BOX])
+
+
+def delete(project: Project) -> None:
     for name in DELETED:
         (project.folder / f"images/{name}.png").unlink()
         (project.folder / f"labels/{name}.json").unlink()
+
+
+KINDS = (update, create, delete)
+ORDERS = list(permutations(KINDS))[:: 1 if EVERY else 3]
+
+
+def change(project: Project) -> None:
+    """Updates 20 in every way, creates 5 and deletes 3."""
+    for kind in KINDS:
+        kind(project)
     ran = project.apply("--prune")
     assert ran.last_line == "Apply complete: 5 created, 20 updated, 3 deleted, 0 failed."
 
@@ -209,43 +241,75 @@ def test_who_says_so_puts_back_also_what_an_annotator_touched(before: Annotated)
     assert content == first
 
 
-def test_an_undo_that_is_killed_goes_on_and_is_taken_back_as_one(before: Annotated) -> None:
+@pytest.mark.parametrize("step", STEPS)
+def test_an_undo_that_is_killed_goes_on_and_is_taken_back_as_one(
+    before: Annotated, step: int
+) -> None:
     project = before.project
     first = before.content()
     change(project)
     second = before.content()
-    # Whatever a service was asked may still arrive for 30 s, which the next undo waits for.
-    for least in (9,) if isinstance(project, RemoteProject) else (1, 9, 17):
-        process = project.start("undo", "--yes", "--jobs", "1")
-        while process.poll() is None and differing(before.content(), second) < least:
-            time.sleep(0.002)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        (last,) = project.run("log", "--json", "-n", "1").json["runs"]
-        if last["exit_code"] == ExitCode.DONE:
-            break
-        # Killed in the middle, or when all was put back and only the end was not written down.
-        assert last["command"] == "undo"
-    else:
-        ran = project.run("undo", "--yes", "--json")
-        assert "Going on to take back" in ran.err
-        halves = [one["name"] for one in ran.json["outcomes"] if one["outcome"] == "skipped"]
-        if halves:
-            # A kill between two requests of one facet leaves half of it, which nobody can tell
-            # from what people did: it is said, and all the others are put back.
-            assert isinstance(project, RemoteProject)
-            assert len(halves) == 1
-            content = before.content()
-            assert {name for name in first if content[name] != first[name]} <= set(halves)
-            return
+    life = OneLife(step, after=bool(step % 2), meanwhile=lambda: None)
+    with suppress(CrashError), life.lived(embedded=not isinstance(project, RemoteProject)):
+        project.run("undo", "--yes", "--jobs", "1")
+    (last,) = project.run("log", "--json", "-n", "1").json["runs"]
+    if last["command"] == "apply" or last["exit_code"] != ExitCode.DONE:
+        # It died before it began, or in the middle.
+        ran = project.run("undo", "--yes")
+        assert ran.code == ExitCode.DONE, ran
+        assert last["command"] == "apply" or "Going on to take back" in ran.err
     assert before.content() == first
     ran = project.run("undo", "--yes")
     assert ran.code == ExitCode.DONE, ran.err
     assert before.content() == second
 
 
-def differing(one: dict[str, Any], other: dict[str, Any]) -> int:
-    return sum(one.get(name) != other.get(name) for name in one.keys() | other.keys())
+@pytest.mark.parametrize("order", ORDERS, ids=lambda one: "-".join(k.__name__ for k in one))
+def test_kinds_of_changes_are_taken_back_in_whatever_order_they_came(
+    before: Annotated, order: Sequence[Callable[[Project], None]]
+) -> None:
+    project = before.project
+    states = [before.content()]
+    for kind in order:
+        kind(project)
+        assert project.apply("--prune").code == ExitCode.DONE
+        states.append(before.content())
+    runs = project.run("log", "--json").json["runs"][:3]
+    for run, state in zip(runs, reversed(states[:-1]), strict=True):
+        assert project.run("undo", "--yes", run["id"]).code == ExitCode.DONE
+        assert before.content() == state
+    assert project.apply("--prune", "--redo", "**").code == ExitCode.DONE
+    assert before.content() == states[-1]
+    since = datetime.fromtimestamp(runs[-1]["started"] - 0.001, UTC).isoformat()
+    assert project.run("undo", "--yes", "--since", since).code == ExitCode.DONE
+    assert before.content() == states[0]
+
+
+def test_one_datapoint_after_another_kind_of_change_is_as_it_was(before: Annotated) -> None:
+    """Updated, deleted and created again; and created, updated and deleted again."""
+    project = before.project
+    first = before.content()
+    old, new = UPDATED[1], CREATED[0]
+    for at in range(3):
+        if at == 1:
+            (project.folder / f"images/{old}.png").unlink()
+            (project.folder / f"labels/{old}.json").unlink()
+        else:
+            project.write(f"images/{old}.png", png(300 + at))
+            project.write(f"labels/{old}.json", [OTHER_BOX] * (1 + at))
+        if at == 2:
+            (project.folder / f"images/{new}.png").unlink()
+        else:
+            project.write(f"images/{new}.png", png(400 + at))
+            project.write(f"labels/{new}.json", [BOX] * (1 + at))
+        assert project.apply("--prune").code == ExitCode.DONE
+    last = before.content()
+    runs = project.run("log", "--json").json["runs"]
+    since = datetime.fromtimestamp(runs[2]["started"] - 0.001, UTC).isoformat()
+    assert project.run("undo", "--yes", "--since", since).code == ExitCode.DONE
+    assert before.content() == first
+    assert project.run("undo", "--yes").code == ExitCode.DONE
+    assert before.content() == last
 
 
 def test_names_and_globs_narrow_an_undo_down(before: Annotated) -> None:
