@@ -6,18 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from rbsync.applier.attempts import attempts_in
 from rbsync.documents.label_changes import label_changes_json
 from rbsync.documents.report_document import failure_json
+from rbsync.errors import BackendError, UserError
 from rbsync.label_changes.changes import LabelChanges
 from rbsync.label_changes.wording import told
 from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS
-from rbsync.model.plan import Action, Keep
+from rbsync.model.plan import Action, Blocked, Keep, Overwriting, Plan
 from rbsync.model.record import Record
 from rbsync.planner.decide import decide, decide_obstacle, decide_orphan
-from rbsync.reasons import ORPHAN
+from rbsync.reasons import ORPHAN, THEIRS, UNCHANGED
+from rbsync.reasons import UNKNOWN as NOT_KNOWN
+from rbsync.sync.inspecting import inspected
 from rbsync.sync.label_news import labels_of_action
-from rbsync.sync.planning import PlanOptions, expand, rules_of
+from rbsync.sync.planning import PlanOptions, basis_of, expand, rules_of
 from rbsync.sync.workspace import Workspace
 
 
@@ -100,5 +104,38 @@ def explain(workspace: Workspace, name: str) -> Explanation:
         left = Keep(name, ORPHAN, "the manifest does not declare it, and --prune is not given")
         action = decide_orphan(record, rules, unread=bool(dataset.unread)) or left
     names = (*(one.name for one in dataset.datapoints), *records)
+    if isinstance(action, Overwriting) and record is not None:
+        action = _looked_at(workspace, action, record)
     changes = labels_of_action(workspace, action) if isinstance(action, Action) else None
     return Explanation(name, desired, record, action, names, changes)
+
+
+def _looked_at(workspace: Workspace, action: Overwriting, record: Record) -> Action | Keep:
+    """The action as a plan has it once the project was looked at; as it is where nobody answers.
+
+    A plan would block it, since nothing may be sent; here the record is something to tell too.
+    """
+    settings = workspace.manifest.settings
+    if workspace.manifest.trust.untrusted:
+        return action
+    decisions = PlanOptions().decisions(settings.policy.on_conflict)
+    plan = Plan((action,), 0, "", 0, basis_of(workspace, workspace.store.header()))
+    attempts = attempts_in(workspace.history)
+    try:
+        seen = inspected(
+            workspace.backend,
+            plan,
+            {action.name: record},
+            decisions,
+            settings.hash,
+            attempts=attempts,
+        )
+    except (BackendError, UserError):
+        return action
+    if any(one.declined for one in seen.taken) and not seen.actions:
+        return Keep(action.name, THEIRS, "it stays as others made it; that was decided elsewhere")
+    if not seen.actions:
+        return Keep(action.name, UNCHANGED, "the project has it as declared; others did the same")
+    (found,) = seen.actions
+    is_unseen = isinstance(found, Blocked) and found.reason == NOT_KNOWN
+    return action if is_unseen else found

@@ -98,6 +98,7 @@ def test_what_was_changed_on_both_sides_is_a_conflict(people: Team, case: Case) 
     people.others(case.facet, **case.there)
     people.write(people.mine, **case.here)
     assert refused(people.mine) == [("a", "conflict", case.facet)]
+    assert people.mine.run("explain", "a", "--json").json["reason"] == "conflict"
     assert people.mine.apply().code == ExitCode.SOME_FAILED
     assert has(people.present(), case.there)
 
