@@ -14,6 +14,7 @@ from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Effect
 from rbsync.model.record import Record
+from rbsync.reasons import REFUSALS
 from rbsync.stores.base import Upload, Writer
 
 GROUP = 100
@@ -65,6 +66,12 @@ class Journal:
         """Returns what was last left at the project under a name, when the run began."""
         record = self.before(name)
         return record.applied if record else None
+
+    def was_refused(self, name: str) -> bool:
+        """Tells whether the last thing that is known of a name is that its create was refused."""
+        record = self.before(name)
+        failure = record.failure if record and record.applied is None else None
+        return failure is not None and failure.phase == "create" and failure.kind in REFUSALS
 
     def failed(self, action: Effect, failure: Failure) -> tuple[Outcome, Record]:
         """The result of an action that failed, to be added."""

@@ -125,7 +125,7 @@ def apply(
 
     tools = Tools(
         Preparer(uploads, content, stop, _mark_of(writer)),
-        Sender(backend, retrier, journal.left, check_of),
+        Sender(backend, retrier, journal.left, check_of, journal.was_refused),
         journal,
         Tally(stop, options.max_failures, breaker=None if breaker else BREAKER),
         stop,

@@ -30,6 +30,7 @@ REFRESH_HINT = "correct the state with `rbsync refresh`, then look at `rbsync pl
 ADOPTED = "it was there already, with this content"
 Fate = Literal["done", "failed", "refused", "doubtful", "absent", "missing"]
 Left = Callable[[str], Fingerprint | None]
+WasRefused = Callable[[str], bool]
 T = TypeVar("T")
 
 
@@ -78,11 +79,20 @@ class Answer(NamedTuple):
 class Sender:
     """Asks the backend for changes; each is asked for once unless it was surely not sent."""
 
-    def __init__(self, backend: Backend, retrier: Retrier, left: Left, check_of: Checks) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        retrier: Retrier,
+        left: Left,
+        check_of: Checks,
+        was_refused: WasRefused = lambda _: False,
+    ) -> None:
         """``left`` tells what was last left at the project under a name.
 
-        ``check_of`` an action is asked before what is there is overwritten.
+        ``check_of`` an action is asked before what is there is overwritten. ``was_refused`` tells
+        of a name whether an earlier run was refused its create.
         """
+        self._was_refused = was_refused
         self._backend = backend
         self._retrier = self.retrier = retrier
         self._left = left
@@ -135,6 +145,19 @@ class Sender:
         return self._create(batch)
 
     def _create(self, batch: Sequence[Prepared]) -> list[Answer]:
+        # A service may have done what it refused, once nobody looked any more.
+        suspects = [one for one in batch if self._was_refused(one.name)]
+        looked_up = self.look_up(suspects) if suspects else []
+        known = {
+            one.name: answer
+            for one, answer in zip(suspects, looked_up, strict=True)
+            if answer.fate != "absent"
+        }
+        rest = [one for one in batch if one.name not in known]
+        made = dict(zip((one.name for one in rest), self._made(rest), strict=True)) if rest else {}
+        return [{**known, **made}[one.name] for one in batch]
+
+    def _made(self, batch: Sequence[Prepared]) -> list[Answer]:
         drafts = [one.draft for one in batch]
         try:
             # The one request that must never be made twice: the service has no key by which it

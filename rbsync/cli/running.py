@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rbsync.sync.workspace import Workspace
 
 REPORT = "report.json"
+_LARGEST_PLAN = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +143,13 @@ def _shown_by(meter: Meter, common: CommonOptions) -> dict[str, Any]:
 
 def _read(path: str, workspace: Workspace, flags: RunFlags) -> Plan:
     from rbsync.documents.plan_document import read_plan
+    from rbsync.manifest.file_text import read_limited
+    from rbsync.manifest.limits import Limits
     from rbsync.sync.plan_files import accepted
 
-    with open(path, "rb") as file:
-        data = file.read()
+    # A plan in a pull request may be a link to a device, which has no end.
+    hint = "plan a part of it with --target, and apply that first"
+    data = read_limited(path, path, Limits(size=_LARGEST_PLAN), too_large=hint)
     return accepted(workspace, read_plan(data, path), data, flags.expect)
 
 

@@ -10,9 +10,13 @@ import stat
 from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.limits import LIMITS, MIB, Limits
 
+_ITEMS_LIST = "put long lists of datapoints in a file of their own and name it with `items_list`"
 
-def read_limited(path: str, file: str, limits: Limits = LIMITS) -> bytes:
-    """The bytes of a regular file.
+
+def read_limited(
+    path: str, file: str, limits: Limits = LIMITS, *, too_large: str = _ITEMS_LIST
+) -> bytes:
+    """The bytes of a regular file; ``too_large`` is the next step for one that is.
 
     Raises ``UserError`` when it is missing, unreadable, no file, or larger than the limit; a
     larger one is not read.
@@ -23,7 +27,7 @@ def read_limited(path: str, file: str, limits: Limits = LIMITS) -> bytes:
     except OSError as error:
         raise _unreadable(error, file) from None
     try:
-        _check(os.fstat(descriptor), file, limits)
+        _check(os.fstat(descriptor), file, limits, too_large)
         with os.fdopen(descriptor, "rb", closefd=False) as opened:
             data = opened.read(limits.size + 1)
     except OSError as error:
@@ -31,22 +35,21 @@ def read_limited(path: str, file: str, limits: Limits = LIMITS) -> bytes:
     finally:
         os.close(descriptor)
     if len(data) > limits.size:
-        raise _too_large(len(data), file, limits)
+        raise _too_large(len(data), file, limits, too_large)
     return data
 
 
-def _check(status: os.stat_result, file: str, limits: Limits) -> None:
+def _check(status: os.stat_result, file: str, limits: Limits, hint: str) -> None:
     # Of the open file, not of the path: another may stand there by now. A device would be read for
     # ever.
     if not stat.S_ISREG(status.st_mode):
         raise _refused("unreadable", "it is not a regular file", file)
     if status.st_size > limits.size:
-        raise _too_large(status.st_size, file, limits)
+        raise _too_large(status.st_size, file, limits, hint)
 
 
-def _too_large(size: int, file: str, limits: Limits) -> UserError:
+def _too_large(size: int, file: str, limits: Limits, hint: str) -> UserError:
     message = f"the file has {size / MIB:,.0f} MiB; the limit is {limits.size / MIB:,.0f} MiB"
-    hint = "put long lists of datapoints in a file of their own and name it with `items_list`"
     return _refused("too-large", message, file, hint)
 
 

@@ -18,7 +18,7 @@ from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.record import Intent, Record
 from rbsync.planner.decide import Rules
 from tests.applier.faulty import Fault, Faulty, always, failing, lost, script
-from tests.applier.site import Policy, Site, by_url, pending, pruning, stamps
+from tests.applier.site import Policy, Site, by_url, pending, pruning, sqlite_site, stamps
 from tests.builders import OWNER
 
 TWENTY = [by_url(f"{number:02}") for number in range(20)]
@@ -374,3 +374,26 @@ def test_recovery_settles_the_names_that_it_gets_an_answer_for(site: Site) -> No
     )
     assert settled.keys() == {one.name for one in TWENTY} - {"03"}
     assert all(one and one.applied for one in settled.values())
+
+
+def test_what_was_refused_is_looked_up_before_it_is_created_again(site: Site) -> None:
+    """A service may do what it refused, once nobody looks any more."""
+    desired = [by_url("a"), by_url("b")]
+    refusing = Faulty(site.project, always(create=Fault(reject="quota")))
+    assert site.run(desired, refusing).results == {"a": "quota", "b": "quota"}
+    twin = sqlite_site(site.folder / "twin")
+    twin.project = site.project
+    assert twin.run(desired[:1]).results == {"a": "applied"}
+    backend = Faulty(site.project)
+    done = site.run(desired, backend, rules=Rules(insist=True))
+    assert done.results["b"] == "applied"
+    assert done.results["a"] in ("applied", "recognised")
+    assert [about for about in backend.called("create") if "a" in about] == []
+    assert ("a", "b") in backend.called("find")
+    assert site.stamps() == stamps(desired)
+
+
+def test_what_was_never_refused_is_created_without_a_look(site: Site) -> None:
+    backend = Faulty(site.project)
+    assert site.run([by_url("a")], backend).results == {"a": "applied"}
+    assert backend.called("find") == []
