@@ -18,8 +18,11 @@ from rbsync.errors import ExitCode, UsageError
     is_flag=True,
     help="Let git merge lock files by path, in this clone.",
 )
+@click.option(
+    "--attest", default="", metavar="FILE", help="Write an in-toto statement too, to be signed."
+)
 @with_common_options
-def command(common: CommonOptions, check: bool, install_merge_driver: bool) -> int:
+def command(common: CommonOptions, check: bool, install_merge_driver: bool, attest: str) -> int:
     """Write the version of the dataset to rbsync.lock/, to be committed.
 
     The lock has the SHA-256 of each file and the meaning of each label. Its digest is the version.
@@ -29,19 +32,26 @@ def command(common: CommonOptions, check: bool, install_merge_driver: bool) -> i
       rbsync lock
       rbsync lock --check
       rbsync lock --install-merge-driver
+      rbsync lock --attest lock.intoto.json
     """
+    if check and attest:
+        raise UsageError("--check and --attest do not go together")
     if check and install_merge_driver:
         raise UsageError("--check and --install-merge-driver do not go together")
     if install_merge_driver:
         _install(common)
-    return _check(common) if check else _write(common)
+    return _check(common) if check else _write(common, attest)
 
 
-def _write(common: CommonOptions) -> int:
+def _write(common: CommonOptions, attest: str) -> int:
+    from rbsync.sync.attesting import statement
     from rbsync.sync.locking import write_lock
+    from rbsync.written_files import write_whole
 
     with opened(common, strict=False, sums=True) as workspace:
         made = write_lock(workspace)
+        if attest:
+            write_whole(attest, statement(made, workspace.manifest.root))
     facts = {"digest": made.digest, "datapoints": made.datapoints, "files": made.files}
     answer(common, made.digest, **facts, written=made.written, difference=None)
     told = f"{plural(made.datapoints, 'datapoint')}, {plural(made.files, 'file')} locked; "

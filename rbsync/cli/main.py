@@ -94,6 +94,7 @@ def cli(common: CommonOptions) -> None:
 
 def run() -> None:
     """The entry point of the program."""
+    _read_names_as_utf8()
     # Before anything is opened: with standard output closed, the next file would get its number,
     # and be printed to.
     open_missing()
@@ -101,6 +102,14 @@ def run() -> None:
     # Else pydantic reads the entry points of every installed distribution before its first model.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     sys.exit(main(sys.argv[1:]))
+
+
+def _read_names_as_utf8() -> None:
+    """Begins anew where the locale would read names of files in another encoding."""
+    # The name of a file is its bytes: in a locale of ISO 8859-9 the same tree would have other
+    # names, and another version.
+    if sys.getfilesystemencoding() != "utf-8":
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606  (ourselves)
 
 
 def main(arguments: list[str]) -> int:

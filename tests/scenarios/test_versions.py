@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from PIL import Image
 
+from rbsync.locks.layout import files_of
+from rbsync.locks.lock_content import Lock
+from rbsync.locks.parsing import read_lock
 from tests.scenarios.project import BOX, Project
 
 SCRIPT = Path(__file__).parents[2] / "examples/versions/digest.sh"
@@ -268,3 +274,87 @@ def test_two_tags_are_compared_by_name(shared: Project) -> None:
     assert shared.run("diff", "v2").code == 0
     assert shared.run("diff", "v2", "rbsync.lock").code == 0
     assert shared.run("diff", "nowhere").code == 65
+
+
+ODD = ["a b", "new\nline", "carri\rage", "back\\slash", "Case", "case", "per%41cent", "-", "ümlaut"]
+
+
+@pytest.fixture
+def odd(site: Project) -> Project:
+    """Files with names of all kinds that a manifest may name."""
+    for number, name in enumerate(ODD):
+        picture(site, f"images/o/{name}.png", 100 + number)
+    entries = [{"name": f"n{at}", "items": [f"images/o/{one}.png"]} for at, one in enumerate(ODD)]
+    site.write("items.json", entries)
+    return site
+
+
+def test_a_name_that_is_no_utf_8_stands_as_it_is(tmp_path: Path) -> None:
+    path = os.fsdecode(b"o/latin\xe9.png")
+    (tmp_path / "o").mkdir()
+    with open(os.path.join(os.fsencode(tmp_path), b"o/latin\xe9.png"), "wb") as file:
+        file.write(PIXEL)
+    lock = Lock({path: sha256(PIXEL).hexdigest()})
+    for name, text in files_of(lock).items():
+        (tmp_path / name).write_bytes(text)
+        assert b"latin\xe9.png" in text
+        command = ["sha256sum", "--strict", "--quiet", "-c", name]
+        assert subprocess.run(command, cwd=tmp_path).returncode == 0
+    assert read_lock(files_of(lock), "x").sums == lock.sums
+
+
+def test_coreutils_check_names_of_all_kinds_and_see_each_changed_byte(odd: Project) -> None:
+    assert odd.run("lock").code == 0
+    sums = sorted(str(file) for file in (odd.folder / "rbsync.lock").glob("*.sums"))
+    command = ["sha256sum", "--strict", "--quiet", "-c", *sums]
+    assert subprocess.run(command, cwd=odd.folder).returncode == 0
+    files = sorted((odd.folder / "images/o").iterdir())
+    assert len(files) == len(ODD)
+    for path in files:
+        before = path.read_bytes()
+        path.write_bytes(before + b"\0")
+        assert subprocess.run(command, cwd=odd.folder, capture_output=True).returncode == 1, path
+        path.write_bytes(before)
+    assert subprocess.run(command, cwd=odd.folder).returncode == 0
+
+
+def test_neither_locale_nor_owner_nor_the_disk_has_a_part_in_a_lock(
+    odd: Project, tmp_path: Path
+) -> None:
+    first = locked(odd)
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as elsewhere:
+        shutil.rmtree(odd.folder / "rbsync.lock")
+        shutil.rmtree(odd.folder / ".rbsync")
+        # As a tree is sent to another machine: other inodes, other order, another owner.
+        subprocess.run(["cp", "-R", f"{odd.folder}/.", elsewhere], check=True)
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", "12345:12345", elsewhere], check=True)
+        environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
+        command = [sys.executable, "-m", "rbsync", "lock"]
+        ran = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True)
+        assert ran.returncode == 0, ran
+        folder = Path(elsewhere) / "rbsync.lock"
+        assert {file.name: file.read_bytes() for file in folder.iterdir()} == first
+
+
+def test_a_lock_is_attested_for_programs_that_sign(shared: Project) -> None:
+    ran = shared.run("lock", "--attest", "lock.intoto.json")
+    assert ran.code == 0, ran
+    told = json.loads((shared.folder / "lock.intoto.json").read_text())
+    version = ran.last_line
+    assert told["_type"] == "https://in-toto.io/Statement/v1"
+    (subject,) = told["subject"]
+    assert subject == {"name": "rbsync.lock", "digest": {"dirHash": version.rpartition(":")[2]}}
+    revision = git(shared, "rev-parse", "HEAD").stdout.strip()
+    assert told["predicate"] == {
+        "version": version,
+        "datapoints": 3,
+        "files": 3,
+        "revision": revision,
+    }
+    picture(shared, "images/x/new.png", 9)
+    shared.run("lock", "--attest", "lock.intoto.json")
+    told = json.loads((shared.folder / "lock.intoto.json").read_text())
+    assert "revision" not in told["predicate"], "what is not committed is of no revision"
+    assert shared.run("lock", "--check", "--attest", "x.json").code == 64
