@@ -16,8 +16,7 @@ from rbsync.masks.encodings.label_map import label_map_of
 from rbsync.masks.encodings.pixel import pixel_text
 from rbsync.masks.error import MaskError
 from rbsync.masks.png.decoding import Named
-from rbsync.masks.volumes.label_volume import check_series
-from rbsync.masks.volumes.segmentation_recipe import by_series, read_study
+from rbsync.masks.volumes.segmentation_recipe import by_series, check_turned, read_study
 from rbsync.model.datapoint import Encoding, Labels
 from rbsync.model.fingerprint import Algorithm
 
@@ -89,7 +88,7 @@ def segmentation_text(roots: Roots, labels: Labels, algorithm: Algorithm) -> tup
         return NOTHING, contents
     made, maps = [], []
     for one, own in by_series(read_study(labels.inline), files):
-        checked = check_series(own, one.segment_map, is_binary=one.is_binary)
+        checked = check_turned(own, one)
         if checked.volume is None:
             raise checked.problems[0]
         if checked.volume.names:

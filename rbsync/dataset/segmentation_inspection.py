@@ -16,9 +16,10 @@ from rbsync.masks.extents import extent_of_volume
 from rbsync.masks.identity import identity_of_volume
 from rbsync.masks.nifti.file import grid_in
 from rbsync.masks.nifti.header import Grid
-from rbsync.masks.volumes.label_volume import check_series
 from rbsync.masks.volumes.nrrd_grid import MAGIC, nrrd_grid
 from rbsync.masks.volumes.segmentation import three_dimensions
+from rbsync.masks.volumes.segmentation_recipe import SeriesMap, check_turned
+from rbsync.masks.volumes.turning import STRAIGHT, Turn, turn_onto
 from rbsync.model.datapoint import Item
 from rbsync.model.fingerprint import Algorithm
 from rbsync.sources.base import Entry, SeriesLabels
@@ -36,13 +37,15 @@ def inspect_segmentation(
     algorithm: Algorithm,
     *,
     is_binary: bool = False,
+    turn: tuple[int, ...] = (),
 ) -> Inspected:
-    """Decodes the segmentations of a series.
+    """Decodes the segmentations of a series, and turns them onto the grid of the scan.
 
     Raises UserError with all that is wrong with them, each problem at its file; OSError.
     """
     given = [read_planned(roots, one, algorithm) for one in files]
-    checked = check_series(given, segment_map, is_binary=is_binary)
+    one = SeriesMap(0, len(given), segment_map, is_binary, turn)
+    checked = check_turned(given, one)
     if checked.volume is None:
         raise UserError([problem for one in checked.problems for problem in one.problems])
     grid = grid_in(given[0].data[:HEAD], given[0].file)
@@ -83,6 +86,17 @@ def items_of(entry: Entry, part: SeriesLabels) -> Sequence[str]:
     return entry.items[start : start + entry.series[part.series]]
 
 
+def turn_needed(found: Inspected, shown: Inspected) -> Turn:
+    """The turn that brings a segmentation onto the grid of its scan; empty for none.
+
+    That is where it lies there, and also where no turn leads there.
+    """
+    if not (found.affine and shown.affine and len(shown.size) == len(STRAIGHT)):
+        return ()
+    turn = turn_onto(found.size, found.affine, shown.size, shown.affine)
+    return turn if turn and turn != STRAIGHT else ()
+
+
 def misfit(
     file: str, found: Inspected, scan: str, shown: Inspected, *, any_order: bool = False
 ) -> MaskError | None:
@@ -101,7 +115,7 @@ def misfit(
 def _misfit(
     file: str, found: Inspected, scan: str, shown: Inspected, *, any_order: bool
 ) -> MaskError | None:
-    from rbsync.masks.volumes.placement import placement_problem, same_voxels
+    from rbsync.masks.volumes.placement import placement_problem
     from rbsync.masks.volumes.segmentation import shape_problem, three_dimensions
 
     if not shown.size:
@@ -109,7 +123,7 @@ def _misfit(
     size = three_dimensions(shown.size)
     # Of a file that says no place nobody can tell that it lies elsewhere.
     is_placed = bool(found.affine and shown.affine)
-    if any_order and is_placed and same_voxels(found.size, found.affine, size, shown.affine):
+    if any_order and is_placed and turn_onto(found.size, found.affine, size, shown.affine):
         return None
     if found.size != size:
         return shape_problem(found.size, f"its scan is {' x '.join(map(str, size))}", file)

@@ -54,7 +54,7 @@ class MapUse:
 
 
 # Counts up when a check changes, so that what passed the old one is looked at again.
-CHECKS = 3
+CHECKS = 4
 
 _VOLUMES = (NIFTI, GZIP, NRRD)
 _OF_THE_MAP = "unmapped-values"
@@ -75,6 +75,7 @@ class SegmentationReader:
         self._findings, self._rules = findings, rules
         self._series = series
         self._use = MapUse()
+        self._turns: dict[tuple[str, int], tuple[int, ...]] = {}
 
     def read(self, entries: Iterable[Entry], files: Files) -> None:
         """Looks at all segmentations and scans that are here and are not known yet."""
@@ -108,7 +109,13 @@ class SegmentationReader:
         for part in given.parts:
             self._use.note(part, inspected[part.series])
         maps = [
-            SeriesMap(one.series, len(one.files), one.segment_map, one.is_binary)
+            SeriesMap(
+                one.series,
+                len(one.files),
+                one.segment_map,
+                one.is_binary,
+                self._turns.get((entry.name, one.series), ()),
+            )
             for one in given.parts
         ]
         inputs = tuple(files.readable(entry, given.files))
@@ -125,21 +132,12 @@ class SegmentationReader:
 
     def _wanted(self, entry: Entry, part: SeriesLabels, files: Files) -> Iterator[Inspection]:
         from rbsync.dataset.mask_inspection import inspect_image
-        from rbsync.dataset.segmentation_inspection import inspect_scan, inspect_segmentation
+        from rbsync.dataset.segmentation_inspection import inspect_scan
 
         roots, algorithm = self._tree.roots, self._tree.algorithm
         inputs = files.readable(entry, part.files)
         if inputs:
-            work = partial(
-                inspect_segmentation,
-                roots,
-                inputs,
-                part.segment_map,
-                algorithm,
-                is_binary=part.is_binary,
-            )
-            size = sum(one.size for one in inputs)
-            yield Inspection(self._context(part), content_of(inputs), paths_of(inputs), size, work)
+            yield self._segmentation(part, inputs)
         scan, is_picture = self._scan(entry, part, files)
         if scan:
             see = partial(inspect_image if is_picture else inspect_scan, roots, scan, algorithm)
@@ -147,7 +145,7 @@ class SegmentationReader:
 
     def _inspected(self, entry: Entry, part: SeriesLabels, files: Files) -> Inspected | None:
         """Reports what is wrong with the segmentations of a series, and returns what they say."""
-        from rbsync.dataset.segmentation_inspection import misfit
+        from rbsync.dataset.segmentation_inspection import misfit, turn_needed
 
         for value, name in part.segment_map.items():
             for problem in self._rules.of_category(name, _place(part, value, name)):
@@ -159,14 +157,49 @@ class SegmentationReader:
         scan, is_picture = self._scan(entry, part, files)
         if scan and found:
             shown = self._answer(entry, _scan_context(is_picture), [scan], part)
-            error = misfit(part.files[0], found, scan.ref, shown) if shown else None
+            turn = turn_needed(found, shown) if shown else ()
+            error = misfit(part.files[0], found, scan.ref, shown) if shown and not turn else None
             if error:
                 self._findings.of_entry(entry, error.at(part.locate((FILES,))))
+            if turn:
+                found = self._turned(entry, part, inputs, turn, scan)
         if found and not part.trusts_grid and files.are_local(entry):
             self._hold_to_slices(entry, part, found, files)
         if found and found.alike:
             self._findings.warn(_alike(part, found.alike))
         return found
+
+    def _turned(
+        self,
+        entry: Entry,
+        part: SeriesLabels,
+        inputs: Sequence[Item],
+        turn: tuple[int, ...],
+        scan: Item,
+    ) -> Inspected | None:
+        """Looks at segmentations again, turned onto the grid of their scan, and tells of it."""
+        self._turns[entry.name, part.series] = turn
+        self._inspections.take(iter([self._segmentation(part, inputs, turn)]))
+        self._findings.warn(_told_of_turn(part, turn, scan))
+        return self._answer(entry, self._context(part, turn), inputs, part)
+
+    def _segmentation(
+        self, part: SeriesLabels, inputs: Sequence[Item], turn: tuple[int, ...] = ()
+    ) -> Inspection:
+        from rbsync.dataset.segmentation_inspection import inspect_segmentation
+
+        work = partial(
+            inspect_segmentation,
+            self._tree.roots,
+            inputs,
+            part.segment_map,
+            self._tree.algorithm,
+            is_binary=part.is_binary,
+            turn=turn,
+        )
+        size = sum(one.size for one in inputs)
+        context = self._context(part, turn)
+        return Inspection(context, content_of(inputs), paths_of(inputs), size, work)
 
     def _hold_to_slices(
         self, entry: Entry, part: SeriesLabels, found: Inspected, files: Files
@@ -200,10 +233,11 @@ class SegmentationReader:
         is_picture = kind in PICTURES
         return (item if item.content and (is_picture or kind in _VOLUMES) else None), is_picture
 
-    def _context(self, part: SeriesLabels) -> str:
+    def _context(self, part: SeriesLabels, turn: tuple[int, ...] = ()) -> str:
         # Part of the context: the same file under another map is another segmentation.
         by_value = {str(value): name for value, name in part.segment_map.items()}
-        kind = ["binary"] if part.is_binary else []
+        kind: list[object] = ["binary"] if part.is_binary else []
+        kind += [list(turn)] if turn else []
         value = canonical_json([CHECKS, by_value, self._tree.algorithm, *kind])
         return f"segmentation:{digest(value)}"
 
@@ -223,6 +257,17 @@ class SegmentationReader:
                 problem = Problem("unreadable", message, part.locate((FILES,)))
                 self._findings.of_entry(entry, problem, UNKNOWN)
         return None
+
+
+def _told_of_turn(part: SeriesLabels, turn: Sequence[int], scan: Item) -> Problem:
+    flips = "xyz"[: len(turn)]
+    ways = ", ".join(f"{'-' if one < 0 else ''}{flips[abs(one) - 1]}" for one in turn)
+    message = (
+        f"{part.files[0]}: this segmentation has the voxels of `{scan.ref}` in another order "
+        f"(its axes as {ways}); it is sent in the order of the scan"
+    )
+    hint = "each voxel keeps its place; write `grid: trust` to send the file as it is"
+    return Problem("turned", message, part.locate((FILES,)), hint)
 
 
 def _scan_context(is_picture: bool) -> str:

@@ -21,8 +21,8 @@ from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe
 from rbsync.masks.label_maps import LabelMap
 from rbsync.masks.size import shown_size
-from rbsync.masks.volumes.label_volume import LabelVolume, check_series
-from rbsync.masks.volumes.segmentation_recipe import by_series, read_study
+from rbsync.masks.volumes.label_volume import LabelVolume
+from rbsync.masks.volumes.segmentation_recipe import by_series, check_turned, read_study
 from rbsync.model.datapoint import Datapoint, Labels
 from rbsync.model.fingerprint import Algorithm
 from rbsync.sync.revision_dataset import Declared
@@ -109,7 +109,7 @@ def _list(text: str | bytes) -> list[dict[str, Any]]:
 def _volumes(labels: Labels, files: Any) -> Mapping[int, LabelVolume]:
     found = {}
     for one, own in by_series(read_study(labels.inline), files):
-        checked = check_series(own, one.segment_map, is_binary=one.is_binary)
+        checked = check_turned(own, one)
         if checked.volume is None:
             raise checked.problems[0]
         if checked.volume.names:

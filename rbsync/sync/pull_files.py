@@ -144,7 +144,8 @@ def _volumes(found: TaskContent, labels: Labels, given: list[tuple[Item, bytes]]
                 raise NotPulledError("a series has several segmentation files")
             if one.is_binary:
                 raise NotPulledError("its segmentations are files of one structure each")
-            made.append(redrawn_volume(own[0], one.segment_map, volumes.get(one.series)))
+            shown = volumes.get(one.series)
+            made.append(redrawn_volume(own[0], one.segment_map, shown, one.turn))
         _refuse_unread(volumes, [one.series for one in read_study(labels.inline)])
     except MaskError as why:
         raise NotPulledError(str(why)) from why

@@ -304,3 +304,81 @@ class TestMixedSeries:
         assert "write `ct/DICOMDIR` as a line into `.rbsyncignore`" in hint
         folder.write(".rbsyncignore", "ct/DICOMDIR\n")
         assert folder.run("plan").code == 0
+
+
+TURNS = {
+    "one axis flipped": ((0, 1, 2), (True, False, False)),
+    "all axes flipped": ((0, 1, 2), (True, True, True)),
+    "slices first": ((2, 0, 1), (False, False, False)),
+    "as ITK and nibabel differ": ((1, 0, 2), (True, True, False)),
+}
+
+
+class TestTurnedGrids:
+    """Programs write the same voxels in another order, and say so in the affine."""
+
+    def turned(self, kind: str, off: float = 0.0) -> bytes:
+        """The liver of the scan's grid, in another order; ``off`` is in voxels."""
+        order, flips = TURNS[kind]
+        voxels, affine = structure(0, 8), AFFINE.copy()
+        affine[:3, 3] += off * affine[:3, 0]
+        for axis in range(3):
+            if flips[axis]:
+                voxels = np.flip(voxels, axis)
+                affine[:, 3] += affine[:, axis] * (SHAPE[axis] - 1)
+                affine[:, axis] *= -1
+        return nifti(voxels.transpose(order), affine[:, [*order, 3]])
+
+    @pytest.mark.parametrize("kind", TURNS)
+    @pytest.mark.parametrize("items", ["ct.nii.gz", "ct.nrrd"])
+    def test_it_is_sent_in_the_order_of_the_scan_and_told(
+        self, ct: Project, kind: str, items: str
+    ) -> None:
+        ct.write("ct.nrrd", nrrd(more=PLACED.format(STRAIGHT)))
+        ct.write("seg/liver.nii.gz", self.turned(kind, off=0.004))
+        declare(ct, "seg/liver.nii.gz", MAP, items)
+        for _ in range(2):
+            ran = ct.run("plan")
+            assert ran.code == 0, ran.err
+            assert "has the voxels of `ct." in ran.err
+            assert "write `grid: trust` to send the file as it is" in ran.err
+        assert counts(ct) == {"liver": 8}
+        image: Any = nibabel.load(ct.folder / "out/s.nii.gz")
+        assert np.array_equal(np.asarray(image.dataobj) != 0, structure(0, 8) != 0)
+        assert np.allclose(image.affine, AFFINE, atol=0.01)
+
+    def test_a_scan_that_is_turned_is_a_change_of_labels(self, ct: Project) -> None:
+        declare(ct, "seg/liver.nii.gz", MAP)
+        assert ct.apply().code == 0
+        affine = AFFINE.copy()
+        affine[:, 3] += affine[:, 0] * (SHAPE[0] - 1)
+        affine[:, 0] *= -1
+        ct.write("ct.nii.gz", nifti(np.zeros(SHAPE, np.int16), affine))
+        assert ct.actions() == ["update s items labels"]
+
+    @pytest.mark.parametrize("off", [0.03, 0.5, 1.0])
+    def test_more_than_a_hundredth_of_a_voxel_is_another_place(
+        self, ct: Project, off: float
+    ) -> None:
+        ct.write("seg/liver.nii.gz", self.turned("one axis flipped", off))
+        declare(ct, "seg/liver.nii.gz", MAP)
+        refused(ct, "lies elsewhere in the world")
+        declare(ct, "seg/liver.nii.gz", MAP + TRUST)
+        assert counts(ct) == {"liver": 8}
+
+    def test_files_of_one_structure_are_turned_too(self, ct: Project) -> None:
+        ct.write("seg/liver.nii.gz", self.turned("slices first"))
+        declare(ct, "{liver: seg/liver.nii.gz}")
+        assert "in another order" in ct.run("plan").err
+        assert counts(ct) == {"liver": 8}
+
+    def test_what_is_drawn_at_the_project_comes_back_in_the_order_of_the_file(
+        self, ct: Project
+    ) -> None:
+        ct.write("seg/liver.nii.gz", self.turned("as ITK and nibabel differ"))
+        declare(ct, "seg/liver.nii.gz", MAP)
+        assert ct.apply().code == 0
+        before = (ct.folder / "seg/liver.nii.gz").read_bytes()
+        assert ct.run("pull").code == 0
+        assert (ct.folder / "seg/liver.nii.gz").read_bytes() == before
+        assert ct.actions() == []

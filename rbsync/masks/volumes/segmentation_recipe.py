@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
+from rbsync.masks.png.decoding import Named
+from rbsync.masks.volumes.label_volume import Checked, check_series
+from rbsync.masks.volumes.turning import turned
 from rbsync.model.fingerprint import Algorithm, of_value
 
 File = TypeVar("File")
@@ -15,12 +18,14 @@ class SeriesMap(NamedTuple):
     """The ``files`` that segment a series, as many as come next, and what their values mean.
 
     With ``is_binary`` each file is one structure, which gets the file's number as its value.
+    ``turn`` leads onto the grid of the scan (`turning`), empty where the files lie on it.
     """
 
     series: int
     files: int
     segment_map: Mapping[int, str]
     is_binary: bool = False
+    turn: tuple[int, ...] = ()
 
 
 def study_text(maps: Sequence[SeriesMap]) -> str:
@@ -34,6 +39,7 @@ def study_text(maps: Sequence[SeriesMap]) -> str:
             },
             # Left out where it is not so, and the text is that of earlier versions.
             **({"binary": True} if one.is_binary else {}),
+            **({"turn": one.turn} if one.turn else {}),
         }
         for one in maps
     ]
@@ -48,9 +54,21 @@ def read_study(text: str) -> list[SeriesMap]:
             one["files"],
             {int(value): name for value, name in one["segment_map"].items()},
             one.get("binary", False),
+            tuple(one.get("turn", ())),
         )
         for one in json.loads(text)
     ]
+
+
+def check_turned(files: Sequence[Named], one: SeriesMap) -> Checked:
+    """The segmentations of a series as `check_series`, on the grid of the scan.
+
+    Raises MaskError.
+    """
+    checked = check_series(files, one.segment_map, is_binary=one.is_binary)
+    if checked.volume is None or not one.turn:
+        return checked
+    return checked._replace(volume=turned(checked.volume, one.turn), plain=None)
 
 
 def by_series(

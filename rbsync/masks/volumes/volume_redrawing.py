@@ -13,18 +13,25 @@ from rbsync.masks.error import MaskError
 from rbsync.masks.nifti.file import NiftiFile
 from rbsync.masks.png.decoding import Named
 from rbsync.masks.volumes.label_volume import LabelVolume
+from rbsync.masks.volumes.turning import Turn, back, turned
 from rbsync.masks.volumes.values import LARGEST_VALUE
 
 Array = npt.NDArray[Any]
 
 
-def redrawn_volume(file: Named, segment_map: Mapping[int, str], shown: LabelVolume | None) -> bytes:
+def redrawn_volume(
+    file: Named, segment_map: Mapping[int, str], shown: LabelVolume | None, turn: Turn = ()
+) -> bytes:
     """The file, so that its voxels say what ``shown`` says (None: nothing).
+
+    ``turn`` is the one by which the file came onto the grid of what is shown.
 
     Header, grid, type and what follows the voxels stay, and so does the whole file when it says
     that already. Raises MaskError for a category that the segment map lacks, for another shape,
     and for numbers that the file's type cannot hold.
     """
+    if shown and turn:
+        shown = turned(shown, back(turn))
     opened = NiftiFile(file.data, file=file.file)
     header = opened.header
     if header.scaling is not None:
