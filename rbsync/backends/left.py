@@ -152,7 +152,10 @@ def has_labels_noted(found: TaskContent, labels: Sequence[Any], wanted: str) -> 
     of what was declared then.
     """
     stamp = found.task.stamp
-    return stamp is not None and stamp.labels == wanted and bool(has_labels_left(found, labels))
+    # Of a label map only its labels are noted, not what people have drawn in it since.
+    if stamp is None or stamp.labels != wanted or found.maps:
+        return False
+    return bool(has_labels_left(found, labels))
 
 
 def has_labels_left(found: TaskContent, labels: Sequence[Any]) -> bool | None:

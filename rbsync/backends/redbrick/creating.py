@@ -106,7 +106,7 @@ class Creator:
         left = left_of(draft, FACETS, NOTHING_LEFT)
         if draft.mark.left != NOTHING_LEFT:
             # It is made of another task, of whose settings not all were ours.
-            left = left._replace(keys=draft.mark.left.keys, priority=draft.mark.left.priority)
+            left = draft.mark.left._replace(members=left.members, labels=left.labels)
         return Metadata(user, draft.fingerprint, names, refs, draft.mark, left)
 
     def _create_video(self, draft: Draft) -> Created | Rejected:
