@@ -38,6 +38,7 @@ from rbsync.backends.redbrick.stamp import Metadata, metadata_text, read_metadat
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.series_items import indices_of, series_of
 from rbsync.model.fingerprint import Facet
+from rbsync.model.record import UNKNOWN
 from rbsync.model.storages import id_of
 
 _GONE_HINT = "it was deleted behind our back"
@@ -73,7 +74,7 @@ class Changer:
         storage = id_of(draft.settings.storage)
         if "items" in changed:
             task = look("items")
-            self._put_items(task, draft, storage)
+            self._put_items(task, draft, storage, is_all=set(changed) == {"items"})
             if set(changed) == {"items"}:
                 return
         if "labels" in changed:
@@ -89,14 +90,23 @@ class Changer:
         metadata = self._metadata(task, draft, changed)
         update_items(self._client, task_id, kept or storage, metadata=metadata)
 
-    def _put_items(self, task: FoundTask, draft: Draft, storage: str) -> None:
+    def _put_items(self, task: FoundTask, draft: Draft, storage: str, *, is_all: bool) -> None:
+        items: tuple[Facet, ...] = ("items",)
+        metadata = self._made_anew(task, draft, items)
+        if not is_all:
+            # What is declined is so once the rest is done too. A stamp that said it before would
+            # let what was cut off here pass for done.
+            old = read_metadata(task.metadata)
+            stamp = (old.stamp or UNKNOWN).merged(draft.fingerprint, items)
+            mark = metadata.mark._replace(declined=old.mark.declined)
+            metadata = metadata._replace(stamp=metadata.stamp and stamp, mark=mark)
         update_items(
             self._client,
             task.task_id,
             storage,
             items=[ref for _, ref in draft.items],
             series=_series(task, draft),
-            metadata=self._metadata(task, draft, ("items",)),
+            metadata=metadata_text(metadata) or "{}",
         )
 
     def _settle(self, look: _Looks, draft: Draft) -> None:
