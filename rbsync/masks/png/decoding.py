@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from rbsync.masks.error import MaskError, many
 from rbsync.masks.png.chunks import Content, read_content
 from rbsync.masks.png.header import GREY, PALETTE, PngHeader, damaged, read_header
 from rbsync.masks.png.transparency import see_through
+
+Values = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 _LAYOUTS = {
     (1, 0): ("1", "1"), (2, 0): ("L", "L;2"), (4, 0): ("L", "L;4"), (8, 0): ("L", "L"),
@@ -159,6 +162,20 @@ def decode_numbers(data: bytes, *, file: str = "", max_pixels: int = MAX_PIXELS)
         raise MaskError("not-indexed", message, hint=hint, file=file)
     with _problems_told(header, file):
         return unpacked_numbers(header, read_content(data))
+
+
+def decode_values(data: bytes, *, file: str = "", max_pixels: int = MAX_PIXELS) -> Values:
+    """As `decode_numbers`, with the values of a grey PNG of 16 bits as they are too.
+
+    Gives an array (height, width), uint16 for 16 bits and else uint8.
+    """
+    header = read_header(data, file=file)
+    if (header.bit_depth, header.colour_type) != (16, GREY):
+        return np.asarray(decode_numbers(data, file=file, max_pixels=max_pixels))
+    _refuse_large(header, max_pixels, file)
+    with _problems_told(header, file):
+        # A PNG has the high byte first.
+        return np.asarray(_unpacked(header, read_content(data), "I;16", "I;16B"))
 
 
 @contextmanager

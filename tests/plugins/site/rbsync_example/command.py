@@ -10,7 +10,7 @@ from rbsync.cli.output import answer
 from rbsync.errors import ExitCode
 
 
-@click.command("count")
+@click.command("example-count")
 @with_common_options
 def command(common: CommonOptions) -> int:
     """Count the datapoints that the manifest declares."""

@@ -1,22 +1,20 @@
-"""A mask format: grey PNGs of 16 bits, each value a class."""
+"""A mask format: grey PNGs of up to 16 bits, each value a class."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from rbsync.mask_formats.base import MaskFormat
 from rbsync.mask_formats.recipe import Recipe
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.error import MaskError
-from rbsync.masks.png.decoding import Named
+from rbsync.masks.png.decoding import Named, decode_values
 
 
-class Grey16Format(MaskFormat):
+class ExampleFormat(MaskFormat):
     """The class map is ``{category: value}``, with values up to 65,535."""
 
     def read_classes(self, data: Any, *, file: str) -> Mapping[str, Sequence[int]]:
@@ -26,10 +24,7 @@ class Grey16Format(MaskFormat):
 
     def class_index(self, recipe: Recipe, files: Sequence[Named]) -> ClassIndex:
         (file,) = files
-        with Image.open(io.BytesIO(file.data)) as image:
-            if image.mode != "I;16":
-                raise MaskError("grey16", "this is no grey PNG of 16 bits", file=file.file)
-            values = np.asarray(image)
+        values = decode_values(file.data, file=file.file, max_pixels=recipe.max_pixels)
         table = np.full(1 << 16, -1, np.int32)
         table[[value for (value,) in recipe.ignore]] = 0
         for number, (value,) in enumerate(recipe.classes.values(), 1):
