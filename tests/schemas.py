@@ -13,7 +13,7 @@ import jsonschema
 
 from rbsync.cli.commands import POINT
 from rbsync.cli.main import cli
-from rbsync.documents.catalogue import PRINTED_BY
+from rbsync.documents.catalogue import document_of
 from rbsync.exports import EXPORTS
 
 FOLDER = Path(__file__).parent.parent / "schemas"
@@ -77,6 +77,6 @@ def check_printed(arguments: Sequence[str], code: int, text: str) -> None:
     parts = text.splitlines() if lines else [text]
     read = [json.loads(one) for one in parts]
     failed = read[-1].get("exit_code") == code and "outcomes" not in read[-1]
-    name = "error" if failed and "summary" not in read[-1] else PRINTED_BY[command]
+    name = "error" if failed and "summary" not in read[-1] else document_of(command)
     for one in read:
         validator(name, lines=lines).validate(one)

@@ -1,14 +1,13 @@
 """The documents by the names of their schemas, and the commands that print them.
 
-A command that prints JSON gets its document in four steps:
+A command that prints JSON gets its document in two steps:
 
-1. Write its model beside the others in this folder, on top of `Document`. Each member that its
-   name does not explain has a description.
-2. Name the model in `DOCUMENTS`. That name is its schema's: ``schemas/NAME.schema.json``.
-3. Name the command in `PRINTED_BY`, with its group where it has one (``state list``).
-4. Write the schemas anew with ``python -m rbsync.documents.schemas schemas``, and give the
-   command its arguments in ``tests/scenarios/test_documents.py``, which runs it and says what
-   is amiss.
+1. Write its model in a file of this folder, on top of `Document`. The command ``state list`` has
+   the model ``StateListDocument``, and the schema ``schemas/state-list.schema.json``. Each member
+   that its name does not explain has a description.
+2. Write the schemas anew with ``python -m rbsync.documents.schemas schemas``, and the document
+   that it prints with ``UPDATE_GOLDEN=1 pytest -n0 tests/scenarios/test_documents.py``, which runs
+   all commands. Look at ``tests/golden/printed/``: it has what the command said of three images.
 
 With ``--json-lines`` an entry of each list that `rbsync.documents.text.ENTRIES` knows stands on a
 line of its own. The schema has the lines under ``$defs/Line``; nothing is to be done for them.
@@ -16,132 +15,58 @@ line of its own. The schema has the lines under ``$defs/Line``; nothing is to be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
-from rbsync.documents.comparisons import (
-    AdoptDocument,
-    DriftDocument,
-    PullDocument,
-    RefreshDocument,
-)
-from rbsync.documents.declarations import (
-    ExpandDocument,
-    ExplainDocument,
-    InitDocument,
-    ValidateDocument,
-)
-from rbsync.documents.history_documents import LogDocument
-from rbsync.documents.inventory import (
-    DoctorDocument,
-    ExportLabelsDocument,
-    ExportMasksDocument,
-    LsDocument,
-    SchemasDocument,
-    ServeDocument,
-    StatusDocument,
-)
+from rbsync import documents
 from rbsync.documents.parts import Document
-from rbsync.documents.plan_document import PlanDocument
-from rbsync.documents.problems import ErrorDocument, FailuresDocument
-from rbsync.documents.records import (
-    StateBackupDocument,
-    StateCollectDocument,
-    StateDocument,
-    StateListDocument,
-    StateMvDocument,
-    StatePushDocument,
-    StateRecoverDocument,
-    StateRmDocument,
-    StateShowDocument,
-    StateUnlockDocument,
-)
-from rbsync.documents.report_document import ReportDocument
-from rbsync.documents.versions import (
-    DiffDocument,
-    LockDocument,
-    MergeDriverDocument,
-    VerifyDocument,
-)
-from rbsync.documents.watch_document import WatchDocument, event_schemas
+from rbsync.documents.watch_document import event_schemas
 
-DOCUMENTS: Mapping[str, type[Document]] = {
-    "adopt": AdoptDocument,
-    "diff": DiffDocument,
-    "doctor": DoctorDocument,
-    "drift": DriftDocument,
-    "error": ErrorDocument,
-    "expand": ExpandDocument,
-    "explain": ExplainDocument,
-    "export-labels": ExportLabelsDocument,
-    "export-masks": ExportMasksDocument,
-    "failures": FailuresDocument,
-    "init": InitDocument,
-    "log": LogDocument,
-    "lock": LockDocument,
-    "ls": LsDocument,
-    "merge-driver": MergeDriverDocument,
-    "plan": PlanDocument,
-    "pull": PullDocument,
-    "refresh": RefreshDocument,
-    "report": ReportDocument,
-    "schemas": SchemasDocument,
-    "serve": ServeDocument,
-    "state": StateDocument,
-    "state-backup": StateBackupDocument,
-    "state-collect": StateCollectDocument,
-    "state-list": StateListDocument,
-    "state-mv": StateMvDocument,
-    "state-push": StatePushDocument,
-    "state-recover": StateRecoverDocument,
-    "state-rm": StateRmDocument,
-    "state-show": StateShowDocument,
-    "state-unlock": StateUnlockDocument,
-    "status": StatusDocument,
-    "validate": ValidateDocument,
-    "verify": VerifyDocument,
-    "watch": WatchDocument,
-}
+_SUFFIX = "Document"
 
-PRINTED_BY: Mapping[str, str] = {
-    "adopt": "adopt",
+
+def _models(base: type[Document]) -> Iterator[type[Document]]:
+    for one in base.__subclasses__():
+        yield one
+        yield from _models(one)
+
+
+def _documents() -> dict[str, type[Document]]:
+    for one in iter_modules(documents.__path__, f"{documents.__name__}."):
+        # This module is being imported: it has no document that is not in one of the others.
+        if one.name != __name__:
+            import_module(one.name)
+    found = {_name(one.__name__): one for one in _models(Document)}
+    return dict(sorted(found.items()))
+
+
+def _name(model: str) -> str:
+    """The name of a model's schema: ``state-list`` of ``StateListDocument``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", model.removesuffix(_SUFFIX)).lower()
+
+
+DOCUMENTS: Mapping[str, type[Document]] = _documents()
+"""The models by the names of their schemas, in order."""
+
+_OTHERS: Mapping[str, str] = {
     "apply": "report",
-    "diff": "diff",
-    "doctor": "doctor",
-    "drift": "drift",
-    "expand": "expand",
-    "explain": "explain",
-    "export labels": "export-labels",
-    "export masks": "export-masks",
-    "failures": "failures",
-    "init": "init",
-    "log": "log",
-    "lock": "lock",
-    "ls": "ls",
-    "merge-driver": "merge-driver",
-    "plan": "plan",
-    "pull": "pull",
-    "refresh": "refresh",
     "retry": "report",
     "schema": "schemas",
-    "serve": "serve",
-    "state backup": "state-backup",
-    "state collect": "state-collect",
-    "state list": "state-list",
-    "state mv": "state-mv",
     "state pull": "state",
-    "state push": "state-push",
-    "state recover": "state-recover",
-    "state rm": "state-rm",
-    "state show": "state-show",
-    "state unlock": "state-unlock",
-    "status": "status",
     "undo": "report",
-    "validate": "validate",
-    "verify": "verify",
-    "watch": "watch",
 }
-"""The document of each command. One that ends in an error prints the document ``error``."""
+"""The documents of the commands that do not print one of their own name."""
+
+
+def document_of(command: str) -> str:
+    """The document of a command (``state list``), whether there is such a one or not.
+
+    A command that ends in an error prints the document ``error``.
+    """
+    return _OTHERS.get(command, command.replace(" ", "-"))
 
 
 def events_of(document: str) -> Mapping[str, Mapping[str, Any]]:
