@@ -13,7 +13,7 @@ from tests.conformance.stores import StoreTests
 
 def test_every_kind_of_store_is_held_to_it() -> None:
     held = {one.kind for one in StoreTests.__subclasses__() if one.__module__ == __name__}
-    assert held == set(STORES.built_in)
+    assert held == set(STORES.built_in), "give each a class here, with its `kind` and `make`"
 
 
 class TestSqliteStore(StoreTests):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import threading
@@ -55,6 +56,23 @@ class PickleStore:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, self._path)
+        folder = os.open(os.path.dirname(self._path) or ".", os.O_RDONLY)
+        try:
+            # Without it a power cut may leave the old file under that name.
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    @contextmanager
+    def fence(self) -> Iterator[None]:
+        """Nobody else looks at the epoch or writes meanwhile.
+
+        A writer that was taken over has another lock than its successor: between its look at the
+        epoch and its write the successor would have written, and that would be lost.
+        """
+        with open(self._path + ".fence", "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def header(self) -> Header | None:
         content = self.read()
@@ -77,9 +95,10 @@ class PickleStore:
     def writer(self, owner: Owner, *, timeout: float) -> Iterator[PickleWriter]:
         os.makedirs(os.path.dirname(self._path) or ".", exist_ok=True)
         with self._lock.held(owner, timeout):
-            content = self.read() or Content(Header(str(uuid.uuid4()), 0, 0, ""))
-            content.header = replace(content.header, epoch=content.header.epoch + 1)
-            self.write(content)
+            with self.fence():
+                content = self.read() or Content(Header(str(uuid.uuid4()), 0, 0, ""))
+                content.header = replace(content.header, epoch=content.header.epoch + 1)
+                self.write(content)
             writer = PickleWriter(self, content.header.epoch)
             try:
                 yield writer
@@ -171,7 +190,7 @@ class PickleWriter:
     @contextmanager
     def _changing(self) -> Iterator[Any]:
         """What the state is, to be changed: written when all went well, and never after another."""
-        with self._turn:
+        with self._turn, self._store.fence():
             content = self._read()
             if content.header.epoch != self._epoch:
                 raise taken_over()
