@@ -53,7 +53,7 @@ def command(common: CommonOptions, write: bool, report: str | None) -> int:
 def _checks(common: CommonOptions, *, write: bool) -> Iterator[Check]:
     """All checks as they are made; those of the project only where the way to it is free."""
     from rbsync.doctor.machine import machine_checks
-    from rbsync.doctor.project import listing_check, probe_checks
+    from rbsync.doctor.probing import listing_check, probe_checks
     from rbsync.sync.known_project import known_project
     from rbsync.sync.workspace import FOLDER, surroundings
 
