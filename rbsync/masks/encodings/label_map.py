@@ -62,7 +62,14 @@ def check_fits(width: int, height: int, classes: int, *, file: str = "") -> None
 
 
 def _label(name: str, value: int) -> Label:
-    return {"category": [["object", name]], "attributes": [], "dicom": {"instanceid": value}}
+    return {
+        "category": [["object", name]],
+        "attributes": [],
+        # As the vendor's client has it in every label of a map, also for a picture, which is the
+        # first volume.
+        "volumeindex": 0,
+        "dicom": {"instanceid": value},
+    }
 
 
 def decode_nifti(
