@@ -433,6 +433,7 @@ def test_a_segmentation_that_changes_after_the_plan_is_not_sent(make: Make) -> N
 
 CLASSES = {"car": (255, 0, 0), "bus": (0, 255, 0)}
 INDEX = np.array([[1, 1, 0, 0], [1, 1, 0, 2], [0, 0, 0, 2]])
+IN_MAP = {"attributes": [], "volumeindex": 0}
 MASKS = """\
 project: {type: DICOM_SEGMENTATION, taxonomy: [car, bus]}
 masks:
@@ -503,8 +504,8 @@ def test_an_edited_mask_sends_a_label_map_and_no_image(of_pictures: Served, tmp_
     assert project.run("plan", "--refresh").last_line == NO_CHANGES
     labels = service.task("x")["latestTaskData"]
     assert json.loads(labels["labelsData"]) == [
-        {"category": [["object", "car"]], "attributes": [], "dicom": {"instanceid": 1}},
-        {"category": [["object", "bus"]], "attributes": [], "dicom": {"instanceid": 2}},
+        {**IN_MAP, "category": [["object", "car"]], "dicom": {"instanceid": 1}},
+        {**IN_MAP, "category": [["object", "bus"]], "dicom": {"instanceid": 2}},
     ]
     (entry,) = labels["labelsMap"]
     assert entry["seriesIndex"] == 0

@@ -54,7 +54,12 @@ class TestMasks:
     def test_one_label_for_each_class_present_with_its_place_in_the_class_map(self) -> None:
         data, labels = encode_nifti(painted(np.array([[0, 2, 2]]), TWO), TWO)
         assert labels == [
-            {"category": [["object", "bus"]], "attributes": [], "dicom": {"instanceid": 2}}
+            {
+                "category": [["object", "bus"]],
+                "attributes": [],
+                "volumeindex": 0,
+                "dicom": {"instanceid": 2},
+            }
         ]
         assert from_bytes(data).shape == (3, 1, 1)
 
