@@ -68,8 +68,13 @@ def _objections(one: dict[str, Any]) -> Iterator[str]:
             yield unsent(key) or f"unknown key `{key}`{guess(key, KEYS)}"
     if not _texts(one.get("items")):
         yield "`items` must be a path or URL, or a list of them with at least one member"
-    if one.get(FILES) is not None and not _texts(one[FILES]):
-        yield f"`{FILES}` must be a path, or a list of them with at least one member"
+    if one.get(FILES) is not None and not _texts(_files(one)):
+        yield f"`{FILES}` must be a path, a list of them, or an object of categories with paths"
+    if numbers := [key for key in _structures(one) if key.isdecimal()]:
+        yield (
+            f"`{FILES}` names the category of each file, and `{numbers[0]}` is a number: write "
+            f"{{CATEGORY: FILE}}, or a list of files and a `{MAP}`"
+        )
     by_value = one.get(MAP)
     if isinstance(by_value, RepeatedKey):
         yield f"in `{MAP}` {by_value.repeat}"
@@ -94,10 +99,21 @@ def unsent_of_series(value: Any) -> Iterator[str]:
 def _given(one: dict[str, Any], place: Location) -> GivenSeries:
     return GivenSeries(
         tuple(_texts(one.get("items"))),
-        tuple(_texts(one.get(FILES))),
+        tuple(_texts(_files(one))),
         {value: _category(name) for value, name in (one.get(MAP) or {}).items()},
         lambda _: place,
+        tuple(_structures(one)),
     )
+
+
+def _structures(one: dict[str, Any]) -> list[str]:
+    """The categories of files of one structure each, where a series has such."""
+    return list(one[FILES]) if isinstance(one.get(FILES), dict) else []
+
+
+def _files(one: dict[str, Any]) -> Any:
+    given = one.get(FILES)
+    return list(given.values()) if isinstance(given, dict) else given
 
 
 def _texts(value: Any) -> list[str]:

@@ -86,6 +86,30 @@ class TestFilesOfOneStructure:
         declare(ct, said)
         assert counts(ct) == self.ALL
 
+    def test_an_items_list_names_them_too(self, ct: Project) -> None:
+        files = {name: f"seg/{name}.nii.gz" for name in self.ALL}
+        series = [{"items": "ct.nii.gz", "segmentations": files}]
+        ct.write("list.json", [{"name": "s", "series": series}])
+        ct.manifest(f"{HEAD}datapoints:\n  - items_list: list.json\n")
+        assert counts(ct) == self.ALL
+
+    @pytest.mark.parametrize(
+        ("given", "more", "said"),
+        [
+            ({"1": "seg/liver.nii.gz"}, {}, "`1` is a number: write {CATEGORY: FILE}, or a list"),
+            ({}, {}, "must be a path, a list of them, or an object of categories with paths"),
+            ({"liver": 5}, {}, "must be a path, a list of them, or an object of categories"),
+            ({"liver": "x.nii"}, {"segmentMap": {"1": "liver"}}, "there is a `segmentMap` too"),
+        ],
+    )
+    def test_an_items_list_that_names_them_otherwise_is_told(
+        self, ct: Project, given: Any, more: Any, said: str
+    ) -> None:
+        series = [{"items": "ct.nii.gz", "segmentations": given, **more}]
+        ct.write("list.json", [{"name": "s", "series": series}])
+        ct.manifest(f"{HEAD}datapoints:\n  - items_list: list.json\n")
+        refused(ct, said)
+
     def test_one_alone_and_an_empty_one(self, ct: Project) -> None:
         ct.write("seg/tumour.nii.gz", nifti(structure(0, 0)))
         declare(ct, "{liver: seg/liver.nii.gz, tumour: seg/tumour.nii.gz}")
