@@ -71,31 +71,24 @@ def test_a_watch_waits_for_a_service_that_is_away_also_from_the_start(
     print(f"away twice for {AWAY:g} s: {COUNT} files, {looks} looks in {seconds:.0f} s; {said}")
 
 
-def test_a_watch_goes_on_when_a_service_throttles(tmp_path: Path, data: Path) -> None:
+def test_a_watch_goes_on_when_a_service_throttles_and_when_its_key_is_mended(
+    tmp_path: Path, data: Path
+) -> None:
     busy = {"kind": "*", "do": "status", "status": 429, "every": 3}
+    key = tmp_path / "key"
+    key.write_text("wrong")
     with served(tmp_path / "service", faults=[busy]) as service:
         project = RemoteProject(data, service.url)
         project.manifest(IMAGES)
-        with watching(project, *SETTLED, RBSYNC_API_KEY=KEY) as running:
-            drop(project, range(COUNT))
-            running.until(lambda: all_came_once(running))
-        requests = service.count("POST") + service.count("PUT")
-    assert running.messages() == []
-    print(f"throttled: {COUNT} files by {requests} requests")
-    assert requests <= 12 * COUNT + 40
-
-
-def test_a_key_that_is_mended_meanwhile_is_taken_up(tmp_path: Path, data: Path) -> None:
-    with served(tmp_path / "service") as service:
-        project = RemoteProject(data, service.url)
-        project.manifest(IMAGES)
         drop(project, range(COUNT))
-        key = tmp_path / "key"
-        key.write_text("wrong")
         with watching(project, *SETTLED, RBSYNC_API_KEY_COMMAND=f"cat {key}") as running:
+            running.until(lambda: "auth" in running.messages())
             time.sleep(AWAY)
-            refused = service.count("POST")
+            looks = len(running.events("look"))
             key.write_text(KEY)
             running.until(lambda: all_came_once(running))
-    assert refused <= 10 + AWAY
+        requests = service.count("POST") + service.count("PUT")
     assert running.messages() == ["auth", "resumed"]
+    print(f"wrong key for {AWAY:g} s: {looks} looks; {COUNT} files by {requests} requests")
+    assert looks <= 5 + AWAY
+    assert requests <= 12 * COUNT + 40

@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from rbsync.cli.render.columns import columns_of
 from tests.scenarios.pictures import png
 from tests.scenarios.project import COMMAND, Project
@@ -38,16 +36,18 @@ class Screen:
         while not re.search(pattern, self.text):
             self.text += os.read(self._master, 4096).decode(errors="replace")
 
+    def resize(self, columns: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.text = ""
+
     def statuses(self) -> list[str]:
-        """The last lines that it has had, one after the other."""
-        drawn = re.findall(re.escape(_WIPE) + r"([^\r\n\x1b]+)(?=\r\x1b)", self.text)
-        return list(dict.fromkeys(drawn))
+        """The last lines that it has had since its size changed, one after the other."""
+        return re.findall(re.escape(_WIPE) + r"([^\r\n\x1b]+)(?=\r\x1b)", self.text)
 
 
 @contextmanager
-def on_a_terminal(project: Project, columns: int, *arguments: str) -> Iterator[Screen]:
+def on_a_terminal(project: Project, *arguments: str) -> Iterator[Screen]:
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     known = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
     with subprocess.Popen(
         [*COMMAND, "watch", *arguments],
@@ -59,6 +59,7 @@ def on_a_terminal(project: Project, columns: int, *arguments: str) -> Iterator[S
     ) as process:
         os.close(slave)
         screen = Screen(master)
+        screen.resize(WIDTHS[0])
         try:
             yield screen
         finally:
@@ -69,21 +70,23 @@ def on_a_terminal(project: Project, columns: int, *arguments: str) -> Iterator[S
             os.close(master)
 
 
-def transcript(folder: Path, columns: int) -> list[str]:
-    """The statuses of a watch that waits for a slow writer, and the lines above them."""
-    project = Project(folder / str(columns))
+def transcripts(folder: Path) -> Iterator[tuple[int, list[str]]]:
+    """The statuses of a watch that waits for a slow writer, at each width."""
+    project = Project(folder)
     project.manifest(MANIFEST)
     for number in range(3):
         project.write(f"images/scan{number}.png", png(number))
-    with on_a_terminal(project, columns, "--settle", "0.1") as screen:
+    with on_a_terminal(project, "--settle", "0.1") as screen:
         screen.until("created images/scan2")
         with open(project.folder / "images/scan3.png", "wb") as writer:
             writer.write(png(3)[:40])
             writer.flush()
-            screen.until(r"3 done · 1 waiting")
-            # A second later it says for how long.
-            screen.until(r"3 done · 1 waiting(?s:.*)3 done · 1 waiting")
-    return screen.statuses()
+            screen.until("3 done · 1 waiting")
+            for columns in WIDTHS:
+                screen.resize(columns)
+                # What is drawn first may be of the width before. Each second says for how long.
+                screen.until(rf"(?s:{re.escape(_WIPE)}3 done · 1 waiting.*){{3}}")
+                yield columns, screen.statuses()[1:]
 
 
 def shape(line: str) -> str:
@@ -91,20 +94,16 @@ def shape(line: str) -> str:
     return re.sub(r"\d+", "N", line)
 
 
-@pytest.mark.parametrize("columns", WIDTHS)
-def test_the_status_is_whole_at_any_width(tmp_path: Path, columns: int) -> None:
-    found = transcript(tmp_path, columns)
-    assert found
-    for line in found:
-        assert columns_of(line) < columns
-        # Parts are left out, and none is cut in two.
-        known = (
-            r"\d+ done|\d+ waiting|\d+ in flight|looked [\d:]+|\d+ folders?|[^:]+: [a-z ]+, \d+ s"
-        )
-        assert all(re.fullmatch(known, part) for part in line.split(" · ")), line
-    waiting = next(line for line in found if "1 waiting" in line)
+def test_the_status_is_whole_at_any_width(tmp_path: Path) -> None:
     shown = [line for line in README.read_text().splitlines() if "1 waiting" in line]
-    assert shape(waiting) in map(shape, shown)
+    for columns, found in transcripts(tmp_path / "data"):
+        for line in found:
+            assert columns_of(line) < columns
+            # Parts are left out, and none is cut in two.
+            counts = r"\d+ (done|waiting|in flight|folders?)"
+            known = rf"{counts}|looked [\d:]+|[^:]+: [a-z ]+, \d+ s"
+            assert all(re.fullmatch(known, part) for part in line.split(" · ")), line
+        assert shape(found[-1]) in map(shape, shown)
 
 
 def test_letters_of_two_columns_are_counted_as_two() -> None:
@@ -113,5 +112,5 @@ def test_letters_of_two_columns_are_counted_as_two() -> None:
 
 
 if __name__ == "__main__":
-    for width in WIDTHS:
-        print(*transcript(Path(sys.argv[1]), width), sep="\n")
+    for _, lines in transcripts(Path(sys.argv[1])):
+        print(lines[-1])

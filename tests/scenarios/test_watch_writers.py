@@ -21,7 +21,7 @@ from tests.scenarios.project import Project
 from tests.scenarios.slow_writers import nifti
 from tests.scenarios.watching import FULL, Running, watching
 
-COUNT = 1000 if FULL else 24
+COUNT = 1000 if FULL else 12
 SETTLE = 0.5 if FULL else 0.05
 SETTLED = ("--settle", str(SETTLE))
 NOBODY = 65534
