@@ -49,6 +49,10 @@ EXAMPLES = {
     "rbsync expand": "rbsync expand",
     "rbsync ls": "rbsync ls",
     "rbsync failures": "rbsync failures",
+    "rbsync export bagit bag": "rbsync lock && rbsync export bagit bag",
+    "rbsync export croissant croissant.json": "rbsync lock && rbsync export croissant"
+    " croissant.json",
+    "rbsync lock --attest lock.intoto.json": "rbsync lock --attest lock.intoto.json",
     "rbsync export masks DIR": "rbsync export masks exported",
     "rbsync export labels FILE": "rbsync export labels labels.json",
     "rbsync serve": "rbsync serve --help",

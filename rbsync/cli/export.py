@@ -21,7 +21,7 @@ from rbsync.exports import EXPORTS
 from rbsync.exports.base import Export, labelled
 from rbsync.written_files import draft_beside, failures, whole
 
-Write = Callable[[str, bytes], None]
+Write = Callable[[str, bytes | Iterator[bytes]], None]
 
 
 @contextmanager
@@ -69,11 +69,11 @@ def _is_empty_folder(path: str) -> bool:
     return os.path.isdir(path) and not os.listdir(path)
 
 
-def _write(path: str, data: bytes) -> None:
+def _write(path: str, data: bytes | Iterator[bytes]) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     # Never over another: two datapoints with one path are a mistake of the export's.
     with open(path, "xb") as file:
-        file.write(data)
+        file.writelines([data] if isinstance(data, bytes) else data)
 
 
 def _move(draft: str, path: str) -> None:
@@ -116,12 +116,14 @@ class Formats(click.Group):
 
 @click.group("export", cls=Formats)
 def command() -> None:
-    """Write what the project holds to files.
+    """Write what the project holds to files, or the locked version for archives and catalogues.
 
     \b
     Examples:
       rbsync export masks exported/
       rbsync export labels labels.json
+      rbsync export bagit bag/
+      rbsync export croissant croissant.json
     """
 
 
@@ -151,6 +153,8 @@ def _export(
     force: bool,
     give_up_after: float,
 ) -> int:
+    if target and kind.of_files:
+        raise UsageError("--target does not go with this format, which has the whole version")
     with opened(common, looks_on=True, give_up_after=give_up_after) as workspace:
         export = kind(workspace)
         tasks = labelled(workspace, target)

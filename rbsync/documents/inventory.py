@@ -113,6 +113,18 @@ class ExportMasksDocument(ExportLabelsDocument):
     lost: list[LossPart]
 
 
+class ExportBagitDocument(ExportLabelsDocument):
+    """The bag that `rbsync export bagit` wrote."""
+
+    written: int = Field(ge=0, description="How many files of the locked version it has.")
+
+
+class ExportCroissantDocument(ExportLabelsDocument):
+    """The description that `rbsync export croissant` wrote."""
+
+    written: int = Field(ge=0, description="How many datapoints it describes.")
+
+
 class ServeDocument(Document):
     """The address and key of the service that was started, on one line as soon as it listens."""
 

@@ -16,6 +16,8 @@ EXPORTS: ExtensionPoint[type[Export]] = ExtensionPoint(
     "rbsync.exports",
     "export format",
     {
+        "bagit": "rbsync.exports.bag:BagExport",
+        "croissant": "rbsync.exports.croissant:CroissantExport",
         "masks": "rbsync.exports.masks:MaskExport",
         "labels": "rbsync.exports.labels:LabelExport",
     },

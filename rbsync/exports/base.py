@@ -16,10 +16,10 @@ from rbsync.sync.workspace import Workspace
 
 
 class File(NamedTuple):
-    """A file to be written: a path with ``/``, and its bytes."""
+    """A file to be written: a path with ``/``, and its bytes, as one or in blocks."""
 
     path: str
-    data: bytes
+    data: bytes | Iterator[bytes]
 
 
 class Export(ABC):
@@ -34,6 +34,8 @@ class Export(ABC):
     takes: ClassVar[str] = "DIR"
     """The argument as the help names it."""
     loss_hint: ClassVar[str] = ""
+    of_files: ClassVar[bool] = False
+    """Whether it is of the files at hand and of all of them, and not of what the project holds."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace

@@ -121,6 +121,10 @@ def with_a_lock(project: Project) -> None:
     with_news(project)
 
 
+def only_locked(project: Project) -> None:
+    project.run("lock")
+
+
 def with_lock_files(project: Project) -> None:
     line = f"{'0' * 64}  a.png\n"
     project.write("base.sums", "")
@@ -135,6 +139,8 @@ CASES: dict[str, tuple[Before, list[str]]] = {
     "diff": (with_a_lock, ["rbsync.lock"]),
     "drift": (with_drift, []),
     "explain": (with_failure, ["images/d.png"]),
+    "export bagit": (only_locked, ["bag"]),
+    "export croissant": (only_locked, ["croissant.json"]),
     "export labels": (applied, ["exported"]),
     "export masks": (with_outlines, ["exported"]),
     "failures": (with_failure, []),

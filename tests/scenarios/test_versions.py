@@ -358,3 +358,12 @@ def test_a_lock_is_attested_for_programs_that_sign(shared: Project) -> None:
     told = json.loads((shared.folder / "lock.intoto.json").read_text())
     assert "revision" not in told["predicate"], "what is not committed is of no revision"
     assert shared.run("lock", "--check", "--attest", "x.json").code == 64
+
+
+def test_a_bag_holds_names_of_all_kinds(odd: Project) -> None:
+    bagit = pytest.importorskip("bagit")
+    assert odd.run("lock").code == 0
+    assert odd.run("export", "bagit", "bag").code == 0
+    found = bagit.Bag(str(odd.folder / "bag"))
+    assert found.is_valid()
+    assert {Path(one).stem for one in found.payload_files()} >= set(ODD)

@@ -19,6 +19,8 @@ ARGUMENTS: dict[str, list[str]] = {
     "retry": ["retry", "--yes"],
     "explain": ["explain", "images/a.png"],
     "refresh": ["refresh", "--lock-timeout", "1"],
+    "export bagit": ["export", "bagit", "bag"],
+    "export croissant": ["export", "croissant", "croissant.json"],
     "export masks": ["export", "masks", "exported"],
     "export labels": ["export", "labels", "exported.json"],
     "state show": ["state", "show", "images/a.png"],
