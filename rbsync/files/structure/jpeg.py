@@ -14,6 +14,7 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN = 0xDA
 _MOST_FILL = 1 << 16
+_TAIL = 64
 _MOST_SEGMENTS = 1 << 16
 """Before the picture; a profile or the words of an editor take some hundreds."""
 
@@ -68,6 +69,9 @@ def _has_end(span: Span, start: int) -> bool:
     In a scan every byte 0xFF is followed by 0 or a restart, so that pixels never look like EOI.
     """
     end = span.size
+    # At the very end of nearly every file.
+    if end - _TAIL > start and _EOI in span.at(end - _TAIL, _TAIL):
+        return True
     while end > start:
         begin = max(start, end - PIECE)
         # One byte more, for a marker that lies across two pieces.

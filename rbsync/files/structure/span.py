@@ -39,6 +39,9 @@ class Span:
     def unpack(self, form: str, offset: int) -> tuple[Any, ...]:
         """The numbers that stand at an offset. Raises BrokenError where the file ends before."""
         length = struct.calcsize(form)
+        # Asked some ten times for every file of a dataset, most of which are in memory whole.
+        if 0 <= offset <= len(self._head) - length:
+            return struct.unpack_from(form, self._head, offset)
         data = self.at(offset, length)
         if len(data) < length:
             raise BrokenError(f"it ends after {self.size:,} bytes, in the middle of a header")
@@ -46,6 +49,9 @@ class Span:
 
     def pieces(self, start: int, end: int) -> Any:
         """The bytes between two offsets, a piece at a time."""
+        if end <= len(self._head):
+            yield self._head[start:end]
+            return
         for offset in range(start, end, PIECE):
             yield self.at(offset, min(PIECE, end - offset))
 
