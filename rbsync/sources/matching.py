@@ -54,6 +54,7 @@ class Search:
         self.found = False
         self._key = key
         self._unread = False
+        self._manifest = os.path.basename(context.origin.file)
 
     @property
     def where(self) -> Location:
@@ -84,10 +85,13 @@ class Search:
         self.context.unread(Problem("unreadable", message, self.where, hint))
 
     def visible(self, listing: Listing) -> Iterator[str]:
-        """The names of a folder that may match: not its folders, not what is hidden."""
+        """The names of a folder that may match: not its folders, not what is hidden, and not the
+        manifest itself, beside which scans without suffixes may lie.
+        """
+        own = "" if listing.path else self._manifest
         # Links too: datasets are often folders of links into one store.
         for name in (*listing.names, *listing.links, *listing.odd):
-            if name[0] != ".":
+            if name[0] != "." and name != own:
                 yield name
 
     def takes(self, path: str) -> bool:

@@ -110,6 +110,11 @@ def a_list(project: Project) -> None:
     project.write("list.json", [{"name": "both", "items": ["x/a.png", "x/b.png"]}])
 
 
+def bare_series(project: Project) -> None:
+    for number in range(3):
+        project.write(f"IM{number:04}", dicom(number))
+
+
 CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
     "masks with a class map": (masked, ["a", "b"], 'glob: "masks/*.png"'),
     "some images without a mask": (masked_in_part, ["a", "b"], "1 images of"),
@@ -129,6 +134,7 @@ CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
         '- "data/*_mask.png"   # masks beside',
     ),
     "DICOM": (series, ["p1/ct", "p2/mr"], 'series: [{items: "p1/ct/*.dcm"}]'),
+    "DICOM without suffixes beside the manifest": (bare_series, ["scan"], 'items: "*"'),
     "frames": (frames, ["videos/one", "videos/two"], 'frames: "videos/*/"'),
     "COCO": (coco, ["a.png", "b.png"], 'images: "train2017/"'),
     "labels in a folder": (
