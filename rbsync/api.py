@@ -54,6 +54,7 @@ def plan(
     keep_going: bool = False,
     ours: Sequence[str] = (),
     theirs: Sequence[str] = (),
+    redo: Sequence[str] = (),
     on_conflict: OnConflict | None = None,
     on_move: OnMove | None = None,
     offline: bool = False,
@@ -64,6 +65,7 @@ def plan(
     blocks the datapoints that have problems instead of raising. What others changed at the project
     since is blocked as a conflict; it is overwritten where its name is one of ``ours``, and stays
     where it is one of ``theirs``, which are names and globs; ``on_conflict`` says so for the rest.
+    What was taken back is held until its name is one of ``redo``.
     ``on_move`` is what becomes of tasks whose datapoints have other names now.
     ``offline`` does not look at what the project has now. Raises UserError with all problems of
     the manifest and its files, and StoreError for a state that cannot be used.
@@ -75,6 +77,7 @@ def plan(
         keep_going=keep_going,
         ours=tuple(ours),
         theirs=tuple(theirs),
+        redo=tuple(redo),
         on_conflict=on_conflict,
         on_move=on_move,
         offline=offline,

@@ -8,7 +8,7 @@ import click
 
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
-from rbsync.cli.output import document, result
+from rbsync.cli.output import document, note, result
 from rbsync.cli.planning_options import give_up_after as give_up_after_option
 from rbsync.cli.render.name_list import show_names
 from rbsync.errors import ExitCode
@@ -59,3 +59,4 @@ def _show(common: CommonOptions, found: Drift) -> None:
         f"Drift: {len(found.missing):,} missing, {len(found.edited):,} edited, "
         f"{len(found.unmanaged):,} unmanaged, {found.unchanged:,} unchanged.",
     )
+    note(common, "`rbsync plan --refresh` says what can be done about it.")

@@ -51,6 +51,9 @@ class RunFlags:
     at: str = ""
 
 
+UNASKED = "pass --yes, or apply a plan: rbsync plan -o p.json"
+
+
 def run_plan(
     common: CommonOptions,
     options: PlanOptions,
@@ -83,15 +86,17 @@ def run_made(
     plan_file: str | None = None,
     rehash: bool = False,
     nothing: str = "",
+    unasked: str = UNASKED,
 ) -> ExitCode:
-    """Asks about a plan, applies it and reports; ``made`` makes it and says how to apply it."""
+    """Asks about a plan, applies it and reports; ``made`` makes it and says how to apply it.
+
+    ``nothing`` is said where there is nothing to do, ``unasked`` is the hint where nobody is there.
+    """
     from rbsync.sync.applying import ApplyOptions, apply_plan, guard
 
     # At once, not after an hour of reading files.
     if not (flags.yes or plan_file or _can_ask(common)):
-        raise UsageError(
-            "nobody can be asked here", hint="pass --yes, or apply a plan: rbsync plan -o p.json"
-        )
+        raise UsageError("nobody can be asked here", hint=unasked)
     stop = Cancellation()
     how = ApplyOptions(
         force=flags.force,

@@ -13,6 +13,7 @@ from rbsync.cli.output import note
 from rbsync.cli.planning_options import history, ours, running, theirs
 from rbsync.cli.running import RunFlags, interruptible, run_made
 
+UNASKED = "pass --yes; `rbsync log` lists the runs that can be taken back"
 NOTHING = "Nothing to take back: all is as it was before."
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def command(
         names, run = (run, *names), ""
     chosen = UndoOptions(run, since, names, ours, theirs)
     made = partial(_made, common, chosen)
-    return run_made(common, RunFlags(**flags), made, nothing=NOTHING)
+    return run_made(common, RunFlags(**flags), made, nothing=NOTHING, unasked=UNASKED)
 
 
 def _made(

@@ -16,7 +16,8 @@ from rbsync.model.record import UNKNOWN, Record
 from rbsync.sync.listed import as_listed, known_fingerprints
 
 GONE = "the project does not have it any more"
-STEP = "`rbsync adopt --force` lets the next apply overwrite it"
+STEP = "`rbsync adopt --force NAME` lets the next apply overwrite it"
+PULL = "`rbsync pull` brings labels into the files, "
 
 
 @dataclass(frozen=True)
@@ -98,4 +99,5 @@ def _conflict(
     # Somebody made the very change that is wanted: nothing is overwritten by it.
     if not facets or (wanted is not None and not differing(found, [wanted], stamped=stamped)):
         return ""
-    return f"{', '.join(facets)} changed at the project; {STEP}"
+    pull = PULL if "labels" in facets else ""
+    return f"{', '.join(facets)} changed at the project; {pull}{STEP}"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pytest
 
 import rbsync
 from rbsync.errors import ExitCode, RbsyncError, StaleError
+from tests.scenarios.annotating import save_labels
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
-from tests.scenarios.project import Project
+from tests.scenarios.project import BOX, Project
 from tests.scenarios.test_unsettled import POINTS, almost_over, forget_result
 from tests.service.serving import KEY
 
@@ -24,20 +25,28 @@ class Came(NamedTuple):
     outcomes: tuple[tuple[str, str, str], ...]
 
 
-Apply = Callable[[Project], Came]
+class Apply(Protocol):
+    """Applies, with names that are decided about, by the word that says how."""
+
+    def __call__(self, project: Project, /, **decided: list[str]) -> Came:
+        """What came of it."""
 
 
-def by_command(project: Project) -> Came:
+def by_command(project: Project, /, **decided: list[str]) -> Came:
     """`rbsync apply --yes --json`."""
-    ran = project.run("apply", "--yes", "--json")
+    flags = [
+        part for word, names in decided.items() for one in names for part in (f"--{word}", one)
+    ]
+    ran = project.run("apply", "--yes", "--json", *flags)
     outcomes = ran.json["outcomes"] if ran.out.strip() and "outcomes" in ran.json else []
     return Came(ran.code, tuple((one["name"], one["action"], one["outcome"]) for one in outcomes))
 
 
-def by_python(project: Project) -> Came:
+def by_python(project: Project, /, **decided: list[str]) -> Came:
     """`rbsync.apply(rbsync.plan(…))`."""
+    given: dict[str, Any] = dict(decided)
     try:
-        report = rbsync.apply(rbsync.plan(project.folder / "rbsync.yaml"))
+        report = rbsync.apply(rbsync.plan(project.folder / "rbsync.yaml", **given))
     except RbsyncError as error:
         return Came(error.exit_code, ())
     return Came(
@@ -125,3 +134,35 @@ def test_a_plan_that_was_saved_is_done_as_it_was_read(
     assert remote.run("apply", "plan.json").code == ExitCode.UNSETTLED
     assert sorted(remote.names()) == ["a", "c"]
     assert remote.actions() == ["create b"]
+
+
+def test_what_others_drew_is_blocked_left_or_overwritten_as_was_decided(
+    three: Project, apply: Apply
+) -> None:
+    name, bus = "images/a.png", {**BOX, "category": [["object", "bus"]]}
+    assert apply(three).code == ExitCode.DONE
+    save_labels(three.folder / ".rbsync/project", name, [bus])
+    three.write("labels/a.json", [BOX, BOX])
+    assert apply(three) == (ExitCode.SOME_FAILED, ((name, "blocked", "skipped"),))
+    assert three.tasks()[0]["labels"] == 1
+    assert apply(three, theirs=["images/*"]).code == ExitCode.DONE
+    assert apply(three) == (ExitCode.DONE, ())
+    assert three.tasks()[0]["labels"] == 1
+    assert apply(three, redo=[name]).code == ExitCode.DONE
+    assert three.tasks()[0]["labels"] == 2
+    save_labels(three.folder / ".rbsync/project", name, [bus])
+    three.write("labels/a.json", [BOX, BOX, BOX])
+    assert apply(three, ours=[name]) == (ExitCode.DONE, ((name, "update", "applied"),))
+    assert three.tasks()[0]["labels"] == 3
+
+
+def test_what_was_taken_back_is_held_until_it_is_asked_for(three: Project, apply: Apply) -> None:
+    name = "images/a.png"
+    assert apply(three).code == ExitCode.DONE
+    three.write("labels/a.json", [BOX, BOX])
+    assert apply(three).code == ExitCode.DONE
+    assert three.run("undo", "--yes").code == ExitCode.DONE
+    for _ in range(2):
+        assert apply(three) == (ExitCode.DONE, ((name, "blocked", "skipped"),))
+    assert apply(three, redo=[name]) == (ExitCode.DONE, ((name, "update", "applied"),))
+    assert three.tasks()[0]["labels"] == 2
