@@ -10,6 +10,12 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Whether an example takes long is a matter of what else the machine does: a limit on it fails tests
+# that are right.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 LONG = (
     "test_readme.py",
