@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rbsync.dataset.inspection import Inspected
+from rbsync.dataset.turns import in_turn
 from rbsync.files.body import read_whole
 from rbsync.files.hashing import ChangingError
 from rbsync.files.roots import Roots
 from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe
+from rbsync.masks.error import MaskError
 from rbsync.masks.extents import extent_of_mask
 from rbsync.masks.identity import identity
 from rbsync.masks.png.decoding import Named
+from rbsync.masks.png.header import read_header
 from rbsync.masks.size import shown_size
 from rbsync.model.datapoint import Item
 from rbsync.model.fingerprint import Algorithm
 
-LIMIT = 1 << 30
+LIMIT = 400 << 20
+"""Bytes of a file that is read whole, and of a label map in memory: more is a stranger's bomb."""
+
+_PIXEL = 4
+"""Bytes that a pixel takes at most while it is decoded."""
 
 
 def inspect_mask(
@@ -25,10 +32,19 @@ def inspect_mask(
 ) -> Inspected:
     """Decodes a mask. Raises MaskError for what a recipe refuses, OSError."""
     read = [read_planned(roots, one, algorithm) for one in files]
-    index = read_class_index(read_recipe(recipe), read)
-    found = identity(index, algorithm)
-    size, transparent = (index.width, index.height), index.transparent
-    return Inspected(size, found, transparent=transparent, extent=extent_of_mask(index))
+    with in_turn(_PIXEL * max(map(_pixels, read))):
+        index = read_class_index(read_recipe(recipe), read)
+        found = identity(index, algorithm)
+        size, transparent = (index.width, index.height), index.transparent
+        return Inspected(size, found, transparent=transparent, extent=extent_of_mask(index))
+
+
+def _pixels(file: Named) -> int:
+    """The pixels of a PNG by its header, 0 where it has none."""
+    try:
+        return read_header(file.data).pixels
+    except MaskError:
+        return 0
 
 
 def inspect_image(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:

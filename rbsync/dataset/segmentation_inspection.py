@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from rbsync.dataset.inspection import Inspected
-from rbsync.dataset.mask_inspection import read_planned
+from rbsync.dataset.mask_inspection import LIMIT, read_planned
+from rbsync.dataset.turns import in_turn
 from rbsync.errors import Problem, UserError
 from rbsync.files.body import open_body
 from rbsync.files.hashing import BUFFER, ChangingError
@@ -16,6 +18,7 @@ from rbsync.masks.extents import extent_of_volume
 from rbsync.masks.identity import identity_of_volume
 from rbsync.masks.nifti.file import grid_in
 from rbsync.masks.nifti.header import Grid
+from rbsync.masks.png.decoding import Named
 from rbsync.masks.volumes.nrrd_grid import MAGIC, nrrd_grid
 from rbsync.masks.volumes.segmentation import three_dimensions
 from rbsync.masks.volumes.segmentation_recipe import SeriesMap, check_turned
@@ -43,20 +46,34 @@ def inspect_segmentation(
 
     Raises UserError with all that is wrong with them, each problem at its file; OSError.
     """
-    given = [read_planned(roots, one, algorithm) for one in files]
+    with in_turn(sum(one.size for one in files)):
+        given = [read_planned(roots, one, algorithm) for one in files]
     one = SeriesMap(0, len(given), segment_map, is_binary, turn)
-    checked = check_turned(given, one)
+    with in_turn(max(map(_voxels, given))):
+        return _inspected(given, one, algorithm)
+
+
+def _inspected(given: Sequence[Named], one: SeriesMap, algorithm: Algorithm) -> Inspected:
+    checked = check_turned(given, one, LIMIT)
     if checked.volume is None:
-        raise UserError([problem for one in checked.problems for problem in one.problems])
+        raise UserError([problem for each in checked.problems for problem in each.problems])
     grid = grid_in(given[0].data[:HEAD], given[0].file)
     return Inspected(
         checked.volume.voxels.shape,
         identity_of_volume(checked.volume, algorithm),
-        tuple(value for value in segment_map if value not in checked.volume.names),
+        tuple(value for value in one.segment_map if value not in checked.volume.names),
         affine_of(grid),
-        alike=() if is_binary else checked.alike,
+        alike=() if one.is_binary else checked.alike,
         extent=extent_of_volume(checked.volume),
     )
+
+
+def _voxels(file: Named) -> int:
+    """The voxels of a file by its header, 0 where it has none."""
+    try:
+        return math.prod(grid_in(file.data[:HEAD], file.file).shape)
+    except MaskError:
+        return 0
 
 
 def inspect_scan(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:

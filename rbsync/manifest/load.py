@@ -111,6 +111,8 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
         for key, kinds in _LISTS.items()
         if value.get(key) is not None
     }
+    if "masks" in placed:
+        placed["masks"] = tuple(map(permission.limited, placed["masks"]))
     doubtful = tuple(one for each in placed.values() for one in each if one.wrong)
     problems = [
         *document.problems,

@@ -16,11 +16,16 @@ from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.document import Document
 from rbsync.manifest.manifest_model import ManifestModel, PolicyModel
 from rbsync.manifest.positions import Path
+from rbsync.manifest.validation import Placed
 from rbsync.trust import Trust
 from rbsync.trust.places import is_below, repository_of
 from rbsync.trust.policies import weakens
 
 COMMAND = "api_key_command"
+
+
+USUAL_PIXELS = 1 << 27
+"""The most pixels of a mask that any manifest may allow: the default of `max_pixels`."""
 
 
 class Permission:
@@ -69,6 +74,20 @@ class Permission:
         return settings.model_copy(
             update={"policy": self._policy(settings.policy), "roots": self._roots(settings.roots)}
         )
+
+    def limited(self, placed: Placed) -> Placed:
+        """A mask source with the usual limit, after reporting one that would take more memory."""
+        chosen = getattr(placed.source, "max_pixels", None) or 0
+        allowed = max(USUAL_PIXELS, self.trust.max_pixels)
+        if chosen <= allowed:
+            return placed
+        message = f"a manifest may not raise `max_pixels` above {allowed:,}: it would take memory"
+        hint = (
+            f"if the masks are that large, say so outside of the manifest: RBSYNC_MAX_PIXELS="
+            f"{chosen}, or `max_pixels = {chosen}` in {self.trust.config}"
+        )
+        self._report("max-pixels", message, (*placed.path, "max_pixels"), hint)
+        return placed._replace(source=placed.source.model_copy(update={"max_pixels": None}))
 
     def _judge(self, backend: BackendSettings) -> None:
         judge = Judge(self._root, self.trust, self._environ, self._filled())

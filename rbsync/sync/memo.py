@@ -83,6 +83,6 @@ def _basis(workspace: Workspace, basis: Basis, project: Project | None) -> list[
     known = [project.identity, project.type, *project.categories] if project else None
     # What was allowed then may not be allowed now.
     trust = workspace.manifest.trust
-    allowed = [trust.allow_private_urls, *workspace.manifest.settings.roots]
+    allowed = [trust.allow_private_urls, trust.max_pixels, *workspace.manifest.settings.roots]
     # Another version of rbsync may read the same files in another way.
     return [VERSION, basis.lineage, basis.serial, basis.manifest, basis.target, known, allowed]

@@ -27,6 +27,7 @@ class Config(NamedTuple):
     env: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     allow_private_urls: bool = False
+    max_pixels: int = 0
     policy: Mapping[str, Any] = {}
 
 
@@ -149,6 +150,13 @@ def _switch(value: Any) -> bool:
     return value
 
 
+def number_of(value: Any) -> int:
+    """A whole number from 1 on. Raises ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError("expected a whole number, such as 268435456")
+    return value
+
+
 def _folders(value: Any) -> tuple[str, ...]:
     folders = tuple(map(os.path.expanduser, _words(value)))
     # A relative folder would allow another one from each place that rbsync is run in.
@@ -172,5 +180,6 @@ _KEYS: Mapping[str, Callable[[Any], Any]] = {
     "env": _words,
     "roots": _folders,
     "allow_private_urls": _switch,
+    "max_pixels": number_of,
     "policy": _table,
 }

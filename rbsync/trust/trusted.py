@@ -14,6 +14,7 @@ from rbsync.trust.config import Config, command_of, config_path, read_config
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off"})
 _MOST = 64 << 20
+_MOST_DIGITS = 19
 
 Environ = Mapping[str, str]
 
@@ -122,7 +123,8 @@ class Trust:
     ``url`` is what a key without a profile is bound to, empty for the vendor's service.
     ``policy`` are policies that the command line and the environment set, ``own_policy`` those
     of the user's file. ``config`` is where that file is, for hints. ``untrusted`` says that the
-    manifest is a stranger's: no key is read and no host is asked.
+    manifest is a stranger's: no key is read and no host is asked. ``max_pixels`` is how many
+    pixels of a mask a manifest may choose as its limit, where that is more than the usual one.
     """
 
     env: frozenset[str] = frozenset()
@@ -135,6 +137,7 @@ class Trust:
     policy: Mapping[str, Any] = field(default_factory=dict)
     own_policy: Mapping[str, Any] = field(default_factory=dict)
     untrusted: bool = False
+    max_pixels: int = 0
     config: str = ""
 
     def allows_variable(self, name: str) -> bool:
@@ -164,6 +167,7 @@ def read_trust(environ: Mapping[str, str] | None = None, given: Given | None = N
         policy=_policies([*environ.get("RBSYNC_POLICY", "").split(), *given.policy]),
         own_policy=config.policy,
         untrusted=untrusted,
+        max_pixels=_number(environ, "RBSYNC_MAX_PIXELS") or config.max_pixels,
         config=config.path,
     )
 
@@ -199,6 +203,13 @@ def _said(environ: Mapping[str, str], name: str) -> bool | None:
         return is_on(environ.get(name, ""))
     except ValueError as error:
         raise UsageError(f"{name}: {error}") from None
+
+
+def _number(environ: Mapping[str, str], name: str) -> int:
+    text = environ.get(name, "").strip()
+    if text and not (text.isdecimal() and text.isascii() and len(text) < _MOST_DIGITS):
+        raise UsageError(f"{name}: expected a whole number, found `{text}`")
+    return int(text or 0)
 
 
 def _names(texts: Iterable[str]) -> list[str]:

@@ -23,6 +23,8 @@ Array = npt.NDArray[Any]
 Label = dict[str, Any]
 
 _AT_ONCE = 1 << 20
+_COPIES = 3
+"""Label maps in memory while one is merged with another."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,18 +75,21 @@ def check_series(
     scan_shape: Sequence[int] | None = None,
     *,
     is_binary: bool = False,
+    most_bytes: int | None = None,
 ) -> Checked:
     """The segmentations of one series as one label map, and all that is wrong with them.
 
     Several files must have one grid and agree where they overlap. With ``is_binary`` what is not
     0 in the first file has the value 1 of the segment map, in the second 2, and so on. Raises
-    MaskError for a file that cannot be read.
+    MaskError for a file that cannot be read, or whose voxels take more than ``most_bytes``.
     """
+    if most_bytes is not None and len(files) > 1:
+        most_bytes //= _COPIES
 
     def read(number: int) -> Segmentation:
         if is_binary:
-            return check_structure(files[number], number + 1, scan_shape)
-        return check_segmentation(files[number], segment_map, scan_shape)
+            return check_structure(files[number], number + 1, scan_shape, most_bytes)
+        return check_segmentation(files[number], segment_map, scan_shape, most_bytes)
 
     first = read(0)
     each = [first.values]

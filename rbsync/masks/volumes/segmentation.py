@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rbsync.masks.error import MaskError
-from rbsync.masks.nifti.file import NiftiFile
+from rbsync.masks.nifti.file import MAX_BYTES, NiftiFile
 from rbsync.masks.png.decoding import Source, read_bytes
 from rbsync.masks.volumes.values import LARGEST_VALUE, Values
 
@@ -19,6 +19,9 @@ Array = npt.NDArray[Any]
 _FLAT_SLICE = 3
 _MOST_DIGITS = 20
 UNMAPPED = "unmapped-values"
+_UNPACKED = 2
+_WIDENED = 3
+"""Bytes of a voxel while its value of 8 bits becomes one of 16."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,20 +51,23 @@ def check_segmentation(
     source: Source,
     segment_map: Mapping[Any, Any],
     scan_shape: Sequence[int] | None = None,
+    most_bytes: int | None = None,
 ) -> Segmentation:
     """Read a NIfTI segmentation (its bytes or path) and hold it against its segment map.
 
     ``segment_map`` is {value: category}, values as ints or their text; ``scan_shape`` (x, y, z) is
     that of the scan, where it is known. The file is unpacked piece by piece, so that beside
     ``voxels`` only a few megabytes are needed. Raises MaskError only for a file that cannot be
-    read or a segment map that is none; OSError.
+    read, a segment map that is none, or voxels that need more than ``most_bytes``; OSError.
     """
     mapped = mapped_values(segment_map)
     data, file = read_bytes(source)
-    opened = NiftiFile(data, file=file)
+    # Floats take eight times the memory of what they become, and as much more time to unpack.
+    packed = MAX_BYTES if most_bytes is None else _UNPACKED * most_bytes
+    opened = NiftiFile(data, file=file, max_bytes=packed)
     header = opened.header
     shape = three_dimensions(header.shape)
-    seen, voxels = _label_values(opened)
+    seen, voxels = _label_values(opened, most_bytes)
     values, refused = _values(seen, file)
     unmapped = tuple(value for value in values if value not in mapped)
     # All problems of a file at once: a segmentation is often made again by somebody else, who
@@ -87,14 +93,17 @@ def check_segmentation(
 
 
 def check_structure(
-    source: Source, value: int, scan_shape: Sequence[int] | None = None
+    source: Source,
+    value: int,
+    scan_shape: Sequence[int] | None = None,
+    most_bytes: int | None = None,
 ) -> Segmentation:
     """Read a NIfTI file of one structure, whose voxels are not 0; they get ``value``.
 
     A file of several values has a problem: it is of several structures, or soft. As
     `check_segmentation` otherwise.
     """
-    found = check_segmentation(source, {}, scan_shape)
+    found = check_segmentation(source, {}, scan_shape, most_bytes)
     problems = tuple(one for one in found.problems if one.code != UNMAPPED)
     if len(found.values) > 1:
         problems += (_several(found.values, read_bytes(source)[1]),)
@@ -117,12 +126,13 @@ def _several(values: Sequence[int], file: str) -> MaskError:
     return MaskError("structure-values", message, hint=hint, file=file)
 
 
-def _label_values(opened: NiftiFile) -> tuple[Values, Array]:
+def _label_values(opened: NiftiFile, most_bytes: int | None) -> tuple[Values, Array]:
     """The values that occur, and the voxels in the smallest type that holds them.
 
     Neither are all there when some are no label values.
     """
     values, fine, start = Values(), True, 0
+    _refuse_large(opened, 1, most_bytes)
     voxels = np.zeros(opened.header.count, np.uint8)
     for part in opened.values():
         fine &= values.add(part)
@@ -131,10 +141,22 @@ def _label_values(opened: NiftiFile) -> tuple[Values, Array]:
             break
         if fine:
             if voxels.dtype == np.uint8 and part.max() > np.iinfo(np.uint8).max:
+                _refuse_large(opened, _WIDENED, most_bytes)
                 voxels = voxels.astype(np.uint16)
             voxels[start : start + len(part)] = part
         start += len(part)
     return values, voxels
+
+
+def _refuse_large(opened: NiftiFile, each: int, most_bytes: int | None) -> None:
+    """Raises MaskError when the voxels take more memory than they may, at ``each`` bytes."""
+    count = opened.header.count
+    if most_bytes is None or count * each <= most_bytes:
+        return
+    what = "voxels" if each == 1 else "voxels with values above 255"
+    message = f"this segmentation has {count:,} {what}, more than the limit of "
+    hint = "split the series, or resample the segmentation and its scan"
+    raise MaskError("too-large", f"{message}{most_bytes // each:,}", hint=hint, file=opened.file)
 
 
 def mapped_values(segment_map: Mapping[Any, Any]) -> set[int]:

@@ -60,12 +60,12 @@ def read_study(text: str) -> list[SeriesMap]:
     ]
 
 
-def check_turned(files: Sequence[Named], one: SeriesMap) -> Checked:
+def check_turned(files: Sequence[Named], one: SeriesMap, most_bytes: int | None = None) -> Checked:
     """The segmentations of a series as `check_series`, on the grid of the scan.
 
     Raises MaskError.
     """
-    checked = check_series(files, one.segment_map, is_binary=one.is_binary)
+    checked = check_series(files, one.segment_map, is_binary=one.is_binary, most_bytes=most_bytes)
     if checked.volume is None or not one.turn:
         return checked
     return checked._replace(volume=turned(checked.volume, one.turn), plain=None)

@@ -28,6 +28,9 @@ class Values:
 
     def add(self, part: Array) -> bool:
         """Takes in a flat piece; answers whether all of it are label values."""
+        # Of every run the first only: a label map is a few runs, and a gibibyte of it is looked at
+        # in a second.
+        part = np.concatenate([part[:1], part[1:][part[1:] != part[:-1]]])
         label = (part >= 0) & (part <= LARGEST_VALUE)
         # Many programs save segmentations as floats. Whole ones are label values.
         if part.dtype.kind == "f":

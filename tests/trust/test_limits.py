@@ -1,0 +1,109 @@
+"""What files may cost is not for a stranger to say, and no file without an end is read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rbsync.errors import ExitCode, UsageError
+from rbsync.manifest.load import load_manifest
+from rbsync.masks.error import MaskError
+from rbsync.masks.nifti.file import write_nifti
+from rbsync.masks.png.decoding import MAX_PIXELS
+from rbsync.masks.volumes.segmentation import check_segmentation
+from rbsync.trust import Trust, read_trust
+from tests.scenarios.pictures import png
+from tests.scenarios.project import Project
+from tests.trust.commands import arguments_of, commands
+
+MASKED = "version: 1\nmasks:\n  - {glob: m/*.png, image: '{stem}.png', class_map: c.json, "
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path / "data")
+
+
+def limits(folder: Path, number: int, trust: Trust) -> tuple[list[str], int | None]:
+    path = folder / "rbsync.yaml"
+    path.write_text(MASKED + f"max_pixels: {number}}}\n")
+    manifest = load_manifest(path, {}, trust=trust, strict=False)
+    (source,) = manifest.masks
+    return [one.code for one in manifest.problems], getattr(source.source, "max_pixels", None)
+
+
+def test_a_manifest_may_lower_the_limit_of_pixels_and_not_raise_it(tmp_path: Path) -> None:
+    assert limits(tmp_path, MAX_PIXELS, Trust()) == ([], MAX_PIXELS)
+    assert limits(tmp_path, MAX_PIXELS + 1, Trust()) == (["max-pixels"], None)
+    allowed = Trust(max_pixels=MAX_PIXELS + 1)
+    assert limits(tmp_path, MAX_PIXELS + 1, allowed) == ([], MAX_PIXELS + 1)
+
+
+def test_the_environment_raises_it() -> None:
+    assert read_trust({"RBSYNC_MAX_PIXELS": "268435456"}).max_pixels == 268_435_456
+    for wrong in ("-1", "many", "1e9", "9" * 30):
+        with pytest.raises(UsageError, match="RBSYNC_MAX_PIXELS"):
+            read_trust({"RBSYNC_MAX_PIXELS": wrong})
+
+
+@pytest.mark.parametrize(
+    ("value", "least", "why"),
+    [
+        (1, 1_176, "unpacks to more than 2,350 bytes"),
+        (300, 3_000, "1,000 voxels with values above 255, more than the limit of 999"),
+    ],
+)
+def test_a_label_map_takes_no_more_memory_than_is_allowed(value: int, least: int, why: str) -> None:
+    voxels = np.full((10, 10, 10), value, np.uint16)
+    data = write_nifti(voxels, np.eye(4, dtype=np.float32)[:3])
+    assert check_segmentation(data, {value: "a"}, None, least).voxels is not None
+    with pytest.raises(MaskError, match=why):
+        check_segmentation(data, {value: "a"}, None, least - 1)
+
+
+@pytest.mark.parametrize("path", ["pipe", "device"])
+def test_a_plan_file_that_has_no_end_is_refused(project: Project, path: str) -> None:
+    project.write("a.png", png(1))
+    project.manifest("datapoints: [{glob: a.png}]\n")
+    os.mkfifo(project.folder / "pipe")
+    (project.folder / "device").symlink_to("/dev/zero")
+    ran = project.run("apply", path)
+    assert (ran.code, "it is not a regular file" in ran.err) == (ExitCode.INVALID, True), ran
+
+
+SPECIAL = (
+    "datapoints:\n"
+    "  - glob: images/*.png\n"
+    "  - {name: a, items: [pipe.png], labels: pipe.json}\n"
+    "  - {name: b, items: [a.png], labels: device.json}\n"
+    "  - items_list: pipe.csv\n"
+    "  - items_list: device.jsonl\n"
+    "masks:\n"
+    "  - {glob: masks/*.png, image: 'images/{stem}.png', class_map: pipe.json}\n"
+    "  - {coco: pipe.json, images: images}\n"
+)
+
+
+@pytest.mark.parametrize("words", commands())
+def test_no_command_waits_for_a_pipe_or_reads_a_device(project: Project, words: str) -> None:
+    project.write("a.png", png(1))
+    for folder in ("images", "masks"):
+        project.write(f"{folder}/a.png", png(1))
+        os.mkfifo(project.folder / folder / "b.png")
+    for name in ("pipe.png", "pipe.json", "pipe.csv", "rbsync.lock"):
+        os.mkfifo(project.folder / name)
+    for name in ("device.json", "device.jsonl"):
+        (project.folder / name).symlink_to("/dev/zero")
+    project.manifest("project: {type: IMAGE_SEGMENTATION, taxonomy: [car]}\n" + SPECIAL)
+    ran = project.run(*arguments_of(words))
+    assert "Traceback" not in ran.err, ran.err
+
+
+@pytest.mark.parametrize("words", ["plan", "status", "lock", "verify", "ls", "watch --once"])
+def test_a_manifest_that_is_a_pipe_is_not_waited_for(project: Project, words: str) -> None:
+    os.mkfifo(project.folder / "rbsync.yaml")
+    ran = project.run(*words.split())
+    assert (ran.code, "it is not a regular file" in ran.err) == (ExitCode.INVALID, True), ran
