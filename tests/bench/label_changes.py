@@ -3,9 +3,10 @@
     python tests/bench/label_changes.py            # all sizes, a few minutes
     python tests/bench/label_changes.py --smoke    # the smallest size only, a few seconds
 
-Both run in turns; the table has medians of seven, of the processor's time, for machines are busy with
-other things. *compare* is the comparison alone, *whole* has the reading of both PNGs with it. What
-changes is a corner of the picture (*a corner*), or all is drawn three pixels further on (*all*).
+Both run in turns; the table has medians of seven, in seconds of the processor, for machines are
+busy with other things. *compare* is the comparison alone, *whole* has the reading of both PNGs with
+it. What changes is a corner of the picture (*a corner*), or all is drawn three pixels further on
+(*all*).
 """
 
 from __future__ import annotations
