@@ -1,0 +1,368 @@
+"""Hints are followed until the command succeeds: no advice leads to another error."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nibabel
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.dicoms import dicom
+from tests.scenarios.pictures import CLASSES, ONE, photo
+from tests.scenarios.project import BOX, Project
+from tests.scenarios.test_masks_of_images import mask
+
+ROOT = Path(__file__).parent.parent.parent
+ROOMS = ("dataset", "files", "labels", "manifest", "mask_formats", "masks", "sources")
+"""The rooms that read what people have."""
+
+HEAD = "project: {type: TYPE, taxonomy: [car, bus]}\n"
+CLASS_MAP = json.dumps({name: list(colour) for name, colour in CLASSES.items()})
+RED = np.where(ONE == 1, 1, 0)
+
+
+def nifti(*values: int) -> bytes:
+    voxels = np.zeros((4, 3, 2), np.uint8)
+    voxels[: len(values), 0, 0] = values
+    data: bytes = nibabel.Nifti1Image(voxels, np.eye(4)).to_bytes()
+    return data
+
+
+def clear(picture: bytes) -> bytes:
+    """A mask, one of whose labelled pixels is transparent."""
+    with Image.open(io.BytesIO(picture)) as image:
+        pixels = np.array(image.convert("RGBA"))
+    pixels[0, 0, 3] = 0
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def crossing(*order: int) -> list[Any]:
+    corners = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)]
+    points = [{"xnorm": corners[at][0], "ynorm": corners[at][1]} for at in order]
+    return [{"category": [["object", "car"]], "attributes": [], "polygon": points}]
+
+
+class Advice(NamedTuple):
+    """A manifest (without its head) that gets a hint, and what it becomes by following that.
+
+    ``files`` are there besides the images a and b, ``mended`` after it; None takes one away.
+    """
+
+    said: str
+    wrong: str
+    right: str = ""
+    kind: str = "IMAGE_MULTI"
+    files: dict[str, Any] = {}  # noqa: RUF012 - a named tuple's default, never changed
+    mended: dict[str, Any] = {}  # noqa: RUF012 - a named tuple's default, never changed
+
+
+GLOB = 'datapoints:\n  - {glob: "images/*.png", name: "{stem}"'
+DEEP = GLOB.replace("images/*", "images/**/*")
+MASKS = 'masks:\n  - {glob: "masks/*.png", image: "images/{stem}.png", class_map: map.json'
+PER_CLASS = 'masks:\n  - {image: "images/{case}.png", name: "{case}", per_class: '
+SERIES = "datapoints:\n  - name: s\n    series: [{items: ct.nii, "
+SCAN = {"ct.nii": nifti(), "liver.nii": nifti(1), "two.nii": nifti(1, 2)}
+MAPPED = {"map.json": CLASS_MAP, "masks/a.png": mask()}
+IMAGES = {
+    "images": [
+        {"id": n, "file_name": f"{one}/a.png", "width": 4, "height": 3}
+        for n, one in enumerate("xy")
+    ],
+    "categories": [],
+    "annotations": [],
+}
+FOLDER = "masks:\n  - {folder: masks, images: images/"
+
+ADVICE = {
+    "frames of one size": Advice(
+        "look whether pictures of something else are among them",
+        "datapoints:\n  - frames: videos/*/\n",
+        kind="VIDEO_MULTI",
+        files={"videos/a/1.png": photo(1), "videos/a/2.png": photo(2, (9, 9))},
+        mended={"videos/a/2.png": None},
+    ),
+    "a mask of several": Advice(
+        "declare each image under `glob` with its own `mask`, or a stack of slices as `series`",
+        "datapoints:\n  - {frames: stack*/, mask: masks/a.png, class_map: map.json}\n",
+        GLOB + ', mask: "masks/{stem}.png?", class_map: map.json}\n',
+        files={**MAPPED, "stack/1.png": photo(3), "stack/2.png": photo(4)},
+    ),
+    "files as URLs": Advice(
+        "for files on this machine say `storage: redbrick`",
+        "datapoints:\n  - {name: a, items: [images/a.png], storage: public}\n",
+        "datapoints:\n  - {name: a, items: [images/a.png], storage: redbrick}\n",
+    ),
+    "another category": Advice(
+        "add it to the project's taxonomy",
+        MASKS + "}\n",
+        "project: {type: IMAGE_MULTI, taxonomy: [car, bus, zebra]}\n" + MASKS + "}\n",
+        files={**MAPPED, "map.json": CLASS_MAP.replace("car", "zebra")},
+    ),
+    "labels of a picture that was renamed": Advice(
+        "give them the names of their images",
+        GLOB + ', labels: "labels/{stem}.json?"}\n',
+        files={"labels/a.json": [BOX], "labels/c.json": [BOX]},
+        mended={"labels/c.json": None, "labels/b.json": [BOX]},
+    ),
+    "a polygon like an 8": Advice(
+        "put its points in the order in which they follow the outline",
+        GLOB + ', labels: "labels/{stem}.json?"}\n',
+        files={"labels/a.json": crossing(0, 2, 1, 3)},
+        mended={"labels/a.json": crossing(0, 1, 2, 3)},
+    ),
+    "a map of masks": Advice(
+        'write {"NAME.png": "path or URL of the image"}',
+        FOLDER + "}\n",
+        files={"masks/class_map.json": CLASS_MAP, "masks/a.png": mask(),
+               "masks/datapoint_map.json": ["a"]},
+        mended={"masks/datapoint_map.json": {"a.png": "images/a.png"}},
+    ),
+    "classes without a capture": Advice(
+        "put the capture {category} where the class stands: masks/{case}/{category}.png",
+        PER_CLASS + '"masks/{case}/*.png"}\n',
+        PER_CLASS + '"masks/{case}/{category}.png"}\n',
+        files={"masks/a/car.png": mask(RED)},
+    ),
+    "two masks of a class": Advice(
+        "say with more captures which image a mask belongs to",
+        PER_CLASS + '"masks/{case}/*/{category}.png"}\n',
+        'masks:\n  - {image: "images/{case}.png", name: "{case} {part}", '
+        'per_class: "masks/{case}/{part}/{category}.png"}\n',
+        files={"masks/a/1/car.png": mask(RED), "masks/a/2/car.png": mask(RED)},
+    ),
+    "a threshold for two classes": Advice(
+        " out, or give these masks a source of their own with one class",
+        MASKS + ", threshold: 9}\n",
+        MASKS + "}\n",
+        files=MAPPED,
+    ),
+    "very many exclusions": Advice(
+        "leave out whole folders, or write a `.rbsyncignore` into each",
+        DEEP + f", exclude: {json.dumps([f'images/x{n}.png' for n in range(1_001)])}}}\n",
+        DEEP + ', exclude: ["images/old/**"]}\n',
+        files={"images/old/x1.png": photo(9)},
+    ),
+    "a structure's name": Advice(
+        "one capture says the structure of each file; write * in place of the others",
+        SERIES + 'segmentations: "{organ}/{side}.nii"}]\n',
+        SERIES + 'segmentations: "*/{side}.nii"}]\n',
+        kind="DICOM_SEGMENTATION",
+        files={"ct.nii": nifti(), "seg/car.nii": nifti(1)},
+    ),
+    "a storage without a name": Advice(
+        ", and any storage's UUID; name it under `storages`",
+        "datapoints:\n  - {name: a, items: [k/a.png], storage: scans}\n",
+        "storages: {scans: 7a1c5f0e-3a52-4b57-9f39-6f1f0d9a3a11}\n"
+        "datapoints:\n  - {name: a, items: [k/a.png], storage: scans}\n",
+    ),
+    "two acquisitions in one series": Advice(
+        "a series is one acquisition of one patient: name its files alone, and put the others into "
+        "a series of their own",
+        'datapoints:\n  - {name: s, series: [{items: "ct/*"}]}\n',
+        'datapoints:\n  - {name: s, series: [{items: "ct/1*"}, {items: "ct/2*"}]}\n',
+        kind="DICOM_SEGMENTATION",
+        files={f"ct/{n}{k}.dcm": dicom(3 * n + k, rows=n + 2) for n in (1, 2) for k in (0, 1)},
+    ),
+    "one name of COCO in two folders": Advice(
+        "name the file under `masks`: `- coco: FILE`, with `images: FOLDER/`",
+        GLOB + ", labels: {format: coco, file: coco.json}}\n",
+        "masks:\n  - coco: coco.json\n",
+        files={**{f"{one}/a.png": photo(n) for n, one in enumerate("xy")}, "coco.json": IMAGES},
+    ),
+    "transparent pixels": Advice(
+        "that is right where they were erased; `alpha: ignore` takes the hidden colours",
+        MASKS + "}\n",
+        MASKS + ", alpha: ignore}\n",
+        files={**MAPPED, "masks/a.png": clear(mask())},
+    ),
+    "a capture in a study": Advice(
+        "write * in their place, or an items list for many studies",
+        'datapoints:\n  - {name: s, series: [{items: "{case}.nii"}]}\n',
+        'datapoints:\n  - {name: s, series: [{items: "*t.nii"}]}\n',
+        kind="DICOM_SEGMENTATION",
+        files={"ct.nii": nifti()},
+    ),
+    "names and a map of segments": Advice(
+        " out, or write the files as a list without names",
+        SERIES + "segmentations: {car: liver.nii}, segment_map: {1: car}}]\n",
+        SERIES + "segmentations: [liver.nii], segment_map: {1: car}}]\n",
+        kind="DICOM_SEGMENTATION",
+        files=SCAN,
+    ),
+    "one value twice": Advice(
+        "leave one of them out",
+        SERIES + 'segmentations: liver.nii, segment_map: {"1": car, "01": bus}}]\n',
+        SERIES + 'segmentations: liver.nii, segment_map: {"1": car}}]\n',
+        kind="DICOM_SEGMENTATION",
+        files=SCAN,
+    ),
+    "a file of several structures": Advice(
+        "for a file of several structures write `segmentations: FILE` with a `segment_map`",
+        SERIES + "segmentations: {car: two.nii}}]\n",
+        SERIES + "segmentations: two.nii, segment_map: {1: car, 2: bus}}]\n",
+        kind="DICOM_SEGMENTATION",
+        files=SCAN,
+    ),
+    "a class of YOLO without a name": Advice(
+        "name all under `classes`, in their order from 0",
+        GLOB + ', labels: {format: yolo, file: "{stem}.txt?", classes: [car]}}\n',
+        GLOB + ', labels: {format: yolo, file: "{stem}.txt?", classes: [car, bus]}}\n',
+        files={"a.txt": "1 0.5 0.5 0.2 0.2"},
+    ),
+    "a line of YOLO": Advice(
+        "a line is `CLASS x y width height`, or `CLASS x1 y1 x2 y2 x3 y3 …`, in fractions",
+        GLOB + ', labels: {format: yolo, file: "{stem}.txt?", classes: [car]}}\n',
+        files={"a.txt": "0 0.5 0.5 0.2"},
+        mended={"a.txt": "0 0.5 0.5 0.2 0.2"},
+    ),
+    "a map of values": Advice(
+        'write {"category": value}, each value an integer 0-255 of its own',
+        MASKS + ", format: indexed}\n",
+        MASKS + "}\n",
+        files={**MAPPED, "map.json": "[]"},
+        mended={"map.json": CLASS_MAP},
+    ),
+    "another tool": Advice(
+        'write `labels: {format: labelme, file: "labels/a.json"}`',
+        "datapoints:\n  - {name: a, items: [images/a.png], labels: labels/a.json}\n",
+        "datapoints:\n  - name: a\n    items: [images/a.png]\n"
+        '    labels: {format: labelme, file: "labels/a.json"}\n',
+        files={"labels/a.json": {"shapes": [], "imagePath": "a", "imageWidth": 4,
+                                 "imageHeight": 3}},
+    ),
+    "two images of a mask": Advice(
+        "take one of them away, or write the suffix out",
+        MASKS.replace("{stem}.png", "{stem}.*") + "}\n",
+        MASKS + "}\n",
+        files={**MAPPED, "images/a.jpg": photo(5, format="JPEG")},
+    ),
+    "masks without a class map": Advice(
+        "write `class_map: FILE`, a JSON file {category: [r, g, b]}",
+        GLOB + ', mask: "masks/{stem}.png?"}\n',
+        GLOB + ', mask: "masks/{stem}.png?", class_map: map.json}\n',
+        files=MAPPED,
+    ),
+    "settings without masks": Advice(
+        'write where they are, such as `mask: "masks/{stem}.png?"`, or take it out',
+        GLOB + ", class_map: map.json}\n",
+        GLOB + ', class_map: map.json, mask: "masks/{stem}.png?"}\n',
+        files=MAPPED,
+    ),
+}  # fmt: skip
+
+
+def prepare(project: Project, files: dict[str, Any]) -> None:
+    for path, content in files.items():
+        if content is None:
+            (project.folder / path).unlink()
+        else:
+            project.write(path, content)
+
+
+@pytest.mark.parametrize("kind", ADVICE)
+def test_the_hint_is_followed_and_the_command_succeeds(project: Project, kind: str) -> None:
+    one = ADVICE[kind]
+    head = HEAD.replace("TYPE", one.kind)
+    prepare(project, {"images/a.png": photo(1), "images/b.png": photo(2), **one.files})
+    project.manifest(head + one.wrong)
+    ran = project.run("plan")
+    assert one.said in ran.err, ran.err
+    right = one.right or one.wrong
+    project.manifest(right if right.startswith("project:") else head + right)
+    prepare(project, one.mended)
+    ran = project.run("plan")
+    assert ran.code == 0, ran.err
+    assert "warning" not in ran.err
+    assert project.apply().code == 0
+    assert "No changes" in project.run("plan").out
+
+
+def literals(node: ast.AST) -> Iterator[str]:
+    """The texts of an expression, without what is filled in."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.JoinedStr(values=parts) | ast.BoolOp(values=parts):
+            for one in parts:
+                yield from literals(one)
+        case ast.IfExp(body=one, orelse=other) | ast.BinOp(left=one, right=other):
+            yield from literals(one)
+            yield from literals(other)
+        case _:
+            return
+
+
+def expressions(tree: ast.AST) -> Iterator[ast.AST]:
+    """What is given as a hint: by its name, in its place, or in a variable that is called so."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from (one.value for one in node.keywords if one.arg == "hint")
+            name = getattr(node.func, "id", "")
+            yield from node.args[3:4] if name in ("Problem", "LabelProblem") else ()
+        elif isinstance(node, ast.Assign):
+            names = [one.id for one in node.targets if isinstance(one, ast.Name)]
+            if any(name.lower().endswith("hint") for name in names):
+                yield node.value
+
+
+def hints() -> dict[str, str]:
+    """The longest text of each hint of the rooms, and where it stands."""
+    found = {}
+    for room in ROOMS:
+        for path in sorted((ROOT / "rbsync" / room).rglob("*.py")):
+            for node in expressions(ast.parse(path.read_text(encoding="utf-8"))):
+                texts = [one for one in literals(node) if len(one.strip()) > SHORTEST]
+                if texts:
+                    found[max(texts, key=len)] = f"{path.relative_to(ROOT)}"
+    return found
+
+
+SHORTEST = 8
+WORDS = 4
+LIST = "STILL" + "_TO_BE"
+
+
+def is_in(hint: str, tests: str) -> bool:
+    """Tells whether a test has as many words of a hint in a row as tell it from others."""
+    words = hint.split()
+    firsts = range(max(1, len(words) - WORDS + 1))
+    return any(" ".join(words[at : at + WORDS]) in tests for at in firsts)
+
+
+def test_every_hint_is_in_a_test() -> None:
+    """One that is new is followed by a test; those in the list are still to be."""
+    tests = "\n".join(
+        re.sub(r'"\s*\n\s*f?"', "", path.read_text(encoding="utf-8").partition(LIST)[0])
+        for path in (ROOT / "tests").rglob("test_*.py")
+    )
+    missing = {hint for hint in hints() if not is_in(hint, tests)}
+    assert missing == globals()[LIST + "_FOLLOWED"]
+
+
+STILL_TO_BE_FOLLOWED = {
+    " to take it from there, or `alpha: ignore` for the colours",
+    "` gets no labels",
+    "copy the file to where the data is",
+    "export them with the vendor's tools",
+    "finish the recording, or convert it again with `ffmpeg -i IN -c copy OUT.mp4`",
+    "give it another value",
+    "if it may be read, say so outside of the manifest: --root ",
+    "if it may, say so outside of the manifest: --env ",
+    "if the service may fetch it: --allow-private-urls, RBSYNC_ALLOW_PRIVATE_URLS=1, or "
+    "`allow_private_urls = true` in ",
+    "if you want it, say so outside of the manifest: --policy ",
+    "install the distribution that has it here too",
+    "known policies: ",
+    "mount it or put it back; labels are removed when it is there, without the files",
+    "pip install 'rbsync[voc]'",
+}
