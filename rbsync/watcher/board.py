@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from rbsync.errors import ExitCode
 from rbsync.model.outcome import Outcome
 from rbsync.watcher.completeness import Waiting
 from rbsync.watcher.telling import Standing
@@ -43,3 +44,16 @@ class Board:
     def standing(self) -> Standing:
         """Returns how things stand now."""
         return replace(self._noted, waiting=tuple(self._waiting()), failed=self._failed())
+
+
+def facts(standing: Standing, last: ExitCode) -> dict[str, object]:
+    """How things stand, for a health check; ``last`` is the code that `apply` would have had."""
+    return {
+        "looks": standing.looks,
+        "last_look": round(standing.last_look, 1),
+        "waiting": len(standing.waiting),
+        "done": standing.done,
+        "failed": standing.failed,
+        "blocked": standing.blocked,
+        "code": int(last),
+    }

@@ -16,7 +16,6 @@ from rbsync.errors import (
     LockedError,
     RbsyncError,
     StaleError,
-    UserError,
 )
 from rbsync.files.known_listings import KnownListings
 from rbsync.files.readiness import Readiness
@@ -26,13 +25,14 @@ from rbsync.reasons import AUTH
 from rbsync.sync.workspace import Workspace
 from rbsync.watcher import lease
 from rbsync.watcher.announcing import Announcer
-from rbsync.watcher.board import Board
+from rbsync.watcher.board import Board, facts
 from rbsync.watcher.completeness import Completeness
 from rbsync.watcher.disks import MountedDisks
 from rbsync.watcher.flushing import Flush, Flushes
 from rbsync.watcher.hindrances import Hindrances
 from rbsync.watcher.listings import WatchedListings
 from rbsync.watcher.looking import Looker
+from rbsync.watcher.manifest_in_force import ManifestInForce
 from rbsync.watcher.options import WatchOptions
 from rbsync.watcher.own_files import OwnFiles
 from rbsync.watcher.retries import Pause, Retries
@@ -68,12 +68,12 @@ class Watch:
         supervision: Supervision,
     ) -> None:
         """``load`` reads the manifest anew. Raises UserError when it is wrong from the start."""
-        self._load, self._open, self._teller = load, open_, teller
+        self._open, self._teller = open_, teller
         self._options, self._supervision = options, supervision
         supervision.between = self._check_end
-        self._manifest = load()
-        root = self._manifest.root
         self._announcer = Announcer(teller)
+        self._manifest = ManifestInForce(load, self._announcer, teller)
+        root = self._manifest.now.root
         self._complete = Completeness(root, settle=options.settle, group=options.group)
         self._retries = Retries()
         self._board = Board(self._complete.waiting, self._retries.__len__)
@@ -159,7 +159,7 @@ class Watch:
 
     def _ask_waiting(self) -> None:
         """Asks the files that wait, which costs next to nothing; a look only when one is ready."""
-        roots = Roots(self._manifest.root, self._manifest.settings.roots)
+        roots = Roots(self._manifest.now.root, self._manifest.now.settings.roots)
         self._forget_waiting()
         if self._complete.ask_again(roots):
             self._schedule.ask()
@@ -198,7 +198,7 @@ class Watch:
         self._stop = Cancellation()
         if self._ends is not None:
             return
-        self._take_manifest()
+        self._manifest.take()
         try:
             with self._opened() as workspace:
                 self._looker.look(workspace, self._stop, self._has_all_disks)
@@ -232,23 +232,12 @@ class Watch:
             self._listings.changed(os.path.dirname(one.path))
 
     def _opened(self) -> AbstractContextManager[Workspace]:
-        return self._open(self._manifest, self._complete, self._listings, self._stop)
+        return self._open(self._manifest.now, self._complete, self._listings, self._stop)
 
     def _check_end(self) -> None:
         """Ends the reading of files: a first look may read for an hour."""
         if self._ends is not None:
             raise _EndedError
-
-    def _take_manifest(self) -> None:
-        """Reads the manifest anew; the last good one stays in force while it is broken."""
-        try:
-            self._manifest = self._load()
-        except (UserError, OSError) as error:
-            text = f"the manifest is broken, and the last good one stays in force: {error}"
-            self._announcer.say("manifest", text)
-        else:
-            if self._announcer.over("manifest"):
-                self._teller.message(Message("manifest-mended", "the manifest is in order again"))
 
     def _has_all_disks(self) -> bool:
         """Tells whether all disks are mounted that were; says so when one is not."""
@@ -310,7 +299,7 @@ class Watch:
         self._teller.look(standing, took)
         if is_first:
             notify("READY=1")
-        self._supervision.tell(_facts(standing, self._looker.last))
+        self._supervision.tell(facts(standing, self._looker.last))
 
     def _end_if_done(self) -> None:
         now = time.monotonic()
@@ -328,15 +317,3 @@ def _code_of(error: RbsyncError) -> str:
     if isinstance(error, LockedError):
         return "locked"
     return "auth" if isinstance(error, BackendError) and error.kind == AUTH else "error"
-
-
-def _facts(standing: Standing, last: ExitCode) -> dict[str, object]:
-    return {
-        "looks": standing.looks,
-        "last_look": round(standing.last_look, 1),
-        "waiting": len(standing.waiting),
-        "done": standing.done,
-        "failed": standing.failed,
-        "blocked": standing.blocked,
-        "code": int(last),
-    }

@@ -1,0 +1,29 @@
+"""The manifest by which a watch works: the last good one stays in force while it is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rbsync.errors import UserError
+from rbsync.manifest.load import Manifest
+from rbsync.watcher.announcing import Announcer
+from rbsync.watcher.telling import Message, Teller
+
+
+class ManifestInForce:
+    """Reads a manifest again and again. Raises UserError when it is wrong from the start."""
+
+    def __init__(self, load: Callable[[], Manifest], announcer: Announcer, teller: Teller) -> None:
+        self._load, self._announcer, self._teller = load, announcer, teller
+        self.now = load()
+
+    def take(self) -> None:
+        """Reads it anew, and says when it is broken and when it is in order again."""
+        try:
+            self.now = self._load()
+        except (UserError, OSError) as error:
+            text = f"the manifest is broken, and the last good one stays in force: {error}"
+            self._announcer.say("manifest", text)
+        else:
+            if self._announcer.over("manifest"):
+                self._teller.message(Message("manifest-mended", "the manifest is in order again"))
