@@ -18,6 +18,7 @@ from rbsync.dataset.items import Files
 from rbsync.dataset.label_reading import LabelReader
 from rbsync.dataset.mask_reading import MaskReader
 from rbsync.dataset.mask_rules import MaskRules
+from rbsync.dataset.notes import Notes
 from rbsync.dataset.segmentation_reading import SegmentationReader
 from rbsync.dataset.series_reading import SeriesReader
 from rbsync.dataset.shared_files import warn_of_shared_files
@@ -74,8 +75,11 @@ def build(
     project_type: str,
     taxonomy: Taxonomy,
     keep_going: bool = False,
+    notes: Notes | None = None,
 ) -> Dataset:
     """Expands the sources, reads the files that changed, and fingerprints.
+
+    Where only a part of the tree is looked at, the dataset is that of the part.
 
     Raises UserError with all problems of the manifest and of what it names. ``keep_going``
     makes obstacles of them instead, each for the datapoint that it concerns.
@@ -84,14 +88,18 @@ def build(
     with paused_collector():
         # The collector is paused: a million entries are made here, none of them garbage, and it
         # would run over all of them again and again.
-        entries = sorted_out(expand(manifest, inputs.tree, findings), findings)
+        notes = notes or Notes()
+        expanded = expand(
+            manifest, inputs.tree, findings, notes.witnesses.append, spans=notes.spans
+        )
+        entries = sorted_out(expanded, findings)
         inspections = Inspections(inputs.cache, inputs.executor, inputs.watcher)
         checks = manifest.settings.files.check != "none"
         structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
         files = Files(inputs.tree, findings, structure, manifest.trust)
         _read(files, list(entries.every()), inputs, findings)
         entries = files.as_spelt(entries)
-        warn_of_stray_labels(entries.good.values(), inputs.tree, findings)
+        warn_of_stray_labels(entries.good.values(), inputs.tree, findings, notes.known)
         warn_of_shared_files(entries.good.values(), findings)
         files.check_structure(entries.every())
         labels = LabelReader(
@@ -127,6 +135,8 @@ def build(
         labels.save()
         inspections.save()
         inputs.tree.save()
+        if notes.is_wanted:
+            notes.take(manifest, entries.good, datapoints, findings, inputs.tree)
         if not keep_going:
             # After saving: what was hashed and found right need not be read again once the manifest
             # is corrected.

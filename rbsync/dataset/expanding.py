@@ -22,10 +22,26 @@ from rbsync.sources.base import Common, Context, Entry
 T = TypeVar("T")
 
 
-def expand(manifest: Manifest, tree: Tree, findings: Findings) -> Iterator[Entry]:
-    """The entries of all sources, in the order of the manifest."""
+def expand(
+    manifest: Manifest,
+    tree: Tree,
+    findings: Findings,
+    witness: Callable[[str], None] = lambda _: None,
+    spans: set[str] | None = None,
+) -> Iterator[Entry]:
+    """The entries of all sources, in the order of the manifest.
+
+    Of a part of the tree, those of the sources that make each entry of one file. ``spans`` takes
+    the folders that the other sources look into.
+    """
     merging = _Merging(manifest, findings)
+    is_part = tree.part is not None
+    waits = manifest.settings.defaults.complete_when
     for source, path, origin, wrong in manifest.sources():
+        # What is there of a datapoint's other files may be a matter of any folder, and of time.
+        is_per_file = source.is_per_file and not (source.complete_when or waits)
+        if is_part and not is_per_file:
+            continue
         locate = partial(_below, manifest, path)
         settings, no_storage = merging.settings(source, locate)
         barred = wrong or no_storage
@@ -38,9 +54,17 @@ def expand(manifest: Manifest, tree: Tree, findings: Findings) -> Iterator[Entry
             unread=findings.of_source,
             warn=findings.warn,
             doubt=partial(findings.doubt, origin),
+            witness=witness,
+            is_part=is_part,
         )
-        entries = source.entries(context, manifest.settings.defaults.complete_when)
-        yield from entries if barred is None else (one._replace(barred=barred) for one in entries)
+        with tree.noting(None if is_per_file else spans):
+            for entry in source.entries(context, waits):
+                # A million entries are not copied for what is mostly so.
+                if barred is None and is_per_file:
+                    yield entry
+                else:
+                    found_at = entry.found_at if is_per_file else ""
+                    yield entry._replace(found_at=found_at, barred=barred or entry.barred)
 
 
 def _below(manifest: Manifest, source: Path, path: Path) -> Location:
@@ -178,10 +202,15 @@ def _taken(entry: Entry, first: Entry) -> Problem:
 _UNJOINED = str.maketrans("", "", JOINERS)
 
 
+def plain_form(name: str) -> str:
+    """A name without what people do not see: case, form and joiners."""
+    return unicodedata.normalize("NFKC", name).casefold().translate(_UNJOINED)
+
+
 def _warn_of_lookalikes(seen: dict[str, Entry], findings: Findings) -> None:
     folded: dict[str, str] = {}
     for name, entry in seen.items():
-        plain = unicodedata.normalize("NFKC", name).casefold().translate(_UNJOINED)
+        plain = plain_form(name)
         other = folded.setdefault(plain, name)
         if other != name:
             message = f"the names `{other}` and `{name}` differ only in case or form"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
@@ -13,10 +13,16 @@ from rbsync.sources.base import Entry
 _SHOWN = 3
 
 
-def warn_of_stray_labels(entries: Iterable[Entry], tree: Tree, findings: Findings) -> None:
+def warn_of_stray_labels(
+    entries: Iterable[Entry],
+    tree: Tree,
+    findings: Findings,
+    known: Collection[str] = (),
+) -> None:
     """Warns of files beside label files, of their suffix, that no datapoint has.
 
-    An image that was renamed without its labels would lose them without a word.
+    The folders that are ``known`` have none. An image that was renamed without its labels would
+    lose them without a word.
     """
     used: dict[str, tuple[set[str], Location]] = {}
     for entry in entries:
@@ -25,6 +31,8 @@ def warn_of_stray_labels(entries: Iterable[Entry], tree: Tree, findings: Finding
             folder, _, name = entry.labels.rpartition("/")
             used.setdefault(folder, (set(), entry.origin))[0].add(name)
     for folder, (names, origin) in used.items():
+        if folder in known:
+            continue
         if stray := sorted(_strays(folder, names, tree)):
             findings.warn(_problem(folder, stray, origin))
 

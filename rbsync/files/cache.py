@@ -16,7 +16,7 @@ from rbsync.files.hashing import DIGEST_SIZE
 from rbsync.files.listing import Listing
 from rbsync.model.fingerprint import Algorithm
 
-FORMAT = 3
+FORMAT = 4
 
 _SCHEMA = """
 CREATE TABLE folder (
@@ -25,13 +25,17 @@ CREATE TABLE folder (
 CREATE TABLE checked (
     content TEXT, context TEXT, fingerprint TEXT, PRIMARY KEY (content, context)
 ) WITHOUT ROWID;
+CREATE TABLE unit (
+    source INTEGER, folder BLOB, folds BLOB, folds_seal BLOB, files BLOB, names BLOB, asked BLOB,
+    digests BLOB, seal BLOB, PRIMARY KEY (source, folder)
+) WITHOUT ROWID;
 CREATE TABLE memo (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
 
 
 # A column or table that changes raises FORMAT, and the tables are made anew: nothing here is worth
 # a migration.
-_TABLES = ("folder", "checked", "memo")
+_TABLES = ("folder", "checked", "unit", "memo")
 
 
 class Row(NamedTuple):
@@ -44,8 +48,7 @@ class Row(NamedTuple):
 
     def listing(self, path: str) -> Listing:
         """The remembered folder, opened up to be looked through by name."""
-        names = self.names.decode("utf-8", "surrogateescape").split("\0") if self.kinds else []
-        listing = Listing(path, names, array("q"), [], {}, [])
+        listing = Listing(path, self.names, array("q"), [], {}, [])
         listing.stats.frombytes(self.stats)
         listing.digests = bytearray(self.digests)
         listing.kinds = bytearray(self.kinds)
@@ -55,10 +58,14 @@ class Row(NamedTuple):
         """Returns what tells whether the row is as it was written; the database does not check
         that.
         """
-        hasher = xxhash.xxh3_64()
-        for part in self:
-            hasher.update(part)
-        return bytes(hasher.digest())
+        return _seal_of(self)
+
+
+UnitId = tuple[int, str]
+"""The number of a source, and a folder."""
+
+Columns = tuple[bytes, ...]
+"""What is kept of a unit; the first is read of all units at once."""
 
 
 class Cache:
@@ -181,6 +188,68 @@ class Cache:
         """Remembers a value."""
         self._many("INSERT OR REPLACE INTO memo VALUES (?, ?)", [(key, _seal(value) + value)])
 
+    def unit(self, unit: UnitId) -> Columns | None:
+        """What is remembered of a folder of a source."""
+        if self._db is None:
+            return None
+        query = (
+            "SELECT folds, files, names, asked, digests, seal FROM unit"
+            " WHERE source = ? AND folder = ?"
+        )
+        with self._forgiving():
+            found = self._db.execute(query, (unit[0], os.fsencode(unit[1]))).fetchone()
+            return found[:-1] if found and _is_sealed(found) else None
+        return None
+
+    def folds(self) -> list[tuple[UnitId, bytes]] | None:
+        """The first column of all units; None when one of them is not as it was written."""
+        if self._db is None:
+            return None
+        with self._forgiving():
+            rows = self._db.execute("SELECT source, folder, folds, folds_seal FROM unit").fetchall()
+            if all(_is_sealed(row[2:]) for row in rows):
+                return [((row[0], os.fsdecode(row[1])), row[2]) for row in rows]
+        return None
+
+    def put_units(
+        self, key: str, value: str, units: Iterable[tuple[UnitId, Columns | None]], *, after: str
+    ) -> None:
+        """Remembers units, and a value that speaks of all of them, or neither.
+
+        None forgets a unit. ``after`` is the value that spoke of them before: where it is another
+        one by now, nothing is remembered. Empty it stands for none, and all units are forgotten
+        first.
+        """
+        if self._db is None:
+            return
+        with self._forgiving():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                if not after:
+                    self._db.execute("DELETE FROM unit")
+                # Two plans at once would otherwise mix what they found.
+                if not after or self.memo(key) == after:
+                    self._write_units(units)
+                    self._db.execute(
+                        "INSERT OR REPLACE INTO memo VALUES (?, ?)", (key, _seal(value) + value)
+                    )
+            except BaseException:
+                self._db.rollback()
+                raise
+            self._db.commit()
+
+    def _write_units(self, units: Iterable[tuple[UnitId, Columns | None]]) -> None:
+        if self._db is None:
+            return
+        for (source, folder), columns in units:
+            at = (source, os.fsencode(folder))
+            if columns is None:
+                self._db.execute("DELETE FROM unit WHERE source = ? AND folder = ?", at)
+                continue
+            folds, *rest = columns
+            row = (*at, folds, _seal_of([folds]), *rest, _seal_of(columns))
+            self._db.execute("INSERT OR REPLACE INTO unit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
     def close(self) -> None:
         """Closes the file."""
         if self._db is not None:
@@ -216,6 +285,19 @@ class Cache:
                 self._db.close()
                 self._unlink()
                 self._db = self._open()
+
+
+def _seal_of(parts: Iterable[bytes]) -> bytes:
+    hasher = xxhash.xxh3_64()
+    for part in parts:
+        hasher.update(part)
+    return bytes(hasher.digest())
+
+
+def _is_sealed(row: Sequence[object]) -> bool:
+    """Tells whether columns with their seal at the end are as they were written."""
+    parts = [one for one in row if isinstance(one, bytes)]
+    return len(parts) == len(row) and _seal_of(parts[:-1]) == parts[-1]
 
 
 _SEAL = 16

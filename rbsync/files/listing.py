@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from rbsync.files import compiled_scan
 from rbsync.files.hashing import DIGEST_SIZE, Hashed, Stat, clipped
 from rbsync.files.kinds import BROKEN, KINDS, Kind
 from rbsync.model.fingerprint import Algorithm
@@ -38,33 +39,49 @@ class Listing:
     """
 
     path: str
-    names: list[str]
+    joined: bytes
+    """The names of the files, with NUL between them."""
     stats: array[int]
     folders: list[str]
     links: dict[str, str]
     odd: list[str]
     digests: bytearray = field(default_factory=bytearray)
     kinds: bytearray = field(default_factory=bytearray)
+    _names: list[str] | None = None
 
-    def joined_names(self) -> bytes:
-        """The names as one value; surrogates stand for bytes that are no UTF-8."""
-        return "\0".join(self.names).encode("utf-8", "surrogateescape")
+    @property
+    def count(self) -> int:
+        """The number of files."""
+        return len(self.stats) // FIELDS
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the files; surrogates stand for bytes that are no UTF-8."""
+        if self._names is None:
+            text = self.joined.decode("utf-8", "surrogateescape")
+            self._names = text.split("\0") if self.count else []
+        return self._names
 
     def identity(self) -> Iterator[bytes]:
         """Yields what changes when anything in the folder does."""
-        yield f"{self.path}\0{len(self.names)}\0".encode("utf-8", "surrogateescape")
-        yield self.joined_names()
+        yield f"{self.path}\0{self.count}\0".encode("utf-8", "surrogateescape")
+        yield self.joined
         yield self.stats.tobytes()
         rest = "\0".join((*self.folders, "", *map("\0".join, self.links.items()), "", *self.odd))
         yield rest.encode("utf-8", "surrogateescape")
+
+    def facts(self) -> Set[tuple[str, tuple[int, ...]]]:
+        """The files with their stats."""
+        columns = (self.stats[at::FIELDS] for at in range(FIELDS))
+        return dict(zip(self.names, zip(*columns, strict=True), strict=True)).items()
 
     def stat(self, index: int) -> Stat:
         return Stat(*self.stats[index * FIELDS : index * FIELDS + FIELDS])
 
     def forget_all(self, width: int) -> None:
         """Makes all files unseen; ``width`` is the length of a digest in bytes."""
-        self.digests = bytearray(width * len(self.names))
-        self.kinds = bytearray([UNSEEN]) * len(self.names)
+        self.digests = bytearray(width * self.count)
+        self.kinds = bytearray([UNSEEN]) * self.count
 
     def take(self, index: int, hashed: Hashed, width: int) -> None:
         """Enters what was read of a file."""
@@ -96,6 +113,23 @@ def scan(descriptor: int, path: str) -> Listing:
 
     What disappears meanwhile is left out.
     """
+    if not compiled_scan.available():
+        return pure_scan(descriptor, path)
+    joined, stats, rest = compiled_scan.scan_folder(descriptor)
+    found = Listing(path, joined, stats, [], {}, [])
+    others = iter(map(os.fsdecode, rest))
+    for kind in others:
+        name = next(others)
+        if kind == "l":
+            found.links[name] = next(others)
+        else:
+            (found.folders if kind == "d" else found.odd).append(name)
+    found.folders.sort()
+    return found
+
+
+def pure_scan(descriptor: int, path: str) -> Listing:
+    """As `scan`, where nothing was compiled."""
     names: list[str] = []
     stats: list[int] = []
     folders: list[str] = []
@@ -122,7 +156,8 @@ def scan(descriptor: int, path: str) -> Listing:
     # Plans must not depend on the order in which a disk lists its folders. Files keep it: they are
     # looked up by name, and there may be a million of them to sort.
     folders.sort()
-    return Listing(path, names, _packed(stats), folders, links, odd)
+    joined = "\0".join(names).encode("utf-8", "surrogateescape")
+    return Listing(path, joined, _packed(stats), folders, links, odd)
 
 
 def _packed(stats: list[int]) -> array[int]:

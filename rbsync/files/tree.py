@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import xxhash
@@ -17,6 +19,7 @@ from rbsync.files.ignore import FILE, IgnoreRules, rules_text
 from rbsync.files.kinds import Kind
 from rbsync.files.known_listings import NO_LISTINGS, KnownListings
 from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan, unseen
+from rbsync.files.part import Part
 from rbsync.files.roots import Roots
 from rbsync.files.spelling import Spellings
 from rbsync.files.structure import Fault, Span, fault_of
@@ -26,6 +29,8 @@ from rbsync.model.fingerprint import Algorithm
 RACY = 3_000_000_000
 
 MOST_RULES = 1 << 20
+# Of one file's datapoint. What is looked for later is named by the datapoint itself.
+MOST_ASKED = 100
 CHUNK_FILES = 512
 CHUNK_BYTES = 64 << 20
 IN_FLIGHT = 16
@@ -71,14 +76,22 @@ class Tree:
         self._times: dict[str, dict[str, tuple[int, int]]] = {}
         self._compared: set[str] = set()
         self._missed = False
+        self._has_links: bool | None = None
+        self._noted: set[str] | None = None
+        self._asked: deque[str] = deque(maxlen=MOST_ASKED)
         self._dirty: set[str] = set()
+        self.part: Part | None = None
+        """All that is looked at, where the rest is known to be as it was."""
 
     def listing(self, folder: str) -> Listing:
         """Returns what a folder holds. Raises OSError when it cannot be listed."""
         known = self._listings.get(folder)
+        if self._noted is not None:
+            self._noted.add(folder)
         if known is None:
             if folder in self._absent:
                 raise FileNotFoundError(folder)
+            self._has_links = None
             try:
                 known = self._listings[folder] = self._recall(self._scan(folder))
             except FileNotFoundError:
@@ -130,6 +143,25 @@ class Tree:
         """Tells whether a file says what else to look at, and was read for that."""
         return path in self._read
 
+    @contextmanager
+    def noting(self, folders: set[str] | None) -> Iterator[None]:
+        """Takes down the folders that are looked into meanwhile."""
+        self._noted = folders
+        try:
+            yield
+        finally:
+            self._noted = None
+
+    def reads(self) -> list[str]:
+        """The files that were read because they say what else to look at, absent ones included."""
+        return sorted(self._read)
+
+    def names_in(self, listing: Listing) -> Iterator[str]:
+        """Yields the names in a folder that count: all but folders, or those of the `part`."""
+        names = (*listing.names, *listing.links, *listing.odd)
+        wanted = None if self.part is None else self.part.names.get(listing.path)
+        yield from names if wanted is None else wanted.intersection(names)
+
     def folders(self) -> list[str]:
         """The folders that were looked at and the files that were read, absent ones included."""
         return sorted({*self._listings, *self._absent, *self._read})
@@ -141,6 +173,11 @@ class Tree:
     def is_settled(self) -> bool:
         """Tells whether every file that was asked for is known for good."""
         return not self._racy and not self._missed
+
+    @property
+    def has_missed(self) -> bool:
+        """Tells whether a file could not be read, or one that was read may change unseen."""
+        return self._missed
 
     def signature(self, folders: Iterable[str]) -> str:
         """Returns what tells whether all that `folders` names is as it was; empty when it cannot be
@@ -157,6 +194,39 @@ class Tree:
         except OSError:
             return ""
         return hasher.hexdigest()
+
+    def is_racy(self, folder: str) -> bool:
+        """Tells whether a file of a folder may have changed unseen since it was read."""
+        return folder in self._racy
+
+    def files_signature(self, path: str) -> bytes:
+        """As `signature`, of the names and stats of a folder's files alone; empty for no folder."""
+        listing = self._seen(path)
+        if listing is None:
+            return b""
+        return _of_files(listing.joined, listing.stats.tobytes())
+
+    def _seen(self, path: str) -> Listing | None:
+        return self._listings.get(path) or self._scanned.get(path)
+
+    def seen(self, path: str) -> Listing | None:
+        """The listing of a folder whose signature was asked for; None where there is none."""
+        return self._seen(path)
+
+    def changed_names(self, path: str, before: bytes) -> set[str] | None:
+        """The files of a folder that are not as they were; None when that cannot be told.
+
+        ``before`` is what `files_signature` returned then.
+        """
+        row, listing = self._cache.folder(path), self._seen(path)
+        # What is remembered of a folder may be newer than that, after a plan that failed.
+        if row is None or listing is None or _of_files(row.names, row.stats) != before:
+            return None
+        old = row.listing(path)
+        changed = {name for name, _ in old.facts() ^ listing.facts()}
+        return changed.union(
+            name for name, kind in zip(old.names, old.kinds, strict=True) if kind == UNSEEN
+        )
 
     def _identity(self, path: str) -> Iterator[bytes]:
         listing = self._listings.get(path)
@@ -198,7 +268,7 @@ class Tree:
         row = None if self.rehashes else self._cache.folder(listing.path)
         # Compared as bytes: of a folder of 100,000 files not one object is made when nothing has
         # changed.
-        if row and row.names == listing.joined_names() and row.stats == listing.stats.tobytes():
+        if row and row.names == listing.joined and row.stats == listing.stats.tobytes():
             listing.digests = bytearray(row.digests)
             listing.kinds = bytearray(row.kinds)
             return listing
@@ -217,6 +287,8 @@ class Tree:
         """The listings of a folder and those below it, without hidden and ignored ones."""
         base = self._as_spelt(base)
         waiting = [base] if self._is_open(base, unreadable) else []
+        if self.part is not None and not self.part.reaches(base):
+            return
         while waiting:
             folder = waiting.pop()
             try:
@@ -226,10 +298,13 @@ class Tree:
             except OSError as error:
                 unreadable(folder, error)
                 continue
-            yield listing
+            if self.part is None or self.part.has(folder):
+                yield listing
             # Hidden folders are caches and repositories. A pattern that names one finds it all the
             # same, for it is then the base.
             below = [_join(folder, name) for name in reversed(listing.folders) if name[0] != "."]
+            if self.part is not None:
+                below = [one for one in below if self.part.reaches(one)]
             waiting += [one for one in below if enters(one) and not self.ignored(one + "/")]
 
     def _as_spelt(self, folder: str) -> str:
@@ -280,6 +355,7 @@ class Tree:
         Raises FileNotFoundError, OutsideError for a path or link that leads out, and OSError
         for what is no regular file or cannot be looked at.
         """
+        self.note_asked(path)
         folder, _, name = path.rpartition("/")
         if "/." in path or "//" in path or path[:1] in (".", "/"):
             folder, name = os.path.split(os.path.normpath(path))
@@ -292,11 +368,33 @@ class Tree:
             raise OSError(f"{path} is not a regular file")
         raise FileNotFoundError(path)
 
+    def is_link(self, path: str) -> bool:
+        """Tells whether the name of a path is a symbolic link, in a folder that was listed."""
+        # Most trees have none, and a million paths need not be taken apart to see that.
+        if self._has_links is None:
+            self._has_links = any(one.links for one in self._listings.values())
+        if not self._has_links:
+            return False
+        folder, name = os.path.split(os.path.normpath(path))
+        listing = self._listings.get(folder)
+        return listing is not None and name in listing.links
+
+    def note_asked(self, path: str) -> None:
+        """Notes a path that was looked for, whether it was there or not."""
+        self._asked.append(path)
+
+    def take_asked(self) -> tuple[str, ...]:
+        """The paths that were looked for since the last call, each once."""
+        asked = tuple(dict.fromkeys(self._asked))
+        self._asked.clear()
+        return asked
+
     def respelt(self, path: str) -> str:
         """The path of a file or folder that is not there, as the disk spells it; empty for none.
 
         Unicode's form, and the case of a suffix, are a matter of the disk that wrote the name.
         """
+        self.note_asked(path)
         return self._spellings.find(os.path.normpath(path))
 
     def _behind_link(self, path: str) -> Place:
@@ -313,6 +411,8 @@ class Tree:
     def files(self, folder: str) -> dict[str, File | None]:
         """The files of a folder by name; None for one that is not hashed yet. Raises OSError."""
         known = self._files.get(folder)
+        if self._noted is not None:
+            self._noted.add(folder)
         if known is None:
             known = self._files[folder] = self.listing(folder).files(self.algorithm)
         return known
@@ -440,9 +540,13 @@ class Tree:
         kinds = bytearray(listing.kinds)
         for index in self._racy.get(path, ()):
             kinds[index] = UNSEEN
-        return Row(
-            listing.joined_names(), listing.stats.tobytes(), bytes(listing.digests), bytes(kinds)
-        )
+        return Row(listing.joined, listing.stats.tobytes(), bytes(listing.digests), bytes(kinds))
+
+
+def _of_files(names: bytes, stats: bytes) -> bytes:
+    hasher = xxhash.xxh3_64(names)
+    hasher.update(stats)
+    return bytes(hasher.digest())
 
 
 def _join(folder: str, name: str) -> str:

@@ -27,6 +27,7 @@ class AnySuffix:
         """
         if not path.endswith(ANY):
             return path
+        self._tree.note_asked(path)
         folder, _, stem = path.removesuffix(ANY).rpartition("/")
         found = self._in(folder_named(folder)).get(composed(stem), [])
         # An image may have its labels or a text beside it, which nobody means here.

@@ -69,6 +69,8 @@ class SourceModel(Common, ABC):
     """One entry of ``datapoints`` or ``masks``; its kind is known by the key named in ``key``."""
 
     key: ClassVar[str]
+    is_per_file: ClassVar[bool] = False
+    """Each entry is made of one file that a pattern finds, which it names in ``found_at``."""
     is_group: ClassVar[bool] = False
     """Each datapoint is made of however many files there are, of which more may be to come."""
 
@@ -176,7 +178,8 @@ class Entry(NamedTuple):
     datapoint; ``labels_at`` the path of its label file, whether it is there or not. ``series``
     is as in ``model.datapoint.Datapoint``. ``complete_when`` says when its files are all there, and
     ``is_group`` that more of them may be to come. ``barred`` is why it is no datapoint, where that
-    has been told of the source.
+    has been told of the source. ``found_at`` is the file that a pattern found, and ``asked`` what
+    else was looked for because of it, whether it was there or not.
     """
 
     name: str
@@ -191,6 +194,8 @@ class Entry(NamedTuple):
     is_group: bool = False
     members: Members | None = None
     barred: Problem | None = None
+    found_at: str = ""
+    asked: tuple[str, ...] = ()
 
     def item_at(self, path: str) -> Location:
         """The place that names an item."""
@@ -225,7 +230,9 @@ class Context:
     ``origin`` is the source's place in the manifest and ``locate`` that of something in it
     (``("glob",)``). ``report`` takes what is wrong; ``unread`` what could not be read, so that
     nobody takes what lies behind it for absent; ``warn`` what is only worth knowing; ``doubt`` why
-    datapoints of the source may have labels where none were found.
+    datapoints of the source may have labels where none were found. ``witness`` takes a file that
+    shows for all of the source that it is as it should be. With ``is_part`` only a part of the
+    tree is looked at: what all of the source would have to be known for holds already.
     """
 
     tree: Tree
@@ -236,3 +243,5 @@ class Context:
     unread: Callable[[Problem], None]
     warn: Callable[[Problem], None]
     doubt: Callable[[Problem], None] = lambda _: None
+    witness: Callable[[str], None] = lambda _: None
+    is_part: bool = False

@@ -28,11 +28,14 @@ class Exclusions:
         """
         return [at for at, one in enumerate(self._patterns) if one.folder(folder) is not None]
 
-    def take(self, name: str, possible: Iterable[int]) -> bool:
+    def take(self, path: str, possible: Iterable[int]) -> bool:
         """Tells whether a file is left out by one of the patterns of its folder."""
+        name = path.rpartition("/")[2]
         for at in possible:
             if self._patterns[at].file(name) is not None:
-                self._used[at] = True
+                if not self._used[at]:
+                    self._used[at] = True
+                    self._context.witness(path)
                 return True
         return False
 
@@ -43,7 +46,7 @@ class Exclusions:
         thumbnails are uploaded.
         """
         unused = [at for at, used in enumerate(self._used) if not used]
-        if not unused:
+        if not unused or self._context.is_part:
             return
         guesses = {at: list(_meant(self._texts[at])) for at in unused}
         found = _first_that_match(guesses, paths)

@@ -26,6 +26,7 @@ class GlobSource(MaskedSource):
     """One datapoint for every file that matches."""
 
     key: ClassVar[str] = "glob"
+    is_per_file: ClassVar[bool] = True
 
     glob: str = Field(
         description="A pattern: `**`, `*`, `?`, `[…]`, `{a,b}` and captures such as `{case}`. "
@@ -56,6 +57,6 @@ class GlobSource(MaskedSource):
             # That nothing matches is told beside what is wrong with the names.
             if names is None:
                 continue
-            yield labels.entry(names.fill(path, captures), (path,), path, captures)
+            yield labels.entry(names.fill(path, captures), (path,), path, captures, found_at=path)
         labels.conclude()
         search.report_empty(self.glob, allowed=self.allow_empty)

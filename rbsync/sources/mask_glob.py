@@ -17,6 +17,7 @@ class MaskGlobSource(OneMaskSettings):
     """One mask for each image."""
 
     key: ClassVar[str] = "glob"
+    is_per_file: ClassVar[bool] = True
 
     glob: str = Field(description="A pattern of mask files.", examples=["masks/*.png"])
     exclude: Exclude = Field(default=[])
@@ -42,4 +43,5 @@ class MaskGlobSource(OneMaskSettings):
         recipe = self.mask_recipe(context, self.class_map)
         labels = self.labels_of(recipe, (), self.class_map) if recipe else None
         for one in files.find(self.name, self.image, allow_empty=self.allow_empty):
-            yield files.entry(one, labels._replace(files=(one.path,)) if labels else None)
+            made = files.entry(one, labels._replace(files=(one.path,)) if labels else None)
+            yield made._replace(found_at=one.path, asked=context.tree.take_asked())

@@ -82,6 +82,7 @@ class FileLabels:
         path: str,
         captures: Mapping[str, str],
         inline: InlineLabels | None = None,
+        found_at: str = "",
     ) -> Entry:
         """The datapoint of a path, with its labels; ``inline`` are those that the source has."""
         objects, mask = self._objects.of(path, captures), self._masks.of(path, captures)
@@ -106,6 +107,8 @@ class FileLabels:
             labels_at="" if self._tool else self._objects.at(path, captures),
             members=self._of_masks if mask.path else self._members,
             barred=self._wrong,
+            found_at=found_at,
+            asked=self._context.tree.take_asked(),
         )
 
     def _source_problem(

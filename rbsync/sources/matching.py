@@ -90,7 +90,7 @@ class Search:
         """
         own = "" if listing.path else self._manifest
         # Links too: datasets are often folders of links into one store.
-        for name in (*listing.names, *listing.links, *listing.odd):
+        for name in self.context.tree.names_in(listing):
             if name[0] != "." and name != own:
                 yield name
 
@@ -101,7 +101,9 @@ class Search:
         """
         if self.context.tree.ignored(path):
             return False
-        self.found = True
+        if not self.found:
+            self.found = True
+            self.context.witness(path)
         if path.isascii() or _is_text(path):
             return True
         message = f"the path {path!a} is not UTF-8"
@@ -111,7 +113,7 @@ class Search:
 
     def report_empty(self, text: str, *, allowed: bool) -> None:
         """Reports a pattern that matches nothing: a warning where that is allowed."""
-        if self.found or self._unread:
+        if self.found or self._unread or self.context.is_part:
             return
         message = f"no file matches `{text}`"
         if allowed:
@@ -172,10 +174,10 @@ def _matching(
         without = excluded.of_folder(listing.path)
         for name in sorted(search.visible(listing)):
             captures = pattern.file(name)
-            if captures is None or (without and excluded.take(name, without)):
+            if captures is None:
                 continue
             path = prefix + name
-            if not search.takes(path):
+            if (without and excluded.take(path, without)) or not search.takes(path):
                 continue
             # Followed, a link to a folder above would be walked for ever.
             if name in listing.links and _is_folder_link(context, path):

@@ -71,7 +71,9 @@ class TemplateFiles:
             where = self._context.locate((self._written.key,))
             return Found(None, Problem("several-files", str(error), where, error.hint))
         if found:
-            self._has_any = True
+            if not self._has_any:
+                self._has_any = True
+                self._context.witness(found)
             return Found(found)
         if not self._has_root:
             self._has_root = True
@@ -85,6 +87,8 @@ class TemplateFiles:
     def warn_of_none(self) -> None:
         """Warns when no datapoint has the file that it may have: the template is misspelt."""
         if not self._optional or self._has_any or not self._asked or self._template is None:
+            return
+        if self._context.is_part:
             return
         key, noun, _ = self._written
         count = "the only datapoint" if self._asked == 1 else f"any of {self._asked:,} datapoints"

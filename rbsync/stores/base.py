@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from rbsync.model.record import Header, Intent, Record
 
@@ -92,6 +92,30 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Releases what is open."""
+
+
+class Mark(NamedTuple):
+    """A commit of a state, which no copy that went on by itself has."""
+
+    serial: int
+    text: str
+
+
+@runtime_checkable
+class Traced(Protocol):
+    """A store that knows which records its commits changed, so that not all have to be read."""
+
+    def mark(self) -> Mark | None:
+        """The last commit; None when it is not known."""
+
+    def changed_since(self, mark: Mark) -> frozenset[str] | None:
+        """The names whose records were put or removed after a commit.
+
+        None when the state has no such commit, or does not know any more.
+        """
+
+    def some_records(self, names: Iterable[str]) -> dict[str, Record]:
+        """The records of those of the names that have one, verified."""
 
 
 class Writer(Protocol):

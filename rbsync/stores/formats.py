@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from rbsync.errors import StateError
+from rbsync.stores.change_log import begin_log
 from rbsync.stores.faults import damaged
 from rbsync.stores.seals import SEALED, check_all, seal_all, sealed
 from rbsync.stores.sqlite_connections import transaction
@@ -50,7 +51,17 @@ def _old_name(connection: sqlite3.Connection) -> None:
         connection.execute(f"ALTER TABLE {table} ADD COLUMN old_name TEXT")
 
 
-STEPS: Sequence[Step] = (_first, _seals, _declined, _old_name)
+def _changes(connection: sqlite3.Connection) -> None:
+    """Makes room for what each commit changed: names as JSON, and a mark that no copy shares."""
+    connection.execute(
+        "CREATE TABLE change_log (serial INTEGER NOT NULL PRIMARY KEY, mark TEXT NOT NULL,"
+        " names TEXT NOT NULL, seal BIGINT NOT NULL)"
+    )
+    for (serial,) in connection.execute("SELECT serial FROM meta").fetchall():
+        begin_log(connection, serial)
+
+
+STEPS: Sequence[Step] = (_first, _seals, _declined, _old_name, _changes)
 _FIRST_SEALED = 2
 
 
@@ -65,6 +76,7 @@ def build(connection: sqlite3.Connection, lineage: str) -> None:
             " VALUES (?, ?, ?, ?, ?, ?)",
             values,
         )
+        begin_log(connection, 0)
 
 
 def upgrade(connection: sqlite3.Connection) -> None:

@@ -10,7 +10,8 @@ from rbsync.errors import StoreError
 from rbsync.model.record import Header, Record
 from rbsync.stores import StatePlace
 from rbsync.stores import sqlite_rows as rows
-from rbsync.stores.base import Owner, Store
+from rbsync.stores.base import Mark, Owner, Store
+from rbsync.stores.change_log import changed_since, newest
 from rbsync.stores.faults import explained
 from rbsync.stores.preparing import complaints, copy, prepare
 from rbsync.stores.read_only import look, look_as_is
@@ -45,6 +46,15 @@ class SqliteStore:
 
     def record(self, name: str) -> Record | None:
         return look(self._path, lambda connection: rows.record(connection, name))
+
+    def mark(self) -> Mark | None:
+        return look(self._path, newest)
+
+    def changed_since(self, mark: Mark) -> frozenset[str] | None:
+        return look(self._path, lambda connection: changed_since(connection, mark))
+
+    def some_records(self, names: Iterable[str]) -> dict[str, Record]:
+        return look(self._path, lambda connection: rows.some_records(connection, names)) or {}
 
     def verify(self, names: Iterable[str]) -> None:
         look(self._path, lambda connection: rows.verify(connection, names))

@@ -134,6 +134,18 @@ def record(connection: sqlite3.Connection, name: str) -> Record | None:
     return (_record(row) if row else Record(name))._replace(pending=_intent(intent))
 
 
+def some_records(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, Record]:
+    """The records of some names; must run inside a transaction, for it asks twice."""
+    found: dict[str, Record] = {}
+    for some in _chunks(names):
+        marks = ", ".join("?" * len(some))
+        for row in connection.execute(f"{_RECORD} WHERE name IN ({marks})", some):
+            found[row[0]] = _record(row)
+        for row in connection.execute(f"{_INTENT} WHERE name IN ({marks})", some):
+            found[row[0]] = found.get(row[0], Record(row[0]))._replace(pending=_intent(row))
+    return found
+
+
 def is_settled(connection: sqlite3.Connection) -> bool:
     """Tells whether there is no intent."""
     return connection.execute("SELECT 1 FROM intent LIMIT 1").fetchone() is None

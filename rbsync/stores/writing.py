@@ -13,6 +13,7 @@ from rbsync.errors import StoreError
 from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import sqlite_rows as rows
 from rbsync.stores.base import Upload
+from rbsync.stores.change_log import log_change
 from rbsync.stores.faults import explained
 from rbsync.stores.sqlite_connections import connect, transaction
 from rbsync.stores.writer_errors import ended, foreign, taken_over
@@ -84,9 +85,12 @@ class SqliteWriter:
         lost: Iterable[str] = (),
     ) -> None:
         removed = list(removed)
-        with self._writing(grow=1 if records or removed else 0):
+        changed = {*removed, *(one.name for one in records)}
+        with self._writing(grow=1 if changed else 0) as header:
             rows.forget_uploads(self._connection, lost)
             rows.put(self._connection, records, removed, uploads)
+            if changed:
+                log_change(self._connection, header.serial, changed)
 
     def close(self) -> None:
         """Ends the writing. The one file then has all of it, unless a reader is in the way."""
@@ -104,7 +108,7 @@ class SqliteWriter:
             yield
 
     @contextmanager
-    def _writing(self, *, grow: int) -> Iterator[None]:
+    def _writing(self, *, grow: int) -> Iterator[Header]:
         with self._alone():
             if _identity(self._path) != self._identity:
                 raise _gone(self._path)
@@ -115,9 +119,9 @@ class SqliteWriter:
                 if header.epoch != self._epoch:
                     raise taken_over()
                 if grow:
-                    grown = replace(header, serial=header.serial + grow)
-                    rows.put_header(self._connection, grown)
-                yield
+                    header = replace(header, serial=header.serial + grow)
+                    rows.put_header(self._connection, header)
+                yield header
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

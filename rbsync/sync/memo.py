@@ -1,77 +1,197 @@
-"""A plan that had nothing to do, remembered, so that the next one only has to look.
+"""What a plan found, remembered, so that the next one looks only at what has changed since.
 
-The memo holds when manifest, state, what the project is, and every folder and file that was looked
-at are what they were: the names in a folder, and each file's size, times and inode. Folders are
-compared as bytes and no value is made for a file.
+The memo speaks of a manifest, a project, and the folders and files that were looked at: the names
+in a folder, and each file's size, times and inode. Folders are compared as bytes and no value is
+made for a file. Of the state it speaks up to one commit: that a folder is as it was says nothing of
+the records, so that what was recorded since is planned again, and so is what was not done then.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 from rbsync.backends.base import Project
+from rbsync.dataset.notes import Notes
+from rbsync.dataset.remembered import Remembered, Seen, seen_now
+from rbsync.dataset.units import SPAN, Packed, Summary, UnitKey
+from rbsync.model.datapoint import Dataset
 from rbsync.model.plan import Basis, Plan
+from rbsync.model.record import Header, Record
+from rbsync.stores.base import Mark, Traced
 from rbsync.sync.saved_plans import left_digest
 from rbsync.sync.workspace import Workspace
 from rbsync.version import VERSION
 
-KEY = "nothing to do"
-_PROJECT = 5
+KEY = "last plan"
+MOST_EXCEPTIONS = 20_000
+"""With more of them the next plan is as quick without a memo."""
+
+_PROJECT = 4
 """Where the facts of the project are in the basis."""
+
+
+@dataclass
+class Memo:
+    """What is remembered. ``basis`` is what it depends on beside files and records.
+
+    ``mark`` is the commit of the state that it speaks of, and ``exceptions`` are the names that
+    were not recorded then as they were declared, or not declared at all. ``text`` is how the cache
+    keeps it.
+    """
+
+    basis: list[object]
+    serial: int
+    mark: Mark | None
+    exceptions: frozenset[str]
+    dataset: str
+    remembered: Remembered
+    text: str = ""
+
+    def holds(self, basis: list[object], *, asked: bool) -> bool:
+        """Tells whether all is as it was but files and records.
+
+        A project that was not ``asked`` what it is counts for what it was.
+        """
+        if asked:
+            return self.basis == basis
+        return _without_project(self.basis) == _without_project(basis)
+
+    def wanted(self, workspace: Workspace, basis: Basis) -> frozenset[str] | None:
+        """The names to be planned again whatever their files are; None when nobody knows them."""
+        store = workspace.store
+        if isinstance(store, Traced) and self.mark is not None:
+            changed = store.changed_since(self.mark)
+            return None if changed is None else changed | self.exceptions
+        # A store that does not know what its commits changed knows whether there was one.
+        return self.exceptions if self.serial == basis.serial else None
+
+    def plan(self, basis: Basis) -> Plan:
+        """The plan with nothing to do."""
+        count = self.remembered.count
+        return Plan(
+            actions=(),
+            unchanged=count,
+            dataset=self.dataset,
+            datapoints=count,
+            basis=replace(basis, left=left_digest({}, ())),
+            recorded=count,
+        )
+
+
+@dataclass
+class Recalled:
+    """A memo that holds but for what has changed since."""
+
+    memo: Memo
+    wanted: frozenset[str]
+    workspace: Workspace
+
+    @cached_property
+    def changed(self) -> list[str]:
+        """The folders and files that are not as they were; asked once, for it looks at all."""
+        inputs = self.workspace.inputs
+        return self.memo.remembered.changed(inputs.tree, inputs.executor)
+
+    @property
+    def is_all(self) -> bool:
+        """Tells whether nothing is to be planned again."""
+        return not self.wanted and not self.changed
 
 
 def recall(
     workspace: Workspace, basis: Basis, project: Project | None, *, asked: bool
-) -> Plan | None:
-    """The plan with nothing to do, when all is as it was then; None otherwise.
-
-    A project that was not ``asked`` what it is counts for what it was: there is nothing to send.
-    """
+) -> Recalled | None:
+    """What is remembered and still holds; None when it is nothing."""
     text = workspace.inputs.cache.memo(KEY)
-    if text is None:
+    memo = None if text is None else _read(text)
+    if memo is None or not memo.holds(_basis(workspace, basis, project), asked=asked):
         return None
-    memo = json.loads(text)
-    then, now = memo["basis"], _basis(workspace, basis, project)
-    if not asked:
-        then, now = _without_project(then), _without_project(now)
-    if then != now:
-        return None
-    # Last, for it looks at every folder.
-    if workspace.inputs.tree.signature(memo["folders"]) != memo["signature"]:
-        return None
-    return Plan(
-        actions=(),
-        unchanged=memo["datapoints"],
-        dataset=memo["dataset"],
-        datapoints=memo["datapoints"],
-        basis=replace(basis, left=left_digest({}, ())),
-        recorded=memo["datapoints"],
-    )
+    wanted = memo.wanted(workspace, basis)
+    return None if wanted is None else Recalled(memo, wanted, workspace)
 
 
-def remember(workspace: Workspace, plan: Plan, project: Project | None) -> None:
-    """Remembers a plan that has nothing to do and nothing to say."""
+def mark_of(workspace: Workspace, header: Header | None) -> Mark | None:
+    """The commit of the state that a plan is about to be made against, where it is known."""
+    store = workspace.store
+    mark = store.mark() if isinstance(store, Traced) else None
+    # A commit since then may have changed anything.
+    return mark if mark and header and mark.serial == header.serial else None
+
+
+def remember(
+    workspace: Workspace,
+    plan: Plan,
+    project: Project | None,
+    notes: Notes,
+    exceptions: frozenset[str],
+    mark: Mark | None,
+) -> None:
+    """Remembers a plan that was made of everything."""
     tree = workspace.inputs.tree
-    # A warning must be said each time, so that a plan with one is never recalled.
-    news = (plan.actions, plan.orphans, plan.forgotten, plan.taken, plan.unread, plan.warnings)
-    quiet = not any(news)
-    # A file that was written in the last seconds may change again within the same tick of the
-    # clock.
-    if not quiet or not tree.is_settled():
+    # A list that is written in this very second could be read in two halves.
+    is_certain = notes.is_quiet and bool(plan.datapoints) and not tree.has_missed
+    if not is_certain or len(exceptions) > MOST_EXCEPTIONS:
         return
-    folders = tree.folders()
-    signature = tree.signature(folders)
-    if not signature:
-        return
-    memo = {
-        "basis": _basis(workspace, plan.basis, project),
-        "folders": folders,
-        "signature": signature,
-        "dataset": plan.dataset,
-        "datapoints": plan.datapoints,
-    }
-    workspace.inputs.cache.put_memo(KEY, json.dumps(memo))
+    seen = {path: seen_now(tree, path) for path in tree.folders()}
+    labelled = {folder: frozenset(some) for folder, some in notes.labelled.items()}
+    remembered = Remembered(
+        seen,
+        frozenset(tree.reads()),
+        notes.summaries,
+        frozenset(notes.spans),
+        tuple(notes.witnesses),
+        labelled,
+    )
+    memo = Memo(
+        _basis(workspace, plan.basis, project),
+        plan.basis.serial,
+        mark,
+        exceptions,
+        plan.dataset,
+        remembered,
+    )
+    put(workspace, memo, notes.packed, after="")
+
+
+def put(
+    workspace: Workspace, memo: Memo, packed: Mapping[UnitKey, Packed | None], *, after: str
+) -> None:
+    """Writes a memo with its units; ``after`` is the text of the one that it follows."""
+    units = ((_id(key), columns) for key, columns in packed.items())
+    workspace.inputs.cache.put_units(KEY, _text(memo), units, after=after)
+
+
+def load_unit(workspace: Workspace, key: UnitKey) -> Packed | None:
+    """The rows of a unit as the cache has them."""
+    columns = workspace.inputs.cache.unit(_id(key))
+    return Packed(*columns) if columns else None
+
+
+def exceptions_of(dataset: Dataset, records: Mapping[str, Record]) -> frozenset[str]:
+    """The names that are not recorded as they are declared, or not declared at all."""
+    declared = {one.name: one.fingerprint for one in dataset.datapoints}
+    missing = [name for name, one in declared.items() if not _is_plain(records.get(name), one)]
+    return frozenset(missing).union(name for name in records if name not in declared)
+
+
+def _is_plain(record: Record | None, declared: object) -> bool:
+    """Tells whether a record says that its datapoint is as declared, and nothing else."""
+    if record is None or record.applied != declared:
+        return False
+    return record == Record(record.name, record.applied, record.task_id)
+
+
+def _id(key: UnitKey) -> tuple[int, str]:
+    return key[0], key[1] or ""
+
+
+def key_of(source: int, folder: str) -> UnitKey:
+    """The key of a unit as the cache has it."""
+    return SPAN if source == SPAN[0] else (source, folder)
 
 
 def _without_project(basis: list[object]) -> list[object]:
@@ -79,10 +199,64 @@ def _without_project(basis: list[object]) -> list[object]:
 
 
 def _basis(workspace: Workspace, basis: Basis, project: Project | None) -> list[object]:
-    """All that a plan depends on beside files; as JSON, so that it compares with what was read."""
+    """All that a plan depends on beside files and records; as JSON, as it is read again."""
     known = [project.identity, project.type, *project.categories] if project else None
     # What was allowed then may not be allowed now.
     trust = workspace.manifest.trust
     allowed = [trust.allow_private_urls, trust.max_pixels, *workspace.manifest.settings.roots]
     # Another version of rbsync may read the same files in another way.
-    return [VERSION, basis.lineage, basis.serial, basis.manifest, basis.target, known, allowed]
+    return [VERSION, basis.lineage, basis.manifest, basis.target, known, allowed]
+
+
+def _text(memo: Memo) -> str:
+    known = memo.remembered
+    seen = [
+        [path, one.signature, one.files.hex(), list(one.below), one.is_plain]
+        for path, one in known.seen.items()
+    ]
+    units = [
+        [*_id(key), one.count, f"{one.total:x}", list(one.folders)]
+        for key, one in known.units.items()
+    ]
+    return json.dumps(
+        {
+            "basis": memo.basis,
+            "serial": memo.serial,
+            "mark": memo.mark,
+            "exceptions": sorted(memo.exceptions),
+            "dataset": memo.dataset,
+            "seen": seen,
+            "reads": sorted(known.reads),
+            "units": units,
+            "spans": sorted(known.spans),
+            "witnesses": known.witnesses,
+            "labelled": {folder: sorted(some) for folder, some in known.labelled.items()},
+        }
+    )
+
+
+def _read(text: str) -> Memo:
+    found: dict[str, Any] = json.loads(text)
+    remembered = Remembered(
+        {
+            path: Seen(signature, bytes.fromhex(files), tuple(below), is_plain)
+            for path, signature, files, below, is_plain in found["seen"]
+        },
+        frozenset(found["reads"]),
+        {
+            key_of(source, folder): Summary(count, int(total, 16), tuple(folders))
+            for source, folder, count, total, folders in found["units"]
+        },
+        frozenset(found["spans"]),
+        tuple(found["witnesses"]),
+        {folder: frozenset(some) for folder, some in found["labelled"].items()},
+    )
+    return Memo(
+        found["basis"],
+        found["serial"],
+        Mark(*found["mark"]) if found["mark"] else None,
+        frozenset(found["exceptions"]),
+        found["dataset"],
+        remembered,
+        text,
+    )

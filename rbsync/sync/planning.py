@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from rbsync.applier.attempts import attempts_in
 from rbsync.backends.base import Project
 from rbsync.dataset.build import build
+from rbsync.dataset.notes import Notes
 from rbsync.errors import Problem, StateError, UserError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.labels import read_taxonomy
@@ -22,9 +24,10 @@ from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.inspecting_moves import moves_inspected, moving
 from rbsync.sync.known_project import known_project
 from rbsync.sync.last_look import note_look, unseen_for
-from rbsync.sync.memo import recall, remember
+from rbsync.sync.memo import exceptions_of, mark_of, recall, remember
 from rbsync.sync.overlay import Overlay, overlay
 from rbsync.sync.saved_plans import left_digest
+from rbsync.sync.scope import Scope, part
 from rbsync.sync.serials import check_newest
 from rbsync.sync.storage_check import check_storages
 from rbsync.sync.workspace import Workspace
@@ -92,11 +95,16 @@ class PlanOptions:
 
 
 def expand(
-    workspace: Workspace, project: Project | None = None, *, keep_going: bool = False
+    workspace: Workspace,
+    project: Project | None = None,
+    *,
+    keep_going: bool = False,
+    notes: Notes | None = None,
 ) -> Dataset:
     """The dataset that the manifest declares. Raises UserError with all problems.
 
-    Where the manifest does not say what the project is, ``project`` does.
+    Where the manifest does not say what the project is, ``project`` does. ``notes`` take what is
+    to be remembered of it.
     """
     declared = workspace.manifest.settings.project
     taxonomy = workspace.taxonomy
@@ -110,6 +118,7 @@ def expand(
         project_type=declared.type or (project.type if project else ""),
         taxonomy=taxonomy,
         keep_going=keep_going,
+        notes=notes,
     )
 
 
@@ -130,14 +139,23 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     # `--rehash` is given by those who do not believe size and time, on which the memo rests. And
     # without a state nothing tells whether the project still is as it was then.
     may_recall = options.may_recall and not workspace.inputs.tree.rehashes and not is_first
+    may_recall = may_recall and workspace.store.is_settled()
+    mark = mark_of(workspace, header) if may_recall else None
     known = recall(workspace, basis, project, asked=asks) if may_recall else None
-    if known is not None and workspace.store.is_settled():
-        return _told(replace(known, looked=_looks(options, workspace)), workspace)
+    if known is not None and known.is_all:
+        return _told(replace(known.memo.plan(basis), looked=_looks(options, workspace)), workspace)
     if not asks and not options.offline:
         project = described(workspace, header)
-    dataset = expand(workspace, project, keep_going=options.keep_going)
-    is_empty = not (dataset.datapoints or dataset.obstacles)
-    stored = workspace.store.records()
+    make = partial(expand, workspace, project, keep_going=options.keep_going)
+    scope = None
+    if may_recall and not options.offline:
+        known = known if asks else recall(workspace, basis, project, asked=True)
+        scope = known and part(workspace, known, lambda notes: make(notes=notes), basis, mark)
+    is_remembered = scope is None and may_recall and not options.offline
+    notes = Notes(is_wanted=is_remembered)
+    scope = scope or Scope(make(notes=notes), workspace.store.records())
+    dataset, stored = scope.dataset, scope.records
+    is_empty = not (dataset.datapoints or dataset.obstacles or scope.left)
     records = stored if options.offline else workspace.settling.look(stored)
     present: Overlay | None = None
     if options.refresh:
@@ -152,7 +170,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     if not options.is_whole:
         records = {name: one for name, one in records.items() if options.covers(name)}
         dataset = _narrowed(dataset, records, options)
-    made = compare(dataset, records, rules_of(workspace, options), basis)
+    made = scope.whole(compare(dataset, records, rules_of(workspace, options), basis))
     moves = moving(workspace, options.on_move, options.covers)
     redo = options.decisions(workspace.manifest.settings.policy.on_conflict).redo
     made = with_moves(made, every[0], every[1], replace(moves, redo=redo))
@@ -165,8 +183,8 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     left = left_digest(records, names_of(made.actions))
     made = replace(made, basis=replace(basis, left=left), empty=is_empty)
     made = replace(made, refused=objection(made, policy_of(workspace, options)))
-    if options.may_recall and not options.offline and not is_first:
-        remember(workspace, made, project)
+    if is_remembered:
+        remember(workspace, made, project, notes, exceptions_of(*every), mark)
     return _told(made, workspace)
 
 

@@ -156,7 +156,7 @@ def test_a_tree_that_looked_signs_what_it_saw(seen) -> None:
 def test_folders_that_were_signed_are_not_listed_again(seen, monkeypatch) -> None:
     tree = seen.tree()
     tree.signature(["d", "d/sub"])
-    monkeypatch.setattr(os, "scandir", None)
+    monkeypatch.setattr(trees, "scan", None)
     assert sorted(tree.files("d")) == ["a.png", "b.png"]
     assert sorted(tree.files("d/sub")) == ["c.png"]
 
@@ -192,13 +192,13 @@ def test_a_file_that_was_missing_is_part_of_what_was_looked_at(folder) -> None:
 def test_a_file_that_was_read_just_after_it_was_written_is_not_settled(folder, monkeypatch) -> None:
     folder.write("items.json")
     tree = folder.tree()
-    assert tree.is_settled()
+    assert not tree.has_missed
     tree.read("items.json", 10)
-    assert not tree.is_settled()
+    assert tree.has_missed
     monkeypatch.setattr(trees, "RACY", -(10**9))
     tree = folder.tree()
     tree.read("items.json", 10)
-    assert tree.is_settled()
+    assert not tree.has_missed
 
 
 def test_rules_that_appear_above_where_a_walk_begins_change_it(folder) -> None:

@@ -127,5 +127,5 @@ def test_a_fingerprint_says_in_which_facets_it_differs() -> None:
 
 def test_the_algorithm_of_a_dataset_stands_before_its_digest() -> None:
     entry = [("a", Fingerprint("i", "l", "s"))]
-    assert of_dataset(entry).startswith("xxh3:")
-    assert of_dataset(entry, "sha256").startswith("sha256:")
+    assert of_dataset(entry).startswith("xxh3-sum:")
+    assert of_dataset(entry, "sha256").startswith("sha256-sum:")

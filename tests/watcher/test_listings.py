@@ -14,7 +14,7 @@ from rbsync.watcher.listings import WatchedListings
 
 
 def listing(name: str) -> Listing:
-    return Listing("a", [name], array("q", [1, 2, 3, 4]), [], {}, [])
+    return Listing("a", name.encode(), array("q", [1, 2, 3, 4]), [], {}, [])
 
 
 def watched() -> WatchedListings:

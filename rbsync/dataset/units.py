@@ -1,0 +1,183 @@
+"""What a folder of a source expanded to, packed: names, what was looked for, and digests."""
+
+from __future__ import annotations
+
+import posixpath
+import unicodedata
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import xxhash
+
+from rbsync.dataset.expanding import plain_form
+from rbsync.errors import Location
+from rbsync.files.kinds import suffix_of
+from rbsync.files.tree import Tree
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.fingerprint import Algorithm, entry_digest, weight
+from rbsync.sources.any_suffix import ANY
+from rbsync.sources.base import Entry, MaskLabels, SegmentationLabels
+
+# Neither is in a path or a name that a plan may have.
+_BETWEEN = "\0"
+_BESIDE = "//"
+
+
+UnitKey = tuple[int, str | None]
+SPAN: UnitKey = (-1, None)
+"""The unit of all datapoints that are not expanded file by file."""
+
+
+class Row(NamedTuple):
+    """A datapoint of one file: its name, the files that were looked for, and its digest."""
+
+    name: str
+    asked: tuple[str, ...]
+    digest: bytes
+
+    @property
+    def fold(self) -> int:
+        """A number that names which look alike have in common."""
+        return fold_of(self.name)
+
+
+@dataclass(slots=True)
+class Summary:
+    """What is known of a unit without reading it: datapoints, their sum, and where it looked."""
+
+    count: int
+    total: int
+    folders: tuple[str, ...]
+
+
+@dataclass
+class Unit:
+    """The datapoints of a source that were found in one folder, by the file of each.
+
+    In the unit `SPAN` they are by their names, and its folder is None.
+    """
+
+    source: int
+    folder: str | None
+    rows: dict[str, Row] = field(default_factory=dict)
+
+    @property
+    def key(self) -> UnitKey:
+        """The source and the folder."""
+        return self.source, self.folder
+
+    def summary(self) -> Summary:
+        """What is known of it without its rows."""
+        rows = self.rows.values()
+        folders = {one.rpartition("/")[0] for row in rows for one in row.asked}
+        total = sum(weight(row.digest) for row in rows)
+        return Summary(len(rows), total, tuple(sorted(folders)))
+
+    def packed(self) -> Packed:
+        """As the cache keeps it."""
+        rows = self.rows.values()
+        asked = (_BESIDE.join(row.asked) for row in rows)
+        columns = (self.rows, (row.name for row in rows), asked)
+        names, files, others = (_BETWEEN.join(one).encode() for one in columns)
+        return Packed(
+            array("Q", (row.fold for row in rows)).tobytes(),
+            names,
+            files,
+            others.strip(b"\0") and others,
+            b"".join(row.digest for row in rows),
+        )
+
+
+class Packed(NamedTuple):
+    """The columns of a unit."""
+
+    folds: bytes
+    files: bytes
+    names: bytes
+    asked: bytes
+    digests: bytes
+
+    @property
+    def size(self) -> int:
+        """The number of its datapoints."""
+        return len(self.folds) // 8
+
+    def rows(self) -> dict[str, Row]:
+        """The datapoints by file."""
+        count = self.size
+        if not count:
+            return {}
+        width = len(self.digests) // count
+        digests = (self.digests[at : at + width] for at in range(0, width * count, width))
+        asked: Iterable[tuple[str, ...]] = [()] * count
+        if self.asked:
+            asked = (
+                tuple(one.split(_BESIDE)) if one else ()
+                for one in self.asked.decode().split(_BETWEEN)
+            )
+        files, names = (column.decode().split(_BETWEEN) for column in (self.files, self.names))
+        return dict(zip(files, map(Row, names, asked, digests), strict=True))
+
+
+def fold_of(name: str) -> int:
+    """A number that is the same for names that people take for one another."""
+    plain = name.lower() if name.isascii() else plain_form(name)
+    return xxhash.xxh3_64_intdigest(plain.encode())
+
+
+def spelt_alike(path: str) -> str:
+    """A path as all its spellings are: without regard to Unicode's form and to case."""
+    path = posixpath.normpath(path)
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
+
+
+def any_suffix_of(path: str) -> str:
+    """The path that stands for a file whatever its suffix is."""
+    suffix = suffix_of(path.rpartition("/")[2])
+    return path[: len(path) - len(suffix)].removesuffix(".") + ANY
+
+
+def paths_of(entry: Entry) -> Iterator[str]:
+    """Yields the files of an entry beside the one that it was found at."""
+    yield from (item for item in entry.items if item != entry.found_at)
+    match entry.labels:
+        case str(path):
+            yield path
+        case MaskLabels(files=files) | SegmentationLabels(files=files):
+            yield from (file for file in files if file != entry.found_at)
+        case _:
+            pass
+
+
+def row_of(entry: Entry, datapoint: Datapoint, tree: Tree, algorithm: Algorithm) -> Row:
+    """The row of an entry that became a datapoint."""
+    own = {*entry.asked, *paths_of(entry)}
+    places = {str(tree.place(path)) for path in (entry.found_at, *own) if tree.is_link(path)}
+    asked = {spelt_alike(path) for path in own | places if path != entry.found_at}
+    digest = entry_digest(datapoint.name, datapoint.fingerprint, algorithm)
+    return Row(datapoint.name, tuple(sorted(asked)), digest)
+
+
+def units_of(
+    entries: Mapping[str, Entry],
+    by_name: Mapping[str, Datapoint],
+    sources: Mapping[Location, int],
+    tree: Tree,
+) -> Iterator[Unit]:
+    """Yields the units of entries, folder by folder; ``sources`` are numbers by their places.
+
+    All that is not expanded file by file is in one unit.
+    """
+    units: dict[UnitKey, Unit] = {}
+    for name, entry in entries.items():
+        datapoint = by_name[name]
+        folder, _, file = entry.found_at.rpartition("/")
+        key = (sources[entry.origin], folder) if entry.found_at else SPAN
+        if key not in units:
+            # The files of a folder come one after another.
+            yield from (units.pop(one) for one in list(units) if one != SPAN)
+            units[key] = Unit(*key)
+        units[key].rows[file or name] = row_of(entry, datapoint, tree, tree.algorithm)
+    yield from units.values()

@@ -1,0 +1,52 @@
+"""The names that each commit changed, so that a plan reads their records and no others."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable
+
+from rbsync.stores.base import Mark
+from rbsync.stores.seals import is_sealed, sealed
+
+MOST_COMMITS = 10_000
+"""Older ones are forgotten: whoever looked at the state before them reads it whole again."""
+
+
+def begin_log(connection: sqlite3.Connection, serial: int) -> None:
+    """Notes a state as it is, of which nobody knows how it came to be."""
+    _put(connection, serial, ())
+
+
+def log_change(connection: sqlite3.Connection, serial: int, names: Iterable[str]) -> None:
+    """Notes the names whose records a commit put or removed; in the transaction of the commit."""
+    _put(connection, serial, names)
+    connection.execute("DELETE FROM change_log WHERE serial <= ?", (serial - MOST_COMMITS,))
+
+
+def _put(connection: sqlite3.Connection, serial: int, names: Iterable[str]) -> None:
+    # A copy of the state that goes on by itself reaches the same serials with other records. Its
+    # commits have other marks.
+    row = (serial, os.urandom(8).hex(), json.dumps(sorted(names)))
+    connection.execute("INSERT OR REPLACE INTO change_log VALUES (?, ?, ?, ?)", sealed(row))
+
+
+def newest(connection: sqlite3.Connection) -> Mark | None:
+    """The mark of the last commit; None for a row that is not as it was written."""
+    query = "SELECT serial, mark, names, seal FROM change_log ORDER BY serial DESC LIMIT 1"
+    row = connection.execute(query).fetchone()
+    return Mark(row[0], row[1]) if row and is_sealed(row) else None
+
+
+def changed_since(connection: sqlite3.Connection, mark: Mark) -> frozenset[str] | None:
+    """The names that were changed after a commit; None when that is not known."""
+    query = "SELECT serial, mark, names, seal FROM change_log WHERE serial >= ? ORDER BY serial"
+    rows = connection.execute(query, (mark.serial,)).fetchall()
+    if not rows or not all(map(is_sealed, rows)) or Mark(*rows[0][:2]) != mark:
+        return None
+    (serial,) = connection.execute("SELECT serial FROM meta").fetchone()
+    # A commit that is missing in between may have changed anything.
+    if [row[0] for row in rows] != list(range(mark.serial, serial + 1)):
+        return None
+    return frozenset(name for row in rows[1:] for name in json.loads(row[2]))

@@ -1,0 +1,131 @@
+"""What a plan compares: all datapoints and records, or only those that may have changed.
+
+Which those are follows from what the last plan remembered. The plan is the same either way.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from rbsync.dataset.notes import Notes
+from rbsync.dataset.remembered import (
+    Folds,
+    NotInPartsError,
+    changes_of,
+    expansion_of,
+)
+from rbsync.dataset.taking_up import TakenUp, TakingUp
+from rbsync.dataset.units import Packed, UnitKey
+from rbsync.errors import UserError
+from rbsync.model.datapoint import Dataset
+from rbsync.model.fingerprint import of_sum
+from rbsync.model.plan import Basis, Plan
+from rbsync.model.record import Record
+from rbsync.stores.base import Mark, Traced
+from rbsync.sync.memo import Recalled, exceptions_of, key_of, load_unit, put
+from rbsync.sync.workspace import Workspace
+
+Expand = Callable[[Notes], Dataset]
+"""Makes the dataset, or its part that the tree looks at, and takes notes."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The datapoints and records to be compared. ``left`` datapoints beside them are as recorded.
+
+    ``digest`` is that of the whole dataset.
+    """
+
+    dataset: Dataset
+    records: Mapping[str, Record]
+    left: int = 0
+    digest: str = ""
+
+    def whole(self, plan: Plan) -> Plan:
+        """A plan that was made of the part, with what is left as it is."""
+        if not self.left:
+            return plan
+        return replace(
+            plan,
+            unchanged=plan.unchanged + self.left,
+            datapoints=plan.datapoints + self.left,
+            recorded=plan.recorded + self.left,
+            dataset=self.digest,
+        )
+
+
+def part(
+    workspace: Workspace, recalled: Recalled, expand: Expand, basis: Basis, mark: Mark | None
+) -> Scope | None:
+    """The part that may have changed since something was remembered; None when it is all.
+
+    What was found of the part is remembered with the rest.
+    """
+    tree = workspace.inputs.tree
+    try:
+        return _part(workspace, recalled, expand, basis, mark)
+    # What is wrong is told by the plan that knows of all that is wrong.
+    except (NotInPartsError, UserError):
+        return None
+    finally:
+        tree.part = None
+
+
+def _part(
+    workspace: Workspace, recalled: Recalled, expand: Expand, basis: Basis, mark: Mark | None
+) -> Scope:
+    tree, store, memo = workspace.inputs.tree, workspace.store, recalled.memo
+    if not isinstance(store, Traced):
+        raise NotInPartsError("the store does not read single records")
+    remembered = memo.remembered
+    changes = changes_of(remembered, tree, recalled.changed)
+    folds = Folds(lambda: _folds(workspace))
+
+    def load(key: UnitKey) -> Packed | None:
+        return load_unit(workspace, key)
+
+    expansion = expansion_of(remembered, changes, tree, recalled.wanted, load, folds)
+    tree.part = expansion.part(remembered.seen)
+    notes = Notes(is_wanted=True, known=frozenset(remembered.labelled))
+    dataset = expand(notes)
+    if not notes.is_quiet or tree.has_missed:
+        raise NotInPartsError("there is something to tell")
+    taking_up = TakingUp(remembered, changes, expansion, notes, tree, load, folds)
+    taking_up.check()
+    taken = taking_up.taken_up()
+    old = {row.name for _, _, row in expansion.old_rows()}
+    names = old.union(recalled.wanted, (one.name for one in dataset.datapoints))
+    records = store.some_records(names)
+    count = taken.remembered.count
+    digest = of_sum(taken.remembered.total, tree.algorithm)
+    _remember(workspace, recalled, taken, exceptions_of(dataset, records), digest, basis, mark)
+    return Scope(dataset, records, count - len(dataset.datapoints), digest)
+
+
+def _folds(workspace: Workspace) -> list[tuple[UnitKey, array[int]]]:
+    found = workspace.inputs.cache.folds()
+    if found is None:
+        raise NotInPartsError("what is remembered of names is not as it was written")
+    return [(key_of(*unit), array("Q", folds)) for unit, folds in found]
+
+
+def _remember(
+    workspace: Workspace,
+    recalled: Recalled,
+    taken: TakenUp,
+    exceptions: frozenset[str],
+    digest: str,
+    basis: Basis,
+    mark: Mark | None,
+) -> None:
+    memo = replace(
+        recalled.memo,
+        serial=basis.serial,
+        mark=mark,
+        exceptions=exceptions,
+        dataset=digest,
+        remembered=taken.remembered,
+    )
+    put(workspace, memo, taken.packed, after=recalled.memo.text)
