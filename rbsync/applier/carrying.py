@@ -38,6 +38,7 @@ from rbsync.backends.base import (
     PutsAway,
     TaskContent,
 )
+from rbsync.backends.left import UNNOTED
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import Failure, Outcome
@@ -159,10 +160,10 @@ class Carrier:
         if busy:
             return Failure("conflict", "move", f"{busy} meanwhile", hint=WORKED_ON_HINT)
         self._tools.keeper(action, present, None)
-        given = self._call(
-            lambda: labels_to_carry(present, as_left=not self._changed(action, present))
-        )
-        mark = self._mark._replace(declined=action.declined, left=present.left)
+        as_left = not self._call(lambda: self._changed(action, present))
+        given = self._call(lambda: labels_to_carry(present, as_left=as_left))
+        left = present.left if as_left else present.left._replace(members=UNNOTED, labels="")
+        mark = self._mark._replace(declined=action.declined, left=left)
         draft = _draft(action, present, given, mark)
         create = Create(action.datapoint, MOVED, action.message)
         (answer,) = self._tools.sender.create([Prepared(create, draft)])

@@ -110,6 +110,19 @@ def told_by(draft: Draft, changed: Collection[Facet]) -> list[Facet]:
     return [one for one in FACETS if one in told]
 
 
+def left_of_carried(draft: Draft) -> Left:
+    """Returns what is left by a draft that is made of another task, whose note is its mark's.
+
+    Where that has `UNNOTED` labels they are those of others, and the members of what is noted of
+    them begin with it.
+    """
+    own = draft.mark.left
+    members, digest = _labels_left(draft.labels)
+    if own.members == UNNOTED:
+        members = UNNOTED if members == UNNOTED else (*UNNOTED, *members)
+    return own._replace(members=members, labels=digest)
+
+
 def _labels_left(labels: LabelText | None) -> tuple[tuple[str, ...], str]:
     if labels is None or not labels.count:
         return (), ""
@@ -152,8 +165,9 @@ def has_labels_noted(found: TaskContent, labels: Sequence[Any], wanted: str) -> 
     of what was declared then.
     """
     stamp = found.task.stamp
-    # Of a label map only its labels are noted, not what people have drawn in it since.
-    if stamp is None or stamp.labels != wanted or found.maps:
+    # Of a label map only its labels are noted, not what people have drawn in it since. Labels of
+    # others that were carried along are noted too, and are not those of the stamp.
+    if stamp is None or stamp.labels != wanted or found.maps or UNNOTED[0] in found.left.members:
         return False
     return bool(has_labels_left(found, labels))
 

@@ -173,6 +173,24 @@ def test_ours_carries_also_what_people_save_in_the_middle_of_it(site: Site) -> N
     assert site.project.plan()["actions"] == []
 
 
+def test_labels_of_people_that_were_carried_are_still_theirs(site: Site) -> None:
+    site.draw(["a/0000.png"], BOX, BUS)
+    site.draw(["a/0001.png"])
+    assert site.project.apply(*OURS).code == 0
+    site.project.write("b/0000.json", [BUS])
+    site.project.write("b/0001.json", [BUS])
+    assert site.project.actions() == ["blocked b/0000.png", "blocked b/0001.png"]
+    for number in range(2):
+        site.project.write(f"b/000{number}.json", [BOX])
+    assert site.project.run("pull").code == 0
+    pulled = [json.loads((site.project.folder / f"b/000{one}.json").read_text()) for one in (0, 1)]
+    assert [[one["category"] for one in each] for each in pulled] == [
+        [BOX["category"], BUS["category"]],
+        [],
+    ]
+    assert site.project.plan()["actions"] == []
+
+
 def test_labels_saved_under_both_names_are_both_kept(plain: Site) -> None:
     put_away = RedbrickBackend.put_away
 

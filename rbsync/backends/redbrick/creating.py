@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from rbsync.backends.base import NOTHING_LEFT, Created, Draft, Rejected
-from rbsync.backends.left import left_of
+from rbsync.backends.left import left_of, left_of_carried
 from rbsync.backends.redbrick.api.answers import json_text
 from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.operations.changes import (
@@ -106,7 +106,7 @@ class Creator:
         left = left_of(draft, FACETS, NOTHING_LEFT)
         if draft.mark.left != NOTHING_LEFT:
             # It is made of another task, of whose settings not all were ours.
-            left = draft.mark.left._replace(members=left.members, labels=left.labels)
+            left = left_of_carried(draft)
         return Metadata(user, draft.fingerprint, names, refs, draft.mark, left)
 
     def _create_video(self, draft: Draft) -> Created | Rejected:
