@@ -74,6 +74,7 @@ lock_timeout = lock_timeout_of(600)
 
 give_up_after = click.option(
     "--give-up-after",
+    envvar="RBSYNC_GIVE_UP_AFTER",
     type=click.FloatRange(0),
     default=600.0,
     metavar="SECONDS",

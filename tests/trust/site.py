@@ -179,6 +179,8 @@ def build(folder: Path, ears: Ears) -> Site:
     environment = {
         **CANARIES,
         "HOME": str(home),
+        # The service of an attack does not answer, and nobody waits for it.
+        "RBSYNC_GIVE_UP_AFTER": "0",
         "XDG_CONFIG_HOME": str(home / ".config"),
         "XDG_STATE_HOME": str(home / ".state"),
         "VIRTUAL_ENV": "",
