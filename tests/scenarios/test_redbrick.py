@@ -20,6 +20,7 @@ from tests.states import written_anew
 
 NO_CHANGES = "No changes. The project matches the manifest."
 NO_DRIFT = "No drift. The project is as it was left."
+NEXT = "`rbsync plan --refresh` says what can be done about it.\n"
 CAR = "http://datasets.redbrickai.com/car-vids/car-1/frame20.png"
 OTHER_BOX = {**BOX, "category": [["object", "bus"]]}
 TYPE = "project: {type: IMAGE_BBOX, taxonomy: [car, bus]}\n"
@@ -143,7 +144,7 @@ def test_what_was_deleted_and_relabelled_is_named_and_never_overwritten(
     service.relabel("images/a.png", OTHER_BOX)
     found = project.run("drift")
     assert found.code == 2
-    assert found.err == "  - images/grüße/ö.png\n  ~ images/a.png  (labels)\n"
+    assert found.err == f"  - images/grüße/ö.png\n  ~ images/a.png  (labels)\n{NEXT}"
     assert found.last_line == "Drift: 1 missing, 1 edited, 0 unmanaged, 1 unchanged."
     assert project.run("plan").last_line == NO_CHANGES
     document = project.plan("--refresh")
@@ -294,9 +295,12 @@ def test_items_that_were_replaced_and_metadata_wiped_are_an_edit(
         metaData='{"site":"Zürich"}',
     )["ok"]
     found = project.run("drift")
-    assert (found.code, found.err) == (2, "  ~ images/b.png  (settings)\n")
+    assert (found.code, found.err) == (2, f"  ~ images/b.png  (settings)\n{NEXT}")
     shown = project.run("plan", "--refresh")
-    assert "  ! images/b.png  (settings changed at the project; `rbsync adopt --force`" in shown.err
+    assert (
+        "  ! images/b.png  (settings changed at the project; `rbsync adopt --force NAME`"
+        in shown.err
+    )
     assert project.run("adopt", "images/b.png", "--force").code == 0
     assert project.apply().last_line.startswith("Apply complete: 0 created, 1 updated")
     assert project.run("drift").last_line == NO_DRIFT
@@ -309,7 +313,7 @@ def test_a_task_that_others_put_in_the_place_of_ours_is_missing_and_unmanaged(
     service.delete("images/b.png")
     service.others.create("images/b.png")
     found = project.run("drift")
-    assert (found.code, found.err) == (2, "  - images/b.png\n  ? images/b.png\n")
+    assert (found.code, found.err) == (2, f"  - images/b.png\n  ? images/b.png\n{NEXT}")
     planned = project.plan("--refresh")["actions"]
     assert [(one["action"], one["name"], one["reason"]) for one in planned] == [
         ("blocked", "images/b.png", "conflict")

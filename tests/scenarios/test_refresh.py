@@ -26,6 +26,7 @@ from tests.scenarios.project import BOX, Project
 
 NO_CHANGES = "No changes. The project matches the manifest."
 NO_DRIFT = "No drift. The project is as it was left."
+NEXT = "`rbsync plan --refresh` says what can be done about it.\n"
 OTHER_BOX = {**BOX, "category": [["object", "bus"]]}
 STRANGER = Fingerprint("", "", "")
 """What a datapoint has that others made: no stamp."""
@@ -49,9 +50,13 @@ def edit(project: Project, name: str, facet: Facet, **changes: Any) -> None:
     """Changes a facet, and leaves the stamp as others do who do not know it."""
     with at_the_project(project) as backend:
         task = backend.find([name])[name]
-        settings = Settings(metadata=changes.pop("metadata", task.metadata))
-        draft = Draft(name, (), None, settings, task.stamp or STRANGER)
-        backend.update(task.task_id, draft._replace(**changes), [facet])
+        priority = changes.pop("priority", task.priority)
+        metadata = changes.pop("metadata", task.metadata)
+        settings = Settings(priority=priority, metadata=metadata)
+        mark = task.mark._replace(left=task.left)
+        draft = Draft(name, (), None, settings, task.stamp or STRANGER, mark=mark)
+        # Not by the backend, which notes what rbsync leaves there.
+        backend._project.update(task.task_id, draft._replace(**changes), [facet])
 
 
 def relabel(project: Project, name: str, *labels: dict[str, Any]) -> None:
@@ -201,7 +206,7 @@ def test_drift_names_what_is_missing_edited_and_unmanaged(three: Project) -> Non
     create(three, "stranger")
     found = three.run("drift")
     assert found.code == 2
-    assert found.err == "  - images/b.png\n  ~ images/a.png  (labels)\n  ? stranger\n"
+    assert found.err == f"  - images/b.png\n  ~ images/a.png  (labels)\n  ? stranger\n{NEXT}"
     assert found.last_line == "Drift: 1 missing, 1 edited, 1 unmanaged, 1 unchanged."
     assert three.run("drift", "--json").json == {
         "format_version": 1,
@@ -220,9 +225,12 @@ def test_a_label_that_was_added_or_removed_is_an_edit(three: Project) -> None:
     assert edited == [{"name": f"images/{name}.png", "facets": ["labels"]} for name in "ab"]
 
 
-def test_other_items_and_other_metadata_are_edits(three: Project) -> None:
+def test_other_items_and_another_priority_are_edits_and_added_metadata_is_none(
+    three: Project,
+) -> None:
     three.apply()
-    edit(three, "images/a.png", "settings", metadata={"site": "B"})
+    edit(three, "images/a.png", "settings", priority=0.25)
+    edit(three, "images/c.png", "settings", metadata={"site": "B"})
     edit(three, "images/b.png", "items", items=(("x", "https://example.org/x.png"),))
     assert three.run("drift", "--json").json["edited"] == [
         {"name": "images/a.png", "facets": ["settings"]},
@@ -235,7 +243,7 @@ def test_another_task_of_the_name_is_missing_and_unmanaged(three: Project) -> No
     delete(three, "images/a.png")
     create(three, "images/a.png")
     found = three.run("drift")
-    assert found.err == "  - images/a.png\n  ? images/a.png\n"
+    assert found.err == f"  - images/a.png\n  ? images/a.png\n{NEXT}"
     assert found.last_line == "Drift: 1 missing, 0 edited, 1 unmanaged, 2 unchanged."
     assert planned(three) == [("blocked", "images/a.png", "conflict")]
 
@@ -341,7 +349,7 @@ def test_a_refreshed_plan_creates_what_was_deleted_and_touches_no_edit(three: Pr
     assert (three.folder / ".rbsync/state.db").read_bytes() == state
     shown = three.run("plan", "--refresh", "-o", "p.json")
     assert "  + images/b.png  (the project does not have it any more)\n" in shown.err
-    assert "  ! images/a.png  (labels changed at the project; `rbsync adopt --force`" in shown.err
+    assert "  ! images/a.png  (labels changed at the project; `rbsync pull` brings" in shown.err
     assert shown.last_line.startswith(
         "Plan: 1 to create, 0 to update, 0 to delete, 1 blocked, 1 unchanged."
     )
