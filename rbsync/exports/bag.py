@@ -26,6 +26,10 @@ class BagExport(Export):
     """Write the files of the locked version to DIR as a bag (RFC 8493).
 
     It has the lock beside them. Every byte is compared with the lock as it is copied.
+
+    \b
+    Example:
+      rbsync export bagit bag/
     """
 
     noun: ClassVar[str] = "file"

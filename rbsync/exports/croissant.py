@@ -28,6 +28,10 @@ class CroissantExport(Export):
 
     Its records are the datapoints with the paths of their files, and the pictures and the masks
     with their content.
+
+    \b
+    Example:
+      rbsync export croissant croissant.json
     """
 
     takes: ClassVar[str] = "FILE"
