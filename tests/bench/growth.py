@@ -1,0 +1,242 @@
+"""How time and memory grow with the number of files: plans against `find`, git and others.
+
+    python tests/bench/growth.py                    # 10,000, 100,000 and 1,000,000 files
+    python tests/bench/growth.py --smoke            # 20 files, one run
+    python tests/bench/growth.py --write            # the table and the plot, into this folder
+
+All commands run as whole processes, in turns, over the same trees of a thousand files a folder, and
+medians are told. Peers that are not installed are left out. git has a fresh index, two threads
+for it, and no cache of untracked files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.bench.noop_plan import PER_FOLDER, build  # noqa: E402  (found through the path above)
+from tests.bench.report import machine, write  # noqa: E402  (as said)
+from tests.scenarios.pictures import png  # noqa: E402  (as said)
+
+PLOT = Path(__file__).parent / "growth.svg"
+SIZES = (10_000, 100_000, 1_000_000)
+SMOKE = (20,)
+RACY = 3.5
+"""Seconds after which a file that changed is believed to have the content that was read."""
+
+
+class Cost(NamedTuple):
+    """What a command took: seconds of the clock and of the processor, and MiB at its peak."""
+
+    wall: float
+    processor: float
+    memory: float
+
+
+@dataclass
+class Row:
+    """A command with its costs, by the number of files."""
+
+    name: str
+    costs: dict[int, Cost] = field(default_factory=dict)
+
+    def exponent(self, of: Callable[[Cost], float], start: float = 0.0) -> float | None:
+        """The slope of a line through the logarithms; ``start`` is taken off before."""
+        points = [
+            (math.log(size), math.log(max(of(cost) - start, 1e-9)))
+            for size, cost in sorted(self.costs.items())
+        ]
+        if len(points) < 2:
+            return None
+        slope, _ = statistics.linear_regression(*zip(*points, strict=True))
+        return slope
+
+
+def cost_of(command: Sequence[str]) -> Cost:
+    """Runs a command as a process of its own. Raises CalledProcessError when it fails."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Cost(time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def rbsync(folder: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "rbsync", "-C", str(folder), *arguments]
+
+
+def peers(folder: Path, copy: Path) -> Iterator[tuple[str, list[str]]]:
+    """The commands of others that are installed, each of which looks at every file once."""
+    images = str(folder / "images")
+    yield "find", ["find", images, "-printf", "%p %s %T@\n"]
+    if shutil.which("git"):
+        yield "git status", ["git", "-C", str(folder), "-c", "core.untrackedCache=false", "-c",
+                             "index.threads=2", "status", "--porcelain"]  # fmt: skip
+    if shutil.which("rsync"):
+        yield "rsync -an", ["rsync", "-an", images + "/", str(copy) + "/"]
+    if shutil.which("rclone"):
+        yield "rclone lsf", ["rclone", "lsf", "-R", images]
+    if shutil.which("dvc") and (folder / ".dvc").exists():
+        yield "dvc status", ["dvc", "--cd", str(folder), "status"]
+
+
+def prepare(folder: Path, size: int) -> Cost:
+    """Writes a tree, and applies it; returns what that took."""
+    build(folder, size)
+    if shutil.which("git"):
+        (folder / ".gitignore").write_text(".rbsync/\n")
+        for command in (["init", "-q"], ["add", "-A"]):
+            subprocess.run(["git", "-C", str(folder), *command], check=True, cwd=ROOT)
+    first = cost_of(rbsync(folder, "apply", "--yes"))
+    time.sleep(RACY)
+    for _ in range(2):
+        cost_of(rbsync(folder, "plan"))
+    return first
+
+
+def change(folder: Path, number: int, at: int) -> None:
+    """Gives a picture other pixels."""
+    path = folder / "images" / f"{number:04}" / f"{at % PER_FOLDER:04}.png"
+    if path.exists():
+        path.write_bytes(png(9_000_000 + number * 1000 + at))
+
+
+def measured(folder: Path, size: int, runs: int) -> dict[str, list[Cost]]:
+    """The costs of all commands over one tree, in turns."""
+    costs: dict[str, list[Cost]] = {"rbsync apply (first)": [prepare(folder, size)]}
+    folders = max(1, size // PER_FOLDER)
+    with tempfile.TemporaryDirectory() as copy:
+        if shutil.which("rsync"):
+            subprocess.run(["cp", "-a", f"{folder}/images/.", copy], check=True)
+        others = dict(peers(folder, Path(copy)))
+        for run in range(runs):
+            for name, command in others.items():
+                costs.setdefault(name, []).append(cost_of(command))
+            costs.setdefault("rbsync plan", []).append(cost_of(rbsync(folder, "plan")))
+            change(folder, folders // 2, run)
+            costs.setdefault("rbsync plan, one changed", []).append(cost_of(rbsync(folder, "plan")))
+            for number in range(folders):
+                change(folder, number, 100 + run)
+            costs.setdefault("rbsync plan, one a folder", []).append(
+                cost_of(rbsync(folder, "plan"))
+            )
+            cost_of(rbsync(folder, "apply", "--yes"))
+            time.sleep(RACY)
+            for _ in range(2):
+                cost_of(rbsync(folder, "plan"))
+    return costs
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    return Cost(*(statistics.median(column) for column in zip(*costs, strict=True)))
+
+
+def lines_of(rows: Sequence[Row], sizes: Sequence[int], start: float) -> list[list[str]]:
+    """The table: seconds (multiples of find's) and MiB by size, and the exponents of both."""
+    find = next(row for row in rows if row.name == "find")
+    lines = []
+    for row in rows:
+        own = start if row.name.startswith("rbsync") else 0.0
+        cells = [row.name]
+        for size in sizes:
+            cost = row.costs.get(size)
+            if cost is None:
+                cells.append("—")
+                continue
+            times = cost.wall / find.costs[size].wall
+            cells.append(f"{cost.wall:.2f} s ({times:.2f} x), {cost.memory:.0f} MiB")
+        exponents = row.exponent(lambda one: one.wall, own), row.exponent(lambda one: one.memory)
+        cells += ["—" if one is None else f"{one:.2f}" for one in exponents]
+        lines.append(cells)
+    return lines
+
+
+def plot(rows: Sequence[Row], sizes: Sequence[int]) -> str:
+    """Seconds by number of files, both as logarithms, as an SVG picture."""
+    width, height, left, low = 640, 400, 60, 360
+    most = max(cost.wall for row in rows for cost in row.costs.values())
+    least = min(cost.wall for row in rows for cost in row.costs.values())
+    across = math.log(sizes[-1] / sizes[0]) or 1.0
+    up = math.log(most / least) or 1.0
+
+    def place(size: int, seconds: float) -> str:
+        x = left + (width - left - 190) * math.log(size / sizes[0]) / across
+        return f"{x:.0f},{low - (low - 30) * math.log(seconds / least) / up:.0f}"
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+        'font-family="sans-serif" font-size="11">',
+        f'<rect width="{width}" height="{height}" fill="white"/>',
+        f'<text x="{left}" y="16">seconds by number of files (both logarithmic)</text>',
+    ]
+    for size in sizes:
+        x = place(size, least).partition(",")[0]
+        parts.append(f'<text x="{x}" y="{low + 20}" text-anchor="middle">{size:,}</text>')
+    for seconds in (least, most):
+        y = place(sizes[0], seconds).partition(",")[2]
+        parts.append(f'<text x="{left - 8}" y="{y}" text-anchor="end">{seconds:.2f} s</text>')
+    for at, row in enumerate(rows):
+        colour = f"hsl({360 * at // len(rows)}, 70%, 40%)"
+        points = [place(size, cost.wall) for size, cost in sorted(row.costs.items())]
+        line = f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}"/>'
+        x, _, y = points[-1].partition(",")
+        text = f'<text x="{int(x) + 6}" y="{y}" fill="{colour}">{row.name}</text>'
+        parts += [line, text]
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def start_up(runs: int) -> float:
+    """Seconds that a plan takes of next to nothing."""
+    with tempfile.TemporaryDirectory() as name:
+        build(Path(name), 1)
+        cost_of(rbsync(Path(name), "apply", "--yes"))
+        return median([cost_of(rbsync(Path(name), "plan")) for _ in range(max(3, runs))]).wall
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--files", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--keep", type=Path, help="a folder on the disk that is to be measured")
+    given = parser.parse_args()
+    sizes, runs = (SMOKE, 1) if given.smoke else (tuple(given.files), given.runs)
+    rows: dict[str, Row] = {}
+    for size in sizes:
+        with tempfile.TemporaryDirectory(dir=given.keep) as name:
+            for label, costs in measured(Path(name), size, runs).items():
+                rows.setdefault(label, Row(label)).costs[size] = median(costs)
+    headings = ["command", *(f"{size:,} files" for size in sizes), "time ~ n^", "memory ~ n^"]
+    cells = [
+        headings,
+        ["---"] * len(headings),
+        *lines_of(list(rows.values()), sizes, start_up(runs)),
+    ]
+    lines = [f"Measured on {machine('xxhash')}.", "", *(f"| {' | '.join(row)} |" for row in cells)]
+    print("\n".join(lines))
+    if given.write:
+        write("growth", lines)
+        PLOT.write_text(plot(list(rows.values()), sizes), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
