@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FOREVER = float("inf")
+SLACK = 0.1
+"""Seconds within which a file that was made is closed. The hint comes when it is made."""
 
 
 @dataclass
 class Schedule:
     """Looks are due after hints, after times that others name, and now and then in any case.
 
-    ``settle`` is waited for after a hint, so that one look finds all of a burst, and ``rescan`` is
-    the longest time without a look. With ``poll`` nothing hints, and a look is due so often.
+    ``settle`` and a little more is waited for after a hint, so that one look finds all of a burst,
+    and ``rescan`` is the longest time without a look. With ``poll`` nothing hints, and a look is
+    due so often.
     """
 
     settle: float
@@ -45,7 +48,7 @@ class Schedule:
         if self._asked:
             return 0.0
         # Looks of a huge tree take long. They must not follow each other without a pause.
-        hinted = max(self._hinted + self.settle, self._ended + self._took)
+        hinted = max(self._hinted + self.settle + SLACK, self._ended + self._took)
         return min(hinted, self._ended + self._interval())
 
     def _interval(self) -> float:
