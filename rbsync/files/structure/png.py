@@ -22,10 +22,11 @@ def check(span: Span) -> None:
         if offset >= span.size:
             raise BrokenError("it is cut off: the chunk IEND, which ends a PNG, is missing")
         length, kind = span.unpack(">I4s", offset)
-        name = kind.decode("latin-1")
-        if not name.isalpha() or not name.isascii():
+        # Of bytes, isalpha means the letters of ASCII.
+        if not kind.isalpha():
             raise BrokenError(f"what stands at byte {offset:,} is no chunk of a PNG")
-        span.need(offset + _FRAME + length, f"its chunk {name}")
+        if offset + _FRAME + length > span.size:
+            span.need(offset + _FRAME + length, f"its chunk {kind.decode()}")
         _check_chunk(span, offset, length, kind, first=not seen)
         seen.add(kind)
         offset += _FRAME + length
