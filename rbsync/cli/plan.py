@@ -24,7 +24,7 @@ from rbsync.model.plan import Plan
 from rbsync.reasons import PASSING
 
 if TYPE_CHECKING:
-    from rbsync.label_changes.changes import LabelChanges
+    from rbsync.label_changes.change_kinds import LabelChanges
     from rbsync.sync.planning import PlanOptions
     from rbsync.sync.workspace import Workspace
 

@@ -16,7 +16,7 @@ from rbsync.errors import ExitCode
 
 if TYPE_CHECKING:
     from rbsync.watcher.loop import Watch
-    from rbsync.watcher.options import WatchOptions
+    from rbsync.watcher.watch_options import WatchOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SECONDS = click.FloatRange(0)
@@ -69,7 +69,7 @@ def command(common: CommonOptions, flush: bool, health: str, **given: Any) -> in
 
 def _options(*, settle_group: float, prune: bool | None, **given: Any) -> WatchOptions:
     from rbsync.sync.planning import PlanOptions
-    from rbsync.watcher.options import WatchOptions
+    from rbsync.watcher.watch_options import WatchOptions
 
     planning = PlanOptions(prune=prune, keep_going=True)
     return WatchOptions(group=settle_group, planning=planning, **given)

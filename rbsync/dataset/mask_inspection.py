@@ -12,8 +12,8 @@ from rbsync.files.roots import Roots
 from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe
 from rbsync.masks.error import MaskError
-from rbsync.masks.extents import extent_of_mask
 from rbsync.masks.identity import identity
+from rbsync.masks.mask_extents import extent_of_mask
 from rbsync.masks.png.decoding import Named
 from rbsync.masks.png.header import read_header
 from rbsync.masks.size import shown_size

@@ -14,8 +14,8 @@ from rbsync.files.hashing import BUFFER, ChangingError
 from rbsync.files.kinds import DICOM, Kind
 from rbsync.files.roots import Roots
 from rbsync.masks.error import MaskError
-from rbsync.masks.extents import extent_of_volume
 from rbsync.masks.identity import identity_of_volume
+from rbsync.masks.mask_extents import extent_of_volume
 from rbsync.masks.nifti.file import grid_in
 from rbsync.masks.nifti.header import Grid
 from rbsync.masks.png.decoding import Named

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from rbsync.documents.label_changes import LabelChangesPart, label_changes_json
 from rbsync.documents.parts import Document, FingerprintPart
-from rbsync.label_changes.changes import LabelChanges
+from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.model.fingerprint import Facet
 from rbsync.model.history import Change, ChangeVerb, Run
 from rbsync.shapes.models import Part

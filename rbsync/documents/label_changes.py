@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from rbsync.label_changes.changes import LabelChanges, Unit, Verb
-from rbsync.label_changes.wording import told
+from rbsync.label_changes.change_kinds import LabelChanges, Unit, Verb
+from rbsync.label_changes.change_wording import told
 from rbsync.shapes.models import Part
 
 

@@ -25,7 +25,7 @@ from rbsync.documents.parts import (
     problem_json,
 )
 from rbsync.errors import Location, Problem, UserError
-from rbsync.label_changes.changes import LabelChanges
+from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.plan import (

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from rbsync.documents.label_changes import LabelChangesPart, label_changes_json
 from rbsync.documents.parts import Document, ProblemPart
-from rbsync.label_changes.changes import LabelChanges
+from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.locks.differences import Difference
 from rbsync.model.fingerprint import Facet
 from rbsync.shapes.models import Part

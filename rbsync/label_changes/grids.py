@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.label_changes.changes import ClassChange
+from rbsync.label_changes.change_kinds import ClassChange
 from rbsync.label_changes.regions import Regions, regions_of, run_starts
 
 Array = npt.NDArray[Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 
-from rbsync.label_changes.places import Label, Place, member_of, place_of
+from rbsync.label_changes.geometry_places import Label, Place, member_of, place_of
 from rbsync.labels.normal import normal_labels
 from rbsync.model.fingerprint import canonical_json
 

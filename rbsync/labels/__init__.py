@@ -1,8 +1,8 @@
 """LabelObjects and taxonomies, typed and checked. Pure: values in, problems out."""
 
 from rbsync.labels.check import check_labels, label_check
+from rbsync.labels.covered_area import extent_of
 from rbsync.labels.degenerate import degenerate
-from rbsync.labels.extent import extent_of
 from rbsync.labels.normal import normal_labels
 from rbsync.labels.problem import LabelProblem
 from rbsync.labels.project_types import PROJECT_TYPES, ProjectType, project_type

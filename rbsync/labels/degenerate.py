@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from rbsync.labels.extent import area_of
+from rbsync.labels.covered_area import area_of
 from rbsync.labels.problem import FINE, LabelProblem
 
 Point = tuple[float, float]

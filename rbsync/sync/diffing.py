@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import NamedTuple
 
-from rbsync.label_changes.changes import LabelChanges
+from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.locks.differences import Difference, compare
 from rbsync.locks.layout import digest_of, files_of
 from rbsync.locks.lock_content import Lock, lock_of

@@ -10,8 +10,8 @@ from rbsync.applier.attempts import attempts_in
 from rbsync.documents.label_changes import label_changes_json
 from rbsync.documents.report_document import failure_json
 from rbsync.errors import BackendError, UserError
-from rbsync.label_changes.changes import LabelChanges
-from rbsync.label_changes.wording import told
+from rbsync.label_changes.change_kinds import LabelChanges
+from rbsync.label_changes.change_wording import told
 from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS
 from rbsync.model.plan import Action, Blocked, Keep, Overwriting, Plan

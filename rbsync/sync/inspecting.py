@@ -10,8 +10,8 @@ from typing import Any, TypeGuard
 
 from rbsync.applier.attempts import Attempts, no_attempts
 from rbsync.applier.comparing import differing, fingerprint_of
-from rbsync.applier.extents import labels_left
 from rbsync.applier.overwriting import declared_settings, known_fingerprints, worked_on
+from rbsync.applier.present_extents import labels_left
 from rbsync.backends.base import Backend, TaskContent, read_once
 from rbsync.errors import BackendError
 from rbsync.files.name_patterns import name_pattern

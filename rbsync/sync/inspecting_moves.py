@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from rbsync.applier.comparing import differing
-from rbsync.applier.extents import labels_left
 from rbsync.applier.overwriting import left_in, worked_on
+from rbsync.applier.present_extents import labels_left
 from rbsync.backends.base import Backend, PutsAway, Renames, TaskContent, read_once
 from rbsync.errors import BackendError
 from rbsync.files.renaming import new_name_of, renaming

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from rbsync.applier.snapshot import Document
 from rbsync.backends.base import TaskContent
 from rbsync.errors import RbsyncError, StoreError
-from rbsync.label_changes.changes import LabelChanges
+from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.model.history import Change
 from rbsync.model.plan import Action, Move, Plan, Replace, Update
 from rbsync.sync.workspace import Workspace
 
 if TYPE_CHECKING:
-    from rbsync.label_changes.content import LabelContent
+    from rbsync.label_changes.label_content import LabelContent
     from rbsync.sync.label_sides import Side
 
 Rewrite = Update | Replace | Move

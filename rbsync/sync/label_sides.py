@@ -15,8 +15,8 @@ from rbsync.backends.base import TaskContent
 from rbsync.errors import RbsyncError
 from rbsync.files.body import read_whole
 from rbsync.files.roots import Roots
-from rbsync.label_changes.changes import LabelChanges
-from rbsync.label_changes.content import LabelContent, compare, content_of
+from rbsync.label_changes.change_kinds import LabelChanges
+from rbsync.label_changes.label_content import LabelContent, compare, content_of
 from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe
 from rbsync.masks.label_maps import LabelMap

@@ -21,9 +21,9 @@ from rbsync.watcher.board import Board
 from rbsync.watcher.grace import Grace
 from rbsync.watcher.hindrances import Hindrances
 from rbsync.watcher.narrowing import allowed, desired_of, narrowed
-from rbsync.watcher.options import WatchOptions
 from rbsync.watcher.retries import Retries
 from rbsync.watcher.telling import Teller
+from rbsync.watcher.watch_options import WatchOptions
 
 
 class Life(Protocol):

@@ -33,13 +33,13 @@ from rbsync.watcher.hindrances import Hindrances
 from rbsync.watcher.listings import WatchedListings
 from rbsync.watcher.looking import Looker
 from rbsync.watcher.manifest_in_force import ManifestInForce
-from rbsync.watcher.options import WatchOptions
 from rbsync.watcher.own_files import OwnFiles
 from rbsync.watcher.retries import Pause, Retries
 from rbsync.watcher.schedule import FOREVER, Schedule
 from rbsync.watcher.sight import Sight
 from rbsync.watcher.supervision import Supervision, notify
 from rbsync.watcher.telling import Message, Standing, Teller
+from rbsync.watcher.watch_options import WatchOptions
 
 TICK = 1.0
 """Seconds after which the status is shown anew while something waits."""

@@ -24,7 +24,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
-from rbsync.label_changes.content import LabelContent, compare
+from rbsync.label_changes.label_content import LabelContent, compare
 from rbsync.masks import ClassMap, read_mask
 from tests.bench.mask_cases import Case, cases
 

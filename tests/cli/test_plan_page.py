@@ -14,7 +14,7 @@ from rbsync.cli.plan_facts import About
 from rbsync.cli.render.markdown import plan_markdown
 from rbsync.cli.render.markdown_page import LIMIT
 from rbsync.errors import Location, Problem
-from rbsync.label_changes.changes import ClassChange, LabelChanges
+from rbsync.label_changes.change_kinds import ClassChange, LabelChanges
 from rbsync.model.datapoint import Datapoint, Item, Settings
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.plan import Action, Basis, Blocked, Create, Delete, Plan, Replace, Update

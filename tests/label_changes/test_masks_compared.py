@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from skimage.measure import label as regions_of_skimage
 
-from rbsync.label_changes.changes import ClassChange
-from rbsync.label_changes.content import LabelContent, compare, content_of
-from rbsync.label_changes.wording import told
+from rbsync.label_changes.change_kinds import ClassChange
+from rbsync.label_changes.change_wording import told
+from rbsync.label_changes.label_content import LabelContent, compare, content_of
 from rbsync.masks import ClassIndex, labels_of
 from rbsync.masks.volumes.label_volume import LabelVolume
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbsync.label_changes.content import compare, content_of
-from rbsync.label_changes.wording import told
+from rbsync.label_changes.change_wording import told
+from rbsync.label_changes.label_content import compare, content_of
 
 
 def box(x: float, category: str = "car", width: float = 0.2, **more: Any) -> dict[str, Any]:

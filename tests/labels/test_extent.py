@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from rbsync.labels import extent_of
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.encodings.pixel import labels_of
-from rbsync.masks.extents import extent_of_mask
+from rbsync.masks.mask_extents import extent_of_mask
 from rbsync.model.extent import Extent
 
 

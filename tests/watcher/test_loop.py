@@ -9,8 +9,8 @@ from rbsync.errors import ExitCode
 from rbsync.manifest.load import Manifest, load_manifest
 from rbsync.sync.workspace import open_workspace
 from rbsync.watcher.loop import Watch
-from rbsync.watcher.options import WatchOptions
 from rbsync.watcher.supervision import Supervision
+from rbsync.watcher.watch_options import WatchOptions
 from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
 from tests.scenarios.watching import MANIFEST

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from rbsync.cli.escaping import for_markdown
 from rbsync.cli.render.difference_view import facets_told
 from rbsync.cli.render.markdown_page import Page, Row, Section
-from rbsync.label_changes.changes import LabelChanges
+from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.locks.differences import Difference
 
 _FEW = 10

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import note, result
-from rbsync.label_changes.changes import LabelChanges
-from rbsync.label_changes.wording import told
+from rbsync.label_changes.change_kinds import LabelChanges
+from rbsync.label_changes.change_wording import told
 from rbsync.locks.differences import Changed, Difference
 from rbsync.model.fingerprint import Facet
 

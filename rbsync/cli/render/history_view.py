@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from rbsync.label_changes.changes import LabelChanges
-from rbsync.label_changes.wording import told
+from rbsync.label_changes.change_kinds import LabelChanges
+from rbsync.label_changes.change_wording import told
 from rbsync.model.history import Change, Run
 
 SHORT = 8

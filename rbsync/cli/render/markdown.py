@@ -11,8 +11,8 @@ from rbsync.cli.plan_facts import NO_FACTS, About
 from rbsync.cli.render.markdown_page import LIMIT, Page, Row, Section, cut, quoted
 from rbsync.cli.render.numbers import plural, size
 from rbsync.cli.render.plan_view import SYMBOLS, called, losses, outlook, remark, summary_line
-from rbsync.label_changes.changes import LabelChanges
-from rbsync.label_changes.wording import told
+from rbsync.label_changes.change_kinds import LabelChanges
+from rbsync.label_changes.change_wording import told
 from rbsync.model.plan import Action, Blocked, Create, Delete, Move, Plan, Replace, Update
 
 SHOWN = 200

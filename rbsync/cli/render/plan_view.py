@@ -12,8 +12,8 @@ from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, note, result
 from rbsync.cli.render.error_view import show_warnings
 from rbsync.cli.render.numbers import duration, plural, size
-from rbsync.label_changes.changes import LabelChanges
-from rbsync.label_changes.wording import told
+from rbsync.label_changes.change_kinds import LabelChanges
+from rbsync.label_changes.change_wording import told
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import (
     Action,

@@ -19,7 +19,7 @@ Raises DrawingError for what cannot be read.
 READERS = {
     "labelme": "rbsync.sources.tools.labelme:read",
     "yolo": "rbsync.sources.tools.yolo:read",
-    "voc": "rbsync.sources.tools.voc:read",
+    "voc": "rbsync.sources.tools.pascal_voc:read",
 }
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.label_changes.changes import ClassChange, LabelChanges, ObjectChange, Unit
+from rbsync.label_changes.change_kinds import ClassChange, LabelChanges, ObjectChange, Unit
 from rbsync.label_changes.grids import compared, counted
-from rbsync.label_changes.objects import Size, objects_changed
+from rbsync.label_changes.object_pairs import Size, objects_changed
 from rbsync.label_changes.pairing import category_of, is_reordered
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.classes.colour_table import index_type

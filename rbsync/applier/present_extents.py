@@ -43,8 +43,8 @@ def present_extent(found: TaskContent) -> Extent | None:
 
 def _of_maps(labels: list[object], found: TaskContent) -> Extent | None:
     from rbsync.masks import MaskError
-    from rbsync.masks.extents import extent_of_volume
     from rbsync.masks.label_maps import LabelMap, volumes_of
+    from rbsync.masks.mask_extents import extent_of_volume
 
     objects = [one for one in labels if isinstance(one, dict)]
     try:

@@ -7,7 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from rbsync.label_changes.changes import AttributeChange, ClassChange, LabelChanges, ObjectChange
+from rbsync.label_changes.change_kinds import (
+    AttributeChange,
+    ClassChange,
+    LabelChanges,
+    ObjectChange,
+)
 
 MOST = 8
 """Parts of a sentence; what is more is counted."""

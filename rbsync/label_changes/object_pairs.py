@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rbsync.label_changes.changes import AttributeChange, ObjectChange
-from rbsync.label_changes.pairing import category_of, pairs_of
-from rbsync.label_changes.places import (
+from rbsync.label_changes.change_kinds import AttributeChange, ObjectChange
+from rbsync.label_changes.geometry_places import (
     KINDS,
     OTHER,
     Label,
@@ -15,6 +14,7 @@ from rbsync.label_changes.places import (
     member_of,
     place_of,
 )
+from rbsync.label_changes.pairing import category_of, pairs_of
 from rbsync.labels.normal import normal_labels
 from rbsync.model.fingerprint import canonical_json
 
