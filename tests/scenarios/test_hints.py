@@ -364,5 +364,7 @@ STILL_TO_BE_FOLLOWED = {
     "install the distribution that has it here too",
     "known policies: ",
     "mount it or put it back; labels are removed when it is there, without the files",
+    "if the masks are that large, say so outside of the manifest: RBSYNC_MAX_PIXELS=",
     "pip install 'rbsync[voc]'",
+    "split the series, or resample the segmentation and its scan",
 }
