@@ -60,7 +60,8 @@ policy:
   max_delete: 5%
   on_change: update
 """
-ENVIRON = {"RB_ORG_ID": "org-1"}
+ORG = "9c1b0d7f-3e5a-4d8e-8b34-2f0f6f3e5a51"
+ENVIRON = {"RB_ORG_ID": ORG}
 BROKEN = """\
 version: 1
 policy: {prune: perhaps}
@@ -80,7 +81,7 @@ def test_the_example_is_right(tmp_path: Path) -> None:
     manifest = load(tmp_path, EXAMPLE, ENVIRON)
     assert manifest.problems == ()
     assert manifest.settings.backend.kind == "redbrick"
-    assert manifest.settings.backend.model_dump()["org_id"] == "org-1"
+    assert manifest.settings.backend.model_dump()["org_id"] == ORG
     assert manifest.settings.storages == {"scans": "7a1c5f0e-3a52-4b57-9f39-6f1f0d9a3a11"}
     assert manifest.settings.policy.max_delete == 0.05
     assert [one.source.key for one in manifest.datapoints] == [

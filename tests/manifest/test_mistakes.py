@@ -111,7 +111,10 @@ def test_a_mistake_in_the_settings(tmp_path: Path, text: str, problem: str) -> N
         ("{items: [a]}", "3:5: `name` is missing | The datapoint's name, unique in the project."),
         ("{name: a, items: []}", "3:22: must not be empty"),
         ("{name: a, items: [b, {c: d}]}", "3:26: expected text, found a mapping"),
-        ("{name: a, items: [b], labels: {c: d}}", "3:35: expected text or a list, found a mapping"),
+        (
+            "{name: a, items: [b], labels: {c: d}}",
+            "3:36: unknown key `c` | known here: format, file, classes",
+        ),
         (
             "{name: [a], items: [b]}",
             "3:12: expected text, found a list | write one text, or " + QUOTED.format("a"),
@@ -147,9 +150,10 @@ def test_a_secret_in_the_wrong_place_is_not_echoed(tmp_path: Path, key: str) -> 
 
 
 def test_a_wrong_value_of_a_secret_key_is_not_echoed(tmp_path: Path) -> None:
-    text = LOCAL + "backend: {kind: redbrick, org_id: a, project_id: b, api_key_command: hunter2}"
-    assert problems(tmp_path, text) == [
-        "3:53: `api_key_command` does not count in a manifest: it would run a stranger's program"
+    ids = "2f0f6f3e-5a51-4d8e-9c1b-0d7f6a2b8c34"
+    text = LOCAL + f"backend: {{kind: redbrick, org_id: {ids}, project_id: {ids},\n"
+    assert problems(tmp_path, text + "  api_key_command: hunter2}") == [
+        "4:3: `api_key_command` does not count in a manifest: it would run a stranger's program"
         " | it belongs in your own configuration, config.toml"
     ]
 

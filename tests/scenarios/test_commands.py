@@ -78,7 +78,7 @@ def test_expand_prints_names_in_order_and_items_with_v(three: Project) -> None:
     assert three.run("expand", "-v").err.count("    images/") == 3
     document = three.run("expand", "--json").json
     assert [one["name"] for one in document["datapoints"]] == ran.out.splitlines()
-    assert document["dataset"]["digest"].startswith("xxh3:")
+    assert document["dataset"]["digest"].startswith("xxh3-sum:")
 
 
 def test_status_before_and_after(three: Project) -> None:
