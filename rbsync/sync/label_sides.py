@@ -95,8 +95,8 @@ def _there(files: Any) -> Any:
 def _objects(labels: Labels, roots: Roots, algorithm: Algorithm) -> list[dict[str, Any]]:
     if not labels.inputs:
         return _list(labels.inline)
-    data, _ = read_whole(roots, labels.inputs[0].ref, algorithm, LIMIT)
-    return _list(data)
+    files, _ = read_label_files(roots, labels, algorithm)
+    return _list(_there(files)[0].data)
 
 
 def _list(text: str | bytes) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from rbsync.sync.planning import make_plan
 from rbsync.sync.workspace import Workspace, open_workspace
 from tests.scenarios.offline_service import Served, served
 from tests.scenarios.pictures import png
-from tests.scenarios.project import Project
+from tests.scenarios.project import BOX, Project
+from tests.scenarios.test_versions import commit, git
 
 MANIFEST = (
     "project: {type: IMAGE_BBOX, taxonomy: [car, bus]}\n"
@@ -23,6 +24,7 @@ MANIFEST = (
     '  - glob: "*.png"\n'
     '    labels: "{stem}.json?"\n'
 )
+MOVED_BOX = {**BOX, "bbox2d": {"xnorm": 0.6, "ynorm": 0.2, "wnorm": 0.3, "hnorm": 0.4}}
 Open = Callable[..., AbstractContextManager[Workspace]]
 
 
@@ -39,6 +41,17 @@ def folder(tmp_path: Path) -> Project:
     for number, name in enumerate("abc"):
         made.write(f"{name}.png", png(number))
     return made
+
+
+@pytest.fixture
+def committed(folder: Project) -> Project:
+    """As `folder`, with labels of one picture and a lock, in a git repository as `v1`."""
+    folder.write(".gitignore", ".rbsync/\n")
+    folder.write("a.json", [BOX])
+    git(folder, "init", "-q", "-b", "main")
+    commit(folder)
+    git(folder, "tag", "v1")
+    return folder
 
 
 @pytest.fixture
