@@ -65,6 +65,7 @@ def _after(stack: ExitStack, common: CommonOptions, old: Version, after: str) ->
 
     if after and after != PROJECT:
         return named(common.manifest_path, after, common.trust)
+    # Versions are compared by the sums in locks, which are SHA-256 whatever the manifest says.
     by_sums = opened(common, strict=False, asks_nobody=not after, sums=True)
     files = at_hand(stack.enter_context(by_sums))
     if not after:

@@ -63,6 +63,7 @@ def _checks(common: CommonOptions, *, write: bool) -> Iterator[Check]:
         around = surroundings(workspace.manifest, workspace.taxonomy, workspace.retrier.read)
         for one in workspace.manifest.settings.backend.checks(around):
             yield one
+            # Later checks would fail for the same reason, and bury the one that counts.
             if one.verdict == "failed":
                 return
         if known_project(workspace) is None:

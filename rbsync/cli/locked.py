@@ -25,5 +25,6 @@ def require_locked(common: CommonOptions, at: str = "") -> str:
             "--locked proves nothing here: who sent the files sent the lock too",
             hint="leave out --locked, or compare with `rbsync diff REVISION`",
         )
+    # A workspace of its own: a lock has SHA-256, and the plan may know files by another sum.
     with opened(common, strict=False, asks_nobody=True, sums=True, at=at) as workspace:
         return check_locked(workspace)

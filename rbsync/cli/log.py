@@ -34,6 +34,7 @@ def command(common: CommonOptions, name: str | None, most: int, history: str) ->
         runs = workspace.history.runs()
         life = workspace.history.life(name) if name else []
         labels = labels_of_life(workspace, life[:most])
+    # An empty list would make a mistyped name look like a datapoint that never changed.
     if name and not life:
         raise RbsyncError(f"the history has no `{name}`", hint="`rbsync log` lists the runs")
     if common.json:

@@ -128,6 +128,7 @@ def main(arguments: list[str]) -> int:
         return int(answer or 0)
     except click.exceptions.Exit as error:
         return int(error.exit_code)
+    # A UsageError too, but its text is the whole help: it must not be told as a mistake.
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return int(ExitCode.USAGE)
@@ -137,6 +138,7 @@ def main(arguments: list[str]) -> int:
         click.echo("interrupted", err=True)
         return int(ExitCode.INTERRUPTED)
     except OutputError as error:
+        # Else the interpreter flushes the buffer at its end, fails again, and ends with 120.
         give_up_output()
         return _explain(error, common)
     except RbsyncError as error:

@@ -32,4 +32,5 @@ def command(common: CommonOptions, base: str, ours: str, theirs: str, path: str)
         document(common, {"path": path, "conflicts": conflicts})
     for key in conflicts:
         complaint(common, one_line(f"{path}: both sides changed `{key}`"))
+    # By this code git knows that the file is left with conflicts; 0 would commit them.
     return ExitCode.ERROR if conflicts else ExitCode.DONE

@@ -150,7 +150,7 @@ def _made(make: Callable[[], Plan], *, is_far: bool) -> Plan:
 
 
 def _labels(workspace: Workspace, plan: Plan, common: CommonOptions) -> Mapping[str, LabelChanges]:
-    """What changes in labels: to be told it has to be fetched, which a plain plan does not."""
+    """The changes in labels: to be told they have to be fetched, which a plain plan does not."""
     from rbsync.cli.render.markdown import SHOWN
     from rbsync.sync.label_news import labels_of_plan
 

@@ -159,6 +159,7 @@ def _read(path: str, workspace: Workspace, flags: RunFlags) -> Plan:
 
 
 def _can_ask(common: CommonOptions) -> bool:
+    # The question goes to standard error: in a file nobody would see what is waited for.
     return sys.stdin.isatty() and sys.stderr.isatty() and not common.json
 
 
@@ -194,6 +195,7 @@ def _conclude(
     from rbsync.sync.known_version import known_version
 
     content = report_json(report, meta(), known_version(workspace))
+    # A run that had nothing to do must not replace the report of one that had.
     if report.outcomes:
         folder = os.path.dirname(workspace.recovery_file.path)
         _keep(os.path.join(folder, REPORT), dump(content), common)
@@ -220,6 +222,7 @@ def interruptible(stop: Cancellation, common: CommonOptions) -> Iterator[None]:
 
     def interrupt(_number: int, _frame: object) -> None:
         if stop.requested:
+            # An orderly exit would wait for the threads of the workers, which is what takes long.
             os._exit(ExitCode.INTERRUPTED)
         stop.request(INTERRUPTED)
         text = "Stopping: what is running ends and is recorded. Interrupt again to leave at once."

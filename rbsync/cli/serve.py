@@ -65,6 +65,7 @@ def a_key(_context: click.Context, _parameter: click.Parameter, value: str | Non
 
 def _is_uuid(text: str) -> bool:
     try:
+        # UUID() takes braces and no dashes too, but ids of requests are compared as text.
         return str(UUID(text)) == text.lower()
     except ValueError:
         return False
@@ -146,6 +147,7 @@ def command(common: CommonOptions, **given: Any) -> int:
     log_service(verbose=common.verbose > 0)
     faults = read_faults(_path(common, given["faults"])) if given["faults"] else []
     service = open_service(_settings(common, given))
+    # Before the address is told: who reads it may connect at once.
     sockets = listen(given["host"], given["port"])
     try:
         port = sockets[0].getsockname()[1]
@@ -166,10 +168,12 @@ def _key_of_file(common: CommonOptions, given: dict[str, Any]) -> str:
     context = click.get_current_context()
     if given["key_file"] is None:
         return ""
+    # A key in the environment is no second one: it may be there for every shell.
     if context.get_parameter_source("api_key") is ParameterSource.COMMANDLINE:
         raise UsageError("--api-key and --api-key-file are two keys", hint="give one of them")
     path = _path(common, given["key_file"])
     try:
+        # Read to a limit: a path that is wrong may be that of a device, which has no end.
         with open(path, encoding="ascii") as file:
             key = a_key(context, context.command.params[0], file.read(_MOST_OF_A_KEY))
     except (OSError, ValueError) as error:
@@ -236,4 +240,5 @@ def _announce(
         if is_new_key:
             note(common, f"export {KEY_VARIABLE}={service.settings.api_key}")
         note(common, f"Serving {service.meta.name}. Stop with Ctrl-C.")
+    # A program that reads the address from a pipe would get it when the service ends.
     sys.stdout.flush()

@@ -43,6 +43,7 @@ def flush_out() -> None:
 def _explained() -> Iterator[None]:
     try:
         yield
+    # `rbsync ls | head`: who reads no more is no mistake, and what is under way goes on.
     except BrokenPipeError:
         give_up_output()
     except OSError as error:

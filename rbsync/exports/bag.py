@@ -48,6 +48,7 @@ class BagExport(Export):
         yield from _with_sums(_tags(lock, "".join(lines).encode(), size, len(lock.sums)))
 
     def _blocks(self, path: str, wanted: str) -> Iterator[bytes]:
+        # Summed while it is copied: a file that was summed before may have changed since.
         hasher = hashlib.sha256()
         with open(self.workspace.roots.open_file(path), "rb") as file:
             while block := file.read(_BLOCK):

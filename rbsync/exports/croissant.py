@@ -63,10 +63,12 @@ def _described(lock: Lock, name: str) -> dict[str, Any]:
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
+        # The root of a file system has no name, and a description must have one.
         "name": name or "dataset",
         "description": f"The version {digest}, which rbsync.lock/ has the sums of.",
         "conformsTo": "http://mlcommons.org/croissant/1.1",
         "identifier": digest,
+        # Croissant wants a semantic version. A digest fits into one only as its build.
         "version": f"1.0.0+{digest.rpartition(':')[2][:12]}",
         "distribution": [_file_set(one, media, paths) for one, (media, paths) in sets.items()],
         "recordSet": [

@@ -162,6 +162,7 @@ def known_colours(workspace: Workspace) -> ClassMap:
     known: ClassMap = {}
     for source in (*workspace.manifest.masks, *workspace.manifest.datapoints):
         for name, colour in _colours(workspace, source.source).items():
+            # Two categories of one colour could not be told apart when the mask is read again.
             if name not in known and colour not in (BLACK, *known.values()):
                 known[name] = colour
     names = [*(one.name for one in workspace.taxonomy.walk()), *known]

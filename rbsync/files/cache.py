@@ -189,7 +189,7 @@ class Cache:
         self._many("INSERT OR REPLACE INTO memo VALUES (?, ?)", [(key, _seal(value) + value)])
 
     def unit(self, unit: UnitId) -> Columns | None:
-        """What is remembered of a folder of a source."""
+        """The memory of a folder of a source."""
         if self._db is None:
             return None
         query = (

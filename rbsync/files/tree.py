@@ -167,7 +167,7 @@ class Tree:
         return sorted({*self._listings, *self._absent, *self._read})
 
     def looked_at(self) -> list[str]:
-        """What `folders` returns, with what was only compared with what it was before."""
+        """The answer of `folders`, with what was only compared with what it was before."""
         return sorted({*self.folders(), *self._compared})
 
     def is_settled(self) -> bool:

@@ -98,6 +98,7 @@ def _is_items(items: object) -> bool:
 
 
 def _is_item(item: object) -> bool:
+    # A path-like may give bytes, which cannot be part of a request in JSON.
     return isinstance(item, str | os.PathLike) and isinstance(os.fspath(item), str) and item != ""
 
 

@@ -24,6 +24,7 @@ def all_files() -> Roots:
 def read_item(roots: Roots, path: str, storage: str) -> Item:
     """One item, whose file is read when it is one. Raises UserError."""
     try:
+        # A name that is not UTF-8 comes with lone surrogates, which no request can carry.
         path.encode()
     except UnicodeEncodeError:
         raise refusal(f"the item {path!a} is not UTF-8", "rename the file") from None

@@ -54,6 +54,7 @@ def read_masked(
         hint = "an image opened with PIL becomes one by np.array(image)[:, :, :3]"
         raise refusal(f"a mask is a NumPy array, not a value of type {type(mask).__name__}", hint)
     index = read_mask(mask, colours)
+    # A picture in another storage is not at hand: its size is not known here.
     if is_uploaded(settings.storage):
         _check_size((index.width, index.height), image)
     name, fingerprint = unicodedata.normalize("NFC", image), identity(index)

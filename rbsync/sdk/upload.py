@@ -135,6 +135,7 @@ class Upload:
     def _create(self, given: Sequence[Any], reads: Sequence[Read], storage: str) -> Failed:
         roots = all_files()
         checked = self._checked(reads, roots, with_files=is_uploaded(storage))
+        # Reversed, since the last one of a name stays in a dict, and it is the first that is sent.
         first = {one.name: one for one in reversed(_datapoints(checked))}
         texts = {
             one.datapoint.labels.fingerprint: one.text

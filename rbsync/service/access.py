@@ -37,6 +37,7 @@ class HostCheck:
         # betrays it.
         if len(hosts) != 1 or _name(f"//{hosts[0]}") not in self._names:
             return False
+        # Programs send no Origin. A browser's shows what page asks, and only one from here may.
         origin = headers.get("origin")
         return origin is None or origin.split("//", 1)[-1] == hosts[0]
 

@@ -91,6 +91,7 @@ def _without_values(values: VariableValues) -> VariableValues:
 
 def _coerced(known: VariableValues, given: Mapping[str, Any]) -> VariableValues | None:
     """Values as the types have them; None where the library has more to say."""
+    # A variable that is left out may have a default, which only the library fills in.
     if known.sources.keys() != given.keys():
         return None
     sources = {}

@@ -75,6 +75,7 @@ def gunzip(packed: bytes, limit: int) -> bytes:
     """Returns what gzip packed, never more than the limit. Raises RefusalError."""
     unpacker = zlib.decompressobj(_GZIP)
     try:
+        # One byte beyond the limit tells that there is more; a gzip bomb is never unpacked whole.
         unpacked = unpacker.decompress(packed, limit + 1)
     except zlib.error as error:
         raise RefusalError("the body is not gzip") from error

@@ -101,6 +101,7 @@ class Protocol(HttpToolsProtocol):
         """
         left = self._heard + self.idle - self.loop.time() if self._asks else self.idle
         if left <= 0:
+            # Not `close`, which waits until all is sent: a client that is gone reads nothing.
             self.transport.abort()
             return
         self._watch = self.loop.call_later(left, self._close_if_idle)
@@ -165,6 +166,7 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        # A client's X-Forwarded-Proto would change the addresses that are given out.
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=PATIENCE,

@@ -83,6 +83,7 @@ class Call:
 
     def to_get(self, path: str) -> str | None:
         """The address to get a file from, None when there is no such file."""
+        # An item that is a URL is not stored here: there is nothing to sign.
         if path.startswith(("http://", "https://")):
             return path
         if self.service.upload(path) is None:

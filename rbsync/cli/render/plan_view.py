@@ -132,7 +132,7 @@ def called(action: Action) -> str:
 
 
 def remark(action: Action) -> str:
-    """What is said of an action beside its name, in brackets."""
+    """The words beside the name of an action, in brackets."""
     match action:
         case Create(datapoint=datapoint, reason=reasons.NEW):
             return f"({_contents(datapoint)})"
