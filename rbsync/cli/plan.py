@@ -84,8 +84,7 @@ def command(
         found = touched_since(workspace, since) if since else EVERYTHING
         options = replace(options, only=found.names)
         plan = found.told(_made(lambda: make_plan(workspace, options), is_far=is_far))
-        wants_labels = bool(common.verbose or markdown)
-        labels = _labels(workspace, plan, common) if wants_labels else {}
+        labels = _labels(workspace, plan, common) if common.verbose or markdown else {}
         version = version or known_version(workspace)
         about = About(version=version, base=found.base)
         if markdown or common.json:

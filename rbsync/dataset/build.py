@@ -9,7 +9,7 @@ from typing import Protocol
 
 from rbsync.collector import paused_collector
 from rbsync.dataset.declared_sizes import DeclaredSizes
-from rbsync.dataset.expanding import expand, sorted_out
+from rbsync.dataset.expanding import Entries, expand, sorted_out
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.frame_sizes import FrameSizes
 from rbsync.dataset.groups import WAITING, Groups
@@ -43,6 +43,27 @@ class Readers:
     sizes: DeclaredSizes
     masks: MaskReader
     segmentations: SegmentationReader
+    series: SeriesReader
+    frames: FrameSizes
+
+    def look(self, entries: Entries, files: Files) -> None:
+        """Looks at all pictures, before any datapoint is made.
+
+        They can be decoded by several workers so.
+        """
+        self.series.read(entries.every(), files)
+        self.series.check(entries.every(), files)
+        self.frames.check(entries.good.values(), files)
+        self.sizes.read(entries.good.values(), files)
+        self.masks.read(entries.every(), files)
+        self.segmentations.read(entries.every(), files)
+
+    def conclude(self, files: Files) -> None:
+        """Tells what is known only when all were read, and keeps what was read."""
+        self.sizes.check_drawn(self.objects.drawn, files)
+        self.segmentations.conclude()
+        self.masks.conclude()
+        self.objects.save()
 
 
 class Watcher(Protocol):
@@ -102,37 +123,12 @@ def build(
         warn_of_stray_labels(entries.good.values(), inputs.tree, findings, notes.known)
         warn_of_shared_files(entries.good.values(), findings)
         files.check_structure(entries.every())
-        labels = LabelReader(
-            inputs.tree,
-            inputs.cache,
-            findings,
-            project_type,
-            taxonomy,
-            is_strict=manifest.settings.files.check == "strict",
-        )
-        rules = MaskRules(project_type, taxonomy)
-        series = SeriesReader(inputs.tree, inspections, findings)
-        readers = Readers(
-            labels,
-            DeclaredSizes(inputs.tree, inspections, findings),
-            MaskReader(inputs.tree, inspections, findings, rules),
-            SegmentationReader(inputs.tree, inspections, findings, rules, series),
-        )
-        # All pictures are looked at before any datapoint is made, so that they can be decoded by
-        # several workers.
-        series.read(entries.every(), files)
-        series.check(entries.every(), files)
-        FrameSizes(inputs.tree, inspections, findings).check(entries.good.values(), files)
-        readers.sizes.read(entries.good.values(), files)
-        readers.masks.read(entries.every(), files)
-        readers.segmentations.read(entries.every(), files)
+        readers = _readers(manifest, inputs, inspections, findings, project_type, taxonomy)
+        readers.look(entries, files)
         datapoints = list(_datapoints(entries.good, files, readers, findings))
         for entry in entries.doubtful:
             _look_over(entry, files, readers)
-        readers.sizes.check_drawn(labels.drawn, files)
-        readers.segmentations.conclude()
-        readers.masks.conclude()
-        labels.save()
+        readers.conclude(files)
         inspections.save()
         inputs.tree.save()
         if notes.is_wanted:
@@ -144,6 +140,29 @@ def build(
                 others=any(one.name not in findings.obstacles for one in datapoints)
             )
         return _dataset(datapoints, findings, inputs.tree)
+
+
+def _readers(
+    manifest: Manifest,
+    inputs: BuildInputs,
+    inspections: Inspections,
+    findings: Findings,
+    project_type: str,
+    taxonomy: Taxonomy,
+) -> Readers:
+    tree = inputs.tree
+    is_strict = manifest.settings.files.check == "strict"
+    labels = LabelReader(tree, inputs.cache, findings, project_type, taxonomy, is_strict=is_strict)
+    rules = MaskRules(project_type, taxonomy)
+    series = SeriesReader(tree, inspections, findings)
+    return Readers(
+        labels,
+        DeclaredSizes(tree, inspections, findings),
+        MaskReader(tree, inspections, findings, rules),
+        SegmentationReader(tree, inspections, findings, rules, series),
+        series,
+        FrameSizes(tree, inspections, findings),
+    )
 
 
 def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree) -> Dataset:

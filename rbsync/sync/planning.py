@@ -157,14 +157,8 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     dataset, stored = scope.dataset, scope.records
     is_empty = not (dataset.datapoints or dataset.obstacles or scope.left)
     records = stored if options.offline else workspace.settling.look(stored)
-    present: Overlay | None = None
-    if options.refresh:
-        present = overlay(workspace.backend, records, dataset)
-    elif is_first:
-        present = workspace.first_look.overlay(records, dataset)
-    if present is not None:
-        records = present.records
-        note_look(workspace)
+    present = _present(workspace, options, records, dataset, is_first=is_first)
+    records = present.records if present else records
     records = options.redone(records)
     every = dataset, records
     if not options.is_whole:
@@ -186,6 +180,26 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     if is_remembered:
         remember(workspace, made, project, notes, exceptions_of(*every), mark)
     return _told(made, workspace)
+
+
+def _present(
+    workspace: Workspace,
+    options: PlanOptions,
+    records: Mapping[str, Record],
+    dataset: Dataset,
+    *,
+    is_first: bool,
+) -> Overlay | None:
+    """The project as it is now, where all of it is to be read."""
+    if not (options.refresh or is_first):
+        return None
+    found = (
+        overlay(workspace.backend, records, dataset)
+        if options.refresh
+        else workspace.first_look.overlay(records, dataset)
+    )
+    note_look(workspace)
+    return found
 
 
 def _told(plan: Plan, workspace: Workspace) -> Plan:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import TypeVar, cast
 
 from rbsync.applier.breaker import Breaker, Outage
 from rbsync.applier.cancellation import Cancellation
@@ -77,6 +77,7 @@ def surroundings(
 
 
 FOLDER = ".rbsync"
+# Beside what plans remember, by another hash: what was read once for a lock is not read again.
 SUMS = "sums.db"
 STATE_VARIABLE = "RBSYNC_STATE_URL"
 LEFT = "the command is over"
@@ -157,20 +158,17 @@ def open_workspace(
 ) -> Iterator[Workspace]:
     """Opens what a manifest speaks of. Makes nothing but a folder for what is remembered.
 
-    ``state`` is the URL of the state, by default the environment's `STATE_VARIABLE`. A manifest
-    never chooses it: whoever writes one must not be able to send a password somewhere.
-    ``home`` is the folder that state and project are in, where the manifest is the one of a
-    ``revision`` and stands elsewhere. ``note`` is told what is waited for; ``stop`` ends all
-    waiting. ``readiness`` says which files are finished, and ``known`` keeps the listings of
-    folders that did not change since. With ``sums`` files are known by their SHA-256, and
-    remembered so beside what plans remember: what was read once for a lock is not read again.
+    ``state`` is the URL of the state, by default the environment's `STATE_VARIABLE`.
+    ``home`` is the folder of state and project, where the manifest is that of a ``revision``.
+    ``note`` is told what is waited for; ``stop`` ends all waiting. ``readiness`` says which files
+    are finished, and ``known`` keeps the listings of folders that did not change since. With
+    ``sums`` files are known by their SHA-256.
     ``give_up_after`` is for how many seconds a service is waited for that does not answer a
     question, 0 for some attempts only; ``outage`` is told of it.
     """
     manifest = _by_sums(manifest) if sums else manifest
     stop = stop or Cancellation()
-    patient = Breaker(stop.pause, give_up_after=give_up_after, tell=outage)
-    retrier = Retrier(stop.pause, questions=patient if give_up_after else None)
+    retrier = _retrier(stop, give_up_after, outage)
     roots = Roots(manifest.root, manifest.settings.roots, readiness)
     with contextlib.ExitStack() as stack:
         home = home or manifest.root
@@ -179,14 +177,11 @@ def open_workspace(
         tree_of = partial(Tree, roots, rehash=rehash, known=known)
         inputs = _inputs(manifest, tree_of, remembered, watcher or Unwatched(), stack)
         taxonomy = declared_taxonomy(manifest, inputs.tree)
-        backend = open_backend(manifest, taxonomy, retrier.read, home)
-        stack.callback(backend.close)
+        backend = _closing(stack, open_backend(manifest, taxonomy, retrier.read, home))
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
         stack.callback(stop.request, LEFT)
-        store = open_store(_state_url(manifest, state), home)
-        stack.callback(store.close)
-        kept = _history(store, folder, history)
-        stack.callback(kept.close)
+        store = _closing(stack, open_store(_state_url(manifest, state), home))
+        kept = _closing(stack, _history(store, folder, history))
         yield Workspace(
             manifest,
             inputs,
@@ -202,9 +197,22 @@ def open_workspace(
             kept,
             _once(note),
             history,
-            is_new=_is_new(store),
-            revision=revision,
+            _is_new(store),
+            revision,
         )
+
+
+Closed = TypeVar("Closed", Backend, Store, History)
+
+
+def _closing(stack: contextlib.ExitStack, opened: Closed) -> Closed:
+    stack.callback(opened.close)
+    return opened
+
+
+def _retrier(stop: Cancellation, give_up_after: float, outage: Callable[[Outage], None]) -> Retrier:
+    patient = Breaker(stop.pause, give_up_after=give_up_after, tell=outage)
+    return Retrier(stop.pause, questions=patient if give_up_after else None)
 
 
 def _once(note: Callable[[str], None]) -> Callable[[str], None]:
@@ -252,6 +260,7 @@ def _own_folder(manifest: Manifest, home: str, stack: contextlib.ExitStack) -> s
     return folder
 
 
+# A manifest never chooses it: whoever writes one must not be able to send a password somewhere.
 def _state_url(manifest: Manifest, given: str) -> str:
     """A state that a pull request may have brought along says nothing of the project."""
     if manifest.trust.untrusted:
