@@ -63,5 +63,6 @@ def summaries_of_plugins() -> list[tuple[str, str]]:
 def _summary(name: str) -> str:
     try:
         return POINT.member(name).get_short_help_str(60)
+    # One broken plug-in must not take the help of all other commands away.
     except PluginError as error:
         return str(error)

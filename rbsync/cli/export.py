@@ -109,6 +109,7 @@ class Formats(click.Group):
     def _summary(self, ctx: click.Context, name: str) -> str:
         try:
             found = self.get_command(ctx, name)
+        # One broken plug-in must not take the help of all other formats away.
         except PluginError as error:
             return str(error)
         return found.get_short_help_str(60) if found else ""
@@ -153,6 +154,7 @@ def _export(
     force: bool,
     give_up_after: float,
 ) -> int:
+    # A part of the lock has no digest: the files would be of no version that anybody can check.
     if target and kind.of_files:
         raise UsageError("--target does not go with this format, which has the whole version")
     with opened(common, looks_on=True, give_up_after=give_up_after) as workspace:
@@ -175,6 +177,7 @@ def _conclude(common: CommonOptions, path: str, export: Export) -> None:
         complaint(common, str(one), fg="yellow")
     if export.losses and export.loss_hint:
         complaint(common, f"hint: {export.loss_hint}")
+    # Told with -q too: a folder that lacks some would be taken for all that there is.
     for why in export.left_out:
         complaint(common, f"left out: {why}", fg="yellow")
     if common.json:

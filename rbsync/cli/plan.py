@@ -142,6 +142,7 @@ def _made(make: Callable[[], Plan], *, is_far: bool) -> Plan:
         return make()
     except BackendError as error:
         if is_far and error.kind in PASSING:
+            # A script must not take a service that is away for a mistake in the manifest.
             error.exit_code = ExitCode.INCOMPLETE
             offline = "or plan with --offline, without looking at the project"
             error.hint = f"{error.hint}, {offline}" if error.hint else offline
@@ -184,6 +185,7 @@ def _write(path: str, text: str) -> None:
 
 
 def _exit_code(plan: Plan, detailed: bool) -> ExitCode:
+    # First: a script that reads 0 or 2 would take the part that was seen for the whole.
     if plan.is_incomplete:
         return ExitCode.INCOMPLETE
     return ExitCode.CHANGES if detailed and plan.actions else ExitCode.DONE

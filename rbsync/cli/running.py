@@ -68,6 +68,7 @@ def run_plan(
         how = replace(how, planning=options)
         if plan_file:
             plan = _read(plan_file, workspace, flags)
+            # A saved plan is what somebody has read: nothing of it may be planned anew.
             return plan, replace(how, renewal="nothing")
         plan = plan_to_apply(workspace, how, interruptible(how.stop, common))
         if flags.expect and not how.stop.requested:
@@ -222,7 +223,7 @@ def interruptible(stop: Cancellation, common: CommonOptions) -> Iterator[None]:
 
     def interrupt(_number: int, _frame: object) -> None:
         if stop.requested:
-            # An orderly exit would wait for the threads of the workers, which is what takes long.
+            # An exception would wait on its way out for the threads that read files.
             os._exit(ExitCode.INTERRUPTED)
         stop.request(INTERRUPTED)
         text = "Stopping: what is running ends and is recorded. Interrupt again to leave at once."

@@ -189,6 +189,7 @@ def backup(common: CommonOptions, file: str | None) -> int:
       rbsync state backup before-the-move.db
     """
     with opened(common) as workspace:
+        # Without the lock: a writer may hold it for hours, and the copy is whole beside one too.
         path = file or state_editing.backup_path(workspace)
         workspace.store.backup(path)
     answer(common, path, path=path)
@@ -243,6 +244,7 @@ def unlock(common: CommonOptions, yes: bool) -> int:
 
 
 def _status(record: Record) -> str:
+    # First: what an unsettled request did is not known, so a failure noted before says little.
     if record.pending is not None:
         return f"{record.pending.operation} not settled"
     if record.failure is not None:

@@ -97,6 +97,7 @@ def _status(workspace: Workspace) -> dict[str, Any]:
     owner = workspace.store.owner()
     is_dead = owner is not None and not workspace.store.is_held()
     state = _state(workspace)
+    # What a run that lives has sent and not settled is no interruption.
     is_open = bool(state and state["pending"]) and (owner is None or is_dead)
     return {
         "manifest": workspace.manifest.file,

@@ -54,4 +54,5 @@ def _explained() -> Iterator[None]:
 
 def give_up_output() -> None:
     """Nothing more goes to standard output, not even what is left in its buffer."""
+    # By its number: the buffer still holds text, and its last flush must not fail again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

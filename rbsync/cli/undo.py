@@ -74,6 +74,7 @@ def _made(
     from rbsync.sync.applying import settle
     from rbsync.sync.undoing import make_undo
 
+    # What an earlier run left open may be done: while it is unknown, it is not taken back.
     if not workspace.store.is_settled():
         with interruptible(how.stop, common):
             settle(workspace, how.stop, how.lock_timeout)

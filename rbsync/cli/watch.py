@@ -71,6 +71,7 @@ def _options(*, settle_group: float, prune: bool | None, **given: Any) -> WatchO
     from rbsync.sync.planning import PlanOptions
     from rbsync.watcher.watch_options import WatchOptions
 
+    # Nobody sits before a watch: one datapoint with a problem must not keep the others waiting.
     planning = PlanOptions(prune=prune, keep_going=True)
     return WatchOptions(group=settle_group, planning=planning, **given)
 

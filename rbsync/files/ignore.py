@@ -126,6 +126,7 @@ def _rules(lines: Sequence[str]) -> Iterator[Rule]:
 
 def _rule(line: str) -> Rule | None:
     """The rule of a line, None for one that says nothing. Raises PatternError."""
+    # Editors on Windows leave a \r, and a rule that ends in it would match no name.
     text = _without_spaces(line.removesuffix("\r"))
     if not text or text.startswith("#"):
         return None

@@ -11,6 +11,7 @@ from rbsync.trust.places import PRIVATE_FOLDERS, is_below
 
 _OUT = "leads out of the manifest's folder"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Not blocking: to open a pipe would otherwise wait until somebody writes to it.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -75,6 +76,7 @@ class Roots:
         real = self.resolve(path)
         # The nearest root, so that a private folder's name above it does not count.
         root = max((one for one in self._real if is_below(real, one)), key=len)
+        # In lower case: on some disks `.GIT` and `.git` are one folder.
         if flags == _FILE and not PRIVATE_FOLDERS.isdisjoint(real[len(root) :].lower().split("/")):
             raise PrivateError(errno.EPERM, "is in a folder of git's or rbsync's own", path)
         descriptor = os.open(root, _FOLDER)

@@ -74,6 +74,7 @@ def deliver(
             retrier=retrier,
             set_aside=lambda records, removed: None,  # noqa: ARG005  (memory can always be written)
         )
+        # Recognised: an earlier call made it of the same content. To ask twice is no mistake.
         return {
             one.name: _why(one) for one in outcomes if one.result not in ("applied", "recognised")
         }

@@ -41,6 +41,7 @@ class Project:
 
         What another thread is creating now may still be created.
         """
+        # First: a thread between two requests would open connections again after the closing.
         self._stop.request(CLOSED)
         self._backend.close()
 

@@ -28,6 +28,7 @@ def storage_of(storage_id: str | UUID) -> str:
     try:
         found = str(UUID(str(storage_id)))
     except ValueError:
+        # Arguments are easily swapped: what stands here may be the API key.
         message = redact(f"{storage_id!r} is no storage id")
         hint = "give StorageMethod.PUBLIC, StorageMethod.REDBRICK, or the UUID of a storage"
         raise UserError([Problem("storage", message, hint=hint)], hint=hint) from None

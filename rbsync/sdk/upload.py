@@ -145,6 +145,7 @@ class Upload:
         content = GivenContent(roots, texts)
         errors = deliver(self._backend, list(first.values()), content, self._retrier)
         return [
+            # An item may be a presigned URL, and answers are printed: its signature must not be.
             _failed(one, redact(error))
             for one, found in zip(given, checked, strict=True)
             if (error := _error(found, first, errors))
@@ -153,6 +154,7 @@ class Upload:
     def _checked(self, reads: Sequence[Read], roots: Roots, *, with_files: bool) -> list[Checked]:
         """All of them, several files being read at a time."""
         check = partial(self._check, roots=roots)
+        # Threads pay only where files are read; all other checks wait for nothing.
         if not with_files or len(reads) == 1:
             return [check(one) for one in reads]
         with ThreadPoolExecutor(READERS, "rbsync-read") as executor:
@@ -183,6 +185,7 @@ class Upload:
 
 
 def _listed(datapoints: Iterable[Any]) -> list[Any]:
+    # These are iterable too: each key or letter would become a datapoint that fails.
     if isinstance(datapoints, Mapping | str) or not isinstance(datapoints, Iterable):
         raise refusal("`datapoints` must be a list of dicts", "put a single one in brackets")
     return list(datapoints)

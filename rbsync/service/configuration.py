@@ -21,6 +21,7 @@ class Limits:
     """In bytes: of a request as it is sent, after it is decompressed, and of a file."""
 
     request: int = 32 * MIB
+    # Of its own: a request within its limit may unpack to a thousand times as much.
     unpacked: int = 128 * MIB
     file: int = 64 * GIB
 

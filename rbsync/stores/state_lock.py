@@ -120,6 +120,7 @@ class StateLock:
         try:
             with open(self._note, encoding="utf-8") as file:
                 return Owner(**json.load(file))
+        # TypeError: another version of rbsync may write other fields. The note is only for people.
         except (OSError, ValueError, TypeError):
             return None
 

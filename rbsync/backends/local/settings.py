@@ -25,6 +25,7 @@ class LocalSettings(BackendSettings):
 
     def objections(self, judge: Judge) -> Iterator[Objection]:
         """A project in another folder, or behind a link."""
+        # A stranger's manifest must not choose which folder of the user's is written to.
         objection = own_folder_objection(judge.root, self.path)
         if objection:
             yield Objection("path", "backend-path", f"`backend.path` {objection}")

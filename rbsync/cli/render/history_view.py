@@ -43,6 +43,7 @@ def change_line(change: Change, labels: LabelChanges | None = None) -> str:
 
 def moment(seconds: float) -> str:
     """A time in UTC."""
+    # One history may have runs of machines in several time zones.
     return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(seconds))
 
 

@@ -19,8 +19,10 @@ def show_outage(common: CommonOptions, outage: Outage) -> None:
         return
     patience = f"up to {outage.seconds:,.0f} s" if isfinite(outage.seconds) else "for ever"
     text = f"The service does not answer ({outage.why}); waiting for it, {patience}."
+    # Told with -q too: a program that waits in silence looks as if it hung.
     complaint(common, text, fg="yellow")
 
 
 def _finite(seconds: float) -> float | None:
+    # JSON has no infinity: Python's `Infinity` makes the line unreadable for other programs.
     return round(seconds, 1) if isfinite(seconds) else None

@@ -63,6 +63,7 @@ class WatchView:
             self._say(f"waits: {name}: {problem.message}", is_wrong=True)
 
     def waits(self, waiting: Waiting) -> None:
+        # Each file has just changed at first: a line for each would bury those that stay.
         if not self._event("waiting", **waiting_json(waiting)) and waiting.why != "quiet":
             self._say(f"waits: {waiting.path}: {waiting.message}")
 
@@ -109,6 +110,7 @@ class WatchView:
             return
         with self._lock:
             columns = shutil.get_terminal_size().columns
+            # One column is left free: a full line wraps, and then it is not cleared as a whole.
             self._shown = fitted(status_parts(standing, time.monotonic()), columns - 1)
             sys.stderr.write(_CLEAR + self._shown)
             sys.stderr.flush()

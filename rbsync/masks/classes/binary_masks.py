@@ -83,6 +83,7 @@ def _inside(image: Image.Image, threshold: int, alpha: Alpha, file: str) -> tupl
 def _strong(levels: Array, threshold: int, file: str) -> Array:
     values = np.flatnonzero(histogram(levels)[1:]) + 1
     if not threshold:
+        # Between black and one value lie soft edges: where the class ends, only the user can say.
         if len(values) > 1:
             raise between_values(levels, file)
         return np.asarray(levels > 0)

@@ -35,6 +35,7 @@ class PngHeader(NamedTuple):
 
 def read_header(data: bytes, *, file: str = "") -> PngHeader:
     """The header of a PNG, without decoding it. Raises MaskError when it is not one."""
+    # So far as there are bytes: a file that was cut in its signature is damaged, not another kind.
     if not SIGNATURE.startswith(data[: len(SIGNATURE)]):
         raise _not_png(file)
     if len(data) < _START.size:

@@ -34,6 +34,7 @@ def redrawn_volume(
         shown = turned(shown, back(turn))
     opened = NiftiFile(file.data, file=file.file)
     header = opened.header
+    # A number that is scaled back is rounded, and may become that of another class.
     if header.scaling is not None:
         raise _unfit("its numbers are scaled", file)
     stored = np.concatenate([*opened.parts()])
@@ -41,6 +42,7 @@ def redrawn_volume(
     _draw(stored, flat, segment_map, shown.names if shown else {}, file)
     plain = gzip.decompress(file.data) if opened.is_packed else file.data
     whole = plain[: header.offset] + stored.tobytes() + plain[header.offset + stored.nbytes :]
+    # Not packed anew: another gzip has other bytes, and a lock would call the file changed.
     if whole == plain:
         return file.data
     # No time stands in it: equal voxels are equal files.

@@ -202,6 +202,7 @@ def _add_segments(
     flat: Flat, series: dict[str, Any], number: int, place: str, taxonomy: Taxonomy
 ) -> None:
     by_instance = members(series.get("segmentMap"), f"{place}.segmentMap")
+    # Series by series: the value 1 means one thing in this and another in the next.
     labels = instance_labels(by_instance, f"{place}.segmentMap", taxonomy)
     flat.labels += [{**label, "volumeindex": number} for label in labels]
     masks = instance_masks(by_instance)

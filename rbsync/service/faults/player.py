@@ -127,6 +127,7 @@ def _instead(fault: Fault) -> Response:
     if fault.do == "errors":
         return JSONResponse({"data": None, **error_body(fault.message)})
     headers = {} if fault.retry_after is None else {"Retry-After": f"{fault.retry_after:g}"}
+    # HTTP forbids a body here: its bytes would be read as the next answer.
     if fault.status in _BODILESS:
         return Response(None, fault.status, headers)
     return JSONResponse(error_body(fault.message), fault.status, headers)
@@ -172,6 +173,7 @@ def _keys(value: Any, part: str, *, is_last: bool) -> list[Any]:
         # A member that is not there yet may be added.
         return list(value) if part == "*" else [part] if part in value or is_last else []
     if isinstance(value, list):
+        # From the end: to remove one entry moves all that come after it.
         numbers = range(len(value) - 1, -1, -1)
         return [one for one in numbers if part in ("*", str(one))]
     return []

@@ -61,6 +61,7 @@ Turn = Annotated[int, Field(ge=1)]
 class Fault(BaseModel):
     """One rule; the package says what its members mean."""
 
+    # A misspelt member would be a rule that does something else than the test believes.
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Annotated[tuple[Kind, ...], BeforeValidator(_listed)] = (ANYTHING,)

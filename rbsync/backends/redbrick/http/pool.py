@@ -61,6 +61,7 @@ class Pool:
         """The one that was used last; others may have been closed by the host meanwhile."""
         while self._idle:
             try:
+                # No lock: `pop` is one step, and only the check before it may be out of date.
                 found = self._idle.pop()
             except IndexError:  # another thread was faster
                 return None

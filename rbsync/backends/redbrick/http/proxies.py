@@ -32,6 +32,7 @@ def proxy_for(origin: str) -> Proxy | None:
     named = select_proxy(origin, get_environ_proxies(origin))
     if not named:
         return None
+    # `HTTPS_PROXY=proxy:3128` is common, and without a scheme the host would be read as one.
     text = named if "://" in named else f"http://{named}"
     # SOCKS would need a package that is not there, and urllib3 fails for it in a way that nobody
     # understands.

@@ -94,6 +94,7 @@ class Pools:
                 _check_port(parts)
                 proxy = proxy_for(origin)
                 pool = Pool(lambda: self._opened(parts, proxy), self._connections)
+                # HTTPS goes through a tunnel: the host behind it must not get the proxy's password.
                 forwards = proxy and parts.scheme == "http"
                 self._ways[origin] = (
                     _Way(pool, origin, proxy.headers) if proxy and forwards else _Way(pool)
