@@ -170,6 +170,20 @@ class Members(NamedTuple):
     labels: str = ""
 
 
+_last: tuple[tuple[str, ...], Mapping[str, int]] = ((), {})
+
+
+def _positions(items: tuple[str, ...]) -> Mapping[str, int]:
+    """The first position of each item. That of the entry which was asked for last is kept."""
+    # To search the items for each of 20,000 that are missing takes many seconds.
+    global _last
+    known, found = _last
+    if known is not items:
+        found = {one: at for at, one in reversed(list(enumerate(items)))}
+        _last = (items, found)
+    return found
+
+
 class Entry(NamedTuple):
     """A datapoint as a source declares it.
 
@@ -202,7 +216,8 @@ class Entry(NamedTuple):
         if self.members is None or not self.members.items:
             return self.origin
         key = self.members.items
-        return self.members.locate((key, self.items.index(path)) if key == "items" else (key,))
+        place = _positions(self.items)[path]
+        return self.members.locate((key, place) if key == "items" else (key,))
 
     @property
     def name_at(self) -> Location:
@@ -211,7 +226,7 @@ class Entry(NamedTuple):
 
     def file_at(self, path: str) -> Location:
         """The place that names a file, be it an item or one of the labels."""
-        if path in self.items:
+        if path in _positions(self.items):
             return self.item_at(path)
         return self.label_at
 
