@@ -44,8 +44,10 @@ def for_markdown(text: str) -> str:
     Nothing in code is markup, and no site makes links, images or mentions of it. Escaped letters
     would not do: what renders them as letters is often followed by what looks for mentions.
     """
+    # Not empty: two ticks with nothing between are no code, and pair with later ones.
     shown = one_line(text).replace("|", r"\x7c") or " "
     ticks = "`" * (max(map(len, _TICKS.findall(shown)), default=0) + 1)
+    # A tick at an edge would join the fence, and a blank at both edges would be stripped.
     space = " " if shown[0] in "` " or shown[-1] in "` " else ""
     return f"{ticks}{space}{shown}{space}{ticks}"
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PICTURES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".bmp": "image/bmp"}
 _OTHERS = {".json": "application/json", ".dcm": "application/dicom", ".mp4": "video/mp4"}
 _UNKNOWN = "application/octet-stream"
+# `includes` takes patterns: a name with one of these would match other files too.
 _SPECIAL = str.maketrans({one: f"[{one}]" for one in "*?["})
 
 

@@ -29,6 +29,7 @@ def read_limited(
     try:
         _check(os.fstat(descriptor), file, limits, too_large)
         with os.fdopen(descriptor, "rb", closefd=False) as opened:
+            # One byte more than the limit: the file may have grown since its size was looked at.
             data = opened.read(limits.size + 1)
     except OSError as error:
         raise _unreadable(error, file) from None

@@ -15,6 +15,7 @@ def url_of(host: str, port: int) -> str:
 
 def manifest_block(service: Service, url: str) -> str:
     """The ``backend:`` of a manifest."""
+    # Without the key: a manifest is committed, and everybody reads it.
     return "\n".join(
         (
             "backend:",

@@ -41,6 +41,7 @@ class MemoryStore:
 
     def records(self) -> dict[str, Record]:
         with self.changed:
+            # A copy: whoever reads it must not meet what the writer puts in meanwhile.
             return dict(self.known)
 
     def record(self, name: str) -> Record | None:

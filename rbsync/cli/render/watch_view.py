@@ -90,6 +90,7 @@ class WatchView:
                     self._common,
                     one_line(f"{_VERBS.get(outcome.action, outcome.action)} {outcome.name}"),
                 )
+                # A pipe gets it only when the buffer is full: hours later, for a watch.
                 sys.stdout.flush()
 
     def outage(self, outage: Outage) -> None:

@@ -17,6 +17,7 @@ from rbsync.service.refusal import RefusalError
 from rbsync.service.rewriting import METADATA
 from rbsync.service.service import Call
 
+# Only rbsync stamps: what another client makes must not look like rbsync's own.
 UNSTAMPED = Fingerprint("", "", "")
 
 
