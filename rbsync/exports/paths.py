@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-# In bytes: file systems take 255 for a name, and a suffix comes to that of a datapoint.
-LONGEST_PART = 255 - len(".json")
+# In bytes: file systems take 255 for a name, and the longest suffix comes to that of a datapoint.
+LONGEST_PART = 255 - len(".nii.gz")
 
 
 class UnfitError(Exception):

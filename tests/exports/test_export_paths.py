@@ -36,7 +36,7 @@ def test_what_only_looks_alike_is_in_nobodys_way(path: str) -> None:
     paths.take("second", [path])
 
 
-@pytest.mark.parametrize("name", ["", "a//b", "/a", ".", "..", "a/../b", ".hidden", "x" * 251])
+@pytest.mark.parametrize("name", ["", "a//b", "/a", ".", "..", "a/../b", ".hidden", "x" * 249])
 def test_names_that_no_file_has(name: str) -> None:
     with pytest.raises(UnfitError, match="its name cannot be the name of a file"):
         Paths().take(name, [f"{name}.png"])
