@@ -42,7 +42,7 @@ def attempts_in(history: History) -> Attempts:
 
 
 def _half_of(history: History, change: Change) -> Iterator[Fingerprint]:
-    """What a change has left that was cut off between the two requests for settings."""
+    """The state that a change has left that was cut off between the two requests for settings."""
     if change.was is None or not change.before:
         return
     half = json.loads(history.content(change.before)).get("half")

@@ -1,4 +1,4 @@
-"""What a manifest says of when the files of a datapoint are all there, compared with the disk."""
+"""The rule of a manifest for when the files of a datapoint are all there, beside the disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is noted while a dataset is built, so that the next time a part of it will do."""
+"""Notes that are taken while a dataset is built, so that the next time a part of it will do."""
 
 from __future__ import annotations
 

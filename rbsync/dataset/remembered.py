@@ -1,4 +1,4 @@
-"""What a plan saw and found, folder by folder; and what the next one has to look at for it.
+"""The finds of a plan, folder by folder; and what the next one has to look at for it.
 
 A folder that is as it was, and of which nothing else that was looked for has changed either, is
 not expanded again. What cannot be told folder by folder is no case for it: then all is expanded.
@@ -88,7 +88,7 @@ def _signatures(tree: Tree, paths: Sequence[str]) -> list[str]:
 
 
 def seen_now(tree: Tree, path: str) -> Seen:
-    """What is to be remembered of a folder, or of a file that was read."""
+    """The facts to be remembered of a folder, or of a file that was read."""
     listing = tree.seen(path)
     if listing is None:
         return Seen(tree.signature([path]))
@@ -101,7 +101,7 @@ def seen_now(tree: Tree, path: str) -> Seen:
 
 @dataclass
 class Changes:
-    """What changed in a tree since something was remembered of it.
+    """The changes in a tree since something was remembered of it.
 
     ``names`` are the changed files of folders, None for all. ``paths`` are the changed paths, as
     all their spellings are; ``whole`` the folders in which anything may have changed.
@@ -143,7 +143,7 @@ class Changes:
 
 
 def changes_of(remembered: Remembered, tree: Tree, changed: Iterable[str]) -> Changes:
-    """What changed in the paths that are not as they were. Raises NotInPartsError."""
+    """The changes in the paths that are not as they were. Raises NotInPartsError."""
     found = Changes()
     for path in changed:
         if path in remembered.reads:
@@ -185,7 +185,7 @@ def _take_below(found: Changes, path: str, before: Collection[str], now: Collect
 
 @dataclass
 class Expansion:
-    """What has to be expanded again: files by folder, and the rows that they had before."""
+    """The part to be expanded again: files by folder, and the rows that they had before."""
 
     names: dict[str, set[str] | None]
     before: dict[UnitKey, dict[str, Row]]
@@ -224,7 +224,7 @@ def expansion_of(
     load: Load,
     folds: Folds,
 ) -> Expansion:
-    """What has to be expanded for changes, and for names that are wanted whatever they are.
+    """The part to be expanded for changes, and for names that are wanted whatever they are.
 
     Raises NotInPartsError.
     """

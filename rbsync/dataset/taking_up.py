@@ -1,4 +1,4 @@
-"""What is remembered, brought up to date by the part that was expanded again."""
+"""The memory of a plan, brought up to date by the part that was expanded again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from rbsync.sources.base import Entry, MaskLabels
 
 @dataclass(frozen=True)
 class TakenUp:
-    """What is to be remembered now; ``packed`` are the units that changed, None for one gone."""
+    """The memory from now on; ``packed`` are the units that changed, None for one gone."""
 
     remembered: Remembered
     packed: Mapping[UnitKey, Packed | None]
@@ -31,7 +31,7 @@ class TakenUp:
 
 @dataclass(frozen=True)
 class TakingUp:
-    """What was remembered, how it changed, and what came of it."""
+    """The memory from before, how it changed, and what came of it."""
 
     remembered: Remembered
     changes: Changes
@@ -51,7 +51,7 @@ class TakingUp:
         self._check_strays()
 
     def taken_up(self) -> TakenUp:
-        """What is to be remembered now."""
+        """The memory from now on."""
         units = dict(self.remembered.units)
         packed: dict[UnitKey, Packed | None] = {}
         new = {unit.key: unit.rows for unit in self.notes.units}

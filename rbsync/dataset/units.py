@@ -1,4 +1,4 @@
-"""What a folder of a source expanded to, packed: names, what was looked for, and digests."""
+"""The rows of a folder of a source, packed: names, what was looked for, and digests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Summary:
-    """What is known of a unit without reading it: datapoints, their sum, and where it looked."""
+    """The facts of a unit without reading it: datapoints, their sum, and where it looked."""
 
     count: int
     total: int
@@ -69,7 +69,7 @@ class Unit:
         return self.source, self.folder
 
     def summary(self) -> Summary:
-        """What is known of it without its rows."""
+        """The facts that are known of it without its rows."""
         rows = self.rows.values()
         folders = {one.rpartition("/")[0] for row in rows for one in row.asked}
         total = sum(weight(row.digest) for row in rows)

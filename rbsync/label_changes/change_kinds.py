@@ -27,7 +27,7 @@ class ClassChange(NamedTuple):
 
     @property
     def iou(self) -> float:
-        """What both have in common, as a part of what either has: from 0 to 1."""
+        """The cells that both have in common, as a part of what either has: from 0 to 1."""
         return (self.before - self.lost) / (self.before + self.gained)
 
 

@@ -64,6 +64,7 @@ def _share(iou: float) -> str:
     # Never 1.000 for what is not the same, nor 0.000 for what has something in common.
     text = f"{iou:.3f}"
     if text == "1.000":
+        # Cut off, not rounded: 0.9999999 would become 1.000000.
         return f"{int(iou * 1e6) / 1e6:.6f}"
     return f"{iou:.1e}" if text == "0.000" and iou else text
 
@@ -81,6 +82,7 @@ def _kind_of_change(one: ObjectChange) -> tuple[str, str]:
 
 def _of_objects(key: tuple[str, str], group: Sequence[ObjectChange]) -> str:
     verb, kind = key
+    # Forty boxes of one category that were added are one detail, not forty equal ones.
     named = list(dict.fromkeys(map(_detail, group)))
     shown = "; ".join(filter(None, named[:3]))
     more = f"; … {len(named) - 3:,} more" if len(named) > 3 else ""

@@ -43,7 +43,7 @@ class Place(NamedTuple):
         return all(low <= far and near <= high for low, high, near, far in sides)
 
     def distance(self, other: Place, size: Sequence[float] = ()) -> float:
-        """How far one middle is from the other; ``size`` are the lengths of the picture."""
+        """The distance of one middle from the other; ``size`` are the lengths of the picture."""
         scale = size or (1.0,) * len(self.low)
         here, there = (
             [at * length for at, length in zip(one.middle, scale, strict=False)]
@@ -74,6 +74,7 @@ def place_of(label: Label) -> Place | None:
             tuple(min(axis) for axis in zip(*points, strict=True)),
             tuple(max(axis) for axis in zip(*points, strict=True)),
         )
+    # Labels of others may lack members; one bad label must not end the comparison of all others.
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
 

@@ -58,7 +58,7 @@ def counted(before: Array, after: Array, names: Sequence[str]) -> tuple[ClassCha
 
 
 def _totals(before: Array, after: Array, classes: int) -> Array:
-    """How many cells each class gained, lost, had and has: (4, classes + 1)."""
+    """The numbers of cells that each class gained, lost, had and has: (4, classes + 1)."""
     totals = np.zeros((4, classes + 1), np.int64)
     old, new = before.reshape(-1), after.reshape(-1)
     for start in range(0, len(old), _AT_ONCE):
@@ -88,7 +88,7 @@ def _counts(grid: Array, classes: int) -> Array:
 
 
 def _new_regions(before: Array, after: Array, classes: int) -> tuple[Array, Array]:
-    """How many regions of each class are added, and removed."""
+    """The numbers of regions of each class that are added, and removed."""
     # A region that reaches out of the box around all changes has a cell in its frame, which is
     # kept: so the rest need not be looked at.
     box = _around_changes(before, after)

@@ -1,4 +1,4 @@
-"""What labels say, in a form in which two of them can be compared, and the comparison."""
+"""The content of labels, in a form in which two of them can be compared, and the comparison."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Label = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class LabelContent:
-    """What labels say: LabelObjects, a picture of classes, label maps by series, or several."""
+    """The content: LabelObjects, a picture of classes, label maps by series, or several."""
 
     objects: tuple[Label, ...] = ()
     picture: ClassIndex | None = None
@@ -94,10 +94,12 @@ def _of_pictures(before: LabelContent, after: LabelContent) -> tuple[tuple[Class
     old, new = _outlines(before), _outlines(after)
     names = sorted({*_names(before, old), *_names(after, new)})
     sizes = [one for one in (_size(before, old), _size(after, new)) if one]
+    # Outlines drawn on canvases of two sizes would differ in all that is the same.
     if len(set(sizes)) > 1:
         return (), _resized(*((one[1], one[0]) for one in sizes))
     found: list[ClassChange] = []
     for name in names:
+        # Drawing costs a canvas a class; most classes of an edited picture are as they were.
         if before.picture is None and after.picture is None and old.get(name) == new.get(name):
             continue
         one, other = (
@@ -152,6 +154,7 @@ def _of_indices(before: ClassIndex, after: ClassIndex) -> tuple[tuple[ClassChang
     names = before.names
     old, new = before.pixels, after.pixels
     if names != after.names:
+        # A class may have another number in each picture: equal pixels would differ.
         names = tuple(dict.fromkeys((*before.names, *after.names)))
         old, new = (_renumbered(one, names) for one in (before, after))
     if old.shape != new.shape:
@@ -193,6 +196,7 @@ def _of_series(
     old, new = (_classes(one, names, given[0]) for one in (before, after))
     if old.shape != new.shape:
         return counted(old, new, names), _resized(old.shape[::-1], new.shape[::-1])
+    # The tolerance is for affines that went through a NIfTI header's 32-bit numbers.
     if len(given) == 2 and not np.allclose(given[0].affine, given[1].affine, rtol=1e-4, atol=1e-3):
         return counted(old, new, names), "it lies elsewhere in the world"
     return compared(old, new, names), ""

@@ -66,7 +66,7 @@ def _change(old: Label, new: Label, size: Size | None) -> ObjectChange | None:
 
 
 def _moved(old: Label, new: Label, size: Size | None) -> tuple[float | None, bool]:
-    """How far a label went, None for not at all, and whether its shape is another one."""
+    """The distance that a label went, None for not at all, and whether its shape is another one."""
     member = member_of(new)
     if member != member_of(old):
         return None, True
@@ -82,6 +82,7 @@ def _moved(old: Label, new: Label, size: Size | None) -> tuple[float | None, boo
         abs((b - a) - (d - c)) > 1e-9
         for a, b, c, d in zip(here.low, here.high, there.low, there.high, strict=True)
     )
+    # An outline that differs within the same box has another shape: else nothing would be told.
     return (gone if gone > 1e-9 else None), resized or gone <= 1e-9
 
 

@@ -25,6 +25,7 @@ def pairs_of(before: Sequence[Label], after: Sequence[Label]) -> list[Pair]:
     then the nearest ones of one category and kind that could be the same one.
     """
     found: list[Pair] = []
+    # The surest first: a label that is equal to one must not be taken by another that is only near.
     for key in (_by_id, _by_all, _by_category_and_shape, _by_shape):
         found += _equal(before, after, found, key)
     return [*found, *_nearest(before, after, found)]
@@ -49,6 +50,7 @@ def _by_id(label: Label) -> Hashable:
 
 
 def _by_all(label: Label) -> Hashable:
+    # A service gives new ids to labels that are sent anew.
     rest = {key: one for key, one in label.items() if key not in ("labelid", "classid")}
     return canonical_json(normal_labels(rest))
 
@@ -89,6 +91,7 @@ def _nearest(
     theirs = _places(after, {other for _, other in found})
     for kind, old in ours.items():
         new = theirs.get(kind, [])
+        # Ten thousand points on each side are 100 million distances, which no plan may wait for.
         if len(old) * len(new) <= MOST:
             yield from _greedy(old, new)
 

@@ -44,7 +44,7 @@ def run_starts(*breaks: Array) -> Array:
 
 
 def _kept_in(starts: Array, kept: Array) -> Array:
-    """How many runs of kept cells begin in each run, or reach into it from the one before."""
+    """Counts the runs of kept cells that begin in each run, or reach into it from before."""
     begins = np.flatnonzero(kept[1:] & ~kept[:-1]) + 1
     found = np.bincount(np.searchsorted(starts, begins, "right") - 1, minlength=len(starts))
     return found + kept[starts]
@@ -57,7 +57,7 @@ def _framed(grid: Array) -> Array:
 
 
 def _next_rows(shape: tuple[int, ...]) -> list[int]:
-    """How far on in memory the neighbours are that a row touches after itself."""
+    """The distances in memory of the neighbours that a row touches after itself."""
     slice_, row = shape[1] * shape[2], shape[2]
     deeper = [slice_ - row, slice_, slice_ + row] if shape[0] > 1 else []
     return [row, *deeper]

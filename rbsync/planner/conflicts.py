@@ -111,7 +111,7 @@ def with_conflicts(
 
 
 def _blocks_of(action: Overwriting, record: Record) -> list[Action]:
-    """What is shown of a name whose action gave way to a record: that it was taken back."""
+    """The actions shown of a name whose action gave way to a record: that it was taken back."""
     if isinstance(action, Delete):
         held: Action | Keep | None = undone_delete(record)
     else:

@@ -151,7 +151,7 @@ def decide_reversal(
 def _half_undone(
     one: Reversal, record: Record | None, put_back: Callable[[Reversal], Datapoint]
 ) -> Update | None:
-    """What takes back the half of an update that was cut off, None where there was none."""
+    """The action to take back the half of an update that was cut off, None where there was none."""
     half = half_changed(record) if record else ()
     if record is None or one.was is None or not half:
         return None

@@ -75,7 +75,7 @@ class SourceModel(Common, ABC):
     """Each datapoint is made of however many files there are, of which more may be to come."""
 
     def entries(self, context: Context, default: CompleteWhen | None) -> Iterator[Entry]:
-        """What `expand` yields, with what the source or the default says of completeness."""
+        """The yield of `expand`, with what the source or the default says of completeness."""
         wanted = self.complete_when or default
         if wanted is None and not self.is_group:
             return self.expand(context)

@@ -59,7 +59,7 @@ def has_lock(workspace: Workspace) -> bool:
 
 
 def _basis(workspace: Workspace) -> list[str]:
-    """What the version depends on beside files of data."""
+    """All that the version depends on beside files of data."""
     return [VERSION, workspace.manifest.digest, _lock_files(workspace)]
 
 

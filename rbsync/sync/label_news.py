@@ -1,4 +1,4 @@
-"""What changes in labels: by a plan, and by what runs did to one datapoint."""
+"""The changes of labels: by a plan, and by what runs did to one datapoint."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Rewrite = Update | Replace | Move
 def labels_of_plan(
     workspace: Workspace, plan: Plan, most: int | None = None
 ) -> dict[str, LabelChanges]:
-    """What a plan changes in the labels that the project has now, by name.
+    """The changes that a plan makes in the labels that the project has now, by name.
 
     Looks at the first ``most`` datapoints, None for all. What cannot be looked at is left out, and
     so is all of a plan that was made without a look at the project.
@@ -39,7 +39,7 @@ def labels_of_plan(
 
 
 def labels_of_action(workspace: Workspace, action: Action) -> LabelChanges | None:
-    """What an action changes in labels; None where it changes none, or nobody can tell."""
+    """The changes by an action in labels; None where it changes none, or nobody can tell."""
     if workspace.manifest.trust.untrusted or not _rewrites_labels(action):
         return None
     return dict(_changes(workspace, [action])).get(action.name)
@@ -81,7 +81,7 @@ def _looked_at(workspace: Workspace, task_ids: Sequence[str]) -> Mapping[str, Ta
 
 
 def labels_of_life(workspace: Workspace, life: Sequence[Change]) -> dict[int, LabelChanges]:
-    """What the changes of one datapoint, newest first, did to its labels, by their places.
+    """The effects of the changes of one datapoint, newest first, on its labels, by places.
 
     The history has what was there before each; after the newest comes what the project has now.
     """

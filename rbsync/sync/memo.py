@@ -1,4 +1,4 @@
-"""What a plan found, remembered, so that the next one looks only at what has changed since.
+"""The finds of a plan, remembered, so that the next one looks only at what has changed since.
 
 The memo speaks of a manifest, a project, and the folders and files that were looked at: the names
 in a folder, and each file's size, times and inode. Folders are compared as bytes and no value is
@@ -36,7 +36,7 @@ _PROJECT = 4
 
 @dataclass
 class Memo:
-    """What is remembered. ``basis`` is what it depends on beside files and records.
+    """The remembered plan. ``basis`` is what it depends on beside files and records.
 
     ``mark`` is the commit of the state that it speaks of, and ``exceptions`` are the names that
     were not recorded then as they were declared, or not declared at all. ``text`` is how the cache
@@ -105,7 +105,7 @@ class Recalled:
 def recall(
     workspace: Workspace, basis: Basis, project: Project | None, *, asked: bool
 ) -> Recalled | None:
-    """What is remembered and still holds; None when it is nothing."""
+    """The memo, where it still holds; None when it is nothing."""
     text = workspace.inputs.cache.memo(KEY)
     memo = None if text is None else _read(text)
     if memo is None or not memo.holds(_basis(workspace, basis, project), asked=asked):

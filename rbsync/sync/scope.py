@@ -1,4 +1,4 @@
-"""What a plan compares: all datapoints and records, or only those that may have changed.
+"""The names that a plan compares: all datapoints and records, or only those that may have changed.
 
 Which those are follows from what the last plan remembered. The plan is the same either way.
 """

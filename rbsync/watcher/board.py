@@ -1,4 +1,4 @@
-"""How things stand: the parts of a watch note what they know, and whoever shows it asks."""
+"""The standing of a watch: the parts of a watch note what they know, and whoever shows it asks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Board:
 
 
 def facts(standing: Standing, last: ExitCode) -> dict[str, object]:
-    """How things stand, for a health check; ``last`` is the code that `apply` would have had."""
+    """The standing, for a health check; ``last`` is the code that `apply` would have had."""
     return {
         "looks": standing.looks,
         "last_look": round(standing.last_look, 1),

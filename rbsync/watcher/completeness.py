@@ -21,6 +21,7 @@ from rbsync.watcher.quiet import Growth, needed, next_pause
 Why = Literal["quiet", "writer", "group", "name"]
 
 _FOREVER = float("inf")
+# Programs that download write under such names first. An editor leaves old texts under `~`.
 UNFINISHED = (".part", ".tmp", ".crdownload", "~")
 LONG_OPEN = 600.0
 _WRITER = "somebody has it open for writing"
@@ -143,6 +144,7 @@ class Completeness:
 
     def _newest(self, group: Group) -> int:
         changed = group.changed
+        # A file that was deleted or renamed shows in its folder's time alone.
         for folder in group.folders:
             with suppress(OSError):
                 changed = max(changed, os.stat(os.path.join(self._root, folder)).st_mtime_ns)
@@ -167,6 +169,7 @@ class Completeness:
         return any(over)
 
     def _is_over(self, one: Waiting, roots: Roots) -> bool:
+        # A group has no file of its own to open: only a look can list its files anew.
         if one.why == "group":
             self._forget(one.path)
             return True
@@ -202,6 +205,7 @@ class Completeness:
         answer = self._probe(descriptor)
         if answer == "unknown":
             self.unproven.setdefault("a file is another user's, or its disk has no leases", path)
+        # The table of mounts is read once a disk: a folder may hold a hundred thousand files.
         if device not in self._kinds:
             self._kinds[device] = self._shared(os.path.join(self._root, path))
         kind = self._kinds[device] or self._served_as(path)
@@ -241,6 +245,7 @@ class Completeness:
         now = self._clock()
         with self._lock:
             before = self._waiting.get(path)
+            # Since when it waits must last over looks, or `tell_long_open` would never speak.
             if before is None or before.why != why:
                 before = Waiting(path, why, message, now, now, changed)
             pause = next_pause(before.pause)
@@ -256,4 +261,5 @@ class Completeness:
             self._growth.pop(path, None)
 
     def _is_downloaded(self, path: str) -> bool:
+        # aria2 writes under the final name, and keeps this file beside it until it is done.
         return os.path.lexists(os.path.join(self._root, path + ".aria2"))

@@ -30,6 +30,7 @@ def exported_folders(table: str = _EXPORTS, versions: str = _VERSIONS) -> tuple[
 
     ``table`` and ``versions`` are the files in which the server keeps them.
     """
+    # Clients of NFS 4 open files at the server, so that a lease sees their writers.
     if "-3" in _read(versions).split():
         return ()
     lines = (line.split() for line in _read(table).splitlines())
@@ -46,6 +47,7 @@ def has_hole(descriptor: int, size: int) -> bool:
     except OSError:
         return False
     finally:
+        # Whoever reads the file next would else begin at the hole, and take a part for the whole.
         os.lseek(descriptor, 0, os.SEEK_SET)
 
 
@@ -71,6 +73,7 @@ class MountedDisks:
     def gone(self) -> list[str]:
         """The places at which nothing is mounted any more."""
         now = self._mounted(self._root)
+        # A disk that was mounted only later must be missed too when it goes.
         self._seen |= now
         return sorted(self._seen - now)
 

@@ -31,6 +31,7 @@ class Flush:
 
     def look_ended(self, began: float, left: list[str]) -> bool:
         """Notes what still waits after a look that began at a time; True when nothing does."""
+        # That look may have listed the folder before the file was closed that is asked about.
         if began < self.asked:
             return False
         self.left = left
@@ -84,6 +85,7 @@ class FlushServer:
             os.unlink(self._path)
         with _short(self._path) as address:
             self._listener.bind(address)
+        # Another user of the machine must not make this one's watcher work.
         os.chmod(self._path, 0o600)
         self._listener.listen()
         threading.Thread(target=self._serve, daemon=True).start()

@@ -20,6 +20,7 @@ class Grace:
 
         ``missing`` are all names that are missing now.
         """
+        # A name that comes back and goes again gets the whole grace: it may be replaced again.
         self._missed = {name: self._missed.get(name, now) for name in missing}
         due = now - self._seconds
         over = frozenset(name for name, since in self._missed.items() if since <= due)

@@ -1,4 +1,4 @@
-"""What stands in the way of files: each is told once, and again once it was over."""
+"""All that stands in the way of files: each is told once, and again once it was over."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ class Hindrances:
     def _tell_waiting(self, waiting: Sequence[Waiting]) -> None:
         self._announcer.keep("waits", {one.path for one in waiting})
         for one in waiting:
+            # By the reason: a message may count files, and each file that comes would be news.
             if self._announcer.is_news("waits", one.why, one.path):
                 self._teller.waits(one)
 

@@ -122,6 +122,7 @@ class Inotify:
         """Stops watching."""
         self._closes = True
         os.write(self._wakes, b"!")
+        # A descriptor closed under the thread could be another file's by the time that it reads.
         self._thread.join()
         for descriptor in (self._descriptor, self._waker, self._wakes):
             os.close(descriptor)

@@ -41,6 +41,7 @@ class Instances:
         counts = None
         for paths in _series(group):
             number = self._number(paths[0])
+            # One series that does not say leaves all open: the quiet of the folder decides then.
             if not number:
                 return None
             counts = Counts(len(paths), number, len(group.paths))
@@ -52,6 +53,7 @@ class Instances:
         if path.lower().endswith(_PICTURES):
             return 0
         with suppress(OSError, ValueError):
+            # Without O_NONBLOCK the open of a named pipe would wait for ever.
             flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
             descriptor = os.open(os.path.join(self._root, path), flags)
             try:

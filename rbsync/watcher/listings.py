@@ -71,6 +71,7 @@ class WatchedListings:
         with self._lock:
             self._changes += 1
             self._all_changed = self._changes
+            # The time of all covers them. Folders that are gone would else pile up for months.
             self._changed.clear()
             self._kept.clear()
             self._files = 0

@@ -95,6 +95,7 @@ class Looker:
             planning=self._options.planning,
             renewal="unsettled",
             jobs=self._options.jobs,
+            # Nobody stands by to start it again: an outage of a night must not end the watch.
             give_up_after=math.inf,
             stop=stop,
             done=self._done,

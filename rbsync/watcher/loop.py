@@ -131,6 +131,7 @@ class Watch:
 
     def run(self) -> ExitCode:
         """Looks and waits until it is told to end, or with ``once`` until all is done."""
+        # A writer that opens a file during a probe would else end the program by a signal.
         lease.expect_signals()
         try:
             while self._ends is None:
@@ -277,6 +278,7 @@ class Watch:
         self._looker.last = error.exit_code
         if self._stop.requested and self._ends is not None:
             return
+        # A service that refuses each look would else be asked without a pause.
         self._pause.begin(time.monotonic())
         self._schedule.ask()
         self._hindrances.left = [str(error)]
@@ -297,6 +299,7 @@ class Watch:
         self._board.note(in_flight=0, looks=self._board.looks + 1, last_look=time.time())
         standing = self._board.standing()
         self._teller.look(standing, took)
+        # Not at the start: systemd would let others begin that rely on what the first look does.
         if is_first:
             notify("READY=1")
         self._supervision.tell(facts(standing, self._looker.last))
@@ -305,6 +308,7 @@ class Watch:
         now = time.monotonic()
         timeout = self._options.timeout
         is_late = timeout is not None and now - self._started >= timeout
+        # A file with an unfinished name may lie there for years, as editors' copies do.
         still = [one for one in self._complete.waiting() if one.why != "name"]
         is_busy = still or self._looker.grace.next_due() < FOREVER or self._schedule.due() <= now
         if is_busy and not is_late:

@@ -19,6 +19,7 @@ def narrowed(
 
     Without ``deletes`` none is done, and the grace of all begins anew.
     """
+    # While a disk is away all its files are missing; their grace must not run out meanwhile.
     missing = [one.name for one in plan.actions if isinstance(one, Delete)] if deletes else []
     gone = grace.over(missing, now)
     actions = tuple(one for one in plan.actions if not _is_held(one, retries, gone, now))
@@ -46,6 +47,7 @@ def allowed(plan: Plan, policy: Policy) -> tuple[Plan, Problem | None]:
     first = objection(plan, policy)
     if first is None:
         return replace(plan, refused=None), None
+    # The weaker limit first, so that one emptied folder does not hold back all updates.
     for harmless in (_no_delete, _only_new):
         actions = tuple(one for one in plan.actions if harmless(one))
         left = replace(plan, actions=actions, refused=None)

@@ -14,6 +14,7 @@ class OwnFiles:
 
     def has(self, path: str) -> bool:
         """Tells whether an absolute path is one of them."""
+        # A beginning, for the health file is written beside it under a longer name and renamed.
         if self._health and path.startswith(self._health):
             return True
         # A folder named so above the manifest's must not silence all.

@@ -39,6 +39,7 @@ def needed(settle: float, size: int, longest: float, *, proven: bool) -> float:
     A writer that paused for a second may pause for two: the longer it took, the longer is waited.
     """
     slow = min(2 * longest, LONGEST_GROWTH * settle)
+    # A large file is likely to come over a slow line, where pauses are longer.
     patience = max(settle * (1 + size / _LARGE), slow)
     return patience if proven else UNPROVEN * patience
 

@@ -35,6 +35,7 @@ class Retries:
     def failed(self, name: str, attempted: Fingerprint | None, message: str, now: float) -> bool:
         """Notes a failure; True when its message is a new one."""
         before = self._failed.get(name)
+        # Other content is another try: a file that was mended must not wait ten minutes.
         same = before is not None and before.attempted == attempted
         pause = min(2 * before.pause, LONGEST) if before and same else FIRST
         self._failed[name] = _Failed(attempted, message, pause, now + pause)

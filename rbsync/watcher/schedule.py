@@ -28,6 +28,7 @@ class Schedule:
 
     def hint(self, now: float) -> None:
         """Something may have changed; the first hint since the last look sets the time."""
+        # The last hint would not do: files that come without end would put off the look for ever.
         self._hinted = min(self._hinted, now)
 
     def ask(self) -> None:
@@ -36,6 +37,7 @@ class Schedule:
 
     def begun(self) -> None:
         """A look begins: it finds all that was hinted at so far, and hints from here on count."""
+        # Not after the look: what changes while it lists may be in a folder already listed.
         self._hinted = FOREVER
         self._asked = False
 
@@ -54,4 +56,5 @@ class Schedule:
     def _interval(self) -> float:
         if self.poll is None:
             return self.rescan
+        # Polling a huge tree must leave the disk to others for nine tenths of the time.
         return min(self.rescan, max(self.poll, 10 * self._took))

@@ -129,6 +129,7 @@ class Sight:
 
     def _give_up(self, why: str, hint: str = "") -> None:
         self.close()
+        # Listings without events would be believed for ever.
         self._listings.watch(())
         self.polls = True
         self._announcer.say("polling", f"{why}: polling instead", hint)
@@ -157,6 +158,7 @@ def limit_of(error: OSError) -> tuple[str, str]:
     message, name = _LIMITS.get(error.errno or 0, (error.strerror or str(error), ""))
     if not name:
         return message, ""
+    # A limit that is reached today is too small for the folder that comes tomorrow.
     value = max(2 * _current(name), _LEAST_LIMIT if error.errno == errno.ENOSPC else 256)
     return message, f"raise it: sysctl -w {name}={value}"
 

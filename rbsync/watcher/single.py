@@ -24,6 +24,7 @@ def alone(folder: str) -> Iterator[None]:
             message = f"another watcher runs for this state, pid {who}"
             hint = "`rbsync watch --flush` asks it to apply all that is there"
             raise LockedError(message, hint=hint) from error
+        # A pid of fewer digits would else end in digits of the one before.
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         yield

@@ -31,6 +31,7 @@ def watchdog_pause(environment: Mapping[str, str] = os.environ) -> float:
     never.
     """
     with suppress(ValueError):
+        # A program started by a watched one inherits the variables, and is not watched itself.
         if environment.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid()):
             return int(environment.get("WATCHDOG_USEC", "")) / _USEC / 2
     return float("inf")
@@ -83,4 +84,5 @@ class Supervision:
         with suppress(OSError):
             with open(beside, "w", encoding="utf-8") as file:
                 file.write(text + "\n")
+            # A health check that reads at this moment must never find half a file.
             os.replace(beside, self.health)

@@ -74,7 +74,7 @@ def _is_of_via(value: dict[str, Any]) -> bool:
 
 
 def next_step(tool: str, template: str) -> str:
-    """What to do with a file of a tool, whose path ``template`` says."""
+    """The step to take with a file of a tool, whose path ``template`` says."""
     if tool in _OWN:
         more = ", classes: [NAME, …]" if tool == "YOLO" else ""
         return f'write `labels: {{format: {_OWN[tool]}, file: "{template}"{more}}}`'
