@@ -116,6 +116,7 @@ class Changes:
         """Takes in a path that changed."""
         alike = spelt_alike(path)
         self.paths.add(alike)
+        # A template may look for a file of any suffix: a new suffix is a change for it too.
         self.paths.add(any_suffix_of(alike))
 
     @cached_property
@@ -157,6 +158,7 @@ def changes_of(remembered: Remembered, tree: Tree, changed: Iterable[str]) -> Ch
             continue
         rules = f"{path}/{IGNORE_FILE}" if path else IGNORE_FILE
         has_rules = IGNORE_FILE in listing.names or IGNORE_FILE in listing.links
+        # New rules may leave out files in folders that did not change themselves.
         if has_rules and rules not in remembered.reads:
             raise NotInPartsError("there are new rules of what to leave out")
         if not before.files and not before.below:

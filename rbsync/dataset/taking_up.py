@@ -107,6 +107,7 @@ class TakingUp:
         }
         folds = set(added.values())
         for key in self.folds.units_with(added):
+            # A fold is a hash: two other names may share it, but then the slow way only costs time.
             if any(row.fold in folds for _, row in self._rows(key)):
                 raise NotInPartsError("a name is taken, or looks like another one")
 
@@ -148,6 +149,7 @@ class TakingUp:
         """Looks for label files of the rest's folders that no datapoint has any more."""
         known, used = self.remembered.labelled, self._used()
         for folder, names in used.items():
+            # Files of the new suffix that lay there before were no strays then, and may be now.
             if folder in known and not {suffix_of(one) for one in names} <= known[folder]:
                 raise NotInPartsError("label files have another suffix")
         for folder, suffixes in known.items():

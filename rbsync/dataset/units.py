@@ -130,6 +130,7 @@ def fold_of(name: str) -> int:
 def spelt_alike(path: str) -> str:
     """A path as all its spellings are: without regard to Unicode's form and to case."""
     path = posixpath.normpath(path)
+    # A disk may find a file by another case or form of Unicode than the manifest has.
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 
@@ -154,6 +155,7 @@ def paths_of(entry: Entry) -> Iterator[str]:
 def row_of(entry: Entry, datapoint: Datapoint, tree: Tree, algorithm: Algorithm) -> Row:
     """The row of an entry that became a datapoint."""
     own = {*entry.asked, *paths_of(entry)}
+    # A link does not change when what it leads to does: that place must be looked at too.
     places = {str(tree.place(path)) for path in (entry.found_at, *own) if tree.is_link(path)}
     asked = {spelt_alike(path) for path in own | places if path != entry.found_at}
     digest = entry_digest(datapoint.name, datapoint.fingerprint, algorithm)

@@ -127,6 +127,7 @@ def _decided(others: Sequence[_Found], *, force: bool) -> Adopted:
         why = one.objection
         if not why:
             recorded.append(one.desired.name)
+        # A request that is under way may still land, and would change what was just recorded.
         elif force and not (one.record and one.record.pending):
             forced.append(one.desired.name)
         else:

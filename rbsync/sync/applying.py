@@ -239,6 +239,7 @@ def _concluded(
     workspace: Workspace, plan: Plan, outcomes: Sequence[Outcome], options: ApplyOptions
 ) -> Report:
     report = conclude(plan, outcomes, options.stop)
+    # A run without a request saw nothing of the project, so that its look must not count.
     if outcomes:
         note_look(workspace)
     return replace(report, looked_up=len(workspace.first_look.recognised))

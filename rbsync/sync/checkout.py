@@ -101,6 +101,7 @@ def _split(listed: bytes) -> list[str]:
 
 
 def _link(source: str, target: str) -> None:
+    # What git wrote goes first: a file at hand must not stand in for that of the revision.
     if os.path.islink(source) or os.path.lexists(target) or not os.path.isfile(source):
         return
     os.makedirs(os.path.dirname(target), exist_ok=True)

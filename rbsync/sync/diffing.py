@@ -112,6 +112,7 @@ def compare_versions(old: Version, new: Version, most: int | None = None) -> Com
 def _labels(
     old: Version, new: Version, names: Collection[str]
 ) -> Iterator[tuple[str, LabelChanges]]:
+    # Here, for it loads NumPy and Pillow, which a comparison without labels can do without.
     from rbsync.sync.label_sides import changes_between
 
     with old.declared(names) as before, new.declared(names) as after:

@@ -60,6 +60,7 @@ def inspected(
     try:
         found = backend.look([one.task_id for one in doomed])
     except BackendError as error:
+        # A wrong key sees nothing: a plan with all actions blocked would hide why.
         if error.kind == AUTH:
             raise
         return _unseen(plan, {one.name for one in doomed}, error)

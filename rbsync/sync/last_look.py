@@ -24,6 +24,7 @@ def unseen_for(workspace: Workspace) -> float | None:
     None for a project that is at hand, or that was looked at just now; infinity when no look is
     remembered.
     """
+    # A project in a folder is read for each plan: a warning of its age would say nothing.
     if workspace.backend.capabilities.at_hand:
         return None
     seconds = float("inf")

@@ -32,6 +32,7 @@ def merge_files(base: str, ours: str, theirs: str, path: str) -> list[str]:
     except LineError as error:
         problem = Problem("lock", f"{path} cannot be merged: {error}", None, "`rbsync lock`")
         raise UserError([problem]) from error
+    # In place: git takes the result from this very file.
     with open(ours, "wb") as file:
         file.write(text)
     return conflicts

@@ -182,6 +182,7 @@ def _is_plain(record: Record | None, declared: object) -> bool:
     """Tells whether a record says that its datapoint is as declared, and nothing else."""
     if record is None or record.applied != declared:
         return False
+    # A record with a failure or something pending calls for an action though no file changed.
     return record == Record(record.name, record.applied, record.task_id)
 
 

@@ -44,6 +44,7 @@ def files_of(
     if not labels.inputs:
         raise NotPulledError("its labels stand in a list together with others")
     given = [(one, *read_whole(roots, one.ref, algorithm, LIMIT)) for one in labels.inputs]
+    # A mask redrawn from half a file would be written back as the whole.
     if any(content != item.content for item, _, content in given):
         raise NotPulledError("its files are being changed right now")
     match labels.kind:

@@ -162,6 +162,7 @@ class _Pulling:
         )
         for one in files:
             others = self._owners.get(one.path, set()) - {name}
+            # Two datapoints share the file: the labels that are written last would win.
             if others:
                 raise NotPulledError(SHARED.format(min(others)))
         return files
@@ -202,6 +203,7 @@ class _Pulling:
         if not self._written:
             return {}
         inputs = self._workspace.inputs
+        # The tree of before has kept the listings: a file written just now would not be in them.
         tree = Tree(self._workspace.roots, inputs.cache, self._algorithm)
         workspace = replace(self._workspace, inputs=replace(inputs, tree=tree))
         dataset = expand(workspace, present_project(workspace), keep_going=True)
@@ -247,12 +249,14 @@ def write_below(roots: Roots, file: File) -> None:
     """
     folder, _, name = file.path.rpartition("/")
     descriptor = _open_or_make(roots, folder)
+    # Hidden, so that no glob takes up the draft of a pull that was killed.
     draft = f".rbsync-{secrets.token_hex(8)}"
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         with open(os.open(draft, flags, 0o666, dir_fd=descriptor), "wb") as out:
             out.write(file.data)
             out.flush()
+            # After a power cut a file renamed without this may be there and empty.
             os.fsync(out.fileno())
         os.replace(draft, name, src_dir_fd=descriptor, dst_dir_fd=descriptor)
     except BaseException:
@@ -271,6 +275,7 @@ def _open_or_make(roots: Roots, folder: str) -> int:
         above, _, name = folder.rpartition("/")
         parent = _open_or_make(roots, above)
         try:
+            # Another program may have made the folder since it was looked for.
             with suppress(FileExistsError):
                 os.mkdir(name, dir_fd=parent)
         finally:

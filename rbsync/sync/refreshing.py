@@ -60,6 +60,7 @@ def correcting(workspace: Workspace, timeout: float) -> Iterator[Writer]:
     """
     workspace.recovery_file.check()
     project = present_project(workspace)
+    # The records of one project must not be corrected by another's tasks.
     check_target(workspace.store.header(), project)
     with workspace.store.writer(whoami(), timeout=timeout) as writer:
         writer.claim(project.identity)

@@ -83,8 +83,10 @@ def _paths(lock: Lock, names: Collection[str]) -> Iterator[str]:
 
 @contextmanager
 def _built(path: str, trust: Trust) -> Iterator[Declared]:
+    # Not strictly: an old manifest may have keys that this version does not know.
     manifest = load_manifest(path, trust=trust, strict=False)
     roots = Roots(manifest.root, manifest.settings.roots)
+    # It goes with the files: sums of what is thrown away are of no use later.
     cache = Cache(os.path.join(os.path.dirname(manifest.root), "cache.db"), "sha256")
     try:
         with ThreadPoolExecutor(1, "rbsync-read") as executor:

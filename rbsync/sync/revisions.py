@@ -38,6 +38,7 @@ def _folder(name: str) -> str:
 
 def _at_revision(root: str, name: str) -> Lock:
     try:
+        # A tag with a message is an object of its own: this leads on to its commit.
         wanted = f"{name}^{{commit}}"
         commit = git(root, "rev-parse", "--verify", "--end-of-options", wanted).decode().strip()
         prefix = os.fsdecode(git(root, "rev-parse", "--show-prefix")).rstrip("\n")

@@ -42,6 +42,7 @@ def _correct(workspace: Workspace, writer: Writer, names: frozenset[str]) -> Non
     tasks = {one.name: one for one in workspace.backend.list(counted=_nothing)}
     before = writer.records()
     after = as_listed(before, tasks)
+    # A state that is bound now is never listed again, so that it must know every task at once.
     if not writer.header().target:
         names = frozenset(after)
     known = [after[name] for name in sorted(names) if name in after]

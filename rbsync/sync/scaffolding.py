@@ -150,6 +150,7 @@ class _Findings:
         homes = [(one, one.stems(PICTURES)) for one in self._images]
         home, images = max(homes, key=lambda pair: len(stems.keys() & pair[1].keys()))
         suffixes = {suffix for stem, suffix in images.items() if stem in stems}
+        # A template has one suffix: with two, some of the masks would have no image.
         if not class_map or len(suffixes) != 1 or not stems.keys() <= images.keys():
             why = "masks, by their names; declare them under `masks` with a `class_map`"
             self._left_out[_all_of(masks.path)] = why
@@ -226,6 +227,7 @@ class _Findings:
             yield "    exclude:"
             yield from left
         yield from self._labels_line(kept)
+        # A glob that matches no file is an error, and the first plan would fail.
         if not count:
             yield "    allow_empty: true"
 
