@@ -252,6 +252,7 @@ def expansion_of(
             asking = [f for f, row in rows(key).items() if any(map(changes.has, row.asked))]
             _add(names, key[1], asking)
     for key, found in folds.units_with(wanted).items():
+        # Of such a unit no file is known that could be expanded by itself.
         if key[1] is None:
             raise NotInPartsError("a name is of a source that is expanded as a whole")
         _add(names, key[1], [f for f, row in rows(key).items() if row.name in found])

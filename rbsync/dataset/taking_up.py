@@ -130,6 +130,7 @@ class TakingUp:
                 for one in paths
                 if not self.changes.has(one) and (known is None or one not in known.asked)
             }
+        # Only a plan of everything can tell whose file it is, and names both datapoints.
         if wanted and any(self._owners(wanted)):
             raise NotInPartsError("a file may be in two datapoints")
 

@@ -101,6 +101,7 @@ def _distance(one: ObjectChange) -> str:
     if one.in_pixels:
         return f"{one.moved:.0f} px" if one.moved >= 1 else "< 1 px"
     if one.kind in VOLUMETRIC:
+        # The units of a volume are those of its files, and not known here.
         return f"by {one.moved:.3g}"
     return f"{one.moved:.1%} of the picture" if one.moved >= 0.001 else "< 0.1% of the picture"
 

@@ -23,6 +23,7 @@ def compared(before: Array, after: Array, names: Sequence[str]) -> tuple[ClassCh
     """
     gained, lost, had, has = _totals(before, after, len(names))
     values = [int(one) for one in np.flatnonzero(gained[1:] + lost[1:]) + 1]
+    # Without a change there is no box around the changes to be made.
     if not values:
         return ()
     added, removed = _new_regions(before, after, len(names))

@@ -84,6 +84,7 @@ def _columns(cells: list[str], separator: str, place: Location) -> list[str]:
         if column not in CSV_COLUMNS and not column.startswith(METADATA):
             message = f"unknown column `{column}`{guess(column, CSV_COLUMNS)}"
             raise ListError(message, place)
+        # Of two columns of one name the later would win without a word.
         if counts[column] > 1:
             raise ListError(f"the column `{column}` stands twice", place)
     return columns
@@ -112,6 +113,7 @@ def _cells(columns: list[str], cells: list[str]) -> tuple[dict[str, str], str]:
     named = {column: cell for column, cell in zip(columns, cells, strict=False) if cell}
     # A separator at the end of a line makes a column without a name, which has to be empty.
     beyond = [*cells[len(columns) :], named.pop("", "")]
+    # A comma within a path that is not in quotes makes a cell too many: half a path would be sent.
     if any(beyond) or len(cells) < len(columns) - columns.count(""):
         return named, (
             f"the first line names {len(columns) - columns.count('')} columns, "
@@ -122,6 +124,7 @@ def _cells(columns: list[str], cells: list[str]) -> tuple[dict[str, str], str]:
 
 def _same_datapoint(line: _Line) -> str | int:
     """Returns what rows of one datapoint share: its name; without one each stands for itself."""
+    # Rows without a name must not become one datapoint: each is told as wrong by itself.
     return line.cells.get("name") or line.number
 
 

@@ -95,6 +95,7 @@ def _folder_fields(path: str) -> dict[str, str]:
 
 
 def _in_order(search: Search, listing: Listing, frames: Pattern) -> tuple[str, ...]:
+    # Here, so that a manifest without frames does not load it.
     from natsort import natsorted
 
     names = sorted(name for name in search.visible(listing) if frames.file(name) is not None)

@@ -47,6 +47,7 @@ def _hook(text: str) -> dict[str, Any]:
 
 def _may_be_odd(text: str) -> bool:
     """Tells whether JSON's escapes may spell half of a character, which a text cannot have."""
+    # Nearly no list has one: each entry of a million need not be encoded to find out.
     return "\\ud" in text or "\\uD" in text
 
 
@@ -80,6 +81,7 @@ def _read_jsonl(text: str, file: str) -> Iterator[Row]:
     odd, hook = _may_be_odd(text), _hook(text)
     # Not `splitlines`, which also splits at characters that may stand in a JSON text.
     for number, line in enumerate(text.split("\n"), 1):
+        # Programs end the file with a line break, and some leave empty lines between entries.
         if not line.strip():
             continue
         try:

@@ -75,6 +75,7 @@ class TemplateFiles:
                 self._has_any = True
                 self._context.witness(found)
             return Found(found)
+        # Asked once: without it each datapoint without labels would list the folder again.
         if not self._has_root:
             self._has_root = True
             self._doubt_unless_there(self._template.root)
@@ -88,6 +89,7 @@ class TemplateFiles:
         """Warns when no datapoint has the file that it may have: the template is misspelt."""
         if not self._optional or self._has_any or not self._asked or self._template is None:
             return
+        # The files of the part may have none while all others have one.
         if self._context.is_part:
             return
         key, noun, _ = self._written

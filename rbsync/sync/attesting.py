@@ -41,4 +41,5 @@ def _committed(root: str) -> str:
         changed = git(root, "status", "--porcelain", "-z", "--", FOLDER)
     except GitError:
         return ""
+    # A lock that is not committed yet is not that of the commit that is checked out.
     return "" if changed else revision_of(root)

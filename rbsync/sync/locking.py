@@ -64,6 +64,7 @@ def dataset_at_hand(workspace: Workspace) -> Dataset:
     Raises UserError with all problems of the dataset, and RbsyncError for what was not read.
     """
     dataset = expand(workspace)
+    # A lock without what was not read would say that those files are not part of the version.
     if dataset.unread:
         raise RbsyncError(f"the version is not known: {dataset.unread[0]}")
     return dataset

@@ -51,6 +51,7 @@ def recorded(
     workspace.history.begin(run)
     recording = Recording(HistoryKeeper(workspace.history, run.id, workspace.backend))
     yield recording
+    # A run that raised stays without an end, so that the history shows that it was cut off.
     if recording.report is not None:
         workspace.history.end(_ended(run, recording.report))
     workspace.history.sweep(time.time() - workspace.manifest.settings.policy.history * DAY)

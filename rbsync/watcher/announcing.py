@@ -33,6 +33,7 @@ class Announcer:
 
     def keep(self, code: str, about: set[str]) -> None:
         """Forgets of a code all that is not said of one of these."""
+        # A file that waits again next week is news again, and names must not pile up for months.
         gone = [key for key in self._said if key[0] == code and key[1] not in about]
         for key in gone:
             del self._said[key]

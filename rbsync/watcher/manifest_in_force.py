@@ -21,6 +21,7 @@ class ManifestInForce:
         """Reads it anew, and says when it is broken and when it is in order again."""
         try:
             self.now = self._load()
+        # An editor saves in steps: a watch must not end by a manifest that is half written.
         except (UserError, OSError) as error:
             text = f"the manifest is broken, and the last good one stays in force: {error}"
             self._announcer.say("manifest", text)

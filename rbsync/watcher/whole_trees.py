@@ -76,6 +76,7 @@ class WholeTrees(FileSystemEventHandler):
         Raises OSError when the system does not allow it.
         """
         wanted = bases(folders)
+        # A new observer loses what happens while it starts, so that it is not made for each look.
         if wanted == self._watched and self.is_alive():
             return set()
         self._stop_observer()
