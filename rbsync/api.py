@@ -82,6 +82,8 @@ def plan(
         on_move=on_move,
         offline=offline,
     )
+    # A plan in a notebook that waits ten minutes for a service, without a word, looks hung: some
+    # attempts are made, and the error says the rest.
     with open_workspace(found) as workspace:
         return make_plan(workspace, options)
 
@@ -104,6 +106,8 @@ def apply(
     Raises StaleError when state or manifest changed since the plan was made, RefusedError when
     the guard stops it (unless ``force``), LockedError and StoreError.
     """
+    # A plan knows its manifest's path and not its content, which may have changed since: it is
+    # read again, and apply compares.
     given = plan.source if manifest is None else manifest
     found = given if isinstance(given, Manifest) else load_manifest(given)
     with open_workspace(found, give_up_after=give_up_after) as workspace:

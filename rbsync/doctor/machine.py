@@ -41,6 +41,8 @@ def _masks() -> Check:
 
 
 def _sqlite() -> Check:
+    # No warning: the state is written by one connection, so that the fault cannot come to it. Who
+    # looks for the cause of a damaged copy should see it all the same.
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info >= _RESET_FAULT_ENDS:
         return Check("SQLite", "ok", version)
@@ -58,6 +60,7 @@ def _disk(folder: str) -> Check:
 
 def file_system_of(folder: str, mounts: str = "/proc/self/mounts") -> str:
     """The kind of file system that a folder is on; empty where the system does not tell."""
+    # Links lead to other disks: `.rbsync` may be one on a share.
     real = os.path.realpath(folder)
     best, kind = "", ""
     try:
@@ -67,12 +70,14 @@ def file_system_of(folder: str, mounts: str = "/proc/self/mounts") -> str:
         return ""
     for _, where, found, *_ in (one for one in rows if len(one) > 3):
         below = real == where or real.startswith(where.rstrip("/") + "/")
+        # The longest is the nearest; of two at one place the later one hides the earlier.
         if below and len(where) >= len(best):
             best, kind = where, found
     return kind
 
 
 def _room(folder: str) -> Check:
+    # Before the first apply the folder is not there, and its disk is that of the nearest above.
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     free = shutil.disk_usage(folder).free

@@ -18,6 +18,7 @@ PREFIX = "rbsync-doctor/"
 """The names of probes begin so, that one which could not be deleted is known for what it is."""
 
 _SHOWN = 3
+# A URL needs no upload, and this host is reserved for examples: nothing of anybody is shown.
 _URL = "https://example.org/rbsync-doctor.png"
 _SETTINGS = Settings(
     storage="public", ground_truth=False, priority=0.25, metadata={"rbsync.doctor": "a b"}
@@ -28,6 +29,7 @@ _BOX = {"xnorm": 0.25, "ynorm": 0.25, "wnorm": 0.5, "hnorm": 0.5}
 def listing_check(backend: Backend) -> Check:
     """Counts what the project holds, by its whole listing; names that occur twice are told."""
     try:
+        # Labels are not counted: those in files would each cost a request.
         names = Counter(one.name for one in backend.list(counted=lambda _: False))
     except BackendError as error:
         return Check("listing", "failed", str(error), error.hint)
@@ -58,6 +60,7 @@ def probe_checks(backend: Backend) -> Iterator[Check]:
     except BackendError as error:
         yield Check("probe", "failed", f"it cannot be read back: {error}", error.hint)
     finally:
+        # Also when it could not be read: a probe that stays is one more datapoint to label.
         yield _deleted(backend, NamedTask(draft.name, made.task_id))
 
 
@@ -67,6 +70,7 @@ def _draft(backend: Backend) -> Draft:
     takes_boxes = "bbox2d" in project_type(project.type).kinds
     name = f"{PREFIX}{uuid4()}"
     plain = Draft(name, ((_URL, _URL),), None, _SETTINGS, Fingerprint("x:1", "x:2", "x:3"))
+    # A label that the project refuses would look like a service that refuses everything.
     if not takes_boxes or not project.categories:
         return plain
     label = {"category": [["object", project.categories[0]]], "attributes": [], "bbox2d": _BOX}

@@ -150,6 +150,6 @@ class CheckPart(Part):
 
 
 class DoctorDocument(Document):
-    """What `rbsync doctor` looked at, in order."""
+    """All that `rbsync doctor` looked at, in order."""
 
     checks: list[CheckPart]

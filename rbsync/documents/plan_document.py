@@ -145,6 +145,8 @@ class ActionPart(Part):
                 assert_never(self.action)
 
     def _move(self) -> Move:
+        # A file that somebody edited by hand may lack it. Without what was left under the old
+        # name, apply could not tell a colleague's work from ours.
         if self.applied is None or not self.old:
             raise ValueError(f"the move to `{self.name}` does not say from where")
         said = (self.task_id, self.applied.value(), self.reason, self.message)
@@ -159,6 +161,8 @@ class ActionPart(Part):
         return tuple(one.value() for one in self.declined)
 
     def _datapoint(self) -> Datapoint:
+        # The model allows all of them to be absent, since deletes have none. A create without
+        # items would only be refused by the service, after others were sent.
         if self.settings is None or self.fingerprint is None or not self.items:
             raise ValueError(f"the action for `{self.name}` lacks its datapoint")
         return Datapoint(
@@ -261,6 +265,8 @@ def plan_json(
     basis = plan.basis
     return {
         "format_version": FORMAT_VERSION,
+        # Members that came later stand only where they say something: a plan without them is, to
+        # the byte, the one that earlier versions wrote and still read.
         "dataset": {
             "digest": plan.dataset,
             "datapoints": plan.datapoints,
@@ -349,6 +355,7 @@ def _over(action: Overwriting) -> dict[str, Any]:
 
 
 def _taken(record: Record) -> dict[str, Any]:
+    # A record that is taken has something applied; the model of records allows it to be absent.
     applied = record.applied or Fingerprint("", "", "")
     own = {"name": record.name, "task_id": record.task_id, "applied": applied._asdict()}
     return {**own, **_declined(record.declined)}

@@ -69,6 +69,7 @@ def report_json(report: Report, meta: Mapping[str, Any], version: str = "") -> d
         "outcomes": [outcome_json(one) for one in report.outcomes],
         "summary": counts(report),
         "exit_code": int(report.exit_code),
+        # Left out where nobody knows it: an empty version would look like one that went missing.
         **({"version": version} if version else {}),
         "meta": dict(meta),
     }
@@ -80,6 +81,7 @@ def counts(report: Report) -> dict[str, int]:
         "created": report.count("applied", "create"),
         "recognised": report.recognised,
         "moved": report.count("applied", "move"),
+        # A replace is an update to whoever counts: the datapoint was there, and is there.
         "updated": report.count("applied", "update", "replace"),
         "deleted": report.count("removed"),
         "failed": report.count("failed"),

@@ -52,6 +52,7 @@ def schema_names() -> list[str]:
 
 def published(name: str) -> str:
     """The text of a schema as it was published with this version. Raises KeyError."""
+    # The name becomes a path: only those that are there, so that `../x` opens nothing else.
     if name not in schema_names():
         raise KeyError(name)
     if name == _SERVICE:
@@ -61,6 +62,8 @@ def published(name: str) -> str:
 
 def schemas() -> dict[str, str]:
     """The text of each schema by its file's name, generated anew."""
+    # Only for those who generate: `rbsync schema` prints what is published, and starts without
+    # the models of all documents.
     from rbsync.documents.catalogue import DOCUMENTS, events_of
     from rbsync.manifest.json_schema import schema_text
 

@@ -17,6 +17,8 @@ _UNSEEN = re.compile(
 
 def dump(document: Mapping[str, Any]) -> str:
     """JSON text that is quick to write, pleasant to read and kind to diffs."""
+    # Not `json.dumps(indent=2)`: a million actions would be twenty million lines, and a diff of
+    # two plans would show members without the datapoint that they belong to.
     members = ",\n".join(f"  {_one(key)}: {_member(value)}" for key, value in document.items())
     return f"{{\n{members}\n}}\n"
 
@@ -64,6 +66,7 @@ def _entries(values: list[Any]) -> Iterator[str]:
 
 
 def _one(value: Any) -> str:
+    # Names stay as people write them: `grüße` can be searched for, `gr\\u00fc\\u00dfe` cannot.
     text = json.dumps(value, ensure_ascii=False)
     if text.isascii() and "\x7f" not in text:
         return text
@@ -71,4 +74,5 @@ def _one(value: Any) -> str:
 
 
 def _spelled_out(found: re.Match[str]) -> str:
+    # JSON's own spelling: whoever parses the document gets the very characters back.
     return json.dumps(found.group())[1:-1]

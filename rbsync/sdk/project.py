@@ -75,6 +75,8 @@ def get_project(
     from rbsync.backends.redbrick.api.credentials import ApiKey
     from rbsync.backends.redbrick.backend import RedbrickBackend
 
+    # Scripts written for the vendor's client pass the ids first. A key has 43 characters and a URL
+    # a scheme, so that neither can be taken for a UUID.
     if is_uuid(api_key) and is_uuid(url):
         ids, (api_key, url) = (api_key, url), (str(org_id), str(project_id) or DEFAULT_URL)
         org_id, project_id = ids

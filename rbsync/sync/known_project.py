@@ -31,6 +31,7 @@ def _required(workspace: Workspace) -> Project:
     try:
         return workspace.backend.project()
     except BackendError as error:
+        # A key that is not accepted, or no network, says nothing of the ids in the manifest.
         if error.kind != INVALID:
             raise
         where = workspace.manifest.locate(("backend", "project_id"))

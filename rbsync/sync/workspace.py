@@ -162,9 +162,8 @@ def open_workspace(
     ``home`` is the folder of state and project, where the manifest is that of a ``revision``.
     ``note`` is told what is waited for; ``stop`` ends all waiting. ``readiness`` says which files
     are finished, and ``known`` keeps the listings of folders that did not change since. With
-    ``sums`` files are known by their SHA-256.
-    ``give_up_after`` is for how many seconds a service is waited for that does not answer a
-    question, 0 for some attempts only; ``outage`` is told of it.
+    ``sums`` files are known by their SHA-256. ``give_up_after`` is for how many seconds a service
+    is waited for that does not answer a question, 0 for some attempts only; ``outage`` is told.
     """
     manifest = _by_sums(manifest) if sums else manifest
     stop = stop or Cancellation()

@@ -149,6 +149,7 @@ async def _broken(fault: Fault, request: Request, run: Run) -> Response:
 
 
 def _altered(fault: Fault, answer: Response) -> Response:
+    # After the effect: the task is made, and only what is told of it is odd.
     value = json.loads(bytes(answer.body))
     _alter(value, fault.at.split("."), fault)
     return JSONResponse(value, answer.status_code)
