@@ -81,7 +81,7 @@ def test_a_service_that_is_ill_is_not_told_as_a_wrong_key(tmp_path: Path, status
     with served(tmp_path / "service", faults=[rule]) as service:
         project = RemoteProject(tmp_path / "work", service.url)
         project.manifest("datapoints: []\n")
-        ran = project.run("plan")
+        ran = project.run("plan", "--give-up-after", "0")
     assert ran.code == ExitCode.INCOMPLETE
     told, _, _ = ran.err.partition("hint:")
     assert f"HTTP {status}" in told
