@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # Values made until the collector looks through what is new. With Python's 700 it runs dozens of
-# times while modules are loaded, of which nothing is garbage.
-_SELDOM = 50_000
+# times while modules are loaded, of which nothing is garbage; with 50,000 it still runs once.
+_SELDOM = 200_000
 
 
 def collect_seldom() -> None:
-    """Lets the collector run once in 50,000 new values, in a process of one command."""
+    """Lets the collector run once in 200,000 new values, in a process of one command."""
     gc.set_threshold(_SELDOM, *gc.get_threshold()[1:])
 
 

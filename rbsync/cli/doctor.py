@@ -40,7 +40,7 @@ def command(common: CommonOptions, write: bool, report: str | None) -> int:
         found.append(one)
         if not common.json:
             _show(common, one)
-    content = {"checks": [_as_json(one) for one in found]}
+    content = {"checks": [one._asdict() for one in found]}
     if report:
         _write_report(report, content)
     if common.json:
@@ -85,11 +85,8 @@ def _show(common: CommonOptions, one: Check) -> None:
     line = f"{one.verdict:{_WIDE}} {one.name:{_NAME}} {one.found}"
     result(common, line, fg=_COLOURS[one.verdict])
     if one.hint and one.verdict != "ok":
-        result(common, f"{'':{_WIDE}} {'':{_NAME}} {one.hint}")
-
-
-def _as_json(one: Check) -> dict[str, Any]:
-    return {"name": one.name, "verdict": one.verdict, "found": one.found, "hint": one.hint}
+        # Not below what was found: hints are sentences, and a terminal may have 60 columns.
+        result(common, f"    {one.hint}")
 
 
 def _write_report(path: str, content: dict[str, Any]) -> None:

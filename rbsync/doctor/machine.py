@@ -46,8 +46,7 @@ def _sqlite() -> Check:
     version = sqlite3.sqlite_version
     if sqlite3.sqlite_version_info >= _RESET_FAULT_ENDS:
         return Check("SQLite", "ok", version)
-    found = f"{version}, which has the fault of resetting logs (ended in 3.51.3)"
-    return Check("SQLite", "ok", f"{found}; rbsync writes by one connection, as it must there")
+    return Check("SQLite", "ok", f"{version}; its fault of 2 writers needs more than our one")
 
 
 def _disk(folder: str) -> Check:
