@@ -15,6 +15,7 @@ from typing import Any
 from rbsync.backends.base import StoredMap, TaskContent
 from rbsync.backends.left import UNNOTED, has_labels_noted, has_settings, only_members
 from rbsync.labels import normal_labels
+from rbsync.labels.old_flags import as_before
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import (
     FACETS,
@@ -94,6 +95,8 @@ def _has_labels(found: TaskContent, wanted: str) -> bool:
     variants = [labels]
     if found.left.members not in ((), UNNOTED):
         variants.append(only_members(labels, found.left.members))
+    # The labels of a file may have the flags of old, which are not sent as they are.
+    variants += [old for one in variants if (old := as_before(one)) != one]
     if any(_are(one, found, wanted, algorithm) for one in variants):
         return True
     return has_labels_noted(found, labels, wanted)

@@ -6,7 +6,7 @@ import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from rbsync.applier.mask_text import encoded
 from rbsync.backends.base import Project as Facts
@@ -17,7 +17,7 @@ from rbsync.labels import PROJECT_TYPES, read_taxonomy
 from rbsync.masks import check_same_size, read_class_map, read_mask, shown_size
 from rbsync.masks.classes.class_map import BLACK, ClassMap, without_background
 from rbsync.masks.identity import identity
-from rbsync.model.datapoint import Labels, Settings
+from rbsync.model.datapoint import Encoding, Labels, Settings
 from rbsync.model.storages import is_uploaded
 from rbsync.sdk.arguments import Given, refusal
 from rbsync.sources.base import Entry, MaskLabels
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NAMED_BY = "the class map"
-_ENCODINGS = ("pixel", "nifti")
+# The client of today exports a task that has outlines with no labels at all.
+_PREFERRED: Literal["nifti"] = "nifti"
+_ENCODINGS = get_args(Encoding)
 
 
 def read_masked(
@@ -36,7 +38,7 @@ def read_masked(
     image_path: str | os.PathLike[str],
     settings: Settings,
     project: Facts,
-    encoding: Literal["pixel", "nifti"],
+    encoding: Encoding,
 ) -> Given:
     """A datapoint of an image and its mask. Raises UserError.
 
@@ -60,7 +62,7 @@ def read_masked(
     name, fingerprint = unicodedata.normalize("NFC", image), identity(index)
     if not fingerprint:
         return Given(name, (image,), None, None, settings)
-    labels = encoded(index, encoding, encoding)
+    labels = encoded(index, encoding, _PREFERRED)
     return Given(name, (image,), Labels("mask", fingerprint), labels, settings)
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.retrying import Retrier
@@ -15,7 +15,7 @@ from rbsync.backends.base import Project as Facts
 from rbsync.backends.redbrick.http.redaction import redact
 from rbsync.errors import Location, RbsyncError, UserError
 from rbsync.files.roots import Roots
-from rbsync.model.datapoint import Datapoint, Settings
+from rbsync.model.datapoint import Datapoint, Encoding, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
 from rbsync.model.storages import is_built_in, is_uploaded
 from rbsync.sdk.arguments import ANSWERED, Given, read_given, refusal
@@ -93,7 +93,7 @@ class Upload:
         class_map: Mapping[str, Sequence[int]],
         image_path: str | os.PathLike[str],
         *,
-        encoding: Literal["pixel", "nifti"] = "pixel",
+        encoding: Encoding = "auto",
     ) -> list[dict[str, Any]]:
         """Creates one datapoint of an image and its segmentation mask.
 
@@ -101,9 +101,10 @@ class Upload:
         ``class_map`` is ``{category: [r, g, b]}`` with a colour for all else in the mask.
         ``image_path`` is the item: a URL, a key in the storage, or with
         `StorageMethod.REDBRICK` the path of a file, which is uploaded. The datapoint is called
-        by ``image_path``, as it is written. ``encoding`` is how the mask is sent: as outlines
-        (``pixel``), which is what the service's page describes, or as a label map (``nifti``),
-        which is what the service has today; both are exact.
+        by ``image_path``, as it is written. ``encoding`` is how the mask is sent: as a label map
+        (``nifti``), which is what the service has today, or as outlines (``pixel``), which is
+        what its page of 2021 describes and today's client does not export; both are exact.
+        ``auto`` is a label map, and outlines for more classes than one can number.
 
         Returns an empty list when it is created, else a list of one dict: ``name``, ``items``
         and ``error``. A mask without a labelled pixel makes a datapoint without labels. The

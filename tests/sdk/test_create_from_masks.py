@@ -41,18 +41,19 @@ def test_a_mask_comes_back_as_the_same_picture(serve: Serve, texture: str) -> No
     client, project = serve(type="IMAGE_SEGMENTATION")
     class_map = colours(5)
     mask = painted(TEXTURES[texture](np.random.default_rng(7), (40, 60), 5), class_map)
-    assert project.upload.create_datapoint_from_masks(PUBLIC, mask, class_map, URL) == []
+    create = project.upload.create_datapoint_from_masks
+    assert create(PUBLIC, mask, class_map, URL, encoding="pixel") == []
     back = rbsync.masks.decode_pixel(stored(client, URL), class_map)
     assert np.array_equal(back, mask)
 
 
 @pytest.mark.parametrize("texture", sorted(TEXTURES))
-def test_a_label_map_comes_back_as_the_same_picture(serve: Serve, texture: str) -> None:
+def test_a_mask_is_sent_as_a_label_map_and_comes_back(serve: Serve, texture: str) -> None:
     client, project = serve(type="IMAGE_SEGMENTATION")
     class_map = colours(5)
     mask = painted(TEXTURES[texture](np.random.default_rng(7), (40, 60), 5), class_map)
     create = project.upload.create_datapoint_from_masks
-    assert create(PUBLIC, mask, class_map, URL, encoding="nifti") == []
+    assert create(PUBLIC, mask, class_map, URL) == []
     (found,) = client.task(URL)["latestTaskData"]["labelsMap"]
     (address,) = client.ask("presignItems", storageId=REDBRICK, items=[found["labelName"]])
     data = client.session.get(address).content
@@ -64,7 +65,7 @@ def test_an_encoding_that_there_is_not_is_an_error(serve: Serve) -> None:
     client, project = serve()
     create: Any = project.upload.create_datapoint_from_masks
     (failed,) = create(PUBLIC, red(), RED, URL, encoding="rle")
-    assert failed["error"] == "`encoding` must be one of pixel, nifti, not 'rle'"
+    assert failed["error"] == "`encoding` must be one of auto, pixel, nifti, not 'rle'"
     assert client.names() == []
 
 
@@ -211,5 +212,6 @@ def test_many_small_regions_are_sent_whole(serve: Serve) -> None:
     client, project = serve()
     class_map = colours(200)
     mask = painted(noise(np.random.default_rng(1), (120, 120), 200), class_map)
-    assert project.upload.create_datapoint_from_masks(PUBLIC, mask, class_map, URL) == []
+    create = project.upload.create_datapoint_from_masks
+    assert create(PUBLIC, mask, class_map, URL, encoding="pixel") == []
     assert np.array_equal(rbsync.masks.decode_pixel(stored(client, URL), class_map), mask)

@@ -20,7 +20,8 @@ from rbsync.labels import read_taxonomy
 from tests.masks.pictures import noise, painted, png
 from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.project import BOX
-from tests.service.serving import KEY, ORG, PROJECT, serving
+from tests.sdk.test_page_examples import MASKS, run
+from tests.service.serving import KEY, ORG, PROJECT, PUBLIC, NearClient, serving
 from tests.service.vendor_environment import run_client
 
 pytestmark = [pytest.mark.vendor, pytest.mark.timeout(1000)]
@@ -62,6 +63,7 @@ masks:
 """
 
 
+ADDRESS = "https://example.org/page.png"
 EDITED = ("box.json", "masks/edited.png", "masks/edited-here-too.png", "edited.nii.gz")
 
 
@@ -91,9 +93,21 @@ def volume(voxels: Any) -> bytes:
     return gzip.compress(image.to_bytes(), mtime=0)
 
 
+def create_as_the_page_does(folder: Path, client: NearClient, picture: Any) -> None:
+    """Runs the page's second example on an exported folder of one mask."""
+    folder.mkdir()
+    (folder / "task.png").write_bytes(png(picture))
+    (folder / "class_map.json").write_text(json.dumps(CLASS_MAP))
+    (folder / "datapoint_map.json").write_text(json.dumps({"task.png": ADDRESS}))
+    assert run(MASKS, client, folder=str(folder), storage_id=PUBLIC) == []
+
+
 @pytest.fixture(scope="module")
 def came(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Came:
-    """A colour mask and a study, created by `rbsync apply` and exported by the SDK."""
+    """A colour mask and a study, created by `rbsync apply`, and a mask by the example of the page.
+
+    Both are exported by the SDK.
+    """
     folder = tmp_path_factory.mktemp("masks")
     generator = np.random.default_rng(3)
     picture = painted(noise(generator, (37, 61), 2), CLASS_MAP)
@@ -118,6 +132,7 @@ def came(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         project.manifest(MANIFEST)
         done = project.apply()
         assert done.last_line.startswith("Apply complete: 6 created"), done.err
+        create_as_the_page_does(folder / "export", client, picture)
         run_client(request.config, CLIENT, work, client.url, ORG, PROJECT, KEY)
         drift = project.run("drift", "--json").json
         project.write("masks/edited-here-too.png", png(picture[::-1]))
@@ -130,8 +145,9 @@ def came(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return Came(picture, segmentation, results, work, drift, pulled, plan, files)
 
 
-def test_a_mask_comes_back_as_the_same_picture(came: Came) -> None:
-    (series,) = came.series("pictures", "x")
+@pytest.mark.parametrize("name", ["x", ADDRESS])
+def test_a_mask_comes_back_as_the_same_picture(came: Came, name: str) -> None:
+    (series,) = came.series("pictures", name)
     assert series["pngMask"] is True
     (path,) = np.atleast_1d(series["segmentations"])
     with Image.open(came.folder / str(path)) as file:

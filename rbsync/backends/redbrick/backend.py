@@ -31,7 +31,7 @@ from rbsync.backends.redbrick.api.credentials import ApiKey
 from rbsync.backends.redbrick.api.operations.project import Stages
 from rbsync.backends.redbrick.api.operations.tasks import FoundTask
 from rbsync.backends.redbrick.changing import Changer
-from rbsync.backends.redbrick.creating import Creator, taken
+from rbsync.backends.redbrick.creating import Creator, taken, with_flags_of_today
 from rbsync.backends.redbrick.finding import Finder
 from rbsync.backends.redbrick.http.network_errors import DeniedError, problem
 from rbsync.backends.redbrick.http.transport import Transport
@@ -181,7 +181,7 @@ class RedbrickBackend:
             failure = Failure("invalid", "create", flaw.message, hint=flaw.hint)
             return Rejected(draft.name, failure)
         try:
-            return self._creator.create(draft)
+            return self._creator.create(with_flags_of_today(draft))
         except BackendError as error:
             return error
 
@@ -196,6 +196,7 @@ class RedbrickBackend:
         flaw = self._opened.flaw(draft, changed)
         if flaw:
             raise problem(f"{draft.name}: {flaw.message}", kind="invalid", hint=flaw.hint)
+        draft = with_flags_of_today(draft)
         self._changer.update(task_id, draft, changed, self._opened.stages, before)
 
     def delete(self, tasks: Sequence[NamedTask], before: Before = unasked) -> dict[str, str]:

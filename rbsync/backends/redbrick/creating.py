@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from rbsync.backends.base import NOTHING_LEFT, Created, Draft, Rejected
@@ -23,6 +25,7 @@ from rbsync.backends.redbrick.stamp import Metadata, metadata_text, names_apart,
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.series_items import series_of
 from rbsync.errors import BackendError
+from rbsync.labels.old_flags import has_old_flags, of_today
 from rbsync.model.fingerprint import FACETS
 from rbsync.model.outcome import Failure
 from rbsync.model.storages import SERVICE_ID, id_of, is_at_service
@@ -178,6 +181,18 @@ def _is_video(draft: Draft) -> bool:
     if not is_at_service(id_of(draft.settings.storage)):
         return False
     return any(is_video(ref) for _, ref in draft.items)
+
+
+def with_flags_of_today(draft: Draft) -> Draft:
+    """The draft with the classifications that today's service shows, where it has those of old.
+
+    What is left in the stamp is what is sent, so that the task is known again.
+    """
+    labels = draft.labels
+    if labels is None or labels.made_of or not has_old_flags(labels.json):
+        return draft
+    text = json.dumps(of_today(json.loads(labels.json)), separators=(",", ":"), ensure_ascii=False)
+    return draft._replace(labels=replace(labels, json=text))
 
 
 def taken(draft: Draft) -> Rejected:
