@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rbsync.applier.results import failed, intent_of
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure, Outcome
-from rbsync.model.plan import Effect
+from rbsync.model.plan import Effect, names_of
 from rbsync.model.record import Record
 from rbsync.reasons import REFUSALS
 from rbsync.stores.base import Upload, Writer
@@ -42,7 +42,6 @@ class Journal:
     def __init__(
         self,
         writer: Writer,
-        records: Mapping[str, Record],
         clock: Callable[[], float],
         set_aside: Callable[[Sequence[Record], Sequence[str]], None],
         ahead: Ahead = nothing_ahead,
@@ -50,7 +49,7 @@ class Journal:
         """``ahead`` is told of effects, and what their names were, before their intents."""
         self._ahead = ahead
         self._writer = writer
-        self._before = dict(records)
+        self._before: dict[str, Record | None] = {}
         self._clock = clock
         self._set_aside = set_aside
         self._waiting: list[tuple[Outcome, Sequence[Record], Sequence[str]]] = []
@@ -59,8 +58,15 @@ class Journal:
         self._committed_at = 0.0
 
     def before(self, name: str) -> Record | None:
-        """Returns what was known of a name when the run began."""
-        return self._before.get(name)
+        """Returns what was known of a name when the run began, or was noted since.
+
+        Any thread may ask.
+        """
+        try:
+            return self._before[name]
+        except KeyError:
+            found = self._writer.some_records([name]).get(name)
+            return self._before.setdefault(name, found)
 
     def left(self, name: str) -> Fingerprint | None:
         """Returns what was last left at the project under a name, when the run began."""
@@ -84,12 +90,19 @@ class Journal:
         """
         now = self._clock()
         actions = list(actions)
+        self._read_before(actions)
         self._ahead(actions, self.before)
         if self._uploads or self._lost:
             self._writer.commit(uploads=self._taken_uploads(), lost=self._taken_lost())
         # From here on a crash is survivable: the next run finds the intent, and asks the project
         # what became of it before it sends anything of that name.
         self._writer.intend([intent_of(action, now) for action in actions])
+
+    def _read_before(self, actions: Iterable[Effect]) -> None:
+        """Reads the records of a group in one go: after the intent they are no longer as before."""
+        new = [name for name in names_of(actions) if name not in self._before]
+        found = self._writer.some_records(new)
+        self._before.update((name, found.get(name)) for name in new)
 
     def uploaded(self, upload: Upload) -> None:
         """Takes in an upload, to be recorded with the next commit; from any thread."""
@@ -144,6 +157,9 @@ class Journal:
             raise
         finally:
             self._committed_at = time.monotonic()
+        # A run of a million creates must not end with a million records in memory.
+        for outcome, _, _ in waiting:
+            self._before.pop(outcome.name, None)
         return [outcome for outcome, _, _ in waiting]
 
     def _taken_uploads(self) -> list[Upload]:

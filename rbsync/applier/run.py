@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -84,7 +84,6 @@ def apply(
     *,
     backend: Backend,
     writer: Writer,
-    records: Mapping[str, Record],
     content: Content,
     stop: Cancellation,
     options: Options,
@@ -97,13 +96,13 @@ def apply(
 ) -> Iterator[Outcome]:
     """Runs a plan, and gives each outcome out once it is durable.
 
-    ``records`` is what the writer holds; ``set_aside`` gets results that could not be written.
+    ``set_aside`` gets results that could not be written.
     ``keeper`` is told what is overwritten, ``ahead`` what will be sent, and ``retrier`` is the
     one that the backend reads with, where it does. ``attempts`` tells what earlier runs may have
     left. Raises StoreError when the state cannot be
     written any more: then nothing more is sent, and what was sent is settled by the next run.
     """
-    journal = Journal(writer, records, clock, set_aside, ahead)
+    journal = Journal(writer, clock, set_aside, ahead)
     retrier = retrier or Retrier(stop.pause)
     breaker = _breaker(stop, options, backend.capabilities)
     known = known_uploads(writer, plan.effects) if backend.capabilities.keeps_uploads else {}

@@ -66,7 +66,6 @@ def deliver(
             plan,
             backend=backend,
             writer=writer,
-            records={},
             content=content,
             stop=Cancellation(),
             # Each worker is a thread, and most calls are for one datapoint.

@@ -131,6 +131,12 @@ class Writer(Protocol):
     def records(self) -> dict[str, Record]:
         """All records by name."""
 
+    def some_records(self, names: Iterable[str]) -> dict[str, Record]:
+        """The records of those of the names that have one, verified."""
+
+    def pending_records(self) -> dict[str, Record]:
+        """The records that have a pending intent, verified; the others are not read."""
+
     def verify(self, names: Iterable[str]) -> None:
         """As the store's."""
 

@@ -116,6 +116,15 @@ class MemoryWriter:
         with self._held():
             return self._store.records()
 
+    def some_records(self, names: Iterable[str]) -> dict[str, Record]:
+        with self._held():
+            known = self._store.known
+            return {name: known[name] for name in names if name in known}
+
+    def pending_records(self) -> dict[str, Record]:
+        with self._held():
+            return {name: one for name, one in self._store.known.items() if one.pending}
+
     def verify(self, names: Iterable[str]) -> None:
         """Does nothing, as the store's."""
 

@@ -146,6 +146,12 @@ def some_records(connection: sqlite3.Connection, names: Iterable[str]) -> dict[s
     return found
 
 
+def pending_records(connection: sqlite3.Connection) -> dict[str, Record]:
+    """The records that have an intent; must run inside a transaction, for it asks twice."""
+    names = [name for (name,) in connection.execute("SELECT name FROM intent")]
+    return some_records(connection, names)
+
+
 def is_settled(connection: sqlite3.Connection) -> bool:
     """Tells whether there is no intent."""
     return connection.execute("SELECT 1 FROM intent LIMIT 1").fetchone() is None

@@ -52,6 +52,14 @@ class SqliteWriter:
         with self._reading():
             return rows.records(self._connection)
 
+    def some_records(self, names: Iterable[str]) -> dict[str, Record]:
+        with self._reading():
+            return rows.some_records(self._connection, names)
+
+    def pending_records(self) -> dict[str, Record]:
+        with self._reading():
+            return rows.pending_records(self._connection)
+
     def verify(self, names: Iterable[str]) -> None:
         with self._reading():
             rows.verify(self._connection, names)

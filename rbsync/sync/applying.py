@@ -7,7 +7,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -22,7 +22,7 @@ from rbsync.applier.run_report import conclude
 from rbsync.documents.plan_digest import plan_digest
 from rbsync.errors import StaleError
 from rbsync.model.outcome import Outcome, Report
-from rbsync.model.plan import Action, Blocked, Delete, Effect, Move, Plan
+from rbsync.model.plan import Action, Blocked, Create, Delete, Effect, Move, Plan
 from rbsync.model.record import Record
 from rbsync.planner import check_guard, merged
 from rbsync.planner.decide import unsettled
@@ -130,17 +130,16 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         # What an earlier run left open is settled before anything is sent, for it may be what this
         # plan is about to send again.
         settled = workspace.settling.recover(writer, options.stop)
-        records = writer.records()
-        left = _remaining(_renewed(workspace, plan, records, options), settled, records)
-        writer.verify(left.names.intersection(records))
+        pending = writer.pending_records()
+        left = _remaining(_renewed(workspace, plan, pending, options), settled, pending)
+        writer.verify(_recorded(left))
         left = told_of_losses(workspace.backend, left)
         # Asked again, for the plan may have been made anew since somebody read it.
         guard(workspace, left, options)
         if left.taken:
             writer.commit(left.taken)
-            records = writer.records()
         with recorded(workspace, left, owner, options.command, options.undoes) as recording:
-            report = _run(workspace, left, writer, records, options, recording.keeping)
+            report = _run(workspace, left, writer, options, recording.keeping)
             recording.report = report
         _forget_changed(workspace, left, report)
         remember_newest(writer.header())
@@ -186,7 +185,6 @@ def _run(
     workspace: Workspace,
     plan: Plan,
     writer: Writer,
-    records: Mapping[str, Record],
     options: ApplyOptions,
     keeping: Keeping,
 ) -> Report:
@@ -195,7 +193,6 @@ def _run(
         plan,
         backend=workspace.backend,
         writer=writer,
-        records=records,
         content=workspace.content,
         stop=options.stop,
         options=RunOptions(
@@ -275,9 +272,9 @@ def _current(workspace: Workspace, plan: Plan, writer: Writer, options: ApplyOpt
 
 
 def _renewed(
-    workspace: Workspace, plan: Plan, records: Mapping[str, Record], options: ApplyOptions
+    workspace: Workspace, plan: Plan, pending: Container[str], options: ApplyOptions
 ) -> Plan:
-    """The plan, with what it had left open planned now that it is settled.
+    """The plan, with what it had left open planned now that it is settled but for ``pending``.
 
     What the plan says of everything else stays: somebody may have read it.
     """
@@ -285,7 +282,7 @@ def _renewed(
         return plan
     blocked = (one for one in plan.actions if isinstance(one, Blocked))
     names = (one.name for one in blocked if one.reason == UNSETTLED)
-    known = frozenset(name for name in names if not _is_pending(records.get(name)))
+    known = frozenset(name for name in names if name not in pending)
     if not known:
         return plan
     # Problems of others were told with the plan, and are no reason to stop in the middle.
@@ -293,12 +290,20 @@ def _renewed(
     return merged(plan, make_plan(workspace, planning), known)
 
 
-def _is_pending(record: Record | None) -> bool:
-    return record is not None and record.pending is not None
+def _recorded(plan: Plan) -> Iterator[str]:
+    """Yields the names of the records that the actions were decided from.
+
+    That of a create, where there is one, is verified when it is read for its intent.
+    """
+    for one in plan.effects:
+        if isinstance(one, Move):
+            yield one.old
+        elif not isinstance(one, Create):
+            yield one.name
 
 
 def _remaining(
-    plan: Plan, settled: Mapping[str, Record | None], records: Mapping[str, Record]
+    plan: Plan, settled: Mapping[str, Record | None], pending: Mapping[str, Record]
 ) -> Plan:
     """The plan without what recovery found to be done already; what it left open is blocked.
 
@@ -306,11 +311,10 @@ def _remaining(
     """
     actions: list[Action] = []
     for one in plan.actions:
-        record = records.get(one.name)
         if not isinstance(one, Effect):
             actions.append(one)
-        elif record is not None and _is_pending(record):
-            actions.append(unsettled(record))
+        elif one.name in pending:
+            actions.append(unsettled(pending[one.name]))
         elif one.name not in settled or not _is_done(one, settled[one.name]):
             actions.append(one)
     return replace(plan, actions=tuple(actions))

@@ -80,8 +80,9 @@ class FirstLook:
 
     def take_in(self, writer: Writer) -> None:
         """Writes down what was recognised, in a state that has just been made."""
-        known = writer.records()
-        new = [record for name, record in self.recognised.items() if name not in known]
+        recognised = self.recognised
+        known = writer.some_records(recognised)
+        new = [record for name, record in recognised.items() if name not in known]
         if new:
             writer.commit(new)
 

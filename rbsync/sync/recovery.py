@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from rbsync.applier.cancellation import Cancellation
-from rbsync.applier.recovery import pending_of, settle_all, settle_seen
+from rbsync.applier.recovery import settle_all, settle_seen
 from rbsync.backends.base import Backend
 from rbsync.errors import BackendError
 from rbsync.model.record import Record
@@ -44,7 +44,7 @@ class Settling:
         Returns what was settled, None for a record that was removed. What the project cannot
         tell now, or not before a stop, stays open.
         """
-        pending = pending_of(writer.records())
+        pending = writer.pending_records()
         try:
             settled = settle_all(
                 self._backend,

@@ -129,7 +129,6 @@ class Site:
                     made,
                     backend=backend,
                     writer=writer,
-                    records=writer.records(),
                     content=self.content,
                     stop=stop,
                     options=Options(**options),

@@ -26,6 +26,12 @@ class WrappedWriter(ABC):
     def records(self) -> dict[str, Record]:
         return self._writer.records()
 
+    def some_records(self, names: Iterable[str]) -> dict[str, Record]:
+        return self._writer.some_records(names)
+
+    def pending_records(self) -> dict[str, Record]:
+        return self._writer.pending_records()
+
     def verify(self, names: Iterable[str]) -> None:
         self._writer.verify(names)
 

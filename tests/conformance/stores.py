@@ -187,6 +187,21 @@ class StoreTests(ABC):
             writer.commit([Record("a", OTHER, "task")])
         assert again.is_settled()
 
+    def test_a_writer_reads_records_by_name_and_those_that_are_pending(self, store: Store) -> None:
+        with store.writer(OWNER, timeout=0) as writer:
+            writer.commit([Record("a"), Record("b", PRINT, "1"), Record("c", PRINT, "2")])
+            writer.intend([Intent("b", "update", PRINT, 1.0), Intent("new", "create", PRINT, 1.0)])
+            every = writer.records()
+            wanted = (str(number) for number in range(2_000))
+            assert writer.some_records(["a", "b", "gone", *wanted]) == {
+                "a": Record("a"),
+                "b": every["b"],
+            }
+            assert writer.some_records([]) == {}
+            assert writer.pending_records() == {"b": every["b"], "new": every["new"]}
+            writer.commit([Record("b", PRINT, "1")], removed=["new"])
+            assert writer.pending_records() == {}
+
     def test_an_intent_leaves_the_record_as_it_was(self, store: Store) -> None:
         intent = Intent("a", "update", OTHER, 12.5)
         with store.writer(OWNER, timeout=0) as writer:

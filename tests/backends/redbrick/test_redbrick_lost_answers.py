@@ -112,7 +112,6 @@ def run(wire: Wire, made: Plan, folder: Path, **options: Any) -> tuple[list[Outc
                 replace(made, actions=tuple(left)),
                 backend=backend,
                 writer=writer,
-                records=writer.records(),
                 content=LocalContent(Roots(str(folder), ()), "xxh3"),
                 stop=Cancellation(),
                 options=Options(jobs=4),

@@ -139,6 +139,13 @@ class PickleWriter:
     def records(self) -> dict[str, Record]:
         return self._read().records
 
+    def some_records(self, names: Iterable[str]) -> dict[str, Record]:
+        known = self._read().records
+        return {name: known[name] for name in names if name in known}
+
+    def pending_records(self) -> dict[str, Record]:
+        return {name: one for name, one in self._read().records.items() if one.pending}
+
     def verify(self, names: Iterable[str]) -> None:
         """Does nothing, as the store's."""
 
