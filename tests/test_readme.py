@@ -134,7 +134,9 @@ def transcript(block: str) -> list[tuple[str, str]]:
 
 def test_the_first_transcript_is_what_happens(quickstart: Path) -> None:
     for command, printed in transcript(blocks("console")[0]):
-        assert shell(command, quickstart).stdout == printed, command
+        shown = shell(command, quickstart).stdout
+        # On a machine that is busy it takes more than a second, and is told.
+        assert re.sub(r"^Took .*\n", "", shown, flags=re.MULTILINE) == printed, command
 
 
 def test_the_transcript_of_mistakes_is_what_happens(quickstart: Path) -> None:

@@ -11,12 +11,13 @@ import click
 
 from rbsync.cli.escaping import for_terminal
 from rbsync.cli.options import CommonOptions
+from rbsync.cli.render.screen import is_screen
 from rbsync.cli.streams import flush_out, write_out
 
 
 def uses_color(common: CommonOptions, stream: Any) -> bool:
     """Tells whether a stream gets colours."""
-    return common.color and not os.environ.get("NO_COLOR") and bool(stream.isatty())
+    return common.color and not os.environ.get("NO_COLOR") and is_screen(stream)
 
 
 def result(common: CommonOptions, text: str, **style: Any) -> None:

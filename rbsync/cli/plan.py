@@ -13,6 +13,7 @@ import click
 
 from rbsync.cli.locked import locked as locked_option
 from rbsync.cli.locked import require_locked
+from rbsync.cli.next_step import after_plan, typed
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
@@ -84,7 +85,7 @@ def command(
         found = touched_since(workspace, since) if since else EVERYTHING
         options = replace(options, only=found.names)
         plan = found.told(_made(lambda: make_plan(workspace, options), is_far=is_far))
-        labels = _labels(workspace, plan, common) if common.verbose or markdown else {}
+        labels = _labels(workspace, plan, common, asked=bool(markdown), is_far=is_far)
         version = version or known_version(workspace)
         about = About(version=version, base=found.base)
         if markdown or common.json:
@@ -100,10 +101,14 @@ def command(
         return _exit_code(plan, detailed_exitcode)
     _show(told, common, locks=locks)
     if output:
-        note(common, f"Apply exactly this with: rbsync apply {output}")
-        note(common, f"and from elsewhere with: rbsync apply {output} --expect {digest}")
+        note(common, f"Apply exactly this with: {typed(common, 'apply', output)}")
+        again = typed(common, "apply", output, "--expect", digest)
+        note(common, f"and from elsewhere with: {again}")
     if markdown:
-        note(common, f"Apply what was reviewed with: rbsync apply --expect {about.digest}")
+        again = typed(common, "apply", "--expect", about.digest)
+        note(common, f"Apply what was reviewed with: {again}")
+    if not (output or markdown or untrusted) and (step := after_plan(common, plan, options)):
+        note(common, step)
     return _exit_code(plan, detailed_exitcode)
 
 
@@ -149,18 +154,29 @@ def _made(make: Callable[[], Plan], *, is_far: bool) -> Plan:
         raise
 
 
-def _labels(workspace: Workspace, plan: Plan, common: CommonOptions) -> Mapping[str, LabelChanges]:
-    """The changes in labels: to be told they have to be fetched, which a plain plan does not."""
+def _labels(
+    workspace: Workspace, plan: Plan, common: CommonOptions, *, asked: bool, is_far: bool
+) -> Mapping[str, LabelChanges]:
+    """The changes in labels, as many as are shown."""
     from rbsync.cli.render.markdown import SHOWN
+    from rbsync.cli.render.plan_view import LISTED
     from rbsync.sync.label_news import labels_of_plan
 
-    return labels_of_plan(workspace, plan, None if common.verbose else SHOWN)
+    if common.verbose:
+        return labels_of_plan(workspace, plan)
+    if asked:
+        return labels_of_plan(workspace, plan, SHOWN)
+    # From a service they have to be fetched, which a plain plan does not; and where actions are
+    # folded none of them is shown.
+    if is_far or common.json or len(plan.actions) > LISTED:
+        return {}
+    return labels_of_plan(workspace, plan, LISTED)
 
 
 def _show(told: _Told, common: CommonOptions, *, locks: bool) -> None:
     from rbsync.cli.render.plan_view import show_plan
 
-    show_plan(told.plan, common, labels=told.labels if common.verbose else {})
+    show_plan(told.plan, common, labels=told.labels, asks=False)
     if locks:
         note(common, f"Dataset {told.about.version or NOT_KNOWN}.")
 

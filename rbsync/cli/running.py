@@ -128,7 +128,10 @@ def run_made(
         with metered(common, "Applying", "datapoint") as meter, interruptible(stop, common):
             meter.begin(len(plan.effects), plan.summary.bytes)
             report = apply_plan(workspace, plan, replace(how, **_shown_by(meter, common)))
+            took = meter.took()
         _conclude(report, plan, workspace, common, stop)
+        if plan.effects and took and not common.json:
+            note(common, took)
     return report.exit_code
 
 
@@ -136,7 +139,7 @@ def _shown_by(meter: Meter, common: CommonOptions) -> dict[str, Any]:
     from rbsync.documents.report_document import outcome_json
 
     def done(outcome: Outcome) -> None:
-        meter.advance(1, 0)
+        meter.did(outcome.name, outcome.failure.message if outcome.failure else "")
         if common.json_lines:
             event("outcome", outcome_json(outcome))
 
@@ -175,7 +178,7 @@ def _agreed(
     """Shows the plan, and asks where that is called for."""
     if not common.json:
         shown = replace(plan, refused=None) if flags.force else plan
-        show_plan(shown, common, nothing)
+        show_plan(shown, common, nothing, asks=True)
     if flags.yes or plan_file or not plan.effects:
         return True
     over = sum(1 for one in plan.effects if isinstance(one, Overwriting) and one.over is not None)

@@ -196,7 +196,7 @@ def test_the_guard_stops_it_and_the_plan_says_so(
     assert labelled(project) == MANY
     lose(project, MANY)
     planned = project.run("plan", "--markdown", "plan.md")
-    assert (planned.code, "labels removed" in planned.err) == (0, True), planned.err
+    assert (planned.code, "labels removed" in planned.out) == (0, True), planned.err
     assert "updates remove all labels of a datapoint." in planned.err
     assert "The guard will refuse this (exit code 6): the plan would remove all labels of" in (
         planned.err
@@ -227,7 +227,7 @@ def test_a_few_may_lose_their_labels_and_it_is_told(
     assert project.apply().code == 0
     lose(project, FEW)
     planned = project.run("plan")
-    assert "labels removed" in planned.err
+    assert "labels removed" in planned.out
     assert "The guard" not in planned.err
     assert project.plan()["apply_exit_code"] == 0
     assert project.apply().code == 0
@@ -431,7 +431,7 @@ def test_a_part_that_many_lose_is_for_the_guard_too(
     kept = [task["labels"] for task in project.tasks()]
     lose(project, SOME)
     planned = project.run("plan", "--markdown", "plan.md")
-    assert f"fewer labels: {left}" in planned.err
+    assert f"fewer labels: {left}" in planned.out
     assert "The guard will refuse this (exit code 6): the plan would remove a third or more of" in (
         planned.err
     )

@@ -299,7 +299,7 @@ def test_items_that_were_replaced_and_metadata_wiped_are_an_edit(
     shown = project.run("plan", "--refresh")
     assert (
         "  ! images/b.png  (settings changed at the project; `rbsync adopt --force NAME`"
-        in shown.err
+        in shown.out
     )
     assert project.run("adopt", "images/b.png", "--force").code == 0
     assert project.apply().last_line.startswith("Apply complete: 0 created, 1 updated")

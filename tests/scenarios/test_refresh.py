@@ -348,8 +348,8 @@ def test_a_refreshed_plan_creates_what_was_deleted_and_touches_no_edit(three: Pr
     assert planned(three) == expected
     assert (three.folder / ".rbsync/state.db").read_bytes() == state
     shown = three.run("plan", "--refresh", "-o", "p.json")
-    assert "  + images/b.png  (the project does not have it any more)\n" in shown.err
-    assert "  ! images/a.png  (labels changed at the project; `rbsync pull` brings" in shown.err
+    assert "  + images/b.png  (the project does not have it any more)\n" in shown.out
+    assert "  ! images/a.png  (labels changed at the project; `rbsync pull` brings" in shown.out
     assert shown.last_line.startswith(
         "Plan: 1 to create, 0 to update, 0 to delete, 1 blocked, 1 unchanged."
     )

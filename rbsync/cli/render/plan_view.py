@@ -1,17 +1,23 @@
-"""A plan for people: an action a line, and the summary."""
+"""A plan for people: an action a line, or a folder of them, and the summary."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 
 from rbsync import reasons
 from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, note, result
+from rbsync.cli.render.by_folder import folded
+from rbsync.cli.render.columns import columns_of
 from rbsync.cli.render.error_view import show_warnings
 from rbsync.cli.render.numbers import duration, plural, size
+from rbsync.cli.render.screen import NARROWEST, beside, shortened, width_of
+from rbsync.cli.streams import flush_out
 from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.label_changes.change_wording import told
 from rbsync.model.datapoint import Datapoint
@@ -29,6 +35,10 @@ from rbsync.model.plan import (
 
 SHOWN = 20
 """Actions of a kind that are listed unless `-v` asks for all."""
+LISTED = 30
+"""Actions that are listed one by one; more are folded by folder, unless `-v` asks for all."""
+LINES = 15
+"""Lines that folded actions take: with what stands around them they fit one screen."""
 
 SYMBOLS: dict[type[Action], tuple[str, str]] = {
     Create: ("+", "green"),
@@ -45,15 +55,25 @@ Labels = Mapping[str, LabelChanges]
 NONE: Labels = MappingProxyType({})
 
 
-def show_plan(plan: Plan, common: CommonOptions, nothing: str = "", labels: Labels = NONE) -> None:
+def show_plan(
+    plan: Plan, common: CommonOptions, nothing: str = "", labels: Labels = NONE, *, asks: bool
+) -> None:
     """Prints the actions, what else is worth knowing, and the summary.
 
     ``nothing`` is what is said of a plan without any actions, where its summary does not do.
-    ``labels`` says what changes in labels, by name.
+    ``labels`` says what changes in labels, by name. ``asks`` says that the plan is shown to be
+    agreed to: it stands beside the question then, and is no result.
     """
     show_warnings((*plan.unread, *plan.warnings), common)
-    for line, color in _lines(plan, common, labels):
-        note(common, line, fg=color)
+    # What is agreed to has to be seen, also by who sends the result into a file.
+    say, stream = (note, sys.stderr) if asks else (_result_unless_quiet, sys.stdout)
+    for line, color in plan_lines(plan, labels, width_of(stream), all_of_it=bool(common.verbose)):
+        say(common, line, fg=color)
+    if len(plan.actions) > LISTED and not common.verbose:
+        say(common, f"  -v lists all {len(plan.actions):,} one by one.")
+    if not asks:
+        # Else what stands below it comes before it, where both go into one file.
+        flush_out()
     if plan.orphans:
         what = plural(len(plan.orphans), "datapoint is", "datapoints are")
         note(common, f"{what} in the project and not in the manifest (--prune deletes them).")
@@ -65,6 +85,11 @@ def show_plan(plan: Plan, common: CommonOptions, nothing: str = "", labels: Labe
         # Also with -q: who prints results only wants to know most of all that there will be none.
         complaint(common, line, fg="red")
     result(common, summary_line(plan) if plan.actions or not nothing else nothing)
+
+
+def _result_unless_quiet(common: CommonOptions, text: str, **style: str) -> None:
+    if not common.quiet:
+        result(common, text, **style)
 
 
 def losses(plan: Plan) -> Iterator[str]:
@@ -112,18 +137,93 @@ def _not_looked(seconds: float) -> str:
     return f"No changes. The project was {when}; --refresh looks."
 
 
-def _lines(plan: Plan, common: CommonOptions, labels: Labels) -> Iterator[tuple[str, str]]:
-    for kind, (symbol, color) in SYMBOLS.items():
-        # By its very type: an Update and a Replace share a base and have symbols of their own.
-        actions = [one for one in plan.actions if type(one) is kind]
-        # 40,000 lines of creates would scroll away what is to be deleted.
-        shown = actions if common.verbose else actions[:SHOWN]
-        for action in shown:
-            yield one_line(f"  {symbol} {called(action)}  {remark(action)}".rstrip()), color
-            if changes := labels.get(action.name):
-                yield one_line(f"      labels: {told(changes)}"), color
-        if len(actions) > len(shown):
-            yield f"  {symbol} … and {len(actions) - len(shown):,} more (-v lists all)", color
+def plan_lines(
+    plan: Plan, labels: Labels = NONE, width: int = 0, *, all_of_it: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Yields the lines of the actions with their colours, for a screen of ``width`` columns.
+
+    More than `LISTED` are folded by folder, unless all are asked for.
+    """
+    by_kind = {kind: [one for one in plan.actions if type(one) is kind] for kind in SYMBOLS}
+    room = _room({kind: len(some) for kind, some in by_kind.items() if some})
+    lists_all = all_of_it or len(plan.actions) <= LISTED
+    for kind, actions in by_kind.items():
+        symbol, color = SYMBOLS[kind]
+        if lists_all or len(actions) <= room.get(kind, 0):
+            lines: Iterator[str] = chain.from_iterable(
+                _listed(symbol, one, labels, width) for one in actions
+            )
+        else:
+            lines = _folded(symbol, actions, room[kind], width)
+        yield from ((line, color) for line in lines)
+
+
+def _room(counts: Mapping[type[Action], int]) -> dict[type[Action], int]:
+    """Shares out the lines, so that three deletes are not folded for 40,000 creates."""
+    room: dict[type[Action], int] = {}
+    left = LINES
+    for number, (kind, count) in enumerate(sorted(counts.items(), key=lambda one: one[1])):
+        room[kind] = min(count, left // (len(counts) - number))
+        left -= room[kind]
+    return room
+
+
+def _listed(symbol: str, action: Action, labels: Labels, width: int) -> Iterator[str]:
+    yield beside(f"  {symbol} {one_line(called(action))}", one_line(remark(action)), width)
+    if changes := labels.get(action.name):
+        yield beside("    ", f"labels: {one_line(told(changes))}", width)
+
+
+def _folded(symbol: str, actions: Sequence[Action], most: int, width: int) -> Iterator[str]:
+    by_name = {one.name: one for one in actions}
+    for fold in folded(by_name, most):
+        some = [by_name[name] for name in fold.names]
+        if len(some) == 1:
+            name, parts = called(some[0]), [remark(some[0])]
+        else:
+            name, parts = fold.label, list(_told_together(some, fold.folders))
+        yield _one_row(f"  {symbol} ", one_line(name), list(map(one_line, parts)), width)
+
+
+def _one_row(symbol: str, name: str, parts: list[str], width: int) -> str:
+    """A line that is not wrapped: details give way to the name, and it to how many there are."""
+    line = f"{symbol}{name}  {', '.join(parts)}"
+    while width and columns_of(line) > width and len(parts) > 1:
+        parts.pop()
+        line = f"{symbol}{name}  {', '.join(parts)}"
+    if not width or columns_of(line) <= width:
+        return line
+    room = max(width - columns_of(parts[0]) - columns_of(symbol) - 2, NARROWEST // 2)
+    return shortened(f"{symbol}{shortened(name, room)}  {parts[0]}", width)
+
+
+def _told_together(actions: Sequence[Action], folders: int) -> Iterator[str]:
+    yield plural(len(actions), "datapoint")
+    first = actions[0]
+    if isinstance(first, Create | Replace) and (total := _size_of(actions)):
+        yield size(total)
+    if isinstance(first, Update | Blocked):
+        yield from _counted(actions)
+    if folders > 1:
+        yield plural(folders, "folder")
+
+
+def _size_of(actions: Iterable[Action]) -> int:
+    return sum(one.datapoint.size for one in actions if isinstance(one, Create | Replace))
+
+
+def _counted(actions: Iterable[Action]) -> list[str]:
+    """The facets of updates, and the reasons of what is blocked, each with its number."""
+    counts: dict[str, int] = {}
+    for one in actions:
+        match one:
+            case Update(changed=changed):
+                words: Sequence[str] = changed
+            case _:
+                words = [one.reason]
+        for word in words:
+            counts[word] = counts.get(word, 0) + 1
+    return [f"{word} {number:,}" for word, number in counts.items()]
 
 
 def called(action: Action) -> str:
