@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from rbsync.errors import RbsyncError, UserError
 from rbsync.locks.layout import SUFFIX
@@ -52,19 +53,41 @@ def write_files(folder: str, files: Mapping[str, bytes]) -> int:
 
     Raises RbsyncError.
     """
-    known = read_files(folder)
+    known = read_files(folder) or {}
+    changed = {name: text for name, text in files.items() if known.get(name) != text}
+    return change_files(folder, {**changed, **{name: None for name in known if name not in files}})
+
+
+def change_files(folder: str, texts: Mapping[str, bytes | None]) -> int:
+    """Writes lock files, then removes those whose text is None; returns how many that were.
+
+    Raises RbsyncError.
+    """
     try:
         os.makedirs(folder, exist_ok=True)
         attributes = os.path.join(folder, ATTRIBUTES)
         if not os.path.lexists(attributes):
             write_whole(attributes, ATTRIBUTES_TEXT)
-        changed = [name for name in sorted(files) if (known or {}).get(name) != files[name]]
-        gone = [name for name in known or {} if name not in files]
-        for name in changed:
-            write_whole(os.path.join(folder, name), files[name])
+        for name, text in sorted(texts.items()):
+            if text is not None:
+                write_whole(os.path.join(folder, name), text)
         # Last: a lock that was cut off has a line twice, and `--check` says so; it lacks none.
-        for name in gone:
-            os.unlink(os.path.join(folder, name))
+        for name, text in texts.items():
+            if text is None:
+                os.unlink(os.path.join(folder, name))
     except OSError as error:
         raise RbsyncError(f"{folder} cannot be written: {error.strerror or error}") from error
-    return len(changed) + len(gone)
+    return len(texts)
+
+
+@contextmanager
+def folder_made(folder: str) -> Iterator[None]:
+    """Makes the folder of a lock, and takes it away again where nothing comes to stand in it."""
+    with suppress(OSError):
+        os.mkdir(folder)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            os.rmdir(folder)
+        raise

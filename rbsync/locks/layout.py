@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import string
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rbsync.locks.line_format import note_line, raw, sum_line
@@ -80,21 +80,40 @@ def files_of(lock: Lock) -> dict[str, bytes]:
         by_home[block.home].append(block)
     found: dict[str, bytes] = {}
     for home, own in by_home.items():
-        found.update(_split(home, "", own))
+        found.update(split(home, "", own))
     return found
 
 
-def _split(home: str, digits: str, own: list[Block]) -> Iterator[tuple[str, bytes]]:
-    lines = sum(len(one.lines) for one in own)
-    if len(own) == 1 or (lines <= MOST_LINES and sum(one.size for one in own) <= MOST_BYTES):
-        name = f"{home}{PART}{digits}" if digits else home
-        yield name + SUFFIX, text_of(own)
+def is_one_file(blocks: int, lines: int, size: int) -> bool:
+    """Tells whether so many blocks, lines and bytes stand in one file."""
+    return blocks == 1 or (lines <= MOST_LINES and size <= MOST_BYTES)
+
+
+def file_name(home: str, digits: str) -> str:
+    """The name of the file for the keys whose hex digits begin so."""
+    return (f"{home}{PART}{digits}" if digits else home) + SUFFIX
+
+
+def home_and_digits(name: str) -> tuple[str, str]:
+    """The folder's name in a file's, and the digits of a part; of a whole one these are empty."""
+    stem = name.removesuffix(SUFFIX)
+    # Two homes begin with the mark of a part themselves.
+    marks = len(stem) - len(stem.lstrip(PART))
+    home, _, digits = stem[marks:].partition(PART)
+    return stem[:marks] + home, digits
+
+
+def split(home: str, digits: str, own: Sequence[Block]) -> Iterator[tuple[str, bytes]]:
+    """Yields the files of a folder's blocks that have the digits in common: names and texts."""
+    lines, size = sum(len(one.lines) for one in own), sum(one.size for one in own)
+    if is_one_file(len(own), lines, size):
+        yield file_name(home, digits), text_of(own)
         return
     parts: dict[str, list[Block]] = defaultdict(list)
     for block in own:
         parts[nibbles(block.key)[len(digits)]].append(block)
     for digit in sorted(parts):
-        yield from _split(home, digits + digit, parts[digit])
+        yield from split(home, digits + digit, parts[digit])
 
 
 def text_of(own: Iterable[Block]) -> bytes:
@@ -114,7 +133,12 @@ def belongs(name: str, key: str, home: str) -> bool:
 
 def digest_of(files: dict[str, bytes]) -> str:
     """The dataset's digest: the dirHash of the canonical files."""
+    return digest_of_sums({name: hashlib.sha256(text).hexdigest() for name, text in files.items()})
+
+
+def digest_of_sums(sums: Mapping[str, str]) -> str:
+    """The dataset's digest, of the SHA-256 of the canonical files by their names."""
     whole = hashlib.sha256()
-    for name in sorted(files):
-        whole.update(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n".encode())
+    for name in sorted(sums):
+        whole.update(f"{sums[name]}  {name}\n".encode())
     return f"rbsync:1:sha256:{whole.hexdigest()}"

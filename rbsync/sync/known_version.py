@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from contextlib import closing
 from typing import Any
 
@@ -22,16 +23,21 @@ from rbsync.version import VERSION
 _KEY = "version"
 
 
-def remember_version(workspace: Workspace, digest: str) -> None:
-    """Writes down that the files at hand, which were just read, are those of the lock."""
+def remember_version(
+    workspace: Workspace, digest: str, seen: Collection[str] | None = None
+) -> None:
+    """Writes down that the files at hand, which were just read, are those of the lock.
+
+    ``seen`` are the folders that they were found in, where only a part of them was looked at.
+    """
     tree = workspace.inputs.tree
     # A file that was written in the last seconds may change again within one tick of the clock.
     if not tree.is_settled() or workspace.manifest.trust.untrusted:
         return
-    folders = tree.folders()
+    folders = tree.folders() if seen is None else sorted(seen)
     if signature := tree.signature(folders):
         known = {"digest": digest, "folders": folders, "signature": signature}
-        text = json.dumps({**known, "basis": _basis(workspace)})
+        text = json.dumps({**known, "basis": basis_of_version(workspace)})
         workspace.inputs.cache.put_memo(_KEY, text)
 
 
@@ -46,7 +52,7 @@ def known_version(workspace: Workspace) -> str:
     with closing(Cache(path, "sha256")) as cache:
         text = cache.memo(_KEY)
     known: dict[str, Any] = json.loads(text) if text else {}
-    if not known or known["basis"] != _basis(workspace):
+    if not known or known["basis"] != basis_of_version(workspace):
         return ""
     # Last, for it looks at every folder.
     is_same = workspace.inputs.tree.signature(known["folders"]) == known["signature"]
@@ -58,7 +64,7 @@ def has_lock(workspace: Workspace) -> bool:
     return os.path.isdir(os.path.join(workspace.manifest.root, FOLDER))
 
 
-def _basis(workspace: Workspace) -> list[str]:
+def basis_of_version(workspace: Workspace) -> list[str]:
     """All that the version depends on beside files of data."""
     return [VERSION, workspace.manifest.digest, _lock_files(workspace)]
 

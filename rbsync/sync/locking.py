@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from rbsync.dataset.notes import Notes
 from rbsync.errors import Problem, RbsyncError, UserError
 from rbsync.locks.differences import Difference, compare
-from rbsync.locks.folder import FOLDER, read_files, write_files
+from rbsync.locks.folder import FOLDER, change_files, folder_made, read_files, write_files
 from rbsync.locks.layout import digest_of, files_of
 from rbsync.locks.lock_content import Lock, lock_of
 from rbsync.locks.parsing import read_lock
 from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Dataset
 from rbsync.sync.known_version import remember_version
+from rbsync.sync.lock_memory import lock_part, recall_lock, remember_lock, take_up
 from rbsync.sync.planning import expand
 from rbsync.sync.workspace import Workspace
 from rbsync.trust.places import check_own_folder
@@ -58,12 +61,12 @@ def lock_at_hand(workspace: Workspace) -> Lock:
     return lock_of(dataset_at_hand(workspace))
 
 
-def dataset_at_hand(workspace: Workspace) -> Dataset:
-    """The dataset, once all of it is known.
+def dataset_at_hand(workspace: Workspace, notes: Notes | None = None) -> Dataset:
+    """The dataset, once all of it is known; ``notes`` take what is to be remembered of it.
 
     Raises UserError with all problems of the dataset, and RbsyncError for what was not read.
     """
-    dataset = expand(workspace)
+    dataset = expand(workspace, notes=notes)
     # A lock without what was not read would say that those files are not part of the version.
     if dataset.unread:
         raise RbsyncError(f"the version is not known: {dataset.unread[0]}")
@@ -71,23 +74,59 @@ def dataset_at_hand(workspace: Workspace) -> Dataset:
 
 
 def write_lock(workspace: Workspace) -> Locked:
-    """Writes the lock of the files at hand. Raises what `lock_at_hand` raises."""
+    """Writes the lock of the files at hand. Raises what `dataset_at_hand` raises."""
     folder = lock_folder(workspace.manifest)
-    lock = lock_at_hand(workspace)
+    # Before anything is looked at: the folder would otherwise be a change of the one above it, and
+    # the version not be known until somebody looked again.
+    with folder_made(folder):
+        return _changed(workspace, folder) or _written(workspace, folder)
+
+
+def _written(workspace: Workspace, folder: str) -> Locked:
+    notes = Notes(is_wanted=True)
+    lock = lock_of(dataset_at_hand(workspace, notes))
     files = files_of(lock)
     written = write_files(folder, files)
-    digest = digest_of(files)
-    remember_version(workspace, digest)
-    return Locked(digest, len(lock.notes), len(lock.sums), written)
+    _remember(workspace, lock, files, notes)
+    return Locked(digest_of(files), len(lock.notes), len(lock.sums), written)
+
+
+def _changed(workspace: Workspace, folder: str) -> Locked | None:
+    """The lock, of which only what has changed is written; None where the whole is to be read."""
+    memory = recall_lock(workspace)
+    if memory is None:
+        return None
+    written = change_files(folder, {})
+    if changed := memory.changed(workspace):
+        part = lock_part(workspace, folder, memory, changed, partial(_dataset, workspace))
+        if part is None:
+            return None
+        written = change_files(folder, part.new_files)
+        memory = take_up(workspace, part, memory)
+        remember_version(workspace, memory.digest, memory.remembered.seen)
+    return Locked(memory.digest, memory.datapoints, memory.sums, written)
+
+
+def _dataset(workspace: Workspace, notes: Notes) -> Dataset:
+    return expand(workspace, notes=notes)
+
+
+def _remember(workspace: Workspace, lock: Lock, files: dict[str, bytes], notes: Notes) -> None:
+    remember_version(workspace, digest_of(files))
+    remember_lock(workspace, lock, files, notes)
 
 
 def locked_version(manifest: Manifest) -> Lock:
     """The lock that stands beside a manifest. Raises UserError where there is none."""
+    return read_lock(_files_at_hand(manifest), FOLDER)
+
+
+def _files_at_hand(manifest: Manifest) -> dict[str, bytes]:
     folder = lock_folder(manifest)
     files = read_files(folder)
     if files is None:
         raise UserError(f"there is no lock: {folder} does not exist", hint=_HINT)
-    return read_lock(files, FOLDER)
+    return files
 
 
 def verify(workspace: Workspace, covers: Callable[[str], bool] = lambda _: True) -> Verified:
@@ -95,15 +134,41 @@ def verify(workspace: Workspace, covers: Callable[[str], bool] = lambda _: True)
 
     ``workspace`` must hash with SHA-256. Raises UserError where there is no lock, or a wrong one.
     """
-    lock = locked_version(workspace.manifest)
-    dataset = expand(workspace, keep_going=True)
+    return _verified_part(workspace, covers) or _verified(workspace, covers)
+
+
+def _verified(workspace: Workspace, covers: Callable[[str], bool]) -> Verified:
+    at_disk = _files_at_hand(workspace.manifest)
+    lock = read_lock(at_disk, FOLDER)
+    notes = Notes(is_wanted=True)
+    dataset = expand(workspace, keep_going=True, notes=notes)
     unread = (*(one.problem for one in dataset.obstacles), *dataset.unread)
-    at_hand, digest = lock_of(dataset), digest_of(files_of(lock))
+    at_hand, files = lock_of(dataset), files_of(lock)
     found = compare(lock, at_hand, covers)
     # A difference may lie in what is not covered.
     if lock == at_hand and not unread:
-        remember_version(workspace, digest)
-    return Verified(digest, len(lock.notes), len(lock.sums), found, unread)
+        remember_version(workspace, digest_of(files))
+        # What a merge has left in another layout is not what the next lock would change.
+        if files == at_disk:
+            remember_lock(workspace, lock, files, notes)
+    return Verified(digest_of(files), len(lock.notes), len(lock.sums), found, unread)
+
+
+def _verified_part(workspace: Workspace, covers: Callable[[str], bool]) -> Verified | None:
+    """The comparison of what has changed since the last lock; None where all is to be read."""
+    folder = lock_folder(workspace.manifest)
+    memory, found = recall_lock(workspace), Difference()
+    if memory is None:
+        return None
+    if changed := memory.changed(workspace):
+        part = lock_part(workspace, folder, memory, changed, partial(_dataset, workspace))
+        if part is None:
+            return None
+        found = compare(part.old, part.new, covers)
+        if part.old == part.new:
+            take_up(workspace, part, memory)
+            remember_version(workspace, memory.digest, part.memory.remembered.seen)
+    return Verified(memory.digest, memory.datapoints, memory.sums, found, ())
 
 
 def check_locked(workspace: Workspace) -> str:

@@ -18,6 +18,7 @@ from rbsync.backends.base import Project
 from rbsync.dataset.notes import Notes
 from rbsync.dataset.remembered import Remembered, Seen, seen_now
 from rbsync.dataset.units import SPAN, Packed, Summary, UnitKey
+from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Dataset
 from rbsync.model.plan import Basis, Plan
 from rbsync.model.record import Header, Record
@@ -132,20 +133,9 @@ def remember(
 ) -> None:
     """Remembers a plan that was made of everything."""
     tree = workspace.inputs.tree
-    # A list that is written in this very second could be read in two halves.
-    is_certain = notes.is_quiet and bool(plan.datapoints) and not tree.has_missed
-    if not is_certain or len(exceptions) > MOST_EXCEPTIONS:
+    if not is_certain(tree, notes, plan.datapoints) or len(exceptions) > MOST_EXCEPTIONS:
         return
-    seen = {path: seen_now(tree, path) for path in tree.folders()}
-    labelled = {folder: frozenset(some) for folder, some in notes.labelled.items()}
-    remembered = Remembered(
-        seen,
-        frozenset(tree.reads()),
-        notes.summaries,
-        frozenset(notes.spans),
-        tuple(notes.witnesses),
-        labelled,
-    )
+    remembered = remembered_of(tree, notes)
     memo = Memo(
         _basis(workspace, plan.basis, project),
         plan.basis.serial,
@@ -157,12 +147,43 @@ def remember(
     put(workspace, memo, notes.packed, after="")
 
 
+def is_certain(tree: Tree, notes: Notes, datapoints: int) -> bool:
+    """Tells whether what was seen may be remembered."""
+    # A list that is written in this very second could be read in two halves.
+    return notes.is_quiet and bool(datapoints) and not tree.has_missed
+
+
+def remembered_of(tree: Tree, notes: Notes) -> Remembered:
+    """The memory of a tree that was looked at as a whole."""
+    labelled = {folder: frozenset(some) for folder, some in notes.labelled.items()}
+    return Remembered(
+        {path: seen_now(tree, path) for path in tree.folders()},
+        frozenset(tree.reads()),
+        notes.summaries,
+        frozenset(notes.spans),
+        tuple(notes.witnesses),
+        labelled,
+    )
+
+
 def put(
     workspace: Workspace, memo: Memo, packed: Mapping[UnitKey, Packed | None], *, after: str
 ) -> None:
     """Writes a memo with its units; ``after`` is the text of the one that it follows."""
-    units = ((_id(key), columns) for key, columns in packed.items())
-    workspace.inputs.cache.put_units(KEY, _text(memo), units, after=after)
+    put_units(workspace, KEY, _text(memo), packed, after=after)
+
+
+def put_units(
+    workspace: Workspace,
+    key: str,
+    text: str,
+    packed: Mapping[UnitKey, Packed | None],
+    *,
+    after: str,
+) -> None:
+    """Writes units with the text that speaks of all of them."""
+    units = ((_id(unit), columns) for unit, columns in packed.items())
+    workspace.inputs.cache.put_units(key, text, units, after=after)
 
 
 def load_unit(workspace: Workspace, key: UnitKey) -> Packed | None:
@@ -210,7 +231,20 @@ def _basis(workspace: Workspace, basis: Basis, project: Project | None) -> list[
 
 
 def _text(memo: Memo) -> str:
-    known = memo.remembered
+    return json.dumps(
+        {
+            "basis": memo.basis,
+            "serial": memo.serial,
+            "mark": memo.mark,
+            "exceptions": sorted(memo.exceptions),
+            "dataset": memo.dataset,
+            **remembered_json(memo.remembered),
+        }
+    )
+
+
+def remembered_json(known: Remembered) -> dict[str, Any]:
+    """The members that a memo has of what was seen."""
     seen = [
         [path, one.signature, one.files.hex(), list(one.below), one.is_plain]
         for path, one in known.seen.items()
@@ -219,26 +253,19 @@ def _text(memo: Memo) -> str:
         [*_id(key), one.count, f"{one.total:x}", list(one.folders)]
         for key, one in known.units.items()
     ]
-    return json.dumps(
-        {
-            "basis": memo.basis,
-            "serial": memo.serial,
-            "mark": memo.mark,
-            "exceptions": sorted(memo.exceptions),
-            "dataset": memo.dataset,
-            "seen": seen,
-            "reads": sorted(known.reads),
-            "units": units,
-            "spans": sorted(known.spans),
-            "witnesses": known.witnesses,
-            "labelled": {folder: sorted(some) for folder, some in known.labelled.items()},
-        }
-    )
+    return {
+        "seen": seen,
+        "reads": sorted(known.reads),
+        "units": units,
+        "spans": sorted(known.spans),
+        "witnesses": known.witnesses,
+        "labelled": {folder: sorted(some) for folder, some in known.labelled.items()},
+    }
 
 
-def _read(text: str) -> Memo:
-    found: dict[str, Any] = json.loads(text)
-    remembered = Remembered(
+def remembered_in(found: Mapping[str, Any]) -> Remembered:
+    """The members of a memo as what was seen."""
+    return Remembered(
         {
             path: Seen(signature, bytes.fromhex(files), tuple(below), is_plain)
             for path, signature, files, below, is_plain in found["seen"]
@@ -252,12 +279,16 @@ def _read(text: str) -> Memo:
         tuple(found["witnesses"]),
         {folder: frozenset(some) for folder, some in found["labelled"].items()},
     )
+
+
+def _read(text: str) -> Memo:
+    found: dict[str, Any] = json.loads(text)
     return Memo(
         found["basis"],
         found["serial"],
         Mark(*found["mark"]) if found["mark"] else None,
         frozenset(found["exceptions"]),
         found["dataset"],
-        remembered,
+        remembered_in(found),
         text,
     )

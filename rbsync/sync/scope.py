@@ -6,13 +6,15 @@ Which those are follows from what the last plan remembered. The plan is the same
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from rbsync.dataset.notes import Notes
 from rbsync.dataset.remembered import (
     Folds,
     NotInPartsError,
+    Remembered,
     changes_of,
     expansion_of,
 )
@@ -76,17 +78,56 @@ def part(
 def _part(
     workspace: Workspace, recalled: Recalled, expand: Expand, basis: Basis, mark: Mark | None
 ) -> Scope:
-    tree, store, memo = workspace.inputs.tree, workspace.store, recalled.memo
+    store = workspace.store
     if not isinstance(store, Traced):
         raise NotInPartsError("the store does not read single records")
-    remembered = memo.remembered
-    changes = changes_of(remembered, tree, recalled.changed)
+    remembered = recalled.memo.remembered
+    again = expanded_again(workspace, remembered, recalled.changed, recalled.wanted, expand)
+    dataset, taken = again.dataset, again.taken
+    names = again.before.union(recalled.wanted, (one.name for one in dataset.datapoints))
+    records = store.some_records(names)
+    count = taken.remembered.count
+    digest = of_sum(taken.remembered.total, workspace.inputs.tree.algorithm)
+    _remember(workspace, recalled, taken, exceptions_of(dataset, records), digest, basis, mark)
+    return Scope(dataset, records, count - len(dataset.datapoints), digest)
+
+
+class Again(NamedTuple):
+    """A part that was expanded again.
+
+    ``places`` are the names that it had before, with the paths that they were found at.
+    """
+
+    dataset: Dataset
+    places: Mapping[str, str]
+    taken: TakenUp
+
+    @property
+    def before(self) -> frozenset[str]:
+        """The names that the part had before."""
+        return frozenset(self.places)
+
+
+def expanded_again(
+    workspace: Workspace,
+    remembered: Remembered,
+    changed: Iterable[str],
+    wanted: Collection[str],
+    expand: Expand,
+) -> Again:
+    """Expands what may be other than it was seen, and the names that are wanted whatever they are.
+
+    The tree looks at nothing but the part until somebody sets `Tree.part` back. Raises
+    NotInPartsError, and what ``expand`` raises.
+    """
+    tree = workspace.inputs.tree
+    changes = changes_of(remembered, tree, changed)
     folds = Folds(lambda: _folds(workspace))
 
     def load(key: UnitKey) -> Packed | None:
         return load_unit(workspace, key)
 
-    expansion = expansion_of(remembered, changes, tree, recalled.wanted, load, folds)
+    expansion = expansion_of(remembered, changes, tree, wanted, load, folds)
     tree.part = expansion.part(remembered.seen)
     notes = Notes(is_wanted=True, known=frozenset(remembered.labelled))
     dataset = expand(notes)
@@ -94,14 +135,11 @@ def _part(
         raise NotInPartsError("there is something to tell")
     taking_up = TakingUp(remembered, changes, expansion, notes, tree, load, folds)
     taking_up.check()
-    taken = taking_up.taken_up()
-    old = {row.name for _, _, row in expansion.old_rows()}
-    names = old.union(recalled.wanted, (one.name for one in dataset.datapoints))
-    records = store.some_records(names)
-    count = taken.remembered.count
-    digest = of_sum(taken.remembered.total, tree.algorithm)
-    _remember(workspace, recalled, taken, exceptions_of(dataset, records), digest, basis, mark)
-    return Scope(dataset, records, count - len(dataset.datapoints), digest)
+    # A unit of old rows always has a folder: what is expanded as a whole is in no part.
+    places = {
+        row.name: f"{key[1]}/{file}" if key[1] else file for key, file, row in expansion.old_rows()
+    }
+    return Again(dataset, places, taking_up.taken_up())
 
 
 def _folds(workspace: Workspace) -> list[tuple[UnitKey, array[int]]]:

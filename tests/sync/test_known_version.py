@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 import rbsync.files.tree as trees
+from rbsync.errors import UserError
 from rbsync.sync.known_version import has_lock, known_version
 from rbsync.sync.locking import verify, write_lock
 from tests.scenarios.pictures import png
@@ -98,3 +99,17 @@ def test_a_lock_is_there_or_not_whatever_it_is_of(folder: Project, opened: Open)
         assert not has_lock(workspace)
         (folder.folder / "rbsync.lock").mkdir()
         assert has_lock(workspace)
+
+
+def test_a_first_lock_is_known_at_once(old_files: None, opened: Open) -> None:
+    # The manifest looks at its own folder, in which the lock comes to stand.
+    with opened(sums=True) as workspace:
+        digest = write_lock(workspace).digest
+    assert known(opened) == digest
+
+
+def test_no_folder_is_left_of_a_lock_that_was_not_written(folder: Project, opened: Open) -> None:
+    folder.write("a.json", [{"category": [["object", "nothing"]]}])
+    with opened(sums=True) as workspace, pytest.raises(UserError):
+        write_lock(workspace)
+    assert not (folder.folder / "rbsync.lock").exists()
