@@ -177,7 +177,7 @@ def _of_several(entry: Entry, given: MaskLabels) -> Problem:
 
 def _empty(entry: Entry, given: MaskLabels) -> Problem:
     message = f"{given.files[0]}: no pixel of this mask is labelled"
-    hint = f"`{entry.name}` gets no labels"
+    hint = f"`{entry.name}` gets no labels; where that is right, leave the mask out"
     return Problem("empty-mask", message, entry.label_at, hint)
 
 

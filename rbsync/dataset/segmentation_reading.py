@@ -276,7 +276,7 @@ def _scan_context(is_picture: bool) -> str:
 
 def _empty(entry: Entry, given: SegmentationLabels) -> Problem:
     message = f"{given.files[0]}: no voxel of this segmentation is labelled"
-    hint = f"`{entry.name}` gets no labels"
+    hint = f"`{entry.name}` gets no labels; where that is right, leave the file out"
     return Problem("empty-segmentation", message, entry.origin, hint)
 
 

@@ -64,20 +64,23 @@ class Roots:
             raise OutsideError(errno.EPERM, f"is a link that {_OUT}", path)
         return real
 
-    def open_folder(self, path: str) -> int:
-        """A descriptor of a folder; the caller closes it. Raises OSError."""
-        return self._open(path, _FOLDER)
+    def open_folder(self, path: str, *, of_data: bool = False) -> int:
+        """A descriptor of a folder; the caller closes it. Raises OSError.
+
+        ``of_data``: its files are to be read, so that git's own folders are refused.
+        """
+        return self._open(path, _FOLDER, of_data=of_data)
 
     def open_file(self, path: str) -> int:
         """A descriptor of a file, for reading; the caller closes it. Raises OSError."""
-        return self._open(path, _FILE)
+        return self._open(path, _FILE, of_data=True)
 
-    def _open(self, path: str, flags: int) -> int:
+    def _open(self, path: str, flags: int, *, of_data: bool) -> int:
         real = self.resolve(path)
         # The nearest root, so that a private folder's name above it does not count.
         root = max((one for one in self._real if is_below(real, one)), key=len)
         # In lower case: on some disks `.GIT` and `.git` are one folder.
-        if flags == _FILE and not PRIVATE_FOLDERS.isdisjoint(real[len(root) :].lower().split("/")):
+        if of_data and not PRIVATE_FOLDERS.isdisjoint(real[len(root) :].lower().split("/")):
             raise PrivateError(errno.EPERM, "is in a folder of git's or rbsync's own", path)
         descriptor = os.open(root, _FOLDER)
         parts = [part for part in real[len(root) :].split("/") if part]

@@ -59,7 +59,7 @@ def unfilled(document: Document, missing: Iterable[Missing], trust: Trust) -> It
 def _refused(name: str, refused: Refusal, trust: Trust) -> Problem:
     if refused == "secret":
         message = f"the environment variable `{name}` holds a secret, which no manifest may read"
-        return Problem("secret-variable", message, hint="give it another value")
+        return Problem("secret-variable", message, hint="set it to a value that is no secret")
     message = f"a manifest may not read the environment variable `{name}`"
     hint = (
         f"if it may, say so outside of the manifest: --env {name}, RBSYNC_ENV={name}, or "

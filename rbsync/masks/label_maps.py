@@ -42,7 +42,8 @@ def volumes_of(labels: Sequence[Label], maps: Sequence[LabelMap]) -> dict[int, L
             raise read.problems[0]
         if series in found:
             message = f"the series {series} has several label maps"
-            raise MaskError("several-maps", message, hint="export them with the vendor's tools")
+            hint = "write the labels themselves with `rbsync export labels`"
+            raise MaskError("several-maps", message, hint=hint)
         present = {value: names[value] for value in read.values}
         found[series] = LabelVolume(read.voxels, read.affine, present)
     return found
