@@ -73,6 +73,7 @@ class Breaker:
         self._in_a_row: Counter[Lane] = Counter()
         self._opens_after = OPENS_AFTER
         self._failed_probes = 0
+        self._beside = 0
         self._waiting: Counter[Lane] = Counter()
         self._suspended: set[Lane] = set()
         self._failed: set[Lane] = set()
@@ -135,6 +136,25 @@ class Breaker:
             self._seconds = FIRST_PROBE if answered else min(LONGEST_PROBE, 2 * self._seconds)
             self._probe_at = time.monotonic() + (0.0 if answered else self._seconds)
 
+    def is_of_one_question(self, is_there: Callable[[], bool]) -> bool:
+        """Tells, after a probe without an answer, whether the service fails this question alone.
+
+        ``is_there`` asks it something else. It is no outage when that was answered beside several
+        probes in a row: one listing that always ends with HTTP 500 would be waited for as long as
+        a service that is gone. Of changes and files nothing is told so: a service that is being
+        mended answers questions.
+        """
+        if self._failed != {"read"} or self._failed_probes < CONFIRMED_BY - 1:
+            return False
+        well = is_there()
+        with self._lock:
+            self._beside = self._beside + 1 if well else 0
+            if self._beside < CONFIRMED_BY:
+                return False
+            # Others may wait with such questions too: none of them waits for the last pause.
+            self._seconds, self._probe_at = FIRST_PROBE, 0.0
+            return True
+
     def answered(self, lane: Lane, turn: int) -> None:
         """A request was answered, whatever the answer says.
 
@@ -174,7 +194,7 @@ class Breaker:
         self._suspended = set(LANES)
         self._failed = {lane}
         self._has_met = True
-        self._failed_probes = 0
+        self._failed_probes = self._beside = 0
         self._since = time.monotonic()
         self._seconds = FIRST_PROBE
         self._probe_at = self._since + FIRST_PROBE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -17,6 +17,10 @@ from rbsync.reasons import PASSING
 # Over which those who waited go on, so that they do not come all at once.
 SPREAD_SECONDS = 0.5
 _SERVER_FAILURES = 500
+_ALONE = (
+    "the service answers other questions, and always fails this one: try again later, and tell "
+    "those who run it"
+)
 
 
 class Backoff:
@@ -124,7 +128,9 @@ class Retrier:
 
     ``pause`` waits for some seconds and returns False when the run is being stopped. While a
     breaker is there, an outage is waited for: its failures are no attempts. ``questions`` is the
-    breaker of questions that are no part of a run.
+    breaker of questions that are no part of a run. ``plain_questions`` are some that a service
+    which is there answers, whatever else it fails: they are asked beside one that it does not
+    answer.
     """
 
     def __init__(
@@ -142,6 +148,7 @@ class Retrier:
         self._budget = Budget()
         self._backoff = Backoff(pause, draw)
         self._breaker: Breaker | None = None
+        self.plain_questions: Sequence[Callable[[], object]] = ()
 
     @contextmanager
     def patient(self, breaker: Breaker | None) -> Iterator[None]:
@@ -162,6 +169,8 @@ class Retrier:
         While a run lasts it is perhaps part of a call, which then does the waiting for the end of
         an outage; else it waits by itself.
         """
+        if getattr(self._asking, "is_plain", False):
+            return action()
         try:
             if self._breaker is not None or self._questions is None:
                 return self._call(action, "read", self._breaker, repeatable=True, is_part=True)
@@ -224,6 +233,9 @@ class Retrier:
                     waited = self._backoff.shut(seconds)
                 again = _may_repeat(error, repeatable)
                 if again and _is_open(breaker) and not is_part:
+                    if self._is_alone(error, breaker):
+                        error.hint = _ALONE
+                        raise GivenUpError(error, attempt, lost=lost) from error
                     continue
                 again = again and attempt < ATTEMPTS and not _is_open(breaker)
                 if not (again and self._budget.spend() and self._pause(seconds)):
@@ -233,6 +245,20 @@ class Retrier:
                 self._budget.refund()
                 self._was_answered = True
                 return answer
+
+    def _is_alone(self, error: BackendError, breaker: Breaker | None) -> bool:
+        """Tells whether only this question has no answer. One that asks us to wait says why."""
+        is_asked_to_wait = error.retry_after is not None or error.kind == "throttled"
+        if breaker is None or is_asked_to_wait:
+            return False
+        return breaker.is_of_one_question(self._is_there)
+
+    def _is_there(self) -> bool:
+        self._asking.is_plain = True
+        try:
+            return any(map(_is_answered, self.plain_questions))
+        finally:
+            self._asking.is_plain = False
 
     def _attempt(
         self, action: Callable[[], T], lane: Lane, breaker: Breaker | None, *, is_part: bool
@@ -259,6 +285,14 @@ class Retrier:
             if not is_part:
                 breaker.leave(answered=answered)
         return answer
+
+
+def _is_answered(question: Callable[[], object]) -> bool:
+    try:
+        question()
+    except BackendError as error:
+        return error.kind not in PASSING
+    return True
 
 
 def _is_away(error: BackendError) -> bool:

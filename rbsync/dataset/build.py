@@ -27,6 +27,7 @@ from rbsync.dataset.structure import StructureReader
 from rbsync.errors import Problem
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Place, Tree
+from rbsync.guessing import few_guesses
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Datapoint, Dataset, Labels, Settings
@@ -106,7 +107,7 @@ def build(
     makes obstacles of them instead, each for the datapoint that it concerns.
     """
     findings = Findings(manifest.problems, manifest.file)
-    with paused_collector():
+    with paused_collector(), few_guesses():
         # The collector is paused: a million entries are made here, none of them garbage, and it
         # would run over all of them again and again.
         notes = notes or Notes()

@@ -60,7 +60,7 @@ def expand(
         with tree.noting(None if is_per_file else spans):
             for entry in source.entries(context, waits):
                 # A million entries are not copied for what is mostly so.
-                if barred is None and is_per_file:
+                if barred is None and (is_per_file or not entry.found_at):
                     yield entry
                 else:
                     found_at = entry.found_at if is_per_file else ""
@@ -117,6 +117,11 @@ def _first(own: T | None, default: T | None) -> T | None:
     return default if own is None else own
 
 
+_MOST_DOUBTFUL = 1_000
+"""Entries that are no datapoints and are looked at all the same: what is wrong with more of them
+would never be shown, and a list may name the same thing 50,000 times."""
+
+
 class Entries(NamedTuple):
     """The entries of a manifest.
 
@@ -154,7 +159,8 @@ def sorted_out(entries: Iterable[Entry], findings: Findings) -> Entries:
             findings.of_entry(entry, _taken(entry, first))
             doubtful.append(entry)
     _warn_of_lookalikes(seen, findings)
-    return Entries(_possible(seen, doubtful, findings), doubtful)
+    good = _possible(seen, doubtful, findings)
+    return Entries(good, doubtful[:_MOST_DOUBTFUL])
 
 
 def _possible(

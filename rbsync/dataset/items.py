@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from rbsync.files.kinds import Kind, next_step, objection
 from rbsync.files.roots import OutsideError
 from rbsync.files.structure import UNPACKED
 from rbsync.files.tree import Place, Tree
+from rbsync.guessing import nearest_name
 from rbsync.model.datapoint import Item
 from rbsync.model.storages import is_public, is_uploaded
 from rbsync.reasons import INVALID, UNKNOWN
@@ -42,6 +42,8 @@ class Files:
         self._broken: set[str] = set()
         self._refused: set[str] = set()
         self._respelt: dict[str, dict[str, str]] = {}
+        self._by_case: dict[str, dict[str, str]] = {}
+        self._gone: set[str] = set()
         self.errors: dict[Place, OSError] = {}
 
     def places(self, entry: Entry) -> Iterator[Place]:
@@ -83,11 +85,15 @@ class Files:
 
     def _place(self, entry: Entry, path: str) -> Place:
         """The place of a file, also in another spelling of its name. Raises OSError."""
+        if path in self._gone:
+            # Looked for once: 50,000 entries may name one file that is not there.
+            raise FileNotFoundError(path)
         try:
             return self._tree.place(path)
         except FileNotFoundError:
             spelt = self._tree.respelt(path)
             if not spelt:
+                self._gone.add(path)
                 raise
         self._respelt.setdefault(entry.name, {})[path] = spelt
         return self._tree.place(spelt)
@@ -191,15 +197,20 @@ class Files:
     def _similar(self, path: str) -> str:
         """A guess at the file that was meant: one that differs in case, else a near one."""
         folder, _, name = path.rpartition("/")
-        try:
-            names = list(self._tree.files(folder))
-        except OSError:
-            return ""
+        names = self._by_case.get(folder)
+        if names is None:
+            names = self._by_case[folder] = self._folded(folder)
         # The case first: files that come from Windows are found there under any.
-        near = [one for one in names if one.casefold() == name.casefold()]
-        near = near or difflib.get_close_matches(name, names, n=1, cutoff=0.8)
+        near = names.get(name.casefold()) or nearest_name(name, names.values(), 0.8)
         prefix = f"{folder}/" if folder else ""
-        return f"did you mean `{prefix}{near[0]}`?" if near else ""
+        return f"did you mean `{prefix}{near}`?" if near else ""
+
+    def _folded(self, folder: str) -> dict[str, str]:
+        """The names in a folder, by what they are without regard to case."""
+        try:
+            return {one.casefold(): one for one in self._tree.files(folder)}
+        except OSError:
+            return {}
 
     def _check_urls(self, entry: Entry) -> None:
         for url in entry.items:

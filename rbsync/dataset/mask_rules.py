@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from rbsync.errors import Location, Problem
+from rbsync.guessing import nearest_name
 from rbsync.labels import Taxonomy, project_type
 from rbsync.labels.background import is_background
 from rbsync.sources.base import Entry, MaskLabels
@@ -39,10 +39,8 @@ class MaskRules:
         """The problem of a category that the taxonomy lacks."""
         if not self._names or name in self._names:
             return
-        near = difflib.get_close_matches(name, self._names, n=1)
-        hint = hint or (
-            f'did you mean "{near[0]}"?' if near else "add it to the project's taxonomy"
-        )
+        near = nearest_name(name, self._names)
+        hint = hint or (f'did you mean "{near}"?' if near else "add it to the project's taxonomy")
         message = f'{prefix}the category "{name}" is not in the taxonomy'
         yield Problem("unknown-category", message, place, hint)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rbsync.collector import paused_collector
 from rbsync.errors import Location, Problem, UserError
+from rbsync.guessing import few_guesses
 from rbsync.manifest.document import Document, read_document
 from rbsync.manifest.environment import Filled, fill
 from rbsync.manifest.file_text import read_limited
@@ -86,7 +87,7 @@ def load_manifest(
     # Before the file is opened: it may be a link that a repository planted.
     check_location(file)
     data = read_limited(file, file, limits)
-    with paused_collector():
+    with paused_collector(), few_guesses():
         document = read_document(data, file, limits=limits, strict=False)
         # All that follows takes a mapping for granted.
         _check_root(document)

@@ -226,6 +226,8 @@ class Entry(NamedTuple):
 
     def file_at(self, path: str) -> Location:
         """The place that names a file, be it an item or one of the labels."""
+        if self.members is None:
+            return self.origin
         if path in _positions(self.items):
             return self.item_at(path)
         return self.label_at

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import string
 from collections.abc import Callable, Mapping, Sequence
 
 from rbsync.errors import Problem
 from rbsync.files.kinds import suffix_of
+from rbsync.guessing import nearest
 from rbsync.sources.base import Context
 
 MOST_LETTERS = 1_000
@@ -91,8 +91,8 @@ def _parse(text: str) -> list[tuple[str, str]]:
 
 
 def _unknown(field: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(field, known, n=1)
-    guess = f"; did you mean `{{{near[0]}}}`?" if near else ""
+    near = nearest(field, known)
+    guess = f"; did you mean `{{{near}}}`?" if near else ""
     return f"`{{{field}}}` is not known here{guess} (known: {', '.join(known)})"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from rbsync.errors import Problem
 from rbsync.files.kinds import PICTURES
+from rbsync.guessing import nearest_name
 from rbsync.sources.any_suffix import AnySuffix
 from rbsync.sources.base import Context
 from rbsync.sources.images_below import NotOneError
@@ -117,8 +117,8 @@ class TemplateFiles:
             return ""
         if name in folders:
             return ""
-        near = difflib.get_close_matches(name, folders, n=1)
-        return f"{parent}/{near[0]}" if near and parent else "".join(near)
+        near = nearest_name(name, folders)
+        return f"{parent}/{near}" if near and parent else near
 
     def _doubt_unless_there(self, root: str) -> None:
         """A folder that is gone as a whole is not mounted, or renamed, or not checked out: that

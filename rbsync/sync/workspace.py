@@ -177,6 +177,7 @@ def open_workspace(
         inputs = _inputs(manifest, tree_of, remembered, watcher or Unwatched(), stack)
         taxonomy = declared_taxonomy(manifest, inputs.tree)
         backend = _closing(stack, open_backend(manifest, taxonomy, retrier.read, home))
+        retrier.plain_questions = (backend.describe, backend.storages)
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
         stack.callback(stop.request, LEFT)
         store = _closing(stack, open_store(_state_url(manifest, state), home))

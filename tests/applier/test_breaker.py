@@ -235,3 +235,33 @@ def test_a_run_that_gives_up_keeps_what_is_known_and_the_next_one_does_the_rest(
     assert len(run.outcomes) == 60
     assert site.run(desired).exit_code == ExitCode.DONE
     assert site.stamps() == stamps(desired)
+
+
+def test_a_question_that_alone_is_never_answered_is_no_outage() -> None:
+    stop, ill, well = Cancellation(), Service(60.0), Service()
+    retrier = Retrier(stop.pause, draw=lambda: 0.0, questions=made(stop, give_up_after=60.0))
+    retrier.plain_questions = (ill, lambda: retrier.read(well))
+    with ThreadPoolExecutor(4) as executor:
+        asked = [executor.submit(retrier.read, ill) for _ in range(8)]
+        errors = [one.exception() for one in asked]
+    assert {getattr(one, "hint", "").split(",")[0] for one in errors} == {
+        "the service answers other questions"
+    }
+    assert not stop.requested
+    # Nothing is waited for in vain: a service that answers nothing may still come back.
+    retrier.plain_questions = (ill,)
+    back = Service(0.5)
+    assert retrier.read(back) == "done"
+
+
+def test_changes_and_who_asks_us_to_wait_are_waited_for_whatever_else_is_answered() -> None:
+    stop, well = Cancellation(), Service()
+    mended = Service(0.8)
+    retrier = Retrier(stop.pause)
+    retrier.plain_questions = (well,)
+    with retrier.patient(made(stop, give_up_after=60.0)):
+        assert retrier.call(mended, repeatable=True) == "done"
+    busy = Service(0.8, lambda: BackendError("no", status=503, retry_after=0.1))
+    retrier = Retrier(stop.pause, questions=made(stop, give_up_after=60.0))
+    retrier.plain_questions = (well,)
+    assert retrier.read(busy) == "done"

@@ -24,8 +24,10 @@ import requests
 
 from rbsync.applier import breaker, retrying
 from rbsync.backends.redbrick.backend import RedbrickBackend
+from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
+from tests.service.serving import serving
 
 SECONDS = float(os.environ.get("RBSYNC_OUTAGE", "7"))
 MOST_REQUESTS = 30
@@ -263,6 +265,36 @@ def test_who_asks_a_service_that_stays_away_is_told(
     ran = project.run(*command.split(), "--give-up-after", "0.5")
     assert (ran.code, ran.err.count("The service does not answer")) == (code, 1), ran.err
     assert "nothing answers there" in ran.err.splitlines()[-2] + ran.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault", "command", "code"),
+    [
+        ("tasksPaged", {"do": "status", "status": 500}, "ls", ExitCode.ERROR),
+        ("task", {"do": "status", "status": 502}, "apply --yes", ExitCode.INCOMPLETE),
+    ],
+)
+@pytest.mark.usefixtures("in_a_hurry")
+def test_a_question_that_alone_is_never_answered_is_not_waited_for(
+    tmp_path: Path,
+    kind: str,
+    fault: dict[str, Any],
+    command: str,
+    code: ExitCode,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(breaker, "LONGEST_PROBE", 0.1)
+    with serving(tmp_path / "cars") as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.manifest(by_url(12))
+        assert project.apply().code == 0
+    with serving(tmp_path / "cars", [{"kind": kind, **fault}]) as service:
+        project.url = service.url
+        project.manifest(by_url(12).replace(".png", ".jpg"))
+        ran = project.run(*command.split(), "--give-up-after", "inf")
+    assert ran.code == code, ran.err
+    assert "the service failed" in ran.err
+    assert code == 9 or "the service answers other questions" in ran.err
 
 
 @pytest.mark.usefixtures("in_a_hurry")

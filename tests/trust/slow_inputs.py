@@ -522,6 +522,39 @@ def many_classes(project: Project, chance: random.Random, size: float) -> None:
         project.manifest(LABELLED.replace("[car, bus]", json.dumps(names)))
 
 
+def near_names(project: Project, chance: random.Random, size: float) -> None:
+    """Thousands of names that are wrong, each much like thousands of those that are right."""
+    letters = "abcdefghijklmnopqrstuvwxyz_0123456789" * 2
+    right, wrong = (
+        ["".join(chance.sample(letters, 60)) for _ in range(_many(count, size))]
+        for count in (chance.choice([500, 3_000]), 20_000)
+    )
+    project.write("images/a.png", png(1))
+    project.write("a.png", png(1))
+    place = chance.randrange(4)
+    if place == 0:
+        for name in right:
+            project.write(f"images/{name}.png", png(1))
+        project.write("list.json", [{"items": [f"images/{one}.png"]} for one in wrong])
+        project.manifest("datapoints: [{items_list: list.json}]\n")
+    elif place == 1:
+        project.write("a.json", [{"category": [["object", one]]} for one in wrong])
+        project.manifest(LABELLED.replace("[car, bus]", json.dumps(right)))
+    elif place == 2:
+        project.write("masks/a.png", png(2))
+        colours = ([at % 256, at >> 8 & 255, 1] for at in range(len(wrong)))
+        project.write("classes.json", dict(zip(wrong, colours, strict=True)))
+        project.manifest(MASKED.replace("[car, bus]", json.dumps(right)))
+    else:
+        for name in right:
+            (project.folder / "labels" / name).mkdir(parents=True)
+        sources = (
+            f"  - {{glob: a.png, name: '{at}', labels: 'labels/{one}/{{stem}}.json?'}}\n"
+            for at, one in enumerate(wrong[: len(wrong) // 10])
+        )
+        project.manifest(BOXES + "datapoints:\n" + "".join(sources))
+
+
 def same_names(project: Project, chance: random.Random, size: float) -> None:
     """Tens of thousands of datapoints of one name, or whose files are not there."""
     count = _many(50_000, size)
@@ -564,6 +597,7 @@ KINDS: Mapping[str, Kind] = {
         sparse_files,
         coco_files,
         many_classes,
+        near_names,
         same_names,
         templates,
     )
