@@ -22,8 +22,8 @@ from rbsync.dataset.notes import Notes
 from rbsync.dataset.segmentation_reading import SegmentationReader
 from rbsync.dataset.series_reading import SeriesReader
 from rbsync.dataset.shared_files import warn_of_shared_files
-from rbsync.dataset.stray_labels import warn_of_stray_labels
 from rbsync.dataset.structure import StructureReader
+from rbsync.dataset.without_effect import warn_of_stray_labels, warn_of_unused_rules
 from rbsync.errors import Problem
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Place, Tree
@@ -122,6 +122,7 @@ def build(
         _read(files, list(entries.every()), inputs, findings)
         entries = files.as_spelt(entries)
         warn_of_stray_labels(entries.good.values(), inputs.tree, findings, notes.known)
+        warn_of_unused_rules(inputs.tree, findings)
         warn_of_shared_files(entries.good.values(), findings)
         files.check_structure(entries.every())
         readers = _readers(manifest, inputs, inspections, findings, project_type, taxonomy)

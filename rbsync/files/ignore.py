@@ -36,11 +36,13 @@ class IgnoreError(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A line of the file; ``keeps`` for one that begins with ``!``."""
+    """A line of the file, counted from 1; ``keeps`` for one that begins with ``!``."""
 
     parts: tuple[Part | None, ...]
     keeps: bool
     only_folders: bool
+    text: str = ""
+    line: int = 0
 
     def matches(self, names: Sequence[str], *, is_folder: bool) -> bool:
         """Tells whether a path below the rule's folder is what the line names."""
@@ -57,6 +59,7 @@ class IgnoreRules:
     def __init__(self) -> None:
         self._rules: dict[str, tuple[Rule, ...]] = {}
         self._excluded: dict[str, bool] = {"": False}
+        self._used: set[tuple[str, int]] = set()
 
     def add(self, folder: str, text: str) -> None:
         """Takes in a folder's rules. Raises IgnoreError for one that cannot be read."""
@@ -66,6 +69,11 @@ class IgnoreRules:
         self._rules[folder] = rules
         # A folder's rules may change what was decided of folders before they were read.
         self._excluded = {"": False}
+
+    def unused(self) -> Iterator[tuple[str, Rule]]:
+        """Yields the rules that have decided nothing so far, each with its folder."""
+        for folder, rules in self._rules.items():
+            yield from ((folder, one) for one in rules if (folder, one.line) not in self._used)
 
     def knows(self, folder: str) -> bool:
         """Tells whether a folder's rules were taken in."""
@@ -98,8 +106,10 @@ class IgnoreRules:
         """By the last rule that matches, of the deepest folder that has one."""
         for depth in range(len(names) - 1, -1, -1):
             # The last line that matches wins, as in git; so it is looked for from the end.
-            for rule in reversed(self._rules.get("/".join(names[:depth]), ())):
+            folder = "/".join(names[:depth])
+            for rule in reversed(self._rules.get(folder, ())):
                 if rule.matches(names[depth:], is_folder=is_folder):
+                    self._used.add((folder, rule.line))
                     return not rule.keeps
         return False
 
@@ -117,17 +127,17 @@ def rules_text(data: bytes) -> str:
 def _rules(lines: Sequence[str]) -> Iterator[Rule]:
     for number, line in enumerate(lines, 1):
         try:
-            rule = _rule(line)
+            rule = rule_of(line, number)
         except PatternError as error:
             raise IgnoreError(f"line {number} of its `{FILE}` is no gitignore rule") from error
         if rule is not None:
             yield rule
 
 
-def _rule(line: str) -> Rule | None:
+def rule_of(line: str, number: int = 0) -> Rule | None:
     """The rule of a line, None for one that says nothing. Raises PatternError."""
     # Editors on Windows leave a \r, and a rule that ends in it would match no name.
-    text = _without_spaces(line.removesuffix("\r"))
+    text = written = _without_spaces(line.removesuffix("\r"))
     if not text or text.startswith("#"):
         return None
     keeps, text = text.startswith("!"), text.removeprefix("!")
@@ -138,7 +148,7 @@ def _rule(line: str) -> Rule | None:
     # A rule without a slash is for names at any depth.
     if "/" not in text:
         parts = (None, *parts)
-    return Rule(parts, keeps, only_folders)
+    return Rule(parts, keeps, only_folders, written, number)
 
 
 def _without_spaces(line: str) -> str:

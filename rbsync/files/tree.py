@@ -15,7 +15,7 @@ import xxhash
 from rbsync.files.body import open_body
 from rbsync.files.cache import Cache, Row
 from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, Stat, hash_files
-from rbsync.files.ignore import FILE, IgnoreRules, rules_text
+from rbsync.files.ignore import FILE, IgnoreRules, Rule, rules_text
 from rbsync.files.kinds import Kind
 from rbsync.files.known_listings import NO_LISTINGS, KnownListings
 from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan, unseen
@@ -344,6 +344,10 @@ class Tree:
         except FileNotFoundError:
             return
         self._ignore.add(folder, text)
+
+    def unused_rules(self) -> list[tuple[str, Rule]]:
+        """The rules of `.rbsyncignore` that decided nothing, each with the folder of its file."""
+        return list(self._ignore.unused())
 
     def ignored(self, path: str) -> bool:
         """Tells whether `.rbsyncignore` leaves a path out; a folder's path ends in ``/``."""

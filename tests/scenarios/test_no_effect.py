@@ -83,7 +83,7 @@ def test_optional_labels_that_are_there_for_none_are_told(project: Project) -> N
     project.manifest(text + '    labels: "labels/{stem}.json?"\n')
     ran = project.run("plan")
     assert "warning" not in ran.err
-    assert ran.err.count("labels") == 3
+    assert ran.out.count("labels") == 3
 
 
 def test_label_files_that_belong_to_no_datapoint_are_told(three: Project) -> None:
@@ -133,3 +133,48 @@ def test_files_that_the_manifest_names_are_no_stray_labels(project: Project) -> 
     )
     ran = project.run("plan")
     assert (ran.code, "stray" in ran.err, "belongs" in ran.err) == (0, False, False)
+
+
+RULES = {
+    "thumb/": "did you mean `thumbs/`?",
+    "/thumbs": "did you mean `thumbs/`?",
+    "images\\thumbs": "did you mean `images/thumbs`?",
+    "a.png/": "did you mean `a.png`?",
+    "!images/b.pgn": "did you mean `!images/b.png`?",
+    "archive/2019/**": "rules are those of gitignore, from the folder of this file; mend it, or",
+}
+
+
+@pytest.mark.parametrize(("rule", "hint"), RULES.items())
+def test_a_rule_of_an_ignore_file_that_matches_nothing_is_told(
+    project: Project, rule: str, hint: str
+) -> None:
+    for number, name in enumerate(["a", "b", "thumbs/t"]):
+        project.write(f"images/{name}.png", png(number))
+    project.write(".rbsyncignore", f"# what is not sent\n\n{rule}\n")
+    ran = project.run("plan")
+    assert ran.code == 0
+    assert f".rbsyncignore:3:1: the rule `{rule}` matches nothing\n" in ran.err
+    assert hint in ran.err
+    if "`" in hint:
+        # The hint is followed: the rule that it names has an effect.
+        project.write(".rbsyncignore", hint.split("`")[1] + "\n")
+        assert "matches nothing" not in project.run("plan").err
+
+
+def test_rules_with_an_effect_are_not_told(project: Project) -> None:
+    """Whatever the effect is: on files that no source asks for, of another kind, in other folders,
+    overruled by the next line, or of hidden files, which are left out anyway.
+    """
+    for name in ("images/a.png", "images/thumbs/t.png", "other/old/x.png"):
+        project.write(name, png(len(name)))
+    project.write("images/notes.txt", "x")
+    project.write(
+        ".rbsyncignore",
+        "*.txt\nother/old/\nthumbs/\n**/thumbs/*\n.DS_Store\n**/.git\n*.png\n!a.png\n",
+    )
+    project.write("images/.rbsyncignore", "thumbs\n")
+    ran = project.run("plan")
+    assert ran.code == 0
+    assert "matches nothing" not in ran.err
+    assert "1 to create" in ran.out
