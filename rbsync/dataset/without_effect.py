@@ -127,7 +127,8 @@ def _meant(rule: Rule, paths: list[_Path]) -> str:
         if text != plain and _has_effect(text, paths):
             return f"did you mean `{mark}{text}`?"
     folder, slash, name = bare.rpartition("/")
-    near = nearest(name, islice(dict.fromkeys(names[-1] for names, _ in paths), MOST_KNOWN))
+    known = list(islice(dict.fromkeys(names[-1] for names, _ in paths), MOST_KNOWN))
+    near = nearest(name, known)
     if near and _has_effect(text := plain.replace(bare, folder + slash + near), paths):
         return f"did you mean `{mark}{text}`?"
     return "rules are those of gitignore, from the folder of this file; mend it, or take it out"
