@@ -6,13 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from rbsync.applier.results import verb_of
 from rbsync.applier.snapshot import Document, Snapshot, refs_of, snapshot_of
 from rbsync.backends.base import Backend, TaskContent
 from rbsync.errors import BackendError
-from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
+from rbsync.model.fingerprint import FACETS, Facet, Fingerprint, digest
 from rbsync.model.history import Change
 from rbsync.model.plan import Create, Delete, Effect, Move, Overwriting, Update
 from rbsync.model.record import Record
@@ -43,6 +43,13 @@ class NoHistory:
         """Does nothing."""
 
 
+class _Taken(NamedTuple):
+    """A task as it was when the history got it; of its labels only the digest is held."""
+
+    present: TaskContent
+    document: Document
+
+
 @dataclass(eq=False)
 class _Entry:
     """``is_written`` is set by the thread that wrote it, which may be another one."""
@@ -68,7 +75,7 @@ class HistoryKeeper:
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._waiting: list[_Entry] = []
-        self._kept: dict[str, Document] = {}
+        self._taken: dict[str, _Taken] = {}
         self._asked: set[tuple[str, Facet | None]] = set()
 
     def ahead(self, effects: Sequence[Effect], record_of: RecordOf) -> None:
@@ -94,7 +101,9 @@ class HistoryKeeper:
             return
         entries = [_Entry(self._change(one, own, None), own.contents) for one, own in taken]
         self._write(entries)
-        self._kept |= {one.name: own.document for one, own in taken}
+        self._taken |= {
+            one.name: _Taken(_without_text(found[one.task_id]), own.document) for one, own in taken
+        }
 
     def __call__(self, action: Kept, present: TaskContent, facet: Facet | None, /) -> None:
         """Writes down what is there, unless that was done for the group. Raises StoreError.
@@ -102,6 +111,9 @@ class HistoryKeeper:
         When a facet is asked about again in a run, its first change may have been done and only
         the answer lost: what is found then is kept, but it is not what was there before.
         """
+        before = self._taken_before(action, facet)
+        if before is not None and before.present == _without_text(present):
+            return
         labels = facet in (None, "labels")
         wanted = None
         if isinstance(action, Update) and facet == "settings":
@@ -109,13 +121,20 @@ class HistoryKeeper:
         own = snapshot_of(present, labels=labels, wanted=wanted)
         facets = FACETS if facet is None else (facet,)
         with self._lock:
-            before = self._kept.get(action.name, {})
             again = (action.name, facet) in self._asked
             self._asked.add((action.name, facet))
-        if all(one in before and before[one] == own.document[one] for one in facets):
+        if before and all(before.document[one] == own.document[one] for one in facets):
             return
         change = self._change(action, own, () if again else facets)
         self._share(_Entry(change, own.contents))
+
+    def _taken_before(self, action: Kept, facet: Facet | None) -> _Taken | None:
+        """Returns what was taken for the group, which is let go of with the last facet."""
+        is_last = not isinstance(action, Update) or facet == action.changed[-1]
+        with self._lock:
+            if is_last:
+                return self._taken.pop(action.name, None)
+            return self._taken.get(action.name)
 
     def _created(self, action: Create) -> Change:
         now = action.datapoint.fingerprint
@@ -176,3 +195,8 @@ class HistoryKeeper:
             self._history.keep([one.change for one in entries], contents)
             for one in entries:
                 one.is_written = True
+
+
+def _without_text(present: TaskContent) -> TaskContent:
+    """A task with the digest of its labels in their place: labels may be megabytes."""
+    return present._replace(labels=digest(present.labels.encode("utf-8", "surrogatepass")))

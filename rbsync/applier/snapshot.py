@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from rbsync.backends.base import LabelFile, LabelText, TaskContent
 from rbsync.errors import Location
 from rbsync.model.datapoint import REMOTE, Datapoint, Item, Labels, Settings
-from rbsync.model.fingerprint import Fingerprint, canonical_json, digest
+from rbsync.model.fingerprint import Fingerprint, digest
 
 _SIGNED = re.compile(
     r"[?&](x-(amz|goog)-[\w-]+|signature|sig|awsaccesskeyid|googleaccessid|key-pair-id|token)=",
@@ -57,8 +57,12 @@ def snapshot_of(present: TaskContent, *, labels: bool, wanted: Settings | None =
         text = _put(contents, present.labels.encode("utf-8", "surrogatepass"))
         maps = [[one.series, _put(contents, one.read())] for one in present.maps]
         document["labels"] = {"json": text, "maps": maps}
-    name = _put(contents, canonical_json(document))
+    name = _put(contents, _as_text(document).encode())
     return Snapshot(name, document, contents)
+
+
+# Made once: `json.dumps` with options of its own makes another encoder for each document.
+_as_text = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def _put(contents: dict[str, bytes], data: bytes) -> str:

@@ -220,8 +220,13 @@ def left_text(left: Left) -> str:
 
 def read_left(text: object) -> Left:
     """Returns what was left, from its text; nothing where that is not as it was written."""
+    return _read_left(str(text))
+
+
+@lru_cache(maxsize=256)
+def _read_left(text: str) -> Left:
     try:
-        keys, priority, members, labels, settings = json.loads(str(text))
+        keys, priority, members, labels, settings = json.loads(text)
         return Left(
             None if keys is None else tuple(map(str, keys)),
             None if priority is None else float(priority),

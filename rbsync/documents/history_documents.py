@@ -28,6 +28,7 @@ class RunPart(Part):
     dataset: str = Field(description="The locked version, else the digest of what was declared.")
     undoes: list[str] = Field(description="The runs that it took back.")
     created: int
+    moved: int = Field(description="Those that kept their tasks under another name.")
     updated: int
     deleted: int
     failed: int

@@ -33,6 +33,7 @@ class Run:
     deleted: int = 0
     failed: int = 0
     exit_code: int | None = None
+    moved: int = 0
 
     @property
     def is_whole(self) -> bool:

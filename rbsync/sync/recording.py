@@ -66,6 +66,7 @@ def _ended(run: Run, report: Report) -> Run:
         deleted=report.count("removed"),
         failed=report.count("failed"),
         exit_code=int(report.exit_code),
+        moved=report.count("applied", "move"),
     )
 
 

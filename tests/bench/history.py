@@ -5,19 +5,21 @@
     python tests/bench/history.py --smoke      # 500 updates, one round
 
 Two folders with the same datapoints are updated in turns, each as a whole process; the ratio of
-their medians is printed, and the size of the history for each update.
+their medians is printed, and the size of the history for each update. ``--cpu`` measures the
+processor's seconds instead, which say more on a machine that does other things too.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -55,15 +57,21 @@ def box(number: int, version: int, which: int) -> dict[str, Any]:
     return {"category": [["object", "car"]], "attributes": [], "bbox2d": place}
 
 
-def applied(folder: Path, kept: str) -> float:
+def processor_seconds() -> float:
+    """The processor's seconds of all processes that ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def applied(folder: Path, kept: str, clock: Callable[[], float]) -> float:
     """The seconds that an apply takes, as a process of its own."""
     command = [sys.executable, "-m", "rbsync", "-C", str(folder), "apply", "--yes", "--force"]
     chosen = ["--history", "none"] if kept == WITHOUT else []
     environment = {"RBSYNC_API_KEY": KEY, "PYTHONPATH": str(ROOT)}
-    began = time.perf_counter()
+    began = clock()
     done = subprocess.run([*command, *chosen], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return time.perf_counter() - began
+    return clock() - began
 
 
 @contextmanager
@@ -88,18 +96,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--served", action="store_true")
+    parser.add_argument("--cpu", action="store_true")
     parser.add_argument("--updates", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     count, rounds = (500, 1) if given.smoke else (given.updates, given.rounds)
+    clock = processor_seconds if given.cpu else time.perf_counter
     seconds: dict[str, list[float]] = {WITH: [], WITHOUT: []}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with projects(folder / "services", through_service=given.served) as backends:
             for version in range(rounds + 1):
-                for kept, backend in backends.items():
+                # In turns, and each as often first as second.
+                for kept, backend in list(backends.items())[:: (-1) ** version]:
                     write(folder / kept, backend, count, version)
-                    took = applied(folder / kept, kept)
+                    took = applied(folder / kept, kept, clock)
                     if version:
                         seconds[kept].append(took)
         size = size_of(folder / WITH / ".rbsync/history")

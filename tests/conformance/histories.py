@@ -55,7 +55,9 @@ class HistoryTests(ABC):
         history.begin(RUN)
         history.begin(LATER)
         assert history.runs() == [LATER, RUN]
-        ended = replace(RUN, ended=1600.5, created=1, updated=2, deleted=3, failed=4, exit_code=3)
+        ended = replace(
+            RUN, ended=1600.5, created=1, updated=2, deleted=3, failed=4, exit_code=3, moved=5
+        )
         history.end(ended)
         assert history.runs() == [LATER, ended]
         assert (ended.is_whole, RUN.is_whole) == (False, False)

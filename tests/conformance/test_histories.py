@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from rbsync.stores.history.memory import MemoryHistory
 from rbsync.stores.history.sqlite import FILE, SqliteHistory
 from rbsync.stores.memory import MemoryStore
 from rbsync.stores.sqlite import SqliteStore
-from tests.conformance.histories import CHANGES, HistoryTests
+from tests.conformance.histories import CHANGES, LATER, RUN, HistoryTests
 
 
 class TestSqliteHistory(HistoryTests):
@@ -33,6 +34,21 @@ class TestSqliteHistory(HistoryTests):
             history.runs()
         with pytest.raises(StoreError, match="has format 9"):
             history.note([CHANGES["create"]])
+
+    def test_format_1_is_read_and_goes_on(self, tmp_path: Path) -> None:
+        """It had no count of moves."""
+        for reads in (True, False):
+            history = self.make(tmp_path / str(reads))
+            history.end(RUN)
+            history.close()
+            with sqlite3.connect(tmp_path / str(reads) / "history" / FILE) as file:
+                file.execute("ALTER TABLE run DROP COLUMN moved")
+                file.execute("UPDATE meta SET format = 1")
+            file.close()
+            if reads:
+                assert history.runs() == [RUN]
+            history.end(replace(LATER, moved=3))
+            assert [one.moved for one in history.runs()] == [3, 0]
 
     def test_a_damaged_content_is_an_error_and_no_content(self, tmp_path: Path) -> None:
         history = self.make(tmp_path)

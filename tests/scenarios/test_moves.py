@@ -338,8 +338,10 @@ def test_a_saved_plan_of_moves_is_applied_as_it_is(local: Project) -> None:
     assert local.names() == names("b")
 
 
-def test_the_log_of_either_name_has_the_move(local: Project) -> None:
+def test_the_log_counts_moves_and_that_of_either_name_has_them(local: Project) -> None:
     assert local.apply().code == 0
+    assert f"0 failed, {SIZE:,} moved, " in local.run("log").out.splitlines()[0]
+    assert local.run("log", "--json").json["runs"][0]["moved"] == SIZE
     for name in ("a/0000.png", "b/0000.png"):
         ran = local.run("log", name)
         assert "move" in ran.out, ran

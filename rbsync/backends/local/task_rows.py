@@ -124,13 +124,17 @@ def _stamp_of(text: str | None) -> tuple[Fingerprint | None, Mark, Left]:
 
 def task_of(row: Sequence[Any]) -> Task:
     """The task of a row of COLUMNS."""
-    task_id, _, name, items, _, labels, stage, priority, metadata, text, *_ = row
+    return _task_of(row, parsed(row[3]))
+
+
+def _task_of(row: Sequence[Any], pairs: Sequence[Sequence[str]]) -> Task:
+    task_id, _, name, _, _, labels, stage, priority, metadata, text, *_ = row
     stamp, mark, left = _stamp_of(text)
     return Task(
         name=name,
         task_id=task_id,
         stamp=stamp,
-        items=tuple(pair[0] for pair in parsed(items)),
+        items=tuple(pair[0] for pair in pairs),
         labels=labels,
         ground_truth=stage == LAST_STAGE,
         priority=priority,
@@ -144,4 +148,4 @@ def stored_of(row: Sequence[Any]) -> StoredTask:
     """All of a row of COLUMNS."""
     _, dp_id, _, items, storage, _, stage, _, _, _, created_at, updated_at = row
     pairs = tuple((name, ref) for name, ref in parsed(items))
-    return StoredTask(task_of(row), dp_id, pairs, storage, stage, created_at, updated_at)
+    return StoredTask(_task_of(row, pairs), dp_id, pairs, storage, stage, created_at, updated_at)

@@ -19,6 +19,8 @@ def run_line(run: Run) -> str:
         f"{run.created:,} created, {run.updated:,} updated, {run.deleted:,} deleted,"
         f" {run.failed:,} failed"
     )
+    if run.moved:
+        counts += f", {run.moved:,} moved"
     of = f"  git {run.revision[:SHORT]}" if run.revision else ""
     data = f"  data {_short(run.dataset)}" if run.dataset else ""
     undoes = f"  took back {', '.join(run.undoes)}" if run.undoes else ""

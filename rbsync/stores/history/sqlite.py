@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeVar
 
 from rbsync.errors import StoreError
@@ -23,7 +23,8 @@ TABLES = (
     " started DOUBLE PRECISION NOT NULL, who TEXT NOT NULL, host TEXT NOT NULL,"
     " revision TEXT NOT NULL, dataset TEXT NOT NULL, undoes TEXT NOT NULL,"
     " ended DOUBLE PRECISION, created INTEGER NOT NULL, updated INTEGER NOT NULL,"
-    " deleted INTEGER NOT NULL, failed INTEGER NOT NULL, exit_code INTEGER)",
+    " deleted INTEGER NOT NULL, failed INTEGER NOT NULL, exit_code INTEGER,"
+    " moved INTEGER NOT NULL DEFAULT 0)",
     # ``was``, ``now``, ``parts`` and ``refs`` are JSON lists, or NULL.
     "CREATE TABLE change (number INTEGER NOT NULL PRIMARY KEY, run TEXT NOT NULL,"
     " name TEXT NOT NULL, verb TEXT NOT NULL, facets TEXT NOT NULL, was TEXT, now TEXT,"
@@ -35,9 +36,10 @@ TABLES = (
     "CREATE TABLE content (digest TEXT NOT NULL PRIMARY KEY, data BLOB NOT NULL)",
 )
 PUT_RUN = (
-    "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
-    " SET ended = excluded.ended, created = excluded.created, updated = excluded.updated,"
-    " deleted = excluded.deleted, failed = excluded.failed, exit_code = excluded.exit_code"
+    "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO"
+    " UPDATE SET ended = excluded.ended, created = excluded.created, updated = excluded.updated,"
+    " deleted = excluded.deleted, failed = excluded.failed, exit_code = excluded.exit_code,"
+    " moved = excluded.moved"
 )
 PUT_CHANGE = (
     "INSERT INTO change (run, name, verb, facets, was, now, before, parts, refs, time, renamed)"
@@ -46,15 +48,19 @@ PUT_CHANGE = (
 CHANGE = "SELECT run, name, verb, facets, was, now, before, parts, refs, time, renamed FROM change"
 RUN = (
     "SELECT id, command, started, who, host, revision, dataset, undoes, ended, created, updated,"
-    " deleted, failed, exit_code FROM run"
+    " deleted, failed, exit_code, moved FROM run"
 )
+FORMAT = 2
+"""In format 1 runs did not count moves."""
+
+UPGRADE = "ALTER TABLE run ADD COLUMN moved INTEGER NOT NULL DEFAULT 0"
 
 Row = tuple[Any, ...]
 
 
 def run_row(one: Run) -> Row:
     head = (one.id, one.command, one.started, one.user, one.host, one.revision, one.dataset)
-    counts = (one.created, one.updated, one.deleted, one.failed, one.exit_code)
+    counts = (one.created, one.updated, one.deleted, one.failed, one.exit_code, one.moved)
     return (*head, json.dumps(one.undoes), one.ended, *counts)
 
 
@@ -102,7 +108,6 @@ def _listed(values: Sequence[str] | None) -> str | None:
 
 
 FILE = "history.db"
-FORMAT = 1
 T = TypeVar("T")
 
 
@@ -112,6 +117,8 @@ class SqliteHistory:
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._path = os.path.join(folder, FILE)
         self._connection: sqlite3.Connection | None = None
+        self._synchronous = ""
+        self._is_made = False
         self._lock = threading.Lock()
 
     def begin(self, run: Run) -> None:
@@ -181,24 +188,31 @@ class SqliteHistory:
                 with suppress(sqlite3.Error):
                     self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 self._connection.close()
-            self._connection = None
+            self._connection, self._synchronous, self._is_made = None, "", False
 
     def _ask(self, ask: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         with self._lock, _explained(self._path):
             if self._connection is None and not os.path.exists(self._path):
                 return otherwise
             connection = self._open()
-            return ask(connection) if _is_made(connection, self._path) else otherwise
+            return ask(connection) if self._has_tables(connection) else otherwise
 
     @contextmanager
     def _writing(self, synchronous: str) -> Iterator[sqlite3.Connection]:
         with self._lock, _explained(self._path):
             connection = self._open()
-            connection.execute(f"PRAGMA synchronous = {synchronous}")
+            if synchronous != self._synchronous:
+                connection.execute(f"PRAGMA synchronous = {synchronous}")
+                self._synchronous = synchronous
             with transaction(connection):
-                if not _is_made(connection, self._path):
+                if not self._has_tables(connection):
                     _make(connection)
                 yield connection
+
+    def _has_tables(self, connection: sqlite3.Connection) -> bool:
+        # Asked once for each connection: workers write small groups, of which it was a third.
+        self._is_made = self._is_made or _is_made(connection, self._path)
+        return self._is_made
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -227,13 +241,27 @@ def _is_made(connection: sqlite3.Connection, path: str) -> bool:
     tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
     if tables is None:
         return False
-    (present,) = connection.execute("SELECT format FROM meta").fetchone()
+    if (present := _format(connection)) == 1:
+        _upgrade(connection)
     if present > FORMAT:
         raise StoreError(
             f"The history {path} has format {present}; this rbsync knows formats up to {FORMAT}.",
             hint="Upgrade rbsync. Nothing was read or written.",
         )
     return True
+
+
+def _format(connection: sqlite3.Connection) -> int:
+    (present,) = connection.execute("SELECT format FROM meta").fetchone()
+    return int(present)
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    # Who reads has no transaction yet. Another process may have upgraded it since it was looked at.
+    with nullcontext() if connection.in_transaction else transaction(connection):
+        if _format(connection) == 1:
+            connection.execute(UPGRADE)
+            connection.execute("UPDATE meta SET format = ?", (FORMAT,))
 
 
 def _make(connection: sqlite3.Connection) -> None:
