@@ -30,13 +30,23 @@ def left_of(draft: Draft, changed: Collection[Facet], before: Left) -> Left:
     """Returns what is left by a draft that changes some facets of a datapoint."""
     left = before
     if "settings" in changed:
-        _, _, priority, metadata = draft.settings
-        own = _without_storage(draft.settings).fingerprint()
-        left = left._replace(keys=tuple(sorted(metadata)), priority=priority, settings=own)
+        _, ground_truth, priority, metadata = draft.settings
+        kept = tuple(sorted(metadata.items()))
+        own = _settings_left(ground_truth, priority, kept)
+        left = left._replace(keys=tuple(key for key, _ in kept), priority=priority, settings=own)
     if "labels" in changed:
         members, digest = _labels_left(draft.labels)
         left = left._replace(members=members, labels=digest)
     return left
+
+
+# Datapoints of one source mostly have the same settings, and each create notes their digest.
+@lru_cache(maxsize=256)
+def _settings_left(
+    ground_truth: bool, priority: float | None, metadata: tuple[tuple[str, str], ...]
+) -> str:
+    # The storage is called by several words, so that nothing is said of it.
+    return Settings("", ground_truth, priority, dict(metadata)).fingerprint()
 
 
 def has_settings(
@@ -72,12 +82,7 @@ def has_settings(
     # that of what was declared then; but the stamp that says so has a note of what was sent.
     if task.stamp is None or task.stamp.settings != wanted or not found.left.settings:
         return False
-    return any(_without_storage(one).fingerprint() == found.left.settings for one in variants)
-
-
-def _without_storage(settings: Settings) -> Settings:
-    """Settings of which nothing is said of the storage: it is called by several words."""
-    return settings._replace(storage="")
+    return any(one._replace(storage="").fingerprint() == found.left.settings for one in variants)
 
 
 def is_taken_back(found: TaskContent, draft: Draft) -> bool:
