@@ -7,6 +7,9 @@ from __future__ import annotations
 
 _AS_LABELS = "give them as LabelObjects under the entry's `labels`"
 _AS_SEGMENTATIONS = "name the NIfTI files under `segmentations`, with a `segmentMap`"
+_OF_FILES = "leave it out: the service reads it from the files"
+# Lists of tasks that were exported are given as lists of items.
+_OF_TASKS = "leave it out: the service says it of a task, and takes it from nobody"
 _IN_REDBRICK = "set it in RedBrick once the datapoint is there"
 
 UNSENT = {
@@ -38,6 +41,17 @@ UNSENT = {
     "taskId": "leave it out: rbsync knows tasks by name",
     "dpId": "leave it out: rbsync knows tasks by name",
     "storageId": "say `storage` in the manifest",
+    "numFrames": _OF_FILES,
+    "dimensions": _OF_FILES,
+    "createdBy": _OF_TASKS,
+    "createdAt": _OF_TASKS,
+    "updatedBy": _OF_TASKS,
+    "updatedAt": _OF_TASKS,
+    "currentStageName": _OF_TASKS,
+    "consensus": _OF_TASKS,
+    "consensusScore": _OF_TASKS,
+    "consensusTasks": _OF_TASKS,
+    "superTruth": _OF_TASKS,
 }
 """By key, what to do instead."""
 

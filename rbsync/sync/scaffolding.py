@@ -21,6 +21,7 @@ from rbsync.sync.survey import (
     is_masks,
     is_video,
     lists_of,
+    mask_end,
     masks_beside_images,
 )
 
@@ -101,9 +102,11 @@ class _Findings:
         self._lists = list(lists_of(root, folders))
         self._left_out: dict[str, str] = {}
         self._mask_lines = list(self._mask_sources())
+        self._masked_lines = list(self._masked_images())
 
     def datapoints(self) -> Iterator[str]:
-        lines = [*self._videos_lines(), *self._series_lines(), *self._list_lines()]
+        lines = [*self._masked_lines, *self._videos_lines(), *self._series_lines()]
+        lines += self._list_lines()
         lines = [*self._glob_lines(is_only=not (lines or self._mask_lines)), *lines]
         if any(not one.lstrip().startswith("#") for one in lines):
             yield "datapoints:"
@@ -125,13 +128,6 @@ class _Findings:
         for listed in self._lists:
             if listed.kind == "coco":
                 yield from self._coco_source(listed)
-        for one in self._masks:
-            yield from self._mask_source(one)
-        for one in self._images:
-            if end := masks_beside_images(one):
-                what = f"*{end}.png"
-                why = "masks beside their images; declare them under `masks` with a `class_map`"
-                self._left_out[_below(one.path, what)] = why
 
     def _coco_source(self, listed: Listed) -> Iterator[str]:
         name = listed.first.rpartition("/")[2]
@@ -144,26 +140,46 @@ class _Findings:
                 yield f"    images: {_text(folder + '/')}"
             self._left_out[_all_of(homes[0].path)] = ""
 
-    def _mask_source(self, masks: Folder) -> Iterator[str]:
+    def _masked_images(self) -> Iterator[str]:
+        """The images that have masks, in a folder of masks or beside them."""
+        for masks in self._masks:
+            stems = masks.stems(["png"])
+            homes = [(mask_end(stems, one.stems(PICTURES)), one) for one in self._images]
+            # The parts of a dataset have the same names: the nearest folder has the images.
+            (count, end), home = max(
+                homes,
+                key=lambda pair: (pair[0].masks, len(_shared(pair[1].path, masks.path))),
+            )
+            yield from self._masked(home, masks, end, count)
+        for one in self._images:
+            if end := masks_beside_images(one):
+                stems = one.stems(["png"])
+                count = sum(stem.endswith(end) for stem in stems)
+                yield from self._masked(one, one, end, count)
+
+    def _masked(self, home: Folder, masks: Folder, end: str, count: int) -> Iterator[str]:
+        apart = masks is not home
+        own = _all_of(masks.path) if apart else _below(home.path, f"*{end}.png")
+        template = _below(masks.path, "{stem}" + end + ".png?")
         class_map = self._class_map(masks)
-        stems = masks.stems(["png"])
-        homes = [(one, one.stems(PICTURES)) for one in self._images]
-        home, images = max(homes, key=lambda pair: len(stems.keys() & pair[1].keys()))
-        suffixes = {suffix for stem, suffix in images.items() if stem in stems}
-        # A template has one suffix: with two, some of the masks would have no image.
-        if not class_map or len(suffixes) != 1 or not stems.keys() <= images.keys():
-            why = "masks, by their names; declare them under `masks` with a `class_map`"
-            self._left_out[_all_of(masks.path)] = why
+        # An image is one datapoint: a second folder of masks for it has to wait for somebody.
+        if not class_map or _all_of(home.path) in self._left_out:
+            what = "masks, by their names" if apart else "masks beside their images"
+            self._left_out[own] = (
+                f"{what}; declare the images with `mask: {template}` and a `class_map`"
+            )
             return
-        bare = len(images.keys() - stems.keys())
-        yield f"  # One datapoint for each mask ({len(stems):,} when this was written)."
-        if bare:
-            yield f"  # {bare:,} images of {_text(home.path)} have no mask, and are not declared."
-        yield f"  - glob: {_text(_below(masks.path, '*.png'))}"
-        yield f"    image: {_text(_below(home.path, '{stem}.' + suffixes.pop()))}"
+        kinds = [kind for kind in PICTURES if home.names.get(kind)]
+        images = len(home.stems(PICTURES)) - (0 if apart else count)
+        yield f"  # One datapoint for each image ({images:,} when this was written), with its mask"
+        yield f"  # where it has one ({count:,}; the ? means: if it exists)."
+        yield f"  - glob: {_text(_below(home.path, '*.' + _choice(kinds)))}"
+        yield '    name: "{path}"'
+        if not apart:
+            yield f"    exclude: [{_text(own)}]"
+        yield f"    mask: {_text(template)}"
         yield f"    class_map: {_text(class_map)}"
-        self._left_out[_all_of(masks.path)] = ""
-        self._left_out[_all_of(home.path)] = ""
+        self._left_out[own] = self._left_out[_all_of(home.path)] = ""
 
     def _class_map(self, masks: Folder) -> str:
         """The class map in the folder of masks, or in the nearest one above."""
@@ -220,8 +236,7 @@ class _Findings:
             found = ["png", "jpg"]
         else:
             return
-        choice = found[0] if len(found) == 1 else "{" + ",".join(found) + "}"
-        yield f'  - glob: "**/*.{choice}"'
+        yield f'  - glob: "**/*.{_choice(found)}"'
         yield '    name: "{path}"'
         if left := list(self._excluded(found)):
             yield "    exclude:"
@@ -273,6 +288,14 @@ def _is_export(folder: Folder) -> bool:
 
 def _all_names(folder: Folder) -> set[str]:
     return {name for names in folder.names.values() for name in names}
+
+
+def _shared(path: str, other: str) -> str:
+    return os.path.commonpath(["/" + path, "/" + other])
+
+
+def _choice(suffixes: Sequence[str]) -> str:
+    return suffixes[0] if len(suffixes) == 1 else "{" + ",".join(suffixes) + "}"
 
 
 def _all_of(path: str) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from rbsync.files.kinds import suffix_of
@@ -85,6 +86,23 @@ def is_masks(folder: Folder, images: Sequence[Folder]) -> bool:
 def without_mask_end(stem: str) -> str:
     """The name of an image, from that of its mask: `a` for `a_mask`."""
     return _MASK_END.sub("", stem)
+
+
+class MaskEnd(NamedTuple):
+    """How many ``masks`` belong to images, and the end that their names have behind those."""
+
+    masks: int
+    end: str
+
+
+def mask_end(masks: Collection[str], images: Collection[str]) -> MaskEnd:
+    """The end that most masks of these images have, by their stems."""
+    ends = Counter(
+        stem[len(without_mask_end(stem)) :] if without_mask_end(stem) in images else ""
+        for stem in masks
+        if stem in images or without_mask_end(stem) in images
+    )
+    return max((MaskEnd(count, end) for end, count in ends.items()), default=MaskEnd(0, ""))
 
 
 def masks_beside_images(folder: Folder) -> str:

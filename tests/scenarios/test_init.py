@@ -45,6 +45,40 @@ def masked_in_part(project: Project) -> None:
     images(project, "images", "abc")
 
 
+def masked_of_two_kinds(project: Project) -> None:
+    masked(project)
+    project.write("images/c.jpg", photo(9, format="JPEG"))
+    project.write("masks/c.png", mask())
+
+
+def masked_with_an_end(project: Project) -> None:
+    images(project, "images", "ab")
+    for name in "ab":
+        project.write(f"masks/{name}_mask.png", mask())
+    classes(project, "masks/class_map.json")
+
+
+def masked_in_parts(project: Project) -> None:
+    classes(project)
+    for at, part in enumerate(["train", "val"]):
+        for number, name in enumerate("ab"):
+            project.write(f"{part}/images/{name}.png", photo(2 * at + number))
+            project.write(f"{part}/masks/{name}.png", mask())
+
+
+def masked_twice(project: Project) -> None:
+    masked(project)
+    for name in "ab":
+        project.write(f"labels/{name}.png", mask())
+
+
+def masks_beside_with_a_map(project: Project) -> None:
+    images(project, "data", "ab")
+    for name in "ab":
+        project.write(f"data/{name}_mask.png", mask())
+    classes(project)
+
+
 def masks_without_a_map(project: Project) -> None:
     masked(project)
     (project.folder / "class_map.json").unlink()
@@ -116,8 +150,41 @@ def bare_series(project: Project) -> None:
 
 
 CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
-    "masks with a class map": (masked, ["a", "b"], 'glob: "masks/*.png"'),
-    "some images without a mask": (masked_in_part, ["a", "b"], "1 images of"),
+    "masks with a class map": (
+        masked,
+        ["images/a.png", "images/b.png"],
+        'mask: "masks/{stem}.png?"',
+    ),
+    "some images without a mask": (
+        masked_in_part,
+        ["images/a.png", "images/b.png", "images/c.png"],
+        "(3 when this was written), with its mask",
+    ),
+    "images of two kinds with masks": (
+        masked_of_two_kinds,
+        ["images/a.png", "images/b.png", "images/c.jpg"],
+        'glob: "images/*.{png,jpg}"',
+    ),
+    "masks with an end": (
+        masked_with_an_end,
+        ["images/a.png", "images/b.png"],
+        'mask: "masks/{stem}_mask.png?"',
+    ),
+    "two parts of a dataset": (
+        masked_in_parts,
+        [f"{part}/images/{name}.png" for part in ("train", "val") for name in "ab"],
+        'mask: "val/masks/{stem}.png?"',
+    ),
+    "two folders of masks for the same images": (
+        masked_twice,
+        ["images/a.png", "images/b.png"],
+        'mask: "labels/{stem}.png?"',
+    ),
+    "masks beside their images, with a class map": (
+        masks_beside_with_a_map,
+        ["data/a.png", "data/b.png"],
+        'mask: "data/{stem}_mask.png?"',
+    ),
     "masks without a class map": (
         masks_without_a_map,
         ["images/a.png", "images/b.png"],
