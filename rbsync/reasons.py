@@ -17,6 +17,7 @@ Reason = Literal[
     "unknown",
     "invalid",
     "unsettled",
+    "accepted",
     "refused",
     "protected",
     "not-updatable",
@@ -51,6 +52,9 @@ INVALID: Final = "invalid"
 
 UNSETTLED: Final = "unsettled"
 """Of a blocked action while nobody knows what became of an earlier one of the same name."""
+
+ACCEPTED: Final = "accepted"
+"""Of a blocked action of what the service agreed to make and does not show yet."""
 
 REFUSED: Final = "refused"
 """Of a blocked action that the service refused, until its content changes."""

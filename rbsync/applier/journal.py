@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from rbsync.applier.results import failed, intent_of
+from rbsync.applier.results import accepted, failed, intent_of
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure, Outcome
@@ -82,6 +82,10 @@ class Journal:
     def failed(self, action: Effect, failure: Failure) -> tuple[Outcome, Record]:
         """The result of an action that failed, to be added."""
         return failed(action, failure, self.before(action.name), self._clock())
+
+    def accepted(self, action: Effect, failure: Failure) -> tuple[Outcome, Record]:
+        """The result of a create that the service agreed to do later, to be added."""
+        return accepted(action, failure, self.before(action.name), self._clock())
 
     def intend(self, actions: Iterable[Effect]) -> None:
         """Writes down, durably, what is about to be sent. Raises StoreError.

@@ -285,6 +285,8 @@ class Pipeline:
                 # The task of an update was deleted by somebody. What the manifest wants is the
                 # datapoint, so it is created.
                 self._begin_anew(Create(action.datapoint, MISSING, answer.note))
+            case "failed" if prepared.name in self._taken_in and answer.is_open:
+                self._accept(action)
             case "failed":
                 assert answer.failure is not None  # noqa: S101  (what failed has one)
                 self._fail(action, self._in_full(action.name, answer.failure))
@@ -303,7 +305,7 @@ class Pipeline:
         if prepared.name in self._refusals:
             self._leave_open(action, self._refusals[prepared.name])
         elif prepared.name in self._taken_in:
-            self._leave_open(action, self._taken_in[prepared.name]._replace(hint=SETTLE_HINT))
+            self._accept(action)
         elif self._stop.requested:
             self._give_up(action, ENDED)
         elif self._may_resend(prepared.name):
@@ -315,13 +317,13 @@ class Pipeline:
         assert answer.failure is not None  # noqa: S101  (a refusal has one)
         self._refusals[prepared.name] = answer.failure
         self._refused.add(prepared.name)
-        # At the end of the next but one of equal spans of time, so that all that were refused in
-        # one span are asked about together: 2,000 refusals are a few questions.
-        until = (time.monotonic() // REFUSED_SECONDS + 2) * REFUSED_SECONDS
-        heappush(self._doubtful, (until, prepared.name, prepared))
+        heappush(self._doubtful, (_together(), prepared.name, prepared))
 
     def _doubt(self, prepared: Prepared, answer: Answer) -> None:
         until = time.monotonic() + self._pace.doubt(answer)
+        if answer.is_taken_in:
+            # Once, since it may take the service minutes: a later run settles it.
+            until = _together()
         # The name breaks ties: two entries of one moment would otherwise compare their drafts,
         # which have no order.
         heappush(self._doubtful, (until, prepared.name, prepared))
@@ -331,6 +333,10 @@ class Pipeline:
             self._taken_in[prepared.name] = answer.failure
         if answer.failure is not None:
             self._last_words[prepared.name] = answer.failure.message
+
+    def _accept(self, change: Change) -> None:
+        failure = self._taken_in[change.name]._replace(hint=SETTLE_HINT)
+        self._journal.add(*self._journal.accepted(change, failure))
 
     def _fail(self, change: Change, failure: Failure) -> None:
         self._journal.add(*self._journal.failed(change, failure))
@@ -413,6 +419,13 @@ class Pipeline:
         for change in (*ready, *self._preparing.values(), *self._waiting):
             if change.name not in self._resent:
                 yield skipped(change, self._stop.reason)
+
+
+def _together() -> float:
+    """The time at which those are looked up, all at once, that were answered with no id."""
+    # At the end of the next but one of equal spans of time, so that all that were refused in one
+    # span are asked about together: 2,000 refusals are a few questions.
+    return (time.monotonic() // REFUSED_SECONDS + 2) * REFUSED_SECONDS
 
 
 def _weight(batch: Sequence[Prepared]) -> int:

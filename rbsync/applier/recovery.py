@@ -12,7 +12,6 @@ from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.record import Intent, Record, attempted_since
-from rbsync.reasons import TAKE_IN
 
 # Seconds after its intent in which a request may still have been sent: what was surely not sent is
 # tried several times, and the service may ask for long pauses.
@@ -80,9 +79,11 @@ def pending_of(records: Mapping[str, Record]) -> dict[str, Record]:
 def quarantine_left(backend: Backend, pending: Mapping[str, Record], now: float) -> float:
     """For how many seconds a request of these may still land, 0 when none can any more."""
     quarantine = backend.capabilities.quarantine
+    # What was accepted was answered: nothing of it is on its way.
+    lost = (one.pending for one in pending.values() if not one.is_accepted)
     # The newest intent is waited for, and with it all older ones: one pause instead of one for
     # each.
-    newest = max((one.pending.sent_at for one in pending.values() if one.pending), default=0.0)
+    newest = max((one.sent_at for one in lost if one), default=0.0)
     # A clock that was set back would have the wait last for hours; no request can be under way for
     # longer than the quarantine from now.
     return max(0.0, min(newest + LONGEST_RETRYING + quarantine - now, quarantine))
@@ -115,10 +116,8 @@ def _looked_up(
 
 def _is_coming(record: Record, now: float) -> bool:
     """Tells whether the service agreed to make it and may still be at it."""
-    failure, intent = record.failure, record.pending
-    if failure is None or intent is None or failure.phase != TAKE_IN:
-        return False
-    return now < intent.sent_at + LONGEST_TAKING_IN
+    intent = record.pending
+    return record.is_accepted and intent is not None and now < intent.sent_at + LONGEST_TAKING_IN
 
 
 def answered(

@@ -87,6 +87,14 @@ def failed(
     return Outcome(action.name, verb_of(action), "failed", failure=failure), record
 
 
+def accepted(
+    action: Effect, failure: Failure, before: Record | None, now: float
+) -> tuple[Outcome, Record]:
+    """A create that the service agreed to do later: it stays pending, and is no failure."""
+    _, record = failed(action, failure, before, now)
+    return Outcome(action.name, verb_of(action), "accepted", note=failure.message), record
+
+
 def skipped(action: Effect, why: str) -> Outcome:
     """An action that was not begun."""
     return Outcome(action.name, verb_of(action), "skipped", note=why)

@@ -67,6 +67,11 @@ class Answer(NamedTuple):
         return self.failure is not None and self.failure.phase == TAKE_IN
 
     @property
+    def is_open(self) -> bool:
+        """Tells whether nobody knows what became of it."""
+        return self.failure is not None and self.failure.kind == AMBIGUOUS
+
+    @property
     def is_refusal(self) -> bool:
         """Tells whether the service said no, in whatever words; its files may not be there any
         more.

@@ -24,7 +24,8 @@ def command(common: CommonOptions) -> int:
 
     with opened(common, looks_on=True) as workspace:
         records = workspace.store.records()
-    failures = {name: one.failure for name, one in sorted(records.items()) if one.failure}
+    failed = {name: one for name, one in sorted(records.items()) if one.has_failed}
+    failures = {name: one.failure for name, one in failed.items() if one.failure}
     if common.json:
         entries = [{"name": name, **(failure_json(one) or {})} for name, one in failures.items()]
         document(common, {"failures": entries})

@@ -39,7 +39,7 @@ def command(
     """
     with opened(common) as workspace:
         records = workspace.store.records()
-    failed = frozenset(name for name, record in records.items() if record.failure is not None)
+    failed = frozenset(name for name, record in records.items() if record.has_failed)
     if not failed:
         _say_so(common)
         return ExitCode.DONE

@@ -245,6 +245,8 @@ def unlock(common: CommonOptions, yes: bool) -> int:
 
 def _status(record: Record) -> str:
     # First: what an unsettled request did is not known, so a failure noted before says little.
+    if record.is_accepted:
+        return "being taken in"
     if record.pending is not None:
         return f"{record.pending.operation} not settled"
     if record.failure is not None:

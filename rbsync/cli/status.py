@@ -136,6 +136,6 @@ def _state(workspace: Workspace) -> dict[str, Any] | None:
         "serial": header.serial,
         "target": header.target,
         "applied": sum(1 for one in records if one.applied is not None),
-        "failed": sum(1 for one in records if one.failure is not None),
+        "failed": sum(1 for one in records if one.has_failed),
         "pending": sum(1 for one in records if one.pending is not None),
     }

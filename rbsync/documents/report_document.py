@@ -42,6 +42,7 @@ class CountsPart(Part):
     created: int
     recognised: int = Field(0, description="Datapoints that were there already, and are known now.")
     moved: int = Field(0, description="Datapoints that have another name now.")
+    accepted: int = Field(0, description="Datapoints that the service agreed to make later.")
     updated: int
     deleted: int
     failed: int
@@ -81,6 +82,7 @@ def counts(report: Report) -> dict[str, int]:
         "created": report.count("applied", "create"),
         "recognised": report.recognised,
         "moved": report.count("applied", "move"),
+        "accepted": report.count("accepted"),
         # A replace is an update to whoever counts: the datapoint was there, and is there.
         "updated": report.count("applied", "update", "replace"),
         "deleted": report.count("removed"),

@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple
 from rbsync.errors import ExitCode
 from rbsync.reasons import FailureKind, Phase
 
-Result = Literal["applied", "recognised", "removed", "failed", "skipped"]
-"""``recognised`` is a create that met what it would have made: nothing was sent that counted."""
+Result = Literal["applied", "accepted", "recognised", "removed", "failed", "skipped"]
+"""``recognised`` is a create that met what it would have made: nothing was sent that counted.
+``accepted`` is one that the service agreed to make, and that is looked for by a later run."""
 Verb = Literal["create", "move", "update", "replace", "delete", "blocked"]
 
 

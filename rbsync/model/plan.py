@@ -10,7 +10,7 @@ from rbsync.errors import ExitCode, Problem
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import NO_LABELS, Facet, Fingerprint
 from rbsync.model.record import Declined, Record
-from rbsync.reasons import CHANGED, KEPT, PROTECTED, UNDONE, UNKNOWN, UNSETTLED, Reason
+from rbsync.reasons import ACCEPTED, CHANGED, KEPT, PROTECTED, UNDONE, UNKNOWN, UNSETTLED, Reason
 
 OnChange = Literal["update", "replace", "protect"]
 OnMove = Literal["auto", "carry", "keep", "recreate"]
@@ -281,8 +281,9 @@ class Plan:
         if self.unread or self.has_blocked(UNKNOWN):
             return ExitCode.INCOMPLETE
         blocked = (one for one in self.actions if isinstance(one, Blocked))
-        # The first three were asked for by the user, and the last is waited for.
-        if any(one.reason not in (PROTECTED, UNDONE, KEPT, UNSETTLED) for one in blocked):
+        # The first three were asked for by the user, and the last two are waited for.
+        fine = (PROTECTED, UNDONE, KEPT, UNSETTLED, ACCEPTED)
+        if any(one.reason not in fine for one in blocked):
             return ExitCode.SOME_FAILED
         return ExitCode.DONE
 

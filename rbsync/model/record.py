@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.reasons import DeclinedFor, Operation
+from rbsync.reasons import TAKE_IN, DeclinedFor, Operation
 
 UNKNOWN = Fingerprint("unknown", "unknown", "unknown")
 """What a task has that was taken over by force: it equals nothing, so that all is updated."""
@@ -58,6 +58,18 @@ class Record(NamedTuple):
     def is_certain(self) -> bool:
         """Tells whether no run may have changed it without having recorded that."""
         return self.pending is None and self.attempted is None
+
+    @property
+    def has_failed(self) -> bool:
+        """Tells whether the last thing that was tried did not succeed."""
+        return self.failure is not None and not self.is_accepted
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tells whether the service agreed to make it, and was not seen to have done so yet."""
+        # Videos are cut into frames first, which takes the service minutes.
+        phase = self.failure.phase if self.failure else ""
+        return self.pending is not None and phase == TAKE_IN
 
 
 def attempted_since(record: Record, latest: Fingerprint) -> Fingerprint:

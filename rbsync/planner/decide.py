@@ -13,6 +13,7 @@ from rbsync.model.outcome import Failure
 from rbsync.model.plan import Action, Blocked, Create, Delete, Keep, Policy, Replace, Update
 from rbsync.model.record import Record
 from rbsync.reasons import (
+    ACCEPTED,
     CHANGED,
     INVALID,
     NEW,
@@ -21,7 +22,6 @@ from rbsync.reasons import (
     PROTECTED,
     REFUSED,
     RETRY,
-    TAKE_IN,
     THEIRS,
     UNCHANGED,
     UNDONE,
@@ -162,8 +162,8 @@ def _held(name: str, held: tuple[Facet, ...], record: Record) -> Blocked | Keep:
 
 def unsettled(record: Record) -> Blocked:
     """Returns what becomes of a record whose last result is not known."""
-    if record.failure is not None and record.failure.phase == TAKE_IN:
-        return Blocked(record.name, UNSETTLED, record.failure.message)
+    if record.is_accepted and record.failure is not None:
+        return Blocked(record.name, ACCEPTED, record.failure.message)
     message = (
         "a run ended before its result was known, and the project cannot tell yet; apply "
         "waits until it can"

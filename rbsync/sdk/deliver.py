@@ -15,7 +15,7 @@ from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Labels
 from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Basis, Create, Plan
-from rbsync.reasons import NEW, TAKE_IN, FailureKind
+from rbsync.reasons import NEW, FailureKind
 from rbsync.sdk.item_files import ALGORITHM
 from rbsync.stores.memory import MemoryStore
 from rbsync.sync.applying import whoami
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from rbsync.backends.base import Backend
 
 _AGAIN = "try again with what this call returns; what is there already is not made twice"
-_LATER = "it should appear by itself; giving it again may make it twice"
 # What a caller can do next, where the applier's own advice is for the command line.
 _NEXT: dict[FailureKind, str] = {
     "transient": _AGAIN,
@@ -33,6 +32,9 @@ _NEXT: dict[FailureKind, str] = {
     "changed": "try again to take it as it is now",
     "conflict": "rename this one, or delete the other one first",
 }
+
+# What the service has agreed to make is not to be given again: that would make it twice.
+_FINE = ("applied", "accepted", "recognised")
 
 
 class GivenContent:
@@ -74,9 +76,7 @@ def deliver(
             set_aside=lambda records, removed: None,  # noqa: ARG005  (memory can always be written)
         )
         # Recognised: an earlier call made it of the same content. To ask twice is no mistake.
-        return {
-            one.name: _why(one) for one in outcomes if one.result not in ("applied", "recognised")
-        }
+        return {one.name: _why(one) for one in outcomes if one.result not in _FINE}
 
 
 def _why(outcome: Outcome) -> str:
@@ -86,8 +86,6 @@ def _why(outcome: Outcome) -> str:
 
 
 def _told(failure: Failure) -> str:
-    if failure.phase == TAKE_IN:
-        return with_hint(failure.message, _LATER)
     return with_hint(failure.message, _NEXT.get(failure.kind, failure.hint))
 
 

@@ -26,7 +26,7 @@ from rbsync.model.plan import Action, Blocked, Create, Delete, Effect, Move, Pla
 from rbsync.model.record import Record
 from rbsync.planner import check_guard, merged
 from rbsync.planner.decide import unsettled
-from rbsync.reasons import UNSETTLED
+from rbsync.reasons import ACCEPTED, UNSETTLED
 from rbsync.stores.base import Owner, Writer
 from rbsync.sync.inspecting import told_of_losses
 from rbsync.sync.known_project import known_project
@@ -281,7 +281,7 @@ def _renewed(
     if options.renewal in ("nothing", "expected"):
         return plan
     blocked = (one for one in plan.actions if isinstance(one, Blocked))
-    names = (one.name for one in blocked if one.reason == UNSETTLED)
+    names = (one.name for one in blocked if one.reason in (UNSETTLED, ACCEPTED))
     known = frozenset(name for name in names if name not in pending)
     if not known:
         return plan

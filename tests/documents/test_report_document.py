@@ -43,6 +43,7 @@ def test_the_counts_are_those_of_the_outcomes() -> None:
         "created": 1,
         "recognised": 0,
         "moved": 0,
+        "accepted": 0,
         "updated": 2,
         "deleted": 1,
         "failed": 1,

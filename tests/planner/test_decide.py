@@ -101,7 +101,7 @@ def test_what_has_an_intent_without_a_result_is_blocked_until_it_is_settled(oper
 def test_what_the_service_is_taking_in_says_so() -> None:
     record = pending(datapoint("a"))._replace(failure=Failure("ambiguous", TAKE_IN, "it is slow"))
     action = decide(datapoint("a"), record, Rules())
-    assert action == Blocked("a", "unsettled", "it is slow")
+    assert action == Blocked("a", "accepted", "it is slow")
 
 
 @pytest.mark.parametrize("kind", sorted(set(get_args(FailureKind)) - {"invalid"}))

@@ -34,6 +34,7 @@ from rbsync.reasons import AMBIGUOUS, TAKE_IN
 _TAKEN = "the project has a datapoint of this name"
 _VIDEO_HINT = "leave the segmentations out, or give the frames of the video as pictures"
 _SLOW = "the service agreed to take in the video, and does not show it yet"
+_NO_TASK = "the service made the datapoint, and does not show its task yet"
 _TAKEN_HINT = "names are unique in a project"
 
 
@@ -81,7 +82,7 @@ class Creator:
         # look for a datapoint.
         with _nothing_made():
             labels = self._uploader.labels(draft.labels) if draft.labels else LabelData(None)
-        task_id = create_datapoint(
+        made = create_datapoint(
             self._client,
             NewDatapoint(
                 draft.name,
@@ -94,7 +95,11 @@ class Creator:
                 series_of(draft),
             ),
         )
-        return Created(draft.name, task_id)
+        # A datapoint of no task: it was made, and its task is found by its name.
+        task_id = made.task_id or self._present_id(draft.name)
+        if not task_id:
+            return Rejected(draft.name, Failure(AMBIGUOUS, TAKE_IN, _NO_TASK))
+        return Created(draft.name, task_id, made.datapoint_id)
 
     def metadata_of(self, draft: Draft) -> Metadata:
         """Returns what a datapoint's metadata shall be."""

@@ -47,6 +47,8 @@ def complete_line(report: Report, stopped: str) -> str:
     )
     if number["moved"]:
         line += f", {number['moved']:,} moved"
+    if number["accepted"]:
+        line += f", {number['accepted']:,} being taken in"
     if number["recognised"]:
         line += f", {number['recognised']:,} recognised"
     if number["skipped"]:

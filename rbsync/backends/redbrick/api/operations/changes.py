@@ -146,11 +146,18 @@ def series_json(series: Sequence[Sequence[int]]) -> list[dict[str, Any]] | None:
     return made or None
 
 
-@told_apart
-def create_datapoint(client: Client, new: NewDatapoint) -> str:
-    """The id of the task that was made.
+class Made(NamedTuple):
+    """The ids of what was made. That of the task is empty where only the other one was told."""
 
-    Raises DeniedError when the answer is no id: the name may be taken, or something else wrong.
+    task_id: str
+    datapoint_id: str
+
+
+@told_apart
+def create_datapoint(client: Client, new: NewDatapoint) -> Made:
+    """The ids of the datapoint that was made, and of its task.
+
+    Raises DeniedError when the answer has neither: the name may be taken, or something else wrong.
     """
     answer = client.ask(
         CREATE,
@@ -177,9 +184,10 @@ def create_datapoint(client: Client, new: NewDatapoint) -> str:
     # The interface has both: an id, and a list of them. A datapoint whose id stands in the list
     # alone would be reported as lost, and created again.
     found = (made.text_or_none("taskId") or next(iter(made.texts("taskIds")), "")) if made else ""
-    if not found:
+    datapoint = (made.text_or_none("dpId") or "") if made else ""
+    if not (found or datapoint):
         raise denied("the service says that it made nothing")
-    return found
+    return Made(found, datapoint)
 
 
 @told_apart
