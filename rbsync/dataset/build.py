@@ -23,7 +23,8 @@ from rbsync.dataset.segmentation_reading import SegmentationReader
 from rbsync.dataset.series_reading import SeriesReader
 from rbsync.dataset.shared_files import warn_of_shared_files
 from rbsync.dataset.structure import StructureReader
-from rbsync.dataset.without_effect import warn_of_stray_labels, warn_of_unused_rules
+from rbsync.dataset.told import in_full
+from rbsync.dataset.without_effect import stray_labels, unused_rules
 from rbsync.errors import Problem
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Place, Tree
@@ -63,7 +64,6 @@ class Readers:
         """Tells what is known only when all were read, and keeps what was read."""
         self.sizes.check_drawn(self.objects.drawn, files)
         self.segmentations.conclude()
-        self.masks.conclude()
         self.objects.save()
 
 
@@ -111,9 +111,8 @@ def build(
         # The collector is paused: a million entries are made here, none of them garbage, and it
         # would run over all of them again and again.
         notes = notes or Notes()
-        expanded = expand(
-            manifest, inputs.tree, findings, notes.witnesses.append, spans=notes.spans
-        )
+        seeking = notes.seeking if notes.is_wanted else None
+        expanded = expand(manifest, inputs.tree, findings, seeking, notes.again)
         entries = sorted_out(expanded, findings)
         inspections = Inspections(inputs.cache, inputs.executor, inputs.watcher)
         checks = manifest.settings.files.check != "none"
@@ -121,8 +120,9 @@ def build(
         files = Files(inputs.tree, findings, structure, manifest.trust)
         _read(files, list(entries.every()), inputs, findings)
         entries = files.as_spelt(entries)
-        warn_of_stray_labels(entries.good.values(), inputs.tree, findings, notes.known)
-        warn_of_unused_rules(inputs.tree, findings)
+        if notes.again is None:
+            findings.strays = stray_labels(entries.good.values(), inputs.tree)
+            findings.unused = unused_rules(inputs.tree, notes.matched)
         warn_of_shared_files(entries.good.values(), findings)
         files.check_structure(entries.every())
         readers = _readers(manifest, inputs, inspections, findings, project_type, taxonomy)
@@ -134,14 +134,14 @@ def build(
         inspections.save()
         inputs.tree.save()
         if notes.is_wanted:
-            notes.take(manifest, entries.good, datapoints, findings, inputs.tree)
+            notes.take(manifest, entries, datapoints, findings, inputs.tree)
         if not keep_going:
             # After saving: what was hashed and found right need not be read again once the manifest
             # is corrected.
             findings.raise_if_any(
                 others=any(one.name not in findings.obstacles for one in datapoints)
             )
-        return _dataset(datapoints, findings, inputs.tree)
+        return _dataset(datapoints, findings, inputs.tree, manifest.file)
 
 
 def _readers(
@@ -167,7 +167,7 @@ def _readers(
     )
 
 
-def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree) -> Dataset:
+def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree, file: str) -> Dataset:
     blocked = findings.obstacles
     return Dataset(
         tuple(
@@ -175,7 +175,7 @@ def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree) -> Dat
         ),
         obstacles=tuple(blocked[name] for name in sorted(blocked)),
         unread=tuple(findings.unread),
-        warnings=tuple(findings.warnings),
+        warnings=in_full(findings.told, findings.strays, findings.unused, file),
         doubts=findings.doubts,
         algorithm=tree.algorithm,
     )

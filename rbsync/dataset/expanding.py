@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, TypeVar
 
 from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
+from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
 from rbsync.manifest.load import Manifest
 from rbsync.manifest.manifest_model import is_uuid
@@ -17,34 +18,91 @@ from rbsync.manifest.positions import Path
 from rbsync.model.datapoint import Settings
 from rbsync.model.names import JOINERS, LONGEST_NAME, hidden_in, is_plain, is_utf8
 from rbsync.model.storages import BUILT_IN, UPLOADED, is_built_in
-from rbsync.sources.base import Common, Context, Entry
+from rbsync.sources.base import Common, Context, Entry, Rest, SourceModel
+from rbsync.sources.complete_when import CompleteWhen
 
 T = TypeVar("T")
+
+
+@dataclass
+class Seeking:
+    """The folders that a source looked into, the files that it read, and its witnesses."""
+
+    folders: set[str] = field(default_factory=set)
+    reads: set[str] = field(default_factory=set)
+    witnesses: list[str] = field(default_factory=list)
+
+
+SINGLES = -1
+"""The number under which it is noted what all sources of one entry read."""
+
+
+@dataclass(frozen=True)
+class Again:
+    """The sources that are expanded again. Those in ``whole`` are, whatever the ``part``.
+
+    ``singles`` are sources of one entry each, and ``rests`` what is known of those of which a part
+    is looked at.
+    """
+
+    part: Part
+    whole: frozenset[int]
+    singles: frozenset[int]
+    rests: Mapping[int, Rest]
+
+    def part_for(self, number: int) -> Part | None:
+        """The part of the tree that a source looks at; None for all of it."""
+        return None if number in self.whole or number in self.singles else self.part
+
+    def rest_of(self, number: int) -> Rest | None:
+        """The facts of the rest of a source; None where it is expanded as a whole."""
+        return None if self.part_for(number) is None else self.rests.get(number, _NO_REST)
+
+    def leaves(self, number: int, *, is_per_file: bool) -> bool:
+        """Tells whether a source is not looked at at all."""
+        return not is_per_file and number not in self.whole and number not in self.singles
+
+
+_NO_REST = Rest(0, 0, {}, lambda: iter(()))
+
+
+def is_per_file(source: SourceModel, waits: CompleteWhen | None) -> bool:
+    """Tells whether each datapoint of a source comes of one file, and nothing else decides."""
+    # What is there of a datapoint's other files may be a matter of any folder, and of time.
+    return source.is_per_file and not (source.complete_when or waits)
+
+
+def is_single(source: SourceModel, waits: CompleteWhen | None) -> bool:
+    """As `is_per_file`, of a source that is one datapoint."""
+    return source.is_single and not (source.complete_when or waits)
 
 
 def expand(
     manifest: Manifest,
     tree: Tree,
     findings: Findings,
-    witness: Callable[[str], None] = lambda _: None,
-    spans: set[str] | None = None,
+    seeking: dict[int, Seeking] | None = None,
+    again: Again | None = None,
 ) -> Iterator[Entry]:
-    """The entries of all sources, in the order of the manifest.
+    """The entries of all sources, in the order of the manifest; or of those to be looked at again.
 
-    Of a part of the tree, those of the sources that make each entry of one file. ``spans`` takes
-    the folders that the other sources look into.
+    ``seeking`` takes what sources look at beside the files that they are expanded from.
     """
     merging = _Merging(manifest, findings)
-    is_part = tree.part is not None
     waits = manifest.settings.defaults.complete_when
-    for source, path, origin, wrong in manifest.sources():
-        # What is there of a datapoint's other files may be a matter of any folder, and of time.
-        is_per_file = source.is_per_file and not (source.complete_when or waits)
-        if is_part and not is_per_file:
+    for number, (source, path, origin, wrong) in enumerate(manifest.sources()):
+        per_file = is_per_file(source, waits)
+        if again is not None and again.leaves(number, is_per_file=per_file):
             continue
         locate = partial(_below, manifest, path)
+        single = is_single(source, waits)
+        sought = Seeking()
+        if seeking is not None:
+            # Of a hundred thousand entries each says itself what was looked for.
+            sought = seeking.setdefault(SINGLES if single else number, sought)
         settings, no_storage = merging.settings(source, locate)
         barred = wrong or no_storage
+        rest = again.rest_of(number) if again else None
         context = Context(
             tree=tree,
             settings=settings,
@@ -52,19 +110,33 @@ def expand(
             locate=locate,
             report=findings.of_source,
             unread=findings.of_source,
-            warn=findings.warn,
+            warn=partial(findings.warn_of_source, number),
             doubt=partial(findings.doubt, origin),
-            witness=witness,
-            is_part=is_part,
+            witness=partial(_bear_witness, sought, rest),
+            warn_at=partial(findings.warn_of_source, number),
+            rest=rest,
         )
-        with tree.noting(None if is_per_file else spans):
+        tree.part = again.part_for(number) if again else None
+        with tree.noting(None if per_file else sought.folders, sought.reads):
             for entry in source.entries(context, waits):
                 # A million entries are not copied for what is mostly so.
-                if barred is None and (is_per_file or not entry.found_at):
+                if barred is None and per_file:
                     yield entry
                 else:
-                    found_at = entry.found_at if is_per_file else ""
-                    yield entry._replace(found_at=found_at, barred=barred or entry.barred)
+                    yield entry._replace(
+                        found_at=entry.found_at if per_file else "",
+                        barred=barred or entry.barred,
+                        source=number,
+                        asked=(*entry.asked, *sought.reads) if single else entry.asked,
+                    )
+    tree.part = None
+
+
+def _bear_witness(sought: Seeking, rest: Rest | None, path: str) -> None:
+    # Of a source that had nothing at all other things are told once it has something.
+    if rest is not None and not rest.before:
+        raise NotInPartsError("a source has its first file")
+    sought.witnesses.append(path)
 
 
 def _below(manifest: Manifest, source: Path, path: Path) -> Location:
@@ -220,4 +292,4 @@ def _warn_of_lookalikes(seen: dict[str, Entry], findings: Findings) -> None:
         other = folded.setdefault(plain, name)
         if other != name:
             message = f"the names `{other}` and `{name}` differ only in case or form"
-            findings.warn(Problem("lookalike", message, entry.origin))
+            findings.warn_of_several(Problem("lookalike", message, entry.origin), (other, name))

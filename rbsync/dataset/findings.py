@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from rbsync.dataset.told import Stray, Told
 from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.order import in_order, shortened
 from rbsync.model.datapoint import Obstacle
@@ -24,7 +25,9 @@ class Findings:
         """``problems`` are those of the manifest itself, whose name is ``file``."""
         self._file = file
         self.problems = list(problems)
-        self.warnings: list[Problem] = []
+        self.told: list[Told] = []
+        self.strays: Mapping[str, Stray] = {}
+        self.unused: Sequence[Problem] = ()
         # A source that does not parse may have declared anything. With prune, what it declared
         # before must not be deleted for that.
         self.unread: list[Problem] = list(problems)
@@ -53,9 +56,21 @@ class Findings:
         if problem.location not in self._told:
             self.problems.append(problem)
 
-    def warn(self, problem: Problem) -> None:
-        """Something is worth knowing and stops nothing."""
-        self.warnings.append(problem)
+    def warn(self, entry: Entry, problem: Problem) -> None:
+        """Something is worth knowing of one datapoint and stops nothing."""
+        self.told.append(Told(problem, entry))
+
+    def warn_of_part(self, entry: Entry, problem: Problem, file: str, number: int) -> None:
+        """As `warn`, of something that is told once of a whole source, with all its numbers."""
+        self.told.append(Told(problem, entry, file=file, number=number))
+
+    def warn_of_source(self, source: int, problem: Problem, path: str = "") -> None:
+        """Something is worth knowing of a source, or of what it found at a path."""
+        self.told.append(Told(problem, source=source, file=path))
+
+    def warn_of_several(self, problem: Problem, names: Collection[str]) -> None:
+        """Something is worth knowing of datapoints that may be of several sources."""
+        self.told.append(Told(problem, names=frozenset(names)))
 
     def doubt(self, source: Location, problem: Problem) -> None:
         """Datapoints of a source may have labels although none were found."""

@@ -40,7 +40,7 @@ class FrameSizes:
                 if isinstance(answer, Inspected) and answer.size != (0,):
                     sizes.setdefault(answer.size, one.ref)
             if len(sizes) > 1:
-                self._findings.warn(_problem(entry, sizes))
+                self._findings.warn(entry, _problem(entry, sizes))
 
     def _inspection(self, item: Item) -> Inspection:
         work = partial(_size_of, self._tree, item)

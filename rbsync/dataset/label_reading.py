@@ -157,7 +157,7 @@ class LabelReader:
             if self._strict:
                 self._findings.of_entry(entry, one)
             else:
-                self._findings.warn(one)
+                self._findings.warn(entry, one)
 
     def _checker(self) -> LabelCheck:
         return label_check(self._type, self._taxonomy.names, self._taxonomy.all_attributes)

@@ -9,6 +9,7 @@ from rbsync.dataset.findings import Findings
 from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.dataset.items import Files
 from rbsync.dataset.mask_rules import MaskRules
+from rbsync.dataset.told import transparent
 from rbsync.errors import Location, Problem, UserError
 from rbsync.files.kinds import PICTURES, objection
 from rbsync.files.tree import Tree
@@ -30,7 +31,6 @@ class MaskReader:
         self._tree, self._inspections = tree, inspections
         self._findings, self._rules = findings, rules
         self._contexts: dict[str, str] = {}
-        self._transparent: dict[Location, list[tuple[str, int]]] = {}
 
     def read(self, entries: Iterable[Entry], files: Files) -> None:
         """Looks at all masks, and at the images that are here, that are not known yet."""
@@ -54,19 +54,14 @@ class MaskReader:
             return None
         self._compare(entry, given, mask, shown)
         if mask.transparent:
-            seen = self._transparent.setdefault(entry.origin, [])
-            seen.append((given.files[0], mask.transparent))
+            told = transparent(entry.origin)
+            self._findings.warn_of_part(entry, told, given.files[0], mask.transparent)
         # An empty mask is a warning: many slices have no tumour. But it may also be the wrong file.
         if not mask.fingerprint:
-            self._findings.warn(_empty(entry, given))
+            self._findings.warn(entry, _empty(entry, given))
             return None
         own = mask.fingerprint, tuple(inputs), given.recipe, given.encoding
         return Labels("mask", *own, mask.extent)
-
-    def conclude(self) -> None:
-        """Tells what shows only when all masks were read: one line a source, not one a mask."""
-        for place, seen in self._transparent.items():
-            self._findings.warn(_transparent(place, seen))
 
     def _wanted(self, entry: Entry, labels: MaskLabels, files: Files) -> Iterator[Inspection]:
         from rbsync.dataset.mask_inspection import inspect_image, inspect_mask
@@ -179,15 +174,3 @@ def _empty(entry: Entry, given: MaskLabels) -> Problem:
     message = f"{given.files[0]}: no pixel of this mask is labelled"
     hint = f"`{entry.name}` gets no labels; where that is right, leave the mask out"
     return Problem("empty-mask", message, entry.label_at, hint)
-
-
-def _transparent(place: Location, seen: Sequence[tuple[str, int]]) -> Problem:
-    """The warning of pixels that would be of a class, were they not transparent."""
-    file, count = seen[0]
-    pixels = "1 transparent pixel is" if count == 1 else f"{count:,} transparent pixels are"
-    message = f"{file}: {pixels} background, whatever colour they hide"
-    if rest := seen[1:]:
-        masks = "1 other mask" if len(rest) == 1 else f"{len(rest):,} other masks"
-        message += f"; so are {sum(number for _, number in rest):,} of {masks}"
-    hint = "that is right where they were erased; `alpha: ignore` takes the hidden colours"
-    return Problem("transparent", message, place, hint)

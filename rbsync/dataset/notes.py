@@ -2,78 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from rbsync.dataset.expanding import Again, Entries, Seeking, is_per_file, is_single
 from rbsync.dataset.findings import Findings
-from rbsync.dataset.units import Packed, Summary, Unit, UnitKey, paths_of, spelt_alike, units_of
-from rbsync.errors import Location
-from rbsync.files.kinds import suffix_of
+from rbsync.dataset.told import Stray, Told
+from rbsync.dataset.units import (
+    DECLARED,
+    Packed,
+    Summary,
+    Unit,
+    UnitKey,
+    paths_of,
+    place_of,
+    spelt_alike,
+    units_of,
+)
+from rbsync.errors import Location, Problem
+from rbsync.files.ignore import Match
 from rbsync.files.tree import Tree
 from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Datapoint
 from rbsync.sources.base import Entry
+from rbsync.sources.matching import LINK
+
+MOST_NAMES = 10_000
+"""Of datapoints that one warning is about; of more of them it is not remembered."""
+
+
+class Held(NamedTuple):
+    """A warning that holds for as long as what it is about is not looked at again.
+
+    That is the row of a unit, all of a unit for an empty row, or ``names`` of several units.
+    ``is_of_all`` says that it is about a source that is expanded file by file, as a whole. ``file``
+    and ``number`` are as in `Told`.
+    """
+
+    problem: Problem
+    key: UnitKey
+    row: str = ""
+    is_of_all: bool = False
+    names: frozenset[str] = frozenset()
+    file: str = ""
+    number: int = 0
 
 
 @dataclass
 class Notes:
-    """Taken by whoever builds. ``known`` are the folders of label files that need no look.
+    """Taken by whoever builds; of a part where there is something to look at ``again``.
 
-    ``is_quiet`` says that there was nothing to tell: what was found speaks for itself. ``entries``
-    are kept of a part alone, for of all there may be a million.
+    ``is_quiet`` says that all that was found speaks for itself, or is ``held`` or to be looked at
+    again the next time: those are ``unsettled``. ``entries`` are kept of a part alone, for of all
+    there may be a million.
     """
 
     is_wanted: bool = False
-    known: frozenset[str] = frozenset()
+    again: Again | None = None
     is_quiet: bool = False
-    witnesses: list[str] = field(default_factory=list)
-    spans: set[str] = field(default_factory=set)
+    seeking: dict[int, Seeking] = field(default_factory=dict)
     units: list[Unit] = field(default_factory=list)
     packed: dict[UnitKey, Packed] = field(default_factory=dict)
     summaries: dict[UnitKey, Summary] = field(default_factory=dict)
-    labelled: dict[str, set[str]] = field(default_factory=dict)
     entries: Mapping[str, Entry] = field(default_factory=dict)
+    strays: Mapping[str, Stray] = field(default_factory=dict)
+    held: list[Held] = field(default_factory=list)
+    unsettled: dict[UnitKey, set[str]] = field(default_factory=dict)
+    matched: dict[str, Match] = field(default_factory=dict)
 
     def take(
         self,
         manifest: Manifest,
-        entries: Mapping[str, Entry],
+        entries: Entries,
         datapoints: Iterable[Datapoint],
         findings: Findings,
         tree: Tree,
     ) -> None:
-        """Notes what came of entries, unless there is something to tell of them."""
-        told = (findings.problems, findings.unread, findings.warnings, findings.doubts)
-        self.is_quiet = not (any(told) or findings.obstacles)
-        if not self.is_quiet:
+        """Notes what came of entries, unless there is something to tell that may change unseen."""
+        good = entries.good
+        # A name that is no datapoint's belongs to nothing that could be looked at again.
+        is_clear = not (findings.unread or entries.doubtful) and findings.obstacles.keys() <= {
+            *good
+        }
+        if not is_clear or any(len(one.names) > MOST_NAMES for one in findings.told):
             return
-        sources = sources_by_place(manifest)
-        for entry in entries.values():
-            if entry.labels_at and isinstance(entry.labels, str):
-                folder, _, name = entry.labels.rpartition("/")
-                self.labelled.setdefault(folder, set()).add(suffix_of(name))
-            if not entry.found_at:
-                self.spans.update(path.rpartition("/")[0] for path in paths_of(entry))
-        if any(entry.complete_when for entry in entries.values()):
-            self.spans.update(tree.looked_at())
-        self.spans = {spelt_alike(one) if one else "" for one in self.spans}
-        found = units_of(entries, {one.name: one for one in datapoints}, sources, tree)
+        self.is_quiet = True
+        placing = _Placing.of(manifest)
+        self._take_seeking(good.values(), tree)
+        self.strays = findings.strays
+        self.held = [placing.held(one) for one in findings.told]
+        unsettled = [good[name] for name in findings.obstacles]
+        for key, file in map(placing.place, unsettled):
+            self.unsettled.setdefault(key, set()).add(file)
+        for one in self.held:
+            # Where a link leads is seen by no change of the folder that it is in.
+            if one.row and one.problem.code == LINK:
+                self.unsettled.setdefault(one.key, set()).add(one.row)
+        by_name = {one.name: one for one in datapoints}
+        found = units_of(good, by_name, placing.sources, placing.singles, tree)
         try:
-            self._take_units(found, entries if tree.part is not None else None)
+            self._take_units(found, good)
         except OSError:
             # A link leads nowhere by now.
             self.is_quiet = False
 
-    def _take_units(self, found: Iterable[Unit], part: Mapping[str, Entry] | None) -> None:
-        if part is not None:
-            self.entries = part
+    def _take_seeking(self, entries: Iterable[Entry], tree: Tree) -> None:
+        everywhere: set[str] | None = None
+        for entry in entries:
+            if entry.found_at or entry.source not in self.seeking:
+                continue
+            seeking = self.seeking[entry.source]
+            seeking.folders.update(path.rpartition("/")[0] for path in paths_of(entry))
+            if entry.complete_when and everywhere is None:
+                everywhere = set(tree.looked_at())
+            if entry.complete_when and everywhere:
+                seeking.folders = everywhere
+        for seeking in self.seeking.values():
+            seeking.folders = {spelt_alike(one) if one else "" for one in seeking.folders}
+
+    def _take_units(self, found: Iterable[Unit], entries: Mapping[str, Entry]) -> None:
+        if self.again is not None:
+            self.entries = entries
             self.units += found
             return
         for unit in found:
             self.packed[unit.key], self.summaries[unit.key] = unit.packed(), unit.summary()
 
 
-def sources_by_place(manifest: Manifest) -> dict[Location, int]:
-    """The numbers of the sources, by the place that their entries come from."""
-    placed = manifest.sources()
-    return {one.location: at for at, one in enumerate(placed)}
+@dataclass(frozen=True)
+class _Placing:
+    """The numbers of sources: by their places, and those that are one entry each."""
+
+    sources: Mapping[Location, int]
+    singles: Collection[int]
+    per_file: Collection[int]
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> _Placing:
+        placed = manifest.sources()
+        waits = manifest.settings.defaults.complete_when
+        return cls(
+            {one.location: at for at, one in enumerate(placed)},
+            {at for at, one in enumerate(placed) if is_single(one.source, waits)},
+            {at for at, one in enumerate(placed) if is_per_file(one.source, waits)},
+        )
+
+    def place(self, entry: Entry) -> tuple[UnitKey, str]:
+        return place_of(entry, self.sources, self.singles)
+
+    def held(self, told: Told) -> Held:
+        """A warning with what it is about."""
+        problem, entry, source, names, file, number = told
+        if entry is not None:
+            return Held(problem, *self.place(entry), file=file, number=number)
+        if names:
+            return Held(problem, (-2, None), names=names)
+        if source in self.singles:
+            return Held(problem, DECLARED, str(source))
+        if file and source in self.per_file:
+            folder, _, name = file.rpartition("/")
+            return Held(problem, (source, folder), name)
+        return Held(problem, (source, None), is_of_all=source in self.per_file)

@@ -33,9 +33,11 @@ class MapUse:
     def __init__(self) -> None:
         self._mapped: dict[tuple[int, str], Location] = {}
         self._present: set[tuple[int, str]] = set()
+        self.names: set[str] = set()
 
-    def note(self, part: SeriesLabels, found: Inspected | None) -> None:
-        """Takes the segment map of a series, and what was found in its segmentations."""
+    def note(self, name: str, part: SeriesLabels, found: Inspected | None) -> None:
+        """Takes the segment map of a series of a study, and what was found of it."""
+        self.names.add(name)
         # Of files of one structure each the user wrote no value.
         if found is None or part.is_binary:
             return
@@ -104,10 +106,10 @@ class SegmentationReader:
         found = {series: one.fingerprint for series, one in inspected.items() if one}
         fingerprint = identity_of_series(found, self._tree.algorithm)
         if not fingerprint:
-            self._findings.warn(_empty(entry, given))
+            self._findings.warn(entry, _empty(entry, given))
             return None
         for part in given.parts:
-            self._use.note(part, inspected[part.series])
+            self._use.note(entry.name, part, inspected[part.series])
         maps = [
             SeriesMap(
                 one.series,
@@ -125,7 +127,7 @@ class SegmentationReader:
     def conclude(self) -> None:
         """Tells what shows only when all segmentations were read."""
         for problem in self._use.problems():
-            self._findings.warn(problem)
+            self._findings.warn_of_several(problem, self._use.names)
 
     def _is_blocked(self, entry: Entry) -> bool:
         return entry.name in self._findings.obstacles
@@ -166,7 +168,7 @@ class SegmentationReader:
         if found and not part.trusts_grid and files.are_local(entry):
             self._hold_to_slices(entry, part, found, files)
         if found and found.alike:
-            self._findings.warn(_alike(part, found.alike))
+            self._findings.warn(entry, _alike(part, found.alike))
         return found
 
     def _turned(
@@ -180,7 +182,7 @@ class SegmentationReader:
         """Looks at segmentations again, turned onto the grid of their scan, and tells of it."""
         self._turns[entry.name, part.series] = turn
         self._inspections.take(iter([self._segmentation(part, inputs, turn)]))
-        self._findings.warn(_told_of_turn(part, turn, scan))
+        self._findings.warn(entry, _told_of_turn(part, turn, scan))
         return self._answer(entry, self._context(part, turn), inputs, part)
 
     def _segmentation(
@@ -218,7 +220,7 @@ class SegmentationReader:
             return
         kinds = (files.item(entry, path)[1] for path in paths)
         for problem in slice_problems(part, slices, len(paths), kinds):
-            self._findings.warn(problem)
+            self._findings.warn(entry, problem)
 
     def _scan(self, entry: Entry, part: SeriesLabels, files: Files) -> tuple[Item | None, bool]:
         """The one file that a series is, if its size can be seen, and whether it is a picture."""

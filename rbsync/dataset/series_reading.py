@@ -76,11 +76,11 @@ class SeriesReader:
             else:
                 images.append(one)
         for message in _differences(images):
-            self._findings.warn(Problem("mixed-series", message, entry.origin, _HINT))
+            self._findings.warn(entry, Problem("mixed-series", message, entry.origin, _HINT))
         for first, again in _twice(images):
             message = f"`{again}` is `{first}` again: one slice is twice in `{entry.name}`"
             hint = "take one of the two away, or name the files without it"
-            self._findings.warn(Problem("slice-twice", message, entry.origin, hint))
+            self._findings.warn(entry, Problem("slice-twice", message, entry.origin, hint))
 
 
 def _parts(entry: Entry, files: Files) -> Iterator[Sequence[str]]:

@@ -23,7 +23,7 @@ def warn_of_shared_files(entries: Iterable[Entry], findings: Findings) -> None:
         return
     owners: dict[str, Entry] = {}
     first: tuple[str, Entry, Entry] | None = None
-    count = 0
+    count, names = 0, set[str]()
     for entry in entries:
         if not is_uploaded(entry.settings.storage):
             continue
@@ -31,9 +31,10 @@ def warn_of_shared_files(entries: Iterable[Entry], findings: Findings) -> None:
             other = owners.setdefault(item, entry)
             if other.origin != entry.origin and other.name != entry.name:
                 count += 1
+                names |= {other.name, entry.name}
                 first = first or (item, other, entry)
     if first is not None:
-        findings.warn(_problem(count, *first))
+        findings.warn_of_several(_problem(count, *first), names)
 
 
 def _warn_of_masks(entries: Sequence[Entry], findings: Findings) -> None:
@@ -54,7 +55,8 @@ def _warn_of_masks(entries: Sequence[Entry], findings: Findings) -> None:
         if item in masks
     ]
     if sent:
-        findings.warn(_mask_problem(len(sent), *sent[0]))
+        names = {one.name for _, *both in sent for one in both}
+        findings.warn_of_several(_mask_problem(len(sent), *sent[0]), names)
 
 
 def _mask_problem(count: int, file: str, masked: Entry, sent: Entry) -> Problem:

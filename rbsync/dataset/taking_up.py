@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rbsync.dataset.notes import Notes
+from rbsync.dataset.expanding import Seeking
+from rbsync.dataset.notes import Held, Notes
 from rbsync.dataset.remembered import (
     Changes,
     Expansion,
     Folds,
     Load,
-    NotInPartsError,
     Remembered,
+    Seen,
     seen_now,
 )
+from rbsync.dataset.told import Stray
 from rbsync.dataset.units import Packed, Row, Summary, Unit, UnitKey, spelt_alike
-from rbsync.files.kinds import suffix_of
+from rbsync.dataset.without_effect import loose_labels
+from rbsync.errors import Location
+from rbsync.files.part import NotInPartsError
 from rbsync.files.tree import Tree
 from rbsync.sources.base import Entry, MaskLabels
 
@@ -40,15 +44,17 @@ class TakingUp:
     tree: Tree
     load: Load
     folds: Folds
+    origins: Sequence[Location]
+    """The places of the sources, by their numbers."""
 
     def check(self) -> None:
         """Raises NotInPartsError where the part and the rest have to do with each other.
 
-        Within the part it was looked at already, and within the rest there was nothing to tell.
+        Within the part it was looked at already, and within the rest what there is was told.
         """
         self._check_names()
         self._check_shared()
-        self._check_strays()
+        self._check_several()
 
     def taken_up(self) -> TakenUp:
         """The memory from now on."""
@@ -67,19 +73,59 @@ class TakingUp:
 
     def _now(self, units: dict[UnitKey, Summary]) -> Remembered:
         before, tree = self.remembered, self.tree
-        seen = dict(before.seen)
+        reads = before.reads.union(tree.reads())
+        return Remembered(
+            self._seen(reads),
+            reads,
+            before.rules | tree.rules(),
+            units,
+            self._seeking(),
+            self._strays(units),
+            self._held(),
+            self._unsettled(),
+            dict(before.matched),
+        )
+
+    def _seen(self, reads: Collection[str]) -> dict[str, Seen]:
+        tree, seen = self.tree, dict(self.remembered.seen)
         for path in {*tree.folders(), *self.changes.names}:
             if path in self.changes.names or path not in seen:
                 seen[path] = seen_now(tree, path)
-        labelled = dict(before.labelled)
-        for folder, suffixes in self.notes.labelled.items():
-            labelled[folder] = labelled.get(folder, frozenset()) | suffixes
-        for path in self.changes.gone:
+        for path in self.changes.gone.difference(reads):
             # If it comes again, the folder above it will have changed.
             if path.rpartition("/")[0] in seen and path and seen[path].files == b"":
                 del seen[path]
-        reads = before.reads.union(tree.reads())
-        return Remembered(seen, reads, units, before.spans, before.witnesses, labelled)
+        return seen
+
+    def _seeking(self) -> dict[int, Seeking]:
+        found = dict(self.remembered.seeking)
+        of_all = {one.key[0] for one in self.remembered.held if one.is_of_all}
+        for number, new in self.notes.seeking.items():
+            old = found.get(number)
+            if old is None or number in self.expansion.whole:
+                found[number] = new
+                continue
+            # What was nowhere before may be in the part, and then speaks for the source.
+            witnesses = [*old.witnesses, *(new.witnesses if number in of_all else ())]
+            found[number] = Seeking(old.folders | new.folders, old.reads | new.reads, witnesses)
+        return found
+
+    def _held(self) -> list[Held]:
+        kept = (one for one in self.remembered.held if not self._is_told_again(one))
+        return [*kept, *self.notes.held]
+
+    def _is_told_again(self, one: Held) -> bool:
+        if one.names:
+            return False
+        if one.is_of_all:
+            return True
+        return one.key[0] in self.expansion.whole or (
+            bool(one.row) and self.expansion.is_expanded(one.key, one.row)
+        )
+
+    def _unsettled(self) -> dict[UnitKey, frozenset[str]]:
+        # All of them were looked at again.
+        return {key: frozenset(rows) for key, rows in self.notes.unsettled.items()}
 
     def _left(self, key: UnitKey) -> Iterator[tuple[str, Row]]:
         """Yields the rows of a unit that were not expanded again."""
@@ -137,60 +183,85 @@ class TakingUp:
     def _owners(self, wanted: set[str]) -> Iterator[bool]:
         folders = {one.rpartition("/")[0] for one in wanted}
         for key, summary in self.remembered.units.items():
-            if key[1] is not None:
-                own = spelt_alike(key[1]) if key[1] else ""
-                if own in folders or not folders.isdisjoint(summary.folders):
-                    prefix = f"{own}/" if own else ""
-                    for file, row in self._rows(key):
-                        yield prefix + spelt_alike(file) in wanted
-                        yield not wanted.isdisjoint(row.asked)
-        yield not folders.isdisjoint(self.remembered.spans)
+            own = spelt_alike(key[1]) if key[1] else ""
+            is_own = key[1] is not None and own in folders
+            if is_own or not folders.isdisjoint(summary.folders):
+                prefix = f"{own}/" if own else ""
+                for file, row in self._rows(key):
+                    yield is_own and prefix + spelt_alike(file) in wanted
+                    yield not wanted.isdisjoint(row.asked)
 
-    def _check_strays(self) -> None:
-        """Looks for label files of the rest's folders that no datapoint has any more."""
-        known, used = self.remembered.labelled, self._used()
-        for folder, names in used.items():
-            # Files of the new suffix that lay there before were no strays then, and may be now.
-            if folder in known and not {suffix_of(one) for one in names} <= known[folder]:
-                raise NotInPartsError("label files have another suffix")
-        for folder, suffixes in known.items():
-            for name in self._loose(folder):
-                left = name not in used.get(folder, ()) and suffix_of(name) in suffixes
-                if left and not self._is_no_label(folder, name):
-                    raise NotInPartsError("a label file may belong to no datapoint")
-
-    def _used(self) -> dict[str, set[str]]:
-        used: dict[str, set[str]] = {}
-        for entry in self.notes.entries.values():
-            if entry.labels_at and isinstance(entry.labels, str):
-                folder, _, name = entry.labels.rpartition("/")
-                used.setdefault(folder, set()).add(name)
-        return used
-
-    def _loose(self, folder: str) -> Iterable[str]:
-        """The files of a folder that changed, or that were looked for before and may not be now."""
-        own = spelt_alike(folder) if folder else ""
-        dropped = {
-            one.rpartition("/")[2]
-            for _, _, row in self.expansion.old_rows()
-            for one in row.asked
-            if one.rpartition("/")[0] == own
-        }
-        changed = self.changes.names.get(folder, set())
-        if not dropped and changed == set():
+    def _check_several(self) -> None:
+        """Looks for what is told of several datapoints, of which some are of the part."""
+        if any(one.names for one in self.notes.held):
+            raise NotInPartsError("there is something to tell of several datapoints")
+        told = [one.names for one in self.remembered.held if one.names]
+        if not told:
             return
-        try:
-            listing = self.tree.listing(folder)
-        except OSError:
-            return
-        for name in (*listing.names, *listing.links):
-            if changed is None or name in changed or spelt_alike(name) in dropped:
-                yield name
+        touched = {row.name for _, _, row in self.expansion.old_rows()} | self.notes.entries.keys()
+        if not all(touched.isdisjoint(names) for names in told):
+            raise NotInPartsError("what is told of several datapoints may be told of others")
 
-    def _is_no_label(self, folder: str, name: str) -> bool:
-        path = f"{folder}/{name}" if folder else name
-        is_read = path in self.remembered.reads or self.tree.was_read(path)
-        return name[0] == "." or is_read or self.tree.ignored(path)
+    def _strays(self, units: Mapping[UnitKey, Summary]) -> dict[str, Stray]:
+        """The label files that no datapoint has, in all folders of label files."""
+        before, now = _labelled(self.remembered.units), _labelled(units)
+        dropped = self._label_names(row for _, _, row in self.expansion.old_rows())
+        used = self._label_names(row for one in self.notes.units for row in one.rows.values())
+        found = {}
+        for folder, (source, suffixes) in now.items():
+            old = self.remembered.strays.get(folder)
+            known = frozenset(old.names if old else ())
+            changed: Collection[str] | None = self.changes.names.get(folder, frozenset())
+            touched = known | dropped.get(folder, _NONE) | used.get(folder, _NONE)
+            # Files of a new suffix that lay there before were no strays then, and may be now.
+            is_known = folder in before and before[folder][1] == suffixes and changed is not None
+            among = touched.union(changed or ()) if is_known else None
+            if is_known and not changed and touched == known:
+                names = known
+            else:
+                names = self._loose(folder, suffixes, among) - used.get(folder, _NONE)
+                names -= self._left_labels(units, folder) if names - known else _NONE
+            if names:
+                found[folder] = Stray(tuple(sorted(names)), self.origins[source])
+        return found
+
+    def _label_names(self, rows: Iterable[Row]) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for row in rows:
+            if row.labels:
+                folder, _, name = row.labels.rpartition("/")
+                found.setdefault(folder, set()).add(name)
+        return {folder: frozenset(names) for folder, names in found.items()}
+
+    def _loose(
+        self, folder: str, suffixes: Collection[str], among: Collection[str] | None
+    ) -> frozenset[str]:
+        reads, prefix = self.remembered.reads, f"{folder}/" if folder else ""
+        found = loose_labels(folder, suffixes, self.tree, among)
+        return frozenset(name for name in found if prefix + name not in reads)
+
+    def _left_labels(self, units: Iterable[UnitKey], folder: str) -> frozenset[str]:
+        """The label files in a folder of datapoints that were not expanded again."""
+        rows = (
+            row
+            for key in units
+            if key in self.remembered.units and folder in self.remembered.units[key].labelled
+            for _, row in self._rows(key)
+        )
+        return self._label_names(rows).get(folder, _NONE)
+
+
+_NONE: frozenset[str] = frozenset()
+
+
+def _labelled(units: Mapping[UnitKey, Summary]) -> dict[str, tuple[int, frozenset[str]]]:
+    """The folders of label files: the first source that looks there, and the files' suffixes."""
+    found: dict[str, tuple[int, frozenset[str]]] = {}
+    for (source, _), one in units.items():
+        for folder, suffixes in one.labelled.items():
+            first, known = found.get(folder, (source, _NONE))
+            found[folder] = (min(first, source), known.union(suffixes))
+    return found
 
 
 def _shareable(entry: Entry) -> Iterator[str]:

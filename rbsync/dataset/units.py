@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import unicodedata
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ import xxhash
 
 from rbsync.dataset.expanding import plain_form
 from rbsync.errors import Location
+from rbsync.files.hashing import DIGEST_SIZE
 from rbsync.files.kinds import suffix_of
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint
@@ -26,16 +27,30 @@ _BESIDE = "//"
 
 
 UnitKey = tuple[int, str | None]
-SPAN: UnitKey = (-1, None)
-"""The unit of all datapoints that are not expanded file by file."""
+"""The number of a source, and the folder of files that it makes datapoints of, one of each.
+
+The folder is None for all of a source that is not expanded file by file.
+"""
+DECLARED: UnitKey = (-1, None)
+"""The unit of all datapoints that are sources of their own; each by the number of its source."""
 
 
 class Row(NamedTuple):
-    """A datapoint of one file: its name, the files that were looked for, and its digest."""
+    """A datapoint of one file: its name, the files that were looked for, and its digest.
+
+    ``labels`` is its label file, where it was found by a template. The digest of a datapoint that
+    cannot be planned is all zeros.
+    """
 
     name: str
     asked: tuple[str, ...]
     digest: bytes
+    labels: str = ""
+
+    @property
+    def is_planned(self) -> bool:
+        """Tells whether it belongs to the dataset, and nothing stood in its way."""
+        return any(self.digest)
 
     @property
     def fold(self) -> int:
@@ -45,18 +60,24 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Summary:
-    """The facts of a unit without reading it: datapoints, their sum, and where it looked."""
+    """The facts of a unit without reading it: datapoints, their sum, and where it looked.
+
+    ``blocked`` is the number of those beside them that cannot be planned, ``labelled`` the suffixes
+    of label files by their folder.
+    """
 
     count: int
     total: int
     folders: tuple[str, ...]
+    blocked: int = 0
+    labelled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass
 class Unit:
     """The datapoints of a source that were found in one folder, by the file of each.
 
-    In the unit `SPAN` they are by their names, and its folder is None.
+    Where the source is not expanded file by file they are by their names.
     """
 
     source: int
@@ -72,21 +93,33 @@ class Unit:
         """The facts that are known of it without its rows."""
         rows = self.rows.values()
         folders = {one.rpartition("/")[0] for row in rows for one in row.asked}
-        total = sum(weight(row.digest) for row in rows)
-        return Summary(len(rows), total, tuple(sorted(folders)))
+        planned = [row.digest for row in rows if row.is_planned]
+        labelled: dict[str, set[str]] = {}
+        for row in rows:
+            if row.labels:
+                folder, _, name = row.labels.rpartition("/")
+                labelled.setdefault(folder, set()).add(suffix_of(name))
+        return Summary(
+            len(planned),
+            sum(map(weight, planned)),
+            tuple(sorted(folders)),
+            len(rows) - len(planned),
+            {folder: tuple(sorted(suffixes)) for folder, suffixes in labelled.items()},
+        )
 
     def packed(self) -> Packed:
         """As the cache keeps it."""
         rows = self.rows.values()
         asked = (_BESIDE.join(row.asked) for row in rows)
-        columns = (self.rows, (row.name for row in rows), asked)
-        names, files, others = (_BETWEEN.join(one).encode() for one in columns)
+        columns = (self.rows, (row.name for row in rows), asked, (row.labels for row in rows))
+        files, names, others, labels = (_BETWEEN.join(one).encode() for one in columns)
         return Packed(
             array("Q", (row.fold for row in rows)).tobytes(),
-            names,
             files,
+            names,
             others.strip(b"\0") and others,
             b"".join(row.digest for row in rows),
+            labels.strip(b"\0") and labels,
         )
 
 
@@ -98,6 +131,7 @@ class Packed(NamedTuple):
     names: bytes
     asked: bytes
     digests: bytes
+    labels: bytes
 
     @property
     def size(self) -> int:
@@ -117,8 +151,11 @@ class Packed(NamedTuple):
                 tuple(one.split(_BESIDE)) if one else ()
                 for one in self.asked.decode().split(_BETWEEN)
             )
+        labels: Iterable[str] = [""] * count
+        if self.labels:
+            labels = self.labels.decode().split(_BETWEEN)
         files, names = (column.decode().split(_BETWEEN) for column in (self.files, self.names))
-        return dict(zip(files, map(Row, names, asked, digests), strict=True))
+        return dict(zip(files, map(Row, names, asked, digests, labels), strict=True))
 
 
 def fold_of(name: str) -> int:
@@ -152,34 +189,56 @@ def paths_of(entry: Entry) -> Iterator[str]:
             pass
 
 
-def row_of(entry: Entry, datapoint: Datapoint, tree: Tree, algorithm: Algorithm) -> Row:
-    """The row of an entry that became a datapoint."""
+def row_of(entry: Entry, datapoint: Datapoint | None, tree: Tree, algorithm: Algorithm) -> Row:
+    """The row of an entry, and of the datapoint that it became unless something is wrong."""
     own = {*entry.asked, *paths_of(entry)}
     # A link does not change when what it leads to does: that place must be looked at too.
     places = {str(tree.place(path)) for path in (entry.found_at, *own) if tree.is_link(path)}
     asked = {spelt_alike(path) for path in own | places if path != entry.found_at}
-    digest = entry_digest(datapoint.name, datapoint.fingerprint, algorithm)
-    return Row(datapoint.name, tuple(sorted(asked)), digest)
+    digest = bytes(DIGEST_SIZE[algorithm])
+    if datapoint is not None:
+        digest = entry_digest(datapoint.name, datapoint.fingerprint, algorithm)
+    is_found = bool(entry.labels_at) and isinstance(entry.labels, str)
+    return Row(entry.name, tuple(sorted(asked)), digest, str(entry.labels) if is_found else "")
+
+
+def place_of(
+    entry: Entry, sources: Mapping[Location, int], singles: Collection[int]
+) -> tuple[UnitKey, str]:
+    """The unit of an entry, and what it is called there.
+
+    ``sources`` are numbers by their places, ``singles`` those of sources that are one entry each.
+    """
+    if entry.found_at:
+        folder, _, file = entry.found_at.rpartition("/")
+        return (sources[entry.origin], folder), file
+    if entry.source in singles:
+        return DECLARED, str(entry.source)
+    return (entry.source, None), entry.name
 
 
 def units_of(
     entries: Mapping[str, Entry],
     by_name: Mapping[str, Datapoint],
     sources: Mapping[Location, int],
+    singles: Collection[int],
     tree: Tree,
 ) -> Iterator[Unit]:
-    """Yields the units of entries, folder by folder; ``sources`` are numbers by their places.
-
-    All that is not expanded file by file is in one unit.
-    """
-    units: dict[UnitKey, Unit] = {}
+    """Yields the units of entries; those of files folder by folder."""
+    whole: dict[UnitKey, Unit] = {}
+    last: Unit | None = None
     for name, entry in entries.items():
-        datapoint = by_name[name]
-        folder, _, file = entry.found_at.rpartition("/")
-        key = (sources[entry.origin], folder) if entry.found_at else SPAN
-        if key not in units:
+        key, file = place_of(entry, sources, singles)
+        row = row_of(entry, by_name.get(name), tree, tree.algorithm)
+        if key[1] is None:
+            whole.setdefault(key, Unit(*key)).rows[file] = row
+            continue
+        if last is None or last.key != key:
             # The files of a folder come one after another.
-            yield from (units.pop(one) for one in list(units) if one != SPAN)
-            units[key] = Unit(*key)
-        units[key].rows[file or name] = row_of(entry, datapoint, tree, tree.algorithm)
-    yield from units.values()
+            if last is not None:
+                yield last
+            last = Unit(*key)
+        last.rows[file] = row
+    if last is not None:
+        yield last
+    yield from whole.values()

@@ -6,9 +6,9 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
-from rbsync.dataset.findings import Findings
+from rbsync.dataset.told import Stray
 from rbsync.errors import Location, Problem
-from rbsync.files.ignore import FILE, Rule, rule_of
+from rbsync.files.ignore import FILE, Match, Rule, rule_of
 from rbsync.files.kinds import suffix_of
 from rbsync.files.listing import scan
 from rbsync.files.patterns import PatternError
@@ -16,21 +16,14 @@ from rbsync.files.tree import Tree
 from rbsync.guessing import MOST_KNOWN, nearest
 from rbsync.sources.base import Entry
 
-_SHOWN = 3
 _MOST_LOOKED_AT = 100_000
 """Paths that a rule without effect is tried on. Of more, nobody is told that none is meant."""
 
 
-def warn_of_stray_labels(
-    entries: Iterable[Entry],
-    tree: Tree,
-    findings: Findings,
-    known: Collection[str] = (),
-) -> None:
-    """Warns of files beside label files, of their suffix, that no datapoint has.
+def stray_labels(entries: Iterable[Entry], tree: Tree) -> dict[str, Stray]:
+    """The files beside label files, of their suffix, that no datapoint has, by their folder.
 
-    The folders that are ``known`` have none. An image that was renamed without its labels would
-    lose them without a word.
+    They are warned of: an image that was renamed without its labels would lose them without a word.
     """
     used: dict[str, tuple[set[str], Location]] = {}
     for entry in entries:
@@ -38,55 +31,75 @@ def warn_of_stray_labels(
         if entry.labels_at and isinstance(entry.labels, str):
             folder, _, name = entry.labels.rpartition("/")
             used.setdefault(folder, (set(), entry.origin))[0].add(name)
+    found = {}
     for folder, (names, origin) in used.items():
-        if folder in known:
-            continue
-        if stray := sorted(_strays(folder, names, tree)):
-            findings.warn(_problem(folder, stray, origin))
+        suffixes = {suffix_of(name) for name in names}
+        if stray := sorted(loose_labels(folder, suffixes, tree) - names):
+            found[folder] = Stray(tuple(stray), origin)
+    return found
 
 
-def _strays(folder: str, used: set[str], tree: Tree) -> Iterator[str]:
-    suffixes = {suffix_of(name) for name in used}
+def loose_labels(
+    folder: str, suffixes: Collection[str], tree: Tree, among: Collection[str] | None = None
+) -> set[str]:
+    """The files of a folder that would be label files if somebody looked for them.
+
+    Of some names only, where it is to be found out ``among`` these.
+    """
     try:
         listing = tree.listing(folder)
+        tree.take_rules(folder)
     except OSError:
         # A folder behind a link that leads out is told with the label files that it should have.
-        return
+        return set()
+    names: Iterator[str] = iter((*listing.names, *listing.links))
+    if among is not None:
+        names = (name for name in names if name in among)
     prefix = f"{folder}/" if folder else ""
-    for name in (*listing.names, *listing.links):
-        if name in used or name[0] == "." or suffix_of(name) not in suffixes:
-            continue
+    return {
+        name
+        for name in names
+        if name[0] != "."
+        and suffix_of(name) in suffixes
         # Class maps, taxonomies and lists of items are JSON too, and the manifest names them.
-        if not (tree.was_read(prefix + name) or tree.ignored(prefix + name)):
-            yield name
+        and not (tree.was_read(prefix + name) or tree.ignored(prefix + name))
+    }
 
 
-def _problem(folder: str, stray: list[str], origin: Location) -> Problem:
-    shown = ", ".join(f"`{name}`" for name in stray[:_SHOWN])
-    more = f" and {len(stray) - _SHOWN:,} more" if len(stray) > _SHOWN else ""
-    count = "1 label file" if len(stray) == 1 else f"{len(stray):,} label files"
-    verb = "belongs" if len(stray) == 1 else "belong"
-    message = f"{count} in `{folder or '.'}` {verb} to no datapoint: {shown}{more}"
-    return Problem("stray-labels", message, origin, "give them the names of their images")
+def unused_rules(tree: Tree, matched: dict[str, Match]) -> list[Problem]:
+    """The warnings of rules in `.rbsyncignore` for which nothing is there.
 
-
-def warn_of_unused_rules(tree: Tree, findings: Findings) -> None:
-    """Warns of rules in `.rbsyncignore` for which nothing is there.
-
-    One that is misspelt leaves in what it was written to keep out.
+    One that is misspelt leaves in what it was written to keep out. ``matched`` are paths that rules
+    matched when they were last looked for; it is brought up to date.
     """
-    if tree.part is not None:
-        return
-    for folder, rule in tree.unused_rules():
+    found = []
+    below: dict[str, list[_Path]] = {}
+    for folder, rule, match in tree.rules_known():
         # Hidden files are left out anyway, and their lines are copied from project to project.
         if rule.text.strip("!/*").startswith("."):
             continue
-        paths = list(islice(_paths_below(tree, folder), _MOST_LOOKED_AT + 1))
-        if len(paths) > _MOST_LOOKED_AT or _matches_any(rule, paths):
-            continue
         place = Location(f"{folder}/{FILE}" if folder else FILE, rule.line, 1)
+        key = f"{place} {rule.text}"
+        known = match or matched.pop(key, None)
+        if known is None or not tree.still_matches(known):
+            if folder not in below:
+                below[folder] = list(islice(_paths_below(tree, folder), _MOST_LOOKED_AT + 1))
+            if len(below[folder]) > _MOST_LOOKED_AT:
+                continue
+            known = _first_match(folder, rule, below[folder])
+        if known is not None:
+            matched[key] = known
+            continue
         message = f"the rule `{rule.text}` matches nothing"
-        findings.warn(Problem("unused-rule", message, place, _meant(rule, paths)))
+        found.append(Problem("unused-rule", message, place, _meant(rule, below[folder])))
+    return found
+
+
+def _first_match(folder: str, rule: Rule, paths: Iterable[_Path]) -> Match | None:
+    for names, is_folder in paths:
+        if rule.matches(names, is_folder=is_folder):
+            return Match("/".join([folder, *names] if folder else names), is_folder)
+    return None
 
 
 _Path = tuple[list[str], bool]

@@ -16,7 +16,7 @@ from rbsync.files.hashing import DIGEST_SIZE
 from rbsync.files.listing import Listing
 from rbsync.model.fingerprint import Algorithm
 
-FORMAT = 4
+FORMAT = 5
 
 _SCHEMA = """
 CREATE TABLE folder (
@@ -27,7 +27,7 @@ CREATE TABLE checked (
 ) WITHOUT ROWID;
 CREATE TABLE unit (
     source INTEGER, folder BLOB, folds BLOB, folds_seal BLOB, files BLOB, names BLOB, asked BLOB,
-    digests BLOB, seal BLOB, PRIMARY KEY (source, folder)
+    digests BLOB, labels BLOB, seal BLOB, PRIMARY KEY (source, folder)
 ) WITHOUT ROWID;
 CREATE TABLE memo (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
@@ -193,7 +193,7 @@ class Cache:
         if self._db is None:
             return None
         query = (
-            "SELECT folds, files, names, asked, digests, seal FROM unit"
+            "SELECT folds, files, names, asked, digests, labels, seal FROM unit"
             " WHERE source = ? AND folder = ?"
         )
         with self._forgiving():
@@ -248,7 +248,9 @@ class Cache:
                 continue
             folds, *rest = columns
             row = (*at, folds, _seal_of([folds]), *rest, _seal_of(columns))
-            self._db.execute("INSERT OR REPLACE INTO unit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            self._db.execute(
+                "INSERT OR REPLACE INTO unit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
+            )
 
     def close(self) -> None:
         """Closes the file."""

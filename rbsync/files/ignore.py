@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rbsync.files.pattern_part import Part
 from rbsync.files.patterns import PatternError, compile_parts, match_parts
@@ -53,13 +54,20 @@ class Rule:
         return match_parts(self.parts, names) is not None
 
 
+class Match(NamedTuple):
+    """A path that a rule matches."""
+
+    path: str
+    is_folder: bool
+
+
 class IgnoreRules:
     """The rules of all folders that were seen so far; deeper rules overrule those above."""
 
     def __init__(self) -> None:
         self._rules: dict[str, tuple[Rule, ...]] = {}
         self._excluded: dict[str, bool] = {"": False}
-        self._used: set[tuple[str, int]] = set()
+        self._used: dict[tuple[str, int], Match] = {}
 
     def add(self, folder: str, text: str) -> None:
         """Takes in a folder's rules. Raises IgnoreError for one that cannot be read."""
@@ -70,10 +78,10 @@ class IgnoreRules:
         # A folder's rules may change what was decided of folders before they were read.
         self._excluded = {"": False}
 
-    def unused(self) -> Iterator[tuple[str, Rule]]:
-        """Yields the rules that have decided nothing so far, each with its folder."""
+    def known(self) -> Iterator[tuple[str, Rule, Match | None]]:
+        """Yields the rules, each with its folder and the first path that it decided about."""
         for folder, rules in self._rules.items():
-            yield from ((folder, one) for one in rules if (folder, one.line) not in self._used)
+            yield from ((folder, one, self._used.get((folder, one.line))) for one in rules)
 
     def knows(self, folder: str) -> bool:
         """Tells whether a folder's rules were taken in."""
@@ -109,7 +117,8 @@ class IgnoreRules:
             folder = "/".join(names[:depth])
             for rule in reversed(self._rules.get(folder, ())):
                 if rule.matches(names[depth:], is_folder=is_folder):
-                    self._used.add((folder, rule.line))
+                    if (folder, rule.line) not in self._used:
+                        self._used[folder, rule.line] = Match("/".join(names), is_folder)
                     return not rule.keeps
         return False
 

@@ -6,6 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
+class NotInPartsError(Exception):
+    """A change cannot be told part by part: everything has to be expanded."""
+
+
 @dataclass(frozen=True)
 class Part:
     """``names`` are the files to be looked at by their folders; None stands for all of a folder.

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 import xxhash
@@ -15,7 +15,7 @@ import xxhash
 from rbsync.files.body import open_body
 from rbsync.files.cache import Cache, Row
 from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, Stat, hash_files
-from rbsync.files.ignore import FILE, IgnoreRules, Rule, rules_text
+from rbsync.files.ignore import FILE, IgnoreRules, Match, Rule, rules_text
 from rbsync.files.kinds import Kind
 from rbsync.files.known_listings import NO_LISTINGS, KnownListings
 from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan, unseen
@@ -78,6 +78,8 @@ class Tree:
         self._missed = False
         self._has_links: bool | None = None
         self._noted: set[str] | None = None
+        self._noted_reads: set[str] | None = None
+        self._rules: set[str] = set()
         self._asked: deque[str] = deque(maxlen=MOST_ASKED)
         self._dirty: set[str] = set()
         self.part: Part | None = None
@@ -117,13 +119,19 @@ class Tree:
 
         Raises OSError, also over the limit, and OutsideError for a path that leads out.
         """
+        self._note_read(path)
         try:
             return self._read_as_spelt(path, limit)
         except FileNotFoundError:
             spelt = self.respelt(path)
             if not spelt:
                 raise
+        self._note_read(spelt)
         return self._read_as_spelt(spelt, limit)
+
+    def _note_read(self, path: str) -> None:
+        if self._noted_reads is not None:
+            self._noted_reads.add(path)
 
     def _read_as_spelt(self, path: str, limit: int) -> bytes:
         started = time.time_ns()
@@ -144,17 +152,21 @@ class Tree:
         return path in self._read
 
     @contextmanager
-    def noting(self, folders: set[str] | None) -> Iterator[None]:
-        """Takes down the folders that are looked into meanwhile."""
-        self._noted = folders
+    def noting(self, folders: set[str] | None, reads: set[str] | None = None) -> Iterator[None]:
+        """Takes down the folders that are looked into meanwhile, and the files that are read."""
+        self._noted, self._noted_reads = folders, reads
         try:
             yield
         finally:
-            self._noted = None
+            self._noted = self._noted_reads = None
 
     def reads(self) -> list[str]:
         """The files that were read because they say what else to look at, absent ones included."""
         return sorted(self._read)
+
+    def rules(self) -> frozenset[str]:
+        """The `.rbsyncignore` files that were looked for, absent ones included."""
+        return frozenset(self._rules)
 
     def names_in(self, listing: Listing) -> Iterator[str]:
         """Yields the names in a folder that count: all but folders, or those of the `part`."""
@@ -339,15 +351,36 @@ class Tree:
     def _take_rules(self, folder: str) -> None:
         if self._ignore.knows(folder):
             return
+        path = _join(folder, FILE)
+        self._rules.add(path)
         try:
-            text = rules_text(self._read_as_spelt(_join(folder, FILE), MOST_RULES))
+            text = rules_text(self._read_as_spelt(path, MOST_RULES))
         except FileNotFoundError:
             return
         self._ignore.add(folder, text)
 
-    def unused_rules(self) -> list[tuple[str, Rule]]:
-        """The rules of `.rbsyncignore` that decided nothing, each with the folder of its file."""
-        return list(self._ignore.unused())
+    def rules_known(self) -> list[tuple[str, Rule, Match | None]]:
+        """The rules of `.rbsyncignore`, each with the folder of its file and what it decided."""
+        return list(self._ignore.known())
+
+    def still_matches(self, match: Match) -> bool:
+        """Tells whether what a rule matched is still there, and what it was."""
+        path = os.path.join(self._main, *match.path.split("/"))
+        is_folder = os.path.isdir(path) and not os.path.islink(path)
+        return os.path.lexists(path) and is_folder == match.is_folder
+
+    def take_rules_at(self, path: str) -> None:
+        """Takes in the rules of a file, if they can be read."""
+        with suppress(OSError):
+            self._take_rules(path.rpartition("/")[0])
+
+    def take_rules(self, folder: str) -> None:
+        """Takes in the rules that hold in a folder that nobody walked to. Raises OSError."""
+        self._take_rules("")
+        above = ""
+        for name in folder.split("/") if folder else ():
+            above = _join(above, name)
+            self._take_rules(above)
 
     def ignored(self, path: str) -> bool:
         """Tells whether `.rbsyncignore` leaves a path out; a folder's path ends in ``/``."""

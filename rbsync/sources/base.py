@@ -71,6 +71,8 @@ class SourceModel(Common, ABC):
     key: ClassVar[str]
     is_per_file: ClassVar[bool] = False
     """Each entry is made of one file that a pattern finds, which it names in ``found_at``."""
+    is_single: ClassVar[bool] = False
+    """There is one entry, which stands in the manifest, and ``asked`` has all it looks for."""
     is_group: ClassVar[bool] = False
     """Each datapoint is made of however many files there are, of which more may be to come."""
 
@@ -193,7 +195,8 @@ class Entry(NamedTuple):
     is as in ``model.datapoint.Datapoint``. ``complete_when`` says when its files are all there, and
     ``is_group`` that more of them may be to come. ``barred`` is why it is no datapoint, where that
     has been told of the source. ``found_at`` is the file that a pattern found, and ``asked`` what
-    else was looked for because of it, whether it was there or not.
+    else was looked for because of it, whether it was there or not. ``source`` is the number of its
+    source, where that is not known by ``origin``.
     """
 
     name: str
@@ -210,6 +213,7 @@ class Entry(NamedTuple):
     barred: Problem | None = None
     found_at: str = ""
     asked: tuple[str, ...] = ()
+    source: int = -1
 
     def item_at(self, path: str) -> Location:
         """The place that names an item."""
@@ -241,6 +245,20 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """The facts of a source of which only a part is expanded again.
+
+    It had ``before`` entries, and ``left`` of them are not looked at. ``told`` are the warnings of
+    the source as a whole; ``dropped`` yields the files that it had of the part.
+    """
+
+    before: int
+    left: int
+    told: Mapping[tuple[str, Location | None], Problem]
+    dropped: Callable[[], Iterator[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The things that a source may look at while it expands.
 
@@ -248,8 +266,8 @@ class Context:
     (``("glob",)``). ``report`` takes what is wrong; ``unread`` what could not be read, so that
     nobody takes what lies behind it for absent; ``warn`` what is only worth knowing; ``doubt`` why
     datapoints of the source may have labels where none were found. ``witness`` takes a file that
-    shows for all of the source that it is as it should be. With ``is_part`` only a part of the
-    tree is looked at: what all of the source would have to be known for holds already.
+    shows for all of the source that it is as it should be. With ``rest`` only a part of the tree
+    is looked at, and the rest is known. ``warn_at`` is as ``warn``, of what was found at a path.
     """
 
     tree: Tree
@@ -261,4 +279,13 @@ class Context:
     warn: Callable[[Problem], None]
     doubt: Callable[[Problem], None] = lambda _: None
     witness: Callable[[str], None] = lambda _: None
-    is_part: bool = False
+    warn_at: Callable[[Problem, str], None] = lambda _, __: None
+    rest: Rest | None = None
+
+    def may_tell(self, code: str, place: Location) -> bool:
+        """Tells whether a warning of all of the source may be due.
+
+        A part cannot show that something is nowhere. But what was nowhere before is in no other
+        part either.
+        """
+        return self.rest is None or (code, place) in self.rest.told

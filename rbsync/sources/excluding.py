@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rbsync.errors import Problem
+from rbsync.errors import Location, Problem
+from rbsync.files.part import NotInPartsError
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
-from rbsync.sources.base import Context
+from rbsync.sources.base import Context, Rest
 
+_CODE = "unused-exclude"
 _MOST_GUESSES = 1_000_000
 """Comparisons of a path with what a pattern may have meant; each takes about a microsecond."""
 
@@ -45,18 +46,41 @@ class Exclusions:
         A pattern in the habit of other programs leaves in what it was meant to keep out, and the
         thumbnails are uploaded.
         """
-        unused = [at for at, used in enumerate(self._used) if not used]
-        if not unused or self._context.is_part:
+        unused = [
+            at
+            for at, used in enumerate(self._used)
+            if not used and self._context.may_tell(_CODE, self._place(at))
+        ]
+        if not unused:
             return
-        guesses = {at: list(_meant(self._texts[at])) for at in unused}
-        found = _first_that_match(guesses, paths)
+        rest = self._context.rest
+        hints = self._hints(unused, paths) if rest is None else self._known(unused, paths, rest)
         for at in unused:
             message = f"the `exclude` pattern `{self._texts[at]}` matches no file"
-            hint = "patterns begin at the manifest's folder; check the spelling, or take it out"
-            if at in found:
-                hint = f"did you mean `{found[at]}`?"
-            place = self._context.locate(("exclude", at))
-            self._context.warn(Problem("unused-exclude", message, place, hint))
+            self._context.warn(Problem(_CODE, message, self._place(at), hints[at]))
+
+    def _place(self, at: int) -> Location:
+        return self._context.locate(("exclude", at))
+
+    def _hints(self, unused: Sequence[int], paths: Iterable[str]) -> dict[int, str]:
+        guesses = self._guesses(unused)
+        found = _first_that_match(guesses, paths)
+        plain = "patterns begin at the manifest's folder; check the spelling, or take it out"
+        return {at: f"did you mean `{found[at]}`?" if at in found else plain for at in unused}
+
+    def _known(self, unused: Sequence[int], paths: Iterable[str], rest: Rest) -> dict[int, str]:
+        """The hints as they were. Raises NotInPartsError where the part may change one."""
+        guesses, paths = self._guesses(unused), list(paths)
+        told = [one for code, one in rest.told if code == _CODE]
+        now, most = rest.left + len(paths), _most_files(guesses)
+        if len(told) != len(unused) or (rest.before > most) != (now > most):
+            raise NotInPartsError("there is something else to guess")
+        if now <= most and _first_that_match(guesses, [*paths, *rest.dropped()]):
+            raise NotInPartsError("a file may be what a pattern was meant for")
+        return {at: rest.told[_CODE, self._place(at)].hint for at in unused}
+
+    def _guesses(self, unused: Iterable[int]) -> dict[int, list[Pattern]]:
+        return {at: list(_meant(self._texts[at])) for at in unused}
 
 
 def _meant(text: str) -> Iterator[Pattern]:
@@ -69,11 +93,18 @@ def _meant(text: str) -> Iterator[Pattern]:
             continue
 
 
+def _most_files(guesses: Mapping[int, object]) -> int:
+    return _MOST_GUESSES // (3 * len(guesses))
+
+
 def _first_that_match(guesses: dict[int, list[Pattern]], paths: Iterable[str]) -> dict[int, str]:
     """For each number the first of its patterns that matches any path."""
     hits: dict[int, set[int]] = {at: set() for at in guesses}
-    # To guess is a courtesy: of many files and many patterns a part has to do.
-    for path in islice(paths, _MOST_GUESSES // (3 * len(guesses))):
+    most = _most_files(guesses)
+    for count, path in enumerate(paths, 1):
+        # To guess is a courtesy, and of some of the files the next plan would guess otherwise.
+        if count > most:
+            return {}
         for at, patterns in guesses.items():
             hits[at].update(rank for rank, one in enumerate(patterns) if one.matches(path))
     return {at: guesses[at][min(ranks)].text for at, ranks in hits.items() if ranks}

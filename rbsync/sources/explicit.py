@@ -16,6 +16,7 @@ class ExplicitSource(MaskedSource):
     """One datapoint, written out."""
 
     key: ClassVar[str] = "items"
+    is_single: ClassVar[bool] = True
 
     name: str = Field(
         description="The datapoint's name, unique in the project.", examples=["my first upload"]

@@ -42,6 +42,9 @@ AllowEmpty = Annotated[
 ]
 
 
+LINK = "link"
+"""The code of the warning of a link to a folder."""
+
 MOST_EXCLUSIONS = 1_000
 """Each is tried on every file that the source finds."""
 
@@ -64,7 +67,7 @@ class Search:
     @property
     def is_whole(self) -> bool:
         """Tells whether all that may match was seen, and something does."""
-        return self.found and not self._unread
+        return (self.found or self.context.rest is not None) and not self._unread
 
     def walk(self, pattern: Pattern) -> Iterator[tuple[Listing, dict[str, str]]]:
         """The folders that may have what the pattern matches, with their captures."""
@@ -113,7 +116,7 @@ class Search:
 
     def report_empty(self, text: str, *, allowed: bool) -> None:
         """Reports a pattern that matches nothing: a warning where that is allowed."""
-        if self.found or self._unread or self.context.is_part:
+        if self.found or self._unread or not self.context.may_tell(EMPTY_SOURCE, self.where):
             return
         message = f"no file matches `{text}`"
         if allowed:
@@ -181,7 +184,7 @@ def _matching(
                 continue
             # Followed, a link to a folder above would be walked for ever.
             if name in listing.links and _is_folder_link(context, path):
-                context.warn(_not_followed(search, path))
+                context.warn_at(_not_followed(search, path), path)
                 continue
             yield path, {**folder, **captures} if folder else captures
 
@@ -200,7 +203,7 @@ def _is_folder_link(context: Context, path: str) -> bool:
 
 def _not_followed(search: Search, path: str) -> Problem:
     return Problem(
-        "link",
+        LINK,
         f"`{path}` is a link to a folder and is not followed",
         search.where,
         "name the folder in a source of its own",

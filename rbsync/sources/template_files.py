@@ -87,18 +87,20 @@ class TemplateFiles:
 
     def warn_of_none(self) -> None:
         """Warns when no datapoint has the file that it may have: the template is misspelt."""
-        if not self._optional or self._has_any or not self._asked or self._template is None:
-            return
-        # The files of the part may have none while all others have one.
-        if self._context.is_part:
+        rest = self._context.rest
+        asked = self._asked + (rest.left if rest else 0)
+        if not self._optional or self._has_any or not asked or self._template is None:
             return
         key, noun, _ = self._written
-        count = "the only datapoint" if self._asked == 1 else f"any of {self._asked:,} datapoints"
+        # The code is the one of labels for masks too: they are labels.
+        code, place = "no-labels", self._context.locate((key,))
+        if not self._context.may_tell(code, place):
+            return
+        count = "the only datapoint" if asked == 1 else f"any of {asked:,} datapoints"
         message = f"no {noun} matches `{self._template.text}?`, for {count}"
         near = self._near(self._template.root)
         hint = f"did you mean `{near}/`?" if near else "check the spelling and the suffix"
-        # The code is the one of labels for masks too: they are labels.
-        self._context.warn(Problem("no-labels", message, self._context.locate((key,)), hint))
+        self._context.warn(Problem(code, message, place, hint))
 
     def _find(self, file: str) -> str:
         """The file of a path; empty for an optional one that is not there. Raises NotOneError."""

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from rbsync.dataset.notes import Notes
-from rbsync.dataset.remembered import NotInPartsError, Remembered
+from rbsync.dataset.remembered import Remembered
 from rbsync.dataset.taking_up import TakenUp
 from rbsync.dataset.units import Packed, UnitKey
 from rbsync.errors import UserError
+from rbsync.files.part import NotInPartsError
 from rbsync.locks.layout import digest_of_sums
 from rbsync.locks.line_format import note_line, raw, read_note, read_sum, sum_line
 from rbsync.locks.lock_content import Lock, Note, lock_of
@@ -97,7 +98,8 @@ def remember_lock(
 ) -> None:
     """Remembers a lock that is that of all files at hand, and stands in its canonical files."""
     tree = workspace.inputs.tree
-    if workspace.manifest.trust.untrusted or not is_certain(tree, notes, len(lock.notes)):
+    is_known = is_certain(tree, notes, len(lock.notes)) and not notes.unsettled
+    if workspace.manifest.trust.untrusted or not is_known:
         return
     memory = LockMemory(
         _basis(workspace),
@@ -120,6 +122,8 @@ def lock_part(
     """The part of a lock that changes may concern; None where nothing less than all tells it."""
     try:
         again = expanded_again(workspace, memory.remembered, changed, (), expand)
+        if again.taken.remembered.unsettled:
+            raise NotInPartsError("something is to be looked at again whatever has changed")
         return _Parting(folder, memory, lock_of(again.dataset), again.places).part(again.taken)
     # What is wrong is told by the one who looks at everything.
     except (NotInPartsError, UserError, OSError):

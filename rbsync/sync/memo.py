@@ -15,9 +15,13 @@ from functools import cached_property
 from typing import Any
 
 from rbsync.backends.base import Project
-from rbsync.dataset.notes import Notes
+from rbsync.dataset.expanding import Seeking
+from rbsync.dataset.notes import Held, Notes
 from rbsync.dataset.remembered import Remembered, Seen, seen_now
-from rbsync.dataset.units import SPAN, Packed, Summary, UnitKey
+from rbsync.dataset.told import Stray
+from rbsync.dataset.units import Packed, Summary, UnitKey
+from rbsync.errors import Location, Problem
+from rbsync.files.ignore import Match
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Dataset
 from rbsync.model.plan import Basis, Plan
@@ -70,7 +74,7 @@ class Memo:
         # A store that does not know what its commits changed knows whether there was one.
         return self.exceptions if self.serial == basis.serial else None
 
-    def plan(self, basis: Basis) -> Plan:
+    def plan(self, basis: Basis, warnings: tuple[Problem, ...] = ()) -> Plan:
         """The plan with nothing to do."""
         count = self.remembered.count
         return Plan(
@@ -79,6 +83,7 @@ class Memo:
             dataset=self.dataset,
             datapoints=count,
             basis=replace(basis, left=left_digest({}, ())),
+            warnings=warnings,
             recorded=count,
         )
 
@@ -100,7 +105,7 @@ class Recalled:
     @property
     def is_all(self) -> bool:
         """Tells whether nothing is to be planned again."""
-        return not self.wanted and not self.changed
+        return not (self.wanted or self.changed or self.memo.remembered.unsettled)
 
 
 def recall(
@@ -155,14 +160,16 @@ def is_certain(tree: Tree, notes: Notes, datapoints: int) -> bool:
 
 def remembered_of(tree: Tree, notes: Notes) -> Remembered:
     """The memory of a tree that was looked at as a whole."""
-    labelled = {folder: frozenset(some) for folder, some in notes.labelled.items()}
     return Remembered(
         {path: seen_now(tree, path) for path in tree.folders()},
         frozenset(tree.reads()),
+        tree.rules(),
         notes.summaries,
-        frozenset(notes.spans),
-        tuple(notes.witnesses),
-        labelled,
+        notes.seeking,
+        notes.strays,
+        notes.held,
+        {key: frozenset(rows) for key, rows in notes.unsettled.items()},
+        notes.matched,
     )
 
 
@@ -207,13 +214,17 @@ def _is_plain(record: Record | None, declared: object) -> bool:
     return record == Record(record.name, record.applied, record.task_id)
 
 
+# No folder has this name.
+_NO_FOLDER = "\0"
+
+
 def _id(key: UnitKey) -> tuple[int, str]:
-    return key[0], key[1] or ""
+    return key[0], _NO_FOLDER if key[1] is None else key[1]
 
 
 def key_of(source: int, folder: str) -> UnitKey:
     """The key of a unit as the cache has it."""
-    return SPAN if source == SPAN[0] else (source, folder)
+    return (source, None) if folder == _NO_FOLDER else (source, folder)
 
 
 def _without_project(basis: list[object]) -> list[object]:
@@ -250,35 +261,67 @@ def remembered_json(known: Remembered) -> dict[str, Any]:
         for path, one in known.seen.items()
     ]
     units = [
-        [*_id(key), one.count, f"{one.total:x}", list(one.folders)]
+        [*_id(key), one.count, f"{one.total:x}", one.folders, one.blocked, one.labelled]
         for key, one in known.units.items()
+    ]
+    seeking = [
+        [number, sorted(one.folders), sorted(one.reads), one.witnesses]
+        for number, one in known.seeking.items()
+    ]
+    held = [
+        [problem, *_id(key), row, is_of_all, sorted(names), file, number]
+        for problem, key, row, is_of_all, names, file, number in known.held
     ]
     return {
         "seen": seen,
         "reads": sorted(known.reads),
+        "rules": sorted(known.rules),
         "units": units,
-        "spans": sorted(known.spans),
-        "witnesses": known.witnesses,
-        "labelled": {folder: sorted(some) for folder, some in known.labelled.items()},
+        "seeking": seeking,
+        "strays": known.strays,
+        "held": held,
+        "matched": known.matched,
+        "unsettled": [[*_id(key), sorted(rows)] for key, rows in known.unsettled.items()],
     }
 
 
 def remembered_in(found: Mapping[str, Any]) -> Remembered:
     """The members of a memo as what was seen."""
-    return Remembered(
-        {
-            path: Seen(signature, bytes.fromhex(files), tuple(below), is_plain)
-            for path, signature, files, below, is_plain in found["seen"]
-        },
-        frozenset(found["reads"]),
-        {
-            key_of(source, folder): Summary(count, int(total, 16), tuple(folders))
-            for source, folder, count, total, folders in found["units"]
-        },
-        frozenset(found["spans"]),
-        tuple(found["witnesses"]),
-        {folder: frozenset(some) for folder, some in found["labelled"].items()},
-    )
+    seen = {
+        path: Seen(signature, bytes.fromhex(files), tuple(below), is_plain)
+        for path, signature, files, below, is_plain in found["seen"]
+    }
+    units = {
+        key_of(source, folder): _summary(count, total, *rest)
+        for source, folder, count, total, *rest in found["units"]
+    }
+    seeking = {
+        number: Seeking(set(folders), set(reads), witnesses)
+        for number, folders, reads, witnesses in found["seeking"]
+    }
+    strays = {
+        folder: Stray(tuple(names), Location(*origin))
+        for folder, (names, origin) in found["strays"].items()
+    }
+    unsettled = {key_of(*unit): frozenset(rows) for *unit, rows in found["unsettled"]}
+    held = [_held(*one) for one in found["held"]]
+    reads, rules = frozenset(found["reads"]), frozenset(found["rules"])
+    matched = {key: Match(*one) for key, one in found["matched"].items()}
+    return Remembered(seen, reads, rules, units, seeking, strays, held, unsettled, matched)
+
+
+def _summary(
+    count: int, total: str, folders: list[str], blocked: int, labelled: dict[str, list[str]]
+) -> Summary:
+    suffixes = {folder: tuple(some) for folder, some in labelled.items()}
+    return Summary(count, int(total, 16), tuple(folders), blocked, suffixes)
+
+
+def _held(problem: list[Any], source: int, folder: str, *rest: Any) -> Held:
+    code, message, place, hint = problem
+    told = Problem(code, message, Location(*place) if place else None, hint)
+    row, is_of_all, names, file, number = rest
+    return Held(told, key_of(source, folder), row, is_of_all, frozenset(names), file, number)
 
 
 def _read(text: str) -> Memo:

@@ -143,7 +143,9 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     mark = mark_of(workspace, header) if may_recall else None
     known = recall(workspace, basis, project, asked=asks) if may_recall else None
     if known is not None and known.is_all:
-        return _told(replace(known.memo.plan(basis), looked=_looks(options, workspace)), workspace)
+        told = known.memo.remembered.warnings(workspace.inputs.tree, workspace.manifest.file)
+        made = known.memo.plan(basis, told)
+        return _told(replace(made, looked=_looks(options, workspace)), workspace)
     if not asks and not options.offline:
         project = described(workspace, header)
     make = partial(expand, workspace, project, keep_going=options.keep_going)

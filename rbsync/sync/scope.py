@@ -11,16 +11,11 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from rbsync.dataset.notes import Notes
-from rbsync.dataset.remembered import (
-    Folds,
-    NotInPartsError,
-    Remembered,
-    changes_of,
-    expansion_of,
-)
+from rbsync.dataset.remembered import Folds, Remembered, changes_of, expansion_of
 from rbsync.dataset.taking_up import TakenUp, TakingUp
 from rbsync.dataset.units import Packed, UnitKey
 from rbsync.errors import UserError
+from rbsync.files.part import NotInPartsError
 from rbsync.model.datapoint import Dataset
 from rbsync.model.fingerprint import of_sum
 from rbsync.model.plan import Basis, Plan
@@ -87,15 +82,17 @@ def _part(
     names = again.before.union(recalled.wanted, (one.name for one in dataset.datapoints))
     records = store.some_records(names)
     count = taken.remembered.count
-    digest = of_sum(taken.remembered.total, workspace.inputs.tree.algorithm)
+    tree = workspace.inputs.tree
+    digest = of_sum(taken.remembered.total, tree.algorithm)
+    told = replace(dataset, warnings=taken.remembered.warnings(tree, workspace.manifest.file))
     _remember(workspace, recalled, taken, exceptions_of(dataset, records), digest, basis, mark)
-    return Scope(dataset, records, count - len(dataset.datapoints), digest)
+    return Scope(told, records, count - len(dataset.datapoints), digest)
 
 
 class Again(NamedTuple):
     """A part that was expanded again.
 
-    ``places`` are the names that it had before, with the paths that they were found at.
+    ``places`` are the names that it had before, with the paths that they were found at, if any.
     """
 
     dataset: Dataset
@@ -128,18 +125,22 @@ def expanded_again(
         return load_unit(workspace, key)
 
     expansion = expansion_of(remembered, changes, tree, wanted, load, folds)
-    tree.part = expansion.part(remembered.seen)
-    notes = Notes(is_wanted=True, known=frozenset(remembered.labelled))
+    notes = Notes(is_wanted=True, again=expansion.again(remembered))
     dataset = expand(notes)
     if not notes.is_quiet or tree.has_missed:
         raise NotInPartsError("there is something to tell")
-    taking_up = TakingUp(remembered, changes, expansion, notes, tree, load, folds)
+    origins = [one.location for one in workspace.manifest.sources()]
+    taking_up = TakingUp(remembered, changes, expansion, notes, tree, load, folds, origins)
     taking_up.check()
-    # A unit of old rows always has a folder: what is expanded as a whole is in no part.
-    places = {
-        row.name: f"{key[1]}/{file}" if key[1] else file for key, file, row in expansion.old_rows()
-    }
+    places = {row.name: _path(key[1], file) for key, file, row in expansion.old_rows()}
     return Again(dataset, places, taking_up.taken_up())
+
+
+def _path(folder: str | None, file: str) -> str:
+    """The path that a row was found at; empty where it was not found by a file."""
+    if folder is None:
+        return ""
+    return f"{folder}/{file}" if folder else file
 
 
 def _folds(workspace: Workspace) -> list[tuple[UnitKey, array[int]]]:

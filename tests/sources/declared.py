@@ -53,6 +53,7 @@ class Declared:
             report=lambda one: self.problems.append(text(one)),
             unread=lambda one: self.unread.append(text(one)),
             warn=lambda one: self.warnings.append(text(one)),
+            warn_at=lambda one, _: self.warnings.append(text(one)),
         )
         return list(model_of(keys)(**keys).expand(context))
 

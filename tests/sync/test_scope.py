@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from typing import Any
+from unittest import mock
 
 import pytest
 
 import rbsync.files.tree as trees
-from rbsync.sync.memo import mark_of, recall
+from rbsync.model.plan import Plan
+from rbsync.sync import planning
+from rbsync.sync.applying import ApplyOptions, apply_plan
+from rbsync.sync.memo import Recalled, mark_of, recall
 from rbsync.sync.planning import basis_of, expand, make_plan
 from rbsync.sync.scope import Scope, part
 from rbsync.sync.state_editing import forget
 from rbsync.sync.workspace import Workspace
-from tests.scenarios.pictures import png
+from tests.masks.pictures import painted
+from tests.masks.pictures import png as picture
+from tests.scenarios.pictures import CLASSES, ONE, photo, png
 from tests.scenarios.project import BOX, Project
 from tests.sync.conftest import Open
 
@@ -49,17 +56,22 @@ def known(applied: Open) -> Open:
     return applied
 
 
+def memo_of(workspace: Workspace) -> Recalled:
+    """What is remembered of the last plan."""
+    basis = basis_of(workspace, workspace.store.header())
+    recalled = recall(workspace, basis, workspace.backend.describe(), asked=True)
+    assert recalled is not None
+    return recalled
+
+
 def compared(workspace: Workspace) -> Scope | None:
     """What a plan would compare now."""
     header, project = workspace.store.header(), workspace.backend.describe()
-    basis = basis_of(workspace, header)
-    recalled = recall(workspace, basis, project, asked=True)
-    assert recalled is not None
     return part(
         workspace,
-        recalled,
+        memo_of(workspace),
         lambda notes: expand(workspace, project, notes=notes),
-        basis,
+        basis_of(workspace, header),
         mark_of(workspace, header),
     )
 
@@ -129,3 +141,87 @@ def test_a_name_that_is_taken_in_a_folder_that_did_not_change_is_told(
     with known() as workspace:
         assert compared(workspace) is None
         assert [one.code for one in make_plan(workspace).warnings] == ["lookalike"]
+
+
+def whole(workspace: Workspace) -> tuple[Any, ...]:
+    """All that a plan says, made without what was remembered."""
+    with mock.patch.object(planning, "recall", return_value=None):
+        return facts(make_plan(workspace))
+
+
+def facts(plan: Plan) -> tuple[Any, ...]:
+    return plan.actions, plan.warnings, plan.dataset, plan.datapoints, plan.unchanged
+
+
+WARNED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "a label file of nobody": (MANIFEST, {"labels/9.json": [BOX]}, "stray-labels"),
+    "an exclusion of nothing": (MANIFEST + "    exclude: [thumbs]\n", {}, "unused-exclude"),
+    "labels of nobody": (MANIFEST.replace("labels/{stem}", "none/{stem}"), {}, "no-labels"),
+    "a pattern of nothing": (
+        MANIFEST + '  - {glob: "*.tif", allow_empty: true}\n',
+        {},
+        "empty-source",
+    ),
+    "a label that shows nothing": (
+        MANIFEST,
+        {
+            "labels/3.json": [
+                {**BOX, "bbox2d": dict.fromkeys(("xnorm", "ynorm", "wnorm", "hnorm"), 0)}
+            ]
+        },
+        "no-area",
+    ),
+    "a picture in two datapoints": (
+        MANIFEST + "  - {name: again, items: [images/b/3.png]}\n",
+        {},
+        "shared-file",
+    ),
+    "names that look alike": (MANIFEST, {"images/B/3.png": png(77)}, "lookalike"),
+    "frames of two sizes": (
+        MANIFEST + '  - {frames: "videos/*/"}\n',
+        {"videos/x/1.png": photo(1, (4, 3)), "videos/x/2.png": photo(2, (5, 3))},
+        "frame-sizes",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WARNED)
+def test_a_dataset_with_a_warning_is_planned_in_parts_with_the_same_warning(
+    folder: Project, opened: Open, kind: str
+) -> None:
+    text, files, code = WARNED[kind]
+    folder.manifest(text)
+    for path, content in files.items():
+        folder.write(path, content)
+    with opened() as workspace:
+        apply_plan(workspace, make_plan(workspace), ApplyOptions())
+    with opened() as workspace:
+        assert [one.code for one in make_plan(workspace).warnings] == [code]
+    with opened() as workspace:
+        assert memo_of(workspace).is_all
+        assert [one.code for one in make_plan(workspace).warnings] == [code]
+    folder.write("images/a/2.png", png(9))
+    with opened() as workspace:
+        assert names(compared(workspace)) == ["images/a/2.png"]
+    with opened() as workspace:
+        assert facts(make_plan(workspace)) == whole(workspace)
+
+
+def test_a_class_map_concerns_its_masks_alone(folder: Project, opened: Open) -> None:
+    folder.manifest(
+        MANIFEST.replace("BBOX", "MULTI").replace("bus]", "bus, van, cab]")
+        + 'masks:\n  - {glob: "masks/*.png", image: "scans/{stem}.png", class_map: classes.json}\n'
+    )
+    folder.write("masks/5.png", picture(painted(ONE, CLASSES)))
+    folder.write("scans/5.png", photo(5, (4, 3)))
+    folder.write("classes.json", CLASSES)
+    with opened() as workspace:
+        apply_plan(workspace, make_plan(workspace), ApplyOptions())
+    with opened() as workspace:
+        assert not make_plan(workspace).actions
+    folder.write("classes.json", {**CLASSES, "van": [9, 9, 9]})
+    for _ in range(2):
+        with opened() as workspace:
+            assert names(compared(workspace)) == ["5"]
+            assert facts(make_plan(workspace)) == whole(workspace)
+        folder.write("classes.json", {**CLASSES, "cab": [9, 9, 9]})
