@@ -99,7 +99,7 @@ class Notes:
             # Where a link leads is seen by no change of the folder that it is in.
             if one.row and one.problem.code == LINK:
                 self.unsettled.setdefault(one.key, set()).add(one.row)
-        by_name = {one.name: one for one in datapoints}
+        by_name = {one.name: one for one in datapoints if one.name not in findings.obstacles}
         found = units_of(good, by_name, placing.sources, placing.singles, tree)
         try:
             self._take_units(found, good)

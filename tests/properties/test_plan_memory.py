@@ -389,5 +389,7 @@ def old_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trees, "RACY", -(10**9))
 
 
+# Two thousand stories take hours.
+@pytest.mark.timeout(0 if STORIES else 600)
 def test_a_plan_is_the_same_with_and_without_what_is_remembered() -> None:
     tell(Story, stories=STORIES or 12, steps=40 if STORIES else 12)

@@ -153,6 +153,7 @@ def facts(plan: Plan) -> tuple[Any, ...]:
     return plan.actions, plan.warnings, plan.dataset, plan.datapoints, plan.unchanged
 
 
+FLAT = {"xnorm": 0.1, "ynorm": 0.2, "wnorm": 0, "hnorm": 0.4}
 WARNED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a label file of nobody": (MANIFEST, {"labels/9.json": [BOX]}, "stray-labels"),
     "an exclusion of nothing": (MANIFEST + "    exclude: [thumbs]\n", {}, "unused-exclude"),
@@ -164,11 +165,7 @@ WARNED: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
     "a label that shows nothing": (
         MANIFEST,
-        {
-            "labels/3.json": [
-                {**BOX, "bbox2d": dict.fromkeys(("xnorm", "ynorm", "wnorm", "hnorm"), 0)}
-            ]
-        },
+        {"labels/3.json": [{**BOX, "bbox2d": FLAT}]},
         "no-area",
     ),
     "a picture in two datapoints": (
