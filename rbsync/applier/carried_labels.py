@@ -10,9 +10,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rbsync.applier.overwriting import in_progress
 from rbsync.backends.base import LabelFile, LabelText, TaskContent
-from rbsync.backends.left import MADE_MEMBERS, has_labels_left, members_of, only_members
+from rbsync.backends.left import MADE_MEMBERS, UNNOTED, has_labels_left, members_of, only_members
 from rbsync.labels import normal_labels
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.fingerprint import digest
 
 
 def labels_to_carry(present: TaskContent, *, as_left: bool) -> LabelText | None:
@@ -68,3 +71,19 @@ def has_noted(new: TaskContent, labels: Sequence[Any]) -> bool | None:
     outlines of a mask and label maps do.
     """
     return None if new.maps else has_labels_left(new, labels)
+
+
+def is_as_carried(found: TaskContent, before: Datapoint) -> bool:
+    """Tells whether a task that was carried with people's work is as the carry made it.
+
+    ``before`` is what it was under its old name, as the history kept it. Reads its label maps.
+    """
+    # What people had done before a move is no reason against taking it back: it goes back along.
+    if in_progress(found.progress):
+        return False
+    if found.task.ground_truth and not before.settings.ground_truth:
+        return False
+    if UNNOTED[0] not in found.left.members or not has_labels_left(found, labels_of(found)):
+        return False
+    kept = json.loads(before.labels.inline)["maps"] if before.labels else []
+    return [[one.series, digest(one.read())] for one in found.maps] == kept

@@ -17,6 +17,7 @@ from rbsync.applier.action_failures import FailedError, failure_of
 from rbsync.applier.carried_labels import (
     has_labels,
     has_noted,
+    is_as_carried,
     labels_of,
     labels_to_carry,
 )
@@ -43,7 +44,7 @@ from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Create, Move
-from rbsync.reasons import AMBIGUOUS, MOVED
+from rbsync.reasons import AMBIGUOUS, MOVED, UNDONE
 
 BATCH = 50
 """Moves that share their intents, and the requests that put away and delete."""
@@ -185,6 +186,8 @@ class Carrier:
         return present
 
     def _busy(self, action: Move, present: TaskContent) -> str:
+        if action.reason == UNDONE and is_as_carried(present, action.datapoint):
+            return ""
         busy = worked_on(present, self._left(action))
         if busy:
             return busy

@@ -143,11 +143,15 @@ def left_in(record: Record | None) -> list[Fingerprint]:
 
 def worked_on(present: TaskContent, left: Sequence[Fingerprint]) -> str:
     """Returns what people are doing with a task, in words; empty when it lies as it was left."""
-    progress = present.progress
-    doing = list(_doings(progress))
+    doing = in_progress(present.progress)
     if not doing and has_moved_on(present, left):
-        doing = ["people have finished it"]
-    return " and ".join(doing)
+        return "people have finished it"
+    return doing
+
+
+def in_progress(progress: Progress) -> str:
+    """Returns what people are in the middle of, in words; empty for nothing."""
+    return " and ".join(_doings(progress))
 
 
 def _doings(progress: Progress) -> Sequence[str]:

@@ -138,7 +138,9 @@ class Move:
     def update(self, task_id: str) -> Update:
         """Returns what is left to be done once the task has its new name, or is a new one."""
         message = f"changed: {', '.join(self.changed)}"
-        made = Update(self.datapoint, self.changed, task_id, CHANGED, message)
+        # What is held of a move that is taken back is held after its update too.
+        held = self.declined
+        made = Update(self.datapoint, self.changed, task_id, CHANGED, message, declined=held)
         return replace(made, labels_removed=self.labels_removed, fewer_labels=self.fewer_labels)
 
 

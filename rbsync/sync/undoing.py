@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from rbsync.applier.attempts import attempts_in
+from rbsync.applier.carried_labels import is_as_carried
 from rbsync.applier.snapshot import Document, SignedUrlError, put_back
 from rbsync.backends.base import Backend, Renames, Task, TaskContent
 from rbsync.errors import RbsyncError, StoreError, UsageError
@@ -214,7 +215,9 @@ def _moved_back(
     backend: Backend, action: Move, found: TaskContent, record: Record | None
 ) -> Action:
     """A move, unless people have worked on the task since, which would be made anew."""
+    if isinstance(backend, Renames):
+        return action
     sight = sight_of(action, found, record, stamped=backend.capabilities.stamps)
-    if sight is not None and sight.worked and not isinstance(backend, Renames):
+    if sight is not None and sight.worked and not is_as_carried(found, action.datapoint):
         return Blocked(action.old, CONFLICT, f"{sight.worked} since it was moved")
     return action

@@ -79,9 +79,9 @@ def test_a_run_that_died_anywhere_is_gone_on_with(desk: Desk, name: str, after: 
     pytest.fail("an update has more steps than are tried")
 
 
-def test_two_that_died_with_other_contents_are_gone_on_with(desk: Desk) -> None:
+@pytest.mark.parametrize("name", ["a", "file"])
+def test_two_that_died_with_other_contents_are_gone_on_with(desk: Desk, name: str) -> None:
     """What the first one left is still there when the second one dies before its request."""
-    name = "a"
     for step in range(1, ALL_OF_IT, 1 if EVERY else 3):
         desk.declare(name, drawing=3 * step, item=3 * step)
         assert desk.apply() == ExitCode.DONE
