@@ -8,6 +8,7 @@ from rbsync.errors import Problem, UserError
 from rbsync.files.tree import Tree
 from rbsync.labels import Taxonomy, read_taxonomy
 from rbsync.manifest.load import Manifest
+from rbsync.repeated_keys import Repeats, first_repeat
 
 LIMIT = 64 << 20
 
@@ -33,7 +34,10 @@ def _data(declared: list[str] | str, tree: Tree) -> object:
     if isinstance(declared, list):
         return declared
     try:
-        found: object = json.loads(tree.read(declared, LIMIT))
+        data = tree.read(declared, LIMIT)
+        found: object = json.loads(data, object_pairs_hook=(repeats := Repeats()))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    if repeats.seen:
+        raise ValueError(first_repeat(data.decode(json.detect_encoding(data))).message)
     return found

@@ -11,6 +11,7 @@ from rbsync.labels.problem import MOST, LabelProblem
 from rbsync.manifest.document import read_document
 from rbsync.model.extent import Extent
 from rbsync.model.fingerprint import Algorithm, canonical_json, new_hasher
+from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
 from rbsync.shapes.json_members import LineCounter, Member, MembersError, members
 
 LabelCheck = Callable[[int, object], Sequence[LabelProblem]]
@@ -37,6 +38,7 @@ class LabelList:
         self._lines = LineCounter(text)
         self._hasher = new_hasher(algorithm)
         self._problems = 0
+        self._repeats = Repeats()
         self.extent = Extent(0)
         self.flaws: list[Problem] = []
         self.more_flaws = 0
@@ -63,7 +65,7 @@ class LabelList:
 
     def _each(self) -> Iterator[Problem]:
         try:
-            for at, label in enumerate(members(self._text)):
+            for at, label in enumerate(members(self._text, object_pairs_hook=self._repeats)):
                 if at >= MOST_LABELS:
                     message = f"the file has more than {MOST_LABELS:,} labels; so many are allowed"
                     yield Problem("too-many", message, self._place(label.begin))
@@ -74,6 +76,11 @@ class LabelList:
             yield Problem("label-file", message, self._place(error.offset))
 
     def _of(self, at: int, label: Member) -> Iterator[Problem]:
+        if self._repeats.seen:
+            self._repeats.seen = False
+            message, line, column = first_repeat(self._text, label.begin)
+            yield Problem("duplicate-key", message, Location(self._path, line, column), KEEP_ONE)
+            return
         found = self._check(at, label.value)
         if not found:
             self.extent = self.extent.plus(extent_of([label.value]))

@@ -64,7 +64,7 @@ class LabelReader:
         self._type = project_type
         self._taxonomy = taxonomy
         # Labels that passed under one taxonomy are checked again under another.
-        rules = canonical_json([3, project_type, taxonomy.as_json(), tree.algorithm])
+        rules = canonical_json([4, project_type, taxonomy.as_json(), tree.algorithm])
         self._context = f"labels:{digest(rules)}"
         self._passed: dict[str, str] | None = None
         self._new: list[tuple[str, str]] = []

@@ -53,7 +53,7 @@ class CocoSource(SourceModel):
         place = context.locate(("coco",))
         # Repeated keys are not looked for: it would take as long as all else, in files of a million
         # objects that programs write.
-        found = checked_json(context, self.coco, "coco", read, limit=LIMIT, is_map=False)
+        found = checked_json(context, self.coco, "coco", read, limit=LIMIT)
         if found is None:
             return
         if not found.images:

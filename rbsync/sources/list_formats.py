@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rbsync.errors import Location
-from rbsync.repeated_keys import keep_repeated
+from rbsync.repeated_keys import Repeats, first_repeat
 from rbsync.shapes.json_members import (
     LineCounter,
     MembersError,
@@ -30,19 +30,24 @@ def _read_json(text: str, file: str) -> Iterator[Row]:
     if not is_list(text):
         place = Location(file, *places.at(skip(text, 0)))
         raise ListError("an items list is a JSON array of objects", place)
-    odd = _may_be_odd(text)
+    odd, repeats = _may_be_odd(text), Repeats()
     try:
-        for value, begin, end in members(text, **_hook(text)):
+        for value, begin, end in members(text, object_pairs_hook=repeats):
             place = Location(file, *places.at(begin))
-            yield Row(value, place, _oddity(value, end - begin, odd=odd))
+            if repeats.seen:
+                repeats.seen = False
+                yield _repeated(text, begin, file)
+            else:
+                yield Row(value, place, _oddity(value, end - begin, odd=odd))
     except MembersError as error:
         place = Location(file, *places.at(error.offset))
         raise ListError(f"the JSON cannot be read: {error}", place) from error
 
 
-def _hook(text: str) -> dict[str, Any]:
-    """Keys that are given twice are looked for where there are segment maps: it takes time."""
-    return {"object_pairs_hook": keep_repeated} if '"segmentMap"' in text else {}
+def _repeated(text: str, begin: int, file: str) -> Row:
+    """The row of an entry in which a key is given twice, as it is told."""
+    message, line, column = first_repeat(text, begin)
+    return Row(None, Location(file, line, column), message)
 
 
 def _may_be_odd(text: str) -> bool:
@@ -78,18 +83,23 @@ def _longest(value: Any) -> int:
 
 
 def _read_jsonl(text: str, file: str) -> Iterator[Row]:
-    odd, hook = _may_be_odd(text), _hook(text)
+    odd, repeats, begin = _may_be_odd(text), Repeats(), 0
     # Not `splitlines`, which also splits at characters that may stand in a JSON text.
     for number, line in enumerate(text.split("\n"), 1):
         # Programs end the file with a line break, and some leave empty lines between entries.
+        begin, own = begin + len(line) + 1, begin
         if not line.strip():
             continue
         try:
             refuse_large(line)
-            value = json.loads(line, **hook)
+            value = json.loads(line, object_pairs_hook=repeats)
         except (ValueError, RecursionError) as error:
             column = error.colno if isinstance(error, json.JSONDecodeError) else 1
             raise ListError(_broken(error), Location(file, number, column)) from error
+        if repeats.seen:
+            repeats.seen = False
+            yield _repeated(text, own, file)
+            continue
         yield Row(value, Location(file, number, 1), _oddity(value, len(line), odd=odd))
 
 

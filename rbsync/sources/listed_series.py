@@ -11,7 +11,6 @@ from typing import Any
 from rbsync.errors import Location
 from rbsync.model.datapoint import Settings
 from rbsync.model.storages import is_uploaded
-from rbsync.repeated_keys import RepeatedKey
 from rbsync.shapes.guards import is_texts
 from rbsync.sources.base import Entry
 from rbsync.sources.documented_keys import LEFT_OUT, unsent
@@ -76,8 +75,6 @@ def _objections(one: dict[str, Any]) -> Iterator[str]:
             f"{{CATEGORY: FILE}}, or a list of files and a `{MAP}`"
         )
     by_value = one.get(MAP)
-    if isinstance(by_value, RepeatedKey):
-        yield f"in `{MAP}` {by_value.repeat}"
     if by_value is not None and not (
         isinstance(by_value, dict) and all(map(_category, by_value.values()))
     ):

@@ -12,7 +12,7 @@ from pydantic import Field
 from rbsync.errors import Problem
 from rbsync.mask_formats import PER_CLASS, RGB
 from rbsync.model.datapoint import Encoding
-from rbsync.repeated_keys import keep_repeated
+from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
 from rbsync.sources.base import Context, MaskLabels, SourceModel
 
 if TYPE_CHECKING:
@@ -149,20 +149,20 @@ def checked_json(
     *,
     hint: str = "add the file, or correct its path",
     limit: int = LIMIT,
-    is_map: bool = True,
 ) -> T | None:
     """Returns what ``read`` makes of a JSON file; None after reporting what is wrong with it.
 
-    ``key`` is the key of the source that names the file; ``read`` may raise MaskError. In a map
-    a key that is given twice is wrong; where there are millions of objects it is not looked for.
+    ``key`` is the key of the source that names the file; ``read`` may raise MaskError.
     """
-    from rbsync.masks.classes.class_map import refuse_repeated
     from rbsync.masks.error import MaskError
 
-    def parsed(text: bytes) -> Any:
-        data = json.loads(text, object_pairs_hook=keep_repeated if is_map else None)
-        refuse_repeated(data, path)
-        return data
+    def parsed(data: bytes) -> Any:
+        repeats = Repeats()
+        found = json.loads(data, object_pairs_hook=repeats)
+        if repeats.seen:
+            message = first_repeat(data.decode(json.detect_encoding(data))).message
+            raise MaskError("duplicate-key", message, hint=KEEP_ONE, file=path)
+        return found
 
     where = context.locate((key,))
     try:

@@ -144,7 +144,7 @@ class ToolFiles:
             return read_annotations(data, file=self._given.file)
 
         path = self._given.file.removesuffix("?")
-        found = checked_json(self._context, path, "labels", read, limit=1 << 30, is_map=False)
+        found = checked_json(self._context, path, "labels", read, limit=1 << 30)
         by_name: dict[str, list[ImageLabels]] = {}
         for one in found.images if found else ():
             by_name.setdefault(posixpath.basename(one.image.file_name), []).append(one)

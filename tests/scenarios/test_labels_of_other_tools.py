@@ -152,7 +152,7 @@ def test_an_entry_that_is_written_out_names_such_a_file_too(one: Project) -> Non
         '    labels: {format: labelme, file: "labels/a {1}.json"}\n'
     )
     ran = one.run("plan")
-    assert (ran.code, "labels" in ran.err) == (0, True)
+    assert (ran.code, "labels" in ran.out) == (0, True)
 
 
 BOMB = VOC.replace(

@@ -189,8 +189,8 @@ def test_a_category_with_two_colours_is_told_with_both(masks: Declared, kind: st
     masks.write(MAP, data=TWICE)
     assert not planned(masks.expand(**source(kind)))
     assert masks.problems == [
-        "duplicate-key: rbsync.yaml:99:6: m/class_map.json: the key `car` is given twice, as "
-        "[255, 0, 0] and as [0, 255, 0]\n    keep one of the two"
+        "duplicate-key: rbsync.yaml:99:6: m/class_map.json: the key `car` is given twice, at "
+        "1:2 and at 1:22\n    keep one of the two"
     ]
 
 
@@ -198,8 +198,8 @@ def test_a_category_with_two_values_is_told_with_both(masks: Declared) -> None:
     masks.write(MAP, data='{"car": 1, "car": 2}')
     assert not planned(masks.expand(**source("glob", format="indexed")))
     assert masks.problems == [
-        "duplicate-key: rbsync.yaml:99:6: m/class_map.json: the key `car` is given twice, as 1 "
-        "and as 2\n    keep one of the two"
+        "duplicate-key: rbsync.yaml:99:6: m/class_map.json: the key `car` is given twice, at 1:2 "
+        "and at 1:12\n    keep one of the two"
     ]
 
 
@@ -207,8 +207,8 @@ def test_a_key_of_two_images_is_told_with_both(masks: Declared) -> None:
     masks.write("m/datapoint_map.json", data='{"a": "a.jpg", "b": "b.jpg", "a": "c.jpg"}')
     assert not planned(masks.expand(folder="m"))
     assert masks.problems == [
-        "duplicate-key: rbsync.yaml:99:6: m/datapoint_map.json: the key `a` is given twice, as "
-        '"a.jpg" and as "c.jpg"\n    keep one of the two'
+        "duplicate-key: rbsync.yaml:99:6: m/datapoint_map.json: the key `a` is given twice, at "
+        "1:2 and at 1:30\n    keep one of the two"
     ]
 
 

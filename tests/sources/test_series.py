@@ -152,6 +152,7 @@ def test_a_value_that_an_entry_maps_twice_is_told_with_both(declared, form: str)
     declared.write(f"list.{form}", data=f"[{one}]" if form == "json" else one)
     assert declared.expand(items_list=f"list.{form}") == []
     assert declared.problems == [
-        f"items-list: list.{form}:1:{2 if form == 'json' else 1}: series 0: in `segmentMap` `1` is "
-        'given twice, as "liver" and as "tumour"'
+        "items-list: list.json:1:120: the key `1` is given twice, at 1:93 and at 1:120"
+        if form == "json"
+        else "items-list: list.jsonl:1:119: the key `1` is given twice, at 1:92 and at 1:119"
     ]

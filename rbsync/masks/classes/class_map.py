@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from rbsync.labels.background import is_background
 from rbsync.masks.error import MaskError
-from rbsync.repeated_keys import RepeatedKey, keep_repeated
+from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
 
 Colour = tuple[int, int, int]
 ClassMap = dict[str, Colour]
@@ -48,16 +48,13 @@ def load_class_map(path: str | os.PathLike[str]) -> ClassMap:
         # without a word.
         data = file.read()
     try:
-        return read_class_map(json.loads(data, object_pairs_hook=keep_repeated), file=name)
+        found = json.loads(data, object_pairs_hook=(repeats := Repeats()))
     except ValueError as error:
         raise MaskError("class-map", f"this is not JSON: {error}", file=name) from None
-
-
-def refuse_repeated(data: Any, file: str) -> None:
-    """Raises MaskError for an object that was read from JSON text and gives a key twice."""
-    if isinstance(data, RepeatedKey):
-        hint = "keep one of the two"
-        raise MaskError("duplicate-key", f"the key {data.repeat}", hint=hint, file=file)
+    if repeats.seen:
+        message = first_repeat(data.decode(json.detect_encoding(data))).message
+        raise MaskError("duplicate-key", message, hint=KEEP_ONE, file=name)
+    return read_class_map(found, file=name)
 
 
 def read_class_map(data: Any, *, file: str = "") -> ClassMap:
@@ -70,7 +67,6 @@ def read_class_map(data: Any, *, file: str = "") -> ClassMap:
     """
     if not isinstance(data, Mapping):
         raise _bad("a class map is an object {category: [r, g, b]}", file)
-    refuse_repeated(data, file)
     given = _by_text(data, file)
     values = {name: _three_numbers(_category(name), value, file) for name, value in given.items()}
     numbers = [number for value in values.values() for number in value]

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
 from rbsync.sources.tools.drawn import Canvas, DrawingError, Drawings, Point
 
 _TWO = 2
@@ -40,12 +41,14 @@ class File(BaseModel):
 def read(text: str, _: tuple[str, ...]) -> Drawings:
     """The shapes of a file. Raises DrawingError."""
     try:
-        file = File.model_validate(json.loads(text))
+        file = File.model_validate(json.loads(text, object_pairs_hook=(repeats := Repeats())))
     except json.JSONDecodeError as error:
         message = f"the JSON cannot be read: {error.msg.lower()}"
         raise DrawingError(message, error.lineno, error.colno) from error
     except (ValidationError, RecursionError, ValueError) as error:
         raise DrawingError(f"this is no file of labelme: {_first(error)}") from error
+    if repeats.seen:
+        raise DrawingError(*first_repeat(text), KEEP_ONE)
     canvas, lost = Canvas(file.width, file.height), Counter[str]()
     labels, titles = [], []
     for number, shape in enumerate(file.shapes):
