@@ -90,8 +90,12 @@ class LocalBackend:
         """Any will do: what is in them is not looked at."""
 
     def upload(self, body: Body, *, storage: str) -> str:  # noqa: ARG002  (all are kept here)
-        """Stores the bytes of a file, durably, and returns their ref: ``blobs/xxh3/ab/ab…``."""
-        return self._blobs.store(body, self._algorithm)
+        """Takes in the bytes of a file and returns their ref: ``blobs/xxh3/ab/ab…``.
+
+        They are durable before the first task that names them: a group of small files waits for
+        the disk once.
+        """
+        return self._blobs.receive(body, self._algorithm)
 
     def create(self, drafts: Sequence[Draft]) -> list[Created | Rejected]:
         """Creates datapoints, durably, and answers in their order."""
@@ -102,6 +106,7 @@ class LocalBackend:
         # writers for as long as it is written.
         extras = [extras_of_draft(one, self._store) for one in drafts]
         noted = [_noted(one, ("settings",), NOTHING_LEFT) for one in drafts]
+        self._blobs.settle()
         return self._project.create(noted, extras)
 
     def update(
@@ -120,6 +125,7 @@ class LocalBackend:
             written = _stamped(present, _in_its_stage(present, draft), changed)
             return _beside_others(present, _noted(written, changed, present.left), changed)
 
+        self._blobs.settle()
         self._project.update(task_id, draft, changed, extras, as_written)
 
     def _store(self, data: bytes) -> str:
@@ -223,6 +229,7 @@ class LocalBackend:
 
     def close(self) -> None:
         """Closes the database; the next call opens it again."""
+        self._blobs.close()
         self._project.close()
 
 

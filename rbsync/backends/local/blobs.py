@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
 from rbsync.backends.base import Body, Collected
-from rbsync.backends.local.disk import Clone, copy, hash_of, make_folder, reflink, sync_folder
+from rbsync.backends.local.disk import (
+    Clone,
+    copy,
+    hash_of,
+    make_folder,
+    reflink,
+    sync_folder,
+    sync_together,
+)
 from rbsync.backends.local.disk_failures import disk_failures
 from rbsync.backends.local.incoming import Incoming
 from rbsync.errors import BackendError
@@ -55,28 +65,106 @@ def content_of(ref: str) -> str:
     return f"{algorithm}:{digest}"
 
 
+class _Arrived(NamedTuple):
+    """A file that was received whole, at ``temporary``, and that no power cut may take yet."""
+
+    temporary: str
+    size: int
+
+
+class _Temporary:
+    """A new file. ``is_left`` says that whoever made it goes on with it."""
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        self.path = path
+        self.descriptor = descriptor
+        self.is_left = False
+
+
 class Blobs:
-    """The stored files of the project in ``folder``. Never changed once they are there."""
+    """The stored files of the project in ``folder``. Never changed once they are there.
+
+    Any number of threads may use it.
+    """
 
     def __init__(self, folder: str, clone: Clone = reflink) -> None:
         self._folder = folder
         self._clone = clone
+        self._prefix = uuid4().hex
+        self._numbers = count()
+        self._incoming = ""
+        self._disk: int | None = None
+        self._arrived: dict[str, _Arrived] = {}
+        self._lock = threading.Lock()
+        self._settling = threading.Lock()
 
     def store(self, body: Body, algorithm: Algorithm) -> str:
         """Stores a file's bytes and returns their ref; they are durable then.
 
         Raises BackendError, and leaves nothing behind.
         """
-        with disk_failures("store a file in the project"), self._temporary() as (path, descriptor):
-            ref = ref_of(copy(body, descriptor, algorithm, self._clone))
-            self._keep(path, descriptor, ref)
+        with disk_failures("store a file in the project"), self._temporary() as made:
+            ref = ref_of(copy(body, made.descriptor, algorithm, self._clone))
+            self._keep(made.path, made.descriptor, ref)
             return ref
+
+    def receive(self, body: Body, algorithm: Algorithm) -> str:
+        """Takes in a file's bytes and returns their ref; `settle` makes them durable.
+
+        Raises BackendError, and leaves nothing behind.
+        """
+        # Windows syncs no folder and no file that is only read.
+        if os.name == "nt":
+            return self.store(body, algorithm)
+        with disk_failures("store a file in the project"), self._temporary() as made:
+            ref = ref_of(copy(body, made.descriptor, algorithm, self._clone))
+            size = os.fstat(made.descriptor).st_size
+            with self._lock:
+                made.is_left = ref not in self._arrived
+                if made.is_left:
+                    self._arrived[ref] = _Arrived(made.path, size)
+            return ref
+
+    def settle(self) -> None:
+        """Makes durable all that was received so far. Raises BackendError, and then none of it is
+        stored.
+        """
+        # One at a time: what another thread has taken is durable, or lost, when it is our turn.
+        with self._settling:
+            with self._lock:
+                group, self._arrived = self._arrived, {}
+            if group:
+                self._settle(group)
+
+    def _settle(self, group: Mapping[str, _Arrived]) -> None:
+        assert self._disk is not None  # noqa: S101  (opened before anything arrived)
+        left = {one.temporary for one in group.values()}
+        try:
+            with disk_failures("store files in the project"):
+                # In this order, as for a single file: content, then names, then folders.
+                sync_together(left, self._disk)
+                folders = {self._name(ref, one, left) for ref, one in group.items()}
+                sync_together(folders, self._disk)
+        finally:
+            for path in left:
+                with suppress(OSError):
+                    os.unlink(path)
+
+    def _name(self, ref: str, arrived: _Arrived, left: set[str]) -> str:
+        """Gives a file its name unless it is there already; returns the folder that has it."""
+        path = self._path(ref)
+        folder = os.path.dirname(path)
+        if not self._refresh(path, arrived.size):
+            make_folder(folder)
+            os.replace(arrived.temporary, path)
+            left.discard(arrived.temporary)
+        return folder
 
     @contextmanager
     def receiving(self, algorithm: Algorithm) -> Iterator[Incoming]:
         """A file to be written piece by piece, then kept; nothing is left of it otherwise."""
-        with disk_failures("store a file in the project"), self._temporary() as (path, descriptor):
-            yield Incoming(path, descriptor, algorithm)
+        with disk_failures("store a file in the project"), self._temporary() as made:
+            yield Incoming(made.path, made.descriptor, algorithm)
 
     def keep(self, incoming: Incoming) -> str:
         """Stores what was received and returns its ref; it is durable then."""
@@ -86,20 +174,38 @@ class Blobs:
         return ref
 
     @contextmanager
-    def _temporary(self) -> Iterator[tuple[str, int]]:
-        """The path and descriptor of a new file, which is gone afterwards unless it was moved."""
-        incoming = os.path.join(self._folder, ROOT, _INCOMING)
-        make_folder(incoming)
-        path = os.path.join(incoming, uuid4().hex)
+    def _temporary(self) -> Iterator[_Temporary]:
+        """A new file, which is gone afterwards unless it was moved or is left."""
+        made = self._new()
+        try:
+            yield made
+        finally:
+            os.close(made.descriptor)
+            if not made.is_left:
+                with suppress(FileNotFoundError):
+                    os.unlink(made.path)
+
+    def _new(self) -> _Temporary:
+        path = f"{self._into()}/{self._prefix}{next(self._numbers)}"
         # O_RDWR, since a clone has to be read again to be hashed.
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-        descriptor = os.open(path, flags, _READ_ONLY)
         try:
-            yield path, descriptor
-        finally:
-            os.close(descriptor)
-            with suppress(FileNotFoundError):
-                os.unlink(path)
+            return _Temporary(path, os.open(path, flags, _READ_ONLY))
+        except FileNotFoundError:
+            # Somebody removed the project meanwhile; whoever asks for a task then is told so.
+            make_folder(os.path.dirname(path))
+            return _Temporary(path, os.open(path, flags, _READ_ONLY))
+
+    def _into(self) -> str:
+        """The folder of what is on its way in, made when it is first needed."""
+        with self._lock:
+            if not self._incoming:
+                folder = os.path.join(self._folder, ROOT, _INCOMING)
+                make_folder(folder)
+                # From now on it is told of each page of this disk that cannot be written.
+                self._disk = os.open(folder, os.O_RDONLY)
+                self._incoming = folder
+            return self._incoming
 
     def _keep(self, temporary: str, descriptor: int, ref: str) -> None:
         path = self._path(ref)
@@ -138,6 +244,8 @@ class Blobs:
         """A stored file, to be read. Raises BackendError."""
         if not is_ref(ref):
             raise BackendError(f"{ref} is not a file of the project", kind="invalid")
+        if ref in self._arrived:
+            self.settle()
         with disk_failures(f"open {ref}"):
             return open(self._path(ref), "rb")
 
@@ -180,6 +288,15 @@ class Blobs:
     def present(self) -> frozenset[str]:
         """The refs of all files that are there, as one listing tells them."""
         return frozenset(ref for ref, _ in self._stored() if is_ref(ref))
+
+    def close(self) -> None:
+        """Stores what was received and that nobody asked for yet; the next call opens all again."""
+        with suppress(BackendError):
+            self.settle()
+        with self._lock:
+            if self._disk is not None:
+                os.close(self._disk)
+            self._disk, self._incoming = None, ""
 
     def _stored(self) -> Iterator[tuple[str, str]]:
         """Refs and paths of all files, those included that a crash left half-written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.backends.base import Collected
+from rbsync.backends.local import disk
 from rbsync.backends.local.blobs import Blobs, Damage, is_ref, ref_of
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
@@ -241,3 +243,78 @@ def test_a_folder_that_may_not_be_written_to_is_told() -> None:
             store(Blobs(str(locked)), source)
         assert caught.value.kind == "auth"
         assert list(locked.iterdir()) == []
+
+
+def received(blobs: Blobs, path: Path) -> str:
+    with opened(path) as body:
+        return blobs.receive(body, "xxh3")
+
+
+@pytest.mark.parametrize("calm", [True, False])
+def test_what_was_received_gets_its_name_once_it_is_durable_with_its_group(
+    blobs: Blobs, folder: Path, source: Path, monkeypatch: pytest.MonkeyPatch, calm: bool
+) -> None:
+    monkeypatch.setattr(disk, "_is_calm", lambda: calm)
+    refs = []
+    for number in range(20):
+        source.write_bytes(b"%d" % (number // 2))
+        refs.append(received(blobs, source))
+    # Equal files are one.
+    assert len(set(refs)) == 10
+    assert {Path(one).parts[1] for one in files(folder)} == {"incoming"}
+    assert blobs.missing(refs) == refs
+    blobs.settle()
+    assert files(folder) == sorted(set(refs))
+    assert [(folder / one).read_bytes() for one in refs[::2]] == [b"%d" % one for one in range(10)]
+
+
+def test_what_was_received_is_read_and_kept_at_the_end(
+    blobs: Blobs, folder: Path, source: Path
+) -> None:
+    source.write_bytes(b"data")
+    with blobs.open(received(blobs, source)) as file:
+        assert file.read() == b"data"
+    source.write_bytes(b"more")
+    ref = received(blobs, source)
+    blobs.close()
+    assert (folder / ref).read_bytes() == b"more"
+    assert received(blobs, source) == ref
+    blobs.close()
+    assert len(files(folder)) == 2
+
+
+def test_a_disk_that_fails_leaves_nothing_under_a_name(
+    blobs: Blobs, folder: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_paths: object, _disk: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    source.write_bytes(b"data")
+    ref = received(blobs, source)
+    with monkeypatch.context() as patch:
+        patch.setattr("rbsync.backends.local.blobs.sync_together", failing)
+        with pytest.raises(BackendError, match="could not store files in the project"):
+            blobs.settle()
+    # Whoever would name it now is told that it is not there.
+    blobs.settle()
+    assert files(folder) == []
+    assert blobs.missing([ref]) == [ref]
+
+
+def test_threads_get_back_only_what_is_durable(blobs: Blobs, folder: Path, tmp_path: Path) -> None:
+    lost: list[str] = []
+
+    def work(thread: int) -> None:
+        for number in range(30):
+            path = tmp_path / f"{thread}.bin"
+            path.write_bytes(b"%d" % (number * (thread % 2 + 1)))
+            ref = received(blobs, path)
+            blobs.settle()
+            lost.extend(blobs.missing([ref]))
+
+    threads = [threading.Thread(target=work, args=(each,)) for each in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert lost == []
