@@ -29,7 +29,10 @@ from rbsync.model.plan import Create, Replace, Update
 from rbsync.reasons import MISSING
 
 GROUP = 50
-"""Intents that share one durable commit."""
+"""Intents that share one durable commit, unless a request takes more changes than that."""
+
+SMALL = 64 << 10
+"""Bytes of a change up to which to hand it to a worker and back costs as much as to prepare it."""
 
 # Text of labels that may be held at once; large ones are sent in smaller groups for it.
 HELD_BYTES = 64 << 20
@@ -54,17 +57,29 @@ class Pace(NamedTuple):
 
     ``quarantine`` is how many seconds a request may still land after its answer was lost, and
     ``staleness`` how many what it did may not be seen after an answer, None for as many.
+    ``together`` is how many changes of small files a worker prepares in one go.
     """
 
     jobs: int
     batch: int
     quarantine: float
     staleness: float | None
+    together: int = 1
+
+    @property
+    def group(self) -> int:
+        """Returns how many intents share one durable commit."""
+        return max(GROUP, self.batch)
 
     @property
     def room(self) -> int:
         """Returns how many changes may be on their way."""
         return max(GROUP, self.jobs * self.batch)
+
+    @property
+    def ahead(self) -> int:
+        """Returns how many changes are prepared at one time."""
+        return 2 * self.jobs * self.together
 
     def doubt(self, answer: Answer) -> float:
         """For how many seconds it is in doubt whether what is not seen is there."""
@@ -148,7 +163,8 @@ class Pipeline:
         while self._waiting and not self._stop.requested:
             # Far ahead means memory, and files that are read long before they are sent, so that
             # they may have changed by then.
-            if len(self._preparing) >= 2 * self._pace.jobs or len(self._ready) >= 2 * GROUP:
+            is_ahead = len(self._ready) >= 2 * self._pace.group
+            if is_ahead or len(self._preparing) >= self._pace.ahead:
                 return
             if self._is_full():
                 return
@@ -158,7 +174,29 @@ class Pipeline:
                 # To hand it to a worker and back would take longer.
                 self._guard(partial(self._prepare_here, change))
                 continue
-            self._workers.start(partial(self._prepare_one, change), partial(self._prepared, change))
+            some = [change, *self._small_after(change)]
+            self._workers.start(
+                partial(self._prepare_some, some), partial(self._prepared_some, some)
+            )
+
+    def _small_after(self, change: Change) -> Iterator[Change]:
+        """Takes the changes that the worker of a change of small files is given with it."""
+        for _ in range(self._pace.together - 1):
+            if not (_is_small(change) and self._waiting and _is_small(self._waiting[0])):
+                return
+            change = self._waiting.popleft()
+            self._preparing[change.name] = change
+            yield change
+
+    def _prepare_some(self, changes: Sequence[Change]) -> list[Prepared | Failure | None]:
+        """Done by a worker."""
+        return [self._prepare_one(one) for one in changes]
+
+    def _prepared_some(
+        self, changes: Sequence[Change], prepared: Sequence[Prepared | Failure | None]
+    ) -> None:
+        for one, answer in zip(changes, prepared, strict=True):
+            self._prepared(one, answer)
 
     def _prepare_here(self, change: Change) -> None:
         self._prepared(change, self._prepare_one(change))
@@ -193,7 +231,8 @@ class Pipeline:
     def _send(self) -> None:
         """Writes intents down and sends. Raises StoreError."""
         while self._ready and self._may_send():
-            group = [self._ready.popleft() for _ in range(min(GROUP, len(self._ready)))]
+            size = min(self._pace.group, len(self._ready))
+            group = [self._ready.popleft() for _ in range(size)]
             self._held_bytes -= _weight(group)
             self._journal.intend(one.action for one in group)
             self._sent_at = time.monotonic()
@@ -208,7 +247,9 @@ class Pipeline:
         # A slow mask among fast files must not hold back what is ready; nor should each file of a
         # fast run have a durable write of its own.
         late = time.monotonic() - self._sent_at >= GROUP_SECONDS
-        return late or len(self._ready) >= GROUP or self._is_full() or not self._preparing
+        return (
+            late or len(self._ready) >= self._pace.group or self._is_full() or not self._preparing
+        )
 
     def _ask(self, send: Send, batch: Sequence[Prepared]) -> None:
         self._sending.update((one.name, one) for one in batch)
@@ -426,6 +467,11 @@ def _together() -> float:
     # At the end of the next but one of equal spans of time, so that all that were refused in one
     # span are asked about together: 2,000 refusals are a few questions.
     return (time.monotonic() // REFUSED_SECONDS + 2) * REFUSED_SECONDS
+
+
+def _is_small(change: Change) -> bool:
+    one = change.datapoint
+    return one.labels is None and one.size <= SMALL
 
 
 def _weight(batch: Sequence[Prepared]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 
 from rbsync.files.readiness import ALWAYS, Readiness
 from rbsync.trust.places import PRIVATE_FOLDERS, is_below
@@ -46,6 +47,7 @@ class Roots:
         # outside.
         self._real = tuple(dict.fromkeys(map(os.path.realpath, folders)))
         self._named = tuple(dict.fromkeys((*map(os.path.normpath, folders), *self._real)))
+        self._plain: dict[str, str] = {}
 
     def resolve(self, path: str) -> str:
         """The real, absolute path behind a path.
@@ -76,7 +78,20 @@ class Roots:
         return self._open(path, _FILE, of_data=True)
 
     def _open(self, path: str, flags: int, *, of_data: bool) -> int:
+        _check_text(path)
+        folder, _, name = path.rpartition("/")
+        known = self._plain.get(folder)
+        # Resolving looks at each folder on the way. A folder that had no link on its way is
+        # remembered: one that was put there since is noticed, for none is followed here.
+        if known is not None and name not in ("", ".", ".."):
+            with suppress(OSError):
+                return self._open_real(f"{known}/{name}", path, flags, of_data=of_data)
         real = self.resolve(path)
+        if name and real.endswith(f"/{name}") and real == os.path.join(self.main, path):
+            self._plain[folder] = real[: -len(name) - 1]
+        return self._open_real(real, path, flags, of_data=of_data)
+
+    def _open_real(self, real: str, path: str, flags: int, *, of_data: bool) -> int:
         # The nearest root, so that a private folder's name above it does not count.
         root = max((one for one in self._real if is_below(real, one)), key=len)
         # In lower case: on some disks `.GIT` and `.git` are one folder.

@@ -57,7 +57,8 @@ class LocalBackend:
     not exist, and later for a project that is there and is another one.
     """
 
-    capabilities = Capabilities(at_hand=True)
+    # Each batch waits for the disk a few times, however large it is.
+    capabilities = Capabilities(batch=200, at_hand=True)
 
     def __init__(
         self,
