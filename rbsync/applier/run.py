@@ -35,9 +35,6 @@ NO_DELETES = "nothing is deleted in a run that had a failure"
 BATCH = 50
 """Deletes that share one intent and one request."""
 
-TOGETHER = 25
-"""Changes of small files that a worker prepares in one go, where the project is at hand."""
-
 
 def delete(actions: Sequence[Delete], tools: Tools) -> Iterator[Outcome]:
     """Yields what became of each delete, once that is durable. Raises StoreError."""
@@ -168,9 +165,13 @@ def _in_order(
     creates = [one for one in effects if isinstance(one, Create)]
     moves = [one for one in effects if isinstance(one, Move)]
     changes: list[Change] = [one for one in effects if isinstance(one, Update | Replace)]
-    # Of a service each upload waits for its answer, and those of one worker one after the other.
-    together = TOGETHER if capabilities.at_hand else 1
-    pace = Pace(jobs, capabilities.batch, capabilities.quarantine, capabilities.staleness, together)
+    pace = Pace(
+        jobs,
+        capabilities.batch,
+        capabilities.quarantine,
+        capabilities.staleness,
+        capabilities.together,
+    )
     # Creates come first and deletes last: what was renamed is there under its new name before the
     # old one goes.
     yield from _change(creates, tools, pace)

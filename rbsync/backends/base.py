@@ -105,17 +105,20 @@ class Project:
 class Capabilities:
     """The abilities of a backend.
 
-    ``batch`` is how many datapoints one create call takes, ``updates`` which facets can be
-    changed in place. ``quarantine`` is how many seconds a request may still land after its
-    answer was lost, and ``staleness`` how many seconds what it did may not be seen after it was
-    answered, None for as many. ``keeps_uploads`` says that what was uploaded stays usable in
-    later runs, ``stamps`` that it leaves the fingerprint in what it creates, ``jobs`` how many
-    workers it is best served by, ``masks`` how it likes masks to be encoded. ``at_hand`` says that
-    to ask the project costs next to nothing, ``makes_project`` that a project which is not there is
-    made by the first apply.
+    ``batch`` is how many datapoints one create call takes, ``together`` how many changes of small
+    files a worker prepares in one go, ``updates`` which facets can be changed in place.
+    ``quarantine`` is how many seconds a request may still land after its answer was lost, and
+    ``staleness`` how many seconds what it did may not be seen after it was answered, None for as
+    many. ``keeps_uploads`` says that what was uploaded stays usable in later runs, ``stamps``
+    that it leaves the fingerprint in what it creates, ``jobs`` how many workers it is best served
+    by, ``masks`` how it likes masks to be encoded. ``at_hand`` says that to ask the project costs
+    next to nothing, ``makes_project`` that a project which is not there is made by the first
+    apply.
     """
 
     batch: int = 50
+    # Each upload to a service waits for its answer, and those of one worker one after the other.
+    together: int = 1
     updates: frozenset[Facet] = frozenset({"items", "labels", "settings"})
     # A project on this disk answers or does not: nothing of a lost request arrives later.
     quarantine: float = 0.0

@@ -113,7 +113,9 @@ class Faulty:
         watch: Callable[[str, tuple[str, ...]], None] = lambda *_: None,
         **capabilities: Any,
     ) -> None:
-        self.capabilities: Capabilities = replace(backend.capabilities, **capabilities)
+        # What fails is a service's: each file is sent by itself, and few datapoints at once.
+        pace = {"batch": 50, "together": 1, **capabilities}
+        self.capabilities: Capabilities = replace(backend.capabilities, **pace)
         self.calls: list[tuple[str, tuple[str, ...]]] = []
         self.most: Counter[str] = Counter()
         self._running: Counter[str] = Counter()

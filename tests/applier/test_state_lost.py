@@ -84,7 +84,7 @@ def test_a_state_that_recovers_in_time_has_all_that_is_known(site: Site) -> None
     def wrap(writer: Writer) -> Writer:
         return FailingWriter(writer, "intend", 3, times=1)
 
-    run = site.run(MANY, wrap=wrap, error=StoreError)
+    run = site.run(MANY, Faulty(site.project), wrap=wrap, error=StoreError)
     assert isinstance(run.error, StoreError)
     assert not os.path.exists(site.recovery_file.path)
     assert set(site.tasks()) == {name for name, one in site.store.records().items() if one.applied}

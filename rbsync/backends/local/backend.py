@@ -57,8 +57,9 @@ class LocalBackend:
     not exist, and later for a project that is there and is another one.
     """
 
-    # Each batch waits for the disk a few times, however large it is.
-    capabilities = Capabilities(batch=200, at_hand=True)
+    # Each batch waits for the disk a few times, however large it is, and a small file is stored
+    # sooner than it is handed to another thread and back.
+    capabilities = Capabilities(batch=200, together=25, at_hand=True)
 
     def __init__(
         self,
