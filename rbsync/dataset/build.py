@@ -27,7 +27,8 @@ from rbsync.dataset.told import in_full
 from rbsync.dataset.without_effect import stray_labels, unused_rules
 from rbsync.errors import Problem
 from rbsync.files.cache import Cache
-from rbsync.files.tree import Place, Tree
+from rbsync.files.tree import Tree
+from rbsync.files.tree_hashing import Place
 from rbsync.guessing import few_guesses
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
@@ -191,7 +192,7 @@ def _read(files: Files, entries: list[Entry], inputs: BuildInputs, findings: Fin
             findings.of_entry(entry, Problem(WAITING, objection, entry.origin), UNKNOWN)
         else:
             places += found
-    count, size = inputs.tree.total(places)
+    count, size = inputs.tree.contents.total(places)
     if not count:
         return
     inputs.watcher.begin(count, size)

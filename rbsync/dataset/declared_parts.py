@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rbsync.files.tree import Place, Tree
+from rbsync.files.tree import Tree
+from rbsync.files.tree_hashing import Place
 from rbsync.sources.base import Entry
 from rbsync.sources.complete_when import CompleteWhen, beside
 
@@ -43,12 +44,12 @@ def missing_part(
 
 def _missing_marker(tree: Tree, places: Sequence[Place], marker: str) -> Missing:
     try:
-        mtime, ctime = tree.changed(tree.place(marker))
+        mtime, ctime = tree.contents.changed(tree.place(marker))
     except FileNotFoundError:
         return Missing(f"its marker `{marker}` is not there yet")
     except OSError as error:
         return Missing(f"its marker `{marker}` cannot be looked at: {error.strerror or error}")
-    times = [(tree.changed(place), place) for place in places if str(place) != marker]
+    times = [(tree.contents.changed(place), place) for place in places if str(place) != marker]
     newer = next((place for found, place in times if found[0] > mtime), None)
     if newer is not None:
         return Missing(f"its marker `{marker}` is older than `{newer}`")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from rbsync.dataset.declared_parts import missing_part
 from rbsync.files.readiness import Group
-from rbsync.files.tree import Place, Tree
+from rbsync.files.tree import Tree
+from rbsync.files.tree_hashing import Place
 from rbsync.sources.base import Entry
 
 WAITING = "waiting"
@@ -49,5 +50,5 @@ class Groups:
 
     def _changed(self, folder: str) -> int:
         if folder not in self._newest:
-            self._newest[folder] = self._tree.newest(folder)
+            self._newest[folder] = self._tree.contents.newest(folder)
         return self._newest[folder]

@@ -13,7 +13,8 @@ from rbsync.errors import Problem
 from rbsync.files.kinds import Kind, next_step, objection
 from rbsync.files.roots import OutsideError
 from rbsync.files.structure import UNPACKED
-from rbsync.files.tree import Place, Tree
+from rbsync.files.tree import Tree
+from rbsync.files.tree_hashing import Place
 from rbsync.guessing import nearest_name
 from rbsync.model.datapoint import Item
 from rbsync.model.storages import is_public, is_uploaded

@@ -1,4 +1,4 @@
-"""The files below the manifest's folder: listed once a run, hashed once a version."""
+"""The files below the manifest's folder: listed once a run, with what is remembered of them."""
 
 from __future__ import annotations
 
@@ -6,44 +6,28 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
 
 import xxhash
 
 from rbsync.files.body import open_body
 from rbsync.files.cache import Cache, Row
-from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, Stat, hash_files
+from rbsync.files.hashing import DIGEST_SIZE, Progress, Stat
 from rbsync.files.ignore import FILE, IgnoreRules, Match, Rule, rules_text
 from rbsync.files.kinds import Kind
 from rbsync.files.known_listings import NO_LISTINGS, KnownListings
-from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan, unseen
+from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan
 from rbsync.files.part import Part
 from rbsync.files.roots import Roots
 from rbsync.files.spelling import Spellings
 from rbsync.files.structure import Fault, Span, fault_of
+from rbsync.files.tree_hashing import Place, TreeHashing
 from rbsync.model.fingerprint import Algorithm
-
-# A file that changed less than this many ns before it was read may change again unseen.
-RACY = 3_000_000_000
 
 MOST_RULES = 1 << 20
 # Of one file's datapoint. What is looked for later is named by the datapoint itself.
 MOST_ASKED = 100
-CHUNK_FILES = 512
-CHUNK_BYTES = 64 << 20
-IN_FLIGHT = 16
-
-
-class Place(NamedTuple):
-    """The true place of a file: the folder that lists it, and its name there."""
-
-    folder: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.folder}/{self.name}" if self.folder else self.name
 
 
 class Tree:
@@ -69,11 +53,9 @@ class Tree:
         self._listings: dict[str, Listing] = {}
         self._files: dict[str, dict[str, File | None]] = {}
         self._scanned: dict[str, Listing] = {}
-        self._racy: dict[str, set[int]] = {}
         self._absent: set[str] = set()
         self._spellings = Spellings(self.listing)
         self._read: dict[str, Stat | None] = {}
-        self._times: dict[str, dict[str, tuple[int, int]]] = {}
         self._compared: set[str] = set()
         self._missed = False
         self._has_links: bool | None = None
@@ -82,6 +64,7 @@ class Tree:
         self._rules: set[str] = set()
         self._asked: deque[str] = deque(maxlen=MOST_ASKED)
         self._dirty: set[str] = set()
+        self.contents = TreeHashing(roots, self._listings, algorithm, cache, self._touched)
         self.part: Part | None = None
         """All that is looked at, where the rest is known to be as it was."""
 
@@ -144,7 +127,7 @@ class Tree:
         self._read[path] = body.stat
         # A list of items that changes in this very second could be read in two halves, and must be
         # read again next time.
-        self._missed |= self._is_racy(body.stat, started)
+        self._missed |= self.contents.is_racy(body.stat, started)
         return data
 
     def was_read(self, path: str) -> bool:
@@ -184,12 +167,12 @@ class Tree:
 
     def is_settled(self) -> bool:
         """Tells whether every file that was asked for is known for good."""
-        return not self._racy and not self._missed
+        return not self.contents.racy and not self.has_missed
 
     @property
     def has_missed(self) -> bool:
         """Tells whether a file could not be read, or one that was read may change unseen."""
-        return self._missed
+        return self._missed or self.contents.has_missed
 
     def signature(self, folders: Iterable[str]) -> str:
         """Returns what tells whether all that `folders` names is as it was; empty when it cannot be
@@ -209,7 +192,7 @@ class Tree:
 
     def is_racy(self, folder: str) -> bool:
         """Tells whether a file of a folder may have changed unseen since it was read."""
-        return folder in self._racy
+        return folder in self.contents.racy
 
     def files_signature(self, path: str) -> bytes:
         """As `signature`, of the names and stats of a folder's files alone; empty for no folder."""
@@ -463,92 +446,11 @@ class Tree:
         self, places: Iterable[Place], executor: Executor, progress: Progress
     ) -> dict[Place, OSError]:
         """Hashes those of the files that are not known, and says which could not be read."""
-        errors: dict[Place, OSError] = {}
-        running: dict[Future[list[Hashed | OSError]], tuple[str, list[int]]] = {}
-        try:
-            for folder, indices in self._chunks(places):
-                names = [self._listings[folder].names[index] for index in indices]
-                task = executor.submit(hash_files, self.roots, folder, names, self.algorithm)
-                running[task] = (folder, indices)
-                # A million files in the executor's queue are a million objects.
-                if len(running) >= IN_FLIGHT:
-                    self._collect(running, errors, progress)
-            while running:
-                self._collect(running, errors, progress)
-        finally:
-            for task in running:
-                # Ctrl-C must not wait for gigabytes that are hashed for nobody.
-                task.cancel()
-        return errors
+        return self.contents.hash(places, executor, progress)
 
-    def newest(self, folder: str) -> int:
-        """Returns when a file of a folder that was listed last changed (ns); 0 without files."""
-        stats = self._listings[folder].stats
-        return max(max(stats[1::4], default=0), max(stats[2::4], default=0))
-
-    def changed(self, place: Place) -> tuple[int, int]:
-        """Returns when a file of a folder that was listed changed: mtime and ctime (ns)."""
-        known = self._times.get(place.folder)
-        if known is None:
-            listing = self._listings[place.folder]
-            pairs = zip(listing.stats[1::4], listing.stats[2::4], strict=True)
-            known = dict(zip(listing.names, pairs, strict=True))
-            self._times[place.folder] = known
-        return known[place.name]
-
-    def total(self, places: Iterable[Place]) -> tuple[int, int]:
-        """Returns how many files and bytes `hash` would read."""
-        files = size = 0
-        for folder, indices in self._chunks(places):
-            files += len(indices)
-            size += sum(self._listings[folder].stat(index).size for index in indices)
-        return files, size
-
-    def _chunks(self, places: Iterable[Place]) -> Iterator[tuple[str, list[int]]]:
-        wanted: dict[str, set[str]] = {}
-        for place in places:
-            wanted.setdefault(place.folder, set()).add(place.name)
-        for folder, names in wanted.items():
-            listing = self._listings[folder]
-            chunk: list[int] = []
-            size = 0
-            for index in unseen(listing, sorted(names)):
-                chunk.append(index)
-                size += listing.stat(index).size
-                if len(chunk) >= CHUNK_FILES or size >= CHUNK_BYTES:
-                    yield folder, chunk
-                    chunk, size = [], 0
-            if chunk:
-                yield folder, chunk
-
-    def _collect(
-        self,
-        running: dict[Future[list[Hashed | OSError]], tuple[str, list[int]]],
-        errors: dict[Place, OSError],
-        progress: Progress,
-    ) -> None:
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
-        for task in done:
-            folder, indices = running.pop(task)
-            size = 0
-            for index, answer in zip(indices, task.result(), strict=True):
-                if isinstance(answer, OSError):
-                    self._missed = True
-                    errors[Place(folder, self._listings[folder].names[index])] = answer
-                else:
-                    self._take(folder, index, answer)
-                    size += answer.stat.size
-            self._dirty.add(folder)
-            self._files.pop(folder, None)
-            progress(len(indices), size)
-
-    def _take(self, folder: str, index: int, hashed: Hashed) -> None:
-        self._listings[folder].take(index, hashed, self._width)
-        if self._is_racy(hashed.stat, hashed.at):
-            self._racy.setdefault(folder, set()).add(index)
-
-    def _is_racy(self, stat: Stat, read_at: int) -> bool:
-        return max(stat.mtime, stat.ctime) > read_at + self._cache.clock_offset - RACY
+    def _touched(self, folder: str) -> None:
+        self._dirty.add(folder)
+        self._files.pop(folder, None)
 
     def save(self) -> None:
         """Remembers what was hashed for the next run."""
@@ -568,14 +470,13 @@ class Tree:
             except OSError:
                 continue
             listing.kinds[listing.names.index(place.name)] = UNSEEN
-            self._files.pop(place.folder, None)
-            self._dirty.add(place.folder)
+            self._touched(place.folder)
         self.save()
 
     def _row(self, path: str) -> Row:
         listing = self._listings[path]
         kinds = bytearray(listing.kinds)
-        for index in self._racy.get(path, ()):
+        for index in self.contents.racy.get(path, ()):
             kinds[index] = UNSEEN
         return Row(listing.joined, listing.stats.tobytes(), bytes(listing.digests), bytes(kinds))
 

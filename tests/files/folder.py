@@ -14,7 +14,8 @@ from typing import Any
 from rbsync.files.cache import Cache
 from rbsync.files.listing import File
 from rbsync.files.roots import Roots
-from rbsync.files.tree import Place, Tree
+from rbsync.files.tree import Tree
+from rbsync.files.tree_hashing import Place
 from rbsync.model.fingerprint import Algorithm
 
 LONG_AGO = 1_600_000_000_000_000_000

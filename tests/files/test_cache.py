@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.files import tree as trees
+from rbsync.files import tree_hashing as trees
 from rbsync.files.cache import Cache, Row
 from rbsync.files.hashing import Hashed, stat_of
 from tests.files.folder import LONG_AGO, Folder, without_privileges
@@ -46,10 +46,10 @@ class TestRemembered:
         folder.write("b", b"45")
         tree = folder.tree()
         places = [tree.place("a"), tree.place("b"), tree.place("a")]
-        assert tree.total(places) == (2, 5)
+        assert tree.contents.total(places) == (2, 5)
         folder.hash(tree, "a", "b")
-        assert tree.total(places) == (0, 0)
-        assert folder.tree().total([]) == (0, 0)
+        assert tree.contents.total(places) == (0, 0)
+        assert folder.tree().contents.total([]) == (0, 0)
 
     def test_only_what_changed_is_read_again(self, folder) -> None:
         for path in ("a", "b", "c"):
@@ -198,8 +198,8 @@ def test_a_time_in_the_future_is_never_trusted(folder, monkeypatch) -> None:
     file = folder.write("a", b"123", at=time.time_ns() + 10**15)
     tree = folder.tree()
     stat = stat_of(file.stat())._replace(ctime=LONG_AGO)
-    assert tree._is_racy(stat, time.time_ns())
-    assert not tree._is_racy(stat._replace(mtime=LONG_AGO), time.time_ns())
+    assert tree.contents.is_racy(stat, time.time_ns())
+    assert not tree.contents.is_racy(stat._replace(mtime=LONG_AGO), time.time_ns())
 
 
 def test_young_is_what_changed_less_than_three_seconds_before_it_was_read(folder) -> None:
@@ -208,16 +208,16 @@ def test_young_is_what_changed_less_than_three_seconds_before_it_was_read(folder
     stat = stat_of(folder.write("a").stat())._replace(mtime=LONG_AGO, ctime=LONG_AGO)
     for time_of in ("mtime", "ctime"):
         changed = stat._replace(**{time_of: LONG_AGO + 1})
-        assert tree._is_racy(changed, LONG_AGO + 3_000_000_000)
-        assert not tree._is_racy(changed, LONG_AGO + 3_000_000_001)
+        assert tree.contents.is_racy(changed, LONG_AGO + 3_000_000_000)
+        assert not tree.contents.is_racy(changed, LONG_AGO + 3_000_000_001)
 
 
 def test_a_file_system_whose_clock_is_slow_makes_more_files_young(folder) -> None:
     tree = folder.tree()
     tree._cache.clock_offset = -5_000_000_000
     stat = stat_of(folder.write("a").stat())._replace(mtime=LONG_AGO, ctime=LONG_AGO)
-    assert tree._is_racy(stat, LONG_AGO + 7_999_999_999)
-    assert not tree._is_racy(stat, LONG_AGO + 8_000_000_000)
+    assert tree.contents.is_racy(stat, LONG_AGO + 7_999_999_999)
+    assert not tree.contents.is_racy(stat, LONG_AGO + 8_000_000_000)
 
 
 def test_the_clock_of_the_file_system_is_asked_and_leaves_nothing_behind(folder) -> None:
@@ -293,9 +293,9 @@ def test_a_row_is_opened_up_as_the_listing_that_it_was(folder) -> None:
 SCRIPT = """
 import sys
 from pathlib import Path
-from rbsync.files import tree
+from rbsync.files import tree_hashing
 from tests.files.folder import Folder
-tree.RACY = -10**9
+tree_hashing.RACY = -10**9
 folder = Folder(Path(sys.argv[1]))
 for _ in range(15):
     found = folder.contents(*[f"{number}/a" for number in range(20)])

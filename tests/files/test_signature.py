@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from rbsync.files import tree as trees
+from rbsync.files import tree_hashing as trees
 from tests.files.folder import Folder, without_privileges
 
 
@@ -156,7 +156,7 @@ def test_a_tree_that_looked_signs_what_it_saw(seen) -> None:
 def test_folders_that_were_signed_are_not_listed_again(seen, monkeypatch) -> None:
     tree = seen.tree()
     tree.signature(["d", "d/sub"])
-    monkeypatch.setattr(trees, "scan", None)
+    monkeypatch.setattr("rbsync.files.tree.scan", None)
     assert sorted(tree.files("d")) == ["a.png", "b.png"]
     assert sorted(tree.files("d/sub")) == ["c.png"]
 

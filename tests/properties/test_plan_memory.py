@@ -22,7 +22,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-import rbsync.files.tree as trees
+import rbsync.files.tree_hashing as trees
 from rbsync.errors import RbsyncError, UserError
 from rbsync.files.cache import Cache
 from rbsync.manifest.load import load_manifest

@@ -61,7 +61,7 @@ def test_the_version_is_told_where_the_lock_is_known_to_be_current(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Else a file that was just written is not known for good.
-    monkeypatch.setattr("rbsync.files.tree.RACY", 0)
+    monkeypatch.setattr("rbsync.files.tree_hashing.RACY", 0)
     site = Project(tmp_path / "site")
     site.manifest("project: {type: IMAGE_BBOX}\ndatapoints:\n  - glob: images/*.png\n")
     for number in range(3):

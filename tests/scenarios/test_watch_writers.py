@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.files import tree
+from rbsync.files import tree_hashing
 from tests.scenarios.project import Project
 from tests.scenarios.slow_writers import nifti
 from tests.scenarios.watching import FULL, Running, watching
@@ -94,7 +94,7 @@ def test_without_leases_and_events_files_are_quiet_for_longer(of_others: Project
 def test_a_store_that_no_time_tells_of_is_taken_up_by_the_next_apply(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tree, "RACY", 0)
+    monkeypatch.setattr(tree_hashing, "RACY", 0)
     project = Project(tmp_path / "data")
     project.manifest("datapoints: [{glob: '*.nii'}]\n")
     place = project.write("scan.nii", nifti(1))

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-import rbsync.files.tree as trees
+import rbsync.files.tree_hashing as trees
 from rbsync.errors import UserError
 from rbsync.sync.known_version import has_lock, known_version
 from rbsync.sync.locking import verify, write_lock

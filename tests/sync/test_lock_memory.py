@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import rbsync.files.tree as trees
+import rbsync.files.tree_hashing as trees
 import rbsync.sync.locking as locking
 from rbsync.locks.folder import FOLDER, read_files
 from rbsync.locks.layout import digest_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import rbsync.files.tree as trees
+import rbsync.files.tree_hashing as trees
 from rbsync.sync.memo import recall
 from rbsync.sync.planning import basis_of, make_plan
 from rbsync.sync.workspace import Workspace

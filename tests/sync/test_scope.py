@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-import rbsync.files.tree as trees
+import rbsync.files.tree_hashing as trees
 from rbsync.model.plan import Plan
 from rbsync.sync import planning
 from rbsync.sync.applying import ApplyOptions, apply_plan

@@ -1,0 +1,149 @@
+"""The content of a tree's files: hashed in chunks by several workers, each version once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from typing import NamedTuple
+
+from rbsync.files.cache import Cache
+from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, Stat, hash_files
+from rbsync.files.listing import Listing, unseen
+from rbsync.files.roots import Roots
+from rbsync.model.fingerprint import Algorithm
+
+# A file that changed less than this many ns before it was read may change again unseen.
+RACY = 3_000_000_000
+
+CHUNK_FILES = 512
+CHUNK_BYTES = 64 << 20
+IN_FLIGHT = 16
+
+
+class Place(NamedTuple):
+    """The true place of a file: the folder that lists it, and its name there."""
+
+    folder: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.folder}/{self.name}" if self.folder else self.name
+
+
+_Running = dict[Future[list[Hashed | OSError]], tuple[str, list[int]]]
+
+
+class TreeHashing:
+    """Hashes files of folders that were listed, and enters what it read into their listings.
+
+    ``racy`` are the files, by folder and index, that may have changed unseen since they were
+    read; ``has_missed`` tells that one could not be read.
+    """
+
+    def __init__(
+        self,
+        roots: Roots,
+        listings: Mapping[str, Listing],
+        algorithm: Algorithm,
+        cache: Cache,
+        touched: Callable[[str], None],
+    ) -> None:
+        """``cache`` knows the disk's clock; ``touched`` gets each folder in which it read."""
+        self._roots = roots
+        self._listings = listings
+        self._algorithm: Algorithm = algorithm
+        self._cache = cache
+        self._touched = touched
+        self._times: dict[str, dict[str, tuple[int, int]]] = {}
+        self.racy: dict[str, set[int]] = {}
+        self.has_missed = False
+
+    def hash(
+        self, places: Iterable[Place], executor: Executor, progress: Progress
+    ) -> dict[Place, OSError]:
+        """Hashes those of the files that are not known, and says which could not be read."""
+        errors: dict[Place, OSError] = {}
+        running: _Running = {}
+        try:
+            for folder, indices in self._chunks(places):
+                names = self._listings[folder].names
+                some = [names[index] for index in indices]
+                task = executor.submit(hash_files, self._roots, folder, some, self._algorithm)
+                running[task] = (folder, indices)
+                # A million files in the executor's queue are a million objects.
+                if len(running) >= IN_FLIGHT:
+                    self._collect(running, errors, progress)
+            while running:
+                self._collect(running, errors, progress)
+        finally:
+            for task in running:
+                # Ctrl-C must not wait for gigabytes that are hashed for nobody.
+                task.cancel()
+        return errors
+
+    def total(self, places: Iterable[Place]) -> tuple[int, int]:
+        """Returns how many files and bytes `hash` would read."""
+        files = size = 0
+        for folder, indices in self._chunks(places):
+            sizes = self._listings[folder].stats[:: len(Stat._fields)]
+            files += len(indices)
+            size += sum(sizes[index] for index in indices)
+        return files, size
+
+    def newest(self, folder: str) -> int:
+        """Returns when a file of a folder that was listed last changed (ns); 0 without files."""
+        stats = self._listings[folder].stats
+        return max(max(stats[1::4], default=0), max(stats[2::4], default=0))
+
+    def changed(self, place: Place) -> tuple[int, int]:
+        """Returns when a file of a folder that was listed changed: mtime and ctime (ns)."""
+        known = self._times.get(place.folder)
+        if known is None:
+            listing = self._listings[place.folder]
+            pairs = zip(listing.stats[1::4], listing.stats[2::4], strict=True)
+            known = dict(zip(listing.names, pairs, strict=True))
+            self._times[place.folder] = known
+        return known[place.name]
+
+    def is_racy(self, stat: Stat, read_at: int) -> bool:
+        """Tells whether a file that was read at a time (ns) may change again unseen."""
+        return max(stat.mtime, stat.ctime) > read_at + self._cache.clock_offset - RACY
+
+    def _chunks(self, places: Iterable[Place]) -> Iterator[tuple[str, list[int]]]:
+        """Yields folders with the indices of files that have to be read, a worker's task each."""
+        wanted: dict[str, set[str]] = {}
+        for place in places:
+            wanted.setdefault(place.folder, set()).add(place.name)
+        for folder, names in wanted.items():
+            listing = self._listings[folder]
+            sizes = listing.stats[:: len(Stat._fields)]
+            chunk: list[int] = []
+            size = 0
+            for index in unseen(listing, sorted(names)):
+                chunk.append(index)
+                size += sizes[index]
+                if len(chunk) >= CHUNK_FILES or size >= CHUNK_BYTES:
+                    yield folder, chunk
+                    chunk, size = [], 0
+            if chunk:
+                yield folder, chunk
+
+    def _collect(self, running: _Running, errors: dict[Place, OSError], progress: Progress) -> None:
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for task in done:
+            folder, indices = running.pop(task)
+            size = 0
+            for index, answer in zip(indices, task.result(), strict=True):
+                if isinstance(answer, OSError):
+                    self.has_missed = True
+                    errors[Place(folder, self._listings[folder].names[index])] = answer
+                else:
+                    self._take(folder, index, answer)
+                    size += answer.stat.size
+            self._touched(folder)
+            progress(len(indices), size)
+
+    def _take(self, folder: str, index: int, hashed: Hashed) -> None:
+        self._listings[folder].take(index, hashed, DIGEST_SIZE[self._algorithm])
+        if self.is_racy(hashed.stat, hashed.at):
+            self.racy.setdefault(folder, set()).add(index)
