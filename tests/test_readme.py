@@ -74,6 +74,10 @@ EXAMPLES = {
     "rbsync verify --project": "rbsync lock && rbsync verify --project || test $? = 2",
     "rbsync diff v1 project": "rbsync lock && mkdir -p v1 && cp -r rbsync.lock v1 && rbsync diff v1"
     " project || test $? = 2",
+    # What an earlier command of this list did at the project may differ from the lock.
+    "rbsync release v1": "rbsync lock && rbsync apply --yes && rbsync release v1",
+    "rbsync release": "rbsync release",
+    "rbsync diff release:v1 lock": "rbsync diff release:v1 lock",
     "rbsync verify --deep": "rbsync lock && rbsync verify --deep",
     "rbsync plan --locked": "rbsync lock && rbsync plan --locked",
     "rbsync diff v1": "rbsync lock && mkdir -p v1 && cp -r rbsync.lock v1 && rbsync diff v1",

@@ -425,6 +425,33 @@ class PutsAway(Protocol):
         """Gives a task other labels, and leaves all else as it is, its stamp too."""
 
 
+class Release(NamedTuple):
+    """A project as it was once, kept by its name.
+
+    ``is_ready`` says that it is whole by now; ``datapoints`` is None where nobody has counted.
+    """
+
+    release_id: str
+    name: str
+    created_at: str
+    is_ready: bool
+    datapoints: int | None
+
+
+@runtime_checkable
+class KeepsReleases(Protocol):
+    """A backend that keeps a project as it is under a name."""
+
+    def release(self, name: str, *, ground_truth_only: bool) -> Release:
+        """Makes a release of what the project has now. Raises BackendError."""
+
+    def releases(self) -> Sequence[Release]:
+        """All releases. Raises BackendError."""
+
+    def released(self, release_id: str) -> Iterator[TaskContent]:
+        """The datapoints of a release with what is in them. Raises BackendError."""
+
+
 class Backend(Protocol):
     """One project."""
 

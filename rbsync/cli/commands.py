@@ -30,6 +30,7 @@ COMMANDS = {
     "lock": "write the version of the dataset, to be committed",
     "verify": "tell whether the files at hand are those of the lock",
     "diff": "tell in what two versions of the dataset differ",
+    "release": "keep the project as it is under a name, bound to the lock",
     "merge-driver": "merge two versions of a lock file, for git",
     "drift": "say what changed at the project behind our back",
     "adopt": "take over what the project has already",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import click
@@ -10,10 +11,11 @@ import click
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
-from rbsync.errors import ExitCode
+from rbsync.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from rbsync.sync.diffing import Version
+    from rbsync.sync.workspace import Workspace
 
 
 @click.command("diff")
@@ -24,22 +26,23 @@ if TYPE_CHECKING:
 def command(common: CommonOptions, before: str, after: str, markdown: str | None) -> int:
     """Tell in what version B differs from version A; without B, the files at hand.
 
-    A version is a git revision that has a lock, or a folder with one; B may be `project`, which
-    reads all that the project has. Exits with 2 when they differ.
+    A version is a git revision that has a lock, a folder with one, or `lock` for that of this
+    folder. One of the two may be `project`, which reads all that the project has, or
+    `release:NAME`. Exits with 2 when they differ.
 
     \b
     Examples:
       rbsync diff v1 v2
       rbsync diff HEAD --markdown diff.md
       rbsync diff HEAD project
+      rbsync diff release:v1 lock
     """
     from rbsync.cli.render.difference_view import MOST, show_difference
     from rbsync.documents.versions import difference_json
-    from rbsync.sync.diffing import compare_versions, named
+    from rbsync.sync.diffing import compare_versions
 
-    old = named(common.manifest_path, before, common.trust)
     with ExitStack() as stack:
-        new = _after(stack, common, old, after)
+        old, new = _Versions(stack, common).both(before, after)
         all_labels = common.json or common.verbose
         found, labels = compare_versions(old, new, None if all_labels else MOST)
     digests = {"before": old.digest, "after": new.digest}
@@ -59,15 +62,59 @@ def command(common: CommonOptions, before: str, after: str, markdown: str | None
     return ExitCode.CHANGES if found else ExitCode.DONE
 
 
-def _after(stack: ExitStack, common: CommonOptions, old: Version, after: str) -> Version:
-    """The later version; what it needs is open until the stack is closed."""
-    from rbsync.sync.diffing import PROJECT, at_hand, at_project, named
+class _Versions:
+    """The versions that two names mean; what they need is open until the stack is closed."""
 
-    if after and after != PROJECT:
-        return named(common.manifest_path, after, common.trust)
-    # Versions are compared by the sums in locks, which are SHA-256 whatever the manifest says.
-    by_sums = opened(common, strict=False, asks_nobody=not after, sums=True)
-    files = at_hand(stack.enter_context(by_sums))
-    if not after:
-        return files
-    return at_project(stack.enter_context(opened(common, strict=False)), old, files)
+    def __init__(self, stack: ExitStack, common: CommonOptions) -> None:
+        self._stack = stack
+        self._common = common
+
+    def both(self, before: str, after: str) -> tuple[Version, Version]:
+        """The two, of which one may be the project. Raises UsageError and UserError."""
+        there = [_is_there(one) for one in (before, after)]
+        if all(there):
+            raise UsageError("one of the two is at the project, and the other one is a lock")
+        if there[0]:
+            new = self._here(after)
+            return self._there(before, new), new
+        old = self._here(before) if before else None
+        if old is None:
+            raise UsageError("A is a revision, a folder, `lock`, `project` or `release:NAME`")
+        return old, self._there(after, old) if there[1] else self._here(after)
+
+    def _here(self, name: str) -> Version:
+        from rbsync.sync.diffing import LOCK, locked_at_hand, named
+
+        if not name:
+            return self._files
+        if name == LOCK:
+            return locked_at_hand(self._by_sums, self._files)
+        return named(self._common.manifest_path, name, self._common.trust)
+
+    def _there(self, name: str, against: Version) -> Version:
+        from rbsync.sync.diffing import PROJECT, RELEASE, at_project
+        from rbsync.sync.releasing import at_release
+
+        files = self._files
+        workspace = self._stack.enter_context(opened(self._common, strict=False))
+        if name == PROJECT:
+            return at_project(workspace, against, files)
+        return at_release(workspace, name.removeprefix(RELEASE), against, files)
+
+    @cached_property
+    def _by_sums(self) -> Workspace:
+        # Versions are compared by the sums in locks, which are SHA-256 whatever the manifest says.
+        by_sums = opened(self._common, strict=False, asks_nobody=True, sums=True)
+        return self._stack.enter_context(by_sums)
+
+    @cached_property
+    def _files(self) -> Version:
+        from rbsync.sync.diffing import at_hand
+
+        return at_hand(self._by_sums)
+
+
+def _is_there(name: str) -> bool:
+    from rbsync.sync.diffing import PROJECT, RELEASE
+
+    return name == PROJECT or name.startswith(RELEASE)

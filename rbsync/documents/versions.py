@@ -1,4 +1,4 @@
-"""The documents of versions: lock, verify, diff."""
+"""The documents of versions: lock, verify, diff, release."""
 
 from __future__ import annotations
 
@@ -86,6 +86,23 @@ class DiffDocument(Document):
     before: str = Field(description=_DIGEST)
     after: str = Field(description=f"{_DIGEST} `project` for what the project has.")
     difference: DifferencePart
+
+
+class ReleasePart(Part):
+    """A release of the project."""
+
+    name: str
+    release_id: str
+    created_at: str
+    ready: bool = Field(description="Whether the service has all of it by now.")
+    datapoints: int | None = Field(description="Null where the service has not counted them.")
+    digest: str = Field(description=f"{_DIGEST} Empty where nothing here says of which it is.")
+
+
+class ReleaseDocument(Document):
+    """The release that was made, or all of the project."""
+
+    releases: list[ReleasePart]
 
 
 def difference_json(

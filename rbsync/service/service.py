@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, uuid5
 from rbsync.backends.local.backend import DATABASE
 from rbsync.backends.local.blobs import Blobs, is_ref
 from rbsync.backends.local.database import Database
+from rbsync.backends.local.kept_releases import Releases
 from rbsync.backends.local.meta import Meta
 from rbsync.backends.local.opening import Wish
 from rbsync.backends.local.project import LocalProject
@@ -29,6 +30,7 @@ class Service:
     meta: Meta
     project: LocalProject
     uploads: Uploads
+    releases: Releases
     signer: Signer
     group_commit: GroupCommit
 
@@ -103,4 +105,5 @@ def open_service(settings: ServiceSettings) -> Service:
     project = LocalProject(database, blobs, wish)
     signer = Signer(settings.address_seconds)
     uploads = Uploads(database, blobs)
-    return Service(settings, project.open(), project, uploads, signer, GroupCommit(database))
+    meta, releases = project.open(), Releases(database)
+    return Service(settings, meta, project, uploads, releases, signer, GroupCommit(database))

@@ -23,7 +23,7 @@ def statement(locked: Locked, root: str) -> str:
         "datapoints": locked.datapoints,
         "files": locked.files,
     }
-    if revision := _committed(root):
+    if revision := committed_lock(root):
         predicate["revision"] = revision
     subject = {"name": FOLDER, "digest": {"dirHash": locked.digest.rpartition(":")[2]}}
     told = {
@@ -35,7 +35,7 @@ def statement(locked: Locked, root: str) -> str:
     return json.dumps(told, indent=2) + "\n"
 
 
-def _committed(root: str) -> str:
+def committed_lock(root: str) -> str:
     """The commit that has the lock as it is; empty where none has."""
     try:
         changed = git(root, "status", "--porcelain", "-z", "--", FOLDER)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import islice
 from typing import NamedTuple
 
+from rbsync.backends.base import TaskContent
 from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.locks.differences import Difference, compare
 from rbsync.locks.layout import digest_of, files_of
 from rbsync.locks.lock_content import Lock, lock_of
 from rbsync.sync.locking import dataset_at_hand, locked_version
 from rbsync.sync.planning import expand
-from rbsync.sync.project_version import project_version, tasks_of
+from rbsync.sync.project_version import ProjectVersion, project_version, tasks_of
 from rbsync.sync.revision_dataset import NONE, Declared, Revision, declared_at
 from rbsync.sync.revisions import is_folder, version_of
 from rbsync.sync.workspace import Workspace
@@ -22,6 +23,10 @@ from rbsync.trust import Trust
 
 PROJECT = "project"
 """What people call the version that the project has."""
+LOCK = "lock"
+"""What people call the version that is locked beside the manifest."""
+RELEASE = "release:"
+"""What the names of releases stand behind."""
 
 
 class Version(NamedTuple):
@@ -68,19 +73,43 @@ def at_hand(workspace: Workspace) -> Version:
     return Version(lock, lambda _: nullcontext(found), _digest(lock))
 
 
+def locked_at_hand(workspace: Workspace, files: Version) -> Version:
+    """The lock that stands beside the manifest; its labels are looked at in the files at hand.
+
+    Raises UserError where there is none.
+    """
+    lock = locked_version(workspace.manifest)
+
+    @contextmanager
+    def declared(names: Collection[str]) -> Iterator[Declared]:
+        # What has changed since is not what was locked.
+        same = [one for one in names if lock.notes.get(one) == files.lock.notes.get(one)]
+        with files.declared(same) as found:
+            yield found
+
+    return Version(lock, declared, _digest(lock))
+
+
 def at_project(workspace: Workspace, against: Version, files: Version) -> Version:
     """The project as a version, to be compared with another one; ``files`` are those at hand.
 
     Raises what `project_version` raises.
     """
+    found = project_at(workspace, workspace.backend.read(), against, files)
+    return Version(found.lock, lambda names: tasks_of(workspace, found, names), PROJECT)
+
+
+def project_at(
+    workspace: Workspace, tasks: Iterable[TaskContent], against: Version, files: Version
+) -> ProjectVersion:
+    """These tasks compared with a version; ``files`` are those at hand."""
 
     def is_at_hand(name: str) -> bool:
         notes = files.lock.notes.get(name), against.lock.notes.get(name)
         same = (version.lock.facet(name, "items") for version in (files, against))
         return None not in notes and len(set(same)) == 1
 
-    found = project_version(workspace, against.lock, is_at_hand)
-    return Version(found.lock, lambda names: tasks_of(workspace, found, names), PROJECT)
+    return project_version(workspace, tasks, against.lock, is_at_hand)
 
 
 def project_against_lock(

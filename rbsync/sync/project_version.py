@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -30,9 +30,12 @@ class ProjectVersion:
 
 
 def project_version(
-    workspace: Workspace, lock: Lock, is_at_hand: Callable[[str], bool]
+    workspace: Workspace,
+    tasks: Iterable[TaskContent],
+    lock: Lock,
+    is_at_hand: Callable[[str], bool],
 ) -> ProjectVersion:
-    """Reads the project and compares each task with what a lock says of it.
+    """Compares tasks of the project, as they are or were, with what a lock says of each.
 
     The items at a service are known by their stamp alone, in the manifest's ``hash``: they count
     as those of the lock where ``is_at_hand`` says that the files of a name are, and the stamp is
@@ -41,7 +44,7 @@ def project_version(
     declared = {one.name: one for one in expand(workspace, keep_going=True).datapoints}
     found = Lock(lock.sums)
     task_ids: dict[str, str] = {}
-    for task in workspace.backend.read():
+    for task in tasks:
         name = task.task.name
         task_ids[name] = task.task.task_id
         note = lock.notes.get(name)

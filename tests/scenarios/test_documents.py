@@ -125,6 +125,11 @@ def only_locked(project: Project) -> None:
     project.run("lock")
 
 
+def locked_and_applied(project: Project) -> None:
+    project.run("lock")
+    project.apply()
+
+
 def with_lock_files(project: Project) -> None:
     line = f"{'0' * 64}  a.png\n"
     project.write("base.sums", "")
@@ -149,6 +154,7 @@ CASES: dict[str, tuple[Before, list[str]]] = {
     "merge-driver": (with_lock_files, ["base.sums", "ours.sums", "theirs.sums", "%2E.sums"]),
     "plan": (with_news, []),
     "refresh": (with_drift, []),
+    "release": (locked_and_applied, ["v1"]),
     "retry": (with_failure, ["--yes"]),
     "state backup": (applied, ["copy.db"]),
     "state list": (with_intent, []),
@@ -180,6 +186,7 @@ def shown(document: dict[str, Any], folder: Path) -> str:
     text = re.sub(r'"(started|ended|time)": [0-9.]+', r'"\1": 1.0', text)
     text = re.sub(r'"(id|run)": "[0-9a-f]{12}"', r'"\1": "RUN"', text)
     text = re.sub(r'"(user|host|revision)": "[^"]*"', r'"\1": ""', text)
+    text = re.sub(r'"created_at": "[^"]*"', '"created_at": "TIME"', text)
     seen = '"verdict": "ok", "found": "", "hint": ""'
     text = re.sub(r'"verdict": "[^"]*", "found": "[^"]*", "hint": "[^"]*"', seen, text)
     return re.sub(r'"meta": \{.*\}', '"meta": {}', text)

@@ -208,3 +208,12 @@ def test_labels_that_it_updated_are_those_of_the_segmentation(
     got = nibabel.Nifti1Image.from_bytes(gzip.decompress(stored.read())).get_fdata()
     assert stored.series == 0
     assert np.array_equal(sent, got)
+
+
+def test_it_releases_what_is_there_and_exports_it_when_it_is_gone(results: Results) -> None:
+    released = result(results, "release")
+    assert [name for name, _ in released] == ["v1", "done"]
+    assert released[0][1] > released[1][1] > 0
+    first, again = result(results, "export_release")
+    assert {"several", "video"} <= set(first)
+    assert first == again

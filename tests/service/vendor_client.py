@@ -227,6 +227,14 @@ def count_changes() -> Any:
 
 
 @scenario
+def release() -> Any:
+    made = project.releases.create_release("v1", only_ground_truth=False)
+    assert project.releases.get_release("v1") == made
+    project.releases.create_release("done", only_ground_truth=True)
+    return [[one["name"], one["points"]] for one in project.releases.list_releases()]
+
+
+@scenario
 def delete() -> Any:
     return upload.delete_tasks([task_id("several"), task_id("video")])
 
@@ -239,6 +247,12 @@ def delete_by_name() -> Any:
 @scenario
 def see_rest() -> Any:
     return names(listed())
+
+
+@scenario
+def export_release() -> Any:
+    """Twice: what it exported once it keeps, and fetches again."""
+    return [sorted(names(project.releases.export_release("v1"))) for _ in range(2)]
 
 
 @scenario

@@ -27,7 +27,7 @@ def site(folder: Project) -> Project:
 def compared(opened: Open, *, at_hand: bool = True) -> tuple[Difference, Lock]:
     with opened() as workspace:
         lock = locked_version(workspace.manifest)
-        found = project_version(workspace, lock, lambda _: at_hand)
+        found = project_version(workspace, workspace.backend.read(), lock, lambda _: at_hand)
         assert found.task_ids == {
             one.task.name: one.task.task_id for one in workspace.backend.read()
         }
@@ -61,7 +61,8 @@ def test_items_count_as_the_locks_only_where_its_files_are_at_hand(
 
 def test_the_tasks_of_names_come_with_their_labels(site: Project, opened: Open) -> None:
     with opened() as workspace:
-        found = project_version(workspace, locked_version(workspace.manifest), lambda _: True)
+        lock = locked_version(workspace.manifest)
+        found = project_version(workspace, workspace.backend.read(), lock, lambda _: True)
         with tasks_of(workspace, found, ["a.png", "nothing"]) as declared:
             assert list(declared.tasks) == ["a.png"]
             assert json.loads(declared.tasks["a.png"].labels) == [BOX]

@@ -21,6 +21,7 @@ from rbsync.backends.base import (
     NewName,
     Project,
     Rejected,
+    Release,
     StoppedError,
     Task,
     TaskContent,
@@ -33,6 +34,7 @@ from rbsync.backends.local.cursors import Page
 from rbsync.backends.local.database import BUSY_SECONDS, Database
 from rbsync.backends.local.disk_failures import disk_failures
 from rbsync.backends.local.extras import extras_of_draft, maps_in, progress_in, series_in
+from rbsync.backends.local.kept_releases import Releases, StoredRelease
 from rbsync.backends.local.opening import Wish, check_type
 from rbsync.backends.local.project import PAGE, LocalProject, WholeTask
 from rbsync.backends.local.queries import Counts
@@ -78,6 +80,7 @@ class LocalBackend:
         database = Database(os.path.join(folder, DATABASE), busy)
         wish = Wish(name or "", type, taxonomy, os.path.basename(folder))
         self._project = LocalProject(database, self._blobs, wish)
+        self._releases = Releases(database)
 
     def project(self) -> Project:
         """Returns what the project is; makes it."""
@@ -159,6 +162,18 @@ class LocalBackend:
         while some := list(islice(tasks, READ)):
             yield from map(self._content, self._project.whole(some))
 
+    def release(self, name: str, *, ground_truth_only: bool) -> Release:
+        """Keeps the tasks as they are now, with their files."""
+        return _as_release(self._releases.make(name, LAST_STAGE if ground_truth_only else ""))
+
+    def releases(self) -> tuple[Release, ...]:
+        """All releases, the newest last."""
+        return tuple(map(_as_release, self._releases.every()))
+
+    def released(self, release_id: str) -> Iterator[TaskContent]:
+        """The datapoints of a release with what is in them, by name."""
+        return map(self._content, self._releases.tasks(release_id, READ))
+
     def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
         """The tasks of these ids that exist, by id, with what is in them."""
         found = self._project.whole(task_ids)
@@ -233,6 +248,10 @@ class LocalBackend:
         """Closes the database; the next call opens it again."""
         self._blobs.close()
         self._project.close()
+
+
+def _as_release(one: StoredRelease) -> Release:
+    return Release(one.release_id, one.name, one.created_at, True, one.tasks)
 
 
 def _content_of(ref: str) -> str:

@@ -98,7 +98,24 @@ def item_refs(connection: sqlite3.Connection) -> set[str]:
     texts = connection.execute("SELECT items FROM tasks")
     found = {ref for (text,) in texts for _, ref in parsed(text)}
     extras = connection.execute("SELECT refs FROM extras")
-    return found.union(*(parsed(text) for (text,) in extras))
+    return found.union(_released_refs(connection), *(parsed(text) for (text,) in extras))
+
+
+def has_releases(connection: sqlite3.Connection) -> bool:
+    """Tells whether a release was ever made, which is what makes their tables."""
+    query = "SELECT 1 FROM sqlite_master WHERE name = 'released'"
+    return connection.execute(query).fetchone() is not None
+
+
+def _released_refs(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yields the refs of what was released: a release is of use only with its files."""
+    if not has_releases(connection):
+        return
+    for items, extras in connection.execute("SELECT task ->> 3, extras FROM released"):
+        yield from (ref for _, ref in parsed(items))
+        yield from (ref for _, _, refs in parsed(extras) for ref in parsed(refs))
+    assets = "SELECT ref FROM uploads JOIN releases ON path = asset"
+    yield from (ref for (ref,) in connection.execute(assets))
 
 
 def refs_of_names(connection: sqlite3.Connection) -> list[tuple[str, str]]:

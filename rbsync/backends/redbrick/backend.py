@@ -19,6 +19,7 @@ from rbsync.backends.base import (
     Project,
     Reading,
     Rejected,
+    Release,
     Task,
     TaskContent,
     every_name,
@@ -27,8 +28,10 @@ from rbsync.backends.base import (
 )
 from rbsync.backends.redbrick.api.address import read_address
 from rbsync.backends.redbrick.api.client import SECONDS, Client
+from rbsync.backends.redbrick.api.constants import END
 from rbsync.backends.redbrick.api.credentials import ApiKey
 from rbsync.backends.redbrick.api.operations.project import Stages
+from rbsync.backends.redbrick.api.operations.releases import create_release, list_releases
 from rbsync.backends.redbrick.api.operations.tasks import FoundTask
 from rbsync.backends.redbrick.changing import Changer
 from rbsync.backends.redbrick.creating import Creator, taken, with_flags_of_today
@@ -101,7 +104,7 @@ class RedbrickBackend:
         )
         self._api_key = api_key
         self._transport = Transport()
-        client = Client(
+        self._client = client = Client(
             self._transport,
             read_address(url),
             org_id.lower(),
@@ -253,6 +256,19 @@ class RedbrickBackend:
         # All first, then sorted: a listing that turns out to lack a part must not have been half
         # used.
         return iter(sorted(found, key=lambda one: one.name))
+
+    def release(self, name: str, *, ground_truth_only: bool) -> Release:
+        """Makes a release. Where the answer is lost, it may have been made."""
+        return Release(*create_release(self._client, name, END if ground_truth_only else None))
+
+    def releases(self) -> tuple[Release, ...]:
+        """All releases of the project."""
+        return tuple(Release(*one) for one in list_releases(self._client))
+
+    def released(self, release_id: str) -> Iterator[TaskContent]:
+        """The datapoints of a release, in the order of the service."""
+        stages = self._opened.stages
+        return (self._finder.content(one, stages) for one in self._finder.released(release_id))
 
     def read(self) -> Iterator[TaskContent]:
         """All datapoints with what is in them, in the order of the service."""

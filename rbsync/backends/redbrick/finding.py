@@ -19,7 +19,7 @@ from rbsync.backends.redbrick.api.operations.tasks import (
     is_quotable,
     one_task,
 )
-from rbsync.backends.redbrick.api.paging import every_task, matches
+from rbsync.backends.redbrick.api.paging import every_task, matches, released_tasks
 from rbsync.backends.redbrick.http.network_errors import problem, status_failure
 from rbsync.backends.redbrick.http.transport import Reply
 from rbsync.backends.redbrick.stamp import item_names, of_refs, read_metadata
@@ -111,6 +111,10 @@ class Finder:
     def every(self) -> Iterator[FoundTask]:
         """All tasks, in the order of the service; they are all only when this ends."""
         return every_task(self._client, self._page)
+
+    def released(self, release_id: str) -> Iterator[FoundTask]:
+        """All tasks of a release."""
+        return released_tasks(self._client, release_id, self._page)
 
     def task(self, found: FoundTask, stages: Stages, *, counted: bool) -> Task:
         """A task as the port has it; ``stages`` are those of the project.

@@ -10,6 +10,7 @@ from typing import Any
 
 from rbsync.service.answers import (
     converting,
+    dataset_releases,
     labeling,
     presigns,
     project_facts,
@@ -43,6 +44,11 @@ ANSWERS: dict[str, Callable[..., Any]] = {
     "Query.taskData": task_listing.task_data,
     "Query.tasksPaged": task_listing.tasks_paged,
     "Query.genericTasks": task_listing.generic_tasks,
+    "Query.datasetReleases": dataset_releases.dataset_releases,
+    "Query.datasetRelease": dataset_releases.dataset_release,
+    "Query.datasetReleaseData": dataset_releases.dataset_release_data,
+    "Mutation.createDatasetRelease": dataset_releases.create_dataset_release,
+    "Mutation.updateDatasetRelease": dataset_releases.update_dataset_release,
     "Mutation.createDatapoint": task_creation.create_datapoint,
     "Mutation.itemListUploadSuccess": converting.item_list_upload_success,
     "Mutation.updateTaskItems": task_changes.update_task_items,

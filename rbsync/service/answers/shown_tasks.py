@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from rbsync.backends.local.blobs import is_ref
 from rbsync.backends.local.extras import Note
+from rbsync.backends.local.project import WholeTask
 from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, StoredTask
 from rbsync.labels import Taxonomy
 from rbsync.model.fingerprint import Facet
@@ -36,10 +37,14 @@ _UPLOADED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/", re.IGNOREC
 
 @dataclass(frozen=True)
 class Seen:
-    """Made anew for every answer; what costs a look-up is made when it is asked for."""
+    """Made anew for every answer; what costs a look-up is made when it is asked for.
+
+    ``whole`` is the task as it was when it was released, where that is what is shown.
+    """
 
     call: Call
     stored: StoredTask
+    whole: WholeTask | None = None
 
     def as_json(self) -> dict[str, Any]:
         """A Task."""
@@ -99,7 +104,10 @@ class Seen:
         if self._kept("labels").get("labelsDataPath"):
             return "[]"
         service = self.call.service
-        text = service.project.labels(self.stored.task.task_id) or "[]"
+        known = (
+            self.whole.labels if self.whole else service.project.labels(self.stored.task.task_id)
+        )
+        text = known or "[]"
         if not self._kept("labels").get("labelsMap"):
             return text
         return with_class_ids(text, service.meta.read_taxonomy())
@@ -131,7 +139,8 @@ class Seen:
 
     @cached_property
     def _all_kept(self) -> dict[Facet | Note, dict[str, Any]]:
-        extras = self.call.service.project.extras(self.stored.task.task_id)
+        project = self.call.service.project
+        extras = self.whole.extras if self.whole else project.extras(self.stored.task.task_id)
         return {facet: read_extra(one) for facet, one in extras.items()}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from rbsync.backends.redbrick.api.client import Client
+from rbsync.backends.redbrick.api.operations.releases import release_page
 from rbsync.backends.redbrick.api.operations.tasks import (
     FoundTask,
     Match,
@@ -35,6 +36,11 @@ def every_task(client: Client, page: int) -> Iterator[FoundTask]:
         yield task
     if found < before and found < count_tasks(client):
         raise problem(f"the listing has {found} of {before} tasks", hint=_HINT)
+
+
+def released_tasks(client: Client, release_id: str, page: int) -> Iterator[FoundTask]:
+    """All tasks of a release, each once."""
+    return _entries(lambda cursor: release_page(client, release_id, page, cursor))
 
 
 def matches(client: Client, name: str) -> list[Match]:

@@ -34,6 +34,7 @@ from tests.builders import PRINT
 
 REDBRICK = "22222222-2222-2222-2222-222222222222"
 TASK = "cccccccc-0000-4000-8000-000000000003"
+RELEASE = "dddddddd-0000-4000-8000-000000000004"
 MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"
 PATHS = {
     name: f"{ORG}/images/00000000-0000-0000-0000-0000000000{number}/{name}"
@@ -248,6 +249,26 @@ class Play:
     def storages(self) -> None:
         self.wire.answers["storageMethodsSDK"] = {"storageMethods": []}
         with_client(self.wire, project.storages)
+
+    def release(self) -> None:
+        self._release("v1", ground_truth_only=False)
+
+    def release_of_ground_truth(self) -> None:
+        self._release("v2", ground_truth_only=True)
+
+    def _release(self, name: str, *, ground_truth_only: bool) -> None:
+        made = {"releaseId": RELEASE, "name": name, "createdAt": "", "status": "CREATING"}
+        self.wire.answers["createDatasetReleaseSDK"] = {"createDatasetRelease": made}
+        assert not self.backend.release(name, ground_truth_only=ground_truth_only).is_ready
+
+    def releases(self) -> None:
+        self.wire.answers["datasetReleasesSDK"] = {"datasetReleases": []}
+        assert self.backend.releases() == ()
+
+    def released(self) -> None:
+        page: dict[str, Any] = {"datasetReleaseData": {"entries": [], "cursor": None}}
+        self.wire.answers["datasetReleaseDataSDK"] = page
+        assert list(self.backend.released(RELEASE)) == []
 
     def taxonomy(self) -> None:
         """Of a project that came with no more than the name of it."""

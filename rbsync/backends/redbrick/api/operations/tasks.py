@@ -11,17 +11,18 @@ from rbsync.backends.redbrick.api.answers import Node
 from rbsync.backends.redbrick.api.client import Client, Operation
 
 _DATAPOINT = "dpId name metaData storageMethod { storageId }"
+TASK_DATA = """
+      tdId labelsData(interpolate: true) labelsDataPath(presigned: false)
+      labelsStorage { storageId }
+      labelsMap(presigned: false) { seriesIndex labelName }
+"""
 _TASK = f"""
     taskId currentStageName priority
     currentStageSubTask {{
       ... on LabelingTask {{ state assignedTo {{ email }} progressSavedAt }}
     }}
     datapoint {{ {_DATAPOINT} items(presigned: false) seriesInfo {{ itemsIndices }} }}
-    latestTaskData {{
-      tdId labelsData(interpolate: true) labelsDataPath(presigned: false)
-      labelsStorage {{ storageId }}
-      labelsMap(presigned: false) {{ seriesIndex labelName }}
-    }}
+    latestTaskData {{ {TASK_DATA} }}
 """
 
 LIST = Operation(
@@ -179,8 +180,12 @@ def _cursor(page: Node) -> str | None:
 
 
 def _found(node: Node) -> FoundTask:
+    return found_task(node, node.node_or_none("latestTaskData"))
+
+
+def found_task(node: Node, data: Node | None) -> FoundTask:
+    """A task, with its labels as they are or were."""
     datapoint = node.node("datapoint")
-    data = node.node_or_none("latestTaskData")
     storage = datapoint.node_or_none("storageMethod")
     labels_storage = data.node_or_none("labelsStorage") if data else None
     return FoundTask(
