@@ -233,8 +233,7 @@ def _made_of(found: FoundTask) -> MadeOf:
 
 def _unfetched(found: FoundTask, reply: Reply) -> BackendError:
     """A storage that refuses a URL has nothing against the key, which it never saw."""
-    after = reply.headers.get("Retry-After")
-    failure = status_failure(reply.status, "storage", retry_after=after)
+    failure = status_failure(reply.status, "storage", reply.headers)
     return problem(
         f'the labels of "{found.name}": {failure}',
         kind="throttled" if failure.kind == "throttled" else "transient",

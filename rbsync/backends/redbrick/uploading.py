@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from rbsync.backends.base import Body, LabelText
 from rbsync.backends.redbrick.api.client import Client
-from rbsync.backends.redbrick.api.constants import MOST_INLINE_LABELS
+from rbsync.backends.redbrick.api.constants import MOST_INLINE_BYTES, MOST_INLINE_LABELS
 from rbsync.backends.redbrick.api.operations.changes import LabelData, SentMap
 from rbsync.backends.redbrick.api.operations.files import (
     ListPlace,
@@ -52,13 +52,13 @@ class Uploader:
         ).path
 
     def labels(self, labels: LabelText) -> LabelData:
-        """Labels as a create or update takes them: in the request, or in a file if many."""
+        """Labels as a create or update takes them: in the request, or in a file."""
         folder = f"labels/{uuid4()}/{uuid4()}"
         maps = tuple(
             SentMap(self._map(f"{folder}/{number}.nii.gz", one.data), one.series)
             for number, one in enumerate(labels.files)
         )
-        if labels.count <= MOST_INLINE_LABELS:
+        if labels.count <= MOST_INLINE_LABELS and len(labels.json) <= MOST_INLINE_BYTES:
             return LabelData(labels.json, maps=maps)
         name = f"{folder}/data.json"
         data = gzip.compress(labels.json.encode(), mtime=0)

@@ -120,6 +120,49 @@ def test_a_storage_that_says_no(
     assert len(wire.of("PUT")) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "hint"),
+    [
+        ("400 Bad", "RequestTimeout", "transient", ""),
+        ("503 Slow", "SlowDown", "throttled", ""),
+        ("403 No", "RequestTimeTooSkewed", "transient", "set this machine's clock"),
+        ("403 No", "SignatureDoesNotMatch", "transient", "the storage's region"),
+    ],
+)
+def test_a_storage_that_says_why(
+    wire: Wire,
+    backend: RedbrickBackend,
+    body: MakeBody,
+    status: str,
+    code: str,
+    kind: str,
+    hint: str,
+) -> None:
+    said = f"<Error><Code>{code}</Code></Error>"
+    wire.puts = [reply(said, status, x_amz_request_id="4F")] * 2
+    error = refused(backend, body())
+    assert error.kind == kind
+    assert f"{code}, x-amz-request-id 4F" in str(error)
+    assert hint in error.hint
+
+
+def test_a_bucket_that_is_in_another_region_is_followed_there_once(
+    wire: Wire, backend: RedbrickBackend, body: MakeBody
+) -> None:
+    content = PNG + os.urandom(100_000)
+    place = {
+        "presignedUrl": f"{wire.url}/put/1?sig=1",
+        "filePath": "o/1/a.png",
+        "fileName": "a.png",
+    }
+    wire.answers["itemsUploadPresignSDK"] = {"itemsUploadPresign": {"items": [place]}}
+    wire.puts = [reply("", "307 T", Location=f"{wire.url}/put/1?sig=1")]
+    backend.upload(body(content), storage="redbrick")
+    assert wire.operations() == ["itemsUploadPresignSDK", "PUT", "PUT"]
+    assert [one.body == content for one in wire.of("PUT")] == [True, True]
+    assert all("ApiKey" not in one.headers for one in wire.of("PUT"))
+
+
 def test_a_storage_that_fails_with_200_is_no_success(
     wire: Wire, backend: RedbrickBackend, body: MakeBody
 ) -> None:
@@ -373,6 +416,18 @@ def test_more_than_a_thousand_labels_go_as_a_file(wire: Wire, backend: RedbrickB
     assert put.headers["content-type"] == "application/json"
     assert put.headers["content-encoding"] == "gzip"
     assert put.headers["x-ms-blob-type"] == "BlockBlob"
+
+
+def test_labels_of_a_megabyte_are_sent_as_a_file_however_few_they_are(
+    wire: Wire, backend: RedbrickBackend
+) -> None:
+    long = [{"name": "note", "value": "x" * (1 << 20)}]
+    text = json.dumps([{"attributes": long, "tasklevelclassify": True}])
+    backend.create([draft(labels=LabelText(text, 1))])
+    (create,) = wire.of("createDatapointSDK")
+    assert create.variables["labelsData"] == "[]"
+    (put,) = wire.of("PUT")
+    assert gzip.decompress(put.body).decode() == text
 
 
 def test_a_label_map_that_cannot_be_uploaded_leaves_nothing_created(

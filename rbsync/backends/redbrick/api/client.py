@@ -77,8 +77,9 @@ class Client:
             raise status_failure(
                 reply.status,
                 self.address.host,
+                reply.headers,
+                body=reply.body,
                 detail=_detail(reply),
-                retry_after=reply.headers.get("Retry-After"),
             )
         return read_answer(reply.body, self.address.host, operation.name)
 

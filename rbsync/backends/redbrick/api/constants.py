@@ -17,6 +17,9 @@ OUTPUT_BRICK = "labelset-output"
 # Above it the client of the service sends labels as a file, which is what the service has seen. A
 # mask of many rings would be megabytes in a request that has seconds.
 MOST_INLINE_LABELS = 1000
+MOST_INLINE_BYTES = 1 << 20
+"""Of labels in a request: gateways take 10 MB, and a listing has a page of them."""
+
 MOST_IDS = 50
 """Ids that one delete, move or priority request may have."""
 

@@ -6,9 +6,10 @@ import math
 import re
 import ssl
 import time
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, IncompleteRead
-from typing import NamedTuple, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -20,6 +21,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from rbsync.backends.redbrick.http.intermediaries import Meaning, meaning_of_edge, told_by
 from rbsync.backends.redbrick.http.redaction import redact
 from rbsync.errors import BackendError
 from rbsync.reasons import FailureKind
@@ -123,15 +125,6 @@ def _cause(error: BaseException | None) -> str:
     return ""
 
 
-class Meaning(NamedTuple):
-    """``sent`` is False where the service says that it refused before it did anything."""
-
-    kind: FailureKind
-    sent: bool
-    what: str
-    hint: str = ""
-
-
 _KEY_HINT = "check the API key, and that it may use this organization and project"
 _SERVER = Meaning(
     "transient", True, "the service failed", "it has also answered so to keys that it does not know"
@@ -150,7 +143,6 @@ STATUSES: dict[int, Meaning] = {
     # then reported.
     404: Meaning("transient", False, "there is no such service there", _NETWORK_HINT),
     405: Meaning("transient", False, "there is no such service there", _NETWORK_HINT),
-    413: Meaning("quota", False, "the request is too large"),
     429: Meaning("throttled", False, "too many requests"),
     # Unlike 429, which is said before anything is done, this may come from a gateway whose back end
     # is still at work.
@@ -166,11 +158,16 @@ def meaning_of(status: int) -> Meaning:
 
 
 def status_failure(
-    status: int, host: str, *, detail: str = "", retry_after: str | None = None
+    status: int, host: str, headers: Mapping[str, str], *, body: bytes = b"", detail: str = ""
 ) -> BackendError:
-    """The failure that an HTTP status amounts to; ``detail`` is what the answer says."""
-    found = meaning_of(status)
-    more = f": {' '.join(detail.split())}" if detail else ""
+    """The failure that an answer amounts to; ``detail`` is what it says.
+
+    Where it is not the service's own, it says who answered.
+    """
+    found = meaning_of_edge(status, headers, body) or meaning_of(status)
+    retry_after = headers.get("Retry-After")
+    every = (" ".join(detail.split()), told_by(headers, body) if status >= 400 else "")
+    more = "".join(f": {one}" for one in every if one)
     return problem(
         f"{host}: {found.what} (HTTP {status}){more}",
         kind=found.kind,

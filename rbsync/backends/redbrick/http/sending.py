@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from rbsync.backends.base import Body
+from rbsync.backends.redbrick.http.bucket_redirects import elsewhere
+from rbsync.backends.redbrick.http.intermediaries import STORAGE_CODES, storage_code, trace_of
 from rbsync.backends.redbrick.http.network_errors import problem, seconds_of
 from rbsync.backends.redbrick.http.transport import Reply, Transport
 from rbsync.errors import BackendError
@@ -72,6 +74,10 @@ def send_body(transport: Transport, url: str, body: Body, mime: str) -> None:
     sent = _Sent(body)
     headers = {"Content-Type": mime, "Content-Length": str(body.size)}
     reply = transport.send("PUT", url, headers, sent, seconds=_patience(body.size))
+    if found := elsewhere(url, reply):
+        body.rewind()
+        url, sent = found, _Sent(body)
+        reply = transport.send("PUT", url, headers, sent, seconds=_patience(body.size))
     _check(reply, url)
     # An answer of 200 that comes early is one of a proxy that did not read to the end.
     if sent.left:
@@ -82,6 +88,9 @@ def send_bytes(transport: Transport, url: str, data: bytes, headers: Mapping[str
     """Sends a small file of ours: labels, or an items list. Raises as `send_body` does."""
     every = {**headers, "Content-Length": str(len(data))}
     reply = transport.send("PUT", url, every, data, seconds=_patience(len(data)))
+    if found := elsewhere(url, reply):
+        url = found
+        reply = transport.send("PUT", url, every, data, seconds=_patience(len(data)))
     _check(reply, url)
 
 
@@ -104,13 +113,16 @@ def _check(reply: Reply, url: str) -> None:
     if reply.status in ACCEPTED:
         _check_body(reply, host)
         return
+    code = storage_code(reply.body)
+    known = STORAGE_CODES.get(code)
+    more = "".join(f", {one}" for one in (code, trace_of(reply.headers)) if one)
     failure = problem(
-        f"{host}: the storage does not take the file (HTTP {reply.status})",
-        kind=_KINDS.get(reply.status, "transient"),
+        f"{host}: the storage does not take the file (HTTP {reply.status}{more})",
+        kind=known.kind if known else _KINDS.get(reply.status, "transient"),
         sent=True,
         status=reply.status,
         retry_after=seconds_of(reply.headers.get("Retry-After")),
-        hint=_EXPIRED_HINT if reply.status == EXPIRED else "",
+        hint=(known.hint if known else "") or (_EXPIRED_HINT if reply.status == EXPIRED else ""),
     )
     # 403 for a presigned URL is nearly always its age: the file is asked a new URL for, once.
     raise ExpiredError(failure) if reply.status == EXPIRED else failure
