@@ -20,6 +20,7 @@ from rbsync.model.datapoint import Item
 from rbsync.model.storages import is_public, is_uploaded
 from rbsync.reasons import INVALID, UNKNOWN
 from rbsync.sources.base import Entry, InlineLabels, MaskLabels, SegmentationLabels
+from rbsync.sources.matching import slashes_hint
 from rbsync.trust import Trust
 from rbsync.trust.hosts import inner_kind
 
@@ -189,6 +190,10 @@ class Files:
             return Problem("outside", message, entry.file_at(path), error.hint)
         if isinstance(error, FileNotFoundError):
             what_for = _what_for(entry, path)
+            if target := self._tree.link_target(path):
+                message = f"`{path}` is a link that leads nowhere: `{target}` is not there"
+                hint = "put back what it leads to, or take the link away"
+                return Problem("missing-file", message, entry.file_at(path), hint)
             message = f"there is no file `{path}`{what_for}"
             hint = self._similar(path) or ("add the image, or correct its path" if what_for else "")
             return Problem("missing-file", message, entry.file_at(path), hint)
@@ -197,6 +202,8 @@ class Files:
 
     def _similar(self, path: str) -> str:
         """A guess at the file that was meant: one that differs in case, else a near one."""
+        if "\\" in path:
+            return slashes_hint(path)
         folder, _, name = path.rpartition("/")
         names = self._by_case.get(folder)
         if names is None:

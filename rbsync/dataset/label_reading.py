@@ -13,6 +13,7 @@ from rbsync.errors import Location, Problem
 from rbsync.files.body import read_whole
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Tree
+from rbsync.files.written_text import encoding_fault
 from rbsync.labels import Taxonomy, check_labels, degenerate, label_check, normal_labels
 from rbsync.manifest.plain import typed
 from rbsync.model.datapoint import Item, Labels
@@ -116,8 +117,8 @@ class LabelReader:
             message = f"`{item.ref}` cannot be read: {error.strerror or error}"
             self._findings.of_entry(entry, Problem("unreadable", message, entry.label_at), UNKNOWN)
             return ""
-        except ValueError as error:
-            message = f"the file is no JSON text: {error}"
+        except UnicodeDecodeError as error:
+            message = f"the file is no JSON text: {encoding_fault(error)}"
             self._findings.of_entry(entry, Problem("label-file", message, Location(item.ref)))
             return ""
         found, is_good = self._of_text(entry, text, item.ref)

@@ -8,6 +8,7 @@ from rbsync.errors import Location, Problem
 from rbsync.guessing import nearest_name
 from rbsync.labels import Taxonomy, project_type
 from rbsync.labels.background import is_background
+from rbsync.labels.problem import meant_name
 from rbsync.sources.base import Entry, MaskLabels
 
 
@@ -40,7 +41,7 @@ class MaskRules:
         if not self._names or name in self._names:
             return
         near = nearest_name(name, self._names)
-        hint = hint or (f'did you mean "{near}"?' if near else "add it to the project's taxonomy")
+        hint = hint or (meant_name(name, near) if near else "add it to the project's taxonomy")
         message = f'{prefix}the category "{name}" is not in the taxonomy'
         yield Problem("unknown-category", message, place, hint)
 

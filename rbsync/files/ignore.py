@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from rbsync.files.pattern_part import Part
 from rbsync.files.patterns import PatternError, compile_parts, match_parts
-from rbsync.files.written_text import text_of
+from rbsync.files.written_text import encoding_fault, text_of
 
 FILE = ".rbsyncignore"
 # In one file: each is tried on every path below.
@@ -128,9 +128,7 @@ def rules_text(data: bytes) -> str:
     try:
         return text_of(data)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        what = f"byte 0x{data[error.start]:02x} in line {line} is not {error.encoding.upper()}"
-        raise IgnoreError(f"its `{FILE}` cannot be read: {what}; save it as UTF-8") from error
+        raise IgnoreError(f"its `{FILE}` cannot be read: {encoding_fault(error)}") from error
 
 
 def _rules(lines: Sequence[str]) -> Iterator[Rule]:

@@ -157,6 +157,14 @@ class Tree:
         wanted = None if self.part is None else self.part.names.get(listing.path)
         yield from names if wanted is None else wanted.intersection(names)
 
+    def link_target(self, path: str) -> str:
+        """The text of a symbolic link; empty for what is none."""
+        folder, _, name = path.rpartition("/")
+        try:
+            return self.listing(folder).links.get(name, "")
+        except OSError:
+            return ""
+
     def folders(self) -> list[str]:
         """The folders that were looked at and the files that were read, absent ones included."""
         return sorted({*self._listings, *self._absent, *self._read})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
+from unicodedata import normalize
 
 from rbsync.guessing import MOST_KNOWN, nearest
 
@@ -54,6 +55,14 @@ def under(step: str | int, problems: Iterable[LabelProblem]) -> list[LabelProble
     return [one._replace(path=(step, *one.path)) for one in problems]
 
 
+def meant_name(name: str, near: str) -> str:
+    """The hint with the name that was meant."""
+    if normalize("NFC", name) == normalize("NFC", near):
+        # They look the same, and to read one's own word in the answer helps nobody.
+        return f'"{near}" is written with other code points there: copy it from there'
+    return f'did you mean "{near}"?'
+
+
 def did_you_mean(word: str, known: Collection[str]) -> str:
     """A hint that names the nearest known word, or all when they are few, or nothing."""
     # To sort them for each of a thousand problems would take longer than all the rest.
@@ -62,7 +71,7 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
     words = sorted(known)
     near = nearest(word, words)
     if near:
-        return f'did you mean "{near}"?'
+        return meant_name(word, near)
     # All of a long taxonomy would bury the message.
     if 0 < len(words) <= 10:
         return "known: " + ", ".join(words)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import Field
 
 from rbsync.errors import Problem
+from rbsync.files.written_text import encoding_fault
 from rbsync.mask_formats import PER_CLASS, RGB
 from rbsync.model.datapoint import Encoding
 from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
@@ -174,6 +175,9 @@ def checked_json(
         context.unread(Problem("unreadable", message, where))
     except MaskError as error:
         context.report(error.at(where))
+    except UnicodeDecodeError as error:
+        message = f"`{path}` is no JSON text: {encoding_fault(error)}"
+        context.unread(Problem("json", message, where))
     except (ValueError, RecursionError) as error:
         context.unread(Problem("json", f"`{path}` is no JSON text: {error}", where))
     return None

@@ -81,10 +81,17 @@ class Search:
         # A folder that cannot be read may have had a match. It is told as unread, not as empty.
         self._unread = True
         if isinstance(error, FileNotFoundError):
-            message = f"the folder `{path}` does not exist"
+            target = self.context.tree.link_target(path)
+            message = (
+                f"`{path}` is a link that leads nowhere: `{target}` is not there"
+                if target
+                else f"the folder `{path}` does not exist"
+            )
         else:
             message = f"the folder `{path or '.'}` cannot be read: {error.strerror or error}"
         hint = error.hint if isinstance(error, OutsideError) else ""
+        if "\\" in path:
+            hint = slashes_hint(path)
         self.context.unread(Problem("unreadable", message, self.where, hint))
 
     def visible(self, listing: Listing) -> Iterator[str]:
@@ -122,8 +129,46 @@ class Search:
         if allowed:
             self.context.warn(Problem(EMPTY_SOURCE, message, self.where))
         else:
-            hint = "check the spelling and the case, or say `allow_empty: true`"
+            hint = self._meant(text)
             self.context.report(Problem("empty-glob", message, self.where, hint))
+
+    def _meant(self, text: str) -> str:
+        """The hint for a pattern that matches nothing."""
+        if "\\" in text:
+            return slashes_hint(text)
+        # A name with brackets is a choice of letters in a pattern.
+        folder, slash, name = text.rpartition("/")
+        if "[" in folder and self._is_folder(folder):
+            return (
+                f"for a folder with brackets in its name write `{_as_named(folder)}{slash}{name}`"
+            )
+        if "[" in name and self._is_file(text):
+            return f"for a file with brackets in its name write `{_as_named(text)}`"
+        return "check the spelling and the case, or say `allow_empty: true`"
+
+    def _is_folder(self, path: str) -> bool:
+        try:
+            self.context.tree.listing(path)
+        except OSError:
+            return False
+        return True
+
+    def _is_file(self, path: str) -> bool:
+        try:
+            self.context.tree.place(path)
+        except OSError:
+            return False
+        return True
+
+
+def slashes_hint(path: str) -> str:
+    """The hint for a path that is written as on Windows."""
+    slashed = path.replace("\\", "/")
+    return f"write / between folders: `{slashed}`"
+
+
+def _as_named(path: str) -> str:
+    return path.replace("[", "[[]")
 
 
 def pattern_at(context: Context, key: tuple[str | int, ...], text: str) -> Pattern | None:

@@ -102,7 +102,7 @@ def test_joiners_are_part_of_names_and_shown_as_they_are(project: Project, name:
     project.write(f"images/{name}.png", png(1))
     ran = project.run("plan")
     assert ran.code == 0
-    assert f"images/{name}.png" in ran.err
+    assert f"images/{name}.png" in ran.out
 
 
 @pytest.mark.parametrize("hidden", ["\u202e", "\u00ad", "\u200b", "\u2066"])
@@ -114,3 +114,95 @@ def test_what_hides_in_a_name_is_refused_with_a_way_out(project: Project, hidden
     assert "rename the file, or give the datapoint another `name`" in ran.err
     (project.folder / f"images/a{hidden}b.png").rename(project.folder / "images/ab.png")
     assert project.run("plan").code == 0
+
+
+GLOB_OF_ONE = 'datapoints:\n  - glob: "images/*.png"\n'
+
+
+def told(project: Project, manifest: str, *said: str) -> None:
+    project.manifest(manifest)
+    ran = project.run("plan")
+    assert ran.code == 65
+    for one in said:
+        assert one in ran.err, ran.err
+
+
+@pytest.mark.parametrize("written", ["item", "glob", "folder"])
+def test_a_link_that_leads_nowhere_is_called_that(project: Project, written: str) -> None:
+    project.write("images/a.png", png(1))
+    (project.folder / "images/l.png").symlink_to("gone.png")
+    (project.folder / "moved").symlink_to("gone")
+    manifest, said = {
+        "item": ("datapoints:\n  - {name: x, items: [images/l.png]}\n", "`images/l.png` is a link"),
+        "glob": (GLOB_OF_ONE, "`images/l.png` is a link that leads nowhere: `gone.png` is not"),
+        "folder": (
+            'datapoints:\n  - glob: "moved/*.png"\n',
+            "`moved` is a link that leads nowhere",
+        ),
+    }[written]
+    told(project, manifest, said)
+    # The hint is followed: the link is taken away, or what it leads to put back.
+    if written == "glob":
+        assert "put back what it leads to, or take the link away" in project.run("plan").err
+        project.write("images/gone.png", png(2))
+        assert project.run("plan").code == 0
+
+
+@pytest.mark.parametrize(
+    ("manifest", "hint"),
+    [
+        ("datapoints:\n  - glob: 'images\\*.png'\n", "`images/*.png`"),
+        ("datapoints:\n  - {name: a, items: ['images\\a.png']}\n", "`images/a.png`"),
+        ("datapoints:\n  - items_list: l.csv\n", "`images/a.png`"),
+    ],
+)
+def test_a_path_of_windows_is_told_with_slashes(project: Project, manifest: str, hint: str) -> None:
+    project.write("images/a.png", png(1))
+    project.write("l.csv", "name,item\na,images\\a.png\n")
+    told(project, manifest, f"write / between folders: {hint}")
+    project.manifest(manifest.replace("\\", "/"))
+    project.write("l.csv", "name,item\na,images/a.png\n")
+    assert project.run("plan").code == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "hint"),
+    [
+        ("im [x]/a.png", "im [x]/*.png", "im [[]x]/*.png"),
+        ("images/a [1].png", "images/a [1].png", "images/a [[]1].png"),
+    ],
+)
+def test_brackets_in_a_name_are_told_apart_from_a_choice(
+    project: Project, path: str, pattern: str, hint: str
+) -> None:
+    project.write(path, png(1))
+    told(project, f'datapoints:\n  - glob: "{pattern}"\n', f"brackets in its name write `{hint}`")
+    project.manifest(f'datapoints:\n  - glob: "{hint}"\n')
+    assert project.run("plan").code == 0
+
+
+def test_a_category_in_another_unicode_form_is_told_as_that(project: Project) -> None:
+    """Its own word as a guess would look like a joke."""
+    project.write("images/a.png", png(1))
+    project.write(
+        "l/a.json", [{**BOX, "category": [["object", unicodedata.normalize("NFD", "Möwe")]]}]
+    )
+    told(
+        project,
+        "project: {type: IMAGE_MULTI, taxonomy: [Möwe]}\n"
+        'datapoints:\n  - {glob: "images/*.png", labels: "l/{stem}.json"}\n',
+        '"Möwe" is written with other code points there: copy it from there',
+    )
+
+
+@pytest.mark.parametrize("file", ["labels", "class map"])
+def test_another_encoding_is_told_with_its_byte(project: Project, file: str) -> None:
+    project.write("images/a.png", png(1))
+    project.write("x.json", b'{\n"\xe4": 1}')
+    key = {"labels": "labels: x.json", "class map": "mask: images/a.png, class_map: x.json"}[file]
+    told(
+        project,
+        "project: {type: IMAGE_MULTI, taxonomy: [car]}\n"
+        f'datapoints:\n  - {{glob: "images/*.png", {key}}}\n',
+        "no JSON text: byte 0xe4 in line 2 is not UTF-8; save it as UTF-8",
+    )
