@@ -162,6 +162,40 @@ class Cache:
         query = "INSERT OR REPLACE INTO folder VALUES (?, ?, ?, ?, ?, ?)"
         self._many(query, ((os.fsencode(path), *row, row.seal()) for path, row in rows))
 
+    def folders(self) -> list[str]:
+        """The paths of the folders that are remembered."""
+        if self._db is None:
+            return []
+        with self._forgiving():
+            return [os.fsdecode(path) for (path,) in self._db.execute("SELECT path FROM folder")]
+        return []
+
+    def forget(self, folders: Iterable[str]) -> None:
+        """Forgets folders, and the checks of contents that no folder has any more."""
+        self._many("DELETE FROM folder WHERE path = ?", ((os.fsencode(one),) for one in folders))
+        if self._db is None:
+            return
+        with self._forgiving():
+            every = [
+                str(one) for (one,) in self._db.execute("SELECT DISTINCT content FROM checked")
+            ]
+            gone = self._without_file({part for one in every for part in one.split(" ")})
+            lost = [one for one in every if not gone.isdisjoint(one.split(" "))]
+            self._many("DELETE FROM checked WHERE content = ?", ((one,) for one in lost))
+
+    def _without_file(self, contents: set[str]) -> set[str]:
+        """Those of some content identities that no folder has; what is none is left out."""
+        algorithm = self._mark.split(":")[1]
+        width = DIGEST_SIZE[algorithm]
+        left = {one for one in contents if one.startswith(algorithm + ":")}
+        # Folder by folder: only what was checked is in memory, not each of a million files.
+        rows = self._db.execute("SELECT digests FROM folder") if self._db and left else ()
+        for (digests,) in rows:
+            text = bytes(digests).hex()
+            steps = range(0, len(text), 2 * width)
+            left.difference_update(f"{algorithm}:{text[at : at + 2 * width]}" for at in steps)
+        return left
+
     def checked(self, context: str) -> dict[str, str]:
         """Fingerprints of contents that passed a check under the same circumstances."""
         if self._db is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +20,8 @@ MARK = "swept"
 
 LIVING = 60.0
 """Seconds for which a file that is just being written is left alone in any case."""
+
+_GONE = "gone folders"
 
 _DRAFT = re.compile(r"\.rbsync-[0-9a-f]{16}|\.clock-[0-9]+|.+\.new(-wal|-shm|-journal)?")
 
@@ -42,11 +46,36 @@ def sweep_when_due(workspace: Workspace) -> None:
 def collect(workspace: Workspace, grace: float = 0.0) -> Collected:
     """Removes what is older than ``grace`` seconds and belongs to nothing. Raises RbsyncError."""
     drafts = list(_drafts(_folder(workspace), max(grace, LIVING)))
+    _forget_gone(workspace, grace)
     backend = workspace.backend
     found = Collected()
     if isinstance(backend, KeepsFiles):
         found = backend.collect(refs_in_use(workspace), grace)
     return Collected(found.files + len(drafts), found.size + sum(drafts))
+
+
+def _forget_gone(workspace: Workspace, grace: float) -> None:
+    """Forgets what is remembered of the files of folders that are gone for ``grace`` seconds."""
+    cache, root, now = workspace.inputs.cache, workspace.manifest.root, time.time()
+    gone = [one for one in cache.folders() if not _is_there(os.path.join(root, one))]
+    # A disk that is not mounted today would be hashed anew tomorrow.
+    known: dict[str, float] = json.loads(cache.memo(_GONE) or "{}")
+    since = {one: min(known.get(one, now), now) for one in gone}
+    due = [one for one, at in since.items() if now - at >= grace]
+    cache.forget(due)
+    left = {one: at for one, at in since.items() if one not in due}
+    if left != known:
+        cache.put_memo(_GONE, json.dumps(left))
+
+
+def _is_there(path: str) -> bool:
+    """Tells whether there is a folder, or nobody can say."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
 
 
 def refs_in_use(workspace: Workspace) -> frozenset[str]:
