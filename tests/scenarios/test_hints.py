@@ -397,7 +397,7 @@ def test_labels_that_are_not_mounted(three: Project) -> None:
     assert three.apply().code == 0
     (three.folder / "labels").rename(three.folder / "elsewhere")
     ran = three.run("plan")
-    assert "mount it or put it back; labels are removed when it is there, without" in ran.err
+    assert "mount it or put it back; labels are removed when it is there, without" in ran.out
     (three.folder / "elsewhere").rename(three.folder / "labels")
     assert "No changes" in three.run("plan").out
     (three.folder / "labels/a.json").unlink()
