@@ -72,20 +72,33 @@ _TURNED_HINT = (
     "annotations are of the unturned one; take the orientation out of the picture "
     "(`exiftool -Orientation= FILE`), or turn the annotations with it"
 )
+_SWAPPED_HINT = (
+    "width and height are swapped, and no EXIF orientation turns this picture: where the size was "
+    "written as rows and columns, write width and height; else take the picture that was annotated"
+)
 _OTHER_HINT = "take the image that was annotated, or scale the annotations to this one"
 
 
 def check_declared_size(
-    declared: tuple[int, int], image: tuple[int, int], *, image_file: str, file: str = ""
+    declared: tuple[int, int],
+    image: tuple[int, int],
+    *,
+    image_file: str,
+    file: str = "",
+    is_turned: bool = True,
 ) -> None:
-    """Raise MaskError when an image has not the (width, height) that ``file`` says it has."""
+    """Raise MaskError when an image has not the (width, height) that ``file`` says it has.
+
+    ``is_turned``: an EXIF orientation makes it look turned, which explains a size that is swapped.
+    """
     if declared != image:
+        swapped = _TURNED_HINT if is_turned else _SWAPPED_HINT
         who = "it says" if file else "the labels say"
         raise MaskError(
             "size-mismatch",
             f"{who} that `{image_file}` is {declared[0]} x {declared[1]} pixels, "
             f"but it is {image[0]} x {image[1]}",
-            hint=_TURNED_HINT if declared == image[::-1] else _OTHER_HINT,
+            hint=swapped if declared == image[::-1] else _OTHER_HINT,
             file=file,
         )
 

@@ -22,7 +22,11 @@ def label(width: int, height: int) -> dict[str, Any]:
 
 SIZES = {
     "of a thumbnail": ([label(8, 6)], "8 x 6 pixels, but it is 4 x 3", "scale the annotations"),
-    "turned": ([label(3, 4)], "3 x 4 pixels, but it is 4 x 3", "EXIF orientation"),
+    "rows first": (
+        [label(3, 4)],
+        "3 x 4 pixels, but it is 4 x 3",
+        "no EXIF orientation turns this",
+    ),
     "one of two": ([label(4, 3), label(5, 3)], "5 x 3 pixels, but it is 4 x 3", "that was annot"),
 }
 

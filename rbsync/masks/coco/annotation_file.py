@@ -67,7 +67,11 @@ def read_coco(data: Any, *, file: str = "") -> CocoFile:
 def _annotations(
     data: Any, images: Mapping[Id, CocoImage], names: Mapping[Id, str], file: str
 ) -> Iterator[CocoAnnotation | CocoFlaw]:
-    for title, one in _members(data, "annotations", file):
+    for title, one in _entries(data, "annotations", file):
+        if not isinstance(one, Mapping):
+            # One that is no annotation at all is no reason to refuse all others.
+            yield CocoFlaw(None, bad_annotation(title, f"is {kind_of(one)}, not an object", file))
+            continue
         # People search for the id in their tool; the place in the list is for annotations that have
         # none.
         own = f"annotation {shown(one['id'])}" if _is_id(one.get("id")) else title
@@ -83,15 +87,19 @@ def _annotations(
 
 def _members(data: Any, section: str, file: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The members of a section, each with its place in the file."""
+    for title, one in _entries(data, section, file):
+        if not isinstance(one, Mapping):
+            raise _not_coco(f"{title} is {kind_of(one)}, not an object", file)
+        yield title, one
+
+
+def _entries(data: Any, section: str, file: str) -> Iterator[tuple[str, Any]]:
     if not isinstance(data, Mapping):
         raise _not_coco(f"it is {kind_of(data)}, not an object", file)
     if not isinstance(data.get(section), list):
         raise _not_coco(f"it has no list `{section}`", file)
     for place, one in enumerate(data[section]):
-        title = f"{section}[{place}]"
-        if not isinstance(one, Mapping):
-            raise _not_coco(f"{title} is {kind_of(one)}, not an object", file)
-        yield title, one
+        yield f"{section}[{place}]", one
 
 
 def _by_id(
