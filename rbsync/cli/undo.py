@@ -87,5 +87,8 @@ def _made(
 def _said(undo: Undo) -> str:
     from rbsync.cli.render.history_view import run_line
 
-    begun = "Going on to take back" if undo.continues else "Taking back"
-    return "\n".join([f"{begun}:", *(f"  {run_line(one)}" for one in undo.runs)])
+    head = "Taking back:"
+    if undo.continues:
+        # What is in conflict may be all that is left, and then this is not what was meant.
+        head = f"Going on to take back (`rbsync undo {undo.continues}` takes back that undo):"
+    return "\n".join([head, *(f"  {run_line(one)}" for one in undo.runs)])

@@ -51,11 +51,14 @@ class UndoOptions:
 
 
 class Undo(NamedTuple):
-    """``plan`` takes back ``runs``, newest first; ``continues`` an undo that did not end."""
+    """``plan`` takes back ``runs``, newest first.
+
+    ``continues`` is the id of an undo of them that did not come to its end, empty for none.
+    """
 
     plan: Plan
     runs: tuple[Run, ...]
-    continues: bool
+    continues: str
 
 
 def make_undo(workspace: Workspace, options: UndoOptions) -> Undo:
@@ -83,7 +86,7 @@ def make_undo(workspace: Workspace, options: UndoOptions) -> Undo:
         recorded=sum(1 for one in records.values() if one.applied is not None),
     )
     plan = _looked_at(workspace, plan, records, options, header)
-    return Undo(plan, tuple(chosen), continues)
+    return Undo(plan, tuple(chosen), every[0].id if continues else "")
 
 
 def choose(runs: Sequence[Run], options: UndoOptions, now: float) -> tuple[list[Run], bool]:

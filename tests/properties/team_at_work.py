@@ -110,7 +110,8 @@ class Clone:
     """A folder with a manifest, and what is known from it.
 
     ``seen`` are the drawings that stood in its files, that it sent itself, or that it took from the
-    project's stamps; ``foreign`` are the names, and first names, that somebody else touched.
+    project's stamps; ``moved`` is what it declares as moved, new names by old ones, and stays
+    declared for good; ``foreign`` are the names, and first names, that somebody else touched.
     """
 
     project: Project
@@ -118,13 +119,16 @@ class Clone:
     state: Path
     history: Path
     files: dict[str, Declared] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
     seen: set[int] = field(default_factory=lambda: {NOTHING})
     foreign: set[str] = field(default_factory=set)
     has_plan: bool = False
 
     def write(self) -> None:
         """Writes the manifest and its files."""
-        lines = ["project: {type: IMAGE_BBOX, taxonomy: [car, bus]}", "datapoints:"]
+        moved = json.dumps([{"from": old, "to": new} for old, new in self.moved.items()])
+        lines = ["project: {type: IMAGE_BBOX, taxonomy: [car, bus]}"]
+        lines += [f"moved: {moved}", "datapoints:"]
         for name, one in sorted(self.files.items()):
             labels = f"{self.prefix}{name}.json"
             self.project.write(labels, labels_of(one.drawing))

@@ -114,6 +114,7 @@ class Story(RuleBasedStateMachine):
         """The drawings that were at the project, but for those that their own authors replaced."""
         self.clones: dict[str, Clone] = {}
         self.repository: dict[str, Declared] = {}
+        self.moved: dict[str, str] = {}
         self.in_git: set[int] = set()
         self.jobs = 0
 
@@ -145,7 +146,7 @@ class Story(RuleBasedStateMachine):
             remote = RemoteProject(self.folder / name, self.url)
             own = remote.folder / ".rbsync"
             made = Clone(remote, "", own / "state.db", own / "history")
-        made.files = dict(self.repository)
+        made.files, made.moved = dict(self.repository), dict(self.moved)
         made.write()
         return made
 
@@ -177,20 +178,27 @@ class Story(RuleBasedStateMachine):
         self.clones[who].files.pop(name, None)
         self.clones[who].write()
 
-    @rule(who=clones, old=names, new=names)
-    def rename(self, who: str, old: str, new: str) -> None:
-        files = self.clones[who].files
-        if old in files and new not in files:
-            files[new] = files.pop(old)
-            self.clones[who].write()
+    @rule(who=clones, old=names, new=names, is_other=st.booleans(), is_told=st.booleans())
+    def rename(self, who: str, old: str, new: str, is_other: bool, is_told: bool) -> None:
+        """Another item may come with the new name; then content alone does not tell of a move."""
+        clone = self.clones[who]
+        if old not in clone.files or new in clone.files:
+            return
+        one = clone.files.pop(old)
+        clone.files[new] = replace(one, item=one.item + is_other)
+        if is_told:
+            clone.moved[old] = new
+        clone.write()
 
     @rule(who=clones)
     def push(self, who: str) -> None:
         self.repository = dict(self.clones[who].files)
+        self.moved = dict(self.clones[who].moved)
 
     @rule(who=clones)
     def fetch(self, who: str) -> None:
         self.clones[who].files = dict(self.repository)
+        self.clones[who].moved = dict(self.moved)
         self.clones[who].write()
 
     # What people do at the project.
