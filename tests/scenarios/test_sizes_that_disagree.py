@@ -64,6 +64,7 @@ def test_a_picture_that_exif_turns_is_held_as_it_is_shown(project: Project) -> N
     ran = project.run("plan")
     assert ran.code == INVALID
     assert "4 x 3 pixels, but it is 3 x 4" in ran.err
+    assert "an EXIF orientation turns the picture when it is shown" in ran.err
     project.write("labels/a.json", [label(3, 4)])
     assert project.run("plan").code == 0
 

@@ -264,13 +264,20 @@ class TestSections:
             ({**document(), "annotations": {"id": 1}}, "it has no list `annotations`"),
             ({**document(), "images": [None]}, "images[0] is null, not an object"),
             ({**document(), "categories": ["cat"]}, "categories[0] is a string, not an object"),
-            ({**document(), "annotations": [[]]}, "annotations[0] is a list, not an object"),
         ],
     )
     def test_of_another_form(self, data: Any, reason: str) -> None:
         assert said(coco_labels, data, file="c.json") == (
             f"c.json: this is not a COCO annotation file: {reason}"
             "\n    expected are images, categories and annotations, as in instances_val2017.json"
+        )
+
+    @pytest.mark.parametrize(("entry", "what"), [([], "a list"), (None, "null"), ("x", "a string")])
+    def test_an_annotation_that_is_none_concerns_itself_alone(self, entry: Any, what: str) -> None:
+        data = {**document(), "annotations": [entry]}
+        assert said(coco_labels, data, file="c.json") == (
+            f"c.json: annotations[0] is {what}, not an object"
+            "\n    correct the annotation, or take it out"
         )
 
     def test_two_images_with_one_file_name(self) -> None:
