@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from rbsync.collector import paused_collector
@@ -13,6 +14,7 @@ from rbsync.guessing import few_guesses
 from rbsync.manifest.document import Document, read_document
 from rbsync.manifest.environment import Filled, fill
 from rbsync.manifest.file_text import read_limited
+from rbsync.manifest.kept_lists import keep_spans, kept_spans, read_rest
 from rbsync.manifest.limits import LIMITS, Limits
 from rbsync.manifest.manifest_model import ManifestModel
 from rbsync.manifest.order import in_order, shortened
@@ -26,6 +28,32 @@ from rbsync.trust import Trust, read_trust
 from rbsync.trust.places import check_location
 
 _LISTS = {"datapoints": DATAPOINT_SOURCES, "masks": MASK_SOURCES}
+_NOTHING = "no-datapoints"
+_OWN = frozenset(
+    place.partition(":")[0] for kinds in _LISTS.values() for place in kinds.built_in.values()
+)
+
+
+@dataclass(frozen=True)
+class _Sources:
+    """The sources as `Manifest` has them, and the document that they stand in."""
+
+    document: Document
+    datapoints: tuple[Placed, ...]
+    masks: tuple[Placed, ...]
+    doubtful: tuple[Placed, ...]
+
+
+class _Parts:
+    """The two parts of a manifest: its head, and the sources, which are read when asked for."""
+
+    def __init__(self, head: Document, read: Callable[[], _Sources]) -> None:
+        self.head = head
+        self._read = read
+
+    @cached_property
+    def sources(self) -> _Sources:
+        return self._read()
 
 
 @dataclass(frozen=True)
@@ -41,16 +69,25 @@ class Manifest:
     """
 
     settings: ManifestModel
-    datapoints: tuple[Placed, ...]
-    masks: tuple[Placed, ...]
-    doubtful: tuple[Placed, ...]
     file: str
     root: str
     digest: str
     problems: tuple[Problem, ...]
-    document: Document
     trust: Trust
     is_barred: bool
+    parts: _Parts
+
+    @property
+    def datapoints(self) -> tuple[Placed, ...]:
+        return self.parts.sources.datapoints
+
+    @property
+    def masks(self) -> tuple[Placed, ...]:
+        return self.parts.sources.masks
+
+    @property
+    def doubtful(self) -> tuple[Placed, ...]:
+        return self.parts.sources.doubtful
 
     def sources(self) -> tuple[Placed, ...]:
         """All sources in their order, those of datapoints before those of masks."""
@@ -61,7 +98,9 @@ class Manifest:
 
     def locate(self, path: Path, *, key: bool = False) -> Location:
         """The place of what the path leads to, such as ``("datapoints", 3, "glob")``."""
-        return self.document.locate(path, key=key)
+        is_of_head = path and path[0] not in _LISTS
+        document = self.parts.head if is_of_head else self.parts.sources.document
+        return document.locate(path, key=key)
 
 
 def load_manifest(
@@ -87,18 +126,64 @@ def load_manifest(
     # Before the file is opened: it may be a link that a repository planted.
     check_location(file)
     data = read_limited(file, file, limits)
+    loading = _Loading(file, data, trust, environ, limits)
     with paused_collector(), few_guesses():
-        document = read_document(data, file, limits=limits, strict=False)
+        manifest = loading.head_alone() or loading.whole()
+    if strict and manifest.problems:
+        raise UserError(shortened(manifest.problems))
+    return manifest
+
+
+@dataclass(frozen=True)
+class _Loading:
+    """The text of a manifest and all that its reading depends on."""
+
+    file: str
+    data: bytes
+    trust: Trust
+    environ: Mapping[str, str]
+    limits: Limits
+
+    def whole(self) -> Manifest:
+        """The manifest with its sources."""
+        document = read_document(self.data, self.file, limits=self.limits, strict=False)
         # All that follows takes a mapping for granted.
         _check_root(document)
         filled = Filled(document.value, {}, ())
         # Most manifests have no variable, and then nothing is walked.
-        if b"$" in data:
-            filled = fill(document.value, environ, refusals(trust, environ))
-        manifest = _manifest(document, filled, data, Permission(document, trust, environ))
-    if strict and manifest.problems:
-        raise UserError(shortened(manifest.problems))
-    return manifest
+        if b"$" in self.data:
+            filled = fill(document.value, self.environ, refusals(self.trust, self.environ))
+        permission = Permission(document, self.trust, self.environ)
+        manifest = _manifest(document, filled, self.data, permission)
+        if self._may_be_kept(manifest):
+            keep_spans(self.file, self.data, document, _LISTS, self._circumstances)
+        return manifest
+
+    def head_alone(self) -> Manifest | None:
+        """The manifest without its sources, for a text that was right before; None for another."""
+        spans = kept_spans(self.file, self.data, self._circumstances)
+        document = None if spans is None else read_rest(self.file, self.data, spans)
+        if document is None or not isinstance(document.value, dict):
+            return None
+        permission = Permission(document, self.trust, self.environ)
+        manifest = _manifest(document, Filled(document.value, {}, ()), self.data, permission)
+        parts = _Parts(document, self._sources)
+        problems = [one for one in manifest.problems if one.code != _NOTHING]
+        # What the trusted side allows is another matter each time.
+        return None if problems else replace(manifest, problems=(), parts=parts)
+
+    def _sources(self) -> _Sources:
+        with paused_collector():
+            return self.whole().parts.sources
+
+    def _may_be_kept(self, manifest: Manifest) -> bool:
+        # What the value of a variable or a plug-in makes of a text is not a matter of the text.
+        is_own = all(type(one.source).__module__ in _OWN for one in manifest.sources())
+        return not manifest.problems and is_own and b"$" not in self.data
+
+    @property
+    def _circumstances(self) -> str:
+        return repr((self.trust.max_pixels, self.limits))
 
 
 def _manifest(document: Document, filled: Filled, data: bytes, permission: Permission) -> Manifest:
@@ -115,6 +200,8 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
     if "masks" in placed:
         placed["masks"] = tuple(map(permission.limited, placed["masks"]))
     doubtful = tuple(one for each in placed.values() for one in each if one.wrong)
+    right = {key: _right(placed.get(key, ())) for key in _LISTS}
+    sources = _Sources(document, right["datapoints"], right["masks"], doubtful)
     problems = [
         *document.problems,
         *unfilled(document, filled.missing, permission.trust),
@@ -127,16 +214,13 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
     content = data + b"\0" + canonical_json(filled.used) if filled.used else data
     return Manifest(
         settings=settings,
-        datapoints=_right(placed.get("datapoints", ())),
-        masks=_right(placed.get("masks", ())),
-        doubtful=doubtful,
         file=document.file,
         root=os.path.dirname(os.path.abspath(document.file)),
         digest=digest(content, settings.hash),
         problems=tuple(in_order(problems, document.file)),
-        document=document,
         trust=permission.trust,
         is_barred=permission.is_barred or not _is_project_known(value, head, filled),
+        parts=_Parts(document, lambda: sources),
     )
 
 
@@ -172,7 +256,7 @@ def _nothing(document: Document) -> Iterator[Problem]:
 
 def _no_datapoints(place: Location) -> Problem:
     return Problem(
-        "no-datapoints",
+        _NOTHING,
         "the manifest declares no datapoints",
         place,
         "list them under `datapoints`; an empty list, [], says that there are to be none",
