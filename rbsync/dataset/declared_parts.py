@@ -12,6 +12,7 @@ from rbsync.sources.base import Entry
 from rbsync.sources.complete_when import CompleteWhen, beside
 
 _LONGEST_LIST = 16 << 20
+_MOST_LISTED = 500_000
 # A line as sha256sum, md5sum and their like write it: the sum, a space, a space or a star.
 _SUMMED = re.compile(r"[0-9a-fA-F]{32,128} [ *]?(?=\S)")
 
@@ -28,15 +29,24 @@ class Missing(NamedTuple):
 
 
 def missing_part(
-    tree: Tree, entry: Entry, places: Sequence[Place], wanted: CompleteWhen
+    tree: Tree,
+    entry: Entry,
+    places: Sequence[Place],
+    wanted: CompleteWhen,
+    lists: dict[str, str],
 ) -> Missing:
-    """Returns what is missing of an entry, whose files are at ``places``."""
+    """Returns what is missing of an entry, whose files are at ``places``.
+
+    ``lists`` keeps what is missing of each list: thousands of entries may name the same one.
+    """
     if wanted.count is not None and len(entry.items) < wanted.count:
         return Missing(f"{len(entry.items):,} of its {wanted.count:,} files are there")
     if wanted.listed_in is not None:
-        listed = _missing_of_list(tree, beside(wanted.listed_in, entry.items[0]))
-        if listed:
-            return Missing(listed)
+        path = beside(wanted.listed_in, entry.items[0])
+        if path not in lists:
+            lists[path] = _missing_of_list(tree, path)
+        if lists[path]:
+            return Missing(lists[path])
     if wanted.marker is not None:
         return _missing_marker(tree, places, beside(wanted.marker, entry.items[0]))
     return Missing()
@@ -63,6 +73,9 @@ def _missing_of_list(tree: Tree, path: str) -> str:
         return f"the list of its files `{path}` cannot be read: {error.strerror or error}"
     folder = path.rpartition("/")[0]
     names = list(_listed(text))
+    if len(names) > _MOST_LISTED:
+        most = f"{_MOST_LISTED:,}"
+        return f"the list of its files `{path}` names more than {most}; so many are allowed"
     if not names:
         return f"the list of its files `{path}` is empty"
     gone = [name for name in names if not _is_there(tree, f"{folder}/{name}" if folder else name)]

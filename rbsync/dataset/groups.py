@@ -21,6 +21,7 @@ class Groups:
         self._tree = tree
         self._readiness = tree.roots.readiness
         self._newest: dict[str, int] = {}
+        self._lists: dict[str, str] = {}
 
     def objection(self, entry: Entry, places: Sequence[Place]) -> str:
         """Returns why a datapoint's files may not be complete; empty when they are."""
@@ -35,7 +36,7 @@ class Groups:
         group = self._group(entry, places)
         if wanted is None or not wanted.declares:
             return self._readiness.before_group(group)
-        missing = missing_part(self._tree, entry, places, wanted)
+        missing = missing_part(self._tree, entry, places, wanted, self._lists)
         if missing.message:
             self._readiness.group_waits(group, missing.message)
         elif missing.is_doubtful:

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from rbsync.files.readiness import ALWAYS, Readiness
-from rbsync.trust.places import PRIVATE_FOLDERS, is_below
+from rbsync.trust.places import PRIVATE_FOLDERS, is_below, real_path
+
+MOST_FOLDERS = 256
+"""Of a path. Each is opened from its root: a thousand within each other would take a minute."""
 
 _OUT = "leads out of the manifest's folder"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -53,7 +56,7 @@ class Roots:
         """The real, absolute path behind a path.
 
         Raises OutsideError when it lies in none of the folders, and FileNotFoundError for text
-        that cannot be a path.
+        that cannot be a path. Other errors are those of the disk.
         """
         _check_text(path)
         lexical = os.path.normpath(os.path.join(self.main, path))
@@ -61,7 +64,10 @@ class Roots:
         # file exists elsewhere.
         if not any(is_below(lexical, root) for root in self._named):
             raise OutsideError(errno.EPERM, _OUT, path)
-        real = os.path.realpath(lexical)
+        if lexical.count("/") - self.main.count("/") > MOST_FOLDERS:
+            why = f"is more than {MOST_FOLDERS} folders deep"
+            raise OSError(errno.ENAMETOOLONG, why, path)
+        real = real_path(lexical)
         if not any(is_below(real, root) for root in self._real):
             raise OutsideError(errno.EPERM, f"is a link that {_OUT}", path)
         return real

@@ -24,6 +24,7 @@ from rbsync.files.spelling import Spellings
 from rbsync.files.structure import Fault, Span, fault_of
 from rbsync.files.tree_hashing import Place, TreeHashing
 from rbsync.model.fingerprint import Algorithm
+from rbsync.trust.places import real_path
 
 MOST_RULES = 1 << 20
 # Of one file's datapoint. What is looked for later is named by the datapoint itself.
@@ -259,12 +260,12 @@ class Tree:
         for target in listing.links.values():
             head, tail = os.path.split(target)
             if head not in heads:
-                heads[head] = os.path.realpath(os.path.join(folder, head))
+                heads[head] = _real_or_own(os.path.join(folder, head))
             found = os.path.join(heads[head], tail)
             # Resolving a whole path costs a system call for each folder in it. Links of one folder
             # mostly lead into one other.
             if tail in ("", ".", "..") or os.path.islink(found):
-                found = os.path.realpath(found)
+                found = _real_or_own(found)
             yield os.fsencode(found + "\0")
 
     def _recall(self, listing: Listing) -> Listing:
@@ -493,6 +494,14 @@ def _of_files(names: bytes, stats: bytes) -> bytes:
     hasher = xxhash.xxh3_64(names)
     hasher.update(stats)
     return bytes(hasher.digest())
+
+
+def _real_or_own(path: str) -> str:
+    """The real path of a link; of one that leads nowhere in the end its own."""
+    try:
+        return real_path(path)
+    except OSError:
+        return path
 
 
 def _join(folder: str, name: str) -> str:

@@ -237,6 +237,18 @@ class MovedModel(Part):
         return self
 
 
+_MOST_MOVED = 500
+"""Pairs under ``moved``: each name that is gone is held against all of them."""
+
+
+def _few_pairs(pairs: Any) -> Any:
+    if isinstance(pairs, list) and len(pairs) > _MOST_MOVED:
+        message = f"{len(pairs):,} pairs; {_MOST_MOVED:,} are allowed"
+        hint = "a pattern with captures stands for many: {from: a/{case}.png, to: b/{case}.png}"
+        raise PydanticCustomError("moved", "{why}", {"why": message, "hint": hint})
+    return pairs
+
+
 class FilesModel(Part):
     """The way in which local files are looked at."""
 
@@ -288,7 +300,7 @@ class ManifestModel(Part):
         description="The sources of datapoints with segmentation masks.",
         examples=[[{"folder": "exports/2f0f6f3e"}]],
     )
-    moved: tuple[MovedModel, ...] = Field(
+    moved: Annotated[tuple[MovedModel, ...], BeforeValidator(_few_pairs)] = Field(
         (),
         description="Datapoints that have other names than before, where their content tells "
         "nothing: it changed too, or several have the same.",

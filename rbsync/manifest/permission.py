@@ -18,7 +18,7 @@ from rbsync.manifest.manifest_model import ManifestModel, PolicyModel
 from rbsync.manifest.positions import Path
 from rbsync.manifest.validation import Placed
 from rbsync.trust import Trust
-from rbsync.trust.places import is_below, repository_of
+from rbsync.trust.places import is_below, real_path, repository_of
 from rbsync.trust.policies import weakens
 
 COMMAND = "api_key_command"
@@ -106,7 +106,11 @@ class Permission:
 
     def _takes_root(self, root: str, path: Path) -> bool:
         # With links followed: a link in the repository may lead anywhere.
-        real = os.path.realpath(os.path.join(self._root, root))
+        try:
+            real = real_path(os.path.join(self._root, root))
+        except OSError as error:
+            self._report("root", f"the root `{root}` cannot be used: {error.strerror}", path)
+            return False
         if real == os.path.realpath("/"):
             self._report("root", "the whole file system is no root", path, "name a folder of it")
             return False

@@ -22,6 +22,15 @@ from rbsync.sources.base import SourceModel
 Model = TypeVar("Model", bound=BaseModel)
 
 
+_NAMED = "items"
+"""The key of a source that names its files."""
+
+_MOST_SEARCHED = 150_000
+"""Letters of all sources that search. A pattern of 1,000 letters takes 8 ms to compile."""
+
+_PER_SOURCE = 30
+
+
 class Placed(NamedTuple):
     """A source, and where it stands: ``path`` leads to it.
 
@@ -46,6 +55,7 @@ class Validator:
         self.problems: list[Problem] = []
         self._document = document
         self._unfilled = frozenset(unfilled)
+        self._searched = 0
 
     def head(self, value: dict[str, Any]) -> ManifestModel:
         """The manifest without its sources; a key that is wrong has its default.
@@ -77,11 +87,35 @@ class Validator:
                 continue
             # Which keys were written is half of a source's memory and asked by nobody.
             source.model_fields_set.clear()
+            if self._searches_too_much(entry, (key, index)):
+                return
             said = [one for one in self.problems[before:] if one.code != UNKNOWN_KEY]
             wrong = said[0] if said else None
             if index in unfilled and wrong is None:
                 wrong = Problem("undefined-variable", "a variable of it is not set", places[index])
             yield Placed(source, (key, index), places[index], wrong)
+
+    def _searches_too_much(self, entry: Any, path: tuple[str, int]) -> bool:
+        """Reports the source from which on a manifest has more to search for than is allowed.
+
+        Each pattern is compiled and held against a tree: 20,000 of them, for what one says with
+        braces or `**`, take minutes. Datapoints that name their files are searched for nothing.
+        """
+        if _NAMED in entry:
+            return False
+        self._searched += _PER_SOURCE + sum(map(_letters, entry.values()))
+        if self._searched <= _MOST_SEARCHED:
+            return False
+        key, index = path
+        # At the list and not at the source: behind the problems of thousands nobody would see it.
+        place = self._document.locate((key,))
+        message = f"too much is searched for: `{key}` is read up to its source {index:,}"
+        hint = (
+            f"{_MOST_SEARCHED:,} letters are allowed, and a source counts {_PER_SOURCE} more: one "
+            "pattern may stand for many sources, with {a,b} or `**`, and a list under `items_list`"
+        )
+        self.problems.append(Problem("too-many", message, place, hint))
+        return True
 
     def _source(self, entry: Any, path: Path, kinds: SourceKinds) -> SourceModel | None:
         try:
@@ -121,6 +155,10 @@ def _backend_of_plugin(value: Any) -> tuple[str, ...]:
     # No plug-in takes the name of ours, and none is loaded unless it is named.
     is_added = isinstance(kind, str) and kind not in BACKENDS.built_in and kind in BACKENDS.added()
     return (str(kind),) if is_added else ()
+
+
+def _letters(value: Any) -> int:
+    return sum(map(_letters, value)) if isinstance(value, list) else len(str(value))
 
 
 class Checked(NamedTuple, Generic[Model]):

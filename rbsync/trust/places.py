@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -14,6 +15,19 @@ PRIVATE_FOLDERS = frozenset({".git", ".rbsync"})
 _OWN_HINT = "put the manifest itself in its place, or name it where it is with -f"
 
 
+def real_path(path: str) -> str:
+    """The real path behind a path. Raises OSError where links lead to links without end.
+
+    The system follows 40 of them. `os.path.realpath` goes on, for a thousand by recursion.
+    """
+    try:
+        os.stat(path)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise
+    return os.path.realpath(path)
+
+
 def check_location(file: str) -> None:
     """Raises UserError for a manifest that is a link out of its folder, which is not read.
 
@@ -22,7 +36,11 @@ def check_location(file: str) -> None:
     if not os.path.islink(file):
         return
     folder = os.path.realpath(os.path.dirname(os.path.abspath(file)))
-    target = os.path.realpath(file)
+    try:
+        target = real_path(file)
+    except OSError as error:
+        message = f"it cannot be read: {error.strerror}"
+        raise UserError([Problem("unreadable", message, Location(file))]) from error
     # A problem quotes the line that it is about: of .git/config that may be a token.
     below = os.path.relpath(target, folder).lower().split(os.sep)
     if not is_below(target, folder) or not PRIVATE_FOLDERS.isdisjoint(below):

@@ -215,7 +215,7 @@ def test_links_that_lead_in_a_circle_end(folder) -> None:
     folder.link("a.png", "b.png")
     folder.link("b.png", "a.png")
     folder.link("d/up", "..")
-    with pytest.raises(OSError, match="not a regular file"):
+    with pytest.raises(OSError, match="Too many levels of symbolic links"):
         folder.tree().place("a.png")
     assert folder.walk() == [".", "d"]
     tree = folder.tree()

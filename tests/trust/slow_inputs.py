@@ -522,6 +522,54 @@ def many_classes(project: Project, chance: random.Random, size: float) -> None:
         project.manifest(LABELLED.replace("[car, bus]", json.dumps(names)))
 
 
+def signs(project: Project, chance: random.Random, size: float) -> None:
+    """Lists and markers that thousands of datapoints wait for, pairs of names, and sources."""
+    count = _many(2_000, size)
+    for at in range(count):
+        project.write(f"images/{at}.png", png(at % 200))
+    stars = f"{'*a' * chance.choice([1, 100, 400])}"
+    place = chance.randrange(4)
+    if place == 0:
+        names = [f"{at}.png" for at in range(count)] * chance.choice([1, 20, 400])
+        project.write("images/SUMS", "\n".join(names))
+        sign = "{listed_in: SUMS}"
+        project.manifest(f"datapoints: [{{glob: 'images/*.png', complete_when: {sign}}}]\n")
+    elif place == 1:
+        sign = f"{{marker: '{'../' * 200}{{stem}}.ok'}}"
+        project.manifest(f"datapoints: [{{glob: 'images/*.png', complete_when: {sign}}}]\n")
+    elif place == 2:
+        pairs = "".join(
+            f"  - {{from: '{stars}{{x}}{at}', to: 'images/{{x}}{at}'}}\n" for at in range(5 * count)
+        )
+        project.manifest("datapoints: [{glob: 'images/*.png'}]\nmoved:\n" + pairs)
+    else:
+        sources = (
+            f"  - {{glob: 'images/{stars}{at}.png', allow_empty: true}}\n"
+            for at in range(10 * count)
+        )
+        project.manifest("datapoints:\n" + "".join(sources))
+
+
+def trees(project: Project, chance: random.Random, size: float) -> None:
+    """Folders within folders, and links to links."""
+    count = _many(chance.choice([300, 2_000]), size)
+    project.write("images/a.png", png(1))
+    folder = os.open(project.folder, os.O_RDONLY)
+    for at in range(count):
+        os.symlink(
+            f"{at + 1}.png" if at + 1 < count else "a.png", f"images/{at}.png", dir_fd=folder
+        )
+    for _ in range(min(count, 900)):
+        os.mkdir("d", dir_fd=folder)
+        below = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = below
+    os.symlink("..", "up", dir_fd=folder)
+    os.close(folder)
+    what = chance.choice(["**/*.png", "images/*.png", "**/up/**/*", "images/0.png/*.png"])
+    project.manifest(f"roots: [images/0.png]\ndatapoints: [{{glob: '{what}'}}]\n")
+
+
 def near_names(project: Project, chance: random.Random, size: float) -> None:
     """Thousands of names that are wrong, each much like thousands of those that are right."""
     letters = "abcdefghijklmnopqrstuvwxyz_0123456789" * 2
@@ -598,6 +646,8 @@ KINDS: Mapping[str, Kind] = {
         coco_files,
         many_classes,
         near_names,
+        signs,
+        trees,
         same_names,
         templates,
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 
+from rbsync.dataset import declared_parts
 from rbsync.errors import ExitCode, UsageError
 from rbsync.manifest.load import load_manifest
 from rbsync.masks.error import MaskError
@@ -107,3 +109,52 @@ def test_a_manifest_that_is_a_pipe_is_not_waited_for(project: Project, words: st
     os.mkfifo(project.folder / "rbsync.yaml")
     ran = project.run(*words.split())
     assert (ran.code, "it is not a regular file" in ran.err) == (ExitCode.INVALID, True), ran
+
+
+def refusal(project: Project, manifest: str) -> str:
+    """What a plan of a manifest that is not allowed says."""
+    project.write("images/a.png", png(1))
+    project.manifest(manifest)
+    ran = project.run("plan")
+    assert (ran.code, "Traceback" in ran.err) == (ExitCode.INVALID, False), ran
+    return ran.err
+
+
+def test_more_searches_than_anybody_writes_are_refused_with_the_line(project: Project) -> None:
+    long = "a" * 900
+    sources = "".join(f"  - glob: 'images/{long}{at}.png'\n" for at in range(200))
+    said = refusal(project, "datapoints:\n" + sources)
+    assert "rbsync.yaml:3:3: too much is searched for: `datapoints` is read up to its" in said
+    more = f"items: [images/a.png], metadata: {{x: {long}}}"
+    named = "".join(f"  - {{name: '{at}', {more}}}\n" for at in range(200))
+    project.manifest("datapoints:\n" + named)
+    assert project.run("expand").code == ExitCode.DONE
+
+
+def test_more_pairs_of_names_than_anybody_writes_are_refused(project: Project) -> None:
+    pairs = "".join(f"  - {{from: 'a/{{x}}{at}', to: 'b/{{x}}{at}'}}\n" for at in range(501))
+    said = refusal(project, "datapoints: [{glob: images/*.png}]\nmoved:\n" + pairs)
+    assert "501 pairs; 500 are allowed" in said
+
+
+def test_links_without_end_are_told_wherever_they_stand(project: Project) -> None:
+    for at in range(1_500):
+        (project.folder / f"l{at}").symlink_to(f"l{at + 1}")
+    (project.folder / "round").symlink_to("round")
+    told = "Too many levels of symbolic links"
+    named = "{items: [round]}, {glob: 'l1/*.png'}, {items: [images/a.png], labels: l2}"
+    assert refusal(project, f"roots: [l0]\ndatapoints: [{named}]\n").count(told) >= 3
+    (project.folder / "rbsync.yaml").unlink()
+    (project.folder / "rbsync.yaml").symlink_to("l0")
+    assert told in project.run("plan").err
+
+
+def test_a_list_that_thousands_wait_for_is_read_once(project: Project) -> None:
+    for at in range(300):
+        project.write(f"images/{at}.png", png(1))
+    project.write("images/SUMS", "".join(f"{at}.png\n" for at in range(300)) + "late.png\n")
+    project.manifest("datapoints: [{glob: images/*.png, complete_when: {listed_in: SUMS}}]\n")
+    with mock.patch.object(declared_parts, "_listed", wraps=declared_parts._listed) as listed:
+        ran = project.run("plan")
+    assert (ran.code, listed.call_count) == (ExitCode.INVALID, 1)
+    assert "`late.png` of `images/SUMS` is not there yet" in ran.err
