@@ -71,22 +71,24 @@ class _Versions:
 
     def both(self, before: str, after: str) -> tuple[Version, Version]:
         """The two, of which one may be the project. Raises UsageError and UserError."""
+        from rbsync.sync.diffing import LOCK, named_both
+
         there = [_is_there(one) for one in (before, after)]
         if all(there):
             raise UsageError("one of the two is at the project, and the other one is a lock")
         if there[0]:
-            new = self._here(after)
+            new = self._here(after) if after else self._files
             return self._there(before, new), new
-        old = self._here(before) if before else None
-        if old is None:
-            raise UsageError("A is a revision, a folder, `lock`, `project` or `release:NAME`")
-        return old, self._there(after, old) if there[1] else self._here(after)
+        if after and not there[1] and LOCK not in (before, after):
+            return named_both(self._common.manifest_path, before, after, self._common.trust)
+        old = self._here(before)
+        if there[1]:
+            return old, self._there(after, old)
+        return old, self._here(after) if after else self._files
 
     def _here(self, name: str) -> Version:
         from rbsync.sync.diffing import LOCK, locked_at_hand, named
 
-        if not name:
-            return self._files
         if name == LOCK:
             return locked_at_hand(self._by_sums, self._files)
         return named(self._common.manifest_path, name, self._common.trust)

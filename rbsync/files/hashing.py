@@ -7,6 +7,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 import xxhash
@@ -161,9 +162,9 @@ def _read(descriptor: int, size: int, algorithm: Algorithm) -> tuple[bytes, int]
     kind = CODES[sniff(bytes(buffer[: min(got, HEAD)]))]
     # Most files of a dataset fit into one buffer, and then one call does for reading and one for
     # hashing.
-    if got == size and algorithm == "xxh3":
+    if got == size and size:
         head = buffer[:got]
-        return xxhash.xxh3_128_digest(head), kind | _flag(kind, descriptor, size, head)
+        return _digest(head, algorithm), kind | _flag(kind, descriptor, size, head)
     hasher = new_hasher(algorithm)
     walk = PngWalk() if kind == _PNG else None
     while got:
@@ -171,11 +172,18 @@ def _read(descriptor: int, size: int, algorithm: Algorithm) -> tuple[bytes, int]
         if walk:
             walk.feed(_buffer.address, got)
         got = os.readv(descriptor, [buffer])
+    # What the system makes up says that it has no bytes, and has some.
     if not size:
         return hasher.digest(), CODES[EMPTY]
     if walk and walk.is_whole:
         return hasher.digest(), kind
     return hasher.digest(), kind | _flag(kind, descriptor, size)
+
+
+def _digest(data: memoryview, algorithm: Algorithm) -> bytes:
+    if algorithm == "xxh3":
+        return xxhash.xxh3_128_digest(data)
+    return sha256(data).digest()
 
 
 def _flag(kind: int, descriptor: int, size: int, head: memoryview | None = None) -> int:

@@ -6,6 +6,7 @@ import hashlib
 import string
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rbsync.locks.line_format import note_line, raw, sum_line
@@ -41,10 +42,16 @@ class Block(NamedTuple):
 
 def home_of(path: str) -> str:
     """The lock file's name, without suffix, of a file's folder."""
-    folder = raw(path).rpartition(b"/")[0]
+    folder = path.rpartition("/")[0]
     if not folder:
         # A file right below the top of the disk has no folder's name either, and is no such file.
         return "%2F" if path.startswith("/") else ROOT
+    return _home(folder)
+
+
+@lru_cache
+def _home(path: str) -> str:
+    folder = raw(path)
     name = "".join(chr(one) if one in _KEPT else f"%{one:02X}" for one in folder)
     if name.startswith("."):
         name = "%2E" + name[1:]

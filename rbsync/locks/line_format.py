@@ -12,6 +12,8 @@ _SUM = re.compile(rb"(\\?)([0-9a-f]{64})  (.+)", re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.?)", re.DOTALL)
 _PLAIN = {b"\\": b"\\", b"n": b"\n", b"r": b"\r"}
 NOTE = b"# "
+# Made once: `json.dumps` makes one for each of a million notes.
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 class LineError(ValueError):
@@ -63,7 +65,7 @@ def note_line(note: Note) -> bytes:
     }
     kept = {key: value for key, value in members.items() if value or key == "size"}
     # Escaped to ASCII: a name with a newline or with bytes that are no UTF-8 stays one line.
-    return NOTE + json.dumps(kept, separators=(",", ":")).encode()
+    return NOTE + _COMPACT.encode(kept).encode()
 
 
 def read_note(line: bytes, path: str) -> Note:

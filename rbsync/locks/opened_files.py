@@ -151,3 +151,23 @@ class OpenedFiles:
         if text is None or known is None:
             return (text is None) != (known is None)
         return hashlib.sha256(text).hexdigest() != known.sum
+
+
+def is_canonical(facts: Mapping[str, FileFacts]) -> bool:
+    """Tells whether files with these facts are split as `rbsync lock` splits them."""
+    parts: dict[str, dict[str, FileFacts]] = {}
+    for name, one in facts.items():
+        home, digits = home_and_digits(name)
+        parts.setdefault(home, {})[digits] = one
+    return all(map(_is_split_right, parts.values()))
+
+
+def _is_split_right(parts: Mapping[str, FileFacts]) -> bool:
+    """Tells whether every part of a folder is one file, and all that is above one is too much."""
+    sizes: dict[str, list[int]] = {}
+    for digits, one in parts.items():
+        for depth in range(len(digits)):
+            above = sizes.setdefault(digits[:depth], [0, 0, 0])
+            above[:] = (x + y for x, y in zip(above, one[1:4], strict=True))
+    is_fine = all(is_one_file(*one[1:4]) for one in parts.values())
+    return is_fine and not any(digits in parts or is_one_file(*of) for digits, of in sizes.items())

@@ -13,6 +13,7 @@ from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.locks.differences import Difference, compare
 from rbsync.locks.layout import digest_of, files_of
 from rbsync.locks.lock_content import Lock, lock_of
+from rbsync.sync.known_locks import parts_apart
 from rbsync.sync.locking import dataset_at_hand, locked_version
 from rbsync.sync.planning import expand
 from rbsync.sync.project_version import ProjectVersion, project_version, tasks_of
@@ -55,6 +56,27 @@ def named(manifest: str, name: str, trust: Trust) -> Version:
         return Version(lock, lambda _: nullcontext(NONE), _digest(lock))
     revision = Revision(name, lock, manifest, trust)
     return Version(lock, lambda names: declared_at(revision, names), _digest(lock))
+
+
+def named_both(manifest: str, before: str, after: str, trust: Trust) -> tuple[Version, Version]:
+    """As `named`, of two names; of two revisions only what differs is read. Raises UserError."""
+    names = before, after
+    if not any(map(is_folder, names)):
+        root = os.path.dirname(os.path.abspath(manifest))
+        if parts := parts_apart(root, before, after):
+            first, second = (
+                Version(part.lock, _declared(manifest, name, trust), part.digest)
+                for name, part in zip(names, parts, strict=True)
+            )
+            return first, second
+    return named(manifest, before, trust), named(manifest, after, trust)
+
+
+def _declared(
+    manifest: str, name: str, trust: Trust
+) -> Callable[[Collection[str]], AbstractContextManager[Declared]]:
+    # The whole lock says which files need not be taken out of git to read labels.
+    return lambda names: named(manifest, name, trust).declared(names)
 
 
 def _digest(lock: Lock) -> str:

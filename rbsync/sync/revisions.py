@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from rbsync.errors import UserError
 from rbsync.locks.folder import FOLDER, read_files
@@ -37,6 +38,11 @@ def _folder(name: str) -> str:
 
 
 def _at_revision(root: str, name: str) -> Lock:
+    return read_lock(texts_of(root, blobs_at(root, name)), f"{name}:{FOLDER}")
+
+
+def blobs_at(root: str, name: str) -> dict[str, str]:
+    """The ids that git gives the lock files of a revision, by their names. Raises UserError."""
     try:
         # A tag with a message is an object of its own: this leads on to its commit.
         wanted = f"{name}^{{commit}}"
@@ -48,25 +54,26 @@ def _at_revision(root: str, name: str) -> Lock:
             f"`{name}` is no lock folder, and git has no lock of that revision: {error}",
             hint="`git log -- rbsync.lock` lists the revisions that have one",
         ) from error
-    return read_lock(_blobs(root, listed), f"{name}:{FOLDER}")
-
-
-def _blobs(root: str, listed: bytes) -> dict[str, bytes]:
-    """The texts of lock files by name; ``listed`` is what git says of their folder."""
     entries = [one.partition(b"\t") for one in listed.split(b"\0") if one]
     ids = {os.fsdecode(name): facts.split() for facts, _, name in entries}
     # A link in the folder is a blob too, of another mode.
-    wanted = {
-        name: blob
+    return {
+        name: blob.decode()
         for name, (mode, _, blob) in ids.items()
         if name.endswith(SUFFIX) and not name.startswith(".") and mode.startswith(b"100")
     }
+
+
+def texts_of(root: str, wanted: Mapping[str, str]) -> dict[str, bytes]:
+    """The texts of lock files by name; ``wanted`` are their ids in git."""
     if not wanted:
         return {}
-    answer = git(root, "cat-file", "--batch", stdin=b"\n".join(wanted.values()) + b"\n")
+    answer = git(root, "cat-file", "--batch", stdin="\n".join((*wanted.values(), "")).encode())
     found: dict[str, bytes] = {}
+    at = 0
     for name in wanted:
-        header, _, answer = answer.partition(b"\n")
-        size = int(header.split()[-1])
-        found[name], answer = answer[:size], answer[size + 1 :]
+        end = answer.index(b"\n", at)
+        size = int(answer[at:end].split()[-1])
+        found[name] = answer[end + 1 : end + 1 + size]
+        at = end + size + 2
     return found
