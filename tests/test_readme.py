@@ -48,6 +48,16 @@ EXAMPLES = {
     "rbsync status": "rbsync status",
     "rbsync expand": "rbsync expand",
     "rbsync ls": "rbsync ls",
+    "rbsync ls -l": "rbsync ls -l",
+    "rbsync show NAME": "rbsync show images/coffee.jpg",
+    "rbsync show --project NAME": "rbsync show --project images/coffee.jpg",
+    "rbsync completion bash": "rbsync completion bash",
+    "rbsync completion --help": "rbsync completion --help",
+    "rbsync plan --html plan.html": "rbsync plan --html plan.html",
+    "rbsync diff v1 --html diff.html": "rbsync lock && mkdir -p v1 && cp -r rbsync.lock v1 && "
+    "rbsync diff v1 --html diff.html",
+    "rbsync report": "rbsync report",
+    "rbsync report --html report.html": "rbsync report --html report.html",
     "rbsync failures": "rbsync failures",
     "rbsync export bagit bag": "rbsync lock && rbsync export bagit bag",
     "rbsync export croissant croissant.json": "rbsync lock && rbsync export croissant"

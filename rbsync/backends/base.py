@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import BinaryIO, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from rbsync.errors import BackendError
 from rbsync.model.datapoint import Settings
@@ -382,6 +382,33 @@ class KeepsFiles(Protocol):
 
         ``in_use`` are refs that something else than a datapoint needs.
         """
+
+
+class KeptFiles(NamedTuple):
+    """The items of a task as a backend keeps them.
+
+    ``size`` is that of all of them together, in bytes, None where one of them is elsewhere.
+    ``changed_at`` is when the task was changed last, an ISO 8601 time in UTC.
+    """
+
+    size: int | None
+    changed_at: str
+
+
+@runtime_checkable
+class TellsKept(Protocol):
+    """A backend that can tell of the files and times of its tasks without sending for them."""
+
+    def kept(self, task_ids: Sequence[str]) -> Mapping[str, KeptFiles]:
+        """Those of the tasks that exist, by id."""
+
+
+@runtime_checkable
+class OpensItems(Protocol):
+    """A backend whose files are at hand."""
+
+    def open_item(self, ref: str) -> BinaryIO:
+        """A stored file, to be read; ``ref`` is what ``upload`` returned."""
 
 
 class NewName(NamedTuple):

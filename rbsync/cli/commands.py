@@ -22,6 +22,7 @@ COMMANDS = {
     "status": "show where manifest, state and project stand",
     "explain": "say why a datapoint has its action, facet by facet",
     "failures": "list what failed, grouped by cause",
+    "report": "tell what became of the last run",
     "retry": "plan and apply only what failed",
     "refresh": "rebuild or correct the state from the project",
     "log": "list the runs, or what became of one datapoint",
@@ -37,8 +38,10 @@ COMMANDS = {
     "ls": "list what the project holds",
     "export": "write masks or labels of the project to files",
     "watch": "keep the project in step with the files, and send none half-written",
+    "show": "draw a datapoint with its labels",
     "doctor": "check this machine, the way to the service, and the project",
     "serve": "speak RedBrick's protocol over a local project, offline",
+    "completion": "make a shell complete commands and names",
     "schema": "print the JSON Schema of the manifest, or of what a command prints",
     "state": "look at the state, or change it by hand",
 }

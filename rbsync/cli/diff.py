@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +14,7 @@ from rbsync.cli.output import document, note
 from rbsync.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from rbsync.locks.differences import Difference
     from rbsync.sync.diffing import Version
     from rbsync.sync.workspace import Workspace
 
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="[B]", default="")
 @click.option("--markdown", metavar="FILE", help="Write the difference as Markdown.")
+@click.option("--html", metavar="FILE", help="Write it as a page with pictures of labels.")
 @with_common_options
-def command(common: CommonOptions, before: str, after: str, markdown: str | None) -> int:
+def command(
+    common: CommonOptions, before: str, after: str, markdown: str | None, html: str | None
+) -> int:
     """Tell in what version B differs from version A; without B, the files at hand.
 
     A version is a git revision that has a lock, a folder with one, or `lock` for that of this
@@ -34,6 +38,7 @@ def command(common: CommonOptions, before: str, after: str, markdown: str | None
     Examples:
       rbsync diff v1 v2
       rbsync diff HEAD --markdown diff.md
+      rbsync diff HEAD --html diff.html
       rbsync diff HEAD project
       rbsync diff release:v1 lock
     """
@@ -45,6 +50,8 @@ def command(common: CommonOptions, before: str, after: str, markdown: str | None
         old, new = _Versions(stack, common).both(before, after)
         all_labels = common.json or common.verbose
         found, labels = compare_versions(old, new, None if all_labels else MOST)
+        if html:
+            _write_pages(html, found, old, new)
     digests = {"before": old.digest, "after": new.digest}
     if markdown:
         from rbsync.cli.render.difference_markdown import difference_markdown
@@ -60,6 +67,16 @@ def command(common: CommonOptions, before: str, after: str, markdown: str | None
         note(common, f"{digests['before']} to")
         note(common, digests["after"])
     return ExitCode.CHANGES if found else ExitCode.DONE
+
+
+def _write_pages(path: str, found: Difference, old: Version, new: Version) -> None:
+    from rbsync.cli.pages.difference_page import difference_pages
+    from rbsync.cli.pages.many_pages import write_pages
+    from rbsync.sync.pictured_changes import MOST, pictured_difference
+
+    names = [one.name for one in found.changed if "labels" in one.facets][:MOST]
+    pictured = dict(pictured_difference(old, new, names))
+    write_pages(path, partial(difference_pages, found, pictured, (old.digest, new.digest)))
 
 
 class _Versions:

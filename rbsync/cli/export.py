@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from rbsync.cli.name_completion import complete_names
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import complaint, document, note
@@ -88,7 +89,12 @@ def _move(draft: str, path: str) -> None:
             os.replace(os.path.join(folder, name), os.path.join(there, name))
 
 
-only = click.option("--target", metavar="GLOB", help="Only datapoints whose names match.")
+only = click.option(
+    "--target",
+    metavar="GLOB",
+    shell_complete=complete_names,
+    help="Only datapoints whose names match.",
+)
 force = click.option("--force", is_flag=True, help="Write over files of the same names.")
 
 

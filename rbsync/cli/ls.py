@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rbsync.backends.base import Task
 from rbsync.cli.escaping import one_line
+from rbsync.cli.name_completion import complete_names
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
 from rbsync.cli.planning_options import give_up_after as give_up_after_option
-from rbsync.cli.render.numbers import plural
+from rbsync.cli.render.numbers import plural, size
 from rbsync.errors import ExitCode
 from rbsync.files.name_patterns import name_pattern
 
+if TYPE_CHECKING:
+    from rbsync.sync.long_listing import Listed
+
 
 @click.command("ls")
-@click.argument("pattern", required=False)
+@click.argument("pattern", required=False, shell_complete=complete_names)
+@click.option("-l", "--long", is_flag=True, help="Also sizes, times and categories of labels.")
 @give_up_after_option
 @with_common_options
-def command(common: CommonOptions, pattern: str | None, give_up_after: float) -> int:
+def command(common: CommonOptions, pattern: str | None, long: bool, give_up_after: float) -> int:
     """List what the project holds, or what of it matches the glob PATTERN.
 
     \b
-    Example:
+    Examples:
       rbsync ls "images/**"
+      rbsync ls -l
     """
     from rbsync.sync.known_project import known_project
+    from rbsync.sync.long_listing import long_listing
 
     shown = name_pattern(pattern, anywhere=True)
     # Labels of names that are not shown are not fetched: each may cost a request.
     with opened(common, looks_on=True, give_up_after=give_up_after) as workspace:
+        if long:
+            return _show_long(common, list(long_listing(workspace, shown)))
         known_project(workspace)
         tasks = [one for one in workspace.backend.list(counted=shown) if shown(one.name)]
     if common.json:
@@ -42,6 +51,32 @@ def command(common: CommonOptions, pattern: str | None, give_up_after: float) ->
         result(common, _line(task))
     note(common, f"{plural(len(tasks), 'datapoint')}.")
     return ExitCode.DONE
+
+
+def _show_long(common: CommonOptions, listed: list[Listed]) -> int:
+    if common.json:
+        document(common, {"tasks": [{**_as_json(one.task), **_long_facts(one)} for one in listed]})
+        return ExitCode.DONE
+    for one in listed:
+        bytes_ = one.kept.size if one.kept else None
+        # Of what is elsewhere nobody can tell the size; a dash keeps the columns in line.
+        told = "-" if bytes_ is None else size(bytes_)
+        when = one.kept.changed_at[:16].replace("T", " ") if one.kept else "-"
+        categories = f": {', '.join(one.categories)}" * bool(one.categories)
+        line = _line(one.task).removesuffix(")") + one_line(categories) + ")"
+        result(common, f"{told:>10}  {when:16}  {line}")
+    total = sum(one.kept.size or 0 for one in listed if one.kept)
+    note(common, f"{plural(len(listed), 'datapoint')}, {size(total)}.")
+    return ExitCode.DONE
+
+
+def _long_facts(one: Listed) -> dict[str, Any]:
+    kept = one.kept
+    return {
+        "bytes": kept.size if kept else None,
+        "changed_at": kept.changed_at if kept else "",
+        "categories": list(one.categories),
+    }
 
 
 def _line(task: Task) -> str:

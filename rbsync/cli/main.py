@@ -115,6 +115,11 @@ def _read_names_as_utf8() -> None:
 def main(arguments: list[str]) -> int:
     """Runs one command and returns its exit code."""
     common = CommonOptions()
+    if "_RBSYNC_COMPLETE" in os.environ:
+        # A shell asks what could be typed; click answers it instead of running a command.
+        from rbsync.cli.shells import register
+
+        register()
     try:
         answer: Any = cli.main(
             arguments,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rbsync.cli.options import MANIFEST, MANY, CommonOptions
 
@@ -42,17 +42,40 @@ def _given(common: CommonOptions) -> Iterator[str]:
         yield "--allow-private-urls"
 
 
-def after_plan(common: CommonOptions, plan: Plan, options: PlanOptions) -> str:
-    """Says what to do after a plan was shown; empty where nothing is to be done."""
+class Kept(NamedTuple):
+    """The files that a plan was written to: a path, its digest, and that of a page; or empty."""
+
+    path: str = ""
+    digest: str = ""
+    reviewed: str = ""
+
+
+def next_steps(
+    common: CommonOptions, plan: Plan, options: PlanOptions, kept: Kept
+) -> Iterator[str]:
+    """Yields what to do after a plan was shown; nothing where nothing is to be done."""
+    if kept.path:
+        yield f"Apply exactly this with: {typed(common, 'apply', kept.path)}"
+        again = typed(common, "apply", kept.path, "--expect", kept.digest)
+        yield f"and from elsewhere with: {again}"
+    if kept.reviewed:
+        again = typed(common, "apply", "--expect", kept.reviewed)
+        yield f"Apply what was reviewed with: {again}"
+    if not (kept.path or kept.reviewed):
+        yield from _after(common, plan, options)
+
+
+def _after(common: CommonOptions, plan: Plan, options: PlanOptions) -> Iterator[str]:
     from rbsync.model.plan import Blocked
 
-    if plan.effects and options.only is None:
-        return f"Apply it with: {typed(common, 'apply', *_planned_so(options))}"
-    if plan.effects:
-        # A plan of what changed in git is made by `plan` alone.
-        return "Apply it with: -o FILE here, and then apply of that FILE"
     blocked = next((one.name for one in plan.actions if isinstance(one, Blocked)), None)
-    return f"Look at one with: {typed(common, 'explain', '--', blocked)}" if blocked else ""
+    if plan.effects and options.only is not None:
+        # Only `plan` can narrow itself down to what changed in git.
+        yield "Apply it with: -o FILE here, and then apply of that FILE"
+    elif plan.effects:
+        yield f"Apply it with: {typed(common, 'apply', *_planned_so(options))}"
+    elif blocked is not None:
+        yield f"Look at one with: {typed(common, 'explain', '--', blocked)}"
 
 
 def _planned_so(options: PlanOptions) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +14,7 @@ import click
 
 from rbsync.cli.locked import locked as locked_option
 from rbsync.cli.locked import require_locked
-from rbsync.cli.next_step import after_plan, typed
+from rbsync.cli.next_step import Kept, next_steps
 from rbsync.cli.open_workspace import meta, opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.command("plan")
 @click.option("-o", "--output", metavar="FILE", help="Write the plan, for `apply FILE`.")
 @click.option("--markdown", metavar="FILE", help="Write the plan as Markdown.")
+@click.option("--html", metavar="FILE", help="Write the plan as a page with pictures of labels.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option(
     "--since",
@@ -50,6 +52,7 @@ def command(
     common: CommonOptions,
     output: str | None,
     markdown: str | None,
+    html: str | None,
     detailed_exitcode: bool,
     since: str,
     locked: bool,
@@ -64,13 +67,12 @@ def command(
 
     \b
     Examples:
-      rbsync plan -o p.json
+      rbsync plan -o p.json --html plan.html
       rbsync plan --refresh --detailed-exitcode
       rbsync plan --offline --target "images/**"
       rbsync plan --locked --since origin/main
       rbsync plan -v --target "masks/**"
-      rbsync plan --policy on_change=replace --prune
-      rbsync plan --on-move keep
+      rbsync plan --policy on_change=replace --prune --on-move keep
     """
     from rbsync.documents.text import dump
     from rbsync.sync.known_version import has_lock, known_version
@@ -90,6 +92,8 @@ def command(
         about = About(version=version, base=found.base)
         if markdown or common.json:
             about = _with_digest(about, workspace, plan)
+        if html:
+            _write_pages(html, workspace, plan)
         locks = has_lock(workspace)
         untrusted = workspace.manifest.trust.untrusted
     told = _Told(plan, labels, about)
@@ -100,15 +104,9 @@ def command(
         document(common, told.as_json(labels))
         return _exit_code(plan, detailed_exitcode)
     _show(told, common, locks=locks)
-    if output:
-        note(common, f"Apply exactly this with: {typed(common, 'apply', output)}")
-        again = typed(common, "apply", output, "--expect", digest)
-        note(common, f"and from elsewhere with: {again}")
-    if markdown:
-        again = typed(common, "apply", "--expect", about.digest)
-        note(common, f"Apply what was reviewed with: {again}")
-    if not (output or markdown or untrusted) and (step := after_plan(common, plan, options)):
-        note(common, step)
+    kept = Kept(output or "", digest, about.digest if markdown else "")
+    for line in () if untrusted and not output else next_steps(common, plan, options, kept):
+        note(common, line)
     return _exit_code(plan, detailed_exitcode)
 
 
@@ -129,6 +127,14 @@ class _Told(NamedTuple):
         from rbsync.cli.render.markdown import plan_markdown
 
         return plan_markdown(self.plan, self.labels, self.about)
+
+
+def _write_pages(path: str, workspace: Workspace, plan: Plan) -> None:
+    from rbsync.cli.pages.many_pages import write_pages
+    from rbsync.cli.pages.plan_page import plan_pages
+    from rbsync.sync.pictured_changes import pictured_plan
+
+    write_pages(path, partial(plan_pages, plan, dict(pictured_plan(workspace, plan))))
 
 
 def _with_digest(about: About, workspace: Workspace, plan: Plan) -> About:

@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-target = click.option("--target", metavar="GLOB", help="Only datapoints whose names match.")
+from rbsync.cli.name_completion import complete_names
+
+target = click.option(
+    "--target",
+    metavar="GLOB",
+    shell_complete=complete_names,
+    help="Only datapoints whose names match.",
+)
 prune = click.option(
     "--prune/--no-prune", default=None, help="Delete what the manifest does not declare."
 )

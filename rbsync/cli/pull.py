@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from rbsync.cli.name_completion import complete_names
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import complaint, document, note, result
@@ -14,7 +15,7 @@ from rbsync.errors import ExitCode
 
 
 @click.command("pull")
-@click.argument("names", nargs=-1, metavar="[NAME|GLOB]...")
+@click.argument("names", nargs=-1, metavar="[NAME|GLOB]...", shell_complete=complete_names)
 @lock_timeout_option
 @give_up_after_option
 @with_common_options

@@ -8,6 +8,7 @@ from typing import BinaryIO
 import click
 
 from rbsync.cli.escaping import one_line
+from rbsync.cli.name_completion import complete_names
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import answer, document, note, result
@@ -36,7 +37,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("pattern", required=False)
+@click.argument("pattern", required=False, shell_complete=complete_names)
 @with_common_options
 def list_records(common: CommonOptions, pattern: str | None) -> int:
     """List what is recorded, or what of it matches the glob PATTERN.
@@ -60,7 +61,7 @@ def list_records(common: CommonOptions, pattern: str | None) -> int:
 
 
 @command.command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_names)
 @with_common_options
 def show(common: CommonOptions, name: str) -> int:
     """Show what is recorded of NAME.
@@ -87,7 +88,7 @@ def show(common: CommonOptions, name: str) -> int:
 
 
 @command.command("rm")
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, shell_complete=complete_names)
 @lock_timeout
 @with_common_options
 def remove(common: CommonOptions, names: tuple[str, ...], lock_timeout: float) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rbsync.cli.name_completion import complete_names
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command("verify")
-@click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@click.argument("patterns", nargs=-1, metavar="[PATTERN]...", shell_complete=complete_names)
 @click.option("--deep", is_flag=True, help="Read every byte, whatever is remembered of files.")
 @click.option(
     "--project", is_flag=True, help="Read the project too: does it hold what the lock says?"

@@ -77,6 +77,13 @@ class TaskPart(Part):
     priority: float | None
     metadata: dict[str, str]
     fingerprint: FingerprintPart | None = Field(description="The stamp that rbsync left, if any.")
+    bytes: int | None = Field(
+        None, ge=0, description="With `-l`: the size of its items, null where it is not known."
+    )
+    changed_at: str = Field(
+        "", description="With `-l`: when it was changed last, in ISO 8601; empty where unknown."
+    )
+    categories: list[str] = Field(default=[], description="With `-l`: those of its labels.")
 
 
 class LsDocument(Document):
@@ -132,6 +139,24 @@ class ServeDocument(Document):
     org_id: str
     project_id: str
     api_key: str = Field("", description="The key, where it was made for this service.")
+
+
+class ShowDocument(Document):
+    """A datapoint to be looked at."""
+
+    name: str
+    items: list[str]
+    width: int | None = Field(description="Of its picture; null where that cannot be drawn.")
+    height: int | None
+    pixels: dict[str, int] = Field(description="How many pixels are of each class of its mask.")
+    objects: dict[str, int] = Field(description="How many boxes and outlines of each category.")
+
+
+class CompletionDocument(Document):
+    """The text that makes a shell complete."""
+
+    shell: Literal["bash", "zsh", "fish"]
+    script: str
 
 
 class SchemasDocument(Document):

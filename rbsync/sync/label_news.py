@@ -34,8 +34,12 @@ def labels_of_plan(
     """
     if not plan.looked:
         return {}
-    wanted = list(islice((one for one in plan.actions if _rewrites_labels(one)), most))
-    return dict(_changes(workspace, wanted))
+    return dict(_changes(workspace, rewriting_labels(plan, most)))
+
+
+def rewriting_labels(plan: Plan, most: int | None = None) -> list[Action]:
+    """The first actions of a plan that rewrite labels, None for all."""
+    return list(islice((one for one in plan.actions if _rewrites_labels(one)), most))
 
 
 def labels_of_action(workspace: Workspace, action: Action) -> LabelChanges | None:
@@ -50,27 +54,31 @@ def _rewrites_labels(action: Action) -> bool:
 
 
 def _changes(workspace: Workspace, actions: Sequence[Action]) -> Iterator[tuple[str, LabelChanges]]:
+    for one, before, after in sides_of(workspace, actions):
+        # Here: a plan without changes of labels loads neither NumPy nor Pillow.
+        from rbsync.sync.label_sides import label_changes, picture_size
+
+        size = picture_size(one.datapoint, workspace.roots)
+        if (changes := label_changes(before, after, size)) is not None:
+            yield one.name, changes
+
+
+def sides_of(
+    workspace: Workspace, actions: Sequence[Action]
+) -> Iterator[tuple[Rewrite, Side, Side]]:
+    """The actions that rewrite what the project has, with their labels there and as declared."""
     rewrites = [one for one in actions if isinstance(one, Rewrite)]
     found = _looked_at(workspace, [one.task_id for one in rewrites])
     if not found:
         return
-    # A plan without changes of labels loads neither NumPy nor Pillow.
-    from rbsync.sync.label_sides import (
-        declared_content,
-        label_changes,
-        picture_size,
-        present_content,
-    )
+    from rbsync.sync.label_sides import declared_content, present_content
 
     roots, algorithm = workspace.roots, workspace.manifest.settings.hash
     for one in rewrites:
-        if (there := found.get(one.task_id)) is None:
-            continue
-        labels = one.datapoint.labels
-        after = partial(declared_content, labels, roots, algorithm, workspace.history.content)
-        size = picture_size(one.datapoint, roots)
-        if (changes := label_changes(partial(present_content, there), after, size)) is not None:
-            yield one.name, changes
+        if (there := found.get(one.task_id)) is not None:
+            labels = one.datapoint.labels
+            after = partial(declared_content, labels, roots, algorithm, workspace.history.content)
+            yield one, partial(present_content, there), after
 
 
 def _looked_at(workspace: Workspace, task_ids: Sequence[str]) -> Mapping[str, TaskContent]:

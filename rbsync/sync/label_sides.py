@@ -48,7 +48,7 @@ def changes_between(before: Declared, after: Declared, name: str) -> LabelChange
 
     None where one of them cannot be read: else all would be told as new or gone.
     """
-    sides = _side(before, name), _side(after, name)
+    sides = side_of(before, name), side_of(after, name)
     if sides[0] is None or sides[1] is None:
         return None
     known = after if name in after.datapoints else before
@@ -56,7 +56,8 @@ def changes_between(before: Declared, after: Declared, name: str) -> LabelChange
     return label_changes(sides[0], sides[1], size)
 
 
-def _side(version: Declared, name: str) -> Side | None:
+def side_of(version: Declared, name: str) -> Side | None:
+    """The labels of a name in a version; None where nobody can read them."""
     if task := version.tasks.get(name):
         return partial(present_content, task)
     if version.roots is None or name not in version.datapoints:

@@ -15,6 +15,7 @@ from rbsync.backends.base import (
     Collected,
     Created,
     Draft,
+    KeptFiles,
     Left,
     LostFile,
     NamedTask,
@@ -178,6 +179,15 @@ class LocalBackend:
         """The tasks of these ids that exist, by id, with what is in them."""
         found = self._project.whole(task_ids)
         return {one.stored.task.task_id: self._content(one) for one in found}
+
+    def kept(self, task_ids: Sequence[str]) -> dict[str, KeptFiles]:
+        """Sizes and times of the tasks of these ids that exist."""
+        return {
+            stored.task.task_id: KeptFiles(
+                self._blobs.size(ref for _, ref in stored.items), stored.updated_at
+            )
+            for stored, _, _ in self._project.whole(task_ids)
+        }
 
     def _present(self, stored: StoredTask) -> TaskContent:
         task_id = stored.task.task_id

@@ -98,6 +98,11 @@ class Blobs:
         self._lock = threading.Lock()
         self._settling = threading.Lock()
 
+    @property
+    def folder(self) -> str:
+        """The folder of the project."""
+        return self._folder
+
     def store(self, body: Body, algorithm: Algorithm) -> str:
         """Stores a file's bytes and returns their ref; they are durable then.
 
@@ -239,6 +244,13 @@ class Blobs:
     def missing(self, refs: Iterable[str]) -> list[str]:
         """Those of the refs that look like ours and have no file."""
         return [one for one in refs if is_ref(one) and not os.path.exists(self._path(one))]
+
+    def size(self, refs: Iterable[str]) -> int | None:
+        """The bytes of files together; None where one is not kept here, or is gone."""
+        with suppress(OSError):
+            paths = [self._path(one) if is_ref(one) else "" for one in refs]
+            return sum(os.stat(one).st_size for one in paths)
+        return None
 
     def open(self, ref: str) -> BinaryIO:
         """A stored file, to be read. Raises BackendError."""

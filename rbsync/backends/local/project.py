@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
@@ -39,6 +39,7 @@ from rbsync.backends.local.extras import (
     put_extras,
 )
 from rbsync.backends.local.meta import Meta, read_meta, write_meta
+from rbsync.backends.local.name_links import Items, NameLinks, is_text
 from rbsync.backends.local.opening import Wish, fulfil
 from rbsync.backends.local.queries import Counts
 from rbsync.backends.local.task_rows import (
@@ -89,6 +90,7 @@ class LocalProject:
         self._meta: Meta | None = None
         self._rules: Rules | None = None
         self._read_in = 0
+        self._links = NameLinks(blobs.folder)
 
     def open(self) -> Meta:
         """Returns what the project is, made and changed to what it shall be.
@@ -120,6 +122,7 @@ class LocalProject:
         ``extras`` is what accompanies each draft, or empty. All that are created are durable
         together when this returns.
         """
+        self._links.change(one.name for one in drafts)
         with self._database.writing() as connection:
             rules = self._present_rules()
             flaws = [rules.flaw(draft) for draft in drafts]
@@ -178,6 +181,8 @@ class LocalProject:
         flaw = self._present_rules().flaw(draft, changed)
         if flaw:
             raise BackendError(f"{draft.name}: {flaw.message}", kind="invalid", hint=flaw.hint)
+        if "items" in changed:
+            self._links.change([draft.name])
         with self._database.writing() as connection:
             stored = self._checked(connection, task_id, draft)
             draft = as_written(stored) if as_written else draft
@@ -220,6 +225,7 @@ class LocalProject:
         if self.describe() is None:
             return
         with self._database.writing() as connection:
+            self._links.change(row[2] for row in queries.rows_of_ids(connection, task_ids))
             connection.executemany(
                 "DELETE FROM tasks WHERE task_id = ?", ((one,) for one in task_ids)
             )
@@ -234,6 +240,7 @@ class LocalProject:
         if self.describe() is None:
             return {}
         others: dict[str, str] = {}
+        self._links.change(one.name for one in tasks)
         with self._database.writing() as connection:
             for name, task_id in tasks:
                 row = queries.row_of_id(connection, task_id)
@@ -246,6 +253,7 @@ class LocalProject:
     def rename(self, names: Sequence[NewName]) -> dict[str, str]:
         """Gives tasks their new names; returns, by these, why a task did not get it."""
         why: dict[str, str] = {}
+        self._links.change(name for one in names for name in (one.name, one.task.name))
         with self._database.writing() as connection:
             for one in names:
                 row = queries.row_of_id(connection, one.task.task_id)
@@ -310,7 +318,7 @@ class LocalProject:
         """The tasks of exactly these names, all as of one moment."""
 
         def ask(connection: sqlite3.Connection) -> dict[str, Task]:
-            rows = queries.rows_of_names(connection, filter(_is_text, names))
+            rows = queries.rows_of_names(connection, filter(is_text, names))
             return {row[2]: task_of(row) for row in rows}
 
         return self._read(ask, {})
@@ -407,7 +415,21 @@ class LocalProject:
             return found
 
     def close(self) -> None:
+        """Writes the links that are still to be written, and closes the database."""
+        # What was changed is durable: that its links could not be made is no failure of it.
+        with suppress(BackendError):
+            self._links.write(self._items_of, self._names)
         self._database.close()
+
+    def _items_of(self, names: Iterable[str]) -> dict[str, Items]:
+        nothing: dict[str, Items] = {}
+        return self._read(
+            lambda one: {row[2]: stored_of(row).items for row in queries.rows_of_names(one, names)},
+            nothing,
+        )
+
+    def _names(self) -> Iterator[str]:
+        return (one.task.name for one in self.tasks())
 
     def _read(self, ask: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         with self._database.reading() as connection:
@@ -433,10 +455,3 @@ class LocalProject:
 
 def _rejected(draft: Draft, kind: FailureKind, flaw: Flaw) -> Rejected:
     return Rejected(draft.name, Failure(kind, "create", flaw.message, hint=flaw.hint))
-
-
-def _is_text(name: str) -> bool:
-    """Tells whether a name can be one at all: what is not text cannot be asked for."""
-    with suppress(UnicodeEncodeError):
-        return bool(name.encode())
-    return False

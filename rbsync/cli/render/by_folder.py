@@ -41,6 +41,7 @@ def folded(names: Iterable[str], most: int) -> list[Fold]:
             done.append(largest)
         elif len(parts) <= room:
             open_ += parts
+        # Of 300 folders in one the largest say more than the one line that all are in it.
         elif not done and not open_:
             done += _largest(largest, parts, room)
         else:

@@ -24,7 +24,7 @@ _FEW = 10
 _PLAIN = re.compile(r"[0-9A-Za-z:./_+-]*")
 
 # What deletes and what blocks is cut last.
-_HEADINGS: dict[type[Action], str] = {
+HEADINGS: dict[type[Action], str] = {
     Delete: "to delete",
     Blocked: "blocked",
     Replace: "to replace",
@@ -72,7 +72,7 @@ def _warnings(plan: Plan) -> Iterator[str]:
 
 
 def _sections(plan: Plan, labels: Mapping[str, LabelChanges]) -> Iterator[Section]:
-    for kind, heading in _HEADINGS.items():
+    for kind, heading in HEADINGS.items():
         actions = [one for one in plan.actions if type(one) is kind]
         if not actions:
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rbsync.cli.escaping import one_line
+from rbsync.cli.next_step import typed
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, result
 from rbsync.documents.report_document import counts
@@ -22,7 +23,8 @@ def show_report(report: Report, common: CommonOptions, stopped: str) -> None:
     line = complete_line(report, stopped)
     result(common, line, fg="green" if not report.exit_code else "red")
     if failures:
-        complaint(common, "See them again with `rbsync failures`; try again with `rbsync retry`.")
+        again, anew = typed(common, "failures"), typed(common, "retry")
+        complaint(common, f"See them again with `{again}`; try again with `{anew}`.")
 
 
 def _show_skipped(report: Report, common: CommonOptions, stopped: str) -> None:

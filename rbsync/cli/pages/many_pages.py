@@ -1,0 +1,71 @@
+"""Many entries on several pages, with a first one that leads to them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from rbsync.cli.pages.html_page import Change, Page, Row, Section, page_html
+from rbsync.written_files import failures, write_whole
+
+ROWS = 2000
+"""Rows of a page; a page of more is slow to look through."""
+CHANGES = 500
+"""Changes of a page, each of which may have a picture."""
+
+
+class _Part(NamedTuple):
+    """A run of entries of one section, small enough for a page."""
+
+    section: Section
+    changes: Sequence[Change]
+    rows: Sequence[Row]
+
+
+def write_pages(path: str, pages: Callable[[str], Iterator[tuple[str, str]]]) -> None:
+    """Writes pages: the first one at a path, the others in a folder of its name beside it.
+
+    Raises RbsyncError where they cannot be written.
+    """
+    folder, file = os.path.split(path)
+    for below, text in pages(os.path.splitext(file)[0]):
+        place = os.path.join(folder, *below.split("/")) if below else path
+        with failures(place):
+            os.makedirs(os.path.dirname(place) or ".", exist_ok=True)
+        write_whole(place, text)
+
+
+def paged(page: Page, stem: str) -> Iterator[tuple[str, str]]:
+    """The page, or a first one that leads to the others, each with its path.
+
+    The path of the first is empty; those of the others are in the folder ``STEM.pages``.
+    """
+    parts = [part for section in page.sections for part in _parts(section)]
+    if len(parts) <= len(page.sections):
+        yield "", page_html(page)
+        return
+    links = []
+    for number, part in enumerate(parts, 1):
+        path = f"{stem}.pages/{number:04}.html"
+        title = f"{part.section.heading}, page {number} of {len(parts)}"
+        links.append((path, f"{part.section.action}: {_reach(part)}"))
+        one = part.section._replace(changes=part.changes, rows=part.rows)
+        back = [(f"../{stem}.html", "All pages")]
+        yield path, page_html(Page(title, _reach(part), sections=[one], links=back))
+    yield "", page_html(page._replace(sections=(), links=links))
+
+
+def _parts(section: Section) -> Iterator[_Part]:
+    for at in range(0, len(section.changes), CHANGES):
+        yield _Part(section, section.changes[at : at + CHANGES], ())
+    for at in range(0, len(section.rows), ROWS):
+        yield _Part(section, (), section.rows[at : at + ROWS])
+
+
+def _reach(part: _Part) -> str:
+    """From which name to which a page has them."""
+    if part.changes:
+        return f"{part.changes[0].name} to {part.changes[-1].name}"
+    first, last = part.rows[0], part.rows[-1]
+    return f"{first.folder}{first.name} to {last.folder}{last.name}"

@@ -1,0 +1,190 @@
+"""A change of labels as a picture: the photograph and both masks, cut to where they differ."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from rbsync.label_changes.label_content import LabelContent
+from rbsync.pictures.class_colours import class_colours
+from rbsync.pictures.label_drawing import Drawing, Outlined, drawing_of
+from rbsync.pictures.photographs import read_photograph
+
+Array = npt.NDArray[Any]
+Box = tuple[int, int, int, int]
+_LEAST = 160
+"""Pixels of a side that are shown at least: a change of three pixels needs its surroundings."""
+_QUALITIES = (70, 50, 30, 15)
+
+
+class Detail(NamedTuple):
+    """The most that is kept of a picture: pixels of a side, and letters of its photograph."""
+
+    side: int | None = None
+    photo: int | None = None
+
+
+def change_picture(
+    before: LabelContent, after: LabelContent, data: bytes | None, detail: Detail
+) -> dict[str, Any] | None:
+    """The picture of a change, as a page's script takes it; None where nothing can be drawn.
+
+    ``data`` is the file of the photograph. Masks are PNGs of the number of the class of each
+    pixel, two bytes in red and green; boxes are in fractions of what is shown. Raises MaskError
+    for labels that cannot be drawn.
+    """
+    photo = _photo(data)
+    old, new = (drawing_of(one, photo.size if photo else (1, 1)) for one in (before, after))
+    size = _size(old, new, photo)
+    if size is None:
+        return None
+    names = tuple(dict.fromkeys((*old.names, *new.names)))
+    grids = [_grid(one, names, size) for one in (old, new)]
+    box = _box(grids[0], grids[1], _moved(old, new), size, detail.side)
+    shown, scale = _fitted(box, detail.side)
+    colours = class_colours(names)
+    return {
+        "size": list(size),
+        "box": list(box),
+        "shown": list(shown),
+        "scale": scale,
+        "classes": [[name, "#{:02x}{:02x}{:02x}".format(*colours[name])] for name in names],
+        "photo": _photo_uri(photo, size, box, shown, detail.photo) if photo else "",
+        "before": _grid_uri(_cut(grids[0], box, shown), len(names)),
+        "after": _grid_uri(_cut(grids[1], box, shown), len(names)),
+        "objects": [_objects(one.objects, names, size, box) for one in (old, new)],
+    }
+
+
+def _photo(data: bytes | None) -> Image.Image | None:
+    try:
+        return read_photograph(data) if data is not None else None
+    except ValueError:
+        return None
+
+
+def _size(old: Drawing, new: Drawing, photo: Image.Image | None) -> tuple[int, int] | None:
+    """(width, height) of what both are drawn on; the later mask goes before the earlier one."""
+    for one in (new.mask, old.mask):
+        if one is not None:
+            return one.width, one.height
+    return photo.size if photo else None
+
+
+def _grid(drawing: Drawing, names: Sequence[str], size: tuple[int, int]) -> Array:
+    """The numbers of the classes (height, width), in those of ``names``; 0 is none."""
+    grid = np.zeros((size[1], size[0]), np.uint16)
+    if drawing.mask is not None:
+        table = np.array([0, *(names.index(one) + 1 for one in drawing.mask.names)], np.uint16)
+        pixels = table[drawing.mask.pixels]
+        if pixels.shape != grid.shape:
+            # Of another size: not the same pixels, but the same picture.
+            rows, columns = _steps(len(pixels), size[1]), _steps(pixels.shape[1], size[0])
+            pixels = pixels[np.ix_(rows, columns)]
+        grid[:] = pixels
+    return grid
+
+
+def _steps(length: int, number: int) -> Array:
+    """Places of so many pixels that are spread over a length."""
+    return np.arange(number) * length // number
+
+
+def _moved(old: Drawing, new: Drawing) -> list[Outlined]:
+    """The objects that only one of both has."""
+    return [*(set(old.objects) - set(new.objects)), *(set(new.objects) - set(old.objects))]
+
+
+def _box(
+    old: Array, new: Array, objects: Iterable[Outlined], size: tuple[int, int], side: int | None
+) -> Box:
+    """The part (left, top, width, height) in which they differ, with some room around it."""
+    width, height = size
+    rows, columns = np.nonzero(old != new)
+    points = [(x * width, y * height) for one in objects for x, y in one.points]
+    xs = [*((columns.min(), columns.max() + 1) if len(columns) else ()), *(x for x, _ in points)]
+    ys = [*((rows.min(), rows.max() + 1) if len(rows) else ()), *(y for _, y in points)]
+    # Nothing to cut to: labels may differ in what is not drawn, such as an attribute.
+    if side is None or not xs:
+        return 0, 0, width, height
+    left, across = _widened(min(xs), max(xs), width)
+    top, down = _widened(min(ys), max(ys), height)
+    return left, top, across, down
+
+
+def _widened(low: float, high: float, length: int) -> tuple[int, int]:
+    wanted = min(length, max(_LEAST, int((high - low) * 1.25)))
+    start = int((low + high - wanted) / 2)
+    return min(max(start, 0), length - wanted), wanted
+
+
+def _fitted(box: Box, side: int | None) -> tuple[tuple[int, int], float]:
+    scale = min(1.0, side / max(box[2:])) if side else 1.0
+    return (max(1, round(box[2] * scale)), max(1, round(box[3] * scale))), round(scale, 4)
+
+
+def _cut(grid: Array, box: Box, shown: tuple[int, int]) -> Array:
+    left, top, width, height = box
+    part = grid[top : top + height, left : left + width]
+    cut: Array = part[np.ix_(_steps(height, shown[1]), _steps(width, shown[0]))]
+    return cut
+
+
+def _grid_uri(grid: Array, classes: int) -> str:
+    if not grid.any():
+        return ""
+    if classes < 256:
+        # A browser reads grey as three equal values: the red one is the number.
+        return _uri(Image.fromarray(grid.astype(np.uint8)), "png", optimize=True)
+    parts = [grid & 255, grid >> 8, np.zeros_like(grid)]
+    return _uri(Image.fromarray(np.stack(parts, -1).astype(np.uint8)), "png", optimize=True)
+
+
+def _photo_uri(
+    photo: Image.Image,
+    size: tuple[int, int],
+    box: Box,
+    shown: tuple[int, int],
+    limit: int | None,
+) -> str:
+    across, down = photo.width / size[0], photo.height / size[1]
+    left, top, width, height = box
+    part = (left * across, top * down, (left + width) * across, (top + height) * down)
+    image = photo.resize(shown, Image.Resampling.BILINEAR, part)
+    text = ""
+    # Noise takes ten times the room of a sky: one grainy photograph must not crowd out the others.
+    for quality in _QUALITIES if limit else (85,):
+        text = _uri(image, "webp", quality=quality, method=2)
+        if not limit or len(text) <= limit:
+            break
+    return text
+
+
+def _uri(image: Image.Image, form: str, **options: Any) -> str:
+    file = io.BytesIO()
+    image.save(file, form, **options)
+    return f"data:image/{form};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _objects(
+    objects: Iterable[Outlined], names: Sequence[str], size: tuple[int, int], box: Box
+) -> list[list[Any]]:
+    """Each object as [number of its class, its shape, its points in fractions of what is shown]."""
+    left, top, width, height = box
+    return [
+        [
+            names.index(one.category) + 1,
+            one.shape,
+            [
+                [round((x * size[0] - left) / width, 5), round((y * size[1] - top) / height, 5)]
+                for x, y in one.points
+            ],
+        ]
+        for one in objects
+    ]

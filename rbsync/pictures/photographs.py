@@ -1,0 +1,62 @@
+"""A photograph as it is meant to be seen: upright, in sRGB, with eight bits, on white."""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+from rbsync.masks.png.decoding import MAX_PIXELS
+
+FORMATS = ("PNG", "JPEG", "BMP")
+"""The formats that are drawn; what else Pillow reads is no item of a datapoint."""
+_WIDE = ("I", "F", "I;16", "I;16L", "I;16B")
+"""Modes with more than eight bits."""
+
+
+def read_photograph(data: bytes) -> Image.Image:
+    """A picture of mode RGB. Raises ValueError for what cannot be drawn."""
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError(f"it has more than {MAX_PIXELS:,} pixels")
+            # Cameras write how they were held, and masks are of the picture as it is shown.
+            return _eight_bits(ImageOps.exif_transpose(image))
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError("it is no picture that can be drawn") from error
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    if image.mode in _WIDE:
+        return _stretched(image)
+    if image.has_transparency_data:
+        clear = image.convert("RGBA")
+        white = Image.new("RGBA", clear.size, "white")
+        return Image.alpha_composite(white, clear).convert("RGB")
+    return _srgb(image)
+
+
+def _stretched(image: Image.Image) -> Image.Image:
+    """Grey values from black to white over the range that the picture has.
+
+    Scanners fill 12 of 16 bits: cut to the upper eight, their pictures would be black.
+    """
+    values = np.asarray(image, np.float64)
+    low, high = float(values.min()), float(values.max())
+    scaled = (values - low) * (255 / (high - low)) if high > low else np.zeros_like(values)
+    return Image.fromarray(np.rint(scaled).astype(np.uint8)).convert("RGB")
+
+
+def _srgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    # A profile that is broken, or for another mode, is as good as none.
+    with suppress(ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        if profile:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            target = ImageCms.createProfile("sRGB")
+            made = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+            if made is not None:
+                return made
+    return image.convert("RGB")

@@ -1,0 +1,207 @@
+"""Pages of plans, differences and runs, as text and in a real browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from rbsync.cli.pages.html_page import MODES, Page, Row, Section, page_html
+from rbsync.cli.pages.many_pages import ROWS, paged
+from tests.cli.browser import Browser, chromium, needs_chromium
+from tests.masks.pictures import png
+from tests.scenarios.pictures import photo
+from tests.scenarios.project import BOX, Project
+
+COLOURS = {"car": (255, 0, 0), "bus": (0, 255, 0)}
+HOSTILE = "<img src=x onerror=alert(1)>&\"'`${1}</script>"
+PLACE = {"xnorm": 0.1, "ynorm": 0.2, "wnorm": 0.3, "hnorm": 0.4}
+IN_A_NAME = HOSTILE.replace("/", "")
+SIZE = (40, 30)
+GREY = 100
+ADDED, REMOVED, SWAPPED = (0, 158, 115), (213, 94, 0), (230, 159, 0)
+
+
+def masks() -> tuple[np.ndarray, np.ndarray]:
+    """A mask before and after: pixels come, go, and become another class."""
+    before = np.zeros((SIZE[1], SIZE[0]), np.uint8)
+    before[2:12, 3:15] = 1
+    before[15:25, 20:38] = 2
+    after = before.copy()
+    after[2:5, 3:15] = 0
+    after[26:29, 1:8] = 1
+    after[15:18, 20:26] = 1
+    return before, after
+
+
+def coloured(index: np.ndarray) -> bytes:
+    return png(np.array([(0, 0, 0), *COLOURS.values()], np.uint8)[index])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A mask and a box that changed, hostile names, and pages of all that there is."""
+    made = Project(tmp_path_factory.mktemp("site"))
+    before, after = masks()
+    made.write("class_map.json", {name: list(colour) for name, colour in COLOURS.items()})
+    made.write("images/m.png", grey())
+    made.write("masks/m.png", coloured(before))
+    made.write("boxes/b.png", photo(7, (60, 40)))
+    made.write("boxes/b.json", [BOX])
+    made.write("boxes/gone.png", photo(8))
+    made.manifest(
+        "project: {type: IMAGE_MULTI, taxonomy: [car, bus]}\n"
+        "datapoints:\n  - {glob: 'boxes/*.png', labels: 'boxes/{stem}.json?'}\n"
+        "masks:\n"
+        '  - {glob: "masks/*.png", image: "images/{stem}.png", class_map: class_map.json,'
+        " encoding: pixel}\n"
+        "policy: {prune: true, max_delete: 1}\n"
+    )
+    assert made.apply().code == 0
+    assert made.run("lock").code == 0
+    (made.folder / "before").mkdir()
+    (made.folder / "rbsync.lock").rename(made.folder / "before/rbsync.lock")
+    made.write("masks/m.png", coloured(after))
+    made.write("boxes/b.json", [{**BOX, "bbox2d": {**PLACE, "xnorm": 0.15}}])
+    (made.folder / "boxes/gone.png").unlink()
+    made.write(f"boxes/{IN_A_NAME}.png", photo(9))
+    assert made.run("plan", "--html", "plan.html").code == 0
+    assert made.run("report", "--html", "report.html").code == 0
+    assert made.run("diff", "before", "--html", "diff.html").code == 2
+    return made
+
+
+def grey() -> bytes:
+    return png(np.full((SIZE[1], SIZE[0], 3), GREY, np.uint8))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as one:
+        yield one
+
+
+def test_a_page_runs_only_what_stands_in_it_and_asks_nobody(site: Project) -> None:
+    for name in ("plan", "diff", "report"):
+        text = (site.folder / f"{name}.html").read_text()
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text).group(1)
+        assert policy.startswith("default-src 'none'; img-src data:; style-src 'sha256-")
+        assert "unsafe" not in policy
+        assert not re.search(r"(?:src|href)=\"?(?!data:)[a-z]*:?//", text)
+        assert "<img" not in text
+        assert text.count("</script>") == 2
+
+
+def test_what_others_wrote_is_text_wherever_it_stands() -> None:
+    row = Row(f"{HOSTILE}/", HOSTILE, HOSTILE, HOSTILE)
+    section = Section("create", HOSTILE, rows=[row])
+    text = page_html(Page(HOSTILE, HOSTILE, told=[HOSTILE], sections=[section]))
+    assert "<img" not in text
+    assert text.count("</script>") == 2
+
+
+def test_100_000_creates_are_pages_of_less_than_five_megabytes_together() -> None:
+    rows = [Row(f"images/site-{n % 300:03}/", f"scan-{n:06}.png") for n in range(100_000)]
+    rows.sort()
+    page = Page("Plan", "", sections=[Section("create", "100,000 to create", rows=rows)])
+    pages = dict(paged(page, "plan"))
+    assert len(pages) == 1 + len(rows) // ROWS
+    assert sum(map(len, pages.values())) < 5_000_000
+    links = re.findall(r'href="([^"]+)"', pages[""])
+    assert links == [path for path in pages if path]
+    assert sum(text.count("<li>scan-") for text in pages.values()) == len(rows)
+
+
+@needs_chromium
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (400, "dark")])
+def test_a_page_is_for_everybody(site: Project, browser: Browser, width: int, scheme: str) -> None:
+    for name in ("plan", "diff", "report"):
+        with browser.open(site.folder / f"{name}.html", width, scheme) as opened:
+            opened.drawn()
+            assert opened.violations() == []
+            assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@needs_chromium
+def test_the_difference_shows_just_the_pixels_that_were_counted(
+    site: Project, browser: Browser
+) -> None:
+    plan = json.loads(site.run("plan", "--json", "-v").out)
+    changed = next(one for one in plan["actions"] if one["name"] == "m")
+    told = {one["name"]: one for one in changed["label_changes"]["classes"]}
+    with browser.open(site.folder / "plan.html") as opened:
+        opened.page.select_option("select[data-filter=classes]", "bus")
+        opened.drawn()
+        found = Counter(opened.pixels())
+        gained, lost = (sum(one[key] for one in told.values()) for key in ("gained", "lost"))
+        assert found[ADDED] + found[SWAPPED] == gained
+        assert found[REMOVED] + found[SWAPPED] == lost
+        for name, other in (("car", "bus"), ("bus", "car")):
+            opened.page.locator("article:not([hidden])").get_by_label(other).uncheck()
+            found = Counter(opened.pixels())
+            assert (found[ADDED], found[REMOVED]) == (told[name]["gained"], told[name]["lost"])
+            opened.page.locator("article:not([hidden])").get_by_label(other).check()
+
+
+@needs_chromium
+def test_each_way_of_comparing_shows_the_right_side(site: Project, browser: Browser) -> None:
+    before, after = masks()
+    with browser.open(site.folder / "plan.html") as opened:
+        opened.page.select_option("select[data-filter=classes]", "bus")
+        opened.drawn()
+        opened.choose("pair")
+        sides = [classes(opened.pixels(canvas)) for canvas in (0, 1)]
+        assert [one.tolist() for one in sides] == [before.tolist(), after.tolist()]
+        opened.choose("onion")
+        slider = opened.page.locator("article:not([hidden]) input[type=range]")
+        for value, side in (("0", before), ("100", after)):
+            slider.fill(value)
+            assert classes(opened.pixels()).tolist() == side.tolist()
+        opened.choose("swipe")
+        slider.fill("50")
+        shown, middle = classes(opened.pixels()), SIZE[0] // 2
+        # The line itself is two pixels wide.
+        assert (shown[:, : middle - 1] == after[:, : middle - 1]).all()
+        assert (shown[:, middle + 1 :] == before[:, middle + 1 :]).all()
+
+
+def classes(pixels: list[tuple[int, int, int]]) -> np.ndarray:
+    """The class of each pixel by its colour, in the order in which colours come."""
+    grid = np.array(pixels).reshape(SIZE[1], SIZE[0], 3)
+    known = [tuple(one) for one in (grid[0, 0], grid[10, 10], grid[20, 30])]
+    assert len(set(known)) == 3
+    number = np.full(grid.shape[:2], 9)
+    for at, colour in enumerate(known):
+        number[(grid == colour).all(-1)] = at
+    return number
+
+
+@needs_chromium
+def test_a_keyboard_is_enough(site: Project, browser: Browser) -> None:
+    with browser.open(site.folder / "plan.html") as opened:
+        press = opened.page.keyboard.press
+        press("Tab")
+        opened.page.keyboard.type("GONE")
+        assert opened.page.locator("#count").inner_text() == "1 shown"
+        for _ in range(4):
+            press("Backspace")
+        for _ in range(20):
+            press("Tab")
+            if opened.page.evaluate("document.activeElement.name") == "mode":
+                break
+        for mode, _ in MODES[1:]:
+            press("ArrowRight")
+            assert opened.page.locator("input[name=mode]:checked").get_attribute("value") == mode
+
+
+@needs_chromium
+def test_hostile_names_are_shown_and_do_nothing(site: Project, browser: Browser) -> None:
+    with browser.open(site.folder / "plan.html") as opened:
+        assert (
+            opened.page.locator("h3", has_text="onerror").inner_text() == f"boxes/{IN_A_NAME}.png"
+        )
+        assert opened.page.locator("img").count() == 0
