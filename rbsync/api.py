@@ -10,7 +10,8 @@ from rbsync.manifest.load import load_manifest as load
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import OnConflict, OnMove, Plan
 from rbsync.sync.applying import GIVE_UP_AFTER, ApplyOptions, apply_plan
-from rbsync.sync.planning import PlanOptions, make_plan
+from rbsync.sync.plan_options import PlanOptions
+from rbsync.sync.planning import make_plan
 from rbsync.sync.workspace import open_workspace
 from rbsync.trust import Given, read_trust
 

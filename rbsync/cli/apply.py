@@ -13,7 +13,7 @@ from rbsync.cli.planning_options import history, planning, redo, running
 from rbsync.cli.running import RunFlags, run_plan
 
 if TYPE_CHECKING:
-    from rbsync.sync.planning import PlanOptions
+    from rbsync.sync.plan_options import PlanOptions
 
 
 @click.command("apply")

@@ -25,7 +25,7 @@ def command(common: CommonOptions, keep_going: bool) -> int:
       rbsync expand --keep-going
     """
     from rbsync.documents.parts import datapoint_json
-    from rbsync.sync.planning import expand
+    from rbsync.sync.declared_dataset import expand
 
     with opened(common, strict=False, asks_nobody=True) as workspace:
         dataset = expand(workspace, keep_going=keep_going)

@@ -45,7 +45,7 @@ def offered(names: Iterable[str], begun: str) -> list[str]:
 def _names(context: click.Context) -> Iterator[str]:
     """The names that the manifest declares and those that the state has."""
     from rbsync.cli.open_workspace import opened
-    from rbsync.sync.planning import expand
+    from rbsync.sync.declared_dataset import expand
 
     root = context.find_root()
     common = CommonOptions(quiet=True, json=True)

@@ -9,7 +9,7 @@ from rbsync.cli.options import MANIFEST, MANY, CommonOptions
 
 if TYPE_CHECKING:
     from rbsync.model.plan import Plan
-    from rbsync.sync.planning import PlanOptions
+    from rbsync.sync.plan_options import PlanOptions
 
 _FLAGS = {
     "folder": "-C",

@@ -27,7 +27,8 @@ from rbsync.reasons import PASSING
 
 if TYPE_CHECKING:
     from rbsync.label_changes.change_kinds import LabelChanges
-    from rbsync.sync.planning import PlanOptions
+    from rbsync.sync.plan_options import PlanOptions
+    from rbsync.sync.since import Since
     from rbsync.sync.workspace import Workspace
 
 
@@ -74,22 +75,21 @@ def command(
       rbsync plan -v --target "masks/**"
       rbsync plan --policy on_change=replace --prune --on-move keep
     """
-    from rbsync.documents.text import dump
     from rbsync.sync.known_version import has_lock, known_version
     from rbsync.sync.planning import make_plan
-    from rbsync.sync.since import EVERYTHING, touched_since
 
     version = require_locked(common) if locked else ""
     with opened(
         common, rehash=rehash, strict=False, asks_nobody=True, give_up_after=give_up_after
     ) as workspace:
         is_far = not workspace.backend.capabilities.at_hand
-        found = touched_since(workspace, since) if since else EVERYTHING
-        options = replace(options, only=found.names)
-        plan = found.told(_made(lambda: make_plan(workspace, options), is_far=is_far))
+        touched = _touched(workspace, since) if since else None
+        options = replace(options, only=touched.names) if touched else options
+        plan = _made(lambda: make_plan(workspace, options), is_far=is_far)
+        plan = touched.told(plan) if touched else plan
         labels = _labels(workspace, plan, common, asked=bool(markdown), is_far=is_far)
         version = version or known_version(workspace)
-        about = About(version=version, base=found.base)
+        about = About(version=version, base=touched.base if touched else "")
         if markdown or common.json:
             about = _with_digest(about, workspace, plan)
         if html:
@@ -97,7 +97,7 @@ def command(
         locks = has_lock(workspace)
         untrusted = workspace.manifest.trust.untrusted
     told = _Told(plan, labels, about)
-    digest = _keep(output, dump(told.as_json()), untrusted) if output else ""
+    digest = _keep(output, told, untrusted) if output else ""
     if markdown:
         _write(markdown, told.as_markdown())
     if common.json:
@@ -137,6 +137,12 @@ def _write_pages(path: str, workspace: Workspace, plan: Plan) -> None:
     write_pages(path, partial(plan_pages, plan, dict(pictured_plan(workspace, plan))))
 
 
+def _touched(workspace: Workspace, revision: str) -> Since:
+    from rbsync.sync.since import touched_since
+
+    return touched_since(workspace, revision)
+
+
 def _with_digest(about: About, workspace: Workspace, plan: Plan) -> About:
     """The facts of a plan with its digest, and where in git it is of."""
     from rbsync.documents.plan_digest import plan_digest
@@ -164,6 +170,8 @@ def _labels(
     workspace: Workspace, plan: Plan, common: CommonOptions, *, asked: bool, is_far: bool
 ) -> Mapping[str, LabelChanges]:
     """The changes in labels, as many as are shown."""
+    if not plan.actions:
+        return {}
     from rbsync.cli.render.markdown import SHOWN
     from rbsync.cli.render.plan_view import LISTED
     from rbsync.sync.label_news import labels_of_plan
@@ -187,10 +195,12 @@ def _show(told: _Told, common: CommonOptions, *, locks: bool) -> None:
         note(common, f"Dataset {told.about.version or NOT_KNOWN}.")
 
 
-def _keep(path: str, text: str, untrusted: bool) -> str:
+def _keep(path: str, told: _Told, untrusted: bool) -> str:
     """Writes a plan, and takes it down as one's own unless a stranger's manifest led to it."""
+    from rbsync.documents.text import dump
     from rbsync.trust.own_plans import digest_of, remember_own
 
+    text = dump(told.as_json())
     _write(path, text)
     digest = digest_of(text.encode())
     # Else a stranger's manifest would make its plans pass for the user's own, to be applied without

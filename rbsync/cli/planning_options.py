@@ -120,7 +120,7 @@ def planning(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def called(*arguments: Any, **given: Any) -> Any:
         # The planner takes longer to import than `--help` to print.
-        from rbsync.sync.planning import PlanOptions
+        from rbsync.sync.plan_options import PlanOptions
 
         chosen = {name: given.pop(name) for name in _OF_A_PLAN if name in given}
         return command(*arguments, options=PlanOptions(**chosen), **given)

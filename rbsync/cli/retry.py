@@ -15,7 +15,7 @@ from rbsync.cli.running import RunFlags, run_plan
 from rbsync.errors import ExitCode
 
 if TYPE_CHECKING:
-    from rbsync.sync.planning import PlanOptions
+    from rbsync.sync.plan_options import PlanOptions
 
 
 @click.command("retry")

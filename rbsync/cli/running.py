@@ -28,7 +28,7 @@ from rbsync.written_files import write_whole
 
 if TYPE_CHECKING:
     from rbsync.sync.applying import ApplyOptions
-    from rbsync.sync.planning import PlanOptions
+    from rbsync.sync.plan_options import PlanOptions
     from rbsync.sync.workspace import Workspace
 
 REPORT = "report.json"

@@ -22,7 +22,7 @@ def command(common: CommonOptions) -> int:
       rbsync validate
     """
     from rbsync.documents.parts import problem_json
-    from rbsync.sync.planning import expand
+    from rbsync.sync.declared_dataset import expand
 
     with opened(common, strict=False, asks_nobody=True) as workspace:
         dataset = expand(workspace)

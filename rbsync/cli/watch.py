@@ -68,7 +68,7 @@ def command(common: CommonOptions, flush: bool, health: str, **given: Any) -> in
 
 
 def _options(*, settle_group: float, prune: bool | None, **given: Any) -> WatchOptions:
-    from rbsync.sync.planning import PlanOptions
+    from rbsync.sync.plan_options import PlanOptions
     from rbsync.watcher.watch_options import WatchOptions
 
     # Nobody sits before a watch: one datapoint with a problem must not keep the others waiting.

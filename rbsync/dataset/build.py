@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Protocol
 
 from rbsync.collector import paused_collector
+from rbsync.dataset.build_inputs import BuildInputs
 from rbsync.dataset.declared_sizes import DeclaredSizes
 from rbsync.dataset.expanding import Entries, expand, sorted_out
 from rbsync.dataset.findings import Findings
@@ -26,7 +25,6 @@ from rbsync.dataset.structure import StructureReader
 from rbsync.dataset.told import in_full
 from rbsync.dataset.without_effect import stray_labels, unused_rules
 from rbsync.errors import Problem
-from rbsync.files.cache import Cache
 from rbsync.files.tree import Tree
 from rbsync.files.tree_hashing import Place
 from rbsync.guessing import few_guesses
@@ -66,29 +64,6 @@ class Readers:
         self.sizes.check_drawn(self.objects.drawn, files)
         self.segmentations.conclude()
         self.objects.save()
-
-
-class Watcher(Protocol):
-    """Sees how the reading of files goes on."""
-
-    def begin(self, files: int, size: int) -> None:
-        """So many files and bytes are to be read."""
-
-    def advance(self, files: int, size: int) -> None:
-        """So many more were read."""
-
-    def end(self) -> None:
-        """The reading is over, however it went."""
-
-
-@dataclass(frozen=True)
-class BuildInputs:
-    """The inputs of a dataset: the files, the memory of them, and the executor that reads them."""
-
-    tree: Tree
-    cache: Cache
-    executor: Executor
-    watcher: Watcher
 
 
 def build(

@@ -13,7 +13,7 @@ from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.record import UNKNOWN, Record
-from rbsync.sync.planning import expand
+from rbsync.sync.declared_dataset import expand
 from rbsync.sync.refreshing import correcting, present_project, put
 from rbsync.sync.workspace import Workspace
 

@@ -31,7 +31,8 @@ from rbsync.stores.base import Owner, Writer
 from rbsync.sync.inspecting import told_of_losses
 from rbsync.sync.known_project import known_project
 from rbsync.sync.last_look import note_look
-from rbsync.sync.planning import PlanOptions, by_policy, make_plan, policy_of
+from rbsync.sync.plan_options import PlanOptions, by_policy, policy_of
+from rbsync.sync.planning import make_plan
 from rbsync.sync.recording import check_lasting, recorded
 from rbsync.sync.saved_plans import check_elsewhere
 from rbsync.sync.serials import check_newest, remember_newest

@@ -13,9 +13,9 @@ from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.locks.differences import Difference, compare
 from rbsync.locks.layout import digest_of, files_of
 from rbsync.locks.lock_content import Lock, lock_of
+from rbsync.sync.declared_dataset import expand
 from rbsync.sync.known_locks import parts_apart
 from rbsync.sync.locking import dataset_at_hand, locked_version
-from rbsync.sync.planning import expand
 from rbsync.sync.project_version import ProjectVersion, project_version, tasks_of
 from rbsync.sync.revision_dataset import NONE, Declared, Revision, declared_at
 from rbsync.sync.revisions import is_folder, version_of

@@ -9,10 +9,9 @@ from rbsync.backends.base import TaskContent
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Facet
 from rbsync.model.record import UNKNOWN, Record
-from rbsync.sync.known_project import known_project
+from rbsync.sync.known_project import check_target, known_project
 from rbsync.sync.last_look import note_look
 from rbsync.sync.listed import is_managed, is_task_of, known_fingerprints
-from rbsync.sync.planning import check_target
 from rbsync.sync.workspace import Workspace
 
 

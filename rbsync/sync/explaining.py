@@ -19,9 +19,12 @@ from rbsync.model.record import Record
 from rbsync.planner.decide import decide, decide_obstacle, decide_orphan
 from rbsync.reasons import ORPHAN, THEIRS, UNCHANGED
 from rbsync.reasons import UNKNOWN as NOT_KNOWN
+from rbsync.sync.declared_dataset import expand
 from rbsync.sync.inspecting import inspected
 from rbsync.sync.label_news import labels_of_action
-from rbsync.sync.planning import PlanOptions, basis_of, expand, rules_of
+from rbsync.sync.plan_making import decisions_by, rules_of
+from rbsync.sync.plan_options import PlanOptions
+from rbsync.sync.planning import basis_of
 from rbsync.sync.workspace import Workspace
 
 
@@ -118,7 +121,7 @@ def _looked_at(workspace: Workspace, action: Overwriting, record: Record) -> Act
     settings = workspace.manifest.settings
     if workspace.manifest.trust.untrusted:
         return action
-    decisions = PlanOptions().decisions(settings.policy.on_conflict)
+    decisions = decisions_by(PlanOptions(), settings.policy.on_conflict)
     plan = Plan((action,), 0, "", 0, basis_of(workspace, workspace.store.header()))
     attempts = attempts_in(workspace.history)
     try:

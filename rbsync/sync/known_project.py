@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rbsync.backends.base import Project
-from rbsync.errors import BackendError, Problem, UserError
+from rbsync.errors import BackendError, Problem, StateError, UserError
+from rbsync.model.record import Header
 from rbsync.reasons import INVALID
 from rbsync.sync.workspace import Workspace
 
@@ -36,3 +37,38 @@ def _required(workspace: Workspace) -> Project:
             raise
         where = workspace.manifest.locate(("backend", "project_id"))
         raise UserError([Problem(CODE, str(error), where, error.hint)]) from error
+
+
+def described(workspace: Workspace, header: Header | None) -> Project | None:
+    """The project, once it is known to be the one that manifest and state speak of."""
+    project = known_project(workspace)
+    check_project(workspace, project)
+    check_target(header, project)
+    return project
+
+
+def check_project(workspace: Workspace, project: Project | None) -> None:
+    """Raises UserError when the project is of another type than the manifest says."""
+    declared = workspace.manifest.settings.project.type
+    if project is None or not declared or project.type in ("", declared):
+        return
+    where = workspace.manifest.locate(("project", "type"))
+    message = f"the project is of type {project.type}, not {declared}"
+    raise UserError([Problem("project-type", message, where, "correct the type")])
+
+
+def check_target(header: Header | None, project: Project | None) -> None:
+    """Raises StateError when the state belongs to another project than the manifest names."""
+    if header is None or not header.target:
+        return
+    if project is None:
+        raise StateError(
+            f"the state belongs to the project {header.target}, which is not there any more",
+            hint="put the project back, or remove .rbsync/state.db to start anew",
+        )
+    if project.identity != header.target:
+        raise StateError(
+            f"the state belongs to the project {header.target}, and the manifest names "
+            f"{project.identity}",
+            hint="use a folder of its own for each project, or remove .rbsync/state.db",
+        )

@@ -16,9 +16,9 @@ from rbsync.locks.lock_content import Lock, lock_of
 from rbsync.locks.parsing import read_lock
 from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Dataset
+from rbsync.sync.declared_dataset import expand
 from rbsync.sync.known_version import remember_version
 from rbsync.sync.lock_memory import lock_part, recall_lock, remember_lock, take_up
-from rbsync.sync.planning import expand
 from rbsync.sync.workspace import Workspace
 from rbsync.trust.places import check_own_folder
 

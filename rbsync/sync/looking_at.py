@@ -10,9 +10,9 @@ from rbsync.errors import BackendError, RbsyncError
 from rbsync.files.body import read_whole
 from rbsync.label_changes.label_content import LabelContent
 from rbsync.model.datapoint import Datapoint
+from rbsync.sync.declared_dataset import expand
 from rbsync.sync.known_project import known_project
 from rbsync.sync.label_sides import LIMIT, NOTHING, declared_content, present_content
-from rbsync.sync.planning import expand
 from rbsync.sync.workspace import Workspace
 
 

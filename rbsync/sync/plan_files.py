@@ -7,7 +7,8 @@ from dataclasses import replace
 from rbsync.errors import RefusedError, StaleError
 from rbsync.model.plan import Action, Blocked, Create, Delete, Effect, Plan
 from rbsync.reasons import NEW
-from rbsync.sync.planning import PlanOptions, make_plan
+from rbsync.sync.plan_options import PlanOptions
+from rbsync.sync.planning import make_plan
 from rbsync.sync.workspace import Workspace
 from rbsync.trust.own_plans import digest_of, is_own
 

@@ -11,7 +11,7 @@ from rbsync.backends.base import TaskContent
 from rbsync.locks.lock_content import LABELS, SETTINGS, Lock, Note
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.sync.planning import expand
+from rbsync.sync.declared_dataset import expand
 from rbsync.sync.revision_dataset import Declared
 from rbsync.sync.workspace import Workspace
 

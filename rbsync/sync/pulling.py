@@ -24,8 +24,8 @@ from rbsync.model.record import Declined, Record
 from rbsync.reasons import THEIRS
 from rbsync.stores.base import Writer
 from rbsync.sync.adopting import chosen
+from rbsync.sync.declared_dataset import expand
 from rbsync.sync.listed import known_fingerprints
-from rbsync.sync.planning import expand
 from rbsync.sync.pull_files import File, NotPulledError, files_of
 from rbsync.sync.refreshing import correcting, present_project
 from rbsync.sync.workspace import Workspace

@@ -12,10 +12,9 @@ from rbsync.errors import RbsyncError
 from rbsync.model.record import Record
 from rbsync.stores.base import Writer
 from rbsync.sync.applying import whoami
-from rbsync.sync.known_project import known_project
+from rbsync.sync.known_project import check_target, known_project
 from rbsync.sync.last_look import note_look
 from rbsync.sync.listed import as_listed, is_managed
-from rbsync.sync.planning import check_target
 from rbsync.sync.serials import remember_newest
 from rbsync.sync.state_editing import backup_path
 from rbsync.sync.workspace import Workspace

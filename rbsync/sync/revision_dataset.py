@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from rbsync.backends.base import TaskContent
-from rbsync.dataset.build import BuildInputs, build
+from rbsync.dataset.build import build
+from rbsync.dataset.build_inputs import BuildInputs
 from rbsync.dataset.declared_taxonomy import declared_taxonomy
 from rbsync.errors import RbsyncError
 from rbsync.files.cache import Cache

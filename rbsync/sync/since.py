@@ -13,8 +13,8 @@ from rbsync.locks.folder import FOLDER
 from rbsync.locks.lock_content import Lock
 from rbsync.model.datapoint import Datapoint, Dataset
 from rbsync.model.plan import Plan
+from rbsync.sync.declared_dataset import expand
 from rbsync.sync.git import GitError, git
-from rbsync.sync.planning import expand
 from rbsync.sync.revisions import version_of
 from rbsync.sync.workspace import Workspace
 

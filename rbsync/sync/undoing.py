@@ -25,8 +25,8 @@ from rbsync.planner.undo_plan import Reversal, decide_reversal, reversals
 from rbsync.reasons import CONFLICT
 from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.inspecting_moves import sight_of
-from rbsync.sync.known_project import known_project
-from rbsync.sync.planning import basis_of, check_project, check_target
+from rbsync.sync.known_project import check_project, check_target, known_project
+from rbsync.sync.planning import basis_of
 from rbsync.sync.serials import check_newest
 from rbsync.sync.workspace import Workspace
 

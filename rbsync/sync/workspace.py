@@ -19,7 +19,7 @@ from rbsync.applier.recovery_file import RecoveryFile
 from rbsync.applier.retrying import Retrier
 from rbsync.backends.base import Backend, Reading
 from rbsync.backends.settings import Surroundings
-from rbsync.dataset.build import BuildInputs, Watcher
+from rbsync.dataset.build_inputs import BuildInputs, Watcher
 from rbsync.dataset.declared_taxonomy import declared_taxonomy
 from rbsync.errors import StoreError, UserError
 from rbsync.files.cache import Cache

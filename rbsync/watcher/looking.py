@@ -14,7 +14,7 @@ from rbsync.model.outcome import Failure, Outcome, Report
 from rbsync.model.plan import Effect, Plan
 from rbsync.reasons import AUTH
 from rbsync.sync.applying import ApplyOptions, apply_plan, plan_to_apply
-from rbsync.sync.planning import policy_of
+from rbsync.sync.plan_options import policy_of
 from rbsync.sync.workspace import Workspace
 from rbsync.watcher.announcing import Announcer
 from rbsync.watcher.board import Board

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rbsync.sync.planning import PlanOptions
+from rbsync.sync.plan_options import PlanOptions
 from rbsync.watcher.grace import GRACE
 
 

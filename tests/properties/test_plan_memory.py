@@ -29,7 +29,8 @@ from rbsync.manifest.load import load_manifest
 from rbsync.model.plan import Plan
 from rbsync.sync import workspace as workspaces
 from rbsync.sync.applying import ApplyOptions, apply_plan
-from rbsync.sync.planning import PlanOptions, make_plan
+from rbsync.sync.plan_options import PlanOptions
+from rbsync.sync.planning import make_plan
 from rbsync.sync.state_editing import forget
 from rbsync.sync.workspace import Workspace, open_workspace
 from tests.masks.pictures import painted

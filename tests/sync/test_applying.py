@@ -6,7 +6,8 @@ import pytest
 
 from rbsync.errors import ExitCode, RefusedError, StaleError
 from rbsync.sync.applying import ApplyOptions, apply_plan, guard, whoami
-from rbsync.sync.planning import PlanOptions, make_plan
+from rbsync.sync.plan_options import PlanOptions
+from rbsync.sync.planning import make_plan
 from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
 from tests.sync.conftest import MANIFEST, Open

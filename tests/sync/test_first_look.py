@@ -120,7 +120,7 @@ def test_what_has_no_stamp_is_taken_over_when_it_is_as_declared(
     assert other.actions() == []
     other.manifest(by_url("x", "z").replace("name: z", "name: y"))
     ran = other.run("plan")
-    assert "the project has another datapoint of this name" in ran.err
+    assert "the project has another datapoint of this name" in ran.out
     assert other.actions() == ["blocked y"]
 
 

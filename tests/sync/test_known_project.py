@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.errors import UserError
+from rbsync.backends.base import Project as Kind
+from rbsync.errors import RbsyncError, UserError
 from rbsync.manifest.load import load_manifest
-from rbsync.sync.known_project import known_project
+from rbsync.model.record import Header
+from rbsync.sync.known_project import check_project, check_target, known_project
 from rbsync.sync.workspace import open_workspace
 from tests.scenarios.offline_service import RemoteProject
 from tests.service.serving import KEY, PROJECT, serving
@@ -51,3 +53,12 @@ def test_a_services_project_is_found_or_missed_where_the_manifest_names_it(
     assert problem.location is not None
     assert problem.location.line == 2
     assert "`project_id`" in problem.hint
+
+
+def test_a_project_of_another_type_or_of_another_state_is_refused(opened: Open) -> None:
+    with opened() as workspace, pytest.raises(UserError, match="IMAGE_MULTI, not IMAGE_BBOX"):
+        check_project(workspace, Kind("local:1", "p", "IMAGE_MULTI"))
+    for project in (None, Kind("local:2", "p", "")):
+        with pytest.raises(RbsyncError, match="the state belongs to the project local:1"):
+            check_target(Header("l", 1, 1, "local:1"), project)
+    check_target(Header("l", 1, 1, ""), None)

@@ -8,7 +8,8 @@ import pytest
 
 from rbsync.label_changes.change_wording import told
 from rbsync.sync.label_news import labels_of_action, labels_of_life, labels_of_plan
-from rbsync.sync.planning import PlanOptions, make_plan
+from rbsync.sync.plan_options import PlanOptions
+from rbsync.sync.planning import make_plan
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
 from tests.sync.conftest import MOVED_BOX, Open

@@ -12,6 +12,7 @@ import pytest
 from rbsync.label_changes.change_wording import told
 from rbsync.label_changes.label_content import LabelContent
 from rbsync.manifest.load import load_manifest
+from rbsync.sync.declared_dataset import expand
 from rbsync.sync.label_sides import (
     NOTHING,
     changes_between,
@@ -21,7 +22,6 @@ from rbsync.sync.label_sides import (
     picture_size,
     present_content,
 )
-from rbsync.sync.planning import expand
 from rbsync.sync.revision_dataset import NONE, Declared
 from rbsync.sync.workspace import Workspace, open_workspace
 from tests.scenarios.project import BOX, Project

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from rbsync.sync.declared_dataset import expand
 from rbsync.sync.overlay import GONE, overlay
-from rbsync.sync.planning import PlanOptions, expand, make_plan
+from rbsync.sync.plan_options import PlanOptions
+from rbsync.sync.planning import make_plan
 from tests.scenarios.project import BOX, Project
 from tests.scenarios.test_refresh import OTHER_BOX, create, delete, relabel
 from tests.sync.conftest import Open

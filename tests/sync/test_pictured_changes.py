@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rbsync.sync.diffing import at_hand, named
 from rbsync.sync.pictured_changes import FULL, MOST, detail_of, pictured_difference, pictured_plan
-from rbsync.sync.planning import PlanOptions, make_plan
+from rbsync.sync.plan_options import PlanOptions
+from rbsync.sync.planning import make_plan
 from rbsync.trust import Trust
 from tests.scenarios.project import BOX, Project
 from tests.sync.conftest import MOVED_BOX, Open

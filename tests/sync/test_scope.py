@@ -13,8 +13,9 @@ import rbsync.files.tree_hashing as trees
 from rbsync.model.plan import Plan
 from rbsync.sync import planning
 from rbsync.sync.applying import ApplyOptions, apply_plan
+from rbsync.sync.declared_dataset import expand
 from rbsync.sync.memo import Recalled, mark_of, recall
-from rbsync.sync.planning import basis_of, expand, make_plan
+from rbsync.sync.planning import basis_of, make_plan
 from rbsync.sync.scope import Scope, part
 from rbsync.sync.state_editing import forget
 from rbsync.sync.workspace import Workspace

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from rbsync import reasons
 from rbsync.cli.escaping import one_line
@@ -18,8 +19,6 @@ from rbsync.cli.render.error_view import show_warnings
 from rbsync.cli.render.numbers import duration, plural, size
 from rbsync.cli.render.screen import NARROWEST, beside, shortened, width_of
 from rbsync.cli.streams import flush_out
-from rbsync.label_changes.change_kinds import LabelChanges
-from rbsync.label_changes.change_wording import told
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import (
     Action,
@@ -32,6 +31,11 @@ from rbsync.model.plan import (
     Replace,
     Update,
 )
+
+if TYPE_CHECKING:
+    from rbsync.label_changes.change_kinds import LabelChanges
+
+    Labels = Mapping[str, LabelChanges]
 
 SHOWN = 20
 """Actions of a kind that are listed unless `-v` asks for all."""
@@ -51,7 +55,6 @@ SYMBOLS: dict[type[Action], tuple[str, str]] = {
 NO_CHANGES = "No changes. The project matches the manifest."
 
 
-Labels = Mapping[str, LabelChanges]
 NONE: Labels = MappingProxyType({})
 
 
@@ -171,6 +174,9 @@ def _room(counts: Mapping[type[Action], int]) -> dict[type[Action], int]:
 def _listed(symbol: str, action: Action, labels: Labels, width: int) -> Iterator[str]:
     yield beside(f"  {symbol} {one_line(called(action))}", one_line(remark(action)), width)
     if changes := labels.get(action.name):
+        # Nearly every plan has nothing to say of labels.
+        from rbsync.label_changes.change_wording import told
+
         yield beside("    ", f"labels: {one_line(told(changes))}", width)
 
 

@@ -14,7 +14,7 @@ from rbsync.errors import ExitCode
 @with_common_options
 def command(common: CommonOptions) -> int:
     """Count the datapoints that the manifest declares."""
-    from rbsync.sync.planning import expand
+    from rbsync.sync.declared_dataset import expand
 
     with opened(common) as workspace:
         count = len(expand(workspace).datapoints)

@@ -1,0 +1,38 @@
+"""The dataset that a workspace's manifest declares, for the project that it is meant for."""
+
+from __future__ import annotations
+
+from rbsync.backends.base import Project
+from rbsync.dataset.build import build
+from rbsync.dataset.notes import Notes
+from rbsync.labels import read_taxonomy
+from rbsync.model.datapoint import Dataset
+from rbsync.sync.workspace import Workspace
+
+
+def expand(
+    workspace: Workspace,
+    project: Project | None = None,
+    *,
+    keep_going: bool = False,
+    notes: Notes | None = None,
+) -> Dataset:
+    """The dataset that the manifest declares. Raises UserError with all problems.
+
+    Where the manifest does not say what the project is, ``project`` does. ``notes`` take what is
+    to be remembered of it.
+    """
+    declared = workspace.manifest.settings.project
+    taxonomy = workspace.taxonomy
+    # A manifest without a taxonomy is checked against that of the project, or the service would
+    # refuse what the plan promised.
+    if project is not None and not taxonomy.categories:
+        taxonomy = read_taxonomy(list(project.categories))
+    return build(
+        workspace.manifest,
+        workspace.inputs,
+        project_type=declared.type or (project.type if project else ""),
+        taxonomy=taxonomy,
+        keep_going=keep_going,
+        notes=notes,
+    )
