@@ -7,11 +7,21 @@ import re
 
 # A key or a dash, or several, and what follows on the line.
 _VALUE = re.compile(r"^\s*(?:-\s+)*(?:[\w.-]+\s*:\s+)?(?P<value>\S.*?)\s*$")
+# A mapping on one line, and a value in it that has a colon of its own.
+_ENTRIES = re.compile(r"\{\s*[\w.-]+\s*:\s")
+_COLON = re.compile(r"[\w.-]+\s*:\s+([^,{}\"']*: [^,{}]*)")
 _INDICATORS = frozenset("*&!%@`|>?{}[],#-")
 _QUOTES = ("'", '"')
 _CLOSED = {"[": "]", "{": "}"}
 _LONGEST = 60
 ADVICE = "put quotes around it"
+
+
+def opens_quote(line: str) -> bool:
+    """Tells whether the value of a line begins with a quote that the line does not close."""
+    found = _VALUE.match(line)
+    value = found["value"] if found else ""
+    return value[:1] in _QUOTES and value.replace("\\" + value[0], "").count(value[0]) % 2 == 1
 
 
 def quoting_hint(line: str, *, secret: bool = False) -> str:
@@ -26,6 +36,8 @@ def quoting_hint(line: str, *, secret: bool = False) -> str:
     if value[0] in _QUOTES:
         if value.count(value[0]) == 1:
             return "the quote that begins there is not closed"
+        if value.count(value[0]) == 2 and value[-1] == value[0]:
+            return ""
         return "put the quotes around all of the value"
     if value[0] not in _INDICATORS and ": " not in value and " #" not in value:
         return ""
@@ -33,6 +45,9 @@ def quoting_hint(line: str, *, secret: bool = False) -> str:
         return f"the `{value[0]}` that begins there is not closed"
     if secret:
         return "put quotes around the value"
+    if _ENTRIES.match(value):
+        inner = _COLON.search(value)
+        return quoted(inner[1].strip()) if inner else ""
     if value[0] == "[" and value[-1] == "]":
         return _each_quoted(value[1:-1].split(","))
     return quoted(value)

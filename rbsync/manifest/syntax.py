@@ -8,13 +8,18 @@ from collections.abc import Sequence
 import yaml
 
 from rbsync.errors import Location, Problem, UserError
-from rbsync.manifest.quoting import quoting_hint
+from rbsync.manifest.quoting import opens_quote, quoting_hint
 
 _WIDTH = 100
 # The excerpt goes to logs. A key that was written here by mistake must not come along.
 _SECRET = re.compile(
     r"((?:key|token|secret|password|credential)\w*[\"']?\s*[:=]\s*)\S.*", re.IGNORECASE
 )
+
+
+_KEY = re.compile(r"\s*[\w.-]+\s*:(\s|$)")
+_FAR = 50
+"""Lines above an error that are looked at for what led to it."""
 
 
 def syntax_error(error: yaml.YAMLError, data: bytes, file: str) -> UserError:
@@ -47,6 +52,8 @@ def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
     # libyaml only says that no token can start there.
     if mark is not None and "\t" in _line(data, mark.line)[: mark.column + 1]:
         return "YAML is indented with spaces; this line has a tab"
+    if mark is not None and (hint := _of_kind(error, mark, data)):
+        return hint
     # Where a value begins is told better by the context: a quote that is never closed is noticed at
     # the end of the file.
     marks = [mark, error.context_mark] if "quoted" not in str(error.context) else []
@@ -54,6 +61,27 @@ def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
         line = _line(data, one.line) if one is not None else ""
         if hint := quoting_hint(line, secret=_SECRET.search(line) is not None):
             return hint
+    return ""
+
+
+def _of_kind(error: yaml.MarkedYAMLError, mark: yaml.Mark, data: bytes) -> str:
+    """The hint for mistakes that show elsewhere than they were made, or look like another."""
+    if error.problem and "escape" in error.problem:
+        return (
+            "in double quotes a backslash begins an escape: write / between folders, or put single "
+            "quotes around it"
+        )
+    began = error.context_mark
+    if began is None or "block" not in str(error.context):
+        return ""
+    # A quote that is not closed ends at the next one, lines below, and only that line is no YAML.
+    for at in range(max(began.line, mark.line - _FAR), mark.line):
+        if opens_quote(_line(data, at)):
+            return f"the quote that begins in line {at + 1} is not closed there"
+    line = _line(data, mark.line)
+    is_key = _KEY.match(line) and mark.column == len(line) - len(line.lstrip())
+    if is_key and mark.column != began.column:
+        return "keys of one mapping begin in one column; this one does not begin as those above do"
     return ""
 
 

@@ -136,6 +136,8 @@ class Search:
         """The hint for a pattern that matches nothing."""
         if "\\" in text:
             return slashes_hint(text)
+        if text[0] in _TYPOGRAPHIC:
+            return f"`{text[0]}` is no quote of YAML, and belongs to the text: write \" or '"
         # A name with brackets is a choice of letters in a pattern.
         folder, slash, name = text.rpartition("/")
         if "[" in folder and self._is_folder(folder):
@@ -159,6 +161,10 @@ class Search:
         except OSError:
             return False
         return True
+
+
+_TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u00ab"
+"""Quotes that word processors make of the plain ones."""
 
 
 def slashes_hint(path: str) -> str:

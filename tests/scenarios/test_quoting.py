@@ -46,6 +46,34 @@ def test_the_advice_is_followed_and_the_manifest_is_read(
 
 
 TOLD = {
+    "an open quote that ends below": (
+        '  - glob: "*.png\n    name: "{stem}"\n',
+        "the quote that begins in line 3 is not closed there",
+    ),
+    "an open quote among keys": (
+        '  - name: a\n    items: ["a.png"]\n    labels: "a.json\n    priority: "1"\n',
+        "the quote that begins in line 5 is not closed there",
+    ),
+    "a path of Windows": (
+        '  - glob: "C:\\data\\*.png"\n',
+        "write / between folders, or",
+    ),
+    "a key further in": (
+        '  - glob: "*.png"\n     name: "{stem}"\n',
+        "keys of one mapping begin in one column; this one does not",
+    ),
+    "a key further out": (
+        '  - glob: "*.png"\n   name: "{stem}"\n',
+        "keys of one mapping begin in one column; this one does not",
+    ),
+    "a colon in a mapping": (
+        '  - glob: "*.png"\n    metadata: {site: a: b, by: me}\n',
+        'put quotes around it: "a: b"',
+    ),
+    "quotes of a word processor": (
+        "  - glob: \u201c*.png\u201d\n",
+        "is no quote of YAML, and belongs to the text",
+    ),
     "an open quote": ('  - glob: "*.png\n', "the quote that begins there is not closed"),
     "half a quote": ('  - glob: "*"*.png\n', "put the quotes around all of the value"),
     "an alias": ("  - glob: *png\n", "for text that begins with `*`, put quotes around it"),
@@ -59,7 +87,7 @@ def test_other_mistakes_of_the_kind_are_told(project: Project, text: str, hint: 
     project.manifest(HEAD + text)
     ran = project.run("validate")
     assert ran.code == 65
-    assert hint in ran.err
+    assert hint in ran.err, ran.err
 
 
 def test_the_line_is_shown_with_a_mark_below_it(project: Project) -> None:
