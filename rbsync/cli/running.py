@@ -24,7 +24,7 @@ from rbsync.cli.render.report_view import show_report
 from rbsync.errors import ExitCode, RbsyncError, UsageError
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import OnConflict, Overwriting, Plan
-from rbsync.written_files import write_whole
+from rbsync.written_files import whole
 
 if TYPE_CHECKING:
     from rbsync.sync.applying import ApplyOptions
@@ -194,28 +194,32 @@ def _conclude(
     report: Report, plan: Plan, workspace: Workspace, common: CommonOptions, stop: Cancellation
 ) -> None:
     """Keeps the report beside the state when something was done, and shows it."""
-    from rbsync.documents.report_document import report_json
-    from rbsync.documents.text import dump
+    from rbsync.documents.report_document import report_json, report_stream
+    from rbsync.documents.text import pieces
     from rbsync.sync.known_version import known_version
 
-    content = report_json(report, meta(), known_version(workspace))
+    about = meta(), known_version(workspace)
     # A run that had nothing to do must not replace the report of one that had.
     if report.outcomes:
         folder = os.path.dirname(workspace.recovery_file.path)
-        _keep(os.path.join(folder, REPORT), dump(content), common)
-    if common.json_lines:
-        # The others were told when they were done.
-        content["outcomes"] = [one for one in content["outcomes"] if one["action"] == "blocked"]
+        _keep(os.path.join(folder, REPORT), pieces(report_stream(report, *about)), common)
     if common.json:
+        content = report_json(report, *about)
+        if common.json_lines:
+            # The others were told when they were done.
+            every = content["outcomes"]
+            content["outcomes"] = [one for one in every if one["action"] == "blocked"]
         document(common, content)
     elif plan.actions:
         show_report(report, common, stop.reason)
 
 
-def _keep(path: str, text: str, common: CommonOptions) -> None:
+def _keep(path: str, text: Iterator[str], common: CommonOptions) -> None:
     """Writes the report; what was done is done, and is told, where that cannot be written down."""
     try:
-        write_whole(path, text)
+        with whole(path) as file:
+            for piece in text:
+                file.write(piece.encode())
     except RbsyncError as error:
         complaint(common, f"warning: the report is not kept: {error}", fg="yellow")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -65,15 +65,24 @@ class ReportDocument(Document):
 
 def report_json(report: Report, meta: Mapping[str, Any], version: str = "") -> dict[str, Any]:
     """A report as a `ReportDocument`."""
+    return {**report_stream(report, meta, version), "outcomes": [*_entries(report)]}
+
+
+def report_stream(report: Report, meta: Mapping[str, Any], version: str = "") -> dict[str, Any]:
+    """The content of `report_json`, with an iterator over the outcomes, for `pieces`."""
     return {
         "format_version": FORMAT_VERSION,
-        "outcomes": [outcome_json(one) for one in report.outcomes],
+        "outcomes": _entries(report),
         "summary": counts(report),
         "exit_code": int(report.exit_code),
         # Left out where nobody knows it: an empty version would look like one that went missing.
         **({"version": version} if version else {}),
         "meta": dict(meta),
     }
+
+
+def _entries(report: Report) -> Iterator[dict[str, Any]]:
+    return map(outcome_json, report.outcomes)
 
 
 def counts(report: Report) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 # Halves of characters, from file names that are not UTF-8: no JSON reader takes them.
@@ -17,10 +17,21 @@ _UNSEEN = re.compile(
 
 def dump(document: Mapping[str, Any]) -> str:
     """JSON text that is quick to write, pleasant to read and kind to diffs."""
+    return "".join(pieces(document))
+
+
+def pieces(document: Mapping[str, Any]) -> Iterator[str]:
+    """The text of `dump`, entry by entry: an iterator may stand in the place of a list."""
     # Not `json.dumps(indent=2)`: a million actions would be twenty million lines, and a diff of
     # two plans would show members without the datapoint that they belong to.
-    members = ",\n".join(f"  {_one(key)}: {_member(value)}" for key, value in document.items())
-    return f"{{\n{members}\n}}\n"
+    yield "{"
+    for number, (key, value) in enumerate(document.items()):
+        yield f"{',' if number else ''}\n  {_one(key)}: "
+        if isinstance(value, Iterator) or (isinstance(value, list) and value):
+            yield from _listed(value)
+        else:
+            yield _one(value)
+    yield "\n}\n"
 
 
 ENTRIES: Mapping[str, str] = {
@@ -54,15 +65,12 @@ def line(event: str, content: Mapping[str, Any]) -> str:
     return _one({"event": event, **content}) + "\n"
 
 
-def _member(value: Any) -> str:
-    if isinstance(value, list) and value:
-        return "[\n" + ",\n".join(_entries(value)) + "\n  ]"
-    return _one(value)
-
-
-def _entries(values: list[Any]) -> Iterator[str]:
+def _listed(values: Iterable[Any]) -> Iterator[str]:
+    is_empty = True
     for value in values:
-        yield f"    {_one(value)}"
+        yield f"{'[' if is_empty else ','}\n    {_one(value)}"
+        is_empty = False
+    yield "[]" if is_empty else "\n  ]"
 
 
 def _one(value: Any) -> str:

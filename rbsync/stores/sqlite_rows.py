@@ -90,12 +90,24 @@ def records(connection: sqlite3.Connection) -> dict[str, Record]:
 def _plain_records(connection: sqlite3.Connection) -> dict[str, Record]:
     # Making the tuples without the named constructors halves the time of a large state.
     new = tuple.__new__
+    # Most datapoints have the settings of their source, and each row would bring a text of its own.
+    shared: dict[str, str] = {}
+    one_of = shared.setdefault
     return {
         name: new(
             Record,
-            (name, new(Fingerprint, (items, labels, settings)), task_id, None, None, None, (), ""),
+            (
+                name,
+                new(Fingerprint, (items, labels, one_of(settings, settings))),
+                task_id,
+                None,
+                None,
+                None,
+                (),
+                "",
+            ),
         )
-        for name, items, labels, settings, task_id in connection.execute(_PLAIN).fetchall()
+        for name, items, labels, settings, task_id in connection.execute(_PLAIN)
     }
 
 

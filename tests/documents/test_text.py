@@ -8,7 +8,7 @@ import os
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbsync.documents.text import dump
+from rbsync.documents.text import dump, pieces
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -40,3 +40,11 @@ def test_any_text_can_be_written_down_as_utf8(odd) -> None:
 def test_a_file_name_that_is_not_utf8_does_not_stop_a_document() -> None:
     name = os.fsdecode(b'caf\xe9 \xf0\x9f\xa9\xbb \n\x1b[31m"')
     assert json.loads(dump({"a": name}).encode()) == {"a": 'caf\ufffd 🩻 \n\x1b[31m"'}
+
+
+def test_an_iterator_is_written_as_the_list_of_its_entries() -> None:
+    for entries in ([], [{"a": 1}], [{"a": 1}, "b"]):
+        document: dict[str, object] = {"first": 1, "entries": entries, "last": {}}
+        streamed = {**document, "entries": iter(entries)}
+        assert "".join(pieces(streamed)) == dump(document)
+        assert json.loads(dump(document)) == document
