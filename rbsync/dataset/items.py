@@ -24,6 +24,7 @@ from rbsync.sources.matching import slashes_hint
 from rbsync.trust import Trust
 from rbsync.trust.hosts import inner_kind
 
+_ADDRESSES = ("http://", "https://")
 _ODD = re.compile(r"[\x00-\x1f\x7f]|^\s|\s$")
 # To some programs a backslash ends the host, to others it is a letter of it.
 _ODD_HOST = re.compile(r"[\s\\]")
@@ -196,6 +197,9 @@ class Files:
                 return Problem("missing-file", message, entry.file_at(path), hint)
             message = f"there is no file `{path}`{what_for}"
             hint = self._similar(path) or ("add the image, or correct its path" if what_for else "")
+            if path.startswith(_ADDRESSES):
+                # An export of the service names the images by the addresses that they have there.
+                hint = "for images that are addresses, write `storage: public`"
             return Problem("missing-file", message, entry.file_at(path), hint)
         message = f"`{path}` cannot be read: {error.strerror or error}"
         return Problem("unreadable", message, entry.file_at(path))

@@ -404,6 +404,22 @@ def test_labels_that_are_not_mounted(three: Project) -> None:
     assert three.actions() == ["update images/a.png labels"]
 
 
+def test_an_export_whose_images_are_addresses(project: Project) -> None:
+    address = "http://example.org/a.png"
+    project.write("export/class_map.json", {"car": [255, 0, 0]})
+    project.write("export/datapoint_map.json", {"t.png": address})
+    picture = io.BytesIO()
+    Image.new("RGB", (4, 3), (255, 0, 0)).save(picture, "PNG")
+    project.write("export/t.png", picture.getvalue())
+    source = "masks:\n  - {folder: export%s}\n"
+    project.manifest(HEAD.replace("TYPE", "IMAGE_SEGMENTATION") + source % "")
+    ran = project.run("plan")
+    assert f"there is no file `{address}`" in ran.err
+    assert "for images that are addresses, write `storage: public`" in ran.err
+    project.manifest(HEAD.replace("TYPE", "IMAGE_SEGMENTATION") + source % ", storage: public")
+    assert project.actions() == ["create t"]
+
+
 def test_files_of_voc_without_their_extra(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

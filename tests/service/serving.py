@@ -103,9 +103,10 @@ class Client:
 class NearClient(Client):
     """One whose service runs in this process."""
 
-    def __init__(self, service: Service, url: str) -> None:
+    def __init__(self, service: Service, url: str, player: Player) -> None:
         super().__init__(url)
         self.service = service
+        self.player = player
 
 
 COMPRESSED = {"Content-Encoding-RB": "gzip", "Content-Type": "application/json"}
@@ -124,17 +125,20 @@ def task(name: str, **variables: Any) -> dict[str, Any]:
 
 @contextmanager
 def serving(
-    folder: Path, faults: Sequence[dict[str, Any]] = (), **settings: Any
+    folder: Path,
+    faults: Sequence[dict[str, Any]] = (),
+    player: Player | None = None,
+    **settings: Any,
 ) -> Iterator[NearClient]:
-    """Runs a service in a thread until the block ends."""
+    """Runs a service in a thread until the block ends; ``player`` stands for ``faults``."""
     known: dict[str, Any] = {"api_key": KEY, "org_id": ORG, "project_id": PROJECT}
     service = open_service(ServiceSettings(path=str(folder), **(known | settings)))
-    player = Player(parse_faults(list(faults)))
+    player = player or Player(parse_faults(list(faults)))
     sockets = listen(LOOPBACK, 0)
     server = make_server(make_app(service, player))
     thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)
     thread.start()
-    client = NearClient(service, f"http://localhost:{sockets[0].getsockname()[1]}")
+    client = NearClient(service, f"http://localhost:{sockets[0].getsockname()[1]}", player)
     try:
         yield client
     finally:

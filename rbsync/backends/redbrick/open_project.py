@@ -99,9 +99,17 @@ def _check_status(facts: ProjectFacts) -> None:
 
 def _without_bare_root(taxonomy: Mapping[str, Any]) -> dict[str, Any]:
     """An old taxonomy that has nothing but its root has no categories."""
-    categories = taxonomy["categories"] or ()
-    kept = [one for one in categories if one.get("name") != ROOT or one.get("children")]
-    return {**taxonomy, "categories": kept}
+    categories = taxonomy["categories"] or []
+    # What is no list is not read here: the reader of taxonomies says so.
+    if isinstance(categories, list):
+        categories = [one for one in categories if not _is_bare(one)]
+    return {**taxonomy, "categories": categories}
+
+
+def _is_bare(category: object) -> bool:
+    if not isinstance(category, Mapping):
+        return False
+    return category.get("name") == ROOT and not category.get("children")
 
 
 def _known_type(facts: ProjectFacts) -> str:

@@ -34,7 +34,7 @@ class Meaning(NamedTuple):
 # By their status alone: no service of its own has these.
 _EDGES: dict[int, Meaning] = {
     460: Meaning("transient", True, "the load balancer lost us", _LATE_HINT),
-    502: Meaning("transient", True, "a gateway got no answer of the service", _LATE_HINT),
+    502: Meaning("transient", True, "the service failed, or its gateway did", _LATE_HINT),
     504: Meaning("transient", True, "the service did not answer its gateway in time", _LATE_HINT),
     520: Meaning("transient", True, "Cloudflare got an answer that is none", _EDGE_HINT),
     521: Meaning("transient", False, "Cloudflare was not let in by the service", _EDGE_HINT),

@@ -23,7 +23,7 @@ CLOUDFLARE = {"Server": "cloudflare", "cf-ray": "8a1b-FRA"}
         (429, CLOUDFLARE, b"error code: 1015", "throttled", False, "cf-ray 8a1b-FRA"),
         (413, {}, PAGE, "quota", False, "too large for a gateway"),
         (460, {"Server": "awselb/2.0"}, b"", "transient", True, "server: awselb/2.0"),
-        (502, {}, PAGE, "transient", True, "a gateway got no answer"),
+        (502, {}, PAGE, "transient", True, "the service failed, or its gateway"),
         (504, {"x-amzn-requestid": "7"}, b"{}", "transient", True, "x-amzn-requestid 7"),
         *[(one, CLOUDFLARE, PAGE, "transient", True, "cf-ray") for one in (520, 524)],
         *[(one, CLOUDFLARE, PAGE, "transient", False, "cf-ray") for one in (521, 522, 523, 525)],
