@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from rbsync.stores.base import Mark
 from rbsync.stores.seals import is_sealed, sealed
 
+PUT_CHANGE = "INSERT OR REPLACE INTO change_log (serial, mark, names, seal) VALUES (?, ?, ?, ?)"
+
 MOST_COMMITS = 10_000
 """Older ones are forgotten: whoever looked at the state before them reads it whole again."""
 
@@ -29,7 +31,7 @@ def _put(connection: sqlite3.Connection, serial: int, names: Iterable[str]) -> N
     # A copy of the state that goes on by itself reaches the same serials with other records. Its
     # commits have other marks.
     row = (serial, os.urandom(8).hex(), json.dumps(sorted(names)))
-    connection.execute("INSERT OR REPLACE INTO change_log VALUES (?, ?, ?, ?)", sealed(row))
+    connection.execute(PUT_CHANGE, sealed(row))
 
 
 def newest(connection: sqlite3.Connection) -> Mark | None:

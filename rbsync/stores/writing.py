@@ -13,7 +13,7 @@ from rbsync.errors import StoreError
 from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import sqlite_rows as rows
 from rbsync.stores.base import Upload
-from rbsync.stores.change_log import log_change
+from rbsync.stores.change_log import PUT_CHANGE, log_change
 from rbsync.stores.faults import explained
 from rbsync.stores.sqlite_connections import connect, transaction
 from rbsync.stores.writer_errors import ended, foreign, taken_over
@@ -39,6 +39,7 @@ class SqliteWriter:
         self._identity = _identity(path)
         self._connection = connect(path, "mode=rw")
         try:
+            _check_tables(self._connection)
             self._epoch = _raise_epoch(self._connection)
         except BaseException:
             self._connection.close()
@@ -137,6 +138,16 @@ class SqliteWriter:
             if not self._open:
                 raise ended()
             yield
+
+
+def _check_tables(connection: sqlite3.Connection) -> None:
+    """Raises sqlite3.Error where a table has not the columns that will be written.
+
+    A flipped bit in the text of a table is met only when a row is put into it: the project would
+    have been changed by then.
+    """
+    for statement in (rows.PUT_RECORD, rows.PUT_INTENT, rows.PUT_UPLOAD, PUT_CHANGE):
+        connection.execute(f"EXPLAIN {statement}", (None,) * statement.count("?"))
 
 
 def _raise_epoch(connection: sqlite3.Connection) -> int:

@@ -33,14 +33,21 @@ def merge_files(base: str, ours: str, theirs: str, path: str) -> list[str]:
         problem = Problem("lock", f"{path} cannot be merged: {error}", None, "`rbsync lock`")
         raise UserError([problem]) from error
     # In place: git takes the result from this very file.
-    with open(ours, "wb") as file:
+    with open(ours, "wb", opener=_no_link) as file:
         file.write(text)
     return conflicts
 
 
+def _no_link(path: str, flags: int) -> int:
+    """Opens what git gives, which is never a link: one is a stranger's, and leads to what is not
+    to be merged.
+    """
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
 def _read(path: str) -> bytes:
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_no_link) as file:
             return file.read()
     except OSError as error:
         raise RbsyncError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -230,3 +230,29 @@ def test_a_mistake_of_the_program_is_not_dressed_up_as_a_bad_state(state: Path) 
         pytest.raises(sqlite3.Error, match="binding"),
     ):
         writer.commit(removed=[object()])  # type: ignore[list-item] # what the test is about
+
+
+@pytest.mark.parametrize(
+    ("column", "flipped"),
+    [
+        (b"ref TEXT NOT NULL, seal", b"ref TEXT NOT NULL, seam"),
+        (b"ref TEXT NOT NULL", b"rdf TEXT NOT NULL"),
+        (b"mark TEXT NOT NULL", b"park TEXT NOT NULL"),
+        (b"operation TEXT NOT NULL", b"opesation TEXT NOT NULL"),
+        (b"attempted TEXT", b"attemptee TEXT"),
+    ],
+)
+def test_a_table_that_lost_a_column_is_refused_before_anything_is_sent(
+    written: Path, column: bytes, flipped: bytes
+) -> None:
+    raw = written.read_bytes()
+    assert raw.count(column) == 1
+    damaged = raw.replace(column, flipped)
+    written.write_bytes(damaged)
+    with (
+        pytest.raises(StoreError, match="is damaged") as raised,
+        SqliteStore(written).writer(OWNER, timeout=1),
+    ):
+        pass
+    assert raised.value.exit_code == ExitCode.STATE
+    assert written.read_bytes() == damaged

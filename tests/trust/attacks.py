@@ -250,6 +250,34 @@ def bare_repository(site: Site) -> None:
     site.manifest(PICTURES)
 
 
+def pairs_and_signs(site: Site) -> None:
+    """Names that are to become others, and files by which others are known to be all there."""
+    outside = str(site.outside)
+    site.link("images/SUMS", f"{outside}/secret.txt")
+    site.project.write("images/LIST", f"{outside}/secret.png\n../../../outside/secret.png\n")
+    signs = (
+        f"{{marker: '{outside}/secret.txt'}}",
+        "{marker: '../../../outside/{stem}.png'}",
+        f"{{listed_in: '{outside}/secret.txt'}}",
+        "{listed_in: ../../../outside/secret.txt}",
+        "{listed_in: ../../.git/config}",
+        "{listed_in: SUMS}",
+        "{listed_in: LIST}",
+        "{marker: '${HARMLESS}'}",
+    )
+    sources = "".join(
+        f"  - {{glob: images/*.png, name: '{at}', complete_when: {sign}}}\n"
+        for at, sign in enumerate(signs)
+    )
+    site.manifest(
+        f"datapoints:\n{sources}"
+        "moved:\n"
+        "  - {from: '{x}.png', to: '../../outside/{x}.png'}\n"
+        f"  - {{from: 'images/{{x}}', to: '{outside}/{{x}}'}}\n"
+        "  - {from: '${AWS_SECRET_ACCESS_KEY}/{x}', to: '{x}'}\n"
+    )
+
+
 def inner_items(site: Site) -> None:
     hosts = (
         "127.0.0.1",
@@ -295,6 +323,7 @@ ATTACKS: Mapping[str, Attack] = {
     "a manifest that is a relative link": manifest_link("../../outside/secret.txt"),
     "a manifest that is git's": manifest_link("../.git/config"),
     "a manifest that is a link to a link": manifest_link("images/../../../outside/secret.txt"),
+    "pairs of names and signs of completeness": pairs_and_signs,
     "items at inner addresses": inner_items,
     "a bare repository beside the manifest": bare_repository,
 }

@@ -13,12 +13,17 @@ from rbsync.cli.main import cli
 NO_MANIFEST = frozenset({"init", "serve", "schema", "completion"})
 """These read no manifest; `serve` would not end."""
 
+READS_NO_MANIFEST = frozenset({"merge-driver"})
+"""These are attacked too, and read other files of a stranger."""
+
 ARGUMENTS: dict[str, list[str]] = {
     "apply": ["apply", "--yes", "--keep-going"],
     "plan": ["plan", "--keep-going", "-o", "p.json", "--markdown", "p.md"],
     "retry": ["retry", "--yes"],
     "explain": ["explain", "images/a.png"],
     "refresh": ["refresh", "--lock-timeout", "1"],
+    "diff": ["diff", "lock"],
+    "release": ["release", "v1"],
     "export bagit": ["export", "bagit", "bag"],
     "export croissant": ["export", "croissant", "croissant.json"],
     "export masks": ["export", "masks", "exported"],

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections import deque
 
 import pytest
 
 from rbsync.errors import ExitCode
 from tests import schemas
 from tests.trust.attacks import ATTACKS, IDS, PICTURES, redbrick
-from tests.trust.commands import NO_MANIFEST, arguments_of, commands
+from tests.trust.commands import (
+    NO_MANIFEST,
+    READS_NO_MANIFEST,
+    arguments_of,
+    commands,
+)
 from tests.trust.site import CANARIES, KEY, Site
+
+_opened: deque[str] = deque(maxlen=1_000)
+
+
+def _watch(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "open":
+        _opened.append(str(arguments[0]))
+
+
+sys.addaudithook(_watch)
 
 
 def test_every_command_of_the_program_is_attacked() -> None:
@@ -22,6 +39,18 @@ def test_every_command_of_the_program_is_attacked() -> None:
 def test_every_command_ends_by_itself_as_it_is_run_here(site: Site, words: str) -> None:
     """One that waits for ever needs other arguments, in `tests.trust.commands`."""
     assert site.run(*arguments_of(words)).code != ExitCode.INTERRUPTED
+
+
+def test_every_command_reads_the_manifest_as_it_is_run_here(site: Site) -> None:
+    """One that ends at its own arguments would be attacked by nothing."""
+    silent = set()
+    for words in commands():
+        _opened.clear()
+        ran = site.run(*arguments_of(words))
+        assert ran.code != ExitCode.USAGE, (words, ran)
+        if not any(one.endswith("rbsync.yaml") for one in _opened):
+            silent.add(words)
+    assert silent == READS_NO_MANIFEST
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
