@@ -59,7 +59,7 @@ def command(common: CommonOptions, name: str, at_project: bool, protocol: str) -
         photo = read_photograph(found.picture) if found.picture is not None else None
     except ValueError as error:
         why = str(error)
-    drawing = drawing_of(found.labels, photo.size if photo else (1, 1))
+    drawing = drawing_of(found.labels)
     facts = _facts(found, photo, drawing)
     if common.json:
         document(common, facts)

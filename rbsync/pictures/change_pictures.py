@@ -40,7 +40,7 @@ def change_picture(
     for labels that cannot be drawn.
     """
     photo = _photo(data)
-    old, new = (drawing_of(one, photo.size if photo else (1, 1)) for one in (before, after))
+    old, new = (drawing_of(one) for one in (before, after))
     size = _size(old, new, photo)
     if size is None:
         return None
@@ -106,7 +106,8 @@ def _box(
 ) -> Box:
     """The part (left, top, width, height) in which they differ, with some room around it."""
     width, height = size
-    rows, columns = np.nonzero(old != new)
+    differs = old != new
+    rows, columns = np.flatnonzero(differs.any(1)), np.flatnonzero(differs.any(0))
     points = [(x * width, y * height) for one in objects for x, y in one.points]
     xs = [*((columns.min(), columns.max() + 1) if len(columns) else ()), *(x for x, _ in points)]
     ys = [*((rows.min(), rows.max() + 1) if len(rows) else ()), *(y for _, y in points)]

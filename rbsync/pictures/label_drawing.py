@@ -12,7 +12,10 @@ from rbsync.label_changes.geometry_places import Label, member_of, place_of
 from rbsync.label_changes.label_content import LabelContent
 from rbsync.label_changes.pairing import category_of
 from rbsync.masks.classes.class_index import ClassIndex
-from rbsync.masks.shown import shown_picture
+from rbsync.masks.classes.colour_table import index_type
+from rbsync.masks.encodings.label_objects import category_name, image_size, outline_of
+from rbsync.masks.outlines.fill import paint
+from rbsync.masks.png.decoding import MAX_PIXELS
 from rbsync.pictures.class_colours import Colour, class_colours
 
 Point = tuple[float, float]
@@ -40,15 +43,25 @@ class Drawing(NamedTuple):
         return tuple(dict.fromkeys((*own, *(one.category for one in self.objects))))
 
 
-def drawing_of(content: LabelContent, size: tuple[int, int]) -> Drawing:
-    """The drawing of labels on a picture of ``size`` (width, height).
+def drawing_of(content: LabelContent) -> Drawing:
+    """The drawing of labels.
 
     Raises MaskError for labels that cannot be drawn. Label maps of volumes are left out.
     """
     index = content.picture
     if index is None and any(one.get("pixel") is not None for one in content.objects):
-        index = shown_picture(content.objects, (), size)
+        index = _painted([one for one in content.objects if one.get("pixel") is not None])
     return Drawing(index, tuple(_outlined(content)))
+
+
+def _painted(labels: list[dict[str, Any]]) -> ClassIndex:
+    """The class index of outlines; what is drawn later lies on top, as elsewhere."""
+    names = tuple(dict.fromkeys(map(category_name, labels)))
+    width, height = image_size(labels, None, MAX_PIXELS)
+    canvas = np.zeros((height, width), index_type(len(names)))
+    for one in labels:
+        paint(canvas, names.index(category_name(one)) + 1, outline_of(one))
+    return ClassIndex(canvas, names)
 
 
 def _outlined(content: LabelContent) -> Iterator[Outlined]:
