@@ -77,6 +77,8 @@ class Options:
     give_up_after: float = 0.0
     sent: Callable[[int], None] = lambda _: None
     outage: Callable[[Outage], None] = lambda _: None
+    version: str = ""
+    revision: str = ""
 
 
 def apply(
@@ -123,7 +125,7 @@ def apply(
         return Check(action, record, keeper, stamped=stamped, attempts=attempts)
 
     tools = Tools(
-        Preparer(uploads, content, stop, _mark_of(writer)),
+        Preparer(uploads, content, stop, _mark_of(writer, options)),
         Sender(backend, retrier, journal.left, check_of, journal.was_refused),
         journal,
         Tally(stop, options.max_failures, breaker=None if breaker else BREAKER),
@@ -132,7 +134,7 @@ def apply(
     )
     try:
         with retrier.patient(breaker):
-            yield from _in_order(plan, tools, options.jobs, backend, _mark_of(writer))
+            yield from _in_order(plan, tools, options.jobs, backend, _mark_of(writer, options))
         yield from journal.commit(forget=plan.forgotten)
     finally:
         # When the caller gave up in the middle; what cannot be written was set aside.
@@ -140,10 +142,11 @@ def apply(
             journal.commit()
 
 
-def _mark_of(writer: Writer) -> Mark:
+def _mark_of(writer: Writer, options: Options) -> Mark:
     """Returns what this run's stamps say: the serial is one that no state before this run had."""
     header = writer.header()
-    return Mark(header.lineage, header.serial + 1)
+    version, revision = options.version, options.revision
+    return Mark(header.lineage, header.serial + 1, version=version, revision=revision)
 
 
 def _breaker(stop: Cancellation, options: Options, capabilities: Capabilities) -> Breaker | None:

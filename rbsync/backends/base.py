@@ -204,12 +204,16 @@ class Mark(NamedTuple):
 
     ``serial`` is that of the state ``lineage`` then. ``declined`` is as in its record, for those
     who have no state. ``left`` is what was sent, where a backend notes it with the stamp.
+    ``version`` is the locked one of the dataset, and ``revision`` that of git, where nothing was
+    changed since; both are for people, and nothing is decided by them.
     """
 
     lineage: str = ""
     serial: int = 0
     declined: tuple[Declined, ...] = ()
     left: Left = NOTHING_LEFT
+    version: str = ""
+    revision: str = ""
 
 
 NO_MARK = Mark()

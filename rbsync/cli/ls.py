@@ -98,4 +98,6 @@ def _as_json(task: Task) -> dict[str, Any]:
         "labels": task.labels,
         **settings,
         "fingerprint": task.stamp._asdict() if task.stamp else None,
+        "version": task.mark.version,
+        "revision": task.mark.revision,
     }

@@ -77,6 +77,8 @@ class TaskPart(Part):
     priority: float | None
     metadata: dict[str, str]
     fingerprint: FingerprintPart | None = Field(description="The stamp that rbsync left, if any.")
+    version: str = Field(description="The locked version that it was sent with, if it was known.")
+    revision: str = Field(description="The git revision that it was sent from, if it was clean.")
     bytes: int | None = Field(
         None, ge=0, description="With `-l`: the size of its items, null where it is not known."
     )

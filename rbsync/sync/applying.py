@@ -30,6 +30,7 @@ from rbsync.reasons import ACCEPTED, UNSETTLED
 from rbsync.stores.base import Owner, Writer
 from rbsync.sync.inspecting import told_of_losses
 from rbsync.sync.known_project import known_project
+from rbsync.sync.known_version import version_stamps
 from rbsync.sync.last_look import note_look
 from rbsync.sync.plan_options import PlanOptions, by_policy, policy_of
 from rbsync.sync.planning import make_plan
@@ -202,6 +203,8 @@ def _run(
             options.give_up_after,
             options.sent,
             options.outage,
+            # A watch runs again and again while files change: asking git would cost more than it.
+            *(("", "") if options.command == "watch" else version_stamps(workspace)),
         ),
         set_aside=workspace.recovery_file.keep,
         retrier=workspace.retrier,

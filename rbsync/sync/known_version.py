@@ -17,6 +17,7 @@ import xxhash
 from rbsync.files.cache import Cache
 from rbsync.locks.folder import FOLDER
 from rbsync.locks.layout import SUFFIX
+from rbsync.sync.git import GitError, git, revision_of
 from rbsync.sync.workspace import SUMS, Workspace
 from rbsync.version import VERSION
 
@@ -57,6 +58,22 @@ def known_version(workspace: Workspace) -> str:
     # Last, for it looks at every folder.
     is_same = workspace.inputs.tree.signature(known["folders"]) == known["signature"]
     return str(known["digest"]) if is_same else ""
+
+
+def version_stamps(workspace: Workspace) -> tuple[str, str]:
+    """The version and the revision that tasks are stamped with; each empty where it is not known.
+
+    The revision is told only where git sees no change: of other files it would be a wrong one.
+    """
+    root = workspace.manifest.root
+    version = known_version(workspace)
+    if workspace.revision:
+        return version, workspace.revision
+    try:
+        is_clean = not git(root, "status", "--porcelain", "-z", "--", ".")
+    except GitError:
+        return version, ""
+    return version, revision_of(root) if is_clean else ""
 
 
 def has_lock(workspace: Workspace) -> bool:

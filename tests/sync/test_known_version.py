@@ -12,6 +12,7 @@ from rbsync.sync.known_version import has_lock, known_version
 from rbsync.sync.locking import verify, write_lock
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
+from tests.scenarios.test_versions import git
 from tests.sync.conftest import MANIFEST, Open
 
 AGES = 10**18
@@ -113,3 +114,21 @@ def test_no_folder_is_left_of_a_lock_that_was_not_written(folder: Project, opene
     with opened(sums=True) as workspace, pytest.raises(UserError):
         write_lock(workspace)
     assert not (folder.folder / "rbsync.lock").exists()
+
+
+def stamps(project: Project) -> set[tuple[str, str]]:
+    tasks = project.run("ls", "--json").json["tasks"]
+    return {(one["version"], one["revision"]) for one in tasks}
+
+
+def test_what_is_sent_says_of_which_version_and_revision_it_is(
+    old_files: None, committed: Project
+) -> None:
+    digest = committed.run("lock").last_line
+    revision = git(committed, "rev-parse", "HEAD").stdout.strip()
+    assert committed.apply().code == 0
+    assert stamps(committed) == {(digest, revision)}
+    # What is sent from other files than those is not said to be of them.
+    committed.write("a.png", png(60))
+    assert committed.apply().code == 0
+    assert stamps(committed) == {(digest, revision), ("", "")}

@@ -104,8 +104,11 @@ def stamp_text(fingerprint: Fingerprint | None, mark: Mark) -> str | None:
     # Rows of earlier versions have three members, and are equal to those without a mark.
     if mark == Mark():
         return json.dumps(fingerprint)
-    left = [] if mark.left == NOTHING_LEFT else [left_text(mark.left)]
-    said = [mark.lineage, mark.serial, declined_json(mark.declined), *left]
+    said = [mark.lineage, mark.serial, declined_json(mark.declined)]
+    if mark.left != NOTHING_LEFT or mark.version or mark.revision:
+        said.append(left_text(mark.left))
+    if mark.version or mark.revision:
+        said += [mark.version, mark.revision]
     return json.dumps([*fingerprint, *said])
 
 
@@ -117,9 +120,11 @@ def _stamp_of(text: str | None) -> tuple[Fingerprint | None, Mark, Left]:
     fingerprint = Fingerprint(items, labels, settings)
     if not said:
         return fingerprint, Mark(), NOTHING_LEFT
-    lineage, serial, declined, *left = said
-    note = read_left(left[0]) if left else NOTHING_LEFT
-    return fingerprint, Mark(lineage, serial, declined_of(declined)), note
+    lineage, serial, declined, *rest = said
+    note = read_left(rest[0]) if rest else NOTHING_LEFT
+    version, revision = map(str, (*rest[1:], "", "")[:2])
+    mark = Mark(lineage, serial, declined_of(declined), version=version, revision=revision)
+    return fingerprint, mark, note
 
 
 def task_of(row: Sequence[Any]) -> Task:

@@ -20,7 +20,9 @@ REFS = "rbsync.refs"
 STATE = "rbsync.state"
 DECLINED = "rbsync.declined"
 LEFT = "rbsync.left"
-_OURS = (FINGERPRINT, ITEMS, REFS, STATE, DECLINED, LEFT)
+VERSION = "rbsync.version"
+REVISION = "rbsync.revision"
+_OURS = (FINGERPRINT, ITEMS, REFS, STATE, DECLINED, LEFT, VERSION, REVISION)
 # Of item names; a video of thousands of frames goes without them.
 _MOST_BYTES = 16 << 10
 _MOST_DIGITS = 20
@@ -71,21 +73,33 @@ def read_metadata(text: str) -> Metadata:
         for key, value in found.items()
         if key not in _OURS
     }
-    refs = found.get(REFS)
     return Metadata(
         user,
         _stamp(found.get(FINGERPRINT)),
         _names(found.get(ITEMS)),
-        refs if isinstance(refs, str) else "",
-        Mark(*_state(found.get(STATE)), _declined(found.get(DECLINED))),
+        _text(found.get(REFS)),
+        Mark(
+            *_state(found.get(STATE)),
+            _declined(found.get(DECLINED)),
+            version=_text(found.get(VERSION)),
+            revision=_text(found.get(REVISION)),
+        ),
         read_left(found.get(LEFT)),
     )
 
 
 def _mark_json(mark: Mark) -> dict[str, str]:
     made = {STATE: f"{mark.lineage}{_SEPARATOR}{mark.serial}"} if mark.lineage else {}
-    declined = declined_text(mark.declined)
-    return {**made, DECLINED: declined} if declined else made
+    others = {
+        DECLINED: declined_text(mark.declined),
+        VERSION: mark.version,
+        REVISION: mark.revision,
+    }
+    return made | {key: text for key, text in others.items() if text}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _state(value: object) -> tuple[str, int]:
