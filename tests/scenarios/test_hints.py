@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rbsync.manifest import validation
 from rbsync.mask_formats import MASK_FORMATS
 from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import Recipe
@@ -219,6 +220,18 @@ ADVICE = {
         'datapoints:\n  - {name: s, series: [{items: "*t.nii"}]}\n',
         kind="DICOM_SEGMENTATION",
         files={"ct.nii": nifti()},
+    ),
+    "a segmentation of 3D Slicer": Advice(
+        "convert it: in 3D Slicer export the segmentation as NIfTI, or with SimpleITK",
+        SERIES + "segmentations: liver.nrrd, segment_map: {1: car}}]\n",
+        SERIES + "segmentations: liver.nii, segment_map: {1: car}}]\n",
+        kind="DICOM_SEGMENTATION",
+        files={
+            "ct.nii": nifti(),
+            "liver.nrrd": b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 4 3 2\n"
+            b"encoding: raw\n\n" + bytes([1, *bytes(23)]),
+        },
+        mended={"liver.nii": nifti(1)},
     ),
     "names and a map of segments": Advice(
         " out, or write the files as a list without names",
@@ -471,6 +484,28 @@ def test_a_series_that_is_too_large() -> None:
         check_segmentation(large, {1: "car"}, most_bytes=most)
     assert raised.value.hint == "split the series, or resample the segmentation and its scan"
     assert not check_segmentation(half, {1: "car"}, most_bytes=most).problems
+
+
+def test_sources_by_the_thousand(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "_MOST_SEARCHED", 2 * validation._PER_SOURCE)
+    project.write("images/a.png", photo(1))
+    one = '  - {glob: "images/*.png", name: "NUMBER {stem}"}\n'
+    project.manifest("datapoints:\n" + "".join(one.replace("NUMBER", str(n)) for n in range(9)))
+    said = "pattern may stand for many sources, with {a,b} or `**`, and a list under `items_list`"
+    assert said in project.run("plan").err
+    project.manifest('datapoints:\n  - glob: "**/*.{png,jpg}"\n')
+    assert project.run("plan").code == 0
+
+
+def test_pairs_of_moved_by_the_hundred(project: Project) -> None:
+    project.write("images/a.png", photo(1))
+    head = 'datapoints:\n  - glob: "images/*.png"\nmoved:\n'
+    pairs = "".join(f"  - {{from: old/{n}.png, to: images/{n}.png}}\n" for n in range(501))
+    project.manifest(head + pairs)
+    said = "a pattern with captures stands for many: {from: a/{case}.png, to: b/{case}.png}"
+    assert said in project.run("plan").err
+    project.manifest(head + '  - {from: "old/{case}.png", to: "images/{case}.png"}\n')
+    assert project.run("plan").code == 0
 
 
 def literals(node: ast.AST) -> Iterator[str]:
