@@ -45,7 +45,7 @@ def command(common: CommonOptions, pattern: str | None, long: bool, give_up_afte
         known_project(workspace)
         tasks = [one for one in workspace.backend.list(counted=shown) if shown(one.name)]
     if common.json:
-        document(common, {"tasks": [_as_json(one) for one in tasks]})
+        document(common, {"tasks": map(_as_json, tasks)})
         return ExitCode.DONE
     for task in tasks:
         result(common, _line(task))

@@ -49,12 +49,15 @@ def complaint(common: CommonOptions, text: str, **style: Any) -> None:
 
 
 def document(common: CommonOptions, content: Mapping[str, Any]) -> None:
-    """Prints a JSON document, its version first; with ``--json-lines`` line by line."""
+    """Prints a JSON document, its version first; with ``--json-lines`` line by line.
+
+    An iterator may stand in the place of a list: its entries are made as they are printed.
+    """
     from rbsync.documents import FORMAT_VERSION
-    from rbsync.documents.text import dump, lines
+    from rbsync.documents.text import lines, pieces
 
     whole = {"format_version": FORMAT_VERSION, **content}
-    for text in lines(whole) if common.json_lines else [dump(whole)]:
+    for text in lines(whole) if common.json_lines else pieces(whole):
         write_out(text)
 
 

@@ -51,8 +51,7 @@ def list_records(common: CommonOptions, pattern: str | None) -> int:
         records = workspace.store.records()
     names = [name for name in sorted(records) if matches(name)]
     if common.json:
-        entries = [record_json(records[name]) for name in names]
-        document(common, {"records": entries})
+        document(common, {"records": (record_json(records[name]) for name in names)})
         return ExitCode.DONE
     for name in names:
         result(common, one_line(f"{name}  ({_status(records[name])})"))

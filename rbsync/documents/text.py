@@ -55,7 +55,7 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
     """The document as JSON lines: each entry of its lists, then all else as ``document``."""
     rest = dict(document)
     for key, kind in ENTRIES.items():
-        if isinstance(rest.get(key), list):
+        if isinstance(rest.get(key), list | Iterator):
             yield from (line(kind, entry) for entry in rest.pop(key))
     yield line(DOCUMENT, rest)
 
