@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rbsync.applier import pipeline
 from rbsync.errors import ExitCode
 from tests.files.structure.test_structure import MP4
 from tests.scenarios.offline_service import RemoteProject
@@ -52,6 +53,13 @@ def hidden(times: int) -> dict[str, Any]:
     return {**altered("genericTasks", "data.genericTasks.entries", []), "times": times}
 
 
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was answered without an id is looked up at once."""
+    monkeypatch.setattr(pipeline, "REFUSED_SECONDS", 0.02)
+
+
+@pytest.mark.usefixtures("soon")
 def test_a_video_that_is_visible_only_later_is_accepted_and_settled_by_a_later_run(
     tmp_path: Path,
 ) -> None:
@@ -70,6 +78,7 @@ def test_a_video_that_is_visible_only_later_is_accepted_and_settled_by_a_later_r
         assert service.names() == ["v"]
 
 
+@pytest.mark.usefixtures("soon")
 def test_a_datapoint_without_a_task_is_looked_up_and_not_sent_again(tmp_path: Path) -> None:
     bare = {"dpId": "00000000-0000-4000-8000-00000000000d", "taskId": None, "taskIds": None}
     faults = [altered("createDatapoint", "data.createDatapoint", bare), hidden(2)]
