@@ -10,6 +10,8 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
+import sys
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -33,12 +35,15 @@ from rbsync.sync.plan_options import PlanOptions
 from rbsync.sync.planning import make_plan
 from rbsync.sync.state_editing import forget
 from rbsync.sync.workspace import Workspace, open_workspace
+from tests.dicoms import dicom
 from tests.masks.pictures import painted
 from tests.masks.pictures import png as picture
 from tests.scenarios.pictures import CLASSES, EMPTY, ONE, photo
 from tests.scenarios.project import BOX, Project
 from tests.stories import tell
 
+MOST_CALLS = 30_000
+"""About as many as a plan of everything takes here."""
 STORIES = int(os.environ.get("PLAN_STORIES", "0"))
 ROOM = "/dev/shm" if os.path.isdir("/dev/shm") else None
 
@@ -55,8 +60,19 @@ LABELS = tuple(
 )
 MASKS = tuple(f"masks{folder}/{stem}.png" for folder in ("", "/a") for stem in STEMS)
 FRAMES = tuple(f"videos/{video}/{number}.png" for video in "xy" for number in (1, 2, 10))
-PICTURES = st.sampled_from((*IMAGES, *FRAMES))
-MOVED = ("images/a", "images/b", "images/c", "labels", "labels/a", "masks", "videos/x", "videos/z")
+SLICES = ("scans/1.dcm", "scans/2.dcm", "scans/more/1.dcm")
+PICTURES = st.sampled_from((*IMAGES, *FRAMES, *SLICES))
+MOVED = (
+    "scans/more",
+    "images/a",
+    "images/b",
+    "images/c",
+    "labels",
+    "labels/a",
+    "masks",
+    "videos/x",
+    "videos/z",
+)
 
 # Most of them find something, so that most plans are about actions and not about mistakes.
 GLOBS = ("images/**/*.png", "images/**/*.{png,PNG}", "images/{site}/*.png", "images/a/*.png")
@@ -80,6 +96,14 @@ OTHERS = {
     "masks": "masks:  - {glob: 'masks/**/*.png', image: 'images/a/{stem}.png',"
     " name: 'mask/{path}', class_map: class_map.json, allow_empty: true}",
     "coco": "masks:  - {coco: coco.json, images: images/b}",
+    "series": "datapoints:  - {name: study, series: [{items: 'scans/**/*.dcm'}]}",
+    "masked": "datapoints:  - {glob: 'images/b/*.png', name: 'masked/{stem}',"
+    " mask: 'masks/{stem}.png?', class_map: class_map.json, exclude: ['images/b/3*'],"
+    " allow_empty: true}",
+    "by hand": "datapoints:  - {name: masked by hand, items: [images/b/1.png],"
+    " mask: 'masks/1.png?', class_map: class_map.json}",
+    "whole": "datapoints:  - {glob: 'images/b/*.png', name: 'whole/{stem}',"
+    " complete_when: {marker: '{stem}.json'}, allow_empty: true}",
 }
 SOME_OTHERS = st.sets(st.sampled_from(sorted(OTHERS)), max_size=3)
 LISTS: dict[str, Callable[[int], Any]] = {
@@ -115,6 +139,8 @@ def written(path: str, version: int) -> bytes:
     if path.endswith((".json", ".JSON")):
         make = LISTS.get(path)
         return json.dumps(make(version) if make else [{**BOX}] * (version % 3)).encode()
+    if path.endswith(".dcm"):
+        return dicom(version)
     if path.startswith("masks"):
         return picture(painted(EMPTY if version == 3 else ONE, CLASSES))
     # Most scans of one machine have one size: size alone tells nothing.
@@ -137,6 +163,7 @@ class Story(RuleBasedStateMachine):
         self._write("images/a/1.json", 1)
         self._write("masks/1.png", 0)
         self._write("videos/x/1.png", 0)
+        self._write("scans/1.dcm", 0)
         for path in LISTS:
             self._write(path, 1)
         self._declare(glob, "{path}", labels, "", frozenset(), prune=False)
@@ -266,6 +293,17 @@ class Story(RuleBasedStateMachine):
         with mock.patch.object(trees, "RACY", 3 * 10**9):
             self._check(option)
 
+    @rule(calls=st.integers(1, MOST_CALLS), option=options)
+    def be_killed_while_planning(self, calls: int, option: PlanOptions) -> None:
+        """Only what the plan wrote of its memory until then is left."""
+        child = os.fork()
+        if not child:
+            _die_after(calls)
+            self._told(option)
+            os._exit(0)
+        os.waitpid(child, 0)
+        self._check(option)
+
     @rule(option=options)
     def lose_what_is_remembered(self, option: PlanOptions) -> None:
         for file in (self.folder / ".rbsync").glob("cache.db*"):
@@ -353,11 +391,13 @@ class Story(RuleBasedStateMachine):
             return
 
     def _check(self, option: PlanOptions) -> None:
-        """Compares the plan with that of who remembers nothing."""
+        """Compares the plan, and the one after it, with that of who remembers nothing."""
         told = self._told(option)
+        again = self._told(option) if STORIES else told
         with mock.patch.object(workspaces, "Cache", _no_cache):
             expected = self._told(option)
         assert told == expected
+        assert again == expected
 
     def _told(self, option: PlanOptions) -> object:
         """All that a plan says; or all that is wrong."""
@@ -372,6 +412,19 @@ class Story(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _die_after(calls: int) -> None:
+    """Kills this process after so many calls of functions, be they Python's or C's."""
+    left = calls
+
+    def count(*_: object) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.setprofile(count)
 
 
 def _facts(plan: Plan) -> dict[str, Any]:
