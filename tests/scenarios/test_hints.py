@@ -56,6 +56,13 @@ def clear(picture: bytes) -> bytes:
     return file.getvalue()
 
 
+def indexed() -> bytes:
+    """A mask whose pixels are the numbers of classes."""
+    file = io.BytesIO()
+    Image.fromarray(ONE.astype(np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
 def shape_in_alpha() -> bytes:
     """A mask of one class, drawn in white on nothing, whose nothing is white too."""
     pixels = np.full((*ONE.shape, 4), 255, np.uint8)
@@ -304,6 +311,12 @@ ADVICE = {
         BINARY + "}\n",
         BINARY + ", alpha: mask}\n",
         files={"masks/a/car.png": shape_in_alpha()},
+    ),
+    "a map of values": Advice(
+        "where the numbers are those of pixels, write `format: indexed` beside the map",
+        MASKS + "}\n",
+        MASKS + ", format: indexed}\n",
+        files={"map.json": json.dumps({"car": 1, "bus": 2}), "masks/a.png": indexed()},
     ),
     "a mask of nothing": Advice(
         "where that is right, leave the mask out",

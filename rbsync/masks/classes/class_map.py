@@ -100,7 +100,12 @@ def _category(name: str) -> str:
 def _three_numbers(owner: str, value: Any, file: str) -> list[Any]:
     numbers = list(value) if isinstance(value, Iterable) else []
     if len(numbers) != 3 or not all(map(_is_number, numbers)):
-        raise _bad(f"{owner} has the colour {value!r}, not three numbers", file)
+        message = f"{owner} has the colour {value!r}, not three numbers"
+        # Masks whose pixels are the numbers of classes are as common as coloured ones.
+        if file and _is_number(value):
+            hint = "where the numbers are those of pixels, write `format: indexed` beside the map"
+            raise MaskError("class-map", message, hint=hint, file=file)
+        raise _bad(message, file)
     return numbers
 
 
