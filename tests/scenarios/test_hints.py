@@ -312,7 +312,7 @@ ADVICE = {
         BINARY + ", alpha: mask}\n",
         files={"masks/a/car.png": shape_in_alpha()},
     ),
-    "a map of values": Advice(
+    "a colour map of values": Advice(
         "where the numbers are those of pixels, write `format: indexed` beside the map",
         MASKS + "}\n",
         MASKS + ", format: indexed}\n",
