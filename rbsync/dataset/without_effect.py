@@ -1,4 +1,4 @@
-"""What lies there and has no effect: label files of no datapoint, ignore rules for nothing."""
+"""Label files of no datapoint and ignore rules for nothing: what has no effect is told."""
 
 from __future__ import annotations
 

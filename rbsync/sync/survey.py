@@ -89,7 +89,7 @@ def without_mask_end(stem: str) -> str:
 
 
 class MaskEnd(NamedTuple):
-    """How many ``masks`` belong to images, and the end that their names have behind those."""
+    """The number of ``masks`` that belong to images, and the end that their names have."""
 
     masks: int
     end: str
