@@ -170,8 +170,7 @@ def open_workspace(
     retrier = _retrier(stop, give_up_after, outage)
     roots = Roots(manifest.root, manifest.settings.roots, readiness)
     with contextlib.ExitStack() as stack:
-        home = home or manifest.root
-        folder = _own_folder(manifest, home, stack)
+        folder = _own_folder(manifest, home := home or manifest.root, stack)
         remembered = os.path.join(folder, SUMS if sums else "cache.db")
         tree_of = partial(Tree, roots, rehash=rehash, known=known)
         inputs = _inputs(manifest, tree_of, remembered, watcher or Unwatched(), stack)
