@@ -15,9 +15,10 @@ from rbsync.model.datapoint import Datapoint, Dataset
 from rbsync.model.fingerprint import NO_LABELS, Facet, Fingerprint
 from rbsync.model.plan import Action, Blocked, Create, Delete, Move, OnMove, Plan
 from rbsync.model.record import UNKNOWN as ANYTHING
-from rbsync.model.record import Record
+from rbsync.model.record import Declined, Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.conflicts import with_fewer
+from rbsync.planner.decide import held_facets
 from rbsync.reasons import KEPT, MOVED, NEW, UNDONE, UNKNOWN
 
 NewName = Callable[[str], str]
@@ -59,22 +60,9 @@ def with_moves(
     resumed = [] if plan.unread else list(_resumed(dataset, records, rules.covers))
     if not resumed and (not created or rules.on_move == "recreate"):
         return plan
-    declared = {one.name for one in dataset.datapoints}
-    declared.update(one.name for one in dataset.obstacles)
-    taken = {one.old for one in resumed}
-    # What is carried already goes on under its later name, which people see.
-    taken.update(one.old_name for one in records.values() if _is_there(one))
-    gone = {
-        name: one
-        for name, one in records.items()
-        if name not in declared and name not in taken and _is_there(one)
-    }
     pairs: dict[str, str] = {}
     if rules.on_move != "recreate":
-        # Pairs are found among all names: else `--target` with the new folder would not see that
-        # the old one is gone, and would create it all again.
-        new = [one for one in dataset.datapoints if _is_new(records.get(one.name))]
-        pairs = dict(_pairs(new, gone, rules.new_name))
+        pairs = _old_names(dataset, records, rules, {one.old for one in resumed})
     moves = [
         _decided(created[name], records[old], plan, rules)
         for name, old in pairs.items()
@@ -82,6 +70,29 @@ def with_moves(
         if name in created
     ]
     return _with(plan, [*resumed, *moves], frozenset(pairs.values()))
+
+
+def old_names(dataset: Dataset, records: Mapping[str, Record], rules: Moving) -> Mapping[str, str]:
+    """The names that declared datapoints have at the project, where these are not the declared."""
+    return {} if rules.on_move == "recreate" else _old_names(dataset, records, rules, set())
+
+
+def _old_names(
+    dataset: Dataset, records: Mapping[str, Record], rules: Moving, taken: set[str]
+) -> dict[str, str]:
+    declared = {one.name for one in dataset.datapoints}
+    declared.update(one.name for one in dataset.obstacles)
+    # What is carried already goes on under its later name, which people see.
+    taken = taken.union(one.old_name for one in records.values() if _is_there(one))
+    gone = {
+        name: one
+        for name, one in records.items()
+        if name not in declared and name not in taken and _is_there(one)
+    }
+    # Pairs are found among all names: else `--target` with the new folder would not see that
+    # the old one is gone, and would create it all again.
+    new = [one for one in dataset.datapoints if _is_new(records.get(one.name))]
+    return dict(_pairs(new, gone, rules.new_name))
 
 
 def _with(plan: Plan, moves: list[Move | Blocked], old: frozenset[str]) -> Plan:
@@ -295,13 +306,27 @@ def _decided(action: Create, old: Record, plan: Plan, rules: Moving) -> Move | B
     if rules.on_move == "keep":
         return kept(desired.name, old.name, "it is not to be moved", _CARRY)
     applied = old.applied or desired.fingerprint
-    changed = desired.fingerprint.changed_since(applied)
     if _is_held(old) and not rules.redo(desired.name):
         message = f"that it was moved from `{old.name}` was taken back; --redo NAME does it again"
         return Blocked(desired.name, UNDONE, message)
+    desired, declined = _without_held(desired, old, applied, rules)
+    changed = desired.fingerprint.changed_since(applied)
     same = "declared as moved" if "items" in changed else "the same items"
     message = "; ".join([same, *_also(changed, desired.fingerprint, applied)])
-    return Move(desired, old.name, old.task_id, applied, MOVED, message, changed)
+    return Move(desired, old.name, old.task_id, applied, MOVED, message, changed, declined=declined)
+
+
+def _without_held(
+    desired: Datapoint, old: Record, applied: Fingerprint, rules: Moving
+) -> tuple[Datapoint, tuple[Declined, ...]]:
+    """The datapoint, with what is there for what is not wanted of it; that goes along.
+
+    Else labels of people that were preferred to the declared ones would be lost by a new name.
+    """
+    held = () if rules.redo(desired.name) else held_facets(desired, old)
+    kept = {facet: applied.of(facet) for facet in held}
+    left = desired._replace(fingerprint=desired.fingerprint._replace(**kept))
+    return left, old.declined if held else ()
 
 
 def _also(changed: tuple[Facet, ...], new: Fingerprint, old: Fingerprint) -> Iterator[str]:

@@ -21,10 +21,12 @@ from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.record import Declined, Record
+from rbsync.planner.moves import old_names
 from rbsync.reasons import THEIRS
 from rbsync.stores.base import Writer
 from rbsync.sync.adopting import chosen
 from rbsync.sync.declared_dataset import expand
+from rbsync.sync.inspecting_moves import moving
 from rbsync.sync.listed import known_fingerprints
 from rbsync.sync.pull_files import File, NotPulledError, files_of
 from rbsync.sync.refreshing import correcting, present_project
@@ -71,9 +73,10 @@ def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulle
     with correcting(workspace, timeout) as writer:
         # A fresh clone's pull goes on from the stamps, and must not leave an empty state behind.
         workspace.first_look.take_in(writer)
-        pulling = _Pulling(workspace, writer, every)
+        names = old_names(dataset, writer.records(), moving(workspace, None, lambda _: True))
+        pulling = _Pulling(workspace, writer, every, names)
         for found in workspace.backend.read():
-            if found.task.name in wanted:
+            if pulling.name_of(found) in wanted:
                 pulling.take(found)
         return pulling.concluded()
 
@@ -82,10 +85,16 @@ class _Pulling:
     """One pull under way."""
 
     def __init__(
-        self, workspace: Workspace, writer: Writer, declared: Mapping[str, Datapoint]
+        self,
+        workspace: Workspace,
+        writer: Writer,
+        declared: Mapping[str, Datapoint],
+        old_names: Mapping[str, str],
     ) -> None:
+        """``old_names`` are those of tasks that are declared under other names now."""
         self._workspace, self._writer = workspace, writer
         self._declared = declared
+        self._names = {old: name for name, old in old_names.items()}
         self._records = writer.records()
         self._algorithm = workspace.manifest.settings.hash
         self._beside = _label_places(workspace)
@@ -97,15 +106,19 @@ class _Pulling:
         self._held: list[Record] = []
         self._unchanged = 0
 
+    def name_of(self, found: TaskContent) -> str:
+        """Returns what a task is declared as: one that people work on keeps its old name."""
+        return self._names.get(found.task.name, found.task.name)
+
     def take(self, found: TaskContent) -> None:
         """Writes the files of one datapoint, where its labels changed at the project alone."""
-        name = found.task.name
-        desired, record = self._declared[name], self._records.get(name)
+        name = self.name_of(found)
+        desired, record = self._declared[name], self._records.get(found.task.name)
         is_unknown = record is None or record.applied is None or record.pending is not None
         if is_unknown or self._is(found, desired):
             self._unchanged += 1
             return
-        record = self._records[name]
+        record = self._records[found.task.name]
         if any(one.declines("labels", desired.fingerprint) for one in record.declined):
             self._take_held(found, desired)
         elif self._is_as_left(found):
@@ -149,10 +162,10 @@ class _Pulling:
         for one in files:
             write_below(self._workspace.roots, one)
             self._files.append(one.path)
-        self._written[found.task.name] = found
+        self._written[self.name_of(found)] = found
 
     def _files_of(self, found: TaskContent, desired: Datapoint) -> list[File]:
-        name = found.task.name
+        name = self.name_of(found)
         files = files_of(
             found,
             desired.labels,
@@ -175,12 +188,13 @@ class _Pulling:
         others = tuple(one for one in record.declined if one.facets != ("labels",))
         applied = record.applied._replace(labels=now.labels)
         self._held.append(record._replace(applied=applied, declined=(*others, declined)))
-        self._theirs.append(Held(found.task.name, why))
+        self._theirs.append(Held(self.name_of(found), why))
 
     def concluded(self) -> Pulled:
         """Records what was written, so that the next plan is empty."""
         for name, desired in self._as_written().items():
-            found, record = self._written[name], self._records[name]
+            found = self._written[name]
+            record = self._records[found.task.name]
             if self._is(found, desired):
                 assert record.applied is not None  # noqa: S101  (it was left there)
                 applied = record.applied._replace(labels=desired.fingerprint.labels)

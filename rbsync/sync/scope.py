@@ -77,9 +77,12 @@ def _part(
     if not isinstance(store, Traced):
         raise NotInPartsError("the store does not read single records")
     remembered = recalled.memo.remembered
-    again = expanded_again(workspace, remembered, recalled.changed, recalled.wanted, expand)
+    # A task that was being moved when a run was cut off, and whose file is back under the old name.
+    begun = store.some_records(recalled.wanted).values()
+    wanted = recalled.wanted.union(one.old_name for one in begun if one.old_name)
+    again = expanded_again(workspace, remembered, recalled.changed, wanted, expand)
     dataset, taken = again.dataset, again.taken
-    names = again.before.union(recalled.wanted, (one.name for one in dataset.datapoints))
+    names = again.before.union(wanted, (one.name for one in dataset.datapoints))
     records = store.some_records(names)
     count = taken.remembered.count
     tree = workspace.inputs.tree
