@@ -48,6 +48,7 @@ def command(
 
     with ExitStack() as stack:
         old, new = _Versions(stack, common).both(before, after)
+        # Labels that nobody is shown are not opened: both sides would have to be read.
         all_labels = common.json or common.verbose
         found, labels = compare_versions(old, new, None if all_labels else MOST)
         if html:

@@ -63,6 +63,7 @@ def change_picture(
 
 
 def _photo(data: bytes | None) -> Image.Image | None:
+    # What cannot be drawn hides no change: the masks are shown without a photograph.
     try:
         return read_photograph(data) if data is not None else None
     except ValueError:
@@ -71,6 +72,7 @@ def _photo(data: bytes | None) -> Image.Image | None:
 
 def _size(old: Drawing, new: Drawing, photo: Image.Image | None) -> tuple[int, int] | None:
     """(width, height) of what both are drawn on; the later mask goes before the earlier one."""
+    # Masks are not scaled, so that a change of one pixel is one pixel; the photograph is fitted.
     for one in (new.mask, old.mask):
         if one is not None:
             return one.width, one.height
@@ -126,6 +128,7 @@ def _widened(low: float, high: float, length: int) -> tuple[int, int]:
 
 
 def _fitted(box: Box, side: int | None) -> tuple[tuple[int, int], float]:
+    # Never enlarged: the browser does that with hard edges, and the page stays small.
     scale = min(1.0, side / max(box[2:])) if side else 1.0
     return (max(1, round(box[2] * scale)), max(1, round(box[3] * scale))), round(scale, 4)
 

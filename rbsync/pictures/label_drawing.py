@@ -73,6 +73,7 @@ def _outlined(content: LabelContent) -> Iterator[Outlined]:
 
 def _points(member: str, label: Label) -> tuple[Point, ...]:
     place = place_of(label)
+    # A box in a volume has three dimensions, and no place in one picture.
     if place is None or len(place.low) != 2:
         return ()
     if member in ("polygon", "polyline"):
@@ -94,6 +95,7 @@ def overlaid(photo: Image.Image, drawing: Drawing, opacity: float = 0.5) -> Imag
 def _with_mask(
     photo: Image.Image, index: ClassIndex, colours: Mapping[str, Colour], opacity: float
 ) -> Image.Image:
+    # Picked and not blended: between class 1 and class 3 there is no class 2.
     rows = np.linspace(0, index.height, photo.height, endpoint=False).astype(int)
     columns = np.linspace(0, index.width, photo.width, endpoint=False).astype(int)
     numbers = index.pixels[np.ix_(rows, columns)]
@@ -105,6 +107,7 @@ def _with_mask(
 
 def _outline(photo: Image.Image, one: Outlined, colour: Colour) -> None:
     pen = ImageDraw.Draw(photo)
+    # A line of one pixel vanishes where a large photograph is scaled down to a terminal.
     width = max(1, round(min(photo.size) / 200))
     points = [(x * photo.width, y * photo.height) for x, y in one.points]
     match one.shape:

@@ -36,6 +36,7 @@ def picture_text(image: Image.Image, protocol: Protocol, columns: int, rows: int
     match protocol:
         case "blocks":
             return _blocks(_fitted(image, columns, rows * 2))
+        # Whole bands of six rows: a last one that is not full would take one more line.
         case "sixel":
             return _sixel(_fitted(image, columns * 8, rows * 16 // 6 * 6))
         case "kitty":
@@ -49,6 +50,7 @@ def picture_text(image: Image.Image, protocol: Protocol, columns: int, rows: int
 def _fitted(image: Image.Image, width: int, height: int) -> Image.Image:
     scale = min(width / image.width, height / image.height)
     size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    # Enlarged without blending: a mask of a few pixels keeps its edges.
     way = Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.NEAREST
     return image.resize(size, way)
 
@@ -79,6 +81,7 @@ def _kitty(data: bytes) -> str:
     parts = [text[at : at + _CHUNK] for at in range(0, len(text), _CHUNK)]
     sent = []
     for at, part in enumerate(parts):
+        # The protocol takes keys with the first piece alone.
         first = "a=T,f=100," if at == 0 else ""
         sent.append(f"\x1b_G{first}m={int(at < len(parts) - 1)};{part}\x1b\\")
     return "".join(sent) + "\n"
@@ -86,6 +89,7 @@ def _kitty(data: bytes) -> str:
 
 def _sixel(image: Image.Image) -> str:
     """Bands of six rows; each colour of a band is one line of letters, six pixels a letter."""
+    # Dots of other colours would look like pixels of other classes.
     few = image.quantize(255, dither=Image.Dither.NONE)
     numbers = np.asarray(few)
     palette = np.array(few.getpalette(), int).reshape(-1, 3)

@@ -69,6 +69,7 @@ def page_html(page: Page) -> str:
         for name in ("page.css", "page.js")
     )
     pictures: list[Mapping[str, Any]] = []
+    # First of all, for it fills the list of pictures that the script gets.
     body = "".join(_body(page, pictures))
     return "".join(
         (
@@ -86,6 +87,7 @@ def page_html(page: Page) -> str:
 
 def _policy(style: str, script: str) -> str:
     """Only what stands in the page itself may run, and nothing may be fetched from anywhere."""
+    # With `unsafe-inline` a script in a name would run, were it not escaped in one place.
     hashes = (base64.b64encode(sha256(text.encode()).digest()).decode() for text in (style, script))
     own_style, own_script = hashes
     return (
@@ -210,6 +212,7 @@ def _labels(changes: LabelChanges) -> Iterator[str]:
         for one in changes.classes:
             numbers = (one.before, one.after, one.gained, one.lost)
             cells = "".join(f"<td>{number:,}" for number in numbers)
+            # Two sizes have no pixels in common, and of no pixels nothing is a part.
             iou = f"{one.iou:.3f}" if not changes.resized and one.before + one.gained else "-"
             yield f"<tr><th scope=row>{for_html(one.name)}{cells}<td>{iou}</tr>\n"
         yield "</tbody>\n</table>\n</div>\n"

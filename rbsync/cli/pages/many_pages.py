@@ -53,6 +53,7 @@ def paged(page: Page, stem: str) -> Iterator[tuple[str, str]]:
         one = part.section._replace(changes=part.changes, rows=part.rows)
         back = [(f"../{stem}.html", "All pages")]
         yield path, page_html(Page(title, _reach(part), sections=[one], links=back))
+    # Last, so that it leads to no page that is not written yet.
     yield "", page_html(page._replace(sections=(), links=links))
 
 
