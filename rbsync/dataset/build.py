@@ -96,6 +96,7 @@ def build(
         files = Files(inputs.tree, findings, structure, manifest.trust)
         _read(files, list(entries.every()), inputs, findings)
         entries = files.as_spelt(entries)
+        # Of a part this is told by what is remembered of the whole.
         if notes.again is None:
             findings.strays = stray_labels(entries.good.values(), inputs.tree)
             findings.unused = unused_rules(inputs.tree, notes.matched)
@@ -193,6 +194,7 @@ def _datapoints(
         # hashed a million times.
         own = settings.get(id(entry.settings))
         if own is None:
+            # With the object, so that no other one gets its id.
             own = settings[id(entry.settings)] = (
                 entry.settings,
                 entry.settings.fingerprint(algorithm),

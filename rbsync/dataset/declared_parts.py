@@ -68,6 +68,7 @@ def _missing_marker(tree: Tree, places: Sequence[Place], marker: str) -> Missing
 
 def _missing_of_list(tree: Tree, path: str) -> str:
     try:
+        # Names on a disk are bytes, and need not be UTF-8.
         text = tree.read(path, _LONGEST_LIST).decode("utf-8", "surrogateescape")
     except OSError as error:
         return f"the list of its files `{path}` cannot be read: {error.strerror or error}"
@@ -85,8 +86,10 @@ def _missing_of_list(tree: Tree, path: str) -> str:
 
 def _listed(text: str) -> Iterator[str]:
     for line in text.splitlines():
+        # sha256sum begins a line with a backslash where it escaped something in the name.
         name = _SUMMED.sub("", line.lstrip("\\"), count=1) if _SUMMED.match(line) else line
         if name.strip() and not name.startswith("#"):
+            # `find . -type f -exec sha256sum` writes names so.
             yield name.strip().removeprefix("./")
 
 

@@ -175,6 +175,7 @@ class _Merging:
             priority=_first(source.priority, defaults.priority),
             metadata={**(defaults.metadata or {}), **(source.metadata or {})},
         )
+        # By its text: metadata is a mapping, and has no hash.
         return self._made.setdefault(repr(made), made), problem
 
     def _storage(self, named: str) -> str | None:
@@ -182,10 +183,12 @@ class _Merging:
             return named
         if named in self.manifest.settings.storages:
             return str(self.manifest.settings.storages[named])
+        # A UUID in capitals is the same storage, and would else be a change of the settings.
         return named.lower() if is_uuid(named) else None
 
 
 def _first(own: T | None, default: T | None) -> T | None:
+    # Not `or`: a source may say 0 or False where the defaults say something else.
     return default if own is None else own
 
 

@@ -77,6 +77,7 @@ class LabelList:
 
     def _of(self, at: int, label: Member) -> Iterator[Problem]:
         if self._repeats.seen:
+            # Set back, or one key that is there twice would be told of all labels that follow.
             self._repeats.seen = False
             message, line, column = first_repeat(self._text, label.begin)
             yield Problem("duplicate-key", message, Location(self._path, line, column), KEEP_ONE)
@@ -115,6 +116,7 @@ class _Places:
         self._place = place
         self._document = None
         if label.end - label.begin <= _LOCATED:
+            # Half of a surrogate pair has no UTF-8; only places are read here, and they stay.
             part = text[label.begin : label.end].encode("utf-8", "replace")
             try:
                 self._document = read_document(part, place.file, strict=False)

@@ -99,6 +99,7 @@ class Notes:
             # Where a link leads is seen by no change of the folder that it is in.
             if one.row and one.problem.code == LINK:
                 self.unsettled.setdefault(one.key, set()).add(one.row)
+        # What is in the way of a datapoint gives its row no digest, so that it counts as blocked.
         by_name = {one.name: one for one in datapoints if one.name not in findings.obstacles}
         found = units_of(good, by_name, placing.sources, placing.singles, tree)
         try:
@@ -114,6 +115,7 @@ class Notes:
                 continue
             seeking = self.seeking[entry.source]
             seeking.folders.update(path.rpartition("/")[0] for path in paths_of(entry))
+            # What a datapoint waits for may appear in any folder that was looked at.
             if entry.complete_when and everywhere is None:
                 everywhere = set(tree.looked_at())
             if entry.complete_when and everywhere:
@@ -157,6 +159,7 @@ class _Placing:
         if entry is not None:
             return Held(problem, *self.place(entry), file=file, number=number)
         if names:
+            # No unit has this number: -1 is that of single entries.
             return Held(problem, (-2, None), names=names)
         if source in self.singles:
             return Held(problem, DECLARED, str(source))

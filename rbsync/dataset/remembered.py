@@ -183,6 +183,7 @@ def changes_of(remembered: Remembered, tree: Tree, changed: Iterable[str]) -> Ch
     for path in changed:
         if path in remembered.rules:
             found.ruled.add(path.rpartition("/")[0])
+        # Rules were read too, but a change of them concerns folders, and not who read them.
         elif path in remembered.reads:
             _take_read(found, path, remembered)
         before, listing = remembered.seen[path], tree.seen(path)
@@ -222,9 +223,12 @@ def _take_folder(found: Changes, path: str, before: Seen, tree: Tree) -> None:
     _take_below(found, path, before.below, now.below)
     names: set[str] | None = set()
     if before.is_plain and now.is_plain:
+        # Without a signature a file may have changed in the same tick of the clock, so that equal
+        # stats prove nothing.
         if before.files != now.files or not before.signature:
             names = tree.changed_names(path, before.files)
     else:
+        # The stats of links and odd files say nothing of what is behind them.
         names = None
     found.names[path] = names
     if names is None:
@@ -317,8 +321,10 @@ def expansion_of(
     for key, files in remembered.unsettled.items():
         asking.add(key, files)
     for key, found in folds.units_with(wanted).items():
+        # Another name may have the same fold by chance.
         asking.add(key, [f for f, row in asking.rows(key).items() if row.name in found])
     for key, summary in remembered.units.items():
+        # Sources that are expanded as a whole were asked above.
         is_looked_for = key[1] is not None or key == DECLARED
         if is_looked_for and key[0] not in whole and changes.concerns(summary.folders):
             rows = asking.rows(key).items()

@@ -113,6 +113,7 @@ def _differences(members: Sequence[Member]) -> Iterator[str]:
         ("orientations", [_rounded(one.header.orientation) for one in members]),
         ("sizes", [_size(one.header) for one in members]),
     ):
+        # A header that leaves the value out says nothing of the file.
         different = [one for one in dict.fromkeys(values) if one]
         if len(different) > 1:
             firsts = [members[values.index(one)].item.ref for one in different]
@@ -125,6 +126,7 @@ def _differences(members: Sequence[Member]) -> Iterator[str]:
 
 
 def _rounded(numbers: Sequence[float]) -> str:
+    # Minus zero is zero, and no other orientation.
     return ",".join(f"{number + 0.0:.3f}" for number in numbers).replace("-0.000", "0.000")
 
 

@@ -115,6 +115,7 @@ class TakingUp:
         return [*kept, *self.notes.held]
 
     def _is_told_again(self, one: Held) -> bool:
+        # None of these names is in the part: `_check_several` has refused that.
         if one.names:
             return False
         if one.is_of_all:
@@ -220,6 +221,7 @@ class TakingUp:
                 names = known
             else:
                 names = self._loose(folder, suffixes, among) - used.get(folder, _NONE)
+                # What was a stray before belongs to no row that is left; a new one may.
                 names -= self._left_labels(units, folder) if names - known else _NONE
             if names:
                 found[folder] = Stray(tuple(sorted(names)), self.origins[source])

@@ -59,11 +59,14 @@ def in_full(
     summed: dict[Location | None, list[tuple[str, int]]] = {}
     found = [*unused, *(_of_strays(folder, *one) for folder, one in strays.items())]
     for one in said:
+        # Added up: 40,000 masks that one tool wrote would be 40,000 lines.
         if one.problem.code == TRANSPARENT:
             summed.setdefault(one.problem.location, []).append((one.file, one.number))
         else:
             found.append(one.problem)
+    # Sorted, so that the same mask is named whichever was read first.
     found += [_of_transparent(place, sorted(seen)) for place, seen in summed.items()]
+    # Not by whole problems: a place may be None, which cannot be compared with another one.
     return tuple(in_order(sorted(found, key=lambda one: one[:2]), manifest))
 
 

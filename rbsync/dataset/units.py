@@ -117,6 +117,7 @@ class Unit:
             array("Q", (row.fold for row in rows)).tobytes(),
             files,
             names,
+            # Where nobody looked for another file, only separators would be kept.
             others.strip(b"\0") and others,
             b"".join(row.digest for row in rows),
             labels.strip(b"\0") and labels,
@@ -141,6 +142,7 @@ class Packed(NamedTuple):
     def rows(self) -> dict[str, Row]:
         """The datapoints by file."""
         count = self.size
+        # The empty text splits into one empty name.
         if not count:
             return {}
         width = len(self.digests) // count
@@ -166,6 +168,7 @@ def fold_of(name: str) -> int:
 
 def spelt_alike(path: str) -> str:
     """A path as all its spellings are: without regard to Unicode's form and to case."""
+    # A template may lead through `..`, and what changed is known by its plain path.
     path = posixpath.normpath(path)
     # A disk may find a file by another case or form of Unicode than the manifest has.
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()

@@ -124,6 +124,7 @@ def _paths_below(tree: Tree, base: str) -> Iterator[_Path]:
         yield from (([*above, name], False) for name in (*found.names, *found.links, *found.odd))
         below = [[*above, name] for name in found.folders]
         yield from ((one, True) for one in below)
+        # A repository below `.git` may have more paths than all else, and nobody looks there.
         waiting += [one for one in below if one[-1][0] != "."]
 
 

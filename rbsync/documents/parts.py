@@ -37,7 +37,7 @@ class ItemPart(Part):
 
 
 class ExtentPart(Part):
-    """How many labels there are, and how many pixels or voxels of all they cover."""
+    """The number of labels, and of the pixels or voxels that they cover of all."""
 
     labels: int
     area: int = 0

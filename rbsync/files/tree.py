@@ -77,6 +77,7 @@ class Tree:
         if known is None:
             if folder in self._absent:
                 raise FileNotFoundError(folder)
+            # It told of the folders that were listed before this one.
             self._has_links = None
             try:
                 known = self._listings[folder] = self._recall(self._scan(folder))
@@ -294,6 +295,7 @@ class Tree:
         if self.part is not None and not self.part.reaches(base):
             return
         while waiting:
+            # From the end, where names stand backwards: folders come in the order of their names.
             folder = waiting.pop()
             try:
                 listing = self.listing(folder)
@@ -313,6 +315,7 @@ class Tree:
 
     def _as_spelt(self, folder: str) -> str:
         """A folder that somebody wrote down, as the disk spells it where that is needed."""
+        # Of a folder only the form of Unicode may be another one, and ASCII has one form.
         if folder.isascii():
             return folder
         try:
@@ -386,6 +389,7 @@ class Tree:
         """
         self.note_asked(path)
         folder, _, name = path.rpartition("/")
+        # Only these have to be made plain, and there may be a million paths.
         if "/." in path or "//" in path or path[:1] in (".", "/"):
             folder, name = os.path.split(os.path.normpath(path))
         if name in self.files(folder):
@@ -486,6 +490,7 @@ class Tree:
         listing = self._listings[path]
         kinds = bytearray(listing.kinds)
         for index in self.contents.racy.get(path, ()):
+            # Read in the tick of its last change: it may have changed again with the same time.
             kinds[index] = UNSEEN
         return Row(listing.joined, listing.stats.tobytes(), bytes(listing.digests), bytes(kinds))
 

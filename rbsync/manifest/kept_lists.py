@@ -42,7 +42,7 @@ def without(data: bytes, spans: Collection[Span]) -> bytes:
 
 
 def kept_spans(file: str, data: bytes, circumstances: str) -> list[Span] | None:
-    """Where the lists of a content stand that was right in the same circumstances.
+    """The places of the lists in a content that was right in the same circumstances.
 
     None where that is not known, or what was kept is not as it was written.
     """
@@ -51,6 +51,7 @@ def kept_spans(file: str, data: bytes, circumstances: str) -> list[Span] | None:
     with suppress(OSError, ValueError, TypeError):
         with open(_path(file), encoding="ascii") as opened:
             seal, _, text = opened.read(4096).partition("\n")
+        # A file that was edited, or not written whole, is not believed.
         if seal == _sum(text.encode()):
             known, spans = json.loads(text)
             if known == _key(data, circumstances):
@@ -67,6 +68,7 @@ def keep_spans(
     if len(data) < LEAST or not os.path.isdir(folder) or os.path.islink(folder):
         return
     spans = list(_spans(data, document, lists))
+    # Tried before it is kept: the lines of a list may hold an anchor that the rest needs.
     if spans and _is_rest(document, read_rest(file, data, spans), lists):
         text = json.dumps([_key(data, circumstances), spans])
         with suppress(RbsyncError):

@@ -36,6 +36,7 @@ class Exclusions:
             if self._patterns[at].file(name) is not None:
                 if not self._used[at]:
                     self._used[at] = True
+                    # While this file is there the pattern has an effect: one is enough.
                     self._context.witness(path)
                 return True
         return False

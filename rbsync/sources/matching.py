@@ -114,6 +114,7 @@ class Search:
         if not self.found:
             self.found = True
             self.context.witness(path)
+        # Most are ASCII, and a million paths are not encoded to see that they can be.
         if path.isascii() or _is_text(path):
             return True
         message = f"the path {path!a} is not UTF-8"
@@ -174,6 +175,7 @@ def slashes_hint(path: str) -> str:
 
 
 def _as_named(path: str) -> str:
+    # Between brackets a bracket stands for itself.
     return path.replace("[", "[[]")
 
 

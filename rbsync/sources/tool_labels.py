@@ -144,6 +144,7 @@ class ToolFiles:
             return read_annotations(data, file=self._given.file)
 
         path = self._given.file.removesuffix("?")
+        # One file has the labels of all images, and may be larger than that of one.
         found = checked_json(self._context, path, "labels", read, limit=1 << 30)
         by_name: dict[str, list[ImageLabels]] = {}
         for one in found.images if found else ():

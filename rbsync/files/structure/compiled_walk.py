@@ -33,8 +33,10 @@ def _library() -> Any:
     try:
         library = ctypes.CDLL(spec.origin)
         for name in _NAMES.values():
+            # Without these ctypes would cut an address to 32 bits.
             getattr(library, name).argtypes = [ctypes.c_void_p, ctypes.c_int64]
         library.walk_png_piece.argtypes = [_ROOM, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int]
+    # A library that was built of older sources lacks a function.
     except (OSError, AttributeError):
         return None
     return library
