@@ -66,6 +66,7 @@ def change_files(folder: str, texts: Mapping[str, bytes | None]) -> int:
     try:
         os.makedirs(folder, exist_ok=True)
         attributes = os.path.join(folder, ATTRIBUTES)
+        # Its owner may have written lines of their own into one that is there.
         if not os.path.lexists(attributes):
             write_whole(attributes, ATTRIBUTES_TEXT)
         for name, text in sorted(texts.items()):
@@ -87,6 +88,7 @@ def folder_made(folder: str) -> Iterator[None]:
         os.mkdir(folder)
     try:
         yield
+    # After Ctrl-C, too: an empty folder would be read as a lock of no files.
     except BaseException:
         with suppress(OSError):
             os.rmdir(folder)

@@ -18,6 +18,7 @@ ROOT = "%2E"
 PART = "@"
 MOST_LINES = 10_000
 MOST_BYTES = 1 << 20
+# Disks take names of 255 bytes; the digits of a part and the suffix come behind.
 _LONGEST = 200
 # No capital letters: `Images` and `images` would be one file on some disks.
 _KEPT = frozenset((string.ascii_lowercase + string.digits + "_-.").encode())
@@ -54,8 +55,10 @@ def _home(path: str) -> str:
     folder = raw(path)
     name = "".join(chr(one) if one in _KEPT else f"%{one:02X}" for one in folder)
     if name.startswith("."):
+        # Hidden files of the folder are not read: editors leave theirs there.
         name = "%2E" + name[1:]
     if len(name) > _LONGEST:
+        # No name of a folder begins so: its own `@` is written as %40.
         return PART * 2 + hashlib.sha256(folder).hexdigest()
     # The folder `.` is no other one than the manifest's.
     return name
@@ -118,6 +121,7 @@ def split(home: str, digits: str, own: Sequence[Block]) -> Iterator[tuple[str, b
         return
     parts: dict[str, list[Block]] = defaultdict(list)
     for block in own:
+        # Not in runs of sorted lines: one new file would move a line of every part behind it.
         parts[nibbles(block.key)[len(digits)]].append(block)
     for digit in sorted(parts):
         yield from split(home, digits + digit, parts[digit])
@@ -146,6 +150,7 @@ def digest_of(files: dict[str, bytes]) -> str:
 def digest_of_sums(sums: Mapping[str, str]) -> str:
     """The dataset's digest, of the SHA-256 of the canonical files by their names."""
     whole = hashlib.sha256()
+    # The lines that `sha256sum` prints of the files, so that others can compute it too.
     for name in sorted(sums):
         whole.update(f"{sums[name]}  {name}\n".encode())
     return f"rbsync:1:sha256:{whole.hexdigest()}"

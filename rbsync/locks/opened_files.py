@@ -113,6 +113,7 @@ class OpenedFiles:
             yield from self._split(home, "", every)
             return
         for digits in sorted(opened):
+            # Gone, unless it is among those that follow: a part may be split further.
             yield file_name(home, digits), None
             yield from self._split(home, digits, self._open(home, digits).values())
 

@@ -119,6 +119,7 @@ def _looked_at(workspace: Workspace, action: Overwriting, record: Record) -> Act
     A plan would block it, since nothing may be sent; here the record is something to tell too.
     """
     settings = workspace.manifest.settings
+    # A stranger's manifest has nobody asked.
     if workspace.manifest.trust.untrusted:
         return action
     decisions = decisions_by(PlanOptions(), settings.policy.on_conflict)

@@ -63,6 +63,7 @@ def _is_open(old: Lock, new: Lock) -> bool:
 
 
 def _key(name: str, blob: str) -> str:
+    # With the name: in a file of another name the same lines may not be where they belong.
     return f"{blob} {name}"
 
 
@@ -77,6 +78,7 @@ def _known(root: str, wanted: Mapping[str, tuple[str, str]]) -> dict[str, FileFa
         found = {key: _read(known[key]) for key in wanted if key in known}
         texts = texts_of(root, {key: blob for key, (_, blob) in wanted.items() if key not in found})
         new = {key: _facts(wanted[key][0], text) for key, text in texts.items()}
+        # Also that a file is not canonical, so that it is not parsed once more to see that.
         cache.put_checked(_CONTEXT, [(key, json.dumps(one)) for key, one in new.items()])
     return found | new
 

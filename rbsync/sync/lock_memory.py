@@ -129,6 +129,7 @@ def lock_part(
     except (NotInPartsError, UserError, OSError):
         return None
     finally:
+        # Whoever reads all of it next does so with this tree.
         workspace.inputs.tree.part = None
 
 
@@ -162,6 +163,7 @@ class _Parting:
     def _text(self, name: str) -> bytes:
         with open(os.path.join(self._folder, name), "rb") as file:
             text = file.read()
+        # Its size and time are as they were; only the sum tells that its bytes are.
         if hashlib.sha256(text).hexdigest() != self._memory.files[name].sum:
             raise NotInPartsError(f"{name} is not as it was written")
         return text

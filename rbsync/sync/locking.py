@@ -96,6 +96,7 @@ def _changed(workspace: Workspace, folder: str) -> Locked | None:
     memory = recall_lock(workspace)
     if memory is None:
         return None
+    # Also where nothing changed: `.gitattributes` may be gone, and the memory is of the sums.
     written = change_files(folder, {})
     if changed := memory.changed(workspace):
         part = lock_part(workspace, folder, memory, changed, partial(_dataset, workspace))
@@ -165,6 +166,7 @@ def _verified_part(workspace: Workspace, covers: Callable[[str], bool]) -> Verif
         if part is None:
             return None
         found = compare(part.old, part.new, covers)
+        # What differs is not locked, and the memory speaks of the lock.
         if part.old == part.new:
             take_up(workspace, part, memory)
             remember_version(workspace, memory.digest, part.memory.remembered.seen)

@@ -69,6 +69,7 @@ def _declared(workspace: Workspace, found: Datapoint) -> LookedAt:
 def _kept_item(workspace: Workspace, refs: tuple[str, ...]) -> bytes | None:
     """The first item of a task; None where the project is not at hand."""
     if refs and isinstance(workspace.backend, OpensItems):
+        # Labels are worth a look without their picture.
         with suppress(BackendError), workspace.backend.open_item(refs[0]) as file:
             return file.read()
     return None

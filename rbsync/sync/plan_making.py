@@ -54,6 +54,7 @@ class Known:
 def plan_of_changes(workspace: Workspace, options: PlanOptions, known: Known) -> Plan:
     """Compares the dataset, or the part of it that may have changed, with the state."""
     basis = known.basis
+    # A part is remembered where it is made; these notes are of a plan of everything.
     notes = Notes(is_wanted=False)
     scope = _part(workspace, options, known)
     if scope is None:
@@ -65,6 +66,7 @@ def plan_of_changes(workspace: Workspace, options: PlanOptions, known: Known) ->
     present = _present(workspace, options, records, dataset, is_first=known.is_first)
     records = present.records if present else records
     records = options.redone(records)
+    # Before anything is left out: a moved file may have an old name that `--target` does not match.
     every = dataset, records
     if not options.is_whole:
         records = {name: one for name, one in records.items() if options.covers(name)}

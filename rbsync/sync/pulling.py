@@ -114,6 +114,7 @@ class _Pulling:
         """Writes the files of one datapoint, where its labels changed at the project alone."""
         name = self.name_of(found)
         desired, record = self._declared[name], self._records.get(found.task.name)
+        # Where nobody knows what was left, nobody can tell what changed since.
         is_unknown = record is None or record.applied is None or record.pending is not None
         if is_unknown or self._is(found, desired):
             self._unchanged += 1
@@ -185,6 +186,7 @@ class _Pulling:
         assert record.applied is not None  # noqa: S101  (asked before)
         now = fingerprint_of(found, self._algorithm)
         declined = Declined(THEIRS, desired.fingerprint, ("labels",))
+        # What is decided about labels now takes the place of what was decided before.
         others = tuple(one for one in record.declined if one.facets != ("labels",))
         applied = record.applied._replace(labels=now.labels)
         self._held.append(record._replace(applied=applied, declined=(*others, declined)))

@@ -50,8 +50,10 @@ def make_release(
     path = _path(workspace, name)
     digest = check_locked(by_sums)
     project = known_project(workspace)
+    # Before the project is read, which may take minutes.
     if any(one.name == name for one in backend.releases()):
         raise UserError(f"the project has a release `{name}` already", hint=_LIST_HINT)
+    # What others have put there beside it is no fault: the lock says nothing of it.
     missing = replace(project_against_lock(workspace, by_sums, lambda _: True), added=())
     if told := [*_told(missing)]:
         hint = "`rbsync apply` brings it there, and `rbsync verify --project` names all"

@@ -75,5 +75,6 @@ def texts_of(root: str, wanted: Mapping[str, str]) -> dict[str, bytes]:
         end = answer.index(b"\n", at)
         size = int(answer[at:end].split()[-1])
         found[name] = answer[end + 1 : end + 1 + size]
+        # Git ends each text with a line break of its own.
         at = end + size + 2
     return found

@@ -170,6 +170,7 @@ class _Findings:
             )
             return
         kinds = [kind for kind in PICTURES if home.names.get(kind)]
+        # Masks beside their images are PNGs too, and would be counted as images.
         images = len(home.stems(PICTURES)) - (0 if apart else count)
         yield f"  # One datapoint for each image ({images:,} when this was written), with its mask"
         yield f"  # where it has one ({count:,}; the ? means: if it exists)."

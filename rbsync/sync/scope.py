@@ -82,6 +82,7 @@ def _part(
     wanted = recalled.wanted.union(one.old_name for one in begun if one.old_name)
     again = expanded_again(workspace, remembered, recalled.changed, wanted, expand)
     dataset, taken = again.dataset, again.taken
+    # Also names that the part had before: what is declared no more has a record, and is an orphan.
     names = again.before.union(wanted, (one.name for one in dataset.datapoints))
     records = store.some_records(names)
     count = taken.remembered.count
@@ -130,6 +131,7 @@ def expanded_again(
     expansion = expansion_of(remembered, changes, tree, wanted, load, folds)
     notes = Notes(is_wanted=True, again=expansion.again(remembered))
     dataset = expand(notes)
+    # What was remembered of a file that could not be read would count as known the next time.
     if not notes.is_quiet or tree.has_missed:
         raise NotInPartsError("there is something to tell")
     origins = [one.location for one in workspace.manifest.sources()]

@@ -103,6 +103,7 @@ def choose(runs: Sequence[Run], options: UndoOptions, now: float) -> tuple[list[
             raise RbsyncError(f"no run began since {options.since}", hint=LOG_HINT)
         return found, False
     last = _named(runs, options.run) if options.run else _last(runs)
+    # Whoever gives the id of such a run wants the undo itself to be taken back.
     if last.undoes and not last.is_whole and not options.run:
         return [one for one in runs if one.id in last.undoes], True
     # An undo that was cut off and gone on with is two runs, and is taken back as one.
@@ -143,6 +144,7 @@ def time_of(text: str, now: float) -> float:
 
 def _covers(options: UndoOptions, reversal: Reversal) -> bool:
     names = [name for name in (reversal.name, reversal.old) if name]
+    # People may give the old name of a move, or the new one.
     return not options.names or any(
         name == one or name_pattern(one)(name) for one in options.names for name in names
     )
@@ -218,6 +220,7 @@ def _moved_back(
     backend: Backend, action: Move, found: TaskContent, record: Record | None
 ) -> Action:
     """A move, unless people have worked on the task since, which would be made anew."""
+    # A task that is renamed stays the same one, with all that people did.
     if isinstance(backend, Renames):
         return action
     sight = sight_of(action, found, record, stamped=backend.capabilities.stamps)
