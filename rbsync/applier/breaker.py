@@ -97,6 +97,7 @@ class Breaker:
 
         False when the run is stopped before that, or the service was given up.
         """
+        # Without the lock: while all is well, every request comes by here.
         if not self._suspended:
             return True
         self._count(lane, 1)
@@ -174,6 +175,7 @@ class Breaker:
     def failed(self, lane: Lane, why: str, turn: int) -> None:
         """A request that was sent at a turn met what looks like an outage."""
         with self._lock:
+            # It was sent before the last outage ended, and says nothing of now.
             if turn < self.turn and not self.is_open:
                 return
             self._in_a_row[lane] += 1
@@ -204,6 +206,7 @@ class Breaker:
         if lane not in self._suspended:
             return False
         self._suspended.discard(lane)
+        # A lane that failed has a probe of its own to wait for.
         if self._suspended & self._failed:
             return False
         self.turn += 1

@@ -81,6 +81,7 @@ def is_as_carried(found: TaskContent, before: Datapoint) -> bool:
     # What people had done before a move is no reason against taking it back: it goes back along.
     if in_progress(found.progress):
         return False
+    # It was no ground truth before: somebody has finished it since.
     if found.task.ground_truth and not before.settings.ground_truth:
         return False
     if UNNOTED[0] not in found.left.members or not has_labels_left(found, labels_of(found)):

@@ -294,6 +294,7 @@ class Carrier:
         if not self._is_untouched(one, new):
             return Failure("conflict", "move", BOTH, hint=BOTH_HINT)
         self._tools.keeper(one.action, present, None)
+        # None left is a change too: somebody took them all away.
         backend.put_labels(one.task_id, given or LabelText("[]", 0))
         return None
 

@@ -89,6 +89,7 @@ def _has_labels(found: TaskContent, wanted: str) -> bool:
         labels = normal_labels(json.loads(found.labels))
     except (ValueError, RecursionError):
         return False
+    # No labels have the empty fingerprint, and not that of an empty list.
     if not labels and not wanted:
         return True
     algorithm = algorithm_of(wanted)
@@ -107,6 +108,7 @@ def _are(labels: list[Any], found: TaskContent, wanted: str, algorithm: Algorith
         return True
     if _print_of_labels(labels, found.maps, algorithm) == wanted:
         return True
+    # The service gives ids where there were none, and a manifest may give one kind of them.
     every = (_without(labels, *ids) for ids in ((), _IDS, _IDS[:1], _IDS[1:]))
     return not found.maps and any(of_value(one, algorithm) == wanted for one in every)
 
@@ -161,6 +163,7 @@ def _drawn(labels: list[Any], maps: Sequence[StoredMap], algorithm: Algorithm) -
             return identities_of(labels, fetched, algorithm)
         if not maps and _are_all(labels, "pixel", _OUTLINED):
             return (identity_of_labels(labels, algorithm),)
+    # What cannot be drawn is compared by its text.
     except MaskError:
         pass
     return ()

@@ -116,6 +116,7 @@ class HistoryKeeper:
             return
         labels = facet in (None, "labels")
         wanted = None
+        # They take two requests: what a run leaves that is cut off between them is ours too.
         if isinstance(action, Update) and facet == "settings":
             wanted = action.datapoint.settings
         own = snapshot_of(present, labels=labels, wanted=wanted)

@@ -84,6 +84,7 @@ class Check:
             # It was taken over by force, for what is declared to be put in its place.
             return None
         phase: Phase = "update" if isinstance(self._action, Update) else "delete"
+        # With `over`, the user has decided about what people do with it.
         if facet is None and self._action.over is None:
             busy = worked_on(present, self._known)
             if busy:

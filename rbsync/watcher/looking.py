@@ -106,6 +106,7 @@ class Looker:
 
     def _done(self, outcome: Outcome) -> None:
         self._life.alive()
+        # Failures are told in `_take`, once: one that comes with every look would fill the log.
         if outcome.result != "failed":
             self._teller.outcome(outcome)
 

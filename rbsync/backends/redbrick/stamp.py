@@ -104,6 +104,7 @@ def _text(value: object) -> str:
 
 def _state(value: object) -> tuple[str, int]:
     lineage, _, serial = value.partition(_SEPARATOR) if isinstance(value, str) else ("", "", "")
+    # Anybody may write metadata, and `int` raises for a number of thousands of digits.
     is_number = serial.isdecimal() and serial.isascii() and len(serial) < _MOST_DIGITS
     return (lineage, int(serial)) if is_number else ("", 0)
 

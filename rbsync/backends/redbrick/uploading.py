@@ -61,6 +61,7 @@ class Uploader:
         if labels.count <= MOST_INLINE_LABELS and len(labels.json) <= MOST_INLINE_BYTES:
             return LabelData(labels.json, maps=maps)
         name = f"{folder}/data.json"
+        # Without a time, equal labels are equal bytes.
         data = gzip.compress(labels.json.encode(), mtime=0)
         place = self._send(
             lambda: presign_labels(self._client, name),

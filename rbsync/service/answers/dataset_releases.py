@@ -70,10 +70,12 @@ def dataset_release_data(
     if (found := releases.one(release_id.lower())) is None:
         raise RefusalError("there is no such release")
     size = min(MOST if first is None else max(first, 0), MOST)
+    # One more than is shown tells, without counting, that a page follows.
     some = releases.page(found.release_id, name_before(after), size + 1)
     page = some[:size]
     more = page and len(some) > size
     entries = [_entry(call, found, Seen(call, one.stored, one)) for one in page]
+    # With `first: 0` only the count is asked for, and no page follows.
     cursor = cursor_after(page[-1].stored.task.name) if more else None
     return {"entries": entries, "cursor": cursor, "count": found.tasks}
 

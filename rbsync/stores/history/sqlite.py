@@ -133,6 +133,7 @@ class SqliteHistory:
     def keep(self, changes: Sequence[Change], contents: Mapping[str, bytes]) -> None:
         packed = [(name, pack(data)) for name, data in contents.items()]
         with self._writing("FULL") as connection:
+            # Contents are called by their digests: what is there already is the same.
             connection.executemany("INSERT OR IGNORE INTO content VALUES (?, ?)", packed)
             connection.executemany(PUT_CHANGE, map(change_row, changes))
 
@@ -177,6 +178,7 @@ class SqliteHistory:
 
     def sweep(self, before: float) -> Swept:
         old = "SELECT count(*) FROM run WHERE started < ?"
+        # Asked first: to take nothing away, nothing is written and no writer is waited for.
         if not self._ask(lambda one: int(one.execute(old, (before,)).fetchone()[0]), 0):
             return Swept(0, 0, 0)
         with self._writing("FULL") as connection:

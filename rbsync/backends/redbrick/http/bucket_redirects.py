@@ -43,6 +43,7 @@ def elsewhere(url: str, reply: Reply) -> str | None:
 
 
 def _is_here(url: SplitResult) -> bool:
+    # What `rbsync serve` answers here without TLS no other machine gets to see.
     return url.hostname in _LOOPBACK and url.scheme == "http"
 
 

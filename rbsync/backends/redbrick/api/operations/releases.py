@@ -78,6 +78,7 @@ def release_page(
     client: Client, release_id: str, first: int, after: str | None
 ) -> tuple[list[FoundTask], str | None]:
     """The next tasks of a release, and the cursor of those that follow."""
+    # Every question gets the project, but this one has no such variable.
     answer = client.read(DATA, releaseId=release_id, first=first, after=after, projectId=...)
     page = answer.node("datasetReleaseData")
     tasks = [
