@@ -57,7 +57,7 @@ def under(step: str | int, problems: Iterable[LabelProblem]) -> list[LabelProble
 
 def meant_name(name: str, near: str) -> str:
     """The hint with the name that was meant."""
-    if normalize("NFC", name) == normalize("NFC", near):
+    if name != near and normalize("NFC", name) == normalize("NFC", near):
         # They look the same, and to read one's own word in the answer helps nobody.
         return f'"{near}" is written with other code points there: copy it from there'
     return f'did you mean "{near}"?'
