@@ -15,6 +15,9 @@ _LONGEST_LIST = 16 << 20
 _MOST_LISTED = 500_000
 # A line as sha256sum, md5sum and their like write it: the sum, a space, a space or a star.
 _SUMMED = re.compile(r"[0-9a-fA-F]{32,128} [ *]?(?=\S)")
+_LINE_END = re.compile(r"\r?\n")
+_ESCAPED = re.compile(r"\\([\\nr])")
+_PLAIN = {"\\": "\\", "n": "\n", "r": "\r"}
 
 
 class Missing(NamedTuple):
@@ -85,12 +88,23 @@ def _missing_of_list(tree: Tree, path: str) -> str:
 
 
 def _listed(text: str) -> Iterator[str]:
-    for line in text.splitlines():
-        # sha256sum begins a line with a backslash where it escaped something in the name.
-        name = _SUMMED.sub("", line.lstrip("\\"), count=1) if _SUMMED.match(line) else line
+    # Not by `splitlines`: a name may have any other character that begins a line elsewhere.
+    for line in _LINE_END.split(text):
+        name = _named(line)
         if name.strip() and not name.startswith("#"):
             # `find . -type f -exec sha256sum` writes names so.
             yield name.strip().removeprefix("./")
+
+
+def _named(line: str) -> str:
+    """The name in a line, with or without a sum before it."""
+    bare = line.removeprefix("\\")
+    found = _SUMMED.match(bare)
+    if found is None:
+        return line
+    name = bare[found.end() :]
+    # sha256sum begins a line with a backslash where it escaped something in the name.
+    return name if bare == line else _ESCAPED.sub(lambda one: _PLAIN[one[1]], name)
 
 
 def _is_there(tree: Tree, path: str) -> bool:

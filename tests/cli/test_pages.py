@@ -6,11 +6,12 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
 
-from rbsync.cli.pages.html_page import MODES, Page, Row, Section, page_html
+from rbsync.cli.pages.html_page import MODES, Change, Page, Row, Section, page_html
 from rbsync.cli.pages.many_pages import ROWS, paged
 from tests.cli.browser import Browser, chromium, needs_chromium
 from tests.masks.pictures import png
@@ -108,12 +109,28 @@ def test_100_000_creates_are_pages_of_less_than_five_megabytes_together() -> Non
     rows = [Row(f"images/site-{n % 300:03}/", f"scan-{n:06}.png") for n in range(100_000)]
     rows.sort()
     page = Page("Plan", "", sections=[Section("create", "100,000 to create", rows=rows)])
-    pages = dict(paged(page, "plan"))
+    pages = dict(paged(page, "plan.html"))
     assert len(pages) == 1 + len(rows) // ROWS
     assert sum(map(len, pages.values())) < 5_000_000
     links = re.findall(r'href="([^"]+)"', pages[""])
     assert links == [path for path in pages if path]
     assert sum(text.count("<li>scan-") for text in pages.values()) == len(rows)
+
+
+def test_a_change_and_a_row_of_one_kind_are_on_one_page() -> None:
+    section = Section("update", "2 to update", [Change("a.png", "labels")], [Row("", "b.png")])
+    assert [path for path, _ in paged(Page("Plan", "", sections=[section]), "plan.html")] == [""]
+
+
+def test_links_lead_there_and_back_whatever_the_file_is_called() -> None:
+    rows = [Row("", f"{n:05}.png") for n in range(ROWS + 1)]
+    page = Page("Plan", "", sections=[Section("create", "many", rows=rows)])
+    pages = dict(paged(page, "plan #1?.htm"))
+    links = re.findall(r'href="([^"]+)"', pages[""])
+    assert list(map(unquote, links)) == ["plan #1?.pages/0001.html", "plan #1?.pages/0002.html"]
+    assert not set("#?").intersection("".join(links))
+    (back,) = re.findall(r'href="([^"]+)"', pages[unquote(links[0])])
+    assert unquote(back) == "../plan #1?.htm"
 
 
 @needs_chromium

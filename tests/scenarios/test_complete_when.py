@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,21 @@ def test_a_video_waits_for_the_files_of_a_list(videos: Callable[[str], Project],
     assert reason.endswith("`2.png` of `videos/a/SUMS` is not there yet")
     project.write("videos/a/2.png", png(2))
     assert project.actions() == ["create videos/a"]
+
+
+def test_a_list_names_files_as_sha256sum_escapes_them(videos: Callable[[str], Project]) -> None:
+    project = videos("    complete_when: {listed_in: SUMS}\n")
+    for name in ("a\\b.png", "line\nbreak.png", "next\x85line.png"):
+        project.write(f"videos/a/{name}", png(7))
+    sums = subprocess.run(
+        ["sha256sum", *sorted(os.listdir(project.folder / "videos/a"))],
+        cwd=project.folder / "videos/a",
+        capture_output=True,
+        check=True,
+    )
+    assert b"\\" in sums.stdout
+    project.write("videos/a/SUMS", sums.stdout)
+    assert not any("not there yet" in one for one in reasons(project))
 
 
 def test_the_defaults_say_it_for_all_sources(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def difference_pages(
-    found: Difference, pictured: Mapping[str, Pictured], names: tuple[str, str], stem: str
+    found: Difference, pictured: Mapping[str, Pictured], names: tuple[str, str], file: str
 ) -> Iterator[tuple[str, str]]:
     """The pages of a difference, each with its path, as `plan_pages` has them.
 
@@ -28,7 +28,7 @@ def difference_pages(
     lead = f"From {names[0]} to {names[1]}."
     if not sections:
         lead += " They do not differ."
-    return paged(Page("Difference", lead, counts, sections=sections), stem)
+    return paged(Page("Difference", lead, counts, sections=sections), file)
 
 
 def _sections(found: Difference, pictured: Mapping[str, Pictured]) -> Iterator[Section]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 from rbsync.cli.pages.html_page import Change, Page, Row, Section, page_html
 from rbsync.written_files import failures, write_whole
@@ -29,29 +30,32 @@ def write_pages(path: str, pages: Callable[[str], Iterator[tuple[str, str]]]) ->
     Raises RbsyncError where they cannot be written.
     """
     folder, file = os.path.split(path)
-    for below, text in pages(os.path.splitext(file)[0]):
+    for below, text in pages(file):
         place = os.path.join(folder, *below.split("/")) if below else path
         with failures(place):
             os.makedirs(os.path.dirname(place) or ".", exist_ok=True)
         write_whole(place, text)
 
 
-def paged(page: Page, stem: str) -> Iterator[tuple[str, str]]:
+def paged(page: Page, file: str) -> Iterator[tuple[str, str]]:
     """The page, or a first one that leads to the others, each with its path.
 
-    The path of the first is empty; those of the others are in the folder ``STEM.pages``.
+    The path of the first is empty, and ``file`` its name; the others are in the folder of that
+    name with ``.pages`` in place of its suffix.
     """
-    parts = [part for section in page.sections for part in _parts(section)]
-    if len(parts) <= len(page.sections):
+    if all(len(one.changes) <= CHANGES and len(one.rows) <= ROWS for one in page.sections):
         yield "", page_html(page)
         return
+    parts = [part for section in page.sections for part in _parts(section)]
+    stem = os.path.splitext(file)[0]
     links = []
     for number, part in enumerate(parts, 1):
         path = f"{stem}.pages/{number:04}.html"
         title = f"{part.section.heading}, page {number} of {len(parts)}"
-        links.append((path, f"{part.section.action}: {_reach(part)}"))
+        # A `#` or `?` in a name would end the path of a link.
+        links.append((quote(path), f"{part.section.action}: {_reach(part)}"))
         one = part.section._replace(changes=part.changes, rows=part.rows)
-        back = [(f"../{stem}.html", "All pages")]
+        back = [(f"../{quote(file)}", "All pages")]
         yield path, page_html(Page(title, _reach(part), sections=[one], links=back))
     # Last, so that it leads to no page that is not written yet.
     yield "", page_html(page._replace(sections=(), links=links))

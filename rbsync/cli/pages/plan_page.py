@@ -20,11 +20,11 @@ _DETAILED = 10_000
 
 
 def plan_pages(
-    plan: Plan, pictured: Mapping[str, Pictured], stem: str
+    plan: Plan, pictured: Mapping[str, Pictured], file: str
 ) -> Iterator[tuple[str, str]]:
     """The pages of a plan, each with its path: that of the first is empty.
 
-    ``pictured`` is what is known of labels, by name; ``stem`` names the folder of further pages.
+    ``pictured`` is what is known of labels, by name; ``file`` is the name of the first page.
     """
     counts = plan.summary
     numbers = (
@@ -46,7 +46,7 @@ def plan_pages(
         told,
         list(_sections(plan, pictured)),
     )
-    return paged(page, stem)
+    return paged(page, file)
 
 
 def _sections(plan: Plan, pictured: Mapping[str, Pictured]) -> Iterator[Section]:

@@ -20,7 +20,7 @@ _HEADINGS = {
 
 
 def report_pages(
-    report: Mapping[str, Any], state: Mapping[str, int], stem: str
+    report: Mapping[str, Any], state: Mapping[str, int], file: str
 ) -> Iterator[tuple[str, str]]:
     """The pages of a report document, each with its path, as `plan_pages` has them.
 
@@ -30,7 +30,7 @@ def report_pages(
     counts = [(f"{one:,}", key, _KINDS.get(key, "quiet")) for key, one in numbers.items()]
     told = [f"The state has {number:,} {what}." for what, number in state.items() if number]
     lead = f"The last run ended with exit code {report['exit_code']}, {report['meta']['created']}."
-    return paged(Page("Report", lead, counts, told, list(_sections(report))), stem)
+    return paged(Page("Report", lead, counts, told, list(_sections(report))), file)
 
 
 def _sections(report: Mapping[str, Any]) -> Iterator[Section]:
