@@ -69,7 +69,29 @@ class TakingUp:
             else:
                 units.pop(key, None)
                 packed[key] = None
+        self._check_rules(units)
         return TakenUp(self._now(units), packed)
+
+    def _check_rules(self, units: Mapping[UnitKey, Summary]) -> None:
+        """Raises NotInPartsError where rules lie in a folder that nobody may look into any more.
+
+        A plan of everything would not read them, and say nothing of those that match nothing.
+        """
+        left = _labelled(self.remembered.units).keys() - _labelled(units).keys()
+        ruled = self.changes.ruled
+        for path in self.remembered.rules:
+            folder = path.rpartition("/")[0]
+            is_left = any(one == folder or one.startswith(f"{folder}/") for one in left)
+            is_below = folder not in ruled and self.changes.is_ruled(folder)
+            if folder and (is_left or is_below) and self._is_there(path):
+                raise NotInPartsError("there are rules that may not be read any more")
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            self.tree.place(path)
+        except OSError:
+            return False
+        return True
 
     def _now(self, units: dict[UnitKey, Summary]) -> Remembered:
         before, tree = self.remembered, self.tree

@@ -69,6 +69,9 @@ def version_stamps(workspace: Workspace) -> tuple[str, str]:
     version = known_version(workspace)
     if workspace.revision:
         return version, workspace.revision
+    # Without a lock nobody has asked for versions, and git is not run for each apply.
+    if not version:
+        return "", ""
     try:
         is_clean = not git(root, "status", "--porcelain", "-z", "--", ".")
     except GitError:

@@ -242,7 +242,7 @@ def test_a_folder_of_label_files_that_is_gone_is_unknown_and_nothing_is_removed(
     (project.folder / "labels").rename(project.folder / "elsewhere")
     planned = project.run("plan")
     assert planned.code == ExitCode.INCOMPLETE
-    assert "the folder `labels` of the label files is not there" in planned.err
+    assert "the folder `labels` of the label files is not there" in planned.out
     assert "Apply will end with exit code 9" in planned.err
     assert {one["reason"] for one in project.plan()["actions"]} == {"unknown"}
     applied = project.apply("--force", "--prune")

@@ -44,9 +44,8 @@ def change(images: Path, luck: random.Random, number: int) -> None:
 
 def settled(project: Project) -> bool:
     """Tells whether the project holds what the folder does, each once."""
-    paths = {
-        str(one.relative_to(project.folder)) for one in project.folder.rglob("images/**/*.png")
-    }
+    found = (project.folder / "images").rglob("*.png")
+    paths = {str(one.relative_to(project.folder)) for one in found}
     names = project.names()
     return sorted(names) == sorted(paths) and project.actions("--prune") == []
 
