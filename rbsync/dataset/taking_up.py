@@ -69,22 +69,27 @@ class TakingUp:
             else:
                 units.pop(key, None)
                 packed[key] = None
-        self._check_rules(units)
-        return TakenUp(self._now(units), packed)
+        left = self._left_rules(units)
+        self._check_rules(left)
+        return TakenUp(self._now(units, left), packed)
 
-    def _check_rules(self, units: Mapping[UnitKey, Summary]) -> None:
+    def _check_rules(self, left: Collection[str]) -> None:
         """Raises NotInPartsError where rules lie in a folder that nobody may look into any more.
 
         A plan of everything would not read them, and say nothing of those that match nothing.
         """
-        left = _labelled(self.remembered.units).keys() - _labelled(units).keys()
         ruled = self.changes.ruled
         for path in self.remembered.rules:
             folder = path.rpartition("/")[0]
-            is_left = any(one == folder or one.startswith(f"{folder}/") for one in left)
-            is_below = folder not in ruled and self.changes.is_ruled(folder)
-            if folder and (is_left or is_below) and self._is_there(path):
+            is_below = bool(folder) and folder not in ruled and self.changes.is_ruled(folder)
+            if (path in left or is_below) and self._is_there(path):
                 raise NotInPartsError("there are rules that may not be read any more")
+
+    def _left_rules(self, units: Mapping[UnitKey, Summary]) -> frozenset[str]:
+        """The rules for folders in which labels were looked for, and are no more."""
+        now = _with_above(_labelled(units))
+        left = _with_above(_labelled(self.remembered.units)) - now
+        return frozenset(path for path in self.remembered.rules if path.rpartition("/")[0] in left)
 
     def _is_there(self, path: str) -> bool:
         try:
@@ -93,13 +98,13 @@ class TakingUp:
             return False
         return True
 
-    def _now(self, units: dict[UnitKey, Summary]) -> Remembered:
+    def _now(self, units: dict[UnitKey, Summary], left: Collection[str]) -> Remembered:
         before, tree = self.remembered, self.tree
         reads = before.reads.union(tree.reads())
         return Remembered(
             self._seen(reads),
             reads,
-            before.rules | tree.rules(),
+            before.rules.difference(left) | tree.rules(),
             units,
             self._seeking(),
             self._strays(units),
@@ -285,6 +290,17 @@ def _labelled(units: Mapping[UnitKey, Summary]) -> dict[str, tuple[int, frozense
         for folder, suffixes in one.labelled.items():
             first, known = found.get(folder, (source, _NONE))
             found[folder] = (min(first, source), known.union(suffixes))
+    return found
+
+
+def _with_above(folders: Iterable[str]) -> set[str]:
+    """Folders with all that they lie in, but for the manifest's own."""
+    found = set()
+    for one in folders:
+        folder = one
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
     return found
 
 
