@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import random
 import re
 import shutil
 import signal
@@ -41,10 +42,17 @@ def short_quarantine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(defaults, "quarantine", 0.3)
 
 
+# Below the ports that systems give to who asks for any: a connection of another test may be given
+# one of these as its own, and the service could not come back to it.
+PORTS = range(20_000, 32_000)
+
+
 def free_port() -> str:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return str(one.getsockname()[1])
+    for port in random.sample(PORTS, 100):
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return str(port)
+    raise AssertionError("no port is free")
 
 
 def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
