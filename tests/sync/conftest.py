@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import rbsync.files.tree_hashing as trees
 from rbsync.manifest.load import load_manifest
 from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.planning import make_plan
@@ -24,6 +25,7 @@ MANIFEST = (
     '  - glob: "*.png"\n'
     '    labels: "{stem}.json?"\n'
 )
+IN_FOLDERS = MANIFEST.replace('"*.png"', '"images/**/*.png"').replace("{stem}", "labels/{stem}")
 MOVED_BOX = {**BOX, "bbox2d": {"xnorm": 0.6, "ynorm": 0.2, "wnorm": 0.3, "hnorm": 0.4}}
 Open = Callable[..., AbstractContextManager[Workspace]]
 
@@ -32,6 +34,12 @@ Open = Callable[..., AbstractContextManager[Workspace]]
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with served(tmp_path_factory.mktemp("service"), "--type", "IMAGE_MULTI") as one:
         yield one
+
+
+@pytest.fixture
+def old_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What just changed may change again unseen, and waits a while; here it counts as old."""
+    monkeypatch.setattr(trees, "RACY", -(10**9))
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-import rbsync.files.tree_hashing as trees
 import rbsync.sync.locking as locking
 from rbsync.locks.folder import FOLDER, read_files
 from rbsync.locks.layout import digest_of
@@ -18,26 +17,15 @@ from rbsync.sync.locking import verify, write_lock
 from rbsync.sync.workspace import Workspace
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
-from tests.sync.conftest import MOVED_BOX, Open
+from tests.sync.conftest import IN_FOLDERS, MOVED_BOX, Open
 
-MANIFEST = (
-    "project: {type: IMAGE_BBOX, taxonomy: [car, bus]}\n"
-    "datapoints:\n"
-    '  - glob: "images/**/*.png"\n'
-    '    labels: "labels/{stem}.json?"\n'
-)
-
-
-@pytest.fixture(autouse=True)
-def old_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What just changed counts as old."""
-    monkeypatch.setattr(trees, "RACY", -(10**9))
+pytestmark = pytest.mark.usefixtures("old_files")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Project:
     made = Project(tmp_path / "data")
-    made.manifest(MANIFEST)
+    made.manifest(IN_FOLDERS)
     for number, name in enumerate(("a/1", "a/2", "b/3", "b/4")):
         made.write(f"images/{name}.png", png(number))
     # One of them shows that the source's template is right, and stays in every test.

@@ -9,7 +9,6 @@ from unittest import mock
 
 import pytest
 
-import rbsync.files.tree_hashing as trees
 from rbsync.model.plan import Plan
 from rbsync.sync import planning
 from rbsync.sync.applying import ApplyOptions, apply_plan
@@ -23,26 +22,15 @@ from tests.masks.pictures import painted
 from tests.masks.pictures import png as picture
 from tests.scenarios.pictures import CLASSES, ONE, photo, png
 from tests.scenarios.project import BOX, Project
-from tests.sync.conftest import Open
+from tests.sync.conftest import IN_FOLDERS, Open
 
-MANIFEST = (
-    "project: {type: IMAGE_BBOX, taxonomy: [car, bus]}\n"
-    "datapoints:\n"
-    '  - glob: "images/**/*.png"\n'
-    '    labels: "labels/{stem}.json?"\n'
-)
-
-
-@pytest.fixture(autouse=True)
-def old_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What just changed counts as old."""
-    monkeypatch.setattr(trees, "RACY", -(10**9))
+pytestmark = pytest.mark.usefixtures("old_files")
 
 
 @pytest.fixture
 def folder(tmp_path) -> Project:
     made = Project(tmp_path / "data")
-    made.manifest(MANIFEST)
+    made.manifest(IN_FOLDERS)
     for number, name in enumerate(("a/1", "a/2", "b/3", "b/4")):
         made.write(f"images/{name}.png", png(number))
     made.write("labels/1.json", [BOX])
@@ -156,27 +144,27 @@ def facts(plan: Plan) -> tuple[Any, ...]:
 
 FLAT = {"xnorm": 0.1, "ynorm": 0.2, "wnorm": 0, "hnorm": 0.4}
 WARNED: dict[str, tuple[str, dict[str, Any], str]] = {
-    "a label file of nobody": (MANIFEST, {"labels/9.json": [BOX]}, "stray-labels"),
-    "an exclusion of nothing": (MANIFEST + "    exclude: [thumbs]\n", {}, "unused-exclude"),
-    "labels of nobody": (MANIFEST.replace("labels/{stem}", "none/{stem}"), {}, "no-labels"),
+    "a label file of nobody": (IN_FOLDERS, {"labels/9.json": [BOX]}, "stray-labels"),
+    "an exclusion of nothing": (IN_FOLDERS + "    exclude: [thumbs]\n", {}, "unused-exclude"),
+    "labels of nobody": (IN_FOLDERS.replace("labels/{stem}", "none/{stem}"), {}, "no-labels"),
     "a pattern of nothing": (
-        MANIFEST + '  - {glob: "*.tif", allow_empty: true}\n',
+        IN_FOLDERS + '  - {glob: "*.tif", allow_empty: true}\n',
         {},
         "empty-source",
     ),
     "a label that shows nothing": (
-        MANIFEST,
+        IN_FOLDERS,
         {"labels/3.json": [{**BOX, "bbox2d": FLAT}]},
         "no-area",
     ),
     "a picture in two datapoints": (
-        MANIFEST + "  - {name: again, items: [images/b/3.png]}\n",
+        IN_FOLDERS + "  - {name: again, items: [images/b/3.png]}\n",
         {},
         "shared-file",
     ),
-    "names that look alike": (MANIFEST, {"images/B/3.png": png(77)}, "lookalike"),
+    "names that look alike": (IN_FOLDERS, {"images/B/3.png": png(77)}, "lookalike"),
     "frames of two sizes": (
-        MANIFEST + '  - {frames: "videos/*/"}\n',
+        IN_FOLDERS + '  - {frames: "videos/*/"}\n',
         {"videos/x/1.png": photo(1, (4, 3)), "videos/x/2.png": photo(2, (5, 3))},
         "frame-sizes",
     ),
@@ -207,7 +195,7 @@ def test_a_dataset_with_a_warning_is_planned_in_parts_with_the_same_warning(
 
 def test_a_class_map_concerns_its_masks_alone(folder: Project, opened: Open) -> None:
     folder.manifest(
-        MANIFEST.replace("BBOX", "MULTI").replace("bus]", "bus, van, cab]")
+        IN_FOLDERS.replace("BBOX", "MULTI").replace("bus]", "bus, van, cab]")
         + 'masks:\n  - {glob: "masks/*.png", image: "scans/{stem}.png", class_map: classes.json}\n'
     )
     folder.write("masks/5.png", picture(painted(ONE, CLASSES)))
