@@ -33,7 +33,7 @@ from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Datapoint, Dataset, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
 from rbsync.reasons import UNKNOWN
-from rbsync.sources.base import Entry, InlineLabels, MaskLabels, SegmentationLabels
+from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
 
 
 @dataclass(frozen=True)

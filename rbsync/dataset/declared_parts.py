@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from rbsync.files.tree import Tree
 from rbsync.files.tree_hashing import Place
-from rbsync.sources.base import Entry
 from rbsync.sources.complete_when import CompleteWhen, beside
+from rbsync.sources.entry import Entry
 
 _LONGEST_LIST = 16 << 20
 _MOST_LISTED = 500_000

@@ -15,7 +15,7 @@ from rbsync.files.body import open_body
 from rbsync.files.kinds import BMP, JPEG, PNG
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item
-from rbsync.sources.base import DeclaredSize, Entry, InlineLabels
+from rbsync.sources.entry import DeclaredSize, Entry, InlineLabels
 
 _PICTURES = (PNG, JPEG, BMP)
 

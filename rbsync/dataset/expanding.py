@@ -18,8 +18,10 @@ from rbsync.manifest.positions import Path
 from rbsync.model.datapoint import Settings
 from rbsync.model.names import JOINERS, LONGEST_NAME, hidden_in, is_plain, is_utf8
 from rbsync.model.storages import BUILT_IN, UPLOADED, is_built_in
-from rbsync.sources.base import Common, Context, Entry, Rest, SourceModel
+from rbsync.sources.base import Common, SourceModel
 from rbsync.sources.complete_when import CompleteWhen
+from rbsync.sources.context import Context, Rest
+from rbsync.sources.entry import Entry
 
 T = TypeVar("T")
 

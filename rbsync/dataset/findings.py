@@ -9,7 +9,7 @@ from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.order import in_order, shortened
 from rbsync.model.datapoint import Obstacle
 from rbsync.reasons import INVALID, ObstacleReason
-from rbsync.sources.base import Entry
+from rbsync.sources.entry import Entry
 
 DO_THE_OTHERS = "`rbsync apply --keep-going` does the others"
 

@@ -13,7 +13,7 @@ from rbsync.files.body import open_body
 from rbsync.files.kinds import PICTURES
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item
-from rbsync.sources.base import Entry
+from rbsync.sources.entry import Entry
 
 _CONTEXT = "frame size 1"
 # The thumbnail in a photograph's EXIF, which stands before its size, has at most 64 KiB.

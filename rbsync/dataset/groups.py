@@ -8,7 +8,7 @@ from rbsync.dataset.declared_parts import missing_part
 from rbsync.files.readiness import Group
 from rbsync.files.tree import Tree
 from rbsync.files.tree_hashing import Place
-from rbsync.sources.base import Entry
+from rbsync.sources.entry import Entry
 
 WAITING = "waiting"
 """The code of the problem of a datapoint whose files are not all there yet."""

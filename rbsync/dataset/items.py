@@ -19,7 +19,7 @@ from rbsync.guessing import nearest_name
 from rbsync.model.datapoint import Item
 from rbsync.model.storages import is_public, is_uploaded
 from rbsync.reasons import INVALID, UNKNOWN
-from rbsync.sources.base import Entry, InlineLabels, MaskLabels, SegmentationLabels
+from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
 from rbsync.sources.matching import slashes_hint
 from rbsync.trust import Trust
 from rbsync.trust.hosts import inner_kind

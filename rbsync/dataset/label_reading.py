@@ -21,7 +21,7 @@ from rbsync.model.extent import Extent
 from rbsync.model.fingerprint import canonical_json, digest, of_value
 from rbsync.reasons import UNKNOWN
 from rbsync.shapes.json_members import is_list
-from rbsync.sources.base import Entry, InlineLabels
+from rbsync.sources.entry import Entry, InlineLabels
 from rbsync.sources.tools.recognised import next_step, tool_of
 
 LIMIT = 64 << 20

@@ -16,7 +16,7 @@ from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest
 from rbsync.reasons import UNKNOWN
-from rbsync.sources.base import Entry, MaskLabels
+from rbsync.sources.entry import Entry, MaskLabels
 
 # Counts up when a check of masks changes, so that what passed the old one is looked at again.
 CHECKS = 4

@@ -9,7 +9,7 @@ from rbsync.guessing import nearest_name
 from rbsync.labels import Taxonomy, project_type
 from rbsync.labels.background import is_background
 from rbsync.labels.problem import meant_name
-from rbsync.sources.base import Entry, MaskLabels
+from rbsync.sources.entry import Entry, MaskLabels
 
 
 class MaskRules:

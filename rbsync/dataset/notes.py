@@ -25,7 +25,7 @@ from rbsync.files.ignore import Match
 from rbsync.files.tree import Tree
 from rbsync.manifest.load import Manifest
 from rbsync.model.datapoint import Datapoint
-from rbsync.sources.base import Entry
+from rbsync.sources.entry import Entry
 from rbsync.sources.matching import LINK
 
 MOST_NAMES = 10_000

@@ -32,7 +32,7 @@ from rbsync.files.ignore import FILE as IGNORE_FILE
 from rbsync.files.ignore import Match
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
-from rbsync.sources.base import Rest
+from rbsync.sources.context import Rest
 
 Load = Callable[[UnitKey], Packed | None]
 

@@ -25,7 +25,7 @@ from rbsync.masks.volumes.segmentation_recipe import SeriesMap, check_turned
 from rbsync.masks.volumes.turning import STRAIGHT, Turn, turn_onto
 from rbsync.model.datapoint import Item
 from rbsync.model.fingerprint import Algorithm
-from rbsync.sources.base import Entry, SeriesLabels
+from rbsync.sources.entry import Entry, SeriesLabels
 from rbsync.sources.study import FILES
 
 # Bytes of a packed file that unpack to its header.

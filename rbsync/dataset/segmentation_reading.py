@@ -18,7 +18,7 @@ from rbsync.model.datapoint import Item, Labels
 from rbsync.model.extent import total
 from rbsync.model.fingerprint import canonical_json, digest
 from rbsync.reasons import UNKNOWN
-from rbsync.sources.base import Entry, SegmentationLabels, SeriesLabels
+from rbsync.sources.entry import Entry, SegmentationLabels, SeriesLabels
 from rbsync.sources.study import FILES, MAP
 
 _HINT = "if there is such a structure, correct its value in the segment map"

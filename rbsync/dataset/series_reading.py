@@ -14,7 +14,7 @@ from rbsync.errors import Problem
 from rbsync.files.kinds import DICOM
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item
-from rbsync.sources.base import Entry
+from rbsync.sources.entry import Entry
 
 _HINT = (
     "a series is one acquisition of one patient: name its files alone, and put the others into a "

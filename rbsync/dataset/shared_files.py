@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
 from rbsync.model.storages import is_uploaded
-from rbsync.sources.base import Entry, MaskLabels
+from rbsync.sources.entry import Entry, MaskLabels
 
 
 def warn_of_shared_files(entries: Iterable[Entry], findings: Findings) -> None:

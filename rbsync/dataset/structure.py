@@ -13,7 +13,7 @@ from rbsync.files.structure import UNPACKED, Fault
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item
 from rbsync.reasons import UNKNOWN
-from rbsync.sources.base import Entry
+from rbsync.sources.entry import Entry
 
 # What the answers depend on beside the content: the checks as they are now.
 _CONTEXT = "structure 1"

@@ -22,7 +22,7 @@ from rbsync.dataset.without_effect import loose_labels
 from rbsync.errors import Location
 from rbsync.files.part import NotInPartsError
 from rbsync.files.tree import Tree
-from rbsync.sources.base import Entry, MaskLabels
+from rbsync.sources.entry import Entry, MaskLabels
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from rbsync.errors import Location, Problem
 from rbsync.manifest.order import in_order
-from rbsync.sources.base import Entry
+from rbsync.sources.entry import Entry
 
 TRANSPARENT = "transparent"
 _SHOWN = 3

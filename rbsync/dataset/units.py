@@ -19,7 +19,7 @@ from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Algorithm, entry_digest, weight
 from rbsync.sources.any_suffix import ANY
-from rbsync.sources.base import Entry, MaskLabels, SegmentationLabels
+from rbsync.sources.entry import Entry, MaskLabels, SegmentationLabels
 
 # Neither is in a path or a name that a plan may have.
 _BETWEEN = "\0"

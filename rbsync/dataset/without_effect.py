@@ -14,7 +14,7 @@ from rbsync.files.listing import scan
 from rbsync.files.patterns import PatternError
 from rbsync.files.tree import Tree
 from rbsync.guessing import MOST_KNOWN, nearest
-from rbsync.sources.base import Entry
+from rbsync.sources.entry import Entry
 
 _MOST_LOOKED_AT = 100_000
 """Paths that a rule without effect is tried on. Of more, nobody is told that none is meant."""

@@ -20,7 +20,7 @@ from rbsync.masks.identity import identity
 from rbsync.model.datapoint import Encoding, Labels, Settings
 from rbsync.model.storages import is_uploaded
 from rbsync.sdk.arguments import Given, refusal
-from rbsync.sources.base import Entry, MaskLabels
+from rbsync.sources.entry import Entry, MaskLabels
 
 if TYPE_CHECKING:
     from numpy import uint8

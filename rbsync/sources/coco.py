@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from rbsync.errors import Location, Problem
-from rbsync.sources.base import Context, DeclaredSize, Entry, InlineLabels, SourceModel
+from rbsync.sources.base import SourceModel
+from rbsync.sources.context import Context
+from rbsync.sources.entry import DeclaredSize, Entry, InlineLabels
 from rbsync.sources.mask_settings import checked_json
 
 if TYPE_CHECKING:

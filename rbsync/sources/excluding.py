@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from rbsync.errors import Location, Problem
 from rbsync.files.part import NotInPartsError
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
-from rbsync.sources.base import Context, Rest
+from rbsync.sources.context import Context, Rest
 
 _CODE = "unused-exclude"
 _MOST_GUESSES = 1_000_000

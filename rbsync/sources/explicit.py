@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from rbsync.sources.base import Context, Entry, InlineLabels, Members
+from rbsync.sources.context import Context
+from rbsync.sources.entry import Entry, InlineLabels, Members
 from rbsync.sources.masked import FileLabels, MaskedSource
 from rbsync.sources.tool_labels import ToolLabels
 

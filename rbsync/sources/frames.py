@@ -10,7 +10,8 @@ from pydantic import Field
 from rbsync.errors import Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern
-from rbsync.sources.base import Context, Entry
+from rbsync.sources.context import Context
+from rbsync.sources.entry import Entry
 from rbsync.sources.masked import FileLabels, MaskedSource
 from rbsync.sources.matching import AllowEmpty, LabelFile, Search, captures_of, pattern_at
 from rbsync.sources.naming import template_at

@@ -8,7 +8,7 @@ from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
 from rbsync.files.spelling import composed, folded
-from rbsync.sources.base import Context
+from rbsync.sources.context import Context
 from rbsync.sources.matching import Search
 
 

@@ -13,13 +13,10 @@ from rbsync.files.written_text import text_of
 from rbsync.model.storages import is_uploaded
 from rbsync.reasons import EMPTY_SOURCE
 from rbsync.shapes.guards import is_texts
-from rbsync.sources.base import (
-    Context,
-    Entry,
-    InlineLabels,
-    SourceModel,
-)
+from rbsync.sources.base import SourceModel
+from rbsync.sources.context import Context
 from rbsync.sources.documented_keys import unsent
+from rbsync.sources.entry import Entry, InlineLabels
 from rbsync.sources.list_formats import READERS
 from rbsync.sources.list_rows import ListError, Row, guess
 from rbsync.sources.listed_series import series_objections, study_of, unsent_of_series

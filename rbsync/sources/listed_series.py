@@ -12,8 +12,8 @@ from rbsync.errors import Location
 from rbsync.model.datapoint import Settings
 from rbsync.model.storages import is_uploaded
 from rbsync.shapes.guards import is_texts
-from rbsync.sources.base import Entry
 from rbsync.sources.documented_keys import LEFT_OUT, unsent
+from rbsync.sources.entry import Entry
 from rbsync.sources.list_rows import guess
 from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry
 

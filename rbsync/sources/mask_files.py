@@ -8,7 +8,8 @@ from typing import NamedTuple
 from rbsync.errors import Problem
 from rbsync.model.storages import is_uploaded
 from rbsync.sources.any_suffix import AnySuffix
-from rbsync.sources.base import UNREADABLE, Context, Entry, MaskLabels, Members
+from rbsync.sources.context import Context
+from rbsync.sources.entry import UNREADABLE, Entry, MaskLabels, Members
 from rbsync.sources.images_below import NotOneError
 from rbsync.sources.matching import Search, captures_of, excluded_at, matching_files, pattern_at
 from rbsync.sources.naming import template_at

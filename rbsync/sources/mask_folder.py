@@ -11,7 +11,8 @@ from pydantic import Field
 
 from rbsync.errors import Location, Problem
 from rbsync.model.storages import is_uploaded
-from rbsync.sources.base import Context, Entry, MaskLabels
+from rbsync.sources.context import Context
+from rbsync.sources.entry import Entry, MaskLabels
 from rbsync.sources.images_below import ImagesBelow, NotOneError, files_below, folder_named
 from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json
 from rbsync.sources.matching import Search

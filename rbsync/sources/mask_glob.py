@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from rbsync.sources.base import Context, Entry
+from rbsync.sources.context import Context
+from rbsync.sources.entry import Entry
 from rbsync.sources.mask_files import MaskFiles
 from rbsync.sources.matching import AllowEmpty, Exclude
 from rbsync.sources.one_mask import OneMaskSettings

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from rbsync.errors import Problem
 from rbsync.mask_formats import PER_CLASS
-from rbsync.sources.base import Context, Entry
+from rbsync.sources.context import Context
+from rbsync.sources.entry import Entry
 from rbsync.sources.mask_files import MaskFile, MaskFiles
 from rbsync.sources.mask_settings import MaskSettings, Threshold
 from rbsync.sources.matching import AllowEmpty, Exclude

@@ -14,7 +14,9 @@ from rbsync.files.written_text import encoding_fault
 from rbsync.mask_formats import PER_CLASS, RGB
 from rbsync.model.datapoint import Encoding
 from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
-from rbsync.sources.base import Context, MaskLabels, SourceModel
+from rbsync.sources.base import SourceModel
+from rbsync.sources.context import Context
+from rbsync.sources.entry import MaskLabels
 
 if TYPE_CHECKING:
     from rbsync.mask_formats.recipe import Recipe

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pydantic import Field
 
 from rbsync.errors import Problem
-from rbsync.sources.base import UNREADABLE, Context, Entry, InlineLabels, MaskLabels, Members
+from rbsync.sources.context import Context
+from rbsync.sources.entry import UNREADABLE, Entry, InlineLabels, MaskLabels, Members
 from rbsync.sources.one_mask import OneMaskSettings
 from rbsync.sources.template_files import MASK, TemplateFiles
 from rbsync.sources.tool_labels import ToolFiles, ToolLabels

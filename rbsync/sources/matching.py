@@ -14,7 +14,7 @@ from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
 from rbsync.files.roots import OutsideError
 from rbsync.reasons import EMPTY_SOURCE
-from rbsync.sources.base import Context
+from rbsync.sources.context import Context
 from rbsync.sources.excluding import Exclusions
 from rbsync.sources.tool_labels import ToolLabels
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rbsync.errors import Problem
 from rbsync.files.kinds import suffix_of
 from rbsync.guessing import nearest
-from rbsync.sources.base import Context
+from rbsync.sources.context import Context
 
 MOST_LETTERS = 1_000
 """Of a template, as of a pattern: each field is as long as a path may be."""

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from rbsync.errors import PluginError
 from rbsync.labels.background import is_background
 from rbsync.mask_formats import MASK_FORMATS, RGB, single_file_formats
-from rbsync.sources.base import Context
+from rbsync.sources.context import Context
 from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, Threshold, checked_json
 
 if TYPE_CHECKING:

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from rbsync.errors import Location, Problem
 from rbsync.files.patterns import Pattern
 from rbsync.model.storages import is_uploaded
-from rbsync.sources.base import Context, Entry, SourceModel
+from rbsync.sources.base import SourceModel
+from rbsync.sources.context import Context
+from rbsync.sources.entry import Entry
 from rbsync.sources.excluding import Exclusions
 from rbsync.sources.matching import Search, matching_files, pattern_at
 from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry

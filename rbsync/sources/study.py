@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rbsync.errors import Location, Problem
 from rbsync.labels.background import is_background
 from rbsync.model.datapoint import Settings
-from rbsync.sources.base import Entry, SegmentationLabels, SeriesLabels
+from rbsync.sources.entry import Entry, SegmentationLabels, SeriesLabels
 
 LARGEST_VALUE = 65535
 _MOST_DIGITS = 20

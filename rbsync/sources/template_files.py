@@ -9,7 +9,7 @@ from rbsync.errors import Problem
 from rbsync.files.kinds import PICTURES
 from rbsync.guessing import nearest_name
 from rbsync.sources.any_suffix import AnySuffix
-from rbsync.sources.base import Context
+from rbsync.sources.context import Context
 from rbsync.sources.images_below import NotOneError
 from rbsync.sources.naming import template_at
 

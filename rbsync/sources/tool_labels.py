@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rbsync.errors import Location, Problem
 from rbsync.files.written_text import text_of
-from rbsync.sources.base import Context, DeclaredSize, InlineLabels
+from rbsync.sources.context import Context
+from rbsync.sources.entry import DeclaredSize, InlineLabels
 from rbsync.sources.mask_settings import checked_json
 from rbsync.sources.tools import reader
 from rbsync.sources.tools.drawn import DrawingError, Drawings

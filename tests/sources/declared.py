@@ -11,7 +11,9 @@ from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Settings
 from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
-from rbsync.sources.base import Context, Entry, SourceModel
+from rbsync.sources.base import SourceModel
+from rbsync.sources.context import Context
+from rbsync.sources.entry import Entry
 
 MANIFEST = "rbsync.yaml"
 

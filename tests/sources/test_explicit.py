@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from rbsync.sources.base import InlineLabels
+from rbsync.sources.entry import InlineLabels
 from rbsync.sources.explicit import ExplicitSource
 
 

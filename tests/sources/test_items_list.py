@@ -8,7 +8,7 @@ import pytest
 
 from rbsync.errors import Location
 from rbsync.model.datapoint import Settings
-from rbsync.sources.base import InlineLabels
+from rbsync.sources.entry import InlineLabels
 
 
 def expanded(declared, text: str | bytes, file: str = "items.json", **more):

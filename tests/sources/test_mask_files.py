@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rbsync.sources.base import Entry, MaskLabels
+from rbsync.sources.entry import Entry, MaskLabels
 from tests.sources.declared import Declared
 
 COLOURS = {"car": [255, 0, 0], "bus": [0, 255, 0]}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rbsync.errors import Location
-from rbsync.sources.base import Entry, SegmentationLabels
+from rbsync.sources.entry import Entry, SegmentationLabels
 
 MAP = {"1": "liver", "300": "tumour"}
 
