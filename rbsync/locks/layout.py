@@ -70,17 +70,17 @@ def nibbles(key: str) -> str:
 
 
 def blocks(lock: Lock) -> Iterator[Block]:
-    """All blocks of a lock, sorted by the bytes of their keys."""
-    notes: dict[str, list[Note]] = defaultdict(list)
-    for note in lock.notes.values():
+    """The blocks of a lock, those without files first; both are sorted by the keys' bytes."""
+    beside: dict[str, list[Note]] = defaultdict(list)
+    for note in sorted(lock.notes.values(), key=lambda one: raw(one.name)):
         if note.path:
-            notes[note.path].append(note)
+            beside[note.path].append(note)
         else:
             yield Block(note.name, REMOTE, (note_line(note),))
-    for path in sorted(lock.sums, key=raw):
-        beside = sorted(notes.get(path, ()), key=lambda one: raw(one.name))
-        lines = (*map(note_line, beside), sum_line(path, lock.sums[path]))
-        yield Block(path, home_of(path), lines)
+    sums = lock.sums
+    for path in sorted(sums, key=raw):
+        lines = [note_line(one) for one in beside.get(path, ())]
+        yield Block(path, home_of(path), (*lines, sum_line(path, sums[path])))
 
 
 def files_of(lock: Lock) -> dict[str, bytes]:
@@ -114,11 +114,17 @@ def home_and_digits(name: str) -> tuple[str, str]:
 
 
 def split(home: str, digits: str, own: Sequence[Block]) -> Iterator[tuple[str, bytes]]:
-    """Yields the files of a folder's blocks that have the digits in common: names and texts."""
-    lines, size = sum(len(one.lines) for one in own), sum(one.size for one in own)
-    if is_one_file(len(own), lines, size):
-        yield file_name(home, digits), text_of(own)
-        return
+    """Yields the files of a folder's blocks that have the digits in common: names and texts.
+
+    ``own`` are sorted by the bytes of their keys.
+    """
+    lines = sum([len(one.lines) for one in own])
+    # Of what is surely too long the text is not made only to be measured.
+    if len(own) == 1 or lines <= MOST_LINES:
+        text = _joined(own)
+        if is_one_file(len(own), lines, len(text)):
+            yield file_name(home, digits), text
+            return
     parts: dict[str, list[Block]] = defaultdict(list)
     for block in own:
         # Not in runs of sorted lines: one new file would move a line of every part behind it.
@@ -129,8 +135,12 @@ def split(home: str, digits: str, own: Sequence[Block]) -> Iterator[tuple[str, b
 
 def text_of(own: Iterable[Block]) -> bytes:
     """The text of a lock file with these blocks."""
-    ordered = sorted(own, key=lambda one: raw(one.key))
-    return b"".join(line + b"\n" for block in ordered for line in block.lines)
+    return _joined(sorted(own, key=lambda one: raw(one.key)))
+
+
+def _joined(own: Iterable[Block]) -> bytes:
+    lines = [line for block in own for line in block.lines]
+    return b"\n".join([*lines, b""])
 
 
 def belongs(name: str, key: str, home: str) -> bool:

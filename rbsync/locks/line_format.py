@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from rbsync.locks.lock_content import Note
@@ -29,9 +30,11 @@ def sum_line(path: str, digest: str) -> bytes:
     """The line of a file, without its end."""
     # `sha256sum -c` reads a file called `-` from its standard input.
     name = b"./-" if path == "-" else raw(path)
+    # Next to no path of a million has any of these, and each replacement makes a copy.
+    if b"\\" not in name and b"\n" not in name and b"\r" not in name:
+        return b"%b  %b" % (digest.encode(), name)
     escaped = name.replace(b"\\", b"\\\\").replace(b"\n", b"\\n").replace(b"\r", b"\\r")
-    mark = b"" if escaped == name else b"\\"
-    return mark + digest.encode() + b"  " + escaped
+    return b"\\%b  %b" % (digest.encode(), escaped)
 
 
 def read_sum(line: bytes) -> tuple[str, str]:
@@ -54,6 +57,9 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 
 def note_line(note: Note) -> bytes:
     """The line of a datapoint, without its end; what is empty or is the path is left out."""
+    if note.name == note.path and note.settings and not any(note[4:]):
+        # Mostly no more is to be said than this, with the same settings for a whole source.
+        return b'# {"settings":%b,"size":%d}' % (_quoted(note.settings), note.size)
     members: dict[str, Any] = {
         "name": "" if note.name == note.path else note.name,
         "items": note.items,
@@ -66,6 +72,11 @@ def note_line(note: Note) -> bytes:
     kept = {key: value for key, value in members.items() if value or key == "size"}
     # Escaped to ASCII: a name with a newline or with bytes that are no UTF-8 stays one line.
     return NOTE + _COMPACT.encode(kept).encode()
+
+
+@lru_cache
+def _quoted(text: str) -> bytes:
+    return _COMPACT.encode(text).encode()
 
 
 def read_note(line: bytes, path: str) -> Note:

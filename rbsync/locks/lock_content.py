@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -51,29 +51,26 @@ class Lock:
 def lock_of(dataset: Dataset) -> Lock:
     """The lock of a dataset whose contents were hashed with SHA-256."""
     lock = Lock()
+    notes, sums = lock.notes, lock.sums
     for one in dataset.datapoints:
-        lock.notes[one.name] = _note(one)
-        for item in _files(one):
-            lock.sums[item.ref] = item.content.removeprefix(_SHA256)
+        local = [item for item in one.items if item.is_local]
+        inputs = [item for item in one.labels.inputs if item.is_local] if one.labels else []
+        notes[one.name] = _note(one, local, inputs)
+        for item in (*local, *inputs):
+            sums[item.ref] = item.content.removeprefix(_SHA256)
     return lock
 
 
-def _files(one: Datapoint) -> Iterator[Item]:
-    yield from (item for item in one.items if item.is_local)
-    if one.labels:
-        yield from (item for item in one.labels.inputs if item.is_local)
-
-
-def _note(one: Datapoint) -> Note:
-    local = [item.ref for item in one.items if item.is_local]
-    labels = one.labels
+def _note(one: Datapoint, local: Sequence[Item], inputs: Sequence[Item]) -> Note:
+    """The note on a datapoint, of whose items and label files those that are here are given."""
+    is_one = len(one.items) == len(local) == 1
     return Note(
         one.name,
-        local[0] if local else "",
+        local[0].ref if local else "",
         SETTINGS + one.fingerprint.settings,
         one.size,
-        "" if len(one.items) == 1 and local else one.fingerprint.items,
-        LABELS + labels.fingerprint if labels else "",
-        tuple(item.ref for item in one.items if not item.is_local),
-        tuple(item.ref for item in labels.inputs if item.is_local) if labels else (),
+        "" if is_one else one.fingerprint.items,
+        LABELS + one.labels.fingerprint if one.labels else "",
+        () if is_one else tuple([item.ref for item in one.items if not item.is_local]),
+        tuple([item.ref for item in inputs]),
     )

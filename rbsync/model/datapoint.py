@@ -102,7 +102,7 @@ class Datapoint(NamedTuple):
     @property
     def size(self) -> int:
         """The bytes of its local items."""
-        return sum(item.size for item in self.items)
+        return sum([item.size for item in self.items])
 
 
 class Obstacle(NamedTuple):

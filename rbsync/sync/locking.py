@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from rbsync.collector import paused_collector
 from rbsync.dataset.notes import Notes
 from rbsync.errors import Problem, RbsyncError, UserError
 from rbsync.locks.differences import Difference, compare
@@ -84,8 +85,10 @@ def write_lock(workspace: Workspace) -> Locked:
 
 def _written(workspace: Workspace, folder: str) -> Locked:
     notes = Notes(is_wanted=True)
-    lock = lock_of(dataset_at_hand(workspace, notes))
-    files = files_of(lock)
+    dataset = dataset_at_hand(workspace, notes)
+    with paused_collector():
+        lock = lock_of(dataset)
+        files = files_of(lock)
     written = write_files(folder, files)
     _remember(workspace, lock, files, notes)
     return Locked(digest_of(files), len(lock.notes), len(lock.sums), written)
