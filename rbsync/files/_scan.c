@@ -1,4 +1,4 @@
-/* The content of a folder in one call: plain C over buffers that the caller owns.
+/* The content of a folder in one call, and small files of it: plain C over buffers of the caller.
  *
  * compiled_scan.py loads it with ctypes, which releases the interpreter lock around the call, so
  * that two threads list two folders at once. The pure twin is `scan` in listing.py; it lists the
@@ -66,15 +66,18 @@ static int put_link(int folder, Text *rest, const char *name) {
     return put_kind(rest, "l", name) || put(rest, target) ? TOO_SMALL : 0;
 }
 
+static void put_stat(i64 *own, const struct stat *found) {
+    own[0] = found->st_size;
+    own[1] = nanoseconds(found->MTIME);
+    own[2] = nanoseconds(found->CTIME);
+    own[3] = (i64)((uint64_t)found->st_ino & INT64_MAX);
+}
+
 static int put_file(int folder, Text *names, i64 *stats, i64 room, i64 *count, const char *name) {
     struct stat found;
     if (fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW)) return errno;
     if (*count >= room || put(names, name)) return TOO_SMALL;
-    i64 *own = stats + 4 * (*count)++;
-    own[0] = found.st_size;
-    own[1] = nanoseconds(found.MTIME);
-    own[2] = nanoseconds(found.CTIME);
-    own[3] = (i64)((uint64_t)found.st_ino & INT64_MAX);
+    put_stat(stats + 4 * (*count)++, &found);
     return 0;
 }
 
@@ -127,5 +130,42 @@ API int scan_folder(int descriptor, byte *names, i64 names_size, i64 *stats, i64
     lengths[1] = own.used;
     lengths[2] = others.used;
     return failed;
+}
+
+/* Reads one file whole, if it is a plain one with bytes that fits and holds still; -1 if not. */
+static i64 read_file(int folder, const char *name, byte *room, i64 size, i64 *stats) {
+    struct stat found;
+    i64 after[4], got = 0, more = 1;
+    /* A pipe that somebody left in the folder would be waited for without O_NONBLOCK. */
+    int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) return -1;
+    if (fstat(file, &found) || !S_ISREG(found.st_mode) || !found.st_size || found.st_size > size) {
+        close(file);
+        return -1;
+    }
+    put_stat(stats, &found);
+    while (got < stats[0] && more > 0) {
+        more = read(file, room + got, stats[0] - got);
+        got += more > 0 ? more : 0;
+    }
+    int failed = fstat(file, &found);
+    close(file);
+    put_stat(after, &found);
+    return failed || got < stats[0] || memcmp(stats, after, sizeof after) ? -1 : got;
+}
+
+/* Reads files of an open folder, whose names end in zeros, one behind the other into a room for as
+ * long as they fit. `stats` takes four numbers of each (as of scan_folder). One that is not to be
+ * had so has the size -1, and the caller looks at it. Returns the number of files. */
+API i64 read_files(int folder, const char *names, i64 count, byte *room, i64 size, i64 *stats) {
+    i64 used = 0, done = 0;
+    for (; done < count; done++, names += strlen(names) + 1) {
+        i64 *own = stats + 4 * done, got = read_file(folder, names, room + used, size - used, own);
+        /* It may fit once the room is empty. */
+        if (got < 0 && used && size - used < size / 2) return done;
+        if (got < 0) own[0] = -1;
+        else used += got;
+    }
+    return done;
 }
 #endif

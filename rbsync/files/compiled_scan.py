@@ -1,6 +1,6 @@
-"""The compiled listing of folders, when this machine has it: `scan_folder` returns None without.
+"""The compiled listing of folders and reading of small files, when this machine has them.
 
-It releases the interpreter lock, so that threads list folders side by side.
+They release the interpreter lock, so that threads list and read side by side.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import importlib.util
 import os
 import threading
 from array import array
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -37,6 +38,7 @@ def _library() -> Any:
     try:
         library = ctypes.CDLL(spec.origin)
         library.scan_folder.restype = ctypes.c_int
+        library.read_files.restype = ctypes.c_int64
     except (OSError, AttributeError):
         return None
     return library
@@ -77,6 +79,27 @@ def scan_folder(descriptor: int) -> Scanned:
     stats.frombytes(memoryview(room.stats).cast("B")[: 32 * count])
     others = bytes(memoryview(room.rest)[:rest]).split(b"\0")[:-1]
     return Scanned(bytes(memoryview(room.names)[: max(0, names - 1)]), stats, others)
+
+
+TOGETHER = 64
+"""Files that are read by one call, at most."""
+
+
+def read_files(
+    descriptor: int, names: Sequence[str], address: int, size: int
+) -> list[tuple[int, int, int, int]]:
+    """Reads files of an open folder into a buffer, one behind the other, for as long as they fit.
+
+    Returns the size, mtime, ctime and inode of each. The size of one that is not to be had so is
+    -1: it may be gone, empty, no plain file, too large, or be written to meanwhile. The buffer of
+    ``size`` bytes lies at the address.
+    """
+    stats = (ctypes.c_int64 * (4 * len(names)))()
+    text = "\0".join((*names, "")).encode("utf-8", "surrogateescape")
+    room, most = ctypes.c_void_p(address), ctypes.c_int64(size)
+    done = _library().read_files(descriptor, text, ctypes.c_int64(len(names)), room, most, stats)
+    numbers = iter(stats[: 4 * done])
+    return list(zip(numbers, numbers, numbers, numbers, strict=True))
 
 
 def _scan(descriptor: int, room: _Room) -> int:

@@ -7,8 +7,8 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import NamedTuple
 
 from rbsync.files.cache import Cache
-from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, Stat, hash_files
-from rbsync.files.listing import Listing, unseen
+from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, Stat, hash_files, hash_small_files
+from rbsync.files.listing import FIELDS, Listing, unseen
 from rbsync.files.roots import Roots
 from rbsync.model.fingerprint import Algorithm
 
@@ -18,6 +18,8 @@ RACY = 3_000_000_000
 CHUNK_FILES = 512
 CHUNK_BYTES = 64 << 20
 IN_FLIGHT = 16
+# Larger ones are hashed for longer than the calls take by which each is read.
+SMALL = 128 << 10
 
 
 class Place(NamedTuple):
@@ -66,9 +68,11 @@ class TreeHashing:
         running: _Running = {}
         try:
             for folder, indices in self._chunks(places):
-                names = self._listings[folder].names
-                some = [names[index] for index in indices]
-                task = executor.submit(hash_files, self._roots, folder, some, self._algorithm)
+                listing = self._listings[folder]
+                some = [listing.names[index] for index in indices]
+                largest = max(listing.stats[index * FIELDS] for index in indices)
+                work = hash_small_files if largest <= SMALL else hash_files
+                task = executor.submit(work, self._roots, folder, some, self._algorithm)
                 running[task] = (folder, indices)
                 # A million files in the executor's queue are a million objects.
                 if len(running) >= IN_FLIGHT:

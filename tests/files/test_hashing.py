@@ -12,9 +12,18 @@ import pytest
 import xxhash
 
 from rbsync.files import kinds
-from rbsync.files.hashing import BUFFER, ChangingError, Hashed, Stat, clipped, hash_files
+from rbsync.files.hashing import (
+    BUFFER,
+    ChangingError,
+    Hashed,
+    Stat,
+    clipped,
+    hash_files,
+    hash_small_files,
+)
 from rbsync.files.kinds import CODES, KINDS
 from rbsync.files.listing import File
+from rbsync.files.readiness import AlwaysReady
 from rbsync.files.roots import Roots
 from tests.files.folder import Folder, known
 
@@ -181,3 +190,42 @@ def test_files_of_any_time_are_hashed(folder: Folder, at) -> None:
     tree = folder.tree()
     folder.walk(tree=tree)
     assert tree.signature([""]) == folder.tree().signature([""])
+
+
+def test_small_files_that_are_read_together_are_hashed_as_one_by_one(folder) -> None:
+    pictures = [b"\x89PNG\r\n\x1a\n" + b"x" * (number * 997) for number in range(150)]
+    for number, data in enumerate(pictures):
+        folder.write(f"{number}", data)
+    folder.write("large", bytes(BUFFER + 1))
+    folder.write("almost", bytes(BUFFER - 1))
+    folder.write("bare", b"\x08\0\x05\0" + b"CS\x0a\0ISO_IR 192")
+    folder.write("\udcff\n", b"odd")
+    folder.write("empty", b"")
+    folder.link("link", "0")
+    os.mkfifo(folder.root / "pipe")
+    names = ["gone", *map(str, range(150)), "large", "almost", "bare", "\udcff\n", "empty"]
+    names += ["link", "pipe"]
+    roots = Roots(str(folder.root))
+    for algorithm in ("xxh3", "sha256"):
+        alone = hash_files(roots, "", names, algorithm)
+        together = hash_small_files(roots, "", names, algorithm)
+        assert [seen(one) for one in together] == [seen(one) for one in alone]
+        assert [type(one) for one in alone[-2:]] == [OSError, OSError]
+
+
+def seen(answer: Hashed | OSError) -> object:
+    """All of an answer but the time at which it was read."""
+    return answer[:3] if isinstance(answer, Hashed) else str(answer)
+
+
+def test_files_that_are_not_finished_are_asked_about_also_when_they_are_small(folder) -> None:
+    class Unfinished(AlwaysReady):
+        def before_reading(self, descriptor: int, path: str) -> str:
+            return f"{path} is written to" if path == "a" else ""
+
+    folder.write("a")
+    folder.write("b")
+    roots = Roots(str(folder.root), (), Unfinished())
+    first, second = hash_small_files(roots, "", ["a", "b"], "xxh3")
+    assert str(first) == "a is written to"
+    assert isinstance(second, Hashed)

@@ -25,14 +25,17 @@ class Span:
     """
 
     def __init__(self, descriptor: int, size: int, head: bytes | memoryview = b"") -> None:
-        """``head`` is the file's beginning, of any length; ``size`` is in bytes."""
+        """``head`` is the file's beginning, of any length; ``size`` is in bytes.
+
+        Of a file that is in memory whole the descriptor is not used.
+        """
         self._descriptor = descriptor
         self._head = memoryview(head)
         self.size = size
 
     def at(self, offset: int, length: int) -> bytes:
         """The bytes from an offset, fewer where the file ends. Raises OSError."""
-        if offset + length <= len(self._head):
+        if offset + length <= len(self._head) or len(self._head) == self.size:
             return bytes(self._head[offset : offset + length])
         return os.pread(self._descriptor, max(0, min(length, self.size - offset)), offset)
 
