@@ -73,7 +73,7 @@ def _made(
     common: CommonOptions, chosen: UndoOptions, workspace: Workspace, how: ApplyOptions
 ) -> Made:
     from rbsync.sync.applying import settle
-    from rbsync.sync.undoing import make_undo
+    from rbsync.sync.undoing import end_if_done, make_undo
 
     # What an earlier run left open may be done: while it is unknown, it is not taken back.
     if not workspace.store.is_settled():
@@ -81,6 +81,7 @@ def _made(
             settle(workspace, how.stop, how.lock_timeout)
     undo = make_undo(workspace, chosen)
     note(common, _said(undo))
+    end_if_done(workspace, undo)
     undoes = tuple(one.id for one in undo.runs)
     return undo.plan, replace(how, command="undo", undoes=undoes, renewal="nothing")
 

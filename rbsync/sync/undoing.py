@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -87,6 +88,32 @@ def make_undo(workspace: Workspace, options: UndoOptions) -> Undo:
     )
     plan = _looked_at(workspace, plan, records, options, header)
     return Undo(plan, tuple(chosen), every[0].id if continues else "")
+
+
+def end_if_done(workspace: Workspace, undo: Undo) -> None:
+    """Writes down that an undo came to its end of which nothing is left. Raises StoreError.
+
+    It died after its last change and before it could say so. Left open, every later undo would
+    go on with it, and it could not be taken back itself.
+    """
+    if not undo.continues or undo.plan.actions:
+        return
+    history = workspace.history
+    (run,) = (one for one in history.runs() if one.id == undo.continues)
+    made: dict[str, set[str]] = defaultdict(set)
+    for one in history.changes([run.id]):
+        made[one.verb].add(one.name)
+    history.end(
+        replace(
+            run,
+            ended=time.time(),
+            created=len(made["create"]),
+            updated=len(made["update"] | made["replace"]),
+            deleted=len(made["delete"]),
+            exit_code=0,
+            moved=len(made["move"]),
+        )
+    )
 
 
 def choose(runs: Sequence[Run], options: UndoOptions, now: float) -> tuple[list[Run], bool]:

@@ -20,6 +20,7 @@ import pytest
 from rbsync.backends.local.backend import LocalBackend
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import ExitCode
+from rbsync.stores.history.sqlite import SqliteHistory
 from tests.applier.mortal import CrashError
 from tests.properties.one_life import OneLife
 from tests.scenarios.offline_service import RemoteProject
@@ -267,6 +268,25 @@ def test_an_undo_that_is_killed_goes_on_and_is_taken_back_as_one(
     assert before.content() == first
     ran = project.run("undo", "--yes")
     assert ran.code == ExitCode.DONE, ran.err
+    assert before.content() == second
+
+
+def test_an_undo_that_died_with_all_done_is_whole_and_is_taken_back(before: Annotated) -> None:
+    project = before.project
+    first = before.content()
+    change(project)
+    second = before.content()
+    with (
+        mock.patch.object(SqliteHistory, "end", side_effect=CrashError),
+        pytest.raises(CrashError),
+    ):
+        project.run("undo", "--yes")
+    ran = project.run("undo", "--yes")
+    assert (ran.code, before.content()) == (ExitCode.DONE, first)
+    assert ran.last_line == "Nothing to take back: all is as it was before."
+    (last,) = project.run("log", "--json", "-n", "1").json["runs"]
+    assert (last["created"], last["updated"], last["deleted"]) == (3, 20, 5)
+    assert project.run("undo", "--yes").code == ExitCode.DONE
     assert before.content() == second
 
 
