@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from rbsync.collector import paused_collector
 from rbsync.dataset.build_inputs import BuildInputs
@@ -30,7 +30,7 @@ from rbsync.files.tree_hashing import Place
 from rbsync.guessing import few_guesses
 from rbsync.labels import Taxonomy
 from rbsync.manifest.load import Manifest
-from rbsync.model.datapoint import Datapoint, Dataset, Labels, Settings
+from rbsync.model.datapoint import Datapoint, Dataset, Item, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
 from rbsync.reasons import UNKNOWN
 from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
@@ -118,7 +118,21 @@ def build(
             findings.raise_if_any(
                 others=any(one.name not in findings.obstacles for one in datapoints)
             )
-        return _dataset(datapoints, findings, inputs.tree, manifest.file)
+        dataset = _dataset(datapoints, findings, inputs.tree, manifest.file)
+        return replace(dataset, blank=_blank(dataset, entries.good, files))
+
+
+def _blank(
+    dataset: Dataset, entries: Mapping[str, Entry], files: Files
+) -> dict[str, tuple[Item, ...]]:
+    """The files of masks and segmentations that show nothing, by name."""
+    found = {}
+    for one in dataset.datapoints:
+        given = entries[one.name].labels
+        # Most slices have no tumour, and that such a mask is there is part of a version too.
+        if one.labels is None and isinstance(given, MaskLabels | SegmentationLabels):
+            found[one.name] = tuple(files.readable(entries[one.name], given.files))
+    return found
 
 
 def _readers(

@@ -54,7 +54,8 @@ def lock_of(dataset: Dataset) -> Lock:
     notes, sums = lock.notes, lock.sums
     for one in dataset.datapoints:
         local = [item for item in one.items if item.is_local]
-        inputs = [item for item in one.labels.inputs if item.is_local] if one.labels else []
+        given = one.labels.inputs if one.labels else dataset.blank.get(one.name, ())
+        inputs = [item for item in given if item.is_local] if given else ()
         notes[one.name] = _note(one, local, inputs)
         for item in (*local, *inputs):
             sums[item.ref] = item.content.removeprefix(_SHA256)

@@ -122,7 +122,8 @@ class Dataset:
 
     ``unread`` names the sources that could not be read to their end: as long as there is one,
     a datapoint that is not here may still be wanted. ``doubts`` says of sources, by their places,
-    why datapoints of theirs may have labels where none were found.
+    why datapoints of theirs may have labels where none were found. ``blank`` has the files of
+    masks and segmentations that show nothing, by the datapoints' names.
     """
 
     datapoints: tuple[Datapoint, ...]
@@ -130,6 +131,7 @@ class Dataset:
     unread: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     doubts: Mapping[Location, Problem] = field(default_factory=dict)
+    blank: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
     algorithm: Algorithm = "xxh3"
 
     @cached_property

@@ -124,6 +124,18 @@ def test_two_tags_are_compared_down_to_each_change_of_labels(site: Project) -> N
     assert site.run("diff", "v2", "v1").out.count("penny -20 px") == 1
 
 
+def test_a_mask_of_nothing_is_part_of_the_version(site: Project) -> None:
+    nothing = np.zeros((60, 80), np.uint8)
+    site.write("masks/grown.png", mask(nothing))
+    assert site.run("lock").code == 0
+    assert "masks/grown.png" in (site.folder / "rbsync.lock/masks.sums").read_text()
+    site.write("masks/grown.png", mask(nothing, compress_level=0))
+    assert "reencoded  masks/grown.png" in site.run("verify").out
+    site.write("masks/grown.png", mask(coins()))
+    found = site.run("verify")
+    assert "changed    grown: labels differ\nbytes      file masks/grown.png" in found.out
+
+
 def test_images_that_git_never_had_do_not_keep_labels_from_being_compared(site: Project) -> None:
     git(site, "rm", "-q", "-r", "--cached", "coins", "scenes")
     site.write(".gitignore", "*.png\n!masks/*.png\n.rbsync/\n")
