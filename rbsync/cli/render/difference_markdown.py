@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rbsync.cli.escaping import for_markdown
 from rbsync.cli.render.difference_view import facets_told
 from rbsync.cli.render.markdown_page import Page, Row, Section
+from rbsync.cli.render.numbers import plural
 from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.locks.differences import Difference
 
@@ -38,17 +39,18 @@ def _sections(found: Difference, labels: Mapping[str, LabelChanges]) -> Iterator
     yield Section(f"{len(moved):,} moved", moved, len(moved) > _FEW)
     yield _named("+", found.added, "added")
     same = found.reencoded
-    yield _named("~", same, "with other bytes and the same meaning", lambda _: "label file")
-    yield _named("-", found.missing, "files gone")
-    yield _named("+", found.extra, "files new")
-    yield _named("~", found.bytes, "files with other bytes")
+    yield _named("~", same, "with other bytes and the same meaning", "label file")
+    yield _named("-", found.missing, "gone", is_of_files=True)
+    yield _named("+", found.extra, "new", is_of_files=True)
+    yield _named("~", found.bytes, "with other bytes", is_of_files=True)
 
 
 def _named(
-    symbol: str, names: Sequence[str], what: str, said: Callable[[str], str] = lambda _: ""
+    symbol: str, names: Sequence[str], what: str, said: str = "", *, is_of_files: bool = False
 ) -> Section:
-    rows = [Row(symbol, one, said(one), _folder(one)) for one in names]
-    return Section(f"{len(rows):,} {what}", rows, len(rows) > _FEW)
+    rows = [Row(symbol, one, said, _folder(one)) for one in names]
+    count = plural(len(rows), "file") if is_of_files else f"{len(rows):,}"
+    return Section(f"{count} {what}", rows, len(rows) > _FEW)
 
 
 def _folder(name: str) -> str:
