@@ -194,15 +194,26 @@ def paths_of(entry: Entry) -> Iterator[str]:
 
 def row_of(entry: Entry, datapoint: Datapoint | None, tree: Tree, algorithm: Algorithm) -> Row:
     """The row of an entry, and of the datapoint that it became unless something is wrong."""
-    own = {*entry.asked, *paths_of(entry)}
-    # A link does not change when what it leads to does: that place must be looked at too.
-    places = {str(tree.place(path)) for path in (entry.found_at, *own) if tree.is_link(path)}
-    asked = {spelt_alike(path) for path in own | places if path != entry.found_at}
+    asked = () if _is_alone(entry, tree) else _asked(entry, tree)
     digest = bytes(DIGEST_SIZE[algorithm])
     if datapoint is not None:
         digest = entry_digest(datapoint.name, datapoint.fingerprint, algorithm)
     is_found = bool(entry.labels_at) and isinstance(entry.labels, str)
-    return Row(entry.name, tuple(sorted(asked)), digest, str(entry.labels) if is_found else "")
+    return Row(entry.name, asked, digest, str(entry.labels) if is_found else "")
+
+
+def _is_alone(entry: Entry, tree: Tree) -> bool:
+    """Tells whether an entry is one file, and nothing was looked for beside it."""
+    # Most of a million are so, and need no sets to tell it.
+    is_one = entry.labels is None and not entry.asked and entry.items == (entry.found_at,)
+    return is_one and not tree.is_link(entry.found_at)
+
+
+def _asked(entry: Entry, tree: Tree) -> tuple[str, ...]:
+    own = {*entry.asked, *paths_of(entry)}
+    # A link does not change when what it leads to does: that place must be looked at too.
+    places = {str(tree.place(path)) for path in (entry.found_at, *own) if tree.is_link(path)}
+    return tuple(sorted({spelt_alike(path) for path in own | places if path != entry.found_at}))
 
 
 def place_of(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 20
 _ENCODED = re.compile("%0[ad]", re.IGNORECASE)
+# Those who check bags take these for ends of lines too, and leave out space at the end of one.
+_UNREADABLE = re.compile(r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|\s\Z")
 _DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 
@@ -78,7 +80,10 @@ def _tags(lock: Lock, manifest: bytes, size: int, files: int) -> dict[str, bytes
 
 def _with_sums(tags: dict[str, bytes]) -> Iterator[File]:
     yield from (File(name, text) for name, text in tags.items())
-    sums = (f"{hashlib.sha256(text).hexdigest()}  {name}\n" for name, text in sorted(tags.items()))
+    # In a list the lock file of a folder with a line break stands for a file of another name. Not
+    # all tag files must be listed, and the version tells its text.
+    listed = sorted((name, text) for name, text in tags.items() if not _ENCODED.search(name))
+    sums = (f"{hashlib.sha256(text).hexdigest()}  {name}\n" for name, text in listed)
     yield File("tagmanifest-sha256.txt", "".join(sums).encode())
 
 
@@ -90,6 +95,9 @@ def _encoded(path: str) -> str:
     if _ENCODED.search(path):
         hint = "rename it: `%0A` and `%0D` stand for line breaks in a bag"
         raise UserError(f"`{path}` cannot be in a bag", hint=hint)
+    if _UNREADABLE.search(path):
+        hint = "rename it, without space at its end and without marks of lines and paragraphs"
+        raise UserError(f"the path {path!a} cannot be in a bag", hint=hint)
     # RFC 8493 has `%25` for a percent sign as well, which the library of those who check bags takes
     # for another name.
     return path.replace("\n", "%0A").replace("\r", "%0D")

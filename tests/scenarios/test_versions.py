@@ -362,8 +362,22 @@ def test_a_lock_is_attested_for_programs_that_sign(shared: Project) -> None:
 
 def test_a_bag_holds_names_of_all_kinds(odd: Project) -> None:
     bagit = pytest.importorskip("bagit")
+    picture(odd, "images/new\nfolder/a.png", 99)
+    entries = [*json.loads((odd.folder / "items.json").read_text())]
+    folder = {"name": "folder", "items": ["images/new\nfolder/a.png"]}
+    odd.write("items.json", [*entries, folder])
     assert odd.run("lock").code == 0
     assert odd.run("export", "bagit", "bag").code == 0
     found = bagit.Bag(str(odd.folder / "bag"))
     assert found.is_valid()
     assert {Path(one).stem for one in found.payload_files()} >= set(ODD)
+
+
+@pytest.mark.parametrize("name", ["a\u2028b", "a\x85b", "a\x1cb"])
+def test_a_name_that_those_who_check_bags_cannot_read_is_refused(odd: Project, name: str) -> None:
+    picture(odd, f"images/o/{name}.png", 99)
+    odd.write("items.json", [{"name": "one", "items": [f"images/o/{name}.png"]}])
+    assert odd.run("lock").code == 0
+    ran = odd.run("export", "bagit", "bag")
+    assert ran.code == 65
+    assert f"the path {f'images/o/{name}.png'!a} cannot be in a bag" in ran.err
