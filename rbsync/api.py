@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 
-from rbsync.manifest.load import Manifest
 from rbsync.manifest.load import load_manifest as load
+from rbsync.manifest.manifest import Manifest
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import OnConflict, OnMove, Plan
 from rbsync.sync.applying import GIVE_UP_AFTER, ApplyOptions, apply_plan

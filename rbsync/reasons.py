@@ -122,5 +122,8 @@ Operation = Literal["create", "update", "delete"]
 
 OPERATIONS: Final[tuple[Operation, ...]] = get_args(Operation)
 
+FOLDER_LINK: Final = "link"
+"""The code of the warning of a link to a folder, which is not followed."""
+
 EMPTY_SOURCE: Final = "empty-source"
 """The code of the warning that a source which may be empty is empty: it stops deletes."""

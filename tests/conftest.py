@@ -39,7 +39,7 @@ def nobodys_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """No test sees the configuration of the one who runs it, nor in what kind of run it is."""
     folder = tmp_path_factory.mktemp("home")
     kept = {name: one for name, one in os.environ.items() if not TRUSTED.fullmatch(name)}
-    own = {"XDG_CONFIG_HOME": str(folder / "config"), "XDG_STATE_HOME": str(folder / "state")}
+    own = {f"XDG_{one}_HOME": str(folder / one.lower()) for one in ("CONFIG", "STATE", "CACHE")}
     with mock.patch.dict(os.environ, {**kept, **own}, clear=True):
         yield
 

@@ -3,56 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple, get_args
+from collections.abc import Iterator
+from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from rbsync.backends.base import Backend, Reading
+from rbsync.backends.base import Backend
+from rbsync.backends.surroundings import Judge, Objection, Surroundings
 from rbsync.checks import Check
-from rbsync.labels import Taxonomy
-from rbsync.model.fingerprint import Algorithm
-from rbsync.trust import Trust
 
-
-class Surroundings(NamedTuple):
-    """The surroundings that a backend is opened in, beside its own settings.
-
-    ``root`` is the manifest's folder. ``type`` and ``taxonomy`` are what the manifest says of the
-    project, empty where it says nothing; ``stamp`` whether fingerprints may be left in it.
-    ``algorithm`` is that of content identities. ``trust`` is what the trusted side says of keys,
-    and of where they go. Questions to a service are asked with ``reading``.
-    """
-
-    root: str
-    type: str
-    taxonomy: Taxonomy
-    stamp: bool
-    algorithm: Algorithm
-    trust: Trust
-    reading: Reading
-
-
-class Judge(NamedTuple):
-    """By what a manifest's backend is judged before it is opened.
-
-    ``root`` is the manifest's folder. ``filled`` are the keys whose values came out of variables
-    of the environment, by how they are written: the values must not be told.
-    """
-
-    root: str
-    trust: Trust
-    environ: Mapping[str, str]
-    filled: Mapping[str, str]
-
-
-class Objection(NamedTuple):
-    """A reason that a manifest may not name this project; ``key`` of ``backend`` is to blame."""
-
-    key: str
-    code: str
-    message: str
-    hint: str = ""
+__all__ = ["BackendSettings", "Judge", "Objection", "Surroundings"]
 
 
 class BackendSettings(BaseModel, ABC):

@@ -102,7 +102,8 @@ def _flush(common: CommonOptions, timeout: float | None) -> ExitCode:
 
 def _watch(common: CommonOptions, options: WatchOptions, health: str) -> ExitCode:
     from rbsync.cli.render.watch_view import WatchView
-    from rbsync.manifest.load import Manifest, load_manifest
+    from rbsync.manifest.load import load_manifest
+    from rbsync.manifest.manifest import Manifest
     from rbsync.sync.unasked import refuse
     from rbsync.sync.workspace import open_workspace
     from rbsync.watcher.flushing import FlushServer

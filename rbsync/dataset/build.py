@@ -29,7 +29,7 @@ from rbsync.files.tree import Tree
 from rbsync.files.tree_hashing import Place
 from rbsync.guessing import few_guesses
 from rbsync.labels import Taxonomy
-from rbsync.manifest.load import Manifest
+from rbsync.manifest.manifest import Manifest
 from rbsync.model.datapoint import Datapoint, Dataset, Item, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
 from rbsync.reasons import UNKNOWN
@@ -91,7 +91,7 @@ def build(
         expanded = expand(manifest, inputs.tree, findings, seeking, notes.again)
         entries = sorted_out(expanded, findings)
         inspections = Inspections(inputs.cache, inputs.executor, inputs.watcher)
-        checks = manifest.settings.files.check != "none"
+        checks = manifest.settings.check != "none"
         structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
         files = Files(inputs.tree, findings, structure, manifest.trust)
         _read(files, list(entries.every()), inputs, findings)
@@ -144,7 +144,7 @@ def _readers(
     taxonomy: Taxonomy,
 ) -> Readers:
     tree = inputs.tree
-    is_strict = manifest.settings.files.check == "strict"
+    is_strict = manifest.settings.check == "strict"
     labels = LabelReader(tree, inputs.cache, findings, project_type, taxonomy, is_strict=is_strict)
     rules = MaskRules(project_type, taxonomy)
     series = SeriesReader(tree, inspections, findings)

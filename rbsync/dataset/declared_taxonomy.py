@@ -7,7 +7,7 @@ import json
 from rbsync.errors import Problem, UserError
 from rbsync.files.tree import Tree
 from rbsync.labels import Taxonomy, read_taxonomy
-from rbsync.manifest.load import Manifest
+from rbsync.manifest.manifest import Manifest
 from rbsync.repeated_keys import Repeats, first_repeat
 
 LIMIT = 64 << 20
@@ -30,9 +30,9 @@ def declared_taxonomy(manifest: Manifest, tree: Tree) -> Taxonomy:
         ) from error
 
 
-def _data(declared: list[str] | str, tree: Tree) -> object:
-    if isinstance(declared, list):
-        return declared
+def _data(declared: tuple[str, ...] | str, tree: Tree) -> object:
+    if not isinstance(declared, str):
+        return list(declared)
     try:
         data = tree.read(declared, LIMIT)
         found: object = json.loads(data, object_pairs_hook=(repeats := Repeats()))

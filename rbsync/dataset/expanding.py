@@ -6,22 +6,23 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
-from rbsync.manifest.load import Manifest
-from rbsync.manifest.manifest_model import is_uuid
+from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.positions import Path
 from rbsync.model.datapoint import Settings
 from rbsync.model.names import JOINERS, LONGEST_NAME, hidden_in, is_plain, is_utf8
-from rbsync.model.storages import BUILT_IN, UPLOADED, is_built_in
-from rbsync.sources.base import Common, SourceModel
-from rbsync.sources.complete_when import CompleteWhen
+from rbsync.model.storages import BUILT_IN, UPLOADED, is_built_in, is_uuid
 from rbsync.sources.context import Context, Rest
 from rbsync.sources.entry import Entry
+
+if TYPE_CHECKING:
+    from rbsync.sources.base import Common, SourceModel
+    from rbsync.sources.complete_when import CompleteWhen
 
 T = TypeVar("T")
 
@@ -91,7 +92,7 @@ def expand(
     ``seeking`` takes what sources look at beside the files that they are expanded from.
     """
     merging = _Merging(manifest, findings)
-    waits = manifest.settings.defaults.complete_when
+    waits = manifest.defaults.complete_when
     for number, (source, path, origin, wrong) in enumerate(manifest.sources()):
         per_file = is_per_file(source, waits)
         if again is not None and again.leaves(number, is_per_file=per_file):
@@ -160,7 +161,7 @@ class _Merging:
         self, source: Common, locate: Callable[[Path], Location]
     ) -> tuple[Settings, Problem | None]:
         """The settings of a source, and the problem that its storage is none."""
-        defaults = self.manifest.settings.defaults
+        defaults = self.manifest.defaults
         named = source.storage or defaults.storage or UPLOADED
         storage = self._storage(named)
         problem = None

@@ -23,10 +23,10 @@ from rbsync.dataset.units import (
 from rbsync.errors import Location, Problem
 from rbsync.files.ignore import Match
 from rbsync.files.tree import Tree
-from rbsync.manifest.load import Manifest
+from rbsync.manifest.manifest import Manifest
 from rbsync.model.datapoint import Datapoint
+from rbsync.reasons import FOLDER_LINK
 from rbsync.sources.entry import Entry
-from rbsync.sources.matching import LINK
 
 MOST_NAMES = 10_000
 """Of datapoints that one warning is about; of more of them it is not remembered."""
@@ -97,7 +97,7 @@ class Notes:
             self.unsettled.setdefault(key, set()).add(file)
         for one in self.held:
             # Where a link leads is seen by no change of the folder that it is in.
-            if one.row and one.problem.code == LINK:
+            if one.row and one.problem.code == FOLDER_LINK:
                 self.unsettled.setdefault(one.key, set()).add(one.row)
         # What is in the way of a datapoint gives its row no digest, so that it counts as blocked.
         by_name = {one.name: one for one in datapoints if one.name not in findings.obstacles}
@@ -143,7 +143,7 @@ class _Placing:
     @classmethod
     def of(cls, manifest: Manifest) -> _Placing:
         placed = manifest.sources()
-        waits = manifest.settings.defaults.complete_when
+        waits = manifest.defaults.complete_when
         return cls(
             {one.location: at for at, one in enumerate(placed)},
             {at for at, one in enumerate(placed) if is_single(one.source, waits)},

@@ -14,11 +14,10 @@ import xxhash
 from rbsync.dataset.expanding import plain_form
 from rbsync.errors import Location
 from rbsync.files.hashing import DIGEST_SIZE
-from rbsync.files.kinds import suffix_of
+from rbsync.files.kinds import ANY, suffix_of
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Algorithm, entry_digest, weight
-from rbsync.sources.any_suffix import ANY
 from rbsync.sources.entry import Entry, MaskLabels, SegmentationLabels
 
 # Neither is in a path or a name that a plan may have.

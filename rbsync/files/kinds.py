@@ -68,6 +68,9 @@ BROKEN = 0x40
 CODES = {kind: code for code, kind in enumerate(KINDS)}
 ACCEPTED = "png, jpg, bmp, DICOM, NIfTI (nii, nii.gz), NRRD, mp4, avi"
 PICTURES = (PNG, JPEG, BMP)
+ANY = ".*"
+"""At the end of a path: whatever its suffix is."""
+
 SUFFIXES = frozenset(suffix for kind in KINDS for suffix in kind.suffixes if suffix)
 
 _STARTS = (

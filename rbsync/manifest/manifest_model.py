@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
@@ -23,7 +22,7 @@ from rbsync.backends.settings import BackendSettings
 from rbsync.files.patterns import PatternError
 from rbsync.files.renaming import renaming
 from rbsync.model.plan import OnChange, OnConflict, OnMove
-from rbsync.model.storages import is_built_in
+from rbsync.model.storages import is_built_in, is_uuid
 from rbsync.sources.base import Common, SourceModel
 
 TaskDataType = Literal[
@@ -48,7 +47,6 @@ TaskDataType = Literal[
     "DOCUMENT_BBOX",
 ]
 VERSION = 1
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def _version(value: int) -> int:
@@ -73,11 +71,6 @@ def _storages(value: dict[str, str]) -> dict[str, str]:
             )
     # The same UUID in capitals would be another storage to all that compares the text.
     return {name: storage.lower() for name, storage in value.items()}
-
-
-def is_uuid(text: str) -> bool:
-    """Tells whether a storage is given by its id."""
-    return _UUID.fullmatch(text) is not None
 
 
 def _share(value: Any) -> float:

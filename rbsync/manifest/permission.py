@@ -11,12 +11,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from rbsync.backends.redbrick.api.constants import KEY_LENGTH
-from rbsync.backends.settings import BackendSettings, Judge
+from rbsync.backends.settings import BackendSettings
+from rbsync.backends.surroundings import Judge
 from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.document import Document
+from rbsync.manifest.manifest import Placed
 from rbsync.manifest.manifest_model import ManifestModel, PolicyModel
 from rbsync.manifest.positions import Path
-from rbsync.manifest.validation import Placed
 from rbsync.trust import Trust
 from rbsync.trust.places import is_below, real_path, repository_of
 from rbsync.trust.policies import weakens

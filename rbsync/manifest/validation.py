@@ -9,8 +9,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from rbsync.backends import BACKENDS
-from rbsync.errors import Location, PluginError, Problem
+from rbsync.errors import PluginError, Problem
 from rbsync.manifest.document import Document
+from rbsync.manifest.manifest import Placed
 from rbsync.manifest.manifest_model import VERSION, ManifestModel, manifest_model
 from rbsync.manifest.positions import Path
 from rbsync.manifest.source_kinds import NoKindError, kind_of
@@ -29,19 +30,6 @@ _MOST_SEARCHED = 150_000
 """Letters of all sources that search. A pattern of 1,000 letters takes 8 ms to compile."""
 
 _PER_SOURCE = 30
-
-
-class Placed(NamedTuple):
-    """A source, and where it stands: ``path`` leads to it.
-
-    ``wrong`` is None for one that is right in itself. With a problem the source stands without
-    what is wrong, so that the mistakes in its other members are found in the same run.
-    """
-
-    source: SourceModel
-    path: Path
-    location: Location
-    wrong: Problem | None = None
 
 
 class Validator:

@@ -5,6 +5,7 @@ Settings call the first two by words and a bucket by its id. At the service all 
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 UPLOADED: Final = "redbrick"
@@ -21,6 +22,7 @@ PUBLIC_ID: Final = "11111111-1111-1111-1111-111111111111"
 BUILT_IN_IDS: Final = frozenset({SERVICE_ID, PUBLIC_ID})
 
 _IDS = {PUBLIC: PUBLIC_ID, UPLOADED: SERVICE_ID}
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _WORDS = {one: word for word, one in _IDS.items()}
 
 
@@ -39,6 +41,11 @@ def is_public(storage: str) -> bool:
 def is_built_in(storage: str) -> bool:
     """Tells whether settings name a storage by a word of rbsync's."""
     return storage in BUILT_IN
+
+
+def is_uuid(text: str) -> bool:
+    """Tells whether a storage is given by its id."""
+    return _UUID.fullmatch(text) is not None
 
 
 def is_at_service(storage_id: str) -> bool:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rbsync.plugins import ExtensionPoint, incomplete
-from rbsync.sources.base import SourceModel
 
-SourceKinds = ExtensionPoint[type[SourceModel]]
+if TYPE_CHECKING:
+    from rbsync.sources.base import SourceModel
+
+SourceKinds: TypeAlias = "ExtensionPoint[type[SourceModel]]"
 
 
 def _objection(name: str, found: Any) -> str:
     """Returns why something cannot be the kind of source that a key tells."""
+    from rbsync.sources.base import SourceModel
+
     if wrong := incomplete(found, SourceModel, "it has no `expand`"):
         return wrong
     if getattr(found, "key", None) != name or name not in found.model_fields:

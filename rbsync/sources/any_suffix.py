@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from rbsync.files.kinds import SUFFIXES, suffix_of
+from rbsync.files.kinds import ANY, SUFFIXES, suffix_of
 from rbsync.files.spelling import composed
 from rbsync.files.tree import Tree
 from rbsync.sources.images_below import NotOneError, folder_named
-
-ANY = ".*"
 
 
 class AnySuffix:

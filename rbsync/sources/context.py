@@ -1,4 +1,4 @@
-"""What a source may look at while it expands, and whom it tells what it finds."""
+"""The things that a source may look at while it expands, and those whom it tells of finds."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from rbsync.errors import Location, Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
 from rbsync.files.roots import OutsideError
-from rbsync.reasons import EMPTY_SOURCE
+from rbsync.reasons import EMPTY_SOURCE, FOLDER_LINK
 from rbsync.sources.context import Context
 from rbsync.sources.excluding import Exclusions
 from rbsync.sources.tool_labels import ToolLabels
@@ -41,9 +41,6 @@ AllowEmpty = Annotated[
     bool, Field(description="Whether it is right that nothing matches.", examples=[False])
 ]
 
-
-LINK = "link"
-"""The code of the warning of a link to a folder."""
 
 MOST_EXCLUSIONS = 1_000
 """Each is tried on every file that the source finds."""
@@ -256,7 +253,7 @@ def _is_folder_link(context: Context, path: str) -> bool:
 
 def _not_followed(search: Search, path: str) -> Problem:
     return Problem(
-        LINK,
+        FOLDER_LINK,
         f"`{path}` is a link to a folder and is not followed",
         search.where,
         "name the folder in a source of its own",

@@ -24,12 +24,11 @@ def moving(workspace: Workspace, on_move: OnMove | None, covers: Callable[[str],
 
     ``on_move`` goes before the policy, and ``covers`` tells whether the plan is about a name.
     """
-    settings = workspace.manifest.settings
-    renamings = [renaming(one.old, one.new) for one in settings.moved]
+    renamings = [renaming(one.old, one.new) for one in workspace.manifest.moved]
     backend = workspace.backend
     in_place = isinstance(backend, Renames)
     can = in_place or isinstance(backend, PutsAway)
-    chosen = on_move or settings.policy.on_move
+    chosen = on_move or workspace.manifest.settings.policy.on_move
     return Moving(
         chosen if can else "recreate",
         lambda name: new_name_of(name, renamings),

@@ -15,7 +15,7 @@ from rbsync.locks.folder import FOLDER, change_files, folder_made, read_files, w
 from rbsync.locks.layout import digest_of, files_of
 from rbsync.locks.lock_content import Lock, lock_of
 from rbsync.locks.parsing import read_lock
-from rbsync.manifest.load import Manifest
+from rbsync.manifest.manifest import Manifest
 from rbsync.model.datapoint import Dataset
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.known_version import remember_version

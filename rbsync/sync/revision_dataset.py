@@ -19,7 +19,8 @@ from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.locks.folder import FOLDER
 from rbsync.locks.lock_content import Lock
-from rbsync.manifest.load import Manifest, load_manifest
+from rbsync.manifest.load import load_manifest
+from rbsync.manifest.manifest import Manifest
 from rbsync.model.datapoint import Datapoint
 from rbsync.sync.checkout import partly_checked_out
 from rbsync.sync.workspace import Unwatched
@@ -103,7 +104,7 @@ def _datapoints(manifest: Manifest, inputs: BuildInputs) -> Mapping[str, Datapoi
         dataset = build(
             manifest,
             inputs,
-            project_type=manifest.settings.project.type or "",
+            project_type=manifest.settings.project.type,
             taxonomy=declared_taxonomy(manifest, inputs.tree),
             keep_going=True,
         )

@@ -18,7 +18,7 @@ from rbsync.applier.content import LocalContent
 from rbsync.applier.recovery_file import RecoveryFile
 from rbsync.applier.retrying import Retrier
 from rbsync.backends.base import Backend, Reading
-from rbsync.backends.settings import Surroundings
+from rbsync.backends.surroundings import Surroundings
 from rbsync.dataset.build_inputs import BuildInputs, Watcher
 from rbsync.dataset.declared_taxonomy import declared_taxonomy
 from rbsync.errors import StoreError, UserError
@@ -28,7 +28,7 @@ from rbsync.files.readiness import ALWAYS, Readiness
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.labels import Taxonomy
-from rbsync.manifest.load import Manifest
+from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.order import shortened
 from rbsync.model.fingerprint import Algorithm
 from rbsync.stores import open_store
@@ -67,7 +67,7 @@ def surroundings(
     settings = manifest.settings
     return Surroundings(
         root=home or manifest.root,
-        type=settings.project.type or "",
+        type=settings.project.type,
         taxonomy=taxonomy,
         stamp=settings.policy.stamp,
         algorithm=settings.hash,
@@ -228,7 +228,7 @@ def _once(note: Callable[[str], None]) -> Callable[[str], None]:
 
 def _by_sums(manifest: Manifest) -> Manifest:
     """A manifest whose files are known by their SHA-256."""
-    settings = manifest.settings.model_copy(update={"hash": "sha256"})
+    settings = manifest.settings._replace(hash="sha256")
     return replace(manifest, settings=settings)
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import time
 from collections.abc import Mapping
 
-# Older plans are compared with a new one, and the list does not grow for ever.
-KEPT_SECONDS = 90 * 86400.0
+from rbsync.trust.own_folders import forget_old, state_folder
+
 _ALGORITHM = "sha256:"
 
 
@@ -31,7 +30,8 @@ def remember_own(digest: str, environ: Mapping[str, str] = os.environ) -> None:
         # Empty: nothing of what a plan says is kept outside of its project.
         with open(os.path.join(folder, _file(digest)), "a"):
             pass
-        _forget_old(folder)
+        # Older plans are compared with a new one, and the list does not grow for ever.
+        forget_old(folder)
 
 
 def is_own(digest: str, environ: Mapping[str, str] = os.environ) -> bool:
@@ -39,20 +39,9 @@ def is_own(digest: str, environ: Mapping[str, str] = os.environ) -> bool:
     return os.path.isfile(os.path.join(_folder(environ), _file(digest)))
 
 
-def _forget_old(folder: str) -> None:
-    oldest = time.time() - KEPT_SECONDS
-    with os.scandir(folder) as entries:
-        for one in entries:
-            if one.stat(follow_symlinks=False).st_mtime < oldest:
-                os.unlink(one.path)
-
-
 def _file(digest: str) -> str:
     return digest.removeprefix(_ALGORITHM)
 
 
 def _folder(environ: Mapping[str, str]) -> str:
-    state = environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(state):
-        state = os.path.join(environ.get("HOME") or os.path.expanduser("~"), ".local", "state")
-    return os.path.join(state, "rbsync", "plans")
+    return os.path.join(state_folder(environ), "plans")

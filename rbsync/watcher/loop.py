@@ -20,7 +20,7 @@ from rbsync.errors import (
 from rbsync.files.known_listings import KnownListings
 from rbsync.files.readiness import Readiness
 from rbsync.files.roots import Roots
-from rbsync.manifest.load import Manifest
+from rbsync.manifest.manifest import Manifest
 from rbsync.reasons import AUTH
 from rbsync.sync.workspace import Workspace
 from rbsync.watcher import lease

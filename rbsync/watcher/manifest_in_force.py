@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rbsync.errors import UserError
-from rbsync.manifest.load import Manifest
+from rbsync.manifest.manifest import Manifest
 from rbsync.watcher.announcing import Announcer
 from rbsync.watcher.telling import Message, Teller
 

@@ -10,7 +10,8 @@ import pytest
 
 from rbsync.errors import UserError
 from rbsync.manifest.document import Document, read_document
-from rbsync.manifest.load import Manifest, load_manifest
+from rbsync.manifest.load import load_manifest
+from rbsync.manifest.manifest import Manifest
 from rbsync.trust import Trust
 
 HEAD = "version: 1\n"

@@ -9,7 +9,9 @@ import pytest
 
 from rbsync.errors import UserError
 from rbsync.manifest import kept_lists
-from rbsync.manifest.load import Manifest, _Loading, load_manifest
+from rbsync.manifest.load import load_manifest
+from rbsync.manifest.manifest import Manifest
+from rbsync.manifest.reading import _Reading
 
 TEXT = """\
 version: 1
@@ -33,17 +35,23 @@ def every_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_lists, "LEAST", 0)
 
 
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings, which would be kept as well, are not: their folder cannot be made."""
+    monkeypatch.setenv("XDG_CACHE_HOME", __file__)
+
+
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The manifests that were read as a whole."""
     found: list[str] = []
-    whole = _Loading.whole
+    whole = _Reading.whole
 
-    def noted(self: _Loading) -> Manifest:
-        found.append(self.file)
+    def noted(self: _Reading) -> Manifest:
+        found.append(self.of.file)
         return whole(self)
 
-    monkeypatch.setattr(_Loading, "whole", noted)
+    monkeypatch.setattr(_Reading, "whole", noted)
     return found
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from rbsync.errors import UserError
-from rbsync.manifest.load import Manifest, load_manifest
+from rbsync.manifest.load import load_manifest
+from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.manifest_model import PolicyModel
 from rbsync.trust import Trust
 from rbsync.trust.policies import GUARDED, WEAKENS, weakens

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from rbsync.errors import ExitCode
-from rbsync.manifest.load import Manifest, load_manifest
+from rbsync.manifest.load import load_manifest
+from rbsync.manifest.manifest import Manifest
 from rbsync.sync.workspace import open_workspace
 from rbsync.watcher.loop import Watch
 from rbsync.watcher.supervision import Supervision

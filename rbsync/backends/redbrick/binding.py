@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rbsync.backends.redbrick.api.address import hosts_named, read_address
 from rbsync.backends.redbrick.api.credentials import Bound, bound_to
-from rbsync.backends.settings import Judge, Objection
+from rbsync.backends.surroundings import Judge, Objection
 from rbsync.errors import UserError
 
 

@@ -1,0 +1,130 @@
+"""The settings of manifests that were read before, and were right: kept for the same text.
+
+They are kept outside of any repository. Whoever can write there needs no manifest; but what lies
+beside a manifest may have come with it, and would make another one of it than its readers see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from rbsync.backends.local.chosen import LocalChosen
+from rbsync.errors import RbsyncError
+from rbsync.manifest.limits import Limits
+from rbsync.manifest.settings import ManifestSettings, PolicySettings, ProjectSettings
+from rbsync.trust import Trust
+from rbsync.trust.own_folders import cache_folder, forget_old
+from rbsync.version import VERSION
+
+_MOST_BYTES = 1 << 16
+
+
+class Circumstances(NamedTuple):
+    """The text of a manifest, and all that its reading depends on.
+
+    ``environ`` is the environment that its variables are of.
+    """
+
+    file: str
+    data: bytes
+    trust: Trust
+    environ: Mapping[str, str]
+    limits: Limits
+
+    @property
+    def key(self) -> str:
+        """The identity of all that makes settings of the text."""
+        # Another version may find something wrong with the same text.
+        trust = [sorted(one) if isinstance(one, frozenset) else one for one in _facts(self.trust)]
+        said = repr((VERSION, trust, self.limits))
+        return f"{_sum(self.data)} {_sum(said.encode())}"
+
+
+def kept_settings(of: Circumstances) -> ManifestSettings | None:
+    """The settings that a text had in the same circumstances.
+
+    None where that is not known, or what was kept is not as it was written.
+    """
+    # A stranger's manifest neither finds nor leaves anything.
+    if of.trust.untrusted:
+        return None
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        with open(_path(of), encoding="utf-8") as opened:
+            seal, _, text = opened.read(_MOST_BYTES).partition("\n")
+        # A bit that the disk flipped must not become another policy.
+        if seal == _sum(text.encode()):
+            key, found = json.loads(text)
+            if key == of.key:
+                return _settings(**found)
+    return None
+
+
+def keep_settings(of: Circumstances, settings: ManifestSettings) -> None:
+    """Keeps the settings of a manifest in which nothing is wrong, where they are for ever.
+
+    The ways to a service and folders of others are judged by what is there each time, and are
+    read anew.
+    """
+    if of.trust.untrusted or settings.roots or not isinstance(settings.backend, LocalChosen):
+        return
+    parts = {
+        "path": settings.backend.path,
+        "project": settings.project,
+        "storages": settings.storages,
+        "policy": settings.policy,
+        "check": settings.check,
+        "hash": settings.hash,
+    }
+    text = json.dumps([of.key, parts])
+    data = f"{_sum(text.encode())}\n{text}".encode()
+    if len(data) > _MOST_BYTES:
+        return
+    # Loaded by those that read a manifest as a whole, and by nobody else.
+    from rbsync.written_files import write_whole
+
+    path = _path(of)
+    # A home that cannot be written to costs the next run some time, and this one nothing.
+    with suppress(OSError, RbsyncError):
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        write_whole(path, data)
+        forget_old(os.path.dirname(path))
+
+
+def _settings(
+    path: str,
+    project: list[Any],
+    storages: dict[str, str],
+    policy: list[Any],
+    check: Any,
+    hash: Any,  # noqa: A002  (as the manifest has it)
+) -> ManifestSettings:
+    type_of, taxonomy = project
+    names = taxonomy if isinstance(taxonomy, str) else tuple(taxonomy)
+    return ManifestSettings(
+        LocalChosen(path),
+        ProjectSettings(type_of, names),
+        storages,
+        PolicySettings(*policy),
+        (),
+        check,
+        hash,
+    )
+
+
+def _facts(trust: Trust) -> list[object]:
+    return [getattr(trust, name) for name in Trust.__slots__]
+
+
+def _path(of: Circumstances) -> str:
+    # By its place: a manifest that is edited leaves one file behind, and not one for each edit.
+    name = _sum(os.fsencode(os.path.abspath(of.file)))
+    return os.path.join(cache_folder(of.environ), "manifests", name)
+
+
+def _sum(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,122 @@
+"""A manifest that was read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from rbsync.errors import Location, Problem
+from rbsync.manifest.settings import ManifestSettings
+from rbsync.trust import Trust
+
+if TYPE_CHECKING:
+    from rbsync.manifest.document import Document
+    from rbsync.manifest.manifest_model import MovedModel
+    from rbsync.manifest.positions import Path
+    from rbsync.sources.base import Common, SourceModel
+
+LISTS = ("datapoints", "masks")
+"""The keys under which the sources stand."""
+
+
+class Placed(NamedTuple):
+    """A source, and where it stands: ``path`` leads to it.
+
+    ``wrong`` is None for one that is right in itself. With a problem the source stands without
+    what is wrong, so that the mistakes in its other members are found in the same run.
+    """
+
+    source: SourceModel
+    path: Path
+    location: Location
+    wrong: Problem | None = None
+
+
+class Head(NamedTuple):
+    """The settings of sources that stand beside them, and the document that they are of."""
+
+    document: Document
+    defaults: Common
+    moved: tuple[MovedModel, ...]
+
+
+class Sources(NamedTuple):
+    """The sources as `Manifest` has them, and the document that they stand in."""
+
+    document: Document
+    datapoints: tuple[Placed, ...]
+    masks: tuple[Placed, ...]
+    doubtful: tuple[Placed, ...]
+
+
+class Parts:
+    """The parts of a manifest, each of which is read once somebody asks for it."""
+
+    def __init__(self, read_head: Callable[[], Head], read_sources: Callable[[], Sources]) -> None:
+        self._read_head = read_head
+        self._read_sources = read_sources
+
+    @cached_property
+    def head(self) -> Head:
+        return self._read_head()
+
+    @cached_property
+    def sources(self) -> Sources:
+        return self._read_sources()
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The manifest as the user wrote it, checked as far as that can be done without other files.
+
+    ``settings`` is all but the sources; those that are right in themselves are ``datapoints``
+    and ``masks``, and what is left of the others is ``doubtful``. ``problems`` are in the order
+    of their places; with one the manifest must not be applied. ``file`` is the name for messages,
+    ``root`` the absolute folder that paths start from. ``digest`` is the identity of the text and
+    of the variables in it. ``trust`` is what it was allowed; ``settings`` has nothing that was
+    not. ``is_barred`` is as in `Permission`.
+    """
+
+    settings: ManifestSettings
+    file: str
+    root: str
+    digest: str
+    problems: tuple[Problem, ...]
+    trust: Trust
+    is_barred: bool
+    parts: Parts
+
+    @property
+    def defaults(self) -> Common:
+        return self.parts.head.defaults
+
+    @property
+    def moved(self) -> tuple[MovedModel, ...]:
+        return self.parts.head.moved
+
+    @property
+    def datapoints(self) -> tuple[Placed, ...]:
+        return self.parts.sources.datapoints
+
+    @property
+    def masks(self) -> tuple[Placed, ...]:
+        return self.parts.sources.masks
+
+    @property
+    def doubtful(self) -> tuple[Placed, ...]:
+        return self.parts.sources.doubtful
+
+    def sources(self) -> tuple[Placed, ...]:
+        """All sources in their order, those of datapoints before those of masks."""
+        if not self.doubtful:
+            return (*self.datapoints, *self.masks)
+        every = (*self.datapoints, *self.masks, *self.doubtful)
+        return tuple(sorted(every, key=lambda one: (one.path[0], one.path[1])))
+
+    def locate(self, path: Path, *, key: bool = False) -> Location:
+        """The place of what the path leads to, such as ``("datapoints", 3, "glob")``."""
+        is_of_head = path and path[0] not in LISTS
+        part = self.parts.head if is_of_head else self.parts.sources
+        return part.document.locate(path, key=key)
