@@ -8,13 +8,12 @@ for people move tasks on, nor do ids of labels, or of their classes, that were g
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from rbsync.backends.base import StoredMap, TaskContent
 from rbsync.backends.left import UNNOTED, has_labels_noted, has_settings, only_members
-from rbsync.labels import normal_labels
+from rbsync.labels.normal import read_labels
 from rbsync.labels.old_flags import as_before
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import (
@@ -86,7 +85,7 @@ def _has_items(found: TaskContent, wanted: str) -> bool:
 
 def _has_labels(found: TaskContent, wanted: str) -> bool:
     try:
-        labels = normal_labels(json.loads(found.labels))
+        labels = read_labels(found.labels)
     except (ValueError, RecursionError):
         return False
     # No labels have the empty fingerprint, and not that of an empty list.
@@ -123,7 +122,7 @@ def fingerprint_of(found: TaskContent, algorithm: Algorithm) -> Fingerprint:
     if found.contents is not None:
         items = of_items(found.contents, algorithm, found.series)
     try:
-        labels = normal_labels(json.loads(found.labels or "[]"))
+        labels = read_labels(found.labels or "[]")
     except (ValueError, RecursionError):
         labels = found.labels
     settings = task.settings(found.storages[0])

@@ -6,6 +6,7 @@ import json
 
 from rbsync.backends.base import TaskContent
 from rbsync.labels import extent_of
+from rbsync.labels.normal import read_labels
 from rbsync.model.datapoint import Labels
 from rbsync.model.extent import Extent, total
 from rbsync.model.plan import Move, Replace, Update
@@ -33,7 +34,7 @@ def declared_extent(labels: Labels | None) -> Extent | None:
 def present_extent(found: TaskContent) -> Extent | None:
     """The extent of what a task has, its label maps read; None where that cannot be told."""
     try:
-        labels = json.loads(found.labels or "[]")
+        labels = read_labels(found.labels or "[]")
     except (ValueError, RecursionError):
         return None
     if not isinstance(labels, list):

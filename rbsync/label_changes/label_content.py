@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,9 @@ from rbsync.label_changes.pairing import category_of, is_reordered
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.classes.colour_table import index_type
 from rbsync.masks.encodings.label_objects import category_name, image_size, outline_of
+from rbsync.masks.encodings.pixel import flat_index
 from rbsync.masks.label_maps import LabelMap, picture_of, volumes_of
-from rbsync.masks.outlines.fill import paint
+from rbsync.masks.outlines.fill import paint_each
 from rbsync.masks.png.decoding import MAX_PIXELS
 from rbsync.masks.volumes.label_volume import LabelVolume
 
@@ -55,7 +56,8 @@ def compare(before: LabelContent, after: LabelContent, size: Size | None = None)
     objects = tuple(one for one in objects_changed(*own, size) if not told(one))
     if before.volumes or after.volumes:
         return _of_volumes(before, after, objects)
-    classes, resized = _of_pictures(before, after)
+    # Drawn once, where to compare class by class takes a canvas for each of them.
+    classes, resized = _of_pictures(*as_pictures(before, after))
     is_same = not (classes or objects or resized)
     is_drawn = before.picture is not None or after.picture is not None
     reordered = is_same and not is_drawn and is_reordered(before.objects, after.objects)
@@ -86,6 +88,27 @@ def _told_by_class(
         if number > 1
     }
     return lambda one: one.kind == "mask" and one.verb != "changed" and one.category not in many
+
+
+def as_pictures(before: LabelContent, after: LabelContent) -> tuple[LabelContent, LabelContent]:
+    """Both contents; where one is a picture, the other's outlines are drawn as one too.
+
+    Outlines that overlap, or of another size, stay: in one picture the lower would be hidden.
+    Raises MaskError for outlines that cannot be drawn.
+    """
+    if (before.picture is None) == (after.picture is None):
+        return before, after
+    if before.picture is None:
+        return _as_picture(before, after), after
+    return before, _as_picture(after, before)
+
+
+def _as_picture(content: LabelContent, like: LabelContent) -> LabelContent:
+    if _size(content, _outlines(content)) != _size(like, {}):
+        return content
+    index = flat_index(content.objects)
+    rest = tuple(one for one in content.objects if one.get("pixel") is None)
+    return replace(content, objects=rest, picture=index) if index else content
 
 
 def _of_pictures(before: LabelContent, after: LabelContent) -> tuple[tuple[ClassChange, ...], str]:
@@ -144,9 +167,8 @@ def _drawn(
     if picture is not None and name in picture.names:
         found: Array = picture.pixels == picture.names.index(name) + 1
         return found.view(np.uint8)
-    for label in outlines:
-        # Two objects of one class may overlap, and each is drawn by itself.
-        paint(canvas, 1, outline_of(label))
+    # Two objects of one class may overlap, and each is drawn by itself.
+    paint_each(canvas, ((1, outline_of(label)) for label in outlines))
     return canvas
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Any
 
 
@@ -17,3 +19,14 @@ def normal_labels(labels: Any) -> Any:
     if isinstance(labels, list | tuple):
         return [normal_labels(one) for one in labels]
     return labels
+
+
+@lru_cache(1)
+def read_labels(text: str) -> Any:
+    """The labels of a JSON text in their normal form, to be read only: the next one to ask for
+    the same text gets the same. Raises ValueError and RecursionError.
+    """
+    labels = json.loads(text)
+    # A mask's outlines have hundreds of thousands of numbers, and hardly ever a null among them:
+    # to copy them takes four times as long as to parse them.
+    return normal_labels(labels) if "null" in text else labels

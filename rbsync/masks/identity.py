@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rbsync.masks.classes.class_index import ClassIndex, read_mask
+from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.classes.colour_table import index_type
-from rbsync.masks.classes.palette import complete_class_map
 from rbsync.masks.classes.present import present, renumbered
-from rbsync.masks.encodings.label_objects import category_name
-from rbsync.masks.encodings.pixel import decode_pixel
+from rbsync.masks.encodings.pixel import index_of_labels
 from rbsync.masks.volumes.label_volume import LabelVolume
 from rbsync.model.fingerprint import Algorithm, new_hasher
 
@@ -75,6 +73,4 @@ def _hashed(head: Any, pixels: Array, table: Array, algorithm: Algorithm) -> str
 
 def identity_of_labels(labels: Sequence[dict[str, Any]], algorithm: Algorithm = "xxh3") -> str:
     """The identity of the mask that these `pixel` labels were made of. Raises MaskError."""
-    class_map = complete_class_map(dict.fromkeys(map(category_name, labels)))
-    mask = decode_pixel(labels, class_map)
-    return identity(read_mask(mask, class_map), algorithm)
+    return identity(index_of_labels(labels), algorithm)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from rbsync.label_changes.label_content import LabelContent
+from rbsync.masks.classes.colour_table import index_type
 from rbsync.pictures.class_colours import class_colours
 from rbsync.pictures.label_drawing import Drawing, Outlined, drawing_of
 from rbsync.pictures.photographs import read_photograph
@@ -20,6 +21,8 @@ Array = npt.NDArray[Any]
 Box = tuple[int, int, int, int]
 _LEAST = 160
 """Pixels of a side that are shown at least: a change of three pixels needs its surroundings."""
+_LEVEL = 6
+"""Of a mask's PNG: the best one takes three times as long, and is 3 % smaller."""
 _QUALITIES = (70, 50, 30, 15)
 
 
@@ -81,16 +84,20 @@ def _size(old: Drawing, new: Drawing, photo: Image.Image | None) -> tuple[int, i
 
 def _grid(drawing: Drawing, names: Sequence[str], size: tuple[int, int]) -> Array:
     """The numbers of the classes (height, width), in those of ``names``; 0 is none."""
-    grid = np.zeros((size[1], size[0]), np.uint16)
-    if drawing.mask is not None:
-        table = np.array([0, *(names.index(one) + 1 for one in drawing.mask.names)], np.uint16)
-        pixels = table[drawing.mask.pixels]
-        if pixels.shape != grid.shape:
-            # Of another size: not the same pixels, but the same picture.
-            rows, columns = _steps(len(pixels), size[1]), _steps(pixels.shape[1], size[0])
-            pixels = pixels[np.ix_(rows, columns)]
-        grid[:] = pixels
-    return grid
+    if drawing.mask is None:
+        return np.zeros((size[1], size[0]), np.uint8)
+    pixels = drawing.mask.pixels
+    if pixels.shape != (size[1], size[0]):
+        # Of another size: not the same pixels, but the same picture.
+        rows, columns = _steps(len(pixels), size[1]), _steps(pixels.shape[1], size[0])
+        pixels = pixels[np.ix_(rows, columns)]
+    own = drawing.mask.names
+    # Most changes leave the classes as they are, and a million pixels are not numbered anew.
+    if own == tuple(names[: len(own)]):
+        return pixels
+    numbers = [0, *(names.index(one) + 1 for one in own)]
+    # Into a table by places is three times as fast as by an index of all dimensions.
+    return np.take(np.array(numbers, index_type(len(names))), pixels)
 
 
 def _steps(length: int, number: int) -> Array:
@@ -145,9 +152,9 @@ def _grid_uri(grid: Array, classes: int) -> str:
         return ""
     if classes < 256:
         # A browser reads grey as three equal values: the red one is the number.
-        return _uri(Image.fromarray(grid.astype(np.uint8)), "png", optimize=True)
+        return _uri(Image.fromarray(grid.astype(np.uint8)), "png", compress_level=_LEVEL)
     parts = [grid & 255, grid >> 8, np.zeros_like(grid)]
-    return _uri(Image.fromarray(np.stack(parts, -1).astype(np.uint8)), "png", optimize=True)
+    return _uri(Image.fromarray(np.stack(parts, -1).astype(np.uint8)), "png", compress_level=_LEVEL)
 
 
 def _photo_uri(

@@ -12,10 +12,7 @@ from rbsync.label_changes.geometry_places import Label, member_of, place_of
 from rbsync.label_changes.label_content import LabelContent
 from rbsync.label_changes.pairing import category_of
 from rbsync.masks.classes.class_index import ClassIndex
-from rbsync.masks.classes.colour_table import index_type
-from rbsync.masks.encodings.label_objects import category_name, image_size, outline_of
-from rbsync.masks.outlines.fill import paint
-from rbsync.masks.png.decoding import MAX_PIXELS
+from rbsync.masks.encodings.pixel import index_of_labels
 from rbsync.pictures.class_colours import Colour, class_colours
 
 Point = tuple[float, float]
@@ -50,18 +47,8 @@ def drawing_of(content: LabelContent) -> Drawing:
     """
     index = content.picture
     if index is None and any(one.get("pixel") is not None for one in content.objects):
-        index = _painted([one for one in content.objects if one.get("pixel") is not None])
+        index = index_of_labels(content.objects, merges=True)
     return Drawing(index, tuple(_outlined(content)))
-
-
-def _painted(labels: list[dict[str, Any]]) -> ClassIndex:
-    """The class index of outlines; what is drawn later lies on top, as elsewhere."""
-    names = tuple(dict.fromkeys(map(category_name, labels)))
-    width, height = image_size(labels, None, MAX_PIXELS)
-    canvas = np.zeros((height, width), index_type(len(names)))
-    for one in labels:
-        paint(canvas, names.index(category_name(one)) + 1, outline_of(one))
-    return ClassIndex(canvas, names)
 
 
 def _outlined(content: LabelContent) -> Iterator[Outlined]:

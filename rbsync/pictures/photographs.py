@@ -23,7 +23,9 @@ def read_photograph(data: bytes) -> Image.Image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"it has more than {MAX_PIXELS:,} pixels")
             # Cameras write how they were held, and masks are of the picture as it is shown.
-            return _eight_bits(ImageOps.exif_transpose(image))
+            # In place: of one that stands upright already it would else make a copy.
+            ImageOps.exif_transpose(image, in_place=True)
+            return _eight_bits(image)
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError("it is no picture that can be drawn") from error
 
@@ -59,4 +61,6 @@ def _srgb(image: Image.Image) -> Image.Image:
             made = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
             if made is not None:
                 return made
-    return image.convert("RGB")
+    image.load()
+    # One that is RGB already would be copied, which takes as long as to decode it.
+    return image if image.mode == "RGB" else image.convert("RGB")

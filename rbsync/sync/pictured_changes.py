@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -10,14 +11,14 @@ from rbsync.errors import RbsyncError
 from rbsync.files.body import read_whole
 from rbsync.files.roots import Roots
 from rbsync.label_changes.change_kinds import LabelChanges
-from rbsync.label_changes.label_content import compare
+from rbsync.label_changes.label_content import as_pictures, compare
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Create, Plan
 from rbsync.pictures.change_pictures import Detail, change_picture
 from rbsync.sync.diffing import Version
 from rbsync.sync.label_news import rewriting_labels, sides_of
 from rbsync.sync.label_sides import LIMIT, NOTHING, Side, declared_content, picture_size, side_of
-from rbsync.sync.workspace import Workspace
+from rbsync.sync.workspace import READERS, Workspace
 
 FULL = 20
 """Changes that are shown in full; of more each is cut to where it differs."""
@@ -55,13 +56,33 @@ def pictured_plan(workspace: Workspace, plan: Plan) -> Iterator[tuple[str, Pictu
     # What is new has nothing to be compared with: it is drawn only where that takes no room.
     created = created if len(created) + len(changed) <= FULL else []
     detail = detail_of(len(changed) + len(created))
-    roots = workspace.roots
-    for at in range(0, len(changed), _TOGETHER):
-        for one, before, after in sides_of(workspace, changed[at : at + _TOGETHER]):
-            yield one.name, _pictured(before, after, one.datapoint, roots, detail)
-    for new in created:
-        after = _declared(workspace, new.datapoint)
-        yield new.name, _pictured(lambda: NOTHING, after, new.datapoint, roots, detail)
+    nothing: Side = lambda: NOTHING  # noqa: E731  (it has a type)
+    with _threads() as threads:
+        for at in range(0, len(changed), _TOGETHER):
+            some = list(sides_of(workspace, changed[at : at + _TOGETHER]))
+            jobs = [(before, after, one.datapoint) for one, before, after in some]
+            yield from _drawn(threads, jobs, workspace.roots, detail)
+        news = [(nothing, _declared(workspace, one.datapoint), one.datapoint) for one in created]
+        yield from _drawn(threads, news, workspace.roots, detail)
+
+
+Job = tuple[Side, Side, Datapoint]
+
+
+def _threads() -> ThreadPoolExecutor:
+    # Threads and not processes: what takes longest, to decode and to encode, leaves the
+    # interpreter alone, and processes would load NumPy and Pillow anew.
+    return ThreadPoolExecutor(READERS, "rbsync-draw")
+
+
+def _drawn(
+    threads: ThreadPoolExecutor, jobs: Sequence[Job], roots: Roots | None, detail: Detail
+) -> Iterator[tuple[str, Pictured]]:
+    def draw(job: Job) -> Pictured:
+        return _pictured(*job, roots, detail)
+
+    names = [found.name for _, _, found in jobs]
+    return zip(names, threads.map(draw, jobs), strict=True)
 
 
 def pictured_difference(
@@ -69,13 +90,17 @@ def pictured_difference(
 ) -> Iterator[tuple[str, Pictured]]:
     """The changes of labels between two versions, of these names."""
     detail = detail_of(len(names))
-    with old.declared(names) as before, new.declared(names) as after:
-        for name in sorted(names):
-            sides = side_of(before, name), side_of(after, name)
-            known = after if name in after.datapoints else before
-            if sides[0] and sides[1] and name in known.datapoints:
-                found = known.datapoints[name]
-                yield name, _pictured(sides[0], sides[1], found, known.roots, detail)
+    with old.declared(names) as before, new.declared(names) as after, _threads() as threads:
+        for known in (after, before):
+            some = {name for name in names if name in known.datapoints}
+            names = set(names) - some
+            sides = ((name, side_of(before, name), side_of(after, name)) for name in sorted(some))
+            jobs = [
+                (old_side, new_side, known.datapoints[name])
+                for name, old_side, new_side in sides
+                if old_side and new_side
+            ]
+            yield from _drawn(threads, jobs, known.roots, detail)
 
 
 def _declared(workspace: Workspace, found: Datapoint) -> Side:
@@ -88,7 +113,8 @@ def _pictured(
 ) -> Pictured:
     # Whatever is wrong with one of 500: the page has the other 499, and its name.
     with suppress(RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError):
-        sides = before(), after()
+        # For the picture and the counts: outlines are drawn once.
+        sides = as_pictures(before(), after())
         photo = _photo(found, roots)
         size = picture_size(found, roots)
         changes = compare(*sides, size) if sides[0] != NOTHING else None

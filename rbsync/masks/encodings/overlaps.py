@@ -9,7 +9,7 @@ import numpy as np
 
 from rbsync.masks.classes.colour_table import index_type
 from rbsync.masks.encodings.label_objects import category_name, image_size, outline_of
-from rbsync.masks.outlines.fill import paint
+from rbsync.masks.outlines.fill import paint_each
 from rbsync.masks.png.decoding import MAX_PIXELS
 
 
@@ -36,7 +36,7 @@ def hidden_pixels(
     width, height = image_size(drawn, None, max_pixels)
     canvas = np.zeros((height, width), index_type(len(names)))
     values = {name: value for value, name in enumerate(names, 1)}
-    painted = sum(paint(canvas, values[category_name(one)], outline_of(one)) for one in drawn)
+    painted = paint_each(canvas, ((values[category_name(one)], outline_of(one)) for one in drawn))
     # Labels that lie apart, which is nearly all, are not drawn a second time.
     if painted == np.count_nonzero(canvas):
         return []
@@ -49,9 +49,7 @@ def _of_category(
     name: str, names: Sequence[str], value: int, drawn: Sequence[dict[str, Any]], canvas: Any
 ) -> list[Hidden]:
     own = np.zeros(canvas.shape, np.bool_)
-    for one in drawn:
-        if category_name(one) == name:
-            paint(own, 1, outline_of(one))
+    paint_each(own, ((1, outline_of(one)) for one in drawn if category_name(one) == name))
     seen = np.bincount(canvas[own], minlength=len(names) + 1)
     is_all = not seen[value]
     return [

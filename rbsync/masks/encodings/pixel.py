@@ -19,12 +19,13 @@ from rbsync.masks.classes.class_map import BLACK, ClassMap, read_background, rea
 from rbsync.masks.classes.colour_table import index_type
 from rbsync.masks.classes.picture import MaskSource
 from rbsync.masks.encodings.label_objects import (
+    category_name,
     category_value,
     image_size,
     outline_of,
     refuse_namesakes,
 )
-from rbsync.masks.outlines.fill import paint
+from rbsync.masks.outlines.fill import paint_each
 from rbsync.masks.outlines.json_text import rings_text
 from rbsync.masks.outlines.rings import Rings
 from rbsync.masks.outlines.tracing import trace
@@ -123,13 +124,48 @@ def decode_pixel(
     """
     colours = read_class_map(class_map)
     palette = np.array([read_background(background, colours), *colours.values()], np.uint8)
+    return palette[index_of_labels(labels, tuple(colours), imagesize, max_pixels).pixels]
+
+
+def index_of_labels(
+    labels: Sequence[Label],
+    names: Sequence[str] | None = None,
+    imagesize: Sequence[int] | None = None,
+    max_pixels: int = MAX_PIXELS,
+    *,
+    merges: bool = False,
+) -> ClassIndex:
+    """The class index of LabelObjects, as `decode_pixel` draws them.
+
+    ``names`` are the classes in their order, None for the categories as they come. With
+    ``merges`` categories of one name are one class. Raises MaskError as `decode_pixel` does.
+    """
     drawn = [label for label in labels if label.get("pixel") is not None]
+    if not merges:
+        refuse_namesakes(drawn)
+    return _painted(drawn, names, imagesize, max_pixels)[0]
+
+
+def flat_index(labels: Sequence[Label]) -> ClassIndex | None:
+    """The class index of LabelObjects, None where some lie upon others. Raises MaskError."""
+    drawn = [label for label in labels if label.get("pixel") is not None]
+    index, covered = _painted(drawn, None, None, MAX_PIXELS)
+    return index if np.count_nonzero(index.pixels) == covered else None
+
+
+def _painted(
+    drawn: Sequence[Label],
+    names: Sequence[str] | None,
+    imagesize: Sequence[int] | None,
+    max_pixels: int,
+) -> tuple[ClassIndex, int]:
+    """The class index, and the pixels of all labels together."""
     width, height = image_size(drawn, imagesize, max_pixels)
-    values_of = {name: value for value, name in enumerate(colours, 1)}
-    refuse_namesakes(drawn)
+    if names is None:
+        names = tuple(dict.fromkeys(map(category_name, drawn)))
+    values_of = {name: value for value, name in enumerate(names, 1)}
     values = [category_value(label, values_of) for label in drawn]
-    canvas = np.zeros((height, width), index_type(len(colours)))
-    for value, label in zip(values, drawn, strict=True):
-        # In the order of the labels, so that the later one is seen where two overlap.
-        paint(canvas, value, outline_of(label))
-    return palette[canvas]
+    canvas = np.zeros((height, width), index_type(len(names)))
+    # In the order of the labels, so that the later one is seen where two overlap.
+    covered = paint_each(canvas, zip(values, map(outline_of, drawn), strict=True))
+    return ClassIndex(canvas, tuple(names)), covered

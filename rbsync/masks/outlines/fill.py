@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +13,9 @@ from rbsync.masks.outlines.runs import portions
 Array = npt.NDArray[Any]
 
 _PIXELS_AT_ONCE = 1 << 20
+_CORNERS_AT_ONCE = 1 << 16
+_LONG = 16
+"""Pixels of a run from which on it is set by itself."""
 
 
 class Outline(NamedTuple):
@@ -32,25 +35,80 @@ def paint(canvas: Array, value: int, outline: Outline) -> int:
 
     Returns how many they are. What lies outside of the canvas is cut off.
     """
-    if not len(outline.counts):
+    return paint_each(canvas, [(value, outline)])
+
+
+def paint_each(canvas: Array, drawn: Iterable[tuple[int, Outline]]) -> int:
+    """Paints outlines with their values, a later one upon the earlier; as `paint` does.
+
+    Returns the sum of their pixels, those included that others were painted upon.
+    """
+    return sum(_paint_some(canvas, some) for some in _groups(drawn))
+
+
+def _groups(drawn: Iterable[tuple[int, Outline]]) -> Iterator[list[tuple[int, Outline]]]:
+    """Outlines of about so many corners together."""
+    # Most labels have few corners, and what NumPy takes to begin is longer than its work for them.
+    group: list[tuple[int, Outline]] = []
+    corners = 0
+    for one in drawn:
+        group.append(one)
+        corners += len(one[1].corners)
+        if corners > _CORNERS_AT_ONCE:
+            yield group
+            group, corners = [], 0
+    if group:
+        yield group
+
+
+def _paint_some(canvas: Array, drawn: list[tuple[int, Outline]]) -> int:
+    outlines = [one for _, one in drawn if len(one.counts)]
+    if not outlines:
         return 0
-    rows, columns, steps = _crossings(_edges(outline), canvas.shape)
-    order = np.lexsort((columns, rows))
-    rows, columns, depth = rows[order], columns[order], np.cumsum(steps[order])
+    values = np.array([value for value, one in drawn if len(one.counts)], canvas.dtype)
+    own = np.repeat(np.arange(len(outlines)), [len(one.corners) for one in outlines])
+    whole = Outline(*map(np.concatenate, zip(*outlines, strict=True)))
+    edges, owners = _edges(whole, own)
+    rows, columns, steps, owners = _crossings(edges, owners, canvas.shape)
+    order = np.lexsort((columns, rows, owners))
+    rows, columns, depth, owners = (
+        rows[order],
+        columns[order],
+        np.cumsum(steps[order]),
+        owners[order],
+    )
     # Every ring enters and leaves each row, so the depth is 0 again where a row ends.
     # Exactly one: a pixel in a region and its hole is at depth 0, and one in two regions at once is
     # in neither, as the encoding defines it.
     inside = np.flatnonzero(depth[:-1] == 1)
     starts = rows[inside] * canvas.shape[1] + columns[inside]
     lengths = columns[inside + 1] - columns[inside]
-    flat = canvas.reshape(-1)
-    for pixels in _spans(starts, lengths):
-        flat[pixels] = value
+    _fill(canvas.reshape(-1), starts, lengths, values[owners[inside]])
     return int(lengths.sum())
 
 
-def _edges(outline: Outline) -> Array:
-    """Columns x0, y0, x1, y1, sign of the edges; the sign makes every ring wind the same way."""
+def _fill(flat: Array, starts: Array, lengths: Array, values: Array) -> None:
+    """Sets runs of pixels, one after the other."""
+    total = int(lengths.sum())
+    if total > len(lengths) * _LONG:
+        ends = (starts + lengths).tolist()
+        for start, end, value in zip(starts.tolist(), ends, values.tolist(), strict=True):
+            flat[start:end] = value
+        return
+    # Of single pixels a loop would take as long for each as for a whole run.
+    for portion in portions(lengths, _PIXELS_AT_ONCE):
+        length = lengths[portion]
+        ends = np.cumsum(length)
+        pixels = np.arange(ends[-1]) + np.repeat(starts[portion] - (ends - length), length)
+        # Of a pixel that is named twice the last value stays.
+        flat[pixels] = np.repeat(values[portion], length)
+
+
+def _edges(outline: Outline, owners: Array) -> tuple[Array, Array]:
+    """Columns x0, y0, x1, y1, sign of the edges, and whose each is.
+
+    The sign makes every ring wind the same way.
+    """
     corners, counts, signs = outline
     ends = np.cumsum(counts)
     after = np.roll(corners, -1, axis=0)
@@ -60,12 +118,15 @@ def _edges(outline: Outline) -> Array:
     # Other tools wind their rings either way, holes included.
     winding = signs * np.sign(np.add.reduceat(products, ends - counts))
     edges: Array = np.column_stack([corners, after, np.repeat(winding, counts)])
-    rising: Array = edges[corners[:, 1] != after[:, 1]]
-    return rising
+    rising = corners[:, 1] != after[:, 1]
+    return edges[rising], owners[rising]
 
 
-def _crossings(edges: Array, shape: tuple[int, ...]) -> tuple[Array, Array, Array]:
-    """Returns where edges cross the middle lines of pixel rows: row, first column beyond, step."""
+def _crossings(edges: Array, owners: Array, shape: tuple[int, ...]) -> tuple[Array, ...]:
+    """Returns where edges cross the middle lines of pixel rows.
+
+    That is the row, the first column beyond, the step, and whose edge it is.
+    """
     height, width = shape
     x0, y0, x1, y1, signs = edges.T
     top = np.clip(np.minimum(y0, y1), 0, height)
@@ -79,12 +140,4 @@ def _crossings(edges: Array, shape: tuple[int, ...]) -> tuple[Array, Array, Arra
     # rounding.
     columns = x0[edge] - np.floor_divide(-above, 2 * rise)
     steps = np.where(rise < 0, signs[edge], -signs[edge])
-    return rows, np.clip(columns, 0, width), steps
-
-
-def _spans(starts: Array, lengths: Array) -> Iterator[Array]:
-    """The pixels of runs, in portions of bounded size."""
-    for portion in portions(lengths, _PIXELS_AT_ONCE):
-        length = lengths[portion]
-        ends = np.cumsum(length)
-        yield np.arange(ends[-1]) + np.repeat(starts[portion] - (ends - length), length)
+    return rows, np.clip(columns, 0, width), steps, owners[edge]
