@@ -196,7 +196,10 @@ class Files:
                 hint = "put back what it leads to, or take the link away"
                 return Problem("missing-file", message, entry.file_at(path), hint)
             message = f"there is no file `{path}`{what_for}"
-            hint = self._similar(path) or ("add the image, or correct its path" if what_for else "")
+            # The image of a mask or of an export is asked for by a rule, and a near name is that of
+            # another picture: who followed such a guess would have the labels of `c` on `b`.
+            hint = self._similar(path, guessed=not what_for)
+            hint = hint or ("add the image, or correct its path" if what_for else "")
             if path.startswith(_ADDRESSES):
                 # An export of the service names the images by the addresses that they have there.
                 hint = "for images that are addresses, write `storage: public`"
@@ -204,8 +207,8 @@ class Files:
         message = f"`{path}` cannot be read: {error.strerror or error}"
         return Problem("unreadable", message, entry.file_at(path))
 
-    def _similar(self, path: str) -> str:
-        """A guess at the file that was meant: one that differs in case, else a near one."""
+    def _similar(self, path: str, *, guessed: bool) -> str:
+        """A guess at the file that was meant: one that differs in case, ``guessed`` a near one."""
         if "\\" in path:
             return slashes_hint(path)
         folder, _, name = path.rpartition("/")
@@ -213,7 +216,9 @@ class Files:
         if names is None:
             names = self._by_case[folder] = self._folded(folder)
         # The case first: files that come from Windows are found there under any.
-        near = names.get(name.casefold()) or nearest_name(name, names.values(), 0.8)
+        stem = name.rpartition(".")[0]
+        meant = [one for one in names.values() if guessed or one.rpartition(".")[0] == stem]
+        near = names.get(name.casefold()) or nearest_name(name, meant, 0.8 if guessed else 0)
         prefix = f"{folder}/" if folder else ""
         return f"did you mean `{prefix}{near}`?" if near else ""
 

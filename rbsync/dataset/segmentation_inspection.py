@@ -16,13 +16,12 @@ from rbsync.files.roots import Roots
 from rbsync.masks.error import MaskError
 from rbsync.masks.identity import identity_of_volume
 from rbsync.masks.mask_extents import extent_of_volume
-from rbsync.masks.nifti.file import grid_in
 from rbsync.masks.nifti.header import Grid
 from rbsync.masks.png.decoding import Named
-from rbsync.masks.volumes.nrrd_grid import MAGIC, nrrd_grid
 from rbsync.masks.volumes.segmentation import three_dimensions
 from rbsync.masks.volumes.segmentation_recipe import SeriesMap, check_turned
 from rbsync.masks.volumes.turning import STRAIGHT, Turn, turn_onto
+from rbsync.masks.volumes.volume_file import grid_at
 from rbsync.model.datapoint import Item
 from rbsync.model.fingerprint import Algorithm
 from rbsync.sources.entry import Entry, SeriesLabels
@@ -57,12 +56,12 @@ def _inspected(given: Sequence[Named], one: SeriesMap, algorithm: Algorithm) -> 
     checked = check_turned(given, one, LIMIT)
     if checked.volume is None:
         raise UserError([problem for each in checked.problems for problem in each.problems])
-    grid = grid_in(given[0].data[:HEAD], given[0].file)
+    grid = grid_at(given[0].data[:HEAD], given[0].file)
     return Inspected(
         checked.volume.voxels.shape,
         identity_of_volume(checked.volume, algorithm),
         tuple(value for value in one.segment_map if value not in checked.volume.names),
-        affine_of(grid),
+        affine_of(grid) if grid else (),
         alike=() if one.is_binary else checked.alike,
         extent=extent_of_volume(checked.volume),
     )
@@ -71,9 +70,10 @@ def _inspected(given: Sequence[Named], one: SeriesMap, algorithm: Algorithm) -> 
 def _voxels(file: Named) -> int:
     """The voxels of a file by its header, 0 where it has none."""
     try:
-        return math.prod(grid_in(file.data[:HEAD], file.file).shape)
+        grid = grid_at(file.data[:HEAD], file.file)
     except MaskError:
         return 0
+    return math.prod(grid.shape) if grid else 0
 
 
 def inspect_scan(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:
@@ -86,7 +86,7 @@ def inspect_scan(roots: Roots, file: Item, algorithm: Algorithm) -> Inspected:
             pass
         if body.content() != file.content:
             raise ChangingError(f"{file.ref} was written to while it was read")
-    grid = nrrd_grid(head) if head.startswith(MAGIC) else grid_in(head, file.ref)
+    grid = grid_at(head, file.ref)
     if grid is None:
         return Inspected(())
     return Inspected(three_dimensions(grid.shape), affine=affine_of(grid))

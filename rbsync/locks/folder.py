@@ -53,9 +53,21 @@ def write_files(folder: str, files: Mapping[str, bytes]) -> int:
 
     Raises RbsyncError.
     """
-    known = read_files(folder) or {}
+    known = _known(folder)
     changed = {name: text for name, text in files.items() if known.get(name) != text}
     return change_files(folder, {**changed, **{name: None for name in known if name not in files}})
+
+
+def _known(folder: str) -> dict[str, bytes]:
+    """The lock files that are there, empty those that are no lock files and are to be replaced."""
+    try:
+        return read_files(folder) or {}
+    except UserError:
+        if not os.path.isdir(folder):
+            raise
+    # One that somebody blew up is what `rbsync lock` is to write anew, as its own hint says.
+    names = [one for one in os.listdir(folder) if _is_ours(one)]
+    return dict.fromkeys(sorted(names), b"")
 
 
 def change_files(folder: str, texts: Mapping[str, bytes | None]) -> int:

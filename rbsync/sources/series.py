@@ -1,4 +1,4 @@
-"""A study of several series, scans with NIfTI segmentations."""
+"""A study of several series, scans with segmentations."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ class Series(BaseModel):
     )
     segmentations: str | list[str] | dict[str, str] | None = Field(
         None,
-        description="NIfTI files (.nii, .nii.gz) on the grid of the scan, or patterns of them; "
-        "several are merged, and must not contradict each other. Binary files of one structure "
-        "each: {liver: FILE, tumour: FILE}, or a pattern with a capture for the structure's name.",
+        description="NIfTI or NRRD files (.nii, .nii.gz, .nrrd) on the grid of the scan, or "
+        "patterns of them; several are merged, and must not contradict each other. Binary files of "
+        "one structure each: {liver: FILE, tumour: FILE}, or a pattern with a capture for the "
+        "structure's name.",
         examples=["study1/seg.nii.gz", {"liver": "study1/liver.nii.gz"}],
     )
     segment_map: dict[str, str] | None = Field(

@@ -79,7 +79,7 @@ def map_problems(one: GivenSeries, *, has_files: bool, key: str = MAP) -> Iterat
         yield Problem("segment-map", message, one.locate((FILES,)), hint)
     if one.segment_map and not has_files:
         message = f"there is a `{key}` and no `segmentations`"
-        hint = "name the NIfTI files under `segmentations`"
+        hint = "name the files under `segmentations`"
         yield Problem("segment-map", message, one.locate((MAP,)), hint)
     taken: dict[int, str] = {}
     for value, category in one.segment_map.items():

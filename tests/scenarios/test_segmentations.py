@@ -402,7 +402,7 @@ datapoints:
         "rbsync.yaml:5:53: the segmentations have no `segment_map`",
         "    say what the values stand for: segment_map: {1: liver, 2: tumour}",
         "rbsync.yaml:7:51: there is a `segment_map` and no `segmentations`",
-        "    name the NIfTI files under `segmentations`",
+        "    name the files under `segmentations`",
         "rbsync.yaml:11:24: ct/other.nii.gz: this segmentation and those before it say different "
         "things of 1 voxel, first of (1, 2, 1)",
         "    merge the files so that each voxel has one value",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import json
 from pathlib import Path
@@ -11,6 +12,10 @@ import nibabel
 import numpy as np
 import pytest
 
+from rbsync.masks.png.decoding import Named
+from rbsync.masks.volumes.label_volume import LabelVolume
+from rbsync.masks.volumes.segmentation import check_segmentation
+from rbsync.masks.volumes.volume_redrawing import redrawn_volume
 from tests.dicoms import dicom
 from tests.masks.pictures import png
 from tests.scenarios.project import Project, Ran
@@ -406,3 +411,128 @@ class TestTurnedGrids:
         assert ct.run("pull").code == 0
         assert (ct.folder / "seg/liver.nii.gz").read_bytes() == before
         assert ct.actions() == []
+
+
+class TestNrrd:
+    """As 3D Slicer and ITK write segmentations: on the scan's grid or turned, packed or not."""
+
+    KEYS: ClassVar = {
+        "raw": "encoding: raw",
+        "gzip": "encoding: gzip",
+        "bzip2": "encoding: bz2",
+        "16 bits of the other order": "encoding: raw\nendian: big",
+        "skipped bytes": "encoding: gzip\nbyte skip: 3",
+        "the end of the file": "encoding: raw\nbyte skip: -1",
+        "a layer": "encoding: raw",
+    }
+
+    def written(self, voxels: Any, affine: Any, kind: str = "gzip") -> bytes:
+        """A file of NRRD; its space is LPS, so that x and y run against those of NIfTI."""
+        lps = np.diag([-1, -1, 1, 1]) @ affine
+        vectors = [f"({','.join(map(str, lps[:3, axis]))})" for axis in range(4)]
+        sizes, axes = [*voxels.shape], vectors[:3]
+        if kind == "a layer":
+            sizes, axes = [1, *sizes], ["none", *axes]
+        wide = "endian" in self.KEYS[kind]
+        data = voxels.astype(">u2" if wide else "u1").tobytes(order="F")
+        data = bytes(3) + data if "skip: 3" in self.KEYS[kind] else data
+        packers: dict[str, Any] = {"gzip": gzip.compress, "bz2": bz2.compress}
+        pack = packers.get(self.KEYS[kind].splitlines()[0].split()[-1], lambda plain: plain)
+        head = (
+            f"NRRD0005\n# a remark\ntype: {'ushort' if wide else 'unsigned char'}\n"
+            f"dimension: {len(sizes)}\nspace: left-posterior-superior\n"
+            f"sizes: {' '.join(map(str, sizes))}\nspace directions: {' '.join(axes)}\n"
+            f"space origin: {vectors[3]}\n{self.KEYS[kind]}\nSegment0_Name:=liver\n\n"
+        )
+        packed: bytes = pack(data)
+        return head.encode() + packed
+
+    @pytest.mark.parametrize("kind", KEYS)
+    def test_it_is_read_whatever_its_encoding(self, ct: Project, kind: str) -> None:
+        ct.write("seg/liver.seg.nrrd", self.written(structure(0, 8), AFFINE, kind))
+        declare(ct, "seg/liver.seg.nrrd", MAP)
+        ran = ct.apply()
+        assert "warning" not in ran.err
+        assert counts(ct, ran) == {"liver": 8}
+        image: Any = nibabel.load(ct.folder / "out/s.nii.gz")
+        assert np.array_equal(np.asarray(image.dataobj) != 0, structure(0, 8) != 0)
+        assert np.allclose(image.affine, AFFINE, atol=1e-6)
+
+    @pytest.mark.parametrize("turn", TURNS)
+    def test_it_is_sent_in_the_order_of_the_scan_and_comes_back_in_its_own(
+        self, ct: Project, turn: str
+    ) -> None:
+        order, flips = TURNS[turn]
+        voxels, affine = structure(0, 8), AFFINE.copy()
+        for axis in range(3):
+            if flips[axis]:
+                voxels = np.flip(voxels, axis)
+                affine[:, 3] += affine[:, axis] * (SHAPE[axis] - 1)
+                affine[:, axis] *= -1
+        file = self.written(voxels.transpose(order), affine[:, [*order, 3]])
+        ct.write("seg/liver.nrrd", file)
+        declare(ct, "seg/liver.nrrd", MAP)
+        assert "in another order" in ct.run("plan").err
+        assert counts(ct) == {"liver": 8}
+        image: Any = nibabel.load(ct.folder / "out/s.nii.gz")
+        assert np.array_equal(np.asarray(image.dataobj) != 0, structure(0, 8) != 0)
+        assert ct.run("pull").code == 0
+        assert (ct.folder / "seg/liver.nrrd").read_bytes() == file
+
+    def test_numbers_of_the_other_byte_order_keep_it_where_they_are_drawn_anew(self) -> None:
+        made: Any = nibabel.Nifti1Image
+        voxels = structure(0, 8, 300, np.uint16)
+        header = made(voxels, AFFINE).header.as_byteswapped(">")
+        file = made(voxels, AFFINE, header).to_bytes()
+        shown = LabelVolume(structure(40, 4), AFFINE[:3].astype(np.float32), {1: "liver"})
+        drawn = redrawn_volume(Named(file, "liver.nii"), {300: "liver"}, shown)
+        image: Any = made.from_bytes(drawn)
+        assert image.header.endianness == ">"
+        assert np.array_equal(np.asarray(image.dataobj), structure(40, 4, 300, np.uint16))
+
+    @pytest.mark.parametrize("kind", KEYS)
+    def test_what_is_drawn_anew_is_a_file_of_the_same_header(self, kind: str) -> None:
+        file = self.written(structure(0, 8), AFFINE, kind)
+        shown = LabelVolume(structure(40, 4), AFFINE[:3].astype(np.float32), {1: "liver"})
+        drawn = redrawn_volume(Named(file, "liver.nrrd"), {1: "liver"}, shown)
+        head = file.index(b"\n\n")
+        assert drawn[:head] == file[:head]
+        again = check_segmentation(Named(drawn, "liver.nrrd"), {1: "liver"})
+        assert again.voxels is not None
+        assert np.array_equal(again.voxels, structure(40, 4))
+
+    @pytest.mark.parametrize(
+        ("affine", "shape", "said"),
+        [
+            (AFFINE, (6, 5, 3), "this segmentation is 6 x 5 x 3 voxels, but"),
+            (AFFINE + np.eye(4, k=3), SHAPE, "lies elsewhere in the world than its scan"),
+        ],
+    )
+    def test_another_grid_is_refused_and_trust_sends_it(
+        self, ct: Project, affine: Any, shape: tuple[int, ...], said: str
+    ) -> None:
+        ct.write("seg/liver.nrrd", self.written(np.ones(shape, np.uint8), affine))
+        declare(ct, "seg/liver.nrrd", MAP)
+        assert "write `grid: trust` beside `segmentations`" in refused(ct, said)
+        declare(ct, "seg/liver.nrrd", MAP + TRUST)
+        assert counts(ct) == {"liver": int(np.prod(shape))}
+
+    @pytest.mark.parametrize(
+        ("old", "new", "said"),
+        [
+            ("encoding: raw", "encoding: hex", "its encoding is `hex`"),
+            ("encoding: raw", "encoding: raw\nline skip: 2", "its voxels do not follow its header"),
+            ("encoding: raw", "encoding: raw\ndata file: a.raw", "in a file of their own"),
+            ("unsigned char", "block\nblock size: 1", "its type `block` is not one of integers"),
+            ("1 6 5 4", "2 6 5 2", "this segmentation has 4 dimensions, 2 x 6 x 5 x 2"),
+        ],
+    )
+    def test_what_is_seldom_is_named_and_saved_again_it_is_read(
+        self, ct: Project, old: str, new: str, said: str
+    ) -> None:
+        file = self.written(structure(0, 8), AFFINE, "a layer")
+        ct.write("seg/liver.nrrd", file.replace(old.encode(), new.encode()))
+        declare(ct, "seg/liver.nrrd", MAP)
+        refused(ct, said)
+        ct.write("seg/liver.nrrd", self.written(structure(0, 8), AFFINE))
+        assert ct.run("plan").code == 0

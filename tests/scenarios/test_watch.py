@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hints.following import follows
 from tests.scenarios.offline_service import RemoteProject, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
@@ -108,17 +109,17 @@ def test_a_flush_that_runs_out_of_time_names_what_waits(watched: Project) -> Non
         assert "images/cut.png" in ran.out
 
 
-def test_a_flush_without_a_watch_says_so(watched: Project) -> None:
+@follows("start one: rbsync watch", "`rbsync watch --flush` asks it to apply all that is there")
+def test_a_flush_wants_a_watch_and_a_second_watch_is_told_to_flush(watched: Project) -> None:
     ran = watched.run("watch", "--flush")
     assert ran.code == 1
-    assert "rbsync watch" in ran.err
-
-
-def test_a_second_watch_is_refused(watched: Project) -> None:
-    with watching(watched):
+    assert "start one: rbsync watch" in ran.err
+    with watching(watched) as running:
         ran = watched.run("watch", "--once")
         assert ran.code == 4
         assert "another watcher" in ran.err
+        assert "`rbsync watch --flush` asks it to apply all that is there" in ran.err
+        assert running.flush() == 0
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])

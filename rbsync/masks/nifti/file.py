@@ -89,6 +89,16 @@ class NiftiFile:
         """The values of the voxels, at most a million at a time. Raises MaskError."""
         return (scaled(part, self.header) for part in self.parts())
 
+    def with_voxels(self, data: bytes, stored: Array) -> bytes:
+        """The file of these bytes with other numbers, as many and of the same type."""
+        plain = gzip.decompress(data) if self.is_packed else data
+        start = self.header.offset
+        # Numbers that were put together are of this machine's byte order, and the file has its own.
+        body = stored.astype(self.header.kind).tobytes()
+        whole = plain[:start] + body + plain[start + len(body) :]
+        # No time stands in it: equal voxels are equal files.
+        return gzip.compress(whole, mtime=0) if self.is_packed else whole
+
     def _read(self, size: int) -> bytes:
         try:
             return self._stream.read(size)

@@ -25,7 +25,6 @@ TYPES = {
     2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8",
     256: "i1", 512: "u2", 768: "u4", 1024: "i8", 1280: "u8",
 }  # fmt: skip
-_NRRD = b"NRRD000"
 _MAGICS = {348: (b"n+1\0", 344), 540: (b"n+2\0\r\n\x1a\n", 4)}
 _LABEL_TYPES = frozenset({"|u1", "<u2"})
 
@@ -144,13 +143,6 @@ def _version(start: bytes, file: str) -> tuple[int, str]:
                 # known.
                 if struct.unpack_from(order + "i", start)[0] == size:
                     return size, order
-    if start.startswith(_NRRD):
-        # 3D Slicer's own format; the service's label maps are NIfTI, in another order of the axes.
-        hint = (
-            "convert it: in 3D Slicer export the segmentation as NIfTI, or with SimpleITK "
-            "`sitk.WriteImage(sitk.ReadImage(IN), OUT)` to a .nii.gz"
-        )
-        raise MaskError("not-nifti", "this is an NRRD file, and no NIfTI", hint=hint, file=file)
     hint = "label maps are NIfTI-1 or NIfTI-2 in one file, .nii or .nii.gz"
     raise MaskError("not-nifti", "this is not a NIfTI file", hint=hint, file=file)
 

@@ -1,4 +1,4 @@
-"""The grid of an NRRD scan, from its header.
+"""The header of an NRRD file: its fields, and the grid that they say.
 
 Source: "Definition of NRRD File Format", section 5 (space and orientation).
 """
@@ -6,6 +6,7 @@ Source: "Definition of NRRD File Format", section 5 (space and orientation).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -21,12 +22,11 @@ _SPACES = {
 }  # fmt: skip
 
 
-def nrrd_grid(head: bytes) -> Grid | None:
-    """The grid in the first bytes of a file; None where they do not say it.
+def grid_of(fields: Mapping[str, str]) -> Grid | None:
+    """The grid that the fields of a header say; None where they do not say it.
 
     Axes that are none of space, such as the channels of colours, are left out.
     """
-    fields = _fields(head)
     sizes = [int(one) for one in fields.get("sizes", "").split() if one.isdecimal()]
     vectors = _vectors(fields.get("space directions", ""))
     if not sizes:
@@ -44,7 +44,8 @@ def nrrd_grid(head: bytes) -> Grid | None:
     return Grid(shape, affine)
 
 
-def _fields(head: bytes) -> dict[str, str]:
+def fields_of(head: bytes) -> dict[str, str]:
+    """The fields in the first bytes of a file, their names in small letters."""
     lines = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0].decode("latin-1").splitlines()
     found = {}
     for line in lines[1:]:

@@ -1,4 +1,4 @@
-"""NIfTI segmentations of a series: what is in the file, against what the user says of it."""
+"""Segmentations of a series: what is in the file, against what the user says of it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rbsync.masks.error import MaskError
 from rbsync.masks.nifti.file import MAX_BYTES, NiftiFile
 from rbsync.masks.png.decoding import Source, read_bytes
 from rbsync.masks.volumes.values import LARGEST_VALUE, Values
+from rbsync.masks.volumes.volume_file import NrrdFile, open_volume
 
 Array = npt.NDArray[Any]
 
@@ -53,7 +54,7 @@ def check_segmentation(
     scan_shape: Sequence[int] | None = None,
     most_bytes: int | None = None,
 ) -> Segmentation:
-    """Read a NIfTI segmentation (its bytes or path) and hold it against its segment map.
+    """Read a segmentation, NIfTI or NRRD (its bytes or path) and hold it against its segment map.
 
     ``segment_map`` is {value: category}, values as ints or their text; ``scan_shape`` (x, y, z) is
     that of the scan, where it is known. The file is unpacked piece by piece, so that beside
@@ -64,7 +65,7 @@ def check_segmentation(
     data, file = read_bytes(source)
     # Floats take eight times the memory of what they become, and as much more time to unpack.
     packed = MAX_BYTES if most_bytes is None else _UNPACKED * most_bytes
-    opened = NiftiFile(data, file=file, max_bytes=packed)
+    opened = open_volume(data, file=file, max_bytes=packed)
     header = opened.header
     shape = three_dimensions(header.shape)
     seen, voxels = _label_values(opened, most_bytes)
@@ -98,7 +99,7 @@ def check_structure(
     scan_shape: Sequence[int] | None = None,
     most_bytes: int | None = None,
 ) -> Segmentation:
-    """Read a NIfTI file of one structure, whose voxels are not 0; they get ``value``.
+    """Read a file of one structure, whose voxels are not 0; they get ``value``.
 
     A file of several values has a problem: it is of several structures, or soft. As
     `check_segmentation` otherwise.
@@ -126,7 +127,7 @@ def _several(values: Sequence[int], file: str) -> MaskError:
     return MaskError("structure-values", message, hint=hint, file=file)
 
 
-def _label_values(opened: NiftiFile, most_bytes: int | None) -> tuple[Values, Array]:
+def _label_values(opened: NiftiFile | NrrdFile, most_bytes: int | None) -> tuple[Values, Array]:
     """The values that occur, and the voxels in the smallest type that holds them.
 
     Neither are all there when some are no label values.
@@ -148,7 +149,7 @@ def _label_values(opened: NiftiFile, most_bytes: int | None) -> tuple[Values, Ar
     return values, voxels
 
 
-def _refuse_large(opened: NiftiFile, each: int, most_bytes: int | None) -> None:
+def _refuse_large(opened: NiftiFile | NrrdFile, each: int, most_bytes: int | None) -> None:
     """Raises MaskError when the voxels take more memory than they may, at ``each`` bytes."""
     count = opened.header.count
     if most_bytes is None or count * each <= most_bytes:

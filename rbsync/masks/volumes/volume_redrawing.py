@@ -1,8 +1,7 @@
-"""The way back: what a label map shows is written into the NIfTI file that it was read from."""
+"""The way back: what a label map shows is written into the file that it was read from."""
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rbsync.masks.error import MaskError
-from rbsync.masks.nifti.file import NiftiFile
 from rbsync.masks.png.decoding import Named
 from rbsync.masks.volumes.label_volume import LabelVolume
 from rbsync.masks.volumes.turning import Turn, back, turned
 from rbsync.masks.volumes.values import LARGEST_VALUE
+from rbsync.masks.volumes.volume_file import open_volume
 
 Array = npt.NDArray[Any]
 
@@ -32,21 +31,19 @@ def redrawn_volume(
     """
     if shown and turn:
         shown = turned(shown, back(turn))
-    opened = NiftiFile(file.data, file=file.file)
+    opened = open_volume(file.data, file=file.file)
     header = opened.header
     # A number that is scaled back is rounded, and may become that of another class.
     if header.scaling is not None:
         raise _unfit("its numbers are scaled", file)
     stored = np.concatenate([*opened.parts()])
     flat = _flat(shown, header.shape, file) if shown else np.zeros(stored.size, np.uint8)
-    _draw(stored, flat, segment_map, shown.names if shown else {}, file)
-    plain = gzip.decompress(file.data) if opened.is_packed else file.data
-    whole = plain[: header.offset] + stored.tobytes() + plain[header.offset + stored.nbytes :]
+    drawn = stored.copy()
+    _draw(drawn, flat, segment_map, shown.names if shown else {}, file)
     # Not packed anew: another gzip has other bytes, and a lock would call the file changed.
-    if whole == plain:
+    if drawn.tobytes() == stored.tobytes():
         return file.data
-    # No time stands in it: equal voxels are equal files.
-    return gzip.compress(whole, mtime=0) if opened.is_packed else whole
+    return opened.with_voxels(file.data, drawn)
 
 
 def _flat(shown: LabelVolume, shape: tuple[int, ...], file: Named) -> Array:
@@ -86,4 +83,4 @@ def _draw(
 
 
 def _unfit(why: str, file: Named) -> MaskError:
-    return MaskError("not-drawn", f"this NIfTI file cannot be changed: {why}", file=file.file)
+    return MaskError("not-drawn", f"this file cannot be changed: {why}", file=file.file)
