@@ -102,7 +102,10 @@ def _compared(draft: Draft, found: TaskContent | None, *, stamped: bool) -> Iter
 
 def _difference(what: str, sent: object, found: object) -> Check:
     text = f"{what}: {_short(sent)} was sent, and {_short(found)} came back"
-    hint = "attach this to an issue: rbsync should know its own again all the same"
+    hint = (
+        "attach this to an issue: rbsync should know its own again all the same "
+        "(`rbsync doctor --write --report FILE`)"
+    )
     return Check("probe", "warning", text, hint)
 
 

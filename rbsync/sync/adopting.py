@@ -18,6 +18,7 @@ from rbsync.sync.refreshing import correcting, present_project, put
 from rbsync.sync.workspace import Workspace
 
 _WILD = frozenset("*?[")
+_HINT = "nothing was adopted; `rbsync ls` lists what the project has, `rbsync expand` all names"
 
 
 class Refused(NamedTuple):
@@ -116,7 +117,7 @@ def _check_names(patterns: Sequence[str], known: Mapping[str, object], what: str
     for name in patterns:
         # A glob may match nothing; a name that is written out and is not there is a mistake.
         if name not in known and _WILD.isdisjoint(name):
-            raise RbsyncError(f"{what} `{name}`", hint="nothing was adopted")
+            raise RbsyncError(f"{what} `{name}`", hint=_HINT)
 
 
 def _decided(others: Sequence[_Found], *, force: bool) -> Adopted:

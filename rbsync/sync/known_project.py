@@ -54,7 +54,9 @@ def check_project(workspace: Workspace, project: Project | None) -> None:
         return
     where = workspace.manifest.locate(("project", "type"))
     message = f"the project is of type {project.type}, not {declared}"
-    raise UserError([Problem("project-type", message, where, "correct the type")])
+    raise UserError(
+        [Problem("project-type", message, where, "correct the type, or name another project")]
+    )
 
 
 def check_target(header: Header | None, project: Project | None) -> None:

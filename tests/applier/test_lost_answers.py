@@ -20,6 +20,7 @@ from rbsync.planner.decide import Rules
 from tests.applier.faulty import Fault, Faulty, always, failing, lost, script
 from tests.applier.site import Policy, Site, by_url, pending, pruning, sqlite_site, stamps
 from tests.builders import OWNER
+from tests.hints.following import follows
 
 TWENTY = [by_url(f"{number:02}") for number in range(20)]
 
@@ -41,11 +42,13 @@ def test_a_create_that_did_not_land_is_sent_again(site: Site) -> None:
     assert set(site.tasks()) == {"a"}
 
 
+@follows("run apply again")
 def test_a_create_that_never_lands_is_sent_again_three_times_at_most(site: Site) -> None:
     backend = Faulty(site.project, always(create=lost(after=False)))
     run = site.run([by_url("a")], backend)
     assert len(backend.called("create")) == 1 + RESENDS
     assert (run.result("a"), run.exit_code) == ("transient", ExitCode.SOME_FAILED)
+    assert [one.failure.hint for one in run.outcomes] == ["run apply again"]
     assert not pending(site.store.records())
     assert site.run([by_url("a")]).exit_code == ExitCode.DONE
 
@@ -121,6 +124,7 @@ def test_what_is_said_to_exist_and_is_not_seen_is_looked_up_again_later(site: Si
     assert time.monotonic() - begin >= 0.2
 
 
+@follows("run apply again to settle it")
 def test_a_look_up_that_fails_leaves_the_intent_and_exit_code_10(site: Site) -> None:
     backend = Faulty(site.project, always(create=lost(after=True), find=failing("quota")))
     run = site.run(TWENTY[:3], backend)
@@ -128,6 +132,8 @@ def test_a_look_up_that_fails_leaves_the_intent_and_exit_code_10(site: Site) -> 
     assert set(run.results.values()) == {"ambiguous"}
     assert pending(site.store.records()) == {"00", "01", "02"}
     assert "nobody knows whether it was done: quota of the test" in str(run.outcomes[0].failure)
+    assert {one.failure.hint for one in run.outcomes} == {"run apply again to settle it"}
+    assert site.run(TWENTY[:3]).exit_code == ExitCode.DONE
 
 
 def test_what_could_not_be_settled_is_not_sent_until_it_is(site: Site) -> None:

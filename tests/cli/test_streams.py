@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hints.following import follows
 from tests.scenarios.project import Project
 
 FULL = "standard output cannot be written: No space left on device"
@@ -29,11 +30,14 @@ def run(project: Project, command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", ["expand", "plan", "plan --json", "apply --yes", "status -v"])
+@follows("what was done is recorded; `rbsync status` shows it")
 def test_a_full_standard_output_is_told(project: Project, command: str) -> None:
     done = run(project, f"rbsync {command} > /dev/full")
     assert done.returncode == 1
     assert f"error: {FULL}\n" in done.stderr
     assert "Traceback" not in done.stderr
+    assert "what was done is recorded; `rbsync status` shows it" in done.stderr
+    assert project.run("status").code == 0
 
 
 def test_with_json_the_error_has_nowhere_to_go_but_standard_error(project: Project) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
+from rbsync.checks import Check
 from rbsync.errors import Problem, RbsyncError, UserError
 
 Test = TypeVar("Test", bound=Callable[..., None])
@@ -37,10 +38,15 @@ def told(call: Callable[[], Any]) -> str:
     except RbsyncError as error:
         return f"{error}\n    {error.hint}"
     problems = getattr(result, "problems", result)
-    if isinstance(problems, Problem):
-        return str(problems)
+    if isinstance(problems, Problem | Check):
+        problems = [problems]
     found = problems if isinstance(problems, Iterable) else ()
-    return "\n".join(str(one) for one in found if isinstance(one, Problem | Exception))
+    # What is looked at and is well is told too, by doctor.
+    return "\n".join(
+        one.hint if isinstance(one, Check) else str(one)
+        for one in found
+        if isinstance(one, Problem | Exception | Check)
+    ).strip()
 
 
 def follow(one: Followed) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from rbsync.backends.base import Draft
 from rbsync.backends.local import database
+from rbsync.backends.local.backend import LocalBackend
 from rbsync.backends.local.database import Database, has_tables
 from rbsync.backends.local.disk import _content
 from rbsync.backends.local.disk_failures import database_failures, disk_failures
@@ -23,8 +26,13 @@ from rbsync.files.body import open_body
 from rbsync.files.roots import Roots
 from rbsync.locks import folder as lock_folder
 from rbsync.manifest.load import load_manifest
+from rbsync.mask_formats import MASK_FORMATS
 from rbsync.masks import read_mask, trace
+from rbsync.model.datapoint import Settings
+from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.record import Record
+from rbsync.plugins import installed
+from rbsync.plugins.installed import Offer
 from rbsync.sdk import StorageMethod
 from rbsync.sdk.project import _check as check_arguments
 from rbsync.sdk.storage_method import storage_of
@@ -335,3 +343,49 @@ def test_a_file_that_becomes_shorter_while_it_is_read(tmp_path: Path) -> None:
 def test_content_of_the_history_that_was_damaged() -> None:
     name, packed = "0" * 64, pack(b"labels")
     assert "check the disk" in told(lambda: unpack(name, packed[:-3]))
+
+
+@follows("run again: what the project lacks is uploaded anew")
+def test_a_file_that_the_project_does_not_have(tmp_path: Path) -> None:
+    backend = LocalBackend(tmp_path / "project")
+    (tmp_path / "a.png").write_bytes(b"a picture")
+    print_ = Fingerprint("x:1", "x:2", "x:3")
+
+    def create(ref: str, name: str = "a") -> Any:
+        (made,) = backend.create([Draft(name, (("redbrick", ref),), None, Settings(), print_)])
+        return made
+
+    def upload() -> str:
+        with open_body(Roots(str(tmp_path)), "a.png", "xxh3") as body:
+            while body.read(1 << 20):
+                pass
+            body.rewind()
+            return backend.upload(body, storage="redbrick")
+
+    ref = upload()
+    assert create(ref, "b").task_id
+    for file in (tmp_path / "project/blobs").rglob("*"):
+        if file.is_file():
+            file.unlink()
+    assert create(ref).failure.hint == "run again: what the project lacks is uploaded anew"
+    assert create(upload()).task_id
+
+
+@follows("remove all but one (pip uninstall ")
+def test_a_format_that_two_distributions_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("theirs", "rbsync.mask_formats.rgb:RgbFormat", MASK_FORMATS.group)
+    key = (MASK_FORMATS.group, "theirs")
+    one, other = Offer(entry, "one 1.0"), Offer(entry, "other 2.0")
+    monkeypatch.setattr(installed, "offers", lambda: {key: (one, other)})
+    assert "remove all but one (pip uninstall one)" in told(lambda: MASK_FORMATS.find("theirs"))
+    monkeypatch.setattr(installed, "offers", lambda: {key: (other,)})
+    assert MASK_FORMATS.find("theirs") is not None
+
+
+@follows(" Nothing that was recorded is lost.")
+def test_a_state_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    store = SqliteStore(tmp_path / "file/state.db")
+    assert "Nothing that was recorded is lost." in told(store.records)
+    (tmp_path / "file").unlink()
+    assert SqliteStore(tmp_path / "file/state.db").records() == {}

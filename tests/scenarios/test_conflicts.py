@@ -10,6 +10,7 @@ import pytest
 
 from rbsync.errors import ExitCode
 from rbsync.model.fingerprint import Facet
+from tests.hints.following import follows
 from tests.scenarios.project import Project
 from tests.scenarios.two_clones import Team, box, team
 
@@ -131,6 +132,10 @@ def test_another_version_of_the_other_clone_is_a_conflict(people: Team, case: Ca
     assert has(people.present(), case.there)
 
 
+@follows(
+    "look at both with `rbsync plan`; then --ours NAME overwrites, and --theirs NAME keeps",
+    "--ours NAME overwrites it, --theirs NAME keeps it",
+)
 def test_a_change_between_plan_and_sending_is_a_conflict(people: Team, case: Case) -> None:
     people.write(people.mine, **case.here)
     assert people.mine.run("plan", "-o", "plan.json").code == 0
@@ -140,7 +145,11 @@ def test_a_change_between_plan_and_sending_is_a_conflict(people: Team, case: Cas
     (outcome,) = ran.json["outcomes"]
     assert outcome["error"]["class"] == "conflict"
     assert has(people.present(), case.there)
+    assert "then --ours NAME overwrites, and --theirs NAME keeps" in outcome["error"]["hint"]
     assert refused(people.mine) == [("a", "conflict", case.facet)]
+    assert "--ours NAME overwrites it, --theirs NAME keeps it" in people.mine.run("plan").out
+    assert people.mine.apply("--ours", "a").code == 0
+    assert has(people.present(), case.here)
 
 
 PAIRS = [(one, other) for one in CASES for other in CASES if one.facet != other.facet]

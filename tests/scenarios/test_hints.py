@@ -22,6 +22,7 @@ from rbsync.masks.label_maps import LabelMap, volumes_of
 from rbsync.masks.png.decoding import Named
 from rbsync.masks.volumes.segmentation import check_segmentation
 from tests.dicoms import dicom
+from tests.hints.following import follows
 from tests.scenarios.pictures import CLASSES, EMPTY, ONE, photo
 from tests.scenarios.project import BOX, Project
 from tests.scenarios.test_masks_of_images import mask
@@ -405,6 +406,7 @@ def test_the_hint_is_followed_and_the_command_succeeds(project: Project, kind: s
     follow_in(project, ADVICE[kind])
 
 
+@follows("mount it or put it back; labels are removed when it is there, without")
 def test_labels_that_are_not_mounted(three: Project) -> None:
     assert three.apply().code == 0
     (three.folder / "labels").rename(three.folder / "elsewhere")
@@ -416,6 +418,7 @@ def test_labels_that_are_not_mounted(three: Project) -> None:
     assert three.actions() == ["update images/a.png labels"]
 
 
+@follows("for images that are addresses, write `storage: public`")
 def test_an_export_whose_images_are_addresses(project: Project) -> None:
     address = "http://example.org/a.png"
     project.write("export/class_map.json", {"car": [255, 0, 0]})
@@ -432,6 +435,7 @@ def test_an_export_whose_images_are_addresses(project: Project) -> None:
     assert project.actions() == ["create t"]
 
 
+@follows("pip install 'rbsync[voc]'")
 def test_files_of_voc_without_their_extra(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -451,6 +455,7 @@ def test_files_of_voc_without_their_extra(
     assert project.run("plan").code == 0
 
 
+@follows("install the distribution that has it here too")
 def test_a_mask_format_of_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan was made where a distribution with it is installed."""
     recipe = Recipe("theirs", CLASSES, [(0, 0, 0)])
@@ -464,6 +469,7 @@ def test_a_mask_format_of_another_machine(monkeypatch: pytest.MonkeyPatch) -> No
     assert read_class_index(recipe, [file]).pixels.any()
 
 
+@follows("write the labels themselves with `rbsync export labels`")
 def test_two_label_maps_of_one_series(three: Project) -> None:
     """Another client may have made them; the labels themselves are written whatever they are."""
     label = {"category": [["object", "car"]], "dicom": {"instanceid": 1}}
@@ -474,6 +480,7 @@ def test_two_label_maps_of_one_series(three: Project) -> None:
     assert three.run("export", "labels", "labels.json").code == 0
 
 
+@follows("split the series, or resample the segmentation and its scan")
 def test_a_series_that_is_too_large() -> None:
     """It is split: half of it fits into the same memory."""
     large = nibabel.Nifti1Image(np.ones((8, 8, 8), np.uint8), np.eye(4)).to_bytes()
@@ -485,6 +492,7 @@ def test_a_series_that_is_too_large() -> None:
     assert not check_segmentation(half, {1: "car"}, most_bytes=most).problems
 
 
+@follows("pattern may stand for many sources, with {a,b} or `**`, and a list under `items_list`")
 def test_sources_by_the_thousand(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation, "_MOST_SEARCHED", 2 * validation._PER_SOURCE)
     project.write("images/a.png", photo(1))
@@ -496,6 +504,7 @@ def test_sources_by_the_thousand(project: Project, monkeypatch: pytest.MonkeyPat
     assert project.run("plan").code == 0
 
 
+@follows("a pattern with captures stands for many: {from: a/{case}.png, to: b/{case}.png}")
 def test_pairs_of_moved_by_the_hundred(project: Project) -> None:
     project.write("images/a.png", photo(1))
     head = 'datapoints:\n  - glob: "images/*.png"\nmoved:\n'

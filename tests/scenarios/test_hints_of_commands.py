@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
+import re
 import shlex
 import shutil
+import sqlite3
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, NamedTuple
+from unittest import mock
 
 import pytest
 
+from rbsync.cli import running
+from rbsync.doctor.probing import _difference
+from rbsync.errors import StoreError
+from rbsync.model.record import Intent, Record
+from rbsync.stores.history.sqlite import FORMAT
+from rbsync.stores.sqlite import SqliteStore
+from tests.builders import OWNER
+from tests.hints.following import follows
 from tests.scenarios.pictures import png
-from tests.scenarios.project import Project
+from tests.scenarios.project import BOX, Project
+from tests.scenarios.test_versions import commit, git
 
 Step = str | Callable[[Project], Any]
 
@@ -78,6 +94,65 @@ def without_two(project: Project) -> None:
 def nineteen_fewer(project: Project) -> None:
     for number in range(19):
         (project.folder / f"images/{number}.png").unlink()
+
+
+def replaced(old: str, new: str) -> Step:
+    def step(project: Project) -> None:
+        text = (project.folder / "rbsync.yaml").read_text()
+        project.write("rbsync.yaml", re.sub(old, new, text))
+
+    return step
+
+
+def typed(kind: str) -> Step:
+    return replaced("type: [A-Z_]+", f"type: {kind}")
+
+
+def known(names: str) -> Step:
+    return replaced(r"taxonomy: \[[^]]*\]", f"taxonomy: [{names}]")
+
+
+def at_database(project: Project, text: str) -> None:
+    """Changes the embedded project as no program of ours would."""
+    with contextlib.closing(sqlite3.connect(project.folder / ".rbsync/project/project.db")) as one:
+        one.execute("PRAGMA foreign_keys = ON")
+        one.execute(text)
+        one.commit()
+
+
+def deleted_at_the_project(project: Project) -> None:
+    at_database(project, "DELETE FROM tasks WHERE name = 'images/a.png'")
+
+
+def relabelled(project: Project) -> None:
+    project.write("labels/a.json", [BOX, BOX])
+
+
+def left_open(project: Project) -> None:
+    store = SqliteStore(project.folder / ".rbsync/state.db")
+    with store.writer(OWNER, timeout=0) as writer:
+        record = store.records()["images/a.png"]
+        writer.intend([Intent("images/a.png", "update", record.applied, 1.0)])
+
+
+def history_of(version: int) -> Step:
+    def step(project: Project) -> None:
+        (file,) = (project.folder / ".rbsync/history").glob("*.db")
+        with contextlib.closing(sqlite3.connect(file)) as one:
+            one.execute("UPDATE meta SET format = ?", (version,))
+            one.commit()
+
+    return step
+
+
+def committed(project: Project) -> None:
+    project.write(".gitignore", ".rbsync/\n")
+    git(project, "init", "-q", "-b", "main")
+    commit(project)
+
+
+def digest_of(project: Project) -> str:
+    return hashlib.sha256((project.folder / "other.json").read_bytes()).hexdigest()
 
 
 def changed_document(path: str, **other: Any) -> Step:
@@ -311,6 +386,176 @@ STORIES = {
         (written(".rbsync/errored.jsonl", ""), "state recover", APPLY),
         (APPLY, written(".rbsync/errored.jsonl", "none\n")),
     ),
+    "a file that changed since the plan": Story(
+        "run plan again to take it as it is now",
+        "apply plan.json",
+        ("plan -o plan.json", "apply plan.json"),
+        ("plan -o plan.json", edited),
+    ),
+    "a file that cannot be read": Story(
+        "see that the file can be read, then retry",
+        "apply plan.json",
+        (
+            lambda one: (one.folder / "images/a.png").rmdir(),
+            lambda one: one.write("images/a.png", png(0)),
+            "retry --yes",
+        ),
+        (
+            "plan -o plan.json",
+            removed("images/a.png"),
+            lambda one: (one.folder / "images/a.png").mkdir(),
+        ),
+    ),
+    "a manifest that is not there": Story(
+        "`rbsync init` writes a manifest; -f names one, and -C its folder",
+        "plan -f none.yaml",
+        ("init -f none.yaml", "plan -f none.yaml", "plan -f rbsync.yaml", "plan -C ."),
+    ),
+    "a description elsewhere": Story(
+        "write it to ",
+        "export croissant other/croissant.json",
+        ("export croissant croissant.json",),
+        ("lock",),
+    ),
+    "a history that is no history": Story(
+        "Check the disk and the folder, or keep the history elsewhere: --history DIR.",
+        "log",
+        (
+            "log --history elsewhere",
+            lambda one: shutil.rmtree(one.folder / ".rbsync/history"),
+            edited,
+            APPLY,
+            "log",
+        ),
+        (
+            APPLY,
+            lambda one: shutil.rmtree(one.folder / ".rbsync/history"),
+            written(".rbsync/history/history.db", "this is no database, whatever its name says"),
+        ),
+    ),
+    "a name that cannot be adopted": Story(
+        "nothing was adopted; `rbsync ls` lists what the project has, `rbsync expand` all names",
+        "adopt zzz",
+        ("ls", "expand", "adopt images/a.png"),
+        (APPLY, "state rm images/a.png"),
+    ),
+    "a project of another type": Story(
+        "correct the type, or name another project",
+        "plan",
+        (typed("IMAGE_BBOX"), "plan"),
+        (APPLY, typed("IMAGE_MULTI")),
+    ),
+    "a category that labels have": Story(
+        "put them back, or delete the datapoints that use them first",
+        APPLY,
+        (known("car, bus"), APPLY, known("bus"), APPLY),
+        (APPLY, known("bus"), removed("labels/a.json")),
+    ),
+    "another project's document": Story(
+        "push it where that project's manifest is",
+        "state push other.json",
+        ("state push mine.json",),
+        (
+            APPLY,
+            "state pull > mine.json",
+            copied("mine.json", "other.json"),
+            changed_document("other.json", target="local:other"),
+        ),
+    ),
+    "a plan that came from elsewhere": Story(
+        "run `rbsync plan` again, or, ",
+        "apply other.json",
+        ("plan -o plan.json", "apply plan.json"),
+        (
+            "plan -o plan.json",
+            copied("plan.json", "other.json"),
+            changed_document("other.json", foreign=True),
+            "apply --yes --target images/a.png",
+        ),
+    ),
+    "a plan of others that does more": Story(
+        "where it was made, `rbsync plan -o` printed its digest: pass that as --expect sha256:…",
+        "apply other.json",
+        (lambda one: take(one, f"apply other.json --expect sha256:{digest_of(one)}"),),
+        (
+            APPLY,
+            removed("images/b.png"),
+            "plan --prune -o plan.json",
+            copied("plan.json", "other.json"),
+            changed_document("other.json", foreign=True),
+        ),
+    ),
+    "a task that is gone": Story(
+        "it was deleted behind our back: run `rbsync refresh`, then plan again",
+        "apply plan.json",
+        ("refresh", "plan", APPLY),
+        (APPLY, relabelled, "plan -o plan.json", deleted_at_the_project),
+    ),
+    "a damaged project": Story(
+        "put back a copy of the project's folder, or move it away and apply anew",
+        "ls",
+        (
+            lambda one: shutil.rmtree(one.folder / ".rbsync/project"),
+            moved("copy", ".rbsync/project"),
+            "ls",
+        ),
+        (
+            APPLY,
+            lambda one: shutil.copytree(one.folder / ".rbsync/project", one.folder / "copy"),
+            lambda one: at_database(one, "UPDATE tasks SET metadata = '{'"),
+        ),
+    ),
+    "a project of an unknown type": Story(
+        "delete the project's folder and the state, .rbsync/state.db, to start anew",
+        "plan",
+        (
+            lambda one: shutil.rmtree(one.folder / ".rbsync/project"),
+            removed(".rbsync/state.db"),
+            APPLY,
+        ),
+        (APPLY, lambda one: at_database(one, "UPDATE project SET type = 'image_bbox'")),
+    ),
+    "a request that is open": Story(
+        "`rbsync apply` or `rbsync refresh` looks it up",
+        "state mv images/a.png z",
+        ("refresh", "state mv images/a.png z"),
+        (APPLY, left_open),
+    ),
+    "another task of the name": Story(
+        "correct the state with `rbsync refresh`, then look at `rbsync plan`",
+        "apply plan.json",
+        ("refresh", "plan"),
+        (
+            APPLY,
+            relabelled,
+            "plan -o plan.json",
+            lambda one: at_database(
+                one, "UPDATE tasks SET name = 'elsewhere' WHERE name = 'images/a.png'"
+            ),
+            copied("images/a.png", "kept.png"),
+            edited,
+            "apply --yes --target images/a.png --state sqlite:.rbsync/other.db",
+            copied("kept.png", "images/a.png"),
+        ),
+    ),
+    "a history of a newer version": Story(
+        "Upgrade rbsync. Nothing was read or written.",
+        "log",
+        (history_of(FORMAT), "log"),
+        (APPLY, history_of(99)),
+    ),
+    "a revision without a lock": Story(
+        "`git log -- rbsync.lock` lists the revisions that have one",
+        "diff nowhere lock",
+        ("diff HEAD lock",),
+        ("lock", committed),
+    ),
+    "a commit that is not there": Story(
+        "`git log` lists the commits",
+        "apply --yes --at nowhere",
+        ("apply --yes --at HEAD",),
+        ("lock", committed),
+    ),
     "a disk that is not mounted": Story(
         "is a disk not mounted? If the source is empty on purpose, pass --force",
         "apply --yes --prune",
@@ -346,3 +591,52 @@ def test_the_hint_is_followed(three: Project, kind: str) -> None:
     assert one.said in ran.err + ran.out, ran
     for step in one.follow:
         take(three, step)
+
+
+@follows(
+    "pass --yes to take it",
+    "Let the other run end, then run `rbsync plan` to see what is left to do.",
+)
+def test_a_lock_that_is_taken_from_another_run(three: Project) -> None:
+    assert three.apply().code == 0
+    with SqliteStore(three.folder / ".rbsync/state.db").writer(OWNER, timeout=0) as writer:
+        assert "pass --yes to take it" in three.run("state", "unlock").err
+        assert three.run("state", "unlock", "--yes").code == 0
+        edited(three)
+        assert three.apply().code == 0
+        with pytest.raises(StoreError) as raised:
+            writer.commit([Record("late")])
+    assert raised.value.hint.startswith("Let the other run end, then run `rbsync plan`")
+    assert "No changes" in three.run("plan").out
+
+
+@follows("plan a part of it with --target, and apply that first")
+def test_a_plan_that_is_too_large(three: Project) -> None:
+    assert three.run("plan", "-o", "plan.json").code == 0
+    assert three.run("plan", "-o", "part.json", "--target", "images/a.png").code == 0
+    most = (three.folder / "part.json").stat().st_size
+    with mock.patch.object(running, "_LARGEST_PLAN", most):
+        ran = three.run("apply", "plan.json")
+        assert "plan a part of it with --target, and apply that first" in ran.err
+        assert three.run("apply", "part.json").code == 0
+
+
+@follows("pip install 'rbsync[serve]'")
+def test_a_service_without_its_extra(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "rbsync.service.app", None)
+        assert "pip install 'rbsync[serve]'" in project.run("serve").err
+    assert import_module("rbsync.service.app").make_app
+
+
+@follows("attach this to an issue: rbsync should know its own again all the same")
+def test_a_service_that_changes_what_it_is_given(three: Project) -> None:
+    """What is attached is what the same command writes."""
+    assert three.apply().code == 0
+    found = _difference("priority", 1, 0.5)
+    assert found.hint == (
+        "attach this to an issue: rbsync should know its own again all the same "
+        "(`rbsync doctor --write --report FILE`)"
+    )
+    assert three.run("doctor", "--write", "--report", "found.json").code == 0
+    assert (three.folder / "found.json").stat().st_size

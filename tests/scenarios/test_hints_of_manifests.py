@@ -59,9 +59,7 @@ ADVICE = {
         mended={"t.json": ["car"]},
     ),
     "metadata of our own": Advice(
-        "choose another name: `rbsync:…` are the keys in which rbsync keeps its own".replace(
-            "rbsync:", "rbsync."
-        ),
+        "choose another name: `rbsync.…` are the keys in which rbsync keeps its own",
         GLOB + ", metadata: {rbsync.key: a}}\n",
         GLOB + ", metadata: {key: a}}\n",
     ),

@@ -9,6 +9,7 @@ import zlib
 from contextlib import closing
 
 from rbsync.errors import ExitCode
+from tests.hints.following import follows
 from tests.scenarios.annotating import save_labels
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
@@ -65,6 +66,7 @@ def test_what_is_older_than_the_policy_says_is_swept(three: Project) -> None:
     assert [one["updated"] for one in runs] == [1]
 
 
+@follows("keep the history where it lasts with --history DIR, or pass --history none")
 def test_a_job_does_not_take_away_what_people_made_without_a_lasting_history(
     three: Project,
 ) -> None:

@@ -143,7 +143,10 @@ def test_a_project_of_a_type_that_is_not_known_is_an_error_of_every_command(
         refused = three.run(command, *(["--yes"] if command == "apply" else []))
         assert refused.code == 65, refused
         assert "the project is of type image_bbox, which this rbsync does not know" in refused.err
-        assert "give the backend another path, or delete the project's folder" in refused.err
+        assert (
+            "give backend and state another path each, or delete the project's folder"
+            in refused.err
+        )
 
 
 QUICKTIME = b"\x00\x00\x00\x14ftypqt  \x20\x05\x03\x00qt  "

@@ -25,8 +25,10 @@ from rbsync.backends.base import Draft, NewName
 from rbsync.backends.local.backend import LocalBackend
 from rbsync.backends.local.task_rows import ARCHIVED
 from rbsync.backends.redbrick.backend import RedbrickBackend
+from rbsync.errors import BackendError
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
+from tests.hints.following import follows
 from tests.scenarios.annotating import save_labels
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
@@ -191,6 +193,7 @@ def test_labels_of_people_that_were_carried_are_still_theirs(site: Site) -> None
     assert site.project.plan()["actions"] == []
 
 
+@follows("look at both tasks; `rbsync log NAME` has what was there before")
 def test_labels_saved_under_both_names_are_both_kept(plain: Site) -> None:
     put_away = RedbrickBackend.put_away
 
@@ -203,6 +206,8 @@ def test_labels_saved_under_both_names_are_both_kept(plain: Site) -> None:
         ran = plain.project.apply()
     assert ran.code == 3, ran
     assert "saved under both names" in ran.err
+    assert "look at both tasks; `rbsync log NAME` has what was there before" in ran.err
+    assert plain.project.run("log", "a/0000.png").code == 0
     found = plain.labels()
     assert (found["a/0000.png"], found["b/0000.png"]) == (["bus"], ["bus", "bus"])
 
@@ -387,11 +392,26 @@ def moved_back(project: Project) -> None:
     assert {one["reason"] for one in project.plan()["actions"]} == {"undone"}
 
 
+@follows("`rbsync apply --on-move carry` gives datapoints the names that are declared")
 def test_the_state_says_no_new_name_that_the_service_has_not(plain: Site) -> None:
     refused = plain.project.run("state", "mv", "a/{case}.png", "b/{case}.png")
     assert refused.code == 1
     assert "the project has no `b/0000.png`" in refused.err
+    assert "`rbsync apply --on-move carry` gives datapoints the names that are" in refused.err
     assert plain.project.plan()["summary"]["move"] == SIZE
+    assert plain.project.apply("--on-move", "carry").code == 0
+    assert plain.project.names() == names("b")
+
+
+@follows("run apply again to finish it")
+def test_an_old_task_that_cannot_be_put_away_is_put_away_by_the_next_run(plain: Site) -> None:
+    refused = BackendError("not now", kind="invalid")
+    with mock.patch.object(RedbrickBackend, "put_away", side_effect=refused):
+        ran = plain.project.apply()
+    assert ran.code == 3
+    assert "run apply again to finish it" in ran.err
+    assert plain.project.apply().code == 0
+    assert plain.project.plan()["actions"] == []
 
 
 @pytest.mark.parametrize("after", ["create", "put_away", "delete"])

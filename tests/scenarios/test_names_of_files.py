@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.hints.following import follows
 from tests.scenarios.pictures import CLASSES, png
 from tests.scenarios.project import BOX, Project
 
@@ -128,6 +129,7 @@ def told(project: Project, manifest: str, *said: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["item", "glob", "folder"])
+@follows("put back what it leads to, or take the link away")
 def test_a_link_that_leads_nowhere_is_called_that(project: Project, written: str) -> None:
     project.write("images/a.png", png(1))
     (project.folder / "images/l.png").symlink_to("gone.png")

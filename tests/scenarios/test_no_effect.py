@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.hints.following import follows
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
 
@@ -97,6 +98,7 @@ def test_label_files_that_belong_to_no_datapoint_are_told(three: Project) -> Non
     assert "warning" not in three.run("plan").err
 
 
+@follows("leave it out of one of them with `exclude`")
 def test_one_picture_in_two_datapoints_is_told(project: Project) -> None:
     """Three pictures, of which one has a mask; who follows the advice has three datapoints."""
     for number, name in enumerate("abc"):

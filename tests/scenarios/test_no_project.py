@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import ExitCode
+from tests.hints.following import follows
 from tests.scenarios.project import Project
 from tests.service.serving import KEY, ORG, PROJECT, NearClient, serving
 
@@ -44,6 +45,7 @@ def manifest(folder: Path, service: NearClient, org_id: str, project_id: str) ->
 
 
 @pytest.mark.parametrize(("org_id", "project_id"), [(ORG, OTHER), (OTHER, PROJECT), (PROJECT, ORG)])
+@follows("check `org_id` and `project_id` by the address of the project's page")
 def test_a_project_that_is_not_there_is_a_problem_with_its_line(
     tmp_path: Path, service: NearClient, org_id: str, project_id: str
 ) -> None:
@@ -56,6 +58,22 @@ def test_a_project_that_is_not_there_is_a_problem_with_its_line(
         )
         assert "check `org_id` and `project_id`" in ran.err, command
     assert not (tmp_path / "labels.json").exists()
+    right = manifest(tmp_path, service, ORG, PROJECT)
+    assert right.run("plan", RBSYNC_API_KEY=KEY).code == 0
+
+
+@follows("correct the manifest, or `org_id` in ")
+def test_a_key_of_another_organization(tmp_path: Path, service: NearClient) -> None:
+    config = tmp_path / "config/rbsync/config.toml"
+    config.parent.mkdir(parents=True)
+    place = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "RBSYNC_API_KEY": KEY}
+    project = manifest(tmp_path / "data", service, ORG, PROJECT)
+    config.write_text(f'url = "{service.url}"\norg_id = "{OTHER}"\n')
+    ran = project.run("plan", **place)
+    assert ran.code != 0
+    assert f"correct the manifest, or `org_id` in {config}" in ran.err
+    config.write_text(f'url = "{service.url}"\norg_id = "{ORG}"\n')
+    assert project.run("plan", **place).code == 0
 
 
 @pytest.mark.parametrize("wrong", ["my-project", f"{{{PROJECT}}}", PROJECT[:-1], f"{PROJECT}0"])

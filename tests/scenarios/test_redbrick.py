@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from rbsync.errors import ExitCode
+from tests.hints.following import follows
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Ran
@@ -220,6 +221,7 @@ datapoints:
 """
 
 
+@follows("it has public, redbrick")
 def test_a_storage_that_is_not_there_is_known_before_anything_is_sent(
     service: Served, tmp_path: Path
 ) -> None:
@@ -240,6 +242,9 @@ def test_a_storage_that_is_not_there_is_known_before_anything_is_sent(
     assert partly.code == ExitCode.SOME_FAILED
     assert partly.last_line.startswith("Apply complete: 1 created")
     assert project.names() == ["c"]
+    public = IN_A_BUCKET.replace("storage: mine", "storage: public")
+    project.manifest(re.sub(r"\[([ab])", r"[https://example.org/\1", public))
+    assert project.apply().code == 0
 
 
 def test_a_storage_that_is_there_can_be_used(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.dicoms import dicom
+from tests.hints.following import follows
 from tests.masks.pictures import painted, png
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.project import Project
@@ -257,6 +258,7 @@ def test_a_value_that_no_segmentation_has_is_a_warning(tmp_path: Path, command: 
     assert project.run("plan").last_line == NO_CHANGES
 
 
+@follows("look whether files are missing; where a file has several frames all may be well")
 def test_dicom_files_that_are_not_as_many_as_the_slices_are_told(tmp_path: Path) -> None:
     project = study(Project(tmp_path / "data"))
     for number in range(5):
@@ -276,6 +278,10 @@ def test_dicom_files_that_are_not_as_many_as_the_slices_are_told(tmp_path: Path)
         "has 3 DICOM files",
         "    look whether files are missing; where a file has several frames all may be well",
     ]
+    for number in range(3):
+        project.write(f"ct/{number}.dcm", dicom(number, rows=8, columns=9))
+    project.manifest(HEAD + text.replace("[0-2]", "*"))
+    assert warned(project, "plan") == []
 
 
 def test_what_others_did_to_a_label_map_is_drift(service: Served, tmp_path: Path) -> None:

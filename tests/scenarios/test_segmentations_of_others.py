@@ -17,6 +17,7 @@ from rbsync.masks.volumes.label_volume import LabelVolume
 from rbsync.masks.volumes.segmentation import check_segmentation
 from rbsync.masks.volumes.volume_redrawing import redrawn_volume
 from tests.dicoms import dicom
+from tests.hints.following import follows
 from tests.masks.pictures import png
 from tests.scenarios.project import Project, Ran
 
@@ -325,6 +326,7 @@ class TestMixedSeries:
         folder.manifest("datapoints:\n  - {name: s, items: [ct/0.dcm, ct/x.dcm]}\n")
         assert "the 2 DICOM files of one series are of 2 patients" in folder.run("plan").err
 
+    @follows("` as a line into `.rbsyncignore`")
     def test_the_directory_of_a_medium_is_no_image_and_the_hint_works(
         self, folder: Project
     ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from rbsync.backends.local.extras import Extra
 from rbsync.errors import ExitCode
 from rbsync.service.answers.project_facts import EMAIL
+from tests.hints.following import follows
 from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.project import Project
 from tests.scenarios.two_clones import Team, box
@@ -152,6 +153,7 @@ def test_a_replace_of_what_is_worked_on_is_blocked(site: Site, work: Work) -> No
     assert untouched(site, before)
 
 
+@follows("wait for them, or take it away all the same with --ours NAME")
 def test_work_that_began_between_plan_and_sending_is_not_deleted(site: Site, work: Work) -> None:
     site.declare(names=("b", "c"), policy=PRUNE)
     assert site.project.run("plan", "-o", "plan.json").code == 0
@@ -162,8 +164,11 @@ def test_work_that_began_between_plan_and_sending_is_not_deleted(site: Site, wor
     (outcome,) = ran.json["outcomes"]
     assert outcome["error"]["class"] == "conflict"
     assert WORKS[work] in outcome["error"]["message"]
-    assert "--ours" in outcome["error"]["hint"]
+    said = "wait for them, or take it away all the same with --ours NAME"
+    assert outcome["error"]["hint"] == said
     assert untouched(site, before)
+    assert site.project.apply("--ours", "a").code == 0
+    assert site.project.names() == ["b", "c"]
 
 
 def test_work_that_began_between_plan_and_sending_is_not_replaced(site: Site, work: Work) -> None:

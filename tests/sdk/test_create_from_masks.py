@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import rbsync
 from rbsync import StorageMethod
 from rbsync.sdk import Project
+from tests.hints.following import follows
 from tests.masks.pictures import TEXTURES, colours, noise, painted
 from tests.sdk.conftest import Serve
 from tests.service.serving import PUBLIC, REDBRICK, URL, Client, taxonomy
@@ -136,6 +138,19 @@ def test_a_colour_that_is_not_declared_is_an_error(serve: Serve) -> None:
 def test_what_is_no_mask_is_an_error(serve: Serve, mask: Any, expected: str) -> None:
     _, project = serve()
     assert expected in error(project, mask)
+
+
+@follows("an image opened with PIL becomes one by np.array(image)[:, :, :3]")
+def test_an_image_of_pil_becomes_a_mask(serve: Serve) -> None:
+    client, project = serve()
+    image: Any = Image.new("RGBA", (6, 4), (255, 0, 0, 255))
+    assert "an image opened with PIL becomes one by np.array(image)[:, :, :3]" in error(
+        project, image
+    )
+    mask = np.array(image)[:, :, :3]
+    create = project.upload.create_datapoint_from_masks
+    assert create(PUBLIC, mask, {"car": [255, 0, 0]}, "http://example.org/a.png") == []
+    assert client.names() == ["http://example.org/a.png"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 
 import rbsync
 from rbsync.errors import BackendError, RbsyncError, UserError
+from tests.hints.following import follows
 from tests.service.serving import KEY, ORG, PROJECT, PUBLIC, URL, serving
 
 OTHER = "cccccccc-0000-4000-8000-000000000003"
@@ -107,6 +108,7 @@ def test_importing_costs_nothing(line: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+@follows("open it again with `get_project`")
 def test_a_closed_project_creates_nothing(tmp_path: Path) -> None:
     with serving(tmp_path / "project") as client:
         with rbsync.get_project(KEY, client.url, ORG, PROJECT) as project:
@@ -120,6 +122,8 @@ def test_a_closed_project_creates_nothing(tmp_path: Path) -> None:
             assert str(caught.value) == "the project was closed"
             assert caught.value.hint == "open it again with `get_project`"
         assert client.names() == ["a"]
+        with rbsync.get_project(KEY, client.url, ORG, PROJECT) as again:
+            assert again.upload.create_datapoints(PUBLIC, [{"name": "b", "items": [URL]}]) == []
 
 
 def test_a_service_that_is_busy_for_a_moment_can_be_opened(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from rbsync.cli.main import main
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.serve import command
 from rbsync.errors import ExitCode, RbsyncError, UserError
+from tests.hints.following import follows
+from tests.scenarios.project import Project
 from tests.schemas import validator
 from tests.service import documents
 from tests.service.serve_here import KEY
@@ -118,6 +120,7 @@ def test_a_key_may_stand_in_a_file_and_so_in_no_list_of_processes(tmp_path: Path
         (KEY, ["--api-key", KEY], "--api-key and --api-key-file are two keys"),
     ],
 )
+@follows("write the key into it, and let nobody else read it: chmod 600")
 def test_a_file_without_a_key_is_wrong_usage(
     content: str | None, more: list[str], what: str, tmp_path: Path
 ) -> None:
@@ -130,6 +133,13 @@ def test_a_file_without_a_key_is_wrong_usage(
     assert what in errors
     assert KEY not in errors
     assert not (tmp_path / "p").exists()
+    if content is None:
+        wrong = Project(tmp_path / "here").run("serve", "--api-key-file", str(file))
+        assert "write the key into it, and let nobody else read it: chmod 600" in wrong.err
+        file.write_text(KEY)
+        file.chmod(0o600)
+        with serve("--path", str(tmp_path / "p"), "--api-key-file", str(file)) as process:
+            assert lines(process, 5).startswith("backend:")
 
 
 def test_the_new_key_is_shown_once_beside_the_block(tmp_path: Path) -> None:

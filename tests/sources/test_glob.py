@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from tests.files.folder import without_privileges
+from tests.hints.following import follows
 
 
 def test_every_file_that_matches_is_a_datapoint(declared) -> None:
@@ -86,6 +87,7 @@ def test_a_link_to_a_file_is_a_file(declared) -> None:
     assert declared.names(glob="images/*.png") == ["images/a.png", "images/gone.png"]
 
 
+@follows("name the folder in a source of its own")
 def test_a_link_to_a_folder_is_told_and_not_followed(declared) -> None:
     declared.write("data/a.png", "images/b.png")
     declared.link("images/more", "../data")
@@ -94,6 +96,8 @@ def test_a_link_to_a_folder_is_told_and_not_followed(declared) -> None:
         "link: rbsync.yaml:3:6: `images/more` is a link to a folder and is not followed\n"
         "    name the folder in a source of its own"
     ]
+    assert declared.names(glob="data/*.png") == ["data/a.png"]
+    assert declared.warnings == []
 
 
 def test_what_has_a_files_name_and_is_none_is_not_passed_over(declared) -> None:
@@ -103,6 +107,7 @@ def test_what_has_a_files_name_and_is_none_is_not_passed_over(declared) -> None:
     assert declared.names(glob="*.png") == ["a.png", "b.png"]
 
 
+@follows("rename the file or its folder")
 def test_names_that_are_not_utf8_are_refused(declared) -> None:
     declared.write(os.fsdecode(b"caf\xe9/a.png"), "b.png")
     assert declared.names(glob="**/*.png", name="{stem}") == ["b"]
@@ -110,6 +115,9 @@ def test_names_that_are_not_utf8_are_refused(declared) -> None:
         "encoding: rbsync.yaml:3:6: the path 'caf\\udce9/a.png' is not UTF-8\n"
         "    rename the file or its folder"
     ]
+    (declared.root / os.fsdecode(b"caf\xe9")).rename(declared.root / "café")
+    assert declared.names(glob="**/*.png", name="{stem}") == ["b", "a"]
+    assert declared.problems == []
 
 
 def test_a_pattern_that_matches_nothing_is_a_problem(declared) -> None:

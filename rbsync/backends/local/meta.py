@@ -13,7 +13,10 @@ from rbsync.backends.local.disk_failures import parsed
 from rbsync.errors import Problem, UserError
 from rbsync.labels import PROJECT_TYPES, Taxonomy, read_taxonomy
 
-PATH_HINT = "give the backend another path, or delete the project's folder to start anew"
+PATH_HINT = (
+    "give backend and state another path each, or delete the project's folder and the state, "
+    ".rbsync/state.db, to start anew"
+)
 _COLUMNS = "project_id, name, type, taxonomy, created_at"
 
 

@@ -63,7 +63,7 @@ PAGE = 1000
 _INSERT = f"INSERT INTO tasks ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608  (columns of ours)
 _PUT_LABELS = "INSERT OR REPLACE INTO labels (task_id, json) VALUES (?, ?)"
 _CONFLICT = Flaw("the project has a datapoint of this name", "names are unique in a project")
-_GONE_HINT = "run again; if it stays so, remove what is recorded of its upload"
+_GONE_HINT = "run again: what the project lacks is uploaded anew"
 
 T = TypeVar("T")
 
@@ -195,7 +195,7 @@ class LocalProject:
     def _checked(self, connection: sqlite3.Connection, task_id: str, draft: Draft) -> StoredTask:
         row = queries.row_of_id(connection, task_id)
         if row is None:
-            hint = "it was deleted behind our back"
+            hint = "it was deleted behind our back: run `rbsync refresh`, then plan again"
             raise BackendError(f"{draft.name}: no task {task_id}", kind="conflict", hint=hint)
         if row[2] != draft.name:
             raise MisnamedError(task_id, row[2], draft.name)

@@ -41,7 +41,7 @@ from rbsync.model.fingerprint import Facet
 from rbsync.model.record import UNKNOWN
 from rbsync.model.storages import id_of
 
-_GONE_HINT = "it was deleted behind our back"
+_GONE_HINT = "it was deleted behind our back: run `rbsync refresh`, then plan again"
 
 
 class Changer:

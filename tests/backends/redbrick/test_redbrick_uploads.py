@@ -23,6 +23,7 @@ from rbsync.files.body import FileBody
 from rbsync.model.fingerprint import digest
 from tests.backends.redbrick.samples import PNG, draft
 from tests.backends.redbrick.wire import SIGNATURE, Request, Wire, data, reply
+from tests.hints.following import follows
 
 MakeBody = Callable[..., FileBody]
 
@@ -71,6 +72,16 @@ def test_a_file_is_of_the_type_that_its_content_says(
 ) -> None:
     backend.upload(body(content, name), storage="redbrick")
     assert wire.of("itemsUploadPresignSDK")[0].variables["fileType"] == [mime]
+
+
+@follows("files are sent to `storage: redbrick`; others take URLs or keys")
+def test_a_file_is_sent_to_the_services_own_storage_alone(
+    backend: RedbrickBackend, body: MakeBody
+) -> None:
+    with pytest.raises(BackendError) as raised:
+        backend.upload(body(), storage="public")
+    assert raised.value.hint == "files are sent to `storage: redbrick`; others take URLs or keys"
+    assert backend.upload(body(), storage="redbrick")
 
 
 def test_201_is_success_too(wire: Wire, backend: RedbrickBackend, body: MakeBody) -> None:
