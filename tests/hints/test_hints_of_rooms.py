@@ -131,6 +131,11 @@ HINTS = {
         lambda: _encoded("a%0A.png"),
         lambda: _encoded("a%A.png"),
     ),
+    "a name that a line of a bag cannot have": Followed(
+        "rename it, without space at its end and without marks of lines and paragraphs",
+        lambda: _encoded("a.png "),
+        lambda: _encoded("a.png"),
+    ),
     "a storage that is none": Followed(
         "give StorageMethod.PUBLIC, StorageMethod.REDBRICK, or the UUID of a storage",
         lambda: storage_of("redbrick"),
