@@ -152,7 +152,9 @@ def _hash_or_error(folder: int, name: str, algorithm: Algorithm, asked: _Asked) 
     try:
         return _hash_at(folder, name, algorithm, asked)
     except OSError as error:
-        return error
+        # A burst of 50,000 files that are being written is as many errors, and the frames that each
+        # was raised in would take three kilobytes of every one.
+        return error.with_traceback(None)
 
 
 def _hash_at(folder: int, name: str, algorithm: Algorithm, asked: _Asked) -> Hashed:

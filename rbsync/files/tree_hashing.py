@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import NamedTuple
@@ -14,6 +15,9 @@ from rbsync.model.fingerprint import Algorithm
 
 # A file that changed less than this many ns before it was read may change again unseen.
 RACY = 3_000_000_000
+
+PULSE = 1.0
+"""Seconds after which whoever watches is told that reading goes on."""
 
 CHUNK_FILES = 512
 CHUNK_BYTES = 64 << 20
@@ -75,7 +79,7 @@ class TreeHashing:
                 task = executor.submit(work, self._roots, folder, some, self._algorithm)
                 running[task] = (folder, indices)
                 # A million files in the executor's queue are a million objects.
-                if len(running) >= IN_FLIGHT:
+                while len(running) >= IN_FLIGHT:
                     self._collect(running, errors, progress)
             while running:
                 self._collect(running, errors, progress)
@@ -97,7 +101,13 @@ class TreeHashing:
     def newest(self, folder: str) -> int:
         """Returns when a file of a folder that was listed last changed (ns); 0 without files."""
         stats = self._listings[folder].stats
-        return max(max(stats[1::4], default=0), max(stats[2::4], default=0))
+        mtimes, ctime = stats[1::4], max(stats[2::4], default=0)
+        # A camera with a wrong clock dates files in years to come: nobody changed them then.
+        now = max(time.time_ns(), ctime)
+        mtime = max(mtimes, default=0)
+        if mtime > now:
+            mtime = max((one for one in mtimes if one <= now), default=0)
+        return max(mtime, ctime)
 
     def changed(self, place: Place) -> tuple[int, int]:
         """Returns when a file of a folder that was listed changed: mtime and ctime (ns)."""
@@ -133,7 +143,10 @@ class TreeHashing:
                 yield folder, chunk
 
     def _collect(self, running: _Running, errors: dict[Place, OSError], progress: Progress) -> None:
-        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        done, _ = wait(running, timeout=PULSE, return_when=FIRST_COMPLETED)
+        if not done:
+            # One file of a hundred gigabytes takes minutes, in which nothing would be heard.
+            progress(0, 0)
         for task in done:
             folder, indices = running.pop(task)
             size = 0

@@ -16,7 +16,7 @@ from rbsync.trust.places import is_below
 from rbsync.watcher import lease
 from rbsync.watcher.disks import exported_folders, has_hole, shared_kind
 from rbsync.watcher.instances import Counts, Instances
-from rbsync.watcher.quiet import Growth, needed, next_pause
+from rbsync.watcher.quiet import Growth, last_change, needed, next_pause
 
 Why = Literal["quiet", "writer", "group", "name"]
 
@@ -96,7 +96,7 @@ class Completeness:
             return self._wait(path, "writer", _WRITER, found.st_ctime_ns)
         left = self._unquiet(descriptor, path, found, proven=answer == "free")
         if left > 0:
-            changed = max(found.st_mtime_ns, found.st_ctime_ns)
+            changed = last_change(found.st_mtime_ns, found.st_ctime_ns, self._wall())
             return self._wait(path, "quiet", "it has just changed", changed, left)
         return ""
 
@@ -115,7 +115,7 @@ class Completeness:
         counts = self._instances.wanted(group)
         if counts is not None:
             return self._counted(group, counts)
-        left = self._group - (self._wall() - self._newest(group)) / 1e9
+        left = self._group - self._quiet(group)
         if left <= 0:
             if group.name in self._grouped:
                 self._grouped.discard(group.name)
@@ -141,6 +141,15 @@ class Completeness:
     def ignore_writers(self, paths: Iterable[str]) -> None:
         """Files count as finished although somebody has them open, once they stand still."""
         self._ignored.update(paths)
+
+    def _quiet(self, group: Group) -> float:
+        """Returns for how many seconds no file of a group has changed."""
+        newest = self._newest(group)
+        age = (self._wall() - newest) / 1e9
+        if age >= 0:
+            return age
+        # A clock that was set back leaves all times ahead of it: only what was seen here counts.
+        return self._clock() - self._seen(group.name, (len(group.paths), newest, 0)).changed
 
     def _newest(self, group: Group) -> int:
         changed = group.changed
@@ -171,7 +180,7 @@ class Completeness:
     def _is_over(self, one: Waiting, roots: Roots) -> bool:
         # A group has no file of its own to open: only a look can list its files anew.
         if one.why == "group":
-            self._forget(one.path)
+            self._ask_no_more(one.path)
             return True
         try:
             descriptor = roots.open_file(one.path)
@@ -180,26 +189,31 @@ class Completeness:
             return True
         try:
             is_over = not self._objection(descriptor, one.path)
+        except OSError:
+            # A server may have forgotten the file since it was opened. The look tells what is so.
+            is_over = True
         finally:
             os.close(descriptor)
         if is_over:
-            # Since when it stands still stays known. The look that comes now asks once more, and
-            # where no lease proves anything it would begin to wait anew, for ever.
-            with self._lock:
-                self._waiting.pop(one.path, None)
+            self._ask_no_more(one.path)
         return is_over
+
+    def _ask_no_more(self, path: str) -> None:
+        # Since when it stands still stays known. The look that comes now asks once more, and
+        # where no lease proves anything it would begin to wait anew, for ever.
+        with self._lock:
+            self._waiting.pop(path, None)
 
     def look_begins(self) -> None:
         """Forgets groups and files that are gone: a look finds again what still waits."""
         with self._lock:
             self._ignored.clear()
-            gone = [one.path for one in self._waiting.values() if self._is_gone(one)]
-            for path in gone:
-                del self._waiting[path]
-                self._growth.pop(path, None)
-
-    def _is_gone(self, one: Waiting) -> bool:
-        return one.why == "group" or not os.path.lexists(os.path.join(self._root, one.path))
+            for one in list(self._waiting.values()):
+                if one.why == "group":
+                    del self._waiting[one.path]
+                elif not os.path.lexists(os.path.join(self._root, one.path)):
+                    del self._waiting[one.path]
+                    self._growth.pop(one.path, None)
 
     def _asked(self, descriptor: int, path: str, device: int) -> lease.Answer:
         answer = self._probe(descriptor)
@@ -224,16 +238,21 @@ class Completeness:
         """Returns for how many seconds a file has to stand still yet."""
         version = (found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         age = (self._wall() - found.st_ctime_ns) / 1e9
+        seen = self._seen(path, version)
+        # The times of a disk of this machine are of the same clock as ours. Those of a server are
+        # not: there only what was seen here counts.
+        quiet = age if proven and age >= 0 else self._clock() - seen.changed
+        wanted = needed(self._settle, found.st_size, seen.longest, proven=proven)
+        return (wanted if proven else max(wanted, self._patience(descriptor, found))) - quiet
+
+    def _seen(self, path: str, version: tuple[int, int, int]) -> Growth:
+        """Notes the sight of a file or a group."""
         now = self._clock()
         with self._lock:
             known = self._growth.get(path)
-            # The times of a disk of this machine are of the same clock as ours. Those of a server
-            # are not: there only what was seen here counts.
             seen = known.seen(version, now) if known else Growth(version, now)
             self._growth[path] = seen
-        quiet = age if proven and age >= 0 else now - seen.changed
-        wanted = needed(self._settle, found.st_size, seen.longest, proven=proven)
-        return (wanted if proven else max(wanted, self._patience(descriptor, found))) - quiet
+        return seen
 
     def _patience(self, descriptor: int, found: os.stat_result) -> float:
         """Returns for how long at least a file stands still whose writers nobody sees."""

@@ -25,6 +25,13 @@ from rbsync.watcher.retries import Retries
 from rbsync.watcher.telling import Teller
 from rbsync.watcher.watch_options import WatchOptions
 
+LOCK_TIMEOUT = 5.0
+"""Seconds for which a state that somebody else writes is waited for. Then the next look asks again.
+
+An apply by hand may take an hour. Meanwhile a watch has to end by a signal, and to give signs of
+life.
+"""
+
 
 class Life(Protocol):
     """Is told that the work goes on."""
@@ -95,6 +102,7 @@ class Looker:
             planning=self._options.planning,
             renewal="unsettled",
             jobs=self._options.jobs,
+            lock_timeout=LOCK_TIMEOUT,
             # Nobody stands by to start it again: an outage of a night must not end the watch.
             give_up_after=math.inf,
             stop=stop,

@@ -37,7 +37,7 @@ from rbsync.watcher.own_files import OwnFiles
 from rbsync.watcher.retries import Pause, Retries
 from rbsync.watcher.schedule import FOREVER, Schedule
 from rbsync.watcher.sight import Sight
-from rbsync.watcher.supervision import Supervision, notify
+from rbsync.watcher.supervision import LivingCancellation, Supervision, notify
 from rbsync.watcher.telling import Message, Standing, Teller
 from rbsync.watcher.watch_options import WatchOptions
 
@@ -97,7 +97,7 @@ class Watch:
         self._listings = WatchedListings()
         self._sight = Sight(root, own, self._listings, self._announcer, self._hinted)
         self._flushes = Flushes()
-        self._stop = Cancellation()
+        self._stop: Cancellation = Cancellation()
         self._ends: ExitCode | None = None
         self._started = time.monotonic()
         self._whole_at = 0.0
@@ -196,13 +196,13 @@ class Watch:
         self._schedule.begun()
         self._complete.look_begins()
         self._forget_listings(began)
-        self._stop = Cancellation()
+        self._stop = LivingCancellation(self._supervision.alive)
         if self._ends is not None:
             return
         self._manifest.take()
         try:
             with self._opened() as workspace:
-                self._looker.look(workspace, self._stop, self._has_all_disks)
+                self._looker.look(workspace, self._stop, self._may_delete)
                 self._watch(workspace.inputs.tree.looked_at())
         except _EndedError:
             return
@@ -211,6 +211,9 @@ class Watch:
             self._schedule.ask()
         except RbsyncError as error:
             self._failed(error)
+        except OSError as error:
+            # A server that forgot its files, or a full disk: in a minute all may be well again.
+            self._failed(RbsyncError(str(error)))
         else:
             self._succeeded(began)
         took = time.monotonic() - began
@@ -239,6 +242,11 @@ class Watch:
         """Ends the reading of files: a first look may read for an hour."""
         if self._ends is not None:
             raise _EndedError
+
+    def _may_delete(self) -> bool:
+        """Tells whether what is missing may be believed to have been deleted."""
+        # Another branch that is checked out may take the manifest away along with the files.
+        return self._has_all_disks() and self._manifest.is_in_order
 
     def _has_all_disks(self) -> bool:
         """Tells whether all disks are mounted that were; says so when one is not."""

@@ -16,6 +16,8 @@ class ManifestInForce:
     def __init__(self, load: Callable[[], Manifest], announcer: Announcer, teller: Teller) -> None:
         self._load, self._announcer, self._teller = load, announcer, teller
         self.now = load()
+        self.is_in_order = True
+        """What is in force is what is written: False while the manifest is broken or away."""
 
     def take(self) -> None:
         """Reads it anew, and says when it is broken and when it is in order again."""
@@ -23,8 +25,10 @@ class ManifestInForce:
             self.now = self._load()
         # An editor saves in steps: a watch must not end by a manifest that is half written.
         except (UserError, OSError) as error:
+            self.is_in_order = False
             text = f"the manifest is broken, and the last good one stays in force: {error}"
             self._announcer.say("manifest", text)
         else:
+            self.is_in_order = True
             if self._announcer.over("manifest"):
                 self._teller.message(Message("manifest-mended", "the manifest is in order again"))

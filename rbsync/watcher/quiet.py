@@ -33,6 +33,15 @@ class Growth:
         return Growth(version, at, max(self.longest, at - self.changed))
 
 
+def last_change(mtime: int, ctime: int, now: int) -> int:
+    """Returns when a file changed last, by those of its times that do not lie ahead; 0 for none.
+
+    A camera may date a file in years to come, and a clock that was set back dates all so. Taken at
+    their word they would have been changed after whatever is asked now.
+    """
+    return max((one for one in (mtime, ctime) if one <= now), default=0)
+
+
 def needed(settle: float, size: int, longest: float, *, proven: bool) -> float:
     """Returns for how long a file has to stand still before it may be taken for finished.
 

@@ -10,7 +10,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from rbsync.applier.cancellation import Cancellation
+
 HEARTBEAT = 30.0
+PULSE = 5.0
+"""Seconds after which what waits gives a sign of life again."""
+
 _USEC = 1_000_000
 
 
@@ -86,3 +91,23 @@ class Supervision:
                 file.write(text + "\n")
             # A health check that reads at this moment must never find half a file.
             os.replace(beside, self.health)
+
+
+class LivingCancellation(Cancellation):
+    """A cancellation whose pauses give signs of life: who waits for a service has not hung."""
+
+    def __init__(self, alive: Callable[[], None]) -> None:
+        super().__init__()
+        self._alive = alive
+
+    def pause(self, seconds: float) -> bool:
+        """Waits, and returns False as soon as a stop is requested."""
+        end = time.monotonic() + seconds
+        # An outage of a night would else be ended by systemd, which starts the watch anew each
+        # time and loses what was known of failures and graces.
+        while (left := end - time.monotonic()) > PULSE:
+            self._alive()
+            if not super().pause(PULSE):
+                return False
+        self._alive()
+        return super().pause(left)

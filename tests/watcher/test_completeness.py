@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import subprocess
@@ -14,6 +15,7 @@ from rbsync.files.readiness import Group
 from rbsync.files.roots import Roots
 from rbsync.watcher import lease
 from rbsync.watcher.completeness import Completeness
+from rbsync.watcher.quiet import last_change
 
 MINUTE = 60_000_000_000
 
@@ -224,3 +226,45 @@ def test_writers_that_open_a_file_while_it_is_asked_end_nobody(
         writer.kill()
     assert answers <= {True, False}
     assert asked(tmp_path, "a.png", later) == ""
+
+
+def test_a_group_whose_times_lie_ahead_waits_by_what_was_seen_of_it(
+    tmp_path: Path, later: Completeness, clock: Clock
+) -> None:
+    changed = (tmp_path / "a.png").stat().st_ctime_ns
+    group = Group("video", ("a.png",), (), changed + 60 * MINUTE)
+    assert later.before_group(group)
+    clock.seconds += 20
+    grown = group._replace(paths=("a.png", "b.png"))
+    assert later.before_group(grown)
+    clock.seconds += 20
+    later.look_begins()
+    assert later.before_group(grown)
+    # Neither a new look nor the question whether it is due may begin the waiting anew.
+    clock.seconds += 11
+    assert later.ask_again(Roots(str(tmp_path)))
+    assert later.before_group(grown) == ""
+
+
+def test_a_file_that_its_server_forgot_is_left_to_the_next_look(
+    tmp_path: Path, clock: Clock
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    first: list[lease.Answer] = ["writer"]
+
+    def forgotten(_: int) -> lease.Answer:
+        if first:
+            return first.pop()
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    complete = Completeness(str(tmp_path), settle=2, group=30, clock=clock.now, probe=forgotten)
+    assert asked(tmp_path, "a.png", complete)
+    clock.seconds += 60
+    assert complete.ask_again(Roots(str(tmp_path)))
+    assert complete.waiting() == []
+
+
+def test_times_that_lie_ahead_do_not_tell_when_a_file_changed() -> None:
+    assert last_change(5, 7, 10) == 7
+    assert last_change(50, 7, 10) == 7
+    assert last_change(50, 70, 10) == 0

@@ -6,6 +6,7 @@ import shutil
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from rbsync.applier.breaker import Outage
@@ -14,6 +15,7 @@ from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, document, event, note, result
 from rbsync.cli.render.columns import columns_of, cut
 from rbsync.cli.render.numbers import plural
+from rbsync.cli.streams import OutputError, flush_out
 from rbsync.errors import ExitCode, Problem
 from rbsync.model.outcome import Outcome
 from rbsync.model.plan import Blocked, Plan
@@ -72,9 +74,7 @@ class WatchView:
             kind = type(one).__name__.lower()
             if isinstance(one, Blocked) or self._event("planned", action=kind, name=one.name):
                 continue
-            with self._lock:
-                self._wipe()
-                result(self._common, one_line(f"{kind} {one.name}"))
+            self._line(f"{kind} {one.name}")
 
     def outcome(self, outcome: Outcome) -> None:
         if self._common.json:
@@ -84,14 +84,7 @@ class WatchView:
         elif outcome.failure is not None:
             self._say(f"failed {outcome.name}: {outcome.failure.message}", is_wrong=True)
         elif outcome.result in ("applied", "removed"):
-            with self._lock:
-                self._wipe()
-                result(
-                    self._common,
-                    one_line(f"{_VERBS.get(outcome.action, outcome.action)} {outcome.name}"),
-                )
-                # A pipe gets it only when the buffer is full: hours later, for a watch.
-                sys.stdout.flush()
+            self._line(f"{_VERBS.get(outcome.action, outcome.action)} {outcome.name}")
 
     def outage(self, outage: Outage) -> None:
         from rbsync.cli.render.outage_view import show_outage
@@ -131,6 +124,14 @@ class WatchView:
         else:
             note(self._common, fitted(status_parts(standing, time.monotonic()), 10_000))
 
+    def _line(self, text: str) -> None:
+        # A full disk of its log must not end a watch: state and project know what was done.
+        with self._lock, suppress(OutputError):
+            self._wipe()
+            result(self._common, one_line(text))
+            # A pipe gets it only when the buffer is full: hours later, for a watch.
+            flush_out()
+
     def _say(self, text: str, *, is_wrong: bool = False) -> None:
         with self._lock:
             self._wipe()
@@ -154,7 +155,7 @@ class WatchView:
     def _event(self, kind: str, **content: Any) -> bool:
         """Prints an event where JSON is asked for; tells whether it is."""
         if self._common.json_lines:
-            with self._lock:
+            with self._lock, suppress(OutputError):
                 event(kind, content)
         return self._common.json
 
