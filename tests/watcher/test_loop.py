@@ -37,7 +37,7 @@ class Quiet:
 class Hearing(Quiet):
     """Does something when it is told a message of a kind."""
 
-    def __init__(self, **heard: Callable[[], None]) -> None:
+    def __init__(self, **heard: Callable[[], object]) -> None:
         self.heard, self.said = heard, list[str]()
 
     def message(self, message: Message) -> None:
