@@ -75,7 +75,8 @@ def _check(common: CommonOptions) -> int:
     else:
         show_difference(common, found.difference)
         result(common, found.digest if current else "The lock is not that of the files.")
-    if not current:
+    # What cannot be read is to be mended first: of it no lock is written.
+    if not current and not found.unread:
         note(common, "`rbsync lock` writes it anew.")
     return ExitCode.DONE if current else ExitCode.CHANGES
 

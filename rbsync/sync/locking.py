@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +13,7 @@ from rbsync.errors import Problem, RbsyncError, UserError
 from rbsync.locks.differences import Difference, compare
 from rbsync.locks.folder import FOLDER, change_files, folder_made, read_files, write_files
 from rbsync.locks.layout import digest_of, files_of
-from rbsync.locks.lock_content import Lock, lock_of
+from rbsync.locks.lock_content import Lock, Note, lock_of
 from rbsync.locks.parsing import read_lock
 from rbsync.manifest.manifest import Manifest
 from rbsync.model.datapoint import Dataset
@@ -148,7 +148,8 @@ def _verified(workspace: Workspace, covers: Callable[[str], bool]) -> Verified:
     dataset = expand(workspace, keep_going=True, notes=notes)
     unread = (*(one.problem for one in dataset.obstacles), *dataset.unread)
     at_hand, files = lock_of(dataset), files_of(lock)
-    found = compare(lock, at_hand, covers)
+    unknown = _unknown(lock, dataset)
+    found = compare(lock, at_hand, lambda one: one not in unknown and covers(one))
     # A difference may lie in what is not covered.
     if lock == at_hand and not unread:
         remember_version(workspace, digest_of(files))
@@ -156,6 +157,28 @@ def _verified(workspace: Workspace, covers: Callable[[str], bool]) -> Verified:
         if files == at_disk:
             remember_lock(workspace, lock, files, notes)
     return Verified(digest_of(files), len(lock.notes), len(lock.sums), found, unread)
+
+
+def _unknown(lock: Lock, dataset: Dataset) -> Set[str]:
+    """The names and paths of the lock of which nothing is known, for they could not be read."""
+    if dataset.unread:
+        # A folder that may not be entered has nothing in it, as far as can be seen.
+        at_hand = {one.name for one in dataset.datapoints}
+        names = lock.notes.keys() - at_hand
+    else:
+        names = lock.notes.keys() & {one.name for one in dataset.obstacles}
+    if not names:
+        return set()
+    claimed = {path for name in lock.notes.keys() - names for path in _paths(lock.notes[name])}
+    own = {path for name in names for path in _paths(lock.notes[name])}
+    # Of a datapoint of several files a note has the first; the others mostly lie beside it.
+    beside = {lock.notes[name].path.rpartition("/")[0] for name in names if lock.notes[name].items}
+    own |= {one for one in lock.sums if one.rpartition("/")[0] in beside and one not in claimed}
+    return names | own
+
+
+def _paths(note: Note) -> tuple[str, ...]:
+    return (note.path, *note.label_files)
 
 
 def _verified_part(workspace: Workspace, covers: Callable[[str], bool]) -> Verified | None:

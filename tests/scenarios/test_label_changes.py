@@ -136,6 +136,17 @@ def test_a_mask_of_nothing_is_part_of_the_version(site: Project) -> None:
     assert "changed    grown: labels differ\nbytes      file masks/grown.png" in found.out
 
 
+def test_what_cannot_be_read_is_told_as_that_and_neither_as_gone_nor_as_to_be_locked(
+    site: Project,
+) -> None:
+    site.write("scenes/box.json", [{"category": [["object", "car"]], "bbox2d": 3}])
+    ran = site.run("lock", "--check")
+    assert (ran.code, ran.out) == (2, "The lock is not that of the files.\n")
+    assert "scenes/box.json:1:46: label [0].bbox2d" in ran.err
+    assert "writes it anew" not in ran.err
+    assert site.run("verify", "--json").json["difference"]["removed"] == []
+
+
 def test_images_that_git_never_had_do_not_keep_labels_from_being_compared(site: Project) -> None:
     git(site, "rm", "-q", "-r", "--cached", "coins", "scenes")
     site.write(".gitignore", "*.png\n!masks/*.png\n.rbsync/\n")
