@@ -71,7 +71,12 @@ def check_printed(arguments: Sequence[str], code: int, text: str) -> None:
     A command prints its own document, or that of an error, whose exit code is that of the run.
     """
     command = command_of(arguments)
-    if not text or command is None or command == "serve" or not set(FLAGS) & set(arguments):
+    if (
+        not text
+        or command is None
+        or command in ("browse", "serve")
+        or not set(FLAGS) & set(arguments)
+    ):
         return
     lines = "--json-lines" in arguments and command != "state pull"
     parts = text.splitlines() if lines else [text]

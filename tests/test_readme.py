@@ -66,6 +66,7 @@ EXAMPLES = {
     "rbsync export masks DIR": "rbsync export masks exported",
     "rbsync export labels FILE": "rbsync export labels labels.json",
     "rbsync serve": "rbsync serve --help",
+    "rbsync browse": "timeout --preserve-status -s INT 5 rbsync browse --port 0",
     "rbsync doctor": "rbsync doctor",
     "rbsync doctor --write": "rbsync doctor --write",
     "rbsync drift": "rbsync drift",

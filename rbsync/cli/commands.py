@@ -39,6 +39,7 @@ COMMANDS = {
     "export": "write masks or labels of the project to files",
     "watch": "keep the project in step with the files, and send none half-written",
     "show": "draw a datapoint with its labels",
+    "browse": "look at datapoints and their labels in a browser",
     "doctor": "check this machine, the way to the service, and the project",
     "serve": "speak RedBrick's protocol over a local project, offline",
     "completion": "make a shell complete commands and names",

@@ -1,4 +1,4 @@
-"""The documents of the commands that tell what there is: status, ls, export, serve, schema."""
+"""The documents of the commands that tell what there is: status, ls, export, serve, schema …"""
 
 from __future__ import annotations
 
@@ -141,6 +141,12 @@ class ServeDocument(Document):
     org_id: str
     project_id: str
     api_key: str = Field("", description="The key, where it was made for this service.")
+
+
+class BrowseDocument(Document):
+    """The address of the page; what `rbsync browse` prints first of all."""
+
+    url: str = Field(description="Whoever has it may look: there is a token in it.")
 
 
 class ShowDocument(Document):

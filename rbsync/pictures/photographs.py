@@ -16,12 +16,18 @@ _WIDE = ("I", "F", "I;16", "I;16L", "I;16B")
 """Modes with more than eight bits."""
 
 
-def read_photograph(data: bytes) -> Image.Image:
-    """A picture of mode RGB. Raises ValueError for what cannot be drawn."""
+def read_photograph(data: bytes, side: int | None = None) -> Image.Image:
+    """A picture of mode RGB, a smaller one of at least ``side`` pixels where that is quicker.
+
+    Raises ValueError for what cannot be drawn.
+    """
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValueError(f"it has more than {MAX_PIXELS:,} pixels")
+            if side is not None:
+                # A JPEG is decoded at an eighth in a fraction of the time; others are not changed.
+                image.draft(None, (side, side))
             # Cameras write how they were held, and masks are of the picture as it is shown.
             # In place: of one that stands upright already it would else make a copy.
             ImageOps.exif_transpose(image, in_place=True)

@@ -41,15 +41,17 @@ class Opened:
     def choose(self, mode: str) -> None:
         self.page.check(f"input[value={mode}]")
 
-    def pixels(self, canvas: int = 0) -> list[tuple[int, int, int]]:
+    def pixels(
+        self, canvas: int = 0, within: str = "article:not([hidden])"
+    ) -> list[tuple[int, int, int]]:
         """The colours of a canvas of the first picture that is shown, row by row."""
         flat = self.page.evaluate(
-            """at => {
-                const one = document.querySelectorAll("article:not([hidden]) canvas")[at];
+            """([at, within]) => {
+                const one = document.querySelectorAll(`${within} canvas`)[at];
                 const pen = one.getContext("2d");
                 return Array.from(pen.getImageData(0, 0, one.width, one.height).data);
             }""",
-            canvas,
+            [canvas, within],
         )
         return list(zip(flat[::4], flat[1::4], flat[2::4], strict=True))
 
@@ -71,8 +73,8 @@ class Browser:
         self._running = running
 
     @contextmanager
-    def open(self, file: Path, width: int = 1400, scheme: str = "light") -> Iterator[Opened]:
-        """A page of a file, in a window of its own; it may have said nothing and asked nobody."""
+    def open(self, place: Path | str, width: int = 1400, scheme: str = "light") -> Iterator[Opened]:
+        """A page in a window of its own; it may have said nothing and asked nobody else."""
         context = self._running.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme
         )
@@ -83,12 +85,14 @@ class Browser:
         opened.page.on("dialog", lambda one: opened.said.append(one.message))
         opened.page.on("request", lambda one: opened.asked.append(one.url))
         try:
-            opened.page.goto(file.as_uri())
+            url = place if isinstance(place, str) else place.as_uri()
+            opened.page.goto(url)
             yield opened
         finally:
             context.close()
         assert opened.said == []
-        assert [one for one in opened.asked if not one.startswith(("file:", "data:"))] == []
+        own = ("data:", "file:") if url.startswith("file:") else ("data:", url.partition("#")[0])
+        assert [one for one in opened.asked if not one.startswith(own)] == []
 
 
 @contextmanager

@@ -175,8 +175,8 @@ CASES: dict[str, tuple[Before, list[str]]] = {
 }
 """How a command is run here that needs more than an apply before it and its own name."""
 
-COMMANDS = [one for one in commands() if one != "serve"]
-"""The commands that are run here; `serve` does not end, and has its own tests."""
+COMMANDS = [one for one in commands() if one not in ("browse", "serve")]
+"""The commands that are run here; those that do not end have their own tests."""
 
 
 def shown(document: dict[str, Any], folder: Path) -> str:

@@ -10,8 +10,8 @@ import click
 
 from rbsync.cli.main import cli
 
-NO_MANIFEST = frozenset({"init", "serve", "schema", "completion"})
-"""These read no manifest; `serve` would not end."""
+NO_MANIFEST = frozenset({"init", "serve", "browse", "schema", "completion"})
+"""These read no manifest; `serve` and `browse` would not end; the latter has its own test."""
 
 READS_NO_MANIFEST = frozenset({"merge-driver"})
 """These are attacked too, and read other files of a stranger."""

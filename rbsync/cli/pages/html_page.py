@@ -64,10 +64,11 @@ class Page(NamedTuple):
 
 def page_html(page: Page) -> str:
     """The page as text. All that others wrote in it is text there, too."""
-    style, script = (
+    style, drawing, rest = (
         files("rbsync.cli.pages").joinpath(name).read_text("utf-8")
-        for name in ("page.css", "page.js")
+        for name in ("page.css", "picture.js", "page.js")
     )
+    script = drawing + rest
     pictures: list[Mapping[str, Any]] = []
     # First of all, for it fills the list of pictures that the script gets.
     body = "".join(_body(page, pictures))

@@ -1,0 +1,170 @@
+"""One datapoint of the table to be looked at: its picture, its labels, its history."""
+
+from __future__ import annotations
+
+import glob
+import json
+import shlex
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any, NamedTuple
+
+from rbsync.backends.base import OpensItems, TaskContent
+from rbsync.browse.filling import Filling
+from rbsync.browse.table import Row, Table
+from rbsync.documents.history_documents import change_json
+from rbsync.documents.label_changes import label_changes_json
+from rbsync.errors import BackendError, RbsyncError
+from rbsync.files.body import read_whole
+from rbsync.label_changes.change_wording import told
+from rbsync.label_changes.label_content import LabelContent, as_pictures, compare
+from rbsync.model.datapoint import Datapoint
+from rbsync.model.plan import Action
+from rbsync.pictures.change_pictures import Detail, change_picture
+from rbsync.sync.label_news import labels_of_life
+from rbsync.sync.label_sides import LIMIT, NOTHING, declared_content, kept_content, present_content
+from rbsync.sync.workspace import Workspace
+
+_LIFE = 20
+
+
+class Sight(NamedTuple):
+    """A datapoint: what the project has, and what the next apply would do, each None for none."""
+
+    row: Row
+    present: TaskContent | None
+    action: Action | None
+
+    @property
+    def declared(self) -> Datapoint | None:
+        return getattr(self.action, "datapoint", None)
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The names of the items, as declared where that is known."""
+        if self.declared is not None:
+            return tuple(one.ref for one in self.declared.items)
+        return self.present.task.items if self.present else ()
+
+
+class Looker:
+    """Looks at datapoints for the page. Used by several threads."""
+
+    def __init__(self, workspace: Workspace, table: Table, filling: Filling) -> None:
+        self._workspace, self._table, self._filling = workspace, table, filling
+
+    def sight(self, name: str) -> Sight | None:
+        """The datapoint of a name in the table. Raises BackendError."""
+        row = self._table.row(name)
+        if row is None:
+            return None
+        found = self._workspace.backend.look([row.task_id]) if row.task_id else {}
+        return Sight(row, found.get(row.task_id), self._filling.actions.get(name))
+
+    def contents(self, sight: Sight) -> tuple[LabelContent, LabelContent]:
+        """The labels that the project has, and those that it will have.
+
+        Raises RbsyncError, OSError, ValueError for labels that cannot be read.
+        """
+        before = present_content(sight.present)
+        declared = sight.declared
+        if declared is None:
+            return before, before
+        read = self._workspace.history.content
+        algorithm = self._workspace.manifest.settings.hash
+        return before, declared_content(declared.labels, self._workspace.roots, algorithm, read)
+
+    def item(self, sight: Sight, number: int) -> bytes | None:
+        """The bytes of an item; None where it is not at hand."""
+        declared = sight.declared
+        # The file may have changed or gone since; labels are worth a look without their picture.
+        with suppress(RbsyncError, OSError):
+            if declared is not None and declared.items[number].is_local:
+                ref = declared.items[number].ref
+                return read_whole(self._workspace.roots, ref, "xxh3", LIMIT)[0]
+        return self._kept(sight.present, number)
+
+    def _kept(self, present: TaskContent | None, number: int) -> bytes | None:
+        backend = self._workspace.backend
+        if present is None or number >= len(present.refs):
+            return None
+        with suppress(BackendError, OSError):
+            if isinstance(backend, OpensItems):
+                with backend.open_item(present.refs[number]) as file:
+                    return file.read(LIMIT)
+            # A service's files are elsewhere, but those that were sent lie here still.
+            ref = present.task.items[number]
+            return read_whole(self._workspace.roots, ref, "xxh3", LIMIT)[0]
+        return None
+
+    def facts(self, sight: Sight) -> dict[str, Any]:
+        """All that is told of a datapoint, with its picture, as the page takes it."""
+        row, present = sight.row, sight.present
+        return {
+            **row._asdict(),
+            "items": list(sight.items),
+            "metadata": dict(present.task.metadata) if present else {},
+            "ground_truth": bool(present and present.task.ground_truth),
+            "priority": present.task.priority if present else None,
+            **self._labels(sight),
+            "life": list(self._life(row.name)),
+            "commands": list(_commands(sight)),
+        }
+
+    def _labels(self, sight: Sight) -> dict[str, Any]:
+        try:
+            before, after = self.contents(sight)
+            return self._drawn(sight, before, after)
+        # One whose labels cannot be read is told of, and the rest of its page is there.
+        except (RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            return {"picture": None, "labels": f"its labels cannot be drawn: {error}"}
+
+    def _drawn(self, sight: Sight, before: LabelContent, after: LabelContent) -> dict[str, Any]:
+        sides = as_pictures(before, after)
+        picture = change_picture(*sides, self.item(sight, 0), Detail())
+        if before == after:
+            return {"picture": picture, "labels": "", "changes": None}
+        changes = compare(*sides)
+        return {
+            "picture": picture,
+            "labels": told(changes),
+            "changes": label_changes_json(changes),
+        }
+
+    def _life(self, name: str) -> Iterator[dict[str, Any]]:
+        life = self._workspace.history.life(name)[:_LIFE]
+        labels = labels_of_life(self._workspace, life)
+        for at, one in enumerate(life):
+            found = change_json(one, labels.get(at))
+            yield {
+                **{key: found[key] for key in ("run", "verb", "facets", "time")},
+                "labels": told(labels[at]) if at in labels else "",
+                "has_before": bool(one.before),
+            }
+
+    def version(self, sight: Sight, at: int) -> dict[str, Any]:
+        """The picture of a version that the history kept, beside what the project has now."""
+        life = self._workspace.history.life(sight.row.name)
+        if not 0 <= at < len(life) or not life[at].before:
+            return {"picture": None, "labels": "this version was not kept"}
+        read = partial(self._workspace.history.content)
+        try:
+            document = json.loads(read(life[at].before))
+            before = kept_content(document, read) if "labels" in document else NOTHING
+            return self._drawn(sight, before, present_content(sight.present))
+        except (RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            return {"picture": None, "labels": f"this version cannot be drawn: {error}"}
+
+
+def _commands(sight: Sight) -> Iterator[dict[str, str]]:
+    """Commands to be typed: the page itself changes nothing."""
+    name = shlex.quote(sight.row.name)
+    # Of a name with brackets the pattern is another one.
+    pattern = shlex.quote(glob.escape(sight.row.name))
+    yield {"what": "say why", "command": f"rbsync explain {name}"}
+    if sight.action is not None:
+        yield {"what": "do it", "command": f"rbsync apply --target {pattern}"}
+    if sight.present is not None:
+        yield {"what": "bring its labels into the files", "command": f"rbsync pull {pattern}"}
+    yield {"what": "its history", "command": f"rbsync log {name}"}

@@ -1,0 +1,93 @@
+"""Small pictures of datapoints with their labels on them, kept by what is on them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import threading
+from contextlib import suppress
+
+from PIL import Image
+
+from rbsync.browse.sights import Looker, Sight
+from rbsync.errors import RbsyncError
+from rbsync.pictures.label_drawing import Drawing, drawing_of, overlaid
+from rbsync.pictures.photographs import read_photograph
+
+SIDE = 240
+_FORM = 1
+"""Counts the ways in which they were drawn: one of another way is drawn anew."""
+_AT_ONCE = 2
+_QUALITY = 80
+_END = b"\xff\xd9"
+
+
+class Thumbnails:
+    """Thumbnails in a folder, one file each. Used by several threads."""
+
+    def __init__(self, folder: str, looker: Looker) -> None:
+        self._folder, self._looker = folder, looker
+        # Photographs in memory: a screen asks for dozens at once, and each may have 100 MB.
+        self._free = threading.Semaphore(_AT_ONCE)
+
+    def tag(self, sight: Sight) -> str:
+        """A digest of all that a thumbnail shows; the same for the same content."""
+        present, declared = sight.present, sight.declared
+        parts = [str(_FORM)]
+        if declared is not None:
+            parts += [declared.fingerprint.items, declared.fingerprint.labels]
+        elif present is not None:
+            parts += [*present.refs, *(present.contents or ()), present.labels]
+            parts += [str(present.task.stamp)] * bool(present.maps)
+        text = "\n".join(map(repr, parts))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def read(self, sight: Sight) -> bytes | None:
+        """The JPEG of a datapoint, drawn where it is not kept; None where nothing can be drawn."""
+        path = self._path(self.tag(sight))
+        with suppress(OSError), open(path, "rb") as file:
+            # One that a crash cut off is drawn anew: to wait for the disk takes longer than that.
+            if (data := file.read()).endswith(_END):
+                return data
+        with self._free:
+            drawn = self._drawn(sight)
+        # A folder that cannot be written to makes it slow, and nothing else.
+        with suppress(OSError):
+            if drawn is not None:
+                _keep(path, drawn)
+        return drawn
+
+    def _path(self, tag: str) -> str:
+        # Of 100,000 files in one folder each look costs more than the picture.
+        return os.path.join(self._folder, tag[:2], tag[2:])
+
+    def _drawn(self, sight: Sight) -> bytes | None:
+        item = self._looker.item(sight, 0)
+        photo = None
+        with suppress(ValueError):
+            photo = read_photograph(item, SIDE) if item is not None else None
+        drawing = self._drawing(sight)
+        if photo is None:
+            size = (drawing.mask.width, drawing.mask.height) if drawing.mask else None
+            photo = Image.new("RGB", size, (138, 138, 134)) if size else None
+        if photo is None:
+            return None
+        photo.thumbnail((SIDE, SIDE))
+        file = io.BytesIO()
+        overlaid(photo, drawing).save(file, "JPEG", quality=_QUALITY)
+        return file.getvalue()
+
+    def _drawing(self, sight: Sight) -> Drawing:
+        # Labels that cannot be drawn hide no photograph.
+        with suppress(RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError):
+            return drawing_of(self._looker.contents(sight)[1])
+        return Drawing(None, ())
+
+
+def _keep(path: str, data: bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    draft = f"{path}.{threading.get_ident()}"
+    with open(draft, "wb") as file:
+        file.write(data)
+    os.replace(draft, path)

@@ -1,0 +1,283 @@
+// The list of datapoints, of which only those in view are there, and the page of one of them.
+const byId = (id) => document.getElementById(id);
+const CARD = { width: 176, height: 196 }, PAGE = 100, KEPT = 40;
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb]/g;
+const pages = new Map(), cards = new Map();
+const filters = ["words", "status", "folder", "category", "order", "least", "largest"];
+let total = 0, across = 1, current = 0, asked = 0, picture = null, planned = false;
+
+// What cannot be seen is spelt out: else a name could look like another one.
+function shown(text) {
+  return String(text).replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+function made(tag, text, kind) {
+  const element = document.createElement(tag);
+  if (text !== undefined) element.textContent = shown(text);
+  if (kind) element.className = kind;
+  return element;
+}
+
+async function read(path, given) {
+  const answer = await fetch(`${path}?${new URLSearchParams(given)}`);
+  return answer.json();
+}
+
+function wanted() {
+  const given = Object.fromEntries(filters.map((one) => [one, byId(one).value]).filter(([, value]) => value));
+  for (const bound of ["least", "largest"]) if (given[bound]) given[bound] = Math.round(given[bound] * 1024);
+  return given;
+}
+
+async function page(number) {
+  if (!pages.has(number)) {
+    // Pages that were looked at long ago are asked for again: not all of 100,000 are kept.
+    if (pages.size >= KEPT) pages.delete(pages.keys().next().value);
+    const turn = asked;
+    pages.set(number, read("rows", { ...wanted(), at: number * PAGE, most: PAGE }).then((found) => {
+      if (turn === asked) total = found.total;
+      return found.rows;
+    }));
+  }
+  return pages.get(number);
+}
+
+async function begin() {
+  const turn = ++asked;
+  pages.clear();
+  await page(0);
+  if (turn !== asked) return;
+  current = Math.min(current, Math.max(0, total - 1));
+  byId("count").textContent = `${total.toLocaleString("en")} shown`;
+  // A run that goes on lays the list anew, and whoever stands in it with the keyboard stays there.
+  const stood = byId("grid").contains(document.activeElement);
+  cards.forEach((card) => card.remove());
+  cards.clear();
+  laid();
+  if (stood && total) focusOn(current);
+}
+
+function laid() {
+  const grid = byId("grid");
+  across = Math.max(1, Math.floor(grid.clientWidth / CARD.width));
+  grid.style.height = `${Math.ceil(total / across) * CARD.height}px`;
+  draw();
+}
+
+function draw() {
+  if (byId("list").hidden) return;
+  const top = byId("grid").getBoundingClientRect().top;
+  const first = Math.max(0, Math.floor(-top / CARD.height) - 1) * across;
+  const last = Math.min(total, (Math.ceil((innerHeight - top) / CARD.height) + 1) * across);
+  for (const [at, card] of cards) if ((at < first || at >= last) && at !== current) { card.remove(); cards.delete(at); }
+  for (let at = first; at < last; at++) if (!cards.has(at)) put(at);
+}
+
+function put(at) {
+  const card = made("li"), link = made("a"), turn = asked;
+  const width = byId("grid").clientWidth / across;
+  Object.assign(card.style, { width: `${width}px`, height: `${CARD.height}px`,
+    transform: `translate(${(at % across) * width}px, ${Math.floor(at / across) * CARD.height}px)` });
+  card.setAttribute("aria-setsize", total);
+  card.setAttribute("aria-posinset", at + 1);
+  link.tabIndex = at === current ? 0 : -1;
+  link.href = "#";
+  card.append(link);
+  cards.set(at, card);
+  // In the order of places, so that a screen reader meets them as they are seen.
+  const next = [...byId("grid").children].find((one) => Number(one.getAttribute("aria-posinset")) > at + 1);
+  byId("grid").insertBefore(card, next || null);
+  page(Math.floor(at / PAGE)).then((rows) => turn === asked && cards.get(at) === card && fill(link, rows[at % PAGE]));
+}
+
+function fill(link, row) {
+  if (!row) return;
+  const frame = made("span", "", "frame"), image = new Image();
+  link.href = `#${encodeURIComponent(row.name)}`;
+  link.title = shown(row.said || row.name);
+  image.alt = "";
+  image.decoding = "async";
+  image.onerror = () => image.replaceWith(made("span", "no picture", "quiet"));
+  // Not while it flies by: a scroll to the end would ask for all of them.
+  setTimeout(() => { if (link.isConnected) image.src = `thumbnail?name=${encodeURIComponent(row.name)}`; }, 90);
+  frame.append(image);
+  link.replaceChildren(frame, made("span", row.name, "name"), made("span", row.status, `state ${row.status.replace(" ", "-")}`));
+}
+
+function move(event) {
+  const rows = Math.max(1, Math.floor(innerHeight / CARD.height));
+  const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across,
+    PageDown: rows * across, PageUp: -rows * across, Home: -total, End: total };
+  if (!(event.key in steps) || event.ctrlKey || event.metaKey || event.altKey) return;
+  event.preventDefault();
+  focusOn(Math.min(total - 1, Math.max(0, current + steps[event.key])));
+}
+
+function focusOn(at) {
+  const before = cards.get(current);
+  if (before) before.firstChild.tabIndex = -1;
+  current = at;
+  const grid = byId("grid"), top = grid.getBoundingClientRect().top + scrollY + Math.floor(at / across) * CARD.height;
+  if (top < scrollY) scrollTo(0, top);
+  else if (top + CARD.height > scrollY + innerHeight) scrollTo(0, top + CARD.height - innerHeight);
+  draw();
+  if (!cards.has(at)) put(at);
+  const link = cards.get(at).firstChild;
+  link.tabIndex = 0;
+  link.focus({ preventScroll: true });
+}
+
+function options(id, found) {
+  const select = byId(id), chosen = select.value;
+  const all = select.firstElementChild;
+  select.replaceChildren(all, ...found.map(([value, number]) => {
+    const option = made("option", `${value} (${number.toLocaleString("en")})`);
+    option.value = value;
+    return option;
+  }));
+  select.value = chosen;
+}
+
+async function count() {
+  const found = await read("counts", {});
+  for (const id of ["status", "folder", "category"]) options(id, found[id]);
+  tell(found.status);
+  byId("why").hidden = found.is_planned && !found.why;
+  byId("why").textContent = found.is_planned ? `There is no plan: ${shown(found.why)}` : "The plan is being made.";
+  // What is planned has another status from now on.
+  if (found.is_planned && !planned) { planned = true; begin(); }
+  // Classes of many labels are read meanwhile.
+  if (!found.is_done) setTimeout(count, 2000);
+}
+
+function tell(counts) {
+  byId("counts").replaceChildren(...counts.map(([status, number]) => {
+    const one = made("li", undefined, status.replace(" ", "-"));
+    one.append(made("b", number.toLocaleString("en")), ` ${status}`);
+    return one;
+  }));
+}
+
+function follow() {
+  const events = new EventSource("events");
+  events.onmessage = ({ data }) => {
+    const found = JSON.parse(data), running = byId("running");
+    if (found.error) return;
+    const counts = Object.entries(found.counts).sort();
+    tell(counts);
+    running.hidden = !found.running;
+    if (found.running) {
+      const seconds = Math.max(0, Math.round(Date.now() / 1000 - found.running.since));
+      running.textContent = `A run is at work (${shown(found.running.who)}, since ${seconds} s): ${counts.map(([one, number]) => `${number.toLocaleString("en")} ${one}`).join(", ")}.`;
+    }
+    if (found.number && !byId("list").hidden) begin();
+    if (found.number) count();
+  };
+}
+
+async function open() {
+  const name = decodeURIComponent(location.hash.slice(1));
+  byId("list").hidden = Boolean(name);
+  byId("one").hidden = !name;
+  document.title = name ? `${shown(name)} - rbsync browse` : "rbsync browse";
+  if (!name) {
+    laid();
+    if (cards.size) focusOn(current);
+    return;
+  }
+  picture = null;
+  byId("title").textContent = shown(name);
+  byId("said").textContent = "";
+  byId("facts").replaceChildren();
+  byId("figure").replaceChildren();
+  byId("title").focus();
+  scrollTo(0, 0);
+  const found = await read("datapoint", { name });
+  if (decodeURIComponent(location.hash.slice(1)) === name) tellOne(found);
+}
+
+function tellOne(found) {
+  if (found.error) { byId("said").textContent = shown(found.error); return; }
+  byId("said").textContent = shown([found.status, found.said, found.labels].filter(Boolean).join(" · "));
+  document.querySelector(`input[value=${found.changes ? "difference" : "one"}]`).checked = true;
+  byId("figure").dataset.name = shown(found.name);
+  draws(found.picture);
+  const facts = byId("facts");
+  const add = (title, ...parts) => parts.length && facts.append(made("h2", title), ...parts);
+  if (found.changes) add("Changes", table(found.changes.classes));
+  add("Items", list(found.items, "ol"));
+  add("Metadata", ...described(found));
+  add("History", ...found.life.map((one, at) => lived(found.name, one, at)));
+  add("Commands", ...found.commands.flatMap((one) => [made("p", one.what, "quiet"), made("code", one.command)]));
+  facts.dataset.ready = "true";
+}
+
+async function draws(content) {
+  byId("figure").replaceChildren();
+  if (!content) { byId("figure").append(made("p", "no picture", "quiet")); return; }
+  picture = await drawing(byId("figure"), content);
+  byId("figure").dataset.ready = "true";
+}
+
+function list(texts, tag) {
+  const found = made(tag);
+  found.append(...texts.slice(0, 200).map((one) => made("li", one)));
+  return found;
+}
+
+function described(found) {
+  const told = Object.entries(found.metadata).map(([key, value]) => `${key}: ${value}`);
+  if (found.ground_truth) told.push("ground truth");
+  if (found.priority !== null) told.push(`priority ${found.priority}`);
+  if (found.size !== null) told.push(`${found.size.toLocaleString("en")} bytes`);
+  return told.length ? [list(told, "ul")] : [];
+}
+
+function table(classes) {
+  const box = made("div", undefined, "scroll"), found = made("table"), head = found.createTHead().insertRow();
+  box.tabIndex = 0;
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", "Classes");
+  for (const one of ["Class", "Before", "After", "Gained", "Lost"]) {
+    const cell = made("th", one);
+    cell.scope = "col";
+    head.append(cell);
+  }
+  const body = found.createTBody();
+  for (const one of classes) {
+    const row = body.insertRow(), name = made("th", one.name);
+    name.scope = "row";
+    row.append(name, ...["before", "after", "gained", "lost"].map((key) => made("td", one[key].toLocaleString("en"))));
+  }
+  box.append(found);
+  return box;
+}
+
+function lived(name, one, at) {
+  const line = made("p", `${new Date(one.time * 1000).toISOString().slice(0, 19).replace("T", " ")} ${one.verb} ${one.facets.join(", ")} ${one.labels}`);
+  if (one.has_before) {
+    const button = made("button", "compare");
+    button.type = "button";
+    button.setAttribute("aria-label", `Compare with what was there before ${one.verb} of run ${one.run}`);
+    button.onclick = async () => {
+      const found = await read("version", { name, at });
+      byId("said").textContent = shown(found.labels || "nothing differs from now");
+      document.querySelector("input[value=pair]").checked = true;
+      draws(found.picture);
+    };
+    line.append(" ", button);
+  }
+  return line;
+}
+
+filters.forEach((one) => byId(one).addEventListener("input", () => { current = 0; begin(); }));
+document.querySelectorAll("input[name=mode]").forEach((one) => one.addEventListener("change", () => picture && picture.draw()));
+byId("opacity").addEventListener("input", () => { opacity = byId("opacity").value / 100; if (picture) picture.draw(); });
+byId("grid").addEventListener("keydown", move);
+addEventListener("keydown", (event) => { if (event.key === "Escape" && !byId("one").hidden) location.hash = ""; });
+addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
+addEventListener("resize", () => { cards.forEach((card) => card.remove()); cards.clear(); laid(); });
+addEventListener("hashchange", open);
+begin().then(() => { document.body.dataset.ready = "true"; if (location.hash.length > 1) open(); });
+count();
+follow();
