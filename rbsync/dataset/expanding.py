@@ -17,7 +17,7 @@ from rbsync.manifest.positions import Path
 from rbsync.model.datapoint import Settings
 from rbsync.model.names import JOINERS, LONGEST_NAME, hidden_in, is_plain, is_utf8
 from rbsync.model.storages import BUILT_IN, UPLOADED, is_built_in, is_uuid
-from rbsync.sources.context import Context, Rest
+from rbsync.sources.context import Context, Rest, Searched
 from rbsync.sources.entry import Entry
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def expand(
     """
     merging = _Merging(manifest, findings)
     waits = manifest.defaults.complete_when
+    searched = Searched(tree)
     for number, (source, path, origin, wrong) in enumerate(manifest.sources()):
         per_file = is_per_file(source, waits)
         if again is not None and again.leaves(number, is_per_file=per_file):
@@ -118,6 +119,7 @@ def expand(
             witness=partial(_bear_witness, sought, rest),
             warn_at=partial(findings.warn_of_source, number),
             rest=rest,
+            searched=searched,
         )
         tree.part = again.part_for(number) if again else None
         with tree.noting(None if per_file else sought.folders, sought.reads):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from rbsync.errors import Location, Problem, UserError
-from rbsync.labels import degenerate, extent_of, normal_labels
+from rbsync.labels import degenerate, extent_of
 from rbsync.labels.problem import MOST, LabelProblem
 from rbsync.manifest.document import read_document
 from rbsync.model.extent import Extent
@@ -16,11 +16,33 @@ from rbsync.shapes.json_members import LineCounter, Member, MembersError, member
 
 LabelCheck = Callable[[int, object], Sequence[LabelProblem]]
 
-MOST_LABELS = 100_000
+MOST_LABELS = 50_000
+MOST_MARKS = 2_500_000
+"""Commas and brackets of a file, as many as are read and checked in a few seconds. They are counted
+in its text, since who reads it to count its values has done the work already."""
+
+_OBJECT = 5
+"""The marks that an object counts for: its members are looked up one by one."""
+
+_TOO_MANY = (
+    f"the file has more than {MOST_MARKS:,} commas and brackets, of which each object counts for "
+    f"{_OBJECT}; so many are allowed"
+)
+_SMALLER = "leave out points that the outlines do not need, or give a mask in place of outlines"
 MOST_FLAWS = 5
 """Labels of a file that show nothing and are told one by one."""
 _LOCATED = 1 << 20
 """Letters of a label in which a problem's place is looked for; a longer one's own place will do."""
+
+
+class _Objects(Repeats):
+    """Leaves out null members, as `normal_labels` does."""
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = super().__call__(pairs)
+        if None in found.values():
+            return {key: one for key, one in found.items() if one is not None}
+        return found
 
 
 class LabelList:
@@ -38,7 +60,7 @@ class LabelList:
         self._lines = LineCounter(text)
         self._hasher = new_hasher(algorithm)
         self._problems = 0
-        self._repeats = Repeats()
+        self._repeats = _Objects()
         self.extent = Extent(0)
         self.flaws: list[Problem] = []
         self.more_flaws = 0
@@ -55,6 +77,10 @@ class LabelList:
 
     def problems(self) -> Iterator[Problem]:
         """The faults, in the order of its places; after ten thousand nothing more is read."""
+        if _marks(self._text) > MOST_MARKS:
+            self._problems += 1
+            yield Problem("too-many", _TOO_MANY, self._place(0), _SMALLER)
+            return
         self._hasher.update(b"[")
         for problem in self._each():
             self._problems += 1
@@ -84,15 +110,21 @@ class LabelList:
             return
         found = self._check(at, label.value)
         if not found:
-            self.extent = self.extent.plus(extent_of([label.value]))
-            comma = b"," if at else b""
-            self._hasher.update(comma + canonical_json(normal_labels([label.value]))[1:-1])
-            self.sizes |= sizes_of([label.value])
-            self._note_flaws(at, label)
+            self._take(at, label)
             return
         place = self._place(label.begin)
         within = _Places(self._text, label, place)
         yield from (as_problem(one, within.of(one.path[1:])) for one in found)
+
+    def _take(self, at: int, label: Member) -> None:
+        """Counts in a label without faults."""
+        value = label.value
+        self.extent = self.extent.plus(extent_of([value]))
+        if "pixel" in value:
+            self.sizes |= sizes_of([value])
+        self._note_flaws(at, label)
+        # Without its null members, which were left out when it was read.
+        self._hasher.update((b"," if at else b"") + canonical_json(value))
 
     def _note_flaws(self, at: int, label: Member) -> None:
         flaws = degenerate(label.value)
@@ -129,6 +161,10 @@ class _Places:
             return own
         _, line, column = self._document.locate(path)
         return Location(own.file, own.line + line - 1, column + (own.column - 1) * (line == 1))
+
+
+def _marks(text: str) -> int:
+    return sum(map(text.count, ",[")) + _OBJECT * text.count("{")
 
 
 def sizes_of(labels: Iterable[Any]) -> set[tuple[int, int]]:

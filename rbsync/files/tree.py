@@ -167,6 +167,10 @@ class Tree:
         except OSError:
             return ""
 
+    def listings(self) -> Iterable[Listing]:
+        """Returns what was listed so far."""
+        return self._listings.values()
+
     def folders(self) -> list[str]:
         """The folders that were looked at and the files that were read, absent ones included."""
         return sorted({*self._listings, *self._absent, *self._read})

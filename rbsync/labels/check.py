@@ -146,6 +146,7 @@ def members(categories: Collection[str], attributes: Collection[Attribute]) -> d
 
 # A measurement in a volume, or the classification of a whole study, says something without a class.
 _NEEDS_CATEGORY = PLANE_KINDS | {"taskclassify", FRAME_KIND}
+_OF_FRAMES = frozenset(FRAME_MEMBERS)
 _TRACK = ("frameindex", "trackid", "keyframe")
 _ONLY_IN_VIDEOS = "only labels of a video have it"
 
@@ -193,6 +194,8 @@ def _of_a_frame(label: Mapping[str, object], kinds: Sequence[str]) -> list[Label
 
 
 def _of_no_frame(label: Mapping[str, object], allowed: ProjectType) -> list[LabelProblem]:
+    if _OF_FRAMES.isdisjoint(label):
+        return []
     message = f"does not belong in a project of type {allowed.name}"
     return [
         LabelProblem("not-a-video", message, (key,), _ONLY_IN_VIDEOS)

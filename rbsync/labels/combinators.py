@@ -12,29 +12,28 @@ from rbsync.labels.scalars import wrong_type
 def record(fields: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
     """A check for objects that have all ``fields``, perhaps the optional ones, and no others."""
     known = {**fields, **(optional or {})}
+    needed = fields.keys()
 
     def check(value: object) -> Sequence[LabelProblem]:
         if not isinstance(value, dict):
             return wrong_type(value, "an object with " + ", ".join(fields))
         found: list[LabelProblem] = []
-        present = 0
+        has_nulls = False
         for key, member in value.items():
-            if len(found) >= MOST:
-                break
             # Null is absent, here as in the fingerprint.
             if member is None:
+                has_nulls = True
                 continue
             inner = known.get(key)
             if inner is None:
                 found.append(unknown_key(key, known))
-                continue
-            # Counted on the way: of millions of labels nearly all have what they need, and only the
-            # others are looked through.
-            present += key in fields
             # Paths are made for problems alone, at the way back up.
-            if problems := inner(member):
+            elif problems := inner(member):
                 found += under(key, problems)
-        if present < len(fields):
+            if found and len(found) >= MOST:
+                break
+        # Of millions of labels nearly all have what they need, and only others are looked through.
+        if has_nulls or not needed <= value.keys():
             found += _missing(value, fields)
         return found
 

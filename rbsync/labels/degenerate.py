@@ -19,6 +19,11 @@ Edge = tuple[Point, Point]
 _LEAST_AREA = 1e-12
 """Of a picture whose sides are 1: a hundredth of a pixel of the largest pictures."""
 
+_LOOKS_A_CORNER = 16
+_LOOKS = 1_000
+"""So many pairs of edges are looked at in one polygon: without a limit, 10,000 corners that
+are made for it take a minute."""
+
 _FLAT_HINT = "draw it anew, or take it out"
 _CROSSING_HINT = "put its points in the order in which they follow the outline"
 
@@ -72,19 +77,28 @@ def _crossing(corners: Sequence[Point]) -> tuple[Edge, Edge] | None:
     """The first two edges that cross, beyond touching in a point.
 
     A line sweeps over the edges from left to right, and each is held against those that the line
-    still touches: outlines of thousands of points have few at a time.
+    still touches: outlines of thousands of points have few at a time. Those that have many, as
+    a comb has that lies on its side, are not looked through to their end.
     """
     edges = sorted(
-        (min(one[0], other[0]), max(one[0], other[0]), one, other)
+        (one[0], other[0], one, other) if one[0] < other[0] else (other[0], one[0], one, other)
         for one, other in pairwise([*corners, *corners[:1]])
     )
-    active: list[tuple[float, Point, Point]] = []
+    looks = _LOOKS + _LOOKS_A_CORNER * len(corners)
+    active: list[tuple[float, float, float, Point, Point]] = []
     for left, right, one, other in edges:
+        low, high = (one[1], other[1]) if one[1] < other[1] else (other[1], one[1])
         active = [edge for edge in active if edge[0] >= left]
-        for _, start, end in active:
+        looks -= len(active)
+        if looks < 0:
+            return None
+        for _, lowest, highest, start, end in active:
+            # Neighbours share a corner, and each corner is one object.
+            if lowest > high or low > highest or start is other or end is one:
+                continue
             if _cross(one, other, start, end):
                 return (start, end), (one, other)
-        active.append((right, one, other))
+        active.append((right, low, high, one, other))
     return None
 
 

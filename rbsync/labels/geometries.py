@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import chain
+from typing import Any
 
 from rbsync.labels.combinators import list_of, missing, record, too_few
 from rbsync.labels.problem import FINE, Check, LabelProblem, under
@@ -52,7 +54,10 @@ def imagesize(value: object) -> Sequence[LabelProblem]:
 def _ring(value: object, size: Sequence[int | None]) -> Sequence[LabelProblem]:
     if not isinstance(value, list | tuple):
         return wrong_type(value, "a list of [x, y]")
-    found = [one for at, xy in enumerate(value) for one in under(at, _pair(xy, 0, size, "[x, y]"))]
+    found: list[LabelProblem] = []
+    if not _are_pixels(value, size):
+        every = enumerate(value)
+        found = [one for at, xy in every for one in under(at, _pair(xy, 0, size, "[x, y]"))]
     closed = len(value) > 1 and value[0] == value[-1]
     # The repeated first point of a closed ring is no corner: three points of which two are one make
     # no area.
@@ -60,6 +65,40 @@ def _ring(value: object, size: Sequence[int | None]) -> Sequence[LabelProblem]:
     if corners < SMALLEST_RING:
         found.append(too_few(corners, SMALLEST_RING, "points"))
     return found or FINE
+
+
+def _are_pixels(ring: Sequence[Any], size: Sequence[int | None]) -> bool:
+    """Tells whether all points of a ring are as nearly all are: pairs of whole numbers inside.
+
+    A ring may have a million, and to look at each for faults of its own takes ten times as long.
+    """
+    width, height = size
+    if width is None or height is None or not _are_all(ring, list):
+        return False
+    xs, ys = zip(*ring, strict=True)
+    if not {*map(type, xs), *map(type, ys)} <= {int, float}:
+        return False
+    if min(xs) < 0 or min(ys) < 0 or max(xs) > width or max(ys) > height:
+        return False
+    # What is no number passes each comparison, and is not whole.
+    return all(map(float.is_integer, map(float, chain(xs, ys))))
+
+
+def _are_fractions(line: Sequence[Any]) -> bool:
+    """Tells the same of the points of a polygon or a polyline."""
+    if not _are_all(line, dict):
+        return False
+    try:
+        xs, ys = ([one[key] for one in line] for key in ("xnorm", "ynorm"))
+    except KeyError:
+        return False
+    are_numbers = {*map(type, xs), *map(type, ys)} <= {int, float}
+    return are_numbers and all(0 <= one <= 1 for one in chain(xs, ys))
+
+
+def _are_all(points: Sequence[Any], kind: type) -> bool:
+    """Tells whether there are points, each a list or object of two members."""
+    return set(map(type, points)) == {kind} and set(map(len, points)) == {2}
 
 
 def pixel(value: object) -> Sequence[LabelProblem]:
@@ -88,8 +127,20 @@ def _shape(size: Sequence[int | None]) -> Check:
 EPSILON = 1e-6
 
 point = record({"xnorm": fraction, "ynorm": fraction})
-polygon = list_of(point, "points", least=3)
-polyline = list_of(point, "points", least=2)
+
+
+def _line(least: int) -> Check:
+    each = list_of(point, "points", least)
+
+    def check(value: object) -> Sequence[LabelProblem]:
+        is_fine = isinstance(value, list) and len(value) >= least and _are_fractions(value)
+        return FINE if is_fine else each(value)
+
+    return check
+
+
+polygon = _line(3)
+polyline = _line(2)
 ellipse = record(
     {
         "xcenternorm": fraction,

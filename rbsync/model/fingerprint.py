@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -53,15 +54,23 @@ def algorithm_of(content: str) -> Algorithm:
     return "sha256" if content.startswith("sha256:") else "xxh3"
 
 
+_encoded = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_POINT_ZERO = re.compile(r"\.0(?![0-9])")
+_SPELLED_ONE_WAY = (str, int, bool, type(None))
+
+
 def canonical_json(value: Any) -> bytes:
     """JSON text in which equal values are equal bytes.
 
     Keys are sorted and a number is written one way however it was spelled (``1``, ``1.0`` and
     ``1e0`` alike).
     """
-    return json.dumps(
-        _canonical(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode("utf-8", "surrogatepass")
+    text = _encoded(value)
+    # Read again only where a number may be spelled in two ways: a copy of all labels takes as long
+    # as all the rest that is done with them.
+    if _POINT_ZERO.search(text) or "e+" in text:
+        text = _encoded(_canonical(value))
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _canonical(value: Any) -> Any:
@@ -69,9 +78,12 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: _canonical(member) for key, member in value.items()}
+        return {
+            key: one if type(one) in _SPELLED_ONE_WAY else _canonical(one)
+            for key, one in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_canonical(member) for member in value]
+        return [one if type(one) in _SPELLED_ONE_WAY else _canonical(one) for one in value]
     return value
 
 

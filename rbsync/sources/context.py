@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from rbsync.errors import Location, Problem
+from rbsync.files.listing import Listing
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Settings
 
@@ -24,6 +25,45 @@ class Rest:
     dropped: Callable[[], Iterator[str]]
 
 
+MOST_SEARCHED = 2_000_000
+"""Names that all patterns of a manifest may be held against, which takes a few seconds."""
+
+SOURCES_OF_ALL = 64
+"""So many sources may look through all files, however many files there are."""
+
+_FOLDER = 20
+"""To enter a folder takes as long as to look at so many names."""
+
+
+class Searched:
+    """Counts the names that patterns are held against.
+
+    Each of thousands of sources may look through one folder of thousands of files: what they take
+    together stays in proportion to what is there.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._names = 0
+        self._most: float = MOST_SEARCHED
+        self._is_over = False
+
+    def takes(self, listing: Listing) -> bool:
+        """Counts the names of a folder; False when they are too many beside those before."""
+        self._names += _weight(listing)
+        if self._names > self._most and not self._is_over:
+            # Datasets of millions of files, each in a folder of its source, are looked at once.
+            there = sum(map(_weight, self._tree.listings()))
+            self._most = max(self._most, SOURCES_OF_ALL * there)
+            self._is_over = self._names > self._most
+        return not self._is_over
+
+
+def _weight(listing: Listing) -> int:
+    others = (listing.folders, listing.links, listing.odd)
+    return _FOLDER + listing.count + sum(map(len, others))
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The things that a source may look at while it expands.
@@ -34,6 +74,7 @@ class Context:
     datapoints of the source may have labels where none were found. ``witness`` takes a file that
     shows for all of the source that it is as it should be. With ``rest`` only a part of the tree
     is looked at, and the rest is known. ``warn_at`` is as ``warn``, of what was found at a path.
+    ``searched`` is that of all sources together.
     """
 
     tree: Tree
@@ -47,6 +88,7 @@ class Context:
     witness: Callable[[str], None] = lambda _: None
     warn_at: Callable[[Problem, str], None] = lambda _, __: None
     rest: Rest | None = None
+    searched: Searched | None = None
 
     def may_tell(self, code: str, place: Location) -> bool:
         """Tells whether a warning of all of the source may be due.

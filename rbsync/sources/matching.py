@@ -14,7 +14,7 @@ from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
 from rbsync.files.roots import OutsideError
 from rbsync.reasons import EMPTY_SOURCE, FOLDER_LINK
-from rbsync.sources.context import Context
+from rbsync.sources.context import MOST_SEARCHED, SOURCES_OF_ALL, Context
 from rbsync.sources.excluding import Exclusions
 from rbsync.sources.tool_labels import ToolLabels
 
@@ -68,10 +68,24 @@ class Search:
 
     def walk(self, pattern: Pattern) -> Iterator[tuple[Listing, dict[str, str]]]:
         """The folders that may have what the pattern matches, with their captures."""
+        searched = self.context.searched
         for listing in self.context.tree.walk(pattern.base, pattern.enters, self.unreadable):
+            if searched is not None and not searched.takes(listing):
+                self._too_much()
+                return
             captures = pattern.folder(listing.path)
             if captures is not None:
                 yield listing, captures
+
+    def _too_much(self) -> None:
+        self._unread = True
+        message = "too much is searched for: the patterns up to this one are held against more "
+        hint = (
+            f"{SOURCES_OF_ALL} sources may look through all files: one pattern may stand for many, "
+            "with {a,b} or `**`, or look into a folder of its own"
+        )
+        names = f"than {MOST_SEARCHED:,} names"
+        self.context.unread(Problem("too-many", message + names, self.where, hint))
 
     def unreadable(self, path: str, error: OSError) -> None:
         """Reports a folder that cannot be listed: one that is missing, or one that is unknown."""

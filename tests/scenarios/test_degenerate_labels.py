@@ -36,6 +36,12 @@ FLAT = {
     "a line": (polygon((0.1, 0.1), (0.5, 0.5), (0.9, 0.9)), "polygon: the polygon has no area"),
     "a point": (polygon(*[(0.3, 0.3)] * 4), "polygon: the polygon has no area"),
     "an eight": (EIGHT, "the polygon crosses itself: (0.1, 0.1) to (0.9, 0.9) and (0.9, 0.1) to"),
+    "an eight behind many corners": (
+        polygon(
+            *((at / 999, 0.95) for at in range(900)), (0.9, 0.1), (0.1, 0.5), (0.1, 0.1), (0.8, 0.5)
+        ),
+        "the polygon crosses itself",
+    ),
     "a loop": (
         polygon((0.1, 0.1), (0.9, 0.1), (0.9, 0.5), (0.5, 0.05), (0.1, 0.5)),
         "the polygon crosses itself",

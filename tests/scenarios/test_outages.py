@@ -305,6 +305,24 @@ def test_a_question_that_alone_is_never_answered_is_not_waited_for(
     assert code == 9 or "the service answers other questions" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("command", "code"), [("plan --refresh", 9), ("apply --yes", 1), ("ls", 1)]
+)
+@pytest.mark.usefixtures("in_a_hurry")
+def test_a_service_that_never_said_anything_but_500_is_not_waited_for(
+    tmp_path: Path, command: str, code: int
+) -> None:
+    """A key that it does not know looks like this."""
+    with serving(tmp_path / "cars", [{"kind": "POST", "do": "status", "status": 500}]) as service:
+        project = RemoteProject(tmp_path / "work", service.url)
+        project.manifest(by_url(2))
+        ran = project.run(*command.split(), "--give-up-after", "inf")
+    assert ran.code == code, ran.err
+    assert "waiting for it" not in ran.err
+    assert "(HTTP 500)" in ran.err
+    assert "keys that it does not know" in ran.err
+
+
 @pytest.mark.usefixtures("in_a_hurry")
 def test_a_name_that_does_not_exist_is_not_waited_for(tmp_path: Path) -> None:
     project = RemoteProject(tmp_path / "work", "https://no-such-host.invalid")

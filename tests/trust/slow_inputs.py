@@ -623,6 +623,46 @@ def templates(project: Project, chance: random.Random, size: float) -> None:
     )
 
 
+def fine_labels(project: Project, chance: random.Random, size: float) -> None:
+    """Labels without a fault, up to the limits of a file: each is looked at in all its parts."""
+    corner = {"xnorm": 0.5, "ynorm": 0.25}
+    ends = ({"xnorm": 0.1}, {"xnorm": 0.9}, {"xnorm": 0.9}, {"xnorm": 0.1})
+    teeth = [{**ends[at % 4], "ynorm": round(at / 10_000, 4)} for at in range(_many(9_000, size))]
+    ring = [[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]] * _many(5_000, size)
+    box = {"xnorm": 0.0, "ynorm": 0.1, "wnorm": 1.0, "hnorm": 0.2}
+    many = [{"name": f"a{at}", "value": "x"} for at in range(_many(2_000, size))]
+    drawn, times = chance.choice(
+        [
+            ({"bbox2d": box, "polygon": None, "attributes": []}, 50_000),
+            ({"bbox2d": box, "attributes": many}, 150),
+            ({"polygon": [*teeth, corner]}, 39),
+            ({"polygon": [*teeth[:90], corner]}, 3_800),
+            ({"polyline": [corner] * _many(5_000, size)}, 71),
+            ({"pixel": {"imagesize": [2, 2], "regions": [ring]}}, 41),
+            ({"pixel": {"imagesize": [2, 2], "regions": [ring[:4]] * len(ring)}}, 9),
+        ]
+    )
+    label = json.dumps({"category": [["object", "car"]], **drawn})
+    project.write("a.png", png(1))
+    project.write("a.json", f"[{','.join([label] * _many(times, size))}]")
+    project.manifest(LABELLED.replace("IMAGE_BBOX", "IMAGE_MULTI").replace("[car, bus]", "[car]"))
+
+
+def many_searches(project: Project, chance: random.Random, size: float) -> None:
+    """Sources that each look through all files, and folders that each has to enter."""
+    project.write("images/a.png", png(1))
+    for at in range(_many(10_000, size)):
+        (project.folder / f"images/{at}.png").touch()
+    for at in range(_many(1_000, size)):
+        (project.folder / f"images/{at}").mkdir()
+    what = chance.choice(["images/*a{}.png", "**/a{}.png", "images/{}/../*.png", "images/**/{}"])
+    sources = (
+        f"  - {{glob: '{what.replace('{}', str(at))}', allow_empty: true}}\n"
+        for at in range(_many(2_900, size))
+    )
+    project.manifest("datapoints:\n" + "".join(sources))
+
+
 KINDS: Mapping[str, Kind] = {
     kind.__name__: kind
     for kind in (
@@ -650,6 +690,8 @@ KINDS: Mapping[str, Kind] = {
         trees,
         same_names,
         templates,
+        fine_labels,
+        many_searches,
     )
 }
 

@@ -133,6 +133,11 @@ _OTHER = Meaning("transient", True, "an answer that is not expected")
 # Followed, a redirect would carry the key and the images to whatever host it names.
 _REDIRECT = Meaning("transient", False, "a redirect, which is not followed", _NETWORK_HINT)
 
+_ALSO_A_WRONG_KEY = 500
+"""From a service that answered nothing yet, this is no outage: nobody waits ten minutes for a key
+that is mistyped. Gateways say 502 and above of a service that is gone."""
+
+
 STATUSES: dict[int, Meaning] = {
     # Refused by the request's form, before anything was done; a second attempt would be refused as
     # well.
@@ -175,7 +180,7 @@ def status_failure(
         status=status,
         retry_after=seconds_of(retry_after),
         hint=found.hint,
-        misset=found.hint == _NETWORK_HINT,
+        misset=found.hint == _NETWORK_HINT or (found is _SERVER and status == _ALSO_A_WRONG_KEY),
     )
 
 
