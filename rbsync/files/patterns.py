@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 
 from rbsync.files.pattern_part import Part
@@ -104,6 +105,9 @@ def compile_pattern(text: str) -> Pattern:
         raise PatternError("the pattern is empty")
     if cleaned.endswith("/"):
         raise PatternError(f"`{text}` names a folder: say `{text}**` for the files below it")
+    if any(one == ".." != before for before, one in pairwise(parts)):
+        # A thousand spellings of one folder would be a thousand folders, each with all its files.
+        raise PatternError(f"`{text}` leads back with `..`: write the path without it")
     read = [_read(part, last=at == len(parts) - 1) for at, part in enumerate(parts)]
     start = "/" if cleaned.startswith("/") else ""
     folders = tuple(None if one is None else Part(one) for one in read[:-1])

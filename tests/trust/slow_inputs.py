@@ -631,17 +631,16 @@ def fine_labels(project: Project, chance: random.Random, size: float) -> None:
     ring = [[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]] * _many(5_000, size)
     box = {"xnorm": 0.0, "ynorm": 0.1, "wnorm": 1.0, "hnorm": 0.2}
     many = [{"name": f"a{at}", "value": "x"} for at in range(_many(2_000, size))]
-    drawn, times = chance.choice(
-        [
-            ({"bbox2d": box, "polygon": None, "attributes": []}, 50_000),
-            ({"bbox2d": box, "attributes": many}, 150),
-            ({"polygon": [*teeth, corner]}, 39),
-            ({"polygon": [*teeth[:90], corner]}, 3_800),
-            ({"polyline": [corner] * _many(5_000, size)}, 71),
-            ({"pixel": {"imagesize": [2, 2], "regions": [ring]}}, 41),
-            ({"pixel": {"imagesize": [2, 2], "regions": [ring[:4]] * len(ring)}}, 9),
-        ]
-    )
+    kinds: list[tuple[dict[str, Any], int]] = [
+        ({"bbox2d": box, "polygon": None, "attributes": []}, 50_000),
+        ({"bbox2d": box, "attributes": many}, 150),
+        ({"polygon": [*teeth, corner]}, 39),
+        ({"polygon": [*teeth[:90], corner]}, 3_800),
+        ({"polyline": [corner] * _many(5_000, size)}, 71),
+        ({"pixel": {"imagesize": [2, 2], "regions": [ring]}}, 41),
+        ({"pixel": {"imagesize": [2, 2], "regions": [ring[:4]] * len(ring)}}, 9),
+    ]
+    drawn, times = chance.choice(kinds)
     label = json.dumps({"category": [["object", "car"]], **drawn})
     project.write("a.png", png(1))
     project.write("a.json", f"[{','.join([label] * _many(times, size))}]")
