@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
@@ -38,7 +37,7 @@ def whole(path: str) -> Iterator[BinaryIO]:
 def draft_beside(path: str) -> str:
     """A name in the same folder that nobody uses."""
     folder = os.path.dirname(os.path.abspath(path))
-    return os.path.join(folder, f".rbsync-{secrets.token_hex(8)}")
+    return os.path.join(folder, f".rbsync-{os.urandom(8).hex()}")
 
 
 @contextmanager

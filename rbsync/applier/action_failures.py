@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rbsync.applier.retrying import GivenUpError
-from rbsync.files.hashing import ChangingError
+from rbsync.files.file_facts import ChangingError
 from rbsync.files.roots import OutsideError
 from rbsync.model.outcome import Failure
 from rbsync.reasons import AMBIGUOUS, PASSING, Phase

@@ -13,7 +13,7 @@ from typing import Any
 from rbsync.applier.overwriting import in_progress
 from rbsync.backends.base import LabelFile, LabelText, TaskContent
 from rbsync.backends.left import MADE_MEMBERS, UNNOTED, has_labels_left, members_of, only_members
-from rbsync.labels import normal_labels
+from rbsync.labels.normal import normal_labels
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import digest
 

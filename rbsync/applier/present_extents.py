@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from rbsync.backends.base import TaskContent
-from rbsync.labels import extent_of
+from rbsync.labels.covered_area import extent_of
 from rbsync.labels.normal import read_labels
 from rbsync.model.datapoint import Labels
 from rbsync.model.extent import Extent, total

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from rbsync.backends.base import NOTHING_LEFT, Draft, LabelText, Left, TaskContent
-from rbsync.labels import normal_labels
+from rbsync.labels.normal import normal_labels
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import FACETS, Facet, algorithm_of, of_value
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbsync.backends.base import Draft, LabelText
-from rbsync.labels import LabelProblem, ProjectType, Taxonomy, check_labels
+from rbsync.labels.project_types import ProjectType
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import FACETS, Facet
 from rbsync.model.names import LONGEST_NAME, hidden_in, is_utf8
 from rbsync.shapes.guards import is_fraction, is_metadata
+
+if TYPE_CHECKING:
+    from rbsync.labels.problem import LabelProblem
 
 
 class Flaw(NamedTuple):
@@ -56,6 +60,9 @@ class Rules:
         return self._objects_flaw(parsed, labels)
 
     def _objects_flaw(self, parsed: Any, labels: LabelText) -> Flaw | None:
+        # A project is opened more often than labels are sent to it.
+        from rbsync.labels.check import check_labels
+
         problems = check_labels(
             parsed,
             project_type=self.type.name,

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from rbsync.backends.base import Backend, Reading
 from rbsync.checks import Check
-from rbsync.labels import Taxonomy
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.model.fingerprint import Algorithm
 from rbsync.trust import Trust
 

@@ -27,7 +27,7 @@ _EXAMPLE = "2f0f6f3e-5a51-4d8e-9c1b-0d7f6a2b8c34"
 
 def a_type(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     """A project type of the service, or empty."""
-    from rbsync.labels import project_type
+    from rbsync.labels.project_types import project_type
 
     try:
         return project_type(value).name
@@ -206,7 +206,7 @@ def _path(common: CommonOptions, given: str) -> str:
 
 
 def _taxonomy(path: str) -> Any:
-    from rbsync.labels import read_taxonomy
+    from rbsync.labels.taxonomy_json import read_taxonomy
 
     try:
         with open(path, encoding="utf-8") as file:

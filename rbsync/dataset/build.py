@@ -28,7 +28,7 @@ from rbsync.errors import Problem
 from rbsync.files.tree import Tree
 from rbsync.files.tree_hashing import Place
 from rbsync.guessing import few_guesses
-from rbsync.labels import Taxonomy
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.manifest.manifest import Manifest
 from rbsync.model.datapoint import Datapoint, Dataset, Item, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Tree
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 class Watcher(Protocol):
@@ -25,9 +29,16 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class BuildInputs:
-    """The inputs of a dataset: the files, the memory of them, and the executor that reads them."""
+    """The inputs of a dataset: the files, the memory of them, and the executor that reads them.
+
+    ``open_executor`` makes that once it is needed.
+    """
 
     tree: Tree
     cache: Cache
-    executor: Executor
+    open_executor: Callable[[], Executor]
     watcher: Watcher
+
+    @cached_property
+    def executor(self) -> Executor:
+        return self.open_executor()

@@ -6,7 +6,8 @@ import json
 
 from rbsync.errors import Problem, UserError
 from rbsync.files.tree import Tree
-from rbsync.labels import Taxonomy, read_taxonomy
+from rbsync.labels.taxonomy import Taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.manifest.manifest import Manifest
 from rbsync.repeated_keys import Repeats, first_repeat
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from rbsync.errors import Location, Problem, UserError
-from rbsync.labels import degenerate, extent_of
+from rbsync.labels.covered_area import extent_of
+from rbsync.labels.degenerate import degenerate
 from rbsync.labels.problem import MOST, LabelProblem
 from rbsync.manifest.document import read_document
 from rbsync.model.extent import Extent

@@ -14,7 +14,10 @@ from rbsync.files.body import read_whole
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Tree
 from rbsync.files.written_text import encoding_fault
-from rbsync.labels import Taxonomy, check_labels, degenerate, label_check, normal_labels
+from rbsync.labels.check import check_labels, label_check
+from rbsync.labels.degenerate import degenerate
+from rbsync.labels.normal import normal_labels
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.manifest.plain import typed
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.extent import Extent

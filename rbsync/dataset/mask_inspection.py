@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rbsync.dataset.inspection import Inspected
 from rbsync.dataset.turns import in_turn
 from rbsync.files.body import read_whole
-from rbsync.files.hashing import ChangingError
+from rbsync.files.file_facts import ChangingError
 from rbsync.files.roots import Roots
 from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from rbsync.errors import Location, Problem
 from rbsync.guessing import nearest_name
-from rbsync.labels import Taxonomy, project_type
 from rbsync.labels.background import is_background
 from rbsync.labels.problem import meant_name
+from rbsync.labels.project_types import project_type
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.sources.entry import Entry, MaskLabels
 
 

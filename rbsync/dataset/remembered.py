@@ -8,9 +8,9 @@ be told so either is no case for it: then all is expanded.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from rbsync.dataset.expanding import SINGLES, Again, Seeking
 from rbsync.dataset.notes import Held
@@ -33,6 +33,9 @@ from rbsync.files.ignore import Match
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
 from rbsync.sources.context import Rest
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Load = Callable[[UnitKey], Packed | None]
 
@@ -90,13 +93,16 @@ class Remembered:
         """The sum of all datapoints, as the dataset's digest is made of it."""
         return sum(one.total for one in self.units.values())
 
-    def changed(self, tree: Tree, executor: Executor) -> list[str]:
-        """The folders and files that are not as they were."""
+    def changed(self, tree: Tree, open_executor: Callable[[], Executor]) -> list[str]:
+        """The folders and files that are not as they were.
+
+        The executor is opened for many of them alone.
+        """
         paths = list(self.seen)
         parts = [paths[at : at + _AT_ONCE] for at in range(0, len(paths), _AT_ONCE)]
         # Without the compiled listing threads would only wait for each other.
         does_pay = compiled_scan.available() and len(parts) > 1
-        signatures = (executor.map if does_pay else map)(partial(_signatures, tree), parts)
+        signatures = (open_executor().map if does_pay else map)(partial(_signatures, tree), parts)
         now = (one for some in signatures for one in some)
         return [path for path, one in zip(paths, now, strict=True) if self._differs(path, one)]
 

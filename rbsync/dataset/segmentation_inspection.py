@@ -10,7 +10,7 @@ from rbsync.dataset.mask_inspection import LIMIT, read_planned
 from rbsync.dataset.turns import in_turn
 from rbsync.errors import Problem, UserError
 from rbsync.files.body import open_body
-from rbsync.files.hashing import BUFFER, ChangingError
+from rbsync.files.file_facts import BUFFER, ChangingError
 from rbsync.files.kinds import DICOM, Kind
 from rbsync.files.roots import Roots
 from rbsync.masks.error import MaskError

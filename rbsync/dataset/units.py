@@ -13,7 +13,7 @@ import xxhash
 
 from rbsync.dataset.expanding import plain_form
 from rbsync.errors import Location
-from rbsync.files.hashing import DIGEST_SIZE
+from rbsync.files.file_facts import DIGEST_SIZE
 from rbsync.files.kinds import ANY, suffix_of
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint

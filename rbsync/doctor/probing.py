@@ -10,7 +10,7 @@ from uuid import uuid4
 from rbsync.backends.base import Backend, Created, Draft, LabelText, NamedTask, TaskContent
 from rbsync.checks import Check
 from rbsync.errors import BackendError
-from rbsync.labels import project_type
+from rbsync.labels.project_types import project_type
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from rbsync.files.hashing import BUFFER, ChangingError, stat_of
+from rbsync.files.file_facts import BUFFER, ChangingError, stat_of
 from rbsync.files.kinds import HEAD, sniff
 from rbsync.files.readiness import ALWAYS, Readiness
 from rbsync.files.roots import Roots

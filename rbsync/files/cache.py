@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import xxhash
 
-from rbsync.files.hashing import DIGEST_SIZE
+from rbsync.files.file_facts import DIGEST_SIZE
 from rbsync.files.listing import Listing
 from rbsync.model.fingerprint import Algorithm
 

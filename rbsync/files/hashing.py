@@ -13,6 +13,7 @@ from typing import NamedTuple
 import xxhash
 
 from rbsync.files.compiled_scan import TOGETHER, available, read_files
+from rbsync.files.file_facts import BUFFER, ChangingError, Hashed, Stat, stat_of
 from rbsync.files.kinds import BROKEN, CODES, EMPTY, HEAD, KINDS, PNG, sniff
 from rbsync.files.readiness import ALWAYS, NotReadyError, Readiness
 from rbsync.files.roots import Roots
@@ -20,38 +21,10 @@ from rbsync.files.structure import Span, is_broken
 from rbsync.files.structure.compiled_walk import PngWalk, address_of, is_whole
 from rbsync.model.fingerprint import Algorithm, new_hasher
 
-BUFFER = 1 << 20
-DIGEST_SIZE = {"xxh3": 16, "sha256": 32}
-_TOO_LARGE = 1 << 63
 _BLOCK = 512  # bytes, whatever the disk's own blocks are
 _HOLLOW = 4 << 30
 _DENSEST = 1000
 _PNG = CODES[PNG]
-
-
-class Stat(NamedTuple):
-    """The facts that tell one version of a file from another without reading it; times in ns."""
-
-    size: int
-    mtime: int
-    ctime: int
-    inode: int
-
-
-class Hashed(NamedTuple):
-    """A file that was read: its stat from before, its digest, its kind's code, and when (ns).
-
-    The code has the bit `BROKEN` for a file that no decoder can read whole.
-    """
-
-    stat: Stat
-    digest: bytes
-    kind: int
-    at: int
-
-
-class ChangingError(OSError):
-    """A file was written to while it was read."""
 
 
 class _Buffer(threading.local):
@@ -187,22 +160,6 @@ def _refuse_hollow(found: os.stat_result, name: str) -> None:
     if found.st_size >= _HOLLOW and stored * _DENSEST < found.st_size:
         gib = f"{found.st_size / (1 << 30):,.0f} GiB"
         raise OSError(f"{name} has {gib}, of which {stored >> 10:,} KiB are stored: it is hollow")
-
-
-def stat_of(result: os.stat_result) -> Stat:
-    """The part of a stat that tells versions of a file apart, each number one of 64 bits."""
-    return clipped(Stat(result.st_size, result.st_mtime_ns, result.st_ctime_ns, result.st_ino))
-
-
-def clipped(found: Stat) -> Stat:
-    """A stat that fits: times after 2262 are at its end, of an inode the low bits are kept."""
-    # File systems of some network stores have inodes of 64 unsigned bits, and SQLite and arrays
-    # have signed ones.
-    if max(found) < _TOO_LARGE:
-        return found
-    most = _TOO_LARGE - 1
-    mtime, ctime = min(found.mtime, most), min(found.ctime, most)
-    return Stat(found.size, mtime, ctime, found.inode & most)
 
 
 def _read(descriptor: int, size: int, algorithm: Algorithm) -> tuple[bytes, int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rbsync.files import compiled_scan
-from rbsync.files.hashing import DIGEST_SIZE, Hashed, Stat, clipped
+from rbsync.files.file_facts import DIGEST_SIZE, Hashed, Stat, clipped
 from rbsync.files.kinds import BROKEN, KINDS, Kind
 from rbsync.model.fingerprint import Algorithm
 

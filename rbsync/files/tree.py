@@ -6,14 +6,14 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import xxhash
 
 from rbsync.files.body import open_body
 from rbsync.files.cache import Cache, Row
-from rbsync.files.hashing import DIGEST_SIZE, Progress, Stat
+from rbsync.files.file_facts import DIGEST_SIZE, Stat
 from rbsync.files.ignore import FILE, IgnoreRules, Match, Rule, rules_text
 from rbsync.files.kinds import Kind
 from rbsync.files.known_listings import NO_LISTINGS, KnownListings
@@ -21,10 +21,15 @@ from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan
 from rbsync.files.part import Part
 from rbsync.files.roots import Roots
 from rbsync.files.spelling import Spellings
-from rbsync.files.structure import Fault, Span, fault_of
 from rbsync.files.tree_hashing import Place, TreeHashing
 from rbsync.model.fingerprint import Algorithm
 from rbsync.trust.places import real_path
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from rbsync.files.hashing import Progress
+    from rbsync.files.structure import Fault
 
 MOST_RULES = 1 << 20
 # Of one file's datapoint. What is looked for later is named by the datapoint itself.
@@ -457,6 +462,9 @@ class Tree:
     def fault(self, path: str, kind: Kind) -> Fault | None:
         """Returns what is wrong with a file's structure. Raises OSError."""
         with open_body(self.roots, path, self.algorithm) as body:
+            # Asked for what is new alone.
+            from rbsync.files.structure import Span, fault_of
+
             return fault_of(kind, Span(body.fileno(), body.size))
 
     def hash(

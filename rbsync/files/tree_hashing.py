@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rbsync.files.cache import Cache
-from rbsync.files.hashing import DIGEST_SIZE, Hashed, Progress, Stat, hash_files, hash_small_files
+from rbsync.files.file_facts import DIGEST_SIZE, Hashed, Stat
 from rbsync.files.listing import FIELDS, Listing, unseen
 from rbsync.files.roots import Roots
 from rbsync.model.fingerprint import Algorithm
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+    from rbsync.files.hashing import Progress
+
+    _Running = dict[Future[list[Hashed | OSError]], tuple[str, list[int]]]
 
 # A file that changed less than this many ns before it was read may change again unseen.
 RACY = 3_000_000_000
@@ -34,9 +40,6 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.folder}/{self.name}" if self.folder else self.name
-
-
-_Running = dict[Future[list[Hashed | OSError]], tuple[str, list[int]]]
 
 
 class TreeHashing:
@@ -68,6 +71,9 @@ class TreeHashing:
         self, places: Iterable[Place], executor: Executor, progress: Progress
     ) -> dict[Place, OSError]:
         """Hashes those of the files that are not known, and says which could not be read."""
+        # Most plans find every file known, and load none of what reads them.
+        from rbsync.files.hashing import hash_files, hash_small_files
+
         errors: dict[Place, OSError] = {}
         running: _Running = {}
         try:
@@ -143,6 +149,8 @@ class TreeHashing:
                 yield folder, chunk
 
     def _collect(self, running: _Running, errors: dict[Place, OSError], progress: Progress) -> None:
+        from concurrent.futures import FIRST_COMPLETED, wait
+
         done, _ = wait(running, timeout=PULSE, return_when=FIRST_COMPLETED)
         if not done:
             # One file of a hundred gigabytes takes minutes, in which nothing would be heard.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from rbsync.backends.base import LabelText
 from rbsync.errors import Problem, UserError
-from rbsync.labels import normal_labels
+from rbsync.labels.normal import normal_labels
 from rbsync.model.datapoint import Labels, Settings
 from rbsync.model.fingerprint import canonical_json, of_value
 from rbsync.sources.list_rows import guess

@@ -13,7 +13,8 @@ from rbsync.backends.base import Project as Facts
 from rbsync.backends.rules import name_flaw
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.errors import Location, UserError
-from rbsync.labels import PROJECT_TYPES, read_taxonomy
+from rbsync.labels.project_types import PROJECT_TYPES
+from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.masks import check_same_size, read_class_map, read_mask, shown_size
 from rbsync.masks.classes.class_map import BLACK, ClassMap, without_background
 from rbsync.masks.identity import identity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rbsync.labels import Taxonomy
+from rbsync.labels.taxonomy import Taxonomy
 
 # The length of the service's API keys, which its clients check.
 KEY_LENGTH = 43

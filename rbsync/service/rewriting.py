@@ -10,7 +10,7 @@ import json
 from typing import Any
 from uuid import uuid4
 
-from rbsync.labels import Taxonomy
+from rbsync.labels.taxonomy import Taxonomy
 
 METADATA = {"importedBy": "rbsync offline"}
 """A member that a created task's metadata gets."""

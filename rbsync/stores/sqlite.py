@@ -13,7 +13,6 @@ from rbsync.stores import sqlite_rows as rows
 from rbsync.stores.base import Mark, Owner, Store
 from rbsync.stores.change_log import changed_since, newest
 from rbsync.stores.faults import explained
-from rbsync.stores.preparing import complaints, copy, prepare
 from rbsync.stores.read_only import look, look_as_is
 from rbsync.stores.state_lock import StateLock, refuse_network
 from rbsync.stores.writing import SqliteWriter
@@ -71,6 +70,9 @@ class SqliteStore:
         present owner, when the lock is not to be had in time, and StoreError when the state is
         on a network file system.
         """
+        # What makes and upgrades states is loaded by those who write: most plans only read.
+        from rbsync.stores.preparing import prepare
+
         with ExitStack() as stack:
             with explained(self._path):
                 self._make_folder()
@@ -106,11 +108,15 @@ class SqliteStore:
             raise StoreError(
                 f"There is something at {target} already.", hint="Give the backup another name."
             )
+        from rbsync.stores.preparing import copy
+
         with explained(target):
             copy(self._path, target)
 
     def integrity(self) -> list[str]:
         """Reads all of the state; what is wrong with it, empty when it is sound."""
+        from rbsync.stores.preparing import complaints
+
         found = look_as_is(self._path, lambda connection: complaints(connection, "integrity_check"))
         return found or []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rbsync.backends.base import Project
 from rbsync.dataset.build import build
 from rbsync.dataset.notes import Notes
-from rbsync.labels import read_taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.model.datapoint import Dataset
 from rbsync.sync.workspace import Workspace
 

@@ -8,16 +8,17 @@ by others: it is taken over when it is as declared, and a conflict when it is no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from rbsync.applier.comparing import differing
-from rbsync.applier.recovery import CONFLICT
 from rbsync.backends.base import Backend, Project, Task
 from rbsync.model.datapoint import Dataset
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.record import Header, Record
 from rbsync.stores.base import Writer
 from rbsync.sync.listed import as_listed
-from rbsync.sync.overlay import STEP, Overlay
+
+if TYPE_CHECKING:
+    from rbsync.sync.overlay import Overlay
 
 LOOKED_AT_ONCE = 500
 """Tasks whose content is asked for in one go; what they hold is in memory meanwhile."""
@@ -55,6 +56,10 @@ class FirstLook:
 
     def overlay(self, records: Mapping[str, Record], dataset: Dataset) -> Overlay:
         """The records as the project's stamps tell them, and the conflicts with what has none."""
+        # The first plan of a folder is the only one that lays anything over records.
+        from rbsync.applier.recovery import CONFLICT
+        from rbsync.sync.overlay import STEP, Overlay
+
         tasks = self.tasks()
         known = as_listed(records, tasks)
         wanted = {one.name: one.fingerprint for one in dataset.datapoints if one.name in tasks}
@@ -68,6 +73,8 @@ class FirstLook:
         self, wanted: Mapping[str, Fingerprint], tasks: Mapping[str, Task]
     ) -> Iterator[tuple[str, Record]]:
         """Records of the tasks that hold what is declared, whoever made them."""
+        from rbsync.applier.comparing import differing
+
         names = {tasks[name].task_id: name for name in wanted}
         ids = list(names)
         for at in range(0, len(ids), LOOKED_AT_ONCE):

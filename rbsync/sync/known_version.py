@@ -17,7 +17,6 @@ import xxhash
 from rbsync.files.cache import Cache
 from rbsync.locks.folder import FOLDER
 from rbsync.locks.layout import SUFFIX
-from rbsync.sync.git import GitError, git, revision_of
 from rbsync.sync.workspace import SUMS, Workspace
 from rbsync.version import VERSION
 
@@ -72,6 +71,9 @@ def version_stamps(workspace: Workspace) -> tuple[str, str]:
     # Without a lock nobody has asked for versions, and git is not run for each apply.
     if not version:
         return "", ""
+    # What runs programs takes longer to load than a plan with nothing to do takes in all.
+    from rbsync.sync.git import GitError, git, revision_of
+
     try:
         is_clean = not git(root, "status", "--porcelain", "-z", "--", ".")
     except GitError:

@@ -55,7 +55,7 @@ class LockMemory:
     def changed(self, workspace: Workspace) -> list[str]:
         """The folders and files that are not as they were seen."""
         inputs = workspace.inputs
-        return self.remembered.changed(inputs.tree, inputs.executor)
+        return self.remembered.changed(inputs.tree, lambda: inputs.executor)
 
     @property
     def datapoints(self) -> int:

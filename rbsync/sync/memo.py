@@ -100,7 +100,7 @@ class Recalled:
     def changed(self) -> list[str]:
         """The folders and files that are not as they were; asked once, for it looks at all."""
         inputs = self.workspace.inputs
-        return self.memo.remembered.changed(inputs.tree, inputs.executor)
+        return self.memo.remembered.changed(inputs.tree, lambda: inputs.executor)
 
     @property
     def is_all(self) -> bool:

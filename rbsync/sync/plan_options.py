@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from rbsync.files.name_patterns import name_pattern
 from rbsync.model.plan import OnConflict, OnMove, Policy
 from rbsync.model.record import Header, Record
 from rbsync.sync.workspace import Workspace
@@ -52,6 +51,8 @@ class PlanOptions:
         """The records, without what they decline of the names to be done again."""
         if not self.redo:
             return records
+        from rbsync.files.name_patterns import name_pattern
+
         wanted = [name_pattern(one) for one in self.redo]
         return {
             name: one._replace(declined=()) if any(it(name) for it in wanted) else one
@@ -62,6 +63,10 @@ class PlanOptions:
         """Tells whether the plan covers a name."""
         if self.only is not None and name not in self.only:
             return False
+        if self.target is None:
+            return True
+        from rbsync.files.name_patterns import name_pattern
+
         return name_pattern(self.target)(name)
 
 

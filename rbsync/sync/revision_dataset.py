@@ -93,7 +93,7 @@ def _built(path: str, trust: Trust) -> Iterator[Declared]:
     try:
         with ThreadPoolExecutor(1, "rbsync-read") as executor:
             tree = Tree(roots, cache, "sha256")
-            inputs = BuildInputs(tree, cache, executor, Unwatched())
+            inputs = BuildInputs(tree, cache, lambda: executor, Unwatched())
             yield Declared(_datapoints(manifest, inputs), roots)
     finally:
         cache.close()

@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from tempfile import TemporaryDirectory
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from rbsync.applier.breaker import Breaker, Outage
 from rbsync.applier.cancellation import Cancellation
-from rbsync.applier.content import LocalContent
 from rbsync.applier.recovery_file import RecoveryFile
 from rbsync.applier.retrying import Retrier
 from rbsync.backends.base import Backend, Reading
@@ -27,7 +24,7 @@ from rbsync.files.known_listings import NO_LISTINGS, KnownListings
 from rbsync.files.readiness import ALWAYS, Readiness
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
-from rbsync.labels import Taxonomy
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.order import shortened
 from rbsync.model.fingerprint import Algorithm
@@ -42,6 +39,12 @@ from rbsync.sync.first_look import FirstLook
 from rbsync.sync.recovery import Settling
 from rbsync.sync.unasked import UnaskedBackend
 from rbsync.trust.places import check_own_folder
+
+# Each is loaded by those who need it: a plan that finds nothing to do needs none of them.
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from rbsync.applier.content import LocalContent
 
 
 def open_backend(
@@ -130,6 +133,8 @@ class Workspace:
 
     @property
     def content(self) -> LocalContent:
+        from rbsync.applier.content import LocalContent
+
         return LocalContent(
             self.roots,
             self.manifest.settings.hash,
@@ -243,15 +248,24 @@ def _inputs(
     algorithm = manifest.settings.hash
     cache = Cache(remembered, algorithm)
     stack.callback(cache.close)
+    # Of its own, so that threads end where they would have if they had begun here.
+    threads = stack.enter_context(contextlib.ExitStack())
+    return BuildInputs(tree_of(cache, algorithm), cache, partial(_readers, threads), watcher)
+
+
+def _readers(stack: contextlib.ExitStack) -> Executor:
+    from concurrent.futures import ThreadPoolExecutor
+
     # Threads and not processes: hashing and decoding release the interpreter, and starting
     # processes takes longer than most plans.
-    executor = stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
-    return BuildInputs(tree_of(cache, algorithm), cache, executor, watcher)
+    return stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
 
 
 def _own_folder(manifest: Manifest, home: str, stack: contextlib.ExitStack) -> str:
     """The folder for what is remembered; one that is thrown away for an untrusted manifest."""
     if manifest.trust.untrusted:
+        from tempfile import TemporaryDirectory
+
         return stack.enter_context(TemporaryDirectory(prefix="rbsync-"))
     check_own_folder(home, FOLDER)
     folder = os.path.join(home, FOLDER)

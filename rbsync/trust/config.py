@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import shlex
@@ -97,6 +96,9 @@ class _Reader:
     def _value(self, key: str, value: Any) -> Any:
         check = _KEYS.get(key)
         if check is None:
+            # Loaded by those who misspelt something, and by nobody else.
+            import difflib
+
             near = difflib.get_close_matches(key, _KEYS, n=1)
             guess = f"; did you mean `{near[0]}`?" if near else ""
             hint = "" if near else f"known here: {', '.join(_KEYS)}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rbsync.backends.local import LocalBackend
-from rbsync.labels import read_taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 from tests.conformance.backends import BackendTests
 
 

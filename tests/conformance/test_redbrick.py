@@ -8,7 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 
 from rbsync.backends.redbrick.backend import RedbrickBackend
-from rbsync.labels import read_taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 from tests.conformance.backends import BackendTests
 from tests.service.serving import KEY, ORG, serving
 

@@ -66,7 +66,7 @@ class Folder:
         manifest = load_manifest(self.path / "rbsync.yaml")
         with open_workspace(manifest) as workspace:
             noting = Noting(workspace.inputs.executor, inspect_mask, self.decoded)
-            inputs = replace(workspace.inputs, executor=noting)
+            inputs = replace(workspace.inputs, open_executor=lambda: noting)
             return build(manifest, inputs, project_type="", taxonomy=workspace.taxonomy)
 
     def labels(self) -> dict[str, str]:

@@ -73,7 +73,7 @@ class Folder:
         manifest = load_manifest(self.path / "rbsync.yaml")
         with open_workspace(manifest) as workspace:
             noting = Noting(workspace.inputs.executor, inspect_segmentation, self.decoded)
-            inputs = replace(workspace.inputs, executor=noting)
+            inputs = replace(workspace.inputs, open_executor=lambda: noting)
             return build(manifest, inputs, project_type="", taxonomy=workspace.taxonomy)
 
 

@@ -8,7 +8,7 @@ import pytest
 import xxhash
 
 from rbsync.files.body import open_body, read_whole
-from rbsync.files.hashing import ChangingError
+from rbsync.files.file_facts import ChangingError
 from rbsync.files.roots import OutsideError, Roots
 from rbsync.model.fingerprint import digest
 

@@ -13,7 +13,7 @@ import pytest
 
 from rbsync.files import tree_hashing as trees
 from rbsync.files.cache import Cache, Row
-from rbsync.files.hashing import Hashed, stat_of
+from rbsync.files.file_facts import Hashed, stat_of
 from tests.files.folder import LONG_AGO, Folder, without_privileges
 
 ROOT = Path(__file__).parents[2]

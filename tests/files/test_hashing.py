@@ -12,15 +12,8 @@ import pytest
 import xxhash
 
 from rbsync.files import kinds
-from rbsync.files.hashing import (
-    BUFFER,
-    ChangingError,
-    Hashed,
-    Stat,
-    clipped,
-    hash_files,
-    hash_small_files,
-)
+from rbsync.files.file_facts import BUFFER, ChangingError, Hashed, Stat, clipped
+from rbsync.files.hashing import hash_files, hash_small_files
 from rbsync.files.kinds import CODES, KINDS
 from rbsync.files.listing import File
 from rbsync.files.readiness import AlwaysReady

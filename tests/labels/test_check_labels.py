@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from rbsync.labels import PROJECT_TYPES, Attribute, LabelProblem, check_labels
+from rbsync.labels.check import check_labels
+from rbsync.labels.problem import LabelProblem
+from rbsync.labels.project_types import PROJECT_TYPES
 from rbsync.labels.scalars import shown
+from rbsync.labels.taxonomy import Attribute
 from tests.labels.samples import CAR, FRAME, NULLS, OTHERS, SHAPES, bbox, label
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from rbsync.labels import extent_of
+from rbsync.labels.covered_area import extent_of
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.encodings.pixel import labels_of
 from rbsync.masks.mask_extents import extent_of_mask

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbsync.labels import check_labels, normal_labels
+from rbsync.labels.check import check_labels
+from rbsync.labels.normal import normal_labels
 from rbsync.model.fingerprint import of_value
 from tests.labels.samples import FRAME
 

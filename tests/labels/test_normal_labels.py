@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rbsync.labels import normal_labels
+from rbsync.labels.normal import normal_labels
 from rbsync.model.fingerprint import of_value
 
 

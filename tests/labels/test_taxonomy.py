@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rbsync.errors import UserError
-from rbsync.labels import Attribute, Category, Taxonomy, read_taxonomy
+from rbsync.labels.taxonomy import Attribute, Category, Taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 
 OLD = {
     "name": "street",

@@ -6,7 +6,7 @@ from pathlib import Path
 from rbsync_example.backend import ShelfBackend
 from rbsync_example.store import PickleStore
 
-from rbsync.labels import read_taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 from tests.conformance.backends import BackendTests
 from tests.conformance.stores import StoreTests
 

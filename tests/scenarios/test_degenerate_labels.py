@@ -116,7 +116,7 @@ def test_an_outline_of_thousands_of_points_takes_no_time() -> None:
     import time
     from math import cos, pi, sin
 
-    from rbsync.labels import degenerate
+    from rbsync.labels.degenerate import degenerate
 
     number = 20_000
     turns = (2 * pi * at / number for at in range(number))

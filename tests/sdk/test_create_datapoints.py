@@ -206,7 +206,7 @@ def test_nothing_is_sent_of_a_datapoint_with_a_wrong_attribute(serve: Serve, her
 
 
 def rbsync_taxonomy() -> Any:
-    from rbsync.labels import read_taxonomy
+    from rbsync.labels.taxonomy_json import read_taxonomy
 
     colour = {"name": "colour", "attrType": "SELECT", "whitelist": ["red"]}
     return read_taxonomy(

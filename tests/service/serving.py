@@ -13,7 +13,8 @@ from typing import Any
 
 import requests
 
-from rbsync.labels import Taxonomy, read_taxonomy
+from rbsync.labels.taxonomy import Taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.service.app import make_app
 from rbsync.service.configuration import LOOPBACK, Limits, ServiceSettings
 from rbsync.service.faults.player import Player

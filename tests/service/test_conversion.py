@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from rbsync.labels import Taxonomy, check_labels
+from rbsync.labels.check import check_labels
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.service.conversion.import_problem import NotConvertibleError
 from rbsync.service.conversion.task import flat_task
 from tests.service.serving import PUBLIC, Client, serving, taxonomy

@@ -8,7 +8,7 @@ from typing import Any
 
 from graphql import build_schema
 
-from rbsync.labels import Attribute, Category, Taxonomy
+from rbsync.labels.taxonomy import Attribute, Category, Taxonomy
 from rbsync.service.executable_schema import schema_text
 from tests.service.serving import ORG, PROJECT, PUBLIC, REDBRICK, Client, serving, taxonomy
 

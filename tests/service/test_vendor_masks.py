@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rbsync.labels import read_taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 from tests.masks.pictures import noise, painted, png
 from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.project import BOX

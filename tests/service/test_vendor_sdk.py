@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from rbsync.backends.base import TaskContent
 from rbsync.backends.local import LocalBackend
-from rbsync.labels import read_taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 from tests.service.serving import KEY, ORG, PROJECT, PUBLIC, REDBRICK, serving
 from tests.service.vendor_environment import run_client
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rbsync.backends.base import once
 from rbsync.backends.local.backend import LocalBackend
-from rbsync.labels import read_taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.manifest.load import load_manifest
 from rbsync.sync.workspace import open_backend
 from tests.scenarios.project import Project

@@ -41,7 +41,7 @@ from rbsync.backends.local.project import PAGE, LocalProject, WholeTask
 from rbsync.backends.local.queries import Counts
 from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, LAST_STAGE, NO_STAMP, StoredTask
 from rbsync.errors import BackendError
-from rbsync.labels import Taxonomy
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.model.datapoint import REMOTE
 from rbsync.model.fingerprint import Algorithm, Facet
 

@@ -11,7 +11,9 @@ from rbsync.backends.base import Project
 from rbsync.backends.local.clock import now
 from rbsync.backends.local.disk_failures import parsed
 from rbsync.errors import Problem, UserError
-from rbsync.labels import PROJECT_TYPES, Taxonomy, read_taxonomy
+from rbsync.labels.project_types import PROJECT_TYPES
+from rbsync.labels.taxonomy import Taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 
 PATH_HINT = (
     "give backend and state another path each, or delete the project's folder and the state, "

@@ -11,7 +11,8 @@ from rbsync.backends.local.disk_failures import parsed
 from rbsync.backends.local.meta import PATH_HINT, Meta, new_meta, taxonomy_text
 from rbsync.backends.rules import Flaw, Rules
 from rbsync.errors import Problem, UserError
-from rbsync.labels import Taxonomy, project_type
+from rbsync.labels.project_types import project_type
+from rbsync.labels.taxonomy import Taxonomy
 
 
 class Wish(NamedTuple):

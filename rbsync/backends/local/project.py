@@ -53,7 +53,7 @@ from rbsync.backends.local.task_rows import (
 )
 from rbsync.backends.rules import Flaw, Rules, name_flaw, settings_flaw
 from rbsync.errors import BackendError
-from rbsync.labels import project_type
+from rbsync.labels.project_types import project_type
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure

@@ -18,8 +18,10 @@ from rbsync.backends.redbrick.api.operations.project import (
 from rbsync.backends.redbrick.http.network_errors import problem
 from rbsync.backends.rules import Flaw, Rules
 from rbsync.errors import UserError
-from rbsync.labels import PROJECT_TYPES, Taxonomy, project_type, read_taxonomy
 from rbsync.labels.category import ROOT
+from rbsync.labels.project_types import PROJECT_TYPES, project_type
+from rbsync.labels.taxonomy import Taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.model.fingerprint import FACETS, Facet
 from rbsync.model.storages import BUILT_IN_IDS
 

@@ -13,7 +13,7 @@ from rbsync.backends.local.blobs import is_ref
 from rbsync.backends.local.extras import Note
 from rbsync.backends.local.project import WholeTask
 from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, StoredTask
-from rbsync.labels import Taxonomy
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.model.fingerprint import Facet
 from rbsync.model.storages import SERVICE_ID, id_of
 from rbsync.service.answers.project_facts import USER

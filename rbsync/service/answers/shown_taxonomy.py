@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from rbsync.labels import Attribute, Category, Taxonomy
+from rbsync.labels.taxonomy import Attribute, Category, Taxonomy
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call, Service
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rbsync.labels import Taxonomy
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.service.conversion.import_problem import members, objects, refuse, strings
 from rbsync.shapes.guards import is_whole
 

@@ -15,7 +15,7 @@ from rbsync.backends.local.database import Database
 from rbsync.backends.local.opening import Wish
 from rbsync.backends.local.project import LocalProject
 from rbsync.errors import BackendError, UserError
-from rbsync.labels import read_taxonomy
+from rbsync.labels.taxonomy_json import read_taxonomy
 from tests.conformance.backends import BOX, POINT, draft, kinds, labels
 from tests.victims import Start
 

@@ -34,7 +34,8 @@ from rbsync.backends.base import (
 from rbsync.backends.rules import Rules
 from rbsync.backends.settings import BackendSettings, Judge, Objection, Surroundings
 from rbsync.errors import BackendError
-from rbsync.labels import Taxonomy, project_type
+from rbsync.labels.project_types import project_type
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.model.datapoint import REMOTE
 from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure
