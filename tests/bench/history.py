@@ -53,7 +53,7 @@ def write(folder: Path, backend: str, count: int, version: int) -> None:
 
 def box(number: int, version: int, which: int) -> dict[str, Any]:
     """A label that no other datapoint has, nor another version of this one."""
-    place = {"xnorm": number / 1e6, "ynorm": version / 100, "wnorm": which / 10, "hnorm": 0.5}
+    place = {"xnorm": number / 1e6, "ynorm": version / 100, "wnorm": (which + 1) / 10, "hnorm": 0.5}
     return {"category": [["object", "car"]], "attributes": [], "bbox2d": place}
 
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,28 @@ from rbsync.stores.history.sqlite import FILE, SqliteHistory
 from rbsync.stores.memory import MemoryStore
 from rbsync.stores.sqlite import SqliteStore
 from tests.conformance.histories import CHANGES, LATER, RUN, HistoryTests
+
+
+def make_earlier(path: Path, format_: int) -> None:
+    """Makes a file as an earlier version wrote it."""
+    with sqlite3.connect(path) as file:
+        file.executescript(
+            "CREATE TABLE earlier (digest TEXT NOT NULL PRIMARY KEY, data BLOB NOT NULL);"
+            "INSERT INTO earlier SELECT digest, data FROM content;"
+            "DROP TABLE content; DROP TABLE place; ALTER TABLE earlier RENAME TO content;"
+            "ALTER TABLE meta DROP COLUMN placed"
+        )
+        if format_ == 1:
+            file.execute("ALTER TABLE run DROP COLUMN moved")
+        file.execute("UPDATE meta SET format = ?", (format_,))
+    file.close()
+
+
+def contents_in(folder: Path) -> int:
+    with sqlite3.connect(folder / "history" / FILE) as file:
+        (count,) = file.execute("SELECT count(*) FROM content").fetchone()
+    file.close()
+    return int(count)
 
 
 class TestSqliteHistory(HistoryTests):
@@ -35,20 +58,63 @@ class TestSqliteHistory(HistoryTests):
         with pytest.raises(StoreError, match="has format 9"):
             history.note([CHANGES["create"]])
 
-    def test_format_1_is_read_and_goes_on(self, tmp_path: Path) -> None:
-        """It had no count of moves."""
-        for reads in (True, False):
-            history = self.make(tmp_path / str(reads))
-            history.end(RUN)
-            history.close()
-            with sqlite3.connect(tmp_path / str(reads) / "history" / FILE) as file:
-                file.execute("ALTER TABLE run DROP COLUMN moved")
-                file.execute("UPDATE meta SET format = 1")
-            file.close()
-            if reads:
-                assert history.runs() == [RUN]
-            history.end(replace(LATER, moved=3))
-            assert [one.moved for one in history.runs()] == [3, 0]
+    @pytest.mark.parametrize("reads", [True, False])
+    @pytest.mark.parametrize("format_", [1, 2])
+    def test_earlier_formats_are_read_and_go_on(
+        self, tmp_path: Path, format_: int, reads: bool
+    ) -> None:
+        every = {digest(one): one for one in (b"labels", b"", b"other")}
+        update = CHANGES["update"]._replace(before=min(every), parts=tuple(every))
+        history = self.make(tmp_path)
+        history.keep([update], every)
+        history.end(RUN)
+        history.close()
+        make_earlier(tmp_path / "history" / FILE, format_)
+        if reads:
+            assert history.runs() == [RUN]
+        history.keep([update], every)
+        history.end(replace(LATER, moved=3))
+        assert [one.moved for one in history.runs()] == [3, 0]
+        assert {name: history.content(name) for name in every} == every
+        assert contents_in(tmp_path) == len(every)
+
+    def test_contents_of_a_run_that_died_are_read_and_kept_once(self, tmp_path: Path) -> None:
+        every = {digest(one): one for one in (b"labels", b"", b"other")}
+        update = CHANGES["update"]._replace(before=min(every), parts=tuple(every))
+        for _ in range(2):
+            history = self.make(tmp_path)
+            history.keep([update], every)
+            assert {name: history.content(name) for name in every} == every
+        assert contents_in(tmp_path) == 2 * len(every)
+        history.begin(LATER)
+        assert contents_in(tmp_path) == len(every)
+        assert {name: self.make(tmp_path).content(name) for name in every} == every
+
+    def test_what_is_kept_after_a_sweep_is_found(self, tmp_path: Path) -> None:
+        history = self.make(tmp_path)
+        for run, data in ((RUN, b"old"), (LATER, b"new")):
+            history.begin(run)
+            delete = CHANGES["delete"]._replace(run=run.id, before=digest(data))
+            history.keep([delete], {digest(data): data})
+            history.end(run)
+            history.sweep(LATER.started + 1)
+            assert contents_in(tmp_path) == 0
+        third = replace(LATER, id="r3", started=3000.0)
+        history.begin(third)
+        again = CHANGES["delete"]._replace(run="r3", before=digest(b"new"))
+        history.keep([again], {digest(b"new"): b"new"})
+        history.end(third)
+        assert history.content(digest(b"new")) == b"new"
+
+    def test_what_could_not_be_written_is_written_the_next_time(self, tmp_path: Path) -> None:
+        history = self.make(tmp_path)
+        name = digest(b"labels")
+        nameless: Any = None
+        broken = CHANGES["update"]._replace(name=nameless)
+        with pytest.raises(StoreError):
+            history.keep([broken], {name: b"labels"})
+        history.keep([CHANGES["update"]], {name: b"labels"})
+        assert history.content(name) == b"labels"
 
     def test_a_damaged_content_is_an_error_and_no_content(self, tmp_path: Path) -> None:
         history = self.make(tmp_path)

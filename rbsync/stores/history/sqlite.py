@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.history import Change, Run
+from rbsync.stores.history import kept_contents
 from rbsync.stores.history.base import Swept
-from rbsync.stores.history.packing import pack, unpack
+from rbsync.stores.history.packing import unpack
 from rbsync.stores.sqlite_connections import connect, transaction
 
 TABLES = (
-    "CREATE TABLE meta (format INTEGER NOT NULL)",
+    "CREATE TABLE meta (format INTEGER NOT NULL, placed INTEGER NOT NULL DEFAULT 0)",
     "CREATE TABLE run (id TEXT NOT NULL PRIMARY KEY, command TEXT NOT NULL,"
     " started DOUBLE PRECISION NOT NULL, who TEXT NOT NULL, host TEXT NOT NULL,"
     " revision TEXT NOT NULL, dataset TEXT NOT NULL, undoes TEXT NOT NULL,"
@@ -33,7 +34,7 @@ TABLES = (
     "CREATE INDEX change_of_run ON change (run)",
     "CREATE INDEX change_of_name ON change (name)",
     "CREATE INDEX change_of_renamed ON change (renamed) WHERE renamed <> ''",
-    "CREATE TABLE content (digest TEXT NOT NULL PRIMARY KEY, data BLOB NOT NULL)",
+    *kept_contents.TABLES,
 )
 PUT_RUN = (
     "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO"
@@ -50,10 +51,13 @@ RUN = (
     "SELECT id, command, started, who, host, revision, dataset, undoes, ended, created, updated,"
     " deleted, failed, exit_code, moved FROM run"
 )
-FORMAT = 2
-"""In format 1 runs did not count moves."""
+FORMAT = 3
+"""In format 1 runs did not count moves; in format 2 contents lay in the order of their digests."""
 
-UPGRADE = "ALTER TABLE run ADD COLUMN moved INTEGER NOT NULL DEFAULT 0"
+UPGRADES = {
+    1: ("ALTER TABLE run ADD COLUMN moved INTEGER NOT NULL DEFAULT 0",),
+    2: kept_contents.UPGRADE,
+}
 
 Row = tuple[Any, ...]
 
@@ -104,7 +108,11 @@ def change_of(row: Row) -> Change:
 
 
 def _listed(values: Sequence[str] | None) -> str | None:
-    return json.dumps(values) if values else None
+    return _as_text(values) if values else None
+
+
+# Made once: `json.dumps` looks at each of its options anew, for four lists a change.
+_as_text = json.JSONEncoder().encode
 
 
 FILE = "history.db"
@@ -119,10 +127,13 @@ class SqliteHistory:
         self._connection: sqlite3.Connection | None = None
         self._synchronous = ""
         self._is_made = False
+        self._contents = kept_contents.KeptContents()
         self._lock = threading.Lock()
 
     def begin(self, run: Run) -> None:
         with self._writing("NORMAL") as connection:
+            self._contents.forget()
+            kept_contents.put_in_order(connection)
             connection.execute(PUT_RUN, run_row(run))
 
     def note(self, changes: Sequence[Change]) -> None:
@@ -131,15 +142,14 @@ class SqliteHistory:
             connection.executemany(PUT_CHANGE, map(change_row, changes))
 
     def keep(self, changes: Sequence[Change], contents: Mapping[str, bytes]) -> None:
-        packed = [(name, pack(data)) for name, data in contents.items()]
         with self._writing("FULL") as connection:
-            # Contents are called by their digests: what is there already is the same.
-            connection.executemany("INSERT OR IGNORE INTO content VALUES (?, ?)", packed)
+            self._contents.keep(connection, contents)
             connection.executemany(PUT_CHANGE, map(change_row, changes))
 
     def end(self, run: Run) -> None:
         with self._writing("FULL") as connection:
             connection.execute(PUT_RUN, run_row(run))
+            kept_contents.put_in_order(connection)
 
     def runs(self) -> list[Run]:
         order = f"{RUN} ORDER BY started DESC, rowid DESC"
@@ -163,9 +173,8 @@ class SqliteHistory:
         return self._ask(ask, [])
 
     def content(self, digest: str) -> bytes:
-        query = "SELECT data FROM content WHERE digest = ?"
-        row = self._ask(lambda one: one.execute(query, (digest,)).fetchone(), None)
-        return unpack(digest, row[0] if row else None)
+        found = self._ask(lambda one: self._contents.packed(one, digest), None)
+        return unpack(digest, found)
 
     def refs(self) -> frozenset[str]:
         query = "SELECT DISTINCT value FROM change, json_each(change.refs) WHERE refs IS NOT NULL"
@@ -206,10 +215,15 @@ class SqliteHistory:
             if synchronous != self._synchronous:
                 connection.execute(f"PRAGMA synchronous = {synchronous}")
                 self._synchronous = synchronous
-            with transaction(connection):
-                if not self._has_tables(connection):
-                    _make(connection)
-                yield connection
+            try:
+                with transaction(connection):
+                    if not self._has_tables(connection):
+                        _make(connection)
+                    yield connection
+            except BaseException:
+                # What was taken back is not kept, though it was added.
+                self._contents.forget()
+                raise
 
     def _has_tables(self, connection: sqlite3.Connection) -> bool:
         # Asked once for each connection: workers write small groups, of which it was a third.
@@ -243,7 +257,7 @@ def _is_made(connection: sqlite3.Connection, path: str) -> bool:
     tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
     if tables is None:
         return False
-    if (present := _format(connection)) == 1:
+    if (present := _format(connection)) < FORMAT:
         _upgrade(connection)
     if present > FORMAT:
         raise StoreError(
@@ -261,15 +275,17 @@ def _format(connection: sqlite3.Connection) -> int:
 def _upgrade(connection: sqlite3.Connection) -> None:
     # Who reads has no transaction yet. Another process may have upgraded it since it was looked at.
     with nullcontext() if connection.in_transaction else transaction(connection):
-        if _format(connection) == 1:
-            connection.execute(UPGRADE)
-            connection.execute("UPDATE meta SET format = ?", (FORMAT,))
+        for before in range(_format(connection), FORMAT):
+            for statement in UPGRADES[before]:
+                connection.execute(statement)
+        connection.execute("UPDATE meta SET format = ?", (FORMAT,))
+        kept_contents.put_in_order(connection)
 
 
 def _make(connection: sqlite3.Connection) -> None:
     for statement in TABLES:
         connection.execute(statement)
-    connection.execute("INSERT INTO meta VALUES (?)", (FORMAT,))
+    connection.execute("INSERT INTO meta VALUES (?, 0)", (FORMAT,))
 
 
 def _sweep(connection: sqlite3.Connection, before: float) -> Swept:
@@ -278,12 +294,4 @@ def _sweep(connection: sqlite3.Connection, before: float) -> Swept:
     )
     runs = connection.execute("DELETE FROM run WHERE started < ?", (before,)).rowcount
     # What no change of a run that is left names, itself or by one of its parts.
-    unused = (
-        "digest NOT IN (SELECT before FROM change) AND digest NOT IN"
-        " (SELECT value FROM change, json_each(change.parts) WHERE parts IS NOT NULL)"
-    )
-    count, size = connection.execute(
-        f"SELECT count(*), coalesce(sum(length(data)), 0) FROM content WHERE {unused}"  # noqa: S608  (a constant)
-    ).fetchone()
-    connection.execute(f"DELETE FROM content WHERE {unused}")  # noqa: S608  (a constant)
-    return Swept(runs, count, size)
+    return Swept(runs, *kept_contents.sweep_unused(connection))
