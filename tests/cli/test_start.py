@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
 import click
 import pytest
 
-HEAVY = ["numpy", "PIL", "requests", "pydantic", "yaml", "rich", "sqlite3", "watchdog"]
+from rbsync.version import VERSION
+
+HEAVY = ["click", "numpy", "PIL", "requests", "pydantic", "yaml", "rich", "sqlite3", "watchdog"]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -19,16 +22,30 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_version_is_told_without_loading_what_it_does_not_need() -> None:
     script = (
-        "import sys; from rbsync.cli.main import main; code = main(['--version']);"
-        f"print([name for name in {HEAVY} if name in sys.modules]); sys.exit(code)"
+        "import sys; from rbsync.__main__ import run; sys.argv[1:] = ['--version']; run();"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0
-    version, loaded = done.stdout.splitlines()
-    assert version.startswith("rbsync 0.")
-    assert loaded == "[]"
+    assert done.stdout.splitlines() == [f"rbsync {VERSION}", "[]"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--version", "-v"], ["-C", ".", "--version"]]
+)
+def test_the_version_is_told_wherever_it_is_asked_for(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"rbsync {VERSION}\n")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device here")
+def test_a_version_that_cannot_be_written_is_an_error() -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "rbsync", "--version"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
 
 
 def test_an_unknown_command_is_a_usage_error_with_a_guess() -> None:
