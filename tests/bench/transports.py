@@ -16,8 +16,6 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.bench.transport_variants import VARIANTS  # noqa: E402  (found through the path above)
-from tests.bench.uploads import CLIENT, served  # noqa: E402  (as above)
+from tests.bench.uploads import CLIENT, delayed, served  # noqa: E402  (as above)
 from tests.scenarios.pictures import png  # noqa: E402  (as above)
 
 STARTED = f"""
@@ -36,26 +34,6 @@ way = sys.argv.pop(1)
 with used(way):
     exec({CLIENT!r})
 """
-
-
-@contextmanager
-def delayed(url: str, milliseconds: int) -> Iterator[str]:
-    """The address of a service, reached over a line of a latency."""
-    port = int(url.rpartition(":")[2].strip("/").partition("/")[0])
-    if not milliseconds:
-        yield f"http://localhost:{port}"
-        return
-    proxy = subprocess.Popen(
-        [sys.executable, str(ROOT / "tests/bench/delaying_proxy.py"), str(port), str(milliseconds)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert proxy.stdout is not None
-    try:
-        yield f"http://localhost:{proxy.stdout.readline().strip()}"
-    finally:
-        proxy.terminate()
-        proxy.wait()
 
 
 def seconds(way: str, milliseconds: int, pictures: Path, counts: list[int], folder: Path) -> Any:

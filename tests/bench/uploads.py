@@ -2,6 +2,7 @@
 
     python tests/bench/uploads.py VENDOR_PYTHON            # 500 PNGs, 2,000 URLs, five rounds
     python tests/bench/uploads.py VENDOR_PYTHON --smoke    # 10 and 20, one round
+    python tests/bench/uploads.py VENDOR_PYTHON --latency 20   # over a line of 20 ms
 
 VENDOR_PYTHON is an interpreter that has `redbrick-sdk`; ours is the one that runs this. Each round
 starts a service on an empty project, lets one and then the other work, and takes their ratio.
@@ -16,6 +17,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +74,29 @@ def served(folder: Path) -> tuple[subprocess.Popen[str], dict[str, Any]]:
     raise SystemExit("the service did not start")
 
 
+@contextmanager
+def delayed(url: str, milliseconds: int) -> Iterator[str]:
+    """The address of a service, reached over a line of a latency."""
+    port = int(url.rpartition(":")[2].strip("/").partition("/")[0])
+    if not milliseconds:
+        yield f"http://localhost:{port}"
+        return
+    proxy = subprocess.Popen(
+        [sys.executable, str(ROOT / "tests/bench/delaying_proxy.py"), str(port), str(milliseconds)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert proxy.stdout is not None
+    try:
+        yield f"http://localhost:{proxy.stdout.readline().strip()}"
+    finally:
+        proxy.terminate()
+        proxy.wait()
+
+
 def seconds(python: str, who: str, where: dict[str, Any], folder: Path, counts: list[int]) -> Any:
     """How long one client needs for the files and for the URLs."""
-    url = where["url"].replace("127.0.0.1", "localhost")
-    place = [url, where["org_id"], where["project_id"], where["api_key"]]
+    place = [where["url"], where["org_id"], where["project_id"], where["api_key"]]
     command = [python, "-c", CLIENT, who, *place, str(folder), *map(str, counts)]
     cwd = ROOT if who == "rbsync" else folder
     done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
@@ -88,6 +110,7 @@ def main() -> None:
     parser.add_argument("vendor_python")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--latency", type=int, default=0, help="milliseconds of a round trip")
     given = parser.parse_args()
     counts, rounds = ([10, 20], 1) if given.smoke else ([500, 2000], given.rounds)
     vendor = os.path.abspath(given.vendor_python)
@@ -101,8 +124,10 @@ def main() -> None:
         for number in range(rounds):
             service, where = served(Path(name) / f"project{number}")
             try:
-                mine = seconds(sys.executable, "rbsync", where, pictures, counts)
-                theirs = seconds(vendor, "vendor", where, pictures, counts)
+                with delayed(where["url"], given.latency) as url:
+                    where["url"] = url
+                    mine = seconds(sys.executable, "rbsync", where, pictures, counts)
+                    theirs = seconds(vendor, "vendor", where, pictures, counts)
             finally:
                 service.terminate()
                 service.wait()
