@@ -13,7 +13,7 @@ from rbsync.reasons import AMBIGUOUS, AUTH, UNSETTLED
 
 def conclude(plan: Plan, outcomes: Sequence[Outcome], stop: Cancellation) -> Report:
     """The report of a run, with the exit code of the worst that happened."""
-    blocked = [one for one in plan.actions if isinstance(one, Blocked)]
+    blocked = [one for one in plan.singled_out if isinstance(one, Blocked)]
     left = [Outcome(one.name, "blocked", "skipped", note=one.message) for one in blocked]
     code = _exit_code(outcomes, plan, stop)
     return Report((*outcomes, *left), code, unchanged=plan.unchanged)

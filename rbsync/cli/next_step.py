@@ -68,7 +68,7 @@ def next_steps(
 def _after(common: CommonOptions, plan: Plan, options: PlanOptions) -> Iterator[str]:
     from rbsync.model.plan import Blocked
 
-    blocked = next((one.name for one in plan.actions if isinstance(one, Blocked)), None)
+    blocked = next((one.name for one in plan.singled_out if isinstance(one, Blocked)), None)
     if plan.effects and options.only is not None:
         # Only `plan` can narrow itself down to what changed in git.
         yield "Apply it with: -o FILE here, and then apply of that FILE"

@@ -181,7 +181,9 @@ def _agreed(
         show_plan(shown, common, nothing, asks=True)
     if flags.yes or plan_file or not plan.effects:
         return True
-    over = sum(1 for one in plan.effects if isinstance(one, Overwriting) and one.over is not None)
+    over = sum(
+        1 for one in plan.singled_out if isinstance(one, Overwriting) and one.over is not None
+    )
     if over and decided == "ours":
         # A `y` out of habit would cost somebody an afternoon: the number has to be read.
         what = f"Type {over} to overwrite what others made of as many datapoints"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rbsync.collector import paused_collector
 from rbsync.dataset.build_inputs import BuildInputs
+from rbsync.dataset.bundles import points_of, with_files_twice
 from rbsync.dataset.declared_sizes import DeclaredSizes
 from rbsync.dataset.expanding import Entries, expand, sorted_out
 from rbsync.dataset.findings import Findings
@@ -17,7 +18,7 @@ from rbsync.dataset.items import Files
 from rbsync.dataset.label_reading import LabelReader
 from rbsync.dataset.mask_reading import MaskReader
 from rbsync.dataset.mask_rules import MaskRules
-from rbsync.dataset.notes import Notes
+from rbsync.dataset.notes import Notes, PackedSource
 from rbsync.dataset.segmentation_reading import SegmentationReader
 from rbsync.dataset.series_reading import SeriesReader
 from rbsync.dataset.shared_files import warn_of_shared_files
@@ -32,6 +33,7 @@ from rbsync.labels.taxonomy import Taxonomy
 from rbsync.manifest.manifest import Manifest
 from rbsync.model.datapoint import Datapoint, Dataset, Item, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, of_items
+from rbsync.model.packed import Datapoints, FolderPoints
 from rbsync.reasons import UNKNOWN
 from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
 
@@ -94,40 +96,46 @@ def build(
         checks = manifest.settings.check != "none"
         structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
         files = Files(inputs.tree, findings, structure, manifest.trust)
-        _read(files, list(entries.every()), inputs, findings)
-        entries = files.as_spelt(entries)
+        waiting = _read(files, entries, inputs, findings)
+        entries, packed = _packed(files.as_spelt(entries), inputs.tree)
+        count = len(entries.good) + sum(len(one) for _, one in packed)
         # Of a part this is told by what is remembered of the whole.
         if notes.again is None:
             findings.strays = stray_labels(entries.good.values(), inputs.tree)
             findings.unused = unused_rules(inputs.tree, notes.matched)
         warn_of_shared_files(entries.good.values(), findings)
-        files.check_structure(entries.every())
+        # What waits was not read. Of its files more would be told where an earlier plan had read
+        # them, and of the others that they cannot be read.
+        ready = entries.without(waiting)
+        files.check_structure(ready.every())
         readers = _readers(manifest, inputs, inspections, findings, project_type, taxonomy)
-        readers.look(entries, files)
-        datapoints = list(_datapoints(entries.good, files, readers, findings))
-        for entry in entries.doubtful:
+        readers.look(ready, files)
+        datapoints = list(_datapoints(ready.good, files, readers, findings))
+        for entry in ready.doubtful:
             _look_over(entry, files, readers)
         readers.conclude(files)
         inspections.save()
         inputs.tree.save()
-        if notes.is_wanted:
+        if notes.is_wanted and (notes.most is None or count <= notes.most):
             notes.take(manifest, entries, datapoints, findings, inputs.tree)
+            notes.take_packed(packed)
         if not keep_going:
             # After saving: what was hashed and found right need not be read again once the manifest
             # is corrected.
             findings.raise_if_any(
-                others=any(one.name not in findings.obstacles for one in datapoints)
+                others=bool(packed) or any(one.name not in findings.obstacles for one in datapoints)
             )
-        dataset = _dataset(datapoints, findings, inputs.tree, manifest.file)
-        return replace(dataset, blank=_blank(dataset, entries.good, files))
+        dataset = _dataset(datapoints, packed, findings, inputs.tree, manifest.file)
+        singles = (one for one in datapoints if one.name not in findings.obstacles)
+        return replace(dataset, blank=_blank(singles, entries.good, files))
 
 
 def _blank(
-    dataset: Dataset, entries: Mapping[str, Entry], files: Files
+    datapoints: Iterable[Datapoint], entries: Mapping[str, Entry], files: Files
 ) -> dict[str, tuple[Item, ...]]:
     """The files of masks and segmentations that show nothing, by name."""
     found = {}
-    for one in dataset.datapoints:
+    for one in datapoints:
         given = entries[one.name].labels
         # Most slices have no tumour, and that such a mask is there is part of a version too.
         if one.labels is None and isinstance(given, MaskLabels | SegmentationLabels):
@@ -158,12 +166,38 @@ def _readers(
     )
 
 
-def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree, file: str) -> Dataset:
+def _packed(entries: Entries, tree: Tree) -> tuple[Entries, list[PackedSource]]:
+    """The entries whose files were hashed, without the bundles, and those as datapoints.
+
+    A bundle of which one file needs a look of its own is among the entries.
+    """
+    bundles = [one for _, one in entries.bundles]
+    made: dict[int, FolderPoints] = {}
+    facets: dict[int, str] = {}
+    shared = with_files_twice(bundles, entries.good.values())
+    for at, one in enumerate(bundles):
+        if id(one.settings) not in facets:
+            facets[id(one.settings)] = one.settings.fingerprint(tree.algorithm)
+        listing = tree.listing(one.folder)
+        found = points_of(one, listing, facets[id(one.settings)], tree.algorithm)
+        listing.forget_names()
+        if found is not None and at not in shared:
+            made[at] = found
+    apart = {at for at in range(len(bundles)) if at not in made}
+    return entries.unpacked(apart), [(bundles[at].source, one) for at, one in made.items()]
+
+
+def _dataset(
+    datapoints: list[Datapoint],
+    packed: Sequence[PackedSource],
+    findings: Findings,
+    tree: Tree,
+    file: str,
+) -> Dataset:
     blocked = findings.obstacles
+    singles = sorted((one for one in datapoints if one.name not in blocked), key=lambda one: one[0])
     return Dataset(
-        tuple(
-            sorted((one for one in datapoints if one.name not in blocked), key=lambda one: one[0])
-        ),
+        Datapoints((one for _, one in packed), singles) if packed else tuple(singles),
         obstacles=tuple(blocked[name] for name in sorted(blocked)),
         unread=tuple(findings.unread),
         warnings=in_full(findings.told, findings.strays, findings.unused, file),
@@ -172,24 +206,28 @@ def _dataset(datapoints: list[Datapoint], findings: Findings, tree: Tree, file: 
     )
 
 
-def _read(files: Files, entries: list[Entry], inputs: BuildInputs, findings: Findings) -> None:
-    """Hashes the files of the entries that are not known yet."""
+def _read(files: Files, entries: Entries, inputs: BuildInputs, findings: Findings) -> set[str]:
+    """Hashes the files of the entries that are not known yet; returns the names of what waits."""
     places: list[Place] = []
+    waiting: set[str] = set()
     groups = Groups(inputs.tree)
-    for entry in entries:
+    for entry in entries.every():
         found = list(files.places(entry))
         if objection := groups.objection(entry, found):
             findings.of_entry(entry, Problem(WAITING, objection, entry.origin), UNKNOWN)
+            waiting.add(entry.name)
         else:
             places += found
-    count, size = inputs.tree.contents.total(places)
+    folders = [(one.folder, one.files) for _, one in entries.bundles]
+    count, size = inputs.tree.contents.total(places, folders)
     if not count:
-        return
+        return waiting
     inputs.watcher.begin(count, size)
     try:
-        files.errors = inputs.tree.hash(places, inputs.executor, inputs.watcher.advance)
+        files.errors = inputs.tree.hash(places, inputs.executor, inputs.watcher.advance, folders)
     finally:
         inputs.watcher.end()
+    return waiting
 
 
 def _datapoints(

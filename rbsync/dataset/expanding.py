@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rbsync.dataset.findings import Findings
@@ -15,10 +16,10 @@ from rbsync.files.tree import Tree
 from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.positions import Path
 from rbsync.model.datapoint import Settings
-from rbsync.model.names import JOINERS, LONGEST_NAME, hidden_in, is_plain, is_utf8
-from rbsync.model.storages import BUILT_IN, UPLOADED, is_built_in, is_uuid
+from rbsync.model.names import LONGEST_NAME, hidden_in, is_plain, is_utf8, plain_form
+from rbsync.model.storages import BUILT_IN, UPLOADED, is_built_in, is_uploaded, is_uuid
 from rbsync.sources.context import Context, Rest, Searched
-from rbsync.sources.entry import Entry
+from rbsync.sources.entry import Bundle, Entry
 
 if TYPE_CHECKING:
     from rbsync.sources.base import Common, SourceModel
@@ -86,10 +87,11 @@ def expand(
     findings: Findings,
     seeking: dict[int, Seeking] | None = None,
     again: Again | None = None,
-) -> Iterator[Entry]:
+) -> Iterator[Entry | Bundle]:
     """The entries of all sources, in the order of the manifest; or of those to be looked at again.
 
-    ``seeking`` takes what sources look at beside the files that they are expanded from.
+    Whole folders of plain files come packed, but of a part: that is seldom much. ``seeking`` takes
+    what sources look at beside the files that they are expanded from.
     """
     merging = _Merging(manifest, findings)
     waits = manifest.defaults.complete_when
@@ -120,10 +122,14 @@ def expand(
             warn_at=partial(findings.warn_of_source, number),
             rest=rest,
             searched=searched,
+            packs=again is None and per_file and barred is None and is_uploaded(settings.storage),
         )
         tree.part = again.part_for(number) if again else None
         with tree.noting(None if per_file else sought.folders, sought.reads):
             for entry in source.entries(context, waits):
+                if isinstance(entry, Bundle):
+                    yield entry._replace(source=number)
+                    continue
                 # A million entries are not copied for what is mostly so.
                 if barred is None and per_file:
                     yield entry
@@ -206,28 +212,59 @@ class Entries(NamedTuple):
     """The entries of a manifest.
 
     ``good`` have names of their own; ``doubtful`` are no datapoints, and looked at only so that
-    all that is wrong with them is told in one run.
+    all that is wrong with them is told in one run. ``bundles`` are packed, and beside the good
+    ones; each stands before the entry whose number among those is given with it.
     """
 
     good: dict[str, Entry]
     doubtful: list[Entry]
+    bundles: Sequence[tuple[int, Bundle]] = ()
 
     def every(self) -> Iterator[Entry]:
-        """All of them, the good ones first."""
+        """All that are not packed, the good ones first."""
         yield from self.good.values()
         yield from self.doubtful
 
+    def without(self, names: Collection[str]) -> Entries:
+        """The same but for some names."""
+        if not names:
+            return self
+        good = {name: one for name, one in self.good.items() if name not in names}
+        return Entries(good, [one for one in self.doubtful if one.name not in names])
 
-def sorted_out(entries: Iterable[Entry], findings: Findings) -> Entries:
+    def unpacked(self, indices: Collection[int]) -> Entries:
+        """The same, with some of the bundles as entries in their place."""
+        if not indices:
+            return self
+        good: dict[str, Entry] = {}
+        left: list[tuple[int, Bundle]] = []
+        others = iter(self.good.items())
+        taken = 0
+        for at, (before, bundle) in enumerate(self.bundles):
+            good.update(islice(others, before - taken))
+            taken = before
+            if at in indices:
+                good.update((one.name, one) for one in bundle.entries())
+            else:
+                left.append((len(good), bundle))
+        good.update(others)
+        return Entries(good, self.doubtful, left)
+
+
+def sorted_out(given: Iterable[Entry | Bundle], findings: Findings) -> Entries:
     """The entries by name in normal form C; a name that is wrong or taken is reported."""
     seen: dict[str, Entry] = {}
     doubtful: list[Entry] = []
-    for given in entries:
-        entry = given
+    bundles: list[tuple[int, Bundle]] = []
+    for one in _with_names_apart(list(given)):
+        if isinstance(one, Bundle):
+            bundles.append((len(seen), one))
+            continue
+        entry = one
         # The same file has two spellings of an accented name on two systems. Without one form it
         # would be created twice.
-        if not given.name.isascii():
-            entry = given._replace(name=unicodedata.normalize("NFC", given.name))
+        if not one.name.isascii():
+            entry = one._replace(name=unicodedata.normalize("NFC", one.name))
         objection = _objection(entry.name)
         if objection:
             hint = "rename the file, or give the datapoint another `name`"
@@ -240,7 +277,25 @@ def sorted_out(entries: Iterable[Entry], findings: Findings) -> Entries:
             doubtful.append(entry)
     _warn_of_lookalikes(seen, findings)
     good = _possible(seen, doubtful, findings)
-    return Entries(good, doubtful[:_MOST_DOUBTFUL])
+    if len(good) < len(seen):
+        kept = [0, *accumulate(name in good for name in seen)]
+        bundles = [(kept[at], one) for at, one in bundles]
+    return Entries(good, doubtful[:_MOST_DOUBTFUL], bundles)
+
+
+def _with_names_apart(given: list[Entry | Bundle]) -> Iterator[Entry | Bundle]:
+    """Yields all in their order, and as entries those bundles that have a name twice."""
+    # Loaded for what was expanded alone: a plan with nothing to do loads this file.
+    from rbsync.dataset.bundles import with_names_twice
+
+    bundles = [one for one in given if isinstance(one, Bundle)]
+    twice = with_names_twice(bundles, (one for one in given if isinstance(one, Entry)))
+    apart = {id(bundles[at]) for at in twice}
+    for one in given:
+        if isinstance(one, Bundle) and id(one) in apart:
+            yield from one.entries()
+        else:
+            yield one
 
 
 def _possible(
@@ -282,15 +337,6 @@ def _taken(entry: Entry, first: Entry) -> Problem:
         message = f"the name `{entry.name}` is declared at {first.origin} already"
     hint = "names are unique in a project: add {dir} or {path} to one of them, or a capture"
     return Problem("duplicate-name", message, entry.name_at, hint)
-
-
-# With and without a joiner a word of Persian looks much the same.
-_UNJOINED = str.maketrans("", "", JOINERS)
-
-
-def plain_form(name: str) -> str:
-    """A name without what people do not see: case, form and joiners."""
-    return unicodedata.normalize("NFKC", name).casefold().translate(_UNJOINED)
 
 
 def _warn_of_lookalikes(seen: dict[str, Entry], findings: Findings) -> None:

@@ -111,7 +111,7 @@ class Files:
             return _spelt(one, paths) if paths else one
 
         good = {name: spelt(one) for name, one in entries.good.items()}
-        return Entries(good, [spelt(one) for one in entries.doubtful])
+        return entries._replace(good=good, doubtful=[spelt(one) for one in entries.doubtful])
 
     def are_fine(self, paths: Iterable[str]) -> bool:
         """Tells whether files are there, and nothing was found wrong with them as files."""

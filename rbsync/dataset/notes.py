@@ -25,11 +25,16 @@ from rbsync.files.ignore import Match
 from rbsync.files.tree import Tree
 from rbsync.manifest.manifest import Manifest
 from rbsync.model.datapoint import Datapoint
+from rbsync.model.packed import FolderPoints
 from rbsync.reasons import FOLDER_LINK
 from rbsync.sources.entry import Entry
 
 MOST_NAMES = 10_000
 """Of datapoints that one warning is about; of more of them it is not remembered."""
+
+
+PackedSource = tuple[int, FolderPoints]
+"""The number of a source, and what it found in a folder."""
 
 
 class Held(NamedTuple):
@@ -53,12 +58,15 @@ class Held(NamedTuple):
 class Notes:
     """Taken by whoever builds; of a part where there is something to look at ``again``.
 
+    With more than ``most`` datapoints, None for any number, there is no use for them.
+
     ``is_quiet`` says that all that was found speaks for itself, or is ``held`` or to be looked at
     again the next time: those are ``unsettled``. ``entries`` are kept of a part alone, for of all
     there may be a million.
     """
 
     is_wanted: bool = False
+    most: int | None = None
     again: Again | None = None
     is_quiet: bool = False
     seeking: dict[int, Seeking] = field(default_factory=dict)
@@ -107,6 +115,15 @@ class Notes:
         except OSError:
             # A link leads nowhere by now.
             self.is_quiet = False
+
+    def take_packed(self, packed: Iterable[PackedSource]) -> None:
+        """Notes packed datapoints, each folder a unit of its source; after the others."""
+        from rbsync.dataset.bundles import unit_of
+
+        if self.is_quiet:
+            for source, points in packed:
+                key, columns, summary = unit_of(points, source)
+                self.packed[key], self.summaries[key] = columns, summary
 
     def _take_seeking(self, entries: Iterable[Entry], tree: Tree) -> None:
         everywhere: set[str] | None = None

@@ -22,7 +22,6 @@ from rbsync.dataset.units import (
     Summary,
     UnitKey,
     any_suffix_of,
-    fold_of,
     spelt_alike,
 )
 from rbsync.dataset.without_effect import unused_rules
@@ -32,6 +31,7 @@ from rbsync.files.ignore import FILE as IGNORE_FILE
 from rbsync.files.ignore import Match
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
+from rbsync.model.names import fold_of
 from rbsync.sources.context import Rest
 
 if TYPE_CHECKING:

@@ -9,15 +9,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import xxhash
-
-from rbsync.dataset.expanding import plain_form
 from rbsync.errors import Location
 from rbsync.files.file_facts import DIGEST_SIZE
 from rbsync.files.kinds import ANY, suffix_of
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Algorithm, entry_digest, weight
+from rbsync.model.names import fold_of
 from rbsync.sources.entry import Entry, MaskLabels, SegmentationLabels
 
 # Neither is in a path or a name that a plan may have.
@@ -157,12 +155,6 @@ class Packed(NamedTuple):
             labels = self.labels.decode().split(_BETWEEN)
         files, names = (column.decode().split(_BETWEEN) for column in (self.files, self.names))
         return dict(zip(files, map(Row, names, asked, digests, labels), strict=True))
-
-
-def fold_of(name: str) -> int:
-    """A number that is the same for names that people take for one another."""
-    plain = name.lower() if name.isascii() else plain_form(name)
-    return xxhash.xxh3_64_intdigest(plain.encode())
 
 
 def spelt_alike(path: str) -> str:

@@ -62,6 +62,14 @@ class Listing:
             self._names = text.split("\0") if self.count else []
         return self._names
 
+    def forget_names(self) -> None:
+        """Forgets the names as objects: of a million files they take more than all the rest."""
+        self._names = None
+
+    def has(self, name: str) -> bool:
+        """Tells whether there is a file of a name, without an object for each."""
+        return b"\0%b\0" % os.fsencode(name) in b"\0%b\0" % self.joined
+
     def identity(self) -> Iterator[bytes]:
         """Yields what changes when anything in the folder does."""
         yield f"{self.path}\0{self.count}\0".encode("utf-8", "surrogateescape")

@@ -21,7 +21,7 @@ from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan
 from rbsync.files.part import Part
 from rbsync.files.roots import Roots
 from rbsync.files.spelling import Spellings
-from rbsync.files.tree_hashing import Place, TreeHashing
+from rbsync.files.tree_hashing import Folders, Place, TreeHashing
 from rbsync.model.fingerprint import Algorithm
 from rbsync.trust.places import real_path
 
@@ -308,7 +308,7 @@ class Tree:
             folder = waiting.pop()
             try:
                 listing = self.listing(folder)
-                if FILE in listing.names or FILE in listing.links:
+                if listing.has(FILE) or FILE in listing.links:
                     self._take_rules(folder)
             except OSError as error:
                 unreadable(folder, error)
@@ -468,10 +468,14 @@ class Tree:
             return fault_of(kind, Span(body.fileno(), body.size))
 
     def hash(
-        self, places: Iterable[Place], executor: Executor, progress: Progress
+        self,
+        places: Iterable[Place],
+        executor: Executor,
+        progress: Progress,
+        folders: Folders = (),
     ) -> dict[Place, OSError]:
         """Hashes those of the files that are not known, and says which could not be read."""
-        return self.contents.hash(places, executor, progress)
+        return self.contents.hash(places, executor, progress, folders)
 
     def _touched(self, folder: str) -> None:
         self._dirty.add(folder)

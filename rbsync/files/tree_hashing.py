@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rbsync.files.cache import Cache
 from rbsync.files.file_facts import DIGEST_SIZE, Hashed, Stat
-from rbsync.files.listing import FIELDS, Listing, unseen
+from rbsync.files.listing import FIELDS, UNSEEN, Listing, unseen
 from rbsync.files.roots import Roots
 from rbsync.model.fingerprint import Algorithm
 
@@ -42,6 +42,10 @@ class Place(NamedTuple):
         return f"{self.folder}/{self.name}" if self.folder else self.name
 
 
+Folders = Sequence[tuple[str, str]]
+"""Folders that were listed, with the names of many of their files joined by NUL."""
+
+
 class TreeHashing:
     """Hashes files of folders that were listed, and enters what it read into their listings.
 
@@ -68,7 +72,11 @@ class TreeHashing:
         self.has_missed = False
 
     def hash(
-        self, places: Iterable[Place], executor: Executor, progress: Progress
+        self,
+        places: Iterable[Place],
+        executor: Executor,
+        progress: Progress,
+        folders: Folders = (),
     ) -> dict[Place, OSError]:
         """Hashes those of the files that are not known, and says which could not be read."""
         # Most plans find every file known, and load none of what reads them.
@@ -77,7 +85,7 @@ class TreeHashing:
         errors: dict[Place, OSError] = {}
         running: _Running = {}
         try:
-            for folder, indices in self._chunks(places):
+            for folder, indices in self._chunks(places, folders):
                 listing = self._listings[folder]
                 some = [listing.names[index] for index in indices]
                 largest = max(listing.stats[index * FIELDS] for index in indices)
@@ -95,10 +103,10 @@ class TreeHashing:
                 task.cancel()
         return errors
 
-    def total(self, places: Iterable[Place]) -> tuple[int, int]:
+    def total(self, places: Iterable[Place], folders: Folders = ()) -> tuple[int, int]:
         """Returns how many files and bytes `hash` would read."""
         files = size = 0
-        for folder, indices in self._chunks(places):
+        for folder, indices in self._chunks(places, folders):
             sizes = self._listings[folder].stats[:: len(Stat._fields)]
             files += len(indices)
             size += sum(sizes[index] for index in indices)
@@ -129,17 +137,13 @@ class TreeHashing:
         """Tells whether a file that was read at a time (ns) may change again unseen."""
         return max(stat.mtime, stat.ctime) > read_at + self._cache.clock_offset - RACY
 
-    def _chunks(self, places: Iterable[Place]) -> Iterator[tuple[str, list[int]]]:
+    def _chunks(self, places: Iterable[Place], folders: Folders) -> Iterator[tuple[str, list[int]]]:
         """Yields folders with the indices of files that have to be read, a worker's task each."""
-        wanted: dict[str, set[str]] = {}
-        for place in places:
-            wanted.setdefault(place.folder, set()).add(place.name)
-        for folder, names in wanted.items():
-            listing = self._listings[folder]
-            sizes = listing.stats[:: len(Stat._fields)]
+        for folder, indices in self._unseen(places, folders):
+            sizes = self._listings[folder].stats[:: len(Stat._fields)]
             chunk: list[int] = []
             size = 0
-            for index in unseen(listing, sorted(names)):
+            for index in indices:
                 chunk.append(index)
                 size += sizes[index]
                 if len(chunk) >= CHUNK_FILES or size >= CHUNK_BYTES:
@@ -147,6 +151,24 @@ class TreeHashing:
                     chunk, size = [], 0
             if chunk:
                 yield folder, chunk
+
+    def _unseen(self, places: Iterable[Place], folders: Folders) -> Iterator[tuple[str, list[int]]]:
+        single: dict[str, set[str]] = {}
+        for place in places:
+            single.setdefault(place.folder, set()).add(place.name)
+        many: dict[str, list[str]] = {}
+        for folder, joined in folders:
+            many.setdefault(folder, []).append(joined)
+        for folder, some in many.items():
+            listing = self._listings[folder]
+            names = single.pop(folder, set())
+            # Nothing is unseen of most folders, and no name is made an object to see that.
+            if UNSEEN in listing.kinds:
+                names = names.union(*(one.split("\0") for one in some))
+                yield folder, unseen(listing, sorted(names))
+                listing.forget_names()
+        for folder, names in single.items():
+            yield folder, unseen(self._listings[folder], sorted(names))
 
     def _collect(self, running: _Running, errors: dict[Place, OSError], progress: Progress) -> None:
         from concurrent.futures import FIRST_COMPLETED, wait

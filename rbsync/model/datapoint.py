@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from rbsync.errors import Location, Problem
 from rbsync.model.extent import Extent
-from rbsync.model.fingerprint import Algorithm, Fingerprint, of_dataset, of_value
+from rbsync.model.fingerprint import Algorithm, Fingerprint, of_dataset, of_sum, of_value
 from rbsync.model.storages import UPLOADED
 from rbsync.reasons import ObstacleReason
 
@@ -116,6 +116,14 @@ class Obstacle(NamedTuple):
     problem: Problem
 
 
+@runtime_checkable
+class Weighed(Protocol):
+    """Datapoints that know what they add to a dataset's digest without being made one by one."""
+
+    def weights(self, algorithm: Algorithm) -> Iterator[int]:
+        """Yields numbers whose sum is that of all datapoints."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """All desired datapoints, sorted by name.
@@ -126,7 +134,7 @@ class Dataset:
     masks and segmentations that show nothing, by the datapoints' names.
     """
 
-    datapoints: tuple[Datapoint, ...]
+    datapoints: Sequence[Datapoint]
     obstacles: tuple[Obstacle, ...] = ()
     unread: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -137,6 +145,8 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """The version of the data."""
+        if isinstance(self.datapoints, Weighed):
+            return of_sum(sum(self.datapoints.weights(self.algorithm)), self.algorithm)
         # Neither places nor settings of the manifest: the same data declared in another way is the
         # same version.
         entries = ((one.name, one.fingerprint) for one in self.datapoints)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from itertools import pairwise
 
+import xxhash
+
 LONGEST_NAME = 512
 """Bytes of UTF-8."""
 
@@ -54,3 +56,18 @@ def is_hidden(one: str, before: str) -> bool:
 def is_utf8(name: str) -> bool:
     """Tells whether a name can be written; halves of characters come from paths of other bytes."""
     return name.isascii() or not any("\ud800" <= one <= "\udfff" for one in name)
+
+
+# With and without a joiner a word of Persian looks much the same.
+_UNJOINED = str.maketrans("", "", JOINERS)
+
+
+def plain_form(name: str) -> str:
+    """A name without what people do not see: case, form and joiners."""
+    return unicodedata.normalize("NFKC", name).casefold().translate(_UNJOINED)
+
+
+def fold_of(name: str) -> int:
+    """A number that is the same for names that people take for one another."""
+    plain = name.lower() if name.isascii() else plain_form(name)
+    return xxhash.xxh3_64_intdigest(plain.encode())

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from typing import Literal, NamedTuple, cast, overload
 
 from rbsync.errors import ExitCode, Problem
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import NO_LABELS, Facet, Fingerprint
+from rbsync.model.packed import Datapoints, FolderPoints
 from rbsync.model.record import Declined, Record
-from rbsync.reasons import ACCEPTED, CHANGED, KEPT, PROTECTED, UNDONE, UNKNOWN, UNSETTLED, Reason
+from rbsync.reasons import (
+    ACCEPTED,
+    CHANGED,
+    KEPT,
+    NEW,
+    PROTECTED,
+    UNDONE,
+    UNKNOWN,
+    UNSETTLED,
+    Reason,
+)
+
+LACKING = "the project does not have it"
 
 OnChange = Literal["update", "replace", "protect"]
 OnMove = Literal["auto", "carry", "keep", "recreate"]
@@ -172,6 +188,59 @@ Overwriting = Update | Replace | Delete
 """The effects that change or take away what the project has."""
 
 
+class Actions(Sequence["Action"]):
+    """The actions of a plan that creates whole folders, in the order in which they are to be done.
+
+    ``folders`` are datapoints that nothing is recorded of: their creates are made when they are
+    asked for. ``again`` are other creates, sorted by name, and ``others`` what comes after all
+    creates.
+    """
+
+    def __init__(
+        self,
+        folders: Iterable[FolderPoints],
+        again: Iterable[Create] = (),
+        others: Iterable[Action] = (),
+    ) -> None:
+        self.new, self.again, self.others = Datapoints(folders), tuple(again), tuple(others)
+
+    def __len__(self) -> int:
+        return len(self.new) + len(self.again) + len(self.others)
+
+    def __iter__(self) -> Iterator[Action]:
+        made = (Create(one, NEW, LACKING) for one in self.new)
+        yield from merge(made, self.again, key=_name_of) if self.again else made
+        yield from self.others
+
+    @overload
+    def __getitem__(self, at: int) -> Action: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Action, ...]: ...
+    def __getitem__(self, at: int | slice) -> Action | tuple[Action, ...]:
+        if isinstance(at, slice):
+            return tuple(self)[at]
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
+        return next(islice(iter(self), at % len(self), None))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Actions | tuple):
+            return NotImplemented
+        return len(self) == len(other) and all(
+            one == two for one, two in zip(self, other, strict=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # as of a tuple of what has no hash
+
+    def without_blocked(self) -> Actions:
+        """The actions that change the project."""
+        left = (one for one in self.others if not isinstance(one, Blocked))
+        return Actions(self.new.folders, self.again, left)
+
+
+_name_of = attrgetter("name")
+
+
 class Summary(NamedTuple):
     """The counts of a plan; ``bytes`` is what would be uploaded at most.
 
@@ -221,7 +290,7 @@ class Plan:
     ``refused`` is why the guard will stop it, None when it will not.
     """
 
-    actions: tuple[Action, ...]
+    actions: Sequence[Action]
     unchanged: int
     dataset: str
     datapoints: int
@@ -240,19 +309,37 @@ class Plan:
     unseen_for: float | None = field(default=None, compare=False)
 
     @property
-    def effects(self) -> tuple[Effect, ...]:
+    def effects(self) -> Sequence[Effect]:
         """The actions that change the project, in the order in which they are to be done."""
+        if isinstance(self.actions, Actions):
+            return cast("Sequence[Effect]", self.actions.without_blocked())
         return tuple(one for one in self.actions if not isinstance(one, Blocked))
+
+    @property
+    def singled_out(self) -> Sequence[Action]:
+        """All actions but creates of what nothing is recorded of, where those are whole folders.
+
+        Whoever looks for another kind need not have a million creates made for it.
+        """
+        if isinstance(self.actions, Actions):
+            return (*self.actions.again, *self.actions.others)
+        return self.actions
 
     @property
     def moves(self) -> tuple[Move, ...]:
         """The datapoints that have other names now."""
-        return tuple(one for one in self.actions if isinstance(one, Move))
+        return tuple(one for one in self.singled_out if isinstance(one, Move))
 
     @property
     def names(self) -> frozenset[str]:
         """All names that the plan says something of: not those that are left as they are."""
         named = frozenset(names_of(self.actions))
+        return named.union(self.orphans, self.forgotten)
+
+    @property
+    def recorded_names(self) -> frozenset[str]:
+        """Those of the names of which something may be recorded."""
+        named = frozenset(names_of(self.singled_out))
         return named.union(self.orphans, self.forgotten)
 
     @property
@@ -267,7 +354,7 @@ class Plan:
 
     @property
     def _changes(self) -> Iterator[Update | Replace | Move]:
-        return (one for one in self.actions if isinstance(one, Update | Replace | Move))
+        return (one for one in self.singled_out if isinstance(one, Update | Replace | Move))
 
     @property
     def apply_exit_code(self) -> ExitCode:
@@ -282,7 +369,7 @@ class Plan:
         """Returns what comes of the actions that are blocked, when all others succeed."""
         if self.unread or self.has_blocked(UNKNOWN):
             return ExitCode.INCOMPLETE
-        blocked = (one for one in self.actions if isinstance(one, Blocked))
+        blocked = (one for one in self.singled_out if isinstance(one, Blocked))
         # The first three were asked for by the user, and the last two are waited for.
         fine = (PROTECTED, UNDONE, KEPT, UNSETTLED, ACCEPTED)
         if any(one.reason not in fine for one in blocked):
@@ -296,14 +383,18 @@ class Plan:
 
     def has_blocked(self, *reasons: Reason) -> bool:
         """Tells whether something is blocked for one of these reasons."""
-        blocked = (one for one in self.actions if isinstance(one, Blocked))
+        blocked = (one for one in self.singled_out if isinstance(one, Blocked))
         return any(one.reason in reasons for one in blocked)
 
     @property
     def summary(self) -> Summary:
         counts = {Create: 0, Move: 0, Update: 0, Replace: 0, Delete: 0, Blocked: 0}
         size = 0
-        for one in self.actions:
+        if isinstance(self.actions, Actions):
+            folders = self.actions.new.folders
+            counts[Create] = sum(map(len, folders))
+            size = sum(sum(one.sizes) for one in folders)
+        for one in self.singled_out:
             counts[type(one)] += 1
             size += _upload_size(one)
         return Summary(

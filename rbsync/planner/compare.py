@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from rbsync.model.datapoint import Dataset
+from rbsync.model.datapoint import Datapoint, Dataset
+from rbsync.model.packed import Datapoints, FolderPoints
 from rbsync.model.plan import (
     Action,
+    Actions,
     Basis,
     Blocked,
     Create,
@@ -29,17 +31,15 @@ def plan(dataset: Dataset, records: Mapping[str, Record], rules: Rules, basis: B
     Depends on nothing else: equal arguments give equal plans, in whatever order the manifest
     and the records came.
     """
-    changes = list(_changes(dataset, records, rules))
-    declared = {one.name for one in dataset.datapoints}
-    # What has a problem is declared all the same: it must not count as an orphan and be deleted.
-    declared.update(one.name for one in dataset.obstacles)
-    orphans = sorted(name for name in records if name not in declared)
+    whole, changes = _changes(dataset, records, rules)
+    new = sum(map(len, whole))
+    orphans = sorted(_undeclared(dataset, records, whole))
     actions, left = _orphan_actions((records[name] for name in orphans), rules, dataset)
     actions += changes
     actions += map(decide_obstacle, dataset.obstacles)
     return Plan(
-        actions=in_order(actions),
-        unchanged=len(dataset.datapoints) - len(changes),
+        actions=_with_folders(whole, in_order(actions)) if whole else in_order(actions),
+        unchanged=len(dataset.datapoints) - len(changes) - new,
         dataset=dataset.digest,
         datapoints=len(dataset.datapoints) + len(dataset.obstacles),
         basis=basis,
@@ -71,9 +71,62 @@ def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
     return tuple(sorted(actions, key=_order))
 
 
-def _changes(dataset: Dataset, records: Mapping[str, Record], rules: Rules) -> Iterator[Action]:
-    """The actions of the desired datapoints but `Keep`, which most of a large dataset gets."""
-    for desired in dataset.datapoints:
+def _undeclared(
+    dataset: Dataset, records: Mapping[str, Record], new: Sequence[FolderPoints]
+) -> Iterator[str]:
+    """The names of records that nobody declares; nothing is recorded of the ``new`` ones."""
+    if not records:
+        return
+    fresh = set(map(id, new))
+    declared: set[str] = set()
+    for part in _parts(dataset.datapoints):
+        if isinstance(part, FolderPoints):
+            declared.update(part.all_names() if id(part) not in fresh else ())
+        else:
+            declared.update(one.name for one in part)
+    # What has a problem is declared all the same: it must not count as an orphan and be deleted.
+    declared.update(one.name for one in dataset.obstacles)
+    yield from (name for name in records if name not in declared)
+
+
+def _parts(datapoints: Sequence[Datapoint]) -> Iterator[Sequence[Datapoint] | FolderPoints]:
+    if isinstance(datapoints, Datapoints):
+        yield from datapoints.folders
+        yield datapoints.singles
+    else:
+        yield datapoints
+
+
+def _with_folders(folders: Sequence[FolderPoints], actions: Sequence[Action]) -> Actions:
+    creates = [one for one in actions if isinstance(one, Create)]
+    return Actions(folders, creates, (one for one in actions if not isinstance(one, Create)))
+
+
+def _changes(
+    dataset: Dataset, records: Mapping[str, Record], rules: Rules
+) -> tuple[list[FolderPoints], list[Action]]:
+    """The folders of which nothing is recorded, and the actions of what else is desired.
+
+    Without `Keep`, which most of a large dataset gets.
+    """
+    new: list[FolderPoints] = []
+    actions: list[Action] = []
+    for part in _parts(dataset.datapoints):
+        if isinstance(part, FolderPoints) and _is_new(part, records):
+            new.append(part)
+        else:
+            actions += _changes_of(part, dataset, records, rules)
+    return new, actions
+
+
+def _is_new(folder: FolderPoints, records: Mapping[str, Record]) -> bool:
+    return not records or not any(name in records for name in folder.all_names())
+
+
+def _changes_of(
+    datapoints: Iterable[Datapoint], dataset: Dataset, records: Mapping[str, Record], rules: Rules
+) -> Iterator[Action]:
+    for desired in datapoints:
         record = records.get(desired.name)
         # Nearly every datapoint of a large dataset: nothing is made for it, not even an object that
         # says so.

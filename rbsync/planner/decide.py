@@ -10,7 +10,17 @@ from rbsync.errors import Problem
 from rbsync.model.datapoint import Datapoint, Obstacle
 from rbsync.model.fingerprint import FACETS, NO_LABELS, Facet, Fingerprint
 from rbsync.model.outcome import Failure
-from rbsync.model.plan import Action, Blocked, Create, Delete, Keep, Policy, Replace, Update
+from rbsync.model.plan import (
+    LACKING,
+    Action,
+    Blocked,
+    Create,
+    Delete,
+    Keep,
+    Policy,
+    Replace,
+    Update,
+)
 from rbsync.model.record import Record
 from rbsync.reasons import (
     ACCEPTED,
@@ -57,7 +67,7 @@ def decide(
     ``doubt`` is why it may have labels although none were found.
     """
     if record is None:
-        return Create(desired, NEW, "the project does not have it")
+        return Create(desired, NEW, LACKING)
     # First of all: while the last result is not known, every other answer could do a thing twice.
     if record.pending is not None:
         return unsettled(record)
@@ -187,7 +197,7 @@ def _waiting(record: Record) -> Blocked:
 
 def _create_again(desired: Datapoint, failure: Failure | None) -> Create:
     if failure is None:
-        return Create(desired, NEW, "the project does not have it")
+        return Create(desired, NEW, LACKING)
     message = f"it failed before ({failure.kind}, {failure.phase}): {failure.message}"
     return Create(desired, RETRY, message)
 

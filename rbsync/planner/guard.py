@@ -39,7 +39,7 @@ def objection(plan: Plan, policy: Policy) -> Problem | None:
 
 def _of_losses(plan: Plan, policy: Policy) -> Problem | None:
     """Counts together what is lost: labels that are removed are as gone as a deleted datapoint."""
-    lost = [one.name for one in plan.actions if isinstance(one, Delete | Replace)]
+    lost = [one.name for one in plan.singled_out if isinstance(one, Delete | Replace)]
     gone = frozenset(lost)
     # A Replace may lose its labels as well, and would be counted twice.
     bare = [name for name in plan.labels_removed if name not in gone]
@@ -62,7 +62,7 @@ def _of_losses(plan: Plan, policy: Policy) -> Problem | None:
 
 
 def _of_overwriting(plan: Plan) -> Problem | None:
-    names = [one.name for one in plan.actions if _overwrites_labels(one)]
+    names = [one.name for one in plan.singled_out if _overwrites_labels(one)]
     # No policy raises this: a manifest could allow itself to overwrite what people have drawn.
     allowed = max(ALWAYS_OVERWRITTEN, math.floor(OVERWRITTEN * plan.recorded))
     if len(names) <= allowed:
@@ -85,7 +85,7 @@ def _overwrites_labels(action: Action) -> bool:
 
 
 def _of_nothing_declared(plan: Plan) -> Problem | None:
-    deleted = [one.name for one in plan.actions if isinstance(one, Delete)]
+    deleted = [one.name for one in plan.singled_out if isinstance(one, Delete)]
     # Also when few are deleted: a manifest that lost its sources looks just like this.
     if not deleted or not plan.empty:
         return None
@@ -98,7 +98,7 @@ def _of_nothing_declared(plan: Plan) -> Problem | None:
 
 
 def _of_empty_sources(plan: Plan) -> Problem | None:
-    deleted = [one.name for one in plan.actions if isinstance(one, Delete)]
+    deleted = [one.name for one in plan.singled_out if isinstance(one, Delete)]
     # An unmounted disk is an empty folder.
     empty = [one for one in plan.warnings if one.code == EMPTY_SOURCE]
     if not deleted or not empty:

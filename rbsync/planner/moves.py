@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from rbsync.model.datapoint import Datapoint, Dataset
 from rbsync.model.fingerprint import NO_LABELS, Facet, Fingerprint
-from rbsync.model.plan import Action, Blocked, Create, Delete, Move, OnMove, Plan
+from rbsync.model.plan import LACKING, Action, Blocked, Create, Delete, Move, OnMove, Plan
 from rbsync.model.record import UNKNOWN as ANYTHING
 from rbsync.model.record import Declined, Record
 from rbsync.planner.compare import in_order
@@ -56,6 +56,9 @@ def with_moves(
 
     ``dataset`` and ``records`` are whole, also when the plan is for a part of them.
     """
+    # Without a record nothing is there under any other name.
+    if not records:
+        return plan
     created = {one.name: one for one in plan.actions if isinstance(one, Create)}
     resumed = [] if plan.unread else list(_resumed(dataset, records, rules.covers))
     if not resumed and (not created or rules.on_move == "recreate"):
@@ -260,7 +263,7 @@ def with_sights(
         sight = sights[action.name]
         if sight is None:
             # Another clone has moved it: its new task is recognised when it is to be created.
-            actions.append(Create(action.datapoint, NEW, "the project does not have it"))
+            actions.append(Create(action.datapoint, NEW, LACKING))
         elif sight.is_done and not action.changed:
             taken.append(Record(action.name, action.applied, action.task_id))
         else:

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from rbsync.model.datapoint import OWN_METADATA
 from rbsync.sources.complete_when import CompleteWhen
 from rbsync.sources.context import Context
-from rbsync.sources.entry import Entry
+from rbsync.sources.entry import Bundle, Entry
 
 __all__ = ["RESERVED_HINT", "Common", "Context", "Entry", "SourceModel", "reserved"]
 
@@ -77,15 +77,19 @@ class SourceModel(Common, ABC):
     is_group: ClassVar[bool] = False
     """Each datapoint is made of however many files there are, of which more may be to come."""
 
-    def entries(self, context: Context, default: CompleteWhen | None) -> Iterator[Entry]:
+    def entries(self, context: Context, default: CompleteWhen | None) -> Iterator[Entry | Bundle]:
         """The yield of `expand`, with what the source or the default says of completeness."""
         wanted = self.complete_when or default
         if wanted is None and not self.is_group:
-            return self.expand(context)
+            return self.packed(context) if context.packs else self.expand(context)
         return (
             one._replace(complete_when=wanted, is_group=self.is_group)
             for one in self.expand(context)
         )
+
+    def packed(self, context: Context) -> Iterator[Entry | Bundle]:
+        """The yield of `expand`, with what may be packed of it in bundles."""
+        return self.expand(context)
 
     @abstractmethod
     def expand(self, context: Context) -> Iterator[Entry]:

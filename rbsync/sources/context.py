@@ -75,6 +75,7 @@ class Context:
     shows for all of the source that it is as it should be. With ``rest`` only a part of the tree
     is looked at, and the rest is known. ``warn_at`` is as ``warn``, of what was found at a path.
     ``searched`` is that of all sources together.
+    ``packs`` says that what comes of whole folders may come as a `Bundle` each.
     """
 
     tree: Tree
@@ -89,6 +90,7 @@ class Context:
     warn_at: Callable[[Problem, str], None] = lambda _, __: None
     rest: Rest | None = None
     searched: Searched | None = None
+    packs: bool = False
 
     def may_tell(self, code: str, place: Location) -> bool:
         """Tells whether a warning of all of the source may be due.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbsync.errors import Location, Problem
@@ -160,3 +160,35 @@ class Entry(NamedTuple):
         if self.members is None or not self.members.labels:
             return self.origin
         return self.members.locate((self.members.labels,))
+
+
+class Bundle(NamedTuple):
+    """The entries of the files of one folder that have nothing but their file, packed.
+
+    ``files`` are sorted and joined by NUL, and ``names`` are those of the entries; empty where the
+    paths are the names. All are regular files, and all names plain. ``source`` is its number.
+    """
+
+    folder: str
+    files: str
+    names: str
+    settings: Settings
+    origin: Location
+    members: Members
+    source: int = -1
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries, as a source makes them that packs none."""
+        prefix = f"{self.folder}/" if self.folder else ""
+        paths = [prefix + one for one in self.files.split("\0")]
+        names = self.names.split("\0") if self.names else paths
+        for name, path in zip(names, paths, strict=True):
+            yield Entry(
+                name,
+                (path,),
+                None,
+                self.settings,
+                self.origin,
+                members=self.members,
+                found_at=path,
+            )

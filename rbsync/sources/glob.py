@@ -7,20 +7,24 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from rbsync.files.patterns import Pattern
+from rbsync.model.names import is_plain
 from rbsync.sources.context import Context
-from rbsync.sources.entry import Entry
+from rbsync.sources.entry import Bundle, Entry
 from rbsync.sources.masked import FileLabels, MaskedSource
 from rbsync.sources.matching import (
     AllowEmpty,
     Exclude,
     LabelFiles,
+    Matching,
     Search,
     captures_of,
     excluded_at,
-    matching_files,
+    matching_folders,
     pattern_at,
+    with_captures,
 )
-from rbsync.sources.naming import template_at
+from rbsync.sources.naming import Template, template_at
 
 
 class GlobSource(MaskedSource):
@@ -45,6 +49,10 @@ class GlobSource(MaskedSource):
     allow_empty: AllowEmpty = False
 
     def expand(self, context: Context) -> Iterator[Entry]:
+        for one in self.packed(context):
+            yield from one.entries() if isinstance(one, Bundle) else (one,)
+
+    def packed(self, context: Context) -> Iterator[Entry | Bundle]:
         pattern = pattern_at(context, ("glob",), self.glob)
         excluded = excluded_at(context, self.exclude)
         fields = captures_of(pattern, self.glob)
@@ -54,10 +62,41 @@ class GlobSource(MaskedSource):
         if pattern is None or excluded is None:
             return
         search = Search(context, "glob")
-        for path, captures in matching_files(search, pattern, excluded):
+        for folder in matching_folders(search, pattern, excluded):
             # That nothing matches is told beside what is wrong with the names.
             if names is None:
                 continue
-            yield labels.entry(names.fill(path, captures), (path,), path, captures, found_at=path)
+            bundle = self._bundle(folder, pattern, names, context, labels)
+            if bundle is not None:
+                yield bundle
+                continue
+            for path, captures in with_captures(folder, pattern):
+                name = names.fill(path, captures)
+                yield labels.entry(name, (path,), path, captures, found_at=path)
         labels.conclude()
         search.report_empty(self.glob, allowed=self.allow_empty)
+
+    def _bundle(
+        self,
+        folder: Matching,
+        pattern: Pattern,
+        names: Template,
+        context: Context,
+        labels: FileLabels,
+    ) -> Bundle | None:
+        """All of a folder as one; None where its files have labels, or need a look each."""
+        if not context.packs or self.labels or self.mask or labels.is_wrong or not folder.is_plain:
+            return None
+        called: list[str] = []
+        if not names.is_path:
+            called = [names.fill(*one) for one in with_captures(folder, pattern)]
+            if not all(map(is_plain, called)):
+                return None
+        return Bundle(
+            folder.listing.path,
+            "\0".join(folder.names),
+            "\0".join(called),
+            context.settings,
+            context.origin,
+            labels.members,
+        )

@@ -73,8 +73,13 @@ class FileLabels:
         self._masks = TemplateFiles(context, mask, captures, fields, MASK)
         self._mask = source.masks(context)
         self._wrong = self._source_problem(context, labels, mask)
-        self._members = Members(context.locate, source.key, "labels")
-        self._of_masks = self._members._replace(labels="mask")
+        self.members = Members(context.locate, source.key, "labels")
+        self._of_masks = self.members._replace(labels="mask")
+
+    @property
+    def is_wrong(self) -> bool:
+        """Tells whether no datapoint of the source can be planned."""
+        return self._wrong is not None
 
     def entry(
         self,
@@ -106,7 +111,7 @@ class FileLabels:
             tuple(problems),
             # What is pulled are LabelObjects, which the file of another tool must not become.
             labels_at="" if self._tool else self._objects.at(path, captures),
-            members=self._of_masks if mask.path else self._members,
+            members=self._of_masks if mask.path else self.members,
             barred=self._wrong,
             found_at=found_at,
             asked=self._context.tree.take_asked(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from rbsync.errors import Location, Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
 from rbsync.files.roots import OutsideError
+from rbsync.model.names import LONGEST_NAME
 from rbsync.reasons import EMPTY_SOURCE, FOLDER_LINK
 from rbsync.sources.context import MOST_SEARCHED, SOURCES_OF_ALL, Context
 from rbsync.sources.excluding import Exclusions
@@ -219,6 +220,35 @@ def excluded_at(context: Context, texts: Sequence[str]) -> Exclusions | None:
     return Exclusions(context, texts, good) if len(good) == len(patterns) else None
 
 
+class Matching(NamedTuple):
+    """The files of a folder that match, sorted, and the captures that they have of the folder."""
+
+    listing: Listing
+    names: list[str]
+    captures: dict[str, str]
+
+    @property
+    def prefix(self) -> str:
+        """The text that makes a name a path."""
+        return f"{self.listing.path}/" if self.listing.path else ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Tells whether all paths are names that nobody objects to, of files that are none else."""
+        text = self.prefix + "".join(self.names)
+        longest = LONGEST_NAME - len(self.prefix)
+        return (
+            bool(self.names)
+            and text.isascii()
+            and text.isprintable()
+            and not (self.listing.links or self.listing.odd)
+            # Such a path is made plain before its file is looked up.
+            and not (self.prefix.startswith((".", "/")) or "/." in text or "//" in text)
+            and max(map(len, self.names)) <= longest
+            and not any(one.upper() == "DICOMDIR" for one in self.names)
+        )
+
+
 def matching_files(
     search: Search, pattern: Pattern, excluded: Exclusions
 ) -> Iterator[tuple[str, dict[str, str]]]:
@@ -226,31 +256,48 @@ def matching_files(
 
     Warns of exclusions that had no effect, once all have been found.
     """
+    for folder in matching_folders(search, pattern, excluded):
+        yield from with_captures(folder, pattern)
+
+
+def with_captures(folder: Matching, pattern: Pattern) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yields the paths of a folder, with all of their captures."""
+    prefix, own = folder.prefix, folder.captures
+    for name in folder.names:
+        captures = pattern.file(name) or {}
+        yield prefix + name, {**own, **captures} if own else captures
+
+
+def matching_folders(search: Search, pattern: Pattern, excluded: Exclusions) -> Iterator[Matching]:
+    """The folders in which something matches. Warns as `matching_files` does."""
     yield from _matching(search, pattern, excluded)
     if search.is_whole:
         # They are walked again only where a warning is due.
-        excluded.warn_of_unused(path for path, _ in _matching(search, pattern, excluded))
+        every = _matching(search, pattern, excluded)
+        excluded.warn_of_unused(one.prefix + name for one in every for name in one.names)
 
 
-def _matching(
-    search: Search, pattern: Pattern, excluded: Exclusions
-) -> Iterator[tuple[str, dict[str, str]]]:
-    context = search.context
-    for listing, folder in search.walk(pattern):
-        prefix = f"{listing.path}/" if listing.path else ""
+def _matching(search: Search, pattern: Pattern, excluded: Exclusions) -> Iterator[Matching]:
+    for listing, captures in search.walk(pattern):
+        names = sorted(name for name in search.visible(listing) if pattern.file(name) is not None)
+        folder = Matching(listing, names, captures)
         without = excluded.of_folder(listing.path)
-        for name in sorted(search.visible(listing)):
-            captures = pattern.file(name)
-            if captures is None:
-                continue
-            path = prefix + name
-            if (without and excluded.take(path, without)) or not search.takes(path):
-                continue
-            # Followed, a link to a folder above would be walked for ever.
-            if name in listing.links and _is_folder_link(context, path):
-                context.warn_at(_not_followed(search, path), path)
-                continue
-            yield path, {**folder, **captures} if folder else captures
+        taken = [name for name in names if _takes(search, folder, name, without, excluded)]
+        if taken:
+            yield folder._replace(names=taken)
+
+
+def _takes(
+    search: Search, folder: Matching, name: str, without: Sequence[int], excluded: Exclusions
+) -> bool:
+    path = folder.prefix + name
+    if (without and excluded.take(path, without)) or not search.takes(path):
+        return False
+    # Followed, a link to a folder above would be walked for ever.
+    if name in folder.listing.links and _is_folder_link(search.context, path):
+        search.context.warn_at(_not_followed(search, path), path)
+        return False
+    return True
 
 
 def _is_text(path: str) -> bool:

@@ -52,7 +52,7 @@ class Template:
                 raise TemplateError(_unknown(field, known))
         self._captured = frozenset(captures)
         # The name of nearly every datapoint is its path; a million need no template filled.
-        self._is_path = self._parts == [("", "path")] and "path" not in self._captured
+        self.is_path = self._parts == [("", "path")] and "path" not in self._captured
 
     @property
     def root(self) -> str:
@@ -61,7 +61,7 @@ class Template:
 
     def fill(self, path: str, captures: Mapping[str, str]) -> str:
         """The text for one path."""
-        if self._is_path:
+        if self.is_path:
             return path
         return "".join(
             literal + self._field(field, path, captures) for literal, field in self._parts

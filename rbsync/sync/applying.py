@@ -284,7 +284,7 @@ def _renewed(
     """
     if options.renewal in ("nothing", "expected"):
         return plan
-    blocked = (one for one in plan.actions if isinstance(one, Blocked))
+    blocked = (one for one in plan.singled_out if isinstance(one, Blocked))
     names = (one.name for one in blocked if one.reason in (UNSETTLED, ACCEPTED))
     known = frozenset(name for name in names if name not in pending)
     if not known:
@@ -299,10 +299,10 @@ def _recorded(plan: Plan) -> Iterator[str]:
 
     That of a create, where there is one, is verified when it is read for its intent.
     """
-    for one in plan.effects:
+    for one in plan.singled_out:
         if isinstance(one, Move):
             yield one.old
-        elif not isinstance(one, Create):
+        elif not isinstance(one, Create | Blocked):
             yield one.name
 
 
@@ -313,6 +313,8 @@ def _remaining(
 
     What else is recorded as done is planned against the record on purpose.
     """
+    if not settled and not pending:
+        return plan
     actions: list[Action] = []
     for one in plan.actions:
         if not isinstance(one, Effect):

@@ -53,7 +53,7 @@ def inspected(
     key is not accepted, and StateError when a task was left by a later run than ``header`` knows.
     """
     doomed = [
-        one for one in plan.actions if isinstance(one, Overwriting) and _is_known(one, records)
+        one for one in plan.singled_out if isinstance(one, Overwriting) and _is_known(one, records)
     ]
     if not doomed:
         return plan
@@ -87,7 +87,7 @@ def told_of_losses(backend: Backend, plan: Plan) -> Plan:
 
     Raises BackendError.
     """
-    relabelled = [one for one in plan.effects if _changes_labels(one)]
+    relabelled = [one for one in plan.singled_out if _changes_labels(one)]
     if plan.looked or not relabelled:
         return plan
     found = backend.look([one.task_id for one in relabelled])

@@ -39,7 +39,7 @@ def labels_of_plan(
 
 def rewriting_labels(plan: Plan, most: int | None = None) -> list[Action]:
     """The first actions of a plan that rewrite labels, None for all."""
-    return list(islice((one for one in plan.actions if _rewrites_labels(one)), most))
+    return list(islice((one for one in plan.singled_out if _rewrites_labels(one)), most))
 
 
 def labels_of_action(workspace: Workspace, action: Action) -> LabelChanges | None:

@@ -22,7 +22,7 @@ from rbsync.sync.declared_dataset import expand
 from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.inspecting_moves import moves_inspected, moving
 from rbsync.sync.last_look import note_look
-from rbsync.sync.memo import Recalled, exceptions_of, remember
+from rbsync.sync.memo import MOST_EXCEPTIONS, Recalled, exceptions_of, remember
 from rbsync.sync.overlay import Overlay, overlay
 from rbsync.sync.plan_options import PlanOptions, looks, policy_of
 from rbsync.sync.saved_plans import left_digest
@@ -58,8 +58,11 @@ def plan_of_changes(workspace: Workspace, options: PlanOptions, known: Known) ->
     notes = Notes(is_wanted=False)
     scope = _part(workspace, options, known)
     if scope is None:
-        notes = Notes(is_wanted=known.may_recall and not options.offline)
-        scope = Scope(_expand(workspace, options, known, notes), workspace.store.records())
+        recorded = workspace.store.records()
+        # What is not recorded is an exception of the memo, of which it can have only so many.
+        most = len(recorded) + MOST_EXCEPTIONS
+        notes = Notes(is_wanted=known.may_recall and not options.offline, most=most)
+        scope = Scope(_expand(workspace, options, known, notes), recorded)
     dataset, stored = scope.dataset, scope.records
     is_empty = not (dataset.datapoints or dataset.obstacles or scope.left)
     records = stored if options.offline else workspace.settling.look(stored)
@@ -77,14 +80,14 @@ def plan_of_changes(workspace: Workspace, options: PlanOptions, known: Known) ->
     made = with_moves(made, every[0], every[1], replace(moves, redo=redo))
     records = {**records, **{one.old: every[1][one.old] for one in made.moves}}
     # Only of what the plan is about: verifying a million records would cost more than reading them.
-    workspace.store.verify(made.names.intersection(stored))
+    workspace.store.verify(made.recorded_names.intersection(stored))
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))
     made = _looked_at(workspace, made, records, options, known.header)
-    left = left_digest(records, names_of(made.actions))
+    left = left_digest(records, names_of(made.singled_out))
     made = replace(made, basis=replace(basis, left=left), empty=is_empty)
     made = replace(made, refused=objection(made, policy_of(workspace, options)))
-    if notes.is_wanted:
+    if notes.is_wanted and notes.is_quiet:
         remember(workspace, made, known.project, notes, exceptions_of(*every), known.mark)
     return made
 

@@ -23,6 +23,7 @@ from rbsync.model.datapoint import Datapoint
 from rbsync.model.record import Declined, Record
 from rbsync.planner.moves import old_names
 from rbsync.reasons import THEIRS
+from rbsync.sources.entry import Entry
 from rbsync.stores.base import Writer
 from rbsync.sync.adopting import chosen
 from rbsync.sync.declared_dataset import expand
@@ -230,7 +231,9 @@ def _label_places(workspace: Workspace) -> dict[str, str]:
     """The paths of label files by the names of their datapoints, whether they are there or not."""
     findings = Findings()
     tree = workspace.inputs.tree
-    return {one.name: one.labels_at for one in entries_of(workspace.manifest, tree, findings)}
+    every = entries_of(workspace.manifest, tree, findings)
+    # What comes packed has no label files.
+    return {one.name: one.labels_at for one in every if isinstance(one, Entry)}
 
 
 def _owners(declared: Mapping[str, Datapoint], beside: Mapping[str, str]) -> dict[str, set[str]]:

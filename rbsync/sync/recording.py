@@ -78,7 +78,7 @@ def check_lasting(workspace: Workspace, plan: Plan) -> None:
     """
     if not os.environ.get("CI") or workspace.history_at:
         return
-    theirs = [one.name for one in plan.effects if isinstance(one, Overwriting) and one.over]
+    theirs = [one.name for one in plan.singled_out if isinstance(one, Overwriting) and one.over]
     if theirs and workspace.is_new:
         raise RefusedError(
             f"the plan would take away what people made of {len(theirs):,} datapoints, the first "

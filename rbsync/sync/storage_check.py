@@ -21,7 +21,8 @@ def check_storages(backend: Backend, plan: Plan, *, keep_going: bool) -> Plan:
     Raises UserError for others, or blocks what uses them when it is to ``keep_going``. Raises
     BackendError when the service does not say which there are.
     """
-    used = {storage for one in plan.actions for storage in _storages(one)}
+    # What comes packed is uploaded, and needs no storage.
+    used = {storage for one in plan.singled_out for storage in _storages(one)}
     unknown = unknown_storages(backend, used) if used else {}
     if not unknown:
         return plan
@@ -62,7 +63,7 @@ def _storages(action: Action) -> Iterator[str]:
 
 def _problems(plan: Plan, unknown: Mapping[str, Problem]) -> Iterator[Problem]:
     """One for each place of the manifest that names such a storage."""
-    found = filter(None, map(_datapoint, plan.actions))
+    found = filter(None, map(_datapoint, plan.singled_out))
     places = {(one.origin, one.settings.storage) for one in found}
     for origin, storage in sorted(places):
         if storage in unknown:

@@ -89,7 +89,7 @@ class Hindrances:
 
 def _worth_telling(plan: Plan, waiting: Sequence[Waiting]) -> list[Blocked]:
     """The blocked actions, without those of which more is known already."""
-    blocked = [one for one in plan.actions if isinstance(one, Blocked)]
+    blocked = [one for one in plan.singled_out if isinstance(one, Blocked)]
     # A folder that cannot be read blocks all that was ever in it. That is told once, not 40,000
     # times.
     if plan.unread:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbsync.dataset.units import Row, Unit, any_suffix_of, fold_of, spelt_alike
+from rbsync.dataset.units import Row, Unit, any_suffix_of, spelt_alike
+from rbsync.model.names import fold_of
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0/"), min_size=1, max_size=6)
 PATHS = st.lists(TEXTS, min_size=1, max_size=3).map("/".join)

@@ -57,6 +57,21 @@ def test_a_video_waits_for_its_marker(videos: Callable[[str], Project], marker: 
     assert project.actions() == ["create videos/a"]
 
 
+def test_of_what_waits_nothing_is_told_but_that(tmp_path: Path) -> None:
+    project = Project(tmp_path / "data")
+    source = '{glob: "images/*.png", complete_when: {marker: "{stem}.ok"}}'
+    project.manifest(f"project: {{type: IMAGE_BBOX}}\ndatapoints:\n  - {source}\n")
+    project.write("images/a.png", b"no picture")
+    refused = project.run("plan").err
+    assert "is not there yet" in refused
+    assert "cannot be read" not in refused
+    project.write("images/a.ok", "")
+    assert "a.png: the file is" in project.run("plan").err
+    (project.folder / "images/a.ok").unlink()
+    # By now its file was read, and is known to be no picture.
+    assert project.run("plan").err == refused
+
+
 def test_a_marker_that_is_older_than_a_file_does_not_count(
     videos: Callable[[str], Project],
 ) -> None:

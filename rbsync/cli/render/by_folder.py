@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 
@@ -24,8 +24,13 @@ class Fold(NamedTuple):
         return f"{self.folder}{self.mark}" or "./"
 
 
-def folded(names: Iterable[str], most: int) -> list[Fold]:
+Count = Callable[[Sequence[str]], int]
+
+
+def folded(names: Iterable[str], most: int, count: Count = len) -> list[Fold]:
     """Folds names into at most so many folders, in their order; the largest are told apart first.
+
+    A name may stand for others of its folder: then ``count`` says how many some names are.
 
     A folder whose folders are too many for the lines that are left stays one fold. Only where that
     leaves nothing but the one are its largest folders shown, and the rest as one.
@@ -33,7 +38,7 @@ def folded(names: Iterable[str], most: int) -> list[Fold]:
     done: list[Fold] = []
     open_ = [_fold("", list(names))]
     while open_:
-        largest = max(open_, key=lambda one: len(one.names))
+        largest = max(open_, key=lambda one: count(one.names))
         open_.remove(largest)
         parts = _parts(largest)
         room = most - len(done) - len(open_)
@@ -43,14 +48,14 @@ def folded(names: Iterable[str], most: int) -> list[Fold]:
             open_ += parts
         # Of 300 folders in one the largest say more than the one line that all are in it.
         elif not done and not open_:
-            done += _largest(largest, parts, room)
+            done += _largest(largest, parts, room, count)
         else:
             done.append(largest)
     return sorted(done, key=lambda one: (one.mark == "…", one.folder, one.mark))
 
 
-def _largest(whole: Fold, parts: Sequence[Fold], room: int) -> list[Fold]:
-    ordered = sorted(parts, key=lambda one: -len(one.names))
+def _largest(whole: Fold, parts: Sequence[Fold], room: int, count: Count) -> list[Fold]:
+    ordered = sorted(parts, key=lambda one: -count(one.names))
     shown, left = ordered[: room - 1], ordered[room - 1 :]
     names = [name for one in left for name in one.names]
     return [*shown, Fold(whole.folder, names, sum(one.folders for one in left), "…")]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rbsync import reasons
 from rbsync.cli.escaping import one_line
@@ -20,8 +20,11 @@ from rbsync.cli.render.numbers import duration, plural, size
 from rbsync.cli.render.screen import NARROWEST, beside, shortened, width_of
 from rbsync.cli.streams import flush_out
 from rbsync.model.datapoint import Datapoint
+from rbsync.model.packed import FolderPoints
 from rbsync.model.plan import (
+    LACKING,
     Action,
+    Actions,
     Blocked,
     Create,
     Delete,
@@ -80,7 +83,7 @@ def show_plan(
     if plan.orphans:
         what = plural(len(plan.orphans), "datapoint is", "datapoints are")
         note(common, f"{what} in the project and not in the manifest (--prune deletes them).")
-    if not plan.looked and any(isinstance(one, Overwriting | Move) for one in plan.actions):
+    if not plan.looked and any(isinstance(one, Overwriting | Move) for one in plan.singled_out):
         note(common, "The project was not looked at: apply looks before it overwrites anything.")
     for line in losses(plan):
         note(common, line, fg="yellow")
@@ -147,18 +150,52 @@ def plan_lines(
 
     More than `LISTED` are folded by folder, unless all are asked for.
     """
-    by_kind = {kind: [one for one in plan.actions if type(one) is kind] for kind in SYMBOLS}
-    room = _room({kind: len(some) for kind, some in by_kind.items() if some})
     lists_all = all_of_it or len(plan.actions) <= LISTED
+    found = plan.actions if lists_all else plan.singled_out
+    by_kind = {kind: [one for one in found if type(one) is kind] for kind in SYMBOLS}
+    heaps = [] if lists_all else _heaps_of(plan)
+    counts = {kind: len(some) for kind, some in by_kind.items()}
+    counts[Create] += sum(one.number for one in heaps)
+    room = _room({kind: number for kind, number in counts.items() if number})
     for kind, actions in by_kind.items():
         symbol, color = SYMBOLS[kind]
-        if lists_all or len(actions) <= room.get(kind, 0):
+        if lists_all or counts[kind] <= room.get(kind, 0):
+            # Creates come first in every plan.
+            some = islice(plan.actions, counts[kind]) if kind is Create else actions
             lines: Iterator[str] = chain.from_iterable(
-                _listed(symbol, one, labels, width) for one in actions
+                _listed(symbol, one, labels, width) for one in some
             )
         else:
-            lines = _folded(symbol, actions, room[kind], width)
+            lines = _folded(symbol, actions, heaps if kind is Create else (), room[kind], width)
         yield from ((line, color) for line in lines)
+
+
+class Heap(NamedTuple):
+    """Creates in one folder: the first of them, so many, and their bytes."""
+
+    first: Create
+    number: int
+    size: int
+
+
+def _heaps_of(plan: Plan) -> list[Heap]:
+    """The creates that come packed, by the folders of their names."""
+    if not isinstance(plan.actions, Actions):
+        return []
+    return [heap for one in plan.actions.new.folders for heap in _heaps_in(one)]
+
+
+def _heaps_in(points: FolderPoints) -> Iterator[Heap]:
+    groups: dict[str, list[int]] = {"": [*range(len(points))]}
+    # Names that are paths are all in the folder of their files.
+    if points.names:
+        groups = {}
+        for at, name in enumerate(points.all_names()):
+            groups.setdefault(name.rpartition("/")[0], []).append(at)
+    for some in groups.values():
+        first = next(islice(points, some[0], None))
+        total = sum(points.sizes[at] for at in some)
+        yield Heap(Create(first, reasons.NEW, LACKING), len(some), total)
 
 
 def _room(counts: Mapping[type[Action], int]) -> dict[type[Action], int]:
@@ -180,14 +217,25 @@ def _listed(symbol: str, action: Action, labels: Labels, width: int) -> Iterator
         yield beside("    ", f"labels: {one_line(told(changes))}", width)
 
 
-def _folded(symbol: str, actions: Sequence[Action], most: int, width: int) -> Iterator[str]:
+def _folded(
+    symbol: str, actions: Sequence[Action], heaps: Sequence[Heap], most: int, width: int
+) -> Iterator[str]:
     by_name = {one.name: one for one in actions}
-    for fold in folded(by_name, most):
-        some = [by_name[name] for name in fold.names]
-        if len(some) == 1:
+    heaped = {one.first.name: one for one in heaps}
+
+    def count(names: Sequence[str]) -> int:
+        return sum(heaped[name].number if name in heaped else 1 for name in names)
+
+    for fold in folded([*by_name, *heaped], most, count if heaped else len):
+        heaps = [heaped[name] for name in fold.names if name in heaped]
+        some = [*(by_name[name] for name in fold.names if name in by_name)]
+        number = len(some) + sum(one.number for one in heaps)
+        some += [one.first for one in heaps]
+        if number == 1:
             name, parts = called(some[0]), [remark(some[0])]
         else:
-            name, parts = fold.label, list(_told_together(some, fold.folders))
+            more = sum(one.size - one.first.datapoint.size for one in heaps)
+            name, parts = fold.label, list(_told_together(some, number, more, fold.folders))
         yield _one_row(f"  {symbol} ", one_line(name), list(map(one_line, parts)), width)
 
 
@@ -203,10 +251,13 @@ def _one_row(symbol: str, name: str, parts: list[str], width: int) -> str:
     return shortened(f"{symbol}{shortened(name, room)}  {parts[0]}", width)
 
 
-def _told_together(actions: Sequence[Action], folders: int) -> Iterator[str]:
-    yield plural(len(actions), "datapoint")
+def _told_together(
+    actions: Sequence[Action], number: int, more: int, folders: int
+) -> Iterator[str]:
+    """``more`` are bytes of others than these actions, which are ``number`` with them."""
+    yield plural(number, "datapoint")
     first = actions[0]
-    if isinstance(first, Create | Replace) and (total := _size_of(actions)):
+    if isinstance(first, Create | Replace) and (total := _size_of(actions) + more):
         yield size(total)
     if isinstance(first, Update | Blocked):
         yield from _counted(actions)

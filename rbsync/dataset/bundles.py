@@ -1,0 +1,125 @@
+"""Bundles of plain files, from their names to packed datapoints.
+
+What needs a look at single entries takes a bundle apart: names that are twice, files that two
+sources have, a file that is broken or of another kind than its suffix says.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain, pairwise
+
+import xxhash
+
+from rbsync.dataset.units import Packed, Summary, UnitKey
+from rbsync.files.file_facts import DIGEST_SIZE
+from rbsync.files.kinds import KINDS, objection
+from rbsync.files.listing import FIELDS, Listing
+from rbsync.files.structure import UNPACKED
+from rbsync.model.fingerprint import Algorithm, weight
+from rbsync.model.names import fold_of
+from rbsync.model.packed import FolderPoints
+from rbsync.sources.entry import Bundle, Entry, MaskLabels
+
+_AT_ONCE = 1 << 17
+"""Numbers that are sorted at one time: as objects a million take more than all names."""
+
+
+def folds_of(bundle: Bundle) -> array[int]:
+    """The folds of the names, as `fold_of` has them."""
+    if bundle.names:
+        text = bundle.names.lower()
+    else:
+        prefix = f"{bundle.folder}/" if bundle.folder else ""
+        text = "\0".join(prefix + one for one in bundle.files.split("\0")).lower()
+    return array("Q", map(xxhash.xxh3_64_intdigest, text.encode().split(b"\0")))
+
+
+def with_names_twice(bundles: Sequence[Bundle], others: Iterable[Entry]) -> set[int]:
+    """The indices of bundles that have a name which looks like another one."""
+    folds = [folds_of(one) for one in bundles]
+    singles = array("Q", (fold_of(one.name) for one in others))
+    twice = set(_twice([*folds, singles]))
+    return {at for at, one in enumerate(folds) if twice and not twice.isdisjoint(one)}
+
+
+def _twice(columns: Sequence[array[int]]) -> Iterator[int]:
+    parts = sum(map(len, columns)) // _AT_ONCE + 1
+    for part in range(parts):
+        every = chain.from_iterable(columns)
+        some = sorted(every if parts == 1 else (one for one in every if one % parts == part))
+        yield from (one for one, other in pairwise(some) if one == other)
+
+
+def with_files_twice(bundles: Sequence[Bundle], others: Collection[Entry]) -> set[int]:
+    """The indices of bundles in whose folders another source may have a file too."""
+    owners: dict[str, set[int]] = {}
+    for at, one in enumerate(bundles):
+        owners.setdefault(one.folder, set()).add(at)
+    shared = {folder for folder, some in owners.items() if len(some) > 1}
+    origin = bundles[0].origin if bundles else None
+    for entry in others:
+        if entry.origin != origin:
+            masks = entry.labels.files if isinstance(entry.labels, MaskLabels) else ()
+            shared.update(path.rpartition("/")[0] for path in (*entry.items, *masks))
+    return {at for folder in shared for at in owners.get(folder, ())}
+
+
+def points_of(
+    bundle: Bundle, listing: Listing, facet: str, algorithm: Algorithm
+) -> FolderPoints | None:
+    """The datapoints of a bundle whose files were hashed; None where one needs a look of its own.
+
+    ``facet`` is the fingerprint of the settings.
+    """
+    places = {name: at for at, name in enumerate(listing.names)}
+    files = bundle.files.split("\0")
+    at = [places.get(name, -1) for name in files]
+    if min(at) < 0:
+        return None
+    kinds = listing.kinds
+    found = {(*name.rpartition(".")[1:], kinds[one]) for name, one in zip(files, at, strict=True)}
+    if not all(_is_plain(dot + suffix, code) for dot, suffix, code in found):
+        return None
+    names = bundle.names.split("\0") if bundle.names else []
+    if names:
+        # Sorted by file so far.
+        order = sorted(range(len(at)), key=names.__getitem__)
+        names, files, at = ([some[one] for one in order] for some in (names, files, at))  # type: ignore[assignment]
+    width, digests, stats = DIGEST_SIZE[algorithm], listing.digests, listing.stats
+    return FolderPoints(
+        bundle.folder,
+        "\0".join(files),
+        "\0".join(names),
+        b"".join([digests[one * width : one * width + width] for one in at]),
+        array("q", [stats[one * FIELDS] for one in at]),
+        bundle.settings,
+        facet,
+        bundle.origin,
+        algorithm,
+    )
+
+
+def _is_plain(end: str, code: int) -> bool:
+    """Tells whether nothing is to be said of files with such an end and a kind's code."""
+    # The bit of a broken file, and the code of one that was not read, are no kinds.
+    if code >= len(KINDS) or KINDS[code] in UNPACKED:
+        return False
+    return not objection(f"file{end}" if end[0] == "." else end, KINDS[code])
+
+
+def unit_of(points: FolderPoints, source: int) -> tuple[UnitKey, Packed, Summary]:
+    """The datapoints as they are remembered, with what is known of them without reading that."""
+    digests = list(points.entry_digests())
+    names = points.all_names()
+    packed = Packed(
+        array("Q", map(fold_of, names)).tobytes(),
+        points.files.encode(),
+        "\0".join(names).encode(),
+        b"",
+        b"".join(digests),
+        b"",
+    )
+    summary = Summary(len(digests), sum(map(weight, digests)), ())
+    return (source, points.folder), packed, summary

@@ -1,0 +1,159 @@
+"""Datapoints of single files, packed folder by folder: a million of them are no objects."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from operator import itemgetter
+from typing import overload
+
+from rbsync.errors import Location
+from rbsync.model.datapoint import Datapoint, Item, Settings
+from rbsync.model.fingerprint import Algorithm, Fingerprint, entry_digest, weight
+
+_BETWEEN = "\0"
+"""No name may have it."""
+
+_by_name = itemgetter(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FolderPoints:
+    """Datapoints of one source and folder, of one file each and nothing else, sorted by name.
+
+    ``files`` and ``names`` are joined by NUL; ``names`` is empty where the paths are the names.
+    ``digests`` and ``sizes`` are of the files, ``facet`` is the fingerprint of the settings.
+    """
+
+    folder: str
+    files: str
+    names: str
+    digests: bytes
+    sizes: array[int]
+    settings: Settings
+    facet: str
+    origin: Location
+    algorithm: Algorithm
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __iter__(self) -> Iterator[Datapoint]:
+        # Without the named constructors, which take as long as all the rest of it.
+        new, settings, facet, origin = tuple.__new__, self.settings, self.facet, self.origin
+        rows = zip(self.all_names(), self.paths(), self.contents(), self.sizes, strict=True)
+        for name, path, content, size in rows:
+            items = (new(Item, (path, content, size)),)
+            fingerprint = new(Fingerprint, (content, "", facet))
+            yield new(Datapoint, (name, items, None, settings, fingerprint, origin, ()))
+
+    def paths(self) -> list[str]:
+        """The files relative to the manifest's folder."""
+        prefix = f"{self.folder}/" if self.folder else ""
+        return [prefix + one for one in self.files.split(_BETWEEN)]
+
+    def all_names(self) -> list[str]:
+        """The names of the datapoints."""
+        return self.names.split(_BETWEEN) if self.names else self.paths()
+
+    def contents(self) -> list[str]:
+        """The content identities of the files."""
+        width = 2 * len(self.digests) // len(self)
+        text, prefix = self.digests.hex(), self.algorithm + ":"
+        return [prefix + text[at : at + width] for at in range(0, len(text), width)]
+
+    def fingerprints(self) -> Iterator[Fingerprint]:
+        """Yields what the datapoints are, in their order."""
+        return (Fingerprint(content, "", self.facet) for content in self.contents())
+
+    def entry_digests(self) -> Iterator[bytes]:
+        """Yields the digests that count for the dataset's."""
+        rows = zip(self.all_names(), self.fingerprints(), strict=True)
+        return (entry_digest(name, one, self.algorithm) for name, one in rows)
+
+    def span(self) -> tuple[str, str]:
+        """The first and the last of the names."""
+        text = self.names or self.files
+        prefix = f"{self.folder}/" if self.folder and not self.names else ""
+        return prefix + text.partition(_BETWEEN)[0], prefix + text.rpartition(_BETWEEN)[2]
+
+
+class Datapoints(Sequence[Datapoint]):
+    """All datapoints of a dataset, sorted by name; objects are made of those that are asked for.
+
+    ``folders`` are packed, ``singles`` are not.
+    """
+
+    def __init__(self, folders: Iterable[FolderPoints], singles: Iterable[Datapoint] = ()) -> None:
+        self.folders = tuple(folders)
+        self.singles = tuple(sorted(singles, key=_by_name))
+        self._count = sum(map(len, self.folders)) + len(self.singles)
+        self._runs: list[list[Iterable[Datapoint]]] | None = None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Datapoint]:
+        if self._runs is None:
+            self._runs = _in_runs(self.folders, self.singles)
+        for run in self._runs:
+            yield from run[0] if len(run) == 1 else merge(*run, key=_by_name)
+
+    @overload
+    def __getitem__(self, at: int) -> Datapoint: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Datapoint, ...]: ...
+    def __getitem__(self, at: int | slice) -> Datapoint | tuple[Datapoint, ...]:
+        if isinstance(at, slice):
+            return tuple(self)[at]
+        if not -self._count <= at < self._count:
+            raise IndexError(at)
+        return next(islice(iter(self), at % self._count, None))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Datapoints | tuple):
+            return NotImplemented
+        return len(self) == len(other) and all(
+            one == two for one, two in zip(self, other, strict=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # as of a tuple of what has no hash
+
+    @property
+    def size(self) -> int:
+        """The bytes of all items."""
+        packed = sum(sum(one.sizes) for one in self.folders)
+        return packed + sum(one.size for one in self.singles)
+
+    def weights(self, algorithm: Algorithm) -> Iterator[int]:
+        """Yields what they add to the dataset's digest, in any order."""
+        for folder in self.folders:
+            yield sum(map(weight, folder.entry_digests()))
+        for one in self.singles:
+            yield weight(entry_digest(one.name, one.fingerprint, algorithm))
+
+
+def _in_runs(
+    folders: Sequence[FolderPoints], singles: Sequence[Datapoint]
+) -> list[list[Iterable[Datapoint]]]:
+    """What is in order one after another; of a run with several parts these are to be merged.
+
+    `a/b.png` is before `a/b/c.png`, and `a/c.png` after it: names of a folder and of those in it
+    alternate.
+    """
+    spans: list[tuple[str, str, Iterable[Datapoint]]] = [(*one.span(), one) for one in folders]
+    if singles:
+        spans.append((singles[0].name, singles[-1].name, singles))
+    spans.sort(key=_by_name)
+    runs: list[list[Iterable[Datapoint]]] = []
+    end = ""
+    for first, last, part in spans:
+        if runs and first <= end:
+            runs[-1].append(part)
+        else:
+            runs.append([part])
+        end = max(end, last)
+    return runs
