@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from heapq import heappop, heappush
+from itertools import chain, islice
 from traceback import format_exception
 from typing import NamedTuple
 
@@ -88,6 +89,41 @@ class Pace(NamedTuple):
         return self.quarantine
 
 
+class Queue:
+    """Changes that wait. They are made as they are taken, for there may be a million."""
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self._front: deque[Change] = deque()
+        self._rest = iter(changes)
+
+    def __bool__(self) -> bool:
+        if not self._front:
+            self._front.extend(islice(self._rest, 1))
+        return bool(self._front)
+
+    @property
+    def first(self) -> Change:
+        """The next one, of a queue that is not empty."""
+        return self._front[0]
+
+    def popleft(self) -> Change:
+        """Takes the next one of a queue that is not empty."""
+        return self._front.popleft()
+
+    def appendleft(self, change: Change) -> None:
+        """Puts one back in front of all others."""
+        self._front.appendleft(change)
+
+    def put_back(self) -> Sequence[Change]:
+        """Those that were taken before, and others that are next."""
+        return tuple(self._front)
+
+    def rest(self) -> Iterator[Change]:
+        """Yields all that are left, which are then no longer in it."""
+        yield from self._front
+        yield from self._rest
+
+
 class Pipeline:
     """Takes each change from waiting over ready to sent; nothing is sent before its intent."""
 
@@ -98,7 +134,7 @@ class Pipeline:
         self._tally, self._stop = tools.tally, tools.stop
         self._workers = workers
         self._pace = pace
-        self._waiting = deque(changes)
+        self._waiting = Queue(changes)
         self._preparing: dict[str, Change] = {}
         self._ready: deque[Prepared] = deque()
         self._sending: dict[str, Prepared] = {}
@@ -182,7 +218,7 @@ class Pipeline:
     def _small_after(self, change: Change) -> Iterator[Change]:
         """Takes the changes that the worker of a change of small files is given with it."""
         for _ in range(self._pace.together - 1):
-            if not (_is_small(change) and self._waiting and _is_small(self._waiting[0])):
+            if not (_is_small(change) and self._waiting and _is_small(self._waiting.first)):
                 return
             change = self._waiting.popleft()
             self._preparing[change.name] = change
@@ -440,7 +476,7 @@ class Pipeline:
         ready = [one.action for one in self._ready]
         # What was sent once and waits to be sent again is not untouched: it must be reported as
         # open, not as skipped.
-        for change in (*ready, *self._preparing.values(), *self._waiting):
+        for change in (*ready, *self._preparing.values(), *self._waiting.put_back()):
             if change.name in self._resent:
                 self._give_up(change, ENDED)
 
@@ -457,7 +493,7 @@ class Pipeline:
     def _left_over(self) -> Iterator[Outcome]:
         """Yields what was not begun, or not finished in time, when the run was stopped."""
         ready = (one.action for one in self._ready)
-        for change in (*ready, *self._preparing.values(), *self._waiting):
+        for change in chain(ready, self._preparing.values(), self._waiting.rest()):
             if change.name not in self._resent:
                 yield skipped(change, self._stop.reason)
 

@@ -27,7 +27,7 @@ from rbsync.applier.workers import Workers
 from rbsync.backends.base import Backend, Capabilities, Mark, Renames
 from rbsync.errors import StoreError
 from rbsync.model.outcome import Outcome
-from rbsync.model.plan import Create, Delete, Move, Overwriting, Plan, Replace, Update
+from rbsync.model.plan import Delete, Move, Overwriting, Plan, Replace, Update
 from rbsync.model.record import Record
 from rbsync.stores.base import Upload, Writer
 
@@ -164,8 +164,7 @@ def _breaker(stop: Cancellation, options: Options, capabilities: Capabilities) -
 def _in_order(
     plan: Plan, tools: Tools, jobs: int, backend: Backend, mark: Mark
 ) -> Iterator[Outcome]:
-    effects, capabilities = plan.effects, backend.capabilities
-    creates = [one for one in effects if isinstance(one, Create)]
+    effects, capabilities = plan.singled_out, backend.capabilities
     moves = [one for one in effects if isinstance(one, Move)]
     changes: list[Change] = [one for one in effects if isinstance(one, Update | Replace)]
     pace = Pace(
@@ -177,7 +176,7 @@ def _in_order(
     )
     # Creates come first and deletes last: what was renamed is there under its new name before the
     # old one goes.
-    yield from _change(creates, tools, pace)
+    yield from _change(plan.creates, tools, pace)
     tasks: dict[str, str] = {}
     for outcome in _move(moves, tools, jobs, backend, mark):
         if outcome.result == "applied":

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 
 from rbsync.applier.cancellation import INTERRUPTED, OUTAGE, UNREACHABLE, Cancellation
 from rbsync.errors import ExitCode
-from rbsync.model.outcome import Outcome, Report
+from rbsync.model.outcome import Outcome, Outcomes, Report
 from rbsync.model.plan import Blocked, Plan
-from rbsync.reasons import AMBIGUOUS, AUTH, UNSETTLED
+from rbsync.reasons import AMBIGUOUS, AUTH, UNSETTLED, FailureKind
 
 
-def conclude(plan: Plan, outcomes: Sequence[Outcome], stop: Cancellation) -> Report:
-    """The report of a run, with the exit code of the worst that happened."""
-    blocked = [one for one in plan.singled_out if isinstance(one, Blocked)]
-    left = [Outcome(one.name, "blocked", "skipped", note=one.message) for one in blocked]
-    code = _exit_code(outcomes, plan, stop)
-    return Report((*outcomes, *left), code, unchanged=plan.unchanged)
+def conclude(plan: Plan, outcomes: Iterable[Outcome], stop: Cancellation) -> Report:
+    """The report of a run, with the exit code of the worst that happened.
+
+    What the plan blocked is added to the outcomes.
+    """
+    if not isinstance(outcomes, Outcomes):
+        outcomes = Outcomes(outcomes)
+    kinds = {one.failure.kind for one in outcomes.failures if one.failure is not None}
+    code = _exit_code(kinds, plan, stop)
+    for one in plan.singled_out:
+        if isinstance(one, Blocked):
+            outcomes.append(Outcome(one.name, "blocked", "skipped", note=one.message))
+    return Report(outcomes, code, unchanged=plan.unchanged)
 
 
-def _exit_code(outcomes: Sequence[Outcome], plan: Plan, stop: Cancellation) -> ExitCode:
-    kinds = {one.failure.kind for one in outcomes if one.failure is not None}
+def _exit_code(kinds: Collection[FailureKind], plan: Plan, stop: Cancellation) -> ExitCode:
     # The worst comes first: who pressed Ctrl-C knows why it ended, and a refused key explains all
     # failures below it.
     if stop.reason == INTERRUPTED:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from rbsync.applier.content import Content
 from rbsync.applier.retrying import GivenUpError, Retrier, StoppedError
 from rbsync.backends.base import Backend, Body
 from rbsync.model.datapoint import REMOTE, Item
+from rbsync.model.packed import twice
 from rbsync.model.plan import Create, Delete, Effect
 from rbsync.reasons import MISSING
 from rbsync.stores.base import Upload, Writer
@@ -157,12 +159,16 @@ def _is_missing(action: Effect) -> bool:
     return isinstance(action, Create) and action.reason == MISSING
 
 
-def repeated_contents(effects: Iterable[Effect]) -> frozenset[Key]:
+def repeated_contents(effects: Sequence[Effect]) -> frozenset[Key]:
     """Returns what is wanted more than once: only that has to be remembered while a run lasts."""
+    # As numbers first: a million keys take more than all else that a run holds.
+    numbers = array("q", map(hash, _contents(effects)))
+    found = set(twice([numbers]))
     once: set[Key] = set()
     again: set[Key] = set()
-    for key in _contents(effects):
-        (again if key in once else once).add(key)
+    for key in _contents(effects) if found else ():
+        if hash(key) in found:
+            (again if key in once else once).add(key)
     return frozenset(again)
 
 

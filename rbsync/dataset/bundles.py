@@ -7,8 +7,7 @@ sources have, a file that is broken or of another kind than its suffix says.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import chain, pairwise
+from collections.abc import Collection, Iterable, Sequence
 
 import xxhash
 
@@ -19,11 +18,8 @@ from rbsync.files.listing import FIELDS, Listing
 from rbsync.files.structure import UNPACKED
 from rbsync.model.fingerprint import Algorithm, weight
 from rbsync.model.names import fold_of
-from rbsync.model.packed import FolderPoints
+from rbsync.model.packed import FolderPoints, twice
 from rbsync.sources.entry import Bundle, Entry, MaskLabels
-
-_AT_ONCE = 1 << 17
-"""Numbers that are sorted at one time: as objects a million take more than all names."""
 
 
 def folds_of(bundle: Bundle) -> array[int]:
@@ -40,16 +36,8 @@ def with_names_twice(bundles: Sequence[Bundle], others: Iterable[Entry]) -> set[
     """The indices of bundles that have a name which looks like another one."""
     folds = [folds_of(one) for one in bundles]
     singles = array("Q", (fold_of(one.name) for one in others))
-    twice = set(_twice([*folds, singles]))
-    return {at for at, one in enumerate(folds) if twice and not twice.isdisjoint(one)}
-
-
-def _twice(columns: Sequence[array[int]]) -> Iterator[int]:
-    parts = sum(map(len, columns)) // _AT_ONCE + 1
-    for part in range(parts):
-        every = chain.from_iterable(columns)
-        some = sorted(every if parts == 1 else (one for one in every if one % parts == part))
-        yield from (one for one, other in pairwise(some) if one == other)
+    found = set(twice([*folds, singles]))
+    return {at for at, one in enumerate(folds) if found and not found.isdisjoint(one)}
 
 
 def with_files_twice(bundles: Sequence[Bundle], others: Collection[Entry]) -> set[int]:

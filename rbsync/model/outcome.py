@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from itertools import groupby
+from typing import Any, Literal, NamedTuple, overload
+from zlib import compress, decompress
 
 from rbsync.errors import ExitCode
 from rbsync.reasons import FailureKind, Phase
@@ -44,6 +48,81 @@ class Outcome(NamedTuple):
     note: str = ""
 
 
+class Outcomes(Sequence[Outcome]):
+    """The outcomes of a run, counted as they come; but for the last ones they are packed."""
+
+    def __init__(self, given: Iterable[Outcome] = ()) -> None:
+        self._packed: list[bytes] = []
+        self._last: list[Outcome] = []
+        self._failed: list[int] = []
+        self._counts: Counter[tuple[Result, Verb]] = Counter()
+        for one in given:
+            self.append(one)
+
+    def append(self, one: Outcome) -> None:
+        """Takes in an outcome."""
+        if one.result == "failed":
+            self._failed.append(len(self))
+        self._counts[one.result, one.action] += 1
+        self._last.append(one)
+        if len(self._last) >= _TOGETHER:
+            # A million outcomes are 300 MB of objects, and 30 MB of such text.
+            self._packed.append(compress(json.dumps(self._last).encode(), 1))
+            self._last = []
+
+    def __len__(self) -> int:
+        return len(self._packed) * _TOGETHER + len(self._last)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        for at in range(len(self._packed)):
+            yield from self._part(at)
+        yield from self._last
+
+    def _part(self, at: int) -> list[Outcome]:
+        if at == len(self._packed):
+            return self._last
+        return [_outcome(*one) for one in json.loads(decompress(self._packed[at]))]
+
+    @overload
+    def __getitem__(self, at: int) -> Outcome: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Outcome, ...]: ...
+    def __getitem__(self, at: int | slice) -> Outcome | tuple[Outcome, ...]:
+        if isinstance(at, slice):
+            return tuple(self)[at]
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
+        part, place = divmod(at % len(self), _TOGETHER)
+        return self._part(part)[place]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Outcomes | tuple) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """Those that failed."""
+        parts = groupby(self._failed, lambda at: at // _TOGETHER)
+        return [self._part(part)[at % _TOGETHER] for part, some in parts for at in some]
+
+    def number(self, result: Result, actions: Collection[Verb]) -> int:
+        """Returns how many have a result, of some actions or, where there are none, of all."""
+        found = self._counts.items()
+        return sum(
+            n for (one, verb), n in found if one == result and (not actions or verb in actions)
+        )
+
+
+_TOGETHER = 512
+
+
+def _outcome(
+    name: str, action: Verb, result: Result, task_id: str, failure: Any, note: str
+) -> Outcome:
+    return Outcome(name, action, result, task_id, Failure(*failure) if failure else None, note)
+
+
 @dataclass(frozen=True)
 class Report:
     """The outcomes of one run, counted, with the exit code that they amount to.
@@ -51,7 +130,7 @@ class Report:
     ``looked_up`` is how many datapoints a state that was new took in from the project.
     """
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: Sequence[Outcome]
     exit_code: ExitCode
     unchanged: int = 0
     looked_up: int = 0
@@ -74,10 +153,14 @@ class Report:
     @property
     def failures(self) -> Sequence[Outcome]:
         """The outcomes that failed."""
+        if isinstance(self.outcomes, Outcomes):
+            return self.outcomes.failures
         return [one for one in self.outcomes if one.result == "failed"]
 
     def count(self, result: Result, *actions: Verb) -> int:
         """Returns how many outcomes have a result, of the given actions or of all."""
+        if isinstance(self.outcomes, Outcomes):
+            return self.outcomes.number(result, actions)
         return sum(
             1
             for one in self.outcomes

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice, pairwise
 from operator import itemgetter
 from typing import overload
 
@@ -157,3 +157,16 @@ def _in_runs(
             runs.append([part])
         end = max(end, last)
     return runs
+
+
+_AT_ONCE = 1 << 17
+"""Numbers that are sorted at one time: as objects a million take more than all names."""
+
+
+def twice(columns: Sequence[array[int]]) -> Iterator[int]:
+    """Yields the numbers that are more than once in some columns, taken together."""
+    parts = sum(map(len, columns)) // _AT_ONCE + 1
+    for part in range(parts):
+        every = chain.from_iterable(columns)
+        some = sorted(every if parts == 1 else (one for one in every if one % parts == part))
+        yield from (one for one, other in pairwise(some) if one == other)

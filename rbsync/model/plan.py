@@ -316,6 +316,14 @@ class Plan:
         return tuple(one for one in self.actions if not isinstance(one, Blocked))
 
     @property
+    def creates(self) -> Sequence[Create]:
+        """The creates by name; those of whole folders are made when they are asked for."""
+        if isinstance(self.actions, Actions):
+            made = Actions(self.actions.new.folders, self.actions.again)
+            return cast("Sequence[Create]", made)
+        return tuple(one for one in self.actions if isinstance(one, Create))
+
+    @property
     def singled_out(self) -> Sequence[Action]:
         """All actions but creates of what nothing is recorded of, where those are whole folders.
 

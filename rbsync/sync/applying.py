@@ -7,7 +7,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -21,7 +21,7 @@ from rbsync.applier.run import apply as run
 from rbsync.applier.run_report import conclude
 from rbsync.documents.plan_digest import plan_digest
 from rbsync.errors import StaleError
-from rbsync.model.outcome import Outcome, Report
+from rbsync.model.outcome import Outcome, Outcomes, Report
 from rbsync.model.plan import Action, Blocked, Create, Delete, Effect, Move, Plan
 from rbsync.model.record import Record
 from rbsync.planner import check_guard, merged
@@ -117,7 +117,7 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
     # An apply that has nothing to do in a read-only checkout must succeed.
     if not _has_work(workspace, plan):
         sweep_when_due(workspace)
-        return _concluded(workspace, plan, (), options)
+        return _concluded(workspace, plan, Outcomes(), options)
     check_lasting(workspace, plan)
     owner = whoami()
     with workspace.store.writer(owner, timeout=options.lock_timeout) as writer:
@@ -190,7 +190,7 @@ def _run(
     options: ApplyOptions,
     keeping: Keeping,
 ) -> Report:
-    outcomes: list[Outcome] = []
+    outcomes = Outcomes()
     for outcome in run(
         plan,
         backend=workspace.backend,
@@ -224,9 +224,11 @@ def _forget_changed(workspace: Workspace, plan: Plan, report: Report) -> None:
     """
     names = {
         one.name
-        for one in report.outcomes
+        for one in report.failures
         if one.failure is not None and one.failure.kind == "changed"
     }
+    if not names:
+        return
     effects = (one for one in plan.effects if one.name in names)
     points = [one.datapoint for one in effects if not isinstance(one, Delete)]
     inputs = (item for one in points if one.labels for item in one.labels.inputs)
@@ -237,11 +239,12 @@ def _forget_changed(workspace: Workspace, plan: Plan, report: Report) -> None:
 
 
 def _concluded(
-    workspace: Workspace, plan: Plan, outcomes: Sequence[Outcome], options: ApplyOptions
+    workspace: Workspace, plan: Plan, outcomes: Outcomes, options: ApplyOptions
 ) -> Report:
+    was_run = bool(outcomes)
     report = conclude(plan, outcomes, options.stop)
     # A run without a request saw nothing of the project, so that its look must not count.
-    if outcomes:
+    if was_run:
         note_look(workspace)
     return replace(report, looked_up=len(workspace.first_look.recognised))
 

@@ -30,7 +30,7 @@ def show_report(report: Report, common: CommonOptions, stopped: str) -> None:
 def _show_skipped(report: Report, common: CommonOptions, stopped: str) -> None:
     """Prints why actions were not begun, but for the reason that the run ended."""
     names: dict[str, list[str]] = {}
-    for one in report.outcomes:
+    for one in report.outcomes if report.skipped else ():
         # The plan has told what is blocked, and the last line why the run ended.
         if one.result == "skipped" and one.action != "blocked" and one.note != stopped:
             names.setdefault(one.note, []).append(one.name)
