@@ -34,7 +34,7 @@ class Filling:
 
     def __init__(self, workspace: Workspace, table: Table) -> None:
         self._workspace, self._table = workspace, table
-        self._stopped = threading.Event()
+        self._stopped, self._asked = threading.Event(), threading.Event()
         self._mark: Mark | None = None
         self.actions: Mapping[str, Action] = {}
         self.why = ""
@@ -50,8 +50,10 @@ class Filling:
 
     def look_on(self) -> None:
         """Reads what takes long, the plan and the classes of all labels, until done or stopped."""
-        self._plan()
-        self._table.put(map(self._planned, self.actions.values()))
+        self._asked.wait()
+        if not self._stopped.is_set():
+            self._plan()
+            self._table.put(map(self._planned, self.actions.values()))
         self.is_planned = True
         last = ""
         while not self._stopped.is_set() and (some := self._table.tasks_after(last, _TOGETHER)):
@@ -61,9 +63,14 @@ class Filling:
                 self._table.put_classes(self._classes(some))
         self.is_done = True
 
+    def begin(self) -> None:
+        """Lets `look_on` begin: somebody has seen a first screen, and does not wait for it."""
+        self._asked.set()
+
     def stop(self) -> None:
         """Ends `look_on` soon."""
         self._stopped.set()
+        self._asked.set()
 
     def follow(self) -> dict[str, Any]:
         """Takes in what runs have committed since the last time, and says how things stand."""
@@ -120,7 +127,10 @@ class Filling:
             self._table.put(self._there(one, kept.get(one.task_id), records) for one in some)
 
     def _there(self, task: Task, kept: KeptFiles | None, records: Mapping[str, Record]) -> Row:
-        row = self._table.row(task.name) or Row(task.name, THEIRS)
+        record = records.get(task.name)
+        # Of 100,000 records each is at hand; what has none may be planned all the same.
+        known = _row_of(record) if record else self._table.row(task.name)
+        row = known or Row(task.name, THEIRS)
         is_ours = task.name in records or task.name in self.actions
         return row._replace(
             status=row.status if is_ours else THEIRS,

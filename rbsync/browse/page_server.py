@@ -72,6 +72,7 @@ class PageServer:
 
     def _counts(self, _: Request) -> Response:
         filling = self._filling
+        filling.begin()
         known = {"is_planned": filling.is_planned, "is_done": filling.is_done, "why": filling.why}
         return JSONResponse({**self._table.counts(), **known})
 

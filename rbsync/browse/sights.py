@@ -21,7 +21,8 @@ from rbsync.label_changes.change_wording import told
 from rbsync.label_changes.label_content import LabelContent, as_pictures, compare
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Action
-from rbsync.pictures.change_pictures import Detail, change_picture
+from rbsync.pictures.change_pictures import Detail
+from rbsync.pictures.views import Read, change_views
 from rbsync.sync.label_news import labels_of_life
 from rbsync.sync.label_sides import LIMIT, NOTHING, declared_content, kept_content, present_content
 from rbsync.sync.workspace import Workspace
@@ -85,6 +86,10 @@ class Looker:
                 return read_whole(self._workspace.roots, ref, "xxh3", LIMIT)[0]
         return self._kept(sight.present, number)
 
+    def items(self, sight: Sight) -> list[Read]:
+        """What reads each of the items."""
+        return [partial(self.item, sight, number) for number in range(len(sight.items))]
+
     def _kept(self, present: TaskContent | None, number: int) -> bytes | None:
         backend = self._workspace.backend
         if present is None or number >= len(present.refs):
@@ -118,16 +123,16 @@ class Looker:
             return self._drawn(sight, before, after)
         # One whose labels cannot be read is told of, and the rest of its page is there.
         except (RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            return {"picture": None, "labels": f"its labels cannot be drawn: {error}"}
+            return {"pictures": [], "labels": f"its labels cannot be drawn: {error}"}
 
     def _drawn(self, sight: Sight, before: LabelContent, after: LabelContent) -> dict[str, Any]:
         sides = as_pictures(before, after)
-        picture = change_picture(*sides, self.item(sight, 0), Detail())
+        pictures = change_views(*sides, self.items(sight), Detail())
         if before == after:
-            return {"picture": picture, "labels": "", "changes": None}
+            return {"pictures": pictures, "labels": "", "changes": None}
         changes = compare(*sides)
         return {
-            "picture": picture,
+            "pictures": pictures,
             "labels": told(changes),
             "changes": label_changes_json(changes),
         }
@@ -147,14 +152,14 @@ class Looker:
         """The picture of a version that the history kept, beside what the project has now."""
         life = self._workspace.history.life(sight.row.name)
         if not 0 <= at < len(life) or not life[at].before:
-            return {"picture": None, "labels": "this version was not kept"}
+            return {"pictures": [], "labels": "this version was not kept"}
         read = partial(self._workspace.history.content)
         try:
             document = json.loads(read(life[at].before))
             before = kept_content(document, read) if "labels" in document else NOTHING
             return self._drawn(sight, before, present_content(sight.present))
         except (RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            return {"picture": None, "labels": f"this version cannot be drawn: {error}"}
+            return {"pictures": [], "labels": f"this version cannot be drawn: {error}"}
 
 
 def _commands(sight: Sight) -> Iterator[dict[str, str]]:

@@ -14,6 +14,8 @@ from rbsync.browse.sights import Looker, Sight
 from rbsync.errors import RbsyncError
 from rbsync.pictures.label_drawing import Drawing, drawing_of, overlaid
 from rbsync.pictures.photographs import read_photograph
+from rbsync.pictures.views import View, main_view
+from rbsync.sync.label_sides import NOTHING
 
 SIDE = 240
 _FORM = 1
@@ -63,26 +65,34 @@ class Thumbnails:
         return os.path.join(self._folder, tag[:2], tag[2:])
 
     def _drawn(self, sight: Sight) -> bytes | None:
-        item = self._looker.item(sight, 0)
-        photo = None
-        with suppress(ValueError):
-            photo = read_photograph(item, SIDE) if item is not None else None
-        drawing = self._drawing(sight)
-        if photo is None:
-            size = (drawing.mask.width, drawing.mask.height) if drawing.mask else None
-            photo = Image.new("RGB", size, (138, 138, 134)) if size else None
-        if photo is None:
-            return None
-        photo.thumbnail((SIDE, SIDE))
-        file = io.BytesIO()
-        overlaid(photo, drawing).save(file, "JPEG", quality=_QUALITY)
-        return file.getvalue()
-
-    def _drawing(self, sight: Sight) -> Drawing:
-        # Labels that cannot be drawn hide no photograph.
+        items = self._looker.items(sight)
         with suppress(RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError):
-            return drawing_of(self._looker.contents(sight)[1])
-        return Drawing(None, ())
+            return _jpeg(main_view(self._looker.contents(sight)[1], items))
+        # Labels that cannot be drawn hide no photograph.
+        return _jpeg(main_view(NOTHING, items))
+
+
+def _jpeg(view: View | None) -> bytes | None:
+    drawing = drawing_of(view.after) if view else None
+    photo = _photo(view, drawing) if view and drawing else None
+    if drawing is None or photo is None:
+        return None
+    photo.thumbnail((SIDE, SIDE))
+    file = io.BytesIO()
+    overlaid(photo, drawing).save(file, "JPEG", quality=_QUALITY)
+    return file.getvalue()
+
+
+def _photo(view: View, drawing: Drawing) -> Image.Image | None:
+    """The photograph, in the shape in which it is seen; a grey ground for masks without one."""
+    photo = view.photo if isinstance(view.photo, Image.Image) else None
+    with suppress(ValueError):
+        photo = read_photograph(view.photo, SIDE) if isinstance(view.photo, bytes) else photo
+    if photo is None and drawing.mask is not None:
+        photo = Image.new("RGB", (drawing.mask.width, drawing.mask.height), (138, 138, 134))
+    if photo is None or view.aspect == 1:
+        return photo
+    return photo.resize((photo.width, max(1, round(photo.height * view.aspect))))
 
 
 def _keep(path: str, data: bytes) -> None:

@@ -34,11 +34,14 @@ class Detail(NamedTuple):
 
 
 def change_picture(
-    before: LabelContent, after: LabelContent, data: bytes | None, detail: Detail
+    before: LabelContent,
+    after: LabelContent,
+    data: bytes | Image.Image | None,
+    detail: Detail,
 ) -> dict[str, Any] | None:
     """The picture of a change, as a page's script takes it; None where nothing can be drawn.
 
-    ``data`` is the file of the photograph. Masks are PNGs of the number of the class of each
+    ``data`` is the photograph, or its file. Masks are PNGs of the number of the class of each
     pixel, two bytes in red and green; boxes are in fractions of what is shown. Raises MaskError
     for labels that cannot be drawn.
     """
@@ -65,7 +68,9 @@ def change_picture(
     }
 
 
-def _photo(data: bytes | None) -> Image.Image | None:
+def _photo(data: bytes | Image.Image | None) -> Image.Image | None:
+    if isinstance(data, Image.Image):
+        return data
     # What cannot be drawn hides no change: the masks are shown without a photograph.
     try:
         return read_photograph(data) if data is not None else None

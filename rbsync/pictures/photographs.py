@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageCms, ImageOps
 
 from rbsync.masks.png.decoding import MAX_PIXELS
 
 FORMATS = ("PNG", "JPEG", "BMP")
 """The formats that are drawn; what else Pillow reads is no item of a datapoint."""
+_DICOM_AT = slice(128, 132)
+_SAMPLED = 100_000
+"""Values by which black and white are found; to sort all of a scan takes seconds."""
 _WIDE = ("I", "F", "I;16", "I;16L", "I;16B")
 """Modes with more than eight bits."""
 
@@ -21,6 +27,8 @@ def read_photograph(data: bytes, side: int | None = None) -> Image.Image:
 
     Raises ValueError for what cannot be drawn.
     """
+    if data[_DICOM_AT] == b"DICM":
+        return _of_dicom(data)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -52,9 +60,63 @@ def _stretched(image: Image.Image) -> Image.Image:
     Scanners fill 12 of 16 bits: cut to the upper eight, their pictures would be black.
     """
     values = np.asarray(image, np.float64)
-    low, high = float(values.min()), float(values.max())
-    scaled = (values - low) * (255 / (high - low)) if high > low else np.zeros_like(values)
-    return Image.fromarray(np.rint(scaled).astype(np.uint8)).convert("RGB")
+    grey = windowed(values, float(values.min()), float(values.max()))
+    return Image.fromarray(grey).convert("RGB")
+
+
+def eight_bits(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """Values from black to white; the outermost two hundredths are cut off.
+
+    A scan has a few voxels of metal, beside which all tissue would be black.
+    """
+    some = values.reshape(-1)[:: max(1, values.size // _SAMPLED)]
+    low, high = np.percentile(some[np.isfinite(some)], (1, 99)) if some.size else (0, 0)
+    return windowed(values, float(low), float(high))
+
+
+def windowed(values: npt.NDArray[Any], low: float, high: float) -> npt.NDArray[np.uint8]:
+    """Values with ``low`` as black and ``high`` as white."""
+    scaled = (np.asarray(values, np.float32) - low) * (255 / (high - low or 1))
+    grey: npt.NDArray[np.uint8] = np.rint(np.clip(np.nan_to_num(scaled), 0, 255)).astype(np.uint8)
+    return grey
+
+
+def _of_dicom(data: bytes) -> Image.Image:
+    """A slice in its own window, of several frames the one in the middle."""
+    try:
+        import pydicom
+        from pydicom.pixels.processing import apply_modality_lut, convert_color_space
+    except ImportError as error:
+        raise ValueError("DICOM is drawn with the extra: pip install 'rbsync[browse]'") from error
+    # A file of a stranger may lack or forge any of its members.
+    try:
+        found = pydicom.dcmread(io.BytesIO(data))
+        if (
+            int(found.Rows) * int(found.Columns) * int(found.get("NumberOfFrames") or 1)
+            > MAX_PIXELS
+        ):
+            raise ValueError(f"it has more than {MAX_PIXELS:,} pixels")
+        pixels, form = found.pixel_array, str(found.PhotometricInterpretation)
+        if found.get("SamplesPerPixel", 1) > 1:
+            one = pixels[len(pixels) // 2] if pixels.ndim > 3 else pixels
+            return Image.fromarray(convert_color_space(one, form, "RGB").astype(np.uint8))
+        one = pixels[len(pixels) // 2] if pixels.ndim > 2 else pixels
+        values = apply_modality_lut(one, found)
+        grey = windowed(values, *_window(found, values))
+    except (ValueError, AttributeError, KeyError, TypeError, RuntimeError, OSError) as error:
+        raise ValueError(f"it is no DICOM that can be drawn: {error}") from error
+    # Films: the densest is white on a screen, and the values say how much light came through.
+    return Image.fromarray(255 - grey if form == "MONOCHROME1" else grey).convert("RGB")
+
+
+def _window(found: Any, values: npt.NDArray[Any]) -> tuple[float, float]:
+    """The least and the greatest value of a slice's first window, else of all its values."""
+    centre, width = found.get("WindowCenter"), found.get("WindowWidth")
+    if centre is None or width is None:
+        return float(values.min()), float(values.max())
+    first = [float(one[0] if isinstance(one, Sequence) else one) for one in (centre, width)]
+    # As the standard has it: a width of 256 is 256 values, the outermost included.
+    return first[0] - 0.5 - (first[1] - 1) / 2, first[0] - 0.5 + (first[1] - 1) / 2
 
 
 def _srgb(image: Image.Image) -> Image.Image:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple
 
 from rbsync.errors import RbsyncError
@@ -14,7 +15,8 @@ from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.label_changes.label_content import as_pictures, compare
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Create, Plan
-from rbsync.pictures.change_pictures import Detail, change_picture
+from rbsync.pictures.change_pictures import Detail
+from rbsync.pictures.views import Read, change_views
 from rbsync.sync.diffing import Version
 from rbsync.sync.label_news import rewriting_labels, sides_of
 from rbsync.sync.label_sides import LIMIT, NOTHING, Side, declared_content, picture_size, side_of
@@ -31,10 +33,10 @@ _BYTES = 6_000_000
 
 
 class Pictured(NamedTuple):
-    """A change of labels, and its picture where it can be drawn, as `change_picture` makes it."""
+    """A change of labels, and its pictures as far as they can be drawn, as by `change_views`."""
 
     changes: LabelChanges | None
-    picture: dict[str, Any] | None
+    pictures: Sequence[Mapping[str, Any]] = ()
 
 
 def detail_of(number: int) -> Detail:
@@ -115,19 +117,22 @@ def _pictured(
     with suppress(RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError):
         # For the picture and the counts: outlines are drawn once.
         sides = as_pictures(before(), after())
-        photo = _photo(found, roots)
         size = picture_size(found, roots)
         changes = compare(*sides, size) if sides[0] != NOTHING else None
-        return Pictured(changes, change_picture(*sides, photo, detail))
-    return Pictured(None, None)
+        return Pictured(changes, change_views(*sides, _readers(found, roots), detail))
+    return Pictured(None)
 
 
-def _photo(found: Datapoint, roots: Roots | None) -> bytes | None:
-    """The one picture of a datapoint; None for frames, volumes and what is elsewhere."""
+def _readers(found: Datapoint, roots: Roots | None) -> list[Read]:
+    """What reads the items of a datapoint; nothing for one of which some are elsewhere."""
     items: Sequence[Any] = [one for one in found.items if one.is_local]
-    if len(items) != 1 or roots is None:
+    if roots is None or len(items) < len(found.items):
+        return []
+
+    def read(ref: str) -> bytes | None:
+        # It may have changed or gone since it was planned; its labels are drawn without it.
+        with suppress(RbsyncError, OSError):
+            return read_whole(roots, ref, "xxh3", LIMIT)[0]
         return None
-    # It may have changed or gone since it was planned; its labels are drawn without it.
-    with suppress(RbsyncError, OSError):
-        return read_whole(roots, items[0].ref, "xxh3", LIMIT)[0]
-    return None
+
+    return [partial(read, one.ref) for one in items]

@@ -184,7 +184,7 @@ def test_the_page_is_for_everybody(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.locator("#grid a", has_text="boxes/b.png").focus()
         page.keyboard.press("Enter")
-        page.wait_for_selector("#figure[data-ready]")
+        page.wait_for_selector("#figures[data-ready]")
         page.wait_for_selector("#facts[data-ready]")
         assert opened.violations() == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -209,8 +209,8 @@ def test_the_difference_there_has_the_pixels_that_were_counted(
 ) -> None:
     planned(site[1])
     with browser.open(f"{site[1]}#{quote('m')}") as opened:
-        opened.page.wait_for_selector("#figure[data-ready]")
-        found = Counter(opened.pixels(within="#figure"))
+        opened.page.wait_for_selector("#figures[data-ready]")
+        found = Counter(opened.pixels(within="#figures"))
         assert (found[ADDED], found[REMOVED], found[SWAPPED]) == (0, 36, 18)
 
 

@@ -6,6 +6,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
@@ -13,8 +15,14 @@ import pytest
 
 from rbsync.cli.pages.html_page import MODES, Change, Page, Row, Section, page_html
 from rbsync.cli.pages.many_pages import ROWS, paged
+from rbsync.label_changes.label_content import LabelContent
+from rbsync.masks.classes.class_index import ClassIndex
+from rbsync.masks.volumes.label_volume import LabelVolume
+from rbsync.pictures.change_pictures import Detail
+from rbsync.pictures.views import change_views
 from tests.cli.browser import Browser, chromium, needs_chromium
 from tests.masks.pictures import png
+from tests.pictures.kinds import nifti, scan, upright_photographs
 from tests.scenarios.pictures import photo
 from tests.scenarios.project import BOX, Project
 
@@ -23,6 +31,7 @@ HOSTILE = "<img src=x onerror=alert(1)>&\"'`${1}</script>"
 PLACE = {"xnorm": 0.1, "ynorm": 0.2, "wnorm": 0.3, "hnorm": 0.4}
 IN_A_NAME = HOSTILE.replace("/", "")
 SIZE = (40, 30)
+DETAIL = Detail()
 GREY = 100
 ADDED, REMOVED, SWAPPED = (0, 158, 115), (213, 94, 0), (230, 159, 0)
 
@@ -134,13 +143,22 @@ def test_links_lead_there_and_back_whatever_the_file_is_called() -> None:
 
 
 @needs_chromium
-@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (400, "dark")])
-def test_a_page_is_for_everybody(site: Project, browser: Browser, width: int, scheme: str) -> None:
-    for name in ("plan", "diff", "report"):
-        with browser.open(site.folder / f"{name}.html", width, scheme) as opened:
-            opened.drawn()
-            assert opened.violations() == []
-            assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [
+        ("plan", 1400, "light"),
+        ("plan", 400, "dark"),
+        ("diff", 1400, "dark"),
+        ("report", 400, "light"),
+    ],
+)
+def test_a_page_is_for_everybody(
+    site: Project, browser: Browser, name: str, width: int, scheme: str
+) -> None:
+    with browser.open(site.folder / f"{name}.html", width, scheme) as opened:
+        opened.drawn()
+        assert opened.violations() == []
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @needs_chromium
@@ -222,3 +240,34 @@ def test_hostile_names_are_shown_and_do_nothing(site: Project, browser: Browser)
             opened.page.locator("h3", has_text="onerror").inner_text() == f"boxes/{IN_A_NAME}.png"
         )
         assert opened.page.locator("img").count() == 0
+
+
+@needs_chromium
+def test_each_kind_of_item_is_on_the_page_as_it_is_meant(tmp_path: Path, browser: Browser) -> None:
+    """A scan's planes, frames, a slice, and photographs: bright in the canvas where labelled."""
+    grey, labels = scan()
+    affine = np.eye(3, 4, dtype=np.float32)
+    volume = LabelContent(volumes={0: LabelVolume(labels, affine, {1: "spot"})})
+    mask = np.zeros((30, 20), np.uint8)
+    mask[:5] = 1
+    sky = LabelContent(picture=ClassIndex(mask, ("sky",)))
+    files = {**upright_photographs(), "scan.nii": nifti(grey, np.eye(4))}
+    kinds = {name: [data] for name, data in files.items()} | {"frames": [files["png"]] * 3}
+    changes = []
+    for name, items in kinds.items():
+        after = volume if name == "scan.nii" else sky
+        read = [partial(bytes, one) for one in items]
+        changes.append(Change(name, "", pictures=change_views(LabelContent(), after, read, DETAIL)))
+    page = tmp_path / "page.html"
+    page.write_text(page_html(Page("All", "", sections=[Section("update", "all", changes)])))
+    with browser.open(page) as opened:
+        opened.drawn()
+        assert opened.violations() == []
+        opened.choose("pair")
+        number = opened.page.locator("figure").count()
+        assert number == len(files) - 1 + 3 + 3
+        for at in range(number):
+            plain, drawn = (np.array(opened.pixels(2 * at + side), int) for side in (0, 1))
+            bright, labelled = plain.min(-1) > 150, (plain != drawn).any(-1)
+            assert labelled.any()
+            assert (bright == labelled).mean() > 0.85, at

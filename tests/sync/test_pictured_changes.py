@@ -18,7 +18,7 @@ def test_what_changes_is_drawn_with_both_sides(folder: Project, opened: Open) ->
     with opened() as workspace:
         found = dict(pictured_plan(workspace, make_plan(workspace, PlanOptions())))
     assert list(found) == ["a.png"]
-    picture = found["a.png"].picture or {}
+    (picture,) = found["a.png"].pictures
     assert [[round(x, 3) for x, _ in side[0][2]] for side in picture["objects"]] == [
         [0.1, 0.4],
         [0.6, 0.9],
@@ -38,7 +38,7 @@ def test_labels_that_cannot_be_read_keep_no_other_from_being_drawn(
         plan = make_plan(workspace, PlanOptions())
         folder.write("a.json", "[")
         found = dict(pictured_plan(workspace, plan))
-    assert {name: one.picture is not None for name, one in found.items()} == {
+    assert {name: bool(one.pictures) for name, one in found.items()} == {
         "a.png": False,
         "b.png": True,
     }
@@ -50,7 +50,7 @@ def test_two_versions_are_drawn_from_the_files_of_each(committed: Project, opene
     with opened(sums=True) as workspace:
         old, new = named(manifest, "v1", Trust()), at_hand(workspace)
         found = dict(pictured_difference(old, new, ["a.png"]))
-    ((name, _),) = (found["a.png"].picture or {})["classes"]
+    ((name, _),) = found["a.png"].pictures[0]["classes"]
     assert name == "car"
 
 

@@ -4,7 +4,7 @@ const CARD = { width: 176, height: 196 }, PAGE = 100, KEPT = 40;
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb]/g;
 const pages = new Map(), cards = new Map();
 const filters = ["words", "status", "folder", "category", "order", "least", "largest"];
-let total = 0, across = 1, current = 0, asked = 0, picture = null, planned = false;
+let total = 0, across = 1, width = CARD.width, current = 0, asked = 0, drawings = [], planned = false;
 
 // What cannot be seen is spelt out: else a name could look like another one.
 function shown(text) {
@@ -60,6 +60,7 @@ async function begin() {
 function laid() {
   const grid = byId("grid");
   across = Math.max(1, Math.floor(grid.clientWidth / CARD.width));
+  width = grid.clientWidth / across;
   grid.style.height = `${Math.ceil(total / across) * CARD.height}px`;
   draw();
 }
@@ -75,7 +76,6 @@ function draw() {
 
 function put(at) {
   const card = made("li"), link = made("a"), turn = asked;
-  const width = byId("grid").clientWidth / across;
   Object.assign(card.style, { width: `${width}px`, height: `${CARD.height}px`,
     transform: `translate(${(at % across) * width}px, ${Math.floor(at / across) * CARD.height}px)` });
   card.setAttribute("aria-setsize", total);
@@ -185,11 +185,11 @@ async function open() {
     if (cards.size) focusOn(current);
     return;
   }
-  picture = null;
+  drawings = [];
   byId("title").textContent = shown(name);
   byId("said").textContent = "";
   byId("facts").replaceChildren();
-  byId("figure").replaceChildren();
+  byId("figures").replaceChildren();
   byId("title").focus();
   scrollTo(0, 0);
   const found = await read("datapoint", { name });
@@ -200,8 +200,7 @@ function tellOne(found) {
   if (found.error) { byId("said").textContent = shown(found.error); return; }
   byId("said").textContent = shown([found.status, found.said, found.labels].filter(Boolean).join(" · "));
   document.querySelector(`input[value=${found.changes ? "difference" : "one"}]`).checked = true;
-  byId("figure").dataset.name = shown(found.name);
-  draws(found.picture);
+  draws(found.pictures, found.name);
   const facts = byId("facts");
   const add = (title, ...parts) => parts.length && facts.append(made("h2", title), ...parts);
   if (found.changes) add("Changes", table(found.changes.classes));
@@ -212,11 +211,21 @@ function tellOne(found) {
   facts.dataset.ready = "true";
 }
 
-async function draws(content) {
-  byId("figure").replaceChildren();
-  if (!content) { byId("figure").append(made("p", "no picture", "quiet")); return; }
-  picture = await drawing(byId("figure"), content);
-  byId("figure").dataset.ready = "true";
+async function draws(contents, name) {
+  const place = byId("figures"), made_ = [];
+  delete place.dataset.ready;
+  place.replaceChildren();
+  place.className = contents.length > 1 ? "strip" : "";
+  if (!contents.length) place.append(made("p", "no picture", "quiet"));
+  for (const content of contents) {
+    const figure = made("figure");
+    figure.dataset.name = shown(name);
+    if (content.title) figure.append(made("figcaption", content.title, "quiet"));
+    place.append(figure);
+    made_.push(await drawing(figure, content));
+  }
+  drawings = made_;
+  place.dataset.ready = "true";
 }
 
 function list(texts, tag) {
@@ -263,7 +272,7 @@ function lived(name, one, at) {
       const found = await read("version", { name, at });
       byId("said").textContent = shown(found.labels || "nothing differs from now");
       document.querySelector("input[value=pair]").checked = true;
-      draws(found.picture);
+      draws(found.pictures, name);
     };
     line.append(" ", button);
   }
@@ -271,13 +280,16 @@ function lived(name, one, at) {
 }
 
 filters.forEach((one) => byId(one).addEventListener("input", () => { current = 0; begin(); }));
-document.querySelectorAll("input[name=mode]").forEach((one) => one.addEventListener("change", () => picture && picture.draw()));
-byId("opacity").addEventListener("input", () => { opacity = byId("opacity").value / 100; if (picture) picture.draw(); });
+document.querySelectorAll("input[name=mode]").forEach((one) => one.addEventListener("change", () => drawings.forEach((each) => each.draw())));
+byId("opacity").addEventListener("input", () => { opacity = byId("opacity").value / 100; drawings.forEach((each) => each.draw()); });
 byId("grid").addEventListener("keydown", move);
 addEventListener("keydown", (event) => { if (event.key === "Escape" && !byId("one").hidden) location.hash = ""; });
 addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
 addEventListener("resize", () => { cards.forEach((card) => card.remove()); cards.clear(); laid(); });
 addEventListener("hashchange", open);
-begin().then(() => { document.body.dataset.ready = "true"; if (location.hash.length > 1) open(); });
-count();
-follow();
+begin().then(() => {
+  document.body.dataset.ready = "true";
+  if (location.hash.length > 1) open();
+  count();
+  follow();
+});

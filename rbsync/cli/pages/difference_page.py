@@ -40,7 +40,7 @@ def _sections(found: Difference, pictured: Mapping[str, Pictured]) -> Iterator[S
         if known is None:
             rows.append(_row(one.name, said))
         else:
-            changes.append(Change(one.name, said, "", known.changes, known.picture))
+            changes.append(Change(one.name, said, "", known.changes, known.pictures))
     moved = [_row(name, f"from {before}") for name, before in found.moved]
     files = [
         *((path, "other bytes, same meaning") for path in found.reencoded),

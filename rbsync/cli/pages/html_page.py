@@ -33,13 +33,13 @@ class Row(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Something to be looked at; ``picture`` is as `change_picture` makes it, None for none."""
+    """Something to be looked at; ``pictures`` are as `change_views` makes them."""
 
     name: str
     said: str
     reason: str = ""
     labels: LabelChanges | None = None
-    picture: Mapping[str, Any] | None = None
+    pictures: Sequence[Mapping[str, Any]] = ()
 
 
 class Section(NamedTuple):
@@ -139,7 +139,7 @@ def _tools(sections: Sequence[Section]) -> Iterator[str]:
     yield from _select("Class", "classes", [(one, one) for one in classes])
     yield from _select("Reason", "reason", [(one, one) for one in reasons])
     # Also without pictures: the script asks which way is chosen.
-    hidden = "" if any(one.picture for one in changes) else " hidden"
+    hidden = "" if any(one.pictures for one in changes) else " hidden"
     yield f"<fieldset{hidden}><legend>Compare</legend>\n"
     for number, (mode, what) in enumerate(MODES):
         checked = "" if number else " checked"
@@ -177,14 +177,16 @@ def _article(one: Change, action: str, pictures: list[Mapping[str, Any]]) -> Ite
     marked = " ".join(f'data-{key}="{_attribute(value)}"' for key, value in facts.items())
     yield f'<article {marked}>\n<h3 class="name">{for_html(one.name)}</h3>\n'
     yield f'<p class="quiet">{for_html(one.said)}</p>\n'
-    if one.picture is not None:
-        yield '<div class="change">\n<figure '
-        yield f'data-picture="{len(pictures)}" data-name="{for_html(one.name)}">'
-        yield f"<figcaption class=quiet>{for_html(_caption(one.picture))}</figcaption></figure>\n"
-        pictures.append(one.picture)
+    if one.pictures:
+        yield f'<div class="change">\n<div class="{"strip" if len(one.pictures) > 1 else ""}">\n'
+        for picture in one.pictures:
+            yield f'<figure data-picture="{len(pictures)}" data-name="{for_html(one.name)}">'
+            yield f"<figcaption class=quiet>{for_html(_caption(picture))}</figcaption></figure>\n"
+            pictures.append(picture)
+        yield "</div>\n"
     if one.labels is not None:
         yield from _labels(one.labels)
-    yield "</div>\n</article>\n" if one.picture is not None else "</article>\n"
+    yield "</div>\n</article>\n" if one.pictures else "</article>\n"
 
 
 def _attribute(text: str) -> str:
@@ -201,7 +203,8 @@ def _caption(picture: Mapping[str, Any]) -> str:
         shown = f"{across} x {down} of {width} x {height} pixels, from {left}, {top}"
     if picture["scale"] < 1:
         shown += f", at {picture['scale']:.0%}"
-    return shown + "."
+    title = picture.get("title", "")
+    return f"{title[:1].upper()}{title[1:]}. {shown}." if title else f"{shown}."
 
 
 def _labels(changes: LabelChanges) -> Iterator[str]:

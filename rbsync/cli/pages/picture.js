@@ -48,6 +48,7 @@ class Picture {
   }
 
   build() {
+    const content = this.content;
     const pair = document.createElement("div");
     pair.className = "pair";
     this.canvases = ["before", "after"].map((side) => {
@@ -55,6 +56,8 @@ class Picture {
       const canvas = document.createElement("canvas");
       canvas.width = this.width;
       canvas.height = this.height;
+      // Voxels of scans are no squares: a slice is as wide and high as it is in the body.
+      canvas.style.aspectRatio = `${this.width} / ${this.height * (content.aspect || 1)}`;
       canvas.setAttribute("role", "img");
       place.append(text, canvas);
       pair.append(place);

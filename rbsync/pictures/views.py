@@ -1,0 +1,240 @@
+"""The pictures of a datapoint: one photograph, some frames of a video, three planes of a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from rbsync.label_changes.label_content import LabelContent
+from rbsync.masks.classes.class_index import ClassIndex
+from rbsync.masks.classes.colour_table import index_type
+from rbsync.masks.error import MaskError
+from rbsync.masks.nifti.file import NiftiFile, scaled
+from rbsync.masks.volumes.label_volume import LabelVolume
+from rbsync.pictures.change_pictures import Detail, change_picture
+from rbsync.pictures.photographs import eight_bits
+
+Array = npt.NDArray[Any]
+Read = Callable[[], bytes | None]
+FRAMES = 8
+"""Frames of a video that are shown, spread over its length."""
+_PLANES = (("sagittal", 0), ("coronal", 1), ("axial", 2))
+_GZIP, _MAGIC = b"\x1f\x8b", slice(344, 348)
+_FRAME = Detail(320, 60_000)
+
+
+class View(NamedTuple):
+    """One picture: its title, the photograph or its file, and the labels of both sides.
+
+    ``aspect`` is the height of a pixel by its width.
+    """
+
+    title: str
+    photo: Image.Image | bytes | None
+    before: LabelContent
+    after: LabelContent
+    aspect: float = 1.0
+
+
+def change_views(
+    before: LabelContent, after: LabelContent, items: Sequence[Read], detail: Detail
+) -> list[dict[str, Any]]:
+    """The pictures of a change, each as `change_picture` makes it with a title and an aspect.
+
+    ``items`` read the files of a datapoint, None where one is not at hand. Raises MaskError for
+    labels that cannot be drawn.
+    """
+    made = []
+    for view in _views(before, after, items):
+        few = detail if len(items) < 2 or detail.side else _FRAME
+        picture = change_picture(view.before, view.after, view.photo, few)
+        if picture is not None:
+            made.append({**picture, "title": view.title, "aspect": view.aspect})
+    return made
+
+
+def main_view(content: LabelContent, items: Sequence[Read]) -> View | None:
+    """The one picture that stands for a datapoint, with its labels; None for none."""
+    if len(items) > 1:
+        return next(_views(content, content, items), None)
+    # Of three planes the last is the one that people know best.
+    return next(reversed(list(_views(content, content, items))), None)
+
+
+def _views(before: LabelContent, after: LabelContent, items: Sequence[Read]) -> Iterator[View]:
+    if len(items) > 1:
+        yield from _frames(before, after, items)
+        return
+    volumes = [one.volumes[series] for one in (before, after) for series in sorted(one.volumes)]
+    data = items[0]() if items else None
+    scan = _scan(data) if data is not None else None
+    if scan is not None or volumes:
+        yield from _planes(before, after, scan, volumes[-1] if volumes else None)
+    else:
+        yield View("", data, before, after)
+
+
+def _frames(before: LabelContent, after: LabelContent, items: Sequence[Read]) -> Iterator[View]:
+    for at in _shown_frames(before, after, len(items)):
+        sides = [_of_frame(one, at, len(items)) for one in (before, after)]
+        yield View(f"{at + 1} of {len(items)}", items[at](), sides[0], sides[1])
+
+
+def _shown_frames(before: LabelContent, after: LabelContent, number: int) -> list[int]:
+    """The frames whose labels differ first of all, and of the rest some from each part."""
+    if number <= FRAMES:
+        return list(range(number))
+    sides = [
+        [_of_frame(one, at, number).objects for at in range(number)] for one in (before, after)
+    ]
+    differ = [at for at in range(number) if sides[0][at] != sides[1][at]] or range(number)
+    return sorted({differ[at * len(differ) // FRAMES] for at in range(FRAMES)})
+
+
+def _by_frame(content: LabelContent) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for one in content.objects:
+        found.setdefault(one.get("frameindex", 0), []).append(one)
+    return found
+
+
+def _of_frame(content: LabelContent, at: int, number: int) -> LabelContent:
+    objects = tuple(one for one in content.objects if one.get("frameindex", at) == at)
+    volume = next(iter(content.volumes.values()), None)
+    # A series of files has a slice in each; rows run down, and columns to the right.
+    if volume is not None and volume.voxels.shape[2] == number:
+        return LabelContent(objects, _index(volume.voxels[:, :, at].T, volume.names))
+    return LabelContent(objects, content.picture)
+
+
+class Scan(NamedTuple):
+    """Voxels (x, y, z) with eight bits, and their affine (3, 4)."""
+
+    voxels: Array
+    affine: Array
+
+
+def _scan(data: bytes) -> Scan | None:
+    """A NIfTI file's first volume, None for a file of another kind."""
+    if not data.startswith(_GZIP) and data[_MAGIC] != b"n+1\0" and data[4:8] != b"n+2\0":
+        return None
+    try:
+        opened = NiftiFile(data)
+        shape = (*opened.header.shape, 1, 1)[:3]
+        stored = np.concatenate(list(_first(opened, int(np.prod(shape)))))
+    except (MaskError, ValueError):
+        return None
+    values = scaled(stored.reshape(shape, order="F"), opened.header)
+    return Scan(eight_bits(values), opened.header.affine)
+
+
+def _first(opened: NiftiFile, left: int) -> Iterator[Array]:
+    """The first voxels: of several volumes, one after another in time, only one is shown."""
+    for part in opened.parts():
+        yield part[:left]
+        left -= len(part)
+        if left <= 0:
+            return
+
+
+def _planes(
+    before: LabelContent, after: LabelContent, scan: Scan | None, volume: LabelVolume | None
+) -> Iterator[View]:
+    affine = volume.affine if volume is not None else scan.affine if scan else np.eye(3, 4)
+    way = _upright(affine)
+    grey = way.turn(scan.voxels) if scan else None
+    sides = [_turned(one, way) for one in (before, after)]
+    labels = [one.voxels for one in sides if one is not None]
+    shape = grey.shape if grey is not None else labels[0].shape
+    centre = _centre(labels, shape)
+    for title, axis in _PLANES:
+        others = [length for other, length in enumerate(shape) if other != axis]
+        # Of a volume of one slice two of the planes are lines.
+        if min(others) < 2 <= max(shape):
+            continue
+        at = centre[axis]
+        cut = None if grey is None else Image.fromarray(_slice(grey, axis, at)).convert("RGB")
+        contents = [
+            replace(own, volumes={}, picture=_picture(one, axis, at, shape))
+            for own, one in zip((before, after), sides, strict=True)
+        ]
+        across, down = [size for other, size in enumerate(way.sizes) if other != axis]
+        aspect = round(down / across, 4)
+        yield View(f"{title} {at + 1} of {shape[axis]}", cut, contents[0], contents[1], aspect)
+
+
+def _picture(
+    volume: LabelVolume | None, axis: int, at: int, shape: tuple[int, ...]
+) -> ClassIndex | None:
+    if volume is None or volume.voxels.shape != shape:
+        return None
+    return _index(_slice(volume.voxels, axis, at), volume.names)
+
+
+class Way(NamedTuple):
+    """How axes are turned for x to run to the right, y to the front, and z up.
+
+    ``axes`` are those of the file in this order, ``flips`` whether each runs the other way, and
+    ``sizes`` are those of a voxel in millimetres.
+    """
+
+    axes: tuple[int, ...]
+    flips: tuple[bool, ...]
+    sizes: tuple[float, ...]
+
+    def turn(self, voxels: Array) -> Array:
+        turned = voxels.transpose(self.axes)
+        return turned[tuple(slice(None, None, -1 if one else 1) for one in self.flips)]
+
+
+def _upright(affine: Array) -> Way:
+    """The way to turn a volume whose affine leads to millimetres."""
+    steps = np.asarray(affine, float)[:, :3]
+    left = [0, 1, 2]
+    axes: list[int] = []
+    # Each direction of the world takes the axis that lies nearest to it and is still free.
+    for row in steps:
+        nearest = max(left, key=lambda one: abs(row[one]))
+        left.remove(nearest)
+        axes.append(nearest)
+    sizes = [float(np.linalg.norm(steps[:, one])) or 1.0 for one in axes]
+    return Way(
+        tuple(axes), tuple(bool(steps[at, one] < 0) for at, one in enumerate(axes)), (*sizes,)
+    )
+
+
+def _turned(content: LabelContent, way: Way) -> LabelVolume | None:
+    volume = next(iter(content.volumes.values()), None)
+    return volume and replace(volume, voxels=way.turn(volume.voxels))
+
+
+def _centre(labels: Sequence[Array], shape: tuple[int, ...]) -> list[int]:
+    """The middle of what differs, else of what is labelled, else of all."""
+    grids = [one for one in labels if one.shape == shape]
+    differs = grids[0] != grids[-1] if grids else np.zeros(())
+    places = np.argwhere(differs if differs.any() or not grids else grids[-1] > 0)
+    if not grids or not len(places):
+        return [length // 2 for length in shape]
+    # One of them, and not their mean: between two spots there may be nothing.
+    middle = places.mean(axis=0)
+    nearest = places[np.abs(places - middle).sum(axis=1).argmin()]
+    return [int(one) for one in nearest]
+
+
+def _slice(voxels: Array, axis: int, at: int) -> Array:
+    """Rows run down: what is up or in front is in the first one."""
+    plane = np.take(voxels, at, axis)
+    return np.ascontiguousarray(plane.T[::-1])
+
+
+def _index(plane: Array, names: Mapping[int, str]) -> ClassIndex:
+    own = tuple(dict.fromkeys(names.values()))
+    table = np.zeros(max(names, default=0) + 1, index_type(len(own)))
+    for value, name in names.items():
+        table[value] = own.index(name) + 1
+    return ClassIndex(np.ascontiguousarray(table[plane]), own)
