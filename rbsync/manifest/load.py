@@ -91,6 +91,6 @@ class _Later:
 
 def _read(of: Circumstances) -> Manifest:
     # What reads a text takes longer to load than most plans take.
-    from rbsync.manifest.reading import read_manifest
+    from rbsync.manifest.reader import read_manifest
 
     return read_manifest(of)

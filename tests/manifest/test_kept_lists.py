@@ -11,7 +11,7 @@ from rbsync.errors import UserError
 from rbsync.manifest import kept_lists
 from rbsync.manifest.load import load_manifest
 from rbsync.manifest.manifest import Manifest
-from rbsync.manifest.reading import _Reading
+from rbsync.manifest.reader import _Reading
 
 TEXT = """\
 version: 1

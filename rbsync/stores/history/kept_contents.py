@@ -33,7 +33,7 @@ REMEMBERED = 10_000
 
 
 class KeptContents:
-    """What one connection knows of the contents that are in no order yet."""
+    """The things that one connection knows of the contents that are in no order yet."""
 
     def __init__(self) -> None:
         self._kept: set[str] = set()
