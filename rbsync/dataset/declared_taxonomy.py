@@ -6,6 +6,7 @@ import json
 
 from rbsync.errors import Problem, UserError
 from rbsync.files.tree import Tree
+from rbsync.files.written_text import encoding_fault
 from rbsync.labels.taxonomy import Taxonomy
 from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.manifest.manifest import Manifest
@@ -26,8 +27,9 @@ def declared_taxonomy(manifest: Manifest, tree: Tree) -> Taxonomy:
         return read_taxonomy(_data(declared, tree))
     except (OSError, ValueError, UserError) as error:
         where = manifest.locate(("project", "taxonomy"))
+        why = encoding_fault(error) if isinstance(error, UnicodeDecodeError) else error
         raise UserError(
-            [Problem("taxonomy", f"the taxonomy cannot be read: {error}", where)]
+            [Problem("taxonomy", f"the taxonomy cannot be read: {why}", where)]
         ) from error
 
 

@@ -164,6 +164,7 @@ class _Merging:
 
     def __post_init__(self) -> None:
         self._made: dict[str, Settings] = {}
+        self._misplaced: set[Location] = set()
 
     def settings(
         self, source: Common, locate: Callable[[Path], Location]
@@ -174,12 +175,18 @@ class _Merging:
         storage = self._storage(named)
         problem = None
         if storage is None:
-            where = locate(("storage",))
+            # That of the defaults is told there, and not once more at each entry.
+            is_own = source.storage is not None
+            where = (locate if is_own else self.manifest.locate)(
+                ("storage",) if is_own else ("defaults", "storage")
+            )
             known = ", ".join([*BUILT_IN, *self.manifest.settings.storages])
             message = f"`{named}` is no storage"
             hint = f"known are {known}, and any storage's UUID; name it under `storages`"
             problem = Problem("unknown-storage", message, where, hint)
-            self.findings.of_source(problem)
+            if where not in self._misplaced:
+                self._misplaced.add(where)
+                self.findings.of_source(problem)
         made = Settings(
             storage=storage or named,
             ground_truth=_first(source.ground_truth, defaults.ground_truth) or False,

@@ -138,6 +138,8 @@ class SegmentationReader:
 
         roots, algorithm = self._tree.roots, self._tree.algorithm
         inputs = files.readable(entry, part.files)
+        if entry.barred:
+            return
         if inputs:
             yield self._segmentation(part, inputs)
         scan, is_picture = self._scan(entry, part, files)
@@ -153,7 +155,8 @@ class SegmentationReader:
             for problem in self._rules.of_category(name, _place(part, value, name)):
                 self._findings.of_entry(entry, problem)
         inputs = files.readable(entry, part.files)
-        if not inputs:
+        # What is wrong with its map has been told, and what follows from that helps nobody.
+        if not inputs or entry.barred:
             return None
         found = self._answer(entry, self._context(part), inputs, part)
         scan, is_picture = self._scan(entry, part, files)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
+
+_UTF32 = (BOM_UTF32_LE, BOM_UTF32_BE)
 
 
 def text_of(data: bytes) -> str:
@@ -10,6 +12,13 @@ def text_of(data: bytes) -> str:
 
     PowerShell and spreadsheets write UTF-16. Raises UnicodeDecodeError for another encoding.
     """
+    at = 0 if data.startswith(_UTF32) else -1
+    if not data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        at = data.find(b"\0")
+    # UTF-16 without its mark is UTF-8 too, by its bytes: every second letter would be a NUL, and
+    # a rule of such an ignore file would match nothing.
+    if at >= 0:
+        raise UnicodeDecodeError("utf-8", data, at, at + 1, "a NUL byte")
     is_wide = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
     return data.decode("utf-16" if is_wide else "utf-8-sig")
 

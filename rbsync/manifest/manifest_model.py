@@ -57,20 +57,21 @@ def _version(value: int) -> int:
     return value
 
 
-def _storages(value: dict[str, str]) -> dict[str, str]:
-    for name, storage in value.items():
-        if is_built_in(name):
-            raise PydanticCustomError(
-                "storage-name",
-                "`{name}` is a storage of its own and cannot be redefined",
-                {"name": name},
-            )
-        if not is_uuid(storage):
-            raise PydanticCustomError(
-                "storage-id", "the storage `{name}` is not a UUID", {"name": name}
-            )
+def _storage_name(name: str) -> str:
+    if is_built_in(name):
+        raise PydanticCustomError(
+            "storage-name",
+            "`{name}` is a storage of its own and cannot be redefined",
+            {"name": name},
+        )
+    return name
+
+
+def _storage_id(value: str) -> str:
+    if not is_uuid(value):
+        raise PydanticCustomError("storage-id", "the id of a storage is a UUID, which this is not")
     # The same UUID in capitals would be another storage to all that compares the text.
-    return {name: storage.lower() for name, storage in value.items()}
+    return value.lower()
 
 
 def _share(value: Any) -> float:
@@ -273,7 +274,9 @@ class ManifestModel(Part):
         description="What the project is, checked before anything is sent.",
         examples=[{"type": "IMAGE_SEGMENTATION", "taxonomy": ["car", "bus"]}],
     )
-    storages: Annotated[dict[str, str], AfterValidator(_storages)] = Field(
+    storages: dict[
+        Annotated[str, AfterValidator(_storage_name)], Annotated[str, AfterValidator(_storage_id)]
+    ] = Field(
         {},
         description="Names for the ids of storages.",
         examples=[{"scans": "7a1c5f0e-3a52-4b57-9f39-6f1f0d9a3a11"}],

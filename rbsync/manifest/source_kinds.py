@@ -50,7 +50,9 @@ def kind_of(entry: Any, kinds: SourceKinds) -> type[SourceModel]:
 def known_keys(model: type[BaseModel]) -> list[str]:
     """The keys of a mapping, those of the source's kind before the settings of every source."""
     common = SourceModel.model_fields
-    return sorted(model.model_fields, key=lambda name: name in common)
+    names = sorted(model.model_fields, key=lambda name: name in common)
+    # As they are written: `from` is no name that Python lets a field have.
+    return [model.model_fields[name].alias or name for name in names]
 
 
 def _without_key(entry: Mapping[str, Any], kinds: SourceKinds) -> NoKindError:

@@ -23,6 +23,9 @@ from rbsync.sources.base import SourceModel
 Model = TypeVar("Model", bound=BaseModel)
 
 
+_WHOLE = ("backend", "project")
+"""Keys of which a half is none: with defaults for the rest it could name another project."""
+
 _NAMED = "items"
 """The key of a source that names its files."""
 
@@ -55,9 +58,12 @@ class Validator:
         checked = self._check(model, given, ())
         if checked.model is not None:
             return checked.model
-        # Whole keys: a half of `backend` with defaults for the rest could name another project.
-        bad = {finding.path[0] for finding in checked.findings if finding.path}
-        kept = {key: part for key, part in given.items() if key not in bad}
+        bad = [finding for finding in checked.findings if finding.path]
+        # What is right beside a mistake is looked at too: that its storage is none, say.
+        with suppress(ValidationError):
+            some = [one.path[:1] if _is_of_all(one) else one.path for one in bad]
+            return model.model_validate({"version": str(VERSION), **without(given, some)})
+        kept = without(given, [one.path[:1] for one in bad])
         return model.model_validate({"version": str(VERSION), **kept})
 
     def sources(self, key: str, entries: Any, kinds: SourceKinds) -> Iterator[Placed]:
@@ -145,6 +151,11 @@ def _backend_of_plugin(value: Any) -> tuple[str, ...]:
     return (str(kind),) if is_added else ()
 
 
+def _is_of_all(finding: Finding) -> bool:
+    """Tells whether nothing of a key can be used beside what is wrong in it."""
+    return finding.kind == MISSING or finding.path[0] in _WHOLE
+
+
 def _letters(value: Any) -> int:
     return sum(map(_letters, value)) if isinstance(value, list) else len(str(value))
 
@@ -163,7 +174,14 @@ def _mended(
 
     What must be there is empty; a name says the ``place``. Nothing of it is ever sent.
     """
-    value = without(entry, [one.path for one in findings if one.kind != MISSING])
+    bad = [one.path for one in findings if one.kind != MISSING]
+    # Of labels whose format is wrong the rest means nothing, and the other keys still do.
+    return _made(kind, without(entry, bad), place) or _made(
+        kind, without(entry, [one[:1] for one in bad]), place
+    )
+
+
+def _made(kind: type[SourceModel], value: dict[str, Any], place: str) -> SourceModel | None:
     fields = kind.model_fields
     lacking = [key for key, field in fields.items() if field.is_required() and key not in value]
     for key in lacking:

@@ -74,6 +74,12 @@ class SegmentationLabels(NamedTuple):
         """All files, series by series."""
         return tuple(file for part in self.parts for file in part.files)
 
+    def place_of(self, path: str) -> Location | None:
+        """The place that names a file."""
+        return next(
+            (one.locate(("segmentations",)) for one in self.parts if path in one.files), None
+        )
+
 
 UNREADABLE = "its masks cannot be read: see what is wrong with their source"
 
@@ -152,6 +158,8 @@ class Entry(NamedTuple):
             return self.origin
         if path in _positions(self.items):
             return self.item_at(path)
+        if isinstance(self.labels, SegmentationLabels):
+            return self.labels.place_of(path) or self.origin
         return self.label_at
 
     @property

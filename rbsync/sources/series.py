@@ -76,8 +76,9 @@ class SeriesSource(SourceModel):
         ]
         # Half a study must not be sent: its series would be numbered otherwise than its
         # segmentations say.
-        if not problems and all(one.items for one in given):
-            yield study_entry(self.name, given, context.settings, context.origin)
+        if all(one.items for one in given):
+            found = study_entry(self.name, given, context.settings, context.origin)
+            yield found._replace(barred=problems[0]) if problems else found
 
 
 def _inside(context: Context, number: int) -> Context:

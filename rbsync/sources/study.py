@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rbsync.errors import Location, Problem
 from rbsync.labels.background import is_background
 from rbsync.model.datapoint import Settings
-from rbsync.sources.entry import Entry, SegmentationLabels, SeriesLabels
+from rbsync.sources.entry import Entry, Members, SegmentationLabels, SeriesLabels
 
 LARGEST_VALUE = 65535
 _MOST_DIGITS = 20
@@ -54,7 +54,28 @@ def study_entry(
         settings,
         origin,
         series=tuple(len(one.items) for one in series),
+        members=Members(_places(series, origin), "items"),
     )
+
+
+def _places(
+    series: Sequence[GivenSeries], origin: Location
+) -> Callable[[tuple[str | int, ...]], Location]:
+    """The places of a study's items, which its series name."""
+
+    def locate(path: tuple[str | int, ...]) -> Location:
+        match path:
+            case ("items", int(number)):
+                left = number
+            case _:
+                return origin
+        for one in series:
+            if left < len(one.items):
+                return one.locate(("items",))
+            left -= len(one.items)
+        return origin
+
+    return locate
 
 
 def _by_value(one: GivenSeries) -> dict[int, str]:
@@ -63,7 +84,7 @@ def _by_value(one: GivenSeries) -> dict[int, str]:
     return {
         int(value): category
         for value, category in one.segment_map.items()
-        if not _is_nothing(value, category)
+        if is_value(value) and not _is_nothing(value, category)
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from rbsync.errors import Location, Problem
-from rbsync.files.written_text import text_of
+from rbsync.files.written_text import encoding_fault, text_of
 from rbsync.sources.context import Context
 from rbsync.sources.entry import DeclaredSize, InlineLabels
 from rbsync.sources.mask_settings import checked_json
@@ -111,7 +111,11 @@ class ToolFiles:
         try:
             text = text_of(self._context.tree.read(path, LIMIT))
         except (OSError, UnicodeDecodeError) as error:
-            message = f"`{path}` cannot be read: {getattr(error, 'strerror', '') or error}"
+            if isinstance(error, UnicodeDecodeError):
+                why = encoding_fault(error)
+            else:
+                why = error.strerror or str(error)
+            message = f"`{path}` cannot be read: {why}"
             self._context.unread(Problem("unreadable", message, place))
             return None
         return tuple(one.strip() for one in text.splitlines() if one.strip())

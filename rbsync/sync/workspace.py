@@ -180,6 +180,8 @@ def open_workspace(
         tree_of = partial(Tree, roots, rehash=rehash, known=known)
         inputs = _inputs(manifest, tree_of, remembered, watcher or Unwatched(), stack)
         taxonomy = declared_taxonomy(manifest, inputs.tree)
+        if manifest.is_barred:
+            _tell_all(manifest, inputs, taxonomy)
         backend = _closing(stack, open_backend(manifest, taxonomy, retrier.read, home))
         retrier.plain_questions = (backend.describe, backend.storages)
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
@@ -217,6 +219,17 @@ def _closing(stack: contextlib.ExitStack, opened: Closed) -> Closed:
 def _retrier(stop: Cancellation, give_up_after: float, outage: Callable[[Outage], None]) -> Retrier:
     patient = Breaker(stop.pause, give_up_after=give_up_after, tell=outage)
     return Retrier(stop.pause, questions=patient if give_up_after else None)
+
+
+def _tell_all(manifest: Manifest, inputs: BuildInputs, taxonomy: Taxonomy) -> None:
+    """Raises UserError with all that is wrong with a manifest that names no project to be used.
+
+    Nothing is opened or asked. Who mistyped the backend hears of the files in the same run.
+    """
+    from rbsync.dataset.build import build
+
+    kind = manifest.settings.project.type or ""
+    build(manifest, inputs, project_type=kind, taxonomy=taxonomy)
 
 
 def _once(note: Callable[[str], None]) -> Callable[[str], None]:

@@ -66,7 +66,10 @@ LOCAL = "version: 1\ndatapoints: []\n"
             LOCAL + "project: {taxonomy: [a, [b]]}",
             "3:25: expected text, found a list | write one text, or " + QUOTED.format("b"),
         ),
-        (LOCAL + "storages: {scans: abc}", "3:11: the storage `scans` is not a UUID"),
+        (
+            LOCAL + "storages: {scans: abc}",
+            "3:19: the id of a storage is a UUID, which this is not",
+        ),
         (
             LOCAL + "roots: ../shared",
             "3:8: expected a list, found `../shared` | write a list of one entry as [entry]",

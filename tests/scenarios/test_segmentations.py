@@ -365,11 +365,13 @@ def test_every_mistake_is_told_with_its_place_and_the_next_step(tmp_path: Path) 
         "rbsync.yaml:7:24: ct/bad.nii.gz: this is not a NIfTI file"
     )
     assert told(project, volume(segmentation()), "{1: lever, 0: liver, x: liver}") == [
+        'rbsync.yaml:8:26: the category "lever" is not in the taxonomy',
+        '    did you mean "liver"?',
         "rbsync.yaml:8:36: `0` is no value of a voxel",
         "    values are whole numbers from 1 to 65,535; 0 is background",
         "rbsync.yaml:8:46: `x` is no value of a voxel",
         "    values are whole numbers from 1 to 65,535; 0 is background",
-        "2 problems; nothing was sent.",
+        "3 problems; nothing was sent.",
     ]
     assert told(project, volume(segmentation()), "{1: lever}") == [
         'rbsync.yaml:8:26: the category "lever" is not in the taxonomy',
@@ -413,7 +415,7 @@ datapoints:
         "things of 1 voxel, first of (1, 2, 1)",
         "    merge the files so that each voxel has one value",
         "rbsync.yaml:14:22: the folder `mr` does not exist",
-        "rbsync.yaml:15:5: there is no file `ct/sag.nii.gz`",
+        "rbsync.yaml:16:53: there is no file `ct/sag.nii.gz`",
         "    did you mean `ct/seg.nii.gz`?",
         "5 problems; nothing was sent.",
     ]

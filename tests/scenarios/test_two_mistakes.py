@@ -126,3 +126,74 @@ def test_what_is_wrong_blocks_and_the_others_go_on(images: Project) -> None:
     assert (ran.code, ran.last_line[:19]) == (9, "Plan: 1 to create, ")
     assert "2 blocked" in ran.last_line
     assert "rbsync.yaml:4:48: must be at most 1" in ran.err
+
+
+EVERY = {
+    "project: {type: IMAGE_MULTY, taxonomy: [car], nmae: x}": {
+        ":17": "did you mean `IMAGE_MULTI`", ":47": "unknown key `nmae`"},
+    "backend: {kind: locale, path: 5}": {":17": "did you mean `local`"},
+    "storages: {scans: no-uuid, more: x}": {":19": "is a UUID", ":34": "is a UUID"},
+    "defaults: {storage: redbrick, ground_truth: maybe, priority: 3}": {
+        ":45": "true or false", ":62": "at most 1"},
+    "policy: {prune: perhaps, on_change: destroy}": {
+        ":17": "true or false", ":37": "found `destroy`"},
+    'moved: [{from: a, to: "{case}"}, {form: a}]': {
+        ":9": "is not in `a`", ":34": "`from` is missing", ":35": "did you mean `from`"},
+    "datapoints:": {},
+    '  - {name: "", items: [none.png], labels: [{point: 5}]}': {
+        ":12": "the name is empty", ":24": "no file `none.png`", ":44": "category: is missing",
+        ":52": "must be an object"},
+    '  - {glob: "images/[*.png", name: "{sten}"}': {":12": "has no `]`", ":35": "`{stem}`"},
+    '  - {glob: "images/b.png", mask: "{sten}.png?", class_map: none.json}': {
+        ":12": "no file matches", ":34": "`{stem}`", ":60": "no file `none.json`"},
+    '  - {frames: "video/*/", name: "{dri}"}': {":14": "does not exist", ":32": "`{dir}`"},
+    "  - {items_list: list.json, storage: nowhere, lables: x}": {
+        ":38": "is no storage", ":47": "unknown key `lables`"},
+    "  - {items_list: none.json, priority: 9}": {":18": "cannot be read", ":39": "at most 1"},
+    "  - {name: s, series: [{items: none.nii, segmentations: no.nii, segment_map: {x: b}}]}": {
+        ":32": "no file `none.nii`", ":57": "no file `no.nii`", ":82": "no value of a voxel"},
+    '  - {glob: "images/[", labels: {format: labelmy, file: x}}': {
+        ":12": "has no `]`", ":41": "did you mean `labelme`"},
+    '  - {glob: "images/a.png", labels: {format: coco, file: none.json}, priority: 7}': {
+        ":36": "no file `none.json`", ":79": "at most 1"},
+    "masks:": {},
+    '  - {glob: "masks/*.png", image: "{sten}.png", class_map: none.json}': {
+        ":12": "does not exist", ":34": "`{stem}`", ":59": "no file `none.json`"},
+    "  - {folder: export, images: images/, threshold: 999}": {
+        ":14": "outside of the integers", ":39": "unknown key `threshold`"},
+    "  - {coco: none.json, metadata: {rbsync.x: a}}": {":12": "no file", ":44": "is reserved"},
+    "  - {coco: coco.json, images: images/, priority: 5}": {
+        ":12": "has the category_id 9", ":50": "at most 1"},
+    '  - {image: "{case}.png", name: a, per_class: "m/{case}/*.png", threshold: 999}': {
+        ":47": "does not say which class",
+        ":76": "at most 255"},
+}  # fmt: skip
+"""Each line of a manifest, with the columns of its mistakes."""
+LISTS = {"list.json:1:2": "`priority` must be a number", "list.json:1:52": "unknown key `lables`"}
+
+
+def test_two_mistakes_in_every_entry_are_all_told_at_their_values(images: Project) -> None:
+    images.write(
+        "list.json",
+        [{"name": "l", "items": ["x.png"], "priority": 7}, {"items": ["y.png"], "lables": 1}],
+    )
+    images.write("export/class_map.json", {"car": [999, 0, 0]})
+    images.write("export/datapoint_map.json", {"a.png": 5})
+    listed = {"id": 1, "file_name": "a.png", "width": 4, "height": 3}
+    wrong = [{"id": 5, "image_id": 1, "category_id": 9}, {"id": 6, "image_id": 7, "category_id": 1}]
+    images.write(
+        "coco.json",
+        {"images": [listed], "categories": [{"id": 1, "name": "car"}], "annotations": wrong},
+    )
+    images.manifest("\n".join(EVERY))
+    for command in ("validate", "plan"):
+        ran = images.run(command)
+        assert ran.code == 65
+        found = re.findall(r"^(\S+:\d+:\d+): (.*)$", ran.err, re.MULTILINE)
+        for line, expected in enumerate(EVERY.values(), 2):
+            for column, words in expected.items():
+                place = f"rbsync.yaml:{line}{column}"
+                assert [one for at, one in found if at == place and words in one], (place, ran.err)
+        for place, words in LISTS.items():
+            assert [one for at, one in found if at == place and words in one], place
+        assert "annotation 6 has the image_id 7" in ran.err
