@@ -179,9 +179,7 @@ def open_workspace(
         remembered = os.path.join(folder, SUMS if sums else "cache.db")
         tree_of = partial(Tree, roots, rehash=rehash, known=known)
         inputs = _inputs(manifest, tree_of, remembered, watcher or Unwatched(), stack)
-        taxonomy = declared_taxonomy(manifest, inputs.tree)
-        if manifest.is_barred:
-            _tell_all(manifest, inputs, taxonomy)
+        taxonomy = _taxonomy(manifest, inputs)
         backend = _closing(stack, open_backend(manifest, taxonomy, retrier.read, home))
         retrier.plain_questions = (backend.describe, backend.storages)
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
@@ -221,15 +219,19 @@ def _retrier(stop: Cancellation, give_up_after: float, outage: Callable[[Outage]
     return Retrier(stop.pause, questions=patient if give_up_after else None)
 
 
-def _tell_all(manifest: Manifest, inputs: BuildInputs, taxonomy: Taxonomy) -> None:
-    """Raises UserError with all that is wrong with a manifest that names no project to be used.
+def _taxonomy(manifest: Manifest, inputs: BuildInputs) -> Taxonomy:
+    """The declared taxonomy.
 
-    Nothing is opened or asked. Who mistyped the backend hears of the files in the same run.
+    Raises UserError for a manifest that names no project to be used, with all that is wrong with
+    it: who mistyped the backend hears of the files in the same run. Nothing is opened or asked.
     """
-    from rbsync.dataset.build import build
+    taxonomy = declared_taxonomy(manifest, inputs.tree)
+    if manifest.is_barred:
+        from rbsync.dataset.build import build
 
-    kind = manifest.settings.project.type or ""
-    build(manifest, inputs, project_type=kind, taxonomy=taxonomy)
+        kind = manifest.settings.project.type or ""
+        build(manifest, inputs, project_type=kind, taxonomy=taxonomy)
+    return taxonomy
 
 
 def _once(note: Callable[[str], None]) -> Callable[[str], None]:
