@@ -64,6 +64,8 @@ def own_folder_objection(root: str, path: str) -> str:
             return "must not be in git's own folder"
         if _is_link(at):
             return f"must not lead over a link, and `{os.path.relpath(at, root)}` is one"
+    if found := _link_in(whole, levels=2):
+        return f"must be a folder without links in it, and `{found}` is one"
     return ""
 
 
@@ -73,19 +75,30 @@ def check_own_folder(root: str, name: str) -> None:
     A pull request can bring such a folder along, for all that its files are ignored by git.
     """
     folder = os.path.join(root, name)
-    found = name if os.path.islink(folder) else _link_in(folder)
+    found = name if os.path.islink(folder) else _link_in(folder, levels=2)
     if found:
         shown = os.path.join(name, found) if found != name else name
         message = f"`{shown}` is a link, and rbsync would write where it leads"
         raise UserError([Problem("own-folder", message, Location(folder), "remove the link")])
 
 
-def _link_in(folder: str) -> str:
+def _link_in(folder: str, levels: int) -> str:
+    """The first link in a folder and those below it; empty for none.
+
+    Two levels have all files with names of their own: databases, pages, the project's. What is kept
+    deeper is named by its content, and never replaced.
+    """
     try:
         with os.scandir(folder) as entries:
-            return min((one.name for one in entries if one.is_symlink()), default="")
+            found = sorted(entries, key=lambda one: one.name)
     except OSError:
         return ""
+    for one in found:
+        if one.is_symlink():
+            return one.name
+        if levels > 1 and one.is_dir() and (below := _link_in(one.path, levels - 1)):
+            return f"{one.name}/{below}"
+    return ""
 
 
 def _is_link(path: str) -> bool:

@@ -223,6 +223,18 @@ def own_project(site: Site) -> None:
     site.link(".rbsync/project", str(site.outside))
 
 
+def files_of_the_history(site: Site) -> None:
+    for name in ("history.db", "history.db-journal", "history.db-wal"):
+        site.link(f".rbsync/history/{name}", str(site.outside / f"written-{name}"))
+
+
+def files_of_another_project(site: Site) -> None:
+    """A project that the manifest names, whose files are links."""
+    for name in ("project.db", "blobs", "incoming"):
+        site.link(f"own/{name}", str(site.outside / f"written-{name}"))
+    site.manifest(f"backend: {{kind: local, path: own}}\n{PICTURES}")
+
+
 def files_of_the_project(site: Site) -> None:
     (site.project.folder / ".rbsync/project").mkdir(parents=True)
     for name in ("project.db", "blobs", "incoming"):
@@ -319,6 +331,8 @@ ATTACKS: Mapping[str, Attack] = {
     "linked files in .rbsync": own_files,
     "a linked .rbsync/project": own_project,
     "linked files of the project": files_of_the_project,
+    "linked files of the history": files_of_the_history,
+    "linked files of a project that is named": files_of_another_project,
     "a manifest that is a link": manifest_link("OUTSIDE/secret.txt"),
     "a manifest that is a relative link": manifest_link("../../outside/secret.txt"),
     "a manifest that is git's": manifest_link("../.git/config"),
