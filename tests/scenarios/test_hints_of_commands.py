@@ -621,12 +621,19 @@ def test_a_plan_that_is_too_large(three: Project) -> None:
         assert three.run("apply", "part.json").code == 0
 
 
-@follows("pip install 'rbsync[serve]'")
-def test_a_service_without_its_extra(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+@follows("pip install 'rbsync[serve]'", "pip install 'rbsync[browse]'")
+@pytest.mark.parametrize(
+    ("command", "module"),
+    [("serve", "rbsync.service.app"), ("browse", "rbsync.browse.page_server")],
+)
+def test_a_command_without_its_extra(
+    project: Project, monkeypatch: pytest.MonkeyPatch, command: str, module: str
+) -> None:
+    """What is installed is found: the module that the command wants can be imported then."""
     with monkeypatch.context() as without:
-        without.setitem(sys.modules, "rbsync.service.app", None)
-        assert "pip install 'rbsync[serve]'" in project.run("serve").err
-    assert import_module("rbsync.service.app").make_app
+        without.setitem(sys.modules, module, None)
+        assert f"pip install 'rbsync[{command}]'" in project.run(command).err
+    assert import_module(module)
 
 
 @follows("attach this to an issue: rbsync should know its own again all the same")
