@@ -291,7 +291,9 @@ def wrong_url(url: str) -> str:
         return "is no URL (http:// or https://), as the storage `public` needs"
     if "@" in parts.netloc:
         return "has a user name in it, which everybody in the project would see"
-    if _ODD.search(url) or _ODD_HOST.search(parts.netloc):
+    # After the host alone, to some programs what follows # or ? is still a part of it.
+    is_odd = not parts.path and "@" in parts.query + parts.fragment
+    if is_odd or _ODD.search(url) or _ODD_HOST.search(parts.netloc):
         return "has characters that programs read in different ways"
     return ""
 

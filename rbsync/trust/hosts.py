@@ -20,11 +20,14 @@ _LOOPBACK_NAMES = ("localhost", "ip6-localhost", "ip6-loopback")
 _INNER_NAMES = frozenset({"localdomain", "internal"})
 _METADATA_NAMES = frozenset({"metadata", "instance-data"})
 _DOTS = str.maketrans({"\u3002": ".", "\uff0e": ".", "\uff61": "."})
+_UNSEEN = frozenset({"Cf", "Cc", "Mn", "Me"})
 # An IPv6 address in it is carried to an IPv4 one: 64:ff9b::7f00:1 may be this machine.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # They hand out the keys of a cloud machine to whoever asks from the inside.
 _METADATA = frozenset(
-    map(ipaddress.ip_address, ("169.254.169.254", "100.100.100.200", "fd00:ec2::254"))
+    map(
+        ipaddress.ip_address, ("169.254.169.254", "100.100.100.200", "192.0.0.192", "fd00:ec2::254")
+    )
 )
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -37,7 +40,11 @@ def inner_kind(host: str) -> str:
     ``host`` is as a URL has it, an IPv6 address without its brackets.
     """
     # Some programs read digits of full width, or in circles, as the plain ones.
-    text = unicodedata.normalize("NFKC", unquote(host).translate(_DOTS)).lower().rstrip(".")
+    text = unicodedata.normalize("NFKC", unquote(host).translate(_DOTS)).lower()
+    # Names of other scripts are looked up without what cannot be seen in them.
+    if not text.isascii():
+        text = "".join(one for one in text if unicodedata.category(one) not in _UNSEEN)
+    text = text.rstrip(".")
     if not text:
         return "an empty host"
     if (text.startswith(_LOOPBACK_NAMES) and "." not in text) or text.endswith(".localhost"):

@@ -17,11 +17,14 @@ INNER = {
         "::1", "[::1]", "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1", "::ffff:7f00:1", "::127.0.0.1",
         "64:ff9b::127.0.0.1", "2002:7f00:1::", "0", "0.0.0.0", "::", "\uff11\uff12\uff17.0.0.1",
         "127\u30020\u30020\u30021", "%31%32%37.0.0.1", "\u2460\u2461\u2466.0.0.1",
+        "127.0.0.1\u200b", "127.0\u00ad.0.1", "127.0.0.1%E2%80%8B", "127.0.0.\ufe0f1",
     ],
-    "a loopback name": ["localhost", "LOCALHOST", "localhost.", "a.localhost", "ip6-localhost"],
+    "a loopback name": ["localhost", "LOCALHOST", "localhost.", "a.localhost", "ip6-localhost",
+        "lo\u00adcalhost", "localhost\u2060", "loc\u034falhost"],
     "a metadata address": [
         "169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "0xa9.254.0251.254",
         "169.254.43518", "::ffff:169.254.169.254", "fd00:ec2::254", "100.100.100.200",
+        "192.0.0.192",
     ],
     "a link-local address": ["169.254.0.1", "fe80::1", "fe80::1%25eth0", "fe80::1%eth0"],
     "a private address": [
