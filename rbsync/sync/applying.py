@@ -261,11 +261,12 @@ def _current(workspace: Workspace, plan: Plan, writer: Writer, options: ApplyOpt
     planned = plan.basis
     # A plan without a lineage was made before there was a state.
     same_state = planned.lineage in ("", header.lineage)
+    # Saved where there was no state, a plan says nothing of a serial; what the project had then is
+    # not written down anywhere but there.
+    if not planned.lineage and options.renewal == "nothing":
+        check_elsewhere(workspace, plan, writer)
+        return plan
     if same_state and planned.serial == header.serial:
-        # Neither had a state; what the project had then is not written down anywhere but there.
-        is_elsewhere = not planned.lineage and options.renewal == "nothing"
-        if is_elsewhere:
-            check_elsewhere(workspace, plan, writer)
         return plan
     if same_state and options.renewal in ("all", "expected"):
         made = make_plan(workspace, options.planning)

@@ -31,8 +31,10 @@ def check_elsewhere(workspace: Workspace, plan: Plan, writer: Writer) -> None:
     """
     _correct(workspace, writer, plan.names)
     if left_digest(writer.records(), names_of(plan.actions)) != plan.basis.left:
+        # Made without a state, it may have been made here.
+        where = ", which was in another clone" if plan.basis.lineage else ""
         raise StaleError(
-            "the project has moved on since the plan was made, which was in another clone",
+            f"the project has moved on since the plan was made{where}",
             hint="run `rbsync plan` again",
         )
 

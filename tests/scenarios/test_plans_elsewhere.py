@@ -36,6 +36,20 @@ def test_a_plan_that_was_saved_without_a_state_is_applied_by_the_next_job(first:
     assert other.actions() == []
 
 
+def test_a_plan_that_was_saved_without_a_state_is_applied_once_by_a_clone_that_has_one(
+    first: Project,
+) -> None:
+    job = clone(first, "job")
+    for one in (job, first):
+        one.write("labels/a.json", [BOX, BOX])
+    assert job.run("plan", "-o", "p.json").code == 0
+    (first.folder / "p.json").write_bytes((job.folder / "p.json").read_bytes())
+    assert first.run("apply", "p.json").code == 0
+    assert [one["labels"] for one in first.tasks()] == [2, 0, 0]
+    again = first.run("apply", "p.json")
+    assert (again.code, "the project has moved on since" in again.err) == (5, True)
+
+
 def test_a_plan_from_elsewhere_is_stale_when_its_names_changed_at_the_project(
     first: Project,
 ) -> None:
