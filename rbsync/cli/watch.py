@@ -150,7 +150,10 @@ def _watch(common: CommonOptions, options: WatchOptions, health: str) -> ExitCod
 
 @contextmanager
 def _signals(watch: Watch) -> Iterator[None]:
-    """SIGTERM ends the watch cleanly with 0, SIGINT with 130; a second one ends it at once."""
+    """SIGTERM ends the watch cleanly with 0, SIGINT with 130; a second one ends it at once.
+
+    On a terminal of another size the status is shown anew.
+    """
 
     def ending(number: int, _frame: object) -> None:
         code = ExitCode.DONE if number == signal.SIGTERM else ExitCode.INTERRUPTED
@@ -159,6 +162,9 @@ def _signals(watch: Watch) -> Iterator[None]:
         watch.end(code)
 
     before = {one: signal.signal(one, ending) for one in (signal.SIGINT, signal.SIGTERM)}
+    if hasattr(signal, "SIGWINCH"):
+        # What was drawn for a wider terminal wraps, and the next second clears its last line alone.
+        before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, lambda *_: watch.show())
     try:
         yield
     finally:

@@ -99,6 +99,7 @@ class Watch:
         self._flushes = Flushes()
         self._stop: Cancellation = Cancellation()
         self._ends: ExitCode | None = None
+        self._is_shown = True
         self._started = time.monotonic()
         self._whole_at = 0.0
 
@@ -106,6 +107,11 @@ class Watch:
         """Ends the loop: what runs ends and is recorded. A signal handler may call it."""
         self._ends = code
         self._stop.request(INTERRUPTED)
+        self._news.put(None)
+
+    def show(self) -> None:
+        """Shows the status anew. A signal handler may call it."""
+        self._is_shown = False
         self._news.put(None)
 
     @property
@@ -175,7 +181,8 @@ class Watch:
         with suppress(Empty):
             self._news.get(timeout=None if math.isinf(pause) else max(pause, 0.0))
         self._supervision.alive()
-        if is_waiting:
+        if is_waiting or not self._is_shown:
+            self._is_shown = True
             self._teller.standing(self._board.standing())
 
     def _take_news(self) -> None:

@@ -17,6 +17,8 @@ from tests.scenarios.watching import FULL, Running, watching
 from tests.service.serving import KEY
 
 COUNT = 500 if FULL else 12
+THROTTLED = COUNT if FULL else 4
+"""Files that are sent while every third request is refused, after each of which is a pause."""
 AWAY = 60.0 if FULL else 0.5
 SETTLED = ("--settle", "0.1")
 IMAGES = 'datapoints:\n  - {glob: "images/**/*.png", allow_empty: true}\n'
@@ -34,9 +36,9 @@ def drop(project: RemoteProject, numbers: range) -> None:
         project.write(f"images/{number}.png", png(number))
 
 
-def all_came_once(running: Running) -> bool:
+def all_came_once(running: Running, count: int = COUNT) -> bool:
     counted = running.counted()
-    return len(counted) == COUNT and set(counted.values()) == {1}
+    return len(counted) == count and set(counted.values()) == {1}
 
 
 def test_a_watch_waits_for_a_service_that_is_away_also_from_the_start(
@@ -80,15 +82,15 @@ def test_a_watch_goes_on_when_a_service_throttles_and_when_its_key_is_mended(
     with served(tmp_path / "service", faults=[busy]) as service:
         project = RemoteProject(data, service.url)
         project.manifest(IMAGES)
-        drop(project, range(COUNT))
+        drop(project, range(THROTTLED))
         with watching(project, *SETTLED, RBSYNC_API_KEY_COMMAND=f"cat {key}") as running:
             running.until(lambda: "auth" in running.messages())
             time.sleep(AWAY)
             looks = len(running.events("look"))
             key.write_text(KEY)
-            running.until(lambda: all_came_once(running))
+            running.until(lambda: all_came_once(running, THROTTLED))
         requests = service.count("POST") + service.count("PUT")
     assert running.messages() == ["auth", "resumed"]
-    print(f"wrong key for {AWAY:g} s: {looks} looks; {COUNT} files by {requests} requests")
+    print(f"wrong key for {AWAY:g} s: {looks} looks; {THROTTLED} files by {requests} requests")
     assert looks <= 5 + AWAY
-    assert requests <= 12 * COUNT + 40
+    assert requests <= 12 * THROTTLED + 40

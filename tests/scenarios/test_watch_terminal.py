@@ -28,8 +28,8 @@ _WIPE = "\r\x1b[K"
 class Screen:
     """What a program has written to a terminal so far."""
 
-    def __init__(self, master: int) -> None:
-        self._master = master
+    def __init__(self, master: int, process: subprocess.Popen[bytes]) -> None:
+        self._master, self._process = master, process
         self.text = ""
 
     def until(self, pattern: str) -> None:
@@ -37,8 +37,16 @@ class Screen:
             self.text += os.read(self._master, 4096).decode(errors="replace")
 
     def resize(self, columns: int) -> None:
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.size(columns)
         self.text = ""
+        # What comes first may have been drawn for the width before, and the end of the last may be
+        # on its way.
+        for times in range(1, 4):
+            self._process.send_signal(signal.SIGWINCH)
+            self.until(rf"(?s:{re.escape(_WIPE)}3 done · 1 waiting.*){{{times}}}")
+
+    def size(self, columns: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
 
     def statuses(self) -> list[str]:
         """The last lines that it has had since its size changed, one after the other."""
@@ -58,8 +66,8 @@ def on_a_terminal(project: Project, *arguments: str) -> Iterator[Screen]:
         env={**known, "TERM": "xterm"},
     ) as process:
         os.close(slave)
-        screen = Screen(master)
-        screen.resize(WIDTHS[0])
+        screen = Screen(master, process)
+        screen.size(WIDTHS[0])
         try:
             yield screen
         finally:
@@ -84,8 +92,6 @@ def transcripts(folder: Path) -> Iterator[tuple[int, list[str]]]:
             screen.until("3 done · 1 waiting")
             for columns in WIDTHS:
                 screen.resize(columns)
-                # What is drawn first may be of the width before. Each second says for how long.
-                screen.until(rf"(?s:{re.escape(_WIPE)}3 done · 1 waiting.*){{3}}")
                 yield columns, screen.statuses()[1:]
 
 
