@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
+from itertools import islice
 
 from rbsync.backends.local.blobs import is_ref
 
@@ -20,6 +21,8 @@ STALE = ".stale"
 ITEMS = ".items"
 """Ends the folder of a datapoint that is no file of its own name."""
 LONGEST = 255
+TOGETHER = 1_000
+"""Names whose items are asked for at one time."""
 SHOWN = frozenset(
     f".{one}" for one in ("png", "jpg", "jpeg", "bmp", "dcm", "nii", "gz", "nrrd", "mp4", "avi")
 )
@@ -43,7 +46,9 @@ class NameLinks:
         if not self._changed:
             self._mark()
         # What is no text is no name either: it was refused.
-        self._changed.update(one for one in names if is_text(one))
+        found = (one for one in names if is_text(one))
+        # Of a first run of a million nobody need know which they were.
+        self._changed.update(islice(found, 1) if self._all_of_them else found)
 
     def _mark(self) -> None:
         with suppress(OSError):
@@ -63,13 +68,14 @@ class NameLinks:
         if not self._changed:
             return
         with suppress(OSError):
-            names = {*every(), *self._changed} if self._all_of_them else self._changed
+            names = iter(every()) if self._all_of_them else iter(sorted(self._changed))
             # Links of names that are gone would stay for ever: nobody knows which these are.
             if self._all_of_them:
                 self._remove(set(os.listdir(self._root)) - {STALE}, self._root)
-            found = find(sorted(names))
-            for name in sorted(names):
-                self._write_one(name, found.get(name, ()))
+            while some := list(islice(names, TOGETHER)):
+                found = find(some)
+                for name in some:
+                    self._write_one(name, found.get(name, ()))
             os.unlink(os.path.join(self._root, STALE))
         self._changed, self._all_of_them = set(), False
 
