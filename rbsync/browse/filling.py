@@ -41,16 +41,18 @@ class Filling:
         self.is_planned = self.is_done = False
 
     def fill(self) -> None:
-        """Reads state and project. Raises StoreError for a state that is none."""
+        """Reads the state. Raises StoreError for one that is none."""
         # Before the records: what is committed meanwhile is read again, and never left out.
         self._mark = self._latest()
         records = self._workspace.store.records()
         self._table.put(_row_of(one) for one in records.values())
-        self._look_at_project(records)
 
     def look_on(self) -> None:
-        """Reads what takes long, the plan and the classes of all labels, until done or stopped."""
+        """Reads what takes long: the project, the plan, and the classes of all labels."""
         self._asked.wait()
+        # A project that cannot be read is told of by the plan.
+        with suppress(RbsyncError):
+            self._look_at_project(self._workspace.store.records())
         if not self._stopped.is_set():
             self._plan()
             self._table.put(map(self._planned, self.actions.values()))
@@ -123,6 +125,8 @@ class Filling:
             return
         tasks = iter(backend.find(sorted(names)).values()) if names else backend.list()
         for some in _portions(tasks):
+            if self._stopped.is_set():
+                return
             kept = backend.kept([one.task_id for one in some])
             self._table.put(self._there(one, kept.get(one.task_id), records) for one in some)
 

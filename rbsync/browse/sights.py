@@ -87,7 +87,7 @@ class Looker:
         return self._kept(sight.present, number)
 
     def items(self, sight: Sight) -> list[Read]:
-        """What reads each of the items."""
+        """Readers of the items, in their order."""
         return [partial(self.item, sight, number) for number in range(len(sight.items))]
 
     def _kept(self, present: TaskContent | None, number: int) -> bytes | None:

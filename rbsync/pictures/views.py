@@ -177,7 +177,7 @@ def _picture(
 
 
 class Way(NamedTuple):
-    """How axes are turned for x to run to the right, y to the front, and z up.
+    """The turn of axes for x to run to the right, y to the front, and z up.
 
     ``axes`` are those of the file in this order, ``flips`` whether each runs the other way, and
     ``sizes`` are those of a voxel in millimetres.

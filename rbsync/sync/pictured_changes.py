@@ -124,7 +124,7 @@ def _pictured(
 
 
 def _readers(found: Datapoint, roots: Roots | None) -> list[Read]:
-    """What reads the items of a datapoint; nothing for one of which some are elsewhere."""
+    """Readers of the items of a datapoint; none for one of which some are elsewhere."""
     items: Sequence[Any] = [one for one in found.items if one.is_local]
     if roots is None or len(items) < len(found.items):
         return []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pty
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +83,10 @@ def test_many_names_are_offered_folder_by_folder() -> None:
     assert offered(names, "nothing") == []
 
 
+def path_with_rbsync() -> str:
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
 def test_bash_completes_commands_and_names_as_it_needs_them_typed(masked: Project) -> None:
     script = """
         eval "$(rbsync completion bash)"
@@ -94,13 +100,80 @@ def test_bash_completes_commands_and_names_as_it_needs_them_typed(masked: Projec
         }
         complete_line 'rbsync expl'; complete_line 'rbsync show others/z'
     """
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ran = subprocess.run(
         ["bash", "-c", script],
         cwd=masked.folder,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": path_with_rbsync()},
         capture_output=True,
         text=True,
         check=False,
     )
     assert ran.stdout.splitlines() == ["explain", r"others/z\ z.png"], ran.stderr
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="there is no fish here: apt-get install fish")
+def test_fish_completes_commands_and_names(masked: Project) -> None:
+    script = """
+        rbsync completion fish | source
+        complete -C 'rbsync expl'; complete -C 'rbsync show others/z'
+    """
+    ran = subprocess.run(
+        ["fish", "--no-config", "-c", script],
+        cwd=masked.folder,
+        env={**os.environ, "PATH": path_with_rbsync(), "HOME": str(masked.folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    words = [one.partition("\t")[0] for one in ran.stdout.splitlines()]
+    assert words == ["explain", "others/z z.png"], ran.stderr
+
+
+ZSH = r"""
+PS1='READY> '
+autoload -Uz compinit && compinit -D -u
+eval "$(rbsync completion zsh)"
+tell() { print -r -- "$BUFFER" >> told; BUFFER=; zle -I; print TOLD }
+zle -N tell
+bindkey '^X' tell
+bindkey '^I' complete-word
+"""
+
+
+def until(terminal: int, wanted: bytes) -> None:
+    """Reads what a terminal shows up to these bytes."""
+    seen = b""
+    while wanted not in seen:
+        seen += os.read(terminal, 4096)
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="there is no zsh here: apt-get install zsh")
+def test_zsh_completes_commands_and_names_as_it_needs_them_typed(masked: Project) -> None:
+    """In a terminal, for it completes nowhere else; a widget of the test tells the line."""
+    masked.write(".zshrc", ZSH)
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "PATH": path_with_rbsync(), "ZDOTDIR": str(masked.folder)}
+    shell = subprocess.Popen(
+        ["zsh", "--no-globalrcs", "-i"],
+        cwd=masked.folder,
+        env={**environment, "TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        # From then on it reads keys itself, and the terminal keeps none for it.
+        until(ours, b"\x1b[?2004h")
+        for begun in (b"rbsync expl", b"rbsync show others/z"):
+            os.write(ours, begun + b"\t")
+            until(ours, b"\x1b[1m \x1b[0m")
+            os.write(ours, b"\x18")
+            until(ours, b"TOLD")
+    finally:
+        shell.kill()
+        shell.wait()
+        os.close(ours)
+    told = (masked.folder / "told").read_text().splitlines()
+    assert [one.rstrip() for one in told] == ["rbsync explain", r"rbsync show others/z\ z.png"]

@@ -144,8 +144,8 @@ async function count() {
   tell(found.status);
   byId("why").hidden = found.is_planned && !found.why;
   byId("why").textContent = found.is_planned ? `There is no plan: ${shown(found.why)}` : "The plan is being made.";
-  // What is planned has another status from now on.
-  if (found.is_planned && !planned) { planned = true; begin(); }
+  // What is planned has another status from now on, and without a state the first rows come now.
+  if ((found.is_planned && !planned) || (!total && found.status.length)) { planned = found.is_planned; begin(); }
   // Classes of many labels are read meanwhile.
   if (!found.is_done) setTimeout(count, 2000);
 }

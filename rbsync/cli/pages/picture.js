@@ -57,7 +57,10 @@ class Picture {
       canvas.width = this.width;
       canvas.height = this.height;
       // Voxels of scans are no squares: a slice is as wide and high as it is in the body.
-      canvas.style.aspectRatio = `${this.width} / ${this.height * (content.aspect || 1)}`;
+      const ratio = this.width / (this.height * (content.aspect || 1));
+      canvas.style.aspectRatio = ratio;
+      // All of a picture is in view at once, a tall one too.
+      canvas.style.maxWidth = `calc(80vh * ${ratio})`;
       canvas.setAttribute("role", "img");
       place.append(text, canvas);
       pair.append(place);
