@@ -166,7 +166,9 @@ class _Folder:
         # Masks of exports stand in subfolders that are part of their names.
         paths = [one for one in files_below(search, self._folder) if one.lower().endswith(SUFFIX)]
         start = len(self._folder) + 1 if self._folder else 0
-        by_file = {path[start:]: path for path in paths}
+        # An export that has its images below it: they are what its map calls them, and no masks.
+        shown = set() if self._images else {*self._map.images.values()}
+        by_file = {path[start:]: path for path in paths if path not in shown}
         matched = self._map.match(by_file)
         for file, path in by_file.items():
             yield self._entry(file, path, matched)

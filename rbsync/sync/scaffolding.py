@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from rbsync.errors import UserError
 from rbsync.files.kinds import suffix_of
 from rbsync.files.patterns import compile_pattern
+from rbsync.files.written_text import text_of
+from rbsync.sources.tools.recognised import tool_of
 from rbsync.sync.survey import (
     PICTURES,
     SCANS,
@@ -27,6 +29,10 @@ from rbsync.sync.survey import (
 
 MOST_SERIES = 50
 """Series that are written down; a manifest of thousands of lines is no beginning."""
+
+
+_LOOKED_AT = 1 << 20
+"""Bytes of a label file by which its tool is known."""
 
 
 def draft_manifest(folder: str, source: str | None) -> str:
@@ -263,6 +269,8 @@ class _Findings:
         )
 
     def _is_left_out(self, folder: Folder) -> bool:
+        if _all_of("") in self._left_out:
+            return True
         return _all_of(folder.path) in self._left_out or any(
             pattern.endswith("/**") and folder.path.startswith(pattern.removesuffix("**"))
             for pattern in self._left_out
@@ -276,10 +284,26 @@ class _Findings:
                 place = _below(one.path, "{stem}.json?")
                 if one.path and one in kept and one.stems(PICTURES):
                     place = "{dir}/{stem}.json?"
-                yield f"    labels: {_text(place)}   # the ? means: if it exists"
+                yield self._labels_of(self._tool(one, stems), place)
                 return
         if any(one.path == "labels" and not one.names for one in self._folders):
             yield '    labels: "labels/{stem}.json?"   # the ? means: if it exists'
+
+    def _tool(self, folder: Folder, stems: Collection[str]) -> str:
+        """The tool that wrote the first label file of a folder; empty for LabelObjects."""
+        stem = min(one for one in folder.stems(["json"]) if one in stems)
+        try:
+            with open(os.path.join(self._root, folder.path, f"{stem}.json"), "rb") as file:
+                return tool_of(text_of(file.read(_LOOKED_AT)))
+        except (OSError, UnicodeDecodeError):
+            return ""
+
+    def _labels_of(self, tool: str, place: str) -> str:
+        if tool == "labelme":
+            return f"    labels: {{format: labelme, file: {_text(place)}}}   # ?: if it exists"
+        if tool:
+            return f"    # Label files of {tool} are beside the images; they are to be converted."
+        return f"    labels: {_text(place)}   # the ? means: if it exists"
 
 
 def _is_export(folder: Folder) -> bool:

@@ -134,6 +134,20 @@ def labels_apart(project: Project) -> None:
     project.write("annots/a.json", [BOX])
 
 
+def labelme_beside(project: Project) -> None:
+    project.write("a.png", photo(1))
+    shape = {"label": "car", "points": [[0, 0], [2, 2]], "shape_type": "rectangle"}
+    size = {"imagePath": "a.png", "imageWidth": 4, "imageHeight": 3}
+    project.write("a.json", {"shapes": [shape], **size})
+
+
+def an_export(project: Project) -> None:
+    project.write("class_map.json", {"car": [255, 0, 0], "bus": [0, 255, 0]})
+    project.write("datapoint_map.json", {"t.png": "images/a.png"})
+    project.write("t.png", mask())
+    project.write("images/a.png", photo(1))
+
+
 def labels_beside(project: Project) -> None:
     images(project, "set/one", "ab")
     project.write("set/one/a.json", [BOX])
@@ -214,6 +228,12 @@ CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
         ["set/one/a.png", "set/one/b.png"],
         'labels: "{dir}/{stem}.json?"',
     ),
+    "labels of labelme": (
+        labelme_beside,
+        ["a.png"],
+        'labels: {format: labelme, file: "{stem}.json?"}',
+    ),
+    "an export with its images": (an_export, ["t"], 'folder: "."'),
     "a list": (a_list, ["both"], 'items_list: "list.json"'),
 }
 
