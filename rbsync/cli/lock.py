@@ -44,13 +44,14 @@ def command(common: CommonOptions, check: bool, install_merge_driver: bool, atte
 
 
 def _write(common: CommonOptions, attest: str) -> int:
-    from rbsync.sync.attesting import statement
     from rbsync.sync.locking import write_lock
-    from rbsync.written_files import write_whole
 
     with opened(common, strict=False, sums=True) as workspace:
         made = write_lock(workspace)
         if attest:
+            from rbsync.sync.attesting import statement
+            from rbsync.written_files import write_whole
+
             write_whole(attest, statement(made, workspace.manifest.root))
     facts = {"digest": made.digest, "datapoints": made.datapoints, "files": made.files}
     answer(common, made.digest, **facts, written=made.written, difference=None)
@@ -62,7 +63,6 @@ def _write(common: CommonOptions, attest: str) -> int:
 def _check(common: CommonOptions) -> int:
     from rbsync.cli.render.difference_view import show_difference
     from rbsync.cli.render.error_view import show_warnings
-    from rbsync.documents.versions import difference_json
     from rbsync.sync.locking import verify
 
     with opened(common, strict=False, asks_nobody=True, sums=True) as workspace:
@@ -70,6 +70,8 @@ def _check(common: CommonOptions) -> int:
     current = not found.difference and not found.unread
     show_warnings(found.unread, common)
     if common.json:
+        from rbsync.documents.versions import difference_json
+
         facts = {"digest": found.digest, "datapoints": found.datapoints, "files": found.files}
         document(common, {**facts, "written": 0, "difference": difference_json(found.difference)})
     else:

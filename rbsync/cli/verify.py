@@ -42,8 +42,6 @@ def command(common: CommonOptions, patterns: tuple[str, ...], deep: bool, projec
     """
     from rbsync.cli.render.difference_view import show_difference
     from rbsync.cli.render.error_view import show_warnings
-    from rbsync.documents.parts import problem_json
-    from rbsync.documents.versions import difference_json
     from rbsync.files.name_patterns import name_pattern
     from rbsync.sync.locking import verify
 
@@ -58,6 +56,9 @@ def command(common: CommonOptions, patterns: tuple[str, ...], deep: bool, projec
     is_same = not found.difference and not found.unread
     arrived = there is None or not replace(there, added=())
     if common.json:
+        from rbsync.documents.parts import problem_json
+        from rbsync.documents.versions import difference_json
+
         facts = {"digest": found.digest, "datapoints": found.datapoints, "files": found.files}
         problems = [problem_json(one) for one in found.unread]
         differs = difference_json(found.difference)

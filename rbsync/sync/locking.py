@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rbsync.collector import paused_collector
@@ -17,7 +17,6 @@ from rbsync.locks.lock_content import Lock, Note, lock_of
 from rbsync.locks.parsing import read_lock
 from rbsync.manifest.manifest import Manifest
 from rbsync.model.datapoint import Dataset
-from rbsync.sync.declared_dataset import expand
 from rbsync.sync.known_version import remember_version
 from rbsync.sync.lock_memory import lock_part, recall_lock, remember_lock, take_up
 from rbsync.sync.workspace import Workspace
@@ -67,7 +66,7 @@ def dataset_at_hand(workspace: Workspace, notes: Notes | None = None) -> Dataset
 
     Raises UserError with all problems of the dataset, and RbsyncError for what was not read.
     """
-    dataset = expand(workspace, notes=notes)
+    dataset = _dataset(workspace, notes)
     # A lock without what was not read would say that those files are not part of the version.
     if dataset.unread:
         raise RbsyncError(f"the version is not known: {dataset.unread[0]}")
@@ -111,8 +110,11 @@ def _changed(workspace: Workspace, folder: str) -> Locked | None:
     return Locked(memory.digest, memory.datapoints, memory.sums, written)
 
 
-def _dataset(workspace: Workspace, notes: Notes) -> Dataset:
-    return expand(workspace, notes=notes)
+def _dataset(workspace: Workspace, notes: Notes | None, *, keep_going: bool = False) -> Dataset:
+    # Where nothing changed no source is looked at, and loading them takes longer than all else.
+    from rbsync.sync.declared_dataset import expand
+
+    return expand(workspace, keep_going=keep_going, notes=notes)
 
 
 def _remember(workspace: Workspace, lock: Lock, files: dict[str, bytes], notes: Notes) -> None:
@@ -145,11 +147,10 @@ def _verified(workspace: Workspace, covers: Callable[[str], bool]) -> Verified:
     at_disk = _files_at_hand(workspace.manifest)
     lock = read_lock(at_disk, FOLDER)
     notes = Notes(is_wanted=True)
-    dataset = expand(workspace, keep_going=True, notes=notes)
+    dataset = _dataset(workspace, notes, keep_going=True)
     unread = (*(one.problem for one in dataset.obstacles), *dataset.unread)
     at_hand, files = lock_of(dataset), files_of(lock)
-    unknown = _unknown(lock, dataset)
-    found = compare(lock, at_hand, lambda one: one not in unknown and covers(one))
+    found = _known_difference(workspace, lock, at_hand, dataset, covers)
     # A difference may lie in what is not covered.
     if lock == at_hand and not unread:
         remember_version(workspace, digest_of(files))
@@ -157,6 +158,33 @@ def _verified(workspace: Workspace, covers: Callable[[str], bool]) -> Verified:
         if files == at_disk:
             remember_lock(workspace, lock, files, notes)
     return Verified(digest_of(files), len(lock.notes), len(lock.sums), found, unread)
+
+
+def _known_difference(
+    workspace: Workspace,
+    lock: Lock,
+    at_hand: Lock,
+    dataset: Dataset,
+    covers: Callable[[str], bool],
+) -> Difference:
+    """The difference without what only seems to be gone, since something in it cannot be read."""
+    unknown = _unknown(lock, dataset)
+    # The bytes of a file that is no picture any more are known all the same.
+    hashed = {path: own for path in unknown if (own := _sum_of(workspace, path))}
+    found = compare(lock, Lock({**at_hand.sums, **hashed}, at_hand.notes), covers)
+    removed = tuple(one for one in found.removed if one not in unknown)
+    missing = tuple(one for one in found.missing if one not in unknown)
+    return replace(found, removed=removed, missing=missing)
+
+
+def _sum_of(workspace: Workspace, path: str) -> str:
+    tree = workspace.inputs.tree
+    try:
+        place = tree.place(path)
+        file = tree.files(place.folder)[place.name]
+    except OSError:
+        return ""
+    return file.content.removeprefix("sha256:") if file else ""
 
 
 def _unknown(lock: Lock, dataset: Dataset) -> Set[str]:

@@ -141,7 +141,10 @@ def test_what_cannot_be_read_is_told_as_that_and_neither_as_gone_nor_as_to_be_lo
 ) -> None:
     site.write("scenes/box.json", [{"category": [["object", "car"]], "bbox2d": 3}])
     ran = site.run("lock", "--check")
-    assert (ran.code, ran.out) == (2, "The lock is not that of the files.\n")
+    assert (ran.code, ran.out) == (
+        2,
+        "bytes      file scenes/box.json\nThe lock is not that of the files.\n",
+    )
     assert "scenes/box.json:1:46: label [0].bbox2d" in ran.err
     assert "writes it anew" not in ran.err
     assert site.run("verify", "--json").json["difference"]["removed"] == []
