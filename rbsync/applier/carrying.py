@@ -194,8 +194,7 @@ class Carrier:
         return "people changed its labels" if self._changed(action, present) else ""
 
     def _changed(self, action: Move, present: TaskContent) -> bool:
-        stamped = self._backend.capabilities.stamps
-        return bool(differing(present, self._left(action), stamped=stamped, facets=("labels",)))
+        return bool(differing(present, self._left(action), facets=("labels",)))
 
     def _left(self, action: Move) -> Sequence[Fingerprint]:
         return [action.applied, *left_in(self._tools.journal.before(action.old))]

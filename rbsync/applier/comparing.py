@@ -8,14 +8,15 @@ for people move tasks on, nor do ids of labels, or of their classes, that were g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
 from rbsync.backends.base import StoredMap, TaskContent
 from rbsync.backends.left import UNNOTED, has_labels_noted, has_settings, only_members
 from rbsync.labels.normal import read_labels
 from rbsync.labels.old_flags import as_before
-from rbsync.model.datapoint import Settings
+from rbsync.model.datapoint import REMOTE, Settings
 from rbsync.model.fingerprint import (
     FACETS,
     Algorithm,
@@ -29,6 +30,7 @@ from rbsync.model.fingerprint import (
 
 _OUTLINED = frozenset({"category", "attributes", "pixel"})
 _IDS = ("labelid", "classid")
+_UNESCAPED = "/:?#[]@!$&'()*+,;=%~"
 _MAPPED = frozenset({"category", "attributes", "volumeindex", "dicom"})
 
 
@@ -36,20 +38,18 @@ def differing(
     found: TaskContent,
     known: Sequence[Fingerprint],
     *,
-    stamped: bool,
     facets: Sequence[Facet] = FACETS,
     declared: Settings | None = None,
 ) -> tuple[Facet, ...]:
     """The facets, of those given, in which a datapoint is like none of the fingerprints.
 
-    Content that the backend cannot tell is taken for what the stamp says. ``stamped`` says that
-    there was a stamp: where it is gone, the settings, which have it, are not as they were left.
-    Single settings that are as ``declared`` are no difference, whoever made them so.
+    Content that the backend cannot tell is taken for what the stamp says, and for right where the
+    stamp is gone. Single settings that are as ``declared`` are no difference, whoever made them so.
     """
     return tuple(
         facet
         for facet in facets
-        if not any(_agrees(found, facet, getattr(one, facet), stamped, declared) for one in known)
+        if not any(_agrees(found, facet, getattr(one, facet), declared) for one in known)
     )
 
 
@@ -60,12 +60,8 @@ def has_moved_on(found: TaskContent, left: Sequence[Fingerprint]) -> bool:
     return not any(has_settings(found, one.settings, truths=(True,)) for one in left)
 
 
-def _agrees(
-    found: TaskContent, facet: Facet, wanted: str, stamped: bool, declared: Settings | None
-) -> bool:
+def _agrees(found: TaskContent, facet: Facet, wanted: str, declared: Settings | None) -> bool:
     stamp = found.task.stamp
-    if stamp is None and stamped and facet == "settings":
-        return False
     if facet == "items" and stamp is not None and found.contents is None:
         return stamp.items == wanted
     match facet:
@@ -80,7 +76,28 @@ def _agrees(
 def _has_items(found: TaskContent, wanted: str) -> bool:
     if found.contents is None:
         return True
-    return of_items(found.contents, algorithm_of(wanted), found.series) == wanted
+    algorithm = algorithm_of(wanted)
+    every = _forms_of(found.contents)
+    return any(of_items(one, algorithm, found.series) == wanted for one in every)
+
+
+def _forms_of(contents: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Contents, with refs in the forms in which a service may give them back.
+
+    URLs have some characters escaped or not; keys of buckets begin with a slash or do not, or are
+    addresses.
+    """
+    yield contents
+    if not all(one.startswith(REMOTE) for one in contents):
+        return
+    refs = [one.removeprefix(REMOTE) for one in contents]
+    plain = [unquote(one) for one in refs]
+    bare = [one.lstrip("/") for one in refs]
+    escaped = [quote(one, safe=_UNESCAPED) for one in plain]
+    keys = [unquote(urlsplit(one).path).lstrip("/") for one in refs]
+    for form in (plain, escaped, bare, [f"/{one}" for one in bare], keys):
+        if form != refs:
+            yield [REMOTE + one for one in form]
 
 
 def _has_labels(found: TaskContent, wanted: str) -> bool:
@@ -95,11 +112,20 @@ def _has_labels(found: TaskContent, wanted: str) -> bool:
     variants = [labels]
     if found.left.members not in ((), UNNOTED):
         variants.append(only_members(labels, found.left.members))
+    # An empty list may come back as null, which is none.
+    variants += [_with_lists(one) for one in variants if "attributes" in found.left.members]
     # The labels of a file may have the flags of old, which are not sent as they are.
     variants += [old for one in variants if (old := as_before(one)) != one]
     if any(_are(one, found, wanted, algorithm) for one in variants):
         return True
     return has_labels_noted(found, labels, wanted)
+
+
+def _with_lists(labels: list[Any]) -> list[Any]:
+    return [
+        {**one, "attributes": []} if isinstance(one, dict) and "attributes" not in one else one
+        for one in labels
+    ]
 
 
 def _are(labels: list[Any], found: TaskContent, wanted: str, algorithm: Algorithm) -> bool:

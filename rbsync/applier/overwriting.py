@@ -61,15 +61,12 @@ class Check:
         record: Record | None,
         keeper: Keeper,
         *,
-        stamped: bool,
         attempts: Attempts = no_attempts,
     ) -> None:
-        """``stamped`` is whether rbsync leaves stamps there."""
         self._action = action
         self._known = [*known_fingerprints(record, action), *attempts(record)]
         self.left = tuple({one.settings for one in left_in(record) if one != UNKNOWN})
         self._keeper = keeper
-        self._stamped = stamped
         self.refusal: Failure | None = None
 
     def __call__(self, present: TaskContent, facet: Facet | None, /) -> bool:
@@ -94,7 +91,6 @@ class Check:
         changed = differing(
             present,
             self._known,
-            stamped=self._stamped,
             facets=facets,
             declared=declared_settings(self._action),
         )

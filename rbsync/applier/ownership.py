@@ -28,7 +28,9 @@ def is_draft(task: Task, draft: Draft, *, stamps: bool) -> bool:
         and _are_equal(made.refs, tuple(ref for _, ref in draft.items))
         and task.labels == (draft.labels.count if draft.labels else 0)
         and wanted.storage in made.storages
-        and task.settings(wanted.storage)._replace(ground_truth=wanted.ground_truth) == wanted
+        and (task.priority or 0.0) == (wanted.priority or 0.0)
+        # A service, or somebody, may have added to the metadata.
+        and wanted.metadata.items() <= task.metadata.items()
     )
 
 

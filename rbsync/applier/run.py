@@ -120,9 +120,8 @@ def apply(
     )
 
     def check_of(action: Overwriting) -> Check:
-        stamped = backend.capabilities.stamps
         record = journal.before(action.name)
-        return Check(action, record, keeper, stamped=stamped, attempts=attempts)
+        return Check(action, record, keeper, attempts=attempts)
 
     tools = Tools(
         Preparer(uploads, content, stop, _mark_of(writer, options)),

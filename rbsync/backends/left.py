@@ -22,6 +22,11 @@ MOST_LABELS = 1000
 UNNOTED = ("*",)
 """In place of the members of labels that are not noted: too many, or in the embedded project."""
 
+_ALIKE: Mapping[float | None, frozenset[float | None]] = {
+    0.0: frozenset({None}),
+    None: frozenset({0.0}),
+}
+
 MADE_MEMBERS = ("attributes", "category", "pixel")
 """Members of the outlines that are made of a mask."""
 
@@ -68,6 +73,8 @@ def has_settings(
     priorities = {task.priority}
     if declared and found.left != NOTHING_LEFT and task.priority == declared.priority:
         priorities.add(found.left.priority)
+    # Of a priority that was never given a service may make the lowest, or none of the lowest.
+    priorities |= _ALIKE.get(task.priority, frozenset())
     algorithm = algorithm_of(wanted)
     variants = [
         task.settings(storage)._replace(ground_truth=truth, metadata=metadata, priority=priority)

@@ -16,6 +16,10 @@ from rbsync.errors import ExitCode
 if TYPE_CHECKING:
     from rbsync.sync.drifting import Drift
 
+_UNSTAMPED = (
+    "The metadata keys `rbsync_…` were dropped; the content is as it was left. "
+    "`policy: {stamp: false}` does without them."
+)
 NO_DRIFT = "No drift. The project is as it was left."
 
 
@@ -42,7 +46,7 @@ def command(common: CommonOptions, give_up_after: float) -> int:
         document(common, {**found._asdict(), "edited": edited})
     else:
         _show(common, found)
-    drifted = found.missing or found.edited or found.unmanaged
+    drifted = found.missing or found.edited or found.unmanaged or found.unstamped
     return ExitCode.CHANGES if drifted else ExitCode.DONE
 
 
@@ -51,7 +55,11 @@ def _show(common: CommonOptions, found: Drift) -> None:
     show_names(common, "-", found.missing, "red")
     show_names(common, "~", edited, "yellow")
     show_names(common, "?", found.unmanaged, "magenta")
-    if not (found.missing or found.edited or found.unmanaged):
+    if found.unstamped:
+        without = [f"{one}  (rbsync's stamp is gone)" for one in found.unstamped]
+        show_names(common, "~", without, "yellow")
+        note(common, _UNSTAMPED)
+    if not (found.missing or found.edited or found.unmanaged or found.unstamped):
         result(common, NO_DRIFT)
         return
     result(

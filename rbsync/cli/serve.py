@@ -123,6 +123,7 @@ _TAXONOMY_HINT = "it is JSON: a list of names, or the service's own"
     is_flag=True,
     help="Add ids, members and defaults to what is sent, as real ones do.",
 )
+@click.option("--quirks", metavar="FILE", help="How it shall be odd: see rbsync.service.quirks.")
 @click.option("--faults", metavar="FILE", help="What shall go wrong: see rbsync.service.faults.")
 @with_common_options
 def command(common: CommonOptions, **given: Any) -> int:
@@ -186,6 +187,7 @@ def _key_of_file(common: CommonOptions, given: dict[str, Any]) -> str:
 
 def _settings(common: CommonOptions, given: dict[str, Any]) -> ServiceSettings:
     from rbsync.service.configuration import ServiceSettings
+    from rbsync.service.quirks import read_quirks
 
     return ServiceSettings(
         path=_path(common, given["path"]),
@@ -198,6 +200,7 @@ def _settings(common: CommonOptions, given: dict[str, Any]) -> ServiceSettings:
         hosts=given["hosts"],
         storages=given["storages"],
         rewrites=given["rewrites"],
+        quirks=read_quirks(_path(common, given["quirks"])) if given["quirks"] else frozenset(),
     )
 
 

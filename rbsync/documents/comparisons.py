@@ -33,6 +33,7 @@ class DriftDocument(Document):
     edited: list[EditedPart]
     unmanaged: list[str] = Field(description="Names of tasks that have no record.")
     unchanged: int = Field(ge=0)
+    unstamped: list[str] = Field(description="Of the unchanged, those whose stamp is gone.")
 
 
 class RefusedPart(Part):

@@ -14,7 +14,7 @@ from rbsync.model.storages import UPLOADED
 from rbsync.reasons import ObstacleReason
 
 REMOTE = "ref:"
-OWN_METADATA = "rbsync."
+OWN_METADATA = ("rbsync.", "rbsync_")
 """What the keys begin with that rbsync itself leaves in a datapoint's metadata."""
 
 

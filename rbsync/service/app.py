@@ -27,6 +27,12 @@ from rbsync.version import VERSION
 _log = logging.getLogger(__name__)
 
 
+_SMALL = 64 << 10
+_WORDS = f"Response payload size exceeded maximum allowed payload size ({_SMALL} bytes)."
+# As the functions behind gateways say it, with a status of success.
+_TOO_LARGE = JSONResponse({"data": None, **error_body(_WORDS)})
+
+
 class Endpoint:
     """``POST /graphql/``."""
 
@@ -44,9 +50,13 @@ class Endpoint:
         document = self._documents.read(asked.document)
 
         async def run() -> Response:
-            return JSONResponse(await self._execute(request, document, asked.variables))
+            answer = JSONResponse(await self._execute(request, document, asked.variables))
+            return _TOO_LARGE if self._is_too_large(answer) else answer
 
         return await self._player.play(request, document.kinds | {"POST"}, run)
+
+    def _is_too_large(self, answer: Response) -> bool:
+        return self._service.settings.has("small-answers") and len(answer.body) > _SMALL
 
     async def _execute(
         self, request: Request, document: Document, variables: dict[str, Any]

@@ -34,6 +34,7 @@ class ServiceSettings:
     two the real one does. ``hosts`` are names beside those of loopback that requests may be
     addressed to; ``storages`` the ids of buckets that datapoints may refer to. ``address_seconds``
     is how long a presigned address is good for. ``rewrites`` adds members to labels and metadata.
+    ``quirks`` are its oddities, of those in ``quirks.QUIRKS``.
     """
 
     path: str
@@ -49,3 +50,8 @@ class ServiceSettings:
     address_seconds: float = 3600.0
     limits: Limits = Limits()
     rewrites: bool = False
+    quirks: frozenset[str] = frozenset()
+
+    def has(self, quirk: str) -> bool:
+        """Tells whether it shall be odd in this way."""
+        return quirk in self.quirks

@@ -16,13 +16,18 @@ METADATA = {"importedBy": "rbsync offline"}
 """A member that a created task's metadata gets."""
 
 
-def rewritten_labels(text: str, taxonomy: Taxonomy) -> str:
-    """Labels with an id, the number of their class, statistics and defaults each."""
+def rewritten_labels(text: str, taxonomy: Taxonomy, *, nulls: bool = False) -> str:
+    """Labels with an id, the number of their class, statistics and defaults each.
+
+    With ``nulls`` there is null for no attributes.
+    """
     numbers = {one.name: one.class_id for one in taxonomy.walk()}
     labels = json.loads(text)
     for label in labels:
         if isinstance(label, dict):
             _rewrite(label, numbers)
+            if nulls:
+                label["attributes"] = label["attributes"] or None
     return json.dumps(labels, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import NAMESPACE_OID, uuid5
 
@@ -33,6 +33,8 @@ class Service:
     releases: Releases
     signer: Signer
     group_commit: GroupCommit
+    # Of siblings; the last of them takes the task with it.
+    deleted: set[str] = field(default_factory=set)
 
     @cached_property
     def project_id(self) -> str:

@@ -16,7 +16,8 @@ from rbsync.sources.entry import Bundle, Entry
 
 __all__ = ["RESERVED_HINT", "Common", "Context", "Entry", "SourceModel", "reserved"]
 
-RESERVED_HINT = f"choose another name: `{OWN_METADATA}…` are the keys in which rbsync keeps its own"
+_OWN = " and ".join(f"`{start}…`" for start in OWN_METADATA)
+RESERVED_HINT = f"choose another name: {_OWN} are the keys in which rbsync keeps its own"
 
 
 def reserved(key: object) -> str:

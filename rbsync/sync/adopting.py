@@ -42,7 +42,6 @@ class _Found(NamedTuple):
     desired: Datapoint
     content: TaskContent
     record: Record | None
-    stamped: bool
 
     @property
     def is_ours(self) -> bool:
@@ -56,7 +55,7 @@ class _Found(NamedTuple):
         return record.applied == UNKNOWN or not self._differing(record.applied)
 
     def _differing(self, known: Fingerprint) -> tuple[Facet, ...]:
-        return differing(self.content, [known], stamped=self.stamped)
+        return differing(self.content, [known])
 
     @property
     def objection(self) -> str:
@@ -86,11 +85,10 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
     every = {one.name: one for one in dataset.datapoints}
     declared = {name: every[name] for name in chosen(every, patterns)}
     _check_names(patterns, declared, "the manifest does not declare")
-    stamped = workspace.backend.capabilities.stamps
     with correcting(workspace, timeout) as writer:
         before = writer.records()
         found = {
-            one.task.name: _Found(declared[one.task.name], one, before.get(one.task.name), stamped)
+            one.task.name: _Found(declared[one.task.name], one, before.get(one.task.name))
             for one in workspace.backend.read()
             if one.task.name in declared
         }

@@ -25,13 +25,15 @@ class Edited(NamedTuple):
 class Drift(NamedTuple):
     """``missing`` are records without a task, ``unmanaged`` tasks without a record.
 
-    A name is both when its task was deleted and another made.
+    A name is both when its task was deleted and another made. ``unstamped`` are those of the
+    unchanged whose stamp is gone.
     """
 
     missing: tuple[str, ...]
     edited: tuple[Edited, ...]
     unmanaged: tuple[str, ...]
     unchanged: int
+    unstamped: tuple[str, ...] = ()
 
 
 def drift(workspace: Workspace) -> Drift:
@@ -49,6 +51,7 @@ def drift(workspace: Workspace) -> Drift:
     missing = {name for name, one in records.items() if one.applied and not one.pending}
     edited: list[Edited] = []
     unmanaged: list[str] = []
+    unstamped: list[str] = []
     unchanged = 0
     for found in workspace.backend.read():
         name = found.task.name
@@ -57,20 +60,28 @@ def drift(workspace: Workspace) -> Drift:
             unmanaged.append(name)
             continue
         missing.discard(name)
-        facets = _edited(found, record, stamped=workspace.backend.capabilities.stamps)
+        facets = _edited(found, record)
         if facets:
             edited.append(Edited(name, facets))
         else:
             unchanged += 1
+            if found.task.stamp is None and workspace.backend.capabilities.stamps:
+                unstamped.append(name)
     told = {*missing, *unmanaged, *(one.name for one in edited)}
     # A damaged record would show as drift of a task that nobody touched.
     workspace.store.verify(told.intersection(records))
     note_look(workspace)
-    return Drift(tuple(sorted(missing)), tuple(sorted(edited)), tuple(sorted(unmanaged)), unchanged)
+    return Drift(
+        tuple(sorted(missing)),
+        tuple(sorted(edited)),
+        tuple(sorted(unmanaged)),
+        unchanged,
+        tuple(sorted(unstamped)),
+    )
 
 
-def _edited(found: TaskContent, record: Record, *, stamped: bool) -> tuple[Facet, ...]:
+def _edited(found: TaskContent, record: Record) -> tuple[Facet, ...]:
     # Taken over by force, it differs on purpose until the next apply.
     if record.applied == UNKNOWN or record.pending is not None:
         return ()
-    return differing(found, known_fingerprints(record), stamped=stamped)
+    return differing(found, known_fingerprints(record))

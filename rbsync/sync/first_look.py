@@ -82,7 +82,7 @@ class FirstLook:
                 name = names[task_id]
                 # Items that nobody can compare are no proof that they are the declared ones.
                 is_known = content.contents is not None
-                if is_known and not differing(content, [wanted[name]], stamped=False):
+                if is_known and not differing(content, [wanted[name]]):
                     yield name, Record(name, wanted[name], task_id)
 
     def take_in(self, writer: Writer) -> None:

@@ -65,14 +65,12 @@ def inspected(
             raise
         return _unseen(plan, {one.name for one in doomed}, error)
     check_marks(header, (one.task.mark for one in found.values()))
-    stamped = backend.capabilities.stamps
     sights = {
         one.name: _sight(
             found[one.task_id],
             one,
             [*_left(records[one.name], one), *attempts(records[one.name])],
             algorithm,
-            stamped=stamped,
         )
         if one.task_id in found
         else None
@@ -126,12 +124,10 @@ def _sight(
     action: Overwriting,
     left: Sequence[Fingerprint],
     algorithm: Algorithm,
-    *,
-    stamped: bool,
 ) -> Sight:
     """``left`` is all that runs of ours may have left there; the first is the last known."""
     found = read_once(found)
-    changed = differing(found, left, stamped=stamped)
+    changed = differing(found, left)
     busy = worked_on(found, left)
     same: tuple[Facet, ...] = ()
     told: dict[Facet, str] = {}
@@ -139,11 +135,11 @@ def _sight(
     if (changed or put_back) and not isinstance(action, Delete):
         # Nobody has to have left what is there as it is declared: its stamp does not matter.
         desired = [action.datapoint.fingerprint]
-        others = differing(found, desired, stamped=False)
+        others = differing(found, desired)
         same = tuple(one for one in (*changed, *put_back) if one not in others)
         # Of the rest, what was left half done by a run that was cut off is nobody else's.
         declared = declared_settings(action)
-        lost = differing(found, left, stamped=stamped, facets=changed, declared=declared)
+        lost = differing(found, left, facets=changed, declared=declared)
         changed = tuple(one for one in changed if one in same or one in lost)
         told = dict(_told(found, action.datapoint, changed))
     elif changed:

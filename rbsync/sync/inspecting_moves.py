@@ -57,10 +57,8 @@ def moves_inspected(
         if error.kind == AUTH:
             raise
         return _unseen(plan, error)
-    stamped = backend.capabilities.stamps
     sights = {
-        one.name: sight_of(one, found.get(one.task_id), records.get(one.old), stamped=stamped)
-        for one in moves
+        one.name: sight_of(one, found.get(one.task_id), records.get(one.old)) for one in moves
     }
     return with_sights(plan, sights, is_ours, in_place=in_place)
 
@@ -73,9 +71,7 @@ def _is_begun(action: Move, records: Mapping[str, Record]) -> bool:
     )
 
 
-def sight_of(
-    action: Move, found: TaskContent | None, record: Record | None, *, stamped: bool
-) -> MoveSight | None:
+def sight_of(action: Move, found: TaskContent | None, record: Record | None) -> MoveSight | None:
     """Returns what a look at the task of an old name tells, None when it is gone."""
     if found is None:
         return None
@@ -83,7 +79,7 @@ def sight_of(
         return MoveSight(is_done=True)
     found = read_once(found)
     left = [action.applied, *left_in(record)]
-    changed = differing(found, left, stamped=stamped)
+    changed = differing(found, left)
     busy = worked_on(found, left)
     if not busy and "labels" in changed:
         busy = "people have worked on its labels"

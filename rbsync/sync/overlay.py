@@ -67,11 +67,10 @@ def overlay(backend: Backend, records: Mapping[str, Record], dataset: Dataset) -
     wanted = {one.name: one.fingerprint for one in dataset.datapoints}
     tasks: dict[str, Task] = {}
     conflicts: dict[str, str] = {}
-    stamped = backend.capabilities.stamps
     for found in backend.read():
         name = found.task.name
         tasks[name] = found.task
-        why = _conflict(found, records.get(name), wanted.get(name), stamped)
+        why = _conflict(found, records.get(name), wanted.get(name))
         if why:
             conflicts[name] = why
     held = (name for name, one in records.items() if one.applied is not None)
@@ -79,9 +78,7 @@ def overlay(backend: Backend, records: Mapping[str, Record], dataset: Dataset) -
     return Overlay(as_listed(records, tasks), missing, conflicts)
 
 
-def _conflict(
-    found: TaskContent, record: Record | None, wanted: Fingerprint | None, stamped: bool
-) -> str:
+def _conflict(found: TaskContent, record: Record | None, wanted: Fingerprint | None) -> str:
     """Returns why a task must not be touched.
 
     Empty when it is as it was left, or as it shall be.
@@ -95,9 +92,9 @@ def _conflict(
         return f"{CONFLICT}; {STEP}"
     known = known_fingerprints(record) if record else []
     # Without a record the stamp tells how rbsync left it, perhaps from another machine.
-    facets = differing(found, known or [task.stamp or UNKNOWN], stamped=stamped)
+    facets = differing(found, known or [task.stamp or UNKNOWN])
     # Somebody made the very change that is wanted: nothing is overwritten by it.
-    if not facets or (wanted is not None and not differing(found, [wanted], stamped=stamped)):
+    if not facets or (wanted is not None and not differing(found, [wanted])):
         return ""
     pull = PULL if "labels" in facets else ""
     return f"{', '.join(facets)} changed at the project; {pull}{STEP}"

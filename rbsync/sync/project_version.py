@@ -63,7 +63,7 @@ def _as_there(task: TaskContent, note: Note, desired: Datapoint | None) -> Note:
         note.labels.removeprefix(LABELS),
         note.settings.removeprefix(SETTINGS),
     )
-    others = set(differing(task, [wanted], stamped=False))
+    others = set(differing(task, [wanted]))
     # Without the files nobody can tell whether a stamp is that of the locked items.
     if desired is None:
         others.add("items")

@@ -147,10 +147,10 @@ class _Pulling:
 
     def _is_as_left(self, found: TaskContent) -> bool:
         left = known_fingerprints(self._records[found.task.name])
-        return not differing(found, left, stamped=False, facets=("labels",))
+        return not differing(found, left, facets=("labels",))
 
     def _is(self, found: TaskContent, desired: Datapoint) -> bool:
-        return not differing(found, [desired.fingerprint], stamped=False, facets=("labels",))
+        return not differing(found, [desired.fingerprint], facets=("labels",))
 
     def _write(self, found: TaskContent, desired: Datapoint, record: Record) -> None:
         try:

@@ -250,7 +250,7 @@ def _moved_back(
     # A task that is renamed stays the same one, with all that people did.
     if isinstance(backend, Renames):
         return action
-    sight = sight_of(action, found, record, stamped=backend.capabilities.stamps)
+    sight = sight_of(action, found, record)
     if sight is not None and sight.worked and not is_as_carried(found, action.datapoint):
         return Blocked(action.old, CONFLICT, f"{sight.worked} since it was moved")
     return action

@@ -59,7 +59,8 @@ LOCAL = "version: 1\ndatapoints: []\n"
         (
             LOCAL + "defaults: {metadata: {rbsync.items: x}}",
             "3:37: the metadata key `rbsync.items` is reserved | "
-            "choose another name: `rbsync.…` are the keys in which rbsync keeps its own",
+            "choose another name: `rbsync.…` and `rbsync_…` are the keys in which rbsync keeps "
+            "its own",
         ),
         (LOCAL + "project: {taxonomy: {a: b}}", "3:21: expected a list or text, found a mapping"),
         (
@@ -87,7 +88,8 @@ def test_a_mistake_in_the_settings(tmp_path: Path, text: str, problem: str) -> N
         (
             "{glob: a, metadata: {site: A, rbsync.fingerprint: x}}",
             "3:55: the metadata key `rbsync.fingerprint` is reserved | "
-            "choose another name: `rbsync.…` are the keys in which rbsync keeps its own",
+            "choose another name: `rbsync.…` and `rbsync_…` are the keys in which rbsync keeps "
+            "its own",
         ),
         ("{glob: a, lables: b}", "3:15: unknown key `lables`; did you mean `labels`?"),
         (

@@ -89,7 +89,7 @@ def is_as_stamped(one: TaskContent) -> bool:
     # A service keeps its clients' stamps in the metadata.
     stamp = one.task.stamp or read_metadata(json.dumps(one.task.metadata)).stamp
     one = one._replace(left=read_metadata(json.dumps(one.task.metadata)).left)
-    return stamp is not None and not differing(one, [stamp], stamped=True, facets=["labels"])
+    return stamp is not None and not differing(one, [stamp], facets=["labels"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -327,7 +327,7 @@ def test_what_the_service_may_add_to_labels_is_no_edit_and_what_people_add_is(
 
     def edited(**members: Any) -> tuple[Facet, ...]:
         text = json.dumps([{**one, **members} for one in labels])
-        return differing(found._replace(labels=text), [stamp], stamped=True)
+        return differing(found._replace(labels=text), [stamp])
 
     assert edited(labelid="given-by-the-service") == edited(holes=None) == ()
     assert edited(attributes=[{"name": "occluded", "value": True}]) == ("labels",)

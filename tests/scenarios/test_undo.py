@@ -87,7 +87,7 @@ class Annotated:
 
 def _told(metadata: dict[str, str]) -> dict[str, str]:
     """Without what says which run left it; a service's stamps are metadata for who looks within."""
-    own = ("rbsync.state", "rbsync.declined")
+    own = ("rbsync_state", "rbsync_declined")
     return {key: value for key, value in metadata.items() if key not in own}
 
 

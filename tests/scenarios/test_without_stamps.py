@@ -59,7 +59,7 @@ def test_creates_whose_answers_are_lost_are_known_again(tmp_path: Path) -> None:
         done = project.apply()
         assert done.last_line == "Apply complete: 4 created, 0 updated, 0 deleted, 0 failed."
         assert project.names() == NAMES
-        assert "rbsync.fingerprint" not in str(service.task("images/a.png"))
+        assert "rbsync_fingerprint" not in str(service.task("images/a.png"))
         assert project.run("plan").last_line == NO_CHANGES
 
 

@@ -180,8 +180,8 @@ def test_all_that_is_wrong_is_said_at_once(serve: Serve) -> None:
         ),
         (
             {"metadata": {"rbsync.items": "b"}},
-            "the metadata key `rbsync.items` is reserved (choose another name: `rbsync.…` are "
-            "the keys in which rbsync keeps its own)",
+            "the metadata key `rbsync.items` is reserved (choose another name: `rbsync.…` and "
+            "`rbsync_…` are the keys in which rbsync keeps its own)",
         ),
     ],
 )

@@ -19,6 +19,7 @@ from rbsync.service.app import make_app
 from rbsync.service.configuration import LOOPBACK, Limits, ServiceSettings
 from rbsync.service.faults.player import Player
 from rbsync.service.faults.script import parse_faults
+from rbsync.service.quirks import checked_quirks
 from rbsync.service.server import listen, make_server
 from rbsync.service.service import Service, open_service
 from tests.service import documents
@@ -133,6 +134,8 @@ def serving(
 ) -> Iterator[NearClient]:
     """Runs a service in a thread until the block ends; ``player`` stands for ``faults``."""
     known: dict[str, Any] = {"api_key": KEY, "org_id": ORG, "project_id": PROJECT}
+    if "quirks" in settings:
+        settings["quirks"] = checked_quirks(settings["quirks"])
     service = open_service(ServiceSettings(path=str(folder), **(known | settings)))
     player = player or Player(parse_faults(list(faults)))
     sockets = listen(LOOPBACK, 0)

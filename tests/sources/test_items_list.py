@@ -171,8 +171,8 @@ HINT = "`items` must be a list of paths or URLs with at least one member"
         (
             '{"items": ["a"], "metaData": {"rbsync.refs": "b", "rbsync": "c"}}',
             [
-                "the metadata key `rbsync.refs` is reserved (choose another name: `rbsync.…` "
-                "are the keys in which rbsync keeps its own)"
+                "the metadata key `rbsync.refs` is reserved (choose another name: `rbsync.…` and "
+                "`rbsync_…` are the keys in which rbsync keeps its own)"
             ],
         ),
         *(

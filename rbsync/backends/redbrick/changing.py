@@ -88,7 +88,8 @@ class Changer:
         # must not change.
         kept = task.storage_id if set(changed) == {"labels"} else storage
         metadata = self._metadata(task, draft, changed)
-        update_items(self._client, task_id, kept or storage, metadata=metadata)
+        present = len(task.series)
+        update_items(self._client, task_id, kept or storage, metadata=metadata, present=present)
 
     def _put_items(self, task: FoundTask, draft: Draft, storage: str, *, is_all: bool) -> None:
         items: tuple[Facet, ...] = ("items",)
@@ -113,7 +114,7 @@ class Changer:
         """Priority and ground truth; people move tasks on, so only a change moves one here."""
         _, ground_truth, priority, _ = draft.settings
         task = look("settings")
-        if priority != task.priority:
+        if (priority or 0.0) != (task.priority or 0.0):
             set_priorities(self._client, {task.task_id: priority})
             look.expect(priority=priority)
             task = look("settings")

@@ -22,7 +22,7 @@ from rbsync.backends.redbrick.api.operations.tasks import (
 from rbsync.backends.redbrick.api.paging import every_task, matches, released_tasks
 from rbsync.backends.redbrick.http.network_errors import problem, status_failure
 from rbsync.backends.redbrick.http.transport import Reply
-from rbsync.backends.redbrick.stamp import item_names, of_refs, read_metadata
+from rbsync.backends.redbrick.stamp import item_names, of_refs, of_whole_refs, read_metadata
 from rbsync.backends.rules import name_flaw
 from rbsync.backends.series_items import sizes_of
 from rbsync.errors import BackendError
@@ -155,7 +155,8 @@ class Finder:
         refs = metadata.refs
         # Uploaded files are stored under paths of the service's making. That these paths are still
         # the stamped ones is all that can be known of their content.
-        known = is_at_service(found.storage_id) and refs in ("", of_refs(found.items))
+        same = ("", of_refs(found.items), of_whole_refs(found.items))
+        known = is_at_service(found.storage_id) and refs in same
         contents = None if known else tuple(REMOTE + ref for ref in found.items)
         maps = tuple(
             StoredMap(one.series, partial(self._file, found, one.path)) for one in found.maps

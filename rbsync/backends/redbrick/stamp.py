@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from rbsync.backends.base import NOTHING_LEFT, Left, Mark
 from rbsync.backends.left import left_text, read_left
@@ -14,15 +15,19 @@ from rbsync.model.fingerprint import Fingerprint, digest
 from rbsync.model.record import Declined
 from rbsync.model.storages import is_at_service
 
-FINGERPRINT = "rbsync.fingerprint"
-ITEMS = "rbsync.items"
-REFS = "rbsync.refs"
-STATE = "rbsync.state"
-DECLINED = "rbsync.declined"
-LEFT = "rbsync.left"
-VERSION = "rbsync.version"
-REVISION = "rbsync.revision"
+# Some services take a dot in a key for a path, and drop it.
+FINGERPRINT = "rbsync_fingerprint"
+ITEMS = "rbsync_items"
+REFS = "rbsync_refs"
+STATE = "rbsync_state"
+DECLINED = "rbsync_declined"
+LEFT = "rbsync_left"
+VERSION = "rbsync_version"
+REVISION = "rbsync_revision"
 _OURS = (FINGERPRINT, ITEMS, REFS, STATE, DECLINED, LEFT, VERSION, REVISION)
+_BEFORE = {f"rbsync.{key.removeprefix('rbsync_')}": key for key in _OURS}
+"""The keys of before, of which there are tasks."""
+
 # Of item names; a video of thousands of frames goes without them.
 _MOST_BYTES = 16 << 10
 _MOST_DIGITS = 20
@@ -68,24 +73,34 @@ def read_metadata(text: str) -> Metadata:
     found = json_text(text)
     if not isinstance(found, Mapping):
         return Metadata({})
+    own = _own(found)
     user = {
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in found.items()
-        if key not in _OURS
+        if key not in _OURS and key not in _BEFORE
     }
     return Metadata(
         user,
-        _stamp(found.get(FINGERPRINT)),
-        _names(found.get(ITEMS)),
-        _text(found.get(REFS)),
+        _stamp(own.get(FINGERPRINT)),
+        _names(own.get(ITEMS)),
+        _text(own.get(REFS)),
         Mark(
-            *_state(found.get(STATE)),
-            _declined(found.get(DECLINED)),
-            version=_text(found.get(VERSION)),
-            revision=_text(found.get(REVISION)),
+            *_state(own.get(STATE)),
+            _declined(own.get(DECLINED)),
+            version=_text(own.get(VERSION)),
+            revision=_text(own.get(REVISION)),
         ),
-        read_left(found.get(LEFT)),
+        read_left(own.get(LEFT)),
     )
+
+
+def _own(found: Mapping[str, object]) -> Mapping[str, object]:
+    """Our members of metadata. Where there are those of before, they are newer.
+
+    Whoever writes today's removes them, so that an older rbsync has been there since.
+    """
+    before = {key: found[old] for old, key in _BEFORE.items() if old in found}
+    return before or found
 
 
 def _mark_json(mark: Mark) -> dict[str, str]:
@@ -136,8 +151,21 @@ def names_apart(items: Sequence[tuple[str, str]], storage_id: str) -> tuple[str,
 
 
 def of_refs(refs: Sequence[str]) -> str:
-    """The digest of refs, in their order."""
+    """The digest of the paths of uploaded files, in their order and in any form.
+
+    A service may give a path back as an address, or with another beginning: what tells a file from
+    all others is its own folder and its name.
+    """
+    return of_whole_refs(["/".join(unquote(_path(one)).split("/")[-2:]) for one in refs])
+
+
+def of_whole_refs(refs: Sequence[str]) -> str:
+    """The digest of paths as they are, of which there are stamps."""
     return digest("\0".join(refs).encode(errors="surrogatepass"))
+
+
+def _path(ref: str) -> str:
+    return urlsplit(ref).path if "://" in ref else ref
 
 
 def item_names(

@@ -42,8 +42,10 @@ def read_labels(
     refs = [stored_ref(call, one["labelName"]) for one in named]
     # The file of the labels is the task's too, or the next collection of garbage would take it.
     refs += [stored_ref(call, path)] if path else []
-    if call.service.settings.rewrites and text is not None:
-        text = rewritten_labels(text, call.service.meta.read_taxonomy())
+    settings = call.service.settings
+    if text is not None and (settings.rewrites or settings.has("adds-to-labels")):
+        nulls = settings.has("adds-to-labels")
+        text = rewritten_labels(text, call.service.meta.read_taxonomy(), nulls=nulls)
     kept = json.dumps({"labelsMap": maps or [], "labelsDataPath": path or None})
     return SentLabels(LabelText(text or "[]", len(labels)), Extra(kept, tuple(refs)))
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 from uuid import NAMESPACE_OID, uuid5
 
 from rbsync.backends.local.blobs import is_ref
@@ -55,7 +56,7 @@ class Seen:
             "currentStageName": stored.stage,
             "createdAt": stored.created_at,
             "updatedAt": stored.updated_at,
-            "priority": stored.task.priority,
+            "priority": self._priority(),
             # A function, which the library calls only for a field that was asked for. A listing of
             # names would otherwise read the labels of every task.
             "datapoint": lambda _: self.datapoint(),
@@ -72,13 +73,36 @@ class Seen:
             "items": lambda _, presigned=False: self._items(presigned),
             "createdAt": stored.created_at,
             "createdByEntity": USER,
-            "metaData": json.dumps(stored.task.metadata) if stored.task.metadata else None,
+            "metaData": self._metadata(),
             "storageMethod": {"storageId": id_of(stored.storage)},
             "archived": stored.stage == ARCHIVED,
             "cohorts": [],
             "attributes": self._kept("settings").get("attributes"),
+            **self._series(),
             **self._kept("items"),
         }
+
+    def _priority(self) -> float | None:
+        found = self.stored.task.priority
+        return 0.0 if found is None and self._has("priority-zero") else found
+
+    def _metadata(self) -> str | None:
+        kept = {
+            key: value
+            for key, value in self.stored.task.metadata.items()
+            if not ("." in key and self._has("drops-dotted-keys"))
+            and not (key.startswith("rbsync") and self._has("drops-stamps"))
+        }
+        return json.dumps(kept) if kept else None
+
+    def _series(self) -> dict[str, Any]:
+        """Those that nobody sent, where the service makes some."""
+        if not self._has("adds-series"):
+            return {}
+        return {"seriesInfo": [{"itemsIndices": list(range(len(self.stored.items)))}]}
+
+    def _has(self, quirk: str) -> bool:
+        return self.call.service.settings.has(quirk)
 
     def task_data(self) -> dict[str, Any]:
         """A TaskData: there is one version of the labels, the present one."""
@@ -96,8 +120,15 @@ class Seen:
     def _items(self, presigned: bool | None) -> list[str | None]:
         paths = [_path(pair) for pair in self.stored.items]
         if not presigned:
-            return list(paths)
+            return [self._path_shown(one) for one in paths]
         return [self.call.to_get(one) for one in paths]
+
+    def _path_shown(self, path: str) -> str:
+        if not self._has("other-item-paths"):
+            return path
+        if path.startswith(("http://", "https://")):
+            return quote(path, safe="/:?=&")
+        return f"https://items.invalid/{quote(path)}?v=1"
 
     def _labels(self) -> str:
         # Labels that came in a file are given back as a file, as the service does.

@@ -16,6 +16,7 @@ from rbsync.service.answers.task_items import located, read_metadata
 from rbsync.service.answers.uninterpreted import OF_ITEMS, beside_items, read_extra
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
+from rbsync.service.siblings import deleted_whole
 from rbsync.service.stages import place_of
 
 
@@ -33,12 +34,15 @@ def update_task_items(
 ) -> dict[str, Any]:
     """Leaves null members as they are."""
     call.check_project(org_id, project_id)
-    given = {"seriesInfo": beside.pop("series_info", None), **beside}
+    series = beside.pop("series_info", None)
+    given = {"seriesInfo": [] if series is None and _clears(call) else series, **beside}
     given["heatMaps"] = given.pop("heat_maps", None)
     try:
         stored = present_task(call, task_id)
         # An update of metadata alone sends null for all others; to take that for "no items" would
         # empty the task.
+        if not items and not append:
+            given["seriesInfo"] = _kept_series(call, stored, given["seriesInfo"])
         if items or any(given.get(key) is not None for key in OF_ITEMS):
             _change_items(call, stored, storage_id, items, given, append=bool(append))
         if meta_data is not None:
@@ -46,6 +50,10 @@ def update_task_items(
     except (BackendError, RefusalError) as error:
         return refused(error)
     return DONE
+
+
+def _clears(call: Call) -> bool:
+    return call.service.settings.has("clears-series")
 
 
 def _change_items(
@@ -71,6 +79,22 @@ def _change_items(
     draft = draft._replace(items=pairs, settings=draft.settings._replace(storage=storage))
     extras: Extras = {"items": beside_items(call, merged, storage_id)}
     _update(call, stored, draft, "items", extras)
+
+
+def _kept_series(
+    call: Call, stored: StoredTask, given: list[dict[str, Any]] | None
+) -> list[dict[str, Any]] | None:
+    """The series that were there with what is told anew of each; None where nothing is.
+
+    The SDK tells of series without indices where items stay: they are about those that are there.
+    """
+    kept = read_extra(call.service.project.extras(stored.task.task_id).get("items"))
+    before = kept.get("seriesInfo") or []
+    if not given or any(one.get("itemsIndices") for one in given):
+        return given
+    told = [{key: one[key] for key in one if one[key] is not None} for one in given]
+    told += [{}] * (len(before) - len(told))
+    return [{**old, **new} for old, new in zip(before, told, strict=False)] if any(told) else None
 
 
 def _appended(
@@ -136,7 +160,8 @@ def delete_tasks(
     ids = [one.lower() for one in task_ids or ()]
     # A name that is gone is deleted: clients repeat deletes whose answers they did not get.
     ids += [one.task_id for one in project.find(task_names or ()).values()]
-    return _tried(len(task_ids or ()) + len(task_names or ()), lambda: project.delete(ids))
+    whole = deleted_whole(call, ids)
+    return _tried(len(task_ids or ()) + len(task_names or ()), lambda: project.delete(whole))
 
 
 def _tried(count: int, change: Callable[[], None]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from rbsync.service.answers.uninterpreted import NOTHING, beside_items, beside_s
 from rbsync.service.refusal import RefusalError
 from rbsync.service.rewriting import METADATA
 from rbsync.service.service import Call
+from rbsync.service.siblings import task_ids
 
 # Only rbsync stamps: what another client makes must not look like rbsync's own.
 UNSTAMPED = Fingerprint("", "", "")
@@ -53,15 +54,20 @@ def create_datapoint(
     call.check_project(org_id, project_id)
     labels = read_labels(call, labels_data, labels_data_path, labels_map)
     metadata = read_metadata(meta_data)
-    if call.service.settings.rewrites:
+    settings = call.service.settings
+    if settings.rewrites or settings.has("adds-to-metadata"):
         metadata = {**METADATA, **metadata}
     new = NewTask(
         name, items, storage_id, is_ground_truth, priority, metadata, labels, _wire_names(beside)
     )
     made = create(call, new)
     if isinstance(made, Created):
-        return {"dpId": made.datapoint_id, "taskId": made.task_id, "taskIds": [made.task_id]}
+        ids = task_ids(call, made.task_id)
+        return {"dpId": made.datapoint_id, "taskId": made.task_id, "taskIds": ids}
     # Nobody outside knows which of the two the real service does, so that both can be tried.
+    if made.failure.kind == "conflict" and settings.has("answers-duplicates"):
+        held = call.service.project.find([name])[name].task_id
+        return {"dpId": held, "taskId": held, "taskIds": [held]}
     if made.failure.kind == "conflict" and call.service.settings.duplicate_name == "null":
         return None
     raise RefusalError(f"{name}: {made.failure.message}")

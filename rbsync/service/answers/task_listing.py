@@ -8,10 +8,11 @@ from typing import Any
 
 from rbsync.backends.local.clock import now
 from rbsync.backends.local.cursors import Page
-from rbsync.backends.local.task_rows import FIRST_STAGE, LAST_STAGE, StoredTask
+from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, LAST_STAGE, StoredTask
 from rbsync.service.answers.shown_tasks import Seen, version_id
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
+from rbsync.service.siblings import QUIRK, stored_id, task_ids
 from rbsync.service.stages import place_of
 
 MOST = 1000
@@ -21,8 +22,8 @@ _STAGE_OF_STATUS = {"UNASSIGNED": FIRST_STAGE, "COMPLETED": LAST_STAGE}
 
 def task(call: Call, org_id: str, project_id: str, task_id: str) -> dict[str, Any] | None:
     call.check_project(org_id, project_id)
-    stored = call.service.project.task(task_id.lower())
-    return Seen(call, stored).as_json() if stored else None
+    stored = call.service.project.task(stored_id(call, task_id.lower()))
+    return {**Seen(call, stored).as_json(), "taskId": task_id.lower()} if stored else None
 
 
 def task_data(
@@ -56,7 +57,8 @@ def tasks_paged(
     since = _time(cache_time) if cache_time else None
     # Filtered after the page was cut, so that a page may be empty while more follow: clients must
     # read on to the cursor's end, and are tested for it.
-    tasks = [one for one in page.tasks if since is None or _time(one.updated_at) >= since]
+    shown = [one for one in page.tasks if _is_shown(call, one, place)]
+    tasks = [one for one in shown if since is None or _time(one.updated_at) >= since]
     return {
         **_answer(call, Page(tuple(tasks), page.cursor)),
         "cacheTime": now(),
@@ -79,12 +81,29 @@ def generic_tasks(
     filters = manual_labeling_filters or {}
     search = filters.get("taskId") or task_search or ""
     page = _one_found(call, search, place) or _page(call, first, after, place, search)
-    tasks = tuple(one for one in page.tasks if _passes(one, filters))
+    shown = (one for one in page.tasks if _is_shown(call, one, place))
+    tasks = tuple(one for one in shown if _passes(one, filters))
     return {**_answer(call, Page(tasks, page.cursor)), "count": lambda _: _count(call, place)}
 
 
 def _answer(call: Call, page: Page) -> dict[str, Any]:
-    return {"entries": [Seen(call, one).as_json() for one in page.tasks], "cursor": page.cursor}
+    return {"entries": _entries(call, page), "cursor": page.cursor}
+
+
+def _entries(call: Call, page: Page) -> list[Any]:
+    entries: list[Any] = [
+        {**Seen(call, one).as_json(), "taskId": task_id}
+        for one in page.tasks
+        for task_id in task_ids(call, one.task.task_id)
+    ]
+    if entries and call.service.settings.has("no-datapoint"):
+        entries[0]["datapoint"] = None
+    if entries and call.service.settings.has("no-stage"):
+        entries[0]["currentStageName"] = None
+    if entries and call.service.settings.has("errors-beside-data"):
+        # In a list of answers, an exception is one that could not be given.
+        entries[-1] = RefusalError("this entry could not be read")
+    return entries
 
 
 def _page(call: Call, first: int | None, after: str | None, place: str, prefix: str = "") -> Page:
@@ -134,5 +153,16 @@ def _time(text: str) -> datetime:
 
 
 def _count(call: Call, place: str) -> int:
-    project = call.service.project
-    return project.count(place) if place else project.counts().tasks
+    project, settings = call.service.project, call.service.settings
+    count = project.count(place) if place else project.counts().tasks
+    if not place and settings.has("hides-archived"):
+        count -= project.count(ARCHIVED)
+    if settings.has(QUIRK):
+        count = sum(len(task_ids(call, one.task.task_id)) for one in project.tasks())
+    return count + settings.has("counts-one-more")
+
+
+def _is_shown(call: Call, stored: StoredTask, place: str) -> bool:
+    """Tells whether a listing of a stage, or of all, has a task."""
+    hidden = call.service.settings.has("hides-archived") and place != ARCHIVED
+    return not (hidden and stored.stage == ARCHIVED)

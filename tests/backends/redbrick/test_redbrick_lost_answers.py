@@ -153,7 +153,7 @@ def test_a_video_that_is_taken_in_slowly_is_announced_once_and_settled_by_a_late
     assert records["vid"].is_accepted
     outcomes, again = run(wire, video(), tmp_path, quarantine=0.1)
     assert (outcomes, again) == ([], records)
-    metadata = {"rbsync.fingerprint": ";".join(PRINT)}
+    metadata = {"rbsync_fingerprint": ";".join(PRINT)}
     project.tasks["vid"] = task("id of vid", "vid", metaData=json.dumps(metadata))
     outcomes, again = run(wire, video(), tmp_path, quarantine=0.1)
     assert (outcomes, again) == ([], {"vid": Record("vid", PRINT, "id of vid")})

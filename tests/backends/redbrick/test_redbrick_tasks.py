@@ -125,7 +125,7 @@ def test_many_names_and_odd_ones_are_looked_up_in_one_pass(
 
 
 def test_what_a_task_is(wire: Wire, backend: RedbrickBackend) -> None:
-    metadata = {"site": "A", "rbsync.fingerprint": STAMP, "count": 3}
+    metadata = {"site": "A", "rbsync_fingerprint": STAMP, "count": 3}
     one = task(
         "1",
         "a",
@@ -247,7 +247,7 @@ def test_a_video_goes_by_an_items_list(wire: Wire, backend: RedbrickBackend) -> 
     assert put.headers["content-type"] == "application/json"
     (entry,) = json.loads(put.body)
     assert (entry["name"], entry["items"]) == ("vid", ["org/images/1/clip.mp4"])
-    assert entry["metaData"]["rbsync.fingerprint"] == STAMP
+    assert entry["metaData"]["rbsync_fingerprint"] == STAMP
     payload = wire.of("itemListUploadSuccessSDK")[0].variables["payload"]
     assert payload["isGroundTruth"] is True
 
@@ -275,7 +275,7 @@ def test_a_list_that_is_not_taken_is_no_success(wire: Wire, backend: RedbrickBac
 
 
 def test_an_update_leaves_its_stamp_last(wire: Wire, backend: RedbrickBackend) -> None:
-    old = {"site": "A", "rbsync.fingerprint": "a;b;c", "rbsync.items": '["x.png"]'}
+    old = {"site": "A", "rbsync_fingerprint": "a;b;c", "rbsync_items": '["x.png"]'}
     wire.answers["taskSDK"] = {
         "task": task("1", "case-1", metaData=json.dumps(old), currentStageName="END", priority=0.5)
     }
@@ -295,16 +295,16 @@ def test_an_update_leaves_its_stamp_last(wire: Wire, backend: RedbrickBackend) -
     # Until the rest is done, the stamp speaks of the items alone.
     assert json.loads(first.variables["metaData"]) == {
         "site": "A",
-        "rbsync.fingerprint": ";".join([STAMP.split(";")[0], "b", "c"]),
-        "rbsync.items": '["b"]',
+        "rbsync_fingerprint": ";".join([STAMP.split(";")[0], "b", "c"]),
+        "rbsync_items": '["b"]',
     }
     assert last.variables["items"] is None
     own = Settings("", metadata={"site": "B"}).fingerprint()
     expected = {
         "site": "B",
-        "rbsync.fingerprint": STAMP,
-        "rbsync.items": '["b"]',
-        "rbsync.left": f'[["site"],null,[],"","{own}"]',
+        "rbsync_fingerprint": STAMP,
+        "rbsync_items": '["b"]',
+        "rbsync_left": f'[["site"],null,[],"","{own}"]',
     }
     assert json.loads(last.variables["metaData"]) == expected
     assert wire.of("updateTasksPrioritiesSDK")[0].variables["tasks"] == [
@@ -423,7 +423,7 @@ def test_item_names_that_are_too_many_are_left_out() -> None:
     assert len(text) < 1000
 
 
-@pytest.mark.parametrize("text", ["", "null", "[]", "{", "3", '{"rbsync.fingerprint": 3}'])
+@pytest.mark.parametrize("text", ["", "null", "[]", "{", "3", '{"rbsync_fingerprint": 3}'])
 def test_metadata_of_others_is_no_trouble(text: str) -> None:
     assert read_metadata(text) == Metadata({})
 

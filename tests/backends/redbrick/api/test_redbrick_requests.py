@@ -58,8 +58,8 @@ def is_random(recorded: Any, ours: Any) -> bool:
 def is_stamped(recorded: str | None, ours: str) -> bool:
     """Whether metadata are as recorded but for what rbsync leaves in them."""
     left = json.loads(ours)
-    kept = {key: one for key, one in left.items() if not key.startswith("rbsync.")}
-    assert left["rbsync.fingerprint"] == ";".join(PRINT)
+    kept = {key: one for key, one in left.items() if not key.startswith("rbsync_")}
+    assert left["rbsync_fingerprint"] == ";".join(PRINT)
     return kept == json.loads(recorded or "{}")
 
 

@@ -146,6 +146,10 @@ def series_json(series: Sequence[Sequence[int]]) -> list[dict[str, Any]] | None:
     return made or None
 
 
+def _kept_series(present: int) -> list[dict[str, Any]]:
+    return [{"metaData": None, "imageHeaders": None} for _ in range(max(1, present))]
+
+
 class Made(NamedTuple):
     """The ids of what was made. That of the task is empty where only the other one was told."""
 
@@ -207,15 +211,22 @@ def update_items(
     items: Sequence[str] | None = None,
     series: Sequence[Sequence[int]] = (),
     metadata: str | None = None,
+    present: int = 1,
 ) -> None:
-    """Gives a task other items, series or metadata; what is None or empty stays."""
+    """Gives a task other items with their series, or other metadata; what is None stays.
+
+    ``present`` is how many series it has, where they stay.
+    """
+    # The service's own client always sends the list: that its absence leaves series as they are is
+    # more than anybody has seen.
+    told = series_json(series or [range(len(items or ()))]) if items else _kept_series(present)
     answer = client.ask(
         UPDATE_ITEMS,
         dpId=None,
         taskId=task_id,
         storageId=storage_id,
         items=None if items is None else list(items),
-        seriesInfo=series_json(series),
+        seriesInfo=told,
         heatMaps=None,
         transforms=None,
         centerline=None,
