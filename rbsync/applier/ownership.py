@@ -29,8 +29,7 @@ def is_draft(task: Task, draft: Draft, *, stamps: bool) -> bool:
         and task.labels == (draft.labels.count if draft.labels else 0)
         and wanted.storage in made.storages
         and (task.priority or 0.0) == (wanted.priority or 0.0)
-        # A service, or somebody, may have added to the metadata.
-        and wanted.metadata.items() <= task.metadata.items()
+        and wanted.metadata == task.metadata
     )
 
 

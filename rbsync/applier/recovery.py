@@ -25,6 +25,11 @@ LONGEST_TAKING_IN = 86400.0
 
 CONFLICT = "the project has another datapoint of this name"
 CONFLICT_HINT = "rename one of them, or take over what exists with `rbsync adopt --force`"
+ARCHIVED = "an archived datapoint of the project has this name"
+ARCHIVED_HINT = (
+    "take it out of the archive at the project and run `rbsync refresh`, or delete it there; "
+    "`rbsync ls` shows what is archived"
+)
 
 
 def settle_all(
@@ -203,6 +208,11 @@ def _absent(record: Record, intent: Intent) -> Record | None:
 
 def _deleted(intent: Intent) -> Record | None:
     return Record(intent.name, declined=intent.declined) if intent.declined else None
+
+
+def archived() -> Failure:
+    """The failure of a create whose name an archived datapoint has."""
+    return Failure("conflict", "create", ARCHIVED, hint=ARCHIVED_HINT)
 
 
 def conflict() -> Failure:

@@ -24,8 +24,8 @@ from rbsync.applier.send import Sender
 from rbsync.applier.tools import Tools
 from rbsync.applier.uploads import Uploads, known_uploads, repeated_contents
 from rbsync.applier.workers import Workers
-from rbsync.backends.base import Backend, Capabilities, Mark, Renames
-from rbsync.errors import StoreError
+from rbsync.backends.base import Backend, Capabilities, Mark, ReadsBack, Renames
+from rbsync.errors import BackendError, StoreError
 from rbsync.model.outcome import Outcome
 from rbsync.model.plan import Delete, Move, Overwriting, Plan, Replace, Update
 from rbsync.model.record import Record
@@ -123,22 +123,53 @@ def apply(
         record = journal.before(action.name)
         return Check(action, record, keeper, attempts=attempts)
 
-    tools = Tools(
-        Preparer(uploads, content, stop, _mark_of(writer, options)),
-        Sender(backend, retrier, journal.left, check_of, journal.was_refused),
-        journal,
-        Tally(stop, options.max_failures, breaker=None if breaker else BREAKER),
-        stop,
-        keeper,
-    )
+    preparer = Preparer(uploads, content, stop, _mark_of(writer, options))
+    tally = Tally(stop, options.max_failures, breaker=None if breaker else BREAKER)
     try:
         with retrier.patient(breaker):
+            is_known = _known_before(plan, writer, backend, journal)
+            sender = Sender(backend, retrier, journal.left, check_of, journal.was_refused, is_known)
+            tools = Tools(preparer, sender, journal, tally, stop, keeper)
             yield from _in_order(plan, tools, options.jobs, backend, _mark_of(writer, options))
         yield from journal.commit(forget=plan.forgotten)
     finally:
         # When the caller gave up in the middle; what cannot be written was set aside.
         with suppress(StoreError):
             journal.commit()
+
+
+def _known_before(
+    plan: Plan, writer: Writer, backend: Backend, journal: Journal
+) -> Callable[[str, str], bool]:
+    """Tells whether the answer to a create may speak of a task that was there before the run.
+
+    It may be of any where the project has tasks that the state does not know, and else of the one
+    that is recorded for the name.
+    """
+    has_others = any(isinstance(one, Create) for one in plan.effects) and _has_others(
+        plan, writer, backend
+    )
+
+    def is_known(name: str, task_id: str) -> bool:
+        record = journal.before(name)
+        return has_others or (record is not None and record.task_id == task_id)
+
+    return is_known
+
+
+def _has_others(plan: Plan, writer: Writer, backend: Backend) -> bool:
+    if not isinstance(backend, ReadsBack):
+        return False
+    try:
+        count = backend.count()
+    except BackendError:
+        # Whether it answers, the creates will tell.
+        return False
+    kept = sum(not isinstance(one, Create) for one in plan.effects)
+    # To read all records takes a while where there are many, and mostly the plan tells enough.
+    if count <= plan.unchanged + kept:
+        return False
+    return count > sum(one.applied is not None for one in writer.records().values())
 
 
 def _mark_of(writer: Writer, options: Options) -> Mark:

@@ -9,7 +9,7 @@ from rbsync.applier.action_failures import FailedError, failure_of, is_outage, u
 from rbsync.applier.overwriting import Check, Checks
 from rbsync.applier.ownership import is_draft
 from rbsync.applier.prepare import Prepared
-from rbsync.applier.recovery import answered, conflict
+from rbsync.applier.recovery import answered, archived, conflict
 from rbsync.applier.retrying import GivenUpError, Retrier, StoppedError
 from rbsync.backends.base import (
     Backend,
@@ -17,6 +17,7 @@ from rbsync.backends.base import (
     Draft,
     MisnamedError,
     NamedTask,
+    ReadsBack,
     Rejected,
     Task,
     TaskContent,
@@ -31,6 +32,7 @@ ADOPTED = "it was there already, with this content"
 Fate = Literal["done", "failed", "refused", "doubtful", "absent", "missing"]
 Left = Callable[[str], Fingerprint | None]
 WasRefused = Callable[[str], bool]
+IsKnown = Callable[[str, str], bool]
 T = TypeVar("T")
 
 
@@ -81,6 +83,10 @@ class Answer(NamedTuple):
         return self.answered or (self.failure.kind == INVALID and self.failure.status is not None)
 
 
+def _is_new(_name: str, _task_id: str) -> bool:
+    return False
+
+
 class Sender:
     """Asks the backend for changes; each is asked for once unless it was surely not sent."""
 
@@ -91,12 +97,16 @@ class Sender:
         left: Left,
         check_of: Checks,
         was_refused: WasRefused = lambda _: False,
+        is_known: IsKnown = _is_new,
     ) -> None:
         """``left`` tells what was last left at the project under a name.
 
         ``check_of`` an action is asked before what is there is overwritten. ``was_refused`` tells
-        of a name whether an earlier run was refused its create.
+        of a name whether an earlier run was refused its create, and ``is_known`` of a name and the
+        id that its create was answered with whether that may be of a task that was there before.
         """
+        self._is_known = is_known
+        self._answered: set[str] = set()
         self._was_refused = was_refused
         self._backend = backend
         self._retrier = self.retrier = retrier
@@ -171,8 +181,33 @@ class Sender:
         except FailedError as error:
             answers = [_refusal(error.failure, answered=error.answered)] * len(batch)
         else:
-            answers = [_answer(one) for _, one in zip(batch, told, strict=True)]
+            answers = [
+                self._trusted(prepared, _answer(one))
+                for prepared, one in zip(batch, told, strict=True)
+            ]
         return self._settled(batch, answers)
+
+    def _trusted(self, prepared: Prepared, answer: Answer) -> Answer:
+        """The answer, once what it speaks of was read back where it may be of another task.
+
+        A service may answer a create of a name that is taken with the ids of who has it.
+        """
+        task_id = answer.task_id
+        if answer.fate != "done" or not isinstance(self._backend, ReadsBack):
+            return answer
+        is_old = task_id in self._answered or self._is_known(prepared.name, task_id)
+        self._answered.add(task_id)
+        if not is_old:
+            return answer
+        backend = self._backend
+        try:
+            task = self._retrier.call(lambda: backend.made(task_id), repeatable=True, lane="read")
+        except GivenUpError:
+            return Answer("doubtful", answered=True)
+        found = _looked_up(prepared.draft, task, backend.capabilities.stamps)
+        if found.fate == "absent":
+            return Answer("doubtful", answered=True)
+        return found if found.fate == "failed" or found.recognised else answer
 
     def _create_again(self, batch: Sequence[Prepared]) -> list[Answer]:
         """Creates what was deleted for that."""
@@ -329,6 +364,8 @@ def not_there(last_words: str) -> Failure:
 def _looked_up(draft: Draft, task: Task | None, stamps: bool) -> Answer:
     if task is None:
         return Answer("absent")
+    if task.archived:
+        return Answer("failed", failure=archived())
     if is_draft(task, draft, stamps=stamps):
         # A create whose answer was lost meets itself. Its stamp says which run of which state it is
         # of; without stamps nobody can tell, and it counts as made here.

@@ -40,6 +40,18 @@ def every_name(_: str) -> bool:
     return True
 
 
+def no_name(_: str) -> bool:
+    """None of them: a stamp tells all that a state needs to know."""
+    return False
+
+
+class Gap(NamedTuple):
+    """An entry of a listing that could not be read; ``task_id`` is empty where it is not known."""
+
+    task_id: str
+    why: str
+
+
 # A look-up of 50 names may fail for one of them. To throw the other answers away would leave 49
 # datapoints unsettled for want of one.
 class IncompleteError(BackendError):
@@ -62,6 +74,23 @@ class IncompleteError(BackendError):
         self.attempts = error.attempts
         self.found = found
         self.unknown = frozenset(unknown)
+
+
+# One task in 40,000 that the service cannot show must not keep the others from being seen. Who
+# can live with that catches it; all others end, as for any listing that is cut short.
+class GapsError(BackendError):
+    """A listing is over, and lacks ``gaps``; all that could be read came before."""
+
+    def __init__(self, gaps: Sequence[Gap]) -> None:
+        some = "; ".join(f"task {one.task_id or '?'}: {one.why}" for one in gaps[:3])
+        more = f" and {len(gaps) - 3:,} more" if len(gaps) > 3 else ""
+        number = "1 entry" if len(gaps) == 1 else f"{len(gaps):,} entries"
+        super().__init__(f"{number} of the listing cannot be read: {some}{more}", sent=True)
+        self.gaps = tuple(gaps)
+
+    def may_hold(self, task_id: str) -> bool:
+        """Tells whether a task that did not come may be there all the same."""
+        return any(one.task_id in ("", task_id) for one in self.gaps)
 
 
 class StoppedError(BackendError):
@@ -267,7 +296,9 @@ class Task:
 
     ``stamp`` is the fingerprint that rbsync left in it, None when it was made by others.
     ``items`` are the names of the items as people know them. ``made_of`` has to tell
-    what a stamp does, where a backend leaves none. ``left`` is as in ``Mark``.
+    what a stamp does, where a backend leaves none. ``left`` is as in ``Mark``. ``siblings`` are
+    the ids of other tasks of the same datapoint, which several people label. A task that is
+    ``archived`` is put away, and holds its name.
     """
 
     name: str
@@ -282,6 +313,12 @@ class Task:
     mark: Mark = NO_MARK
     # A note about it, and no part of what it is.
     left: Left = field(default=NOTHING_LEFT, compare=False)
+    siblings: tuple[str, ...] = ()
+    archived: bool = False
+
+    def has_id(self, task_id: str) -> bool:
+        """Tells whether an id is that of this task or of a sibling."""
+        return task_id == self.task_id or task_id in self.siblings
 
     def settings(self, storage: str) -> Settings:
         """The settings of a datapoint in a storage that would have made it so."""
@@ -415,6 +452,17 @@ class OpensItems(Protocol):
         """A stored file, to be read; ``ref`` is what ``upload`` returned."""
 
 
+@runtime_checkable
+class ReadsBack(Protocol):
+    """A backend that may answer a create with the ids of what was there before."""
+
+    def count(self) -> int:
+        """Returns how many tasks there are. Raises BackendError."""
+
+    def made(self, task_id: str) -> Task | None:
+        """The task of an id that a create was answered with. Raises BackendError."""
+
+
 class NewName(NamedTuple):
     """A task, and what it is to be called: its own name, and those of its items in their order.
 
@@ -537,7 +585,8 @@ class Backend(Protocol):
     def list(self, *, counted: Callable[[str], bool] = every_name) -> Iterator[Task]:
         """All datapoints, by name; raises BackendError rather than end early.
 
-        The labels of names that are not to be ``counted`` may be given as 0.
+        GapsError comes behind all that could be read. The labels of names that are not to be
+        ``counted`` may be given as 0.
         """
 
     def read(self) -> Iterator[TaskContent]:

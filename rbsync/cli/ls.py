@@ -34,6 +34,7 @@ def command(common: CommonOptions, pattern: str | None, long: bool, give_up_afte
       rbsync ls "images/**"
       rbsync ls -l
     """
+    from rbsync.sync.gaps import Gaps
     from rbsync.sync.known_project import known_project
     from rbsync.sync.long_listing import long_listing
 
@@ -43,7 +44,8 @@ def command(common: CommonOptions, pattern: str | None, long: bool, give_up_afte
         if long:
             return _show_long(common, list(long_listing(workspace, shown)))
         known_project(workspace)
-        tasks = [one for one in workspace.backend.list(counted=shown) if shown(one.name)]
+        listing = Gaps(workspace.note).passing(workspace.backend.list(counted=shown))
+        tasks = [one for one in listing if shown(one.name)]
     if common.json:
         document(common, {"tasks": map(_as_json, tasks)})
         return ExitCode.DONE
@@ -85,6 +87,8 @@ def _line(task: Task) -> str:
         parts.append(plural(task.labels, "label"))
     if task.ground_truth:
         parts.append("ground truth")
+    if task.archived:
+        parts.append("archived")
     return one_line(f"{task.name}  ({', '.join(parts)})")
 
 

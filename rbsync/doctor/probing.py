@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from uuid import uuid4
 
-from rbsync.backends.base import Backend, Created, Draft, LabelText, NamedTask, TaskContent
+from rbsync.backends.base import Backend, Created, Draft, LabelText, NamedTask, TaskContent, no_name
 from rbsync.checks import Check
 from rbsync.errors import BackendError
 from rbsync.labels.project_types import project_type
@@ -29,8 +29,7 @@ _BOX = {"xnorm": 0.25, "ynorm": 0.25, "wnorm": 0.5, "hnorm": 0.5}
 def listing_check(backend: Backend) -> Check:
     """Counts what the project holds, by its whole listing; names that occur twice are told."""
     try:
-        # Labels are not counted: those in files would each cost a request.
-        names = Counter(one.name for one in backend.list(counted=lambda _: False))
+        names = Counter(one.name for one in backend.list(counted=no_name))
     except BackendError as error:
         return Check("listing", "failed", str(error), error.hint)
     twice = [name for name, count in names.items() if count > 1]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from rbsync.files.name_patterns import name_pattern
+from rbsync.sync.gaps import Gaps
 from rbsync.sync.known_project import known_project
 
 if TYPE_CHECKING:
@@ -64,6 +65,6 @@ def labelled(workspace: Workspace, pattern: str | None = None) -> Iterator[TaskC
     """
     known_project(workspace)
     matches = name_pattern(pattern)
-    for found in workspace.backend.read():
+    for found in Gaps(workspace.note).passing(workspace.backend.read()):
         if found.task.labels and matches(found.task.name):
             yield found

@@ -14,6 +14,7 @@ from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.record import UNKNOWN, Record
 from rbsync.sync.declared_dataset import expand
+from rbsync.sync.gaps import Gaps
 from rbsync.sync.refreshing import correcting, present_project, put
 from rbsync.sync.workspace import Workspace
 
@@ -50,7 +51,7 @@ class _Found(NamedTuple):
         if record is None or record.applied is None:
             return False
         # A task that was deleted and made anew has the name and not the id.
-        if record.task_id != self.content.task.task_id:
+        if not self.content.task.has_id(record.task_id):
             return False
         return record.applied == UNKNOWN or not self._differing(record.applied)
 
@@ -85,11 +86,12 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
     every = {one.name: one for one in dataset.datapoints}
     declared = {name: every[name] for name in chosen(every, patterns)}
     _check_names(patterns, declared, "the manifest does not declare")
+    gaps = Gaps(workspace.note)
     with correcting(workspace, timeout) as writer:
         before = writer.records()
         found = {
             one.task.name: _Found(declared[one.task.name], one, before.get(one.task.name))
-            for one in workspace.backend.read()
+            for one in gaps.passing(workspace.backend.read())
             if one.task.name in declared
         }
         _check_names(patterns, found, "the project does not have")

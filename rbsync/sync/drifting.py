@@ -9,6 +9,7 @@ from rbsync.backends.base import TaskContent
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Facet
 from rbsync.model.record import UNKNOWN, Record
+from rbsync.sync.gaps import Gaps
 from rbsync.sync.known_project import check_target, known_project
 from rbsync.sync.last_look import note_look
 from rbsync.sync.listed import is_managed, is_task_of, known_fingerprints
@@ -53,7 +54,9 @@ def drift(workspace: Workspace) -> Drift:
     unmanaged: list[str] = []
     unstamped: list[str] = []
     unchanged = 0
-    for found in workspace.backend.read():
+    gaps = Gaps(workspace.note)
+    stamps = workspace.backend.capabilities.stamps
+    for found in gaps.passing(workspace.backend.read()):
         name = found.task.name
         record = records.get(name)
         if record is None or not is_managed(record) or not is_task_of(record, found.task):
@@ -65,8 +68,9 @@ def drift(workspace: Workspace) -> Drift:
             edited.append(Edited(name, facets))
         else:
             unchanged += 1
-            if found.task.stamp is None and workspace.backend.capabilities.stamps:
+            if found.task.stamp is None and stamps and record.applied != UNKNOWN:
                 unstamped.append(name)
+    missing -= gaps.unknown(records)
     told = {*missing, *unmanaged, *(one.name for one in edited)}
     # A damaged record would show as drift of a task that nobody touched.
     workspace.store.verify(told.intersection(records))

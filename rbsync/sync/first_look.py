@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from rbsync.backends.base import Backend, Project, Task
+from rbsync.backends.base import Backend, Project, Task, no_name
 from rbsync.model.datapoint import Dataset
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.record import Header, Record
 from rbsync.stores.base import Writer
+from rbsync.sync.gaps import Gaps
 from rbsync.sync.listed import as_listed
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ class FirstLook:
     def tasks(self) -> Mapping[str, Task]:
         """All tasks by name. Raises BackendError when they cannot be listed to their end."""
         if self._tasks is None:
-            # Files of labels are not fetched for it: a stamp tells all that a record holds.
-            self._tasks = {one.name: one for one in self._backend.list(counted=_nothing)}
+            listing = Gaps(self._note).passing(self._backend.list(counted=no_name))
+            self._tasks = {one.name: one for one in listing}
             if self._tasks:
                 count = len(self._tasks)
                 what = "1 datapoint" if count == 1 else f"{count:,} datapoints"
@@ -92,7 +93,3 @@ class FirstLook:
         new = [record for name, record in recognised.items() if name not in known]
         if new:
             writer.commit(new)
-
-
-def _nothing(_: str) -> bool:
-    return False

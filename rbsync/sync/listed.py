@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from rbsync.backends.base import Task
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.record import UNKNOWN, Record
 
 
-def as_listed(records: Mapping[str, Record], tasks: Mapping[str, Task]) -> dict[str, Record]:
+def as_listed(
+    records: Mapping[str, Record],
+    tasks: Mapping[str, Task],
+    unknown: Collection[str] = (),
+) -> dict[str, Record]:
     """The records that a complete listing leaves: one for each task with a stamp.
 
     What is pending stays so: only a look-up after its quarantine settles it. The record of a
-    task that has no stamp stays too, as long as it is the same task.
+    task that has no stamp stays too, as long as it is the same task, and that of a name which is
+    ``unknown`` and not listed.
     """
-    return dict(_left(records, tasks))
+    return dict(_left(records, tasks, unknown))
 
 
-def _left(records: Mapping[str, Record], tasks: Mapping[str, Task]) -> Iterator[tuple[str, Record]]:
+def _left(
+    records: Mapping[str, Record], tasks: Mapping[str, Task], unknown: Collection[str]
+) -> Iterator[tuple[str, Record]]:
     for name in sorted(records.keys() | tasks.keys()):
         record, task = records.get(name), tasks.get(name)
-        # A pending record is not corrected by a listing: what was sent may not be in it yet.
-        if record is not None and (record.pending or (task and _stays(record, task))):
+        if task is None and name in unknown:
             found: Record | None = record
+        # A pending record is not corrected by a listing: what was sent may not be in it yet.
+        elif record is not None and (record.pending or (task and _stays(record, task))):
+            found = record
         elif task is not None and task.stamp is not None:
             known = record or Record(name)
             declined = task.mark.declined
-            found = known._replace(applied=task.stamp, task_id=task.task_id, declined=declined)
+            task_id = known.task_id if task.has_id(known.task_id) else task.task_id
+            found = known._replace(applied=task.stamp, task_id=task_id, declined=declined)
         else:
             found = _gone(record) if record else None
         if found is not None:
@@ -35,7 +45,7 @@ def _left(records: Mapping[str, Record], tasks: Mapping[str, Task]) -> Iterator[
 
 
 def _stays(record: Record, task: Task) -> bool:
-    if record.applied is None or record.task_id != task.task_id:
+    if record.applied is None or not task.has_id(record.task_id):
         return False
     return task.stamp in (None, record.applied) or record.applied == UNKNOWN
 
@@ -57,7 +67,9 @@ def is_task_of(record: Record, task: Task) -> bool:
 
     What is unsettled may be either, and of some creates the project did not tell the id.
     """
-    return record.pending is not None or record.task_id in ("", task.task_id)
+    if record.pending is not None or not record.task_id:
+        return True
+    return task.has_id(record.task_id)
 
 
 def known_fingerprints(record: Record) -> list[Fingerprint]:

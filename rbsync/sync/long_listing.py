@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rbsync.backends.base import KeptFiles, Task, TaskContent, TellsKept
 from rbsync.label_changes.pairing import category_of
+from rbsync.sync.gaps import Gaps
 from rbsync.sync.known_project import known_project
 from rbsync.sync.workspace import Workspace
 
@@ -27,7 +28,8 @@ def long_listing(workspace: Workspace, shown: Callable[[str], bool]) -> Iterator
     """The tasks whose names are wanted, in the order of the backend. Raises as `ls` does."""
     known_project(workspace)
     backend = workspace.backend
-    tasks = (one for one in backend.list(counted=shown) if shown(one.name))
+    listing = Gaps(workspace.note).passing(backend.list(counted=shown))
+    tasks = (one for one in listing if shown(one.name))
     # A few at a time: the labels of a page may be large.
     while some := list(islice(tasks, TOGETHER)):
         ids = [one.task_id for one in some]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from rbsync import reasons
@@ -13,6 +13,7 @@ from rbsync.model.datapoint import Dataset
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.plan import Action, Blocked, Create, Move, Plan
 from rbsync.model.record import UNKNOWN, Record
+from rbsync.sync.gaps import Gaps
 from rbsync.sync.listed import as_listed, known_fingerprints
 
 GONE = "the project does not have it any more"
@@ -62,20 +63,30 @@ class Overlay:
         return action
 
 
-def overlay(backend: Backend, records: Mapping[str, Record], dataset: Dataset) -> Overlay:
-    """Reads the whole project. Raises BackendError when it cannot be read to its end."""
+def overlay(
+    backend: Backend,
+    records: Mapping[str, Record],
+    dataset: Dataset,
+    note: Callable[[str], None],
+) -> Overlay:
+    """Reads the whole project. Raises BackendError when it cannot be read to its end.
+
+    ``note`` is told of what of it cannot be read.
+    """
     wanted = {one.name: one.fingerprint for one in dataset.datapoints}
     tasks: dict[str, Task] = {}
     conflicts: dict[str, str] = {}
-    for found in backend.read():
+    gaps = Gaps(note)
+    for found in gaps.passing(backend.read()):
         name = found.task.name
         tasks[name] = found.task
         why = _conflict(found, records.get(name), wanted.get(name))
         if why:
             conflicts[name] = why
+    unknown = gaps.unknown(records)
     held = (name for name, one in records.items() if one.applied is not None)
-    missing = frozenset(name for name in held if name not in tasks)
-    return Overlay(as_listed(records, tasks), missing, conflicts)
+    missing = frozenset(name for name in held if name not in tasks and name not in unknown)
+    return Overlay(as_listed(records, tasks, unknown), missing, conflicts)
 
 
 def _conflict(found: TaskContent, record: Record | None, wanted: Fingerprint | None) -> str:
@@ -84,7 +95,7 @@ def _conflict(found: TaskContent, record: Record | None, wanted: Fingerprint | N
     Empty when it is as it was left, or as it shall be.
     """
     task = found.task
-    same = record is not None and record.applied is not None and record.task_id == task.task_id
+    same = record is not None and record.applied is not None and task.has_id(record.task_id)
     # What is pending is blocked by the plan itself, with a better reason.
     if record is not None and (record.pending or (same and record.applied == UNKNOWN)):
         return ""

@@ -128,7 +128,7 @@ def _present(
     if not (options.refresh or is_first):
         return None
     found = (
-        overlay(workspace.backend, records, dataset)
+        overlay(workspace.backend, records, dataset, workspace.note)
         if options.refresh
         else workspace.first_look.overlay(records, dataset)
     )

@@ -27,6 +27,7 @@ from rbsync.sources.entry import Entry
 from rbsync.stores.base import Writer
 from rbsync.sync.adopting import chosen
 from rbsync.sync.declared_dataset import expand
+from rbsync.sync.gaps import Gaps
 from rbsync.sync.inspecting_moves import moving
 from rbsync.sync.listed import known_fingerprints
 from rbsync.sync.pull_files import File, NotPulledError, files_of
@@ -76,7 +77,7 @@ def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulle
         workspace.first_look.take_in(writer)
         names = old_names(dataset, writer.records(), moving(workspace, None, lambda _: True))
         pulling = _Pulling(workspace, writer, every, names)
-        for found in workspace.backend.read():
+        for found in Gaps(workspace.note).passing(workspace.backend.read()):
             if pulling.name_of(found) in wanted:
                 pulling.take(found)
         return pulling.concluded()

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from rbsync.applier.cancellation import Cancellation
-from rbsync.backends.base import Project, Task
+from rbsync.backends.base import Project, Task, no_name
 from rbsync.errors import RbsyncError
 from rbsync.model.record import Record
 from rbsync.stores.base import Writer
 from rbsync.sync.applying import whoami
+from rbsync.sync.gaps import Gaps
 from rbsync.sync.known_project import check_target, known_project
 from rbsync.sync.last_look import note_look
 from rbsync.sync.listed import as_listed, is_managed
@@ -38,10 +39,12 @@ def refresh(workspace: Workspace, timeout: float) -> Refreshed:
     project cannot be listed to its end, and LockedError and StoreError; then no record changes.
     """
     with correcting(workspace, timeout) as writer:
-        tasks = {task.name: task for task in workspace.backend.list(counted=_nothing)}
+        gaps = Gaps(workspace.note)
+        listing = gaps.passing(workspace.backend.list(counted=no_name))
+        tasks = {task.name: task for task in listing}
         before = writer.records()
         note_look(workspace)
-        after = as_listed(before, tasks)
+        after = as_listed(before, tasks, gaps.unknown(before))
         put(workspace, writer, before, after)
         lost = contents_lost(before, after)
         if lost:
@@ -90,11 +93,6 @@ def put(
         # A refresh against the wrong project empties the state. The backup is what takes that back.
         workspace.store.backup(backup_path(workspace))
         writer.commit(changed, removed=removed)
-
-
-def _nothing(_: str) -> bool:
-    """Stamps tell all that a state needs to know; files of labels are not fetched for it."""
-    return False
 
 
 def contents_lost(before: Mapping[str, Record], after: Mapping[str, Record]) -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rbsync.backends.base import no_name
 from rbsync.errors import StaleError
 from rbsync.model.fingerprint import digest
 from rbsync.model.plan import Plan, names_of
 from rbsync.model.record import Record
 from rbsync.stores.base import Writer
+from rbsync.sync.gaps import Gaps
 from rbsync.sync.listed import as_listed
 from rbsync.sync.workspace import Workspace
 
@@ -41,9 +43,10 @@ def check_elsewhere(workspace: Workspace, plan: Plan, writer: Writer) -> None:
 
 def _correct(workspace: Workspace, writer: Writer, names: frozenset[str]) -> None:
     """Records of the names as the project has them; of all names in a state that is new here."""
-    tasks = {one.name: one for one in workspace.backend.list(counted=_nothing)}
+    gaps = Gaps(workspace.note)
+    tasks = {one.name: one for one in gaps.passing(workspace.backend.list(counted=no_name))}
     before = writer.records()
-    after = as_listed(before, tasks)
+    after = as_listed(before, tasks, gaps.unknown(before))
     # A state that is bound now is never listed again, so that it must know every task at once.
     if not writer.header().target:
         names = frozenset(after)
@@ -52,7 +55,3 @@ def _correct(workspace: Workspace, writer: Writer, names: frozenset[str]) -> Non
     gone = sorted(name for name in names if name in before and name not in after)
     if changed or gone:
         writer.commit(changed, removed=gone)
-
-
-def _nothing(_: str) -> bool:
-    return False

@@ -77,3 +77,125 @@ def test_a_stamp_that_was_dropped_is_told_as_that(tmp_path: Path) -> None:
         assert "0 missing, 0 edited, 0 unmanaged, 4 unchanged" in ran.out
         assert project.run("drift", "--json").json["unstamped"] == ["a", "b", "c", "d"]
         assert "No changes" in project.run("plan", "--refresh").out
+
+
+PLAIN = """\
+datapoints:
+  - {name: a, storage: public, items: [http://example.org/a.png]}
+  - {name: b, storage: public, items: [http://example.org/b.png], labels: a.json}
+  - {name: c, storage: public, items: [http://example.org/c.png]}
+"""
+
+
+@pytest.mark.parametrize("quirk", ["no-datapoint", "errors-beside-data", "counts-one-more"])
+def test_what_cannot_be_read_is_told_and_left_out(tmp_path: Path, quirk: str) -> None:
+    left = {"no-datapoint": "b c", "errors-beside-data": "a b", "counts-one-more": "a b c"}[quirk]
+    with serving(tmp_path / "s", quirks=[quirk], taxonomy=taxonomy("car", "bus")) as service:
+        project = RemoteProject(tmp_path / "here", service.url)
+        project.write("a.json", [BOX])
+        project.manifest(PLAIN)
+        assert project.run("apply", "--yes").code == ExitCode.DONE
+        shown = project.run("ls")
+        assert shown.code == ExitCode.DONE
+        assert [line.split()[0] for line in shown.out.splitlines()] == left.split()
+        assert "of the listing cannot be read" in shown.err
+        for command in (["plan", "--refresh"], ["refresh"], ["drift"], ["export", "labels", "out"], ["plan"]):
+            ran = project.run(*command)
+            assert ran.code == ExitCode.DONE, (command, ran.out, ran.err)
+            assert "No changes" in ran.out or command[0] != "plan", ran.out
+        # What is not known to be gone is neither created again nor deleted.
+        assert "0 removed, 3 unchanged" in project.run("refresh").out
+        if quirk == "counts-one-more":
+            assert sorted(service.names()) == ["a", "b", "c"]
+
+
+def test_pages_are_halved_until_they_are_small_enough(tmp_path: Path) -> None:
+    boxes = [BOX] * 150
+    entries = "".join(
+        f"  - {{name: n{one}, storage: public, items: [http://e.org/{one}.png], labels: l.json}}\n"
+        for one in range(12)
+    )
+    large = "  - {name: x, storage: public, items: [http://e.org/x.png], labels: x.json}\n"
+    with serving(tmp_path / "s", quirks=["small-answers"]) as service:
+        project = RemoteProject(tmp_path / "here", service.url)
+        project.write("l.json", boxes)
+        project.write("x.json", boxes * 4)
+        project.manifest(f"datapoints:\n{entries}{large}")
+        assert project.run("apply", "--yes").code == ExitCode.DONE
+        shown = project.run("ls")
+        assert len(shown.out.splitlines()) == 12
+        assert '"x": ' in shown.err
+        assert "No drift" in project.run("drift").out
+        assert "No changes" in project.run("plan", "--refresh").out
+        assert "13 unchanged" in project.run("refresh").out
+        (project.folder / ".rbsync/state.db").unlink()
+        assert "No changes" in project.run("plan").out
+
+
+def test_tasks_with_siblings_are_one_datapoint_and_go_together(tmp_path: Path) -> None:
+    with serving(tmp_path / "s", quirks=["makes-siblings"]) as service:
+        project = RemoteProject(tmp_path / "here", service.url)
+        project.write("a.json", [BOX])
+        project.manifest(PLAIN)
+        assert project.run("apply", "--yes").code == ExitCode.DONE
+        assert service.names() == ["a", "a", "b", "b", "c", "c"]
+        assert len(project.run("ls").out.splitlines()) == 3
+        assert "No drift" in project.run("drift").out
+        assert "3 unchanged" in project.run("refresh").out
+        (project.folder / ".rbsync/state.db").unlink()
+        assert "No changes" in project.run("plan").out
+        assert "3 added" in project.run("refresh").out
+        project.write("a.json", [BOX, BOX])
+        assert "1 updated" in project.run("apply", "--yes").out
+        project.manifest("".join(PLAIN.splitlines(keepends=True)[:-1]))
+        assert "1 deleted" in project.run("apply", "--yes", "--prune", "--force").out
+        assert service.names() == ["a", "a", "b", "b"]
+
+
+def test_an_archived_datapoint_that_holds_a_name_is_told_as_that(tmp_path: Path) -> None:
+    with serving(tmp_path / "s", quirks=["hides-archived"]) as service:
+        project = RemoteProject(tmp_path / "here", service.url)
+        project.write("a.json", [BOX])
+        project.manifest(PLAIN)
+        first = PLAIN.splitlines(keepends=True)
+        project.manifest("".join(first[:2]))
+        assert "1 created" in project.run("apply", "--yes").out
+        held = service.create("b", items=["http://example.org/other.png"])["taskId"]
+        service.ask("moveTasks", taskIds=[held], stageName="ARCHIVED")
+        assert service.names() == ["a"]
+        project.manifest(PLAIN)
+        done = project.run("apply", "--yes")
+        assert (done.code, "1 created" in done.out) == (ExitCode.SOME_FAILED, True), done.out
+        assert "an archived datapoint of the project has this name" in done.out + done.err
+        assert "take it out of the archive" in project.run("failures").err
+        assert "b  (1 item, archived)" in project.run("ls").out
+
+
+def test_what_a_create_is_answered_with_is_read_back_where_it_may_be_of_others(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path / "s", quirks=["answers-duplicates"]) as service:
+        project = RemoteProject(tmp_path / "here", service.url)
+        project.write("a.json", [BOX])
+        project.manifest("".join(PLAIN.splitlines(keepends=True)[:2]))
+        assert "1 created" in project.run("apply", "--yes").out
+        service.create("b", items=["http://example.org/other.png"])
+        project.manifest(PLAIN)
+        done = project.run("apply", "--yes")
+        assert "1 created, 0 updated, 0 deleted, 1 failed" in done.out
+        assert "the project has another datapoint of this name" in done.out + done.err
+        assert "b  (failed: conflict)" in project.run("state", "list").out
+
+
+def test_series_that_nobody_speaks_of_are_as_they_were(tmp_path: Path) -> None:
+    two = "datapoints:\n  - {name: a, storage: public, series: [%s], metadata: {k: v}}\n"
+    series = "{items: [http://e.org/1.png]}, {items: [http://e.org/2.png]}"
+    with serving(tmp_path / "s", quirks=["clears-series"]) as service:
+        project = RemoteProject(tmp_path / "here", service.url)
+        project.manifest(two % series)
+        assert "1 created" in project.run("apply", "--yes").out
+        before = service.task("a")["datapoint"]["seriesInfo"]
+        project.manifest((two % series).replace("k: v", "k: w"))
+        assert "1 updated" in project.run("apply", "--yes").out
+        assert service.task("a")["datapoint"]["seriesInfo"] == before
+        assert [one["itemsIndices"] for one in before] == [[0], [1]]

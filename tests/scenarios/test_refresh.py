@@ -214,6 +214,7 @@ def test_drift_names_what_is_missing_edited_and_unmanaged(three: Project) -> Non
         "edited": [{"name": "images/a.png", "facets": ["labels"]}],
         "unmanaged": ["stranger"],
         "unchanged": 1,
+        "unstamped": [],
     }
 
 
@@ -248,14 +249,14 @@ def test_another_task_of_the_name_is_missing_and_unmanaged(three: Project) -> No
     assert planned(three) == [("blocked", "images/a.png", "conflict")]
 
 
-def test_a_stamp_that_is_gone_is_an_edit(three: Project) -> None:
+def test_a_stamp_that_is_gone_is_told_as_that_and_is_no_edit(three: Project) -> None:
     three.apply()
     edit(three, "images/b.png", "settings", fingerprint=STRANGER)
-    found = three.run("drift", "--json").json
-    assert found["edited"] == [{"name": "images/b.png", "facets": ["settings"]}]
-    assert planned(three) == [("blocked", "images/b.png", "conflict")]
-    assert three.run("adopt", "images/b.png").code == 3
-    assert three.run("adopt", "images/b.png", "--force").code == 0
+    found = three.run("drift", "--json")
+    assert (found.code, found.json["edited"]) == (2, [])
+    assert found.json["unstamped"] == ["images/b.png"]
+    assert planned(three) == []
+    three.write("images/b.json", [OTHER_BOX])
     assert three.apply().last_line.startswith("Apply complete: 0 created, 1 updated")
     assert three.run("drift").last_line == NO_DRIFT
 

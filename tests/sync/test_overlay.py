@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from rbsync.sync.declared_dataset import expand
-from rbsync.sync.overlay import GONE, overlay
+from rbsync.sync.overlay import GONE, Overlay, overlay
 from rbsync.sync.plan_options import PlanOptions
 from rbsync.sync.planning import make_plan
+from rbsync.sync.workspace import Workspace
 from tests.scenarios.project import BOX, Project
 from tests.scenarios.test_refresh import OTHER_BOX, create, delete, relabel
 from tests.sync.conftest import Open
@@ -13,10 +14,15 @@ from tests.sync.conftest import Open
 REFRESH = PlanOptions(refresh=True)
 
 
+def looked(workspace: Workspace) -> Overlay:
+    dataset = expand(workspace)
+    return overlay(workspace.backend, workspace.store.records(), dataset, workspace.note)
+
+
 def test_what_is_gone_is_created_again(folder: Project, applied: Open) -> None:
     delete(folder, "a.png")
     with applied() as workspace:
-        found = overlay(workspace.backend, workspace.store.records(), expand(workspace))
+        found = looked(workspace)
         assert (set(found.missing), dict(found.conflicts)) == ({"a.png"}, {})
         (action,) = make_plan(workspace, REFRESH).actions
         assert (type(action).__name__, action.message) == ("Create", GONE)
@@ -38,7 +44,7 @@ def test_others_have_made_what_is_declared_anew_is_no_conflict(
     relabel(folder, "b.png", OTHER_BOX)
     folder.write("b.json", [OTHER_BOX])
     with applied() as workspace:
-        found = overlay(workspace.backend, workspace.store.records(), expand(workspace))
+        found = looked(workspace)
     assert "b.png" not in found.conflicts
 
 

@@ -13,6 +13,7 @@ from rbsync.backends.base import (
     Capabilities,
     Created,
     Draft,
+    GapsError,
     IncompleteError,
     LabelText,
     NamedTask,
@@ -23,6 +24,7 @@ from rbsync.backends.base import (
     Task,
     TaskContent,
     every_name,
+    no_name,
     once,
     unasked,
 )
@@ -223,7 +225,8 @@ class RedbrickBackend:
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         """The datapoints of exactly these names: searched for, or listed when they are many."""
-        found = self._finder.by_name(names)
+        # A stamp tells all that the labels could.
+        found = self._finder.by_name(names, light=self.capabilities.stamps)
         stages = self._opened.stages if found else Stages()
         seen = {name: self._seen(one, stages) for name, one in found.items()}
         tasks = {name: one for name, one in seen.items() if isinstance(one, Task)}
@@ -234,11 +237,20 @@ class RedbrickBackend:
             raise IncompleteError(_worst(list(errors.values())), tasks, errors)
         return tasks
 
+    def count(self) -> int:
+        """Returns how many tasks there are. Raises BackendError."""
+        return self._finder.count()
+
+    def made(self, task_id: str) -> Task | None:
+        """The task of an id that a create was answered with, None when there is none."""
+        light = self.capabilities.stamps
+        found = self._finder.made(task_id, light=light)
+        return self._finder.task(found, self._opened.stages, counted=not light) if found else None
+
     def _seen(self, found: FoundTask | BackendError, stages: Stages) -> Task | BackendError:
         try:
             if isinstance(found, BackendError):
                 return found
-            # A stamp tells all that the labels could.
             return self._finder.task(found, stages, counted=not self.capabilities.stamps)
         except BackendError as error:
             return error
@@ -248,14 +260,19 @@ class RedbrickBackend:
 
         Labels that are in a file have to be fetched to be ``counted``.
         """
-        stages = self._opened.stages
-        found = [
-            self._finder.task(one, stages, counted=counted(one.name))
-            for one in self._finder.every()
-        ]
+        stages, gaps = self._opened.stages, None
+        found: list[Task] = []
+        try:
+            # One by one: what came before a gap is kept.
+            for one in self._finder.every(light=counted is no_name):
+                found.append(  # noqa: PERF401
+                    self._finder.task(one, stages, counted=counted(one.name))
+                )
+        except GapsError as error:
+            gaps = error
         # All first, then sorted: a listing that turns out to lack a part must not have been half
         # used.
-        return iter(sorted(found, key=lambda one: one.name))
+        return _and_then(sorted(found, key=lambda one: one.name), gaps)
 
     def release(self, name: str, *, ground_truth_only: bool) -> Release:
         """Makes a release. Where the answer is lost, it may have been made."""
@@ -280,18 +297,33 @@ class RedbrickBackend:
         stages = self._opened.stages
         ids = list(dict.fromkeys(task_ids))
         if self._finder.is_listing_less(len(ids)):
-            wanted = frozenset(ids)
-            listed = (one for one in self._finder.every() if one.task_id in wanted)
-            return {one.task_id: self._finder.content(one, stages) for one in listed}
+            return self._listed(frozenset(ids), stages)
         ask = partial(self._finder.by_id, stages=stages)
         found = map(ask, ids) if len(ids) == 1 else self._executor.map(ask, ids)
         return {one.task.task_id: one for one in found if one is not None}
+
+    def _listed(self, ids: frozenset[str], stages: Stages) -> dict[str, TaskContent]:
+        """Those of the tasks that a listing has; one that it has as a sibling is asked for."""
+        found: dict[str, TaskContent] = {}
+        for one in self._finder.every():
+            if one.task_id in ids:
+                found[one.task_id] = self._finder.content(one, stages)
+            for sibling in ids.intersection(one.siblings):
+                content = self._finder.by_id(sibling, stages)
+                found |= {sibling: content} if content else {}
+        return found
 
     def close(self) -> None:
         """Closes the connections and ends the threads; nothing can be asked any more."""
         # Ctrl-C must not wait for requests that nobody wants the answers of.
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
+
+
+def _and_then(tasks: Sequence[Task], error: GapsError | None) -> Iterator[Task]:
+    yield from tasks
+    if error is not None:
+        raise error
 
 
 def _worst(errors: Sequence[BackendError]) -> BackendError:

@@ -163,7 +163,7 @@ class Changer:
                     doomed, lambda one: before(self._finder.content(one, stages), None)
                 )
             if doomed:
-                self._delete([one.task_id for one in doomed])
+                self._delete_all(self._finder.with_siblings(doomed))
         return others
 
     def put_away(self, task_ids: Sequence[str]) -> None:
@@ -184,6 +184,10 @@ class Changer:
     def put_labels(self, task_id: str, labels: LabelText) -> None:
         """Gives a task other labels and nothing else."""
         put_labels(self._client, task_id, self._uploader.labels(labels))
+
+    def _delete_all(self, ids: Sequence[str]) -> None:
+        for at in range(0, len(ids), MOST_IDS):
+            self._delete(ids[at : at + MOST_IDS])
 
     def _delete(self, ids: Sequence[str]) -> None:
         """Deletes a batch; when it is refused, what is still there decides."""

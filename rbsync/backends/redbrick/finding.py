@@ -6,21 +6,24 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from functools import partial
+from itertools import chain
 
-from rbsync.backends.base import MadeOf, Progress, StoredMap, Task, TaskContent
+from rbsync.backends.base import GapsError, MadeOf, Progress, StoredMap, Task, TaskContent
 from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.constants import ARCHIVED
 from rbsync.backends.redbrick.api.operations.files import presign_downloads
 from rbsync.backends.redbrick.api.operations.project import Stages
 from rbsync.backends.redbrick.api.operations.tasks import (
     FoundTask,
+    Match,
     count_tasks,
     is_quotable,
     one_task,
 )
 from rbsync.backends.redbrick.api.paging import every_task, matches, released_tasks
-from rbsync.backends.redbrick.http.network_errors import problem, status_failure
+from rbsync.backends.redbrick.http.network_errors import DeniedError, problem, status_failure
 from rbsync.backends.redbrick.http.transport import Reply
 from rbsync.backends.redbrick.stamp import item_names, of_refs, of_whole_refs, read_metadata
 from rbsync.backends.rules import name_flaw
@@ -54,40 +57,71 @@ class Finder:
         self._executor = executor
         self._page = page
 
-    def by_name(self, names: Sequence[str]) -> dict[str, FoundTask | BackendError]:
+    def by_name(
+        self, names: Sequence[str], *, light: bool = False
+    ) -> dict[str, FoundTask | BackendError]:
         """The tasks of exactly these names; an error for one that was asked for in vain.
 
-        Raises BackendError when nothing is known of any.
+        Without labels where it is ``light``. Raises BackendError when nothing is known of any.
         """
         possible = [name for name in dict.fromkeys(names) if not name_flaw(name)]
         if len(possible) > FEW or not all(map(is_quotable, possible)):
-            wanted = frozenset(possible)
-            return {one.name: one for one in self.every() if one.name in wanted}
-        found = zip(possible, self._executor.map(self._try, possible), strict=True)
+            return self._listed(possible, light=light)
+        ask = partial(self._try, light=light)
+        found = zip(possible, self._executor.map(ask, possible), strict=True)
         return {name: one for name, one in found if one is not None}
 
-    def _try(self, name: str) -> FoundTask | BackendError | None:
+    def _listed(self, names: Sequence[str], *, light: bool) -> dict[str, FoundTask | BackendError]:
+        wanted, found = frozenset(names), dict[str, FoundTask | BackendError]()
         try:
-            return self._search(name)
+            found.update((one.name, one) for one in self.every(light=light) if one.name in wanted)
+        except GapsError as error:
+            # What did not come may be what could not be read.
+            found |= {name: error for name in names if name not in found}
+        return found
+
+    def _try(self, name: str, *, light: bool) -> FoundTask | BackendError | None:
+        try:
+            return self._search(name, light=light)
         except BackendError as error:
             return error
 
-    def _search(self, name: str) -> FoundTask | None:
-        for match in matches(self._client, name):
-            task = one_task(self._client, match.task_id)
+    def _search(self, name: str, *, light: bool) -> FoundTask | None:
+        for match in self._matches(name):
+            task = one_task(self._client, match.task_id, light=light)
             # The search runs on an index that lags behind. The task itself tells whether it still
             # has the name.
             if task is not None and task.name == name:
                 return task
         return None
 
+    def _matches(self, name: str) -> list[Match]:
+        """The tasks of a name; archived ones where there are no others."""
+        found = matches(self._client, name)
+        if not found:
+            # The stage is one of the service's own, and a project may be without it.
+            with suppress(DeniedError):
+                return matches(self._client, name, ARCHIVED)
+        return found
+
     def task_id(self, name: str) -> str:
         """The id of the task of exactly this name; empty when there is none now."""
         if is_quotable(name):
-            found = [one.task_id for one in matches(self._client, name)]
+            found = [one.task_id for one in self._matches(name)]
         else:
-            found = [one.task_id for one in self.every() if one.name == name]
+            found = [one.task_id for one in self.every(light=True) if one.name == name]
         return found[0] if found else ""
+
+    def with_siblings(self, tasks: Sequence[FoundTask]) -> list[str]:
+        """The ids of tasks, and of all others of their datapoints."""
+        return list(chain.from_iterable(self._executor.map(self._of_one_datapoint, tasks)))
+
+    def _of_one_datapoint(self, task: FoundTask) -> list[str]:
+        if not (task.datapoint_id and is_quotable(task.name)):
+            return [task.task_id]
+        others = matches(self._client, task.name)
+        same = [one.task_id for one in others if one.datapoint_id == task.datapoint_id]
+        return list(dict.fromkeys([task.task_id, *same]))
 
     def by_ids(self, task_ids: Sequence[str]) -> dict[str, FoundTask]:
         """Those of the tasks that are there now, by their ids; several are asked for at a time."""
@@ -101,6 +135,14 @@ class Finder:
         wanted = self._executor.map(choose, tasks)
         return [one for one, is_wanted in zip(tasks, wanted, strict=True) if is_wanted]
 
+    def count(self) -> int:
+        """Returns how many tasks the project has."""
+        return count_tasks(self._client)
+
+    def made(self, task_id: str, *, light: bool) -> FoundTask | None:
+        """The task of an id; without its labels where it is ``light``."""
+        return one_task(self._client, task_id, light=light)
+
     def is_listing_less(self, number: int) -> bool:
         """Tells whether a listing takes fewer requests than so many single questions.
 
@@ -108,9 +150,12 @@ class Finder:
         """
         return number > FEW and number > count_tasks(self._client) // self._page + 1
 
-    def every(self) -> Iterator[FoundTask]:
-        """All tasks, in the order of the service; they are all only when this ends."""
-        return every_task(self._client, self._page)
+    def every(self, *, light: bool = False) -> Iterator[FoundTask]:
+        """All tasks, in the order of the service; they are all only when this ends.
+
+        Without labels where it is ``light``. GapsError comes behind all that can be read.
+        """
+        return every_task(self._client, self._page, light=light)
 
     def released(self, release_id: str) -> Iterator[FoundTask]:
         """All tasks of a release."""
@@ -138,6 +183,8 @@ class Finder:
             metadata=metadata.user,
             made_of=None if metadata.stamp else _made_of(found),
             mark=metadata.mark,
+            siblings=found.siblings,
+            archived=found.stage == ARCHIVED,
         )
 
     def by_id(self, task_id: str, stages: Stages) -> TaskContent | None:

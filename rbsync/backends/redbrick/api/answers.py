@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
 from rbsync.backends.redbrick.api.refusals import codes_of
-from rbsync.backends.redbrick.http.network_errors import denied, problem
+from rbsync.backends.redbrick.http.network_errors import denied, problem, too_large
 from rbsync.errors import BackendError
 from rbsync.shapes.guards import is_number, is_whole
 
 _MOST_MESSAGES = 5
+# As functions behind gateways say it, some of them only by not being done in time.
+_LARGE = re.compile(r"payload|too large|size exceeded|maximum (allowed )?size|timed out", re.I)
 
 
 class Node:
@@ -21,11 +24,13 @@ class Node:
     Its methods raise DeniedError, naming the place, for what is missing or of another type.
     """
 
-    __slots__ = ("_members", "_path")
+    __slots__ = ("_members", "_path", "words")
 
-    def __init__(self, members: Mapping[str, Any], path: str) -> None:
+    def __init__(self, members: Mapping[str, Any], path: str, words: str = "") -> None:
+        """``words`` are those of errors that stood beside the data."""
         self._members = members
         self._path = path
+        self.words = words
 
     def text(self, key: str) -> str:
         found = self._members.get(key)
@@ -66,6 +71,13 @@ class Node:
             for one in self._list(key)
         ]
 
+    def entries(self, key: str) -> list[Node]:
+        """The members of a list, each as an object; one that is none has no members."""
+        return [
+            Node(one if isinstance(one, Mapping) else {}, f"{self._path}.{key}")
+            for one in self._list(key)
+        ]
+
     def present_nodes(self, key: str) -> list[Node]:
         """The objects of a list, without its null members."""
         found = [one for one in self._list(key) if one is not None]
@@ -98,22 +110,31 @@ class Node:
         raise denied(f"the service's answer has no usable {self._path}.{key}")
 
 
-def read_answer(body: bytes, host: str, operation: str) -> Node:
+def read_answer(body: bytes, host: str, operation: str, *, partly: bool = False) -> Node:
     """The data of an answer to an operation.
 
     Raises BackendError for what is no answer of the service at all, and DeniedError for one
-    with errors in it, whatever data it has beside them.
+    with errors in it, whatever data it has beside them; but for TooLargeError, not where it may be
+    given ``partly``: then the words of the errors are with the data that is there.
     """
     answer = _parsed(body, host)
-    # GraphQL may have data beside its errors, such as half a list. To use that would be to take
-    # what failed for what is not there.
+    data, words = answer.get("data"), ""
     if answer.get("errors"):
         words = _messages(answer["errors"])
-        raise denied(f"{operation}: {words}", words, codes_of(answer["errors"]))
-    data = answer.get("data")
+        # GraphQL may have data beside its errors, such as half a list. To use that would be to take
+        # what failed for what is not there.
+        is_there = isinstance(data, Mapping) and all(one is not None for one in data.values())
+        if not (partly and data and is_there):
+            raise _error(operation, words, codes_of(answer["errors"]), partly=partly)
     if not isinstance(data, Mapping):
         raise denied(f"{operation}: the service's answer has no data")
-    return Node(data, operation)
+    return Node(data, operation, words)
+
+
+def _error(operation: str, words: str, codes: str, *, partly: bool) -> BackendError:
+    if partly and _LARGE.search(words):
+        return too_large(f"{operation}: {words}")
+    return denied(f"{operation}: {words}", words, codes)
 
 
 def _parsed(body: bytes, host: str) -> Mapping[str, Any]:

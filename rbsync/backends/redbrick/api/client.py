@@ -13,7 +13,7 @@ from rbsync.backends.redbrick.api.address import Address
 from rbsync.backends.redbrick.api.answers import Node, read_answer
 from rbsync.backends.redbrick.api.constants import DIALECT
 from rbsync.backends.redbrick.api.credentials import ApiKey
-from rbsync.backends.redbrick.http.network_errors import status_failure
+from rbsync.backends.redbrick.http.network_errors import TooLargeError, status_failure
 from rbsync.backends.redbrick.http.transport import Reply, Transport
 
 # For a whole request; the service itself gives up on one a little earlier.
@@ -52,17 +52,25 @@ class Client:
         self._seconds = seconds
         self.reading = reading
 
-    def read(self, operation: Operation, **variables: Any) -> Node:
+    def read(self, operation: Operation, *, partly: bool = False, **variables: Any) -> Node:
         """As `ask`, tried again where that may help: for questions, which change nothing."""
-        return self.reading(lambda: self.ask(operation, **variables))
+        return self.reading(lambda: self.ask(operation, partly=partly, **variables))
 
-    def ask(self, operation: Operation, **variables: Any) -> Node:
+    def ask(self, operation: Operation, *, partly: bool = False, **variables: Any) -> Node:
         """The data of the answer to an operation on this organization and project.
 
-        A variable that is given as ``...`` is left out.
+        A variable that is given as ``...`` is left out. ``partly`` is as in ``read_answer``.
         """
         every = {"orgId": self.org_id, "projectId": self.project_id, **variables}
         sent = {name: value for name, value in every.items() if value is not ...}
+        try:
+            return self._asked(operation, sent, partly=partly)
+        except TooLargeError as error:
+            # Asked again for the same, it is as large.
+            error.kind = "quota" if partly else error.kind
+            raise
+
+    def _asked(self, operation: Operation, sent: Mapping[str, Any], *, partly: bool) -> Node:
         body = packed({"query": operation.document, "variables": sent})
         reply = self.transport.send(
             "POST",
@@ -81,7 +89,7 @@ class Client:
                 body=reply.body,
                 detail=_detail(reply),
             )
-        return read_answer(reply.body, self.address.host, operation.name)
+        return read_answer(reply.body, self.address.host, operation.name, partly=partly)
 
 
 def request_headers(key: ApiKey) -> dict[str, str]:

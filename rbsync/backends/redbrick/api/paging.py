@@ -3,39 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from contextlib import suppress
+from dataclasses import replace
+from typing import Protocol, TypeVar
 
+from rbsync.backends.base import Gap, GapsError
 from rbsync.backends.redbrick.api.client import Client
+from rbsync.backends.redbrick.api.constants import ARCHIVED
 from rbsync.backends.redbrick.api.operations.releases import release_page
 from rbsync.backends.redbrick.api.operations.tasks import (
     FoundTask,
     Match,
+    TaskPage,
     count_tasks,
     search_page,
     task_page,
 )
-from rbsync.backends.redbrick.http.network_errors import problem
+from rbsync.backends.redbrick.http.network_errors import DeniedError, TooLargeError, problem
+from rbsync.errors import BackendError
 
 # Pages in a row without anything new, after which a listing is held to have no end.
 _MOST_BARREN = 100
 
 _HINT = "nothing was changed; try again later"
 
+_TOO_MUCH = (413, 502, 504)
+
 Found = TypeVar("Found", FoundTask, Match)
+Found_co = TypeVar("Found_co", FoundTask, Match, covariant=True)
 
 
-def every_task(client: Client, page: int) -> Iterator[FoundTask]:
-    """All tasks, each once. Raises BackendError rather than leave one out."""
+class Listing:
+    """One listing under way: ``page`` tasks at a time, fewer once that is too much for somebody."""
+
+    def __init__(self, client: Client, page: int, *, light: bool) -> None:
+        self._client = client
+        self._size = page
+        self._light = light
+        self.gaps: list[Gap] = []
+        self.found = 0
+
+    def pages(self, stage: str | None = None) -> Iterator[list[FoundTask]]:
+        """The tasks of each page, each once."""
+        for page in _pages(lambda cursor: self._fetch(cursor, stage)):
+            self.found += len(page)
+            yield page
+
+    def _fetch(self, cursor: str | None, stage: str | None) -> TaskPage:
+        while True:
+            try:
+                page = task_page(self._client, self._size, cursor, stage, light=self._light)
+            except BackendError as error:
+                if not _is_too_much(error) or (self._light and self._size == 1):
+                    raise
+                if self._size == 1:
+                    return self._without_labels(cursor, stage, str(error))
+                self._size //= 2
+                continue
+            self.gaps += page.gaps
+            return page
+
+    def _without_labels(self, cursor: str | None, stage: str | None, why: str) -> TaskPage:
+        """The one task whose labels are too large is told, and the listing goes on behind it."""
+        page = task_page(self._client, 1, cursor, stage, light=True)
+        self.gaps += page.gaps
+        self.gaps += [Gap(one.task_id, f'"{one.name}": {why}') for one in page.tasks]
+        return page._replace(tasks=[])
+
+
+def _is_too_much(error: BackendError) -> bool:
+    """Tells whether less may come where this did not: gateways have limits of size and time."""
+    return isinstance(error, TooLargeError) or error.status in _TOO_MUCH
+
+
+def every_task(client: Client, page: int, *, light: bool = False) -> Iterator[FoundTask]:
+    """All tasks, each once, of each datapoint one with its siblings; archived ones too.
+
+    Without labels where it is ``light``. Raises BackendError, and GapsError once all was given
+    that can be read.
+    """
     # Counted before and after: tasks that are deleted meanwhile make the listing shorter, and that
     # is no fault of it. A `refresh` that believed a listing cut short would drop the records of
     # what is missing.
     before = count_tasks(client)
-    found = 0
-    for task in _entries(lambda cursor: task_page(client, page, cursor)):
-        found += 1
-        yield task
+    listing, seen = Listing(client, page, light=light), False
+    for one in one_each(listing.pages()):
+        seen = seen or one.stage == ARCHIVED
+        yield one
+    found = listing.found + len(listing.gaps)
     if found < before and found < count_tasks(client):
-        raise problem(f"the listing has {found} of {before} tasks", hint=_HINT)
+        listing.gaps.append(Gap("", f"the listing has {found} of {before} tasks"))
+    if not seen:
+        yield from _archived(client, listing)
+    if listing.gaps:
+        raise GapsError(listing.gaps)
+
+
+def _archived(client: Client, listing: Listing) -> Iterator[FoundTask]:
+    """The archived tasks, which hold their names, of a service that hides them from listings."""
+    # The stage is one of the service's own, and a project may be without it.
+    with suppress(DeniedError):
+        if count_tasks(client, ARCHIVED):
+            yield from one_each(listing.pages(ARCHIVED))
+
+
+def one_each(pages: Iterator[list[FoundTask]]) -> Iterator[FoundTask]:
+    """Of the tasks of each datapoint the first one, which names the others as its siblings.
+
+    They come one after the other: a page is held back until the next one is there.
+    """
+    seen: set[str] = set()
+    held: dict[str, FoundTask] = {}
+    for page in pages:
+        ready, held = held, {}
+        for one in page:
+            key = one.datapoint_id or one.task_id
+            if key in ready or key in held:
+                of = ready if key in ready else held
+                of[key] = replace(of[key], siblings=(*of[key].siblings, one.task_id))
+            elif key not in seen:
+                held[key] = one
+        yield from ready.values()
+        seen.update(ready)
+    yield from held.values()
 
 
 def released_tasks(client: Client, release_id: str, page: int) -> Iterator[FoundTask]:
@@ -43,28 +133,40 @@ def released_tasks(client: Client, release_id: str, page: int) -> Iterator[Found
     return _entries(lambda cursor: release_page(client, release_id, page, cursor))
 
 
-def matches(client: Client, name: str) -> list[Match]:
-    """The tasks of exactly this name, whatever else the search brings up."""
+def matches(client: Client, name: str, stage: str | None = None) -> list[Match]:
+    """The tasks of exactly this name, whatever else the search brings up; those of a stage."""
     # The search finds what contains the name too, so that an exact match may come pages later.
-    entries = _entries(lambda cursor: search_page(client, name, cursor))
+    entries = _entries(lambda cursor: search_page(client, name, cursor, stage))
     return [one for one in entries if one.name == name]
 
 
 def _entries(
-    fetch: Callable[[str | None], tuple[Sequence[Found], str | None]],
+    fetch: Callable[[str | None], _Paged[Found]],
 ) -> Iterator[Found]:
-    """The entries of all pages, each task once; empty pages before the end are passed over."""
+    """The entries of all pages, each task once."""
+    for page in _pages(fetch):
+        yield from page
+
+
+class _Paged(Protocol[Found_co]):
+    @property
+    def tasks(self) -> Sequence[Found_co]: ...
+    @property
+    def cursor(self) -> str | None: ...
+
+
+def _pages(fetch: Callable[[str | None], _Paged[Found]]) -> Iterator[list[Found]]:
+    """The new entries of all pages; empty pages before the end are passed over."""
     seen: set[str] = set()
     cursors: set[str] = set()
     cursor: str | None = None
     barren = 0
     while True:
-        entries, cursor = fetch(cursor)
-        new = [one for one in entries if one.task_id not in seen]
-        for one in new:
-            if one.task_id not in seen:
-                seen.add(one.task_id)
-                yield one
+        page = fetch(cursor)
+        new = list({one.task_id: one for one in page.tasks if one.task_id not in seen}.values())
+        seen.update(one.task_id for one in new)
+        cursor = page.cursor
+        yield new
         if cursor is None:
             return
         barren = 0 if new else barren + 1

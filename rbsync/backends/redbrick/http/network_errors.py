@@ -44,6 +44,15 @@ class DeniedError(BackendError):
     codes = ""
 
 
+class TooLargeError(BackendError):
+    """The answer is larger than somebody on the way takes; to ask for less helps, to wait not."""
+
+
+def too_large(message: str) -> TooLargeError:
+    """The error of an answer that is too large."""
+    return TooLargeError(_clipped(redact(message)), sent=True)
+
+
 class Facts(TypedDict, total=False):
     """The facts of a BackendError beside its message."""
 

@@ -11,7 +11,12 @@ from urllib.parse import urlsplit
 from urllib3.exceptions import DecodeError
 
 from rbsync.backends.redbrick.http.connections import Exchange, Readable, Request, begin
-from rbsync.backends.redbrick.http.network_errors import NETWORK_ERRORS, problem, transport_failure
+from rbsync.backends.redbrick.http.network_errors import (
+    NETWORK_ERRORS,
+    TooLargeError,
+    too_large,
+    transport_failure,
+)
 from rbsync.backends.redbrick.http.redaction import guard_logs, redact
 from rbsync.backends.redbrick.http.routes import Answer, Pools
 from rbsync.errors import BackendError
@@ -132,6 +137,6 @@ def _decoded(data: bytes, encoding: str, url: str, most: int) -> bytes:
     return found
 
 
-def _too_large(url: str, most: int) -> BackendError:
+def _too_large(url: str, most: int) -> TooLargeError:
     message = f"{_host(url)}: the answer has more than {most >> 20} MiB"
-    return problem(message, sent=True)
+    return too_large(message)

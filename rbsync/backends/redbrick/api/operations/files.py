@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rbsync.backends.redbrick.api.address import is_safe_upload
 from rbsync.backends.redbrick.api.answers import Node
@@ -101,7 +101,7 @@ def presign_map(client: Client, name: str) -> Place:
     return _one_place(client, "presignSeg", filesData=[], filesSeg=[name])
 
 
-def _one_place(client: Client, key: str, **files: list[str]) -> Place:
+def _one_place(client: Client, key: str, **files: Any) -> Place:
     answer = client.ask(
         PRESIGN_LABELS,
         **files,

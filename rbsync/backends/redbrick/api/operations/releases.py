@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rbsync.backends.redbrick.api.answers import Node
 from rbsync.backends.redbrick.api.client import Client, Operation
-from rbsync.backends.redbrick.api.operations.tasks import TASK_DATA, FoundTask, found_task
+from rbsync.backends.redbrick.api.operations.tasks import TASK_DATA, TaskPage, found_task
 
 _READY = "CREATION_SUCCESS"
 _RELEASE = "releaseId name createdAt status dpCount"
@@ -74,9 +74,7 @@ def list_releases(client: Client) -> list[FoundRelease]:
     return [_found(one) for one in client.read(LIST, workspaceId=None).nodes("datasetReleases")]
 
 
-def release_page(
-    client: Client, release_id: str, first: int, after: str | None
-) -> tuple[list[FoundTask], str | None]:
+def release_page(client: Client, release_id: str, first: int, after: str | None) -> TaskPage:
     """The next tasks of a release, and the cursor of those that follow."""
     # Every question gets the project, but this one has no such variable.
     answer = client.read(DATA, releaseId=release_id, first=first, after=after, projectId=...)
@@ -84,7 +82,7 @@ def release_page(
     tasks = [
         found_task(one.node("task"), one.node_or_none("taskData")) for one in page.nodes("entries")
     ]
-    return tasks, page.text_or_none("cursor") or None
+    return TaskPage(tasks, page.text_or_none("cursor") or None)
 
 
 def _found(node: Node) -> FoundRelease:

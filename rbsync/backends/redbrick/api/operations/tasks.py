@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from rbsync.backends.base import Gap
 from rbsync.backends.redbrick.api.answers import Node
 from rbsync.backends.redbrick.api.client import Client, Operation
+from rbsync.backends.redbrick.http.network_errors import DeniedError
 
 _DATAPOINT = "dpId name metaData storageMethod { storageId }"
 TASK_DATA = """
@@ -25,18 +27,29 @@ _TASK = f"""
     latestTaskData {{ {TASK_DATA} }}
 """
 
-LIST = Operation(
-    "tasksPagedSDK",
-    f"""query tasksPagedSDK(
+# Labels may be megabytes a task, and are nothing to whoever asks what there is.
+_LIGHT = f"""
+    taskId currentStageName priority
+    datapoint {{ {_DATAPOINT} items(presigned: false) seriesInfo {{ itemsIndices }} }}
+"""
+
+
+def _listing(fields: str) -> Operation:
+    return Operation(
+        "tasksPagedSDK",
+        f"""query tasksPagedSDK(
   $orgId: UUID!, $projectId: UUID!, $stageName: String, $cacheTime: DateTime,
   $first: Int, $after: String
 ) {{
   tasksPaged(
     orgId: $orgId, projectId: $projectId, stageName: $stageName, cacheTime: $cacheTime,
     first: $first, after: $after
-  ) {{ entries {{ {_TASK} }} cursor }}
+  ) {{ entries {{ {fields} }} cursor }}
 }}""",
-)
+    )
+
+
+LIST, LIGHT_LIST = _listing(_TASK), _listing(_LIGHT)
 
 COUNT = Operation(
     "tasksPagedSDK",
@@ -58,12 +71,17 @@ SEARCH = Operation(
 }}""",
 )
 
-ONE = Operation(
-    "taskSDK",
-    f"""query taskSDK($orgId: UUID!, $projectId: UUID!, $taskId: UUID!) {{
-  task(orgId: $orgId, projectId: $projectId, taskId: $taskId) {{ {_TASK} }}
+
+def _one(fields: str) -> Operation:
+    return Operation(
+        "taskSDK",
+        f"""query taskSDK($orgId: UUID!, $projectId: UUID!, $taskId: UUID!) {{
+  task(orgId: $orgId, projectId: $projectId, taskId: $taskId) {{ {fields} }}
 }}""",
-)
+    )
+
+
+ONE, LIGHT_ONE = _one(_TASK), _one(_LIGHT)
 
 _SEARCH_PAGE = 10
 # The search has quotes for exact names and no way to write a quote in them. Such names are found by
@@ -97,7 +115,8 @@ class FoundTask:
     ``metadata`` is JSON text, ``labels`` that of a list unless they are in the file
     ``labels_path`` of the storage ``labels_storage``, where ``maps`` are too. ``series`` has the
     indices of the items of each series. ``labels_id`` is that of the labels as they are stored
-    now, empty where the service has none. ``stage`` is empty where it tells none.
+    now, empty where the service has none. ``stage`` is empty where it tells none. ``siblings`` are
+    the ids of other tasks of the datapoint ``datapoint_id``, as far as they are known.
     """
 
     task_id: str
@@ -114,6 +133,8 @@ class FoundTask:
     series: tuple[tuple[int, ...], ...] = ()
     work: FoundWork = field(default_factory=FoundWork)
     labels_id: str = ""
+    datapoint_id: str = ""
+    siblings: tuple[str, ...] = ()
 
 
 class Match(NamedTuple):
@@ -121,11 +142,15 @@ class Match(NamedTuple):
 
     task_id: str
     name: str
+    datapoint_id: str = ""
 
 
 class TaskPage(NamedTuple):
+    """``gaps`` are entries that cannot be read, and what the service says is missing."""
+
     tasks: list[FoundTask]
     cursor: str | None
+    gaps: tuple[Gap, ...] = ()
 
 
 class MatchPage(NamedTuple):
@@ -138,40 +163,65 @@ def is_quotable(name: str) -> bool:
     return _UNQUOTABLE.isdisjoint(name)
 
 
-def task_page(client: Client, first: int, after: str | None) -> TaskPage:
-    """The next of all tasks."""
-    answer = client.read(LIST, stageName=None, cacheTime=None, first=first, after=after)
+def task_page(
+    client: Client, first: int, after: str | None, stage: str | None = None, *, light: bool = False
+) -> TaskPage:
+    """The next of all tasks, or of those of a stage; without their labels where it is ``light``.
+
+    Raises TooLargeError for a page that the service cannot give as a whole.
+    """
+    operation = LIGHT_LIST if light else LIST
+    variables = {"stageName": stage, "cacheTime": None, "first": first, "after": after}
+    answer = client.read(operation, partly=True, **variables)
     page = answer.node("tasksPaged")
-    return TaskPage([_found(one) for one in page.nodes("entries")], _cursor(page))
+    tasks: list[FoundTask] = []
+    gaps: list[Gap] = []
+    for one in page.entries("entries"):
+        try:
+            tasks.append(_found(one))
+        except DeniedError as error:
+            gaps.append(Gap(_id_of(one), str(error)))
+    # Where the service says that something is wrong and all entries are there, some are missing.
+    if answer.words and not gaps:
+        gaps.append(Gap("", answer.words))
+    return TaskPage(tasks, _cursor(page), tuple(gaps))
 
 
-def count_tasks(client: Client) -> int:
-    """Returns how many tasks there are."""
-    page = client.read(COUNT, stageName=None, first=0).node("tasksPaged")
+def _id_of(entry: Node) -> str:
+    found = entry.value("taskId")
+    return found if isinstance(found, str) else ""
+
+
+def count_tasks(client: Client, stage: str | None = None) -> int:
+    """Returns how many tasks there are, in all or in a stage."""
+    page = client.read(COUNT, stageName=stage, first=0).node("tasksPaged")
     return int(page.number_or_none("count") or 0)
 
 
-def search_page(client: Client, name: str, after: str | None) -> MatchPage:
+def search_page(
+    client: Client, name: str, after: str | None, stage: str | None = None
+) -> MatchPage:
     """The next of the tasks that a search for a name in quotes finds, exact or not."""
     answer = client.read(
         SEARCH,
-        stageName=None,
+        stageName=stage,
         taskSearch=f'"{name}"',
         manualLabelingFilters={},
         first=_SEARCH_PAGE,
         after=after,
     )
     page = answer.node("genericTasks")
-    matches = [
-        Match(one.filled("taskId"), one.node("datapoint").text("name"))
-        for one in page.nodes("entries")
-    ]
+    matches = [_match(one.filled("taskId"), one.node("datapoint")) for one in page.nodes("entries")]
     return MatchPage(matches, _cursor(page))
 
 
-def one_task(client: Client, task_id: str) -> FoundTask | None:
-    """A task by its id, None when there is none."""
-    found = client.read(ONE, taskId=task_id).node_or_none("task")
+def _match(task_id: str, datapoint: Node) -> Match:
+    return Match(task_id, datapoint.text("name"), datapoint.text_or_none("dpId") or "")
+
+
+def one_task(client: Client, task_id: str, *, light: bool = False) -> FoundTask | None:
+    """A task by its id, None when there is none; without its labels where it is ``light``."""
+    found = client.read(LIGHT_ONE if light else ONE, taskId=task_id).node_or_none("task")
     return _found(found) if found else None
 
 
@@ -207,6 +257,7 @@ def found_task(node: Node, data: Node | None) -> FoundTask:
         ),
         work=_work(node.node_or_none("currentStageSubTask")),
         labels_id=(data.text_or_none("tdId") or "") if data else "",
+        datapoint_id=datapoint.text_or_none("dpId") or "",
     )
 
 
