@@ -27,8 +27,8 @@ CONFLICT = "the project has another datapoint of this name"
 CONFLICT_HINT = "rename one of them, or take over what exists with `rbsync adopt --force`"
 ARCHIVED = "an archived datapoint of the project has this name"
 ARCHIVED_HINT = (
-    "take it out of the archive at the project and run `rbsync refresh`, or delete it there; "
-    "`rbsync ls` shows what is archived"
+    "take it out of the archive at the project and run `rbsync adopt --force NAME`, or delete it "
+    "there and run `rbsync apply` again"
 )
 
 

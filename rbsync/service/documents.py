@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeGuard
@@ -146,12 +147,27 @@ class Documents:
             parsed = parse(text, no_location=True, max_tokens=MOST_TOKENS)
             errors = validate(self._schema, parsed)
         except GraphQLError as error:
-            return Document(None, frozenset(), [error])
+            said = GraphQLError(f"the client's document is no GraphQL: {error.message}")
+            return Document(None, frozenset(), [said])
         except RecursionError:
             return Document(None, frozenset(), [GraphQLError("the document is nested too deep")])
         if errors:
-            return Document(None, frozenset(), errors)
+            return Document(None, frozenset(), _not_offered(errors) or errors)
         return Document(Operation(self._schema, parsed), frozenset(_kinds(parsed)))
+
+
+_UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'")
+
+
+def _not_offered(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
+    """Names what the offline service does not have; unknown types alone say nothing to anybody."""
+    found = filter(None, (_UNKNOWN_FIELD.match(one.message) for one in errors))
+    names = [
+        one[1] if one[2] in ("Query", "Mutation") else f"{one[1]} of {one[2]}" for one in found
+    ]
+    return [
+        GraphQLError(f"{name} is not offered here, by rbsync's offline service") for name in names
+    ]
 
 
 def _kinds(parsed: DocumentNode) -> Sequence[str]:

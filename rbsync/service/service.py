@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from rbsync.backends.local.backend import DATABASE
@@ -16,10 +17,12 @@ from rbsync.backends.local.meta import Meta
 from rbsync.backends.local.opening import Wish
 from rbsync.backends.local.project import LocalProject
 from rbsync.backends.local.uploaded_files import Upload, Uploads
+from rbsync.service.account import Account
 from rbsync.service.configuration import ServiceSettings
 from rbsync.service.group_commit import GroupCommit
 from rbsync.service.refusal import RefusalError
 from rbsync.service.signing import Permission, Signer
+from rbsync.service.stages import pipeline
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Service:
     releases: Releases
     signer: Signer
     group_commit: GroupCommit
+    account: Account
     # Of siblings; the last of them takes the task with it.
     deleted: set[str] = field(default_factory=set)
 
@@ -44,6 +48,17 @@ class Service:
     def org_id(self) -> str:
         # The same at each start: a state is bound to organization and project.
         return self.settings.org_id or str(uuid5(NAMESPACE_OID, self.meta.project_id))
+
+    def has_bucket(self, storage_id: str) -> bool:
+        """Tells whether a storage is a bucket that was given, or made by a client."""
+        known = {one.lower() for one in self.settings.storages}
+        return storage_id.lower() in known or bool(self.account.get("storages", storage_id))
+
+    def stages(self) -> list[dict[str, Any]]:
+        """The pipeline as clients may have changed it."""
+        return [
+            {**one, **(self.account.get("stages", one["stageName"]) or {})} for one in pipeline()
+        ]
 
     def upload(self, path: str) -> Upload | None:
         """A file by its path: one that was uploaded, or one that rbsync put in the project."""
@@ -94,6 +109,10 @@ class Call:
             return None
         return self.service.signer.address(self.base, Permission("GET", path))
 
+    def to_get_from_bucket(self, key: str) -> str:
+        """The address that a bucket signs for a key, whether there is such a file or not."""
+        return self.service.signer.address(self.base, Permission("GET", key))
+
 
 def open_service(settings: ServiceSettings) -> Service:
     """Opens the project of a folder, and makes one that is not there.
@@ -108,4 +127,6 @@ def open_service(settings: ServiceSettings) -> Service:
     signer = Signer(settings.address_seconds)
     uploads = Uploads(database, blobs)
     meta, releases = project.open(), Releases(database)
-    return Service(settings, meta, project, uploads, releases, signer, GroupCommit(database))
+    return Service(
+        settings, meta, project, uploads, releases, signer, GroupCommit(database), Account(folder)
+    )

@@ -49,7 +49,7 @@ def test_a_task_of_no_stage_is_read(tmp_path: Path, kind: str) -> None:
 
 
 def hidden(times: int) -> dict[str, Any]:
-    """Has so many searches find nothing: of each name one, and one in the archive."""
+    """Has so many searches find nothing."""
     return {**altered("genericTasks", "data.genericTasks.entries", []), "times": times}
 
 
@@ -63,7 +63,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_video_that_is_visible_only_later_is_accepted_and_settled_by_a_later_run(
     tmp_path: Path,
 ) -> None:
-    with serving(tmp_path / "cars", [hidden(4 * 2)]) as service:
+    with serving(tmp_path / "cars", [hidden(4)]) as service:
         project = RemoteProject(tmp_path / "here", service.url)
         project.write("clip.mp4", MP4)
         project.manifest("datapoints:\n  - {name: v, items: [clip.mp4]}\n")
@@ -81,7 +81,7 @@ def test_a_video_that_is_visible_only_later_is_accepted_and_settled_by_a_later_r
 @pytest.mark.usefixtures("soon")
 def test_a_datapoint_without_a_task_is_looked_up_and_not_sent_again(tmp_path: Path) -> None:
     bare = {"dpId": "00000000-0000-4000-8000-00000000000d", "taskId": None, "taskIds": None}
-    faults = [altered("createDatapoint", "data.createDatapoint", bare), hidden(2 * 2)]
+    faults = [altered("createDatapoint", "data.createDatapoint", bare), hidden(2)]
     with serving(tmp_path / "cars", faults) as service:
         project = RemoteProject(tmp_path / "here", service.url)
         project.manifest(SOURCE.format("a"))

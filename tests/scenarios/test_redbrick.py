@@ -300,7 +300,7 @@ def test_items_that_were_replaced_and_metadata_wiped_are_an_edit(
         metaData='{"site":"Zürich"}',
     )["ok"]
     found = project.run("drift")
-    assert (found.code, found.err) == (2, f"  ~ images/b.png  (settings)\n{NEXT}")
+    assert (found.code, found.err) == (2, f"  ~ images/b.png  (items)\n{NEXT}")
     shown = project.run("plan", "--refresh")
     assert (
         "  ! images/b.png  (settings changed at the project; `rbsync adopt --force NAME`"

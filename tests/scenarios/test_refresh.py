@@ -256,7 +256,7 @@ def test_a_stamp_that_is_gone_is_told_as_that_and_is_no_edit(three: Project) -> 
     assert (found.code, found.json["edited"]) == (2, [])
     assert found.json["unstamped"] == ["images/b.png"]
     assert planned(three) == []
-    three.write("images/b.json", [OTHER_BOX])
+    three.write("images/b.png", png(77))
     assert three.apply().last_line.startswith("Apply complete: 0 created, 1 updated")
     assert three.run("drift").last_line == NO_DRIFT
 

@@ -118,7 +118,7 @@ class RedbrickBackend:
         self._executor = ThreadPoolExecutor(CONCURRENCY, "rbsync-redbrick")
         self._opened = OpenProject(client)
         self._uploader = Uploader(client)
-        self._finder = Finder(client, self._executor, page, CONCURRENCY)
+        self._finder = Finder(client, self._executor, page, CONCURRENCY, stamps=stamp)
         self._creator = Creator(client, self._uploader, self._finder, stamp)
         self._changer = Changer(client, self._uploader, self._finder, self._creator)
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain
 
 from rbsync.backends.base import GapsError, MadeOf, Progress, StoredMap, Task, TaskContent
@@ -22,8 +22,8 @@ from rbsync.backends.redbrick.api.operations.tasks import (
     is_quotable,
     one_task,
 )
-from rbsync.backends.redbrick.api.paging import every_task, matches, released_tasks
-from rbsync.backends.redbrick.http.network_errors import DeniedError, problem, status_failure
+from rbsync.backends.redbrick.api.paging import archived_tasks, every_task, matches, released_tasks
+from rbsync.backends.redbrick.http.network_errors import problem, status_failure
 from rbsync.backends.redbrick.http.transport import Reply
 from rbsync.backends.redbrick.stamp import item_names, of_refs, of_whole_refs, read_metadata
 from rbsync.backends.rules import name_flaw
@@ -47,11 +47,15 @@ _MOST_BYTES = 1 << 30
 class Finder:
     """Reads tasks. Raises BackendError rather than answer in part."""
 
-    def __init__(self, client: Client, executor: Executor, page: int, width: int) -> None:
+    def __init__(
+        self, client: Client, executor: Executor, page: int, width: int, *, stamps: bool
+    ) -> None:
         """``page`` is how many tasks are asked for at a time when all are.
 
-        ``width`` is how many the executor looks at at the same time.
+        ``width`` is how many the executor looks at at the same time, and ``stamps`` whether what is
+        ours has a stamp.
         """
+        self._stamps = stamps
         self.width = width
         self._client = client
         self._executor = executor
@@ -77,7 +81,12 @@ class Finder:
             found.update((one.name, one) for one in self.every(light=light) if one.name in wanted)
         except GapsError as error:
             # What did not come may be what could not be read.
-            found |= {name: error for name in names if name not in found}
+            return dict.fromkeys(names, error) | found
+        if len(found) < len(wanted) and self._has_archived:
+            listed = archived_tasks(self._client, self._page)
+            for one in listed:
+                if one.name in wanted:
+                    found.setdefault(one.name, one)
         return found
 
     def _try(self, name: str, *, light: bool) -> FoundTask | BackendError | None:
@@ -98,11 +107,18 @@ class Finder:
     def _matches(self, name: str) -> list[Match]:
         """The tasks of a name; archived ones where there are no others."""
         found = matches(self._client, name)
-        if not found:
-            # The stage is one of the service's own, and a project may be without it.
-            with suppress(DeniedError):
-                return matches(self._client, name, ARCHIVED)
+        if not found and self._has_archived:
+            return matches(self._client, name, ARCHIVED)
         return found
+
+    @cached_property
+    def _has_archived(self) -> bool:
+        """Tells whether there are archived tasks, as they were when that was asked first."""
+        # Asked once: two thousand names that are not there are no two thousand questions more. The
+        # stage is the service's own, and a project may be without it.
+        with suppress(BackendError):
+            return count_tasks(self._client, ARCHIVED) > 0
+        return False
 
     def task_id(self, name: str) -> str:
         """The id of the task of exactly this name; empty when there is none now."""
@@ -204,6 +220,8 @@ class Finder:
         # the stamped ones is all that can be known of their content.
         same = ("", of_refs(found.items), of_whole_refs(found.items))
         known = is_at_service(found.storage_id) and refs in same
+        # Where the stamp is gone nothing tells what was uploaded; it may have been replaced.
+        known = known and not (self._stamps and metadata.stamp is None)
         contents = None if known else tuple(REMOTE + ref for ref in found.items)
         maps = tuple(
             StoredMap(one.series, partial(self._file, found, one.path)) for one in found.maps

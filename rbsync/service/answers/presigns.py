@@ -22,14 +22,19 @@ def presign_item(call: Call, org_id: str, storage_id: str, item: str) -> str | N
 def presign_items(
     call: Call, org_id: str, storage_id: str, items: Sequence[str | None]
 ) -> list[str | None]:
-    """In their order; null for those that are not to be had, all of a bucket's among them."""
+    """In their order; null for those that are not to be had."""
     call.check_org(org_id)
-    is_here = is_at_service(storage_id)
-    is_address = [bool(one) and str(one).startswith(("http://", "https://")) for one in items]
+    is_bucket = call.service.has_bucket(storage_id)
     return [
-        call.to_get(one) if one and (is_here or address) else None
-        for one, address in zip(items, is_address, strict=True)
+        _presigned(call, one, storage_id, is_bucket=is_bucket) if one else None for one in items
     ]
+
+
+def _presigned(call: Call, item: str, storage_id: str, *, is_bucket: bool) -> str | None:
+    if is_at_service(storage_id) or item.startswith(("http://", "https://")):
+        return call.to_get(item)
+    # A bucket signs the address of anything; what is not there is found out by who asks for it.
+    return call.to_get(item) or call.to_get_from_bucket(item) if is_bucket else None
 
 
 def items_upload_presign(

@@ -7,14 +7,16 @@ from typing import Any
 from rbsync.service.answers.shown_taxonomy import as_taxonomy
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
-from rbsync.service.stages import pipeline
 
 # The type that allows every label, for a project that allows everything.
 ANYTHING = "DICOM_SEGMENTATION"
 
 
 def project(call: Call, org_id: str, project_id: str) -> dict[str, Any] | None:
-    """Null when it is not the one that is served."""
+    """Null when there is none."""
+    other = call.service.account.get("projects", project_id)
+    if other is not None and org_id.lower() == call.service.org_id.lower():
+        return _as_other(call, other)
     try:
         call.check_project(org_id, project_id)
     except RefusalError:
@@ -22,14 +24,39 @@ def project(call: Call, org_id: str, project_id: str) -> dict[str, Any] | None:
     return _as_project(call)
 
 
-def projects(call: Call, org_id: str, active: bool | None = None) -> list[dict[str, Any]]:  # noqa: ARG001  (the field has it)
+def projects(
+    call: Call,
+    org_id: str,
+    active: bool | None = None,
+    user_id: str | None = None,  # noqa: ARG001  (the field has it)
+) -> list[dict[str, Any]]:
     call.check_org(org_id)
-    return [_as_project(call)]
+    others = call.service.account.all("projects").values()
+    every = [_as_project(call), *(_as_other(call, one) for one in others)]
+    away = call.service.account.all("archived")
+    return [one for one in every if not (active and away.get(one["projectId"].lower()))]
+
+
+def _as_other(call: Call, made: dict[str, Any]) -> dict[str, Any]:
+    """A project that was made here, of which there are no tasks."""
+    return {**_as_project(call), **_NO_SETTINGS, "updatedAt": made["createdAt"], **made}
 
 
 def stages(call: Call, org_id: str, project_id: str) -> list[dict[str, Any]]:
     call.check_project(org_id, project_id)
-    return pipeline()
+    return call.service.stages()
+
+
+_NO_SETTINGS: dict[str, Any] = {
+    "hangingProtocol": None,
+    "labelValidationSettings": None,
+    "webhookSettings": None,
+}
+
+
+def _workforce(project_id: str) -> dict[str, Any]:
+    """Nobody's work is measured here."""
+    return {"projectId": project_id, "labelStages": [], "reviewStages": []}
 
 
 def _as_project(call: Call) -> dict[str, Any]:
@@ -45,8 +72,11 @@ def _as_project(call: Call) -> dict[str, Any]:
         "createdAt": service.meta.created_at,
         "updatedAt": service.meta.created_at,
         "consensusSettings": {"enabled": False},
-        "stages": pipeline(),
+        "stages": service.stages(),
         "taskDuplicationCount": 1,
+        "workforceSummary": lambda _, **__: _workforce(service.project_id),
+        **_NO_SETTINGS,
+        **{key: one for key, one in service.account.all("settings").items() if key != "labels"},
     }
 
 
@@ -57,6 +87,7 @@ USER: dict[str, Any] = {
     "givenName": "Offline",
     "familyName": "Service",
     "mfaSetup": False,
+    "idProvider": "COGNITO",
 }
 
 
@@ -64,11 +95,14 @@ def me(call: Call) -> dict[str, Any]:  # noqa: ARG001  (the field has it)
     return USER
 
 
-def members(call: Call, org_id: str, only_active: bool | None = None) -> list[dict[str, Any]]:  # noqa: ARG001  (the field has it)
+def members(call: Call, org_id: str, only_active: bool | None = None) -> list[dict[str, Any]]:
     call.check_org(org_id)
     created = call.service.meta.created_at
     user = {**USER, "lastSeen": created, "updatedAt": created}
-    return [{"user": user, "role": "ADMIN", "tags": [], "active": True, "lastSeen": created}]
+    active = not call.service.account.get("inactive", USER["userId"])
+    if only_active and not active:
+        return []
+    return [{"user": user, "role": "ADMIN", "tags": [], "active": active, "lastSeen": created}]
 
 
 def organization(call: Call, org_id: str) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from rbsync.backends.local.project import WholeTask
 from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, StoredTask
 from rbsync.labels.taxonomy import Taxonomy
 from rbsync.model.fingerprint import Facet
-from rbsync.model.storages import SERVICE_ID, id_of
+from rbsync.model.storages import id_of
 from rbsync.service.answers.project_facts import USER
+from rbsync.service.answers.storage_methods import label_storage_id
 from rbsync.service.answers.uninterpreted import read_extra
 from rbsync.service.service import Call
 
@@ -62,7 +63,33 @@ class Seen:
             "datapoint": lambda _: self.datapoint(),
             "latestTaskData": lambda _: self.task_data(),
             "currentStageSubTask": lambda _, **__: self._sub_task(),
+            "genericEvents": lambda _: [self._created(), *self._comments()],
         }
+
+    def _created(self) -> dict[str, Any]:
+        """The one event that is known of a task: that it was made."""
+        stored = self.stored
+        made = {
+            "currentStageName": FIRST_STAGE,
+            "isGroundTruth": stored.task.ground_truth,
+            "priority": stored.task.priority,
+        }
+        return {
+            "__typename": "TaskEvent",
+            "eventId": str(uuid5(NAMESPACE_OID, f"create {stored.task.task_id}")),
+            "createdAt": stored.created_at,
+            "updatedBy": USER["userId"],
+            "createEvent": made,
+            "taskData": self.task_data(),
+        }
+
+    def _comments(self) -> list[dict[str, Any]]:
+        every = self.call.service.account.all("comments").values()
+        return [
+            {"__typename": "Comment", **one}
+            for one in every
+            if one["taskId"] == self.stored.task.task_id
+        ]
 
     def datapoint(self) -> dict[str, Any]:
         """A Datapoint."""
@@ -113,7 +140,7 @@ class Seen:
             "createdByEntity": USER,
             "labelsData": lambda _, **__: self._labels(),
             "labelsDataPath": lambda _, presigned=False: self._labels_path(presigned),
-            "labelsStorage": {"storageId": SERVICE_ID},
+            "labelsStorage": {"storageId": label_storage_id(self.call)},
             "labelsMap": lambda _, presigned=False: self._labels_map(presigned),
         }
 

@@ -19,18 +19,24 @@ _TYPES = frozenset({"BOOL", "TEXT", "NUMBER", "SELECT", "MULTISELECT"})
 def taxonomy(
     call: Call, org_id: str, tax_id: str | None = None, name: str | None = None
 ) -> dict[str, Any] | None:
-    """By its id or name; null when it is not the project's."""
+    """By its id or name; null when there is none."""
     call.check_org(org_id)
-    found = as_taxonomy(call.service)
-    asked = (tax_id or found["taxId"], name or found["name"])
-    return found if asked == (found["taxId"], found["name"]) else None
+    for found in _every(call):
+        asked = (tax_id or found["taxId"], name or found["name"])
+        if asked == (found["taxId"], found["name"]):
+            return found
+    return None
+
+
+def _every(call: Call) -> list[dict[str, Any]]:
+    return [as_taxonomy(call.service), *call.service.account.all("taxonomies").values()]
 
 
 def taxonomies(
     call: Call, org_id: str, first: int | None = None, skip: int | None = None
 ) -> list[dict[str, Any]]:
     call.check_org(org_id)
-    every = [as_taxonomy(call.service)]
+    every = _every(call)
     start = skip or 0
     if start < 0 or (first or 0) < 0:
         raise RefusalError("first and skip are not negative")

@@ -22,6 +22,10 @@ def storage_methods(call: Call, org_id: str) -> list[dict[str, Any]]:
     call.check_org(org_id)
     fixed = [(PUBLIC_ID, "Public", "PUBLIC", None), (SERVICE_ID, "Direct Upload", "REDBRICK", None)]
     buckets = [(one, one, "AWS_S3", _BUCKET) for one in call.service.settings.storages]
+    buckets += [
+        (storage_id, one["name"], one["provider"], one["details"])
+        for storage_id, one in call.service.account.all("storages").items()
+    ]
     return [
         {
             "orgId": org_id,
@@ -44,9 +48,17 @@ def storage_method(call: Call, org_id: str, storage_id: str) -> dict[str, Any] |
 
 def label_storage(call: Call, org_id: str, project_id: str) -> dict[str, Any]:
     call.check_project(org_id, project_id)
-    return {"storageId": SERVICE_ID, "path": label_path(call)}
+    return {"storageId": label_storage_id(call), "path": label_path(call)}
+
+
+def label_storage_id(call: Call) -> str:
+    """Returns the storage that files of labels are kept in."""
+    return str((call.service.account.get("settings", "labels") or {}).get("storageId", SERVICE_ID))
 
 
 def label_path(call: Call) -> str:
     """Returns where files of labels are kept."""
+    kept = call.service.account.get("settings", "labels")
+    if kept:
+        return str(kept["path"]).strip("/")
     return f"{call.service.org_id}/{call.service.project_id}"

@@ -22,7 +22,7 @@ def located(call: Call, items: Sequence[str], storage_id: str) -> tuple[Pair, ..
         for one in items:
             if not one.startswith(("http://", "https://")):
                 raise RefusalError(f"{one[:200]!r} is not a public address")
-    elif storage not in {one.lower() for one in call.service.settings.storages}:
+    elif not call.service.has_bucket(storage):
         raise RefusalError(f"there is no storage {storage_id} in the organization")
     return tuple((one, one) for one in items)
 

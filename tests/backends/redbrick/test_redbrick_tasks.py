@@ -121,7 +121,8 @@ def test_many_names_and_odd_ones_are_looked_up_in_one_pass(
     paged(wire, [{"entries": [task("1", wanted[0])], "cursor": None}], 1)
     assert list(backend.find(wanted)) == [wanted[0]]
     assert wire.of("tasksListSDK") == []
-    assert len(wire.of("tasksPagedSDK")) == 2
+    listing = [one for one in wire.of("tasksPagedSDK") if one.variables["stageName"] is None]
+    assert len(listing) == 2
 
 
 def test_what_a_task_is(wire: Wire, backend: RedbrickBackend) -> None:

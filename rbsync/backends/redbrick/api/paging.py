@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -19,7 +18,7 @@ from rbsync.backends.redbrick.api.operations.tasks import (
     search_page,
     task_page,
 )
-from rbsync.backends.redbrick.http.network_errors import DeniedError, TooLargeError, problem
+from rbsync.backends.redbrick.http.network_errors import TooLargeError, problem
 from rbsync.errors import BackendError
 
 # Pages in a row without anything new, after which a listing is held to have no end.
@@ -77,7 +76,7 @@ def _is_too_much(error: BackendError) -> bool:
 
 
 def every_task(client: Client, page: int, *, light: bool = False) -> Iterator[FoundTask]:
-    """All tasks, each once, of each datapoint one with its siblings; archived ones too.
+    """All tasks, each once, of each datapoint one with its siblings.
 
     Without labels where it is ``light``. Raises BackendError, and GapsError once all was given
     that can be read.
@@ -86,25 +85,19 @@ def every_task(client: Client, page: int, *, light: bool = False) -> Iterator[Fo
     # is no fault of it. A `refresh` that believed a listing cut short would drop the records of
     # what is missing.
     before = count_tasks(client)
-    listing, seen = Listing(client, page, light=light), False
-    for one in one_each(listing.pages()):
-        seen = seen or one.stage == ARCHIVED
-        yield one
+    listing = Listing(client, page, light=light)
+    yield from one_each(listing.pages())
     found = listing.found + len(listing.gaps)
     if found < before and found < count_tasks(client):
         listing.gaps.append(Gap("", f"the listing has {found} of {before} tasks"))
-    if not seen:
-        yield from _archived(client, listing)
     if listing.gaps:
         raise GapsError(listing.gaps)
 
 
-def _archived(client: Client, listing: Listing) -> Iterator[FoundTask]:
-    """The archived tasks, which hold their names, of a service that hides them from listings."""
-    # The stage is one of the service's own, and a project may be without it.
-    with suppress(DeniedError):
-        if count_tasks(client, ARCHIVED):
-            yield from one_each(listing.pages(ARCHIVED))
+def archived_tasks(client: Client, page: int) -> Iterator[FoundTask]:
+    """The archived tasks, without labels, of a service that hides them from listings."""
+    for some in Listing(client, page, light=True).pages(ARCHIVED):
+        yield from some
 
 
 def one_each(pages: Iterator[list[FoundTask]]) -> Iterator[FoundTask]:
@@ -112,12 +105,13 @@ def one_each(pages: Iterator[list[FoundTask]]) -> Iterator[FoundTask]:
 
     They come one after the other: a page is held back until the next one is there.
     """
-    seen: set[str] = set()
-    held: dict[str, FoundTask] = {}
+    seen: set[tuple[str, str]] = set()
+    held: dict[tuple[str, str], FoundTask] = {}
     for page in pages:
         ready, held = held, {}
         for one in page:
-            key = one.datapoint_id or one.task_id
+            # By the name too: an id that is the same for all is that of none.
+            key = (one.datapoint_id or one.task_id, one.name)
             if key in ready or key in held:
                 of = ready if key in ready else held
                 of[key] = replace(of[key], siblings=(*of[key].siblings, one.task_id))

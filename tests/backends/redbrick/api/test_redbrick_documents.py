@@ -10,7 +10,7 @@ from typing import Any
 
 import graphql
 
-from rbsync.backends.base import LabelText, NamedTask
+from rbsync.backends.base import LabelText, NamedTask, no_name
 from rbsync.backends.redbrick.api.address import read_address
 from rbsync.backends.redbrick.api.client import Client, Operation, packed
 from rbsync.backends.redbrick.api.credentials import ApiKey
@@ -82,6 +82,7 @@ def used_everything(
     page = {"entries": [task("1", "case-1", **stored)], "cursor": None, "count": 1}
     wire.answers["tasksPagedSDK"] = {"tasksPaged": page}
     list(backend.list())
+    list(backend.list(counted=no_name))
     _ask_of_storages(wire)
     return [one for one in wire.requests if one.operation]
 
@@ -105,7 +106,7 @@ def documents() -> list[Operation]:
 
 def test_every_document_is_right_by_the_schema_of_the_offline_service() -> None:
     schema = graphql.build_schema(schema_text())
-    assert len(documents()) == 19
+    assert len(documents()) == 21
     for one in documents():
         parsed = graphql.parse(one.document)
         assert graphql.validate(schema, parsed) == []

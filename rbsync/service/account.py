@@ -1,0 +1,59 @@
+"""What the organization has beside the tasks of the one project: kept in a file of its folder.
+
+Buckets, taxonomies, workspaces, invitations, members of the project, its settings, comments, and
+projects that have no tasks here. The clients of the service make them and read them back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from rbsync.errors import RbsyncError
+from rbsync.service.refusal import RefusalError
+from rbsync.written_files import write_whole
+
+FILE = "account.json"
+
+
+class Account:
+    """Sections of JSON, each a dict of what it has by its id."""
+
+    def __init__(self, folder: str) -> None:
+        """Raises RbsyncError for a file that is no account."""
+        self._path = os.path.join(folder, FILE)
+        self._sections: dict[str, dict[str, Any]] = {}
+        try:
+            with open(self._path, encoding="utf-8") as file:
+                self._sections = dict(json.load(file))
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, TypeError) as error:
+            raise RbsyncError(f"{self._path} cannot be read: {error}") from error
+
+    def all(self, section: str) -> dict[str, Any]:
+        """What a section has, by its id."""
+        return self._sections.get(section, {})
+
+    def get(self, section: str, key: str) -> Any:
+        """One of a section; None where it has none of this id."""
+        return self.all(section).get(key.lower())
+
+    def put(self, section: str, key: str, value: Any) -> Any:
+        """Keeps one of a section, and returns it."""
+        self._sections.setdefault(section, {})[key.lower()] = value
+        self._save()
+        return value
+
+    def take(self, section: str, key: str, what: str) -> Any:
+        """Removes one of a section, and returns it. Raises RefusalError where it has none."""
+        if key.lower() not in self.all(section):
+            raise RefusalError(f"there is no such {what} in the organization")
+        found = self._sections[section].pop(key.lower())
+        self._save()
+        return found
+
+    def _save(self) -> None:
+        # Whole or not at all: a file that was cut off would keep the service from starting.
+        write_whole(self._path, json.dumps(self._sections, indent=1))

@@ -1,0 +1,187 @@
+"""Projects, taxonomies and workspaces of the organization beside the project that is served."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from rbsync.backends.local.clock import now
+from rbsync.service.answers.changed import DONE
+from rbsync.service.answers.shown_taxonomy import as_taxonomy, taxonomy
+from rbsync.service.refusal import RefusalError
+from rbsync.service.service import Call
+
+_PARTS = ("studyClassify", "seriesClassify", "instanceClassify", "objectTypes")
+
+
+def create_taxonomy(
+    call: Call, org_id: str, name: str, **parts: list[dict[str, Any]] | None
+) -> dict[str, Any]:
+    call.check_org(org_id)
+    if taxonomy(call, org_id, name=name):
+        raise RefusalError(f'the organization has a taxonomy "{name}"')
+    tax_id = str(uuid4())
+    made = {
+        **as_taxonomy(call.service),
+        "taxId": tax_id,
+        "name": name,
+        "version": None,
+        "createdAt": now(),
+        "isNew": True,
+        "categories": [],
+        "attributes": [],
+        **_parts(parts),
+    }
+    call.service.account.put("taxonomies", tax_id, made)
+    return DONE
+
+
+def update_taxonomy(
+    call: Call, org_id: str, tax_id: str, **parts: list[dict[str, Any]] | None
+) -> dict[str, Any]:
+    call.check_org(org_id)
+    found = call.service.account.get("taxonomies", tax_id)
+    if found is None:
+        raise RefusalError(
+            "there is no such taxonomy that could be changed; that of the project is given to "
+            "`rbsync serve --taxonomy`"
+        )
+    given = {key: one for key, one in _parts(parts).items() if one}
+    call.service.account.put("taxonomies", tax_id, {**found, **given})
+    return DONE
+
+
+def remove_taxonomy(
+    call: Call, org_id: str, tax_id: str | None = None, name: str | None = None
+) -> dict[str, Any]:
+    call.check_org(org_id)
+    found = taxonomy(call, org_id, tax_id, name)
+    call.service.account.take("taxonomies", found["taxId"] if found else "", "taxonomy")
+    return DONE
+
+
+def _parts(given: Mapping[str, list[dict[str, Any]] | None]) -> dict[str, Any]:
+    names = {"study_classify": 0, "series_classify": 1, "instance_classify": 2, "object_types": 3}
+    return {_PARTS[at]: given.get(name) or [] for name, at in names.items()}
+
+
+def create_project(
+    call: Call,
+    org_id: str,
+    name: str,
+    stages: list[dict[str, Any]],
+    td_type: str,
+    taxonomy_name: str,
+    taxonomy_version: int,  # noqa: ARG001  (the field has it)
+    workspace_id: str | None = None,
+    task_duplication_count: int | None = None,
+    consensus_settings: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A project without tasks: those of the one that is served are all that there are."""
+    call.check_org(org_id)
+    found = taxonomy(call, org_id, name=taxonomy_name)
+    if found is None:
+        return {"ok": False, "errors": [f'there is no taxonomy "{taxonomy_name}"'], "project": None}
+    project_id = str(uuid4())
+    made = {
+        "projectId": project_id,
+        "name": name,
+        "tdType": td_type,
+        "taxonomy": found,
+        "createdAt": now(),
+        "workspace": {"workspaceId": workspace_id} if workspace_id else None,
+        "taskDuplicationCount": task_duplication_count,
+        "consensusSettings": consensus_settings or {"enabled": False},
+        "stages": [{**one, "routing": _routing(one.get("routing"))} for one in stages],
+    }
+    call.service.account.put("projects", project_id, made)
+    return {"ok": True, "errors": None, "project": {"projectId": project_id}}
+
+
+def _routing(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What was given as one type, as the type of those that it is."""
+    found = {key: one for key, one in (given or {}).items() if one is not None}
+    if "passed" in found or "failed" in found:
+        return {"__typename": "BooleanRouting", **found}
+    kinds = {
+        "nextStageName": "NextRouting",
+        "stageNames": "MultiRouting",
+        "feedbackStageName": "FeedbackRouting",
+    }
+    kind = next((kinds[key] for key in found if key in kinds), "NoRouting")
+    return {"__typename": kind, **found}
+
+
+def archive_project(call: Call, org_id: str, project_id: str) -> dict[str, Any]:
+    _check_any(call, org_id, project_id)
+    call.service.account.put("archived", project_id, True)
+    return DONE
+
+
+def restore_project(call: Call, org_id: str, project_id: str) -> dict[str, Any]:
+    _check_any(call, org_id, project_id)
+    call.service.account.put("archived", project_id, False)
+    return DONE
+
+
+def remove_project(call: Call, org_id: str, project_id: str) -> dict[str, Any]:
+    call.check_org(org_id)
+    if project_id.lower() == call.service.project_id.lower():
+        raise RefusalError("the project that is served is not removed: delete its folder")
+    call.service.account.take("projects", project_id, "project")
+    return DONE
+
+
+def _check_any(call: Call, org_id: str, project_id: str) -> None:
+    call.check_org(org_id)
+    if call.service.account.get("projects", project_id) is None:
+        call.check_project(org_id, project_id)
+
+
+def update_stage(
+    call: Call,
+    org_id: str,
+    project_id: str,
+    stage_name: str,
+    config: str | None = None,
+    routing: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    call.check_project(org_id, project_id)
+    stages = call.service.stages()
+    if stage_name not in {one["stageName"] for one in stages}:
+        raise RefusalError(f'there is no stage "{stage_name}" in the project')
+    kept = call.service.account.get("stages", stage_name) or {}
+    told = {"stageConfig": config, "routing": _routing(routing) if routing else None}
+    new = {key: one for key, one in told.items() if one is not None}
+    call.service.account.put("stages", stage_name, {**kept, **new})
+    return {"ok": True, "pipeline": call.service.stages()}
+
+
+def create_workspace(call: Call, org_id: str, name: str) -> dict[str, Any]:
+    call.check_org(org_id)
+    if any(one["name"] == name for one in call.service.account.all("workspaces").values()):
+        raise RefusalError(f'the organization has a workspace "{name}"')
+    workspace_id = str(uuid4())
+    made = {
+        "orgId": call.service.org_id,
+        "workspaceId": workspace_id,
+        "name": name,
+        "createdAt": now(),
+        "status": "CREATION_SUCCESS",
+        "metadataSchema": [],
+        "classificationSchema": [],
+        "cohorts": [],
+    }
+    return dict(call.service.account.put("workspaces", workspace_id, made))
+
+
+def workspaces(call: Call, org_id: str) -> list[dict[str, Any]]:
+    call.check_org(org_id)
+    return list(call.service.account.all("workspaces").values())
+
+
+def workspace(call: Call, org_id: str, workspace_id: str) -> dict[str, Any] | None:
+    call.check_org(org_id)
+    found: dict[str, Any] | None = call.service.account.get("workspaces", workspace_id)
+    return found
