@@ -38,22 +38,30 @@ class Account:
 
     def get(self, section: str, key: str) -> Any:
         """One of a section; None where it has none of this id."""
-        return self.all(section).get(key.lower())
+        return self.all(section).get(_key(section, key))
 
     def put(self, section: str, key: str, value: Any) -> Any:
         """Keeps one of a section, and returns it."""
-        self._sections.setdefault(section, {})[key.lower()] = value
+        self._sections.setdefault(section, {})[_key(section, key)] = value
         self._save()
         return value
 
     def take(self, section: str, key: str, what: str) -> Any:
         """Removes one of a section, and returns it. Raises RefusalError where it has none."""
-        if key.lower() not in self.all(section):
+        if _key(section, key) not in self.all(section):
             raise RefusalError(f"there is no such {what} in the organization")
-        found = self._sections[section].pop(key.lower())
+        found = self._sections[section].pop(_key(section, key))
         self._save()
         return found
 
     def _save(self) -> None:
         # Whole or not at all: a file that was cut off would keep the service from starting.
         write_whole(self._path, json.dumps(self._sections, indent=1))
+
+
+_OF_WORDS = ("settings", "stages")
+
+
+def _key(section: str, key: str) -> str:
+    """Ids are the same in either case; words are not."""
+    return key if section in _OF_WORDS else key.lower()

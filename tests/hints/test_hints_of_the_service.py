@@ -17,6 +17,7 @@ import pytest
 from rbsync.backends.redbrick.api.address import read_address
 from rbsync.backends.redbrick.api.answers import read_answer
 from rbsync.backends.redbrick.api.credentials import ApiKey, key_for, read_credentials
+from rbsync.backends.redbrick.api.operations.tasks import TaskPage
 from rbsync.backends.redbrick.api.paging import _entries
 from rbsync.backends.redbrick.checkup import _answered, _clock
 from rbsync.backends.redbrick.http.network_errors import status_failure, transport_failure
@@ -93,7 +94,7 @@ def used(profile: str, url: str) -> None:
 def listed(*cursors: str | None) -> None:
     pages = iter(cursors)
     task: Any = SimpleNamespace(task_id="1")
-    list(_entries(lambda _: ([task], next(pages))))
+    list(_entries(lambda _: TaskPage([task], next(pages))))
 
 
 def status_of(status: str) -> None:

@@ -58,7 +58,12 @@ def a_task(name: str) -> dict[str, Any]:
     return {"name": name, "series": [{"items": URL}]}
 
 
-tried("Upload", create_datapoints=lambda: upload.create_datapoints(PUBLIC, [*map(a_task, "abcde")]))
+created: list[Any] = []
+tasks = [a_task(name) for name in "abcde"]
+tried(
+    "Upload",
+    create_datapoints=lambda: created.extend(upload.create_datapoints(PUBLIC, tasks)),
+)
 ids = {one["name"]: one["taskId"] for one in export.list_tasks(search=redbrick.TaskFilters.ALL)}
 me = str(org.team.list_members()[0].user_id)
 member = redbrick.ProjectMember(member_id=me, role=redbrick.ProjectMember.Role.ADMIN)
@@ -77,6 +82,15 @@ def newest() -> str:
     return str(storage.list_storages()[-1].storage_id)
 
 
+# Projects that are archived have no names to be found by.
+gone: list[str] = []
+
+
+def put_away() -> Any:
+    gone.append(project_of("p1"))
+    return org.archive_project(gone[0])
+
+
 read("RBOrganization", org, "name", "org_id")
 tried(
     "RBOrganization",
@@ -89,9 +103,9 @@ tried(
     get_project=lambda: org.get_project(name="p1"),
     projects=org.projects,
     projects_raw=org.projects_raw,
-    archive_project=lambda: org.archive_project(project_of("p1")),
-    unarchive_project=lambda: org.unarchive_project(project_of("p1")),
-    delete_project=lambda: org.delete_project(project_of("p1")),
+    archive_project=put_away,
+    unarchive_project=lambda: org.unarchive_project(gone[0]),
+    delete_project=lambda: org.delete_project(gone[0]),
     delete_projects=lambda: org.delete_projects([project_of("p2")]),
     delete_taxonomies=lambda: org.delete_taxonomies([tax_id("tx")]),
     labeling_time=lambda: org.labeling_time(START, END),
@@ -214,6 +228,15 @@ tried(
     delete_tasks_by_name=lambda: upload.delete_tasks_by_name(["e"]),
 )
 found = org.workspaces_raw()[0]["workspaceId"]
+dp_id = next(one["response"]["dpId"] for one in created if one["name"] == "a")
+
+
+def _made(answers: Any) -> None:
+    for one in answers or ():
+        if one.get("error"):
+            raise RuntimeError(one["error"])
+
+
 workspace = redbrick.get_workspace(org_id, found, key, service)
 read("RBWorkspace", workspace, "name", "org_id", "workspace_id", "cohorts", "metadata_schema")
 read("RBWorkspace", workspace, "classification_schema")
@@ -232,6 +255,12 @@ tried(
     import_from_dataset=lambda: workspace.import_from_dataset("d"),
     update_cohorts=lambda: workspace.update_cohorts([]),
     update_schema=lambda: workspace.update_schema([]),
+    create_datapoints=lambda: _made(workspace.create_datapoints(PUBLIC, [a_task("w")])),
+    update_datapoints_metadata=lambda: _made(
+        workspace.update_datapoints_metadata(PUBLIC, [{"dpId": dp_id, "metaData": {"a": "b"}}])
+    ),
+    update_datapoint_attributes=lambda: workspace.update_datapoint_attributes(dp_id, {"a": 1}),
+    delete_datapoints=lambda: workspace.delete_datapoints([dp_id]),
 )
 tried(
     "RBProject",

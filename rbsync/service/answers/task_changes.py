@@ -12,6 +12,7 @@ from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Facet
 from rbsync.model.storages import word_of
 from rbsync.service.answers.changed import DONE, as_draft, present_task, refused
+from rbsync.service.answers.task_creation import check_no_workspace
 from rbsync.service.answers.task_items import located, read_metadata
 from rbsync.service.answers.uninterpreted import OF_ITEMS, beside_items, read_extra
 from rbsync.service.refusal import RefusalError
@@ -26,13 +27,14 @@ def update_task_items(
     storage_id: str,
     project_id: str | None = None,
     task_id: str | None = None,
-    dp_id: str | None = None,  # noqa: ARG001  (the task is enough)
+    dp_id: str | None = None,
     items: list[str] | None = None,
     meta_data: str | None = None,
     append: bool | None = None,
     **beside: Any,
 ) -> dict[str, Any]:
     """Leaves null members as they are."""
+    check_no_workspace(project_id, dp_id)
     call.check_project(org_id, project_id)
     series = beside.pop("series_info", None)
     given = {"seriesInfo": [] if series is None and _clears(call) else series, **beside}

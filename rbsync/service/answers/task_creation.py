@@ -43,7 +43,7 @@ def create_datapoint(
     storage_id: str,
     is_ground_truth: bool,
     project_id: str | None = None,
-    workspace_id: str | None = None,  # noqa: ARG001  (there are none here)
+    workspace_id: str | None = None,
     labels_data: str | None = None,
     labels_data_path: str | None = None,
     labels_map: list[dict[str, Any] | None] | None = None,
@@ -51,6 +51,7 @@ def create_datapoint(
     priority: float | None = None,
     **beside: Any,
 ) -> dict[str, Any] | None:
+    check_no_workspace(project_id, workspace_id)
     call.check_project(org_id, project_id)
     labels = read_labels(call, labels_data, labels_data_path, labels_map)
     metadata = read_metadata(meta_data)
@@ -71,6 +72,12 @@ def create_datapoint(
     if made.failure.kind == "conflict" and call.service.settings.duplicate_name == "null":
         return None
     raise RefusalError(f"{name}: {made.failure.message}")
+
+
+def check_no_workspace(project_id: str | None, workspace_id: str | None) -> None:
+    """Raises RefusalError for datapoints that are of a workspace and of no project."""
+    if not project_id and workspace_id:
+        raise RefusalError("that of workspaces is not offered here, by rbsync's offline service")
 
 
 def _wire_names(beside: Mapping[str, Any]) -> dict[str, Any]:
