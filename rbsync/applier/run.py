@@ -146,9 +146,7 @@ def _known_before(
     It may be of any where the project has tasks that the state does not know, and else of the one
     that is recorded for the name.
     """
-    has_others = any(isinstance(one, Create) for one in plan.effects) and _has_others(
-        plan, writer, backend
-    )
+    has_others = _has_others(plan, writer, backend)
 
     def is_known(name: str, task_id: str) -> bool:
         record = journal.before(name)
@@ -158,14 +156,14 @@ def _known_before(
 
 
 def _has_others(plan: Plan, writer: Writer, backend: Backend) -> bool:
-    if not isinstance(backend, ReadsBack):
+    if not isinstance(backend, ReadsBack) or not plan.creates:
         return False
     try:
         count = backend.count()
     except BackendError:
         # Whether it answers, the creates will tell.
         return False
-    kept = sum(not isinstance(one, Create) for one in plan.effects)
+    kept = sum(isinstance(one, Update | Replace | Move | Delete) for one in plan.singled_out)
     # To read all records takes a while where there are many, and mostly the plan tells enough.
     if count <= plan.unchanged + kept:
         return False
