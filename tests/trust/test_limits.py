@@ -9,16 +9,17 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from rbsync.dataset import declared_parts
+from rbsync.dataset import declared_parts, label_list
 from rbsync.errors import ExitCode, UsageError
 from rbsync.manifest.load import load_manifest
 from rbsync.masks.error import MaskError
 from rbsync.masks.nifti.file import write_nifti
 from rbsync.masks.png.decoding import MAX_PIXELS
 from rbsync.masks.volumes.segmentation import check_segmentation
+from rbsync.sources import context
 from rbsync.trust import Trust, read_trust
 from tests.scenarios.pictures import png
-from tests.scenarios.project import Project
+from tests.scenarios.project import BOX, Project
 from tests.trust.commands import arguments_of, commands
 
 MASKED = "version: 1\nmasks:\n  - {glob: m/*.png, image: '{stem}.png', class_map: c.json, "
@@ -158,3 +159,39 @@ def test_a_list_that_thousands_wait_for_is_read_once(project: Project) -> None:
         ran = project.run("plan")
     assert (ran.code, listed.call_count) == (ExitCode.INVALID, 1)
     assert "`late.png` of `images/SUMS` is not there yet" in ran.err
+
+
+def test_sources_that_each_look_through_all_files_are_as_many_as_suit_the_files(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(context, "MOST_SEARCHED", 100)
+    monkeypatch.setattr(context, "SOURCES_OF_ALL", 3)
+    sources = [f"  - {{glob: 'images/*a{at}.png', allow_empty: true}}\n" for at in range(9)]
+    folders = [f"  - {{glob: '{at}/*.png'}}\n" for at in range(9)]
+    for at in range(9):
+        project.write(f"{at}/a.png", png(at))
+    for at in range(200):
+        project.write(f"images/{at}.png", b"")
+    project.manifest("datapoints:\n" + "".join(folders + sources[:3]))
+    assert project.run("plan").code == 0
+    project.manifest("datapoints:\n" + "".join(folders + sources))
+    ran = project.run("plan")
+    assert ran.code == ExitCode.INVALID
+    assert "rbsync.yaml:16:12: too much is searched for" in ran.err
+
+
+def test_a_label_file_of_more_marks_than_are_read_is_told_at_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(label_list, "MOST_MARKS", 30)
+    project.write("a.png", png(1))
+    project.manifest(
+        "project: {type: IMAGE_BBOX, taxonomy: [car]}\n"
+        "datapoints: [{name: a, items: [a.png], labels: a.json}]\n"
+    )
+    project.write("a.json", [BOX])
+    assert project.run("plan").code == 0
+    project.write("a.json", [BOX, BOX])
+    ran = project.run("plan")
+    assert ran.code == ExitCode.INVALID
+    assert "a.json:1:1: the file has more than" in ran.err
