@@ -280,7 +280,8 @@ def test_other_items_other_metadata_and_a_lost_stamp_are_edits(
     for one in given:
         assert others.ask("updateTaskItems", storageId=storage, **one)["ok"]
     assert project.run("drift", "--json").json["edited"] == [
-        {"name": "images/a.png", "facets": ["settings"]},
+        # Without its stamp nothing tells what was uploaded.
+        {"name": "images/a.png", "facets": ["items", "settings"]},
         {"name": "images/b.png", "facets": ["items"]},
     ]
 
@@ -303,8 +304,7 @@ def test_items_that_were_replaced_and_metadata_wiped_are_an_edit(
     assert (found.code, found.err) == (2, f"  ~ images/b.png  (items)\n{NEXT}")
     shown = project.run("plan", "--refresh")
     assert (
-        "  ! images/b.png  (settings changed at the project; `rbsync adopt --force NAME`"
-        in shown.out
+        "  ! images/b.png  (items changed at the project; `rbsync adopt --force NAME`" in shown.out
     )
     assert project.run("adopt", "images/b.png", "--force").code == 0
     assert project.apply().last_line.startswith("Apply complete: 0 created, 1 updated")
