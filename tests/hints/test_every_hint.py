@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-TABLES = ("Advice", "Followed", "Story", "follows", "labelled")
+TABLES = ("Advice", "Followed", "Story", "follows", "advice_of_labels")
 """What tables and marks of tests call a hint that they follow; its words come first."""
 
 SHORTEST = 8

@@ -25,7 +25,7 @@ POLICY = "policy: {prune: false}\n"
 LABELLED = GLOB + ', labels: "labels/{stem}.json?"}\n'
 
 
-def labelled(said: str, right: Any, wrong: Any) -> Advice:
+def advice_of_labels(said: str, right: Any, wrong: Any) -> Advice:
     """Labels that get a hint, and those that it leads to."""
     return Advice(said, LABELLED, files={"labels/a.json": wrong}, mended={"labels/a.json": right})
 
@@ -36,20 +36,20 @@ def box(**other: float) -> list[Any]:
 
 
 ADVICE = {
-    "a category that is a text": labelled(
+    "a category that is a text": advice_of_labels(
         'write it as [["object", "NAME"]]', [BOX], [{**BOX, "category": "car"}]
     ),
-    "an id of two labels": labelled(
+    "an id of two labels": advice_of_labels(
         "leave it out, or make it unique",
         [BOX, BOX],
         [{**BOX, "labelid": "1"}, {**BOX, "labelid": "1"}],
     ),
-    "a box by its centre": labelled(
+    "a box by its centre": advice_of_labels(
         "xnorm and ynorm are the upper left corner, not the centre",
         box(xnorm=0.7, wnorm=0.3),
         box(xnorm=0.85, wnorm=0.3),
     ),
-    "a box in pixels": labelled(
+    "a box in pixels": advice_of_labels(
         "coordinates are fractions of the picture's width and height", box(xnorm=0.5), box(xnorm=2)
     ),
     "a taxonomy of another form": Advice(
