@@ -12,6 +12,8 @@ from rbsync.errors import Location, Problem, UserError
 # them is anybody's data.
 PRIVATE_FOLDERS = frozenset({".git", ".rbsync"})
 
+_BY_NAME = "by-name"
+
 _OWN_HINT = "put the manifest itself in its place, or name it where it is with -f"
 
 
@@ -96,6 +98,9 @@ def _link_in(folder: str, levels: int) -> str:
     for one in found:
         if one.is_symlink():
             return one.name
+        # The embedded project shows its items there by their names, as links to its blobs.
+        if one.name == _BY_NAME:
+            continue
         if levels > 1 and one.is_dir() and (below := _link_in(one.path, levels - 1)):
             return f"{one.name}/{below}"
     return ""
