@@ -225,8 +225,7 @@ class RedbrickBackend:
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         """The datapoints of exactly these names: searched for, or listed when they are many."""
-        # A stamp tells all that the labels could.
-        found = self._finder.by_name(names, light=self.capabilities.stamps)
+        found = self._finder.by_name(names)
         stages = self._opened.stages if found else Stages()
         seen = {name: self._seen(one, stages) for name, one in found.items()}
         tasks = {name: one for name, one in seen.items() if isinstance(one, Task)}

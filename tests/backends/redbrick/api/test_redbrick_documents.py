@@ -83,6 +83,7 @@ def used_everything(
     wire.answers["tasksPagedSDK"] = {"tasksPaged": page}
     list(backend.list())
     list(backend.list(counted=no_name))
+    backend.made("1")
     _ask_of_storages(wire)
     return [one for one in wire.requests if one.operation]
 
