@@ -224,7 +224,9 @@ def _read(files: Files, entries: Entries, inputs: BuildInputs, findings: Finding
         return waiting
     inputs.watcher.begin(count, size)
     try:
-        files.errors = inputs.tree.hash(places, inputs.executor, inputs.watcher.advance, folders)
+        files.errors = inputs.tree.contents.hash(
+            places, inputs.executor, inputs.watcher.advance, folders
+        )
     finally:
         inputs.watcher.end()
     return waiting

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rbsync.errors import UserError
 from rbsync.exports.base import Export, File
-from rbsync.exports.croissant_context import CONTEXT
 from rbsync.locks.layout import digest_of, files_of
 from rbsync.sync.locking import locked_version
 
@@ -22,6 +21,28 @@ _OTHERS = {".json": "application/json", ".dcm": "application/dicom", ".mp4": "vi
 _UNKNOWN = "application/octet-stream"
 # `includes` takes patterns: a name with one of these would match other files too.
 _SPECIAL = str.maketrans({one: f"[{one}]" for one in "*?["})
+
+_WORDS = (
+    "annotation arrayShape citeAs column containedIn equivalentProperty examples extract field "
+    "fileObject fileProperty fileSet format includes isArray isLiveDataset jsonPath key md5 "
+    "parentField path readLines recordSet references regex repeated replace samplingRate "
+    "separator source subField transform unArchive value"
+)
+
+_CONTEXT: dict[str, Any] = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    **{one: f"cr:{one}" for one in _WORDS.split()},
+    "conformsTo": "dct:conformsTo",
+    "cr": "http://mlcommons.org/croissant/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "sc": "https://schema.org/",
+}
+"""The ``@context`` of a description: the words of Croissant 1.1, as its specification has them."""
 
 
 class CroissantExport(Export):
@@ -62,7 +83,7 @@ def _described(lock: Lock, name: str) -> dict[str, Any]:
     items = sorted(lock.sums.keys() - set(labels))
     sets = {**_by_kind("items", items), **_by_kind("labels", labels)}
     return {
-        "@context": CONTEXT,
+        "@context": _CONTEXT,
         "@type": "sc:Dataset",
         # The root of a file system has no name, and a description must have one.
         "name": name or "dataset",

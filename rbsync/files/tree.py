@@ -21,14 +21,11 @@ from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan
 from rbsync.files.part import Part
 from rbsync.files.roots import Roots
 from rbsync.files.spelling import Spellings
-from rbsync.files.tree_hashing import Folders, Place, TreeHashing
+from rbsync.files.tree_hashing import Place, TreeHashing
 from rbsync.model.fingerprint import Algorithm
 from rbsync.trust.places import real_path
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
-    from rbsync.files.hashing import Progress
     from rbsync.files.structure import Fault
 
 MOST_RULES = 1 << 20
@@ -466,16 +463,6 @@ class Tree:
             from rbsync.files.structure import Span, fault_of
 
             return fault_of(kind, Span(body.fileno(), body.size))
-
-    def hash(
-        self,
-        places: Iterable[Place],
-        executor: Executor,
-        progress: Progress,
-        folders: Folders = (),
-    ) -> dict[Place, OSError]:
-        """Hashes those of the files that are not known, and says which could not be read."""
-        return self.contents.hash(places, executor, progress, folders)
 
     def _touched(self, folder: str) -> None:
         self._dirty.add(folder)

@@ -139,7 +139,7 @@ class Datapoints(Sequence[Datapoint]):
 def _in_runs(
     folders: Sequence[FolderPoints], singles: Sequence[Datapoint]
 ) -> list[list[Iterable[Datapoint]]]:
-    """What is in order one after another; of a run with several parts these are to be merged.
+    """The parts that are in order one after another; a run of several is to be merged.
 
     `a/b.png` is before `a/b/c.png`, and `a/c.png` after it: names of a folder and of those in it
     alternate.

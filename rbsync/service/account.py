@@ -1,4 +1,4 @@
-"""What the organization has beside the tasks of the one project: kept in a file of its folder.
+"""The things that the organization has beside the tasks of its one project, kept in a file.
 
 Buckets, taxonomies, workspaces, invitations, members of the project, its settings, comments, and
 projects that have no tasks here. The clients of the service make them and read them back.
@@ -33,7 +33,7 @@ class Account:
             raise RbsyncError(f"{self._path} cannot be read: {error}") from error
 
     def all(self, section: str) -> dict[str, Any]:
-        """What a section has, by its id."""
+        """All that a section has, by its id."""
         return self._sections.get(section, {})
 
     def get(self, section: str, key: str) -> Any:

@@ -20,7 +20,7 @@ class Gaps:
         self._error: GapsError | None = None
 
     def passing(self, listing: Iterable[T]) -> Iterator[T]:
-        """What a listing has; its gaps are told, and are no failure."""
+        """Yields what a listing has; its gaps are told, and are no failure."""
         try:
             yield from listing
         except GapsError as error:

@@ -100,7 +100,7 @@ def create_project(
 
 
 def _routing(given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What was given as one type, as the type of those that it is."""
+    """The settings that were given as one type, as the type of those that it is."""
     found = {key: one for key, one in (given or {}).items() if one is not None}
     if "passed" in found or "failed" in found:
         return {"__typename": "BooleanRouting", **found}
