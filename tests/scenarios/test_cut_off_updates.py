@@ -14,6 +14,7 @@ import pytest
 
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import ExitCode
+from rbsync.model.datapoint import OWN_METADATA
 from tests.applier.mortal import CrashError
 from tests.properties.one_life import OneLife
 from tests.properties.team_at_work import Clone, Declared, Place, drawing_of
@@ -49,7 +50,9 @@ class Desk:
     def content(self, name: str) -> tuple[object, ...]:
         """What the project has of it, but for ids, times and stamps."""
         found = self.place.tasks()[name]
-        told = {key: one for key, one in found.task.metadata.items() if "rbsync." not in key}
+        told = {
+            key: one for key, one in found.task.metadata.items() if not key.startswith(OWN_METADATA)
+        }
         return found.refs, drawing_of(found.labels), found.task.priority, told
 
 

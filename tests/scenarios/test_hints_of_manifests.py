@@ -59,7 +59,7 @@ ADVICE = {
         mended={"t.json": ["car"]},
     ),
     "metadata of our own": Advice(
-        "choose another name: `rbsync.…` are the keys in which rbsync keeps its own",
+        "choose another name: `rbsync.…` and `rbsync_…` are the keys in which rbsync keeps its own",
         GLOB + ", metadata: {rbsync.key: a}}\n",
         GLOB + ", metadata: {key: a}}\n",
     ),

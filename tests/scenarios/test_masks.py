@@ -383,7 +383,8 @@ def test_values_to_ignore_are_values_of_pixels(masked: Project) -> None:
         GLOB.replace("class_map.json", "values.json")
         + "    format: indexed\n    ignore_values: [999, -3]\n"
     )
-    assert [one for one in masked.run("plan").err.splitlines() if "rbsync.yaml" in one] == [
+    told = masked.run("plan").err.splitlines()
+    assert [one for one in told if "rbsync.yaml:8:" in one] == [
         "rbsync.yaml:8:21: must be at most 255, found `999`",
         "rbsync.yaml:8:26: must be at least 0, found `-3`",
     ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from rbsync.backends.base import Draft, LabelText, NamedTask
 from rbsync.backends.local.backend import LocalBackend
-from rbsync.model.datapoint import Settings
+from rbsync.model.datapoint import OWN_METADATA, Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
 from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.project import Project, Ran
@@ -166,7 +166,7 @@ class ServedTeam(Team):
             assert ask("updateTasksPriorities", tasks=priorities)["ok"]
         if "metadata" in changes:
             kept = json.loads(task["datapoint"]["metaData"])
-            ours = {key: one for key, one in kept.items() if key.startswith("rbsync.")}
+            ours = {key: one for key, one in kept.items() if key.startswith(OWN_METADATA)}
             text = json.dumps({**ours, **changes["metadata"]})
             storage = task["datapoint"]["storageMethod"]["storageId"]
             assert ask("updateTaskItems", taskId=task_id, storageId=storage, metaData=text)["ok"]
@@ -182,7 +182,7 @@ class ServedTeam(Team):
             "item": task["datapoint"]["items"][0],
             "labels": json.loads(task["latestTaskData"]["labelsData"]),
             "priority": task["priority"],
-            "metadata": {k: v for k, v in metadata.items() if not k.startswith("rbsync.")},
+            "metadata": {k: v for k, v in metadata.items() if not k.startswith(OWN_METADATA)},
         }
 
 
