@@ -15,6 +15,7 @@ from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject, Served, left_open, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX
+from tests.scenarios.test_outages import free_port
 
 NO_CHANGES = "No changes. The project matches the manifest."
 COMMANDS = ["plan", "apply --yes", "refresh", "drift", "adopt", "ls"]
@@ -80,11 +81,13 @@ def test_four_attempts_are_the_end_for_who_does_not_wait(tmp_path: Path) -> None
 def test_a_wait_is_ended_by_an_interrupt(tmp_path: Path, command: str) -> None:
     """A plan looks names up with several threads."""
     fault = {"kind": ["tasksPaged", "genericTasks"], **BUSY, "retry_after": 60}
-    with served(tmp_path / "service", faults=[fault]) as service:
+    folder, port = tmp_path / "service", free_port()
+    # An apply asks how many tasks there are, and is not what has to wait here.
+    with served(folder, "--port", port) as service:
         project = project_of(service.url, tmp_path / "data", 3)
-        # Else an apply without a state would list the project first, which is busy.
-        assert project.apply("--policy", "refresh=never").code == 0
+        assert project.apply().code == 0
         left_open(project)
+    with served(folder, "--port", port, faults=[fault]) as service:
         asked = service.count("POST")
         running = project.start(command)
         while service.count("POST") < asked + 2:
