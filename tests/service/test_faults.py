@@ -229,7 +229,7 @@ def test_the_example_of_the_package_is_a_script() -> None:
                 (
                     {"kind": "!"},
                     'faults.0.kind.0: no request is of the kind "!"; '
-                    "known: *, GET, POST, PUT, createDatapoint, create",
+                    "known: *, GET, POST, PUT, archiveProject, assign",
                 ),
                 ({"kind": []}, "faults.0.kind: an empty list names none; leave this"),
                 ({"nth": 0}, "faults.0.nth.0: Input should be greater than or equal to 1"),
