@@ -129,12 +129,16 @@ class Site:
             folders[:] = [one for one in folders if one != ".git"]
             for name in names:
                 path = os.path.join(folder, name)
-                status = os.lstat(path)
-                if not stat.S_ISREG(status.st_mode):
+                # Where somebody swaps files all the time, one may be gone by now.
+                try:
+                    status = os.lstat(path)
+                    if not stat.S_ISREG(status.st_mode):
+                        continue
+                    version = (path, status.st_ino, status.st_size, status.st_ctime_ns)
+                    if version not in self.seen:
+                        self.seen[version] = canaries_in(Path(path).read_bytes())
+                except FileNotFoundError:
                     continue
-                version = (path, status.st_ino, status.st_size, status.st_ctime_ns)
-                if version not in self.seen:
-                    self.seen[version] = canaries_in(Path(path).read_bytes())
                 yield from ((path, what) for what in sorted(self.seen[version]))
 
 
