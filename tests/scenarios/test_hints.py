@@ -458,14 +458,14 @@ def test_files_of_voc_without_their_extra(
 @follows("install the distribution that has it here too")
 def test_a_mask_format_of_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan was made where a distribution with it is installed."""
-    recipe = Recipe("theirs", CLASSES, [(0, 0, 0)])
+    recipe = Recipe("elsewhere", CLASSES, [(0, 0, 0)])
     file = Named(mask(), "a.png")
-    with pytest.raises(MaskError, match="there is no mask format `theirs`") as raised:
+    with pytest.raises(MaskError, match="there is no mask format `elsewhere`") as raised:
         read_class_index(recipe, [file])
     assert raised.value.hint == "install the distribution that has it here too"
     form = MASK_FORMATS.find("rgb")
     assert form is not None
-    monkeypatch.setitem(MASK_FORMATS._loaded, "theirs", form)
+    monkeypatch.setitem(MASK_FORMATS._loaded, "elsewhere", form)
     assert read_class_index(recipe, [file]).pixels.any()
 
 
