@@ -153,7 +153,15 @@ def _readers(
 ) -> Readers:
     tree = inputs.tree
     is_strict = manifest.settings.check == "strict"
-    labels = LabelReader(tree, inputs.cache, findings, project_type, taxonomy, is_strict=is_strict)
+    labels = LabelReader(
+        tree,
+        inputs.cache,
+        findings,
+        project_type,
+        taxonomy,
+        is_strict=is_strict,
+        most=manifest.trust.max_labels,
+    )
     rules = MaskRules(project_type, taxonomy)
     series = SeriesReader(tree, inspections, findings)
     return Readers(

@@ -18,18 +18,14 @@ from rbsync.shapes.json_members import LineCounter, Member, MembersError, member
 LabelCheck = Callable[[int, object], Sequence[LabelProblem]]
 
 MOST_LABELS = 50_000
-MOST_MARKS = 2_500_000
-"""Commas and brackets of a file, as many as are read and checked in a few seconds. They are counted
-in its text, since who reads it to count its values has done the work already."""
+MARKS_EACH = 50
+"""Commas and brackets that a label may have on the average: as many as are read and checked in a
+few seconds. They are counted in the text, since who reads it to count its values has done the work
+already."""
 
 _OBJECT = 5
 """The marks that an object counts for: its members are looked up one by one."""
 
-_TOO_MANY = (
-    f"the file has more than {MOST_MARKS:,} commas and brackets, of which each object counts for "
-    f"{_OBJECT}; so many are allowed"
-)
-_SMALLER = "leave out points that the outlines do not need, or give a mask in place of outlines"
 MOST_FLAWS = 5
 """Labels of a file that show nothing and are told one by one."""
 _LOCATED = 1 << 20
@@ -54,8 +50,12 @@ class LabelList:
     there are, and ``sizes`` those that labels say of their pictures.
     """
 
-    def __init__(self, text: str, path: str, algorithm: Algorithm, check: LabelCheck) -> None:
+    def __init__(
+        self, text: str, path: str, algorithm: Algorithm, check: LabelCheck, most: int = MOST_LABELS
+    ) -> None:
+        """``most`` is how many labels a file may have."""
         self._text, self._path = text, path
+        self._most = most
         self._algorithm = algorithm
         self._check = check
         self._lines = LineCounter(text)
@@ -78,9 +78,14 @@ class LabelList:
 
     def problems(self) -> Iterator[Problem]:
         """The faults, in the order of its places; after ten thousand nothing more is read."""
-        if _marks(self._text) > MOST_MARKS:
+        marks = MARKS_EACH * self._most
+        if (found := _marks(self._text)) > marks:
             self._problems += 1
-            yield Problem("too-many", _TOO_MANY, self._place(0), _SMALLER)
+            message = (
+                f"the file has more than {marks:,} commas and brackets, of which each object "
+                f"counts for {_OBJECT}; so many are allowed"
+            )
+            yield Problem("too-many", message, self._place(0), _more(-(-found // MARKS_EACH)))
             return
         self._hasher.update(b"[")
         for problem in self._each():
@@ -93,9 +98,10 @@ class LabelList:
     def _each(self) -> Iterator[Problem]:
         try:
             for at, label in enumerate(members(self._text, object_pairs_hook=self._repeats)):
-                if at >= MOST_LABELS:
-                    message = f"the file has more than {MOST_LABELS:,} labels; so many are allowed"
-                    yield Problem("too-many", message, self._place(label.begin))
+                if at >= self._most:
+                    message = f"the file has more than {self._most:,} labels; so many are allowed"
+                    # Who reads on to count them does what the limit prevents.
+                    yield Problem("too-many", message, self._place(label.begin), _more(2 * at))
                     return
                 yield from self._of(at, label)
         except MembersError as error:
@@ -162,6 +168,15 @@ class _Places:
             return own
         _, line, column = self._document.locate(path)
         return Location(own.file, own.line + line - 1, column + (own.column - 1) * (line == 1))
+
+
+def _more(number: int) -> str:
+    """The hint for a file that is meant to have so many labels."""
+    # A stranger's file must not cost minutes: only the trusted side knows that it is no stranger's.
+    return (
+        "if it is meant to be that large, say so outside of the manifest: "
+        f"RBSYNC_MAX_LABELS={number}, or `max_labels = {number}` in your own configuration"
+    )
 
 
 def _marks(text: str) -> int:

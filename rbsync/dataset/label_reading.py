@@ -8,7 +8,14 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from rbsync.dataset.findings import Findings
-from rbsync.dataset.label_list import MOST_FLAWS, LabelCheck, LabelList, as_problem, sizes_of
+from rbsync.dataset.label_list import (
+    MOST_FLAWS,
+    MOST_LABELS,
+    LabelCheck,
+    LabelList,
+    as_problem,
+    sizes_of,
+)
 from rbsync.errors import Location, Problem
 from rbsync.files.body import read_whole
 from rbsync.files.cache import Cache
@@ -58,8 +65,13 @@ class LabelReader:
         taxonomy: Taxonomy,
         *,
         is_strict: bool = False,
+        most: int = 0,
     ) -> None:
-        """With ``is_strict`` labels that show nothing are refused, and not only told."""
+        """With ``is_strict`` labels that show nothing are refused, and not only told.
+
+        ``most`` is how many labels a file may have, where that is more than usual.
+        """
+        self._most = max(most, MOST_LABELS)
         self._strict = is_strict
         self.drawn: list[Drawn] = []
         self._tree = tree
@@ -137,7 +149,7 @@ class LabelReader:
         if not is_list(text):
             self._findings.of_entry(entry, _of_tool(text, path) or _no_list(text, path))
             return "", False
-        labels = LabelList(text, path, self._tree.algorithm, self._checker())
+        labels = LabelList(text, path, self._tree.algorithm, self._checker(), self._most)
         for number, problem in enumerate(labels.problems()):
             # Not looked for before: nearly every file is what it should be.
             if not number and (other := _of_tool(text, path)):

@@ -234,5 +234,6 @@ def _read(text: str) -> LockMemory:
 
 def _basis(workspace: Workspace) -> list[object]:
     trust = workspace.manifest.trust
-    allowed = [trust.allow_private_urls, trust.max_pixels, *workspace.manifest.settings.roots]
+    limits = [trust.max_pixels, trust.max_labels]
+    allowed = [trust.allow_private_urls, *limits, *workspace.manifest.settings.roots]
     return [*basis_of_version(workspace), *allowed]

@@ -236,7 +236,8 @@ def _basis(workspace: Workspace, basis: Basis, project: Project | None) -> list[
     known = [project.identity, project.type, *project.categories] if project else None
     # What was allowed then may not be allowed now.
     trust = workspace.manifest.trust
-    allowed = [trust.allow_private_urls, trust.max_pixels, *workspace.manifest.settings.roots]
+    limits = [trust.max_pixels, trust.max_labels]
+    allowed = [trust.allow_private_urls, *limits, *workspace.manifest.settings.roots]
     # Another version of rbsync may read the same files in another way.
     return [VERSION, basis.lineage, basis.manifest, basis.target, known, allowed]
 

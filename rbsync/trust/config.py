@@ -27,6 +27,7 @@ class Config(NamedTuple):
     roots: tuple[str, ...] = ()
     allow_private_urls: bool = False
     max_pixels: int = 0
+    max_labels: int = 0
     policy: Mapping[str, Any] = {}
 
 
@@ -183,5 +184,6 @@ _KEYS: Mapping[str, Callable[[Any], Any]] = {
     "roots": _folders,
     "allow_private_urls": _switch,
     "max_pixels": number_of,
+    "max_labels": number_of,
     "policy": _table,
 }

@@ -124,7 +124,8 @@ class Trust:
     ``policy`` are policies that the command line and the environment set, ``own_policy`` those
     of the user's file. ``config`` is where that file is, for hints. ``untrusted`` says that the
     manifest is a stranger's: no key is read and no host is asked. ``max_pixels`` is how many
-    pixels of a mask a manifest may choose as its limit, where that is more than the usual one.
+    pixels of a mask a manifest may choose as its limit, where that is more than the usual one, and
+    ``max_labels`` how many labels a file may have, where that is more than usual.
     """
 
     env: frozenset[str] = frozenset()
@@ -138,6 +139,7 @@ class Trust:
     own_policy: Mapping[str, Any] = field(default_factory=dict)
     untrusted: bool = False
     max_pixels: int = 0
+    max_labels: int = 0
     config: str = ""
 
     def allows_variable(self, name: str) -> bool:
@@ -168,6 +170,7 @@ def read_trust(environ: Mapping[str, str] | None = None, given: Given | None = N
         own_policy=config.policy,
         untrusted=untrusted,
         max_pixels=_number(environ, "RBSYNC_MAX_PIXELS") or config.max_pixels,
+        max_labels=_number(environ, "RBSYNC_MAX_LABELS") or config.max_labels,
         config=config.path,
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
 
-from rbsync.dataset import declared_parts, label_list
+from rbsync.dataset import declared_parts, label_list, label_reading
 from rbsync.errors import ExitCode, UsageError
 from rbsync.manifest.load import load_manifest
 from rbsync.masks.error import MaskError
@@ -18,6 +19,7 @@ from rbsync.masks.png.decoding import MAX_PIXELS
 from rbsync.masks.volumes.segmentation import check_segmentation
 from rbsync.sources import context
 from rbsync.trust import Trust, read_trust
+from tests.hints.following import follows
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
 from tests.trust.commands import arguments_of, commands
@@ -180,18 +182,33 @@ def test_sources_that_each_look_through_all_files_are_as_many_as_suit_the_files(
     assert "rbsync.yaml:16:12: too much is searched for" in ran.err
 
 
-def test_a_label_file_of_more_marks_than_are_read_is_told_at_once(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+POLYGON = {
+    "category": [["object", "car"]],
+    "attributes": [],
+    "polygon": [{"xnorm": at / 9, "ynorm": (at * at % 7) / 9} for at in range(8)],
+}
+
+
+@follows("if it is meant to be that large, say so outside of the manifest: RBSYNC_MAX_LABELS=")
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [([BOX, BOX], "a.json:1:"), ([POLYGON], "a.json:1:1: the file has more than 30 commas")],
+)
+def test_a_label_file_of_more_than_is_read_is_told_and_read_once_its_size_is_meant(
+    project: Project, monkeypatch: pytest.MonkeyPatch, labels: list[object], said: str
 ) -> None:
-    monkeypatch.setattr(label_list, "MOST_MARKS", 30)
+    monkeypatch.setattr(label_reading, "MOST_LABELS", 1)
+    monkeypatch.setattr(label_list, "MARKS_EACH", 30)
     project.write("a.png", png(1))
     project.manifest(
-        "project: {type: IMAGE_BBOX, taxonomy: [car]}\n"
+        "project: {type: IMAGE_MULTI, taxonomy: [car]}\n"
         "datapoints: [{name: a, items: [a.png], labels: a.json}]\n"
     )
     project.write("a.json", [BOX])
     assert project.run("plan").code == 0
-    project.write("a.json", [BOX, BOX])
+    project.write("a.json", labels)
     ran = project.run("plan")
     assert ran.code == ExitCode.INVALID
-    assert "a.json:1:1: the file has more than" in ran.err
+    assert said in ran.err
+    (number,) = re.findall(r"RBSYNC_MAX_LABELS=(\d+)", ran.err)
+    assert project.run("plan", RBSYNC_MAX_LABELS=number).code == 0
