@@ -34,9 +34,13 @@ class Opened:
     def drawn(self) -> None:
         """Waits until every picture is drawn."""
         self.page.evaluate(f"document.querySelectorAll('{SHOWN}').forEach(show)")
-        self.page.wait_for_function(
-            f"[...document.querySelectorAll('{SHOWN}')].every((one) => one.dataset.ready)"
-        )
+        self.until(f"[...document.querySelectorAll('{SHOWN}')].every((one) => one.dataset.ready)")
+
+    def until(self, holds: str) -> None:
+        """Waits until an expression of the page holds. The limit of time is that of the test."""
+        # Not by `wait_for_function`: it has the page itself evaluate text, which is not allowed to.
+        while not self.page.evaluate(holds):
+            self.page.wait_for_timeout(20)
 
     def choose(self, mode: str) -> None:
         self.page.check(f"input[value={mode}]")

@@ -179,7 +179,7 @@ def test_the_page_is_for_everybody(
     with browser.open(site[1], width, scheme) as opened:
         page = opened.page
         page.wait_for_selector("body[data-ready]")
-        page.wait_for_function("document.querySelectorAll('#grid .name').length === 4")
+        opened.until("document.querySelectorAll('#grid .name').length === 4")
         assert opened.violations() == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.locator("#grid a", has_text="boxes/b.png").focus()
@@ -220,13 +220,11 @@ def test_a_keyboard_reaches_the_last_of_the_list(
 ) -> None:
     planned(site[1])
     with browser.open(site[1]) as opened:
-        opened.page.wait_for_function("document.querySelectorAll('#grid .name').length === 4")
+        opened.until("document.querySelectorAll('#grid .name').length === 4")
         opened.page.locator("#grid a[tabindex='0']").focus()
         for key, name in (("End", "m"), ("Home", "boxes/<img"), ("ArrowRight", "boxes/b")):
             opened.page.keyboard.press(key)
-            opened.page.wait_for_function(
-                "name => document.activeElement.innerText.startsWith(name)", arg=name
-            )
+            opened.until(f"document.activeElement.innerText.startsWith({name!r})")
 
 
 def test_a_run_that_goes_on_is_seen_without_asking_again(site: tuple[Project, str]) -> None:

@@ -55,10 +55,12 @@ def reads_of(pid: int) -> tuple[int, int]:
 
 def at_rest(pid: int) -> tuple[int, int]:
     """The reads of a process that has come to rest: after a flush it may read its last event."""
-    before, now = (-1, -1), reads_of(pid)
-    while now != before:
-        time.sleep(0.3)
+    # What it makes of that event may follow by a settle.
+    now, since = reads_of(pid), time.monotonic()
+    while time.monotonic() - since < SETTLE + 1:
+        time.sleep(0.1)
         before, now = now, reads_of(pid)
+        since = since if now == before else time.monotonic()
     return now
 
 
