@@ -18,7 +18,7 @@ from rbsync.errors import RbsyncError
 from rbsync.manifest.limits import Limits
 from rbsync.manifest.settings import ManifestSettings, PolicySettings, ProjectSettings
 from rbsync.trust import Trust
-from rbsync.trust.own_folders import cache_folder, forget_old
+from rbsync.trust.own_folders import cache_folder, forget_old, is_checked_out
 from rbsync.version import VERSION
 
 _MOST_BYTES = 1 << 16
@@ -56,8 +56,8 @@ def kept_settings(of: Circumstances) -> ManifestSettings | None:
     with suppress(OSError, ValueError, TypeError, KeyError):
         with open(_path(of), encoding="utf-8") as opened:
             seal, _, text = opened.read(_MOST_BYTES).partition("\n")
-        # A bit that the disk flipped must not become another policy.
-        if seal == _sum(text.encode()):
+        # A bit that the disk flipped must not become another policy, nor what a stranger sealed.
+        if seal == _sum(text.encode()) and not is_checked_out(cache_folder(of.environ)):
             key, found = json.loads(text)
             if key == of.key:
                 return _settings(**found)

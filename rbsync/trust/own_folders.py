@@ -20,6 +20,20 @@ def cache_folder(environ: Mapping[str, str]) -> str:
     return _folder(environ, "XDG_CACHE_HOME", ".cache")
 
 
+def is_checked_out(folder: str) -> bool:
+    """Tells whether a folder lies in a working copy of git: what is there may be a stranger's.
+
+    CI services that keep caches often have them in the checkout, where a pull request can add to
+    them.
+    """
+    at = os.path.realpath(folder)
+    while not os.path.lexists(os.path.join(at, ".git")):
+        if at == (above := os.path.dirname(at)):
+            return False
+        at = above
+    return True
+
+
 def forget_old(folder: str) -> None:
     """Removes the files of a folder that are old. Raises OSError."""
     oldest = time.time() - KEPT_SECONDS

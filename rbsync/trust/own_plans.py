@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 
-from rbsync.trust.own_folders import forget_old, state_folder
+from rbsync.trust.own_folders import forget_old, is_checked_out, state_folder
 
 _ALGORITHM = "sha256:"
 
@@ -36,7 +36,8 @@ def remember_own(digest: str, environ: Mapping[str, str] = os.environ) -> None:
 
 def is_own(digest: str, environ: Mapping[str, str] = os.environ) -> bool:
     """Tells whether a plan was written by this user here."""
-    return os.path.isfile(os.path.join(_folder(environ), _file(digest)))
+    folder = _folder(environ)
+    return os.path.isfile(os.path.join(folder, _file(digest))) and not is_checked_out(folder)
 
 
 def _file(digest: str) -> str:

@@ -188,6 +188,17 @@ def test_nothing_is_kept_beside_the_manifest(file: Path, read: list[str]) -> Non
     assert not os.listdir(file.parent / ".rbsync")
 
 
+def test_what_lies_in_a_checkout_is_not_believed(
+    tmp_path: Path, file: Path, read: list[str]
+) -> None:
+    """A pull request can add files to a cache that a CI service keeps there."""
+    load_manifest(file)
+    assert kept(tmp_path)
+    (tmp_path / ".git").mkdir()
+    load_manifest(file)
+    assert len(read) == 2
+
+
 @pytest.mark.parametrize("home", ["/proc/nowhere", __file__, "not/absolute"])
 def test_where_nothing_can_be_kept_it_is_read_each_time(
     tmp_path: Path, file: Path, read: list[str], home: str

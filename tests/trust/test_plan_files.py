@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from rbsync.trust.own_plans import digest_of, remember_own
 from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
 
@@ -47,6 +48,20 @@ def test_one_that_deletes_is_refused(held: Project) -> None:
     refused = held.run("apply", "p.json")
     assert refused.code == 6
     assert "does what state and manifest do not call for: delete images/a.png" in refused.err
+    assert len(held.names()) == 3
+
+
+def test_one_is_nobodys_own_by_a_file_of_the_checkout(
+    held: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CI services may have the folder of the state in the checkout, where anybody can add files."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(held.folder / "state"))
+    (held.folder / ".git").mkdir()
+    ids = {one["name"]: one["task_id"] for one in held.tasks()}
+    forged(held, actions=[{**delete(name), "task_id": ids[name]} for name in ids], recorded=10**9)
+    remember_own(digest_of((held.folder / "p.json").read_bytes()))
+    assert any((held.folder / "state").rglob("*"))
+    assert held.run("apply", "p.json").code == 6
     assert len(held.names()) == 3
 
 
