@@ -18,7 +18,7 @@ import pytest
 from tests.scenarios.offline_service import RemoteProject, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
-from tests.scenarios.watching import FULL, MANIFEST, Running, watching
+from tests.scenarios.watching import FULL, MANIFEST, NOT_ANOTHER, Running, can_run_as, watching
 from tests.service.serving import KEY
 
 COUNT = 1000 if FULL else 30
@@ -154,8 +154,8 @@ def test_an_unmounted_disk_deletes_nothing(filled: Project, place: str) -> None:
 
 
 def test_a_folder_without_permission_is_told_and_found_again() -> None:
-    if os.getuid() or not shutil.which("setpriv"):
-        pytest.skip("only root can be two users")
+    if not can_run_as(AS_NOBODY):
+        pytest.skip(NOT_ANOTHER)
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         os.chmod(folder, 0o755)
         project = Project(Path(folder) / "data")

@@ -80,9 +80,14 @@ def test_a_finished_file_is_soon_at_the_project_and_rest_costs_nothing(filled: P
         taken = sorted(latency(running, number) for number in range(ROUNDS))
         assert running.flush() == 0
         pid = running.process.pid
-        reads, before, begun = at_rest(pid), seconds_of(pid), time.monotonic()
-        time.sleep(IDLE)
-        share = (seconds_of(pid) - before) / (time.monotonic() - begun)
+        # A disk that another test mounts meanwhile has it read the table of mounts. What reads by
+        # itself does so in each of the times.
+        for _ in range(1 if FULL else 5):
+            reads, before, begun = at_rest(pid), seconds_of(pid), time.monotonic()
+            time.sleep(IDLE)
+            share = (seconds_of(pid) - before) / (time.monotonic() - begun)
+            if reads_of(pid) == reads:
+                break
         assert reads_of(pid) == reads
     median = statistics.median(taken)
     print(

@@ -22,7 +22,7 @@ import yaml
 from tests.scenarios.offline_service import RemoteProject, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import COMMAND, Project
-from tests.scenarios.watching import FULL, MANIFEST, Running, watching
+from tests.scenarios.watching import FULL, MANIFEST, NOT_ANOTHER, Running, can_run_as, watching
 from tests.service.serving import KEY
 
 EXAMPLES = Path(__file__).parents[2] / "examples/watch"
@@ -72,9 +72,10 @@ def with_capabilities(service: configparser.SectionProxy) -> list[str]:
     return ["setpriv", *user, *capabilities, f"--bounding-set=-all,+{wanted}"]
 
 
-@pytest.mark.skipif(os.getuid() != 0 or not shutil.which("setpriv"), reason="needs two users")
 def test_the_unit_runs_and_tells_systemd_of_its_life(open_folder: Path) -> None:
     service = unit()
+    if not can_run_as(with_capabilities(service)):
+        pytest.skip(NOT_ANOTHER)
     assert service["Type"] == "notify"
     program, *arguments = shlex.split(service["ExecStart"])
     assert program.endswith("/rbsync")

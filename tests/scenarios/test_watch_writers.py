@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import pytest
 from rbsync.files import tree_hashing
 from tests.scenarios.project import Project
 from tests.scenarios.slow_writers import nifti
-from tests.scenarios.watching import FULL, Running, watching
+from tests.scenarios.watching import FULL, NOT_ANOTHER, Running, can_run_as, watching
 
 COUNT = 1000 if FULL else 12
 SETTLE = 0.5 if FULL else 0.05
@@ -70,8 +69,8 @@ def test_slow_writers_are_waited_for_whatever_they_do(tmp_path: Path) -> None:
 @pytest.fixture
 def of_others() -> Iterator[Project]:
     """A project of nobody, in whose folder of scans root writes."""
-    if os.getuid() or not shutil.which("setpriv"):
-        pytest.skip("only root can be two users")
+    if not can_run_as(AS_NOBODY):
+        pytest.skip(NOT_ANOTHER)
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         os.chmod(folder, 0o755)
         project = Project(Path(folder) / "data")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -22,6 +23,18 @@ FULL = os.environ.get("RBSYNC_WATCH") == "full"
 SETTLE = "0.2"
 MOST_CHECKED = 200
 MANIFEST = 'project: {type: IMAGE_BBOX}\ndatapoints:\n  - glob: "images/**/*.png"\n'
+
+
+def can_run_as(before: Sequence[str]) -> bool:
+    """Tells whether a command that begins so runs rbsync: root may be another user, who may not be
+    allowed to read this Python.
+    """
+    if os.getuid() or not shutil.which(before[0]):
+        return False
+    return not subprocess.run([*before, *COMMAND, "--version"], capture_output=True).returncode
+
+
+NOT_ANOTHER = "only root can be another user, who has to be able to run this Python"
 
 
 class Running:
