@@ -69,7 +69,8 @@ class Options:
 
     ``give_up_after`` is for how many seconds an outage is waited for, 0 for not at all: then as
     many failures in a row as look like one end the run. ``sent`` is called with the bytes of each
-    item that was sent, and ``outage`` when one begins and ends, from any thread.
+    item that was sent, and ``outage`` when one begins and ends, from any thread. ``has_state`` says
+    that the records tell which tasks the project had before.
     """
 
     jobs: int = 4
@@ -79,6 +80,7 @@ class Options:
     outage: Callable[[Outage], None] = lambda _: None
     version: str = ""
     revision: str = ""
+    has_state: bool = True
 
 
 def apply(
@@ -127,7 +129,7 @@ def apply(
     tally = Tally(stop, options.max_failures, breaker=None if breaker else BREAKER)
     try:
         with retrier.patient(breaker):
-            is_known = _known_before(plan, writer, backend, journal)
+            is_known = _known_before(plan, writer, backend, journal, options)
             sender = Sender(backend, retrier, journal.left, check_of, journal.was_refused, is_known)
             tools = Tools(preparer, sender, journal, tally, stop, keeper)
             yield from _in_order(plan, tools, options.jobs, backend, _mark_of(writer, options))
@@ -139,14 +141,15 @@ def apply(
 
 
 def _known_before(
-    plan: Plan, writer: Writer, backend: Backend, journal: Journal
+    plan: Plan, writer: Writer, backend: Backend, journal: Journal, options: Options
 ) -> Callable[[str, str], bool]:
     """Tells whether the answer to a create may speak of a task that was there before the run.
 
     It may be of any where the project has tasks that the state does not know, and else of the one
     that is recorded for the name.
     """
-    has_others = _has_others(plan, writer, backend)
+    # Without a state all tasks are unknown ones, and each create would be asked about once more.
+    has_others = options.has_state and _has_others(plan, writer, backend)
 
     def is_known(name: str, task_id: str) -> bool:
         record = journal.before(name)
