@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain
 
 from rbsync.backends.base import GapsError, MadeOf, Progress, StoredMap, Task, TaskContent
@@ -59,6 +60,8 @@ class Finder:
         self.width = width
         self._client = client
         self._executor = executor
+        self._archiving = threading.Lock()
+        self._archived: bool | None = None
         self._page = page
 
     def by_name(
@@ -111,11 +114,18 @@ class Finder:
             return matches(self._client, name, ARCHIVED)
         return found
 
-    @cached_property
+    @property
     def _has_archived(self) -> bool:
         """Tells whether there are archived tasks, as they were when that was asked first."""
-        # Asked once: two thousand names that are not there are no two thousand questions more. The
-        # stage is the service's own, and a project may be without it.
+        # Asked once: two thousand names that are not there are no two thousand questions more. With
+        # a lock, which `cached_property` has lacked since Python 3.12: each thread would ask.
+        with self._archiving:
+            if self._archived is None:
+                self._archived = self._asked_for_archived()
+            return self._archived
+
+    def _asked_for_archived(self) -> bool:
+        # The stage is the service's own, and a project may be without it.
         with suppress(BackendError):
             return count_tasks(self._client, ARCHIVED) > 0
         return False
