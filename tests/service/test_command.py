@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -149,16 +149,15 @@ def test_the_new_key_is_shown_once_beside_the_block(tmp_path: Path) -> None:
         assert process.stderr.readline().startswith("export RBSYNC_API_KEY=")
 
 
-def test_it_starts_with_less_than_a_second_of_a_processor(tmp_path: Path) -> None:
+def test_it_starts_in_a_second(tmp_path: Path) -> None:
     """The best of three: other work on the machine is not its fault."""
     spent = []
     for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.monotonic()
         with serve("--path", str(tmp_path / "p"), "--json") as process:
             known = json.loads(lines(process, 1))
             assert requests.get(known["url"], timeout=20).status_code == 200
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+            spent.append(time.monotonic() - start)
     assert min(spent) < 1
 
 
