@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from typing import Any
 
 import pytest
@@ -444,3 +445,18 @@ def test_a_taxonomy_that_came_by_name_alone_is_asked_for(
     thin = {"project": {**PROJECT_ANSWER["project"], "taxonomy": {"name": "tax-a"}}}
     wire.answers |= {"getProjectSDK": thin, "getTaxonomySDK": {"taxonomy": TAXONOMY}}
     assert backend.project().categories == ("liver", "tumor")
+
+
+def test_whether_there_are_archived_tasks_is_asked_once_by_all_threads(
+    wire: Wire, backend: RedbrickBackend
+) -> None:
+    wire.answers["tasksListSDK"] = {"genericTasks": {"entries": [], "cursor": None}}
+
+    def slowly(_: Request, __: object) -> bytes:
+        # All look names up meanwhile, and all find none.
+        time.sleep(0.2)
+        return data(tasksPaged={"count": 0})
+
+    wire.answers["tasksPagedSDK"] = slowly
+    assert backend.find([f"n{at}" for at in range(16)]) == {}
+    assert len(wire.of("tasksPagedSDK")) == 1
