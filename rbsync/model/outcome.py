@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Literal, NamedTuple, overload
+from typing import Any, Literal, NamedTuple
 from zlib import compress, decompress
 
 from rbsync.errors import ExitCode
+from rbsync.model.made_when_asked import MadeWhenAsked
 from rbsync.reasons import FailureKind, Phase
 
 Result = Literal["applied", "accepted", "recognised", "removed", "failed", "skipped"]
@@ -48,7 +49,7 @@ class Outcome(NamedTuple):
     note: str = ""
 
 
-class Outcomes(Sequence[Outcome]):
+class Outcomes(MadeWhenAsked[Outcome]):
     """The outcomes of a run, counted as they come; but for the last ones they are packed."""
 
     def __init__(self, given: Iterable[Outcome] = ()) -> None:
@@ -83,22 +84,9 @@ class Outcomes(Sequence[Outcome]):
             return self._last
         return [_outcome(*one) for one in json.loads(decompress(self._packed[at]))]
 
-    @overload
-    def __getitem__(self, at: int) -> Outcome: ...
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Outcome, ...]: ...
-    def __getitem__(self, at: int | slice) -> Outcome | tuple[Outcome, ...]:
-        if isinstance(at, slice):
-            return tuple(self)[at]
-        if not -len(self) <= at < len(self):
-            raise IndexError(at)
-        part, place = divmod(at % len(self), _TOGETHER)
+    def _made(self, at: int) -> Outcome:
+        part, place = divmod(at, _TOGETHER)
         return self._part(part)[place]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Outcomes | tuple) and tuple(self) == tuple(other)
-
-    __hash__ = None  # type: ignore[assignment]  # it grows
 
     @property
     def failures(self) -> list[Outcome]:

@@ -6,13 +6,13 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import chain, islice, pairwise
+from itertools import chain, pairwise
 from operator import itemgetter
-from typing import overload
 
 from rbsync.errors import Location
 from rbsync.model.datapoint import Datapoint, Item, Settings
 from rbsync.model.fingerprint import Algorithm, Fingerprint, entry_digest, weight
+from rbsync.model.made_when_asked import MadeWhenAsked
 
 _BETWEEN = "\0"
 """No name may have it."""
@@ -81,7 +81,7 @@ class FolderPoints:
         return prefix + text.partition(_BETWEEN)[0], prefix + text.rpartition(_BETWEEN)[2]
 
 
-class Datapoints(Sequence[Datapoint]):
+class Datapoints(MadeWhenAsked[Datapoint]):
     """All datapoints of a dataset, sorted by name; objects are made of those that are asked for.
 
     ``folders`` are packed, ``singles`` are not.
@@ -101,26 +101,6 @@ class Datapoints(Sequence[Datapoint]):
             self._runs = _in_runs(self.folders, self.singles)
         for run in self._runs:
             yield from run[0] if len(run) == 1 else merge(*run, key=_by_name)
-
-    @overload
-    def __getitem__(self, at: int) -> Datapoint: ...
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Datapoint, ...]: ...
-    def __getitem__(self, at: int | slice) -> Datapoint | tuple[Datapoint, ...]:
-        if isinstance(at, slice):
-            return tuple(self)[at]
-        if not -self._count <= at < self._count:
-            raise IndexError(at)
-        return next(islice(iter(self), at % self._count, None))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Datapoints | tuple):
-            return NotImplemented
-        return len(self) == len(other) and all(
-            one == two for one, two in zip(self, other, strict=True)
-        )
-
-    __hash__ = None  # type: ignore[assignment]  # as of a tuple of what has no hash
 
     @property
     def size(self) -> int:

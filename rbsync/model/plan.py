@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import merge
-from itertools import islice
 from operator import attrgetter
-from typing import Literal, NamedTuple, cast, overload
+from typing import Literal, NamedTuple, cast
 
 from rbsync.errors import ExitCode, Problem
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import NO_LABELS, Facet, Fingerprint
+from rbsync.model.made_when_asked import MadeWhenAsked
 from rbsync.model.packed import Datapoints, FolderPoints
 from rbsync.model.record import Declined, Record
 from rbsync.reasons import (
@@ -188,7 +188,7 @@ Overwriting = Update | Replace | Delete
 """The effects that change or take away what the project has."""
 
 
-class Actions(Sequence["Action"]):
+class Actions(MadeWhenAsked["Action"]):
     """The actions of a plan that creates whole folders, in the order in which they are to be done.
 
     ``folders`` are datapoints that nothing is recorded of: their creates are made when they are
@@ -211,26 +211,6 @@ class Actions(Sequence["Action"]):
         made = (Create(one, NEW, LACKING) for one in self.new)
         yield from merge(made, self.again, key=_name_of) if self.again else made
         yield from self.others
-
-    @overload
-    def __getitem__(self, at: int) -> Action: ...
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Action, ...]: ...
-    def __getitem__(self, at: int | slice) -> Action | tuple[Action, ...]:
-        if isinstance(at, slice):
-            return tuple(self)[at]
-        if not -len(self) <= at < len(self):
-            raise IndexError(at)
-        return next(islice(iter(self), at % len(self), None))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Actions | tuple):
-            return NotImplemented
-        return len(self) == len(other) and all(
-            one == two for one, two in zip(self, other, strict=True)
-        )
-
-    __hash__ = None  # type: ignore[assignment]  # as of a tuple of what has no hash
 
     def without_blocked(self) -> Actions:
         """The actions that change the project."""
