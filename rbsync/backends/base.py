@@ -4,7 +4,8 @@ A backend changes what it is told, once, and says truly what came of it. Decidin
 remembering are the applier's; what only reads may be tried again by the backend itself, with the
 ``Reading`` that it is given, so that a long listing does not end with one page. Every method may
 be called from several threads at once and raises BackendError, whose ``kind`` and ``sent`` say
-what may be done next.
+what may be done next. The values that the methods take and give stand beside them: who writes a
+backend reads this file and no other.
 """
 
 from __future__ import annotations

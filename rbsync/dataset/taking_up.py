@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from rbsync.dataset.changes_since import Changes
 from rbsync.dataset.expanding import Seeking
 from rbsync.dataset.notes import Held, Notes
-from rbsync.dataset.remembered import (
-    Changes,
-    Expansion,
-    Folds,
-    Load,
-    Remembered,
-    Seen,
-    seen_now,
-)
+from rbsync.dataset.partial_expansion import Expansion, Folds, Load
+from rbsync.dataset.remembered import Remembered, Seen, seen_now
 from rbsync.dataset.told import Stray
 from rbsync.dataset.units import Packed, Row, Summary, Unit, UnitKey, spelt_alike
 from rbsync.dataset.without_effect import loose_labels

@@ -10,8 +10,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from rbsync.dataset.changes_since import changes_of
 from rbsync.dataset.notes import Notes
-from rbsync.dataset.remembered import Folds, Remembered, changes_of, expansion_of
+from rbsync.dataset.partial_expansion import Folds, expansion_of
+from rbsync.dataset.remembered import Remembered
 from rbsync.dataset.taking_up import TakenUp, TakingUp
 from rbsync.dataset.units import Packed, UnitKey
 from rbsync.errors import UserError

@@ -1,0 +1,228 @@
+"""The part of what was remembered that is expanded again for the changes since.
+
+A folder that is as it was, and of which nothing else that was looked for has changed either, is
+not expanded again. What cannot be told folder by folder is told source by source; and what cannot
+be told so either is no case for it: then all is expanded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from rbsync.dataset.changes_since import Changes
+from rbsync.dataset.expanding import SINGLES, Again
+from rbsync.dataset.notes import Held
+from rbsync.dataset.remembered import Remembered
+from rbsync.dataset.units import (
+    DECLARED,
+    Packed,
+    Row,
+    UnitKey,
+    spelt_alike,
+)
+from rbsync.files.part import NotInPartsError, Part
+from rbsync.files.tree import Tree
+from rbsync.model.names import fold_of
+from rbsync.sources.context import Rest
+
+Load = Callable[[UnitKey], Packed | None]
+
+
+@dataclass
+class Expansion:
+    """The part to be expanded again, and the rows that it had before.
+
+    ``names`` are files by folder, ``whole`` sources of which nothing is left, ``singles`` those of
+    one entry each.
+    """
+
+    names: dict[str, set[str] | None]
+    whole: frozenset[int]
+    singles: frozenset[int]
+    before: dict[UnitKey, dict[str, Row]]
+    """All rows of the units that something of is expanded again."""
+    gone: frozenset[str]
+
+    def again(self, remembered: Remembered) -> Again:
+        """The sources, and the part of the tree, that are looked at."""
+        names = {
+            folder: None if some is None else frozenset(some)
+            for folder, some in self.names.items()
+            if folder not in self.gone
+        }
+        numbers = {source for source, folder in remembered.units if folder is not None}
+        numbers.update(one.key[0] for one in remembered.held if one.is_of_all)
+        rests = {number: self._rest(number, remembered) for number in numbers - self.whole}
+        return Again(Part.of(names, remembered.seen), self.whole, self.singles, rests)
+
+    def _rest(self, number: int, remembered: Remembered) -> Rest:
+        every = (one for key, one in remembered.units.items() if key[0] == number)
+        before = sum(one.count + one.blocked for one in every)
+        told = {
+            (one.problem.code, one.problem.location): one.problem
+            for one in remembered.held
+            if one.is_of_all and one.key[0] == number
+        }
+        left = before - sum(1 for _ in self._files(number))
+        return Rest(before, left, told, partial(self._files, number))
+
+    def _files(self, number: int) -> Iterator[str]:
+        for (source, folder), file, _ in self.old_rows():
+            if source == number:
+                yield f"{folder}/{file}" if folder else file
+
+    def is_expanded(self, key: UnitKey, file: str) -> bool:
+        """Tells whether a row of a unit is looked at again."""
+        if key[0] in self.whole:
+            return True
+        if key == DECLARED:
+            return int(file) in self.singles
+        if key[1] is None or key[1] not in self.names:
+            return False
+        some = self.names[key[1]]
+        return some is None or file in some
+
+    def old_rows(self) -> Iterator[tuple[UnitKey, str, Row]]:
+        """Yields what the rows were before that are looked at again."""
+        for key, rows in self.before.items():
+            for file, row in rows.items():
+                if self.is_expanded(key, file):
+                    yield key, file, row
+
+
+def expansion_of(
+    remembered: Remembered,
+    changes: Changes,
+    tree: Tree,
+    wanted: Collection[str],
+    load: Load,
+    folds: Folds,
+) -> Expansion:
+    """The part to be expanded for changes, and for names that are wanted whatever they are.
+
+    Raises NotInPartsError.
+    """
+    asking = _Asking(remembered, changes, load)
+    whole = asking.sources(tree)
+    for key, files in remembered.unsettled.items():
+        asking.add(key, files)
+    for key, found in folds.units_with(wanted).items():
+        # Another name may have the same fold by chance.
+        asking.add(key, [f for f, row in asking.rows(key).items() if row.name in found])
+    for key, summary in remembered.units.items():
+        # Sources that are expanded as a whole were asked above.
+        is_looked_for = key[1] is not None or key == DECLARED
+        if is_looked_for and key[0] not in whole and changes.concerns(summary.folders):
+            rows = asking.rows(key).items()
+            asking.add(key, [f for f, row in rows if any(map(changes.has, row.asked))])
+    return asking.expansion()
+
+
+@dataclass
+class _Asking:
+    """Who asked for something that has changed."""
+
+    remembered: Remembered
+    changes: Changes
+    load: Load
+
+    def __post_init__(self) -> None:
+        self._names: dict[str, set[str] | None] = {
+            folder: None if some is None else set(some)
+            for folder, some in self.changes.names.items()
+        }
+        self._loaded: dict[UnitKey, dict[str, Row]] = {}
+        self._whole: set[int] = set()
+        self._singles: set[int] = set()
+
+    def rows(self, key: UnitKey) -> dict[str, Row]:
+        """The rows of a unit. Raises NotInPartsError."""
+        if key not in self._loaded:
+            packed = self.load(key)
+            if packed is None:
+                raise NotInPartsError("what is remembered of a folder is not as it was written")
+            self._loaded[key] = packed.rows()
+        return self._loaded[key]
+
+    def sources(self, tree: Tree) -> set[int]:
+        """The sources of which everything is looked at again."""
+        self._whole |= self.changes.sources
+        for number, one in self.remembered.seeking.items():
+            unit = self.remembered.units.get((number, None))
+            folders = (*one.folders, *(unit.folders if unit else ()))
+            if number != SINGLES and (
+                self.changes.concerns(folders)
+                or not all(self._stands(o, tree) for o in one.witnesses)
+            ):
+                self._whole.add(number)
+        if self.changes.paths or self.changes.whole:
+            # What is told of all its files together is not known of the rest.
+            self._whole |= {one.key[0] for one in self.remembered.held if _is_of_sum(one)}
+        return self._whole
+
+    def add(self, key: UnitKey, files: Collection[str]) -> None:
+        """Takes rows of a unit that are to be looked at again."""
+        source, folder = key
+        if not files:
+            return
+        if key == DECLARED:
+            self._singles.update(map(int, files))
+        elif folder is None:
+            self._whole.add(source)
+        else:
+            some = self._names.setdefault(folder, set())
+            if some is not None:
+                some.update(files)
+
+    def expansion(self) -> Expansion:
+        """All of it, with the rows that it had."""
+        before = {
+            key: self.rows(key)
+            for key in self.remembered.units
+            if key[0] in self._whole
+            or (key == DECLARED and self._singles)
+            or (key[1] is not None and key[1] in self._names)
+        }
+        whole, singles = frozenset(self._whole), frozenset(self._singles)
+        return Expansion(self._names, whole, singles, before, frozenset(self.changes.gone))
+
+    def _stands(self, witness: str, tree: Tree) -> bool:
+        """Tells whether a file that speaks for its source is still there, whatever is in it."""
+        folder, _, name = witness.rpartition("/")
+        if self.changes.is_ruled(folder):
+            return False
+        if not self.changes.has(spelt_alike(witness)):
+            return True
+        listing = tree.seen(folder)
+        return listing is not None and name in listing.names
+
+
+_OF_PARTS = ("empty-source", "no-labels", "unused-exclude")
+"""Warnings of a source as a whole that can be told again of a part, as `Rest` says."""
+
+
+def _is_of_sum(one: Held) -> bool:
+    return one.is_of_all and one.problem.code not in _OF_PARTS
+
+
+@dataclass
+class Folds:
+    """The names of all units, by what they look like; read when the first is looked for."""
+
+    read: Callable[[], Iterable[tuple[UnitKey, Collection[int]]]]
+
+    def units_with(self, names: Collection[str]) -> dict[UnitKey, frozenset[str]]:
+        """The units that may have some of the names, or names that look like them."""
+        if not names:
+            return {}
+        wanted: dict[int, list[str]] = {}
+        for name in names:
+            wanted.setdefault(fold_of(name), []).append(name)
+        keys = wanted.keys()
+        return {
+            key: frozenset(name for fold in hit for name in wanted[fold])
+            for key, folds in self.read()
+            if (hit := keys & set(folds))
+        }
