@@ -17,6 +17,25 @@ def collect_seldom() -> None:
 
 
 @contextmanager
+def seldom_collected() -> Iterator[None]:
+    """The same within a program of somebody else, which has its own thresholds back afterwards.
+
+    Thousands of creates hold all of their values to the end: the collector would look through
+    them again and again, which was a tenth of the work.
+    """
+    before = gc.get_threshold()
+    # With 0 the program has none; with as many, another thread is in here, and puts back its own.
+    if not 0 < before[0] < _SELDOM:
+        yield
+        return
+    collect_seldom()
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@contextmanager
 def paused_collector() -> Iterator[None]:
     """No search for garbage while very many values are made, none of which is any.
 

@@ -13,6 +13,7 @@ from rbsync.applier.retrying import Retrier
 from rbsync.backends.base import Draft, LabelText
 from rbsync.backends.base import Project as Facts
 from rbsync.backends.redbrick.http.redaction import redact
+from rbsync.collector import seldom_collected
 from rbsync.errors import Location, RbsyncError, UserError
 from rbsync.files.roots import Roots
 from rbsync.model.datapoint import Datapoint, Encoding, Settings
@@ -133,6 +134,7 @@ class Upload:
             raise UserError(list(unknown.values()))
         return found
 
+    @seldom_collected()
     def _create(self, given: Sequence[Any], reads: Sequence[Read], storage: str) -> Failed:
         roots = all_files()
         checked = self._checked(reads, roots, with_files=is_uploaded(storage))
