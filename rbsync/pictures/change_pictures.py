@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -45,16 +46,21 @@ def change_picture(
     pixel, two bytes in red and green; boxes are in fractions of what is shown. Raises MaskError
     for labels that cannot be drawn.
     """
-    photo = _photo(data)
     old, new = (drawing_of(one) for one in (before, after))
-    size = _size(old, new, photo)
+    photo = None
+    size = _mask_size(old, new)
     if size is None:
-        return None
+        photo = _photo(data)
+        if photo is None:
+            return None
+        size = photo.size
     names = tuple(dict.fromkeys((*old.names, *new.names)))
     grids = [_grid(one, names, size) for one in (old, new)]
     box = _box(grids[0], grids[1], _moved(old, new), size, detail.side)
     shown, scale = _fitted(box, detail.side)
     colours = class_colours(names)
+    # As many pixels of it as are shown: most of a file's time goes into those that are not.
+    photo = photo or _photo(data, math.ceil(max(size) * scale) if detail.side else None)
     return {
         "size": list(size),
         "box": list(box),
@@ -68,23 +74,23 @@ def change_picture(
     }
 
 
-def _photo(data: bytes | Image.Image | None) -> Image.Image | None:
+def _photo(data: bytes | Image.Image | None, side: int | None = None) -> Image.Image | None:
     if isinstance(data, Image.Image):
         return data
     # What cannot be drawn hides no change: the masks are shown without a photograph.
     try:
-        return read_photograph(data) if data is not None else None
+        return read_photograph(data, side) if data is not None else None
     except ValueError:
         return None
 
 
-def _size(old: Drawing, new: Drawing, photo: Image.Image | None) -> tuple[int, int] | None:
-    """(width, height) of what both are drawn on; the later mask goes before the earlier one."""
+def _mask_size(old: Drawing, new: Drawing) -> tuple[int, int] | None:
+    """(width, height) of the masks; the later one goes before the earlier one."""
     # Masks are not scaled, so that a change of one pixel is one pixel; the photograph is fitted.
     for one in (new.mask, old.mask):
         if one is not None:
             return one.width, one.height
-    return photo.size if photo else None
+    return None
 
 
 def _grid(drawing: Drawing, names: Sequence[str], size: tuple[int, int]) -> Array:

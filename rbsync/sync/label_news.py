@@ -78,7 +78,9 @@ def sides_of(
         if (there := found.get(one.task_id)) is not None:
             labels = one.datapoint.labels
             after = partial(declared_content, labels, roots, algorithm, workspace.history.content)
-            yield one, partial(present_content, there), after
+            # What becomes a mask is compared as one. Else each label is, with its attributes.
+            is_mask = labels is not None and labels.kind == "mask"
+            yield one, partial(present_content, there, as_mask=is_mask), after
 
 
 def _looked_at(workspace: Workspace, task_ids: Sequence[str]) -> Mapping[str, TaskContent]:

@@ -19,6 +19,7 @@ from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.label_changes.label_content import LabelContent, compare, content_of
 from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe
+from rbsync.masks.encodings.written_pixels import index_of_text
 from rbsync.masks.label_maps import LabelMap
 from rbsync.masks.size import shown_size
 from rbsync.masks.volumes.label_volume import LabelVolume
@@ -118,10 +119,16 @@ def _volumes(labels: Labels, files: Any) -> Mapping[int, LabelVolume]:
     return found
 
 
-def present_content(found: TaskContent | None) -> LabelContent:
-    """The labels that the project has. Raises BackendError, ValueError, UserError."""
+def present_content(found: TaskContent | None, *, as_mask: bool = False) -> LabelContent:
+    """The labels that the project has. Raises BackendError, ValueError, UserError.
+
+    With ``as_mask`` labels that are nothing but one mask are a picture, and are read in half of
+    the time.
+    """
     if found is None:
         return NOTHING
+    if as_mask and not found.maps and (drawn := index_of_text(found.labels)) is not None:
+        return LabelContent(picture=drawn)
     maps = [LabelMap(one.series, one.read()) for one in found.maps]
     return content_of(_list(found.labels), maps)
 

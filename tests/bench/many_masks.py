@@ -55,7 +55,7 @@ def prepare(folder: Path, count: int) -> None:
     """The masks: patches with frayed edges, shifted so that each is another picture."""
     rng = np.random.default_rng(0)
     class_map = colours(CLASSES)
-    frayed = [_frayed(rng) for _ in range(8)]
+    frayed = [frayed(rng) for _ in range(8)]
     for kind in ("masks", "images"):
         (folder / kind).mkdir()
     for number in range(count):
@@ -68,7 +68,8 @@ def prepare(folder: Path, count: int) -> None:
     (folder / "rbsync.yaml").write_text(MANIFEST)
 
 
-def _frayed(rng: np.random.Generator) -> Any:
+def frayed(rng: np.random.Generator) -> Any:
+    """The numbers of classes (1024, 1024), of patches whose edges are not straight."""
     picture = patches(rng, (SIDE, SIDE), CLASSES)
     for axis in (0, 1):
         shift = rng.integers(0, 4, (SIDE, SIDE))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rbsync.masks.error import MaskError
 from rbsync.masks.outlines.fill import Outline
 
-_FARTHEST = 1 << 30  # products of two coordinates stay within 64 bits
+FARTHEST = 1 << 30  # products of two coordinates stay within 64 bits
 
 
 def category_name(label: dict[str, Any]) -> str:
@@ -153,7 +153,7 @@ def _on_grid(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     # Exports of the service write 12.0. A corner at 12.5 is of a polygon, not of pixels, and
     # rounding it would change the mask.
     whole = np.rint(corners)
-    wrong = ~(whole == corners) | ~(np.abs(corners) <= _FARTHEST)
+    wrong = ~(whole == corners) | ~(np.abs(corners) <= FARTHEST)
     if wrong.any():
         x, y = corners[wrong.any(axis=1)][0]
         raise _bad(f"a ring has the corner [{x:g}, {y:g}], which is not on the pixel grid")
