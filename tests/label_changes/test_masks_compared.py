@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from skimage.measure import label as regions_of_skimage
 
 from rbsync.label_changes.change_kinds import ClassChange
 from rbsync.label_changes.change_wording import told
@@ -138,6 +137,9 @@ def test_every_number_is_that_of_plain_counting(grids: tuple[Any, Any]) -> None:
 
 def lonely(grid: Any, other: Any) -> int:
     """How many regions of a grid share nothing with another one."""
+    # It loads half of SciPy, and each process that runs tests reads each file of them.
+    from skimage.measure import label as regions_of_skimage
+
     numbered, many = regions_of_skimage(grid, return_num=True, connectivity=grid.ndim)
     return sum(1 for one in range(1, many + 1) if not other[numbered == one].any())
 

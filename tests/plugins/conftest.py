@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.scenarios.project import Ran, ended
+from tests.scenarios.started import Started
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE / "site"
@@ -28,21 +29,15 @@ class Installed:
     def write(self, path: str, text: str) -> None:
         (self.folder / path).write_text(text, "utf-8")
 
-    def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, code: int = 0) -> Ran:
         """Runs a command to its end; it must exit with ``code``."""
-        done = subprocess.run(
-            [sys.executable, "-m", "rbsync", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done
+        started = Started(*arguments, folder=self.folder, environment=self.environment)
+        ran = ended(started)
+        assert ran.code == code, ran.out + ran.err
+        return ran
 
     def json(self, *arguments: str, code: int = 0) -> Any:
-        return json.loads(self.run(*arguments, "--json", code=code).stdout)
+        return json.loads(self.run(*arguments, "--json", code=code).out)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def test_nothing_that_does_not_need_them_notices(broken: Installed) -> None:
     broken.run("plan", "--detailed-exitcode")
     broken.run("validate")
     broken.run("ls")
-    assert "LinesSource" in broken.run("schema", "manifest").stdout
+    assert "LinesSource" in broken.run("schema", "manifest").out
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,14 @@ def test_what_needs_one_names_its_distribution(
 ) -> None:
     broken.write("rbsync.yaml", WITHOUT)
     done = broken.run(*arguments, code=code)
-    assert "rbsync-broken 2.1" in done.stderr
-    assert NEXT in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "rbsync-broken 2.1" in done.err
+    assert NEXT in done.err
+    assert "Traceback" not in done.err
 
 
 def test_a_manifest_that_needs_one_is_told_where(broken: Installed) -> None:
     broken.write("rbsync.yaml", "version: 1\ndatapoints:\n  - broken: x\n  - unlike: y\n")
-    told = broken.run("plan", code=65).stderr
+    told = broken.run("plan", code=65).err
     assert "rbsync.yaml:3:5: the source `broken` of the distribution rbsync-broken 2.1" in told
     assert MISSING in told
     assert "rbsync.yaml:4:5: the source `unlike` of the distribution rbsync-broken 2.1" in told
@@ -60,26 +60,26 @@ def test_a_manifest_that_needs_one_is_told_where(broken: Installed) -> None:
 def test_a_mask_format_that_cannot_be_loaded_is_told_where_it_is_named(broken: Installed) -> None:
     text = "{glob: '*.png', image: '{stem}.jpg', class_map: c.json, format: broken}"
     broken.write("rbsync.yaml", f"version: 1\nmasks:\n  - {text}\n")
-    told = broken.run("validate", code=65).stderr
+    told = broken.run("validate", code=65).err
     assert "rbsync.yaml:3:69: the mask format `broken` of the distribution rbsync-broken" in told
     assert NEXT in told
 
 
 def test_a_backend_that_cannot_be_loaded_ends_the_command(broken: Installed) -> None:
     broken.write("rbsync.yaml", "version: 1\nbackend: {kind: cloud}\ndatapoints: []\n")
-    told = broken.run("ls", code=1).stderr
+    told = broken.run("ls", code=1).err
     who = "the backend `cloud` of the distribution rbsync-broken 2.1"
     assert f"{who} cannot be loaded: {MISSING}" in told
 
 
 def test_a_mistake_in_a_plugin_is_not_one_of_ours(broken: Installed) -> None:
-    told = broken.run("crash", code=1).stderr
+    told = broken.run("crash", code=1).err
     assert "the distribution rbsync-broken 2.1 has a mistake in" in told
     assert "crash.py:9: ZeroDivisionError" in told
 
 
 def test_the_help_tells_of_those_that_cannot_be_loaded(broken: Installed) -> None:
-    told = broken.run("--help").stdout.partition("Commands of plug-ins")[2]
+    told = broken.run("--help").out.partition("Commands of plug-ins")[2]
     assert "Count the datapoints" in told
     assert "rbsync-broken 2.1" in told
 
@@ -87,10 +87,10 @@ def test_the_help_tells_of_those_that_cannot_be_loaded(broken: Installed) -> Non
 def test_a_manifest_imports_nothing_by_its_text(broken: Installed) -> None:
     text = "version: 1\nbackend: {kind: 'rbsync_broken.missing:CloudSettings'}\ndatapoints: []\n"
     broken.write("rbsync.yaml", text)
-    told = broken.run("validate", code=65).stderr
+    told = broken.run("validate", code=65).err
     assert "expected `local`, `redbrick`, `cloud` or `shelf`" in told
     broken.write("rbsync.yaml", WITHOUT)
-    refused = broken.run("plan", "--state", "rbsync_broken.missing:x", code=64).stderr
+    refused = broken.run("plan", "--state", "rbsync_broken.missing:x", code=64).err
     assert "no store has the URL of the state" in refused
 
 

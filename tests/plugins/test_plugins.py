@@ -92,8 +92,8 @@ def test_the_state_of_a_plugin_is_edited_by_hand(example: Installed) -> None:
 def test_a_command_of_a_plugin_runs_and_is_in_the_help(example: Installed) -> None:
     prepare(example)
     assert example.json("example-count", *STATE)["datapoints"] == 3
-    assert "example-count" in example.run("--help").stdout.partition("Commands of plug-ins")[2]
-    assert "Count the datapoints" in example.run("example-count", "--help").stdout
+    assert "example-count" in example.run("--help").out.partition("Commands of plug-ins")[2]
+    assert "Count the datapoints" in example.run("example-count", "--help").out
 
 
 def test_an_export_format_of_a_plugin_writes_its_files(example: Installed) -> None:
@@ -101,7 +101,7 @@ def test_an_export_format_of_a_plugin_writes_its_files(example: Installed) -> No
     example.run("apply", "--yes", *STATE)
     example.run("export", "names", "out", *STATE)
     assert (example.folder / "out" / "names.txt").read_text() == "written out\n"
-    assert "names" in example.run("export", "--help").stdout
+    assert "names" in example.run("export", "--help").out
 
 
 def test_masks_of_a_format_of_a_plugin_become_labels(example: Installed) -> None:
@@ -121,13 +121,13 @@ def test_what_a_mask_format_of_a_plugin_refuses_is_told_with_its_file(example: I
     example.write("classes.json", '{"car": 1000}')
     write_grey16(example.folder / "m" / "a.png", [[0, 7]])
     Image.new("RGB", (2, 1)).save(example.folder / "a.jpg")
-    told = example.run("plan", *STATE, code=65).stderr
+    told = example.run("plan", *STATE, code=65).err
     assert "rbsync.yaml:5:12: m/a.png: undeclared value 7" in told
 
 
 def test_a_format_that_nobody_has_is_told_with_those_of_plugins(example: Installed) -> None:
     prepare(example, MASKS.replace("example16", "exampel16"))
-    told = example.run("validate", code=65).stderr
+    told = example.run("validate", code=65).err
     assert "or `example16`, found `exampel16`; did you mean `example16`?" in told
 
 
@@ -136,18 +136,18 @@ def test_mistakes_in_the_keys_of_plugins_have_their_places(example: Installed) -
         "lines: urls.txt", "lines: [x]"
     )
     prepare(example, text)
-    told = example.run("validate", code=65).stderr
+    told = example.run("validate", code=65).err
     assert "rbsync.yaml:2:24: unknown key `fiel`; did you mean `file`?" in told
     assert "rbsync.yaml:6:12: expected text, found a list" in told
 
 
 def test_kinds_that_nobody_has_are_told_with_those_of_plugins(example: Installed) -> None:
     prepare(example, MANIFEST.replace("kind: shelf", "kind: shelve").replace("- lines:", "- line:"))
-    told = example.run("validate", code=65).stderr
+    told = example.run("validate", code=65).err
     assert "or `shelf`, found `shelve`; did you mean `shelf`?" in told
     assert "unknown key `line`; did you mean `lines`?" in told
     prepare(example)
-    refused = example.run("plan", "--state", "pickel:x", code=64).stderr
+    refused = example.run("plan", "--state", "pickel:x", code=64).err
     known = refused.partition("known: ")[2].strip().split(", ")
     assert {"sqlite:", "memory:", "pickle:"} <= set(known)
 
@@ -165,7 +165,7 @@ def test_the_schema_has_the_kinds_of_plugins_when_asked(example: Installed) -> N
         check=True,
     )
     assert done.stdout.split() == ["LinesSource", "ShelfSettings"]
-    assert "example16" in example.run("schema", "manifest").stdout
+    assert "example16" in example.run("schema", "manifest").out
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.group)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.scenarios.project import COMMAND, Project, Ran
+from tests.scenarios.forking import Forked, fork
+from tests.scenarios.project import Project, Ran
+from tests.scenarios.started import Started
 from tests.service.serving import KEY, ORG, PROJECT, Client
 from tests.states import written_anew
 
@@ -30,7 +32,7 @@ class RemoteProject(Project):
     def run(self, *arguments: str, **environment: str) -> Ran:
         return super().run(*arguments, **{"RBSYNC_API_KEY": KEY, **environment})
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **environment: str) -> Started:
         return super().start(*arguments, **{"RBSYNC_API_KEY": KEY, **environment})
 
 
@@ -40,7 +42,7 @@ class Served:
 
     url: str
     log: Path
-    process: subprocess.Popen[bytes]
+    process: Forked
     others: Client
 
     def count(self, method: str) -> int:
@@ -80,17 +82,13 @@ def served(folder: Path, *options: str, faults: Sequence[dict[str, Any]] = ()) -
     script, log = folder / "faults.json", folder / "service.log"
     script.write_text(json.dumps(list(faults)))
     known = ["--org-id", ORG, "--project-id", PROJECT, "--api-key", KEY]
-    command = [*COMMAND, "serve", "--json", "-v", "--port", "0", "--path", str(folder / "project")]
-    with (
-        log.open("wb") as errors,
-        subprocess.Popen(
-            [*command, *known, "--faults", str(script), *options],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        ) as process,
-    ):
-        assert process.stdout
-        url = json.loads(process.stdout.readline())["url"]
+    command = ["serve", "--json", "-v", "--port", "0", "--path", str(folder / "project")]
+    reader, writer = os.pipe()
+    with open(reader) as printed:
+        with log.open("wb") as errors, open(writer, "wb") as out:
+            arguments = [*command, *known, "--faults", str(script), *options]
+            process = fork(arguments, stdout=out, stderr=errors)
+        url = json.loads(printed.readline())["url"]
         one = Served(url, log, process, Client(url))
         try:
             yield one

@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from unittest import mock
 
 from rbsync.cli.main import main
+from tests.scenarios.started import Started
 from tests.schemas import check_printed
 
 COMMAND = [sys.executable, "-m", "rbsync"]
@@ -39,6 +39,13 @@ class Ran:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+def ended(process: Started, timeout: float | None = None) -> Ran:
+    """The end of a command that was started."""
+    with process:
+        out, err = process.communicate(timeout)
+    return Ran(process.wait(), out, err)
 
 
 def _text_stream() -> io.TextIOWrapper:
@@ -95,17 +102,9 @@ class Project:
         check_printed(arguments, code, ran.out)
         return ran
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **environment: str) -> Started:
         """Starts a command and does not wait."""
-        return subprocess.Popen(
-            [*COMMAND, *arguments],
-            cwd=self.folder,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return Started(*arguments, folder=self.folder, environment=environment)
 
     def apply(self, *arguments: str) -> Ran:
         """`rbsync apply --yes`."""

@@ -6,7 +6,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from tests.real_images import build_tree
 from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
+from tests.scenarios.started import Started
 
 NO_CHANGES = "No changes. The project matches the manifest."
 
@@ -42,7 +42,7 @@ def real_project(folder: Path, many: Path) -> Project:
     return project
 
 
-def wait_for_tasks(project: Project, count: int, running: subprocess.Popen[str]) -> None:
+def wait_for_tasks(project: Project, count: int, running: Started) -> None:
     """Until the project holds so many datapoints, as its database says."""
     import sqlite3
 

@@ -13,7 +13,6 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,6 +27,7 @@ from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
+from tests.scenarios.started import Started
 from tests.service.serving import serving
 
 SECONDS = float(os.environ.get("RBSYNC_OUTAGE", "7"))
@@ -74,7 +74,7 @@ def requests_that_met_it(log: str) -> int:
     return sum(bool(_MET.search(line)) for line in log.splitlines())
 
 
-def begun(project: RemoteProject, *arguments: str) -> subprocess.Popen[str]:
+def begun(project: RemoteProject, *arguments: str) -> Started:
     return project.start("-vv", "apply", "--yes", *arguments)
 
 
@@ -236,7 +236,7 @@ def test_many_who_ask_at_once_wait_for_a_service_that_is_gone(tmp_path: Path) ->
         first = RemoteProject(tmp_path / "first", service.url)
         first.manifest(by_url(2))
         assert first.apply().code == 0
-    running: dict[str, subprocess.Popen[str]] = {}
+    running: dict[str, Started] = {}
     for name, arguments in ASKING.items():
         shutil.copytree(first.folder, tmp_path / name)
         project = RemoteProject(tmp_path / name, service.url)
@@ -253,7 +253,7 @@ def test_many_who_ask_at_once_wait_for_a_service_that_is_gone(tmp_path: Path) ->
             assert requests_that_met_it(err) <= MOST_REQUESTS, (name, err)
 
 
-def _read_until_told(running: subprocess.Popen[str]) -> str:
+def _read_until_told(running: Started) -> str:
     assert running.stderr is not None
     read = ""
     for line in running.stderr:

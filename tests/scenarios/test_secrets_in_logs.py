@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.offline_service import RemoteProject, served
-from tests.scenarios.project import Ran
+from tests.scenarios.project import Ran, ended
 from tests.scenarios.test_redbrick import EVERYTHING, project_at, shows_no_secret, traces
 from tests.service.serving import KEY
 
@@ -29,9 +29,7 @@ FAILURES: dict[str, list[dict[str, Any]]] = {
 
 def run(project: RemoteProject, *arguments: str) -> Ran:
     """Runs a command to its end in a process, with all that it logs."""
-    process = project.start(*arguments, "-vv")
-    out, err = process.communicate(timeout=60)
-    return Ran(process.returncode, out, err)
+    return ended(project.start(*arguments, "-vv"), timeout=60)
 
 
 def ran_all(project: RemoteProject) -> list[Ran]:

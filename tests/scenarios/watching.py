@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.scenarios.forking import Forked, fork
 from tests.scenarios.project import COMMAND, Project
 from tests.schemas import validator
 
@@ -34,13 +35,14 @@ def can_run_as(before: Sequence[str]) -> bool:
     return not subprocess.run([*before, *COMMAND, "--version"], capture_output=True).returncode
 
 
+Process = subprocess.Popen[bytes] | Forked
 NOT_ANOTHER = "only root can be another user, who has to be able to run this Python"
 
 
 class Running:
     """A watch that runs."""
 
-    def __init__(self, project: Project, process: subprocess.Popen[str], out: Path) -> None:
+    def __init__(self, project: Project, process: Process, out: Path) -> None:
         self.project, self.process, self.out = project, process, out
         self._told: list[dict[str, Any]] = []
         self._read = 0
@@ -87,16 +89,21 @@ def watching(
     ``before`` is a command that runs it.
     """
     out = project.folder.parent / "events.jsonl"
+    given = ["watch", "--json-lines", "--settle", SETTLE, *arguments]
+    known = {**os.environ, **environment}
     with out.open("w") as file, (project.folder.parent / "errors").open("w") as errors:
-        process = subprocess.Popen(
-            [*before, *COMMAND, "watch", "--json-lines", "--settle", SETTLE, *arguments],
-            cwd=project.folder,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=errors,
-            text=True,
-        )
+        # At the size of real life memory is measured, which a fork has of its parent too.
+        if before or FULL:
+            process: Process = subprocess.Popen(
+                [*before, *COMMAND, *given],
+                cwd=project.folder,
+                env=known,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=errors,
+            )
+        else:
+            process = fork(given, cwd=project.folder, env=known, stdout=file, stderr=errors)
     running = Running(project, process, out)
     try:
         running.until(lambda: running.events("look"))

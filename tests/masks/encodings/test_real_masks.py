@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from skimage import data
-from skimage.segmentation import felzenszwalb
 
 from rbsync.masks import decode_nifti, decode_pixel, encode_nifti, encode_pixel
 from tests.masks.outlines.test_rings import assert_exact
@@ -53,6 +52,9 @@ def outline(name: str) -> np.ndarray:
 
 def regions(name: str) -> np.ndarray:
     """A photograph in the regions that an algorithm sees there, each a class of its own."""
+    # It loads half of SciPy, and each process that runs tests reads each file of them.
+    from skimage.segmentation import felzenszwalb
+
     found = felzenszwalb(getattr(data, name)(), scale=100, sigma=0.5, min_size=50)
     return found.astype(np.min_scalar_type(found.max()))
 

@@ -88,8 +88,13 @@ def not_http(_: Request, connection: socket.socket) -> None:
     connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
 
 
-BOMB = zlib.compressobj(9, zlib.DEFLATED, 31)
-BOMB_BYTES = BOMB.compress(bytes(80 << 20)) + BOMB.flush()
+def bomb(_: Request, __: socket.socket) -> bytes:
+    """Packed when it is asked for: each process that runs tests reads this file."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = packer.compress(bytes(80 << 20)) + packer.flush()
+    return reply(packed, Content_Encoding="gzip")
+
+
 AMBIGUOUS = ("transient", True, None)
 ODD = ("transient", True, 200)
 REFUSED = ("invalid", True, 200)
@@ -108,7 +113,7 @@ ANSWERS: dict[str, tuple[Answer, tuple[str, bool, int | None]]] = {
         AMBIGUOUS,
     ),
     "broken gzip": (reply(b"\x1f\x8bxxxxxxxxxxxx", Content_Encoding="gzip"), AMBIGUOUS),
-    "gzip bomb": (reply(BOMB_BYTES, Content_Encoding="gzip"), AMBIGUOUS),
+    "gzip bomb": (bomb, AMBIGUOUS),
     "HTML": (reply("<!doctype html><title>Sign in</title>", Content_Type="text/html"), ODD),
     "nothing": (reply(""), ODD),
     "a list": (reply("[]"), ODD),
