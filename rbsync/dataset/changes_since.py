@@ -78,9 +78,13 @@ def changes_of(remembered: Remembered, tree: Tree, changed: Iterable[str]) -> Ch
         # Rules were read too, but a change of them concerns folders, and not who read them.
         elif path in remembered.reads:
             _take_read(found, path, remembered)
+        # A folder that may not be read, or whose disk fails, is not gone: its datapoints would be
+        # deleted. What is wrong is told by a plan of everything.
+        if tree.seen(path) is None and not tree.signature([path]):
+            raise NotInPartsError(f"{path} cannot be seen")
         before, listing = remembered.seen[path], tree.seen(path)
         if listing is None:
-            # It is gone, or cannot be seen, or is a file now.
+            # It is gone, or is a file now.
             found.names[path] = None
             found.gone.add(path)
             found.add(path)

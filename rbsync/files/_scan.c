@@ -81,11 +81,11 @@ static int put_file(int folder, Text *names, i64 *stats, i64 room, i64 *count, c
     return 0;
 }
 
-/* The kind of an entry; some disks do not tell it with the name. 0 for one that is gone. */
+/* The kind of an entry; some disks do not tell it with the name. -1 where errno says why not. */
 static int kind_of(int folder, const struct dirent *entry) {
     struct stat found;
     if (entry->d_type != DT_UNKNOWN) return entry->d_type;
-    if (fstatat(folder, entry->d_name, &found, AT_SYMLINK_NOFOLLOW)) return 0;
+    if (fstatat(folder, entry->d_name, &found, AT_SYMLINK_NOFOLLOW)) return -1;
     if (S_ISREG(found.st_mode)) return DT_REG;
     if (S_ISDIR(found.st_mode)) return DT_DIR;
     return S_ISLNK(found.st_mode) ? DT_LNK : DT_FIFO;
@@ -116,7 +116,7 @@ API int scan_folder(int descriptor, byte *names, i64 names_size, i64 *stats, i64
         const char *name = entry->d_name;
         if (name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]))) continue;
         switch (kind_of(copy, entry)) {
-            case 0: break;
+            case -1: failed = errno; break;
             case DT_REG: failed = put_file(copy, &own, stats, room, &count, name); break;
             case DT_DIR: failed = put_kind(&others, "d", name); break;
             case DT_LNK: failed = put_link(copy, &others, name); break;

@@ -9,15 +9,17 @@ from unittest import mock
 
 import pytest
 
-from rbsync.model.plan import Plan
+from rbsync.model.plan import Delete, Plan
 from rbsync.sync import planning
 from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.memo import Recalled, mark_of, recall
+from rbsync.sync.plan_options import PlanOptions
 from rbsync.sync.planning import basis_of, make_plan
 from rbsync.sync.scope import Scope, part
 from rbsync.sync.state_editing import forget
 from rbsync.sync.workspace import Workspace
+from tests.disks import bound_by_permissions
 from tests.masks.pictures import painted
 from tests.masks.pictures import png as picture
 from tests.scenarios.pictures import CLASSES, ONE, photo, png
@@ -211,3 +213,22 @@ def test_a_class_map_concerns_its_masks_alone(folder: Project, opened: Open) -> 
             assert names(compared(workspace)) == ["5"]
             assert facts(make_plan(workspace)) == whole(workspace)
         folder.write("classes.json", {**CLASSES, "cab": [9, 9, 9]})
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o111, 0o444])
+@pytest.mark.parametrize("place", ["images/a", "images"])
+def test_a_folder_that_cannot_be_read_any_more_is_not_taken_for_deleted(
+    folder: Project, known: Open, place: str, mode: int
+) -> None:
+    # Whatever is to be told of it, by a plan of everything.
+    with bound_by_permissions(), known() as workspace:
+        (folder.folder / place).chmod(mode)
+        try:
+            assert compared(workspace) is None
+            made = make_plan(workspace, PlanOptions(prune=True, keep_going=True))
+        finally:
+            (folder.folder / place).chmod(0o755)
+    assert made.unread
+    assert [one for one in made.actions if isinstance(one, Delete)] == []
+    with known() as workspace:
+        assert make_plan(workspace, PlanOptions(prune=True)).actions == ()
