@@ -238,13 +238,22 @@ class Retrier:
                         raise GivenUpError(error, attempt, lost=lost) from error
                     continue
                 again = again and attempt < ATTEMPTS and not _is_open(breaker)
-                if not (again and self._budget.spend() and self._pause(seconds)):
+                if not (again and self._may_spend(error, breaker) and self._pause(seconds)):
                     raise GivenUpError(error, attempt, lost=lost) from error
                 attempt += 1
             else:
                 self._budget.refund()
                 self._was_answered = True
                 return answer
+
+    def _may_spend(self, error: BackendError, breaker: Breaker | None) -> bool:
+        """Tells whether another attempt is to be had."""
+        # Who is asked to send less waits, and so do all others. Where a third of the requests is
+        # refused the budget would be gone after 170 files, and all later ones fail at the first
+        # refusal. That nothing comes of it is for the breaker to notice.
+        if breaker is not None and error.kind == "throttled":
+            return True
+        return self._budget.spend()
 
     def _is_alone(self, error: BackendError, breaker: Breaker | None) -> bool:
         """Tells whether only this question has no answer. One that asks us to wait says why."""

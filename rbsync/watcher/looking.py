@@ -12,7 +12,7 @@ from rbsync.applier.cancellation import Cancellation
 from rbsync.errors import BackendError, ExitCode
 from rbsync.model.outcome import Failure, Outcome, Report
 from rbsync.model.plan import Effect, Plan
-from rbsync.reasons import AUTH
+from rbsync.reasons import AUTH, PASSING
 from rbsync.sync.applying import ApplyOptions, apply_plan, plan_to_apply
 from rbsync.sync.plan_options import policy_of
 from rbsync.sync.workspace import Workspace
@@ -123,11 +123,13 @@ class Looker:
         desired = {one.name: desired_of(one) for one in plan.effects if isinstance(one, Effect)}
         now = time.monotonic()
         applied = [one for one in report.outcomes if one.result in ("applied", "removed")]
-        for one in applied:
-            self.retries.succeeded(one.name)
+        self.retries.succeeded((one.name for one in applied), now)
         self._board.count(applied)
+        self._hindrances.note_accepted(report.outcomes)
         for one, failure in _failed(report.outcomes):
-            is_new = self.retries.failed(one.name, desired.get(one.name), failure.message, now)
+            passes = failure.kind in PASSING
+            wanted = desired.get(one.name)
+            is_new = self.retries.failed(one.name, wanted, failure.message, now, passes=passes)
             # A file that changed meanwhile is no failure: the next look sends what it is then.
             if is_new and failure.kind != "changed":
                 self._teller.outcome(one)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import repeat
 
 from rbsync.model.fingerprint import Fingerprint
 
 FIRST = 2.0
 LONGEST = 600.0
+LONGEST_PASSING = 60.0
+"""Seconds up to which pauses grow for what the service did not take just then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,7 @@ class _Failed:
     message: str
     pause: float
     due: float
+    passes: bool = False
 
 
 class Retries:
@@ -32,18 +37,42 @@ class Retries:
         """The names of what failed, sorted."""
         return sorted(self._failed)
 
-    def failed(self, name: str, attempted: Fingerprint | None, message: str, now: float) -> bool:
-        """Notes a failure; True when its message is a new one."""
+    def failed(
+        self,
+        name: str,
+        attempted: Fingerprint | None,
+        message: str,
+        now: float,
+        *,
+        passes: bool = False,
+    ) -> bool:
+        """Notes a failure; True when its message is a new one.
+
+        One that ``passes`` says nothing of the name: the service did not take it just then.
+        """
         before = self._failed.get(name)
         # Other content is another try: a file that was mended must not wait ten minutes.
         same = before is not None and before.attempted == attempted
-        pause = min(2 * before.pause, LONGEST) if before and same else FIRST
-        self._failed[name] = _Failed(attempted, message, pause, now + pause)
+        longest = LONGEST_PASSING if passes else LONGEST
+        pause = min(2 * before.pause, longest) if before and same else FIRST
+        self._failed[name] = _Failed(attempted, message, pause, now + pause, passes)
         return before is None or before.message != message
 
-    def succeeded(self, name: str) -> None:
-        """Notes that a name is done with."""
-        self._failed.pop(name, None)
+    def succeeded(self, names: Iterable[str], now: float) -> None:
+        """Notes names that are done with."""
+        done = [one for one in map(self._failed.pop, names, repeat(None)) if one]
+        # A service that refuses a third of all requests takes each name at last. With pauses that
+        # double for each name the last of 500 would come after ten minutes. Only what had failed
+        # tells that trying again is of use: new files come all the time.
+        if any(one.passes for one in done):
+            self._ease(now)
+
+    def _ease(self, now: float) -> None:
+        """Lets what the service did not take be tried again soon."""
+        for name, one in self._failed.items():
+            if one.passes:
+                due = min(one.due, now + FIRST)
+                self._failed[name] = replace(one, pause=FIRST / 2, due=due)
 
     def keep(self, names: frozenset[str]) -> None:
         """Forgets all names but these, of which there is still something to do."""
@@ -58,7 +87,7 @@ class Retries:
     def hurry(self) -> None:
         """Lets all be tried again at once."""
         for name, one in self._failed.items():
-            self._failed[name] = _Failed(one.attempted, one.message, one.pause, 0.0)
+            self._failed[name] = replace(one, due=0.0)
 
     def next_due(self) -> float:
         """Returns when the first may be tried again; infinity without any."""

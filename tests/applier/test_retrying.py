@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rbsync.applier import retrying
 from rbsync.applier.action_failures import failure_of
+from rbsync.applier.breaker import Breaker
 from rbsync.applier.retrying import ATTEMPTS, BUDGET, COST, Budget, GivenUpError, Retrier, delay
 from rbsync.errors import BackendError
 from rbsync.reasons import FailureKind
@@ -123,6 +126,22 @@ def test_the_budget_allows_a_hundred_retries_and_successes_earn_new_ones() -> No
     for _ in range(10_000):
         budget.refund()
     assert budget.left == BUDGET
+
+
+@pytest.mark.parametrize(("waits", "done"), [(True, 300), (False, 100)])
+def test_who_waits_for_a_service_gets_everything_through_one_that_refuses_each_second_request(
+    waits: bool, done: int
+) -> None:
+    calls = Calls(*[BackendError("slow down", kind="throttled"), None] * 300)
+    count = 0
+    with calls.retrier.patient(Breaker(calls.pause, give_up_after=60) if waits else None):
+        for _ in range(300):
+            with suppress(GivenUpError):
+                calls.run(repeatable=False)
+                count += 1
+    # A success gives one of the five back that a retry costs.
+    assert count >= done
+    assert (count == 300) == waits
 
 
 def test_what_a_backend_has_tried_several_times_is_not_begun_again() -> None:

@@ -10,7 +10,7 @@ from rbsync.model.fingerprint import Fingerprint
 from rbsync.watcher.disks import MountedDisks, exported_folders, mounted_below, shared_kind
 from rbsync.watcher.grace import Grace
 from rbsync.watcher.quiet import Growth, needed, next_pause
-from rbsync.watcher.retries import LONGEST, Pause, Retries
+from rbsync.watcher.retries import LONGEST, LONGEST_PASSING, Pause, Retries
 from rbsync.watcher.schedule import SLACK, Schedule
 from rbsync.watcher.sight import with_parents
 from rbsync.watcher.whole_trees import bases
@@ -72,6 +72,28 @@ def test_what_failed_waits_longer_each_time_up_to_ten_minutes() -> None:
         now = retries.next_due()
     assert pauses[:3] == [2, 4, 8]
     assert pauses[-1] == LONGEST
+
+
+def test_what_a_service_does_not_take_just_then_waits_for_a_minute_at_most() -> None:
+    retries = Retries()
+    for _ in range(12):
+        retries.failed("a", ONE, "busy", 0.0, passes=True)
+    assert retries.next_due() == LONGEST_PASSING
+
+
+def test_once_one_of_them_is_taken_the_others_are_tried_soon() -> None:
+    retries = Retries()
+    for _ in range(6):
+        for name in "abc":
+            retries.failed(name, ONE, "busy", 0.0, passes=name != "c")
+    # What comes new tells nothing of those that were refused.
+    retries.succeeded(["new"], 1.0)
+    assert retries.next_due() == 60
+    retries.succeeded(["a"], 1.0)
+    assert not retries.waits("b", ONE, 3.0)
+    assert retries.waits("c", ONE, 3.0)
+    retries.failed("b", ONE, "busy", 3.0, passes=True)
+    assert retries.next_due() == 5.0
 
 
 def test_other_content_is_tried_at_once() -> None:
