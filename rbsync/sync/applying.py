@@ -19,7 +19,6 @@ from rbsync.applier.keeping import Keeping
 from rbsync.applier.run import Options as RunOptions
 from rbsync.applier.run import apply as run
 from rbsync.applier.run_report import conclude
-from rbsync.documents.plan_digest import plan_digest
 from rbsync.errors import StaleError
 from rbsync.model.outcome import Outcome, Outcomes, Report
 from rbsync.model.plan import Action, Blocked, Create, Delete, Effect, Move, Plan
@@ -154,6 +153,9 @@ def expected(plan: Plan, digest: str) -> Plan:
 
     A plan that does nothing any more is no other one: somebody was quicker.
     """
+    # The documents' models take longer to load than most applies, and few expect a digest.
+    from rbsync.documents.plan_digest import plan_digest
+
     found = plan_digest(plan)
     wanted = "sha256:" + digest.strip().lower().removeprefix("sha256:")
     if found == wanted or not plan.actions:

@@ -17,7 +17,6 @@ from rbsync.watcher.disks import mounted_below, shared_kind
 from rbsync.watcher.inotify import Inotify, is_available
 from rbsync.watcher.listings import WatchedListings
 from rbsync.watcher.own_files import OwnFiles
-from rbsync.watcher.whole_trees import WholeTrees
 
 _LIMITS = {
     errno.ENOSPC: ("the limit of watched folders is reached", "fs.inotify.max_user_watches"),
@@ -102,6 +101,8 @@ class Sight:
     def _opened(self) -> Events:
         if is_available():
             return Inotify(self._root, self._hint, self._hint_all, self._mounted)
+        from rbsync.watcher.whole_trees import WholeTrees
+
         return WholeTrees(self._root, self._own, self._hint_all)
 
     def _hint(self, folder: str, names: Collection[str]) -> None:

@@ -5,6 +5,7 @@ At the size of real life: ``RBSYNC_WATCH=full pytest -n0 -s tests/scenarios/test
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.scenarios.forking import fork
 from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
 from tests.scenarios.watching import FULL, MANIFEST, Running, watching
@@ -60,15 +62,15 @@ def test_a_watch_that_is_killed_again_and_again_ends_as_the_folder_is(tmp_path: 
     number = 10
     arguments = ("watch", "-q", *SETTLED, "--prune", "--grace", "0")
     for _ in range(KILLS):
-        process = project.start(*arguments)
-        end = time.monotonic() + luck.uniform(0.3, 2.5)
+        with open(os.devnull, "w") as nothing:
+            process = fork(arguments, cwd=project.folder, stdout=nothing, stderr=nothing)
+        end = time.monotonic() + luck.uniform(0.05, 1.2)
         while time.monotonic() < end:
             change(images, luck, number)
             number += 1
             time.sleep(luck.uniform(0.0, 0.1))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
     with watching(project, *SETTLED, "--prune", "--grace", "0") as running:
         assert running.flush("--timeout", "60") == 0
         assert settled(project)

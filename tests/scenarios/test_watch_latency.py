@@ -21,7 +21,7 @@ from tests.scenarios.watching import FULL, MANIFEST, Running, watching
 FILES = 100_000 if FULL else 60
 FOLDERS = 200 if FULL else 3
 ROUNDS = 40 if FULL else 3
-IDLE = 120.0 if FULL else 1.0
+IDLE = 120.0 if FULL else 0.5
 SETTLE = 2.0 if FULL else 0.1
 LATER = 0.5
 """Seconds after the settle time at which half of the files are to be at the project."""
@@ -58,7 +58,7 @@ def at_rest(pid: int) -> tuple[int, int]:
     """The reads of a process that has come to rest: after a flush it may read its last event."""
     # What it makes of that event may follow by a settle.
     now, since = reads_of(pid), time.monotonic()
-    while time.monotonic() - since < SETTLE + 1:
+    while time.monotonic() - since < SETTLE + LATER:
         time.sleep(0.1)
         before, now = now, reads_of(pid)
         since = since if now == before else time.monotonic()

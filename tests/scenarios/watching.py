@@ -21,7 +21,7 @@ from tests.schemas import validator
 FULL = os.environ.get("RBSYNC_WATCH") == "full"
 """Runs the stories of watch at the size of real life, which takes minutes for each."""
 
-SETTLE = "0.2"
+SETTLE = "0.1"
 MOST_CHECKED = 200
 MANIFEST = 'project: {type: IMAGE_BBOX}\ndatapoints:\n  - glob: "images/**/*.png"\n'
 
