@@ -148,9 +148,18 @@ def _watch(common: CommonOptions, options: WatchOptions, health: str) -> ExitCod
     return code
 
 
+def _endings() -> list[signal.Signals]:
+    """The signals that end a watch."""
+    found = [signal.SIGINT, signal.SIGTERM]
+    # Of a terminal that was closed. `nohup` has it ignored, which is to stay so.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        found.append(signal.SIGHUP)
+    return found
+
+
 @contextmanager
 def _signals(watch: Watch) -> Iterator[None]:
-    """SIGTERM ends the watch cleanly with 0, SIGINT with 130; a second one ends it at once.
+    """SIGTERM ends the watch cleanly with 0, SIGINT and SIGHUP with 130; a second one at once.
 
     On a terminal of another size the status is shown anew.
     """
@@ -161,7 +170,7 @@ def _signals(watch: Watch) -> Iterator[None]:
             os._exit(code)
         watch.end(code)
 
-    before = {one: signal.signal(one, ending) for one in (signal.SIGINT, signal.SIGTERM)}
+    before = {one: signal.signal(one, ending) for one in _endings()}
     if hasattr(signal, "SIGWINCH"):
         # What was drawn for a wider terminal wraps, and the next second clears its last line alone.
         before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, lambda *_: watch.show())

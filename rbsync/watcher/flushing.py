@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -18,16 +21,21 @@ SOCKET = "watch.sock"
 _GRACE = 5.0
 """Seconds for an answer that is on its way when the time runs out."""
 
+ASKED_AGAIN = 0.5
+"""Seconds after which it is asked again whether somebody still waits."""
+
 
 class Flush:
     """A request; it is done once a look that began after it has left nothing of before it."""
 
     def __init__(self, timeout: float | None) -> None:
-        self.timeout = timeout
         self.asked = time.monotonic()
+        self._end = math.inf if timeout is None else self.asked + timeout
         self.asked_ns = time.time_ns()
         self._done = threading.Event()
         self.left: list[str] = []
+        self.is_over = False
+        """Nobody waits for the answer any more."""
 
     def look_ended(self, began: float, left: list[str]) -> bool:
         """Notes what still waits after a look that began at a time; True when nothing does."""
@@ -39,9 +47,13 @@ class Flush:
             self._done.set()
         return not left
 
-    def wait(self) -> dict[str, Any]:
-        """Waits for the end, or until the time runs out."""
-        is_done = self._done.wait(self.timeout)
+    def wait(self, is_wanted: Callable[[], bool] = lambda: True) -> dict[str, Any]:
+        """Waits for the end, until the time runs out, or while the answer is wanted."""
+        while not self._done.wait(min(max(self._end - time.monotonic(), 0.0), ASKED_AGAIN)):
+            if time.monotonic() >= self._end or not is_wanted():
+                break
+        self.is_over = True
+        is_done = self._done.is_set()
         return {"done": is_done, "left": [] if is_done else self.left}
 
 
@@ -55,6 +67,7 @@ class Flushes:
     @property
     def are_open(self) -> bool:
         """Tells whether somebody waits for an answer."""
+        self._open = [one for one in self._open if not one.is_over]
         return bool(self._open)
 
     def add(self, request: Flush) -> None:
@@ -79,6 +92,7 @@ class FlushServer:
     def __init__(self, folder: str, take: Callable[[Flush], None]) -> None:
         """``take`` is called by a thread with each request."""
         self._take = take
+        self._is_closed = False
         self._path = os.path.join(folder, SOCKET)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with suppress(FileNotFoundError):
@@ -92,6 +106,7 @@ class FlushServer:
 
     def close(self) -> None:
         """Takes no more requests."""
+        self._is_closed = True
         with suppress(OSError):
             os.unlink(self._path)
         self._listener.close()
@@ -101,14 +116,31 @@ class FlushServer:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
-                return
+                if self._is_closed:
+                    return
+                # For want of descriptors, which others will give back.
+                time.sleep(ASKED_AGAIN)
+                continue
             threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError, ValueError, KeyError), connection.makefile("rw") as file:
+        # Another program may say anything.
+        said_wrongly = (ValueError, KeyError, TypeError)
+        with connection, suppress(OSError, *said_wrongly), connection.makefile("rw") as file:
             request = Flush(json.loads(file.readline())["timeout"])
             self._take(request)
-            file.write(json.dumps(request.wait()) + "\n")
+            answer = request.wait(partial(_is_there, connection))
+            file.write(json.dumps(answer) + "\n")
+
+
+def _is_there(connection: socket.socket) -> bool:
+    """Tells whether who asked is still there: a flush that was ended would else be open for ever,
+    and each look would list all folders for it.
+    """
+    poll = select.poll()
+    # Not by reading: who has said all may have closed that half alone.
+    poll.register(connection, 0)
+    return not poll.poll(0)
 
 
 @contextmanager

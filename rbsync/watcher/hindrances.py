@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rbsync.errors import Problem
+from rbsync.model.outcome import Outcome
 from rbsync.model.plan import Blocked, Plan
-from rbsync.reasons import INVALID, UNKNOWN
+from rbsync.reasons import ACCEPTED, INVALID, UNKNOWN, UNSETTLED
 from rbsync.watcher import lease
 from rbsync.watcher.announcing import Announcer
 from rbsync.watcher.completeness import LONG_OPEN, Completeness, Waiting
 from rbsync.watcher.telling import Teller
+
+_OPEN = (UNSETTLED, ACCEPTED)
+_LEFT = (INVALID, UNKNOWN, *_OPEN)
+"""Why a datapoint is not applied that somebody who flushes counts on."""
+
+_ACCEPTED = "the service will make it, and does not show it yet"
 
 
 class Hindrances:
@@ -27,6 +34,8 @@ class Hindrances:
         """What the last look found and did not plan, each with its reason."""
         self.unread: Sequence[Problem] = ()
         """What could not be read in the last look; nothing is deleted while it is so."""
+        self.is_open = False
+        """Of something that was sent nobody knows yet what became of it."""
 
     def note(self, plan: Plan) -> int:
         """Tells what a plan leaves out, and returns how many datapoints are blocked."""
@@ -37,9 +46,16 @@ class Hindrances:
         self._tell_waiting(waiting)
         self._tell_unproven()
         self._tell_assumed()
-        left = [f"{one.name}: {one.message}" for one in told if one.reason in (INVALID, UNKNOWN)]
+        left = [f"{one.name}: {one.message}" for one in told if one.reason in _LEFT]
         self.left = [*map(str, plan.unread), *left]
+        self.is_open = any(one.reason in _OPEN for one in told)
         return len(told)
+
+    def note_accepted(self, outcomes: Iterable[Outcome]) -> None:
+        """Takes in what the service agreed to make, and does not show yet."""
+        some = [f"{one.name}: {_ACCEPTED}" for one in outcomes if one.result == "accepted"]
+        self.left += some
+        self.is_open |= bool(some)
 
     def _say_unread(self, plan: Plan) -> None:
         self.unread = plan.unread

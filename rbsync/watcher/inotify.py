@@ -128,6 +128,13 @@ class Inotify:
             os.close(descriptor)
 
     def _run(self) -> None:
+        try:
+            self._listen()
+        finally:
+            # Whoever waits for hints has to notice that none will come.
+            self._hint_all()
+
+    def _listen(self) -> None:
         poll = select.poll()
         poll.register(self._descriptor, select.POLLIN)
         poll.register(self._waker, select.POLLIN)

@@ -280,8 +280,9 @@ class Watch:
         over = [self._announcer.over(code) for code in ("error", "auth", "locked")]
         if any(over):
             self._teller.message(Message("resumed", "it works again"))
-        # No event tells that a disk is there again, or that a folder may be read.
-        if self._hindrances.unread:
+        # No event tells that a disk is there again, that a folder may be read, or that the service
+        # has made what it agreed to make.
+        if self._hindrances.unread or self._hindrances.is_open:
             self._unread.begin(time.monotonic())
         else:
             self._unread.over()

@@ -106,8 +106,7 @@ class WatchView:
             columns = shutil.get_terminal_size().columns
             # One column is left free: a full line wraps, and then it is not cleared as a whole.
             self._shown = fitted(status_parts(standing, time.monotonic()), columns - 1)
-            sys.stderr.write(_CLEAR + self._shown)
-            sys.stderr.flush()
+            self._draw(_CLEAR + self._shown)
 
     def close(self) -> None:
         """Takes the status off the screen."""
@@ -144,13 +143,19 @@ class WatchView:
 
     def _wipe(self) -> None:
         if self._has_status and self._shown:
-            sys.stderr.write(_CLEAR)
-            sys.stderr.flush()
+            self._draw(_CLEAR)
 
     def _write_status(self) -> None:
         if self._has_status and self._shown:
-            sys.stderr.write(self._shown)
+            self._draw(self._shown)
+
+    def _draw(self, text: str) -> None:
+        try:
+            sys.stderr.write(text)
             sys.stderr.flush()
+        except OSError:
+            # The terminal was closed, and `nohup` keeps the watch running.
+            self._has_status = False
 
     def _event(self, kind: str, **content: Any) -> bool:
         """Prints an event where JSON is asked for; tells whether it is."""
