@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -30,7 +33,13 @@ LONG = (
 """Files that take long begin first, so that both cores end together."""
 
 
-TRUSTED = re.compile(r"CI|CI_MERGE_.*|GITHUB_EVENT_.*|RBSYNC_.*|RB_.*|REDBRICK_.*|XDG_.*_HOME")
+# Where compiled code is not kept, each of hundreds of processes compiles the program again, which
+# takes longer than most of what it then does.
+sys.dont_write_bytecode = False
+
+TRUSTED = re.compile(
+    r"PYTHONDONTWRITEBYTECODE|CI|CI_MERGE_.*|GITHUB_EVENT_.*|RBSYNC_.*|RB_.*|REDBRICK_.*|XDG_.*_HOME"
+)
 """Variables by which the machine that runs the tests would decide what a manifest may do."""
 
 
@@ -48,6 +57,25 @@ def pytest_configure() -> None:
     """A shell that starts a run in the background has it ignore Ctrl-C, and all that it starts."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Has each worker compile a share of the files, and find those of the others compiled.
+
+    All read all files in one order: without this, each would rewrite the assertions of every file,
+    which takes longer than to read it.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return
+    own = slice(int(worker["workerid"].removeprefix("gw")), None, worker["workercount"])
+    folders = [session.config.rootpath / one for one in session.config.args]
+    for file in sorted(file for one in folders for file in one.rglob("test_*.py"))[own]:
+        module = ".".join(file.relative_to(session.config.rootpath).with_suffix("").parts)
+        # Whatever is wrong with it is told when it is collected.
+        with contextlib.suppress(Exception, pytest.skip.Exception):
+            importlib.import_module(module)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
