@@ -163,9 +163,11 @@ class MemoryWriter:
     ) -> None:
         removed = list(removed)
         with self._fenced() as header:
-            forgotten = frozenset(lost)
-            for key in [one for one in self._store.sent if one[0] in forgotten]:
-                del self._store.sent[key]
+            # Nothing is lost as a rule, and to look through all that was sent at each commit
+            # would make many small files cost by the square of their number.
+            if forgotten := frozenset(lost):
+                for key in [one for one in self._store.sent if one[0] in forgotten]:
+                    del self._store.sent[key]
             for name in removed:
                 self._store.known.pop(name, None)
             self._store.known.update((one.name, one) for one in records)
