@@ -127,19 +127,23 @@ def build(
             )
         dataset = _dataset(datapoints, packed, findings, inputs.tree, manifest.file)
         singles = (one for one in datapoints if one.name not in findings.obstacles)
-        return replace(dataset, blank=_blank(singles, entries.good, files))
+        label_files = _label_files(singles, entries.good, files)
+        return replace(dataset, label_files=label_files)
 
 
-def _blank(
+def _label_files(
     datapoints: Iterable[Datapoint], entries: Mapping[str, Entry], files: Files
 ) -> dict[str, tuple[Item, ...]]:
-    """The files of masks and segmentations that show nothing, by name."""
+    """The files, by name, that labels come from and do not have as their inputs."""
     found = {}
     for one in datapoints:
-        given = entries[one.name].labels
+        entry = entries[one.name]
+        given = entry.labels
         # Most slices have no tumour, and that such a mask is there is part of a version too.
         if one.labels is None and isinstance(given, MaskLabels | SegmentationLabels):
-            found[one.name] = tuple(files.readable(entries[one.name], given.files))
+            found[one.name] = tuple(files.readable(entry, given.files))
+        elif entry.made_from and files.algorithm == "sha256":
+            found[one.name] = tuple(files.readable(entry, [entry.made_from]))
     return found
 
 

@@ -65,6 +65,9 @@ class Files:
                 yield from self._found(entry, given.files)
             case InlineLabels() | None:
                 pass
+        # A plan wants the meaning of such a file, which was read from it; a lock wants its bytes.
+        if entry.made_from and self.algorithm == "sha256":
+            yield from self._found(entry, [entry.made_from])
 
     def are_local(self, entry: Entry) -> bool:
         """Tells whether an entry's items are files, which will be uploaded."""
@@ -270,7 +273,8 @@ def _spelt(entry: Entry, paths: Mapping[str, str]) -> Entry:
             )
         case InlineLabels() | None:
             pass
-    return entry._replace(items=files(entry.items), labels=labels)
+    made_from = paths.get(entry.made_from, entry.made_from)
+    return entry._replace(items=files(entry.items), labels=labels, made_from=made_from)
 
 
 def _what_for(entry: Entry, path: str) -> str:

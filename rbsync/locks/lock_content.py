@@ -51,10 +51,12 @@ class Lock:
 def lock_of(dataset: Dataset) -> Lock:
     """The lock of a dataset whose contents were hashed with SHA-256."""
     lock = Lock()
-    notes, sums = lock.notes, lock.sums
+    notes, sums, label_files = lock.notes, lock.sums, dataset.label_files
     for one in dataset.datapoints:
         local = [item for item in one.items if item.is_local]
-        given = one.labels.inputs if one.labels else dataset.blank.get(one.name, ())
+        given = one.labels.inputs if one.labels else ()
+        if label_files and not given:
+            given = label_files.get(one.name, ())
         inputs = [item for item in given if item.is_local] if given else ()
         notes[one.name] = _note(one, local, inputs)
         for item in (*local, *inputs):

@@ -130,8 +130,9 @@ class Dataset:
 
     ``unread`` names the sources that could not be read to their end: as long as there is one,
     a datapoint that is not here may still be wanted. ``doubts`` says of sources, by their places,
-    why datapoints of theirs may have labels where none were found. ``blank`` has the files of
-    masks and segmentations that show nothing, by the datapoints' names.
+    why datapoints of theirs may have labels where none were found. ``label_files`` has by
+    the datapoints' names the files that labels come from, where the labels do not have them as
+    their inputs: masks and segmentations that show nothing, and files of other tools.
     """
 
     datapoints: Sequence[Datapoint]
@@ -139,7 +140,7 @@ class Dataset:
     unread: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     doubts: Mapping[Location, Problem] = field(default_factory=dict)
-    blank: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+    label_files: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
     algorithm: Algorithm = "xxh3"
 
     @cached_property

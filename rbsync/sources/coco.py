@@ -77,7 +77,15 @@ class CocoSource(SourceModel):
         # nothing.
         labels = self._labels(one, place) if one.labels else None
         item = posixpath.join(self.images, name)
-        return Entry(name, (item,), labels, context.settings, context.origin, problems)
+        return Entry(
+            name,
+            (item,),
+            labels,
+            context.settings,
+            context.origin,
+            problems,
+            made_from=self.coco,
+        )
 
     def _labels(self, one: ImageLabels, place: Location) -> InlineLabels:
         size = DeclaredSize(one.image.width, one.image.height, self.coco)

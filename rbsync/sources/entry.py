@@ -120,7 +120,8 @@ class Entry(NamedTuple):
     ``is_group`` that more of them may be to come. ``barred`` is why it is no datapoint, where that
     has been told of the source. ``found_at`` is the file that a pattern found, and ``asked`` what
     else was looked for because of it, whether it was there or not. ``source`` is the number of its
-    source, where that is not known by ``origin``.
+    source, where that is not known by ``origin``. ``made_from`` is the label file of another tool
+    that the labels were made from, also where that has none for it.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Entry(NamedTuple):
     found_at: str = ""
     asked: tuple[str, ...] = ()
     source: int = -1
+    made_from: str = ""
 
     def item_at(self, path: str) -> Location:
         """The place that names an item."""

@@ -94,10 +94,14 @@ class FileLabels:
         objects, mask = self._objects.of(path, captures), self._masks.of(path, captures)
         problems = [one.problem for one in (objects, mask) if one.problem]
         labels: str | InlineLabels | MaskLabels | None = inline or objects.path
+        made_from = ""
         if self._tool and objects.path:
             made = self._tool.read(objects.path, items[0])
-            problems += [made] if isinstance(made, Problem) else []
-            labels = None if isinstance(made, Problem) else made
+            if isinstance(made, Problem):
+                problems.append(made)
+                labels = None
+            else:
+                labels, made_from = made, objects.path
         if labels and mask.path:
             problems.append(self._both(name, objects.path, mask.path))
         if mask.path and self._mask:
@@ -115,6 +119,7 @@ class FileLabels:
             barred=self._wrong,
             found_at=found_at,
             asked=self._context.tree.take_asked(),
+            made_from=made_from,
         )
 
     def _source_problem(
