@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from rbsync.cli.open_workspace import opened
-from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import document, note
+from rbsync.cli.output import markdown as print_markdown
 from rbsync.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
 @click.command("diff")
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="[B]", default="")
-@click.option("--markdown", metavar="FILE", help="Write the difference as Markdown.")
-@click.option("--html", metavar="FILE", help="Write it as a page with pictures of labels.")
+@click.option(
+    "--markdown", metavar="FILE", help="Write the difference as Markdown; to `-`: print it."
+)
+@click.option(
+    "--html", metavar="FILE", callback=no_stream, help="Write it as a page with pictures of labels."
+)
 @with_common_options
 def command(
     common: CommonOptions, before: str, after: str, markdown: str | None, html: str | None
@@ -38,6 +43,7 @@ def command(
     Examples:
       rbsync diff v1 v2
       rbsync diff HEAD --markdown diff.md
+      rbsync diff v1 v2 --markdown - | less
       rbsync diff HEAD --html diff.html
       rbsync diff HEAD project
       rbsync diff release:v1 lock
@@ -54,16 +60,15 @@ def command(
         if html:
             _write_pages(html, found, old, new)
     digests = {"before": old.digest, "after": new.digest}
+    is_printed = False
     if markdown:
         from rbsync.cli.render.difference_markdown import difference_markdown
-        from rbsync.written_files import write_whole
 
-        write_whole(
-            markdown, difference_markdown(found, labels, before=old.digest, after=new.digest)
-        )
+        text = difference_markdown(found, labels, **digests)
+        is_printed = print_markdown(common, markdown, text)
     if common.json:
         document(common, {**digests, "difference": difference_json(found, labels)})
-    else:
+    elif not is_printed:
         show_difference(common, found, labels)
         note(common, f"{digests['before']} to")
         note(common, digests["after"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rbsync.cli.open_workspace import opened
-from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import document, note, result
 from rbsync.cli.render.numbers import plural
 from rbsync.errors import ExitCode
@@ -23,7 +23,12 @@ _WIDE, _NAME = 8, 18
 
 @click.command("doctor")
 @click.option("--write", is_flag=True, help="Create one datapoint, read it back and delete it.")
-@click.option("--report", metavar="FILE", help="Write what was found there, to be attached.")
+@click.option(
+    "--report",
+    metavar="FILE",
+    callback=no_stream,
+    help="Write what was found there, to be attached.",
+)
 @with_common_options
 def command(common: CommonOptions, write: bool, report: str | None) -> int:
     """Check this machine, the way to the service, and the project. Ends with 1 when one fails.

@@ -138,6 +138,20 @@ _OPTIONS: list[Callable[..., Any]] = [
 ]
 
 
+def no_stream(
+    context: click.Context,  # noqa: ARG001  (a callback of click has these)
+    parameter: click.Parameter,  # noqa: ARG001  (as above)
+    value: str | None,
+) -> str | None:
+    """Refuses ``-`` for a file that is put in its place whole, for which a pipe has no place.
+
+    A file of that name would be written, and the reader of the pipe wait for nothing.
+    """
+    if value == "-":
+        raise click.BadParameter("standard output is no file; write ./- for one of this name")
+    return value
+
+
 def with_common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the common options, and calls the command with them as one value, first."""
 

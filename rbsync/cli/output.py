@@ -13,6 +13,10 @@ from rbsync.cli.escaping import for_terminal
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.render.screen import is_screen
 from rbsync.cli.streams import flush_out, write_out
+from rbsync.errors import UsageError
+
+STDOUT = "-"
+"""A file of this name stands for what the command prints, as everywhere."""
 
 
 def uses_color(common: CommonOptions, stream: Any) -> bool:
@@ -31,6 +35,22 @@ def answer(common: CommonOptions, text: str, **facts: Any) -> None:
         document(common, facts)
     else:
         result(common, text)
+
+
+def markdown(common: CommonOptions, file: str, text: str) -> bool:
+    """Writes Markdown into a file, or prints it where that is called ``-``; tells which.
+
+    Raises UsageError where a document is printed already, and RbsyncError for a file.
+    """
+    if file == STDOUT:
+        if common.json:
+            raise UsageError("--json and --markdown - are both printed; write one into a file")
+        write_out(text)
+        return True
+    from rbsync.written_files import write_whole
+
+    write_whole(file, text)
+    return False
 
 
 def note(common: CommonOptions, text: str, **style: Any) -> None:

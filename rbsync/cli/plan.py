@@ -16,8 +16,9 @@ from rbsync.cli.locked import locked as locked_option
 from rbsync.cli.locked import require_locked
 from rbsync.cli.next_step import Kept, next_steps
 from rbsync.cli.open_workspace import meta, opened
-from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import document, note
+from rbsync.cli.output import markdown as print_markdown
 from rbsync.cli.plan_facts import NOT_KNOWN, About
 from rbsync.cli.planning_options import give_up_after as give_up_after_option
 from rbsync.cli.planning_options import planning, redo, refresh
@@ -33,9 +34,16 @@ if TYPE_CHECKING:
 
 
 @click.command("plan")
-@click.option("-o", "--output", metavar="FILE", help="Write the plan, for `apply FILE`.")
-@click.option("--markdown", metavar="FILE", help="Write the plan as Markdown.")
-@click.option("--html", metavar="FILE", help="Write the plan as a page with pictures of labels.")
+@click.option(
+    "-o", "--output", metavar="FILE", callback=no_stream, help="Write the plan, for `apply FILE`."
+)
+@click.option("--markdown", metavar="FILE", help="Write the plan as Markdown; to `-`: print it.")
+@click.option(
+    "--html",
+    metavar="FILE",
+    callback=no_stream,
+    help="Write the plan as a page with pictures of labels.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option(
     "--since",
@@ -98,12 +106,12 @@ def command(
         untrusted = workspace.manifest.trust.untrusted
     told = _Told(plan, labels, about)
     digest = _keep(output, told, untrusted) if output else ""
-    if markdown:
-        _write(markdown, told.as_markdown())
+    is_printed = markdown is not None and print_markdown(common, markdown, told.as_markdown())
     if common.json:
         document(common, told.as_json(labels))
         return _exit_code(plan, detailed_exitcode)
-    _show(told, common, locks=locks)
+    if not is_printed:
+        _show(told, common, locks=locks)
     kept = Kept(output or "", digest, about.digest if markdown else "")
     for line in () if untrusted and not output else next_steps(common, plan, options, kept):
         note(common, line)

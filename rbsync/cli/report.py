@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rbsync.cli.open_workspace import opened
-from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import document, note, result
 from rbsync.cli.running import REPORT
 from rbsync.errors import ExitCode, RbsyncError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command("report")
-@click.option("--html", metavar="FILE", help="Write it as a page.")
+@click.option("--html", metavar="FILE", callback=no_stream, help="Write it as a page.")
 @with_common_options
 def command(common: CommonOptions, html: str | None) -> int:
     """Tell what became of the last run that did something, and how the state stands.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 
 import jsonschema
+import pytest
 
 from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
@@ -113,6 +115,45 @@ def test_the_markdown_of_a_plan_has_a_row_for_each_action(three: Project) -> Non
     text = (three.folder / "plan.md").read_text()
     assert "Plan: 4 to create" in text
     assert "| `+` | ``images/odd\\x7c`name`.png`` |" in text
+
+
+@pytest.mark.parametrize("command", [("plan",), ("diff", "lock")])
+def test_markdown_is_printed_for_a_pipe(three: Project, command: tuple[str, ...]) -> None:
+    three.run("lock")
+    three.write("images/new.png", png(7))
+    before = sorted(os.listdir(three.folder))
+    told = three.run(*command, "--markdown", "-")
+    assert sorted(os.listdir(three.folder)) == before
+    three.run(*command, "--markdown", "told.md")
+    assert told.out == (three.folder / "told.md").read_text()
+    both = three.run(*command, "--markdown", "-", "--json")
+    assert both.code == 64
+    (problem,) = both.json["problems"]
+    assert problem["message"].startswith("--json and --markdown - are both printed; write one")
+    assert three.run(*command, "--markdown", "told.md", "--json").out.startswith("{")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("plan", "-o"),
+        ("plan", "--html"),
+        ("diff", "lock", "--html"),
+        ("report", "--html"),
+        ("doctor", "--report"),
+    ],
+)
+def test_a_file_that_is_put_in_its_place_whole_is_no_pipe(
+    three: Project, command: tuple[str, ...]
+) -> None:
+    three.apply()
+    three.run("lock")
+    ran = three.run(*command, "-")
+    assert ran.code == 64
+    assert "standard output is no file; write ./- for one of this name" in ran.err
+    assert not (three.folder / "-").exists()
+    three.run(*command, "./-")
+    assert (three.folder / "-").exists()
 
 
 def test_the_exit_code_tells_of_changes_when_asked(three: Project) -> None:
