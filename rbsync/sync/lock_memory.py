@@ -20,7 +20,7 @@ from rbsync.dataset.taking_up import TakenUp
 from rbsync.dataset.units import Packed, UnitKey
 from rbsync.errors import UserError
 from rbsync.files.part import NotInPartsError
-from rbsync.locks.layout import digest_of_sums
+from rbsync.locks.layout import LockFiles, digest_of_sums
 from rbsync.locks.line_format import note_line, raw, read_note, read_sum, sum_line
 from rbsync.locks.lock_content import Lock, Note, lock_of
 from rbsync.locks.opened_files import FileFacts, OpenedFiles
@@ -93,17 +93,15 @@ def recall_lock(workspace: Workspace) -> LockMemory | None:
     return memory if memory and memory.basis == _basis(workspace) else None
 
 
-def remember_lock(
-    workspace: Workspace, lock: Lock, files: Mapping[str, bytes], notes: Notes
-) -> None:
+def remember_lock(workspace: Workspace, lock: LockFiles, notes: Notes) -> None:
     """Remembers a lock that is that of all files at hand, and stands in its canonical files."""
     tree = workspace.inputs.tree
-    is_known = is_certain(tree, notes, len(lock.notes)) and not notes.unsettled
+    is_known = is_certain(tree, notes, lock.datapoints) and not notes.unsettled
     if workspace.manifest.trust.untrusted or not is_known:
         return
     memory = LockMemory(
         _basis(workspace),
-        {name: FileFacts.of(name, text) for name, text in files.items()},
+        {name: FileFacts.of(name, text) for name, text in lock.texts.items()},
         remembered_of(tree, notes),
     )
     put_units(workspace, KEY, _text(memory), notes.packed, after="")

@@ -12,7 +12,7 @@ from rbsync.dataset.notes import Notes
 from rbsync.errors import Problem, RbsyncError, UserError
 from rbsync.locks.differences import Difference, compare
 from rbsync.locks.folder import FOLDER, change_files, folder_made, read_files, write_files
-from rbsync.locks.layout import digest_of, files_of
+from rbsync.locks.layout import LockFiles, digest_of, files_of, files_of_dataset
 from rbsync.locks.lock_content import Lock, Note, lock_of
 from rbsync.locks.parsing import read_lock
 from rbsync.manifest.manifest import Manifest
@@ -86,11 +86,12 @@ def _written(workspace: Workspace, folder: str) -> Locked:
     notes = Notes(is_wanted=True)
     dataset = dataset_at_hand(workspace, notes)
     with paused_collector():
-        lock = lock_of(dataset)
-        files = files_of(lock)
-    written = write_files(folder, files)
-    _remember(workspace, lock, files, notes)
-    return Locked(digest_of(files), len(lock.notes), len(lock.sums), written)
+        lock = files_of_dataset(dataset)
+    written = write_files(folder, lock.texts)
+    digest = digest_of(lock.texts)
+    remember_version(workspace, digest)
+    remember_lock(workspace, lock, notes)
+    return Locked(digest, lock.datapoints, lock.sums, written)
 
 
 def _changed(workspace: Workspace, folder: str) -> Locked | None:
@@ -115,11 +116,6 @@ def _dataset(workspace: Workspace, notes: Notes | None, *, keep_going: bool = Fa
     from rbsync.sync.declared_dataset import expand
 
     return expand(workspace, keep_going=keep_going, notes=notes)
-
-
-def _remember(workspace: Workspace, lock: Lock, files: dict[str, bytes], notes: Notes) -> None:
-    remember_version(workspace, digest_of(files))
-    remember_lock(workspace, lock, files, notes)
 
 
 def locked_version(manifest: Manifest) -> Lock:
@@ -156,7 +152,8 @@ def _verified(workspace: Workspace, covers: Callable[[str], bool]) -> Verified:
         remember_version(workspace, digest_of(files))
         # What a merge has left in another layout is not what the next lock would change.
         if files == at_disk:
-            remember_lock(workspace, lock, files, notes)
+            canonical = LockFiles(files, len(lock.notes), len(lock.sums))
+            remember_lock(workspace, canonical, notes)
     return Verified(digest_of(files), len(lock.notes), len(lock.sums), found, unread)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rbsync.errors import UserError
+from rbsync.errors import Location, UserError
 from rbsync.locks.differences import Changed, Difference, Moved, compare
-from rbsync.locks.layout import digest_of, files_of, home_of
-from rbsync.locks.lock_content import Lock, Note
+from rbsync.locks.layout import digest_of, files_of, files_of_dataset, home_of
+from rbsync.locks.lock_content import Lock, Note, lock_of
 from rbsync.locks.merging import merge
 from rbsync.locks.parsing import read_lock
+from rbsync.model.datapoint import Dataset, Settings
+from rbsync.model.packed import Datapoints, FolderPoints
 
 NAMES = st.text(max_size=8).map(lambda text: "d/" + text.replace("/", "") + "x")
 
@@ -157,3 +161,44 @@ def test_a_path_that_one_side_deleted_and_one_changed_is_a_conflict() -> None:
 
 def test_a_path_that_both_sides_deleted_is_gone() -> None:
     assert merge("d.sums", texts("d/a"), b"", b"") == (b"", [])
+
+
+# Of a path's letters, of some that no file system tells apart, of bytes that are no UTF-8, of
+# backslashes and line ends, and of letters that sort in another way than their bytes.
+LETTERS = st.text('abAé\U0001f600\uffff\udce4 -.\\\n\r"', min_size=1, max_size=4)
+FOLDERS = st.sampled_from(["", "a", "a/b", "A", "é", "@remote", ".x"])
+
+
+@st.composite
+def packed(draw: st.DrawFn, number: int) -> FolderPoints:
+    """A folder of a source of its own number, whose names nobody else has."""
+    files = sorted({f"{one}.{number}" for one in draw(st.sets(LETTERS, min_size=1, max_size=4))})
+    called = draw(st.booleans())
+    names = sorted(f"{number}:{one[::-1]}" for one in files) if called else []
+    digests = b"".join(bytes([number * 16 + at]) * 32 for at in range(len(files)))
+    settings_of_source = Settings(priority=draw(st.sampled_from([None, 0.5])))
+    facet = settings_of_source.fingerprint("sha256")
+    sizes = array("q", range(len(files)))
+    place = Location("rbsync.yaml", number, 1)
+    return FolderPoints(
+        draw(FOLDERS),
+        "\0".join(files),
+        "\0".join(names),
+        digests,
+        sizes,
+        settings_of_source,
+        facet,
+        place,
+        "sha256",
+    )
+
+
+@settings(max_examples=60)
+@given(st.tuples(packed(1), packed(2), packed(3)), packed(4), st.booleans())
+def test_the_files_of_packed_folders_are_those_of_their_datapoints(
+    folders: tuple[FolderPoints, ...], single: FolderPoints, packs_nothing: bool
+) -> None:
+    datapoints = Datapoints(folders, single)
+    lock = lock_of(Dataset(datapoints))
+    dataset = Dataset(tuple(datapoints) if packs_nothing else datapoints)
+    assert files_of_dataset(dataset) == (files_of(lock), len(lock.notes), len(lock.sums))

@@ -15,8 +15,7 @@ from tests.scenarios.test_labels_of_other_tools import COCO, HEAD, LABELME, VOC,
 
 BESIDE = '  - {{glob: "images/*.png", name: "{{stem}}", labels: {{format: {0}}}}}\n'
 TWO = COCO | {
-    "images": COCO["images"]
-    + [{"id": 2, "file_name": "images/b.png", "width": 100, "height": 50}],
+    "images": COCO["images"] + [{"id": 2, "file_name": "images/b.png", "width": 100, "height": 50}],
 }
 # The source, the file of the labels of a.png, its text, and a text of the same meaning.
 TOOLS = {
