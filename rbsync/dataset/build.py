@@ -9,7 +9,7 @@ from rbsync.collector import paused_collector
 from rbsync.dataset.build_inputs import BuildInputs
 from rbsync.dataset.bundles import points_of, with_files_twice
 from rbsync.dataset.declared_sizes import DeclaredSizes
-from rbsync.dataset.expanding import Entries, expand, sorted_out
+from rbsync.dataset.expanding import Entries, expand, limits_of, sorted_out
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.frame_sizes import FrameSizes
 from rbsync.dataset.groups import WAITING, Groups
@@ -164,7 +164,7 @@ def _readers(
         project_type,
         taxonomy,
         is_strict=is_strict,
-        most=manifest.trust.max_labels,
+        limits=limits_of(manifest),
     )
     rules = MaskRules(project_type, taxonomy)
     series = SeriesReader(tree, inspections, findings)

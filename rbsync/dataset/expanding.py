@@ -13,6 +13,7 @@ from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
+from rbsync.labels.limits import MOST_LABELS, Limits
 from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.positions import Path
 from rbsync.model.datapoint import Settings
@@ -122,6 +123,7 @@ def expand(
             warn_at=partial(findings.warn_of_source, number),
             rest=rest,
             searched=searched,
+            limits=limits_of(manifest),
             packs=again is None and per_file and barred is None and is_uploaded(settings.storage),
         )
         tree.part = again.part_for(number) if again else None
@@ -141,6 +143,12 @@ def expand(
                         asked=(*entry.asked, *sought.reads) if single else entry.asked,
                     )
     tree.part = None
+
+
+def limits_of(manifest: Manifest) -> Limits:
+    """How much the files of a manifest may have."""
+    trust = manifest.trust
+    return Limits(max(trust.max_labels, MOST_LABELS), of_all=trust.untrusted)
 
 
 def _bear_witness(sought: Seeking, rest: Rest | None, path: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from rbsync.errors import Location, Problem, UserError
 from rbsync.labels.covered_area import extent_of
 from rbsync.labels.degenerate import degenerate
+from rbsync.labels.limits import Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.labels.problem import MOST, LabelProblem
 from rbsync.manifest.document import read_document
 from rbsync.model.extent import Extent
@@ -16,15 +17,6 @@ from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
 from rbsync.shapes.json_members import LineCounter, Member, MembersError, members
 
 LabelCheck = Callable[[int, object], Sequence[LabelProblem]]
-
-MOST_LABELS = 50_000
-MARKS_EACH = 50
-"""Commas and brackets that a label may have on the average: as many as are read and checked in a
-few seconds. They are counted in the text, since who reads it to count its values has done the work
-already."""
-
-_OBJECT = 5
-"""The marks that an object counts for: its members are looked up one by one."""
 
 MOST_FLAWS = 5
 """Labels of a file that show nothing and are told one by one."""
@@ -51,11 +43,10 @@ class LabelList:
     """
 
     def __init__(
-        self, text: str, path: str, algorithm: Algorithm, check: LabelCheck, most: int = MOST_LABELS
+        self, text: str, path: str, algorithm: Algorithm, check: LabelCheck, limits: Limits
     ) -> None:
-        """``most`` is how many labels a file may have."""
         self._text, self._path = text, path
-        self._most = most
+        self._limits = limits
         self._algorithm = algorithm
         self._check = check
         self._lines = LineCounter(text)
@@ -78,14 +69,10 @@ class LabelList:
 
     def problems(self) -> Iterator[Problem]:
         """The faults, in the order of its places; after ten thousand nothing more is read."""
-        marks = MARKS_EACH * self._most
-        if (found := _marks(self._text)) > marks:
+        if (found := marks_of(self._text)) > self._limits.marks:
             self._problems += 1
-            message = (
-                f"the file has more than {marks:,} commas and brackets, of which each object "
-                f"counts for {_OBJECT}; so many are allowed"
-            )
-            yield Problem("too-many", message, self._place(0), _more(-(-found // MARKS_EACH)))
+            message, hint = too_many_marks(self._limits), more_labels(labels_for(found))
+            yield Problem("too-many", message, self._place(0), hint)
             return
         self._hasher.update(b"[")
         for problem in self._each():
@@ -98,10 +85,12 @@ class LabelList:
     def _each(self) -> Iterator[Problem]:
         try:
             for at, label in enumerate(members(self._text, object_pairs_hook=self._repeats)):
-                if at >= self._most:
-                    message = f"the file has more than {self._most:,} labels; so many are allowed"
+                if at >= (most := self._limits.labels):
+                    message = f"the file has more than {most:,} labels; so many are allowed"
                     # Who reads on to count them does what the limit prevents.
-                    yield Problem("too-many", message, self._place(label.begin), _more(2 * at))
+                    yield Problem(
+                        "too-many", message, self._place(label.begin), more_labels(2 * at)
+                    )
                     return
                 yield from self._of(at, label)
         except MembersError as error:
@@ -168,19 +157,6 @@ class _Places:
             return own
         _, line, column = self._document.locate(path)
         return Location(own.file, own.line + line - 1, column + (own.column - 1) * (line == 1))
-
-
-def _more(number: int) -> str:
-    """The hint for a file that is meant to have so many labels."""
-    # A stranger's file must not cost minutes: only the trusted side knows that it is no stranger's.
-    return (
-        "if it is meant to be that large, say so outside of the manifest: "
-        f"RBSYNC_MAX_LABELS={number}, or `max_labels = {number}` in your own configuration"
-    )
-
-
-def _marks(text: str) -> int:
-    return sum(map(text.count, ",[")) + _OBJECT * text.count("{")
 
 
 def sizes_of(labels: Iterable[Any]) -> set[tuple[int, int]]:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.label_list import (
     MOST_FLAWS,
-    MOST_LABELS,
     LabelCheck,
     LabelList,
     as_problem,
@@ -23,7 +22,9 @@ from rbsync.files.tree import Tree
 from rbsync.files.written_text import encoding_fault
 from rbsync.labels.check import check_labels, label_check
 from rbsync.labels.degenerate import degenerate
+from rbsync.labels.limits import Limits
 from rbsync.labels.normal import normal_labels
+from rbsync.labels.problem import LabelProblem
 from rbsync.labels.taxonomy import Taxonomy
 from rbsync.manifest.plain import typed
 from rbsync.model.datapoint import Item, Labels
@@ -31,7 +32,7 @@ from rbsync.model.extent import Extent
 from rbsync.model.fingerprint import canonical_json, digest, of_value
 from rbsync.reasons import UNKNOWN
 from rbsync.shapes.json_members import is_list
-from rbsync.sources.entry import Entry, InlineLabels
+from rbsync.sources.entry import Entry, InlineLabels, MadeLabels
 from rbsync.sources.tools.recognised import next_step, tool_of
 
 LIMIT = 64 << 20
@@ -65,13 +66,10 @@ class LabelReader:
         taxonomy: Taxonomy,
         *,
         is_strict: bool = False,
-        most: int = 0,
+        limits: Limits,
     ) -> None:
-        """With ``is_strict`` labels that show nothing are refused, and not only told.
-
-        ``most`` is how many labels a file may have, where that is more than usual.
-        """
-        self._most = max(most, MOST_LABELS)
+        """With ``is_strict`` labels that show nothing are refused, and not only told."""
+        self._limits = limits
         self._strict = is_strict
         self.drawn: list[Drawn] = []
         self._tree = tree
@@ -87,15 +85,20 @@ class LabelReader:
 
     def inline(self, entry: Entry, given: InlineLabels) -> Labels | None:
         """Labels that stand in the manifest or in an items list."""
-        labels = typed(given.labels)
-        if self._check(entry, labels, given.locate, given.titles):
+        made = given.labels if isinstance(given.labels, MadeLabels) else None
+        labels, titles = (
+            self._distinct(made, given.titles) if made else (given.labels, given.titles)
+        )
+        if given.is_written:
+            labels = typed(labels)
+        if self._check(entry, labels, given.locate, titles):
             return None
         if given.drawn_for is None:
             self.drawn += [
                 Drawn(entry, "", size, given.locate(())) for size in sorted(sizes_of(labels))
             ]
-        text = canonical_json(labels).decode()
-        return Labels("objects", self._fingerprint(labels), inline=text)
+        text = made.text if made else canonical_json(labels).decode()
+        return Labels("objects", self._fingerprint(labels, text), inline=text)
 
     def file(self, entry: Entry, item: Item) -> Labels | None:
         """Labels in a file of their own."""
@@ -149,7 +152,7 @@ class LabelReader:
         if not is_list(text):
             self._findings.of_entry(entry, _of_tool(text, path) or _no_list(text, path))
             return "", False
-        labels = LabelList(text, path, self._tree.algorithm, self._checker(), self._most)
+        labels = LabelList(text, path, self._tree.algorithm, self._checker(), self._limits)
         for number, problem in enumerate(labels.problems()):
             # Not looked for before: nearly every file is what it should be.
             if not number and (other := _of_tool(text, path)):
@@ -178,10 +181,32 @@ class LabelReader:
     def _checker(self) -> LabelCheck:
         return label_check(self._type, self._taxonomy.names, self._taxonomy.all_attributes)
 
-    def _fingerprint(self, labels: Any) -> str:
+    def _fingerprint(self, labels: Any, text: str) -> str:
         # Of the meaning and not of the file: labels that a tool wrote with other spaces or floats
         # are no change.
-        return of_value(normal_labels(labels), self._tree.algorithm)
+        if "null" in text:
+            return of_value(normal_labels(labels), self._tree.algorithm)
+        # The canonical text of labels without nulls is that of their normal form.
+        return digest(text.encode("utf-8", "surrogatepass"), self._tree.algorithm)
+
+    def _distinct(
+        self, made: MadeLabels, titles: Sequence[str]
+    ) -> tuple[Sequence[Any], Sequence[str]]:
+        """The labels to be checked, and their titles: where all are right, one of each kind."""
+        places = list({id(one): at for at, one in enumerate(made.kinds)}.values())
+        some = [made.kinds[at] for at in places]
+        # The outlines of an image are of a few kinds. Boxes are all looked at, and once.
+        if len(some) == len(made.kinds) or self._mistakes(some):
+            return made.kinds, titles
+        return some, [titles[at] for at in places]
+
+    def _mistakes(self, labels: Any) -> list[LabelProblem]:
+        return check_labels(
+            labels,
+            project_type=self._type,
+            categories=self._taxonomy.names,
+            attributes=self._taxonomy.all_attributes,
+        )
 
     def _check(
         self,
@@ -190,12 +215,7 @@ class LabelReader:
         locate: Callable[[Path], Location],
         titles: Sequence[str] = (),
     ) -> bool:
-        found = check_labels(
-            labels,
-            project_type=self._type,
-            categories=self._taxonomy.names,
-            attributes=self._taxonomy.all_attributes,
-        )
+        found = self._mistakes(labels)
         for one in found:
             problem = as_problem(one, locate(one.path))
             if titles and one.path and isinstance(one.path[0], int):

@@ -11,7 +11,7 @@ from pydantic import Field
 from rbsync.errors import Location, Problem
 from rbsync.sources.base import SourceModel
 from rbsync.sources.context import Context
-from rbsync.sources.entry import DeclaredSize, Entry, InlineLabels
+from rbsync.sources.entry import DeclaredSize, Entry, InlineLabels, MadeLabels
 from rbsync.sources.mask_settings import checked_json
 
 if TYPE_CHECKING:
@@ -50,12 +50,13 @@ class CocoSource(SourceModel):
 
         def read(data: Any) -> CocoLabels:
             limit = self.max_pixels or MAX_PIXELS
-            return read_annotations(data, file=self.coco, max_pixels=limit)
+            return read_annotations(data, file=self.coco, max_pixels=limit, limits=context.limits)
 
         place = context.locate(("coco",))
         # Repeated keys are not looked for: it would take as long as all else, in files of a million
         # objects that programs write.
-        found = checked_json(context, self.coco, "coco", read, limit=LIMIT)
+        limits = context.limits if context.limits.of_all else None
+        found = checked_json(context, self.coco, "coco", read, limit=LIMIT, limits=limits)
         if found is None:
             return
         if not found.images:
@@ -63,9 +64,15 @@ class CocoSource(SourceModel):
             context.report(Problem("empty-list", f"`{self.coco}` lists no images", place, hint))
         for error in found.flaws:
             context.report(error.at(place))
-        for told in self._told(found):
+        unseen = 0
+        # Image by image: what is drawn of all of them together fills the memory.
+        found.images.reverse()
+        while found.images:
+            labels = found.labels(found.images.pop())
+            unseen += labels.unseen
+            yield self._entry(labels, context, place)
+        for told in self._told(found.crowds, unseen):
             context.warn(Problem("coco", told, place))
-        yield from (self._entry(one, context, place) for one in found.images)
 
     def _entry(self, one: ImageLabels, context: Context, place: Location) -> Entry:
         name = one.image.file_name
@@ -75,7 +82,7 @@ class CocoSource(SourceModel):
         )
         # Images without annotations are datapoints too; somebody has looked at them and found
         # nothing.
-        labels = self._labels(one, place) if one.labels else None
+        labels = self._labels(one, place) if one.texts else None
         item = posixpath.join(self.images, name)
         return Entry(
             name,
@@ -90,13 +97,18 @@ class CocoSource(SourceModel):
     def _labels(self, one: ImageLabels, place: Location) -> InlineLabels:
         size = DeclaredSize(one.image.width, one.image.height, self.coco)
         titles = tuple(f"{self.coco}: {title} of `{one.image.file_name}`" for title in one.titles)
-        return InlineLabels(one.labels, lambda _: place, size, titles)
+        return InlineLabels(made_of(one), lambda _: place, size, titles)
 
-    def _told(self, found: CocoLabels) -> Iterator[str]:
+    def _told(self, crowds: int, unseen: int) -> Iterator[str]:
         """The facts of a file worth knowing, without the names of a million annotations."""
-        if found.crowds:
+        if crowds:
             what = "annotations of crowds (iscrowd) become labels as all others do"
-            yield f"{self.coco}: {what}; there are {found.crowds:,}"
-        if found.unseen:
+            yield f"{self.coco}: {what}; there are {crowds:,}"
+        if unseen:
             what = "annotations that cover no pixel became no labels"
-            yield f"{self.coco}: {what}; there are {found.unseen:,}"
+            yield f"{self.coco}: {what}; there are {unseen:,}"
+
+
+def made_of(one: ImageLabels) -> MadeLabels:
+    """The labels of an image, as a datapoint takes them."""
+    return MadeLabels(f"[{','.join(one.texts)}]", one.kinds)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rbsync.errors import Location, Problem
 from rbsync.files.listing import Listing
 from rbsync.files.tree import Tree
+from rbsync.labels.limits import USUAL, Limits
 from rbsync.model.datapoint import Settings
 
 
@@ -74,7 +75,7 @@ class Context:
     datapoints of the source may have labels where none were found. ``witness`` takes a file that
     shows for all of the source that it is as it should be. With ``rest`` only a part of the tree
     is looked at, and the rest is known. ``warn_at`` is as ``warn``, of what was found at a path.
-    ``searched`` is that of all sources together.
+    ``searched`` is that of all sources together, and ``limits`` how much their files may have.
     ``packs`` says that what comes of whole folders may come as a `Bundle` each.
     """
 
@@ -91,6 +92,7 @@ class Context:
     rest: Rest | None = None
     searched: Searched | None = None
     packs: bool = False
+    limits: Limits = USUAL
 
     def may_tell(self, code: str, place: Location) -> bool:
         """Tells whether a warning of all of the source may be due.

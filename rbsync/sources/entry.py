@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbsync.errors import Location, Problem
@@ -20,17 +20,30 @@ class DeclaredSize(NamedTuple):
     file: str
 
 
+class MadeLabels(NamedTuple):
+    """Labels that were made of something else, as canonical JSON: as values they fill the memory.
+
+    ``kinds`` has for each label one of a few corners that is right or wrong as it is.
+    """
+
+    text: str
+    kinds: Sequence[Any]
+
+
 class InlineLabels(NamedTuple):
     """Labels that stand where the datapoint stands; ``locate`` finds a member of them.
 
-    ``drawn_for`` is what the image must be like, where the labels' maker said that. ``titles``
-    are what each label is called where it comes from, for labels that were made from others.
+    ``labels`` are parsed JSON, or `MadeLabels`. ``drawn_for`` is what the image must be like, where
+    the labels' maker said that. ``titles`` are what each label is called where it comes from, for
+    labels that were made from others. Those that ``is_written`` stand in the manifest, whose
+    unquoted numbers are texts as yet.
     """
 
     labels: Any
     locate: Callable[[tuple[str | int, ...]], Location]
     drawn_for: DeclaredSize | None = None
     titles: tuple[str, ...] = ()
+    is_written: bool = False
 
 
 class MaskLabels(NamedTuple):

@@ -37,7 +37,9 @@ class ExplicitSource(MaskedSource):
     def expand(self, context: Context) -> Iterator[Entry]:
         inline = None
         if isinstance(self.labels, list):
-            inline = InlineLabels(self.labels, lambda path: context.locate(("labels", *path)))
+            inline = InlineLabels(
+                self.labels, lambda path: context.locate(("labels", *path)), is_written=True
+            )
         # Nothing is looked for where every path is written out; a manifest may have very many.
         if self.mask is None and not _is_looked_for(self.labels):
             self.masks(context)

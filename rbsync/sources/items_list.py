@@ -10,6 +10,7 @@ from pydantic import Field
 
 from rbsync.errors import Location, Problem
 from rbsync.files.written_text import text_of
+from rbsync.labels.limits import Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.model.storages import is_uploaded
 from rbsync.reasons import EMPTY_SOURCE
 from rbsync.shapes.guards import is_texts
@@ -57,7 +58,7 @@ class ItemsListSource(SourceModel):
         except ListError as error:
             # What stands behind the place cannot be read, so that nobody may take it for gone and
             # prune it.
-            context.unread(Problem(error.code, str(error), error.place))
+            context.unread(Problem(error.code, str(error), error.place, error.hint))
         else:
             if not found:
                 self._report_empty(context)
@@ -88,7 +89,20 @@ class ItemsListSource(SourceModel):
         except UnicodeDecodeError as error:
             message = f"the text is not {error.encoding.upper()} at byte {error.start}"
             raise ListError(message, Location(self.items_list), "encoding") from error
-        yield from reader(text, self.items_list)
+        if context.limits.of_all:
+            _refuse_much(text, self.items_list, context.limits)
+        for number, row in enumerate(reader(text, self.items_list)):
+            if context.limits.of_all and number >= context.limits.labels:
+                message = f"the list has more than {number:,} entries; so many are allowed"
+                raise ListError(message, row.place, "too-many", more_labels(2 * number))
+            yield row
+
+
+def _refuse_much(text: str, file: str, limits: Limits) -> None:
+    """Raises ListError for a stranger's list that has more than the labels of one file may have."""
+    if (found := marks_of(text)) > limits.marks:
+        hint = more_labels(labels_for(found))
+        raise ListError(too_many_marks(limits), Location(file, 1, 1), "too-many", hint)
 
 
 def _entry(row: Row, context: Context, folder: str) -> Entry | None:

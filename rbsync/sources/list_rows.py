@@ -17,12 +17,15 @@ class Row(NamedTuple):
 
 
 class ListError(ValueError):
-    """The list itself cannot be read on; ``code`` is that of the problem."""
+    """The list itself cannot be read on; ``code`` and ``hint`` are those of the problem."""
 
-    def __init__(self, message: str, place: Location, code: str = "items-list") -> None:
+    def __init__(
+        self, message: str, place: Location, code: str = "items-list", hint: str = ""
+    ) -> None:
         super().__init__(message)
         self.place = place
         self.code = code
+        self.hint = hint
 
 
 def guess(key: str, known: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from rbsync.errors import Problem
 from rbsync.files.written_text import encoding_fault
+from rbsync.labels.limits import USUAL, Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.mask_formats import PER_CLASS, RGB
 from rbsync.model.datapoint import Encoding
 from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
@@ -152,20 +153,27 @@ def checked_json(
     *,
     hint: str = "add the file, or correct its path",
     limit: int = LIMIT,
+    limits: Limits | None = USUAL,
 ) -> T | None:
     """Returns what ``read`` makes of a JSON file; None after reporting what is wrong with it.
 
-    ``key`` is the key of the source that names the file; ``read`` may raise MaskError.
+    ``key`` is the key of the source that names the file; ``read`` may raise MaskError. Without
+    ``limits`` the file may have as much as its bytes hold.
     """
     from rbsync.masks.error import MaskError
 
     def parsed(data: bytes) -> Any:
+        # A value may take a hundred times the memory of its letters. Other encodings than UTF-8
+        # have these marks among their bytes too.
+        if limits and (found := marks_of(data)) > limits.marks:
+            hint = more_labels(labels_for(found))
+            raise MaskError("too-many", too_many_marks(limits), hint=hint, file=path)
         repeats = Repeats()
-        found = json.loads(data, object_pairs_hook=repeats)
+        value = json.loads(data, object_pairs_hook=repeats)
         if repeats.seen:
             message = first_repeat(data.decode(json.detect_encoding(data))).message
             raise MaskError("duplicate-key", message, hint=KEEP_ONE, file=path)
-        return found
+        return value
 
     where = context.locate((key,))
     try:
@@ -176,7 +184,7 @@ def checked_json(
         message = f"`{path}` cannot be read: {error.strerror or error}"
         context.unread(Problem("unreadable", message, where))
     except MaskError as error:
-        context.report(error.at(where))
+        (context.unread if error.code == "too-many" else context.report)(error.at(where))
     except UnicodeDecodeError as error:
         message = f"`{path}` is no JSON text: {encoding_fault(error)}"
         context.unread(Problem("json", message, where))

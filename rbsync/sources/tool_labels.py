@@ -11,14 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rbsync.errors import Location, Problem
 from rbsync.files.written_text import encoding_fault, text_of
+from rbsync.labels.limits import Limits, labels_for, more_labels
+from rbsync.sources.coco import made_of
 from rbsync.sources.context import Context
 from rbsync.sources.entry import DeclaredSize, InlineLabels
 from rbsync.sources.mask_settings import checked_json
-from rbsync.sources.tools import reader
+from rbsync.sources.tools import amount, reader
 from rbsync.sources.tools.drawn import DrawingError, Drawings
 
 if TYPE_CHECKING:
-    from rbsync.masks.coco.annotations import CocoLabels, ImageLabels
+    from rbsync.masks.coco.annotations import Annotated, CocoLabels
 
 LIMIT = 64 << 20
 COCO = "coco"
@@ -69,6 +71,7 @@ class ToolFiles:
             return None
         try:
             text = text_of(self._context.tree.read(path, LIMIT))
+            _refuse_much(text, self._given.format, self._context.limits)
             found = reader(self._given.format)(text, self._classes)
         except FileNotFoundError:
             return Problem("missing-file", f"there is no file `{path}`", self._place)
@@ -121,40 +124,58 @@ class ToolFiles:
         return tuple(one.strip() for one in text.splitlines() if one.strip())
 
     def _of_coco(self, item: str) -> InlineLabels | Problem | None:
-        found = self._coco.get(posixpath.basename(item), [])
+        if self._coco is None:
+            return None
+        found = self._images.get(posixpath.basename(item), [])
         # Folders of the same file names: the one whose path ends as the image's does.
         found = [one for one in found if _ends_alike(item, one.image.file_name)] or found
         if len(found) != 1:
             return None if not found else self._several(item, found)
-        (one,) = found
+        one = self._coco.labels(found[0])
         if one.flaws:
             return one.flaws[0].at(self._place)
-        size = (one.image.width, one.image.height)
-        titles = [f"{title} of `{one.image.file_name}`" for title in one.titles]
-        made = Drawings(one.labels, titles, size)
-        return _inline(made, self._given.file) if one.labels else None
+        place = Location(self._given.file, 1, 1)
+        size = DeclaredSize(one.image.width, one.image.height, self._given.file)
+        titles = tuple(f"{title} of `{one.image.file_name}`" for title in one.titles)
+        return InlineLabels(made_of(one), lambda _: place, size, titles) if one.texts else None
 
-    def _several(self, item: str, found: list[ImageLabels]) -> Problem:
+    def _several(self, item: str, found: list[Annotated]) -> Problem:
         names = ", ".join(f"`{one.image.file_name}`" for one in found[:3])
         message = f"`{item}` may be any of several images of the file: {names}"
         hint = "name the file under `masks`: `- coco: FILE`, with `images: FOLDER/`"
         return Problem("several-files", message, self._place, hint)
 
     @cached_property
-    def _coco(self) -> dict[str, list[ImageLabels]]:
-        """The images of the one file by their names without folders."""
+    def _coco(self) -> CocoLabels | None:
+        """The one file; None after reporting what is wrong with it."""
         from rbsync.masks.coco.annotations import read_annotations
 
         def read(data: Any) -> CocoLabels:
-            return read_annotations(data, file=self._given.file)
+            return read_annotations(data, file=path, limits=self._context.limits)
 
+        limits = self._context.limits if self._context.limits.of_all else None
         path = self._given.file.removesuffix("?")
         # One file has the labels of all images, and may be larger than that of one.
-        found = checked_json(self._context, path, "labels", read, limit=1 << 30)
-        by_name: dict[str, list[ImageLabels]] = {}
-        for one in found.images if found else ():
+        return checked_json(self._context, path, "labels", read, limit=1 << 30, limits=limits)
+
+    @cached_property
+    def _images(self) -> dict[str, list[Annotated]]:
+        """The images of the one file by their names without folders."""
+        by_name: dict[str, list[Annotated]] = {}
+        for one in self._coco.images if self._coco else ():
             by_name.setdefault(posixpath.basename(one.image.file_name), []).append(one)
         return by_name
+
+
+def _refuse_much(text: str, tool: str, limits: Limits) -> None:
+    """Raises DrawingError for a file that has more than the labels of one datapoint may have."""
+    number, marks = amount(text, tool)
+    if number > limits.labels:
+        message = f"the file has {number:,} labels; {limits.labels:,} are allowed"
+        raise DrawingError(message, hint=more_labels(max(number, labels_for(marks))))
+    if marks > limits.marks:
+        message = f"the file has {marks:,} values; {limits.marks:,} are allowed"
+        raise DrawingError(message, hint=more_labels(labels_for(marks)))
 
 
 def _ends_alike(item: str, name: str) -> bool:

@@ -647,6 +647,88 @@ def fine_labels(project: Project, chance: random.Random, size: float) -> None:
     project.manifest(LABELLED.replace("IMAGE_BBOX", "IMAGE_MULTI").replace("[car, bus]", "[car]"))
 
 
+def fine_drawings(project: Project, chance: random.Random, size: float) -> None:
+    """Drawings of other tools without a fault, of more things than anybody draws in a picture."""
+    count = _many(chance.choice([49_000, 150_000]), size)
+    project.write("a.png", png(1))
+    if chance.random() < 0.4:
+        # Outlines of hundreds of corners, from a few numbers each.
+        side = chance.choice([640, 4_000, 11_000])
+        ring = [0, 0, side, side // 3, side // 2, side]
+        shapes = [
+            [ring],
+            [[chance.randrange(side) for _ in range(8)]],
+            [[0, 0, side, 0, side, side]],
+        ]
+        write_coco(project, side, [chance.choice(shapes)] * (count // chance.choice([1, 10, 100])))
+    elif chance.random() < 0.4:
+        write_coco(
+            project, 640, [[[at % 600, 5, at % 600 + 9, 5, at % 600, 50]] for at in range(count)]
+        )
+    else:
+        tool = chance.choice(["labelme", "yolo", "voc"])
+        corners = chance.choice([2, 3, 60])
+        project.write("a.txt", _drawn_by(tool, count * 3 // corners, corners))
+        classes = ", classes: [car]" if tool == "yolo" else ""
+        made = f"{{format: {tool}, file: a.txt{classes}}}"
+        project.manifest(
+            "project: {type: IMAGE_MULTI, taxonomy: [car, bus]}\n"
+            f"datapoints: [{{name: a, items: [a.png], labels: {made}}}]\n"
+        )
+
+
+def write_coco(project: Project, side: int, shapes: list[Any]) -> None:
+    """A picture with an annotation of each shape."""
+    annotations = [
+        {"id": at, "image_id": 1, "category_id": 1, "segmentation": one}
+        for at, one in enumerate(shapes)
+    ]
+    image = {"id": 1, "file_name": "a.png", "width": side, "height": side}
+    categories = [{"id": 1, "name": "car"}]
+    project.write(
+        "coco.json", {"images": [image], "categories": categories, "annotations": annotations}
+    )
+    project.manifest(MASKS + "masks: [{coco: coco.json}]\n")
+
+
+def _drawn_by(tool: str, count: int, corners: int) -> str:
+    """The text of a file of a tool with so many shapes."""
+    if tool == "yolo":
+        return f"0 {' '.join(['0.1 0.1', '0.5 0.1', '0.1 0.6'] * (corners // 2))}\n" * count
+    if tool == "voc":
+        corner = "".join(
+            f"<{key}>{at}</{key}>" for at, key in enumerate(["xmin", "ymin", "xmax", "ymax"], 1)
+        )
+        thing = f"<object><name>car</name><bndbox>{corner}</bndbox></object>"
+        size = "<size><width>640</width><height>480</height></size>"
+        return f"<annotation>{size}{thing * count}</annotation>"
+    points = [[at * 7 % 640, at * 5 % 480] for at in range(corners)]
+    shape = json.dumps({"label": "car", "points": points, "shape_type": "linestrip"})
+    return f'{{"imageWidth": 640, "imageHeight": 480, "shapes": [{",".join([shape] * count)}]}}'
+
+
+def large_json(project: Project, chance: random.Random, size: float) -> None:
+    """Up to 64 MiB of what takes most memory, wherever JSON of another form is read."""
+    piece = chance.choice(["{},", "[],", "0,", '{"a":0},', "[[]],", "1.5,"])
+    text = f"[{piece * (_many(chance.choice([20, 60]) << 20, size) // len(piece))}0]"
+    project.write("images/a.png", png(1))
+    project.write("masks/a.png", png(1))
+    place = chance.randrange(4)
+    if place == 0:
+        project.write("classes.json", f'{{"car": {text}}}')
+        project.manifest(MASKED)
+    elif place == 1:
+        project.write("a.png", png(1))
+        project.write("a.json", f'{{"imageWidth": 1, "imageHeight": 1, "shapes": {text}}}')
+        project.manifest(LABELLED.replace("a.json", "{format: labelme, file: a.json}"))
+    elif place == 2:
+        project.write("taxonomy.json", f'{{"categories": {text}}}')
+        project.manifest("project: {type: IMAGE_BBOX, taxonomy: taxonomy.json}\n")
+    else:
+        project.write("list.json", f'[{{"name": "a", "items": {text}}}]')
+        project.manifest("datapoints: [{items_list: list.json}]\n")
+
+
 def many_searches(project: Project, chance: random.Random, size: float) -> None:
     """Sources that each look through all files, and folders that each has to enter."""
     project.write("images/a.png", png(1))
@@ -690,6 +772,8 @@ KINDS: Mapping[str, Kind] = {
         same_names,
         templates,
         fine_labels,
+        fine_drawings,
+        large_json,
         many_searches,
     )
 }

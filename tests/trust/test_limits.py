@@ -10,8 +10,9 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from rbsync.dataset import declared_parts, label_list, label_reading
+from rbsync.dataset import declared_parts, expanding
 from rbsync.errors import ExitCode, UsageError
+from rbsync.labels import limits
 from rbsync.manifest.load import load_manifest
 from rbsync.masks.error import MaskError
 from rbsync.masks.nifti.file import write_nifti
@@ -32,7 +33,7 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path / "data")
 
 
-def limits(folder: Path, number: int, trust: Trust) -> tuple[list[str], int | None]:
+def limit_of(folder: Path, number: int, trust: Trust) -> tuple[list[str], int | None]:
     path = folder / "rbsync.yaml"
     path.write_text(MASKED + f"max_pixels: {number}}}\n")
     manifest = load_manifest(path, {}, trust=trust, strict=False)
@@ -41,10 +42,10 @@ def limits(folder: Path, number: int, trust: Trust) -> tuple[list[str], int | No
 
 
 def test_a_manifest_may_lower_the_limit_of_pixels_and_not_raise_it(tmp_path: Path) -> None:
-    assert limits(tmp_path, MAX_PIXELS, Trust()) == ([], MAX_PIXELS)
-    assert limits(tmp_path, MAX_PIXELS + 1, Trust()) == (["max-pixels"], None)
+    assert limit_of(tmp_path, MAX_PIXELS, Trust()) == ([], MAX_PIXELS)
+    assert limit_of(tmp_path, MAX_PIXELS + 1, Trust()) == (["max-pixels"], None)
     allowed = Trust(max_pixels=MAX_PIXELS + 1)
-    assert limits(tmp_path, MAX_PIXELS + 1, allowed) == ([], MAX_PIXELS + 1)
+    assert limit_of(tmp_path, MAX_PIXELS + 1, allowed) == ([], MAX_PIXELS + 1)
 
 
 def test_the_environment_raises_it() -> None:
@@ -197,8 +198,8 @@ POLYGON = {
 def test_a_label_file_of_more_than_is_read_is_told_and_read_once_its_size_is_meant(
     project: Project, monkeypatch: pytest.MonkeyPatch, labels: list[object], said: str
 ) -> None:
-    monkeypatch.setattr(label_reading, "MOST_LABELS", 1)
-    monkeypatch.setattr(label_list, "MARKS_EACH", 30)
+    monkeypatch.setattr(expanding, "MOST_LABELS", 1)
+    monkeypatch.setattr(limits, "MARKS_EACH", 30)
     project.write("a.png", png(1))
     project.manifest(
         "project: {type: IMAGE_MULTI, taxonomy: [car]}\n"

@@ -14,6 +14,8 @@ from rbsync.masks.error import MaskError
 # Of an image, in pixels: what pycocotools computes with stays within 32 bits.
 LONGEST_SIDE = 1 << 27
 
+_LONG = 10**18
+
 Id = int | float | str
 T = TypeVar("T")
 
@@ -74,7 +76,7 @@ def _annotations(
             continue
         # People search for the id in their tool; the place in the list is for annotations that have
         # none.
-        own = f"annotation {shown(one['id'])}" if _is_id(one.get("id")) else title
+        own = _titled(one.get("id"), title)
         image: CocoImage | None = None
         try:
             image = _listed(own, one, "image_id", images, file)
@@ -83,6 +85,14 @@ def _annotations(
             yield CocoFlaw(image, error)
         else:
             yield CocoAnnotation(own, image, name, one)
+
+
+def _titled(key: Any, title: str) -> str:
+    """The name of an annotation in messages: by its id, else by its place in the list."""
+    # Nearly all ids are short numbers, and what cuts a long text takes as long as all the rest.
+    if type(key) is int and abs(key) < _LONG:
+        return f"annotation {key}"
+    return f"annotation {shown(key)}" if _is_id(key) else title
 
 
 def _members(data: Any, section: str, file: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

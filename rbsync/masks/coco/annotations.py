@@ -5,14 +5,12 @@ Polygons need pycocotools, an extra, which is what defines how they become pixel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import import_module
+import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from rbsync.labels.scalars import kind_of, shown
+from rbsync.labels.limits import Limits, more_labels
+from rbsync.labels.scalars import shown
 from rbsync.masks.coco.annotation_file import (
     CocoAnnotation,
     CocoFlaw,
@@ -20,37 +18,58 @@ from rbsync.masks.coco.annotation_file import (
     bad_annotation,
     read_coco,
 )
-from rbsync.masks.coco.shapes import decode_rle, draw_polygons
+from rbsync.masks.coco.drawing import Outlines, outlines_of, patches_of
+from rbsync.masks.coco.shapes import Numbers, coder_of, read_runs
 from rbsync.masks.encodings.pixel import Label
 from rbsync.masks.error import MaskError, ShapeError
-from rbsync.masks.outlines.tracing import trace
 from rbsync.masks.png.decoding import MAX_PIXELS
+from rbsync.model.fingerprint import canonical_json
 from rbsync.shapes.guards import is_number
+
+Made = Label | MaskError | None
 
 # No limit is above it: pycocotools counts pixels with 32 bits.
 MOST_PIXELS = (1 << 31) - 1
 
 
 class ImageLabels(NamedTuple):
-    """The labels of one image, what each annotation is called, and what is wrong with others."""
+    """The labels of one image, what each annotation is called, and what is wrong with others.
+
+    ``texts`` are the labels as canonical JSON. ``kinds`` has for each a label of a few corners that
+    is right or wrong as it is: outlines that are traced here need not be checked corner by corner.
+    ``unseen`` is how many annotations cover no pixel and became no label.
+    """
 
     image: CocoImage
-    labels: list[Label]
+    texts: list[str]
+    kinds: list[Label]
     titles: list[str]
+    flaws: list[MaskError]
+    unseen: int
+
+
+class Annotated(NamedTuple):
+    """An image and its annotations, of which nothing is drawn yet, and the flaws of others."""
+
+    image: CocoImage
+    annotations: list[CocoAnnotation]
     flaws: list[MaskError]
 
 
 class CocoLabels(NamedTuple):
     """All images of a file, the flaws of annotations that are of no image, and what is to be told.
 
-    ``crowds`` is how many annotations stand for many things at once, ``unseen`` how many cover no
-    pixel and became no label.
+    ``crowds`` is how many annotations stand for many things at once. ``reader`` makes labels.
     """
 
-    images: list[ImageLabels]
+    images: list[Annotated]
     flaws: list[MaskError]
     crowds: int
-    unseen: int
+    reader: Reader
+
+    def labels(self, one: Annotated) -> ImageLabels:
+        """The labels of an image."""
+        return self.reader.labels(one)
 
 
 def coco_labels(
@@ -64,51 +83,172 @@ def coco_labels(
     pycocotools is missing.
     """
     found = read_annotations(data, file=file, max_pixels=max_pixels, boxes=False)
-    for error in (*found.flaws, *(flaw for one in found.images for flaw in one.flaws)):
+    images = [found.labels(one) for one in found.images]
+    for error in (*found.flaws, *(flaw for one in images for flaw in one.flaws)):
         raise error
-    return {one.image.file_name: one.labels for one in found.images}
+    return {one.image.file_name: [json.loads(text) for text in one.texts] for one in images}
 
 
 def read_annotations(
-    data: Any, *, file: str = "", max_pixels: int = MAX_PIXELS, boxes: bool = True
+    data: Any,
+    *,
+    file: str = "",
+    max_pixels: int = MAX_PIXELS,
+    boxes: bool = True,
+    limits: Limits | None = None,
 ) -> CocoLabels:
     """As `coco_labels`, but a bad annotation is a flaw of its image, and the others are read.
 
-    With ``boxes`` an annotation that has a bbox alone is a `bbox2d` label.
+    With ``boxes`` an annotation that has a bbox alone is a `bbox2d` label. Nothing is drawn before
+    the labels of an image are asked for: those of all would fill the memory. Images with more
+    labels than ``limits`` allow have none and a flaw, and a file raises MaskError where they are
+    of all.
     """
     coco = read_coco(data, file=file)
-    found = {key: ImageLabels(one, [], [], []) for key, one in coco.images.items()}
+    found = {key: Annotated(one, [], []) for key, one in coco.images.items()}
     lost: list[MaskError] = []
-    crowds = unseen = 0
+    crowds = 0
+    reader = Reader(min(max_pixels, MOST_PIXELS), file, limits, boxes=boxes)
+    if limits and limits.of_all and (number := len(data["annotations"])) > limits.labels:
+        raise _too_many("it", number, limits, file)
     for one in coco.annotations:
         if isinstance(one, CocoFlaw):
             (found[one.image.id].flaws if one.image else lost).append(one.error)
             continue
         crowds += one.members.get("iscrowd") == 1
-        own = found[one.image.id]
+        reader.expect(one)
+        found[one.image.id].annotations.append(one)
+    return CocoLabels(list(found.values()), lost, crowds, reader)
+
+
+class TooMuchError(MaskError):
+    """The annotations of an image are more than anybody draws."""
+
+
+_PICTURES = 8
+"""So many pictures of the largest size may all annotations of one image cover together."""
+
+
+def _too_many(what: str, number: int, limits: Limits, file: str) -> TooMuchError:
+    message = f"{what} has {number:,} annotations; {limits.labels:,} are allowed"
+    return TooMuchError("too-many", message, hint=more_labels(number), file=file)
+
+
+class Reader:
+    """Makes labels of the annotations of a file."""
+
+    def __init__(self, max_pixels: int, file: str, limits: Limits | None, *, boxes: bool) -> None:
+        self._max_pixels, self._file, self._boxes = max_pixels, file, boxes
+        self._limits = limits
+        self._pixels = self._letters = 0
+        self._coder: Any = None
+
+    def expect(self, annotation: CocoAnnotation) -> None:
+        """Loads what the annotation needs. Raises MaskError where that is not installed."""
+        if self._coder is None and isinstance(annotation.members.get("segmentation"), list):
+            self._coder = coder_of(self._file)
+
+    def labels(self, given: Annotated) -> ImageLabels:
+        """The labels of an image."""
+        if not (self._limits and self._limits.of_all):
+            self._pixels = self._letters = 0
         try:
-            label = _read(one, min(max_pixels, MOST_PIXELS), file, boxes=boxes)
+            return self._labels(given)
+        except TooMuchError as error:
+            return ImageLabels(given.image, [], [], [], [*given.flaws, error], 0)
+
+    def _labels(self, given: Annotated) -> ImageLabels:
+        number, limits = len(given.annotations), self._limits
+        if limits and number > limits.labels:
+            raise _too_many(f"image {shown(given.image.id)}", number, limits, self._file)
+        found = ImageLabels(given.image, [], [], [], [*given.flaws], 0)
+        made: list[Made] = [self._made(one) for one in given.annotations]
+        drawn = self._drawn(
+            [one for one, own in zip(given.annotations, made, strict=True) if own is None]
+        )
+        kinds: dict[str, Label] = {}
+        unseen = 0
+        for annotation, own in zip(given.annotations, made, strict=True):
+            match own if own is not None else next(drawn):
+                case MaskError() as error:
+                    found.flaws.append(error)
+                    continue
+                # A polygon thinner than a pixel covers none, and a label without a region says
+                # nothing.
+                case Outlines(regions=""):
+                    unseen += 1
+                    continue
+                case Outlines() as outlines:
+                    found.texts.append(_outlined(annotation, outlines))
+                    kind = kinds.get(annotation.category) or kinds.setdefault(
+                        annotation.category, _label(annotation, [[0, 0], [1, 0], [1, 1], [0, 1]])
+                    )
+                    found.kinds.append(kind)
+                case box:
+                    found.texts.append(canonical_json(box).decode())
+                    found.kinds.append(box)
+            found.titles.append(annotation.title)
+        return found._replace(unseen=unseen)
+
+    def _made(self, annotation: CocoAnnotation) -> Made:
+        """The box of an annotation, or what is wrong with it; None for one that is to be drawn."""
+        members = annotation.members
+        try:
+            if self._boxes and not members.get("segmentation") and "bbox" in members:
+                return _box(annotation, self._file)
+            _refuse_large(annotation, self._max_pixels, self._file)
         except MaskError as error:
-            if error.code == "missing-extra":
-                raise
-            own.flaws.append(error)
-            continue
-        # A polygon thinner than a pixel covers none, and a label without a region says nothing.
-        if label is None:
-            unseen += 1
-        else:
-            own.labels.append(label)
-            own.titles.append(one.title)
-    return CocoLabels(list(found.values()), lost, crowds, unseen)
+            return error
+        if members.get("segmentation") is None:
+            return _without_shape(annotation, self._file)
+        return None
 
+    def _drawn(self, annotations: list[CocoAnnotation]) -> Iterator[Outlines | MaskError]:
+        """The outlines of annotations of one image, or what is wrong with each."""
+        if not annotations:
+            return
+        image, rest = annotations[0].image, iter(annotations)
+        shapes = [one.members["segmentation"] for one in annotations]
+        for read in read_runs(shapes, image.width, image.height, self._coder):
+            outlines = self._outlines(
+                [one for one in read if not isinstance(one, ShapeError)], image
+            )
+            for one in read:
+                own = next(rest)
+                yield self._unread(own, one) if isinstance(one, ShapeError) else next(outlines)
 
-def _read(annotation: CocoAnnotation, max_pixels: int, file: str, *, boxes: bool) -> Label | None:
-    """The label of an annotation; None for one that covers no pixel."""
-    if boxes and not annotation.members.get("segmentation") and "bbox" in annotation.members:
-        return _box(annotation, file)
-    _refuse_large(annotation, max_pixels, file)
-    regions, holes = _rings(_pixels(annotation, file))
-    return _label(annotation, regions, holes) if regions else None
+    def _outlines(self, runs: list[Numbers], image: CocoImage) -> Iterator[Outlines]:
+        """The outlines of runs, as long as they are not too much. Raises TooMuchError."""
+        if not runs:
+            return
+        patches = patches_of(runs, image.height)
+        self._pixels += int(patches.areas.sum())
+        most = _PICTURES * self._max_pixels
+        if self._limits and self._pixels > most:
+            raise TooMuchError(
+                "too-large",
+                f"the annotations of image {shown(image.id)} lie in more than {most:,} pixels "
+                f"together, {_PICTURES} times the limit of one; they were not drawn",
+                hint="draw each thing once; if it is meant to be that much, raise max_pixels",
+                file=self._file,
+            )
+        for one in outlines_of(patches, image.width, image.height):
+            self._letters += len(one.regions) + len(one.holes)
+            if self._limits and self._letters > self._limits.letters:
+                raise self._too_long(image, self._limits)
+            yield one
+
+    def _too_long(self, image: CocoImage, limits: Limits) -> TooMuchError:
+        message = (
+            f"the outlines of image {shown(image.id)} have more than {limits.letters:,} letters "
+            "as labels; so many are allowed"
+        )
+        hint = more_labels(2 * limits.labels)
+        return TooMuchError("too-many", message, hint=hint, file=self._file)
+
+    def _unread(self, annotation: CocoAnnotation, error: ShapeError) -> MaskError:
+        what = f"has a segmentation that cannot be read: {error}"
+        return bad_annotation(annotation.title, what, self._file)
 
 
 def _box(annotation: CocoAnnotation, file: str) -> Label:
@@ -140,13 +280,23 @@ def _within(start: float, length: float, whole: int) -> tuple[float, float]:
     return max(0.0, start / whole), min(1.0, (start + length) / whole)
 
 
-def _label(annotation: CocoAnnotation, regions: list[Any], holes: list[Any]) -> Label:
+def _label(annotation: CocoAnnotation, ring: list[Any]) -> Label:
     size = [annotation.image.width, annotation.image.height]
     return {
         "category": [["object", annotation.category]],
         "attributes": [],
-        "pixel": {"imagesize": size, "regions": regions, "holes": holes},
+        "pixel": {"imagesize": size, "regions": [ring], "holes": []},
     }
+
+
+def _outlined(annotation: CocoAnnotation, outlines: Outlines) -> str:
+    """The label of an annotation of these outlines, as canonical JSON."""
+    name = canonical_json(annotation.category).decode()
+    width, height = annotation.image.width, annotation.image.height
+    return (
+        f'{{"attributes":[],"category":[["object",{name}]],"pixel":{{"holes":[{outlines.holes}],'
+        f'"imagesize":[{width},{height}],"regions":[{outlines.regions}]}}}}'
+    )
 
 
 def _refuse_large(annotation: CocoAnnotation, limit: int, file: str) -> None:
@@ -163,51 +313,7 @@ def _refuse_large(annotation: CocoAnnotation, limit: int, file: str) -> None:
         )
 
 
-def _pixels(annotation: CocoAnnotation, file: str) -> npt.NDArray[np.uint8]:
-    """The mask (height, width) of one annotation, 1 inside."""
-    shape = annotation.members.get("segmentation")
-    if shape is None:
-        raise _without_shape(annotation, file)
-    try:
-        return np.ascontiguousarray(_drawn(shape, annotation.image, file))
-    except ShapeError as error:
-        what = f"has a segmentation that cannot be read: {error}"
-        raise bad_annotation(annotation.title, what, file) from None
-
-
-def _drawn(shape: Any, image: CocoImage, file: str) -> npt.NDArray[np.uint8]:
-    if isinstance(shape, Mapping):
-        return decode_rle(shape, image.width, image.height)
-    if isinstance(shape, list):
-        return draw_polygons(shape, image.width, image.height, _coder(file))
-    raise ShapeError(f"it is {kind_of(shape)}, neither a list of polygons nor RLE")
-
-
 def _without_shape(annotation: CocoAnnotation, file: str) -> MaskError:
     has = "only a bbox, and no segmentation" if "bbox" in annotation.members else "no segmentation"
     hint = "a label needs polygons or RLE: add them, or take the annotation out"
     return MaskError("coco-annotation", f"{annotation.title} has {has}", hint=hint, file=file)
-
-
-def _coder(file: str) -> Any:
-    try:
-        # Imported only for polygons: run lengths need no extra.
-        return import_module("pycocotools.mask")
-    except ImportError:
-        hint = "pip install 'rbsync[coco]'"
-        message = "COCO annotations need pycocotools"
-        raise MaskError("missing-extra", message, hint=hint, file=file) from None
-
-
-def _rings(pixels: npt.NDArray[np.uint8]) -> tuple[list[Any], list[Any]]:
-    """Regions and holes, traced within the part of the picture that is not empty."""
-    rows, columns = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))
-    if not len(rows):
-        return [], []
-    top, left = int(rows[0]), int(columns[0])
-    # An annotation covers a small part of its picture as a rule, and a picture has dozens. Traced
-    # whole, each would cost as much as a mask.
-    rings = trace(np.ascontiguousarray(pixels[top : rows[-1] + 1, left : columns[-1] + 1]))
-    lists = [(rings[i] + (left, top)).tolist() for i in range(len(rings))]
-    middle = len(lists) - int(np.count_nonzero(rings.holes))
-    return lists[:middle], lists[middle:]

@@ -1,21 +1,25 @@
-"""Polygons and run-length codes of COCO -> pixels.
+"""Polygons and run-length codes of COCO -> runs of pixels, outside and inside by turns.
 
-Sources: for run lengths, maskApi.c of the COCO API (rleFrString and rleDecode); for polygons,
-pycocotools itself, which draws them.
+Runs go down the columns, from the left one on. Sources: for run lengths, maskApi.c of the COCO API
+(rleFrString and rleDecode); for polygons, pycocotools itself, which draws them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rbsync.labels.scalars import kind_of, shown
-from rbsync.masks.error import ShapeError
+from rbsync.masks.error import MaskError, ShapeError
+from rbsync.masks.outlines.runs import portions
 
 Corners = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
 
 # pycocotools trusts what it is given: it makes room for every step of an outline, and writes where
 # a corner is that no number of 32 bits can say. Each step may need up to 100 bytes, so the pixels
@@ -24,14 +28,160 @@ LONGEST_OUTLINE = 1 << 22
 
 _NUMBERS = frozenset((int, float))
 
+_AT_ONCE = 1024
+"""Shapes that are read together. One by one each would cost a hundred calls of NumPy."""
 
-def draw_polygons(
-    polygons: list[Any], width: int, height: int, coder: Any
-) -> npt.NDArray[np.uint8]:
-    """The mask (height, width) of what the polygons cover together, 1 inside.
+_FEWEST = 6
+"""Numbers of a polygon."""
 
-    A polygon is ``[x, y, x, y, …]`` in pixels; ``coder`` is the module pycocotools.mask. Raises
-    ShapeError for what is no polygon, or is far outside of the picture.
+
+def coder_of(file: str) -> Any:
+    """The module that draws polygons. Raises MaskError where it is not installed."""
+    try:
+        # Imported only for polygons: run lengths need no extra.
+        return import_module("pycocotools.mask")
+    except ImportError:
+        hint = "pip install 'rbsync[coco]'"
+        message = "COCO annotations need pycocotools"
+        raise MaskError("missing-extra", message, hint=hint, file=file) from None
+
+
+def read_runs(
+    shapes: Sequence[Any], width: int, height: int, coder: Any
+) -> Iterator[list[Numbers | ShapeError]]:
+    """Yields the runs of shapes, some at a time, and an error in place of those of a bad one.
+
+    A shape is a list of polygons or a run-length code; ``coder`` is what `coder_of` gives, None
+    where there are no polygons.
+    """
+    for first in range(0, len(shapes), _AT_ONCE):
+        some = shapes[first : first + _AT_ONCE]
+        lengths = _lengths(some, width, height)
+        weights = [_weight(one, length) for one, length in zip(some, lengths, strict=True)]
+        for part in portions(np.array(weights, np.int64), LONGEST_OUTLINE):
+            yield _runs_of_some(some[part], lengths[part], width, height, coder)
+
+
+def _weight(shape: Any, length: int) -> int:
+    """The steps of outlines, or the letters of a code, of which about as many runs come."""
+    counts = shape.get("counts") if isinstance(shape, Mapping) else None
+    return len(counts) if isinstance(counts, str | bytes | list) else max(0, length)
+
+
+def _runs_of_some(
+    shapes: Sequence[Any], lengths: Sequence[int], width: int, height: int, coder: Any
+) -> list[Numbers | ShapeError]:
+    fine = [one for one, length in zip(shapes, lengths, strict=True) if length >= 0]
+    drawn = iter(_runs_of_polygons(fine, width, height, coder))
+    return [
+        next(drawn) if length >= 0 else _runs_of_one(one, width, height, coder)
+        for one, length in zip(shapes, lengths, strict=True)
+    ]
+
+
+def _runs_of_one(shape: Any, width: int, height: int, coder: Any) -> Numbers | ShapeError:
+    try:
+        if isinstance(shape, Mapping):
+            return _runs_of_code(shape, width, height)
+        if isinstance(shape, list):
+            _check_polygons(shape, width, height)
+            return _runs_of_polygons([shape], width, height, coder)[0]
+        return ShapeError(f"it is {kind_of(shape)}, neither a list of polygons nor RLE")
+    except ShapeError as error:
+        return error
+
+
+_APART = -1
+"""The length of an outline that is to be looked at by itself: something is wrong with it."""
+
+
+def _lengths(shapes: Sequence[Any], width: int, height: int) -> list[int]:
+    """The steps along the outlines of each shape; `_APART` for all but polygons without faults."""
+    lengths = np.full(len(shapes), _APART, np.int64)
+    places = [at for at, one in enumerate(shapes) if _are_polygons(one)]
+    polygons = [one for at in places for one in shapes[at]]
+    if not polygons:
+        return lengths.tolist()
+    try:
+        corners = np.array([*chain.from_iterable(polygons)], np.float64).reshape(-1, 2)
+    except OverflowError:
+        return lengths.tolist()
+    firsts = _firsts([len(one) // 2 for one in polygons])
+    size = np.array((width, height))
+    near = np.logical_and.reduce((corners >= -size) & (corners <= 2 * size), axis=1)
+    # What is not near may be no number, or have no steps that can be counted.
+    steps = np.where(near, np.ceil(_steps(np.where(near[:, None], corners, 0.0), firsts)) + 1, 0)
+    own = firsts[_firsts([len(shapes[at]) for at in places])]
+    sums = np.add.reduceat(steps, own).astype(np.int64)
+    fine = np.logical_and.reduceat(near, own) & (sums <= LONGEST_OUTLINE)
+    lengths[places] = np.where(fine, sums, _APART)
+    return lengths.tolist()
+
+
+def _are_polygons(shape: Any) -> bool:
+    """Tells whether a shape is a list of polygons as nearly all are."""
+    return (
+        type(shape) is list
+        and bool(shape)
+        and all(
+            type(one) is list
+            and len(one) >= _FEWEST
+            and len(one) % 2 == 0
+            and _NUMBERS.issuperset(map(type, one))
+            for one in shape
+        )
+    )
+
+
+def _firsts(counts: Sequence[int] | Numbers) -> Numbers:
+    """The places where so many each begin, one after the other."""
+    found: Numbers = np.cumsum(counts, dtype=np.int64) - counts
+    return found
+
+
+def _steps(corners: Corners, firsts: Numbers) -> npt.NDArray[np.float64]:
+    """The steps from each corner to the next one of its polygon."""
+    after = np.arange(1, len(corners) + 1)
+    after[[*(firsts[1:] - 1), -1]] = firsts
+    found: npt.NDArray[np.float64] = np.abs(corners[after] - corners).max(axis=1)
+    return found
+
+
+def _runs_of_polygons(
+    shapes: Sequence[list[list[float]]], width: int, height: int, coder: Any
+) -> list[Numbers]:
+    """The runs of what the polygons of each shape cover together."""
+    if not shapes:
+        return []
+    polygons = [*chain.from_iterable(shapes)]
+    codes = coder.frPyObjects([np.array(one, np.float64) for one in polygons], height, width)
+    if len(codes) > len(shapes):
+        rest = iter(codes)
+        groups = ([next(rest) for _ in one] for one in shapes)
+        codes = [one[0] if len(one) == 1 else coder.merge(one) for one in groups]
+    return _runs_of_codes([one["counts"] for one in codes])
+
+
+def _runs_of_codes(texts: Sequence[bytes]) -> list[Numbers]:
+    """As `_uncompressed`, of codes that pycocotools made."""
+    values, lasts = _numbers(b"".join(texts))
+    counts = np.diff(np.searchsorted(lasts, np.cumsum([len(one) for one in texts])), prepend=0)
+    firsts = _firsts(counts)
+    places = np.arange(len(values)) - np.repeat(firsts, counts)
+    for odd in (0, 1):
+        # The first number is one by itself; of the others each second one goes on from the last.
+        chosen = np.flatnonzero((places & 1 == odd) & (places > 0))
+        sums = np.cumsum(values[chosen])
+        begins = np.flatnonzero(places[chosen] <= 2)
+        before = np.where(begins > 0, sums[begins - 1], 0)
+        values[chosen] = sums - np.repeat(before, np.diff(begins, append=len(chosen)))
+    return np.split(values, firsts[1:])
+
+
+def _check_polygons(polygons: list[Any], width: int, height: int) -> None:
+    """Raises ShapeError for what is no polygon, is far outside of the picture, or is too long.
+
+    A polygon is ``[x, y, x, y, …]`` in pixels.
     """
     if not polygons:
         raise ShapeError("it is empty")
@@ -39,16 +189,13 @@ def draw_polygons(
     for place, one in enumerate(corners):
         _refuse_far(one, f"polygon {place}", width, height)
     _refuse_long(corners)
-    codes = coder.frPyObjects([one.ravel() for one in corners], height, width)
-    mask: npt.NDArray[np.uint8] = coder.decode(coder.merge(codes))
-    return mask
 
 
 def _corners(polygon: Any, title: str) -> Corners:
     """The corners (n, 2) of one polygon."""
     if not isinstance(polygon, list):
         raise ShapeError(f"{title} is {kind_of(polygon)}, not a list [x, y, x, y, …]")
-    if len(polygon) < 6 or len(polygon) % 2:
+    if len(polygon) < _FEWEST or len(polygon) % 2:
         raise ShapeError(f"{title} has {len(polygon)} numbers, not x and y of 3 corners or more")
     if not _NUMBERS.issuperset(map(type, polygon)):
         wrong = next(one for one in polygon if type(one) not in _NUMBERS)
@@ -83,19 +230,16 @@ def _refuse_long(polygons: list[Corners]) -> None:
 
 def _length(corners: Corners) -> int:
     """The steps along a closed outline, at least one from each corner to the next."""
-    steps = np.abs(np.diff(corners, axis=0, append=corners[:1])).max(axis=1)
-    return int(np.ceil(steps).sum()) + len(corners)
+    return int(np.ceil(_steps(corners, np.zeros(1, np.int64))).sum()) + len(corners)
 
-
-Numbers = npt.NDArray[np.int64]
 
 _MOST_PARTS = 12  # of five bits: with the sign's they stay within 64
 
 
 # pycocotools is not asked for run lengths: it does not tell when runs end before the picture does,
 # and gives what was in memory there.
-def decode_rle(code: Mapping[str, Any], width: int, height: int) -> npt.NDArray[np.uint8]:
-    """The mask (height, width) of ``{"size": [height, width], "counts": …}``, 1 inside.
+def _runs_of_code(code: Mapping[str, Any], width: int, height: int) -> Numbers:
+    """The runs of ``{"size": [height, width], "counts": …}``.
 
     The counts are a list of integers, or compressed: str or bytes. Raises ShapeError unless they
     are the pixels of the picture, together.
@@ -103,10 +247,7 @@ def decode_rle(code: Mapping[str, Any], width: int, height: int) -> npt.NDArray[
     size = code.get("size")
     if not isinstance(size, list | tuple) or list(size) != [height, width]:
         raise ShapeError(f"its size is {shown(size)}, its image's {[height, width]}")
-    runs = _runs(code.get("counts"), width * height)
-    # Runs begin outside: a mask that covers the first pixel has a first run of 0.
-    inside = (np.arange(len(runs)) & 1).astype(np.uint8)
-    return np.repeat(inside, runs).reshape((height, width), order="F")
+    return _runs(code.get("counts"), width * height)
 
 
 def _runs(counts: Any, pixels: int) -> Numbers:
@@ -136,7 +277,7 @@ def _integers(counts: list[Any], pixels: int) -> Numbers:
 
 def _uncompressed(text: str | bytes, pixels: int) -> Numbers:
     """The runs of a compressed code: from the fourth on each is told less the last but one."""
-    numbers = _numbers(text.encode(errors="surrogatepass") if isinstance(text, str) else text)
+    numbers, _ = _numbers(text.encode(errors="surrogatepass") if isinstance(text, str) else text)
     # Differences within the picture cannot overflow when they are added up.
     _refuse_impossible(numbers, -pixels, pixels)
     numbers[1::2] = np.cumsum(numbers[1::2])
@@ -145,14 +286,14 @@ def _uncompressed(text: str | bytes, pixels: int) -> Numbers:
     return numbers
 
 
-def _numbers(text: bytes) -> Numbers:
-    """Numbers of five bits a character, the lowest first.
+def _numbers(text: bytes) -> tuple[Numbers, Numbers]:
+    """Numbers of five bits a character, the lowest first, and where the last of each stands.
 
     Bit 5 of a character says that the number goes on, bit 4 of its last one that it is negative.
     """
     codes = np.frombuffer(text, np.uint8).astype(np.int64) - ord("0")
     if not len(codes):
-        return codes
+        return codes, codes
     if codes.min() < 0 or codes.max() > 63:
         raise ShapeError("its counts have a character that compressed counts do not have")
     ends = np.flatnonzero(codes & 32 == 0)
@@ -165,7 +306,7 @@ def _numbers(text: bytes) -> Numbers:
     places = np.arange(len(codes)) - np.repeat(firsts, lengths)
     values: Numbers = np.add.reduceat((codes & 31) << 5 * places, firsts)
     values -= (codes[ends] >> 4 & 1) << 5 * lengths
-    return values
+    return values, ends
 
 
 def _refuse_impossible(numbers: Numbers, least: int, most: int) -> None:

@@ -16,15 +16,22 @@ Reader = Callable[[str, tuple[str, ...]], Drawings]
 Raises DrawingError for what cannot be read.
 """
 
-READERS = {
-    "labelme": "rbsync.sources.tools.labelme:read",
-    "yolo": "rbsync.sources.tools.yolo:read",
-    "voc": "rbsync.sources.tools.pascal_voc:read",
+MODULES = {
+    "labelme": "rbsync.sources.tools.labelme",
+    "yolo": "rbsync.sources.tools.yolo",
+    "voc": "rbsync.sources.tools.pascal_voc",
 }
+"""Each has a reader, ``read``, and ``amount``: the labels of a text, and the values that they have,
+both counted without reading it, and rather too high."""
 
 
 def reader(name: str) -> Reader:
     """The reader of a format; imported when it is used."""
-    module, _, function = READERS[name].partition(":")
-    found: Reader = getattr(import_module(module), function)
+    found: Reader = import_module(MODULES[name]).read
+    return found
+
+
+def amount(text: str, name: str) -> tuple[int, int]:
+    """The number of labels in a text, and of their values in `limits.MARKS_EACH`."""
+    found: tuple[int, int] = import_module(MODULES[name]).amount(text)
     return found

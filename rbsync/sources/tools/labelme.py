@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from rbsync.labels.limits import marks_of
 from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
 from rbsync.sources.tools.drawn import Canvas, DrawingError, Drawings, Point
 
@@ -36,6 +37,11 @@ class File(BaseModel):
     shapes: list[Shape]
     width: int = Field(alias="imageWidth", gt=0)
     height: int = Field(alias="imageHeight", gt=0)
+
+
+def amount(text: str) -> tuple[int, int]:
+    """As `tools.amount`: a shape is an object, with another one for its flags as a rule."""
+    return text.count("{") // 2, marks_of(text)
 
 
 def read(text: str, _: tuple[str, ...]) -> Drawings:

@@ -7,10 +7,16 @@ from importlib import import_module
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
+from rbsync.labels.limits import OBJECT_MARKS
 from rbsync.sources.tools.drawn import Canvas, DrawingError, Drawings
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _NOTES = ("pose", "truncated", "difficult", "occluded")
+
+
+def amount(text: str) -> tuple[int, int]:
+    """As `tools.amount`: an element takes as much as an object, and so does an attribute."""
+    return text.count("<object"), OBJECT_MARKS * (text.count("<") + text.count("=")) // 2
 
 
 def read(text: str, _: tuple[str, ...]) -> Drawings:

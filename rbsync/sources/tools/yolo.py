@@ -8,7 +8,16 @@ from typing import Any
 from rbsync.sources.tools.drawn import DrawingError, Drawings, corner_box, label
 
 _BOX = 4
+_SPACES = " \t\n\r\v\f\x1c\x1d\x1e\x1f"
 _HINT = "a line is `CLASS x y width height`, or `CLASS x1 y1 x2 y2 x3 y3 …`, in fractions"
+
+
+def amount(text: str) -> tuple[int, int]:
+    """As `tools.amount`: a label is a line, and between two numbers is space."""
+    # There are many letters that are spaces; of a text with other letters than YOLO's each second
+    # one counts.
+    spaces = sum(map(text.count, _SPACES)) if text.isascii() else len(text) // 2
+    return len(text.splitlines()), spaces
 
 
 def read(text: str, classes: tuple[str, ...]) -> Drawings:
