@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from rbsync.backends.base import KeptFiles, Task, TellsKept
+from rbsync.backends.base import KeptFiles, Task, TaskContent, TellsKept
 from rbsync.browse.table import Row, Table
 from rbsync.errors import RbsyncError
 from rbsync.label_changes.pairing import category_of
@@ -17,11 +17,14 @@ from rbsync.model.plan import Action, Blocked
 from rbsync.model.record import Record
 from rbsync.reasons import CONFLICT
 from rbsync.stores.base import Mark, Traced
+from rbsync.sync.drifting import drifted_how
 from rbsync.sync.plan_options import PlanOptions
 from rbsync.sync.planning import make_plan
 from rbsync.sync.workspace import Workspace
 
 _TOGETHER = 200
+Tasks = list[tuple[str, str]]
+Contents = Mapping[str, TaskContent]
 IN_STEP, PLANNED, FAILED, DRIFTED, THEIRS = "in step", "planned", "failed", "drifted", "not ours"
 
 
@@ -57,12 +60,15 @@ class Filling:
             self._plan()
             self._table.put(map(self._planned, self.actions.values()))
         self.is_planned = True
+        records = self._workspace.store.records()
         last = ""
         while not self._stopped.is_set() and (some := self._table.tasks_after(last, _TOGETHER)):
             last = some[-1][0]
             # A service that does not answer leaves the filter by classes short, and no more.
             with suppress(RbsyncError):
-                self._table.put_classes(self._classes(some))
+                found = self._workspace.backend.look([task_id for _, task_id in some])
+                self._table.put_classes(self._classes(some, found))
+                self._table.put(self._drifted(some, found, records))
         self.is_done = True
 
     def begin(self) -> None:
@@ -143,8 +149,7 @@ class Filling:
             changed_at=kept.changed_at if kept else "",
         )
 
-    def _classes(self, tasks: list[tuple[str, str]]) -> dict[str, list[str]]:
-        found = self._workspace.backend.look([task_id for _, task_id in tasks])
+    def _classes(self, tasks: Tasks, found: Contents) -> dict[str, list[str]]:
         names = {}
         for name, task_id in tasks:
             content = found.get(task_id)
@@ -152,6 +157,27 @@ class Filling:
             of = (category_of(one) for one in labels if isinstance(one, dict))
             names[name] = list(dict.fromkeys(filter(None, of)))
         return names
+
+    def _drifted(
+        self, tasks: Tasks, found: Contents, records: Mapping[str, Record]
+    ) -> Iterator[Row]:
+        """The datapoints that are not at the project as they were left there."""
+        for name, task_id in tasks:
+            row, record = self._table.row(name), records.get(name)
+            # A run may have left it otherwise meanwhile, and says so itself.
+            if (
+                row is None
+                or record is None
+                or (row.task_id, row.status)
+                not in (
+                    (record.task_id, IN_STEP),
+                    (record.task_id, PLANNED),
+                )
+            ):
+                continue
+            if said := drifted_how(found.get(task_id), record):
+                told = f"{said}; {row.said}" if row.said else said
+                yield row._replace(status=DRIFTED, said=told)
 
 
 def _portions(tasks: Iterator[Task]) -> Iterator[list[Task]]:

@@ -23,7 +23,7 @@ from rbsync.errors import RbsyncError
 from rbsync.service.access import HostCheck
 
 _MOST = 200
-_NOT_FOUND, _BAD, _NOT_CHANGED, _FAILED = 404, 400, 304, 502
+_NOT_FOUND, _BAD, _NOT_CHANGED, _FAILED, _NOTHING = 404, 400, 304, 502, 204
 _SECONDS = 1.0
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 
@@ -51,6 +51,7 @@ class PageServer:
             Route("/counts", self._counts),
             Route("/thumbnail", self._thumbnail),
             Route("/datapoint", self._datapoint),
+            Route("/scan", self._scan),
             Route("/version", self._version),
             Route("/events", self._events),
         ]
@@ -87,6 +88,11 @@ class PageServer:
         except RbsyncError as error:
             return JSONResponse({"error": str(error)}, _FAILED)
 
+    def _scan(self, request: Request) -> Response:
+        sight = self._sight(request)
+        data = self._looker.scan(sight) if sight else None
+        return Response(data, media_type="application/octet-stream") if data else _no_picture()
+
     def _version(self, request: Request) -> Response:
         at = request.query_params.get("at", "")
         sight = self._sight(request)
@@ -106,7 +112,7 @@ class PageServer:
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=_NOT_CHANGED, headers=headers)
         data = self._thumbnails.read(sight)
-        return Response(data, media_type="image/jpeg", headers=headers) if data else _gone()
+        return Response(data, media_type="image/jpeg", headers=headers) if data else _no_picture()
 
     async def _events(self, request: Request) -> Response:
         return StreamingResponse(self._told(request), media_type="text/event-stream")
@@ -140,6 +146,11 @@ def _asked(given: Mapping[str, str]) -> Asked:
         least=least,
         largest=largest,
     )
+
+
+def _no_picture() -> Response:
+    # Of many datapoints nothing can be drawn, and a browser tells of each 404 as of an error.
+    return Response(status_code=_NOTHING)
 
 
 def _gone() -> Response:

@@ -23,11 +23,14 @@ from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Action
 from rbsync.pictures.change_pictures import Detail
 from rbsync.pictures.views import Read, change_views
+from rbsync.pictures.whole_scan import is_scan, whole_scan
 from rbsync.sync.label_news import labels_of_life
 from rbsync.sync.label_sides import LIMIT, NOTHING, declared_content, kept_content, present_content
 from rbsync.sync.workspace import Workspace
 
 _LIFE = 20
+_UNDRAWN = (RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError)
+"""What is wrong with a picture or with labels of which the rest of a page is told all the same."""
 
 
 class Sight(NamedTuple):
@@ -113,6 +116,7 @@ class Looker:
             "ground_truth": bool(present and present.task.ground_truth),
             "priority": present.task.priority if present else None,
             **self._labels(sight),
+            "is_scan": is_scan(self.items(sight)),
             "life": list(self._life(row.name)),
             "commands": list(_commands(sight)),
         }
@@ -122,12 +126,13 @@ class Looker:
             before, after = self.contents(sight)
             return self._drawn(sight, before, after)
         # One whose labels cannot be read is told of, and the rest of its page is there.
-        except (RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except _UNDRAWN as error:
             return {"pictures": [], "labels": f"its labels cannot be drawn: {error}"}
 
     def _drawn(self, sight: Sight, before: LabelContent, after: LabelContent) -> dict[str, Any]:
         sides = as_pictures(before, after)
-        pictures = change_views(*sides, self.items(sight), Detail())
+        items = self.items(sight)
+        pictures = change_views(*sides, items, Detail())
         if before == after:
             return {"pictures": pictures, "labels": "", "changes": None}
         changes = compare(*sides)
@@ -148,6 +153,17 @@ class Looker:
                 "has_before": bool(one.before),
             }
 
+    def scan(self, sight: Sight) -> bytes | None:
+        """The whole scan of a datapoint, as `whole_scan` has it; None where there is none."""
+        items = self.items(sight)
+        with suppress(*_UNDRAWN):
+            before, after = self.contents(sight)
+            return whole_scan(before, after, items)
+        # Labels that cannot be drawn hide no scan.
+        with suppress(*_UNDRAWN):
+            return whole_scan(NOTHING, NOTHING, items)
+        return None
+
     def version(self, sight: Sight, at: int) -> dict[str, Any]:
         """The picture of a version that the history kept, beside what the project has now."""
         life = self._workspace.history.life(sight.row.name)
@@ -158,7 +174,7 @@ class Looker:
             document = json.loads(read(life[at].before))
             before = kept_content(document, read) if "labels" in document else NOTHING
             return self._drawn(sight, before, present_content(sight.present))
-        except (RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        except _UNDRAWN as error:
             return {"pictures": [], "labels": f"this version cannot be drawn: {error}"}
 
 

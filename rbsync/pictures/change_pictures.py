@@ -70,7 +70,7 @@ def change_picture(
         "photo": _photo_uri(photo, size, box, shown, detail.photo) if photo else "",
         "before": _grid_uri(_cut(grids[0], box, shown), len(names)),
         "after": _grid_uri(_cut(grids[1], box, shown), len(names)),
-        "objects": [_objects(one.objects, names, size, box) for one in (old, new)],
+        "objects": [objects_json(one.objects, names, size, box) for one in (old, new)],
     }
 
 
@@ -194,7 +194,7 @@ def _uri(image: Image.Image, form: str, **options: Any) -> str:
     return f"data:image/{form};base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _objects(
+def objects_json(
     objects: Iterable[Outlined], names: Sequence[str], size: tuple[int, int], box: Box
 ) -> list[list[Any]]:
     """Each object as [number of its class, its shape, its points in fractions of what is shown]."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ FORMATS = ("PNG", "JPEG", "BMP")
 _DICOM_AT = slice(128, 132)
 _SAMPLED = 100_000
 """Values by which black and white are found; to sort all of a scan takes seconds."""
-_WIDE = ("I", "F", "I;16", "I;16L", "I;16B")
+WIDE = ("I", "F", "I;16", "I;16L", "I;16B")
 """Modes with more than eight bits."""
 
 
@@ -27,7 +27,7 @@ def read_photograph(data: bytes, side: int | None = None) -> Image.Image:
 
     Raises ValueError for what cannot be drawn.
     """
-    if data[_DICOM_AT] == b"DICM":
+    if is_dicom(data):
         return _of_dicom(data)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
@@ -45,7 +45,7 @@ def read_photograph(data: bytes, side: int | None = None) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    if image.mode in _WIDE:
+    if image.mode in WIDE:
         return _stretched(image)
     if image.has_transparency_data:
         clear = image.convert("RGBA")
@@ -64,14 +64,14 @@ def _stretched(image: Image.Image) -> Image.Image:
     return Image.fromarray(grey).convert("RGB")
 
 
-def eight_bits(values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """Values from black to white; the outermost two hundredths are cut off.
+def outermost(values: npt.NDArray[Any]) -> tuple[float, float]:
+    """The values that are shown as black and as white; two hundredths lie beyond them.
 
     A scan has a few voxels of metal, beside which all tissue would be black.
     """
     some = values.reshape(-1)[:: max(1, values.size // _SAMPLED)]
     low, high = np.percentile(some[np.isfinite(some)], (1, 99)) if some.size else (0, 0)
-    return windowed(values, float(low), float(high))
+    return float(low), float(high)
 
 
 def windowed(values: npt.NDArray[Any], low: float, high: float) -> npt.NDArray[np.uint8]:
@@ -81,32 +81,107 @@ def windowed(values: npt.NDArray[Any], low: float, high: float) -> npt.NDArray[n
     return grey
 
 
-def _of_dicom(data: bytes) -> Image.Image:
-    """A slice in its own window, of several frames the one in the middle."""
-    try:
-        import pydicom
-        from pydicom.pixels.processing import apply_modality_lut, convert_color_space
-    except ImportError as error:
-        raise ValueError("DICOM is drawn with the extra: pip install 'rbsync[browse]'") from error
+class Place(NamedTuple):
+    """Where a slice lies, as DICOM has it: in millimetres to the left, to the back and up.
+
+    ``directions`` are those of rows and of columns, ``spacing`` is from row to row and from column
+    to column.
+    """
+
+    position: tuple[float, ...]
+    directions: tuple[float, ...]
+    spacing: tuple[float, ...]
+    thickness: float
+
+
+class Slices(NamedTuple):
+    """Grey values (frame, row, column), those shown as black and as white, and their place."""
+
+    values: npt.NDArray[Any]
+    window: tuple[float, float]
+    place: Place | None
+
+
+def is_dicom(data: bytes) -> bool:
+    """Tells whether a file is DICOM."""
+    return data[_DICOM_AT] == b"DICM"
+
+
+@contextmanager
+def _reading_dicom() -> Iterator[None]:
     # A file of a stranger may lack or forge any of its members.
     try:
-        found = pydicom.dcmread(io.BytesIO(data))
-        if (
-            int(found.Rows) * int(found.Columns) * int(found.get("NumberOfFrames") or 1)
-            > MAX_PIXELS
-        ):
-            raise ValueError(f"it has more than {MAX_PIXELS:,} pixels")
-        pixels, form = found.pixel_array, str(found.PhotometricInterpretation)
-        if found.get("SamplesPerPixel", 1) > 1:
-            one = pixels[len(pixels) // 2] if pixels.ndim > 3 else pixels
-            return Image.fromarray(convert_color_space(one, form, "RGB").astype(np.uint8))
-        one = pixels[len(pixels) // 2] if pixels.ndim > 2 else pixels
-        values = apply_modality_lut(one, found)
-        grey = windowed(values, *_window(found, values))
+        yield
+    except ImportError as error:
+        raise ValueError("DICOM is drawn with the extra: pip install 'rbsync[browse]'") from error
     except (ValueError, AttributeError, KeyError, TypeError, RuntimeError, OSError) as error:
         raise ValueError(f"it is no DICOM that can be drawn: {error}") from error
+
+
+@_reading_dicom()
+def dicom_values(data: bytes) -> Slices | None:
+    """The frames of a DICOM file, None for one in colours.
+
+    Raises ValueError for one that cannot be read.
+    """
+    found = _dataset(data)
+    if found.get("SamplesPerPixel", 1) > 1:
+        return None
+    return _grey(found, slice(None))
+
+
+@_reading_dicom()
+def _of_dicom(data: bytes) -> Image.Image:
+    """A slice in its own window, of several frames the one in the middle."""
+    found = _dataset(data)
+    middle = int(found.get("NumberOfFrames") or 1) // 2
+    if found.get("SamplesPerPixel", 1) > 1:
+        return _in_colours(found, middle)
+    grey = _grey(found, slice(middle, middle + 1))
+    return Image.fromarray(windowed(grey.values[0], *grey.window)).convert("RGB")
+
+
+def _dataset(data: bytes) -> Any:
+    import pydicom
+
+    found = pydicom.dcmread(io.BytesIO(data))
+    frames = int(found.get("NumberOfFrames") or 1)
+    if int(found.Rows) * int(found.Columns) * frames > MAX_PIXELS:
+        raise ValueError(f"it has more than {MAX_PIXELS:,} pixels")
+    return found
+
+
+def _in_colours(found: Any, frame: int) -> Image.Image:
+    from pydicom.pixels.processing import convert_color_space
+
+    pixels = found.pixel_array
+    one = pixels[frame] if pixels.ndim > 3 else pixels
+    form = str(found.PhotometricInterpretation)
+    return Image.fromarray(convert_color_space(one, form, "RGB").astype(np.uint8))
+
+
+def _grey(found: Any, frames: slice) -> Slices:
+    from pydicom.pixels.processing import apply_modality_lut
+
+    pixels = found.pixel_array
+    some = pixels[frames] if pixels.ndim > 2 else pixels[None]
+    values = apply_modality_lut(some, found)
+    low, high = _window(found, values)
     # Films: the densest is white on a screen, and the values say how much light came through.
-    return Image.fromarray(255 - grey if form == "MONOCHROME1" else grey).convert("RGB")
+    if found.PhotometricInterpretation == "MONOCHROME1":
+        values, low, high = -values.astype(np.float32), -high, -low
+    return Slices(values, (low, high), _place(found))
+
+
+def _place(found: Any) -> Place | None:
+    position, directions, spacing = (
+        tuple(map(float, found.get(one) or ()))
+        for one in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
+    )
+    if (len(position), len(directions), len(spacing)) != (3, 6, 2):
+        return None
+    thickness = found.get("SpacingBetweenSlices") or found.get("SliceThickness") or 1
+    return Place(position, directions, spacing, float(thickness))
 
 
 def _window(found: Any, values: npt.NDArray[Any]) -> tuple[float, float]:

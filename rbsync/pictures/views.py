@@ -13,18 +13,16 @@ from PIL import Image
 from rbsync.label_changes.label_content import LabelContent
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.classes.colour_table import index_type
-from rbsync.masks.error import MaskError
-from rbsync.masks.nifti.file import NiftiFile, scaled
 from rbsync.masks.volumes.label_volume import LabelVolume
 from rbsync.pictures.change_pictures import Detail, change_picture
-from rbsync.pictures.photographs import eight_bits
+from rbsync.pictures.photographs import windowed
+from rbsync.pictures.scans import Scan, Way, read_scan, upright
 
 Array = npt.NDArray[Any]
 Read = Callable[[], bytes | None]
 FRAMES = 8
 """Frames of a video that are shown, spread over its length."""
 _PLANES = (("sagittal", 0), ("coronal", 1), ("axial", 2))
-_GZIP, _MAGIC = b"\x1f\x8b", slice(344, 348)
 _FRAME = Detail(320, 60_000)
 
 
@@ -72,7 +70,7 @@ def _views(before: LabelContent, after: LabelContent, items: Sequence[Read]) -> 
         return
     volumes = [one.volumes[series] for one in (before, after) for series in sorted(one.volumes)]
     data = items[0]() if items else None
-    scan = _scan(data) if data is not None else None
+    scan = read_scan(data) if data is not None else None
     if scan is not None or volumes:
         yield from _planes(before, after, scan, volumes[-1] if volumes else None)
     else:
@@ -112,42 +110,12 @@ def _of_frame(content: LabelContent, at: int, number: int) -> LabelContent:
     return LabelContent(objects, content.picture)
 
 
-class Scan(NamedTuple):
-    """Voxels (x, y, z) with eight bits, and their affine (3, 4)."""
-
-    voxels: Array
-    affine: Array
-
-
-def _scan(data: bytes) -> Scan | None:
-    """A NIfTI file's first volume, None for a file of another kind."""
-    if not data.startswith(_GZIP) and data[_MAGIC] != b"n+1\0" and data[4:8] != b"n+2\0":
-        return None
-    try:
-        opened = NiftiFile(data)
-        shape = (*opened.header.shape, 1, 1)[:3]
-        stored = np.concatenate(list(_first(opened, int(np.prod(shape)))))
-    except (MaskError, ValueError):
-        return None
-    values = scaled(stored.reshape(shape, order="F"), opened.header)
-    return Scan(eight_bits(values), opened.header.affine)
-
-
-def _first(opened: NiftiFile, left: int) -> Iterator[Array]:
-    """The first voxels: of several volumes, one after another in time, only one is shown."""
-    for part in opened.parts():
-        yield part[:left]
-        left -= len(part)
-        if left <= 0:
-            return
-
-
 def _planes(
     before: LabelContent, after: LabelContent, scan: Scan | None, volume: LabelVolume | None
 ) -> Iterator[View]:
     affine = volume.affine if volume is not None else scan.affine if scan else np.eye(3, 4)
-    way = _upright(affine)
-    grey = way.turn(scan.voxels) if scan else None
+    way = upright(affine)
+    grey = way.turn(windowed(scan.values, *scan.window)) if scan else None
     sides = [_turned(one, way) for one in (before, after)]
     labels = [one.voxels for one in sides if one is not None]
     shape = grey.shape if grey is not None else labels[0].shape
@@ -174,38 +142,6 @@ def _picture(
     if volume is None or volume.voxels.shape != shape:
         return None
     return _index(_slice(volume.voxels, axis, at), volume.names)
-
-
-class Way(NamedTuple):
-    """The turn of axes for x to run to the right, y to the front, and z up.
-
-    ``axes`` are those of the file in this order, ``flips`` whether each runs the other way, and
-    ``sizes`` are those of a voxel in millimetres.
-    """
-
-    axes: tuple[int, ...]
-    flips: tuple[bool, ...]
-    sizes: tuple[float, ...]
-
-    def turn(self, voxels: Array) -> Array:
-        turned = voxels.transpose(self.axes)
-        return turned[tuple(slice(None, None, -1 if one else 1) for one in self.flips)]
-
-
-def _upright(affine: Array) -> Way:
-    """The way to turn a volume whose affine leads to millimetres."""
-    steps = np.asarray(affine, float)[:, :3]
-    left = [0, 1, 2]
-    axes: list[int] = []
-    # Each direction of the world takes the axis that lies nearest to it and is still free.
-    for row in steps:
-        nearest = max(left, key=lambda one: abs(row[one]))
-        left.remove(nearest)
-        axes.append(nearest)
-    sizes = [float(np.linalg.norm(steps[:, one])) or 1.0 for one in axes]
-    return Way(
-        tuple(axes), tuple(bool(steps[at, one] < 0) for at, one in enumerate(axes)), (*sizes,)
-    )
 
 
 def _turned(content: LabelContent, way: Way) -> LabelVolume | None:

@@ -84,6 +84,16 @@ def drift(workspace: Workspace) -> Drift:
     )
 
 
+def drifted_how(found: TaskContent | None, record: Record) -> str:
+    """Says how a task is not as it was left, empty for one that is; None is one that is gone."""
+    if not record.applied or record.pending is not None:
+        return ""
+    if found is None:
+        return "it is gone from the project"
+    facets = _edited(found, record) if is_task_of(record, found.task) else ()
+    return f"others changed its {' and '.join(facets)}" if facets else ""
+
+
 def _edited(found: TaskContent, record: Record) -> tuple[Facet, ...]:
     # Taken over by force, it differs on purpose until the next apply.
     if record.applied == UNKNOWN or record.pending is not None:

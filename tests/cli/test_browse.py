@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -15,13 +16,17 @@ import pytest
 import requests
 
 from rbsync.errors import ExitCode
-from tests.cli.browser import Browser, chromium, needs_chromium
+from tests.cli.browser import Browser, Opened, chromium, needs_chromium
 from tests.masks.pictures import png
+from tests.pictures.kinds import nifti, scan, series_slice, upright_photographs
 from tests.scenarios.pictures import photo
 from tests.scenarios.project import BOX, Project
+from tests.scenarios.test_refresh import create, relabel
 from tests.schemas import validator
 
-HOSTILE = "<img src=x onerror=alert(1)>&\"'[x]"
+HOSTILE = "<img src=x onerror=alert(1)>&\"'[x]" + "y" * 190
+STRANGE = "\u202egnp.x\n<img src=x onerror=alert(2)>" + "z" * 470
+"""The name of a task of others, which nobody refuses to declare."""
 ADDED, REMOVED, SWAPPED = (0, 158, 115), (213, 94, 0), (230, 159, 0)
 COLOURS = {"car": (255, 0, 0), "bus": (0, 255, 0)}
 
@@ -50,9 +55,49 @@ def browsing(project: Project) -> Iterator[str]:
         process.communicate(timeout=30)
 
 
+MANIFEST = """\
+datapoints:
+  - {glob: 'boxes/*.png', labels: 'boxes/{stem}.json?'}
+  - {glob: 'kinds/*.*g', labels: kinds.json}
+  - {frames: film/, labels: kinds.json}
+  - {name: series, series: [{items: series/*.dcm}]}
+  - name: scan
+    series: [{items: scan.nii, segmentations: spot.nii, segment_map: {1: spot}}]
+masks:
+  - {glob: 'masks/*.png', image: 'images/{stem}.png', class_map: class_map.json, encoding: pixel}
+"""
+SKY = [[0, 0], [20, 0], [20, 5], [0, 5]]
+LABELS = [
+    {
+        "category": [["object", "sky"]],
+        "attributes": [],
+        "pixel": {"imagesize": [20, 30], "regions": [SKY], "holes": []},
+    },
+    {**BOX, "bbox2d": {"xnorm": 0, "ynorm": 0, "wnorm": 1, "hnorm": 1 / 6}},
+]
+SHOWN = "document.querySelectorAll('#grid .name').length > 8"
+KINDS = {"png": "png", "turned": "jpg", "cmyk": "jpg", "deep": "png", "clear": "png"}
+NUMBER = 5 + len(KINDS) + 3
+
+
+def write_kinds(made: Project) -> None:
+    """An item of each kind; of photographs the upper fifth is white, and labelled."""
+    photographs = upright_photographs()
+    for kind, ending in KINDS.items():
+        made.write(f"kinds/{kind}.{ending}", photographs[kind])
+    made.write("kinds.json", LABELS)
+    for at in range(3):
+        made.write(f"film/{at}.png", photographs["png"])
+    grey, labels = scan()
+    for at in range(grey.shape[2]):
+        made.write(f"series/{at}.dcm", series_slice(grey[::-1, ::-1, at].T, at, (1, 1, 1)))
+    made.write("scan.nii", nifti(grey, np.eye(4)))
+    made.write("spot.nii", nifti(labels, np.eye(4)))
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, str]]:
-    """A mask that changes, a box, a hostile name, and one that is new."""
+    """A mask and a segmentation that change, a box that others moved, hostile names, all kinds."""
     made = Project(tmp_path_factory.mktemp("browsed"))
     made.write("class_map.json", {name: list(colour) for name, colour in COLOURS.items()})
     made.write("images/m.png", photo(3, (40, 30)))
@@ -60,16 +105,28 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, st
     made.write("boxes/b.png", photo(7, (60, 40)))
     made.write("boxes/b.json", [BOX])
     made.write(f"boxes/{HOSTILE}.png", photo(9))
-    made.manifest(
-        "datapoints:\n  - {glob: 'boxes/*.png', labels: 'boxes/{stem}.json?'}\n"
-        "masks:\n  - {glob: 'masks/*.png', image: 'images/{stem}.png', class_map: class_map.json,"
-        " encoding: pixel}\n"
-    )
-    assert made.apply().code == 0
+    write_kinds(made)
+    made.manifest(MANIFEST)
+    ran = made.apply()
+    assert ran.code == 0, ran.err
     made.write("masks/m.png", mask(later=True))
+    made.write("spot.nii", nifti(spot_later(), np.eye(4)))
     made.write("boxes/new.png", photo(11))
+    relabel(made, "boxes/b.png", {**BOX, "bbox2d": {**BOX["bbox2d"], "xnorm": 0.5}})
+    create(made, "stranger")
+    # As a service may have it: the embedded project takes no such name.
+    with closing(sqlite3.connect(made.folder / ".rbsync/project/project.db")) as project, project:
+        project.execute("UPDATE tasks SET name = ? WHERE name = 'stranger'", [STRANGE])
     with browsing(made) as url:
         yield made, url
+
+
+def spot_later() -> np.ndarray:
+    """The label of the scan, which lost some voxels and gained others."""
+    _, labels = scan()
+    labels[4, 6:, 3] = 0
+    labels[1:3, 2, 1] = 1
+    return labels
 
 
 @pytest.fixture(scope="module")
@@ -132,8 +189,11 @@ def test_it_listens_on_this_machine_alone(site: tuple[Project, str]) -> None:
 def test_filters_and_order_are_those_of_the_project(site: tuple[Project, str]) -> None:
     _, url = site
     planned(url)
-    assert rows(url)["total"] == 4
-    assert [one["name"] for one in rows(url, status="planned")["rows"]] == ["boxes/new.png", "m"]
+    assert rows(url)["total"] == NUMBER
+    found = [one["name"] for one in rows(url, status="planned")["rows"]]
+    assert found == ["boxes/new.png", "m", "scan"]
+    (drifted,) = rows(url, status="drifted")["rows"]
+    assert (drifted["name"], drifted["said"]) == ("boxes/b.png", "others changed its labels")
     assert [one["name"] for one in rows(url, category="bus")["rows"]] == ["m"]
     assert rows(url, folder="boxes/")["total"] == 3
     assert [one["name"] for one in rows(url, words="BOXES b.P")["rows"]] == ["boxes/b.png"]
@@ -179,7 +239,7 @@ def test_the_page_is_for_everybody(
     with browser.open(site[1], width, scheme) as opened:
         page = opened.page
         page.wait_for_selector("body[data-ready]")
-        opened.until("document.querySelectorAll('#grid .name').length === 4")
+        opened.until(SHOWN)
         assert opened.violations() == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.locator("#grid a", has_text="boxes/b.png").focus()
@@ -194,13 +254,16 @@ def test_the_page_is_for_everybody(
 
 @needs_chromium
 def test_hostile_names_are_text_there(site: tuple[Project, str], browser: Browser) -> None:
+    planned(site[1])
     with browser.open(site[1]) as opened:
-        link = opened.page.locator("#grid a", has_text="onerror")
-        link.locator(".name").wait_for()
-        link.click()
-        opened.page.wait_for_selector("#facts[data-ready]")
-        assert "<img src=x" in opened.page.locator("#title").inner_text()
-        assert opened.page.locator("#one img").count() == 0
+        for part, seen_ in (("alert(1)", "<img src=x"), ("alert(2)", "\\u202egnp.x\\u000a<img")):
+            link = opened.page.locator("#grid a", has_text=part)
+            link.locator(".name").wait_for()
+            link.click()
+            opened.page.wait_for_selector("#facts[data-ready]")
+            assert seen_ in opened.page.locator("#title").inner_text()
+            assert opened.page.locator("#one img").count() == 0
+            opened.page.keyboard.press("Escape")
 
 
 @needs_chromium
@@ -215,14 +278,115 @@ def test_the_difference_there_has_the_pixels_that_were_counted(
 
 
 @needs_chromium
+def test_each_way_of_comparing_shows_its_side_there(
+    site: tuple[Project, str], browser: Browser
+) -> None:
+    planned(site[1])
+    with browser.open(f"{site[1]}#{quote('m')}") as opened:
+        opened.page.wait_for_selector("#figures[data-ready]")
+        opened.choose("pair")
+        sides = [opened.pixels(at, "#figures") for at in (0, 1)]
+        assert sides[0] != sides[1]
+        slider = opened.page.locator("#figures input[type=range]")
+        opened.choose("onion")
+        for value, side in (("0", sides[0]), ("100", sides[1])):
+            slider.fill(value)
+            assert opened.pixels(within="#figures") == side
+        opened.choose("swipe")
+        for value, side in (("0", sides[0]), ("100", sides[1])):
+            slider.fill(value)
+            assert opened.pixels(within="#figures") == side
+        opened.choose("one")
+        assert opened.pixels(within="#figures") == sides[1]
+
+
+@needs_chromium
+def test_each_kind_of_item_is_shown_there_as_it_is_meant(
+    site: tuple[Project, str], browser: Browser
+) -> None:
+    planned(site[1])
+    with browser.open(site[1]) as opened:
+        for name in [*(f"kinds/{kind}.{ending}" for kind, ending in KINDS.items()), "film"]:
+            opened.page.evaluate("(name) => { location.hash = encodeURIComponent(name); }", name)
+            opened.until(f"document.getElementById('title').innerText === {name!r}")
+            opened.page.wait_for_selector("#figures[data-ready]", state="attached")
+            for within in ["#figures", "#scan"] if name == "kinds/deep.png" else ["#figures"]:
+                plain, drawn = (seen(opened, within, opacity) for opacity in ("0", "100"))
+                assert plain[1:4, 2:18].min() > 150, name
+                assert plain[8:, 2:18].max() < 100, name
+                # The mask, whose colour is none of a photograph in black and white.
+                assert np.ptp(drawn[1:4, 2:18], axis=-1).min() > 60, name
+                assert (drawn[8:, 2:18] == plain[8:, 2:18]).all(), name
+                # The line of the box below it.
+                assert np.ptp(plain[4:6, 2:18], axis=-1).max() > 60, name
+
+
+def seen(opened: Opened, within: str, opacity: str) -> np.ndarray:
+    """The colours (height, width, 3) of a picture of 20 x 30 pixels."""
+    opened.page.fill("#opacity", opacity)
+    return np.array(opened.pixels(0, within), int).reshape(30, 20, 3)
+
+
+@needs_chromium
+def test_a_scan_is_led_through_slice_by_slice(site: tuple[Project, str], browser: Browser) -> None:
+    """All slices of a plane together have the voxels that the difference counts."""
+    planned(site[1])
+    told = requests.get(f"{site[1]}datapoint?name=scan", timeout=30).json()
+    (counted,) = told["changes"]["classes"]
+    with browser.open(f"{site[1]}#scan") as opened:
+        page = opened.page
+        page.wait_for_selector("#scan[data-ready]")
+        assert opened.violations() == []
+        planes = page.locator("#scan figure")
+        assert planes.count() == 4
+        for plane, last in enumerate(scan()[0].shape):
+            found: Counter[tuple[int, int, int]] = Counter()
+            slider = planes.nth(plane).get_by_label("Slice of")
+            slider.focus()
+            page.keyboard.press("Home")
+            for at in range(last):
+                assert f"{at + 1} of {last}" in planes.nth(plane).inner_text()
+                found.update(opened.pixels(2 * plane, "#scan"))
+                page.keyboard.press("ArrowRight")
+            assert (found[ADDED], found[REMOVED]) == (counted["gained"], counted["lost"])
+        # In three dimensions both have their colours, dimmed by the light.
+        colours = solid(opened)
+        assert sum(one[1] > one[0] + 30 for one in colours) > 20
+        assert sum(one[0] > one[2] + 30 for one in colours) > 20
+        page.locator("#scan").get_by_label("spot").uncheck()
+        assert all(max(one) - min(one) < 12 for one in solid(opened))
+
+
+def solid(opened: Opened) -> list[tuple[int, int, int]]:
+    """The colours of a scan in three dimensions."""
+    flat = opened.page.evaluate(
+        """() => {
+            const pen = drawings.at(-1).pen, all = new Uint8Array(4 * 420 * 420);
+            pen.readPixels(0, 0, 420, 420, pen.RGBA, pen.UNSIGNED_BYTE, all);
+            return Array.from(all);
+        }"""
+    )
+    return list(zip(flat[::4], flat[1::4], flat[2::4], strict=True))
+
+
+@needs_chromium
+def test_a_window_makes_a_scan_brighter(site: tuple[Project, str], browser: Browser) -> None:
+    with browser.open(f"{site[1]}#series") as opened:
+        opened.page.wait_for_selector("#scan[data-ready]")
+        before = sum(map(sum, opened.pixels(0, "#scan")))
+        opened.page.get_by_label("White at").fill("100")
+        assert sum(map(sum, opened.pixels(0, "#scan"))) > before
+
+
+@needs_chromium
 def test_a_keyboard_reaches_the_last_of_the_list(
     site: tuple[Project, str], browser: Browser
 ) -> None:
     planned(site[1])
     with browser.open(site[1]) as opened:
-        opened.until("document.querySelectorAll('#grid .name').length === 4")
+        opened.until(SHOWN)
         opened.page.locator("#grid a[tabindex='0']").focus()
-        for key, name in (("End", "m"), ("Home", "boxes/<img"), ("ArrowRight", "boxes/b")):
+        for key, name in (("End", "series"), ("Home", "boxes/<img"), ("ArrowRight", "boxes/b")):
             opened.page.keyboard.press(key)
             opened.until(f"document.activeElement.innerText.startsWith({name!r})")
 
@@ -233,9 +397,15 @@ def test_a_run_that_goes_on_is_seen_without_asking_again(site: tuple[Project, st
     planned(url)
     with requests.get(f"{url}events", stream=True, timeout=60) as answer:
         events = (json.loads(one[6:]) for one in answer.iter_lines() if one)
-        assert next(events)["counts"] == {"in step": 2, "planned": 2}
+        assert next(events)["counts"] == {
+            "drifted": 1,
+            "in step": NUMBER - 5,
+            "not ours": 1,
+            "planned": 3,
+        }
         assert made.apply().code == 0
-        assert next(one for one in events if one["counts"] == {"in step": 4})["changed"]
+        after = {"drifted": 1, "in step": NUMBER - 2, "not ours": 1}
+        assert next(one for one in events if one["counts"] == after)["changed"]
 
 
 def test_the_manifest_of_a_stranger_is_not_shown(site: tuple[Project, str]) -> None:

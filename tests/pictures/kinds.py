@@ -59,3 +59,28 @@ def upright_photographs() -> dict[str, bytes]:
         "deep": saved(Image.fromarray(grey.astype(np.uint16) * 16), "PNG"),
         "clear": saved(Image.fromarray(clear), "PNG"),
     }
+
+
+def series_slice(pixels: np.ndarray, number: int, sizes: tuple[float, float, float]) -> bytes:
+    """A DICOM slice (row, column) of int16 whose rows run to the back, and columns to the left."""
+    from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+    from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
+
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID = CTImageStorage, ExplicitVRLittleEndian
+    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[f"slice {number}"])
+    made = FileDataset("", Dataset(), file_meta=meta, preamble=bytes(128))
+    made.SOPClassUID, made.SOPInstanceUID = CTImageStorage, meta.MediaStorageSOPInstanceUID
+    made.StudyInstanceUID = made.SeriesInstanceUID = generate_uid(entropy_srcs=["series"])
+    made.PatientID, made.Modality, made.InstanceNumber = "head", "CT", number
+    made.Rows, made.Columns = pixels.shape
+    made.SamplesPerPixel, made.PhotometricInterpretation = 1, "MONOCHROME2"
+    made.BitsAllocated, made.BitsStored, made.HighBit, made.PixelRepresentation = 16, 16, 15, 1
+    made.PixelSpacing, made.SliceThickness = [sizes[1], sizes[0]], sizes[2]
+    made.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    made.ImagePositionPatient = [0, 0, number * sizes[2]]
+    made.WindowCenter, made.WindowWidth = 250, 420
+    made.PixelData = np.ascontiguousarray(pixels, "<i2").tobytes()
+    file = io.BytesIO()
+    made.save_as(file)
+    return file.getvalue()

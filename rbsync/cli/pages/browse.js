@@ -189,7 +189,11 @@ async function open() {
   byId("title").textContent = shown(name);
   byId("said").textContent = "";
   byId("facts").replaceChildren();
-  byId("figures").replaceChildren();
+  for (const id of ["figures", "scan"]) {
+    byId(id).replaceChildren();
+    byId(id).hidden = false;
+    delete byId(id).dataset.ready;
+  }
   byId("title").focus();
   scrollTo(0, 0);
   const found = await read("datapoint", { name });
@@ -200,7 +204,7 @@ function tellOne(found) {
   if (found.error) { byId("said").textContent = shown(found.error); return; }
   byId("said").textContent = shown([found.status, found.said, found.labels].filter(Boolean).join(" · "));
   document.querySelector(`input[value=${found.changes ? "difference" : "one"}]`).checked = true;
-  draws(found.pictures, found.name);
+  draws(found.pictures, found.name).then(() => found.is_scan && leads(found));
   const facts = byId("facts");
   const add = (title, ...parts) => parts.length && facts.append(made("h2", title), ...parts);
   if (found.changes) add("Changes", table(found.changes.classes));
@@ -225,6 +229,17 @@ async function draws(contents, name) {
     made_.push(await drawing(figure, content));
   }
   drawings = made_;
+  place.dataset.ready = "true";
+}
+
+// All slices of a scan. Its planes say no more then, unless there are boxes on them.
+async function leads({ name, pictures }) {
+  const place = byId("scan");
+  place.dataset.name = shown(name);
+  const scans = await scanned(place, name);
+  if (decodeURIComponent(location.hash.slice(1)) !== name) return;
+  drawings.push(...scans);
+  byId("figures").hidden = scans.length > 0 && pictures.every((one) => one.objects.every((side) => !side.length));
   place.dataset.ready = "true";
 }
 

@@ -4,6 +4,8 @@
 const ADDED = [0, 158, 115], REMOVED = [213, 94, 0], SWAPPED = [230, 159, 0];
 let opacity = 0.55;
 
+const modeNow = () => document.querySelector("input[name=mode]:checked").value;
+
 function loaded(source) {
   if (!source) return Promise.resolve(null);
   return new Promise((done) => {
@@ -33,21 +35,42 @@ function rgb(text) {
   return [1, 3, 5].map((at) => parseInt(text.slice(at, at + 2), 16));
 }
 
+// A box for each class, which shows or hides it.
+function classBoxes(classes, hidden, change) {
+  const set = document.createElement("fieldset"), legend = document.createElement("legend");
+  set.className = "classes";
+  legend.textContent = "Classes shown";
+  set.append(legend);
+  classes.forEach(([name, colour], at) => {
+    const label = document.createElement("label"), box = document.createElement("input");
+    const swatch = document.createElement("span");
+    Object.assign(box, { type: "checkbox", checked: true });
+    swatch.className = "swatch";
+    swatch.style.backgroundColor = colour;
+    box.addEventListener("change", () => {
+      if (box.checked) hidden.delete(at + 1);
+      else hidden.add(at + 1);
+      change();
+    });
+    label.append(box, swatch, document.createTextNode(name || "(no category)"));
+    set.append(label);
+  });
+  return set;
+}
+
 class Picture {
-  constructor(figure, content, parts) {
+  // The photograph is in bytes of four a pixel, the sides in numbers of the classes.
+  constructor(figure, content, photo, sides, hidden) {
     const [width, height] = content.shown;
-    Object.assign(this, { figure, content, width, height });
-    this.photo = parts[0] ? pixels(parts[0], width, height) : null;
-    // Grey PNGs have the number in all three values; of two bytes only red and green count.
-    const wide = content.classes.length > 255;
-    this.sides = [parts[1], parts[2]].map((one) => numbers(one, width, height, wide));
+    Object.assign(this, { figure, content, width, height, photo, sides });
     this.colours = content.classes.map((one) => rgb(one[1]));
-    this.hidden = new Set();
-    this.build();
+    // Pictures of one scan hide the same classes, and are told of them once.
+    this.hidden = hidden || new Set();
+    this.build(!hidden);
     this.draw();
   }
 
-  build() {
+  build(own) {
     const content = this.content;
     const pair = document.createElement("div");
     pair.className = "pair";
@@ -75,29 +98,7 @@ class Picture {
     label.append(this.rangeText, this.range);
     this.rangeLabel = label;
     this.range.addEventListener("input", () => this.draw());
-    this.figure.prepend(pair, label, this.classes());
-  }
-
-  classes() {
-    const set = document.createElement("fieldset"), legend = document.createElement("legend");
-    set.className = "classes";
-    legend.textContent = "Classes shown";
-    set.append(legend);
-    this.content.classes.forEach(([name, colour], at) => {
-      const label = document.createElement("label"), box = document.createElement("input");
-      const swatch = document.createElement("span");
-      Object.assign(box, { type: "checkbox", checked: true });
-      swatch.className = "swatch";
-      swatch.style.backgroundColor = colour;
-      box.addEventListener("change", () => {
-        if (box.checked) this.hidden.delete(at + 1);
-        else this.hidden.add(at + 1);
-        this.draw();
-      });
-      label.append(box, swatch, document.createTextNode(name || "(no category)"));
-      set.append(label);
-    });
-    return set;
+    this.figure.prepend(pair, label, ...(own ? [classBoxes(content.classes, this.hidden, () => this.draw())] : []));
   }
 
   number(side, at) {
@@ -167,7 +168,7 @@ class Picture {
   }
 
   draw() {
-    const mode = document.querySelector("input[name=mode]:checked").value;
+    const mode = modeNow();
     const [first, second] = this.canvases, part = this.range.value / 100;
     const isPair = mode === "pair", slides = mode === "swipe" || mode === "onion";
     this.pair.classList.toggle("two", isPair);
@@ -221,5 +222,9 @@ class Picture {
 
 async function drawing(figure, content) {
   const parts = await Promise.all([content.photo, content.before, content.after].map(loaded));
-  return new Picture(figure, content, parts);
+  const [width, height] = content.shown;
+  const photo = parts[0] ? pixels(parts[0], width, height) : null;
+  // Grey PNGs have the number in all three values; of two bytes only red and green count.
+  const wide = content.classes.length > 255;
+  return new Picture(figure, content, photo, parts.slice(1).map((one) => numbers(one, width, height, wide)));
 }
