@@ -25,7 +25,7 @@ from tests.scenarios.project import Project
 
 SHAPE = (96, 116, 80)
 MILLIMETRES = (1.8, 1.8, 2.2)
-HEAD = (((0, 0, 0), (0.86, 0.9, 0.9), 900), ((0, 0, 0), (0.79, 0.84, 0.83), 260))
+HEAD = (((0.0, 0.0, 0.0), (0.86, 0.9, 0.9), 900), ((0.0, 0.0, 0.0), (0.79, 0.84, 0.83), 260))
 VENTRICLES = (((-0.16, 0.1, 0.05), (0.1, 0.32, 0.2)), ((0.16, 0.1, 0.05), (0.1, 0.32, 0.2)))
 LESION = ((0.38, -0.35, 0.25), (0.17, 0.15, 0.18))
 KINDS = {
@@ -50,8 +50,8 @@ def head() -> tuple[np.ndarray, np.ndarray]:
     folds = np.sin(grid[0] * 23 + 3 * np.sin(grid[2] * 9)) * np.sin(grid[1] * 21) * 45
     values += np.where(values == 260, folds, 0)
     labels = np.zeros(SHAPE, np.uint8)
-    for centre, radii in VENTRICLES:
-        labels[_inside(grid, centre, radii)] = 1
+    for one in VENTRICLES:
+        labels[_inside(grid, *one)] = 1
     labels[_inside(grid, *LESION)] = 2
     values = np.choose(labels, [values, 60, 430]) + rng.normal(0, 9, SHAPE)
     return values.astype(np.int16), labels

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from rbsync.cli.escaping import one_line
 from rbsync.cli.name_completion import complete_names
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import complaint, document, note, result
 from rbsync.cli.planning_options import give_up_after as give_up_after_option
 from rbsync.cli.planning_options import lock_timeout as lock_timeout_option
-from rbsync.cli.render.name_list import show_names
+from rbsync.cli.render.name_list import name_lines, show_names
 from rbsync.errors import ExitCode
 
 
@@ -48,8 +49,9 @@ def command(
     else:
         show_names(common, "+", done.recorded, "green")
         show_names(common, "~", done.forced, "yellow")
-        for one in done.refused:
-            complaint(common, f"  ! {one.name}  ({one.why})", fg="magenta")
+        why = {one.name: one.why for one in done.refused}
+        for line in name_lines("!", list(why), why, all_of_them=bool(common.verbose)):
+            complaint(common, one_line(line), fg="magenta")
         if done.forced:
             note(common, "The next apply overwrites what was taken over by force (~).")
         counts = (len(done.recorded) + len(done.forced), len(done.refused))

@@ -51,13 +51,13 @@ def command(common: CommonOptions, give_up_after: float) -> int:
 
 
 def _show(common: CommonOptions, found: Drift) -> None:
-    edited = [f"{one.name}  ({', '.join(one.facets)})" for one in found.edited]
+    edited = {one.name: ", ".join(one.facets) for one in found.edited}
     show_names(common, "-", found.missing, "red")
-    show_names(common, "~", edited, "yellow")
+    show_names(common, "~", list(edited), "yellow", edited)
     show_names(common, "?", found.unmanaged, "magenta")
     if found.unstamped:
-        without = [f"{one}  (rbsync's stamp is gone)" for one in found.unstamped]
-        show_names(common, "~", without, "yellow")
+        without = dict.fromkeys(found.unstamped, "rbsync's stamp is gone")
+        show_names(common, "~", found.unstamped, "yellow", without)
         note(common, _UNSTAMPED)
     if not (found.missing or found.edited or found.unmanaged or found.unstamped):
         result(common, NO_DRIFT)

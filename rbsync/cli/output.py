@@ -11,7 +11,7 @@ import click
 
 from rbsync.cli.escaping import for_terminal
 from rbsync.cli.options import CommonOptions
-from rbsync.cli.render.screen import is_screen
+from rbsync.cli.render.screen import NARROWEST, fitted, is_screen, width_of
 from rbsync.cli.streams import flush_out, write_out
 from rbsync.errors import UsageError
 
@@ -92,6 +92,9 @@ def event(kind: str, content: Mapping[str, Any]) -> None:
 def _line(common: CommonOptions, text: str, stream: Any, style: dict[str, Any]) -> str:
     # Here, where all goes through: no caller can forget it.
     text = for_terminal(text)
+    # Most lines fit the narrowest screen, and of others the width has to be asked for.
+    if len(text) > NARROWEST and (width := width_of(stream)):
+        text = "\n".join(fitted(line, width) for line in text.split("\n"))
     if style and uses_color(common, stream):
         text = click.style(text, **style)
     return text + "\n"

@@ -41,7 +41,7 @@ def command(
         parts = {key: [one._asdict() for one in each] for key, each in held.items()}
         document(common, {**done._asdict(), **parts})
     else:
-        show_names(common, "~", done.files, "yellow")
+        show_names(common, "~", done.files, "yellow", noun="file")
         for one in done.conflicts:
             complaint(common, f"  ! {one.name}  ({one.why})", fg="magenta")
         for one in done.theirs:

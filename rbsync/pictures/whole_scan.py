@@ -135,4 +135,5 @@ def _reach(values: Array) -> tuple[float, float]:
 
 def _deep(values: Array, low: float, high: float) -> Array:
     scaled = (np.asarray(values, np.float32) - low) * (_GREATEST / (high - low or 1))
-    return np.rint(np.clip(np.nan_to_num(scaled), 0, _GREATEST)).astype(np.uint16)
+    found: Array = np.rint(np.clip(np.nan_to_num(scaled), 0, _GREATEST)).astype(np.uint16)
+    return found

@@ -67,6 +67,7 @@ masks:
   - {glob: 'masks/*.png', image: 'images/{stem}.png', class_map: class_map.json, encoding: pixel}
 """
 SKY = [[0, 0], [20, 0], [20, 5], [0, 5]]
+MOVED_BOX = {**BOX, "bbox2d": {"xnorm": 0.5, "ynorm": 0.2, "wnorm": 0.3, "hnorm": 0.4}}
 LABELS = [
     {
         "category": [["object", "sky"]],
@@ -112,7 +113,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, st
     made.write("masks/m.png", mask(later=True))
     made.write("spot.nii", nifti(spot_later(), np.eye(4)))
     made.write("boxes/new.png", photo(11))
-    relabel(made, "boxes/b.png", {**BOX, "bbox2d": {**BOX["bbox2d"], "xnorm": 0.5}})
+    relabel(made, "boxes/b.png", MOVED_BOX)
     create(made, "stranger")
     # As a service may have it: the embedded project takes no such name.
     with closing(sqlite3.connect(made.folder / ".rbsync/project/project.db")) as project, project:

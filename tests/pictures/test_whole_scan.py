@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_the_slices_of_a_series_lie_as_the_files_say() -> None:
     grey, labels = scan()
     # Rows run to the back and columns to the left, so that both are turned.
     files = [series_slice(grey[::-1, ::-1, at].T, at, (1, 2, 3)) for at in range(grey.shape[2])]
-    items = [lambda one=one: one for one in files]
+    items = [partial(bytes, one) for one in files]
     head, parts = read(whole_scan(NOTHING, NOTHING, items))
     assert head["sizes"] == pytest.approx([1, 2, 3])
     assert np.array_equal(parts["values"] == 65535, labels == 1)
@@ -75,7 +76,7 @@ def test_a_picture_of_sixteen_bits_is_a_scan_of_one_slice() -> None:
 
 def test_what_is_no_scan_is_none() -> None:
     for name, data in upright_photographs().items():
-        assert is_scan([lambda one=data: one]) == (name == "deep")
+        assert is_scan([partial(bytes, data)]) == (name == "deep")
     assert not is_scan([])
     assert not is_scan([lambda: None])
 

@@ -75,7 +75,9 @@ def show_failures(failures: Mapping[str, Failure], common: CommonOptions) -> Non
         complaint(common, f"{kind} while trying to {phase}: {len(names):,}", fg="red")
         shown = names if common.verbose else names[:SHOWN]
         for name in shown:
-            complaint(common, one_line(f"  {name}: {failures[name].message}"))
+            # Many messages begin with the file, which often has the name.
+            message = failures[name].message.removeprefix(f"{name}: ")
+            complaint(common, one_line(f"  {name}: {message}"))
         if len(names) > len(shown):
             complaint(common, f"  … and {len(names) - len(shown):,} more (-v lists all)")
         for hint in _hints(failures[name] for name in names):

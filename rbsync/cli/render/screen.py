@@ -10,6 +10,7 @@ from rbsync.cli.render.columns import columns_of, cut
 
 NARROWEST = 20
 USUAL = 80
+_DEEPEST = 12
 
 
 def is_screen(stream: Any) -> bool:
@@ -60,3 +61,28 @@ def beside(start: str, words: str, width: int) -> str:
         break_on_hyphens=False,
     )
     return "\n".join([start, *below])
+
+
+def fitted(line: str, width: int) -> str:
+    """A line on several ones of a screen of so many columns; 0 is none, and lines stay whole.
+
+    Words stay whole, and so do commands in backticks or at the end: else nobody could copy them.
+    """
+    if not width or columns_of(line) <= width:
+        return line
+    import re
+    import textwrap
+
+    kept = re.sub(r"`[^`]*`|with: .*", lambda found: found[0].replace(" ", "\0"), line)
+    start = re.match(r" +|\S+ {2,}|", line)
+    first = start[0] if start else ""
+    # Below the words of a list with keys; what is indented goes on further in.
+    deep = min(len(first) + 4, 8) if first.startswith(" ") else len(first) or 2
+    lines = textwrap.wrap(
+        kept,
+        width,
+        subsequent_indent=" " * (deep if deep <= _DEEPEST else 4),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines).replace("\0", " ")
