@@ -4,8 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from rbsync.applier import retrying
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within this process, what failed is tried again at once; how long to wait is tested apart."""
+    monkeypatch.setattr(retrying, "BASE_SECONDS", 0.01)
 
 
 @pytest.fixture

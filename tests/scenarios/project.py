@@ -84,9 +84,8 @@ class Project:
     def run(self, *arguments: str, **environment: str) -> Ran:
         """Runs a command to its end, within this process.
 
-        The program's start takes ten times as long as most commands here. What needs a process
-        of its own says `start`; the tests of the README run every command in one. What it prints
-        as JSON must follow its schema, whatever a test is about.
+        What needs a process of its own says `start`; the tests of the README run every command in
+        one. What it prints as JSON must follow its schema, whatever a test is about.
         """
         out, err = _text_stream(), _text_stream()
         with (

@@ -17,6 +17,8 @@ from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX
 from tests.scenarios.test_outages import free_port
 
+pytestmark = pytest.mark.usefixtures("short_pauses")
+
 NO_CHANGES = "No changes. The project matches the manifest."
 COMMANDS = ["plan", "apply --yes", "refresh", "drift", "adopt", "ls"]
 BUSY = {"do": "status", "status": 429, "retry_after": 0.05}

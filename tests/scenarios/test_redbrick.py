@@ -19,6 +19,8 @@ from tests.scenarios.project import BOX, Ran
 from tests.service.serving import KEY, ORG
 from tests.states import written_anew
 
+pytestmark = pytest.mark.usefixtures("short_pauses")
+
 NO_CHANGES = "No changes. The project matches the manifest."
 NO_DRIFT = "No drift. The project is as it was left."
 NEXT = "`rbsync plan --refresh` says what can be done about it.\n"

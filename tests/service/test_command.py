@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -24,6 +23,7 @@ from rbsync.cli.serve import command
 from rbsync.errors import ExitCode, RbsyncError, UserError
 from tests.hints.following import follows
 from tests.scenarios.project import Project
+from tests.scenarios.started import Started
 from tests.schemas import validator
 from tests.service import documents
 from tests.service.serve_here import KEY
@@ -35,12 +35,21 @@ ORG = "aaaaaaaa-0000-4000-8000-000000000001"
 
 
 @contextmanager
-def serve(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    known = {key: value for key, value in os.environ.items() if not key.startswith("RBSYNC_")}
+def serve(*arguments: str, **environment: str) -> Iterator[Started]:
+    given = ("serve", "--port", "0", *arguments)
+    with Started(*given, folder=ROOT, environment=environment) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def serve_from_its_start(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """As people start it, where the start or the list of processes is the subject."""
     with subprocess.Popen(
         [sys.executable, "-c", RUN, "--port", "0", *arguments],
         cwd=ROOT,
-        env=known | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -51,7 +60,7 @@ def serve(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]
             process.kill()
 
 
-def lines(process: subprocess.Popen[str], count: int) -> str:
+def lines(process: Started | subprocess.Popen[str], count: int) -> str:
     assert process.stdout
     return "".join(process.stdout.readline() for _ in range(count))
 
@@ -104,7 +113,9 @@ def test_a_key_that_is_given_is_never_shown(tmp_path: Path) -> None:
 def test_a_key_may_stand_in_a_file_and_so_in_no_list_of_processes(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(f"{KEY}\n")
-    with serve("--path", str(tmp_path / "p"), "--json", "--api-key-file", str(file)) as process:
+    with serve_from_its_start(
+        "--path", str(tmp_path / "p"), "--json", "--api-key-file", str(file)
+    ) as process:
         known = json.loads(lines(process, 1))
         assert "api_key" not in known
         assert opened(known["url"], known["org_id"], known["project_id"], KEY) == "p"
@@ -154,7 +165,7 @@ def test_it_starts_in_a_second(tmp_path: Path) -> None:
     spent = []
     for _ in range(3):
         start = time.monotonic()
-        with serve("--path", str(tmp_path / "p"), "--json") as process:
+        with serve_from_its_start("--path", str(tmp_path / "p"), "--json") as process:
             known = json.loads(lines(process, 1))
             assert requests.get(known["url"], timeout=20).status_code == 200
             spent.append(time.monotonic() - start)
