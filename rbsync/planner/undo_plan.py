@@ -39,7 +39,7 @@ class Reversal(NamedTuple):
 def reversals(changes: Iterable[Change], runs: Sequence[Run]) -> list[Reversal]:
     """Returns what the changes of some runs amount to, by name. ``changes`` come newest first.
 
-    ``runs`` are all that the history has: they tell which run took back another.
+    ``runs`` are all that the history has, newest first too: they tell which took back another.
     """
     undoing = undoing_runs(runs)
     by_name: dict[str, list[Change]] = {}
@@ -78,7 +78,7 @@ def undoing_runs(runs: Sequence[Run]) -> frozenset[str]:
     What takes back an undo makes the project as declared again.
     """
     found: set[str] = set()
-    for run in sorted(runs, key=lambda one: one.started):
+    for run in reversed(runs):
         if run.undoes and not found.intersection(run.undoes):
             found.add(run.id)
     return frozenset(found)

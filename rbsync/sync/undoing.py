@@ -134,12 +134,12 @@ def choose(runs: Sequence[Run], options: UndoOptions, now: float) -> tuple[list[
     if last.undoes and not last.is_whole and not options.run:
         return [one for one in runs if one.id in last.undoes], True
     # An undo that was cut off and gone on with is two runs, and is taken back as one.
-    return [one for one in runs if one is last or _is_part_of(one, last)], False
+    before = runs[runs.index(last) + 1 :]
+    return [last, *(one for one in before if _is_part_of(one, last))], False
 
 
 def _is_part_of(one: Run, last: Run) -> bool:
-    same = bool(last.undoes) and one.undoes == last.undoes
-    return same and one.started < last.started and not one.is_whole
+    return bool(last.undoes) and one.undoes == last.undoes and not one.is_whole
 
 
 def _last(runs: Sequence[Run]) -> Run:

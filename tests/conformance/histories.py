@@ -130,6 +130,16 @@ class HistoryTests(ABC):
         with pytest.raises(StoreError):
             history.content(old)
 
+    def test_a_run_of_a_clock_that_was_behind_is_the_newest_and_is_kept(
+        self, history: History
+    ) -> None:
+        behind = replace(RUN, id="r3", started=0.0)
+        history.begin(LATER)
+        history.begin(behind)
+        assert history.runs() == [behind, LATER]
+        assert history.sweep(RUN.started) == Swept(0, 0, 0)
+        assert history.sweep(LATER.started + 1).runs == 2
+
     def test_threads_write_at_once_and_nothing_is_lost(self, history: History) -> None:
         def write(number: int) -> None:
             for turn in range(20):

@@ -39,7 +39,7 @@ class History(Protocol):
         """Writes down what came of a run; durable when it returns, with all before it."""
 
     def runs(self) -> list[Run]:
-        """All runs, newest first."""
+        """All runs, newest first: in the order in which they began here, whatever clocks said."""
 
     def changes(self, runs: Iterable[str]) -> list[Change]:
         """The changes of these runs, newest first."""
@@ -57,7 +57,10 @@ class History(Protocol):
         """Returns how many bytes the contents take."""
 
     def sweep(self, before: float) -> Swept:
-        """Forgets the runs that began before a time, and the contents that none of the rest has."""
+        """Forgets the runs before the first that began at a time or later, all if there is none.
+
+        The contents that none of the rest has are forgotten with them.
+        """
 
     def close(self) -> None:
         """Releases what is open."""

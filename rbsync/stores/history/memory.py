@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 
 from rbsync.model.history import Change, Run
 from rbsync.stores.history.base import Swept
@@ -36,8 +37,7 @@ class MemoryHistory:
 
     def runs(self) -> list[Run]:
         with self._lock:
-            every = list(self._runs.values())
-        return sorted(every, key=lambda one: one.started)[::-1]
+            return list(self._runs.values())[::-1]
 
     def changes(self, runs: Iterable[str]) -> list[Change]:
         wanted = frozenset(runs)
@@ -61,7 +61,10 @@ class MemoryHistory:
 
     def sweep(self, before: float) -> Swept:
         with self._lock:
-            old = {one.id for one in self._runs.values() if one.started < before}
+            # As in the other one, what came after a run that is kept is kept.
+            old = {
+                one.id for one in takewhile(lambda one: one.started < before, self._runs.values())
+            }
             self._runs = {name: one for name, one in self._runs.items() if name not in old}
             self._changes = [one for one in self._changes if one.run not in old]
             used = {one for change in self._changes for one in (change.before, *change.parts)}

@@ -51,6 +51,12 @@ RUN = (
     "SELECT id, command, started, who, host, revision, dataset, undoes, ended, created, updated,"
     " deleted, failed, exit_code, moved FROM run"
 )
+# On a machine that begins in 1970 until its clock is set, a run of a minute ago is 50 years old. So
+# one that came after a run that is kept is kept too.
+OLD_RUNS = (
+    "SELECT id FROM run WHERE rowid <"
+    " (SELECT coalesce(min(CASE WHEN started >= ? THEN rowid END), max(rowid) + 1) FROM run)"
+)
 FORMAT = 3
 """In format 1 runs did not count moves; in format 2 contents lay in the order of their digests."""
 
@@ -152,7 +158,9 @@ class SqliteHistory:
             kept_contents.put_in_order(connection)
 
     def runs(self) -> list[Run]:
-        order = f"{RUN} ORDER BY started DESC, rowid DESC"
+        # Not by their times: a clock that was set back would have another run be the last one, and
+        # `rbsync undo` take that back.
+        order = f"{RUN} ORDER BY rowid DESC"
         return self._ask(lambda one: [run_of(row) for row in one.execute(order)], [])
 
     def changes(self, runs: Iterable[str]) -> list[Change]:
@@ -186,9 +194,9 @@ class SqliteHistory:
         return self._ask(lambda one: int(one.execute(query).fetchone()[0]), 0)
 
     def sweep(self, before: float) -> Swept:
-        old = "SELECT count(*) FROM run WHERE started < ?"
+        nothing: list[Row] = []
         # Asked first: to take nothing away, nothing is written and no writer is waited for.
-        if not self._ask(lambda one: int(one.execute(old, (before,)).fetchone()[0]), 0):
+        if not self._ask(lambda one: _runs_before(one, before), nothing):
             return Swept(0, 0, 0)
         with self._writing("FULL") as connection:
             return _sweep(connection, before)
@@ -289,9 +297,12 @@ def _make(connection: sqlite3.Connection) -> None:
 
 
 def _sweep(connection: sqlite3.Connection, before: float) -> Swept:
-    connection.execute(
-        "DELETE FROM change WHERE run IN (SELECT id FROM run WHERE started < ?)", (before,)
-    )
-    runs = connection.execute("DELETE FROM run WHERE started < ?", (before,)).rowcount
+    old = _runs_before(connection, before)
+    connection.executemany("DELETE FROM change WHERE run = ?", old)
+    connection.executemany("DELETE FROM run WHERE id = ?", old)
     # What no change of a run that is left names, itself or by one of its parts.
-    return Swept(runs, *kept_contents.sweep_unused(connection))
+    return Swept(len(old), *kept_contents.sweep_unused(connection))
+
+
+def _runs_before(connection: sqlite3.Connection, before: float) -> list[Row]:
+    return connection.execute(OLD_RUNS, (before,)).fetchall()
