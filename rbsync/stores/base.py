@@ -162,6 +162,9 @@ class Writer(Protocol):
         by one, however many there are, when records are put or removed.
         """
 
+    def raise_serial(self, least: int) -> None:
+        """Makes the serial at least this one: later runs of the state left it in the project."""
+
     def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
         """Returns the refs of those of the contents that were uploaded for the storage."""
 

@@ -175,6 +175,10 @@ class MemoryWriter:
             if records or removed:
                 self._store.kept = replace(header, serial=header.serial + 1)
 
+    def raise_serial(self, least: int) -> None:
+        with self._fenced() as header:
+            self._store.kept = replace(header, serial=max(header.serial, least))
+
     @contextmanager
     def _held(self) -> Iterator[Header]:
         with self._store.changed:

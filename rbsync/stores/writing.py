@@ -13,7 +13,7 @@ from rbsync.errors import StoreError
 from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import sqlite_rows as rows
 from rbsync.stores.base import Upload
-from rbsync.stores.change_log import PUT_CHANGE, log_change
+from rbsync.stores.change_log import PUT_CHANGE, begin_log, log_change
 from rbsync.stores.faults import explained
 from rbsync.stores.sqlite_connections import connect, transaction
 from rbsync.stores.writer_errors import ended, foreign, taken_over
@@ -100,6 +100,12 @@ class SqliteWriter:
             rows.put(self._connection, records, removed, uploads)
             if changed:
                 log_change(self._connection, header.serial, changed)
+
+    def raise_serial(self, least: int) -> None:
+        with self._writing(grow=0) as header:
+            if header.serial < least:
+                rows.put_header(self._connection, replace(header, serial=least))
+                begin_log(self._connection, least)
 
     def close(self) -> None:
         """Ends the writing. The one file then has all of it, unless a reader is in the way."""

@@ -32,6 +32,7 @@ from rbsync.sync.inspecting_moves import moving
 from rbsync.sync.listed import known_fingerprints
 from rbsync.sync.pull_files import File, NotPulledError, files_of
 from rbsync.sync.refreshing import correcting, present_project
+from rbsync.sync.serials import check_marks
 from rbsync.sync.workspace import Workspace
 
 CHANGED_HERE = "its labels changed here too"
@@ -63,21 +64,25 @@ def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulle
     """Writes the labels of datapoints into their files; ``patterns`` are names or globs.
 
     Raises UserError for a manifest that cannot be expanded, BackendError when the project cannot
-    be read to its end, OSError for a file that cannot be written, LockedError and StoreError.
-    What was written before stays, and the next pull goes on.
+    be read to its end, OSError for a file that cannot be written, LockedError and StoreError, and
+    StateError for an older state that was put back. What was written before stays, and the next
+    pull goes on.
     """
     project = present_project(workspace)
     dataset = expand(workspace, project, keep_going=True)
     every = {one.name: one for one in dataset.datapoints}
     wanted = set(chosen(every, patterns))
-    if workspace.first_look.is_called_for(workspace.store.header(), project):
+    header = workspace.store.header()
+    if workspace.first_look.is_called_for(header, project):
         workspace.first_look.tasks()
+    certain = header if workspace.store.is_settled() else None
     with correcting(workspace, timeout) as writer:
         # A fresh clone's pull goes on from the stamps, and must not leave an empty state behind.
         workspace.first_look.take_in(writer)
         names = old_names(dataset, writer.records(), moving(workspace, None, lambda _: True))
         pulling = _Pulling(workspace, writer, every, names)
         for found in Gaps(workspace.note).passing(workspace.backend.read()):
+            check_marks(certain, [found.task.mark])
             if pulling.name_of(found) in wanted:
                 pulling.take(found)
         return pulling.concluded()

@@ -16,7 +16,7 @@ from rbsync.sync.gaps import Gaps
 from rbsync.sync.known_project import check_target, known_project
 from rbsync.sync.last_look import note_look
 from rbsync.sync.listed import as_listed, is_managed
-from rbsync.sync.serials import remember_newest
+from rbsync.sync.serials import check_newest, newest_mark, remember_newest
 from rbsync.sync.state_editing import backup_path
 from rbsync.sync.workspace import Workspace
 
@@ -38,7 +38,7 @@ def refresh(workspace: Workspace, timeout: float) -> Refreshed:
     Makes the state, bound to the project, when there is none. Raises BackendError when the
     project cannot be listed to its end, and LockedError and StoreError; then no record changes.
     """
-    with correcting(workspace, timeout) as writer:
+    with _settled_writer(workspace, timeout) as writer:
         gaps = Gaps(workspace.note)
         listing = gaps.passing(workspace.backend.list(counted=no_name))
         tasks = {task.name: task for task in listing}
@@ -51,6 +51,9 @@ def refresh(workspace: Workspace, timeout: float) -> Refreshed:
             # The project was asked and the datapoint is not there: its file may have gone with it,
             # and must be sent again with the next create.
             writer.commit(lost=lost)
+        writer.raise_serial(newest_mark(writer.header(), (one.mark for one in tasks.values())))
+        # Also where it was higher once: what was put back is as the project is from here on.
+        remember_newest(writer.header(), is_refreshed=True)
     return _compared(before, after, tasks)
 
 
@@ -58,8 +61,17 @@ def refresh(workspace: Workspace, timeout: float) -> Refreshed:
 def correcting(workspace: Workspace, timeout: float) -> Iterator[Writer]:
     """A writer of the project's state, made when there is none, with nothing left unsettled.
 
-    What the project cannot tell now stays pending. Raises RbsyncError when there is no project.
+    What the project cannot tell now stays pending. Raises RbsyncError when there is no project,
+    and StateError for an older state that was put back.
     """
+    check_newest(workspace.store.header())
+    with _settled_writer(workspace, timeout) as writer:
+        yield writer
+        remember_newest(writer.header())
+
+
+@contextmanager
+def _settled_writer(workspace: Workspace, timeout: float) -> Iterator[Writer]:
     workspace.recovery_file.check()
     project = present_project(workspace)
     # The records of one project must not be corrected by another's tasks.
@@ -68,8 +80,6 @@ def correcting(workspace: Workspace, timeout: float) -> Iterator[Writer]:
         writer.claim(project.identity)
         workspace.settling.recover(writer, Cancellation())
         yield writer
-        # Also where it was higher once: what was put back is as the project is from here on.
-        remember_newest(writer.header())
 
 
 def present_project(workspace: Workspace) -> Project:

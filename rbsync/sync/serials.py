@@ -10,12 +10,17 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rbsync.backends.base import Mark
 from rbsync.errors import StateError
 from rbsync.model.record import Header
 
 HINT = "the project has moved on since that copy was made: run `rbsync refresh`, then plan again"
+
+
+MOST = 10**18
+"""Serials below it are those of runs."""
 
 
 def check_newest(header: Header | None) -> None:
@@ -32,11 +37,15 @@ def check_marks(header: Header | None, marks: Iterable[Mark]) -> None:
 
     For a state of which nothing is pending: its own last run has then put its results in it.
     """
-    newest = max(
-        (one.serial for one in marks if header and one.lineage == header.lineage), default=0
-    )
-    if header is not None and newest > header.serial:
+    if header is not None and (newest := newest_mark(header, marks)) > header.serial:
         raise put_back(header.serial, newest)
+
+
+def newest_mark(header: Header, marks: Iterable[Mark]) -> int:
+    """Returns the highest serial that runs of a state have left in tasks, 0 for none."""
+    known = (one.serial for one in marks if one.lineage == header.lineage)
+    # Anybody may write metadata, and no state can hold more.
+    return max((one for one in known if one < MOST), default=0)
 
 
 def put_back(serial: int, seen: int) -> StateError:
@@ -45,9 +54,13 @@ def put_back(serial: int, seen: int) -> StateError:
     return StateError(message, hint=HINT)
 
 
-def remember_newest(header: Header) -> None:
-    """Remembers a serial; where that cannot be written, an older state is not noticed."""
-    if header.serial == _seen(header.lineage):
+def remember_newest(header: Header, *, is_refreshed: bool = False) -> None:
+    """Remembers a serial; where that cannot be written, an older state is not noticed.
+
+    A lower one than before counts only with ``is_refreshed``: the state was made as the project is.
+    """
+    seen = _seen(header.lineage)
+    if header.serial == seen or (header.serial < seen and not is_refreshed):
         return
     path = _path(header.lineage)
     with contextlib.suppress(OSError):
@@ -56,6 +69,12 @@ def remember_newest(header: Header) -> None:
         with open(draft, "w", encoding="ascii") as file:
             file.write(f"{header.serial}\n")
         os.replace(draft, path)
+
+
+def remember_edit(before: Header, after: Header) -> None:
+    """Remembers a state that was changed by hand, which makes no newer one of an older one."""
+    behind = max(0, _seen(before.lineage) - before.serial)
+    remember_newest(replace(after, serial=after.serial + behind))
 
 
 def _seen(lineage: str) -> int:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from rbsync.backends.base import Collected, NamedTask, NewName, Renames, TaskContent
@@ -20,7 +21,7 @@ from rbsync.stores.base import Writer
 from rbsync.stores.record_json import record_json
 from rbsync.sync import sweeping
 from rbsync.sync.applying import whoami
-from rbsync.sync.serials import remember_newest
+from rbsync.sync.serials import remember_edit, remember_newest
 from rbsync.sync.workspace import Workspace
 
 BACKUPS = "backups"
@@ -37,8 +38,9 @@ def editing(workspace: Workspace, timeout: float) -> Iterator[Writer]:
         raise StoreError("there is no state yet", hint="the first `rbsync apply` makes it")
     with workspace.store.writer(whoami(), timeout=timeout) as writer:
         workspace.store.backup(backup_path(workspace))
+        before = writer.header()
         yield writer
-        remember_newest(writer.header())
+        remember_edit(before, writer.header())
 
 
 def backup_path(workspace: Workspace) -> str:
@@ -172,15 +174,27 @@ def push(
     """Makes the state what a document says, and returns the number of its records.
 
     Raises UserError for a document with anything wrong in it, StateError for one of another
-    project, and StaleError for one of another lineage or a lower serial, unless forced.
+    project, and StaleError for one of another lineage or a lower serial, unless forced. After one
+    of before a later run the next plan asks for a refresh.
     """
     document = read_state(data, file)
     pushed = [one.value() for one in document.records]
     with editing(workspace, timeout) as writer:
-        _check_fits(document, writer.header(), force=force)
-        gone = writer.records().keys() - {one.name for one in pushed}
+        before, known = writer.header(), writer.records()
+        _check_fits(document, before, force=force)
+        gone = known.keys() - {one.name for one in pushed}
         writer.commit(pushed, removed=sorted(gone))
+        if document.serial < before.serial and any(_is_older(one, known) for one in pushed):
+            # As with a copy that was put back, the next plan wants the project to be looked at.
+            after = writer.header()
+            remember_newest(replace(after, serial=after.serial + 1))
     return len(pushed)
+
+
+def _is_older(pushed: Record, known: Mapping[str, Record]) -> bool:
+    """Tells whether a record says what was true before a run that the state knew of."""
+    now = known.get(pushed.name)
+    return now is not None and now.applied != pushed.applied
 
 
 def _check_fits(document: StateDocument, header: Header, *, force: bool) -> None:

@@ -38,6 +38,9 @@ class WrappedWriter(ABC):
     def claim(self, target: str) -> None:
         self._writer.claim(target)
 
+    def raise_serial(self, least: int) -> None:
+        self._writer.raise_serial(least)
+
     def uploads(self, contents: Iterable[str], storage: str) -> Mapping[str, str]:
         return self._writer.uploads(contents, storage)
 

@@ -16,7 +16,7 @@ from rbsync.errors import ExitCode, LockedError, StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.record import Header, Intent, Record
-from rbsync.stores.base import Owner, Store, Upload, Writer
+from rbsync.stores.base import Owner, Store, Traced, Upload, Writer
 from tests.builders import OTHER, OWNER, PRINT
 from tests.stores.machine import run_stories
 
@@ -253,6 +253,23 @@ class StoreTests(ABC):
             writer.commit(uploads=[Upload("content", "redbrick", "ref")])
             writer.commit()
             assert writer.header().serial == 0
+
+    def test_the_serial_is_raised_to_one_that_was_seen_and_never_lowered(
+        self, store: Store, again: Store
+    ) -> None:
+        with store.writer(OWNER, timeout=0) as writer:
+            writer.commit([Record("a")])
+            before = store.mark() if isinstance(store, Traced) else None
+            writer.raise_serial(7)
+            writer.raise_serial(3)
+            assert writer.header().serial == 7
+            writer.commit([Record("b")])
+        header = again.header()
+        assert header is not None
+        assert header.serial == 8
+        if before is not None and isinstance(store, Traced):
+            # What the runs in between changed is not known here.
+            assert store.changed_since(before) is None
 
     def test_the_epoch_grows_with_every_writer_and_the_lineage_stays(
         self, store: Store, again: Store

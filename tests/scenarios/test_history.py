@@ -23,16 +23,41 @@ def test_an_older_state_that_is_put_back_is_noticed_before_anything_is_sent(
     three.apply()
     state = three.folder / ".rbsync/state.db"
     shutil.copy(state, three.folder / "copy.db")
-    three.write("images/a.png", png(50))
-    three.apply()
+    for version in range(50, 53):
+        three.write("images/a.png", png(version))
+        three.apply()
     tasks = three.tasks()
     for one in state.parent.glob("state.db*"):
         one.unlink()
     shutil.copy(three.folder / "copy.db", state)
-    for command in (["plan"], ["apply", "--yes"], ["undo", "--yes"]):
-        ran = three.run(*command)
-        assert (ran.code, "`rbsync refresh`" in ran.err) == (ExitCode.STATE, True), ran.err
+    for command in (["plan"], ["apply", "--yes"], ["undo", "--yes"], ["pull"], ["adopt"]):
+        refused(three, *command)
+    # What is done by hand makes it no newer one.
+    for name in "abc":
+        assert three.run("state", "rm", f"images/{name}.png").code == ExitCode.DONE
+    refused(three, "plan")
     assert three.tasks() == tasks
+    assert three.run("refresh").code == ExitCode.DONE
+    assert three.run("plan").last_line == "No changes. The project matches the manifest."
+    # What its later runs had left is no news any more, on this machine or another one.
+    three.write("images/a.png", png(60))
+    for home in ({}, {"XDG_STATE_HOME": str(three.folder / "elsewhere")}):
+        assert three.run("plan", **home).last_line.startswith("Plan: 0 to create, 1 to update")
+
+
+def refused(project: Project, *command: str) -> None:
+    ran = project.run(*command)
+    assert (ran.code, "`rbsync refresh`" in ran.err) == (ExitCode.STATE, True), ran.err
+
+
+def test_a_document_of_before_a_run_that_is_pushed_wants_a_refresh(three: Project) -> None:
+    three.apply()
+    three.write("old.json", three.run("state", "pull").out)
+    three.write("images/a.png", png(50))
+    three.apply()
+    assert three.run("state", "push", "--force", "old.json").code == ExitCode.DONE
+    refused(three, "pull")
+    refused(three, "plan")
     assert three.run("refresh").code == ExitCode.DONE
     assert three.run("plan").last_line == "No changes. The project matches the manifest."
 

@@ -31,6 +31,15 @@ def test_an_older_serial_than_the_newest_is_refused_and_a_newer_one_is_fine() ->
     assert "rbsync refresh" in caught.value.hint
 
 
+def test_only_a_refresh_makes_an_older_state_the_newest() -> None:
+    remember_newest(header(7))
+    remember_newest(header(6))
+    with pytest.raises(StateError):
+        check_newest(header(6))
+    remember_newest(header(6), is_refreshed=True)
+    check_newest(header(6))
+
+
 def test_each_lineage_has_a_number_of_its_own_and_none_is_none() -> None:
     remember_newest(header(7))
     check_newest(header(1, "another"))
@@ -54,6 +63,8 @@ def test_a_task_that_a_later_run_left_tells_of_an_older_state() -> None:
     check_marks(None, marks)
     with pytest.raises(StateError, match="its serial is 6, not 7"):
         check_marks(header(6), marks)
+    # What no state can be is the work of somebody else.
+    check_marks(header(7), [Mark("4b32bb5f", 10**18)])
 
 
 def test_a_number_that_is_damaged_stops_nobody(home: Path) -> None:

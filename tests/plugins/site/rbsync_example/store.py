@@ -164,6 +164,10 @@ class PickleWriter:
                 raise foreign(content.header.target, target)
             content.header = replace(content.header, target=target)
 
+    def raise_serial(self, least: int) -> None:
+        with self._changing() as content:
+            content.header = replace(content.header, serial=max(content.header.serial, least))
+
     def intend(self, intents: Sequence[Intent]) -> None:
         with self._changing() as content:
             for one in intents:
