@@ -1,4 +1,6 @@
-"""Labels on their way from the task of an old name to that of a new one. Pure but for label maps.
+"""Labels on their way from the task of an old name to that of a new one, and what goes along.
+
+Pure but for label maps.
 
 A service may add members to labels. So labels are compared by the members that were given, and of
 labels that rbsync left only what it had sent goes along.
@@ -11,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rbsync.applier.overwriting import in_progress
-from rbsync.backends.base import LabelFile, LabelText, TaskContent
+from rbsync.backends.base import LabelFile, LabelText, Task, TaskContent
 from rbsync.backends.left import MADE_MEMBERS, UNNOTED, has_labels_left, members_of, only_members
 from rbsync.labels.normal import normal_labels
-from rbsync.model.datapoint import Datapoint
+from rbsync.model.datapoint import Datapoint, Settings
 from rbsync.model.fingerprint import digest
 
 
@@ -62,6 +64,13 @@ def has_labels(found: TaskContent, given: LabelText | None) -> bool:
     return {one.series: one.data for one in text.files} == {
         one.series: one.read() for one in found.maps
     }
+
+
+def has_settings(found: Task, given: Settings) -> bool:
+    """Tells whether a task has the priority and metadata that it was given, whatever was added."""
+    # None and the lowest are the same to a service.
+    is_alike = (found.priority or 0.0) == (given.priority or 0.0)
+    return is_alike and given.metadata.items() <= found.metadata.items()
 
 
 def has_noted(new: TaskContent, labels: Sequence[Any]) -> bool | None:

@@ -3,7 +3,8 @@
 The service cannot rename. So the order is the safe one. The new task is created first; only when it
 is certain to be there, the old one is archived, where nobody can save anything; then its labels are
 read once more, for people went on working meanwhile, and what differs is brought over; and only
-then it is deleted. Whatever moment a run ends at, the labels are in one of the two.
+then it is deleted. Whatever moment a run ends at, the labels are in one of the two. So it is with
+priority and metadata, which may still be changed in what is archived.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from rbsync.applier.action_failures import FailedError, failure_of
 from rbsync.applier.carried_labels import (
     has_labels,
     has_noted,
+    has_settings,
     is_as_carried,
     labels_of,
     labels_to_carry,
@@ -41,6 +43,7 @@ from rbsync.backends.base import (
 )
 from rbsync.backends.left import UNNOTED
 from rbsync.errors import BackendError
+from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Create, Move
@@ -51,20 +54,23 @@ BATCH = 50
 
 GONE = "the project does not have it any more"
 BOTH = "labels were saved under both names while it was moved"
+BOTH_SETTINGS = "priority or metadata were changed under both names while it was moved"
 BOTH_HINT = "look at both tasks; `rbsync log NAME` has what was there before"
 
 T = TypeVar("T")
 
 
 class _Carried(NamedTuple):
-    """A move whose new task is there. ``labels`` are those it was made with, if this run did.
+    """A move whose new task is there.
 
+    ``labels`` and ``settings`` are those it was made with, if this run did (``is_known``).
     ``is_back`` says that the new task is the one that was to be moved to the old name at first.
     """
 
     action: Move
     task_id: str
     labels: LabelText | None = None
+    settings: Settings | None = None
     is_known: bool = False
     is_back: bool = False
 
@@ -169,7 +175,7 @@ class Carrier:
         create = Create(action.datapoint, MOVED, action.message)
         (answer,) = self._tools.sender.create([Prepared(create, draft)])
         if answer.fate == "done":
-            return _Carried(action, answer.task_id, given, is_known=True)
+            return _Carried(action, answer.task_id, given, draft.settings, is_known=True)
         if answer.failure is None or answer.fate == "doubtful":
             message = "nobody knows whether it was made under its new name"
             return Failure(AMBIGUOUS, "move", message, hint="run apply again to settle it")
@@ -212,7 +218,8 @@ class Carrier:
             one = by_old[present.task.name]
             if one.is_back:
                 self._tools.keeper(one.action, present, None)
-            failure = self._brought_over(backend, one, present)
+            failure = self._labels_over(backend, one, present)
+            failure = failure or self._settings_over(backend, one, present)
             if failure is not None:
                 refused[one.action.old] = failure
             return failure is None
@@ -275,7 +282,7 @@ class Carrier:
         left = (before or carried(one.action, one.task_id))._replace(failure=failure)
         journal.add(Outcome(one.action.name, "move", "failed", failure=failure), left)
 
-    def _brought_over(
+    def _labels_over(
         self, backend: PutsAway, one: _Carried, present: TaskContent
     ) -> Failure | None:
         """Brings labels over that were saved in the old task after it was read.
@@ -296,6 +303,31 @@ class Carrier:
         # None left is a change too: somebody took them all away.
         backend.put_labels(one.task_id, given or LabelText("[]", 0))
         return None
+
+    def _settings_over(
+        self, backend: PutsAway, one: _Carried, present: TaskContent
+    ) -> Failure | None:
+        """Brings priority and metadata over that were changed in the old task after it was read.
+
+        Returns why that must not be.
+        """
+        given, now = one.settings, present.task.settings(present.storages[0])
+        if given and (given.priority, given.metadata) == (now.priority, now.metadata):
+            return None
+        new = self._backend.look([one.task_id]).get(one.task_id)
+        if new is None:
+            return Failure("conflict", "move", GONE, hint="run plan again")
+        # Of a run that was cut off it is not known what the new one was made with.
+        if has_settings(new.task, now) or not (given or self._is_set_anew(one, present)):
+            return None
+        self._tools.keeper(one.action, present, None)
+        if not has_settings(new.task, given) if given else self._is_set_anew(one, new):
+            return Failure("conflict", "move", BOTH_SETTINGS, hint=BOTH_HINT)
+        backend.put_settings(one.task_id, now.priority, now.metadata)
+        return None
+
+    def _is_set_anew(self, one: _Carried, found: TaskContent) -> bool:
+        return bool(differing(found, self._left(one.action), facets=("settings",)))
 
     def _is_as_given(self, one: _Carried, present: TaskContent, new: TaskContent) -> bool:
         """Tells whether nobody has saved in the old task since the new one was made of it.

@@ -504,6 +504,11 @@ class PutsAway(Protocol):
     def put_labels(self, task_id: str, labels: LabelText) -> None:
         """Gives a task other labels, and leaves all else as it is, its stamp too."""
 
+    def put_settings(
+        self, task_id: str, priority: float | None, metadata: Mapping[str, str]
+    ) -> None:
+        """Gives a task a priority and metadata of others, and leaves all else, its stamp too."""
+
 
 class Release(NamedTuple):
     """A project as it was once, kept by its name.

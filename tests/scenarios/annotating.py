@@ -1,4 +1,4 @@
-"""Somebody who draws in a project, whoever stands in front of it."""
+"""Somebody who works in a project: draws, whoever stands in front of it, or sets priorities."""
 
 from __future__ import annotations
 
@@ -12,6 +12,22 @@ from rbsync.backends.local.blobs import Blobs
 from rbsync.backends.local.database import Database
 from rbsync.backends.local.opening import Wish
 from rbsync.backends.local.project import LocalProject
+from tests.service.serving import Client
+
+
+def save_settings(client: Client, name: str, *, priority: float, **metadata: str) -> None:
+    """Gives the task of a name a priority, and keys of metadata beside those that it has."""
+    task = client.task(name)
+    chosen = [{"taskId": task["taskId"], "priority": priority}]
+    assert client.ask("updateTasksPriorities", tasks=chosen)["ok"]
+    point = task["datapoint"]
+    done = client.ask(
+        "updateTaskItems",
+        taskId=task["taskId"],
+        storageId=point["storageMethod"]["storageId"],
+        metaData=json.dumps({**json.loads(point["metaData"]), **metadata}),
+    )
+    assert done["ok"]
 
 
 def save_labels(folder: Path, name: str, labels: list[dict[str, Any]]) -> None:

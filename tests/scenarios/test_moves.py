@@ -29,7 +29,7 @@ from rbsync.errors import BackendError
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
 from tests.hints.following import follows
-from tests.scenarios.annotating import save_labels
+from tests.scenarios.annotating import save_labels, save_settings
 from tests.scenarios.offline_service import RemoteProject, Served, served
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
@@ -173,6 +173,32 @@ def test_ours_carries_also_what_people_save_in_the_middle_of_it(site: Site) -> N
         else:
             assert found[new] == (["car", "bus"] if old in worked else ["car"]), new
     assert site.project.plan()["actions"] == []
+
+
+@follows("look at both tasks; `rbsync log NAME` has what was there before")
+def test_settings_that_people_change_in_the_middle_of_it_come_along(site: Site) -> None:
+    put_away, others = RedbrickBackend.put_away, site.service.others
+
+    def meanwhile(self: RedbrickBackend, ids: Sequence[str]) -> None:
+        save_settings(others, "a/0000.png", priority=0.25, seen="by Ann")
+        save_settings(others, "a/0001.png", priority=0.25)
+        save_settings(others, "b/0001.png", priority=0.75)
+        put_away(self, ids)
+
+    with mock.patch.object(RedbrickBackend, "put_away", meanwhile):
+        ran = site.project.apply()
+    assert ran.code == 3, ran
+    assert "priority or metadata were changed under both names" in ran.err
+    assert site.project.run("log", "a/0001.png").code == 0
+    found = {one["name"]: (one["priority"], one["metadata"]) for one in site.project.tasks()}
+    assert found["b/0000.png"] == (0.25, {**found["b/0000.png"][1], "seen": "by Ann"})
+    assert (found["a/0001.png"][0], found["b/0001.png"][0]) == (0.25, 0.75)
+    # What came along is still theirs: an update of labels leaves it as it is.
+    site.project.write("b/0000.json", [BUS])
+    assert site.project.apply("--target", "b/0000.png").code == 0
+    assert {one["name"]: one["metadata"] for one in site.project.tasks()}["b/0000.png"] == (
+        found["b/0000.png"][1]
+    )
 
 
 def test_labels_of_people_that_were_carried_are_still_theirs(site: Site) -> None:

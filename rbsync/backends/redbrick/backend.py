@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -222,6 +222,12 @@ class RedbrickBackend:
     def put_labels(self, task_id: str, labels: LabelText) -> None:
         """Gives a task other labels; its stamp stays as it is."""
         self._changer.put_labels(task_id, labels)
+
+    def put_settings(
+        self, task_id: str, priority: float | None, metadata: Mapping[str, str]
+    ) -> None:
+        """Gives a task another priority and other metadata; its stamp stays as it is."""
+        self._changer.put_settings(task_id, priority, metadata)
 
     def find(self, names: Sequence[str]) -> dict[str, Task]:
         """The datapoints of exactly these names: searched for, or listed when they are many."""

@@ -185,6 +185,21 @@ class Changer:
         """Gives a task other labels and nothing else."""
         put_labels(self._client, task_id, self._uploader.labels(labels))
 
+    def put_settings(
+        self, task_id: str, priority: float | None, metadata: Mapping[str, str]
+    ) -> None:
+        """Gives a task another priority, and metadata beside what it has; no other stamp."""
+        task = one_task(self._client, task_id)
+        if task is None:
+            message = f"there is no task {task_id}"
+            raise problem(message, kind="conflict", hint=_GONE_HINT)
+        if (priority or 0.0) != (task.priority or 0.0):
+            set_priorities(self._client, {task_id: priority})
+        old = read_metadata(task.metadata)
+        text = metadata_text(old._replace(user={**old.user, **metadata})) or "{}"
+        present = len(task.series)
+        update_items(self._client, task_id, task.storage_id, metadata=text, present=present)
+
     def _delete_all(self, ids: Sequence[str]) -> None:
         for at in range(0, len(ids), MOST_IDS):
             self._delete(ids[at : at + MOST_IDS])
