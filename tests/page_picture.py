@@ -20,9 +20,9 @@ from tests.scenarios.project import Project
 PHOTO = Path(__file__).parent.parent / "examples" / "quickstart" / "images" / "coffee.jpg"
 CLASSES = {"coffee": (90, 50, 20), "saucer": (180, 30, 20), "spoon": (150, 150, 150)}
 CENTRES = {
-    "saucer": (300, 225, 205, 165),
-    "coffee": (300, 170, 85, 62),
-    "spoon": (405, 270, 30, 60),
+    "saucer": (279, 222, 201, 160),
+    "coffee": (291, 143, 78, 50),
+    "spoon": (365, 282, 38, 42),
 }
 
 

@@ -244,3 +244,10 @@ def test_the_picture_shows_what_the_transcript_shows() -> None:
     drawn = "".join(matrix.itertext()).replace("\N{NO-BREAK SPACE}", " ")
     shown = [line.removeprefix("$ ").strip() for line in blocks("console")[0].splitlines()]
     assert [line for line in shown if line not in drawn] == []
+
+
+def test_every_picture_is_there_and_small() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^):]+)\)", README)
+    assert len(pictures) >= 8
+    for one in pictures:
+        assert 0 < (ROOT / one).stat().st_size < 150_000, one

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 
 from PIL import Image
@@ -23,6 +24,10 @@ _FORM = 1
 _AT_ONCE = 2
 _QUALITY = 80
 _END = b"\xff\xd9"
+LIMIT = 1 << 30
+"""Bytes of all that are kept: those of some 100,000 datapoints."""
+_LEFT = 0.8
+"""The part that stays when they are too many: else each new one would look for an old one."""
 
 
 class Thumbnails:
@@ -32,6 +37,7 @@ class Thumbnails:
         self._folder, self._looker = folder, looker
         # Photographs in memory: a screen asks for dozens at once, and each may have 100 MB.
         self._free = threading.Semaphore(_AT_ONCE)
+        self._shelf = Shelf(folder)
 
     def tag(self, sight: Sight) -> str:
         """A digest of all that a thumbnail shows; the same for the same content."""
@@ -51,6 +57,8 @@ class Thumbnails:
         with suppress(OSError), open(path, "rb") as file:
             # One that a crash cut off is drawn anew: to wait for the disk takes longer than that.
             if (data := file.read()).endswith(_END):
+                # Those that nobody looks at are the first to go.
+                os.utime(path)
                 return data
         with self._free:
             drawn = self._drawn(sight)
@@ -58,6 +66,7 @@ class Thumbnails:
         with suppress(OSError):
             if drawn is not None:
                 _keep(path, drawn)
+                self._shelf.took(len(drawn))
         return drawn
 
     def _path(self, tag: str) -> str:
@@ -70,6 +79,45 @@ class Thumbnails:
             return _jpeg(main_view(self._looker.contents(sight)[1], items))
         # Labels that cannot be drawn hide no photograph.
         return _jpeg(main_view(NOTHING, items))
+
+
+class Shelf:
+    """The files of a folder, of which the oldest are removed when all take more than `LIMIT`."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder, self._lock = folder, threading.Lock()
+        self._size: int | None = None
+
+    def took(self, size: int) -> None:
+        """So many more bytes are there."""
+        with self._lock:
+            if self._size is None:
+                # With the first one that is drawn: most pages find all that they show.
+                self._size = sum(each for _, each, _ in self._files()) - size
+            self._size += size
+            if self._size > LIMIT:
+                self._size = self._shrunk()
+
+    def _shrunk(self) -> int:
+        files = sorted(self._files())
+        left = sum(size for _, size, _ in files)
+        for _, size, path in files:
+            if left <= LIMIT * _LEFT:
+                break
+            # Another browse may have been there first.
+            with suppress(OSError):
+                os.unlink(path)
+            left -= size
+        return left
+
+    def _files(self) -> Iterator[tuple[int, int, str]]:
+        """When each was used last, its size, and its path."""
+        for folder, _, names in os.walk(self._folder):
+            for name in names:
+                path = os.path.join(folder, name)
+                with suppress(OSError):
+                    found = os.stat(path)
+                    yield found.st_mtime_ns, found.st_size, path
 
 
 def _jpeg(view: View | None) -> bytes | None:

@@ -114,7 +114,7 @@ uniform sampler2D palette;
 uniform mat3 turn;
 uniform vec3 size;
 uniform float opacity;
-const int STEPS = 320;
+uniform int steps;
 vec4 own(uint number) { return texelFetch(palette, ivec2(number & 255u, number >> 8u), 0); }
 float solid(vec3 at) { return own(texture(labels, at).r).a; }
 void main() {
@@ -125,8 +125,8 @@ void main() {
   colour = vec4(0.04, 0.045, 0.05, 1.0);
   if (from >= to) return;
   vec4 hit = vec4(0.0);
-  for (int step = 0; step < STEPS; step++) {
-    vec3 at = (eye + look * mix(from, to, (float(step) + 0.5) / float(STEPS))) / size * 0.5 + 0.5;
+  for (int step = 0; step < steps; step++) {
+    vec3 at = (eye + look * mix(from, to, (float(step) + 0.5) / float(steps))) / size * 0.5 + 0.5;
     float value = texture(values, at).r;
     most = max(most, value);
     sum += value;
@@ -141,7 +141,7 @@ void main() {
       break;
     }
   }
-  vec3 grey = vec3(most * 0.25 + sum / float(STEPS) * (to - from) * 0.9);
+  vec3 grey = vec3(most * 0.25 + sum / float(steps) * (to - from) * 0.9);
   colour = vec4(hit.a > 0.0 ? mix(grey, hit.rgb, 0.35 + 0.65 * opacity) : grey, 1.0);
 }`;
 
@@ -193,7 +193,7 @@ class Solid {
     }
     pen.linkProgram(program);
     pen.useProgram(program);
-    this.place = Object.fromEntries(["values", "labels", "palette", "turn", "size", "opacity"].map((one) => [one, pen.getUniformLocation(program, one)]));
+    this.place = Object.fromEntries(["values", "labels", "palette", "turn", "size", "opacity", "steps"].map((one) => [one, pen.getUniformLocation(program, one)]));
     pen.pixelStorei(pen.UNPACK_ALIGNMENT, 1);
     [["values", pen.TEXTURE_3D, pen.LINEAR], ["labels", pen.TEXTURE_3D, pen.NEAREST], ["palette", pen.TEXTURE_2D, pen.NEAREST]].forEach(([one, kind, way], unit) => {
       pen.activeTexture(pen.TEXTURE0 + unit);
@@ -205,6 +205,8 @@ class Solid {
     // Every browser has room for so many voxels a side.
     this.shape = this.scan.shape.map((one) => Math.min(one, SOLID));
     const lengths = this.scan.shape.map((one, at) => one * this.scan.sizes[at]), longest = Math.hypot(...lengths);
+    // Two for each voxel on the way: fewer would miss some, and more show nothing else.
+    pen.uniform1i(this.place.steps, Math.min(400, Math.ceil(2 * Math.hypot(...this.shape))));
     pen.uniform3f(this.place.size, ...lengths.map((one) => one / longest));
     this.fill();
   }
