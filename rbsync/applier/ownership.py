@@ -30,6 +30,7 @@ def is_draft(task: Task, draft: Draft, *, stamps: bool) -> bool:
         and wanted.storage in made.storages
         and (task.priority or 0.0) == (wanted.priority or 0.0)
         and wanted.metadata == task.metadata
+        and wanted.series in (task.series, ())
     )
 
 

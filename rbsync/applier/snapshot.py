@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from rbsync.backends.base import LabelFile, LabelText, TaskContent
+from rbsync.backends.left import series_left
 from rbsync.errors import Location
 from rbsync.model.datapoint import REMOTE, Datapoint, Item, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, digest
@@ -90,7 +91,8 @@ def _half_changed(present: TaskContent, wanted: Settings) -> str:
     settings, keys = present.task.settings(present.storages[0]), present.left.keys
     if keys is not None:
         own = {key: one for key, one in settings.metadata.items() if key in keys}
-        settings = settings._replace(metadata=own)
+        series = series_left(settings.series, present.left.series)
+        settings = settings._replace(metadata=own, series=series)
     return settings._replace(priority=wanted.priority).fingerprint()
 
 
@@ -112,7 +114,7 @@ def put_back(name: str, document: Document, fingerprint: Fingerprint) -> Datapoi
         name,
         tuple(Item(named, REMOTE + ref) for named, ref in pairs),
         _labels(document.get("labels"), fingerprint.labels),
-        Settings(**document["settings"]),
+        Settings.of_json(document["settings"]),
         fingerprint,
         Location(""),
         tuple(items["series"]),

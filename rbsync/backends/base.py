@@ -16,7 +16,7 @@ from functools import cache
 from typing import BinaryIO, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from rbsync.errors import BackendError
-from rbsync.model.datapoint import Settings
+from rbsync.model.datapoint import SeriesSettings, Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.record import Declined
@@ -216,7 +216,7 @@ class Left(NamedTuple):
     ``keys`` are those of its metadata, None where they are not known. ``members`` are the paths
     of the members of its labels, and ``labels`` is the digest of the labels with just these; both
     are empty where there are no labels. ``settings`` is the digest of the settings with
-    just these keys, without a storage.
+    just these keys, without a storage. ``series`` has the members of the settings of each series.
     """
 
     keys: tuple[str, ...] | None = None
@@ -224,6 +224,7 @@ class Left(NamedTuple):
     members: tuple[str, ...] = ()
     labels: str = ""
     settings: str = ""
+    series: tuple[tuple[str, ...], ...] = ()
 
 
 NOTHING_LEFT = Left()
@@ -299,7 +300,8 @@ class Task:
     ``items`` are the names of the items as people know them. ``made_of`` has to tell
     what a stamp does, where a backend leaves none. ``left`` is as in ``Mark``. ``siblings`` are
     the ids of other tasks of the same datapoint, which several people label. A task that is
-    ``archived`` is put away, and holds its name.
+    ``archived`` is put away, and holds its name. ``series`` are the settings of its series, known
+    where what is in it was looked at.
     """
 
     name: str
@@ -316,6 +318,7 @@ class Task:
     left: Left = field(default=NOTHING_LEFT, compare=False)
     siblings: tuple[str, ...] = ()
     archived: bool = False
+    series: tuple[SeriesSettings, ...] = ()
 
     def has_id(self, task_id: str) -> bool:
         """Tells whether an id is that of this task or of a sibling."""
@@ -323,7 +326,7 @@ class Task:
 
     def settings(self, storage: str) -> Settings:
         """The settings of a datapoint in a storage that would have made it so."""
-        return Settings(storage, self.ground_truth, self.priority, self.metadata)
+        return Settings(storage, self.ground_truth, self.priority, self.metadata, self.series)
 
 
 class NamedTask(NamedTuple):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import starmap, zip_longest
 from typing import Any
 
 from rbsync.backends.base import NOTHING_LEFT, Draft, LabelText, Left, TaskContent
 from rbsync.labels.normal import normal_labels
-from rbsync.model.datapoint import Settings
+from rbsync.model.datapoint import SeriesSettings, Settings, series_settings
 from rbsync.model.fingerprint import FACETS, Facet, algorithm_of, of_value
 
 MOST_LABELS = 1000
@@ -31,14 +32,22 @@ MADE_MEMBERS = ("attributes", "category", "pixel")
 """Members of the outlines that are made of a mask."""
 
 
+_Pairs = tuple[tuple[str, str], ...]
+
+
 def left_of(draft: Draft, changed: Collection[Facet], before: Left) -> Left:
     """Returns what is left by a draft that changes some facets of a datapoint."""
     left = before
     if "settings" in changed:
-        _, ground_truth, priority, metadata = draft.settings
+        _, ground_truth, priority, metadata, series = draft.settings
         kept = tuple(sorted(metadata.items()))
-        own = _settings_left(ground_truth, priority, kept)
-        left = left._replace(keys=tuple(key for key, _ in kept), priority=priority, settings=own)
+        said = tuple((one.name, tuple(sorted(one.metadata.items()))) for one in series)
+        left = left._replace(
+            keys=tuple(key for key, _ in kept),
+            priority=priority,
+            settings=_settings_left(ground_truth, priority, kept, said),
+            series=members_of_series(series),
+        )
     if "labels" in changed:
         members, digest = _labels_left(draft.labels)
         left = left._replace(members=members, labels=digest)
@@ -48,10 +57,14 @@ def left_of(draft: Draft, changed: Collection[Facet], before: Left) -> Left:
 # Datapoints of one source mostly have the same settings, and each create notes their digest.
 @lru_cache(maxsize=256)
 def _settings_left(
-    ground_truth: bool, priority: float | None, metadata: tuple[tuple[str, str], ...]
+    ground_truth: bool,
+    priority: float | None,
+    metadata: _Pairs,
+    series: tuple[tuple[str, _Pairs], ...],
 ) -> str:
+    every = tuple(SeriesSettings(name, dict(pairs)) for name, pairs in series)
     # The storage is called by several words, so that nothing is said of it.
-    return Settings("", ground_truth, priority, dict(metadata)).fingerprint()
+    return Settings("", ground_truth, priority, dict(metadata), every).fingerprint()
 
 
 def has_settings(
@@ -67,9 +80,13 @@ def has_settings(
     a run may have been cut off between them.
     """
     task, keys = found.task, found.left.keys
-    every = [task.metadata]
+    every = [(task.metadata, task.series)]
+    # Services may name series that nobody named.
+    if task.series:
+        every.append((task.metadata, ()))
     if keys is not None:
-        every.append({key: one for key, one in task.metadata.items() if key in keys})
+        own = {key: one for key, one in task.metadata.items() if key in keys}
+        every.append((own, series_left(task.series, found.left.series)))
     priorities = {task.priority}
     if declared and found.left != NOTHING_LEFT and task.priority == declared.priority:
         priorities.add(found.left.priority)
@@ -77,9 +94,9 @@ def has_settings(
     priorities |= _ALIKE.get(task.priority, frozenset())
     algorithm = algorithm_of(wanted)
     variants = [
-        task.settings(storage)._replace(ground_truth=truth, metadata=metadata, priority=priority)
+        Settings(storage, truth, priority, metadata, series)
         for priority in priorities
-        for metadata in every
+        for metadata, series in every
         for storage in found.storages
         for truth in truths
     ]
@@ -114,6 +131,45 @@ def with_added(
     keys = present if left.keys is None else left.keys
     added = {key: value for key, value in present.items() if key not in keys}
     return {**added, **declared}
+
+
+def members_of_series(series: Sequence[SeriesSettings]) -> tuple[tuple[str, ...], ...]:
+    """The members that are said of each series: `name`, and `metadata.KEY`."""
+    return tuple(
+        (*(("name",) if one.name else ()), *(f"metadata.{key}" for key in sorted(one.metadata)))
+        for one in series
+    )
+
+
+def series_left(
+    present: Sequence[SeriesSettings], members: Sequence[Collection[str]]
+) -> tuple[SeriesSettings, ...]:
+    """The settings of series that are there, with only the members that were left of each."""
+    return series_settings(
+        SeriesSettings(
+            one.name if "name" in said else "",
+            {key: text for key, text in one.metadata.items() if f"metadata.{key}" in said},
+        )
+        for one, said in zip(present, members, strict=False)
+    )
+
+
+def series_with_added(
+    declared: Sequence[SeriesSettings], present: Sequence[SeriesSettings], left: Left
+) -> tuple[SeriesSettings, ...]:
+    """The declared settings of series, and what others have added beside what we left."""
+    members = members_of_series(present) if left.keys is None else left.series
+    every = zip_longest(declared, present, members)
+    return series_settings(starmap(_series_with_added, every))
+
+
+def _series_with_added(
+    declared: SeriesSettings | None, present: SeriesSettings | None, said: Sequence[str] | None
+) -> SeriesSettings:
+    own, theirs, ours = declared or SeriesSettings(), present or SeriesSettings(), said or ()
+    added = {key: one for key, one in theirs.metadata.items() if f"metadata.{key}" not in ours}
+    name = own.name or ("" if "name" in ours else theirs.name)
+    return SeriesSettings(name, {**added, **own.metadata})
 
 
 def told_by(draft: Draft, changed: Collection[Facet]) -> list[Facet]:
@@ -223,8 +279,10 @@ def _only(value: Any, path: str, kept: frozenset[str]) -> Any:
 @lru_cache(maxsize=256)
 def left_text(left: Left) -> str:
     """Returns what was left as compact JSON text."""
+    said = [left.keys, left.priority, left.members, left.labels, left.settings]
     return json.dumps(
-        [left.keys, left.priority, left.members, left.labels, left.settings],
+        # Earlier versions read five members, and nothing of a sixth.
+        [*said, left.series] if left.series else said,
         separators=(",", ":"),
         ensure_ascii=False,
     )
@@ -238,13 +296,14 @@ def read_left(text: object) -> Left:
 @lru_cache(maxsize=256)
 def _read_left(text: str) -> Left:
     try:
-        keys, priority, members, labels, settings = json.loads(text)
+        keys, priority, members, labels, settings, *series = json.loads(text)
         return Left(
             None if keys is None else tuple(map(str, keys)),
             None if priority is None else float(priority),
             tuple(map(str, members)),
             str(labels),
             str(settings),
+            tuple(tuple(map(str, one)) for one in (series[0] if series else ())),
         )
     except (ValueError, TypeError, RecursionError):
         return NOTHING_LEFT

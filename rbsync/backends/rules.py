@@ -115,9 +115,11 @@ def name_flaw(name: str) -> Flaw | None:
 
 
 def settings_flaw(settings: Settings) -> Flaw | None:
-    _, _, priority, metadata = settings
+    _, _, priority, metadata, series = settings
     if priority is not None and not is_fraction(priority):
         return Flaw(f"its priority must be a number from 0 to 1, not {priority!r}")
     if not is_metadata(metadata):
         return Flaw("its metadata must be strings by name")
+    if not all(is_metadata(one.metadata) for one in series):
+        return Flaw("the metadata of its series must be strings by name")
     return None

@@ -1,11 +1,15 @@
-"""Which of a datapoint's items are of which series, as indices into the one list of them."""
+"""The series of a datapoint as services have them: indices of their items, and what they say."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import accumulate, chain
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from itertools import accumulate, chain, islice, zip_longest
+from typing import Any
 
 from rbsync.backends.base import Draft
+from rbsync.model.datapoint import SeriesSettings, series_settings
 
 
 def series_of(draft: Draft) -> list[list[int]]:
@@ -31,3 +35,40 @@ def sizes_of(series: Sequence[Sequence[int]]) -> tuple[int, ...]:
     # Two of a size that no series has: series in another order are found to differ, whatever they
     # are compared with.
     return tuple(map(len, series)) if in_order else (-1, -1)
+
+
+def told_of_series(
+    series: Sequence[SeriesSettings], count: int, present: Sequence[SeriesSettings] = ()
+) -> list[dict[str, str | None]]:
+    """The settings of ``count`` series as services take them.
+
+    Nothing is told as null, which leaves what is there; what is ``present`` and shall not be is
+    told as empty.
+    """
+    pairs = islice(zip_longest(series, present, fillvalue=SeriesSettings()), count)
+    told = [_told(own, theirs) for own, theirs in pairs]
+    return told + [_told(SeriesSettings(), SeriesSettings())] * (count - len(told))
+
+
+def _told(own: SeriesSettings, theirs: SeriesSettings) -> dict[str, str | None]:
+    has_metadata = own.metadata or theirs.metadata
+    metadata = json.dumps(dict(own.metadata), ensure_ascii=False) if has_metadata else None
+    # Whom nobody named has no such member, as the client of the service has it.
+    name = {"name": own.name} if own.name or theirs.name else {}
+    return {**name, "metaData": metadata}
+
+
+def read_series(told: Iterable[Mapping[str, Any]]) -> tuple[SeriesSettings, ...]:
+    """The settings of series as services show them; what nobody can read is none."""
+    return series_settings(
+        SeriesSettings(one.get("name") or "", _metadata(one.get("metaData"))) for one in told
+    )
+
+
+def _metadata(text: object) -> dict[str, str]:
+    found = None
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text) if isinstance(text, str) else text
+    if not isinstance(found, dict):
+        return {}
+    return {key: one if isinstance(one, str) else json.dumps(one) for key, one in found.items()}

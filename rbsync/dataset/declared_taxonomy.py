@@ -18,7 +18,7 @@ LIMIT = 64 << 20
 def declared_taxonomy(manifest: Manifest, tree: Tree) -> Taxonomy:
     """The taxonomy of the manifest's project; an empty one allows any category.
 
-    Raises UserError when it cannot be read.
+    Raises UserError with all that is wrong with it.
     """
     declared = manifest.settings.project.taxonomy
     if not declared:
@@ -27,9 +27,13 @@ def declared_taxonomy(manifest: Manifest, tree: Tree) -> Taxonomy:
         return read_taxonomy(_data(declared, tree))
     except (OSError, ValueError, UserError) as error:
         where = manifest.locate(("project", "taxonomy"))
-        why = encoding_fault(error) if isinstance(error, UnicodeDecodeError) else error
+        said = [(one.message, one.hint) for one in getattr(error, "problems", ())]
+        why = encoding_fault(error) if isinstance(error, UnicodeDecodeError) else str(error)
         raise UserError(
-            [Problem("taxonomy", f"the taxonomy cannot be read: {why}", where)]
+            [
+                Problem("taxonomy", f"the taxonomy cannot be read: {message}", where, hint)
+                for message, hint in said or [(why, "")]
+            ]
         ) from error
 
 

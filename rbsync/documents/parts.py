@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from rbsync.errors import Location, Problem
-from rbsync.model.datapoint import Datapoint, Item, Labels, LabelsKind, Settings
+from rbsync.model.datapoint import Datapoint, Item, Labels, LabelsKind, SeriesSettings, Settings
 from rbsync.model.extent import Extent
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.record import Declined
@@ -73,6 +73,16 @@ class LabelsPart(Part):
         return Labels(self.kind, self.fingerprint, inputs, self.inline, self.encoding, extent)
 
 
+class SeriesSettingsPart(Part):
+    """The settings of one series of a study."""
+
+    name: str = ""
+    metadata: dict[str, str] = Field(default={})
+
+    def value(self) -> SeriesSettings:
+        return SeriesSettings(self.name, self.metadata)
+
+
 class SettingsPart(Part):
     """The settings of a datapoint: all that it has beside items and labels."""
 
@@ -80,9 +90,13 @@ class SettingsPart(Part):
     ground_truth: bool
     priority: float | None
     metadata: dict[str, str]
+    series: list[SeriesSettingsPart] = Field(
+        default=[], description="The settings of its series, in their order; absent for none."
+    )
 
     def value(self) -> Settings:
-        return Settings(self.storage, self.ground_truth, self.priority, self.metadata)
+        series = tuple(one.value() for one in self.series)
+        return Settings(self.storage, self.ground_truth, self.priority, self.metadata, series)
 
 
 class FingerprintPart(Part):

@@ -180,7 +180,7 @@ def _no_kind(allowed: ProjectType) -> LabelProblem:
 
 def _what_it_takes(allowed: ProjectType) -> str:
     if not allowed.kinds:
-        return "this type holds no labels"
+        return "this type holds no labels: leave them out"
     return "it takes " + ", ".join(sorted(allowed.kinds)) if allowed.name else ""
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from rbsync.errors import Location, Problem
 from rbsync.model.extent import Extent
@@ -40,24 +40,55 @@ class Item(NamedTuple):
         return cls(ref, REMOTE + ref)
 
 
+class SeriesSettings(NamedTuple):
+    """The settings of one series of a study: its name, empty for none, and its metadata."""
+
+    name: str = ""
+    metadata: Mapping[str, str] = {}
+
+    def as_json(self) -> dict[str, object]:
+        """Only what is said."""
+        name = {"name": self.name} if self.name else {}
+        return {**name, **({"metadata": dict(self.metadata)} if self.metadata else {})}
+
+
+def series_settings(every: Iterable[SeriesSettings]) -> tuple[SeriesSettings, ...]:
+    """Settings of series as datapoints have them: without those at the end that say nothing."""
+    found = list(every)
+    while found and found[-1] == SeriesSettings():
+        found.pop()
+    return tuple(found)
+
+
 # A tuple, so that whoever sends or keeps settings takes them apart as one: a setting that is added
 # is then an error of types in each of these places, and not a setting that one of them forgets.
 class Settings(NamedTuple):
     """The settings of a datapoint beside items and labels; one object serves all that share it.
 
-    ``storage`` is ``redbrick``, ``public`` or a storage id; ``priority`` is in [0, 1].
+    ``storage`` is ``redbrick``, ``public`` or a storage id; ``priority`` is in [0, 1]. ``series``
+    are those of its series in their order, as `series_settings` makes them.
     """
 
     storage: str = UPLOADED
     ground_truth: bool = False
     priority: float | None = None
     metadata: Mapping[str, str] = {}
+    series: tuple[SeriesSettings, ...] = ()
 
     def fingerprint(self, algorithm: Algorithm = "xxh3") -> str:
         return of_value(self.as_json(), algorithm)
 
     def as_json(self) -> dict[str, object]:
-        return {**self._asdict(), "metadata": dict(self.metadata)}
+        made = {**self._asdict(), "metadata": dict(self.metadata)}
+        # Records of earlier versions have none, and are of the same settings.
+        del made["series"]
+        return {**made, "series": [one.as_json() for one in self.series]} if self.series else made
+
+    @classmethod
+    def of_json(cls, made: Mapping[str, Any]) -> Settings:
+        """The settings of which `as_json` made this."""
+        series = tuple(SeriesSettings(**one) for one in made.get("series", ()))
+        return cls(**{**made, "series": series})
 
 
 LabelsKind = Literal["objects", "mask", "segmentation", "kept"]

@@ -55,9 +55,6 @@ UNSENT = {
 }
 """By key, what to do instead."""
 
-LEFT_OUT = ("name", "metaData")
-"""Members of a series that are read and not sent, which is told once."""
-
 
 def unsent(key: str) -> str:
     """Returns why a documented key cannot be had, and the way out; empty for a key that is none."""

@@ -20,7 +20,7 @@ from rbsync.sources.documented_keys import unsent
 from rbsync.sources.entry import Entry, InlineLabels
 from rbsync.sources.list_formats import READERS
 from rbsync.sources.list_rows import ListError, Row, guess
-from rbsync.sources.listed_series import series_objections, study_of, unsent_of_series
+from rbsync.sources.listed_series import series_objections, study_of
 from rbsync.sources.row_settings import SETTING_KEYS, row_settings, setting_objections
 
 LIMIT = 1 << 30
@@ -35,9 +35,9 @@ class ItemsListSource(SourceModel):
     items_list: str = Field(
         description="A .json, .jsonl or .csv file. JSON: objects with `name`, `items` and perhaps "
         "`labels`, `metaData`, `priority`; in place of `items` perhaps `series`, each with `items` "
-        "and perhaps `segmentations` and `segmentMap`. CSV: columns `name`, `item` and perhaps "
-        "`labels`, `priority`, `metadata.KEY`; rows of one name that follow each other are one "
-        "datapoint.",
+        "and perhaps `name`, `metaData`, `segmentations` and `segmentMap`. CSV: columns `name`, "
+        "`item` and perhaps `labels`, `priority`, `metadata.KEY`; rows of one name that follow "
+        "each other are one datapoint.",
         examples=["items.json"],
     )
     allow_empty: bool = Field(
@@ -46,12 +46,9 @@ class ItemsListSource(SourceModel):
 
     def expand(self, context: Context) -> Iterator[Entry]:
         found = False
-        left_out: dict[str, Location] = {}
         try:
             for row in self._rows(context):
                 found = True
-                for key in unsent_of_series(row.value):
-                    left_out.setdefault(key, row.place)
                 entry = _entry(row, context, self.items_list.rpartition("/")[0])
                 if entry is not None:
                     yield entry
@@ -62,9 +59,6 @@ class ItemsListSource(SourceModel):
         else:
             if not found:
                 self._report_empty(context)
-        for key, place in left_out.items():
-            message = f"the `{key}` of a series is not sent; the series keeps its order and items"
-            context.warn(Problem("not-sent", message, place))
 
     def _report_empty(self, context: Context) -> None:
         where = context.locate(("items_list",))

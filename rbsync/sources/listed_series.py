@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rbsync.errors import Location
-from rbsync.model.datapoint import Settings
+from rbsync.model.datapoint import SeriesSettings, Settings
 from rbsync.model.storages import is_uploaded
-from rbsync.shapes.guards import is_texts
-from rbsync.sources.documented_keys import LEFT_OUT, unsent
+from rbsync.shapes.guards import METADATA_KEYS, is_metadata, is_texts, metadata_of
+from rbsync.sources.documented_keys import unsent
 from rbsync.sources.entry import Entry
 from rbsync.sources.list_rows import guess
 from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry
 
 MAP = "segmentMap"
-KEYS = ("items", FILES, MAP)
+KEYS = ("items", FILES, MAP, "name", *METADATA_KEYS)
 
 
 def study_of(
@@ -63,7 +63,7 @@ def series_objections(value: dict[str, Any]) -> Iterator[str]:
 
 def _objections(one: dict[str, Any]) -> Iterator[str]:
     for key in one:
-        if key not in (*KEYS, *LEFT_OUT):
+        if key not in KEYS:
             yield unsent(key) or f"unknown key `{key}`{guess(key, KEYS)}"
     if not _texts(one.get("items")):
         yield "`items` must be a path or URL, or a list of them with at least one member"
@@ -74,6 +74,7 @@ def _objections(one: dict[str, Any]) -> Iterator[str]:
             f"`{FILES}` names the category of each file, and `{numbers[0]}` is a number: write "
             f"{{CATEGORY: FILE}}, or a list of files and a `{MAP}`"
         )
+    yield from _settings_objections(one)
     by_value = one.get(MAP)
     if by_value is not None and not (
         isinstance(by_value, dict) and all(map(_category, by_value.values()))
@@ -85,12 +86,15 @@ def _objections(one: dict[str, Any]) -> Iterator[str]:
         yield from (problem.message for problem in found)
 
 
-def unsent_of_series(value: Any) -> Iterator[str]:
-    """Yields the members of an entry's series that are read and not sent."""
-    series = value.get("series") if isinstance(value, dict) else None
-    for one in series if isinstance(series, list) else ():
-        if isinstance(one, dict):
-            yield from (key for key in LEFT_OUT if one.get(key))
+def _settings_objections(one: dict[str, Any]) -> Iterator[str]:
+    if one.get("name") is not None and not isinstance(one["name"], str):
+        yield "`name` must be a string"
+    given = metadata_of(one)
+    if len(given) > 1:
+        yield f"`{given[0][0]}` and `{given[1][0]}` are two names of one thing; give one of them"
+    for key, metadata in given:
+        if not is_metadata(metadata):
+            yield f"`{key}` must be an object of strings"
 
 
 def _given(one: dict[str, Any], place: Location) -> GivenSeries:
@@ -100,7 +104,13 @@ def _given(one: dict[str, Any], place: Location) -> GivenSeries:
         {value: _category(name) for value, name in (one.get(MAP) or {}).items()},
         lambda _: place,
         tuple(_structures(one)),
+        said=_said(one),
     )
+
+
+def _said(one: dict[str, Any]) -> SeriesSettings:
+    given = metadata_of(one)
+    return SeriesSettings(one.get("name") or "", given[0][1] if given else {})
 
 
 def _structures(one: dict[str, Any]) -> list[str]:

@@ -28,7 +28,7 @@ def row_settings(row: Mapping[Any, Any], common: Settings) -> Settings:
     # million.
     if not own and number is None:
         return common
-    storage, ground_truth, priority, metadata = common
+    storage, ground_truth, priority, metadata, _ = common
     return Settings(
         storage,
         ground_truth,

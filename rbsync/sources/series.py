@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rbsync.errors import Location, Problem
 from rbsync.files.patterns import Pattern
+from rbsync.model.datapoint import SeriesSettings
 from rbsync.model.storages import is_uploaded
 from rbsync.sources.base import SourceModel
 from rbsync.sources.context import Context
@@ -43,6 +44,10 @@ class Series(BaseModel):
         None,
         description="The category of each value in the segmentations; 0 is background.",
         examples=[{"1": "liver", "2": "tumour"}],
+    )
+    name: str = Field("", description="The series' name.", examples=["arterial phase"])
+    metadata: dict[str, str] | None = Field(
+        None, description="Texts kept with the series.", examples=[{"contrast": "yes"}]
     )
     grid: Literal["check", "trust"] = Field(
         "check",
@@ -101,6 +106,7 @@ def _given(one: Series, context: Context) -> GivenSeries:
         context.locate,
         structures,
         one.grid == "trust",
+        SeriesSettings(one.name, one.metadata or {}),
     )
     for problem in map_problems(found, has_files=bool(one.segmentations)):
         context.report(problem)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from rbsync.errors import Location, Problem
 from rbsync.labels.background import is_background
-from rbsync.model.datapoint import Settings
+from rbsync.model.datapoint import SeriesSettings, Settings, series_settings
 from rbsync.sources.entry import Entry, Members, SegmentationLabels, SeriesLabels
 
 LARGEST_VALUE = 65535
@@ -21,6 +21,7 @@ class GivenSeries(NamedTuple):
     """A series as a source has it; ``locate`` finds a member of it.
 
     ``structures`` are the categories of the segmentations where each file is of one structure.
+    ``said`` are its settings.
     """
 
     items: tuple[str, ...]
@@ -29,6 +30,7 @@ class GivenSeries(NamedTuple):
     locate: Callable[[tuple[str | int, ...]], Location]
     structures: tuple[str, ...] = ()
     trusts_grid: bool = False
+    said: SeriesSettings = SeriesSettings()
 
 
 def study_entry(
@@ -47,11 +49,12 @@ def study_entry(
         for number, one in enumerate(series)
         if one.segmentations
     )
+    said = series_settings(one.said for one in series)
     return Entry(
         name,
         tuple(item for one in series for item in one.items),
         SegmentationLabels(parts) if parts else None,
-        settings,
+        settings._replace(series=said) if said else settings,
         origin,
         series=tuple(len(one.items) for one in series),
         members=Members(_places(series, origin), "items"),

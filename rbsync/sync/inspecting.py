@@ -178,13 +178,16 @@ def _labels_told(text: str) -> str:
 
 
 def _settings_told(found: TaskContent, declared: Datapoint) -> Iterator[str]:
-    task, (_, _, priority, metadata) = found.task, declared.settings
+    task, (_, _, priority, metadata, series) = found.task, declared.settings
     if task.priority != priority:
         yield f"priority {task.priority} there, {priority} here"
     for key in sorted({*task.metadata, *metadata}):
         there, here = task.metadata.get(key), metadata.get(key)
         if there != here:
             yield f"metadata `{key}` {_value(there)} there, {_value(here)} here"
+    if task.series != series:
+        there, here = (", ".join(one.name or "-" for one in each) for each in (task.series, series))
+        yield f"series {_value(there or None)} there, {_value(here or None)} here"
 
 
 def _value(value: Any) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rbsync.errors import UserError
 from rbsync.files.kinds import suffix_of
 from rbsync.files.patterns import compile_pattern
-from rbsync.files.written_text import text_of
-from rbsync.sources.tools.recognised import tool_of
+from rbsync.sources.tools.recognised import next_step
+from rbsync.sync.label_survey import label_files
 from rbsync.sync.survey import (
     PICTURES,
     SCANS,
@@ -25,14 +25,16 @@ from rbsync.sync.survey import (
     lists_of,
     mask_end,
     masks_beside_images,
+    nearness,
+    pattern_of_folders,
+    segmentations_beside_scans,
+    upwards,
 )
 
 MOST_SERIES = 50
 """Series that are written down; a manifest of thousands of lines is no beginning."""
 
-
-_LOOKED_AT = 1 << 20
-"""Bytes of a label file by which its tool is known."""
+HOMES = (*PICTURES, *SCANS, *VIDEOS)
 
 
 def draft_manifest(folder: str, source: str | None) -> str:
@@ -88,6 +90,7 @@ def _from_files(folder: str) -> Iterator[str]:
     findings = _Findings(folder, folders_of(folder))
     yield from findings.datapoints()
     yield from findings.masks()
+    yield from findings.unread()
 
 
 class _Findings:
@@ -95,7 +98,7 @@ class _Findings:
 
     def __init__(self, root: str, folders: Sequence[Folder]) -> None:
         self._root, self._folders = root, folders
-        self._exported = {one.path for one in folders if _is_export(one)}
+        self._exported = {one.path for one in folders if one.is_export}
         pictures = [
             one
             for one in folders
@@ -107,12 +110,27 @@ class _Findings:
         self._images = [one for one in pictures if one not in (*self._masks, *self._videos)]
         self._lists = list(lists_of(root, folders))
         self._left_out: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._told: list[str] = []
+        homes = [
+            one
+            for one in folders
+            if one not in (*self._masks, *self._videos)
+            and one.path not in self._exported
+            and any(one.names.get(kind) for kind in HOMES)
+        ]
+        self._labels = list(label_files(root, folders, homes))
         self._mask_lines = list(self._mask_sources())
         self._masked_lines = list(self._masked_images())
+        beside = [one for one in self._labels if one.is_beside and not one.why_unread]
+        beside = [one for one in beside if one.home.path not in self._taken]
+        # From the first folder, which has no name, a template would find labels of other folders.
+        self._beside = next((one for one in beside if one.folder.path or len(homes) == 1), None)
+        self._labelled_lines = list(self._labelled_images())
 
     def datapoints(self) -> Iterator[str]:
-        lines = [*self._masked_lines, *self._videos_lines(), *self._series_lines()]
-        lines += self._list_lines()
+        lines = [*self._masked_lines, *self._labelled_lines, *self._videos_lines()]
+        lines += [*self._series_lines(), *self._list_lines()]
         lines = [*self._glob_lines(is_only=not (lines or self._mask_lines)), *lines]
         if any(not one.lstrip().startswith("#") for one in lines):
             yield "datapoints:"
@@ -136,25 +154,41 @@ class _Findings:
                 yield from self._coco_source(listed)
 
     def _coco_source(self, listed: Listed) -> Iterator[str]:
-        name = listed.first.rpartition("/")[2]
-        homes = [one for one in self._images if name in _all_names(one)]
+        folder, _, name = listed.first.rpartition("/")
+        ends = f"/{folder}" if folder else ""
+        homes = [one for one in self._images if one.has(name) and f"/{one.path}".endswith(ends)]
+        if not homes or homes[0].path in self._taken:
+            why = "has labels of images that others are of" if homes else "names images elsewhere"
+            self._told.append(f"# Left out: {listed.path} {why}.")
+            return
         yield "  # COCO annotations: one datapoint for each of its images."
         yield f"  - coco: {_text(listed.path)}"
-        if homes:
-            folder = homes[0].path.removesuffix(listed.first.rpartition("/")[0]).rstrip("/")
-            if folder:
-                yield f"    images: {_text(folder + '/')}"
-            self._left_out[_all_of(homes[0].path)] = ""
+        base = homes[0].path[: len(homes[0].path) - len(folder)].rstrip("/")
+        if base != _folder_of(listed.path):
+            yield f"    images: {_text((base or '.') + '/')}"
+        named = {_below(base, one).rstrip("/") for one in listed.folders}
+        for one in self._images:
+            if one.path in named:
+                self._take(one)
+
+    def _take(self, folder: Folder) -> None:
+        """The images of a folder are in a source of their own."""
+        kinds = [kind for kind in HOMES if folder.names.get(kind)]
+        self._taken.add(folder.path)
+        self._left_out[_below(folder.path, "*." + _choice(kinds))] = ""
 
     def _masked_images(self) -> Iterator[str]:
         """The images that have masks, in a folder of masks or beside them."""
         for masks in self._masks:
             stems = masks.stems(["png"])
             homes = [(mask_end(stems, one.stems(PICTURES)), one) for one in self._images]
+            if not homes:
+                self._left_out[_all_of(masks.path)] = "masks, of the frames of videos"
+                continue
             # The parts of a dataset have the same names: the nearest folder has the images.
             (count, end), home = max(
                 homes,
-                key=lambda pair: (pair[0].masks, len(_shared(pair[1].path, masks.path))),
+                key=lambda pair: (pair[0].masks, nearness(pair[1].path, masks.path)),
             )
             yield from self._masked(home, masks, end, count)
         for one in self._images:
@@ -169,7 +203,7 @@ class _Findings:
         template = _below(masks.path, "{stem}" + end + ".png?")
         class_map = self._class_map(masks)
         # An image is one datapoint: a second folder of masks for it has to wait for somebody.
-        if not class_map or _all_of(home.path) in self._left_out:
+        if not class_map or home.path in self._taken:
             what = "masks, by their names" if apart else "masks beside their images"
             self._left_out[own] = (
                 f"{what}; declare the images with `mask: {template}` and a `class_map`"
@@ -186,18 +220,15 @@ class _Findings:
             yield f"    exclude: [{_text(own)}]"
         yield f"    mask: {_text(template)}"
         yield f"    class_map: {_text(class_map)}"
-        self._left_out[own] = self._left_out[_all_of(home.path)] = ""
+        self._left_out[own] = ""
+        self._take(home)
 
     def _class_map(self, masks: Folder) -> str:
         """The class map in the folder of masks, or in the nearest one above."""
-        known = {one.path: one for one in self._folders}
-        at = masks.path
-        while True:
-            if at in known and "class_map.json" in known[at].names.get("json", ()):
-                return _below(at, "class_map.json")
-            if not at:
-                return ""
-            at = at.rpartition("/")[0]
+        above = upwards(self._folders, masks.path)
+        return next(
+            (_below(one.path, "class_map.json") for one in above if one.has("class_map.json")), ""
+        )
 
     def _videos_lines(self) -> Iterator[str]:
         for parent in sorted({one.path.rpartition("/")[0] for one in self._videos if one.path}):
@@ -210,6 +241,14 @@ class _Findings:
     def _series_lines(self) -> Iterator[str]:
         scans = [(one, dicom_pattern(self._root, one)) for one in self._folders]
         series = [(one, pattern) for one, pattern in scans if pattern]
+        folders, patterns = [one for one, _ in series], {pattern for _, pattern in series}
+        place = pattern_of_folders(folders, self._folders) if len(patterns) == 1 else ""
+        if len(series) > MOST_SERIES and place:
+            yield f"  # A series for each folder of DICOM files ({len(series):,} when this was"
+            yield "  # written), in the order of their names."
+            yield f"  - frames: {_text(place)}"
+            yield f"    pattern: {_text(*patterns)}"
+            return
         if series:
             yield "  # A series for each folder of DICOM files."
         for one, pattern in series[:MOST_SERIES]:
@@ -228,6 +267,9 @@ class _Findings:
             if is_called_as_labels(one) and any(one.names.get(kind) for kind in SCANS):
                 why = "segmentations; a `series` takes them, with a `segment_map`"
                 self._left_out[_all_of(one.path)] = why
+            for pattern in segmentations_beside_scans(one):
+                why = "segmentations; a `series` takes them, with a `segment_map`"
+                self._left_out[f"**/{pattern}"] = why
         kept = [one for one in self._folders if not self._is_left_out(one)]
         found = [
             kind for kind in (*PICTURES, *SCANS, *VIDEOS) if any(o.names.get(kind) for o in kept)
@@ -248,7 +290,7 @@ class _Findings:
         if left := list(self._excluded(found)):
             yield "    exclude:"
             yield from left
-        yield from self._labels_line(kept)
+        yield from self._labels_line()
         # A glob that matches no file is an error, and the first plan would fail.
         if not count:
             yield "    allow_empty: true"
@@ -269,54 +311,52 @@ class _Findings:
         )
 
     def _is_left_out(self, folder: Folder) -> bool:
-        if _all_of("") in self._left_out:
+        if _all_of("") in self._left_out or folder.path in self._taken:
             return True
         return _all_of(folder.path) in self._left_out or any(
             pattern.endswith("/**") and folder.path.startswith(pattern.removesuffix("**"))
             for pattern in self._left_out
         )
 
-    def _labels_line(self, kept: Sequence[Folder]) -> Iterator[str]:
-        """The template of label files that are there for images of the glob."""
-        stems = {stem for one in kept for stem in one.stems((*PICTURES, *SCANS, *VIDEOS))}
-        for one in self._folders:
-            if not stems.isdisjoint(one.stems(["json"])):
-                place = _below(one.path, "{stem}.json?")
-                if one.path and one in kept and one.stems(PICTURES):
-                    place = "{dir}/{stem}.json?"
-                yield self._labels_of(self._tool(one, stems), place)
-                return
-        if any(one.path == "labels" and not one.names for one in self._folders):
+    def _labelled_images(self) -> Iterator[str]:
+        """The images that have label files in another folder, or beside them in one of several."""
+        for one in self._labels:
+            if one.why_unread or (self._beside and one.is_like(self._beside)):
+                continue
+            if one.home.path in self._taken or (self._beside and one.home is self._beside.home):
+                self._told.append(f"# Left out: {one.title}: their images have others.")
+                continue
+            kinds = [kind for kind in HOMES if one.home.names.get(kind)]
+            count = len(one.home.stems(HOMES))
+            yield f"  # One datapoint for each image ({count:,} when this was written), with its"
+            yield f"  # labels where it has some ({one.number:,}; the ? means: if they exist)."
+            yield f"  - glob: {_text(_below(one.home.path, '*.' + _choice(kinds)))}"
+            yield '    name: "{path}"'
+            yield one.line(_below(one.folder.path, "{stem}"))
+            self._take(one.home)
+
+    def unread(self) -> Iterator[str]:
+        """What is left out beside files of globs, a line for each folder and tool."""
+        yield from self._told
+        for each in self._labels:
+            if each.why_unread:
+                yield f"# Left out: {each.title}: {each.why_unread}."
+        told = {(one.folder.path, one.tool) for one in self._labels}
+        for one in self._lists:
+            # Those of single images are told of all together.
+            if one.kind == "other" and (_folder_of(one.path), one.first) not in told:
+                yield f"# Left out: {one.path}, of {one.first}: {next_step(one.first, one.path)}."
+
+    def _labels_line(self) -> Iterator[str]:
+        """The template of label files that lie beside the images of the glob."""
+        if one := self._beside:
+            yield one.line("{dir}/{stem}" if one.folder.path else "{stem}")
+        elif any(one.path == "labels" and not one.names for one in self._folders):
             yield '    labels: "labels/{stem}.json?"   # the ? means: if it exists'
 
-    def _tool(self, folder: Folder, stems: Collection[str]) -> str:
-        """The tool that wrote the first label file of a folder; empty for LabelObjects."""
-        stem = min(one for one in folder.stems(["json"]) if one in stems)
-        try:
-            with open(os.path.join(self._root, folder.path, f"{stem}.json"), "rb") as file:
-                return tool_of(text_of(file.read(_LOOKED_AT)))
-        except (OSError, UnicodeDecodeError):
-            return ""
 
-    def _labels_of(self, tool: str, place: str) -> str:
-        if tool == "labelme":
-            return f"    labels: {{format: labelme, file: {_text(place)}}}   # ?: if it exists"
-        if tool:
-            return f"    # Label files of {tool} are beside the images; they are to be converted."
-        return f"    labels: {_text(place)}   # the ? means: if it exists"
-
-
-def _is_export(folder: Folder) -> bool:
-    names = folder.names.get("json", ())
-    return "class_map.json" in names and "datapoint_map.json" in names
-
-
-def _all_names(folder: Folder) -> set[str]:
-    return {name for names in folder.names.values() for name in names}
-
-
-def _shared(path: str, other: str) -> str:
-    return os.path.commonpath(["/" + path, "/" + other])
+def _folder_of(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 def _choice(suffixes: Sequence[str]) -> str:

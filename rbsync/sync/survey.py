@@ -10,28 +10,35 @@ import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from rbsync.files.kinds import suffix_of
+from rbsync.files.written_text import text_of
+from rbsync.sources.tools.recognised import tool_of
 
 # Files that are looked at; what does not show up among them can wait, and `init` in a home folder
 # must not walk the whole disk.
 MOST_FILES = 200_000
 MOST_JSON = 64 << 20
+MOST_LISTS = 20
+"""Files of a folder that are looked into."""
+
+LOOKED_AT = 1 << 20
+"""Bytes of a label file by which its tool is known."""
 
 PICTURES = ("png", "jpg", "jpeg", "bmp")
 SCANS = ("nii", "nii.gz", "nrrd")
 VIDEOS = ("mp4", "avi")
 DICOMS = ("dcm", "dicom", "ima")
-LISTS = ("json", "jsonl", "csv")
-
+LISTS = ("json", "jsonl", "csv", "xml")
 # As other tools call their folders: VOC, nnU-Net, CVAT, medical decathlons.
 _MASKS = re.compile(
     r"(^|[-_ ])(masks?|labels?(tr|ts)?|annotations?|segmentations?|segmentation(class|object)|"
     r"gt|ground[-_ ]?truths?)$",
     re.IGNORECASE,
 )
-_MASK_END = re.compile(r"[-_](masks?|seg|label|gt)$", re.IGNORECASE)
+_MASK_END = re.compile(r"[-_](masks?|seg(mentation)?|label|gt)$", re.IGNORECASE)
+_SEGMENTATION = re.compile(r"(seg|segmentation|mask|label)[-_]?(?=\d)", re.IGNORECASE)
 _FRAME = re.compile(r"(frame|frm)[-_ ]?\d+$", re.IGNORECASE)
 _DICM_AT = 128
 
@@ -49,6 +56,15 @@ class Folder(NamedTuple):
             for suffix in suffixes
             for name in self.names.get(suffix, ())
         }
+
+    def has(self, name: str) -> bool:
+        """Tells whether it has a file of a name."""
+        return name in self.names.get(suffix_of(name), ())
+
+    @property
+    def is_export(self) -> bool:
+        """Tells whether it is a folder of masks as RedBrick exports it."""
+        return self.has("class_map.json") and self.has("datapoint_map.json")
 
     @property
     def title(self) -> str:
@@ -115,6 +131,19 @@ def masks_beside_images(folder: Folder) -> str:
     return next((one for one in ends if one), "")
 
 
+def segmentations_beside_scans(folder: Folder) -> Iterator[str]:
+    """Yields patterns of the files that are called as segmentations beside their scans."""
+    for suffix in SCANS:
+        stems = folder.stems([suffix])
+        own = [stem for stem in stems if _MASK_END.search(stem) or _SEGMENTATION.match(stem)]
+        # Where all are, they are no segmentations of any of them.
+        if len(own) == len(stems):
+            continue
+        for stem in own:
+            end, start = _MASK_END.search(stem), _SEGMENTATION.match(stem)
+            yield f"*{end[0]}.{suffix}" if end else f"{start[0] if start else stem}*.{suffix}"
+
+
 def is_called_as_labels(folder: Folder) -> bool:
     """Tells whether a folder is called as those of labels or masks are."""
     return _MASKS.search(folder.title) is not None
@@ -145,20 +174,42 @@ def _is_dicom(path: str) -> bool:
         return False
 
 
+def pattern_of_folders(wanted: Sequence[Folder], every: Sequence[Folder]) -> str:
+    """The pattern of folders that are all below one and equally deep, and no others are.
+
+    Empty where there is none.
+    """
+    top = os.path.commonpath(["/" + one.path for one in wanted]).lstrip("/")
+    depths = {one.path.count("/") for one in wanted}
+    if len(depths) != 1 or any(one.path == top for one in wanted):
+        return ""
+    (depth,) = depths
+    below = f"{top}/" if top else ""
+    alike = [one for one in every if one.path.startswith(below) and one.path.count("/") == depth]
+    if len(alike) != len(wanted):
+        return ""
+    return below + "*/" * (depth - below.count("/") + 1)
+
+
 class Listed(NamedTuple):
-    """A file that lists datapoints or annotations; ``first`` is a file name that it has."""
+    """A file that lists datapoints or annotations; ``first`` is a file name that it has.
+
+    ``folders`` are those of all its file names. Of a ``kind`` that is not read ``first`` is the
+    tool that wrote it.
+    """
 
     path: str
-    kind: str
+    kind: Literal["items", "coco", "other"]
     first: str = ""
+    folders: tuple[str, ...] = ()
 
 
 def lists_of(root: str, folders: Sequence[Folder]) -> Iterator[Listed]:
-    """Yields the annotation files of COCO and the items lists, by their content."""
+    """Yields the annotation files of COCO and other tools and the items lists, by their content."""
     for folder in folders:
         # Labels of single images lie in folders of thousands, and are no lists.
         names = [name for suffix in LISTS for name in folder.names.get(suffix, ())]
-        for name in names[:20]:
+        for name in names[:MOST_LISTS]:
             path = f"{folder.path}/{name}" if folder.path else name
             if found := _listed(os.path.join(root, path), path):
                 yield found
@@ -166,28 +217,77 @@ def lists_of(root: str, folders: Sequence[Folder]) -> Iterator[Listed]:
 
 def _listed(file: str, path: str) -> Listed | None:
     try:
-        if os.path.getsize(file) > MOST_JSON:
-            return None
         with open(file, "rb") as opened:
-            head = opened.read(4096)
+            head = opened.read(LOOKED_AT)
             if suffix_of(path) == "csv":
                 is_list = {b"name", b"item"} <= set(re.split(rb"\W+", head.split(b"\n")[0].lower()))
                 return Listed(path, "items") if is_list else None
+            if suffix_of(path) == "xml":
+                return _of_other(head, path)
+            if os.path.getsize(file) > MOST_JSON:
+                return _long_coco(head, path) or _of_other(head, path)
             text = head.split(b"\n")[0] if suffix_of(path) == "jsonl" else head + opened.read()
-        return _known(json.loads(text), path)
+        return _known(json.loads(text), path) or _of_other(head, path)
     except (OSError, ValueError, RecursionError):
         return None
 
 
 def _known(data: Any, path: str) -> Listed | None:
     if isinstance(data, dict) and {"images", "annotations", "categories"} <= data.keys():
-        images = data["images"]
-        first = images[0].get("file_name") if isinstance(images, list) and images else ""
-        return Listed(path, "coco", first if isinstance(first, str) else "")
+        images = data["images"] if isinstance(data["images"], list) else []
+        names = [one.get("file_name") for one in images if isinstance(one, dict)]
+        return _coco(path, [one for one in names if isinstance(one, str)])
     entry = data[0] if isinstance(data, list) and data else data
     if isinstance(entry, dict) and "name" in entry and not entry.keys().isdisjoint(_ENTRY):
         return Listed(path, "items")
     return None
 
 
+def _coco(path: str, names: Sequence[str]) -> Listed:
+    folders = dict.fromkeys(one.rpartition("/")[0] for one in names)
+    return Listed(path, "coco", names[0] if names else "", tuple(folders))
+
+
+def _long_coco(head: bytes, path: str) -> Listed | None:
+    """A file of COCO that is too long to be read here, by its beginning."""
+    names = re.findall(rb'"file_name"\s*:\s*"([^"\\]+)"', head)
+    is_coco = b'"images"' in head and names
+    return _coco(path, [one.decode("utf-8", "replace") for one in names]) if is_coco else None
+
+
+def _of_other(head: bytes, path: str) -> Listed | None:
+    tool = tool_of(text_of_beginning(head))
+    return None if tool in _NOT_OTHER else Listed(path, "other", tool)
+
+
+def text_of_beginning(head: bytes) -> str:
+    """The text of a beginning, which may end within a letter."""
+    try:
+        return text_of(head)
+    except UnicodeDecodeError:
+        return head.decode("utf-8", "replace")
+
+
+# Those of single images are looked at image by image, and lists of COCO without images say nothing.
+_NOT_OTHER = ("", "Pascal VOC", "labelme", "COCO")
 _ENTRY = ("items", "series")
+
+
+def nearness(path: str, other: str) -> tuple[int, int]:
+    """Tells how much the paths of two folders have in common; more is nearer.
+
+    The parts of a dataset may stand before the kinds, `val/images`, or after them, `images/val`.
+    """
+    parts, others = path.split("/"), other.split("/")
+    return sum((Counter(parts) & Counter(others)).values()), -abs(len(parts) - len(others))
+
+
+def upwards(folders: Sequence[Folder], path: str) -> Iterator[Folder]:
+    """Yields the folder of a path and those above it, as far as they are known."""
+    known = {one.path: one for one in folders}
+    while True:
+        if path in known:
+            yield known[path]
+        if not path:
+            return
+        path = path.rpartition("/")[0]

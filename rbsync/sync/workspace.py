@@ -18,7 +18,7 @@ from rbsync.backends.base import Backend, Reading
 from rbsync.backends.surroundings import Surroundings
 from rbsync.dataset.build_inputs import BuildInputs, Watcher
 from rbsync.dataset.declared_taxonomy import declared_taxonomy
-from rbsync.errors import StoreError, UserError
+from rbsync.errors import Problem, StoreError, UserError
 from rbsync.files.cache import Cache
 from rbsync.files.known_listings import NO_LISTINGS, KnownListings
 from rbsync.files.readiness import ALWAYS, Readiness
@@ -222,15 +222,25 @@ def _retrier(stop: Cancellation, give_up_after: float, outage: Callable[[Outage]
 def _taxonomy(manifest: Manifest, inputs: BuildInputs) -> Taxonomy:
     """The declared taxonomy.
 
-    Raises UserError for a manifest that names no project to be used, with all that is wrong with
-    it: who mistyped the backend hears of the files in the same run. Nothing is opened or asked.
+    Raises UserError for a manifest that names no project to be used, or no taxonomy, with all that
+    is wrong with it: who mistyped the backend hears of the files in the same run. Nothing is opened
+    or asked.
     """
-    taxonomy = declared_taxonomy(manifest, inputs.tree)
-    if manifest.is_barred:
+    taxonomy, problems = Taxonomy(), tuple[Problem, ...]()
+    try:
+        taxonomy = declared_taxonomy(manifest, inputs.tree)
+    except UserError as error:
+        problems = error.problems
+    if manifest.is_barred or problems:
         from rbsync.dataset.build import build
 
+        every = replace(manifest, problems=(*problems, *manifest.problems))
         kind = manifest.settings.project.type or ""
-        build(manifest, inputs, project_type=kind, taxonomy=taxonomy)
+        try:
+            build(every, inputs, project_type=kind, taxonomy=taxonomy)
+        except UserError as error:
+            # Not with what it says of the others: without a project none of them can be done.
+            raise UserError(error.problems) from None
     return taxonomy
 
 

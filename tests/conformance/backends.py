@@ -29,7 +29,7 @@ from rbsync.backends.base import (
 )
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
-from rbsync.model.datapoint import Settings
+from rbsync.model.datapoint import SeriesSettings, Settings
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint, digest
 from tests.builders import OTHER, PRINT
 
@@ -409,6 +409,30 @@ class BackendTests(ABC):
         backend.update(task_id, draft("a", items=items[:2]), ["items"])
         assert only(backend).series in ((), (2,))
         assert only(backend).task.items == ("a", "b")
+
+    def test_names_and_metadata_of_series_come_and_go_with_the_settings(
+        self, backend: Backend
+    ) -> None:
+        named = (SeriesSettings("before"), SeriesSettings("after", {"contrast": "ü"}))
+        items = [(name, f"{URL}?{name}") for name in "abc"]
+        made = draft("a", items=items, metadata={"k": "v"})._replace(series=(2, 1))
+
+        def with_names(*series: SeriesSettings) -> Draft:
+            return made._replace(settings=made.settings._replace(series=series))
+
+        (task_id,) = ids(backend.create([with_names(*named)]))
+        assert only(backend).task.series == named
+        # What is left alone stays, whatever else changes.
+        backend.update(task_id, made._replace(series=(1, 2)), ["items"])
+        assert (only(backend).task.series, only(backend).series) == (named, (1, 2))
+        backend.update(task_id, made._replace(items=()), ["labels"])
+        assert only(backend).task.series == named
+        for series in ((SeriesSettings("x", {"k": "2"}),), (SeriesSettings(), SeriesSettings("y"))):
+            backend.update(task_id, with_names(*series)._replace(items=()), ["settings"])
+            assert (only(backend).task.series, only(backend).series) == (series, (1, 2))
+            assert only(backend).task.metadata == {"k": "v"}
+        backend.update(task_id, made._replace(items=()), ["settings"])
+        assert (only(backend).task.series, only(backend).series) == ((), (1, 2))
 
     def test_all_facets_are_updated_at_once_and_back(self, backend: Backend) -> None:
         old = draft("a", labels=labels(BOX), priority=0.5)

@@ -32,11 +32,14 @@ from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.record import Record
 from rbsync.plugins import installed
-from rbsync.plugins.installed import Offer
+from rbsync.plugins.installed import Offer, load
 from rbsync.sdk import StorageMethod
+from rbsync.sdk.item_files import read_item
 from rbsync.sdk.project import _check as check_arguments
 from rbsync.sdk.storage_method import storage_of
+from rbsync.sdk.upload import _listed
 from rbsync.service.server import _listen
+from rbsync.stores.faults import explained
 from rbsync.stores.history.packing import pack, unpack
 from rbsync.stores.memory import MemoryStore
 from rbsync.stores.sqlite import SqliteStore
@@ -80,9 +83,65 @@ def beyond(palette: int) -> bytes:
     return put_together(ihdr(2, 1, 8, 3), colours, idat(b"\0\2"))
 
 
+EXAMPLE = Path(__file__).parents[2] / "examples/quickstart"
 CLASSES = {"car": (255, 0, 0), "bus": (0, 255, 0)}
 
+
+def stated(error: Exception | None) -> None:
+    """A use of the state file that fails so."""
+    with explained("state.db"):
+        if error:
+            raise error
+
+
+def by_sqlite(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("it failed")
+    error.sqlite_errorcode = code
+    return error
+
+
+def offered(value: str) -> Any:
+    """A mask format that an installed distribution offers."""
+    entry = EntryPoint("theirs", value, MASK_FORMATS.group)
+    return load(Offer(entry, "one 1.0"), "mask format")
+
+
 HINTS = {
+    "a state that another program has open": Followed(
+        "Close the program that has the file open, such as a database browser, then run again.",
+        lambda: stated(by_sqlite(sqlite3.SQLITE_BUSY)),
+        lambda: stated(None),
+    ),
+    "a state on a disk that is full": Followed(
+        "Free some space, then run the command again.",
+        lambda: stated(by_sqlite(sqlite3.SQLITE_FULL)),
+        lambda: stated(None),
+    ),
+    "a state of another user": Followed(
+        "Let your user write to the state and to its folder, then run the command again.",
+        lambda: stated(by_sqlite(sqlite3.SQLITE_READONLY)),
+        lambda: stated(None),
+    ),
+    "a plug-in that cannot be loaded": Followed(
+        "update it (pip install --upgrade one), or remove it (pip uninstall one)",
+        lambda: offered("nowhere.at.all:Format"),
+        lambda: str(offered("rbsync.mask_formats.rgb:RgbFormat")),
+    ),
+    "a file of another folder": Followed(
+        "a relative path starts at the working directory, ",
+        lambda: read_item(Roots("/nowhere/at/all"), "gone.png", "redbrick"),
+        lambda: str(read_item(Roots(str(EXAMPLE)), "plan.png", "redbrick")),
+    ),
+    "an address as a file": Followed(
+        "for URLs use StorageMethod.PUBLIC",
+        lambda: read_item(Roots("/"), "https://example.org/a.png", "redbrick"),
+        lambda: str(read_item(Roots("/"), "https://example.org/a.png", "public")),
+    ),
+    "one datapoint in place of a list": Followed(
+        "put a single one in brackets",
+        lambda: _listed({"name": "a", "items": ["a.png"]}),
+        lambda: str(_listed([{"name": "a", "items": ["a.png"]}])),
+    ),
     "a database of others": Followed(
         "give the project another path",
         lambda: has_tables(marked(1, 7)),

@@ -19,7 +19,7 @@ from rbsync.backends.redbrick.api.answers import read_answer
 from rbsync.backends.redbrick.api.credentials import ApiKey, key_for, read_credentials
 from rbsync.backends.redbrick.api.operations.tasks import TaskPage
 from rbsync.backends.redbrick.api.paging import _entries
-from rbsync.backends.redbrick.checkup import _answered, _clock
+from rbsync.backends.redbrick.checkup import _answered, _authorities, _clock, _described
 from rbsync.backends.redbrick.http.network_errors import status_failure, transport_failure
 from rbsync.backends.redbrick.http.proxies import proxy_for
 from rbsync.backends.redbrick.http.sending import ExpiredError, send_bytes
@@ -117,7 +117,49 @@ def seen(seconds: float) -> Any:
     return list(_clock(Reply(200, {"Date": formatdate(time.time() - seconds, usegmt=True)}, b"")))
 
 
+def trusting(path: str) -> Any:
+    with mock.patch.dict(os.environ, {"REQUESTS_CA_BUNDLE": path}):
+        return _authorities()
+
+
+def described(unknown: str) -> Any:
+    """The check of a project of a type that this version may not know."""
+    project = SimpleNamespace(name="cars", type=None, unknown_type=unknown, categories=())
+    return _described(SimpleNamespace(look=lambda: project))  # type: ignore[arg-type]
+
+
+def room(free: int) -> Any:
+    with mock.patch("shutil.disk_usage", return_value=SimpleNamespace(free=free)):
+        return machine._room("/")
+
+
 HINTS = {
+    "an address with a query": Followed(
+        "give the URL without what follows ? or #",
+        lambda: read_address(f"https://{HOST}/?a=1#b"),
+        lambda: str(read_address(f"https://{HOST}/")),
+    ),
+    "authorities that are not there": Followed(
+        "correct or unset REQUESTS_CA_BUNDLE",
+        lambda: trusting("/nowhere/ca.pem"),
+        lambda: trusting(""),
+    ),
+    "a type of later": Followed(
+        "a newer rbsync may know it: upgrade rbsync",
+        lambda: described("HOLOGRAM_MULTI"),
+        lambda: described(""),
+    ),
+    "a rate of Cloudflare's": Followed(
+        "use fewer --jobs", lambda: answered(429, b"error code: 1015"), answered
+    ),
+    "a service that failed": Followed(
+        "try again later, and check the key: it has also answered so",
+        lambda: answered(500),
+        answered,
+    ),
+    "a disk without room": Followed(
+        "the state and its history need some: make room", lambda: room(1000), lambda: room(1 << 40)
+    ),
     "a firewall": Followed(
         "ask who runs the network or the service to let this machine through",
         lambda: answered(403, PAGE),

@@ -375,7 +375,7 @@ def test_a_type_refuses_the_other_kinds(name: str) -> None:
 
 def test_a_refused_kind_names_what_fits() -> None:
     assert one([label("point")], project_type="IMAGE_BBOX").hint == "it takes bbox2d"
-    assert one([label("point")], project_type="IMAGE_ITEMS").hint == "this type holds no labels"
+    assert one([label("point")], project_type="IMAGE_ITEMS").hint.startswith("this type holds no")
 
 
 def test_a_type_that_does_not_exist_is_an_error_of_the_caller() -> None:

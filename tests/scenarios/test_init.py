@@ -163,6 +163,98 @@ def bare_series(project: Project) -> None:
         project.write(f"IM{number:04}", dicom(number))
 
 
+YOLO = "0 0.5 0.5 0.2 0.2\n"
+VOC = """<annotation><size><width>4</width><height>3</height></size><object><name>cat</name>
+<bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></object></annotation>"""
+LABEL_STUDIO = [{"id": 1, "data": {"image": "a.png"}, "annotations": []}]
+CVAT = "<annotations><version>1.1</version><image id='0' name='a.png'/></annotations>"
+
+
+def yolo_in_parts(project: Project) -> None:
+    for at, part in enumerate(["train", "val"]):
+        project.write(f"images/{part}/a.jpg", photo(at, format="JPEG"))
+        project.write(f"images/{part}/b.jpg", photo(5 + at, format="JPEG"))
+        project.write(f"labels/{part}/a.txt", "")
+        project.write(f"labels/{part}/b.txt", YOLO)
+    project.write("data.yaml", "train: images/train\nnames:\n  0: tabby cat\n  1: dog\n")
+
+
+def yolo_of_roboflow(project: Project) -> None:
+    for at, part in enumerate(["train", "valid"]):
+        project.write(f"{part}/images/a.png", photo(at))
+        project.write(f"{part}/labels/a.txt", YOLO)
+    project.write("data.yaml", "nc: 1\nnames: ['cat']\n")
+
+
+def yolo_beside(project: Project) -> None:
+    images(project, "data", "ab")
+    project.write("data/a.txt", YOLO)
+    project.write("data/classes.txt", "cat\ndog\n")
+
+
+def yolo_of_darknet(project: Project) -> None:
+    images(project, "obj_train_data", "a")
+    project.write("obj_train_data/a.txt", YOLO)
+    project.write("obj.names", "cat\n")
+
+
+def yolo_without_names(project: Project) -> None:
+    images(project, "images", "ab")
+    project.write("labels/a.txt", YOLO)
+
+
+def voc_boxes(project: Project) -> None:
+    images(project, "VOC2012/JPEGImages", "ab")
+    project.write("VOC2012/Annotations/a.xml", VOC)
+
+
+def cvat(project: Project) -> None:
+    images(project, "images", "a")
+    project.write("annotations.xml", CVAT)
+
+
+def label_studio(project: Project) -> None:
+    images(project, "images", "a")
+    project.write("export.json", LABEL_STUDIO)
+
+
+def coco_in_folders(project: Project) -> None:
+    images(project, "images/cam1", "a")
+    images(project, "images/cam2", "b")
+    for name in ("instances", "keypoints"):
+        project.write(
+            f"annotations/{name}.json",
+            {
+                "images": [
+                    {"id": 1, "file_name": "cam1/a.png", "width": 4, "height": 3},
+                    {"id": 2, "file_name": "cam2/b.png", "width": 4, "height": 3},
+                ],
+                "categories": [{"id": 1, "name": "cat"}],
+                "annotations": [
+                    {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 2, 2]},
+                ],
+            },
+        )
+
+
+def labels_in_parts(project: Project) -> None:
+    for at, part in enumerate(["one", "two"]):
+        images(project, f"{part}/images", "a")
+        project.write(f"{part}/images/b.png", photo(7 + at))
+        project.write(f"{part}/annotations/a.json", [BOX])
+
+
+def labels_in_the_first_folder(project: Project) -> None:
+    project.write("a.png", photo(1))
+    project.write("a.json", [BOX])
+    project.write("more/a.png", photo(2))
+
+
+def sidecars(project: Project) -> None:
+    images(project, "data", "ab")
+    project.write("data/a.json", {"EchoTime": 3})
+
+
 CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
     "masks with a class map": (
         masked,
@@ -234,6 +326,54 @@ CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
         'labels: {format: labelme, file: "{stem}.json?"}',
     ),
     "an export with its images": (an_export, ["t"], 'folder: "."'),
+    "YOLO in parts": (
+        yolo_in_parts,
+        [f"images/{part}/{name}.jpg" for part in ("train", "val") for name in "ab"],
+        'file: "labels/val/{stem}.txt?", classes: ["tabby cat", "dog"]}',
+    ),
+    "YOLO of Roboflow": (
+        yolo_of_roboflow,
+        ["train/images/a.png", "valid/images/a.png"],
+        'labels: {format: yolo, file: "train/labels/{stem}.txt?", classes: ["cat"]}',
+    ),
+    "YOLO beside images": (
+        yolo_beside,
+        ["data/a.png", "data/b.png"],
+        'file: "{dir}/{stem}.txt?", classes: "data/classes.txt"}',
+    ),
+    "YOLO of Darknet": (yolo_of_darknet, ["obj_train_data/a.png"], 'classes: "obj.names"}'),
+    "YOLO without names": (
+        yolo_without_names,
+        ["images/a.png", "images/b.png"],
+        "# Left out: 1 label file of YOLO in labels/: nothing here says the names",
+    ),
+    "boxes of VOC": (
+        voc_boxes,
+        ["VOC2012/JPEGImages/a.png", "VOC2012/JPEGImages/b.png"],
+        'labels: {format: voc, file: "VOC2012/Annotations/{stem}.xml?"}',
+    ),
+    "CVAT": (cvat, ["images/a.png"], "# Left out: annotations.xml, of CVAT: export from CVAT as"),
+    "Label Studio": (
+        label_studio,
+        ["images/a.png"],
+        "# Left out: export.json, of Label Studio: export from",
+    ),
+    "COCO twice, of images in folders": (
+        coco_in_folders,
+        ["cam1/a.png", "cam2/b.png"],
+        "# Left out: annotations/keypoints.json has labels of images that others are of.",
+    ),
+    "labels in parts": (
+        labels_in_parts,
+        [f"{part}/images/{name}.png" for part in ("one", "two") for name in "ab"],
+        'labels: "two/annotations/{stem}.json?"',
+    ),
+    "labels in the first folder": (
+        labels_in_the_first_folder,
+        ["a.png", "more/a.png"],
+        'labels: "{stem}.json?"',
+    ),
+    "sidecars of other programs": (sidecars, ["data/a.png", "data/b.png"], 'glob: "**/*.png"'),
     "a list": (a_list, ["both"], 'items_list: "list.json"'),
 }
 
@@ -253,7 +393,7 @@ def test_what_it_writes_is_planned_as_it_stands(
     assert ran.code == 0, text + ran.err
     assert sorted(one["name"] for one in ran.json["actions"]) == names
     # Nothing that it writes is without effect.
-    assert "warning" not in project.run("plan").err
+    assert ran.json["warnings"] == []
 
 
 def test_segmentations_of_scans_are_no_scans(tmp_path: Path) -> None:
@@ -264,3 +404,39 @@ def test_segmentations_of_scans_are_no_scans(tmp_path: Path) -> None:
     project.run("init")
     text = (project.folder / "rbsync.yaml").read_text()
     assert '- "labelsTr/**"   # segmentations; a `series` takes them' in text
+
+
+@pytest.mark.parametrize(
+    ("scan", "segmentation", "pattern"),
+    [
+        ("BraTS_1/BraTS_1_flair.nii.gz", "BraTS_1/BraTS_1_seg.nii.gz", "**/*_seg.nii.gz"),
+        ("volume-0.nii", "segmentation-0.nii", "**/segmentation-*.nii"),
+        ("a/ct.nrrd", "a/ct-label.nrrd", "**/*-label.nrrd"),
+    ],
+)
+def test_segmentations_beside_scans_are_no_scans(
+    tmp_path: Path, scan: str, segmentation: str, pattern: str
+) -> None:
+    project = Project(tmp_path / "data")
+    project.write(scan, b"")
+    project.write(segmentation, b"")
+    project.run("init")
+    text = (project.folder / "rbsync.yaml").read_text()
+    assert f'- "{pattern}"   # segmentations; a `series` takes them' in text
+    assert "(2 when" in text
+
+
+def test_more_series_than_anybody_writes_down_are_one_source(tmp_path: Path) -> None:
+    """As archives lay them out: a folder for each patient, study and series."""
+    project = Project(tmp_path / "data")
+    for number in range(51):
+        for at in range(2):
+            slice_of = dicom(at, more={(0x0020, 0x000E): (b"UI", f"1.2.{number}")})
+            project.write(f"LIDC/{number:04}/1.2/{number % 3}.9/1-{at}.dcm", slice_of)
+    project.write("LIDC/LICENSE", "text")
+    project.run("init")
+    text = (project.folder / "rbsync.yaml").read_text()
+    assert '- frames: "LIDC/*/*/*/"\n    pattern: "*.dcm"' in text
+    ran = project.run("plan")
+    assert ran.last_line.startswith("Plan: 51 to create, "), ran.err
+    assert "warning" not in ran.err

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.hints.following import follows
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
 from tests.scenarios.test_versions import BUS, git
@@ -124,6 +125,7 @@ def test_where_what_is_declared_has_changed_all_is_planned_and_that_is_told(
     assert found == actions(site)[0]
 
 
+@follows("`git fetch --unshallow` gets the commits that are missing")
 def test_in_a_shallow_clone_all_is_planned_and_that_is_told(site: Project, tmp_path: Path) -> None:
     site.write("images/0/new.png", png(500))
     commit(site)
@@ -136,8 +138,12 @@ def test_in_a_shallow_clone_all_is_planned_and_that_is_told(site: Project, tmp_p
     ]
     assert len(found) == 9
     assert "git fetch --unshallow" in clone.run("plan", "--since", "base", "--offline").err
+    git(clone, "fetch", "-q", "--unshallow", "--tags")
+    found, told = actions(clone, "--since", "base", "--offline")
+    assert ([one["name"] for one in found], told) == (["images/0/new.png"], [])
 
 
+@follows("commit a lock: `rbsync lock`")
 def test_a_file_that_is_gone_without_a_lock_of_then_may_be_anybodys(site: Project) -> None:
     git(site, "rm", "-q", "-r", "rbsync.lock")
     commit(site)
@@ -146,6 +152,14 @@ def test_a_file_that_is_gone_without_a_lock_of_then_may_be_anybodys(site: Projec
     found, told = actions(site, "--since", "bare")
     assert told[0].startswith("planned in full: `labels/0.json` is gone")
     assert [one["name"] for one in found] == ["images/0/0.png"]
+    assert "commit a lock: `rbsync lock`" in site.run("plan", "--since", "bare").err
+    # The next such file is known by the lock.
+    site.run("lock")
+    commit(site)
+    git(site, "tag", "locked")
+    (site.folder / "labels/3.json").unlink()
+    found, told = actions(site, "--since", "locked")
+    assert ([one["name"] for one in found], told) == (["images/1/3.png"], [])
 
 
 def test_what_git_does_not_have_counts_as_changed(site: Project) -> None:

@@ -217,6 +217,43 @@ def test_items_that_change_series_are_other_items(make: Make) -> None:
     assert project.run("plan", "--refresh").last_line == NO_CHANGES
 
 
+def test_names_and_metadata_of_series_are_settings_of_the_study(make: Make) -> None:
+    project = make("data")
+    for name in ("native", "portal"):
+        project.write(f"ct/{name}.nii.gz", scan(len(name)))
+    text = """\
+datapoints:
+  - name: study1
+    series:
+      - items: ct/native.nii.gz
+        name: native
+      - items: ct/portal.nii.gz
+        name: portal
+        metadata: {contrast: iodine}
+"""
+    project.manifest(HEAD + text)
+    # It is the plan of a file that is sent.
+    assert project.run("plan", "-o", "plan.json").code == 0
+    assert project.run("apply", "plan.json").code == 0
+    for arguments in (["plan"], ["plan", "--refresh"]):
+        assert project.run(*arguments).last_line == NO_CHANGES
+    assert project.run("drift").last_line == NO_DRIFT
+    project.manifest(HEAD + text.replace("iodine", "gadolinium").replace("native\n", "first\n"))
+    (action,) = project.plan()["actions"]
+    assert action["changed"] == ["settings"]
+    assert action["settings"]["series"][1] == {
+        "name": "portal",
+        "metadata": {"contrast": "gadolinium"},
+    }
+    assert project.apply().last_line.startswith("Apply complete: 0 created, 1 updated")
+    assert project.run("plan", "--refresh").last_line == NO_CHANGES
+    # Taken back, the study has its first names again.
+    assert project.run("undo", "--yes").code == 0
+    project.manifest(HEAD + text)
+    assert project.run("plan", "--refresh").last_line == NO_CHANGES
+    assert project.run("drift").last_line == NO_DRIFT
+
+
 def test_a_segmentation_without_a_labelled_voxel_is_a_warning(make: Make) -> None:
     project = study(make("data"))
     project.write("ct/seg.nii.gz", volume(np.zeros(SHAPE, np.uint8)))

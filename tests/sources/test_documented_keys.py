@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from rbsync.model.datapoint import SeriesSettings
 from rbsync.sources.documented_keys import UNSENT
 
 
@@ -30,12 +31,26 @@ def test_a_member_of_a_series_that_is_not_sent_is_named(declared, key) -> None:
     assert problem.endswith(f"series 1: rbsync does not send `{key}`: {UNSENT[key]}")
 
 
-def test_the_name_of_a_series_is_told_once_and_the_datapoint_is_taken(declared) -> None:
-    series = [{"items": "a.png", "name": "left"}, {"items": "b.png", "name": "right"}]
-    assert expanded(declared, {"name": "a", "series": series}) == ["a", "good"]
-    assert declared.problems == []
-    (warning,) = declared.warnings
-    assert "the `name` of a series is not sent" in warning
+def test_the_name_and_metadata_of_a_series_are_taken(declared) -> None:
+    left = {"items": "a.png", "name": "left", "metaData": {"side": "L"}}
+    declared.write("l.json", data=json.dumps([{"name": "a", "series": [left, {"items": "b.png"}]}]))
+    (entry,) = declared.expand(items_list="l.json")
+    assert entry.settings.series == (SeriesSettings("left", {"side": "L"}),)
+    assert (declared.problems, declared.warnings) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"name": 5}, "`name` must be a string"),
+        ({"metaData": {"a": 1}}, "`metaData` must be an object of strings"),
+        ({"metaData": [], "metadata": {}}, "`metaData` and `metadata` are two names of one thing"),
+    ],
+)
+def test_a_name_or_metadata_of_a_series_that_is_none_is_told(declared, wrong, message) -> None:
+    entry = {"name": "a", "series": [{"items": "a.png", **wrong}]}
+    assert expanded(declared, entry) == ["good"]
+    assert f"series 0: {message}" in declared.problems[0]
 
 
 def test_a_key_that_nobody_documents_is_guessed_at(declared) -> None:

@@ -8,14 +8,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from rbsync.files.readiness import Group
 from rbsync.files.roots import Roots
 from rbsync.watcher import lease
+from rbsync.watcher.announcing import Announcer
 from rbsync.watcher.completeness import Completeness
+from rbsync.watcher.hindrances import Hindrances
 from rbsync.watcher.quiet import last_change
+from rbsync.watcher.telling import Message
+from tests.hints.following import follows
+from tests.scenarios.pictures import png
+from tests.scenarios.project import Project
 
 MINUTE = 60_000_000_000
 
@@ -204,6 +212,29 @@ def test_a_group_waits_for_a_quiet_folder(tmp_path: Path, later: Completeness) -
     assert [one.why for one in later.waiting()] == ["group"]
     assert later.before_group(group._replace(folders=("",), changed=changed)) == ""
     assert later.assumed == "video"
+
+
+@follows("say how to know it: `complete_when`")
+def test_a_group_that_nothing_proves_is_told_and_a_sign_of_its_own_ends_that(
+    tmp_path: Path, later: Completeness
+) -> None:
+    changed = (tmp_path / "a.png").stat().st_ctime_ns
+    group = Group("video", ("a.png",), (), changed + MINUTE)
+    told: list[Message] = []
+    teller: Any = SimpleNamespace(message=told.append, waits=told.append)
+    hindrances = Hindrances(str(tmp_path), later, teller, Announcer(teller))
+    assert later.before_group(group)
+    assert later.before_group(group._replace(folders=("",), changed=changed)) == ""
+    hindrances._tell_assumed()
+    assert [one.hint for one in told] == ["say how to know it: `complete_when`"]
+    project = Project(tmp_path / "data")
+    project.write("videos/video/a.png", png(1))
+    project.write("videos/video/done", "")
+    project.manifest(
+        "project: {type: VIDEO_BBOX}\ndatapoints:\n"
+        "  - {frames: videos/*/, complete_when: {marker: done}}\n"
+    )
+    assert project.run("plan").last_line.startswith("Plan: 1 to create")
 
 
 WRITER = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import BinaryIO
 
@@ -29,12 +30,26 @@ from rbsync.backends.base import (
     every_name,
     unasked,
 )
-from rbsync.backends.left import UNNOTED, is_taken_back, left_of, told_by, with_added
+from rbsync.backends.left import (
+    UNNOTED,
+    is_taken_back,
+    left_of,
+    series_with_added,
+    told_by,
+    with_added,
+)
 from rbsync.backends.local.blobs import DAY, Blobs, Damage, content_of, is_ref
 from rbsync.backends.local.cursors import Page
 from rbsync.backends.local.database import BUSY_SECONDS, Database
 from rbsync.backends.local.disk_failures import disk_failures
-from rbsync.backends.local.extras import extras_of_draft, maps_in, progress_in, series_in
+from rbsync.backends.local.extras import (
+    extras_of_draft,
+    maps_in,
+    progress_in,
+    series_in,
+    series_settings_in,
+    with_series,
+)
 from rbsync.backends.local.kept_releases import Releases, StoredRelease
 from rbsync.backends.local.opening import Wish, check_type
 from rbsync.backends.local.project import PAGE, LocalProject, WholeTask
@@ -122,14 +137,20 @@ class LocalBackend:
 
         Nothing can happen between what ``before`` is asked and the change.
         """
-        extras = extras_of_draft(draft, self._store, changed)
+        extras = {**extras_of_draft(draft, self._store, changed)}
 
         def as_written(stored: StoredTask) -> Draft:
             present = self._present(stored)
             if not all(before(present, facet) for facet in changed):
                 raise StoppedError(draft.name)
             written = _stamped(present, _in_its_stage(present, draft), changed)
-            return _beside_others(present, _noted(written, changed, present.left), changed)
+            made = _beside_others(present, _noted(written, changed, present.left), changed)
+            # Without new items their series stay, and so does what accompanies them.
+            beside = extras if "items" in changed else self._project.extras(task_id)
+            series = made.settings.series if "settings" in changed else present.task.series
+            if "items" in beside and (series or present.task.series):
+                extras["items"] = with_series(beside["items"], series)
+            return made
 
         self._blobs.settle()
         self._project.update(task_id, draft, changed, extras, as_written)
@@ -202,8 +223,9 @@ class LocalBackend:
         series = series_in(extras)
         refs = tuple(ref for _, ref in stored.items)
         is_moved_on = stored.stage not in (FIRST_STAGE, LAST_STAGE, ARCHIVED)
+        said = series_settings_in(extras)
         return TaskContent(
-            stored.task,
+            replace(stored.task, series=said) if said else stored.task,
             labels or "[]",
             contents,
             storages,
@@ -300,5 +322,7 @@ def _beside_others(present: TaskContent, draft: Draft, changed: Sequence[Facet])
     """The draft, with the metadata that others have added."""
     if "settings" not in changed:
         return draft
-    merged = with_added(draft.settings.metadata, present.task.metadata, present.left)
-    return draft._replace(settings=draft.settings._replace(metadata=merged))
+    own, task, left = draft.settings, present.task, present.left
+    merged = with_added(own.metadata, task.metadata, left)
+    series = series_with_added(own.series, task.series, left)
+    return draft._replace(settings=own._replace(metadata=merged, series=series))

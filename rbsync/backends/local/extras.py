@@ -14,7 +14,8 @@ from typing import Any, Literal, NamedTuple
 from rbsync.backends.base import Draft, Progress, StoredMap
 from rbsync.backends.local.disk_failures import parsed
 from rbsync.backends.local.queries import rows_of_any
-from rbsync.backends.series_items import series_of, sizes_of
+from rbsync.backends.series_items import read_series, series_of, sizes_of, told_of_series
+from rbsync.model.datapoint import SeriesSettings
 from rbsync.model.fingerprint import FACETS, Facet
 
 
@@ -79,6 +80,8 @@ def extras_of_draft(
     if series:
         info = [{"itemsIndices": one} for one in series]
         made["items"] = Extra(json.dumps({"seriesInfo": info}))
+        if draft.settings.series:
+            made["items"] = with_series(made["items"], draft.settings.series)
     if "labels" in facets and draft.labels and draft.labels.files:
         refs = tuple(store(one.data) for one in draft.labels.files)
         maps = [
@@ -95,6 +98,21 @@ def series_in(extras: Extras) -> tuple[int, ...]:
     indices = [one.get("itemsIndices") for one in info]
     # Half a description of series is none.
     return sizes_of(indices) if indices and None not in indices else ()
+
+
+def with_series(extra: Extra, settings: Sequence[SeriesSettings]) -> Extra:
+    """What accompanies the items, with other settings of its series."""
+    kept = _read(extra)
+    info = kept.get("seriesInfo") or []
+    told = told_of_series(settings, len(info))
+    others = [{key: one[key] for key in one if key != "name"} for one in info]
+    said = [{**one, **new} for one, new in zip(others, told, strict=True)]
+    return Extra(json.dumps({**kept, "seriesInfo": said}), extra.refs)
+
+
+def series_settings_in(extras: Extras) -> tuple[SeriesSettings, ...]:
+    """Returns the settings of the series."""
+    return read_series(_read(extras.get("items")).get("seriesInfo") or ())
 
 
 def maps_in(extras: Extras, read: Callable[[str], bytes]) -> Iterator[StoredMap]:

@@ -46,7 +46,7 @@ class StoredTask(NamedTuple):
 
 def new_row(draft: Draft) -> tuple[Any, ...]:
     """The values of COLUMNS for a datapoint that is to be created."""
-    storage, ground_truth, priority, metadata = draft.settings
+    storage, ground_truth, priority, metadata, _ = draft.settings
     time = now()
     return (
         str(uuid4()),
@@ -70,7 +70,7 @@ def changes(draft: Draft, changed: Sequence[Facet], stage: str) -> dict[str, obj
         "stamp": stamp_text(draft.fingerprint, draft.mark),
         "updated_at": now(),
     }
-    storage, ground_truth, priority, metadata = draft.settings
+    storage, ground_truth, priority, metadata, _ = draft.settings
     if "items" in changed:
         made |= {"items": _items_text(draft), "storage": storage}
     if "labels" in changed:

@@ -17,7 +17,14 @@ from rbsync.backends.base import (
     TaskContent,
     unasked,
 )
-from rbsync.backends.left import has_settings, is_taken_back, left_of, told_by, with_added
+from rbsync.backends.left import (
+    has_settings,
+    is_taken_back,
+    left_of,
+    series_with_added,
+    told_by,
+    with_added,
+)
 from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.constants import ARCHIVED, END, MOST_IDS
 from rbsync.backends.redbrick.api.operations.changes import (
@@ -36,7 +43,7 @@ from rbsync.backends.redbrick.finding import Finder
 from rbsync.backends.redbrick.http.network_errors import DeniedError, problem
 from rbsync.backends.redbrick.stamp import Metadata, metadata_text, read_metadata
 from rbsync.backends.redbrick.uploading import Uploader
-from rbsync.backends.series_items import indices_of, series_of
+from rbsync.backends.series_items import indices_of, series_of, told_of_series
 from rbsync.model.fingerprint import Facet
 from rbsync.model.record import UNKNOWN
 from rbsync.model.storages import id_of
@@ -88,8 +95,12 @@ class Changer:
         # must not change.
         kept = task.storage_id if set(changed) == {"labels"} else storage
         metadata = self._metadata(task, draft, changed)
-        present = len(task.series)
-        update_items(self._client, task_id, kept or storage, metadata=metadata, present=present)
+        told = told_of_series((), max(1, len(task.series)))
+        if "settings" in changed:
+            left = read_metadata(task.metadata).left
+            said = series_with_added(draft.settings.series, task.said, left)
+            told = told_of_series(said, len(told), task.said)
+        update_items(self._client, task_id, kept or storage, metadata=metadata, told=told)
 
     def _put_items(self, task: FoundTask, draft: Draft, storage: str, *, is_all: bool) -> None:
         items: tuple[Facet, ...] = ("items",)
@@ -107,12 +118,14 @@ class Changer:
             storage,
             items=[ref for _, ref in draft.items],
             series=_series(task, draft),
+            # Those that are there: new ones follow with the other settings.
+            said=task.said,
             metadata=metadata_text(metadata) or "{}",
         )
 
     def _settle(self, look: _Looks, draft: Draft) -> None:
         """Priority and ground truth; people move tasks on, so only a change moves one here."""
-        _, ground_truth, priority, _ = draft.settings
+        _, ground_truth, priority, _, _ = draft.settings
         task = look("settings")
         if (priority or 0.0) != (task.priority or 0.0):
             set_priorities(self._client, {task.task_id: priority})

@@ -184,7 +184,8 @@ def _described(opened: OpenProject) -> Check:
     kind = found.type or found.unknown_type or "any"
     text = f"{found.name}, of type {kind}, {len(found.categories)} categories"
     if found.unknown_type:
-        return Check("project", "warning", text, "labels are not checked against this type")
+        text += "; labels are not checked against this type"
+        return Check("project", "warning", text, "a newer rbsync may know it: upgrade rbsync")
     return Check("project", "ok", text)
 
 

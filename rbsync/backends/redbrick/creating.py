@@ -33,6 +33,7 @@ from rbsync.reasons import AMBIGUOUS, TAKE_IN
 
 _TAKEN = "the project has a datapoint of this name"
 _VIDEO_HINT = "leave the segmentations out, or give the frames of the video as pictures"
+_SAID_HINT = "give them to the datapoint, which has a name and metadata of its own"
 _SLOW = "the service agreed to take in the video, and does not show it yet"
 _NO_TASK = "the service made the datapoint, and does not show its task yet"
 _TAKEN_HINT = "names are unique in a project"
@@ -76,7 +77,7 @@ class Creator:
     def _ask(self, draft: Draft) -> Created | Rejected:
         if _is_video(draft):
             return self._create_video(draft)
-        storage_name, ground_truth, priority, _ = draft.settings
+        storage_name, ground_truth, priority, _, said = draft.settings
         storage = id_of(storage_name)
         # Labels in a file are uploaded before the create. A failure of that upload is no reason to
         # look for a datapoint.
@@ -93,6 +94,7 @@ class Creator:
                 ground_truth,
                 priority,
                 series_of(draft),
+                said,
             ),
         )
         # A datapoint of no task: it was made, and its task is found by its name.
@@ -126,6 +128,9 @@ class Creator:
         if len(draft.series) > 1 or (draft.labels and draft.labels.files):
             message = f"{draft.name}: a video file has neither series nor label maps"
             raise problem(message, kind="invalid", hint=_VIDEO_HINT)
+        if draft.settings.series:
+            message = f"{draft.name}: the series of a video file has neither name nor metadata"
+            raise problem(message, kind="invalid", hint=_SAID_HINT)
         with _nothing_made():
             found = self._uploader.items_list(f"{draft.name}.json", [self._entry(draft)])
         announce_list(
@@ -151,7 +156,7 @@ class Creator:
 
     def _entry(self, draft: Draft) -> dict[str, Any]:
         # The storage is that of the list itself, and ground truth is told when it is announced.
-        _, _, priority, _ = draft.settings
+        _, _, priority, _, _ = draft.settings
         return {
             "name": draft.name,
             "items": [ref for _, ref in draft.items],

@@ -211,6 +211,7 @@ class Finder:
             mark=metadata.mark,
             siblings=found.siblings,
             archived=found.stage == ARCHIVED,
+            series=found.said,
         )
 
     def by_id(self, task_id: str, stages: Stages) -> TaskContent | None:

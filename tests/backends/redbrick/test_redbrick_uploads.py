@@ -20,6 +20,7 @@ from rbsync.backends.redbrick.api.request_batching import RequestBatcher
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
+from rbsync.model.datapoint import SeriesSettings
 from rbsync.model.fingerprint import digest
 from tests.backends.redbrick.samples import PNG, draft
 from tests.backends.redbrick.wire import SIGNATURE, Request, Wire, data, reply
@@ -479,6 +480,20 @@ def test_a_video_file_that_is_segmented_is_refused_before_anything_is_sent(
         assert (raised.value.kind, raised.value.sent) == ("invalid", False)
         assert "a video file has neither series nor label maps" in str(raised.value)
     assert wire.of("PUT") == wire.of("itemListUploadPresignSDK") == []
+
+
+@follows("give them to the datapoint, which has a name and metadata of its own")
+def test_a_video_file_has_no_series_to_be_named(wire: Wire, backend: RedbrickBackend) -> None:
+    video = draft("vid", items=(("clip.mp4", "o/images/1/clip.mp4"),), storage="redbrick")
+    own = video.settings
+    said = (SeriesSettings("arm", {"side": "left"}),)
+    with pytest.raises(BackendError) as raised:
+        backend.create([video._replace(settings=own._replace(series=said), series=(1,))])
+    assert raised.value.kind == "invalid"
+    assert raised.value.hint.startswith("give them to the datapoint, which has a name")
+    assert wire.of("itemListUploadPresignSDK") == []
+    backend.create([video._replace(settings=own._replace(metadata={"side": "left"}))])
+    assert len(wire.of("itemListUploadSuccessSDK")) == 1
 
 
 def test_labels_that_cannot_be_uploaded_leave_nothing_created(

@@ -136,7 +136,10 @@ def _cause(error: BaseException | None) -> str:
 
 _KEY_HINT = "check the API key, and that it may use this organization and project"
 _SERVER = Meaning(
-    "transient", True, "the service failed", "it has also answered so to keys that it does not know"
+    "transient",
+    True,
+    "the service failed",
+    "try again later, and check the key: it has also answered so to keys that it does not know",
 )
 _OTHER = Meaning("transient", True, "an answer that is not expected")
 # Followed, a redirect would carry the key and the images to whatever host it names.

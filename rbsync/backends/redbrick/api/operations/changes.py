@@ -9,6 +9,8 @@ from rbsync.backends.redbrick.api.answers import Node
 from rbsync.backends.redbrick.api.client import Client, Operation
 from rbsync.backends.redbrick.api.refusals import told_apart
 from rbsync.backends.redbrick.http.network_errors import denied
+from rbsync.backends.series_items import told_of_series
+from rbsync.model.datapoint import SeriesSettings
 
 CREATE = Operation(
     "createDatapointSDK",
@@ -127,7 +129,8 @@ class LabelData(NamedTuple):
 class NewDatapoint(NamedTuple):
     """A datapoint as a create tells it; ``metadata`` is JSON text or None.
 
-    ``series`` has the indices of the items of each series; empty says nothing of them.
+    ``series`` has the indices of the items of each series; empty says nothing of them. ``said``
+    are the settings of these series.
     """
 
     name: str
@@ -138,16 +141,18 @@ class NewDatapoint(NamedTuple):
     ground_truth: bool
     priority: float | None
     series: Sequence[Sequence[int]] = ()
+    said: Sequence[SeriesSettings] = ()
 
 
-def series_json(series: Sequence[Sequence[int]]) -> list[dict[str, Any]] | None:
+def series_json(
+    series: Sequence[Sequence[int]], said: Sequence[SeriesSettings] = ()
+) -> list[dict[str, Any]] | None:
     """Series as operations take them."""
-    made = [{"itemsIndices": list(one), "metaData": None, "imageHeaders": None} for one in series]
+    made = [
+        {"itemsIndices": list(one), "imageHeaders": None, **told}
+        for one, told in zip(series, told_of_series(said, len(series)), strict=True)
+    ]
     return made or None
-
-
-def _kept_series(present: int) -> list[dict[str, Any]]:
-    return [{"metaData": None, "imageHeaders": None} for _ in range(max(1, present))]
 
 
 class Made(NamedTuple):
@@ -175,7 +180,7 @@ def create_datapoint(client: Client, new: NewDatapoint) -> Made:
         labelsData=new.labels.text,
         labelsDataPath=new.labels.path,
         labelsMap=new.labels.maps_json(),
-        seriesInfo=series_json(new.series),
+        seriesInfo=series_json(new.series, new.said),
         metaData=new.metadata,
         isGroundTruth=new.ground_truth,
         # The member is JSON in a string, and nobody is assigned by the text of a null, as the
@@ -210,23 +215,27 @@ def update_items(
     *,
     items: Sequence[str] | None = None,
     series: Sequence[Sequence[int]] = (),
+    said: Sequence[SeriesSettings] = (),
     metadata: str | None = None,
-    present: int = 1,
+    told: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Gives a task other items with their series, or other metadata; what is None stays.
 
-    ``present`` is how many series it has, where they stay.
+    ``said`` are the settings of the series of new items. ``told`` is what is told of each series
+    where they stay.
     """
     # The service's own client always sends the list: that its absence leaves series as they are is
     # more than anybody has seen.
-    told = series_json(series or [range(len(items or ()))]) if items else _kept_series(present)
+    info: list[dict[str, Any]] | None = [{"imageHeaders": None, **one} for one in told]
+    if items:
+        info = series_json(series or [range(len(items))], said)
     answer = client.ask(
         UPDATE_ITEMS,
         dpId=None,
         taskId=task_id,
         storageId=storage_id,
         items=None if items is None else list(items),
-        seriesInfo=told,
+        seriesInfo=info,
         heatMaps=None,
         transforms=None,
         centerline=None,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rbsync.backends.redbrick.api.answers import Node
 from rbsync.backends.redbrick.api.client import Client, Operation
-from rbsync.backends.redbrick.api.operations.tasks import TASK_DATA, TaskPage, found_task
+from rbsync.backends.redbrick.api.operations.tasks import SERIES, TASK_DATA, TaskPage, found_task
 
 _READY = "CREATION_SUCCESS"
 _RELEASE = "releaseId name createdAt status dpCount"
@@ -15,7 +15,7 @@ _ENTRY = f"""
   task {{
     taskId currentStageName priority
     datapoint {{
-      dpId name items(presigned: false) metaData seriesInfo {{ itemsIndices }}
+      dpId name items(presigned: false) metaData seriesInfo {{ {SERIES} }}
       storageMethod {{ storageId }}
     }}
   }}

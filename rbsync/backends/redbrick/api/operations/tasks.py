@@ -11,7 +11,10 @@ from rbsync.backends.base import Gap
 from rbsync.backends.redbrick.api.answers import Node
 from rbsync.backends.redbrick.api.client import Client, Operation
 from rbsync.backends.redbrick.http.network_errors import DeniedError
+from rbsync.backends.series_items import read_series
+from rbsync.model.datapoint import SeriesSettings
 
+SERIES = "itemsIndices name metaData"
 _DATAPOINT = "dpId name metaData storageMethod { storageId }"
 TASK_DATA = """
       tdId labelsData(interpolate: true) labelsDataPath(presigned: false)
@@ -23,14 +26,14 @@ _TASK = f"""
     currentStageSubTask {{
       ... on LabelingTask {{ state assignedTo {{ email }} progressSavedAt }}
     }}
-    datapoint {{ {_DATAPOINT} items(presigned: false) seriesInfo {{ itemsIndices }} }}
+    datapoint {{ {_DATAPOINT} items(presigned: false) seriesInfo {{ {SERIES} }} }}
     latestTaskData {{ {TASK_DATA} }}
 """
 
 # Labels may be megabytes a task, and are nothing to whoever asks what there is.
 _LIGHT = f"""
     taskId currentStageName priority
-    datapoint {{ {_DATAPOINT} items(presigned: false) seriesInfo {{ itemsIndices }} }}
+    datapoint {{ {_DATAPOINT} items(presigned: false) seriesInfo {{ {SERIES} }} }}
 """
 
 
@@ -112,11 +115,12 @@ class FoundWork(NamedTuple):
 class FoundTask:
     """A task with all that is known of it.
 
-    ``metadata`` is JSON text, ``labels`` that of a list unless they are in the file
-    ``labels_path`` of the storage ``labels_storage``, where ``maps`` are too. ``series`` has the
-    indices of the items of each series. ``labels_id`` is that of the labels as they are stored
-    now, empty where the service has none. ``stage`` is empty where it tells none. ``siblings`` are
-    the ids of other tasks of the datapoint ``datapoint_id``, as far as they are known.
+    ``metadata`` is JSON text, ``said`` are the settings of its series, ``labels`` is the text of a
+    list unless they are in the file ``labels_path`` of the storage ``labels_storage``, where
+    ``maps`` are too. ``series`` has the indices of the items of each series. ``labels_id`` is that
+    of the labels as they are stored now, empty where the service has none. ``stage`` is empty where
+    it tells none. ``siblings`` are the ids of other tasks of the datapoint ``datapoint_id``, as far
+    as they are known.
     """
 
     task_id: str
@@ -131,6 +135,7 @@ class FoundTask:
     labels_storage: str
     maps: tuple[FoundMap, ...] = ()
     series: tuple[tuple[int, ...], ...] = ()
+    said: tuple[SeriesSettings, ...] = ()
     work: FoundWork = field(default_factory=FoundWork)
     labels_id: str = ""
     datapoint_id: str = ""
@@ -255,9 +260,17 @@ def found_task(node: Node, data: Node | None) -> FoundTask:
             tuple(one.numbers("itemsIndices"))
             for one in datapoint.present_nodes("seriesInfo")
         ),
+        said=_said(datapoint),
         work=_work(node.node_or_none("currentStageSubTask")),
         labels_id=(data.text_or_none("tdId") or "") if data else "",
         datapoint_id=datapoint.text_or_none("dpId") or "",
+    )
+
+
+def _said(datapoint: Node) -> tuple[SeriesSettings, ...]:
+    return read_series(
+        {"name": one.text_or_none("name"), "metaData": one.value("metaData")}
+        for one in datapoint.present_nodes("seriesInfo")
     )
 
 
