@@ -23,9 +23,10 @@ class MaskRules:
     def problems(self, entry: Entry, labels: MaskLabels) -> Iterator[Problem]:
         """Yields what stands in the way of an entry's masks, whatever is in them."""
         yield from self.of_type("masks", entry.origin)
+        place = _named_at(entry)
         for name in labels.categories:
             hint = _background_hint(name, labels) if is_background(name) else ""
-            yield from self.of_category(name, entry.origin, f"{labels.named_by}: ", hint)
+            yield from self.of_category(name, place, f"{labels.named_by}: ", hint)
 
     def of_type(self, what: str, place: Location) -> Iterator[Problem]:
         """The problem of a project that takes none of what stands at a place."""
@@ -45,6 +46,16 @@ class MaskRules:
         hint = hint or (meant_name(name, near) if near else "add it to the project's taxonomy")
         message = f'{prefix}the category "{name}" is not in the taxonomy'
         yield Problem("unknown-category", message, place, hint)
+
+
+def _named_at(entry: Entry) -> Location:
+    """The place that names the categories of an entry's masks."""
+    every = [entry.members.locate((key,)) for key in _NAMING] if entry.members else []
+    return next((one for one in every if one != entry.origin), entry.origin)
+
+
+_NAMING = ("class_map", "per_class", "folder")
+"""Keys of sources that say where categories are named."""
 
 
 def _background_hint(name: str, labels: MaskLabels) -> str:

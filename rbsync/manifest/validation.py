@@ -60,11 +60,14 @@ class Validator:
             return checked.model
         bad = [finding for finding in checked.findings if finding.path]
         # What is right beside a mistake is looked at too: that its storage is none, say.
-        with suppress(ValidationError):
-            some = [one.path[:1] if _is_of_all(one) else one.path for one in bad]
-            return model.model_validate({"version": str(VERSION), **without(given, some)})
-        kept = without(given, [one.path[:1] for one in bad])
-        return model.model_validate({"version": str(VERSION), **kept})
+        some = [one.path[:1] if _is_of_all(one) else one.path for one in bad]
+        kept = {"version": str(VERSION), **without(given, some)}
+        for key in {one.path[0] for one in bad} & kept.keys() - {"version"}:
+            try:
+                model.model_validate({"version": str(VERSION), key: kept[key]})
+            except ValidationError:
+                del kept[key]
+        return model.model_validate(kept)
 
     def sources(self, key: str, entries: Any, kinds: SourceKinds) -> Iterator[Placed]:
         """The sources in the list under ``key``, as far as one can be made of their entries."""

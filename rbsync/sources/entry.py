@@ -89,9 +89,14 @@ class SegmentationLabels(NamedTuple):
 
     def place_of(self, path: str) -> Location | None:
         """The place that names a file."""
-        return next(
-            (one.locate(("segmentations",)) for one in self.parts if path in one.files), None
-        )
+        for one in self.parts:
+            if path in one.files:
+                at = one.files.index(path)
+                named = list(one.segment_map.values())
+                # By its structure, by its number, or where all of them are named.
+                step = named[at] if one.is_binary and at < len(named) else at
+                return one.locate(("segmentations", step))
+        return None
 
 
 UNREADABLE = "its masks cannot be read: see what is wrong with their source"

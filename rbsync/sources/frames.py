@@ -14,7 +14,7 @@ from rbsync.sources.context import Context
 from rbsync.sources.entry import Entry
 from rbsync.sources.masked import FileLabels, MaskedSource
 from rbsync.sources.matching import AllowEmpty, LabelFile, Search, captures_of, pattern_at
-from rbsync.sources.naming import template_at
+from rbsync.sources.naming import nameless, template_at
 
 NAMES = ("path", "dir", "parent", "file", "stem")
 
@@ -52,10 +52,9 @@ class FramesSource(MaskedSource):
             return
         search = Search(context, "frames")
         for path, items, fields in _videos(search, folders, frames):
-            # That nothing matches is told beside what is wrong with the names.
-            if names is None:
-                continue
-            yield labels.entry(names.fill(path, fields), items, path, fields)
+            name = names.fill(path, fields) if names else path
+            found = labels.entry(name, items, path, fields)
+            yield found if names else found._replace(barred=nameless(context))
         labels.conclude()
         search.report_empty(self.frames, allowed=self.allow_empty)
 

@@ -24,7 +24,7 @@ from rbsync.sources.matching import (
     pattern_at,
     with_captures,
 )
-from rbsync.sources.naming import Template, template_at
+from rbsync.sources.naming import Template, nameless, template_at
 
 
 class GlobSource(MaskedSource):
@@ -63,16 +63,14 @@ class GlobSource(MaskedSource):
             return
         search = Search(context, "glob")
         for folder in matching_folders(search, pattern, excluded):
-            # That nothing matches is told beside what is wrong with the names.
-            if names is None:
-                continue
             bundle = self._bundle(folder, pattern, names, context, labels)
             if bundle is not None:
                 yield bundle
                 continue
             for path, captures in with_captures(folder, pattern):
-                name = names.fill(path, captures)
-                yield labels.entry(name, (path,), path, captures, found_at=path)
+                name = names.fill(path, captures) if names else path
+                found = labels.entry(name, (path,), path, captures, found_at=path)
+                yield found if names else found._replace(barred=nameless(context))
         labels.conclude()
         search.report_empty(self.glob, allowed=self.allow_empty)
 
@@ -80,12 +78,14 @@ class GlobSource(MaskedSource):
         self,
         folder: Matching,
         pattern: Pattern,
-        names: Template,
+        names: Template | None,
         context: Context,
         labels: FileLabels,
     ) -> Bundle | None:
         """All of a folder as one; None where its files have labels, or need a look each."""
-        if not context.packs or self.labels or self.mask or labels.is_wrong or not folder.is_plain:
+        if names is None or not context.packs or not folder.is_plain:
+            return None
+        if self.labels or self.mask or labels.is_wrong:
             return None
         called: list[str] = []
         if not names.is_path:

@@ -34,6 +34,10 @@ class ImagesBelow:
             found.setdefault(folded(path.rpartition("/")[2]), []).append(path)
         return found
 
+    def look(self) -> None:
+        """Lists the images; a folder that is not there is reported, whatever else is wrong."""
+        self._by_name  # noqa: B018 - a cached property, which reports
+
     def find(self, mapped: str, mask: str) -> str:
         """The image whose path shares the most last parts with the mapped one.
 

@@ -100,13 +100,13 @@ def _refuse_much(text: str, file: str, limits: Limits) -> None:
 
 
 def _entry(row: Row, context: Context, folder: str) -> Entry | None:
-    """A row as an entry; None after reporting all that is wrong with it."""
+    """A row as an entry, after reporting all that is wrong with it; None for nothing at all."""
     problems = [row.wrong] if row.wrong else list(_objections(row.value))
     for message in problems:
         context.report(Problem("items-list", message, row.place))
-    if problems:
-        return None
     value = row.value
+    if problems:
+        return _doubtful(row, context, folder) if isinstance(value, dict) else None
     if value.get("series") is not None:
         settings = row_settings(value, context.settings)
         return study_of(value, settings, row.place, lambda path: _below(folder, path))
@@ -120,6 +120,24 @@ def _entry(row: Row, context: Context, folder: str) -> Entry | None:
         _labels(row, folder),
         row_settings(value, context.settings),
         row.place,
+    )
+
+
+def _doubtful(row: Row, context: Context, folder: str) -> Entry | None:
+    """What is left of a row that is wrong: its files are looked for all the same."""
+    items, labels, name = (row.value.get(key) for key in ("items", "labels", "name"))
+    if not is_texts(items) or row.value.get("series") is not None:
+        return None
+    found = (
+        [_below(folder, one) for one in items] if is_uploaded(context.settings.storage) else items
+    )
+    return Entry(
+        name if isinstance(name, str) and name else found[0],
+        tuple(found),
+        _labels(row, folder) if labels and isinstance(labels, str | list) else None,
+        context.settings,
+        row.place,
+        barred=Problem("items-list", "see what is wrong with its row", row.place),
     )
 
 

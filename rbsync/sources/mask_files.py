@@ -12,13 +12,13 @@ from rbsync.sources.context import Context
 from rbsync.sources.entry import UNREADABLE, Entry, MaskLabels, Members
 from rbsync.sources.images_below import NotOneError
 from rbsync.sources.matching import Search, captures_of, excluded_at, matching_files, pattern_at
-from rbsync.sources.naming import template_at
+from rbsync.sources.naming import nameless, template_at
 
 
 class MaskFile(NamedTuple):
     """A mask file, and what its path says of its datapoint.
 
-    ``image`` may end in ``.*``.
+    ``image`` may end in ``.*``; ``name`` is empty where the template of names is wrong.
     """
 
     path: str
@@ -52,10 +52,9 @@ class MaskFiles:
         search = Search(self.context, self._key)
         for path, captures in matching_files(search, self.pattern, self._excluded):
             # That nothing matches is told beside what is wrong with the templates.
-            if not images or not names:
-                continue
-            filled = names.fill(path, captures), images.fill(path, captures)
-            yield MaskFile(path, *filled, captures)
+            if images:
+                filled = names.fill(path, captures) if names else ""
+                yield MaskFile(path, filled, images.fill(path, captures), captures)
         search.report_empty(self._text, allowed=allow_empty)
 
     def entry(self, one: MaskFile, labels: MaskLabels | None) -> Entry:
@@ -71,13 +70,14 @@ class MaskFiles:
                 problems.append(Problem("several-files", message, where, error.hint))
                 image = ""
         settings, origin = self.context.settings, self.context.origin
+        barred = None if labels else Problem("class-map", UNREADABLE, origin)
         return Entry(
-            one.name,
+            one.name or one.path,
             (image,),
             labels,
             settings,
             origin,
             tuple(problems),
             members=self._members,
-            barred=None if labels else Problem("class-map", UNREADABLE, origin),
+            barred=barred if one.name else nameless(self.context),
         )

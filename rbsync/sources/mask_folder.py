@@ -12,7 +12,7 @@ from pydantic import Field
 from rbsync.errors import Location, Problem
 from rbsync.model.storages import is_uploaded
 from rbsync.sources.context import Context
-from rbsync.sources.entry import Entry, MaskLabels
+from rbsync.sources.entry import UNREADABLE, Entry, MaskLabels, Members
 from rbsync.sources.images_below import ImagesBelow, NotOneError, files_below, folder_named
 from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json
 from rbsync.sources.matching import Search
@@ -133,9 +133,12 @@ class MaskFolderSource(MaskSettings):
         key = "class_map" if self.class_map else "folder"
         recipe = self.rgb_recipe(context, class_map, key, self.ignore_colors)
         mapped = self._map(context, folder)
-        if recipe is not None and mapped is not None:
-            labels = self.labels_of(recipe, (), class_map)
-            images = ImagesBelow(context, self.images) if self.images else None
+        images = ImagesBelow(context, self.images) if self.images else None
+        if images and is_uploaded(context.settings.storage):
+            images.look()
+        if mapped is not None:
+            # Nobody knows the classes: the files are looked for all the same.
+            labels = self.labels_of(recipe, (), class_map) if recipe else None
             yield from _Folder(context, folder, mapped, images, labels).entries()
 
     def _map(self, context: Context, folder: str) -> DatapointMap | None:
@@ -156,7 +159,7 @@ class _Folder:
         folder: str,
         mapped: DatapointMap,
         images: ImagesBelow | None,
-        labels: MaskLabels,
+        labels: MaskLabels | None,
     ) -> None:
         self._context, self._folder, self._map = context, folder, mapped
         self._images, self._labels = images, labels
@@ -192,10 +195,21 @@ class _Folder:
             # Empty: that this one cannot be had is told, and nothing else of it.
             item = ""
             problems = (Problem("missing-image", str(error), self._place, error.hint),)
-        labels = self._labels._replace(files=(path,))
+        labels = self._labels._replace(files=(path,)) if self._labels else None
         name = file[: -len(SUFFIX)]
         own = self._context
-        return Entry(name, (item,), labels, own.settings, own.origin, problems)
+        barred = None if labels else Problem("class-map", UNREADABLE, own.origin)
+        members = Members(own.locate)
+        return Entry(
+            name,
+            (item,),
+            labels,
+            own.settings,
+            own.origin,
+            problems,
+            members=members,
+            barred=barred,
+        )
 
     def _named_twice(self, path: str, matched: Matched, file: str) -> Iterator[Problem]:
         """The problem of a mask with two entries, of which nobody knows which is meant."""

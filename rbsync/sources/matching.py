@@ -13,6 +13,7 @@ from rbsync.errors import Location, Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
 from rbsync.files.roots import OutsideError
+from rbsync.guessing import nearest_name
 from rbsync.model.names import LONGEST_NAME
 from rbsync.reasons import EMPTY_SOURCE, FOLDER_LINK
 from rbsync.sources.context import MOST_SEARCHED, SOURCES_OF_ALL, Context
@@ -101,10 +102,21 @@ class Search:
             )
         else:
             message = f"the folder `{path or '.'}` cannot be read: {error.strerror or error}"
-        hint = error.hint if isinstance(error, OutsideError) else ""
-        if "\\" in path:
-            hint = slashes_hint(path)
+        hint = error.hint if isinstance(error, OutsideError) else self._meant_folder(path)
         self.context.unread(Problem("unreadable", message, self.where, hint))
+
+    def _meant_folder(self, path: str) -> str:
+        """The hint for a folder that is not there."""
+        if "\\" in path:
+            return slashes_hint(path)
+        if path[:1] in _TYPOGRAPHIC:
+            return _quote_hint(path)
+        parent, _, name = path.rpartition("/")
+        try:
+            near = nearest_name(name, self.context.tree.listing(parent).folders)
+        except OSError:
+            return ""
+        return f"did you mean `{parent}/{near}/`?".replace("`/", "`") if near else ""
 
     def visible(self, listing: Listing) -> Iterator[str]:
         """The names of a folder that may match: not its folders, not what is hidden, and not the
@@ -150,7 +162,7 @@ class Search:
         if "\\" in text:
             return slashes_hint(text)
         if text[0] in _TYPOGRAPHIC:
-            return f"`{text[0]}` is no quote of YAML, and belongs to the text: write \" or '"
+            return _quote_hint(text)
         # A name with brackets is a choice of letters in a pattern.
         folder, slash, name = text.rpartition("/")
         if "[" in folder and self._is_folder(folder):
@@ -178,6 +190,10 @@ class Search:
 
 _TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u00ab"
 """Quotes that word processors make of the plain ones."""
+
+
+def _quote_hint(text: str) -> str:
+    return f"`{text[0]}` is no quote of YAML, and belongs to the text: write \" or '"
 
 
 def slashes_hint(path: str) -> str:

@@ -105,3 +105,12 @@ def template_at(
     except TemplateError as error:
         context.report(Problem("template", str(error), context.locate((key,))))
         return None
+
+
+def nameless(context: Context) -> Problem:
+    """The reason why files of a source are no datapoints whose template of names is wrong.
+
+    What else is wrong with them is looked for all the same.
+    """
+    message = "its name is not known: see what is wrong with the names of its source"
+    return Problem("template", message, context.origin)

@@ -80,8 +80,8 @@ class SeriesSource(SourceModel):
             for number, one in enumerate(self.series)
         ]
         # Half a study must not be sent: its series would be numbered otherwise than its
-        # segmentations say.
-        if all(one.items for one in given):
+        # segmentations say. It is looked at all the same, for what else is wrong.
+        if any(one.items for one in given):
             found = study_entry(self.name, given, context.settings, context.origin)
             yield found._replace(barred=problems[0]) if problems else found
 
@@ -107,6 +107,7 @@ def _given(one: Series, context: Context) -> GivenSeries:
         structures,
         one.grid == "trust",
         SeriesSettings(one.name, one.metadata or {}),
+        not any(map(_has_wild, _listed(one.items))),
     )
     for problem in map_problems(found, has_files=bool(one.segmentations)):
         context.report(problem)
@@ -127,6 +128,10 @@ def _segmentations(one: Series, context: Context) -> tuple[tuple[str, ...], tupl
     return (), tuple(_paths(context, FILES, _listed(given), are_files=True))
 
 
+def _has_wild(text: str) -> bool:
+    return not _WILD.isdisjoint(text)
+
+
 def _listed(given: str | list[str] | None) -> list[str]:
     return [given] if isinstance(given, str) else given or []
 
@@ -137,7 +142,7 @@ def _paths(context: Context, key: str, given: Sequence[str], *, are_files: bool)
         message = "a series has at least one item"
         context.report(Problem("no-items", message, context.locate((key,))))
     for text in given:
-        if are_files and not _WILD.isdisjoint(text):
+        if are_files and _has_wild(text):
             yield from _matches(context, key, text)
         else:
             yield text

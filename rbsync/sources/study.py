@@ -21,7 +21,7 @@ class GivenSeries(NamedTuple):
     """A series as a source has it; ``locate`` finds a member of it.
 
     ``structures`` are the categories of the segmentations where each file is of one structure.
-    ``said`` are its settings.
+    ``said`` are its settings. ``is_listed`` says that each item is written down.
     """
 
     items: tuple[str, ...]
@@ -31,6 +31,7 @@ class GivenSeries(NamedTuple):
     structures: tuple[str, ...] = ()
     trusts_grid: bool = False
     said: SeriesSettings = SeriesSettings()
+    is_listed: bool = False
 
 
 def study_entry(
@@ -74,7 +75,8 @@ def _places(
                 return origin
         for one in series:
             if left < len(one.items):
-                return one.locate(("items",))
+                # Of a pattern's files there is one place, which is the nearest.
+                return one.locate(("items", left) if one.is_listed else ("items",))
             left -= len(one.items)
         return origin
 

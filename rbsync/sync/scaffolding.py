@@ -31,6 +31,7 @@ from rbsync.sync.survey import (
     upwards,
 )
 
+MOST_TABLES = 5
 MOST_SERIES = 50
 """Series that are written down; a manifest of thousands of lines is no beginning."""
 
@@ -274,7 +275,9 @@ class _Findings:
         found = [
             kind for kind in (*PICTURES, *SCANS, *VIDEOS) if any(o.names.get(kind) for o in kept)
         ]
-        count = sum(len(one.names.get(kind, ())) for one in kept for kind in found)
+        names = [_below(o.path, n) for o in kept for kind in found for n in o.names.get(kind, ())]
+        forms = [compile_pattern(pattern) for pattern in self._left_out]
+        count = sum(not any(form.matches(name) for form in forms) for name in names)
         if found and any(one.kind == "items" for one in self._lists):
             yield f"  # The list says what is sent; {count:,} files here are not declared besides."
             return
@@ -346,6 +349,8 @@ class _Findings:
             # Those of single images are told of all together.
             if one.kind == "other" and (_folder_of(one.path), one.first) not in told:
                 yield f"# Left out: {one.path}, of {one.first}: {next_step(one.first, one.path)}."
+        for one in [one for one in self._lists if one.kind == "table"][:MOST_TABLES]:
+            yield f"# Left out: {one.path} (columns {one.first}): a list has `name` and `item`."
 
     def _labels_line(self) -> Iterator[str]:
         """The template of label files that lie beside the images of the glob."""

@@ -195,11 +195,11 @@ class Listed(NamedTuple):
     """A file that lists datapoints or annotations; ``first`` is a file name that it has.
 
     ``folders`` are those of all its file names. Of a ``kind`` that is not read ``first`` is the
-    tool that wrote it.
+    tool that wrote it, or what a table's first columns are called.
     """
 
     path: str
-    kind: Literal["items", "coco", "other"]
+    kind: Literal["items", "coco", "other", "table"]
     first: str = ""
     folders: tuple[str, ...] = ()
 
@@ -220,8 +220,7 @@ def _listed(file: str, path: str) -> Listed | None:
         with open(file, "rb") as opened:
             head = opened.read(LOOKED_AT)
             if suffix_of(path) == "csv":
-                is_list = {b"name", b"item"} <= set(re.split(rb"\W+", head.split(b"\n")[0].lower()))
-                return Listed(path, "items") if is_list else None
+                return _of_table(head, path)
             if suffix_of(path) == "xml":
                 return _of_other(head, path)
             if os.path.getsize(file) > MOST_JSON:
@@ -230,6 +229,17 @@ def _listed(file: str, path: str) -> Listed | None:
         return _known(json.loads(text), path) or _of_other(head, path)
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def _of_table(head: bytes, path: str) -> Listed:
+    words = re.findall(r"\w+", text_of_beginning(head).partition("\n")[0].lower())
+    if {"name", "item"} <= set(words):
+        return Listed(path, "items")
+    return Listed(path, "table", ", ".join(words[:_FEW]))
+
+
+_FEW = 4
+"""Columns of a table that are shown."""
 
 
 def _known(data: Any, path: str) -> Listed | None:

@@ -30,7 +30,7 @@ def run(project: Project, command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", ["expand", "plan", "plan --json", "apply --yes", "status -v"])
-@follows("what was done is recorded; `rbsync status` shows it")
+@follows("what was done is recorded; `rbsync status` shows it", elsewhere=True)
 def test_a_full_standard_output_is_told(project: Project, command: str) -> None:
     done = run(project, f"rbsync {command} > /dev/full")
     assert done.returncode == 1

@@ -63,10 +63,10 @@ def aside() -> bytes:
     return data
 
 
-def half_transparent() -> bytes:
+def soft_in_alpha(outside: int) -> bytes:
     """A mask whose shape lies in the alpha channel, with soft edges."""
     pixels = np.full((*ONE.shape, 4), 255, np.uint8)
-    pixels[ONE == 0, 3] = 0
+    pixels[ONE == 0, :3], pixels[ONE == 0, 3] = outside, 0
     pixels[0, 0, 3], pixels[0, 1, 3] = 100, 200
     return drawn(pixels)
 
@@ -91,7 +91,7 @@ ADVICE = {
         "datapoints:\n  - glob: images/*.png\n",
     ),
     "another suffix than the content": Advice(
-        "rename it to `c.png`",
+        "rename it to `images/c.png`",
         "datapoints:\n  - glob: images/*\n",
         files={"images/c.jpg": photo(9)},
         mended={"images/c.jpg": None, "images/c.png": photo(9)},
@@ -173,10 +173,16 @@ ADVICE = {
         'datapoints:\n  - glob: "images/*.png"\n    name: "{stem}"\n',
     ),
     "a soft shape in alpha": Advice(
-        "`alpha: mask` and `threshold: 150` where the alpha channel has the shape",
+        "write `alpha: mask` and `threshold: 128` to take it from there",
         BINARY + "}\n",
-        BINARY + ", alpha: mask, threshold: 150}\n",
-        files={"masks/a/car.png": half_transparent()},
+        BINARY + ", alpha: mask, threshold: 128}\n",
+        files={"masks/a/car.png": soft_in_alpha(255)},
+    ),
+    "a shape that is partly transparent": Advice(
+        "`alpha: mask` and `threshold: 128` where the alpha channel has the shape",
+        BINARY + "}\n",
+        BINARY + ", alpha: mask, threshold: 128}\n",
+        files={"masks/a/car.png": soft_in_alpha(0)},
     ),
     "a mask of very many colours": Advice(
         "so many colours mean smoothing or JPEG compression somewhere",
@@ -211,6 +217,11 @@ ADVICE = {
         "it belongs in your own configuration, ",
         "backend: {kind: local, api_key_command: hunter2}\n" + GLOB + "}\n",
         GLOB + "}\n",
+    ),
+    "a folder that is misspelt": Advice(
+        "did you mean `images/`?",
+        'datapoints:\n  - glob: "imgaes/*.png"\n',
+        'datapoints:\n  - glob: "images/*.png"\n',
     ),
     "quotes of a word processor": Advice(
         "is no quote of YAML, and belongs to the text: write \" or '",

@@ -131,7 +131,7 @@ def test_a_key_may_stand_in_a_file_and_so_in_no_list_of_processes(tmp_path: Path
         (KEY, ["--api-key", KEY], "--api-key and --api-key-file are two keys"),
     ],
 )
-@follows("write the key into it, and let nobody else read it: chmod 600")
+@follows("write the key into it, and let nobody else read it: chmod 600", elsewhere=True)
 def test_a_file_without_a_key_is_wrong_usage(
     content: str | None, more: list[str], what: str, tmp_path: Path
 ) -> None:

@@ -31,6 +31,7 @@ class Declared:
         self.problems: list[str] = []
         self.unread: list[str] = []
         self.warnings: list[str] = []
+        self.doubtful: list[Entry] = []
         self.tree = self._new_tree()
 
     def write(self, *paths: str, data: bytes | str = b"x") -> None:
@@ -44,7 +45,7 @@ class Declared:
         (self.root / path).symlink_to(target)
 
     def expand(self, roots: list[str] | None = None, /, **keys: Any) -> list[Entry]:
-        """The entries of the source that has these keys."""
+        """The datapoints of the source that has these keys; what is barred is in ``doubtful``."""
         self.problems, self.unread, self.warnings = [], [], []
         self.tree = self._new_tree(roots)
         context = Context(
@@ -57,7 +58,9 @@ class Declared:
             warn=lambda one: self.warnings.append(text(one)),
             warn_at=lambda one, _: self.warnings.append(text(one)),
         )
-        return list(model_of(keys)(**keys).expand(context))
+        found = list(model_of(keys)(**keys).expand(context))
+        self.doubtful = [one for one in found if one.barred]
+        return [one for one in found if not one.barred]
 
     def names(self, roots: list[str] | None = None, /, **keys: Any) -> list[str]:
         return [entry.name for entry in self.expand(roots, **keys)]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.hints.following import follows
 from tests.scenarios.offline_service import Served, served
 from tests.scenarios.project import Ran
 from tests.service.serving import KEY
@@ -38,6 +39,8 @@ def quoted(ran: Ran, site: Site) -> str:
     return found[1]
 
 
+# Run as its users run it, so that the hint is given in another process.
+@follows("if it is your own command, write `", elsewhere=True)
 def test_a_command_that_moved(site: Site, service: Served) -> None:
     words = [sys.executable, "-c", f"print('{KEY}')"]
     command = ", ".join(f'"{one}"' for one in words)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,13 @@ ClassMap = dict[str, Colour]
 
 BLACK: Colour = (0, 0, 0)
 
+T = TypeVar("T")
+R = TypeVar("R")
+
 _IGNORED = "ignore_colors"
+_SHOWN = 5
+"""Flaws of a class map that are told."""
+
 # From here on floats leave integers out.
 _LARGE = 1 << 53
 
@@ -67,16 +73,45 @@ def read_class_map(data: Any, *, file: str = "") -> ClassMap:
     """
     if not isinstance(data, Mapping):
         raise _bad("a class map is an object {category: [r, g, b]}", file)
-    given = _by_text(data, file)
-    values = {name: _three_numbers(_category(name), value, file) for name, value in given.items()}
+    given, flaws = _by_text(data, file), _Flaws(file)
+    values = flaws.without(given, lambda name, one: _three_numbers(_category(name), one, file))
     numbers = [number for value in values.values() for number in value]
     # The map as a whole decides: [0, 0, 1] is a dark blue among integers and a full one among
     # fractions, and one colour alone does not tell.
     if all(0 <= n <= 1 for n in numbers) and any(map(_is_float, numbers)):
         values = {name: [round(float(n) * 255) for n in value] for name, value in values.items()}
-    class_map = {name: _colour(_category(name), value, file) for name, value in values.items()}
-    _refuse_shared_colours(class_map, file)
+    class_map = flaws.without(values, lambda name, one: _colour(_category(name), one, file))
+    flaws.found += _shared_colours(class_map, file)
+    flaws.raise_if_any()
     return class_map
+
+
+class _Flaws:
+    """Collects what is wrong with a class map: each run tells all of it."""
+
+    def __init__(self, file: str) -> None:
+        self.found: list[MaskError] = []
+        self._file = file
+
+    def without(self, given: Mapping[str, T], read: Callable[[str, T], R]) -> dict[str, R]:
+        """What is read of each category; without those of which that raises MaskError."""
+        kept = {}
+        for name, value in given.items():
+            try:
+                kept[name] = read(name, value)
+            except MaskError as error:
+                self.found.append(error)
+        return kept
+
+    def raise_if_any(self) -> None:
+        """Raises the first flaw, with the messages of all."""
+        if not self.found:
+            return
+        first = self.found[0]
+        lines = [one.message for one in self.found[:_SHOWN]]
+        if rest := len(self.found) - len(lines):
+            lines.append(f"and {rest:,} more")
+        raise MaskError(first.code, "; ".join(lines), hint=first.hint, file=self._file)
 
 
 def _by_text(data: Mapping[Any, Any], file: str) -> dict[str, Any]:
@@ -128,19 +163,19 @@ def _colour(owner: str, value: Sequence[Any], file: str) -> Colour:
     return int(red), int(green), int(blue)
 
 
-def _refuse_shared_colours(class_map: ClassMap, file: str) -> None:
+def _shared_colours(class_map: ClassMap, file: str) -> Iterator[MaskError]:
     owner: dict[Colour, str] = {}
     for name, colour in class_map.items():
         # A pixel of that colour would be of both; whichever were taken, half of the masks would be
         # wrong.
         if colour in owner:
-            raise MaskError(
+            yield MaskError(
                 "shared-colour",
                 f"categories {owner[colour]!r} and {name!r} have one colour, {show(colour)}",
                 hint="give each category a colour of its own, in the class map and in the masks",
                 file=file,
             )
-        owner[colour] = name
+        owner.setdefault(colour, name)
 
 
 def _bad(message: str, file: str) -> MaskError:

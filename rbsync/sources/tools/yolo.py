@@ -9,6 +9,7 @@ from rbsync.sources.tools.drawn import DrawingError, Drawings, corner_box, label
 
 _BOX = 4
 _SPACES = " \t\n\r\v\f\x1c\x1d\x1e\x1f"
+_SHOWN = 5
 _HINT = "a line is `CLASS x y width height`, or `CLASS x1 y1 x2 y2 x3 y3 …`, in fractions"
 
 
@@ -21,15 +22,34 @@ def amount(text: str) -> tuple[int, int]:
 
 
 def read(text: str, classes: tuple[str, ...]) -> Drawings:
-    """The boxes and polygons of a file. Raises DrawingError."""
+    """The boxes and polygons of a file. Raises DrawingError, for the first line that is wrong."""
     lines = [
         (number, words)
         for number, line in enumerate(text.splitlines(), 1)
         if (words := line.split())
     ]
-    labels = [_label(words, number, classes) for number, words in lines]
+    labels, wrong = [], []
+    for number, words in lines:
+        try:
+            labels.append(_label(words, number, classes))
+        except DrawingError as error:
+            wrong.append(error)
+    if wrong:
+        raise _first_of(wrong)
     numbers = tuple(number for number, _ in lines)
     return Drawings(labels, [f"line {number}" for number in numbers], lines=numbers)
+
+
+def _first_of(wrong: list[DrawingError]) -> DrawingError:
+    """The first error, which says where the others are."""
+    first, *others = wrong
+    if not others:
+        return first
+    lines = ", ".join(str(one.line) for one in others[:_SHOWN])
+    more = f" and {len(others) - _SHOWN:,} more" if len(others) > _SHOWN else ""
+    noun = "line" if len(others) == 1 else "lines"
+    message = f"{first}; {noun} {lines}{more} cannot be read either"
+    return DrawingError(message, first.line, first.column, first.hint)
 
 
 def _label(words: list[str], line: int, classes: tuple[str, ...]) -> dict[str, Any]:
