@@ -197,3 +197,56 @@ def test_two_mistakes_in_every_entry_are_all_told_at_their_values(images: Projec
         for place, words in LISTS.items():
             assert [one for at, one in found if at == place and words in one], place
         assert "annotation 6 has the image_id 7" in ran.err
+
+
+def test_what_is_wrong_in_files_is_told_whatever_else_is_wrong(images: Project) -> None:
+    images.write("labels/a.json", [{"point": 5}])
+    images.write("labels/a.txt", "7 0.5 0.5 0.1 0.1\n0 0.5 x 0.1 0.1\n")
+    images.write("list.jsonl", '{"nam": "k", "items": ["q.png"]}\n')
+    images.write("wrong.json", {"car": [255, 0, 0], "bus": [255, 0, 0], "van": [300, 0, 0]})
+    images.write("other.json", {"car": [0, 99, 7], "elephant": [0, 255, 0]})
+    images.write("export/class_map.json", {"car": [300, 0, 0]})
+    images.write("export/datapoint_map.json", {"a.png": "none.png"})
+    images.write("export/a.png", png(1))
+    lines = {
+        "project: {type: IMAGE_MULTI, taxonomy: [car, bus, car]}": ["2:40: the taxonomy cannot"],
+        "defaults: {storage: nowhere}": ["3:21: `nowhere` is no storage"],
+        'moved: [{from: "a/{x}", to: "b/{y}"}]': ["4:9: `{y}` is not in `a/{x}`"],
+        "datapoints:": [],
+        '  - {glob: "images/a.png", name: "{sten}", labels: "labels/{stem}.json", '
+        "storage: redbrick}": [
+            "6:34: `{sten}`", "labels/a.json:1:12: label [0].point: must be an object"],
+        '  - {glob: "images/a.png", labels: {format: yolo, file: "labels/{stem}.txt", '
+        "classes: [car]}, storage: redbrick}": [
+            "labels/a.txt:1:1: the class 7 has no name; there are 1; line 2 cannot be read either"],
+        "  - {items_list: list.jsonl, storage: redbrick}": [
+            "list.jsonl:1:1: unknown key `nam`", "list.jsonl:1:1: there is no file `q.png`"],
+        "  - {name: s, storage: redbrick, series: [{items: [x.nii, y.nii]}, {items: z/*.nii}]}": [
+            "9:52: there is no file `x.nii`", "9:59: there is no file `y.nii`",
+            "9:76: the folder `z` does not exist"],
+        "masks:": [],
+        '  - {glob: "images/m.png", image: "none.png", class_map: wrong.json, '
+        "storage: redbrick}": [
+            "11:35: there is no file `none.png`",
+            "11:58: wrong.json: category 'van' has the colour [300, 0, 0], outside of the integers "
+            "0-255; categories 'car' and 'bus' have one colour, (255, 0, 0)"],
+        '  - {glob: "images/m.png", image: "images/a.png", name: "{sten}", '
+        "class_map: wrong.json, storage: redbrick}": ["12:57: `{sten}`"],
+        "  - {folder: export, images: elsewhere/, storage: redbrick}": [
+            "13:14: export/class_map.json: category 'car'",
+            "13:30: the folder `elsewhere` does not exist"],
+        "  - {coco: none.json}": ["14:12: there is no file `none.json`"],
+    }  # fmt: skip
+    images.manifest("\n".join(lines))
+    ran = images.run("validate")
+    for said in lines.values():
+        for one in said:
+            place = one if one[0].isalpha() else f"rbsync.yaml:{one}"
+            assert f"\n{place}" in f"\n{ran.err}", (place, ran.err)
+    # A category that the taxonomy lacks is told where its class map is named.
+    images.manifest(
+        "project: {type: IMAGE_MULTI, taxonomy: [car]}\nmasks:\n"
+        '  - {glob: "images/m.png", image: "images/a.png", class_map: other.json}\n'
+    )
+    said = 'rbsync.yaml:4:62: other.json: the category "elephant" is not in the taxonomy'
+    assert said in images.run("validate").err
