@@ -35,6 +35,7 @@ def command(common: CommonOptions, keep_going: bool) -> int:
         document(common, {"dataset": found, "datapoints": entries})
         return ExitCode.DONE
     show_warnings(dataset.warnings, common)
+    show_warnings(dataset.unused if common.verbose else (), common)
     for one in dataset.datapoints:
         result(common, one_line(one.name))
         if common.verbose:

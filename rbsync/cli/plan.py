@@ -22,7 +22,7 @@ from rbsync.cli.output import markdown as print_markdown
 from rbsync.cli.plan_facts import NOT_KNOWN, About
 from rbsync.cli.planning_options import give_up_after as give_up_after_option
 from rbsync.cli.planning_options import planning, redo, refresh
-from rbsync.errors import BackendError, ExitCode
+from rbsync.errors import BackendError, ExitCode, Problem
 from rbsync.model.plan import Plan
 from rbsync.reasons import PASSING
 
@@ -72,7 +72,8 @@ def command(
     """Say what the project lacks. Changes nothing.
 
     With --refresh the whole project is read: what was deleted there is created again, and what
-    was changed there is blocked as a conflict. With -v, what changes in labels is told.
+    was changed there is blocked as a conflict. With -v, what changes in labels is told, and which
+    classes of class maps no mask has.
 
     \b
     Examples:
@@ -104,6 +105,7 @@ def command(
             _write_pages(html, workspace, plan)
         locks = has_lock(workspace)
         untrusted = workspace.manifest.trust.untrusted
+        unused = _unused(workspace) if common.verbose else ()
     told = _Told(plan, labels, about)
     digest = _keep(output, told, untrusted) if output else ""
     is_printed = markdown is not None and print_markdown(common, markdown, told.as_markdown())
@@ -111,7 +113,7 @@ def command(
         document(common, told.as_json(labels))
         return _exit_code(plan, detailed_exitcode)
     if not is_printed:
-        _show(told, common, locks=locks)
+        _show(told, common, unused, locks=locks)
     kept = Kept(output or "", digest, about.digest if markdown else "")
     for line in () if untrusted and not output else next_steps(common, plan, options, kept):
         note(common, line)
@@ -143,6 +145,17 @@ def _write_pages(path: str, workspace: Workspace, plan: Plan) -> None:
     from rbsync.sync.pictured_changes import pictured_plan
 
     write_pages(path, partial(plan_pages, plan, dict(pictured_plan(workspace, plan))))
+
+
+def _unused(workspace: Workspace) -> tuple[Problem, ...]:
+    """Which classes no mask has. All masks are looked at, as they are remembered."""
+    from rbsync.sync.declared_dataset import expand
+
+    if not workspace.manifest.masks and not any(
+        getattr(one.source, "mask", None) for one in workspace.manifest.datapoints
+    ):
+        return ()
+    return expand(workspace, keep_going=True).unused
 
 
 def _touched(workspace: Workspace, revision: str) -> Since:
@@ -195,9 +208,13 @@ def _labels(
     return labels_of_plan(workspace, plan, LISTED)
 
 
-def _show(told: _Told, common: CommonOptions, *, locks: bool) -> None:
+def _show(
+    told: _Told, common: CommonOptions, unused: tuple[Problem, ...], *, locks: bool
+) -> None:
+    from rbsync.cli.render.error_view import show_warnings
     from rbsync.cli.render.plan_view import show_plan
 
+    show_warnings(unused, common)
     show_plan(told.plan, common, labels=told.labels, asks=False)
     if locks:
         note(common, f"Dataset {told.about.version or NOT_KNOWN}.")

@@ -31,5 +31,6 @@ def command(common: CommonOptions) -> int:
         document(common, {"problems": [], "warnings": warnings})
     else:
         show_warnings(dataset.warnings, common)
+        show_warnings(dataset.unused if common.verbose else (), common)
         result(common, f"{plural(len(dataset.datapoints), 'datapoint')}, no problems.")
     return ExitCode.DONE

@@ -127,16 +127,21 @@ def build(
             )
         dataset = _dataset(datapoints, packed, findings, inputs.tree, manifest.file)
         singles = (one for one in datapoints if one.name not in findings.obstacles)
-        label_files = _label_files(singles, entries.good, files)
-        return replace(dataset, label_files=label_files)
+        label_files = _label_files(datapoints, entries.good, files, findings)
+        return replace(dataset, label_files=label_files, unused=readers.masks.use.problems())
 
 
 def _label_files(
-    datapoints: Iterable[Datapoint], entries: Mapping[str, Entry], files: Files
+    datapoints: Iterable[Datapoint],
+    entries: Mapping[str, Entry],
+    files: Files,
+    findings: Findings,
 ) -> dict[str, tuple[Item, ...]]:
     """The files, by name, that labels come from and do not have as their inputs."""
     found = {}
     for one in datapoints:
+        if one.name in findings.obstacles:
+            continue
         entry = entries[one.name]
         given = entry.labels
         # Most slices have no tumour, and that such a mask is there is part of a version too.

@@ -33,10 +33,10 @@ class Inspected(NamedTuple):
     mask or segmentation the fingerprint of what it says.
 
     The fingerprint of one in which nothing is labelled is empty. ``unused`` are the values of a
-    segment map that do not occur, ``affine`` is that of a volume, row by row, where it has one.
-    ``transparent`` is how many pixels of a mask are background only for being transparent,
-    ``alike`` the numbers of files that have the same single value. ``extent`` is that of what a
-    mask or segmentation labels, where it is known.
+    segment map, or the numbers of classes of a mask, that do not occur, ``affine`` is that of a
+    volume, row by row, where it has one. ``transparent`` is how many pixels of a mask are
+    background only for being transparent, ``alike`` the numbers of files that have the same single
+    value. ``extent`` is that of what a mask or segmentation labels, where it is known.
     """
 
     size: tuple[int, ...]

@@ -11,6 +11,8 @@ from rbsync.files.file_facts import ChangingError
 from rbsync.files.roots import Roots
 from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe
+from rbsync.masks.classes.class_index import ClassIndex
+from rbsync.masks.classes.present import present
 from rbsync.masks.error import MaskError
 from rbsync.masks.identity import identity
 from rbsync.masks.mask_extents import extent_of_mask
@@ -23,6 +25,7 @@ from rbsync.model.fingerprint import Algorithm
 LIMIT = 400 << 20
 """Bytes of a file that is read whole, and of a label map in memory: more is a stranger's bomb."""
 
+_MOST_CLASSES = 64
 _PIXEL = 4
 """Bytes that a pixel takes at most while it is decoded."""
 
@@ -36,7 +39,18 @@ def inspect_mask(
         index = read_class_index(read_recipe(recipe), read)
         found = identity(index, algorithm)
         size, transparent = (index.width, index.height), index.transparent
-        return Inspected(size, found, transparent=transparent, extent=extent_of_mask(index))
+        extent, unused = extent_of_mask(index), _unused(index)
+        return Inspected(size, found, unused, transparent=transparent, extent=extent)
+
+
+def _unused(index: ClassIndex) -> tuple[int, ...]:
+    """The numbers of the classes that have no pixel.
+
+    None where there are very many: their numbers would be most of what is remembered of files.
+    """
+    if len(index.names) > _MOST_CLASSES:
+        return ()
+    return tuple(set(range(1, len(index.names) + 1)) - set(present(index)))
 
 
 def _pixels(file: Named) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.dataset.items import Files
-from rbsync.dataset.mask_rules import MaskRules
+from rbsync.dataset.mask_rules import MaskRules, named_at
 from rbsync.dataset.told import transparent
 from rbsync.errors import Location, Problem, UserError
 from rbsync.files.kinds import PICTURES, objection
@@ -18,8 +18,38 @@ from rbsync.model.fingerprint import canonical_json, digest
 from rbsync.reasons import UNKNOWN
 from rbsync.sources.entry import Entry, MaskLabels
 
+_SHOWN = 10
 # Counts up when a check of masks changes, so that what passed the old one is looked at again.
 CHECKS = 4
+
+
+class ClassUse:
+    """Finds the classes of class maps that no mask has, by the places that name them."""
+
+    def __init__(self) -> None:
+        self._named: dict[tuple[Location, str], tuple[set[str], set[str]]] = {}
+
+    def note(self, entry: Entry, given: MaskLabels, found: Inspected) -> None:
+        """Takes the classes of a mask, and what was found of them."""
+        key = named_at(entry), given.named_by
+        every, seen = self._named.setdefault(key, (set(), set()))
+        every.update(given.categories)
+        unused = set(found.unused)
+        seen.update(name for at, name in enumerate(given.categories, 1) if at not in unused)
+
+    def problems(self) -> tuple[Problem, ...]:
+        """A warning for each map, which is told only to those who want to know more."""
+        return tuple(
+            Problem("unused-class", f"{named_by}: no mask has {_quoted(every - seen)}", place)
+            for (place, named_by), (every, seen) in self._named.items()
+            if every - seen
+        )
+
+
+def _quoted(names: set[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in sorted(names)[:_SHOWN])
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return f"the class {shown}" if len(names) == 1 else f"the classes {shown}{more}"
 
 
 class MaskReader:
@@ -31,6 +61,7 @@ class MaskReader:
         self._tree, self._inspections = tree, inspections
         self._findings, self._rules = findings, rules
         self._contexts: dict[str, str] = {}
+        self.use = ClassUse()
 
     def read(self, entries: Iterable[Entry], files: Files) -> None:
         """Looks at all masks, and at the images that are here, that are not known yet."""
@@ -53,6 +84,7 @@ class MaskReader:
         if mask is None or shown is None:
             return None
         self._compare(entry, given, mask, shown)
+        self.use.note(entry, given, mask)
         if mask.transparent:
             told = transparent(entry.origin)
             self._findings.warn_of_part(entry, told, given.files[0], mask.transparent)

@@ -23,7 +23,7 @@ class MaskRules:
     def problems(self, entry: Entry, labels: MaskLabels) -> Iterator[Problem]:
         """Yields what stands in the way of an entry's masks, whatever is in them."""
         yield from self.of_type("masks", entry.origin)
-        place = _named_at(entry)
+        place = named_at(entry)
         for name in labels.categories:
             hint = _background_hint(name, labels) if is_background(name) else ""
             yield from self.of_category(name, place, f"{labels.named_by}: ", hint)
@@ -48,7 +48,7 @@ class MaskRules:
         yield Problem("unknown-category", message, place, hint)
 
 
-def _named_at(entry: Entry) -> Location:
+def named_at(entry: Entry) -> Location:
     """The place that names the categories of an entry's masks."""
     every = [entry.members.locate((key,)) for key in _NAMING] if entry.members else []
     return next((one for one in every if one != entry.origin), entry.origin)

@@ -76,7 +76,7 @@ def unused_rules(tree: Tree, matched: dict[str, Match]) -> list[Problem]:
     below: dict[str, list[_Path]] = {}
     for folder, rule, match in tree.rules_known():
         # Hidden files are left out anyway, and their lines are copied from project to project.
-        if rule.text.strip("!/*").startswith("."):
+        if rule.text.strip("!/").rpartition("/")[2].startswith("."):
             continue
         place = Location(f"{folder}/{FILE}" if folder else FILE, rule.line, 1)
         key = f"{place} {rule.text}"

@@ -164,6 +164,7 @@ class Dataset:
     why datapoints of theirs may have labels where none were found. ``label_files`` has by
     the datapoints' names the files that labels come from, where the labels do not have them as
     their inputs: masks and segmentations that show nothing, and files of other tools.
+    ``unused`` says which classes no mask has.
     """
 
     datapoints: Sequence[Datapoint]
@@ -172,6 +173,7 @@ class Dataset:
     warnings: tuple[Problem, ...] = ()
     doubts: Mapping[Location, Problem] = field(default_factory=dict)
     label_files: Mapping[str, tuple[Item, ...]] = field(default_factory=dict)
+    unused: tuple[Problem, ...] = ()
     algorithm: Algorithm = "xxh3"
 
     @cached_property

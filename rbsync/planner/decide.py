@@ -126,7 +126,12 @@ def held_action(desired: Datapoint, record: Record) -> Blocked | Keep | None:
 
 def decide_obstacle(obstacle: Obstacle) -> Blocked:
     """Returns the block of a datapoint that is declared and cannot be planned."""
-    return Blocked(obstacle.name, obstacle.reason, str(obstacle.problem))
+    # In one line, as it stands among others.
+    problem = obstacle.problem
+    said = str(problem._replace(hint=""))
+    return Blocked(
+        obstacle.name, obstacle.reason, f"{said}; {problem.hint}" if problem.hint else said
+    )
 
 
 def held_facets(desired: Datapoint, record: Record) -> tuple[Facet, ...]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from rbsync.errors import Location, Problem
-from rbsync.files.written_text import text_of
+from rbsync.files.written_text import encoding_fault, text_of
 from rbsync.labels.limits import Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.model.storages import is_uploaded
 from rbsync.reasons import EMPTY_SOURCE
@@ -81,7 +81,7 @@ class ItemsListSource(SourceModel):
             message = f"`{self.items_list}` cannot be read: {error.strerror or error}"
             raise ListError(message, where, "unreadable") from error
         except UnicodeDecodeError as error:
-            message = f"the text is not {error.encoding.upper()} at byte {error.start}"
+            message = encoding_fault(error)
             raise ListError(message, Location(self.items_list), "encoding") from error
         if context.limits.of_all:
             _refuse_much(text, self.items_list, context.limits)

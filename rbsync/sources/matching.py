@@ -102,14 +102,16 @@ class Search:
             )
         else:
             message = f"the folder `{path or '.'}` cannot be read: {error.strerror or error}"
-        hint = error.hint if isinstance(error, OutsideError) else self._meant_folder(path)
+        hint = error.hint if isinstance(error, OutsideError) else ""
+        if isinstance(error, FileNotFoundError) or "\\" in path:
+            hint = self._meant_folder(path)
         self.context.unread(Problem("unreadable", message, self.where, hint))
 
     def _meant_folder(self, path: str) -> str:
         """The hint for a folder that is not there."""
         if "\\" in path:
             return slashes_hint(path)
-        if path[:1] in _TYPOGRAPHIC:
+        if path and path[0] in _TYPOGRAPHIC:
             return _quote_hint(path)
         parent, _, name = path.rpartition("/")
         try:

@@ -20,11 +20,11 @@ from rbsync.sources.tools import amount, reader
 from rbsync.sources.tools.drawn import DrawingError, Drawings
 
 if TYPE_CHECKING:
-    from rbsync.masks.coco.annotations import Annotated, CocoLabels
+    from rbsync.masks.coco.annotations import Annotated, CocoLabels, ImageLabels
 
 LIMIT = 64 << 20
 COCO = "coco"
-_NAMES = "names"
+_SHOWN = 5
 
 
 class ToolLabels(BaseModel):
@@ -82,14 +82,14 @@ class ToolFiles:
             place = Location(path, error.line, error.column)
             return Problem("label-file", str(error), place, error.hint)
         except UnicodeDecodeError as error:
-            message = f"the text is not {error.encoding.upper()} at byte {error.start}"
+            message = encoding_fault(error)
             return Problem("encoding", message, Location(path))
         self._left_out.update(found.left_out)
         return _inline(found, path)
 
     def conclude(self) -> None:
         """Tells what the files have and labels cannot."""
-        for what, count in sorted(self._left_out.items()):
+        for what, count in sorted((+self._left_out).items()):
             message = f"{count:,} {what} of the label files are left out: labels have no place"
             self._context.warn(Problem("left-out", message, self._place))
 
@@ -133,11 +133,19 @@ class ToolFiles:
             return None if not found else self._several(item, found)
         one = self._coco.labels(found[0])
         if one.flaws:
-            return one.flaws[0].at(self._place)
+            return self._flawed(one)
+        self._left_out["annotations that cover no pixel"] += one.unseen
         place = Location(self._given.file, 1, 1)
         size = DeclaredSize(one.image.width, one.image.height, self._given.file)
         titles = tuple(f"{title} of `{one.image.file_name}`" for title in one.titles)
         return InlineLabels(made_of(one), lambda _: place, size, titles) if one.texts else None
+
+    def _flawed(self, one: ImageLabels) -> Problem:
+        """All that is wrong with the annotations of an image, in one message."""
+        first, *others = (flaw.at(self._place) for flaw in one.flaws)
+        said = "; ".join(flaw.message for flaw in (first, *others[:_SHOWN]))
+        more = f"; and {len(others) - _SHOWN:,} more" if len(others) > _SHOWN else ""
+        return first._replace(message=f"{said}{more} (image `{one.image.file_name}`)")
 
     def _several(self, item: str, found: list[Annotated]) -> Problem:
         names = ", ".join(f"`{one.image.file_name}`" for one in found[:3])
@@ -161,6 +169,8 @@ class ToolFiles:
     @cached_property
     def _images(self) -> dict[str, list[Annotated]]:
         """The images of the one file by their names without folders."""
+        for flaw in self._coco.flaws if self._coco else ():
+            self._context.report(flaw.at(self._place))
         by_name: dict[str, list[Annotated]] = {}
         for one in self._coco.images if self._coco else ():
             by_name.setdefault(posixpath.basename(one.image.file_name), []).append(one)

@@ -423,7 +423,7 @@ def test_segmentations_beside_scans_are_no_scans(
     project.run("init")
     text = (project.folder / "rbsync.yaml").read_text()
     assert f'- "{pattern}"   # segmentations; a `series` takes them' in text
-    assert "(2 when" in text
+    assert "(1 when" in text
 
 
 def test_more_series_than_anybody_writes_down_are_one_source(tmp_path: Path) -> None:

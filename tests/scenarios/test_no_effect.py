@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from PIL import Image
 
 from tests.hints.following import follows
-from tests.scenarios.pictures import png
+from tests.scenarios.pictures import photo, png
 from tests.scenarios.project import BOX, Project
+
+
+def filled(colour: tuple[int, int, int]) -> bytes:
+    """A mask of one colour, of the size of a photo."""
+    file = io.BytesIO()
+    Image.new("RGB", (4, 3), colour).save(file, "PNG")
+    return file.getvalue()
 
 
 def with_exclude(project: Project, text: str) -> None:
@@ -180,3 +190,32 @@ def test_rules_with_an_effect_are_not_told(project: Project) -> None:
     assert ran.code == 0
     assert "matches nothing" not in ran.err
     assert "1 to create" in ran.out
+
+
+def test_classes_that_no_mask_has_are_told_to_those_who_want_to_know_more(project: Project) -> None:
+    project.write("map.json", {"car": [255, 0, 0], "bus": [0, 255, 0], "van": [0, 0, 255]})
+    for number, name in enumerate("ab"):
+        project.write(f"images/{name}.png", photo(number))
+        project.write(f"masks/{name}.png", filled((255, 0, 0) if number else (0, 0, 255)))
+    project.manifest(
+        "project: {type: IMAGE_SEGMENTATION, taxonomy: [car, bus, van]}\nmasks:\n"
+        '  - {glob: "masks/*.png", image: "images/{stem}.png", class_map: map.json}\n'
+    )
+    said = "warning: rbsync.yaml:4:66: map.json: no mask has the class `bus`\n"
+    for command in ("validate", "plan", "expand"):
+        assert said in project.run(command, "-v").err
+        assert "no mask has" not in project.run(command).err
+    # What is remembered of masks says it as well.
+    assert project.apply().code == 0
+    assert said in project.run("plan", "-v").err
+    project.write("masks/a.png", filled((0, 255, 0)))
+    assert "no mask has the class `van`" in project.run("plan", "-v").err
+
+
+def test_a_rule_for_a_suffix_that_no_file_has_is_told(project: Project) -> None:
+    project.write("images/a.png", photo(1))
+    project.write(".rbsyncignore", "*.bak\n**/.DS_Store\n.idea/\n")
+    project.manifest('datapoints:\n  - glob: "images/*.png"\n')
+    err = project.run("plan").err
+    assert err.count("matches nothing") == 1
+    assert "warning: .rbsyncignore:1:1: the rule `*.bak` matches nothing" in err

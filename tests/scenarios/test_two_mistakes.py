@@ -13,7 +13,12 @@ HEAD = "project: {type: IMAGE_MULTI, taxonomy: [car]}\n"
 ENTRIES = {
     "a key, a field, a number": (
         '  - glob: "images/*.png"\n    lables: x\n    name: "{sten}"\n    priority: 3\n',
-        {"5:5": "unknown key `lables`", "6:11": "did you mean `{stem}`", "7:15": "at most 1"},
+        {
+            "4:11": "broken",
+            "5:5": "unknown key `lables`",
+            "6:11": "did you mean `{stem}`",
+            "7:15": "at most 1",
+        },
     ),
     "a folder, a field, a storage": (
         '  - frames: "video/*/"\n    name: "{dri}"\n    storage: nowhere\n',
@@ -248,5 +253,5 @@ def test_what_is_wrong_in_files_is_told_whatever_else_is_wrong(images: Project) 
         "project: {type: IMAGE_MULTI, taxonomy: [car]}\nmasks:\n"
         '  - {glob: "images/m.png", image: "images/a.png", class_map: other.json}\n'
     )
-    said = 'rbsync.yaml:4:62: other.json: the category "elephant" is not in the taxonomy'
-    assert said in images.run("validate").err
+    place = 'rbsync.yaml:4:62: other.json: the category "elephant" is not in the taxonomy'
+    assert place in images.run("validate").err

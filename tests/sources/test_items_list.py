@@ -324,7 +324,8 @@ def test_a_list_of_another_kind_is_refused(declared) -> None:
 
 def test_a_list_that_is_not_utf8_is_unknown(declared) -> None:
     assert expanded(declared, b'[{"items": ["\xff"]}]') == []
-    assert declared.unread == ["encoding: items.json: the text is not UTF-8 at byte 13"]
+    said = "byte 0xff in line 1 is not UTF-8; save it as UTF-8"
+    assert declared.unread == [f"encoding: items.json: {said}"]
 
 
 @pytest.mark.parametrize(
