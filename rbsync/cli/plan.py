@@ -72,8 +72,7 @@ def command(
     """Say what the project lacks. Changes nothing.
 
     With --refresh the whole project is read: what was deleted there is created again, and what
-    was changed there is blocked as a conflict. With -v, what changes in labels is told, and which
-    classes of class maps no mask has.
+    was changed there is blocked as a conflict. With -v, what changes in labels is told.
 
     \b
     Examples:
@@ -208,9 +207,7 @@ def _labels(
     return labels_of_plan(workspace, plan, LISTED)
 
 
-def _show(
-    told: _Told, common: CommonOptions, unused: tuple[Problem, ...], *, locks: bool
-) -> None:
+def _show(told: _Told, common: CommonOptions, unused: tuple[Problem, ...], *, locks: bool) -> None:
     from rbsync.cli.render.error_view import show_warnings
     from rbsync.cli.render.plan_view import show_plan
 

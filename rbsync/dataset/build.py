@@ -126,7 +126,6 @@ def build(
                 others=bool(packed) or any(one.name not in findings.obstacles for one in datapoints)
             )
         dataset = _dataset(datapoints, packed, findings, inputs.tree, manifest.file)
-        singles = (one for one in datapoints if one.name not in findings.obstacles)
         label_files = _label_files(datapoints, entries.good, files, findings)
         return replace(dataset, label_files=label_files, unused=readers.masks.use.problems())
 

@@ -17,10 +17,11 @@ from rbsync.files.tree import Tree
 from rbsync.files.tree_hashing import Place
 from rbsync.guessing import nearest_name
 from rbsync.model.datapoint import Item
+from rbsync.model.names import hidden_in
 from rbsync.model.storages import is_public, is_uploaded
 from rbsync.reasons import INVALID, UNKNOWN
 from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
-from rbsync.sources.matching import slashes_hint
+from rbsync.sources.matching import DEAD_LINK_HINT, slashes_hint
 from rbsync.trust import Trust
 from rbsync.trust.hosts import inner_kind
 
@@ -196,7 +197,7 @@ class Files:
             what_for = _what_for(entry, path)
             if target := self._tree.link_target(path):
                 message = f"`{path}` is a link that leads nowhere: `{target}` is not there"
-                hint = "put back what it leads to, or take the link away"
+                hint = DEAD_LINK_HINT
                 return Problem("missing-file", message, entry.file_at(path), hint)
             message = f"there is no file `{path}`{what_for}"
             # The image of a mask or of an export is asked for by a rule, and a near name is that of
@@ -214,6 +215,9 @@ class Files:
         """A guess at the file that was meant: one that differs in case, ``guessed`` a near one."""
         if "\\" in path:
             return slashes_hint(path)
+        if hidden_in(path):
+            # A path of Windows in double quotes: "a\new.png" has a line break and no folder.
+            return "in double quotes a backslash begins an escape: write / between folders"
         folder, _, name = path.rpartition("/")
         names = self._by_case.get(folder)
         if names is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import yaml
 
 from rbsync.errors import Location, Problem, UserError
-from rbsync.manifest.quoting import opens_quote, quoting_hint
+from rbsync.manifest.quoting import ADVICE, opens_quote, quoted, quoting_hint
 
 _WIDTH = 100
 # The excerpt goes to logs. A key that was written here by mistake must not come along.
@@ -54,6 +54,8 @@ def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
         return "YAML is indented with spaces; this line has a tab"
     if mark is not None and (hint := _of_kind(error, mark, data)):
         return hint
+    if mark is not None and (hint := _of_token(_line(data, mark.line), mark.column)):
+        return hint
     # Where a value begins is told better by the context: a quote that is never closed is noticed at
     # the end of the file.
     marks = [mark, error.context_mark] if "quoted" not in str(error.context) else []
@@ -62,6 +64,21 @@ def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
         if hint := quoting_hint(line, secret=_SECRET.search(line) is not None):
             return hint
     return ""
+
+
+def _of_token(line: str, column: int) -> str:
+    """The hint for a value within brackets that begins with a mark of YAML; empty for others."""
+    if line[column : column + 1] not in _RESERVED or not _IN_BRACKETS.match(line[:column]):
+        return ""
+    value = _TO_BRACKET.match(line[column:])
+    if value is None or _SECRET.search(line):
+        return ADVICE
+    return quoted(value[0].strip())
+
+
+_RESERVED = tuple("@`|%>&!")
+_IN_BRACKETS = re.compile(r".*[{\[].*:\s+$")
+_TO_BRACKET = re.compile(r"[^,}\]]+")
 
 
 def _of_kind(error: yaml.MarkedYAMLError, mark: yaml.Mark, data: bytes) -> str:

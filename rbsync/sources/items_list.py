@@ -124,7 +124,7 @@ def _entry(row: Row, context: Context, folder: str) -> Entry | None:
 
 
 def _doubtful(row: Row, context: Context, folder: str) -> Entry | None:
-    """What is left of a row that is wrong: its files are looked for all the same."""
+    """The rest of a row that is wrong: its files are looked for all the same."""
     items, labels, name = (row.value.get(key) for key in ("items", "labels", "name"))
     if not is_texts(items) or row.value.get("series") is not None:
         return None

@@ -93,18 +93,14 @@ class Search:
         """Reports a folder that cannot be listed: one that is missing, or one that is unknown."""
         # A folder that cannot be read may have had a match. It is told as unread, not as empty.
         self._unread = True
-        if isinstance(error, FileNotFoundError):
-            target = self.context.tree.link_target(path)
-            message = (
-                f"`{path}` is a link that leads nowhere: `{target}` is not there"
-                if target
-                else f"the folder `{path}` does not exist"
-            )
-        else:
-            message = f"the folder `{path or '.'}` cannot be read: {error.strerror or error}"
         hint = error.hint if isinstance(error, OutsideError) else ""
-        if isinstance(error, FileNotFoundError) or "\\" in path:
-            hint = self._meant_folder(path)
+        if not isinstance(error, FileNotFoundError):
+            message = f"the folder `{path or '.'}` cannot be read: {error.strerror or error}"
+        elif target := self.context.tree.link_target(path):
+            message = f"`{path}` is a link that leads nowhere: `{target}` is not there"
+            hint = DEAD_LINK_HINT
+        else:
+            message, hint = f"the folder `{path}` does not exist", self._meant_folder(path)
         self.context.unread(Problem("unreadable", message, self.where, hint))
 
     def _meant_folder(self, path: str) -> str:
@@ -190,6 +186,7 @@ class Search:
         return True
 
 
+DEAD_LINK_HINT = "put back what it leads to, or take the link away"
 _TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u00ab"
 """Quotes that word processors make of the plain ones."""
 

@@ -339,7 +339,7 @@ class _Findings:
             self._take(one.home)
 
     def unread(self) -> Iterator[str]:
-        """What is left out beside files of globs, a line for each folder and tool."""
+        """Yields a line for each folder and tool that is left out beside files of globs."""
         yield from self._told
         for each in self._labels:
             if each.why_unread:

@@ -184,7 +184,7 @@ def test_an_obstacle_blocks_its_datapoint_whatever_is_recorded(reason) -> None:
     for recorded in ([], [applied(datapoint("a"))], [pending(datapoint("a"))]):
         made = make_plan([], recorded, PRUNE, obstacles=[obstacle])
         assert planned([], recorded, PRUNE, obstacles=[obstacle]) == [f"blocked a ({reason})"]
-        assert made.actions[0].message == str(problem)
+        assert made.actions[0].message == f"{HERE}: {problem.message}; look"
         assert (made.datapoints, made.unchanged, made.orphans) == (1, 0, ())
         assert made.is_incomplete == (reason == "unknown")
 

@@ -78,6 +78,18 @@ TOLD = {
     "half a quote": ('  - glob: "*"*.png\n', "put the quotes around all of the value"),
     "an alias": ("  - glob: *png\n", "for text that begins with `*`, put quotes around it"),
     "a tag": ("  - glob: !a.png\n", "put quotes around the value"),
+    "an at sign in brackets within brackets": (
+        "  - {name: a, items: [a.png], metadata: {by: @me}}\n",
+        'put quotes around it: "@me"',
+    ),
+    "a bar in brackets": (
+        "  - {name: a, items: [a.png], metadata: {by: |x}}\n",
+        'put quotes around it: "|x"',
+    ),
+    "a path of Windows whose backslash is an escape": (
+        '  - {name: a, items: ["images\\a.png"]}\n',
+        "in double quotes a backslash begins an escape: write / between folders",
+    ),
     "a tab": ("  -\tglob: a\n\tname: b\n", "this line has a tab"),
 }
 

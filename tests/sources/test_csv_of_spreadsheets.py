@@ -62,4 +62,4 @@ def test_what_stands_beyond_the_last_column_is_told(declared) -> None:
 def test_an_encoding_that_is_none_of_these_is_told_with_its_byte(declared) -> None:
     declared.write("l.csv", data="name,item\nZürich,1\n".encode("latin-1"))
     assert list(declared.expand(items_list="l.csv")) == []
-    assert "is not UTF-8 at byte 11" in str(declared.unread or declared.problems)
+    assert "byte 0xfc in line 2 is not UTF-8" in str(declared.unread or declared.problems)

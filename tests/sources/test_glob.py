@@ -195,5 +195,6 @@ def test_all_mistakes_of_a_source_have_their_places(declared) -> None:
 
 def test_wrong_labels_alone_do_not_hide_the_datapoints(declared) -> None:
     declared.write("a.png")
-    (entry,) = declared.expand(glob="*.png", labels="{y}")
+    assert declared.expand(glob="*.png", labels="{y}") == []
+    (entry,) = declared.doubtful
     assert (entry.name, entry.labels, len(declared.problems)) == ("a.png", None, 1)

@@ -101,7 +101,7 @@ def series_in(extras: Extras) -> tuple[int, ...]:
 
 
 def with_series(extra: Extra, settings: Sequence[SeriesSettings]) -> Extra:
-    """What accompanies the items, with other settings of its series."""
+    """The accompaniment of the items, with other settings of its series."""
     kept = _read(extra)
     info = kept.get("seriesInfo") or []
     told = told_of_series(settings, len(info))

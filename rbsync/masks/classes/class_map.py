@@ -94,7 +94,7 @@ class _Flaws:
         self._file = file
 
     def without(self, given: Mapping[str, T], read: Callable[[str, T], R]) -> dict[str, R]:
-        """What is read of each category; without those of which that raises MaskError."""
+        """All that is read, by category; without those of which that raises MaskError."""
         kept = {}
         for name, value in given.items():
             try:
