@@ -83,7 +83,11 @@ class TemplateFiles:
 
     def at(self, path: str, captures: Mapping[str, str]) -> str:
         """The path of the file, whether it is there or not; empty where none is declared."""
-        return self._template.fill(path, captures) if self._template else ""
+        if self._template is None:
+            return ""
+        filled = self._template.fill(path, captures)
+        # Beside a file of the first folder, which has no name, `{dir}/` stands for nothing.
+        return filled if self._template.text.startswith("/") else filled.removeprefix("/")
 
     def warn_of_none(self) -> None:
         """Warns when no datapoint has the file that it may have: the template is misspelt."""

@@ -47,7 +47,7 @@ class LabelFiles(NamedTuple):
         """Their number, tool and place in words."""
         files = "label file" if self.number == 1 else "label files"
         place = f"in {self.folder.path}/" if self.folder.path else "here"
-        return f"{self.number:,} {files} of {self.tool or 'rbsync'} {place}"
+        return f"{self.number:,} {files} of {self.tool or 'LabelObjects'} {place}"
 
     @property
     def why_unread(self) -> str:

@@ -14,6 +14,7 @@ from rbsync.sync.label_survey import label_files
 from rbsync.sync.survey import (
     PICTURES,
     SCANS,
+    UNSENT,
     VIDEOS,
     Folder,
     Listed,
@@ -165,8 +166,8 @@ class _Findings:
         yield "  # COCO annotations: one datapoint for each of its images."
         yield f"  - coco: {_text(listed.path)}"
         base = homes[0].path[: len(homes[0].path) - len(folder)].rstrip("/")
-        if base != _folder_of(listed.path):
-            yield f"    images: {_text((base or '.') + '/')}"
+        if base:
+            yield f"    images: {_text(base + '/')}"
         named = {_below(base, one).rstrip("/") for one in listed.folders}
         for one in self._images:
             if one.path in named:
@@ -233,9 +234,12 @@ class _Findings:
 
     def _videos_lines(self) -> Iterator[str]:
         for parent in sorted({one.path.rpartition("/")[0] for one in self._videos if one.path}):
-            below = [one for one in self._videos if one.path.rpartition("/")[0] == parent]
+            below = [one for one in self._videos if _folder_of(one.path) == parent]
+            beside = [one for one in self._folders if one.path and _folder_of(one.path) == parent]
             yield f"  # A video for each folder of frames ({len(below):,} when this was written)."
-            yield f"  - frames: {_text(_below(parent, '*/'))}"
+            # A folder beside them that has masks, or nothing at all, is no video.
+            places = ["*/"] if len(beside) == len(below) else [f"{one.title}/" for one in below]
+            yield from (f"  - frames: {_text(_below(parent, place))}" for place in places)
             for one in below:
                 self._left_out[_all_of(one.path)] = ""
 
@@ -341,6 +345,10 @@ class _Findings:
     def unread(self) -> Iterator[str]:
         """Yields a line for each folder and tool that is left out beside files of globs."""
         yield from self._told
+        for suffix, instead in UNSENT.items():
+            if count := sum(len(one.names.get(suffix, ())) for one in self._folders):
+                files = "file" if count == 1 else "files"
+                yield f"# Left out: {count:,} .{suffix} {files}: convert them to {instead}."
         for each in self._labels:
             if each.why_unread:
                 yield f"# Left out: {each.title}: {each.why_unread}."

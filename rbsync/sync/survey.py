@@ -29,6 +29,13 @@ LOOKED_AT = 1 << 20
 PICTURES = ("png", "jpg", "jpeg", "bmp")
 SCANS = ("nii", "nii.gz", "nrrd")
 VIDEOS = ("mp4", "avi")
+UNSENT = {
+    **dict.fromkeys(("tif", "tiff", "webp", "heic", "gif"), "png or jpg"),
+    **dict.fromkeys(("mov", "mkv", "webm"), "mp4"),
+    **dict.fromkeys(("mha", "mhd", "mgz", "hdr"), "NIfTI or NRRD"),
+}
+"""Suffixes of pictures, videos and scans that nobody takes, and what to make of them."""
+
 DICOMS = ("dcm", "dicom", "ima")
 LISTS = ("json", "jsonl", "csv", "xml")
 # As other tools call their folders: VOC, nnU-Net, CVAT, medical decathlons.

@@ -250,6 +250,34 @@ def labels_in_the_first_folder(project: Project) -> None:
     project.write("more/a.png", photo(2))
 
 
+def labels_below_the_first_folder(project: Project) -> None:
+    project.write("a.png", photo(1))
+    project.write("more/a.png", photo(2))
+    project.write("more/a.json", [BOX])
+
+
+def frames_with_masks(project: Project) -> None:
+    for number in range(2):
+        project.write(f"videos/one/frame_{number}.png", photo(number))
+        project.write(f"videos/masks/frame_{number}.png", photo(number))
+
+
+def coco_of_roboflow(project: Project) -> None:
+    for number, part in enumerate(["train", "valid"]):
+        project.write(f"{part}/{part}.png", photo(number))
+        listed = {"id": 1, "file_name": f"{part}.png", "width": 4, "height": 3}
+        project.write(
+            f"{part}/_annotations.coco.json",
+            {"images": [listed], "categories": [{"id": 1, "name": "cat"}], "annotations": []},
+        )
+
+
+def pictures_of_other_kinds(project: Project) -> None:
+    images(project, "images", "a")
+    project.write("images/b.tif", b"II*\0")
+    project.write("images/c.tif", b"II*\0")
+
+
 def sidecars(project: Project) -> None:
     images(project, "data", "ab")
     project.write("data/a.json", {"EchoTime": 3})
@@ -372,6 +400,18 @@ CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
         labels_in_the_first_folder,
         ["a.png", "more/a.png"],
         'labels: "{stem}.json?"',
+    ),
+    "labels below the first folder": (
+        labels_below_the_first_folder,
+        ["a.png", "more/a.png"],
+        'labels: "{dir}/{stem}.json?"',
+    ),
+    "frames beside their masks": (frames_with_masks, ["videos/one"], '- frames: "videos/one/"'),
+    "COCO of Roboflow": (coco_of_roboflow, ["train.png", "valid.png"], 'images: "valid/"'),
+    "pictures of other kinds": (
+        pictures_of_other_kinds,
+        ["images/a.png"],
+        "# Left out: 2 .tif files: convert them to png or jpg.",
     ),
     "sidecars of other programs": (sidecars, ["data/a.png", "data/b.png"], 'glob: "**/*.png"'),
     "a list": (a_list, ["both"], 'items_list: "list.json"'),
