@@ -171,4 +171,6 @@ def _names_in_yaml(path: str) -> list[str]:
     names = found.get("names")
     if isinstance(names, dict) and set(names) == set(range(len(names))):
         names = [names[number] for number in range(len(names))]
-    return [str(one) for one in names] if isinstance(names, list) else []
+    # The text of what refers to itself again and again would fill the memory.
+    every = names if isinstance(names, list) else [None]
+    return list(map(str, every)) if all(isinstance(one, str | int) for one in every) else []

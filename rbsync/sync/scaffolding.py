@@ -108,8 +108,10 @@ class _Findings:
         ]
         possible = [one for one in pictures if not is_called_as_labels(one)]
         self._masks = [one for one in pictures if is_masks(one, possible)]
-        self._videos = [one for one in pictures if one not in self._masks and is_video(one)]
-        self._images = [one for one in pictures if one not in (*self._masks, *self._videos)]
+        masks = {one.path for one in self._masks}
+        self._videos = [one for one in pictures if one.path not in masks and is_video(one)]
+        others = {one.path for one in (*self._masks, *self._videos)} | self._exported
+        self._images = [one for one in pictures if one.path not in others]
         self._lists = list(lists_of(root, folders))
         self._left_out: dict[str, str] = {}
         self._taken: set[str] = set()
@@ -117,9 +119,7 @@ class _Findings:
         homes = [
             one
             for one in folders
-            if one not in (*self._masks, *self._videos)
-            and one.path not in self._exported
-            and any(one.names.get(kind) for kind in HOMES)
+            if one.path not in others and any(one.names.get(kind) for kind in HOMES)
         ]
         self._labels = list(label_files(root, folders, homes))
         self._mask_lines = list(self._mask_sources())
