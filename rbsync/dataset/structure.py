@@ -75,10 +75,10 @@ class StructureReader:
                 entry, Problem("unreadable", message, entry.item_at(item.ref)), UNKNOWN
             )
             return
-        said, hint = (why.message, why.hint) if isinstance(why, Fault) else (str(why), why.hint)
-        message = f"{item.ref}: this {kind.name} file is broken: {said}"
+        first = why if isinstance(why, Fault) else why.problems[0]
+        message = f"{item.ref}: this {kind.name} file is broken: {first.message}"
         self._findings.of_entry(
-            entry, Problem("broken-file", message, entry.item_at(item.ref), hint)
+            entry, Problem("broken-file", message, entry.item_at(item.ref), first.hint)
         )
 
 

@@ -392,6 +392,8 @@ def follow_in(project: Project, one: Advice) -> None:
     project.manifest(one.wrong if one.wrong.startswith("project:") else head + one.wrong)
     ran = project.run("plan", **one.given)
     assert one.said in ran.err, ran.err
+    # A hint is a line of its own, and no escaped break within another.
+    assert "\\n" not in ran.err
     right = one.right or one.wrong
     project.manifest(right if right.startswith("project:") else head + right)
     prepare(project, one.mended)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import unicodedata
@@ -25,6 +26,7 @@ from tests.scenarios.test_hints import (
     SERIES,
     Advice,
     follow_in,
+    nifti,
 )
 from tests.scenarios.test_hints_of_manifests import LABELLED, advice_of_labels
 from tests.scenarios.test_masks_of_images import mask
@@ -137,6 +139,13 @@ ADVICE = {
         GLOB + "}\n",
         files={"images/c.png": photo(9)[:-40]},
         mended={"images/c.png": photo(9)},
+    ),
+    "a scan that is cut off": Advice(
+        "copy or export the file again",
+        "datapoints:\n  - {name: s, series: [{items: ct.nii.gz}]}\n",
+        kind="DICOM_SEGMENTATION",
+        files={"ct.nii.gz": gzip.compress(nifti())[:-9]},
+        mended={"ct.nii.gz": gzip.compress(nifti())},
     ),
     "labels in a project without any": Advice(
         "this type holds no labels: leave them out",
