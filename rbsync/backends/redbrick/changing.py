@@ -210,8 +210,8 @@ class Changer:
             set_priorities(self._client, {task_id: priority})
         old = read_metadata(task.metadata)
         text = metadata_text(old._replace(user={**old.user, **metadata})) or "{}"
-        present = len(task.series)
-        update_items(self._client, task_id, task.storage_id, metadata=text, present=present)
+        told = told_of_series((), max(1, len(task.series)))
+        update_items(self._client, task_id, task.storage_id, metadata=text, told=told)
 
     def _delete_all(self, ids: Sequence[str]) -> None:
         for at in range(0, len(ids), MOST_IDS):
