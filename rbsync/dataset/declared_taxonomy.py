@@ -7,12 +7,17 @@ import json
 from rbsync.errors import Problem, UserError
 from rbsync.files.tree import Tree
 from rbsync.files.written_text import encoding_fault
+from rbsync.labels.amounts import marks_of
 from rbsync.labels.taxonomy import Taxonomy
 from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.manifest.manifest import Manifest
 from rbsync.repeated_keys import Repeats, first_repeat
 
 LIMIT = 64 << 20
+MOST_MARKS = 500_000
+"""Commas and brackets, as `labels.amounts` counts them: of tens of thousands of classes."""
+
+_ALLOWED = "so many are allowed"
 
 
 def declared_taxonomy(manifest: Manifest, tree: Tree) -> Taxonomy:
@@ -42,6 +47,8 @@ def _data(declared: tuple[str, ...] | str, tree: Tree) -> object:
         return list(declared)
     try:
         data = tree.read(declared, LIMIT)
+        if marks_of(data) > MOST_MARKS:
+            raise ValueError(f"it has more than {MOST_MARKS:,} commas and brackets; {_ALLOWED}")
         found: object = json.loads(data, object_pairs_hook=(repeats := Repeats()))
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error

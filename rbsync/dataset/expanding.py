@@ -13,7 +13,7 @@ from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
-from rbsync.labels.limits import MOST_LABELS, Limits
+from rbsync.labels.amounts import MOST_LABELS, Limits
 from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.positions import Path
 from rbsync.model.datapoint import Settings
@@ -131,9 +131,8 @@ def expand(
             for entry in source.entries(context, waits):
                 if isinstance(entry, Bundle):
                     yield entry._replace(source=number)
-                    continue
                 # A million entries are not copied for what is mostly so.
-                if barred is None and per_file:
+                elif barred is None and per_file:
                     yield entry
                 else:
                     yield entry._replace(
@@ -146,7 +145,7 @@ def expand(
 
 
 def limits_of(manifest: Manifest) -> Limits:
-    """How much the files of a manifest may have."""
+    """Returns what the files of a manifest may have."""
     trust = manifest.trust
     return Limits(max(trust.max_labels, MOST_LABELS), of_all=trust.untrusted)
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from rbsync.errors import Location, Problem, UserError
+from rbsync.labels.amounts import Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.labels.covered_area import extent_of
 from rbsync.labels.degenerate import degenerate
-from rbsync.labels.limits import Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.labels.problem import MOST, LabelProblem
 from rbsync.manifest.document import read_document
 from rbsync.model.extent import Extent

@@ -20,9 +20,9 @@ from rbsync.files.body import read_whole
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Tree
 from rbsync.files.written_text import encoding_fault
+from rbsync.labels.amounts import Limits
 from rbsync.labels.check import check_labels, label_check
 from rbsync.labels.degenerate import degenerate
-from rbsync.labels.limits import Limits
 from rbsync.labels.normal import normal_labels
 from rbsync.labels.problem import LabelProblem
 from rbsync.labels.taxonomy import Taxonomy

@@ -129,6 +129,9 @@ _ATTRIBUTES = (
     "seriesClassify",
     "instanceClassify",
 )
+_SHOWN = 10
+"""Names in one message."""
+
 _SHAPE_HINT = 'write a list of names, or an object with "categories" or "objectTypes"'
 
 
@@ -195,10 +198,13 @@ def _with_numbers(category: Category, free: Iterator[int]) -> Category:
 
 
 def _find_clashes(taxonomy: Taxonomy, reader: PartReader) -> None:
-    every = list(taxonomy.walk())
-    for number, times in Counter(one.class_id for one in every).items():
-        if times > 1:
-            names = ", ".join(one.name for one in every if one.class_id == number)
+    by_number: dict[int, list[str]] = {}
+    for one in taxonomy.walk():
+        by_number.setdefault(one.class_id, []).append(one.name)
+    for number, users in by_number.items():
+        if len(users) > 1:
+            more = f" and {len(users) - _SHOWN:,} more" if len(users) > _SHOWN else ""
+            names = ", ".join(users[:_SHOWN]) + more
             reader.problem((), f"classId {number} is used by {names}", "make it unique")
     # Among siblings only: a name may stand below two parents.
     for name in _repeated(taxonomy.categories):

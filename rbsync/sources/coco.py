@@ -97,7 +97,7 @@ class CocoSource(SourceModel):
     def _labels(self, one: ImageLabels, place: Location) -> InlineLabels:
         size = DeclaredSize(one.image.width, one.image.height, self.coco)
         titles = tuple(f"{self.coco}: {title} of `{one.image.file_name}`" for title in one.titles)
-        return InlineLabels(made_of(one), lambda _: place, size, titles)
+        return InlineLabels(MadeLabels.of(one.texts, one.kinds), lambda _: place, size, titles)
 
     def _told(self, crowds: int, unseen: int) -> Iterator[str]:
         """The facts of a file worth knowing, without the names of a million annotations."""
@@ -107,8 +107,3 @@ class CocoSource(SourceModel):
         if unseen:
             what = "annotations that cover no pixel became no labels"
             yield f"{self.coco}: {what}; there are {unseen:,}"
-
-
-def made_of(one: ImageLabels) -> MadeLabels:
-    """The labels of an image, as a datapoint takes them."""
-    return MadeLabels(f"[{','.join(one.texts)}]", one.kinds)

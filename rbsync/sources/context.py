@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rbsync.errors import Location, Problem
 from rbsync.files.listing import Listing
 from rbsync.files.tree import Tree
-from rbsync.labels.limits import USUAL, Limits
+from rbsync.labels.amounts import USUAL, Limits
 from rbsync.model.datapoint import Settings
 
 

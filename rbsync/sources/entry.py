@@ -29,6 +29,11 @@ class MadeLabels(NamedTuple):
     text: str
     kinds: Sequence[Any]
 
+    @classmethod
+    def of(cls, texts: Sequence[str], kinds: Sequence[Any]) -> MadeLabels:
+        """Puts together the texts of single labels."""
+        return cls(f"[{','.join(texts)}]", kinds)
+
 
 class InlineLabels(NamedTuple):
     """Labels that stand where the datapoint stands; ``locate`` finds a member of them.

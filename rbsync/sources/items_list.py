@@ -10,7 +10,7 @@ from pydantic import Field
 
 from rbsync.errors import Location, Problem
 from rbsync.files.written_text import encoding_fault, text_of
-from rbsync.labels.limits import Limits, labels_for, marks_of, more_labels, too_many_marks
+from rbsync.labels.amounts import Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.model.storages import is_uploaded
 from rbsync.reasons import EMPTY_SOURCE
 from rbsync.shapes.guards import is_texts

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from rbsync.errors import Problem
 from rbsync.files.written_text import encoding_fault
-from rbsync.labels.limits import USUAL, Limits, labels_for, marks_of, more_labels, too_many_marks
+from rbsync.labels.amounts import USUAL, Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.mask_formats import PER_CLASS, RGB
 from rbsync.model.datapoint import Encoding
 from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat

@@ -11,10 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from rbsync.errors import Location, Problem
 from rbsync.files.written_text import encoding_fault, text_of
-from rbsync.labels.limits import Limits, labels_for, more_labels
-from rbsync.sources.coco import made_of
+from rbsync.labels.amounts import Limits, labels_for, more_labels
 from rbsync.sources.context import Context
-from rbsync.sources.entry import DeclaredSize, InlineLabels
+from rbsync.sources.entry import DeclaredSize, InlineLabels, MadeLabels
 from rbsync.sources.mask_settings import checked_json
 from rbsync.sources.tools import amount, reader
 from rbsync.sources.tools.drawn import DrawingError, Drawings
@@ -138,7 +137,8 @@ class ToolFiles:
         place = Location(self._given.file, 1, 1)
         size = DeclaredSize(one.image.width, one.image.height, self._given.file)
         titles = tuple(f"{title} of `{one.image.file_name}`" for title in one.titles)
-        return InlineLabels(made_of(one), lambda _: place, size, titles) if one.texts else None
+        labels = MadeLabels.of(one.texts, one.kinds)
+        return InlineLabels(labels, lambda _: place, size, titles) if one.texts else None
 
     def _flawed(self, one: ImageLabels) -> Problem:
         """All that is wrong with the annotations of an image, in one message."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -9,16 +10,23 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from rbsync.dataset import declared_parts, expanding
+from rbsync.dataset import declared_parts, declared_taxonomy, expanding, label_reading
 from rbsync.errors import ExitCode, UsageError
-from rbsync.labels import limits
+from rbsync.files import pattern_syntax, patterns, roots
+from rbsync.labels import amounts, problem
+from rbsync.labels.amounts import USUAL
+from rbsync.manifest import manifest_model, order, validation
+from rbsync.manifest.limits import LIMITS
 from rbsync.manifest.load import load_manifest
+from rbsync.masks.coco.annotations import _PICTURES
 from rbsync.masks.error import MaskError
 from rbsync.masks.nifti.file import write_nifti
 from rbsync.masks.png.decoding import MAX_PIXELS
 from rbsync.masks.volumes.segmentation import check_segmentation
-from rbsync.sources import context
+from rbsync.shapes import json_members
+from rbsync.sources import context, csv_list
 from rbsync.trust import Trust, read_trust
 from tests.hints.following import follows
 from tests.scenarios.pictures import png
@@ -199,7 +207,7 @@ def test_a_label_file_of_more_than_is_read_is_told_and_read_once_its_size_is_mea
     project: Project, monkeypatch: pytest.MonkeyPatch, labels: list[object], said: str
 ) -> None:
     monkeypatch.setattr(expanding, "MOST_LABELS", 1)
-    monkeypatch.setattr(limits, "MARKS_EACH", 30)
+    monkeypatch.setattr(amounts, "MARKS_EACH", 30)
     project.write("a.png", png(1))
     project.manifest(
         "project: {type: IMAGE_MULTI, taxonomy: [car]}\n"
@@ -213,3 +221,118 @@ def test_a_label_file_of_more_than_is_read_is_told_and_read_once_its_size_is_mea
     assert said in ran.err
     (number,) = re.findall(r"RBSYNC_MAX_LABELS=(\d+)", ran.err)
     assert project.run("plan", RBSYNC_MAX_LABELS=number).code == 0
+
+
+LINE = '{"label": "car", "points": [[1, 1], [5, 5]], "shape_type": "line", "flags": {}}'
+DRAWN_TWICE = {
+    "labelme": f'{{"imageWidth": 9, "imageHeight": 9, "shapes": [{LINE}, {LINE}]}}',
+    "yolo": "0 0.5 0.5 0.2 0.2\n" * 2,
+    "voc": "<annotation><size><width>9</width><height>9</height></size>"
+    + "<object><name>car</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>5</xmax><ymax>5</ymax>"
+    "</bndbox></object>" * 2 + "</annotation>",
+    "coco": "",
+}
+
+
+def coco(*images: int) -> dict[str, object]:
+    """An annotation of each image that is given, as often as it is."""
+    square = [[0, 0, 1, 0, 1, 1, 0, 1]]
+    size = {"width": 9, "height": 9}
+    return {
+        "images": [{"id": at, "file_name": f"{at}.png", **size} for at in sorted({*images})],
+        "categories": [{"id": 1, "name": "car"}],
+        "annotations": [
+            {"id": at, "image_id": one, "category_id": 1, "segmentation": square}
+            for at, one in enumerate(images)
+        ],
+    }
+
+
+def allowed_once_it_is_meant(project: Project, *arguments: str) -> str:
+    """What is refused, and is planned with the number of labels that the hint says."""
+    ran = project.run("plan", *arguments)
+    assert ran.code == ExitCode.INVALID, ran
+    (number,) = re.findall(r"RBSYNC_MAX_LABELS=(\d+)", ran.err)
+    assert project.run("plan", *arguments, RBSYNC_MAX_LABELS=number).code == 0
+    return ran.err
+
+
+@pytest.mark.parametrize("tool", DRAWN_TWICE)
+def test_more_than_anybody_draws_in_one_picture_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tool: str
+) -> None:
+    monkeypatch.setattr(expanding, "MOST_LABELS", 1)
+    Image.new("RGB", (9, 9)).save(project.folder / "1.png")
+    project.write("1.txt", DRAWN_TWICE[tool] or json.dumps(coco(1, 1)))
+    made = f"format: {tool}, file: 1.txt" + (", classes: [car]" if tool == "yolo" else "")
+    project.manifest(
+        "project: {type: IMAGE_MULTI, taxonomy: [car]}\n"
+        f"datapoints: [{{name: a, items: [1.png], labels: {{{made}}}}}]\n"
+    )
+    assert re.search(r"2 (labels|annotations); 1 are allowed", allowed_once_it_is_meant(project))
+
+
+def test_a_file_of_many_datapoints_may_have_more_unless_it_is_a_strangers(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expanding, "MOST_LABELS", 1)
+    monkeypatch.setattr(amounts, "MARKS_EACH", 300)
+    for at in (1, 2):
+        Image.new("RGB", (9, 9), (at, 0, 0)).save(project.folder / f"{at}.png")
+    project.write("coco.json", coco(1, 2))
+    project.write(
+        "list.jsonl", '{"name": "x", "items": ["1.png"]}\n{"name": "y", "items": ["2.png"]}\n'
+    )
+    head = "project: {type: IMAGE_SEGMENTATION, taxonomy: [car]}\n"
+    for sources, said in (
+        ("masks: [{coco: coco.json}]\n", "the file has 2 annotations; 1 are allowed"),
+        (
+            "datapoints: [{items_list: list.jsonl}]\n",
+            "list.jsonl:2:1: the list has more than 1 entr",
+        ),
+    ):
+        project.manifest(head + sources)
+        assert project.run("plan").code == 0
+        assert said in allowed_once_it_is_meant(project, "--untrusted")
+    monkeypatch.setattr(amounts, "MARKS_EACH", 10)
+    assert "commas and brackets" in allowed_once_it_is_meant(project, "--untrusted")
+    project.manifest(head + "masks: [{coco: coco.json}]\n")
+    assert "commas and brackets" in allowed_once_it_is_meant(project, "--untrusted")
+
+
+def test_annotations_that_cover_an_image_again_and_again_are_not_drawn(project: Project) -> None:
+    Image.new("RGB", (9, 9)).save(project.folder / "1.png")
+    whole = {"size": [9, 9], "counts": [0, 81]}
+    content = coco(*[1] * 8)
+    drawn = content["annotations"]
+    assert isinstance(drawn, list)
+    content["annotations"] = [{**one, "segmentation": whole} for one in drawn]
+    project.write("coco.json", content)
+    head = "project: {type: IMAGE_SEGMENTATION, taxonomy: [car]}\n"
+    project.manifest(head + "masks: [{coco: coco.json, max_pixels: 81}]\n")
+    ran = project.run("plan")
+    assert (ran.code, "486 pixels together, 6 times the limit of one" in ran.err) == (65, True), ran
+    project.manifest(head + "masks: [{coco: coco.json, max_pixels: 108}]\n")
+    assert project.run("plan").code == 0
+
+
+def test_a_taxonomy_of_a_million_values_is_not_read(project: Project) -> None:
+    project.write("taxonomy.json", "[" + "{}," * 100_000 + "{}]")
+    said = refusal(project, "project: {type: IMAGE_BBOX, taxonomy: taxonomy.json}\n")
+    assert "it has more than 500,000 commas and brackets; so many are allowed" in said
+
+
+def test_the_readme_has_the_limits_as_they_are() -> None:
+    readme = (Path(__file__).parent.parent.parent / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("### Limits\n")[2].partition("\n### ")[0]
+    numbers = (
+        *(amounts.MOST_LABELS, amounts.USUAL.marks, amounts.OBJECT_MARKS, MAX_PIXELS),
+        *(declared_taxonomy.MOST_MARKS, validation._MOST_SEARCHED, LIMITS.nodes, LIMITS.depth),
+        *(context.MOST_SEARCHED, context.SOURCES_OF_ALL, roots.MOST_FOLDERS, csv_list.MOST_COLUMNS),
+        *(json_members.MOST_NODES, problem.MOST, _PICTURES, order.MOST),
+        *(pattern_syntax.MOST_ALTERNATIVES, patterns.MOST_LETTERS, manifest_model._MOST_MOVED),
+    )
+    assert [one for one in numbers if f"{one:,}" not in section] == []
+    sizes = (LIMITS.size, LIMITS.value, label_reading.LIMIT, json_members.MOST_LETTERS)
+    assert [one for one in sizes if f"{one >> 20} MiB" not in section] == []
+    assert USUAL.letters <= 32 << 20 < 1.01 * USUAL.letters

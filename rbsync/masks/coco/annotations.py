@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rbsync.labels.limits import Limits, more_labels
+from rbsync.labels.amounts import Limits, more_labels
 from rbsync.labels.scalars import shown
 from rbsync.masks.coco.annotation_file import (
     CocoAnnotation,
@@ -109,8 +109,9 @@ def read_annotations(
     lost: list[MaskError] = []
     crowds = 0
     reader = Reader(min(max_pixels, MOST_PIXELS), file, limits, boxes=boxes)
-    if limits and limits.of_all and (number := len(data["annotations"])) > limits.labels:
-        raise _too_many("it", number, limits, file)
+    given = data.get("annotations")
+    if limits and limits.of_all and isinstance(given, list) and len(given) > limits.labels:
+        raise _too_many("the file", len(given), limits, file)
     for one in coco.annotations:
         if isinstance(one, CocoFlaw):
             (found[one.image.id].flaws if one.image else lost).append(one.error)
@@ -125,7 +126,7 @@ class TooMuchError(MaskError):
     """The annotations of an image are more than anybody draws."""
 
 
-_PICTURES = 8
+_PICTURES = 6
 """So many pictures of the largest size may all annotations of one image cover together."""
 
 
@@ -229,7 +230,7 @@ class Reader:
                 "too-large",
                 f"the annotations of image {shown(image.id)} lie in more than {most:,} pixels "
                 f"together, {_PICTURES} times the limit of one; they were not drawn",
-                hint="draw each thing once; if it is meant to be that much, raise max_pixels",
+                hint="draw each thing once; if it is meant to be that large, raise max_pixels",
                 file=self._file,
             )
         for one in outlines_of(patches, image.width, image.height):

@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rbsync.masks.coco.shapes import Numbers
 from rbsync.masks.outlines.json_text import rings_text
 from rbsync.masks.outlines.rings import Rings
 from rbsync.masks.outlines.runs import portions
 from rbsync.masks.outlines.tracing import trace
-
-Numbers = npt.NDArray[np.int64]
 
 _COLOURS = 255
 _CANVAS = 1 << 22

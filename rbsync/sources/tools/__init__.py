@@ -32,6 +32,6 @@ def reader(name: str) -> Reader:
 
 
 def amount(text: str, name: str) -> tuple[int, int]:
-    """The number of labels in a text, and of their values in `limits.MARKS_EACH`."""
+    """The number of labels in a text, and of their values in `labels.amounts.MARKS_EACH`."""
     found: tuple[int, int] = import_module(MODULES[name]).amount(text)
     return found

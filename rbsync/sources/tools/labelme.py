@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from rbsync.labels.limits import marks_of
+from rbsync.labels.amounts import OBJECT_MARKS, marks_of
 from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
 from rbsync.sources.tools.drawn import Canvas, DrawingError, Drawings, Point
 
@@ -40,8 +40,11 @@ class File(BaseModel):
 
 
 def amount(text: str) -> tuple[int, int]:
-    """As `tools.amount`: a shape is an object, with another one for its flags as a rule."""
-    return text.count("{") // 2, marks_of(text)
+    """As `tools.amount`: a shape is an object, with another one for its flags as a rule.
+
+    A point, which has three marks here, becomes an object of two members.
+    """
+    return text.count("{") // 2, marks_of(text) + OBJECT_MARKS * text.count("[")
 
 
 def read(text: str, _: tuple[str, ...]) -> Drawings:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
-from rbsync.labels.limits import OBJECT_MARKS
+from rbsync.labels.amounts import OBJECT_MARKS
 from rbsync.sources.tools.drawn import Canvas, DrawingError, Drawings
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import Any
 
+from rbsync.labels.amounts import OBJECT_MARKS
 from rbsync.sources.tools.drawn import DrawingError, Drawings, corner_box, label
 
 _BOX = 4
@@ -14,11 +15,11 @@ _HINT = "a line is `CLASS x y width height`, or `CLASS x1 y1 x2 y2 x3 y3 …`, i
 
 
 def amount(text: str) -> tuple[int, int]:
-    """As `tools.amount`: a label is a line, and between two numbers is space."""
+    """As `tools.amount`: a label is a line, and two numbers become an object of two members."""
     # There are many letters that are spaces; of a text with other letters than YOLO's each second
     # one counts.
     spaces = sum(map(text.count, _SPACES)) if text.isascii() else len(text) // 2
-    return len(text.splitlines()), spaces
+    return len(text.splitlines()), OBJECT_MARKS * spaces
 
 
 def read(text: str, classes: tuple[str, ...]) -> Drawings:

@@ -1,4 +1,4 @@
-"""How much files may have: what a stranger writes without a fault must not cost minutes either."""
+"""Limits of what files may have: what a stranger writes without a fault must not cost minutes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ already."""
 OBJECT_MARKS = 5
 """The marks that an object counts for: its members are looked up one by one."""
 
-LETTERS_EACH = (64 << 20) // MOST_LABELS
-"""Letters of a label that was made of something else, on the average: 64 MiB together, as many as
-a file of labels may have."""
+LETTERS_EACH = (32 << 20) // MOST_LABELS
+"""Letters of a label that was made of something else, on the average: 32 MiB together."""
 
 
 class Limits(NamedTuple):
