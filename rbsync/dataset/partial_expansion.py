@@ -7,9 +7,10 @@ be told so either is no case for it: then all is expanded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from rbsync.dataset.changes_since import Changes
 from rbsync.dataset.expanding import SINGLES, Again
@@ -211,7 +212,11 @@ def _is_of_sum(one: Held) -> bool:
 class Folds:
     """The names of all units, by what they look like; read when the first is looked for."""
 
-    read: Callable[[], Iterable[tuple[UnitKey, Collection[int]]]]
+    read: Callable[[], Iterable[tuple[UnitKey, array[int]]]]
+
+    @cached_property
+    def _all(self) -> list[tuple[UnitKey, array[int]]]:
+        return list(self.read())
 
     def units_with(self, names: Collection[str]) -> dict[UnitKey, frozenset[str]]:
         """The units that may have some of the names, or names that look like them."""
@@ -223,6 +228,26 @@ class Folds:
         keys = wanted.keys()
         return {
             key: frozenset(name for fold in hit for name in wanted[fold])
-            for key, folds in self.read()
-            if (hit := keys & set(folds))
+            for key, folds in self._all
+            if (hit := _found(keys, folds))
         }
+
+
+_FEW = 8
+
+
+def _found(wanted: Set[int], folds: array[int]) -> Set[int]:
+    """Those numbers that are among the folds."""
+    # One file that came is looked for among 100,000. To make objects of all those takes most of
+    # the time of its look.
+    if len(wanted) > _FEW:
+        return wanted & set(folds)
+    text = folds.tobytes()
+    return {one for one in wanted if _stands_in(text, array(folds.typecode, [one]).tobytes())}
+
+
+def _stands_in(text: bytes, word: bytes) -> bool:
+    at = text.find(word)
+    while at % len(word) and at >= 0:
+        at = text.find(word, at + 1)
+    return at >= 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rbsync.dataset.expanding import Seeking
@@ -85,7 +86,7 @@ class Remembered:
         paths = list(self.seen)
         parts = [paths[at : at + _AT_ONCE] for at in range(0, len(paths), _AT_ONCE)]
         # Without the compiled listing threads would only wait for each other.
-        does_pay = compiled_scan.available() and len(parts) > 1
+        does_pay = compiled_scan.available() and _are_many(tree, paths)
         signatures = (open_executor().map if does_pay else map)(partial(_signatures, tree), parts)
         now = (one for some in signatures for one in some)
         return [path for path, one in zip(paths, now, strict=True) if self._differs(path, one)]
@@ -97,6 +98,12 @@ class Remembered:
 
 
 _AT_ONCE = 16
+
+
+def _are_many(tree: Tree, paths: Iterable[str]) -> bool:
+    """Tells whether so many folders are to be listed that threads are worth their start."""
+    unlisted = (one for one in paths if not tree.is_told(one))
+    return any(True for _ in islice(unlisted, _AT_ONCE, None))
 
 
 def _signatures(tree: Tree, paths: Sequence[str]) -> list[str]:

@@ -206,6 +206,10 @@ class Tree:
             return ""
         return hasher.hexdigest()
 
+    def is_told(self, path: str) -> bool:
+        """Tells whether somebody keeps the listing of a folder, so that none has to be made."""
+        return self._known.get(path) is not None
+
     def is_racy(self, folder: str) -> bool:
         """Tells whether a file of a folder may have changed unseen since it was read."""
         return folder in self.contents.racy

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rbsync.files.cache import Cache
 from rbsync.files.file_facts import DIGEST_SIZE, Hashed, Stat
 from rbsync.files.listing import FIELDS, UNSEEN, Listing, unseen
+from rbsync.files.readiness import NotReadyError
 from rbsync.files.roots import Roots
 from rbsync.model.fingerprint import Algorithm
 
@@ -50,7 +51,7 @@ class TreeHashing:
     """Hashes files of folders that were listed, and enters what it read into their listings.
 
     ``racy`` are the files, by folder and index, that may have changed unseen since they were
-    read; ``has_missed`` tells that one could not be read.
+    read; ``has_missed`` tells that one that is finished could not be read.
     """
 
     def __init__(
@@ -182,7 +183,9 @@ class TreeHashing:
             size = 0
             for index, answer in zip(indices, task.result(), strict=True):
                 if isinstance(answer, OSError):
-                    self.has_missed = True
+                    # What is not finished bars its datapoint, which is looked at again the next
+                    # time. One slow writer must not have a watch of 100,000 files plan them all.
+                    self.has_missed |= not isinstance(answer, NotReadyError)
                     errors[Place(folder, self._listings[folder].names[index])] = answer
                 else:
                     self._take(folder, index, answer)

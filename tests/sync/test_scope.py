@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from contextlib import closing
 from typing import Any
 from unittest import mock
 
 import pytest
 
-from rbsync.model.plan import Delete, Plan
+from rbsync.dataset.partial_expansion import Folds, _found
+from rbsync.files.readiness import AlwaysReady
+from rbsync.model.names import fold_of
+from rbsync.model.plan import Action, Blocked, Create, Delete, Plan
 from rbsync.sync import planning
 from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.declared_dataset import expand
@@ -232,3 +236,43 @@ def test_a_folder_that_cannot_be_read_any_more_is_not_taken_for_deleted(
     assert [one for one in made.actions if isinstance(one, Delete)] == []
     with known() as workspace:
         assert make_plan(workspace, PlanOptions(prune=True)).actions == ()
+
+
+class Unfinished(AlwaysReady):
+    """Says of one file that somebody has it open."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def before_reading(self, descriptor: int, path: str) -> str:
+        return "somebody has it open" if path == self._path else ""
+
+
+def test_while_a_file_is_not_finished_it_and_what_changed_are_compared_and_no_other(
+    folder: Project, known: Open
+) -> None:
+    folder.write("images/a/slow.png", png(9))
+    expected: dict[str, type[Action]] = {"images/a/slow.png": Blocked}
+    for number in (5, 6):
+        folder.write(f"images/b/{number}.png", png(number))
+        expected[f"images/b/{number}.png"] = Create
+        with known(readiness=Unfinished("images/a/slow.png")) as workspace:
+            # A plan of everything reads all records.
+            whole = mock.patch.object(type(workspace.store), "records", side_effect=AssertionError)
+            with whole:
+                made = make_plan(workspace, PlanOptions(keep_going=True))
+        assert {one.name: type(one) for one in made.actions} == expected
+    with known() as workspace:
+        made = make_plan(workspace)
+    assert {one.name: type(one) for one in made.actions} == dict.fromkeys(expected, Create)
+
+
+def test_a_number_is_found_among_those_of_many_names_and_not_across_two() -> None:
+    across = array("Q", [1 << 56, 7])
+    folds = Folds(lambda: [((0, "a"), array("Q", map(fold_of, "abc"))), ((0, "x"), across)])
+    assert folds.units_with({"b", "z"}) == {(0, "a"): {"b"}}
+    # The bytes of these numbers are there, from the last of one number on.
+    assert not _found({1 + (7 << 8)}, across)
+    assert _found({7}, across) == {7}
+    many = {fold_of(one) for one in "bcdefghijklmn"}
+    assert _found(many, array("Q", map(fold_of, "abc"))) == {fold_of("b"), fold_of("c")}
