@@ -124,7 +124,9 @@ def test_a_flush_wants_a_watch_and_a_second_watch_is_told_to_flush(watched: Proj
         assert running.flush() == 0
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGHUP, 130)]
+)
 def test_signals_end_it_cleanly(watched: Project, number: int, code: int) -> None:
     with watching(watched) as running:
         assert running.end(number) == code
