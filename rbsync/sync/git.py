@@ -40,10 +40,25 @@ def git(folder: str, *arguments: str, index: str = "", stdin: bytes | None = Non
 
 def revision_of(folder: str) -> str:
     """The commit that is checked out in a folder, empty where there is none."""
+    # A watch of a scanner's folder would start git for each file that comes.
+    if not _may_be_in_repository(folder):
+        return ""
     try:
         return git(folder, "rev-parse", "HEAD").decode().strip()
     except GitError:
         return ""
+
+
+def _may_be_in_repository(folder: str) -> bool:
+    if "GIT_DIR" in os.environ:
+        return True
+    place = os.path.realpath(folder)
+    while not os.path.lexists(os.path.join(place, ".git")):
+        above = os.path.dirname(place)
+        if above == place:
+            return False
+        place = above
+    return True
 
 
 def git_path(file: str) -> str:

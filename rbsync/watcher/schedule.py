@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FOREVER = float("inf")
-SLACK = 0.1
+SLACK = 0.05
 """Seconds within which a file that was made is closed. The hint comes when it is made."""
 
 

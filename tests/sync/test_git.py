@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -29,6 +30,20 @@ def test_the_commit_that_is_checked_out(repository: Path) -> None:
 
 def test_a_folder_outside_of_git_has_none(tmp_path: Path) -> None:
     assert revision_of(str(tmp_path)) == ""
+
+
+def test_git_is_not_asked_where_there_is_no_repository(
+    tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = revision_of(str(repository))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / ".git").rename(elsewhere / "kept")
+    with mock.patch("subprocess.run", side_effect=AssertionError):
+        assert revision_of(str(tmp_path)) == ""
+    # Where the repository is may be said by the environment alone.
+    monkeypatch.setenv("GIT_DIR", str(elsewhere / "kept"))
+    assert revision_of(str(tmp_path)) == found
 
 
 def test_git_says_itself_what_is_wrong(repository: Path) -> None:
