@@ -106,12 +106,16 @@ def test_a_page_runs_only_what_stands_in_it_and_asks_nobody(site: Project) -> No
         assert text.count("</script>") == 2
 
 
-def test_what_others_wrote_is_text_wherever_it_stands() -> None:
-    row = Row(f"{HOSTILE}/", HOSTILE, HOSTILE, HOSTILE)
-    section = Section("create", HOSTILE, rows=[row])
-    text = page_html(Page(HOSTILE, HOSTILE, told=[HOSTILE], sections=[section]))
+@pytest.mark.parametrize("wrote", [HOSTILE, "\u202egnp\n<img src=x>\u2028" + "y" * 490])
+def test_what_others_wrote_is_text_wherever_it_stands(wrote: str) -> None:
+    row = Row(f"{wrote}/", wrote, wrote, wrote)
+    change = Change(wrote, wrote, wrote)
+    section = Section("create", wrote, [change], [row])
+    text = page_html(Page(wrote, wrote, told=[wrote], sections=[section]))
     assert "<img" not in text
     assert text.count("</script>") == 2
+    # What turns the letters after it around, or cannot be seen, is spelt out.
+    assert not {"\u202e", "\u2028"}.intersection(text)
 
 
 def test_100_000_creates_are_pages_of_less_than_five_megabytes_together() -> None:

@@ -188,8 +188,7 @@ async function open() {
   drawings = [];
   byId("title").textContent = shown(name);
   byId("said").textContent = "";
-  byId("facts").replaceChildren();
-  for (const id of ["figures", "scan"]) {
+  for (const id of ["figures", "scan", "facts"]) {
     byId(id).replaceChildren();
     byId(id).hidden = false;
     delete byId(id).dataset.ready;

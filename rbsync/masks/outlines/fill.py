@@ -72,7 +72,9 @@ def _paint_some(canvas: Array, drawn: list[tuple[int, Outline]]) -> int:
     whole = Outline(*map(np.concatenate, zip(*outlines, strict=True)))
     edges, owners = _edges(whole, own)
     rows, columns, steps, owners = _crossings(edges, owners, canvas.shape)
-    order = np.lexsort((columns, rows, owners))
+    height, width = canvas.shape
+    # By one number, which takes a fraction of the time of three sorts.
+    order = np.argsort((owners * height + rows) * (width + 1) + columns)
     rows, columns, depth, owners = (
         rows[order],
         columns[order],
