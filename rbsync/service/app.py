@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rbsync.errors import BackendError, RbsyncError
 from rbsync.service.access import HostCheck, check_key, error_body
-from rbsync.service.documents import Document, Documents
+from rbsync.service.documents import Document, documents_of
 from rbsync.service.executable_schema import make_schema
 from rbsync.service.faults.player import Player
 from rbsync.service.objects import Objects
@@ -38,7 +38,7 @@ class Endpoint:
 
     def __init__(self, service: Service, schema: GraphQLSchema, player: Player) -> None:
         self._service = service
-        self._documents = Documents(schema)
+        self._documents = documents_of(schema)
         self._player = player
 
     async def __call__(self, request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeGuard
 
 from graphql import (
@@ -154,6 +154,13 @@ class Documents:
         if errors:
             return Document(None, frozenset(), _not_offered(errors) or errors)
         return Document(Operation(self._schema, parsed), frozenset(_kinds(parsed)))
+
+
+@cache
+def documents_of(schema: GraphQLSchema) -> Documents:
+    """The documents of a schema, which all services of a process have in common."""
+    # What a document means is a matter of its text and the schema, and costs more than an answer.
+    return Documents(schema)
 
 
 _UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'")

@@ -178,15 +178,26 @@ def become(folder: str, environment: Mapping[str, str], streams: Sequence[int]) 
     sys.stderr = open(2, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115
 
 
+def read_documents() -> None:
+    """Has services know what our client sends: to check it takes longer than to answer it."""
+    from rbsync.backends.redbrick.api.client import Operation
+    from rbsync.service.documents import documents_of
+    from rbsync.service.executable_schema import make_schema
+
+    known = documents_of(make_schema())
+    rooms = [one for name, one in sys.modules.items() if ".redbrick.api.operations." in name]
+    for operation in (one for room in rooms for one in vars(room).values()):
+        if isinstance(operation, Operation):
+            assert known.read(operation.document).operation
+
+
 def main() -> None:
     """Loads rbsync, and is it once for each request."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     for name in LOADED:
         importlib.import_module(name)
+    read_documents()
     from rbsync.__main__ import run
-    from rbsync.service.executable_schema import make_schema
-
-    make_schema()
 
     # What is collected in a child would else copy the pages of all that is loaded.
     gc.collect()
