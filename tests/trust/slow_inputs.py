@@ -432,7 +432,7 @@ def bombs_in_scans(project: Project, chance: random.Random, size: float) -> None
     }
     project.write("list.json", [{"name": "a", "series": [series]}])
     project.manifest(
-        "project: {type: CT_SEGMENTATION, taxonomy: [car, bus]}\n"
+        "project: {type: DICOM_SEGMENTATION, taxonomy: [car, bus]}\n"
         "datapoints: [{items_list: list.json}]\n"
     )
 

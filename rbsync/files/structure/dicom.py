@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Collection
 from typing import NamedTuple
 
-from rbsync.files.structure.span import BrokenError, Span
+from rbsync.files.structure.span import BrokenError, Span, most_unpacked
 
 _PREAMBLE = 132
 _LONG = frozenset(
@@ -201,12 +201,15 @@ def _named(tag: tuple[int, int]) -> str:
 
 def _check_deflated(span: Span, begin: int) -> None:
     packed = zlib.decompressobj(-15)
+    left = most_unpacked(span.size)
     try:
         for piece in span.pieces(begin, span.size):
             data = piece
             while data and not packed.eof:
-                packed.decompress(data, 1 << 20)
+                left -= len(packed.decompress(data, 1 << 20))
                 data = packed.unconsumed_tail
+                if left < 0:
+                    return
     except zlib.error as error:
         raise BrokenError(f"its packed elements are damaged ({error})") from error
     if not packed.eof:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 
 from rbsync.files.structure.nifti import HEADER, needed
-from rbsync.files.structure.span import BrokenError, Span
+from rbsync.files.structure.span import BrokenError, Span, most_unpacked, refuse_impossible
 
 _MEMBER = 31
 """What tells zlib to expect a gzip header and to check the sum and length at the end."""
@@ -31,16 +31,25 @@ def check(span: Span) -> None:
             start += piece
             if len(start) < HEADER:
                 continue
-            wanted = needed(start)
+            wanted = _wanted(start, span)
             most = wanted + _SPARE
+        if most_unpacked(span.size) < size <= most:
+            return
         if size > most:
             raise BrokenError(
                 f"more than {most:,} bytes are packed in it, and its header says less"
             )
     if wanted is None:
-        wanted = needed(start)
+        wanted = _wanted(start, span)
     if size < wanted:
         raise BrokenError(f"its voxels need {wanted:,} bytes, and {size:,} are packed in it")
+
+
+def _wanted(start: bytes, span: Span) -> int:
+    """The bytes that a file with this beginning has, unpacked. Raises BrokenError."""
+    wanted = needed(start)
+    refuse_impossible(wanted, span.size)
+    return wanted
 
 
 def _unpacked(span: Span) -> Iterator[bytes]:

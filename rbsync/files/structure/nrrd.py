@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import zlib
 
-from rbsync.files.structure.span import BrokenError, Span
+from rbsync.files.structure.span import BrokenError, Span, most_unpacked, refuse_impossible
 
 _MOST_HEADER = 1 << 20
 _BYTES = {
@@ -77,14 +77,17 @@ def _number(text: str) -> int:
 
 
 def _check_packed(span: Span, begin: int, wanted: int) -> None:
+    refuse_impossible(wanted, span.size)
     member = zlib.decompressobj(31)
-    size = 0
+    size, most = 0, most_unpacked(span.size)
     try:
         for piece in span.pieces(begin, span.size):
             data = piece
             while data and not member.eof and size <= wanted:
                 size += len(member.decompress(data, _AT_ONCE))
                 data = member.unconsumed_tail
+                if size > most:
+                    return
     except zlib.error as error:
         raise BrokenError(f"its data cannot be unpacked ({error})") from error
     if size <= wanted and not member.eof:

@@ -8,6 +8,11 @@ from typing import Any
 
 PIECE = 1 << 20
 
+_MOST_UNPACKED = 1 << 30
+_MOST_RATIO = 100
+_BEST_RATIO = 1032
+"""Deflate packs no more bytes than these into one."""
+
 
 class BrokenError(Exception):
     """A file that no decoder can read whole; ``hint`` is the next step."""
@@ -15,6 +20,23 @@ class BrokenError(Exception):
     def __init__(self, message: str, hint: str = "copy or export the file again") -> None:
         super().__init__(message)
         self.hint = hint
+
+
+def most_unpacked(packed: int) -> int:
+    """The bytes that are unpacked of so many to see whether a file is whole.
+
+    A megabyte may hold a gigabyte of zeros, and a label map of that ratio is no mistake: what lies
+    behind is not looked at.
+    """
+    return max(_MOST_UNPACKED, _MOST_RATIO * packed)
+
+
+def refuse_impossible(wanted: int, packed: int) -> None:
+    """Raises BrokenError where so many packed bytes cannot hold what is wanted."""
+    if wanted > _BEST_RATIO * packed:
+        raise BrokenError(
+            f"its voxels need {wanted:,} bytes, and {packed:,} packed ones cannot hold so many"
+        )
 
 
 class Span:

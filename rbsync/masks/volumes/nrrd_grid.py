@@ -5,6 +5,7 @@ Source: "Definition of NRRD File Format", section 5 (space and orientation).
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -13,6 +14,12 @@ import numpy as np
 from rbsync.masks.nifti.header import Grid
 
 MAGIC = b"NRRD000"
+
+MOST_HEADER = 1 << 20
+_MOST_AXES = 16
+"""As many as the format allows."""
+
+_MOST_DIGITS = 18
 
 # Signs of x, y and z that lead to right, anterior, superior, as NIfTI has it.
 _SPACES = {
@@ -27,7 +34,7 @@ def grid_of(fields: Mapping[str, str]) -> Grid | None:
 
     Axes that are none of space, such as the channels of colours, are left out.
     """
-    sizes = [int(one) for one in fields.get("sizes", "").split() if one.isdecimal()]
+    sizes = sizes_of(fields)
     vectors = _vectors(fields.get("space directions", ""))
     if not sizes:
         return None
@@ -44,8 +51,18 @@ def grid_of(fields: Mapping[str, str]) -> Grid | None:
     return Grid(shape, affine)
 
 
+def sizes_of(fields: Mapping[str, str]) -> list[int]:
+    """The sizes of the axes; empty where they are not such as a file may have."""
+    texts = fields.get("sizes", "").split()
+    # Python refuses to read numbers of thousands of digits, with an error of its own.
+    if len(texts) > _MOST_AXES or max(map(len, texts), default=0) > _MOST_DIGITS:
+        return []
+    return [int(one) for one in texts if one.isdecimal()]
+
+
 def fields_of(head: bytes) -> dict[str, str]:
     """The fields in the first bytes of a file, their names in small letters."""
+    head = head[:MOST_HEADER]
     lines = re.split(rb"\r?\n\r?\n", head, maxsplit=1)[0].decode("latin-1").splitlines()
     found = {}
     for line in lines[1:]:
@@ -58,12 +75,14 @@ def fields_of(head: bytes) -> dict[str, str]:
 def _vectors(text: str) -> list[tuple[float, ...] | None]:
     """Vectors of three numbers in brackets, None for ``none``; empty where one is not such."""
     found: list[tuple[float, ...] | None] = []
-    for one in re.findall(r"none|\([^)]*\)", text):
+    # A bracket that opens within brackets ends the search from there: thousands of them would be
+    # searched from each.
+    for one in re.findall(r"none|\([^()]*\)", text):
         try:
             numbers = tuple(map(float, one[1:-1].split(","))) if one != "none" else None
         except ValueError:
             return []
-        if numbers is not None and len(numbers) != 3:
+        if numbers is not None and (len(numbers) != 3 or not all(map(math.isfinite, numbers))):
             return []
         found.append(numbers)
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import math
 import re
 import zlib
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from rbsync.masks.error import MaskError
 from rbsync.masks.nifti.file import MAX_BYTES, NiftiFile, grid_in
 from rbsync.masks.nifti.header import Grid, Header
-from rbsync.masks.volumes.nrrd_grid import MAGIC, fields_of, grid_of
+from rbsync.masks.volumes.nrrd_grid import MAGIC, MOST_HEADER, fields_of, grid_of, sizes_of
 
 Array = npt.NDArray[Any]
 
@@ -39,6 +40,7 @@ _KINDS = {name: kind for kind, names in _TYPES.items() for name in names.split("
 _GZIP, _BZIP2 = ("gzip", "gz"), ("bzip2", "bz2")
 _END = re.compile(rb"\n\r?\n")
 _AT_ONCE = 1 << 20
+_MOST_DIGITS = 18
 _CUT = "it ends before its last voxel"
 
 
@@ -54,8 +56,10 @@ class NrrdFile:
         in files of their own, and as text.
         """
         self.file = file
-        end = _END.search(data)
+        end = _END.search(data, 0, MOST_HEADER)
         self._begin = end.end() if end else len(data)
+        if self._begin > MOST_HEADER:
+            raise self._unreadable("its header does not end")
         fields = fields_of(data[: self._begin])
         if "data file" in fields or "datafile" in fields:
             raise self._unreadable("its voxels lie in a file of their own")
@@ -129,14 +133,15 @@ class NrrdFile:
     def _skip(self, fields: dict[str, str]) -> int:
         skip = fields.get("byte skip", fields.get("byteskip", "0"))
         lines = fields.get("line skip", fields.get("lineskip", "0"))
-        if not skip.removeprefix("-").isdecimal() or lines != "0":
+        is_number = skip.removeprefix("-").isdecimal() and len(skip) <= _MOST_DIGITS
+        if not is_number or lines != "0":
             raise self._unreadable("its voxels do not follow its header")
         return int(skip)
 
     def _shape(self, fields: dict[str, str], grid: Grid) -> tuple[int, ...]:
-        sizes = tuple(int(one) for one in fields["sizes"].split() if one.isdecimal())
+        sizes = tuple(sizes_of(fields))
         # 3D Slicer keeps segments that overlap as layers, along an axis that is none of space.
-        if len(grid.shape) < len(sizes) and np.prod(sizes) == np.prod(grid.shape):
+        if len(grid.shape) < len(sizes) and math.prod(sizes) == math.prod(grid.shape):
             return grid.shape
         return sizes
 

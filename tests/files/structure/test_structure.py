@@ -21,7 +21,7 @@ from pydicom.data import get_testdata_file
 
 from rbsync.files import kinds
 from rbsync.files.kinds import HEAD, Kind, sniff
-from rbsync.files.structure import CHECKS, UNPACKED, Fault, Span, fault_of
+from rbsync.files.structure import CHECKS, UNPACKED, Fault, Span, fault_of, span
 from tests.dicoms import dicom
 
 NOISE = np.random.default_rng(1).integers(0, 255, (20, 30, 3), np.uint8)
@@ -236,6 +236,34 @@ def test_a_damaged_file_of_a_packed_bomb_takes_no_memory() -> None:
         assert tracemalloc.get_traced_memory()[1] < 16 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_of_what_is_packed_a_thousandfold_only_the_beginning_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A megabyte of zeros would take as long as the gigabyte that it stands for."""
+    zeros = nibabel.Nifti1Image(np.zeros((200, 200, 200), np.uint8), np.eye(4)).to_bytes()
+    cut = gzip.compress(bytes(zeros))[:-9]
+    assert fault(kinds.GZIP, cut) is not None
+    monkeypatch.setattr(span, "_MOST_UNPACKED", 1 << 20)
+    assert fault(kinds.GZIP, cut) is None
+    assert fault(kinds.GZIP, gzip.compress(nifti())[:-9]) is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        (
+            kinds.GZIP,
+            gzip.compress(nifti()[:42] + struct.pack("<3h", *[30_000] * 3) + nifti()[48:]),
+        ),
+        (kinds.NRRD, nrrd("gzip", gzip.compress(bytes(24))).replace(b"3 4", b"300000 400000")),
+    ],
+)
+def test_sizes_that_no_packed_file_of_its_length_has_are_refused(kind: Kind, data: bytes) -> None:
+    found = fault(kind, data)
+    assert found is not None
+    assert "packed ones cannot hold so many" in found.message
 
 
 @pytest.mark.parametrize(
