@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -33,10 +34,12 @@ class Source:
     """The modules of rbsync, with what gives hints: parameters and members that are called so."""
 
     def __init__(self) -> None:
-        self.trees = {
-            path: ast.parse(path.read_text(encoding="utf-8"))
+        texts = {
+            path: path.read_text(encoding="utf-8")
             for path in sorted((ROOT / "rbsync").rglob("*.py"))
         }
+        # Two thirds of the modules have none, and reading their syntax takes seconds.
+        self.trees = {path: ast.parse(text) for path, text in texts.items() if HINT in text.lower()}
         # By module and name, and by the name alone for those that are used from elsewhere.
         self.places: dict[str, set[int]] = defaultdict(set)
         self.functions: dict[str, list[Function]] = defaultdict(list)
@@ -45,6 +48,29 @@ class Source:
         for path in self.trees:
             self.at = path
             self._learn()
+        callers = "|".join(one for one in self.places if one.isidentifier())
+        self._learn_more(texts, rf"\b(?:{callers})\(")
+        named = "|".join(self._named())
+        self._learn_more(texts, rf"^(?:def )?(?:{named})\b(?:\(| = |: )")
+
+    def _learn_more(self, texts: Mapping[Path, str], pattern: str) -> None:
+        """Reads the other modules in which a pattern is found."""
+        found = re.compile(pattern, re.MULTILINE)
+        for path in sorted(texts.keys() - self.trees.keys()):
+            if found.search(texts[path]):
+                self.at = path
+                self.trees[path] = ast.parse(texts[path])
+                self._learn()
+
+    def _named(self) -> set[str]:
+        """The constants and functions that stand for hints, as they are called elsewhere."""
+        found: set[str] = set()
+        for path in self.trees:
+            self.at = path
+            for node in self.given():
+                named = (one for one in ast.walk(node) if isinstance(one, ast.Name))
+                found.update(one.id for one in named if not one.id.startswith("_"))
+        return found
 
     def _known(self, name: str) -> str:
         return f"{self.at}:{name}" if name.startswith("_") else name
