@@ -108,8 +108,9 @@ def _entry(row: Row, context: Context, folder: str) -> Entry | None:
     if problems:
         return _doubtful(row, context, folder) if isinstance(value, dict) else None
     if value.get("series") is not None:
-        settings = row_settings(value, context.settings)
-        return study_of(value, settings, row.place, lambda path: _below(folder, path))
+        settings, labels = row_settings(value, context.settings), _labels(row, folder)
+        study = study_of(value, settings, row.place, lambda path: _below(folder, path))
+        return study if labels is None else study._replace(labels=labels)
     items = value.get("items") or [value["url"]]
     # Only files are relative to the list; URLs and keys mean the same everywhere.
     if is_uploaded(context.settings.storage):
@@ -166,6 +167,9 @@ def _objections(value: Any) -> Iterator[str]:
     if name is not None and not isinstance(name, str):
         yield f"`name` must be a string, not {_what(name)}"
     yield from _item_objections(value) if value.get("series") is None else series_objections(value)
+    labels = value.get("labels")
+    if labels is not None and (labels == "" or not isinstance(labels, str | list)):
+        yield f"`labels` must be a list of LabelObjects or the path of a file, not {_what(labels)}"
     yield from setting_objections(value)
 
 
@@ -175,9 +179,6 @@ def _item_objections(value: dict[str, Any]) -> Iterator[str]:
         yield "`items` must be a list of paths or URLs with at least one member"
     elif len(items) > 1 and not value.get("name"):
         yield "an entry of several items needs a `name`"
-    labels = value.get("labels")
-    if labels is not None and (labels == "" or not isinstance(labels, str | list)):
-        yield f"`labels` must be a list of LabelObjects or the path of a file, not {_what(labels)}"
 
 
 def _what(value: Any) -> str:

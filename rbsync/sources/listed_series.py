@@ -5,6 +5,7 @@ Source of the form: the public SDK 2.35.4, of which the members that rbsync know
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -49,10 +50,17 @@ def series_objections(value: dict[str, Any]) -> Iterator[str]:
     # The first item of a study is a slice, and no name for it.
     if not value.get("name"):
         yield "an entry of series needs a `name`"
-    for key in ("items", "url", "labels"):
+    for key in ("items", "url"):
         if value.get(key) is not None:
             yield f"an entry of series has no `{key}` of its own"
     series = value["series"]
+    segmented = (
+        [one for one in series if isinstance(one, dict) and one.get(FILES)]
+        if isinstance(series, list)
+        else []
+    )
+    if value.get("labels") is not None and segmented:
+        yield f"an entry has its labels in `labels` or in the `{FILES}` of its series, not in both"
     if not isinstance(series, list) or not series or not all(isinstance(s, dict) for s in series):
         yield "`series` must be a list of objects with at least one member"
         return
@@ -75,15 +83,38 @@ def _objections(one: dict[str, Any]) -> Iterator[str]:
             f"{{CATEGORY: FILE}}, or a list of files and a `{MAP}`"
         )
     yield from _settings_objections(one)
-    by_value = one.get(MAP)
-    if by_value is not None and not (
-        isinstance(by_value, dict) and all(map(_category, by_value.values()))
-    ):
-        yield f"`{MAP}` must be an object with the name of a category for each value"
+    if wrong := list(_map_objections(one.get(MAP))):
+        yield from wrong
     else:
         given = _given(one, Location(""))
         found = map_problems(given, has_files=bool(given.segmentations), key=MAP)
         yield from (problem.message for problem in found)
+
+
+def _map_objections(by_value: Any) -> Iterator[str]:
+    if by_value is not None and not isinstance(by_value, dict):
+        yield f"`{MAP}` must be an object with the name of a category for each value"
+        return
+    for value, named in (by_value or {}).items():
+        if _category(named):
+            continue
+        if isinstance(named, dict) and (more := _said_of(named)):
+            names = ", ".join(f"`{key}`" for key in more)
+            yield f"`{MAP}`: rbsync does not send {names} of the value {value}: leave it out"
+        else:
+            shown = json.dumps(named, ensure_ascii=False)[:_LONGEST]
+            yield (
+                f"`{MAP}` must be an object with the name of a category for each value; the value "
+                f"{value} has {shown}"
+            )
+
+
+_LONGEST = 60
+
+
+def _said_of(named: dict[str, Any]) -> list[str]:
+    """The members of a value beside its category that say something."""
+    return [key for key, one in named.items() if key != "category" and one]
 
 
 def _settings_objections(one: dict[str, Any]) -> Iterator[str]:
@@ -130,6 +161,8 @@ def _texts(value: Any) -> list[str]:
 
 
 def _category(value: Any) -> str:
-    """The name of a category, alone or in an object that says no more; empty for all else."""
-    name = value["category"] if isinstance(value, dict) and value.keys() == {"category"} else value
+    """The name of a category, alone, in a list, or in an object that says no more; else empty."""
+    name = value.get("category") if isinstance(value, dict) and not _said_of(value) else value
+    if isinstance(name, list) and len(name) == 1:
+        (name,) = name
     return name if isinstance(name, str) else ""

@@ -53,6 +53,43 @@ def test_a_name_or_metadata_of_a_series_that_is_none_is_told(declared, wrong, me
     assert f"series 0: {message}" in declared.problems[0]
 
 
+def test_labels_are_given_beside_series_as_the_advice_says(declared) -> None:
+    box = {"category": [["object", "cat"]], "attributes": [], "bbox2d": {}}
+    entry = {"name": "a", "series": [{"items": "a.png", "boundingBoxes": []}]}
+    assert expanded(declared, entry) == ["good"]
+    assert "give them as LabelObjects under the entry's `labels`" in declared.problems[0]
+    entry = {"name": "a", "series": [{"items": "a.png"}], "labels": [box]}
+    assert expanded(declared, entry) == ["a", "good"]
+    declared.write("l.json", data=json.dumps([entry]))
+    (study,) = declared.expand(items_list="l.json")
+    assert (study.labels[0], study.series) == ([box], (1,))
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        (
+            {"category": "cat", "attributes": [{"name": "x"}]},
+            "rbsync does not send `attributes` of",
+        ),
+        ({"category": "cat", "group": [1], "id": 3}, "rbsync does not send `group`, `id` of"),
+        (["animal", "cat"], 'the value 1 has ["animal", "cat"]'),
+        (7, "the value 1 has 7"),
+    ],
+)
+def test_what_a_map_says_beside_a_category_is_named(declared, named, message) -> None:
+    declared.write("s.nii.gz")
+    series = {"items": "a.png", "segmentations": "s.nii.gz", "segmentMap": {"1": named}}
+    assert expanded(declared, {"name": "a", "series": [series]}) == ["good"]
+    assert message in declared.problems[0]
+
+
+@pytest.mark.parametrize("named", ["cat", ["cat"], {"category": "cat", "attributes": []}])
+def test_a_category_is_a_name_in_any_documented_form(declared, named) -> None:
+    series = {"items": "a.png", "segmentations": "s.nii.gz", "segmentMap": {"1": named}}
+    assert expanded(declared, {"name": "a", "series": [series]}) == ["a", "good"]
+
+
 def test_a_key_that_nobody_documents_is_guessed_at(declared) -> None:
     assert expanded(declared, {"name": "a", "itmes": ["a.png"]}) == ["good"]
     assert "unknown key `itmes`; did you mean `items`?" in declared.problems[0]

@@ -111,7 +111,14 @@ def test_entries_of_a_list_may_have_series(declared) -> None:
     [
         ({"series": [{"items": "a"}]}, "an entry of series needs a `name`"),
         ({"items": ["a"], "series": [{"items": "a"}]}, "no `items` of its own"),
-        ({"labels": [], "series": [{"items": "a"}]}, "no `labels` of its own"),
+        (
+            {
+                "labels": [],
+                "series": [{"items": "a", "segmentations": "b", "segmentMap": {"1": "c"}}],
+            },
+            "in `labels` or in the `segmentations` of its series, not in both",
+        ),
+        ({"labels": 5, "series": [{"items": "a"}]}, "`labels` must be a list of LabelObjects"),
         ({"series": []}, "`series` must be a list of objects with at least one member"),
         ({"series": [{}]}, "series 0: `items` must be a path or URL, or a list of them"),
         ({"series": [{"items": "a", "heatMaps": []}]}, "series 0: rbsync does not send `heatMaps`"),
