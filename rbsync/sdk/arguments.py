@@ -13,6 +13,7 @@ from rbsync.errors import Problem, UserError
 from rbsync.labels.normal import normal_labels
 from rbsync.model.datapoint import Labels, Settings
 from rbsync.model.fingerprint import canonical_json, of_value
+from rbsync.sources.documented_keys import unsent
 from rbsync.sources.list_rows import guess
 from rbsync.sources.row_settings import SETTING_KEYS, row_settings, setting_objections
 
@@ -71,10 +72,16 @@ def read_labels(given: Sequence[Any] | None) -> tuple[Labels | None, LabelText |
     return labels, LabelText(text, len(given))
 
 
+_IN_LISTS = dict.fromkeys(
+    ("series", "segmentations", "segmentMap"),
+    "studies are declared in a manifest, under `series` or in an `items_list` of these dicts",
+)
+
+
 def _objections(value: Mapping[Any, Any]) -> Iterator[str]:
     for key in value:
         if key not in KEYS and key != ANSWERED:
-            yield f"unknown key `{key}`{guess(str(key), KEYS)}"
+            yield _IN_LISTS.get(key) or unsent(key) or f"unknown key `{key}`{guess(str(key), KEYS)}"
     yield from _text_objections(value)
     labels = value.get("labels")
     if labels is not None and not isinstance(labels, list | tuple):

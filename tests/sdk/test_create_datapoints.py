@@ -117,6 +117,12 @@ def test_failures_come_back_in_the_order_of_the_input(serve: Serve, here: Path) 
         "unknown key `label`; did you mean `labels`?": {
             "name": "typo", "items": ["good.png"], "label": [],
         },
+        "studies are declared in a manifest, under `series`": {
+            "name": "study", "items": ["good.png"], "series": [{"items": "good.png"}],
+        },
+        "rbsync does not send `preAssign`: assign the task in RedBrick": {
+            "name": "assigned", "items": ["good.png"], "preAssign": {},
+        },
         "text.png: the file is of a kind that is not known": {
             "name": "kind", "items": ["text.png"],
         },
