@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -91,31 +93,51 @@ def _told(metadata: dict[str, str]) -> dict[str, str]:
     return {key: value for key, value in metadata.items() if key not in own}
 
 
+@contextmanager
+def annotated(kind: str, folder: Path) -> Iterator[Annotated]:
+    """A project below a folder, of which there may be some already; it declares the first ones."""
+    with ExitStack() as stack:
+        project, held = Project(folder / "data"), folder / "data/.rbsync/project"
+        if kind == "service":
+            held = folder / "service"
+            client = stack.enter_context(serving(held, type="IMAGE_BBOX"))
+            project = RemoteProject(folder / "data", client.url)
+        project.manifest(manifest(batch="first", priority="0.5"))
+        yield Annotated(project, held)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Gives a folder of each kind in which the first apply of 28 datapoints is done."""
+
+    @cache
+    def fill(kind: str) -> Path:
+        folder = tmp_path_factory.mktemp(kind)
+        with annotated(kind, folder) as one:
+            for number, name in enumerate(NAMES):
+                one.project.write(f"images/{name}.png", png(number))
+                one.project.write(f"labels/{name}.json", [BOX] * (number % 3))
+            assert one.project.apply().last_line.startswith("Apply complete: 28 created")
+        return folder
+
+    return fill
+
+
 @pytest.fixture(params=["local", "service"])
-def before(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Annotated]:
+def before(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    filled: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Annotated]:
     """The first apply of 28 datapoints is done."""
-    if request.param == "local":
-        project = Project(tmp_path / "data")
-        yield filled(Annotated(project, project.folder / ".rbsync/project"))
-        return
+    shutil.copytree(filled(request.param), tmp_path, dirs_exist_ok=True)
+    # The state of each test is a copy of one: that of another test is no older one put back.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
     defaults: Any = RedbrickBackend.__init__.__kwdefaults__
     # What a dead command has sent is answered by the time it is dead.
-    with (
-        mock.patch.dict(defaults, quarantine=0.001),
-        serving(tmp_path / "service", type="IMAGE_BBOX") as client,
-    ):
-        remote = RemoteProject(tmp_path / "data", client.url)
-        yield filled(Annotated(remote, tmp_path / "service"))
-
-
-def filled(one: Annotated) -> Annotated:
-    project = one.project
-    for number, name in enumerate(NAMES):
-        project.write(f"images/{name}.png", png(number))
-        project.write(f"labels/{name}.json", [BOX] * (number % 3))
-    project.manifest(manifest(batch="first", priority="0.5"))
-    assert project.apply().last_line.startswith("Apply complete: 28 created")
-    return one
+    with mock.patch.dict(defaults, quarantine=0.001), annotated(request.param, tmp_path) as one:
+        yield one
 
 
 def update(project: Project) -> None:
