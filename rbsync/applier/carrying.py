@@ -174,6 +174,9 @@ class Carrier:
         draft = _draft(action, present, given, mark)
         create = Create(action.datapoint, MOVED, action.message)
         (answer,) = self._tools.sender.create([Prepared(create, draft)])
+        if answer.fate == "done" and answer.recognised:
+            # Another clone made it meanwhile, with what it had then.
+            return _Carried(action, answer.task_id)
         if answer.fate == "done":
             return _Carried(action, answer.task_id, given, draft.settings, is_known=True)
         if answer.failure is None or answer.fate == "doubtful":

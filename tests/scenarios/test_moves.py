@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -173,6 +174,29 @@ def test_ours_carries_also_what_people_save_in_the_middle_of_it(site: Site) -> N
         else:
             assert found[new] == (["car", "bus"] if old in worked else ["car"]), new
     assert site.project.plan()["actions"] == []
+
+
+def test_labels_come_along_where_another_clone_makes_the_new_task_without_them(
+    plain: Site,
+) -> None:
+    plain.draw(["a/0000.png"], BOX, BUS)
+    ignored = shutil.ignore_patterns(".rbsync")
+    shutil.copytree(plain.project.folder, plain.folder / "other", ignore=ignored)
+    other = RemoteProject(plain.folder / "other", plain.project.url)
+    create = RedbrickBackend.create
+    came: list[int] = []
+
+    def meanwhile(self: RedbrickBackend, drafts: Sequence[Draft]) -> Any:
+        if not came:
+            came.append(other.start("apply", "--yes", "--on-move", "recreate").wait())
+        return create(self, drafts)
+
+    with mock.patch.object(RedbrickBackend, "create", meanwhile):
+        ran = plain.project.apply("--jobs", "1", *OURS)
+    assert (came, ran.code) == ([0], 0), ran
+    assert plain.labels() == {
+        name: ["car", "bus"] if name == "b/0000.png" else ["car"] for name in names("b")
+    }
 
 
 @follows("look at both tasks; `rbsync log NAME` has what was there before")
