@@ -222,7 +222,8 @@ def _in_order(
 
 def _change(changes: Sequence[Change], tools: Tools, pace: Pace) -> Iterator[Outcome]:
     if changes:
-        with closing(Workers(pace.jobs)) as workers:
+        # Of a file that a watch finds the start of threads would take longer than its create.
+        with closing(Workers(min(pace.jobs, len(changes)))) as workers:
             yield from Pipeline(changes, tools, workers, pace).outcomes()
 
 

@@ -31,6 +31,8 @@ CHUNK_BYTES = 64 << 20
 IN_FLIGHT = 16
 # Larger ones are hashed for longer than the calls take by which each is read.
 SMALL = 128 << 10
+FEW = 4
+"""Small files that are read sooner than they are handed to a thread: a watch has mostly one."""
 
 
 class Place(NamedTuple):
@@ -85,11 +87,17 @@ class TreeHashing:
 
         errors: dict[Place, OSError] = {}
         running: _Running = {}
+        few = FEW
         try:
             for folder, indices in self._chunks(places, folders):
                 listing = self._listings[folder]
                 some = [listing.names[index] for index in indices]
                 largest = max(listing.stats[index * FIELDS] for index in indices)
+                if largest <= SMALL and len(some) <= few:
+                    few -= len(some)
+                    answers = hash_small_files(self._roots, folder, some, self._algorithm)
+                    self._enter(folder, indices, answers, errors, progress)
+                    continue
                 work = hash_small_files if largest <= SMALL else hash_files
                 task = executor.submit(work, self._roots, folder, some, self._algorithm)
                 running[task] = (folder, indices)
@@ -180,18 +188,29 @@ class TreeHashing:
             progress(0, 0)
         for task in done:
             folder, indices = running.pop(task)
-            size = 0
-            for index, answer in zip(indices, task.result(), strict=True):
-                if isinstance(answer, OSError):
-                    # What is not finished bars its datapoint, which is looked at again the next
-                    # time. One slow writer must not have a watch of 100,000 files plan them all.
-                    self.has_missed |= not isinstance(answer, NotReadyError)
-                    errors[Place(folder, self._listings[folder].names[index])] = answer
-                else:
-                    self._take(folder, index, answer)
-                    size += answer.stat.size
-            self._touched(folder)
-            progress(len(indices), size)
+            self._enter(folder, indices, task.result(), errors, progress)
+
+    def _enter(
+        self,
+        folder: str,
+        indices: Sequence[int],
+        answers: Sequence[Hashed | OSError],
+        errors: dict[Place, OSError],
+        progress: Progress,
+    ) -> None:
+        """Takes in what came of some files of a folder."""
+        size = 0
+        for index, answer in zip(indices, answers, strict=True):
+            if isinstance(answer, OSError):
+                # What is not finished bars its datapoint, which is looked at again the next time.
+                # One slow writer must not have a watch of 100,000 files plan them all.
+                self.has_missed |= not isinstance(answer, NotReadyError)
+                errors[Place(folder, self._listings[folder].names[index])] = answer
+            else:
+                self._take(folder, index, answer)
+                size += answer.stat.size
+        self._touched(folder)
+        progress(len(indices), size)
 
     def _take(self, folder: str, index: int, hashed: Hashed) -> None:
         self._listings[folder].take(index, hashed, DIGEST_SIZE[self._algorithm])

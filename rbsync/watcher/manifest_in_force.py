@@ -22,13 +22,17 @@ class ManifestInForce:
     def take(self) -> None:
         """Reads it anew, and says when it is broken and when it is in order again."""
         try:
-            self.now = self._load()
+            found = self._load()
         # An editor saves in steps: a watch must not end by a manifest that is half written.
         except (UserError, OSError) as error:
             self.is_in_order = False
             text = f"the manifest is broken, and the last good one stays in force: {error}"
             self._announcer.say("manifest", text)
         else:
+            # What was read of the same text is kept: a look for one file that came would read and
+            # check all of it again.
+            if found.digest != self.now.digest:
+                self.now = found
             self.is_in_order = True
             if self._announcer.over("manifest"):
                 self._teller.message(Message("manifest-mended", "the manifest is in order again"))
