@@ -33,7 +33,11 @@ CONFIRMED_BY = 3
 
 FIRST_PROBE = 1.0
 LONGEST_PROBE = 30.0
-"""Seconds between two probes; each pause is twice the one before it."""
+"""Seconds between two probes."""
+
+_GROWTH = 3
+"""Each pause between probes is so many times the one before it. What was on its way when the service
+went away, two dozen requests, and the probes of a minute are 30 at most."""
 
 POLL = 0.2
 """Seconds after which those who wait look again, at different times."""
@@ -134,7 +138,7 @@ class Breaker:
         with self._lock:
             self._prober = None
             self._failed_probes += not answered
-            self._seconds = FIRST_PROBE if answered else min(LONGEST_PROBE, 2 * self._seconds)
+            self._seconds = FIRST_PROBE if answered else min(LONGEST_PROBE, _GROWTH * self._seconds)
             self._probe_at = time.monotonic() + (0.0 if answered else self._seconds)
 
     def is_of_one_question(self, is_there: Callable[[], bool]) -> bool:
