@@ -36,8 +36,8 @@ LONGEST_PROBE = 30.0
 """Seconds between two probes."""
 
 _GROWTH = 3
-"""Each pause between probes is so many times the one before it. What was on its way when the service
-went away, two dozen requests, and the probes of a minute are 30 at most."""
+"""Each pause between probes is so many times the one before it. What was on its way when the
+service went away, two dozen requests, and the probes of a minute are 30 at most."""
 
 POLL = 0.2
 """Seconds after which those who wait look again, at different times."""

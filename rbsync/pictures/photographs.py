@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
@@ -16,10 +17,24 @@ from rbsync.masks.png.decoding import MAX_PIXELS
 FORMATS = ("PNG", "JPEG", "BMP")
 """The formats that are drawn; what else Pillow reads is no item of a datapoint."""
 _DICOM_AT = slice(128, 132)
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_META = 4096
 _SAMPLED = 100_000
 """Values by which black and white are found; to sort all of a scan takes seconds."""
 WIDE = ("I", "F", "I;16", "I;16L", "I;16B")
 """Modes with more than eight bits."""
+
+_SHRUNK = ("L", "RGB", "RGBA", "LA", *WIDE)
+"""Modes of which a smaller picture is made before anything else is made of it."""
+_BYTES = {
+    "L": (1, 4),
+    "RGB": (4, 4),
+    **dict.fromkeys(("I", "F"), (4, 21)),
+    **dict.fromkeys(("I;16", "I;16L", "I;16B"), (2, 21)),
+}
+_USUAL_BYTES = (4, 15)
+"""Bytes that a pixel takes once it is decoded, and in all that is made of it until it is drawn."""
+_MOST_BYTES = 420 << 20
 
 
 def read_photograph(data: bytes, side: int | None = None) -> Image.Image:
@@ -36,17 +51,32 @@ def read_photograph(data: bytes, side: int | None = None) -> Image.Image:
             if side is not None:
                 # A JPEG is decoded at an eighth in a fraction of the time; others are not changed.
                 image.draft(None, (side, side))
+            shrink = max(1, min(image.size) // (2 * side)) if side is not None else 1
+            _refuse_costly(image, shrink)
             # Cameras write how they were held, and masks are of the picture as it is shown.
             # In place: of one that stands upright already it would else make a copy.
             ImageOps.exif_transpose(image, in_place=True)
-            return _eight_bits(image)
+            return _eight_bits(image, shrink)
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError("it is no picture that can be drawn") from error
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _refuse_costly(image: Image.Image, shrink: int) -> None:
+    """Raises ValueError for a picture that takes too much memory until it is as small as wanted."""
+    decoded, made = _BYTES.get(image.mode, _USUAL_BYTES)
+    # Of those that cannot be shrunk before they are converted all pixels are.
+    small = shrink**2 if image.mode in _SHRUNK else 1
+    if image.width * image.height * (decoded + made / small) > _MOST_BYTES:
+        raise ValueError(f"it takes more than {_MOST_BYTES >> 20} MiB to draw")
+
+
+def _eight_bits(image: Image.Image, shrink: int) -> Image.Image:
     if image.mode in WIDE:
-        return _stretched(image)
+        return _stretched(image, shrink)
+    if shrink > 1 and image.mode in _SHRUNK:
+        profile = image.info.get("icc_profile")
+        image = image.reduce(shrink)
+        image.info["icc_profile"] = profile
     if image.has_transparency_data:
         clear = image.convert("RGBA")
         white = Image.new("RGBA", clear.size, "white")
@@ -54,12 +84,12 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return _srgb(image)
 
 
-def _stretched(image: Image.Image) -> Image.Image:
+def _stretched(image: Image.Image, shrink: int) -> Image.Image:
     """Grey values from black to white over the range that the picture has.
 
     Scanners fill 12 of 16 bits: cut to the upper eight, their pictures would be black.
     """
-    values = np.asarray(image, np.float64)
+    values = np.asarray(image)[::shrink, ::shrink].astype(np.float64)
     grey = windowed(values, float(values.min()), float(values.max()))
     return Image.fromarray(grey).convert("RGB")
 
@@ -114,7 +144,15 @@ def _reading_dicom() -> Iterator[None]:
         yield
     except ImportError as error:
         raise ValueError("DICOM is drawn with the extra: pip install 'rbsync[browse]'") from error
-    except (ValueError, AttributeError, KeyError, TypeError, RuntimeError, OSError) as error:
+    except (
+        ValueError,
+        LookupError,
+        AttributeError,
+        TypeError,
+        RuntimeError,
+        OSError,
+        zlib.error,
+    ) as error:
         raise ValueError(f"it is no DICOM that can be drawn: {error}") from error
 
 
@@ -144,11 +182,26 @@ def _of_dicom(data: bytes) -> Image.Image:
 def _dataset(data: bytes) -> Any:
     import pydicom
 
+    _refuse_bomb(data)
     found = pydicom.dcmread(io.BytesIO(data))
     frames = int(found.get("NumberOfFrames") or 1)
     if int(found.Rows) * int(found.Columns) * frames > MAX_PIXELS:
         raise ValueError(f"it has more than {MAX_PIXELS:,} pixels")
     return found
+
+
+def _refuse_bomb(data: bytes) -> None:
+    """Raises ValueError for a file whose elements are packed and unpack to more than is drawn."""
+    if _DEFLATED not in data[:_META]:
+        return
+    # The file's own elements, whose length the first of them says, are not packed.
+    begin = 144 + int.from_bytes(data[140:144], "little")
+    unpacker, left, rest = zlib.decompressobj(-15), _MOST_BYTES // 2, data[begin:]
+    while rest and not unpacker.eof and left >= 0:
+        left -= len(unpacker.decompress(rest, 1 << 20))
+        rest = unpacker.unconsumed_tail
+    if left < 0:
+        raise ValueError(f"it unpacks to more than {_MOST_BYTES >> 21} MiB")
 
 
 def _in_colours(found: Any, frame: int) -> Image.Image:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from typing import Any
 
 import numpy as np
@@ -79,3 +80,38 @@ def test_a_profile_is_taken_into_account_and_a_broken_one_is_not() -> None:
 def test_what_is_no_picture_says_so(data: bytes) -> None:
     with pytest.raises(ValueError, match="no picture"):
         read_photograph(data)
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize(("mode", "side"), [("RGBA", 11_000), ("LA", 11_000), ("P", 9_000)])
+def test_a_picture_that_takes_half_a_gigabyte_to_draw_is_not_drawn(mode: str, side: int) -> None:
+    header = side.to_bytes(4, "big") * 2 + bytes([8, {"RGBA": 6, "LA": 4, "P": 3}[mode], 0, 0, 0])
+    chunks = [(b"IHDR", header), (b"PLTE", bytes(3)), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
+    body = b"".join(
+        len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+        for kind, data in chunks
+        if kind != b"PLTE" or mode == "P"
+    )
+    with pytest.raises(ValueError, match="takes more than 420 MiB to draw"):
+        read_photograph(b"\x89PNG\r\n\x1a\n" + body, 240)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "LA", "I;16"])
+def test_a_thumbnail_of_a_large_picture_is_made_of_fewer_pixels(mode: str) -> None:
+    values = np.linspace(0, 255, 400 * 300).reshape(300, 400).astype(np.uint8)
+    made = Image.fromarray(values)
+    if mode == "I;16":
+        made = Image.fromarray(values.astype(np.uint16) * 16)
+    small = read_photograph(saved(made if mode == "I;16" else made.convert(mode)), 30)
+    assert (small.mode, small.size) == ("RGB", (80, 60))
+    corners = [small.getpixel(at) for at in ((0, 0), (79, 59))]
+    assert [np.asarray(one)[0] < 5 for one in corners] == [True, False]
+
+
+def test_dicom_that_unpacks_without_end_is_not_drawn() -> None:
+    packer = zlib.compressobj(9, wbits=-15)
+    zeros = b"".join([*(packer.compress(bytes(1 << 20)) for _ in range(220)), packer.flush()])
+    syntax = b"\x02\0\x10\0UI\x16\x001.2.840.10008.1.2.1.99"
+    head = b"\x02\0\0\0UL\x04\0" + len(syntax).to_bytes(4, "little") + syntax
+    with pytest.raises(ValueError, match="it unpacks to more than 210 MiB"):
+        read_photograph(bytes(128) + b"DICM" + head + zeros)
