@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from tests.scenarios.pictures import photo
-from tests.scenarios.project import COMMAND, Project
+from tests.scenarios.project import Project, ended
 
 # pycocotools 2.0.11 has not yet the newest signature of __array__.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -211,11 +210,9 @@ def test_what_would_end_the_process_is_told(
     pictures: Project, content: dict[str, Any], said: str
 ) -> None:
     write(pictures, content)
-    done = subprocess.run(
-        [*COMMAND, "plan"], cwd=pictures.folder, capture_output=True, text=True, timeout=SECONDS
-    )
-    assert done.returncode == 65
-    assert done.stderr.splitlines()[0] == f"{PLACE}coco.json: {said} (image `x.png`)"
+    ran = ended(pictures.start("plan"), SECONDS)
+    assert ran.code == 65
+    assert ran.err.splitlines()[0] == f"{PLACE}coco.json: {said} (image `x.png`)"
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_killed_25_times_and_then_left_in_peace(tmp_path: Path) -> None:
     killed = 0
     for _ in range(25):
         running = project.start("apply", "--yes", "--jobs", "2")
-        time.sleep(0.25 + chance.random() * 0.45)
+        time.sleep(0.05 + chance.random() * 0.45)
         if running.poll() is None:
             running.kill()
             killed += 1

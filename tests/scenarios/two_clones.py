@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import json
+import os
+import shutil
+import tempfile
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from rbsync.backends.base import Draft, LabelText, NamedTask
 from rbsync.backends.local.backend import LocalBackend
@@ -105,9 +113,9 @@ class LocalClone(Project):
 class LocalTeam(Team):
     """The embedded project is in one folder with the manifests of both."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, backend: LocalBackend) -> None:
         self.mine, self.yours = LocalClone(folder, "mine"), LocalClone(folder, "yours")
-        self.backend = LocalBackend(folder / ".rbsync/project")
+        self.backend = backend
 
     def prefix_of(self, clone: Project) -> str:
         return f"{clone.name}-" if isinstance(clone, LocalClone) else ""
@@ -189,20 +197,45 @@ class ServedTeam(Team):
 @contextmanager
 def team(kind: str, folder: Path) -> Iterator[Team]:
     """A team of a kind: ``local``, ``served`` or ``rewriting``; all is applied by the first."""
-    if kind == "local":
-        made: Team = LocalTeam(folder)
-        yield _applied(made)
-        return
-    rewrites = kind == "rewriting"
-    with serving(folder / "service", type="IMAGE_BBOX", rewrites=rewrites) as service:
-        yield _applied(ServedTeam(folder, service))
+    shutil.copytree(_applied(kind, int(time.monotonic() / FRESH)), folder, dirs_exist_ok=True)
+    with _team(kind, folder) as made:
+        if kind != "local":
+            # The address of the service is another one.
+            made.write(made.mine, made.yours)
+        yield made
 
 
-def _applied(one: Team) -> Team:
-    """Both clones have applied the same, so that both have a state."""
-    one.write(one.mine, one.yours)
-    ran = one.mine.apply()
-    assert ran.code == 0, ran
-    assert one.yours.run("refresh").code == 0
-    assert one.yours.plan()["actions"] == []
-    return one
+@contextmanager
+def _team(kind: str, folder: Path) -> Iterator[Team]:
+    # What is known of states beside them is copied too: else a copy is an older state put back.
+    with mock.patch.dict(os.environ, {"XDG_STATE_HOME": str(folder / "home")}):
+        if kind == "local":
+            with contextlib.closing(LocalBackend(folder / ".rbsync/project")) as backend:
+                yield LocalTeam(folder, backend)
+            return
+        rewrites = kind == "rewriting"
+        with serving(folder / "service", type="IMAGE_BBOX", rewrites=rewrites) as service:
+            yield ServedTeam(folder, service)
+
+
+FRESH = 15.0
+"""Seconds for which a team is copied: what was looked at a minute ago is told with its age."""
+
+
+@cache
+def _applied(kind: str, _: int) -> Path:
+    """The folder of a team whose clones have applied the same, so that both have a state.
+
+    Hundreds of tests begin there. It is made now and then, and copied for each of them.
+    """
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    # The first of these tests may have set variables of its own before.
+    known = {name: one for name, one in os.environ.items() if not name.startswith("RBSYNC_")}
+    with mock.patch.dict(os.environ, known, clear=True), _team(kind, folder) as one:
+        one.write(one.mine, one.yours)
+        ran = one.mine.apply()
+        assert ran.code == 0, ran
+        assert one.yours.run("refresh").code == 0
+        assert one.yours.plan()["actions"] == []
+    return folder
