@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from rbsync.applier.attempts import Attempts, no_attempts
 from rbsync.applier.comparing import differing, fingerprint_of
@@ -36,6 +37,8 @@ from rbsync.reasons import UNKNOWN as NOT_KNOWN
 from rbsync.sync.serials import check_marks
 
 _SHOWN = 3
+_MANY = 32
+"""Actions from which on threads are worth their start."""
 
 
 def inspected(
@@ -65,19 +68,41 @@ def inspected(
             raise
         return _unseen(plan, {one.name for one in doomed}, error)
     check_marks(header, (one.task.mark for one in found.values()))
-    sights = {
-        one.name: _sight(
-            found[one.task_id],
+
+    jobs = [
+        _Job(
             one,
+            found.get(one.task_id),
             [*_left(records[one.name], one), *attempts(records[one.name])],
-            algorithm,
         )
-        if one.task_id in found
-        else None
         for one in doomed
         if one.task_id not in found or found[one.task_id].task.name == one.name
-    }
+    ]
+    sights = dict(zip((one.action.name for one in jobs), _sights(jobs, algorithm), strict=True))
     return with_conflicts(plan, sights, records, decisions)
+
+
+class _Job(NamedTuple):
+    """An action, what it would overwrite, and what runs of ours may have left there."""
+
+    action: Overwriting
+    found: TaskContent | None
+    left: Sequence[Fingerprint]
+
+
+def _sights(jobs: Sequence[_Job], algorithm: Algorithm) -> Iterable[Sight | None]:
+    def seen(job: _Job) -> Sight | None:
+        if job.found is None:
+            return None
+        return _sight(job.found, job.action, job.left, algorithm)
+
+    if len(jobs) < _MANY:
+        return map(seen, jobs)
+    from concurrent.futures import ThreadPoolExecutor
+
+    # Masks are drawn to be compared, which leaves the interpreter to others for half of the time.
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1), "rbsync-look") as threads:
+        return list(threads.map(seen, jobs))
 
 
 def told_of_losses(backend: Backend, plan: Plan) -> Plan:

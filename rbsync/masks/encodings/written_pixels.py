@@ -7,7 +7,7 @@ and arrays of the lists, takes longer than all else that is done with the pictur
 from __future__ import annotations
 
 import json
-import re
+import threading
 from contextlib import suppress
 from typing import Any
 
@@ -22,25 +22,38 @@ from rbsync.masks.outlines.fill import Outline, paint_each
 from rbsync.masks.png.decoding import MAX_PIXELS
 
 Rings = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
-# A string cannot have this in it: its quotes would be escaped.
-_RINGS = re.compile(rb'"(regions|holes)":(\[[^"{}]*\])')
+_PARTS = (b'"regions":[', b'"holes":[')
 _TO_NUMBERS = bytes.maketrans(b"[],", b"   ")
+MEMBERS = frozenset({"category", "attributes", "pixel", "labelid", "classid"})
+"""The members of a label that is nothing but a mask: ids are given to it by the service."""
+_KEPT = 1 << 22
+"""Pixels up to which the last picture of a thread is kept."""
+_LAST = threading.local()
 
 
 def index_of_text(text: str) -> ClassIndex | None:
-    """The class index of the JSON text of labels, each of which is a mask.
+    """The class index of the JSON text of labels, each of which is a mask and nothing else.
 
     None for a text that is written in any other way, and for labels that lie upon others: then
-    only `flat_index` can tell. Labels that it would refuse are None too.
+    only `flat_index` can tell. Labels that it would refuse are None too. Nobody may write into
+    the pixels: who asks twice in a row gets the same ones.
     """
-    rings: list[Rings] = []
+    if '"pixel":' not in text:
+        return None
+    last, found = getattr(_LAST, "found", ("", None))
+    if last is not text:
+        found = _index(text.encode("utf-8", "surrogatepass"))
+        # A comparison asks for the pixels, and right after that for their number.
+        _LAST.found = (text, found) if found and found.pixels.size <= _KEPT else ("", None)
+    return found
 
-    def take(found: re.Match[bytes]) -> bytes:
-        rings.append(_read(found[2]))
-        return b'"%b":%d' % (found[1], len(rings) - 1)
 
+def _index(text: bytes) -> ClassIndex | None:
     with suppress(ValueError, TypeError, KeyError, IndexError, MaskError, RecursionError):
-        labels = json.loads(_RINGS.sub(take, text.encode()))
+        rest, rings = _taken_out(text)
+        labels = json.loads(rest)
+        if not all(one.keys() <= MEMBERS and not one.get("attributes") for one in labels):
+            return None
         pixels = [one["pixel"] for one in labels]
         # Each list of rings is of one label, and none stands anywhere else.
         own = [(each["regions"], each["holes"]) for each in pixels]
@@ -48,6 +61,28 @@ def index_of_text(text: str) -> ClassIndex | None:
             return None
         return _painted(labels, [_outline(rings[one], rings[other]) for one, other in own])
     return None
+
+
+def _taken_out(text: bytes) -> tuple[bytes, list[Rings]]:
+    """A text with the number of each list of rings in its place, and the lists.
+
+    Raises ValueError.
+    """
+    rest: list[bytes] = []
+    rings: list[Rings] = []
+    at = 0
+    # A string cannot have such a key in it: its quotes would be escaped.
+    while places := [(place, one) for one in _PARTS if (place := text.find(one, at)) >= 0]:
+        place, key = min(places)
+        start = place + len(key) - 1
+        # Behind a list comes the next key, or the end of the object.
+        end = min(one for mark in b'"}' if (one := text.find(mark, start)) >= 0)
+        if text[end] == ord('"'):
+            end = text.rindex(b",", start, end)
+        rest += [text[at:start], b"%d" % len(rings)]
+        rings.append(_read(text[start:end]))
+        at = end
+    return b"".join((*rest, text[at:])), rings
 
 
 def _read(text: bytes) -> Rings:
@@ -83,4 +118,6 @@ def _painted(labels: list[dict[str, Any]], outlines: list[Outline]) -> ClassInde
         return None
     canvas = np.zeros((height, width), index_type(len(names)))
     covered = paint_each(canvas, enumerate(outlines, 1))
+    # Two who ask get the same picture.
+    canvas.flags.writeable = False
     return ClassIndex(canvas, names) if np.count_nonzero(canvas) == covered else None
