@@ -72,8 +72,9 @@ def on_a_terminal(project: Project, *arguments: str) -> Iterator[Screen]:
             yield screen
         finally:
             process.send_signal(signal.SIGTERM)
-            # Its last words, or it would wait for somebody who reads them.
-            screen.until(r"\d folders?(?: · |\r\n)")
+            # Its last words, or it would wait for somebody who reads them. On a narrow screen they
+            # are on several lines.
+            screen.until(r"\d\s+folders?(?: · |\r\n)")
             process.wait()
             os.close(master)
 
