@@ -181,10 +181,12 @@ def _refuse_much(text: str, tool: str, limits: Limits) -> None:
     """Raises DrawingError for a file that has more than the labels of one datapoint may have."""
     number, marks = amount(text, tool)
     if number > limits.labels:
-        message = f"the file has {number:,} labels; {limits.labels:,} are allowed"
+        message = f"the file has more than {limits.labels:,} labels; so many are allowed"
         raise DrawingError(message, hint=more_labels(max(number, labels_for(marks))))
     if marks > limits.marks:
-        message = f"the file has {marks:,} values; {limits.marks:,} are allowed"
+        message = (
+            f"the file has more values than {limits.labels:,} labels have; so many are allowed"
+        )
         raise DrawingError(message, hint=more_labels(labels_for(marks)))
 
 
