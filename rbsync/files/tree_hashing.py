@@ -34,6 +34,9 @@ SMALL = 128 << 10
 FEW = 4
 """Small files that are read sooner than they are handed to a thread: a watch has mostly one."""
 
+MOST_UNFINISHED = 100
+"""Files that are not finished up to which the rest is planned without looking at it again."""
+
 
 class Place(NamedTuple):
     """The true place of a file: the folder that lists it, and its name there."""
@@ -73,6 +76,7 @@ class TreeHashing:
         self._times: dict[str, dict[str, tuple[int, int]]] = {}
         self.racy: dict[str, set[int]] = {}
         self.has_missed = False
+        self._unfinished = 0
 
     def hash(
         self,
@@ -203,8 +207,11 @@ class TreeHashing:
         for index, answer in zip(indices, answers, strict=True):
             if isinstance(answer, OSError):
                 # What is not finished bars its datapoint, which is looked at again the next time.
-                # One slow writer must not have a watch of 100,000 files plan them all.
-                self.has_missed |= not isinstance(answer, NotReadyError)
+                # One slow writer must not have a watch of 100,000 files plan them all. Of a burst
+                # whole folders are planned in less memory than each of its files by itself.
+                is_unfinished = isinstance(answer, NotReadyError)
+                self._unfinished += is_unfinished
+                self.has_missed |= not is_unfinished or self._unfinished > MOST_UNFINISHED
                 errors[Place(folder, self._listings[folder].names[index])] = answer
             else:
                 self._take(folder, index, answer)
