@@ -329,7 +329,7 @@ def mistakes(project: Project) -> list[str]:
         ),
         (
             mistake(project, "foreign", png(good), ", class_map: more.json"),
-            5,
+            70,
             'more.json: the category "buss" is not in the taxonomy',
             "foreign",
         ),
