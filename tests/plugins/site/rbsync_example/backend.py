@@ -202,6 +202,7 @@ def _content(task_id: str, draft: Draft, files: Mapping[str, bytes]) -> TaskCont
         settings.ground_truth,
         settings.priority,
         dict(settings.metadata),
+        series=settings.series,
     )
     contents = tuple(ref if ref in files else REMOTE + ref for _, ref in draft.items)
     maps = tuple(
