@@ -112,7 +112,7 @@ def windowed(values: npt.NDArray[Any], low: float, high: float) -> npt.NDArray[n
 
 
 class Place(NamedTuple):
-    """Where a slice lies, as DICOM has it: in millimetres to the left, to the back and up.
+    """The place of a slice, as DICOM has it: in millimetres to the left, to the back and up.
 
     ``directions`` are those of rows and of columns, ``spacing`` is from row to row and from column
     to column.

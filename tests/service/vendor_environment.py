@@ -1,6 +1,7 @@
 """A virtual environment with the vendor's SDK, whose needs are not ours; built once and kept.
 
-It is kept in the folder that ``RBSYNC_VENDOR_VENV`` names, else in pytest's cache.
+It is kept in the folder that ``RBSYNC_VENDOR_VENV`` names, else in pytest's cache. Run as a
+program, this file builds the one that is named.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ def vendor_python(config: pytest.Config) -> str:
 
     Where the environment says ``CI`` the test fails instead.
     """
-    folder = Path(KEPT) if KEPT else config.cache.mkdir("redbrick-sdk-2.35.4")
+    return _built(Path(KEPT) if KEPT else config.cache.mkdir("redbrick-sdk-2.35.4"))
+
+
+def _built(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     python = folder / "venv" / "bin" / "python"
     ready = folder / "ready"
@@ -80,3 +84,8 @@ def run_client(config: pytest.Config, client: Path, work: Path, *arguments: str)
         timeout=300,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+if __name__ == "__main__":
+    assert KEPT, "RBSYNC_VENDOR_VENV names no folder"
+    _built(Path(KEPT))
