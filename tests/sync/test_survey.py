@@ -71,6 +71,6 @@ def test_lists_are_known_by_their_content(tmp_path: Path) -> None:
     files(tmp_path, "labels.json", data=b'[{"category": [["object", "car"]]}]')
     files(tmp_path, "broken.json", data=b"{")
     assert sorted(lists_of(str(tmp_path), folders_of(str(tmp_path)))) == [
-        Listed("coco.json", "coco", "a.jpg"),
+        Listed("coco.json", "coco", "a.jpg", ("",)),
         Listed("items.csv", "items"),
     ]
