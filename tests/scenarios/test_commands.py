@@ -30,7 +30,7 @@ def test_init_writes_a_manifest_that_plans(tmp_path: Path) -> None:
     made = project.run("init")
     assert (made.code, made.last_line) == (0, "rbsync.yaml")
     text = (tmp_path / "rbsync.yaml").read_text()
-    assert '- glob: "**/*.{png,jpg}"' in text
+    assert '- glob: "scans/*.{png,jpg}"' in text
     assert "2 when this was written" in text
     assert project.run("plan").last_line.startswith("Plan: 2 to create")
 
