@@ -43,7 +43,7 @@ def command(
     Examples:
       rbsync diff v1 v2
       rbsync diff HEAD --markdown diff.md
-      rbsync diff v1 v2 --markdown - | less
+      rbsync diff v1 v2 --markdown -
       rbsync diff HEAD --html diff.html
       rbsync diff HEAD project
       rbsync diff release:v1 lock

@@ -326,9 +326,7 @@ def seen(opened: Opened, within: str, opacity: str) -> np.ndarray:
 
 
 @needs_chromium
-def test_a_scan_is_led_through_slice_by_slice_and_seen_in_a_window(
-    site: tuple[Project, str], browser: Browser
-) -> None:
+def test_a_scan_is_led_through_slice_by_slice(site: tuple[Project, str], browser: Browser) -> None:
     """All slices of a plane together have the voxels that the difference counts."""
     planned(site[1])
     told = requests.get(f"{site[1]}datapoint?name=scan", timeout=30).json()
@@ -353,9 +351,16 @@ def test_a_scan_is_led_through_slice_by_slice_and_seen_in_a_window(
         assert all(number > 20 for number in solid(opened))
         page.locator("#scan").get_by_label("spot").uncheck()
         assert solid(opened) == [0, 0]
-        before = sum(map(sum, opened.pixels(4, "#scan")))
-        page.get_by_label("White at").fill("100")
-        assert sum(map(sum, opened.pixels(4, "#scan"))) > before
+
+
+@needs_chromium
+def test_a_window_makes_a_scan_brighter(site: tuple[Project, str], browser: Browser) -> None:
+    # The series: its own window shows the spot grey, where the scan has no grey between its two.
+    with browser.open(f"{site[1]}#series") as opened:
+        opened.page.wait_for_selector("#scan[data-ready]")
+        before = sum(map(sum, opened.pixels(0, "#scan")))
+        opened.page.get_by_label("White at").fill("100")
+        assert sum(map(sum, opened.pixels(0, "#scan"))) > before
 
 
 def solid(opened: Opened) -> list[int]:
