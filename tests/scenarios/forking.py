@@ -193,7 +193,9 @@ def read_documents() -> None:
 
 def main() -> None:
     """Loads rbsync, and is it once for each request."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Tests that run in the background, or by `nohup`, have these ignored.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     for name in LOADED:
         importlib.import_module(name)
     read_documents()

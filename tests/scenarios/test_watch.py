@@ -6,6 +6,7 @@ import json
 import mmap
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from tests.hints.following import follows
 from tests.scenarios.offline_service import RemoteProject, served
 from tests.scenarios.pictures import png
-from tests.scenarios.project import Project
+from tests.scenarios.project import COMMAND, Project
 from tests.scenarios.watching import MANIFEST, SETTLE, names, watching
 
 
@@ -131,6 +132,21 @@ def test_signals_end_it_cleanly(watched: Project, number: int, code: int) -> Non
     with watching(watched) as running:
         assert running.end(number) == code
         assert running.events("document")[0]["exit_code"] == code
+
+
+def test_nohup_keeps_it_running_when_its_terminal_is_closed(watched: Project) -> None:
+    command = ["nohup", *COMMAND, "watch", "--json-lines"]
+    with subprocess.Popen(command, cwd=watched.folder, stdout=subprocess.PIPE, text=True) as watch:
+        assert watch.stdout
+        # A line that it prints comes after it has taken the signals that end it.
+        assert watch.stdout.readline()
+        watch.send_signal(signal.SIGHUP)
+        watched.write("images/later.png", png(77))
+        assert watched.run("watch", "--flush").code == 0
+        assert "images/later.png" in watched.names()
+        watch.terminate()
+        watch.stdout.read()
+    assert watch.returncode == 0
 
 
 def test_deletes_wait_for_their_grace_and_files_may_come_back(watched: Project) -> None:
