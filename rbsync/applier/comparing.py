@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from rbsync.applier.present_masks import present_mask
 from rbsync.backends.base import StoredMap, TaskContent
 from rbsync.backends.left import UNNOTED, has_labels_noted, has_settings, only_members
 from rbsync.labels.normal import read_labels
@@ -124,17 +125,13 @@ def _has_labels(found: TaskContent, wanted: str) -> bool:
 
 
 def _is_drawn_so(found: TaskContent, wanted: str) -> bool:
-    """Tells whether labels are a mask of that fingerprint, as they are written.
-
-    It is what most masks are: to read them as labels takes several times as long.
-    """
-    if found.maps or not wanted or '"pixel":' not in found.labels:
+    """Tells whether labels are a mask of that fingerprint, as they are written."""
+    index = present_mask(found) if wanted else None
+    if index is None:
         return False
-    from rbsync.masks.encodings.written_pixels import index_of_text
     from rbsync.masks.identity import identity
 
-    index = index_of_text(found.labels)
-    return index is not None and identity(index, algorithm_of(wanted)) == wanted
+    return identity(index, algorithm_of(wanted)) == wanted
 
 
 def _with_lists(labels: list[Any]) -> list[Any]:

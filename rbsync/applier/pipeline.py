@@ -1,6 +1,8 @@
 """Creates and updates: prepared by several workers, written down, sent, written down again.
 
-Workers prepare and send; only the thread that iterates over `outcomes` decides and writes.
+Workers prepare and send; only the thread that iterates over `outcomes` decides and writes. Its
+queues, and how much memory is on the way, are one state: a wall through it would have each half ask
+the other before every step.
 """
 
 from __future__ import annotations

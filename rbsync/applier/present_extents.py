@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from rbsync.applier.present_masks import present_mask
 from rbsync.backends.base import TaskContent
 from rbsync.labels.covered_area import extent_of
 from rbsync.labels.normal import read_labels
@@ -33,8 +34,10 @@ def declared_extent(labels: Labels | None) -> Extent | None:
 
 def present_extent(found: TaskContent) -> Extent | None:
     """The extent of what a task has, its label maps read; None where that cannot be told."""
-    if not found.maps and (drawn := _of_mask(found.labels)) is not None:
-        return drawn
+    if (mask := present_mask(found)) is not None:
+        import numpy as np
+
+        return Extent(len(mask.names), int(np.count_nonzero(mask.pixels)), mask.pixels.size)
     try:
         labels = read_labels(found.labels or "[]")
     except (ValueError, RecursionError):
@@ -42,20 +45,6 @@ def present_extent(found: TaskContent) -> Extent | None:
     if not isinstance(labels, list):
         return None
     return _of_maps(labels, found) if found.maps else extent_of(labels)
-
-
-def _of_mask(text: str) -> Extent | None:
-    """The extent of labels that are nothing but one mask."""
-    if '"pixel":' not in text:
-        return None
-    import numpy as np
-
-    from rbsync.masks.encodings.written_pixels import index_of_text
-
-    index = index_of_text(text)
-    if index is None:
-        return None
-    return Extent(len(index.names), int(np.count_nonzero(index.pixels)), index.pixels.size)
 
 
 def _of_maps(labels: list[object], found: TaskContent) -> Extent | None:

@@ -222,7 +222,8 @@ def _in_order(
 
 def _change(changes: Sequence[Change], tools: Tools, pace: Pace) -> Iterator[Outcome]:
     if changes:
-        # Of a file that a watch finds the start of threads would take longer than its create.
+        # Each worker is a thread. Of one file that a watch finds, or of a call for one datapoint,
+        # their start would take longer than the create.
         with closing(Workers(min(pace.jobs, len(changes)))) as workers:
             yield from Pipeline(changes, tools, workers, pace).outcomes()
 

@@ -165,15 +165,9 @@ class Filling:
         for name, task_id in tasks:
             row, record = self._table.row(name), records.get(name)
             # A run may have left it otherwise meanwhile, and says so itself.
-            if (
-                row is None
-                or record is None
-                or (row.task_id, row.status)
-                not in (
-                    (record.task_id, IN_STEP),
-                    (record.task_id, PLANNED),
-                )
-            ):
+            if row is None or record is None or row.task_id != record.task_id:
+                continue
+            if row.status not in (IN_STEP, PLANNED):
                 continue
             if said := drifted_how(found.get(task_id), record):
                 told = f"{said}; {row.said}" if row.said else said

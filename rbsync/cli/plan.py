@@ -104,7 +104,7 @@ def command(
             _write_pages(html, workspace, plan)
         locks = has_lock(workspace)
         untrusted = workspace.manifest.trust.untrusted
-        unused = _unused(workspace) if common.verbose else ()
+        unused = _unused(workspace) if common.verbose and not common.json else ()
     told = _Told(plan, labels, about)
     digest = _keep(output, told, untrusted) if output else ""
     is_printed = markdown is not None and print_markdown(common, markdown, told.as_markdown())
@@ -147,14 +147,9 @@ def _write_pages(path: str, workspace: Workspace, plan: Plan) -> None:
 
 
 def _unused(workspace: Workspace) -> tuple[Problem, ...]:
-    """Which classes no mask has. All masks are looked at, as they are remembered."""
-    from rbsync.sync.declared_dataset import expand
+    from rbsync.sync.declared_dataset import unused_classes
 
-    if not workspace.manifest.masks and not any(
-        getattr(one.source, "mask", None) for one in workspace.manifest.datapoints
-    ):
-        return ()
-    return expand(workspace, keep_going=True).unused
+    return unused_classes(workspace)
 
 
 def _touched(workspace: Workspace, revision: str) -> Since:

@@ -146,8 +146,8 @@ def _label_files(
         # Most slices have no tumour, and that such a mask is there is part of a version too.
         if one.labels is None and isinstance(given, MaskLabels | SegmentationLabels):
             found[one.name] = tuple(files.readable(entry, given.files))
-        elif entry.made_from and files.algorithm == "sha256":
-            found[one.name] = tuple(files.readable(entry, [entry.made_from]))
+        elif made_from := files.made_from(entry):
+            found[one.name] = tuple(files.readable(entry, made_from))
     return found
 
 

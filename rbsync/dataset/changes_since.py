@@ -8,10 +8,7 @@ from functools import cached_property
 
 from rbsync.dataset.expanding import SINGLES
 from rbsync.dataset.remembered import Remembered, Seen, seen_now
-from rbsync.dataset.units import (
-    any_suffix_of,
-    spelt_alike,
-)
+from rbsync.dataset.units import any_suffix_of, spelt_alike
 from rbsync.files.ignore import FILE as IGNORE_FILE
 from rbsync.files.part import NotInPartsError
 from rbsync.files.tree import Tree
@@ -80,9 +77,9 @@ def changes_of(remembered: Remembered, tree: Tree, changed: Iterable[str]) -> Ch
             _take_read(found, path, remembered)
         # A folder that may not be read, or whose disk fails, is not gone: its datapoints would be
         # deleted. What is wrong is told by a plan of everything.
-        if tree.seen(path) is None and not tree.signature([path]):
-            raise NotInPartsError(f"{path} cannot be seen")
         before, listing = remembered.seen[path], tree.seen(path)
+        if listing is None and not tree.signature([path]):
+            raise NotInPartsError(f"{path} cannot be seen")
         if listing is None:
             # It is gone, or is a file now.
             found.names[path] = None

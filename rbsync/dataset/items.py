@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from rbsync.dataset.expanding import Entries
@@ -66,9 +66,13 @@ class Files:
                 yield from self._found(entry, given.files)
             case InlineLabels() | None:
                 pass
+        yield from self._found(entry, self.made_from(entry))
+
+    def made_from(self, entry: Entry) -> Sequence[str]:
+        """The label file of another tool, where its bytes are asked for."""
         # A plan wants the meaning of such a file, which was read from it; a lock wants its bytes.
-        if entry.made_from and self.algorithm == "sha256":
-            yield from self._found(entry, [entry.made_from])
+        is_wanted = entry.made_from and self.algorithm == "sha256"
+        return (entry.made_from,) if is_wanted else ()
 
     def are_local(self, entry: Entry) -> bool:
         """Tells whether an entry's items are files, which will be uploaded."""

@@ -16,13 +16,7 @@ from rbsync.dataset.changes_since import Changes
 from rbsync.dataset.expanding import SINGLES, Again
 from rbsync.dataset.notes import Held
 from rbsync.dataset.remembered import Remembered
-from rbsync.dataset.units import (
-    DECLARED,
-    Packed,
-    Row,
-    UnitKey,
-    spelt_alike,
-)
+from rbsync.dataset.units import DECLARED, Packed, Row, UnitKey, spelt_alike
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
 from rbsync.model.names import fold_of

@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 from rbsync.dataset.expanding import Seeking
 from rbsync.dataset.notes import Held
 from rbsync.dataset.told import Stray, in_full
-from rbsync.dataset.units import (
-    Summary,
-    UnitKey,
-)
+from rbsync.dataset.units import Summary, UnitKey
 from rbsync.dataset.without_effect import unused_rules
 from rbsync.errors import Problem
 from rbsync.files import compiled_scan

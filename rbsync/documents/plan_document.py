@@ -1,4 +1,8 @@
-"""A plan as a document: written by `plan -o` and `plan --json`, read again by `apply PLAN`."""
+"""A plan as a document: written by `plan -o` and `plan --json`, read again by `apply PLAN`.
+
+What writes an action and what reads it stand side by side: a member that one of them lacks would be
+lost between a plan and its apply.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The files below the manifest's folder: listed once a run, with what is remembered of them."""
+"""The files below the manifest's folder: listed once a run, with what is remembered of them.
+
+One class and one file: what was listed, read, noted and missed of a folder is one state, of which
+each question is a few lines. Hashing, which has a state of its own, stands in `tree_hashing`.
+"""
 
 from __future__ import annotations
 

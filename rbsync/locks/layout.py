@@ -119,17 +119,20 @@ def files_of_dataset(dataset: Dataset) -> LockFiles:
     shared.update({home_of(path) for path in lock.sums})
     # Where lines of others stand in between, or bytes sort in another way than letters do, the
     # lock says what is where.
-    is_alone = [shared[_home_of_folder(one)] == 1 and one.files.isascii() for one in given.folders]
-    rest = [one for one, alone in zip(given.folders, is_alone, strict=True) if not alone]
-    if rest:
-        lock = lock_of(replace(dataset, datapoints=Datapoints(rest, given.singles)))
-    found = LockFiles(files_of(lock), len(lock.notes), len(lock.sums))
-    packed = [one for one, alone in zip(given.folders, is_alone, strict=True) if alone]
+    packed: list[FolderPoints] = []
+    others: list[FolderPoints] = []
+    for one in given.folders:
+        is_alone = shared[_home_of_folder(one)] == 1 and one.files.isascii()
+        (packed if is_alone else others).append(one)
+    rest = lock_of(replace(dataset, datapoints=Datapoints(others)))
+    lock.notes.update(rest.notes)
+    lock.sums.update(rest.sums)
+    texts = files_of(lock)
     for one in packed:
         own = sorted(_packed_blocks(one))
-        found.texts.update(split(own[0].home, "", own))
+        texts.update(split(own[0].home, "", own))
     count = sum(map(len, packed))
-    return LockFiles(found.texts, found.datapoints + count, found.sums + count)
+    return LockFiles(texts, len(lock.notes) + count, len(lock.sums) + count)
 
 
 def _home_of_folder(one: FolderPoints) -> str:

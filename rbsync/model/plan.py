@@ -1,4 +1,7 @@
-"""Actions, which are values and never run themselves, and the plan that orders them."""
+"""Actions, which are values and never run themselves, and the plan that orders them.
+
+The kinds of actions are a closed set, and stand together: who takes a plan apart reads them all.
+"""
 
 from __future__ import annotations
 

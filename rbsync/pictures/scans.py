@@ -61,9 +61,14 @@ def upright(affine: Array) -> Way:
     )
 
 
+def is_nifti(data: bytes) -> bool:
+    """Tells whether a file may be NIfTI: nothing else that is an item is packed by gzip."""
+    return data.startswith(_GZIP) or data[_MAGIC] == b"n+1\0" or data[4:8] == b"n+2\0"
+
+
 def read_scan(data: bytes) -> Scan | None:
     """A NIfTI file's first volume, None for a file of another kind."""
-    if not data.startswith(_GZIP) and data[_MAGIC] != b"n+1\0" and data[4:8] != b"n+2\0":
+    if not is_nifti(data):
         return None
     try:
         opened = NiftiFile(data)
@@ -122,12 +127,27 @@ def _affine(first: Any, last: Any, number: int) -> Array:
     return made
 
 
+def is_deep(data: bytes) -> bool:
+    """Tells whether a file is a PNG of more than eight bits, by its header."""
+    return _opened(data) is not None
+
+
 def _deep(data: bytes) -> Scan | None:
+    image = _opened(data)
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
-            if image.mode not in WIDE or image.width * image.height > MAX_PIXELS:
-                return None
-            values = np.asarray(image).T[:, :, None]
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        values = np.asarray(image).T[:, :, None] if image else None
+    except (OSError, SyntaxError, ValueError):
+        return None
+    if values is None:
         return None
     return Scan(values, _FLAT, (float(values.min()), float(values.max())))
+
+
+def _opened(data: bytes) -> Image.Image | None:
+    """A PNG of more than eight bits, whose pixels are read when they are asked for."""
+    try:
+        image = Image.open(io.BytesIO(data), formats=("PNG",))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+    is_wide = image.mode in WIDE and image.width * image.height <= MAX_PIXELS
+    return image if is_wide else None

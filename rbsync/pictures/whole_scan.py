@@ -15,7 +15,7 @@ from rbsync.pictures.change_pictures import objects_json
 from rbsync.pictures.class_colours import class_colours
 from rbsync.pictures.label_drawing import Drawing, drawing_of
 from rbsync.pictures.photographs import is_dicom
-from rbsync.pictures.scans import Scan, read_scan, read_slices, upright
+from rbsync.pictures.scans import Scan, is_deep, is_nifti, read_scan, read_slices, upright
 from rbsync.pictures.views import Read
 
 Array = npt.NDArray[Any]
@@ -67,11 +67,14 @@ def whole_scan(before: LabelContent, after: LabelContent, items: Sequence[Read])
 
 
 def is_scan(items: Sequence[Read]) -> bool:
-    """Tells whether there may be a whole scan, by the first item."""
+    """Tells whether there may be a whole scan, by the beginning of the first item.
+
+    No voxel is read for it: whoever then asks for the scan gets it, or hears that there is none.
+    """
     data = items[0]() if items else None
     if data is None:
         return False
-    return is_dicom(data) or (len(items) == 1 and _scan(items) is not None)
+    return is_dicom(data) or (len(items) == 1 and (is_nifti(data) or is_deep(data)))
 
 
 def _scan(items: Sequence[Read]) -> Scan | None:

@@ -70,8 +70,7 @@ def deliver(
             writer=writer,
             content=content,
             stop=Cancellation(),
-            # Each worker is a thread, and most calls are for one datapoint.
-            options=Options(min(backend.capabilities.jobs, len(actions)), has_state=False),
+            options=Options(backend.capabilities.jobs, has_state=False),
             retrier=retrier,
             set_aside=lambda records, removed: None,  # noqa: ARG005  (memory can always be written)
         )

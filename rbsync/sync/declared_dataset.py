@@ -5,8 +5,10 @@ from __future__ import annotations
 from rbsync.backends.base import Project
 from rbsync.dataset.build import build
 from rbsync.dataset.notes import Notes
+from rbsync.errors import Problem
 from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.model.datapoint import Dataset
+from rbsync.sources.masked import MaskedSource
 from rbsync.sync.workspace import Workspace
 
 
@@ -36,3 +38,17 @@ def expand(
         keep_going=keep_going,
         notes=notes,
     )
+
+
+def unused_classes(workspace: Workspace) -> tuple[Problem, ...]:
+    """Says which classes of class maps no mask has. Nothing where the manifest declares no masks.
+
+    The sources are expanded for it once more, and masks are as they are remembered. To keep what
+    each mask lacks with what a plan remembers would cost every plan of 100,000 masks, for what is
+    told only to those who ask for more.
+    """
+    manifest = workspace.manifest
+    has_masks = any(
+        isinstance(one.source, MaskedSource) and one.source.mask for one in manifest.datapoints
+    )
+    return expand(workspace, keep_going=True).unused if has_masks or manifest.masks else ()

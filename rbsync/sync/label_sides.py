@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from rbsync.applier.content import nothing_kept
 from rbsync.applier.mask_text import read_label_files
+from rbsync.applier.present_masks import present_mask
 from rbsync.applier.snapshot import Document, ReadContent
 from rbsync.backends.base import TaskContent
 from rbsync.errors import RbsyncError
@@ -19,7 +20,6 @@ from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.label_changes.label_content import LabelContent, compare, content_of
 from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe
-from rbsync.masks.encodings.written_pixels import index_of_text
 from rbsync.masks.label_maps import LabelMap
 from rbsync.masks.size import shown_size
 from rbsync.masks.volumes.label_volume import LabelVolume
@@ -127,7 +127,7 @@ def present_content(found: TaskContent | None, *, as_mask: bool = False) -> Labe
     """
     if found is None:
         return NOTHING
-    if as_mask and not found.maps and (drawn := index_of_text(found.labels)) is not None:
+    if as_mask and (drawn := present_mask(found)) is not None:
         return LabelContent(picture=drawn)
     maps = [LabelMap(one.series, one.read()) for one in found.maps]
     return content_of(_list(found.labels), maps)

@@ -19,7 +19,7 @@ MOST_HEADER = 1 << 20
 _MOST_AXES = 16
 """As many as the format allows."""
 
-_MOST_DIGITS = 18
+MOST_DIGITS = 18
 
 # Signs of x, y and z that lead to right, anterior, superior, as NIfTI has it.
 _SPACES = {
@@ -55,7 +55,7 @@ def sizes_of(fields: Mapping[str, str]) -> list[int]:
     """The sizes of the axes; empty where they are not such as a file may have."""
     texts = fields.get("sizes", "").split()
     # Python refuses to read numbers of thousands of digits, with an error of its own.
-    if len(texts) > _MOST_AXES or max(map(len, texts), default=0) > _MOST_DIGITS:
+    if len(texts) > _MOST_AXES or max(map(len, texts), default=0) > MOST_DIGITS:
         return []
     return [int(one) for one in texts if one.isdecimal()]
 

@@ -20,7 +20,14 @@ import numpy.typing as npt
 from rbsync.masks.error import MaskError
 from rbsync.masks.nifti.file import MAX_BYTES, NiftiFile, grid_in
 from rbsync.masks.nifti.header import Grid, Header
-from rbsync.masks.volumes.nrrd_grid import MAGIC, MOST_HEADER, fields_of, grid_of, sizes_of
+from rbsync.masks.volumes.nrrd_grid import (
+    MAGIC,
+    MOST_DIGITS,
+    MOST_HEADER,
+    fields_of,
+    grid_of,
+    sizes_of,
+)
 
 Array = npt.NDArray[Any]
 
@@ -40,7 +47,6 @@ _KINDS = {name: kind for kind, names in _TYPES.items() for name in names.split("
 _GZIP, _BZIP2 = ("gzip", "gz"), ("bzip2", "bz2")
 _END = re.compile(rb"\n\r?\n")
 _AT_ONCE = 1 << 20
-_MOST_DIGITS = 18
 _CUT = "it ends before its last voxel"
 
 
@@ -133,7 +139,7 @@ class NrrdFile:
     def _skip(self, fields: dict[str, str]) -> int:
         skip = fields.get("byte skip", fields.get("byteskip", "0"))
         lines = fields.get("line skip", fields.get("lineskip", "0"))
-        is_number = skip.removeprefix("-").isdecimal() and len(skip) <= _MOST_DIGITS
+        is_number = skip.removeprefix("-").isdecimal() and len(skip) <= MOST_DIGITS
         if not is_number or lines != "0":
             raise self._unreadable("its voxels do not follow its header")
         return int(skip)
