@@ -78,6 +78,7 @@ def command(
     Examples:
       rbsync plan -o p.json --html plan.html
       rbsync plan --refresh --detailed-exitcode
+      rbsync plan --markdown -
       rbsync plan --offline --target "images/**"
       rbsync plan --locked --since origin/main
       rbsync plan -v --target "masks/**"
