@@ -13,7 +13,7 @@ import click
 
 from rbsync.cli.name_completion import complete_names
 from rbsync.cli.open_workspace import opened
-from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import complaint, document, note
 from rbsync.cli.planning_options import give_up_after
 from rbsync.cli.render.numbers import plural
@@ -140,7 +140,7 @@ def _command(name: str, kind: type[Export]) -> click.Command:
         return _export(common, kind, path, **given)
 
     options: list[Callable[..., Any]] = [
-        click.argument("path", metavar=kind.takes),
+        click.argument("path", metavar=kind.takes, callback=no_stream),
         only,
         force,
         give_up_after,

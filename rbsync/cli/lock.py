@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from rbsync.cli.open_workspace import opened
-from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import answer, document, note, result
 from rbsync.cli.render.numbers import plural
 from rbsync.errors import ExitCode, UsageError
@@ -19,7 +19,11 @@ from rbsync.errors import ExitCode, UsageError
     help="Let git merge lock files by path, in this clone.",
 )
 @click.option(
-    "--attest", default="", metavar="FILE", help="Write an in-toto statement too, to be signed."
+    "--attest",
+    default="",
+    metavar="FILE",
+    callback=no_stream,
+    help="Write an in-toto statement too, to be signed.",
 )
 @with_common_options
 def command(common: CommonOptions, check: bool, install_merge_driver: bool, attest: str) -> int:

@@ -10,7 +10,7 @@ import click
 from rbsync.cli.escaping import one_line
 from rbsync.cli.name_completion import complete_names
 from rbsync.cli.open_workspace import opened
-from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import answer, document, note, result
 from rbsync.cli.planning_options import lock_timeout_of
 from rbsync.cli.render.numbers import plural, size
@@ -179,7 +179,7 @@ def recover(common: CommonOptions, lock_timeout: float) -> int:
 
 
 @command.command("backup")
-@click.argument("file", required=False)
+@click.argument("file", required=False, callback=no_stream)
 @with_common_options
 def backup(common: CommonOptions, file: str | None) -> int:
     """Copy the state, also while it is written to.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rbsync.cli.options import CommonOptions, with_common_options
+from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import complaint, document, note, result
 from rbsync.errors import ExitCode
 
@@ -38,7 +38,11 @@ def _seconds(name: str, default: float | None, text: str) -> Callable[[F], F]:
 @click.option("--jobs", "-j", type=click.IntRange(1, 256), metavar="N", help="Workers.")
 @click.option("--yes", "-y", is_flag=True, help="Needless: a watch never asks.")
 @click.option(
-    "--health", metavar="FILE", default="", help="Write there now and then how things stand."
+    "--health",
+    metavar="FILE",
+    default="",
+    callback=no_stream,
+    help="Write there now and then how things stand.",
 )
 @click.option(
     "--flush", is_flag=True, help="Return when the running watch has applied all that is there."

@@ -141,6 +141,10 @@ def test_markdown_is_printed_for_a_pipe(three: Project, command: tuple[str, ...]
         ("diff", "lock", "--html"),
         ("report", "--html"),
         ("doctor", "--report"),
+        ("lock", "--attest"),
+        ("export", "labels"),
+        ("state", "backup"),
+        ("watch", "--once", "--health"),
     ],
 )
 def test_a_file_that_is_put_in_its_place_whole_is_no_pipe(
