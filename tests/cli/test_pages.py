@@ -15,6 +15,7 @@ import pytest
 
 from rbsync.cli.pages.html_page import MODES, Change, Page, Row, Section, page_html
 from rbsync.cli.pages.many_pages import ROWS, paged, write_pages
+from rbsync.cli.pages.report_page import report_pages
 from rbsync.label_changes.label_content import LabelContent
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.volumes.label_volume import LabelVolume
@@ -133,6 +134,18 @@ def test_100_000_creates_are_pages_of_less_than_five_megabytes_together() -> Non
 def test_a_change_and_a_row_of_one_kind_are_on_one_page() -> None:
     section = Section("update", "2 to update", [Change("a.png", "labels")], [Row("", "b.png")])
     assert [path for path, _ in paged(Page("Plan", "", sections=[section]), "plan.html")] == [""]
+
+
+def test_a_report_lists_by_name_in_whatever_order_the_requests_ended() -> None:
+    names = ["c.png", "b/2.png", "a/1.png", "b/1.png"]
+    outcomes = [{"name": one, "action": "create", "outcome": "applied"} for one in names]
+    report = {"summary": {}, "exit_code": 0, "meta": {"created": "now"}, "outcomes": outcomes}
+    ((_, text),) = report_pages(report, {}, "report.html")
+    folders = re.findall(r'data-folder="([^"]*)"', text)
+    assert (folders, re.findall(r"<li>([^<]*)", text)) == (
+        ["a/", "b/", ""],
+        ["1.png", "1.png", "2.png", "c.png"],
+    )
 
 
 def test_links_lead_there_and_back_whatever_the_file_is_called() -> None:

@@ -37,6 +37,8 @@ def _sections(report: Mapping[str, Any]) -> Iterator[Section]:
     for result, heading in _HEADINGS.items():
         some = [one for one in report["outcomes"] if one["outcome"] == result]
         if some:
+            # Outcomes are in the order in which requests ended, which is another one each time.
+            some.sort(key=lambda one: str(one["name"]))
             kind = "failed" if result == "failed" else "quiet"
             yield Section(kind, f"{len(some):,} {heading}", rows=[_row(one) for one in some])
 
