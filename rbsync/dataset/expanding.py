@@ -47,13 +47,14 @@ class Again:
     """The sources that are expanded again. Those in ``whole`` are, whatever the ``part``.
 
     ``singles`` are sources of one entry each, and ``rests`` what is known of those of which a part
-    is looked at.
+    is looked at. More than ``most`` files of whole folders are no case for a part.
     """
 
     part: Part
     whole: frozenset[int]
     singles: frozenset[int]
     rests: Mapping[int, Rest]
+    most: int
 
     def part_for(self, number: int) -> Part | None:
         """The part of the tree that a source looks at; None for all of it."""
@@ -93,7 +94,10 @@ def expand(
 
     Whole folders of plain files come packed, but of a part: that is seldom much. ``seeking`` takes
     what sources look at beside the files that they are expanded from.
+
+    Raises NotInPartsError for a part of more files than are worth it.
     """
+    left = again.most if again else 0
     merging = _Merging(manifest, findings)
     waits = manifest.defaults.complete_when
     searched = Searched(tree)
@@ -124,13 +128,20 @@ def expand(
             rest=rest,
             searched=searched,
             limits=limits_of(manifest),
-            packs=again is None and per_file and barred is None and is_uploaded(settings.storage),
+            packs=per_file and barred is None and is_uploaded(settings.storage),
         )
         tree.part = again.part_for(number) if again else None
         with tree.noting(None if per_file else sought.folders, sought.reads):
             for entry in source.entries(context, waits):
-                if isinstance(entry, Bundle):
+                if isinstance(entry, Bundle) and again is None:
                     yield entry._replace(source=number)
+                elif isinstance(entry, Bundle):
+                    left -= entry.size
+                    # Of 50,000 new files the entries of a part take 90 MB, and those of a plan of
+                    # everything, where they stay packed, 15.
+                    if left < 0:
+                        raise NotInPartsError("so many files are planned packed")
+                    yield from entry.entries()
                 # A million entries are not copied for what is mostly so.
                 elif barred is None and per_file:
                     yield entry

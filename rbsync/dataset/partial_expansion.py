@@ -50,7 +50,8 @@ class Expansion:
         numbers = {source for source, folder in remembered.units if folder is not None}
         numbers.update(one.key[0] for one in remembered.held if one.is_of_all)
         rests = {number: self._rest(number, remembered) for number in numbers - self.whole}
-        return Again(Part.of(names, remembered.seen), self.whole, self.singles, rests)
+        part = Part.of(names, remembered.seen)
+        return Again(part, self.whole, self.singles, rests, remembered.most_in_parts)
 
     def _rest(self, number: int, remembered: Remembered) -> Rest:
         every = (one for key, one in remembered.units.items() if key[0] == number)
@@ -173,6 +174,9 @@ class _Asking:
 
     def expansion(self) -> Expansion:
         """All of it, with the rows that it had."""
+        # Of 50,000 files that are gone the rows and records of a part take 60 MB.
+        if sum(map(self._number, self.remembered.units)) > self.remembered.most_in_parts:
+            raise NotInPartsError("so many files are planned packed")
         before = {
             key: self.rows(key)
             for key in self.remembered.units
@@ -182,6 +186,14 @@ class _Asking:
         }
         whole, singles = frozenset(self._whole), frozenset(self._singles)
         return Expansion(self._names, whole, singles, before, frozenset(self.changes.gone))
+
+    def _number(self, key: UnitKey) -> int:
+        """Returns how many rows of a unit of files are looked at again."""
+        if key[1] is None or key[1] not in self._names:
+            return 0
+        unit, some = self.remembered.units[key], self._names[key[1]]
+        every = unit.count + unit.blocked
+        return every if some is None else min(len(some), every)
 
     def _stands(self, witness: str, tree: Tree) -> bool:
         """Tells whether a file that speaks for its source is still there, whatever is in it."""
@@ -211,6 +223,11 @@ class Folds:
     @cached_property
     def _all(self) -> list[tuple[UnitKey, array[int]]]:
         return list(self.read())
+
+    def keys_with(self, names: Collection[str]) -> list[UnitKey]:
+        """The units that may have some of the names, for who looks through them anyway."""
+        folds = set(map(fold_of, names))
+        return [key for key, column in self._all if folds and _found(folds, column)]
 
     def units_with(self, names: Collection[str]) -> dict[UnitKey, frozenset[str]]:
         """The units that may have some of the names, or names that look like them."""

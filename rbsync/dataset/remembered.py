@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 
+MOST_IN_PARTS = 5_000
+"""Files that are looked at again as a part however few there are beside them."""
+
+
 @dataclass(slots=True)
 class Seen:
     """A folder, or a file that was read, as it was seen.
@@ -60,6 +64,14 @@ class Remembered:
     def count(self) -> int:
         """The number of all datapoints."""
         return sum(one.count for one in self.units.values())
+
+    @property
+    def most_in_parts(self) -> int:
+        """Returns how many files may be looked at again as a part of it.
+
+        With more of them a plan of everything takes less memory, and hardly longer.
+        """
+        return max(MOST_IN_PARTS, self.count // 2)
 
     def warnings(self, tree: Tree, manifest: str) -> tuple[Problem, ...]:
         """The warnings of all that is there; ``manifest`` is the manifest's file.

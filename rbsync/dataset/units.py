@@ -136,14 +136,22 @@ class Packed(NamedTuple):
         """The number of its datapoints."""
         return len(self.folds) // 8
 
+    def digests_by_name(self) -> Iterator[tuple[str, bytes]]:
+        """Yields what is known of each datapoint but for its files."""
+        names = self.names.decode().split(_BETWEEN) if self.size else ()
+        return zip(names, self._each_digest(), strict=True)
+
+    def _each_digest(self) -> Iterator[bytes]:
+        width = len(self.digests) // self.size if self.size else 0
+        return (self.digests[at * width : at * width + width] for at in range(self.size))
+
     def rows(self) -> dict[str, Row]:
         """The datapoints by file."""
         count = self.size
         # The empty text splits into one empty name.
         if not count:
             return {}
-        width = len(self.digests) // count
-        digests = (self.digests[at : at + width] for at in range(0, width * count, width))
+        digests = self._each_digest()
         asked: Iterable[tuple[str, ...]] = [()] * count
         if self.asked:
             asked = (

@@ -60,6 +60,14 @@ class Record(NamedTuple):
         return self.pending is None and self.attempted is None
 
     @property
+    def is_plain(self) -> bool:
+        """Tells whether it says what the project has, and nothing else.
+
+        Anything else calls for an action though no file changed.
+        """
+        return self == Record(self.name, self.applied, self.task_id)
+
+    @property
     def has_failed(self) -> bool:
         """Tells whether the last thing that was tried did not succeed."""
         return self.failure is not None and not self.is_accepted

@@ -78,15 +78,16 @@ def _undeclared(
     if not records:
         return
     fresh = set(map(id, new))
-    declared: set[str] = set()
+    # The names of the records are there already; those of all datapoints are not.
+    left = set(records)
     for part in _parts(dataset.datapoints):
         if isinstance(part, FolderPoints):
-            declared.update(part.all_names() if id(part) not in fresh else ())
+            left.difference_update(part.all_names() if id(part) not in fresh else ())
         else:
-            declared.update(one.name for one in part)
+            left.difference_update(one.name for one in part)
     # What has a problem is declared all the same: it must not count as an orphan and be deleted.
-    declared.update(one.name for one in dataset.obstacles)
-    yield from (name for name in records if name not in declared)
+    left.difference_update(one.name for one in dataset.obstacles)
+    yield from left
 
 
 def _parts(datapoints: Sequence[Datapoint]) -> Iterator[Sequence[Datapoint] | FolderPoints]:

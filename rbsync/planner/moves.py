@@ -59,13 +59,13 @@ def with_moves(
     # Without a record nothing is there under any other name.
     if not records:
         return plan
-    created = {one.name: one for one in plan.actions if isinstance(one, Create)}
     resumed = [] if plan.unread else list(_resumed(dataset, records, rules.covers))
-    if not resumed and (not created or rules.on_move == "recreate"):
-        return plan
     pairs: dict[str, str] = {}
-    if rules.on_move != "recreate":
+    if rules.on_move != "recreate" and (resumed or plan.creates):
         pairs = _old_names(dataset, records, rules, {one.old for one in resumed})
+    if not resumed and not pairs:
+        return plan
+    created = {one.name: one for one in plan.creates}
     moves = [
         _decided(created[name], records[old], plan, rules)
         for name, old in pairs.items()
@@ -83,15 +83,15 @@ def old_names(dataset: Dataset, records: Mapping[str, Record], rules: Moving) ->
 def _old_names(
     dataset: Dataset, records: Mapping[str, Record], rules: Moving, taken: set[str]
 ) -> dict[str, str]:
-    declared = {one.name for one in dataset.datapoints}
-    declared.update(one.name for one in dataset.obstacles)
+    left = set(records)
+    left.difference_update(one.name for one in dataset.datapoints)
+    left.difference_update(one.name for one in dataset.obstacles)
     # What is carried already goes on under its later name, which people see.
     taken = taken.union(one.old_name for one in records.values() if _is_there(one))
-    gone = {
-        name: one
-        for name, one in records.items()
-        if name not in declared and name not in taken and _is_there(one)
-    }
+    gone = {name: records[name] for name in left - taken if _is_there(records[name])}
+    # Of a burst of new files none is made an object for it: where nothing is gone nothing moved.
+    if not gone:
+        return {}
     # Pairs are found among all names: else `--target` with the new folder would not see that
     # the old one is gone, and would create it all again.
     new = [one for one in dataset.datapoints if _is_new(records.get(one.name))]

@@ -210,6 +210,11 @@ class Bundle(NamedTuple):
     members: Members
     source: int = -1
 
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return self.files.count("\0") + 1
+
     def entries(self) -> Iterator[Entry]:
         """The entries, as a source makes them that packs none."""
         prefix = f"{self.folder}/" if self.folder else ""

@@ -201,17 +201,19 @@ def load_unit(workspace: Workspace, key: UnitKey) -> Packed | None:
 
 def exceptions_of(dataset: Dataset, records: Mapping[str, Record]) -> frozenset[str]:
     """The names that are not recorded as they are declared, or not declared at all."""
-    declared = {one.name: one.fingerprint for one in dataset.datapoints}
-    missing = [name for name, one in declared.items() if not _is_plain(records.get(name), one)]
-    return frozenset(missing).union(name for name in records if name not in declared)
+    undeclared = set(records)
+    found: set[str] = set()
+    # One by one, for of a million datapoints that are made when they are asked for none is kept.
+    for one in dataset.datapoints:
+        undeclared.discard(one.name)
+        if not _is_plain(records.get(one.name), one.fingerprint):
+            found.add(one.name)
+    return frozenset(found | undeclared)
 
 
 def _is_plain(record: Record | None, declared: object) -> bool:
     """Tells whether a record says that its datapoint is as declared, and nothing else."""
-    if record is None or record.applied != declared:
-        return False
-    # A record with a failure or something pending calls for an action though no file changed.
-    return record == Record(record.name, record.applied, record.task_id)
+    return record is not None and record.applied == declared and record.is_plain
 
 
 # No folder has this name.

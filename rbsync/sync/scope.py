@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import NamedTuple
 
 from rbsync.dataset.changes_since import changes_of
@@ -19,7 +20,7 @@ from rbsync.dataset.units import Packed, UnitKey
 from rbsync.errors import UserError
 from rbsync.files.part import NotInPartsError
 from rbsync.model.datapoint import Dataset
-from rbsync.model.fingerprint import of_sum
+from rbsync.model.fingerprint import Algorithm, entry_digest, of_sum
 from rbsync.model.plan import Basis, Plan
 from rbsync.model.record import Record
 from rbsync.stores.base import Mark, Traced
@@ -79,9 +80,12 @@ def _part(
     if not isinstance(store, Traced):
         raise NotInPartsError("the store does not read single records")
     remembered = recalled.memo.remembered
+    wanted = _not_as_seen(workspace, store, recalled.wanted)
     # A task that was being moved when a run was cut off, and whose file is back under the old name.
-    begun = store.some_records(recalled.wanted).values()
-    wanted = recalled.wanted.union(one.old_name for one in begun if one.old_name)
+    if len(wanted) > remembered.most_in_parts:
+        raise NotInPartsError("so many names are planned packed")
+    begun = store.some_records(wanted).values()
+    wanted = wanted.union(one.old_name for one in begun if one.old_name)
     again = expanded_again(workspace, remembered, recalled.changed, wanted, expand)
     dataset, taken = again.dataset, again.taken
     # Also names that the part had before: what is declared no more has a record, and is an orphan.
@@ -93,6 +97,35 @@ def _part(
     told = replace(dataset, warnings=taken.remembered.warnings(tree, workspace.manifest.file))
     _remember(workspace, recalled, taken, exceptions_of(dataset, records), digest, basis, mark)
     return Scope(told, records, count - len(dataset.datapoints), digest)
+
+
+_TOGETHER = 1000
+"""Records that are read at one time: of a burst of files all of them would be 600 bytes each."""
+
+
+def _not_as_seen(workspace: Workspace, store: Traced, names: frozenset[str]) -> frozenset[str]:
+    """Those of some names that are not recorded just as they were seen the last time.
+
+    After a burst of creates nearly all are. What was seen is not made again for that.
+    """
+    if not names:
+        return names
+    algorithm, left = workspace.inputs.tree.algorithm, set(names)
+    for key in Folds(lambda: _folds(workspace)).keys_with(names):
+        packed = load_unit(workspace, key)
+        if packed is None:
+            raise NotInPartsError("what is remembered of a folder is not as it was written")
+        seen = ((name, digest) for name, digest in packed.digests_by_name() if name in left)
+        while some := dict(islice(seen, _TOGETHER)):
+            for one in store.some_records(some).values():
+                if one.is_plain and some[one.name] == _digest_of(one, algorithm):
+                    left.discard(one.name)
+    return frozenset(left)
+
+
+def _digest_of(record: Record, algorithm: Algorithm) -> bytes:
+    applied = record.applied
+    return entry_digest(record.name, applied, algorithm) if applied else b""
 
 
 class Again(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from rbsync.applier.cancellation import Cancellation
 from rbsync.errors import BackendError, ExitCode
-from rbsync.model.outcome import Failure, Outcome, Report
+from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import Effect, Plan
 from rbsync.reasons import AUTH, PASSING
 from rbsync.sync.applying import ApplyOptions, apply_plan, plan_to_apply
@@ -73,7 +73,7 @@ class Looker:
         plan = plan_to_apply(workspace, options, nullcontext())
         if stop.requested:
             return
-        self.retries.keep(frozenset(one.name for one in plan.effects))
+        self.retries.keep(one.name for one in plan.singled_out if isinstance(one, Effect))
         self._board.note(blocked=self._hindrances.note(plan))
         left = self._allowed(workspace, plan, deletes=may_delete())
         if self._options.plan_only:
@@ -120,30 +120,33 @@ class Looker:
 
     def _take(self, report: Report, plan: Plan) -> None:
         self.last = report.exit_code
-        desired = {one.name: desired_of(one) for one in plan.effects if isinstance(one, Effect)}
         now = time.monotonic()
-        applied = [one for one in report.outcomes if one.result in ("applied", "removed")]
-        self.retries.succeeded((one.name for one in applied), now)
-        self._board.count(applied)
-        self._hindrances.note_accepted(report.outcomes)
-        for one, failure in _failed(report.outcomes):
+        applied = ("applied", "removed")
+        # One by one: the outcomes of a burst are packed, and would be 15 MB of objects.
+        if self.retries:
+            done = (one.name for one in report.outcomes if one.result in applied)
+            self.retries.succeeded(done, now)
+        self._board.count(one for one in report.outcomes if one.result in applied)
+        if report.count("accepted"):
+            self._hindrances.note_accepted(report.outcomes)
+        if failures := report.failures:
+            self._take_failures(failures, plan, now)
+            _check_key(failures)
+
+    def _take_failures(self, failures: Sequence[Outcome], plan: Plan, now: float) -> None:
+        names = {one.name for one in failures}
+        desired = {one.name: desired_of(one) for one in plan.effects if one.name in names}
+        for one, failure in ((one, one.failure) for one in failures if one.failure):
             passes = failure.kind in PASSING
             wanted = desired.get(one.name)
             is_new = self.retries.failed(one.name, wanted, failure.message, now, passes=passes)
             # A file that changed meanwhile is no failure: the next look sends what it is then.
             if is_new and failure.kind != "changed":
                 self._teller.outcome(one)
-        _check_key(report.outcomes)
 
 
-def _failed(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Failure]]:
-    return [
-        (one, one.failure) for one in outcomes if one.failure is not None and one.result == "failed"
-    ]
-
-
-def _check_key(outcomes: Sequence[Outcome]) -> None:
+def _check_key(failures: Sequence[Outcome]) -> None:
     """Raises BackendError when the service did not accept the key: nothing else will do better."""
-    for one in outcomes:
+    for one in failures:
         if one.failure is not None and one.failure.kind == AUTH:
             raise BackendError(one.failure.message, kind=AUTH, hint=one.failure.hint)

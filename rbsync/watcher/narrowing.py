@@ -20,10 +20,10 @@ def narrowed(
     Without ``deletes`` none is done, and the grace of all begins anew.
     """
     # While a disk is away all its files are missing; their grace must not run out meanwhile.
-    missing = [one.name for one in plan.actions if isinstance(one, Delete)] if deletes else []
+    missing = [one.name for one in plan.singled_out if isinstance(one, Delete)] if deletes else []
     gone = grace.over(missing, now)
-    actions = tuple(one for one in plan.actions if not _is_held(one, retries, gone, now))
-    return replace(plan, actions=actions)
+    # What failed is recorded, so that it is among the actions that are singled out.
+    return plan.only(lambda one: not _is_held(one, retries, gone, now))
 
 
 def _is_held(action: Action, retries: Retries, gone: frozenset[str], now: float) -> bool:
@@ -49,8 +49,7 @@ def allowed(plan: Plan, policy: Policy) -> tuple[Plan, Problem | None]:
         return replace(plan, refused=None), None
     # The weaker limit first, so that one emptied folder does not hold back all updates.
     for harmless in (_no_delete, _only_new):
-        actions = tuple(one for one in plan.actions if harmless(one))
-        left = replace(plan, actions=actions, refused=None)
+        left = replace(plan.only(harmless), refused=None)
         if objection(left, policy) is None:
             break
     return left, first

@@ -74,10 +74,10 @@ class Retries:
                 due = min(one.due, now + FIRST)
                 self._failed[name] = replace(one, pause=FIRST / 2, due=due)
 
-    def keep(self, names: frozenset[str]) -> None:
+    def keep(self, names: Iterable[str]) -> None:
         """Forgets all names but these, of which there is still something to do."""
-        for name in self._failed.keys() - names:
-            del self._failed[name]
+        left = self._failed.keys() & names if self._failed else ()
+        self._failed = {name: self._failed[name] for name in left}
 
     def waits(self, name: str, desired: Fingerprint | None, now: float) -> bool:
         """Tells whether a name has to wait; not once its content has changed."""
