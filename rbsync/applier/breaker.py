@@ -36,11 +36,18 @@ LONGEST_PROBE = 30.0
 """Seconds between two probes."""
 
 _GROWTH = 3
-"""Each pause between probes is so many times the one before it. What was on its way when the
-service went away, two dozen requests, and the probes of a minute are 30 at most."""
+"""Each pause between probes is so many times the one before it: four probes in a minute. With what
+was on its way when the service went away, two dozen requests, they are fewer than 30."""
+
+DOUBT = 3.0
+"""Seconds for which a lane begins nothing more after a failure, unless one of those that are on
+their way is answered, or none is left: they tell whether the service is gone."""
 
 POLL = 0.2
 """Seconds after which those who wait look again, at different times."""
+
+_GLANCE = 0.02
+"""As `POLL`, of those who only do not know yet whether there is an outage."""
 
 
 class Outage(NamedTuple):
@@ -79,6 +86,8 @@ class Breaker:
         self._failed_probes = 0
         self._beside = 0
         self._waiting: Counter[Lane] = Counter()
+        self._on_their_way: Counter[Lane] = Counter()
+        self._doubtful: dict[Lane, float] = {}
         self._suspended: set[Lane] = set()
         self._failed: set[Lane] = set()
         self._prober: int | None = None
@@ -101,8 +110,7 @@ class Breaker:
 
         False when the run is stopped before that, or the service was given up.
         """
-        # Without the lock: while all is well, every request comes by here.
-        if not self._suspended:
+        if self._may_go(lane):
             return True
         self._count(lane, 1)
         try:
@@ -110,7 +118,8 @@ class Breaker:
                 if self.is_open and time.monotonic() - self._since > self._give_up_after:
                     self._give_up()
                     return False
-                if not self._pause(POLL * (0.5 + self._draw())):
+                # Doubt is over in a moment, an outage is not.
+                if not self._pause((POLL if self.is_open else _GLANCE) * (0.5 + self._draw())):
                     return False
             return True
         finally:
@@ -131,11 +140,12 @@ class Breaker:
                 raise error
             return question()
 
-    def leave(self, *, answered: bool) -> None:
+    def leave(self, lane: Lane, *, answered: bool) -> None:
         """A request that was admitted is through: another one may be sent, at once or later."""
-        if self._prober != threading.get_ident():
-            return
         with self._lock:
+            self._on_their_way[lane] -= 1
+            if self._prober != threading.get_ident():
+                return
             self._prober = None
             self._failed_probes += not answered
             self._seconds = FIRST_PROBE if answered else min(LONGEST_PROBE, _GROWTH * self._seconds)
@@ -172,6 +182,7 @@ class Breaker:
             if turn < self.turn:
                 return
             self._in_a_row[lane] = 0
+            self._doubtful.pop(lane, None)
             is_over = self._resume(lane)
         if is_over:
             self._tell(Outage("", time.monotonic() - self._since, is_over=True))
@@ -189,6 +200,7 @@ class Breaker:
                 self._has_met = True
                 return
             if self._in_a_row[lane] < self._opens_after:
+                self._doubtful[lane] = time.monotonic() + DOUBT
                 return
             self._open(lane)
             self.why = why
@@ -197,6 +209,7 @@ class Breaker:
     def _open(self, lane: Lane) -> None:
         """Suspends every lane: they likely have the same host, and are soon found well if not."""
         self.turn += 1
+        self._doubtful.clear()
         self._suspended = set(LANES)
         self._failed = {lane}
         self._has_met = True
@@ -222,16 +235,27 @@ class Breaker:
         return True
 
     def _may_go(self, lane: Lane) -> bool:
+        """Takes the way where it is free: the request is then on it until it `leave`s."""
         with self._lock:
-            if lane not in self._suspended:
-                return True
-            if self._prober is not None or time.monotonic() < self._probe_at:
-                return False
-            if any(self._waiting[one] for one in LANES if self._rank(one) < self._rank(lane)):
-                return False
-            self._prober = threading.get_ident()
-            self._has_met = False
-            return True
+            is_free = self._is_free(lane)
+            self._on_their_way[lane] += is_free
+            return is_free
+
+    def _is_free(self, lane: Lane) -> bool:
+        if lane not in self._suspended:
+            return not self._is_doubtful(lane)
+        if self._prober is not None or time.monotonic() < self._probe_at:
+            return False
+        if any(self._waiting[one] for one in LANES if self._rank(one) < self._rank(lane)):
+            return False
+        self._prober = threading.get_ident()
+        self._has_met = False
+        return True
+
+    def _is_doubtful(self, lane: Lane) -> bool:
+        # A worker that failed would else go on to the next action, and meet the same.
+        until = self._doubtful.get(lane, 0.0)
+        return bool(until) and self._on_their_way[lane] > 0 and time.monotonic() < until
 
     def _rank(self, lane: Lane) -> bool:
         """Lanes that were not heard of in this outage ask first: they may well be in order."""

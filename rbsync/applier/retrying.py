@@ -292,7 +292,7 @@ class Retrier:
             if answered:
                 breaker.answered(lane, turn)
             if not is_part:
-                breaker.leave(answered=answered)
+                breaker.leave(lane, answered=answered)
         return answer
 
 

@@ -82,6 +82,7 @@ class LabelReader:
         self._context = f"labels:{digest(rules)}"
         self._passed: dict[str, str] | None = None
         self._new: list[tuple[str, str]] = []
+        self._right: dict[int, Any] = {}
 
     def inline(self, entry: Entry, given: InlineLabels) -> Labels | None:
         """Labels that stand in the manifest or in an items list."""
@@ -93,12 +94,16 @@ class LabelReader:
             labels = typed(labels)
         if self._check(entry, labels, given.locate, titles):
             return None
+        if made:
+            self._remember(labels)
         if given.drawn_for is None:
             self.drawn += [
                 Drawn(entry, "", size, given.locate(())) for size in sorted(sizes_of(labels))
             ]
         text = made.text if made else canonical_json(labels).decode()
-        return Labels("objects", self._fingerprint(labels, text), inline=text)
+        # Of kinds nothing is fingerprinted: they have the outlines of no label.
+        whole = json.loads(text) if made and "null" in text else labels
+        return Labels("objects", self._fingerprint(whole, text), inline=text)
 
     def file(self, entry: Entry, item: Item) -> Labels | None:
         """Labels in a file of their own."""
@@ -192,13 +197,19 @@ class LabelReader:
     def _distinct(
         self, made: MadeLabels, titles: Sequence[str]
     ) -> tuple[Sequence[Any], Sequence[str]]:
-        """The labels to be checked, and their titles: where all are right, one of each kind."""
-        places = list({id(one): at for at, one in enumerate(made.kinds)}.values())
+        """The labels to be checked, and their titles: where all are right, one of each new kind."""
+        firsts = {id(one): at for at, one in enumerate(made.kinds)}
+        places = [at for key, at in firsts.items() if key not in self._right]
         some = [made.kinds[at] for at in places]
-        # The outlines of an image are of a few kinds. Boxes are all looked at, and once.
+        # The outlines of a file are of a few kinds. Boxes are all looked at, and once.
         if len(some) == len(made.kinds) or self._mistakes(some):
             return made.kinds, titles
         return some, [titles[at] for at in places]
+
+    def _remember(self, kinds: Sequence[Any]) -> None:
+        # A box is of one label, while thousands of images share the kind of an outline. It is kept,
+        # or another one could have its id later.
+        self._right.update((id(one), one) for one in kinds if "pixel" in one)
 
     def _mistakes(self, labels: Any) -> list[LabelProblem]:
         return check_labels(

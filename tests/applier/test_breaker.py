@@ -72,6 +72,57 @@ def test_many_workers_ask_once_in_a_while_and_all_get_through() -> None:
     assert 0.5 < told[1].seconds < 2.0
 
 
+def test_only_what_was_on_its_way_meets_a_service_that_goes_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever failed first does not go on to the next action before the others are through."""
+    monkeypatch.setattr(module, "FIRST_PROBE", 600.0)
+    monkeypatch.setattr(module, "DOUBT", 600.0)
+    stop, gate = Cancellation(), threading.Barrier(24)
+    met: list[int] = []
+    is_gone = threading.Event()
+
+    def request() -> str:
+        if not is_gone.is_set():
+            gate.wait(timeout=60)
+            is_gone.set()
+        met.append(threading.get_ident())
+        raise BackendError("nothing answers there")
+
+    retrier = Retrier(stop.pause)
+    opened = threading.Event()
+    breaker = Breaker(stop.pause, give_up_after=600.0, tell=lambda _: opened.set())
+    with retrier.patient(breaker), ThreadPoolExecutor(24) as executor:
+        calls = [executor.submit(retrier.call, request, repeatable=False) for _ in range(200)]
+        assert opened.wait(timeout=60)
+        stop.request(INTERRUPTED)
+        assert all(isinstance(one.exception(), GivenUpError) for one in calls)
+    assert len(met) == len(set(met)) == 24
+
+
+def test_a_line_that_loses_an_answer_is_doubted_until_another_one_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "DOUBT", 600.0)
+    stop = Cancellation()
+    breaker = made(stop, give_up_after=60.0)
+    assert breaker.admit("change")
+    assert breaker.admit("change")
+    breaker.failed("change", "lost", 0)
+    breaker.leave("change", answered=False)
+    with ThreadPoolExecutor(1) as waiting:
+        third = waiting.submit(breaker.admit, "change")
+        assert breaker.admit("read")
+        assert not third.done()
+        breaker.answered("change", 0)
+        assert third.result(timeout=60)
+        # Nobody is waited for who is not on his way.
+        breaker.failed("change", "lost", 0)
+        breaker.leave("change", answered=True)
+        breaker.leave("change", answered=False)
+        assert waiting.submit(breaker.admit, "change").result(timeout=60)
+
+
 def test_questions_that_are_no_part_of_a_run_wait_by_themselves() -> None:
     told: list[Outage] = []
     stop, service = Cancellation(), Service(1.0)

@@ -24,6 +24,12 @@ def make_earlier(path: Path, format_: int) -> None:
     """Makes a file as an earlier version wrote it."""
     with sqlite3.connect(path) as file:
         file.executescript(
+            "ALTER TABLE run DROP COLUMN seal; ALTER TABLE change DROP COLUMN seal;"
+            f"UPDATE meta SET format = {format_}"
+        )
+        if format_ == 3:
+            return
+        file.executescript(
             "CREATE TABLE earlier (digest TEXT NOT NULL PRIMARY KEY, data BLOB NOT NULL);"
             "INSERT INTO earlier SELECT digest, data FROM content;"
             "DROP TABLE content; DROP TABLE place; ALTER TABLE earlier RENAME TO content;"
@@ -31,7 +37,6 @@ def make_earlier(path: Path, format_: int) -> None:
         )
         if format_ == 1:
             file.execute("ALTER TABLE run DROP COLUMN moved")
-        file.execute("UPDATE meta SET format = ?", (format_,))
     file.close()
 
 
@@ -59,7 +64,7 @@ class TestSqliteHistory(HistoryTests):
             history.note([CHANGES["create"]])
 
     @pytest.mark.parametrize("reads", [True, False])
-    @pytest.mark.parametrize("format_", [1, 2])
+    @pytest.mark.parametrize("format_", [1, 2, 3])
     def test_earlier_formats_are_read_and_go_on(
         self, tmp_path: Path, format_: int, reads: bool
     ) -> None:

@@ -77,6 +77,9 @@ def _annotations(
         # People search for the id in their tool; the place in the list is for annotations that have
         # none.
         own = _titled(one.get("id"), title)
+        if (listed := _both(one, images, names)) is not None:
+            yield CocoAnnotation(own, *listed, one)
+            continue
         image: CocoImage | None = None
         try:
             image = _listed(own, one, "image_id", images, file)
@@ -85,6 +88,17 @@ def _annotations(
             yield CocoFlaw(image, error)
         else:
             yield CocoAnnotation(own, image, name, one)
+
+
+def _both(
+    one: Mapping[str, Any], images: Mapping[Id, CocoImage], names: Mapping[Id, str]
+) -> tuple[CocoImage, str] | None:
+    """The image and the category of an annotation as nearly all are; None for others."""
+    image, category = one.get("image_id"), one.get("category_id")
+    # True is 1 as a key, and no id.
+    if type(image) is int and type(category) is int and image in images and category in names:
+        return images[image], names[category]
+    return None
 
 
 def _titled(key: Any, title: str) -> str:

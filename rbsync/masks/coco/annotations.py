@@ -143,6 +143,7 @@ class Reader:
         self._limits = limits
         self._pixels = self._letters = 0
         self._coder: Any = None
+        self._kinds: dict[str, Kind] = {}
 
     def expect(self, annotation: CocoAnnotation) -> None:
         """Loads what the annotation needs. Raises MaskError where that is not installed."""
@@ -163,11 +164,11 @@ class Reader:
         if limits and number > limits.labels:
             raise _too_many(f"image {shown(given.image.id)}", number, limits, self._file)
         found = ImageLabels(given.image, [], [], [], [*given.flaws], 0)
-        made: list[Made] = [self._made(one) for one in given.annotations]
+        is_small = given.image.width * given.image.height <= self._max_pixels
+        made: list[Made] = [self._made(one, is_small=is_small) for one in given.annotations]
         drawn = self._drawn(
             [one for one, own in zip(given.annotations, made, strict=True) if own is None]
         )
-        kinds: dict[str, Label] = {}
         unseen = 0
         for annotation, own in zip(given.annotations, made, strict=True):
             match own if own is not None else next(drawn):
@@ -180,20 +181,26 @@ class Reader:
                     unseen += 1
                     continue
                 case Outlines() as outlines:
-                    found.texts.append(_outlined(annotation, outlines))
-                    kind = kinds.get(annotation.category) or kinds.setdefault(
-                        annotation.category, _label(annotation, [[0, 0], [1, 0], [1, 1], [0, 1]])
-                    )
-                    found.kinds.append(kind)
+                    kind = self._kind(annotation.category)
+                    found.texts.append(_outlined(annotation.image, kind.name, outlines))
+                    found.kinds.append(kind.label)
                 case box:
                     found.texts.append(canonical_json(box).decode())
                     found.kinds.append(box)
             found.titles.append(annotation.title)
         return found._replace(unseen=unseen)
 
-    def _made(self, annotation: CocoAnnotation) -> Made:
-        """The box of an annotation, or what is wrong with it; None for one that is to be drawn."""
+    def _kind(self, category: str) -> Kind:
+        return self._kinds.get(category) or self._kinds.setdefault(category, _kind_of(category))
+
+    def _made(self, annotation: CocoAnnotation, *, is_small: bool) -> Made:
+        """The box of an annotation, or what is wrong with it; None for one that is to be drawn.
+
+        ``is_small`` is said of an image that may be drawn.
+        """
         members = annotation.members
+        if is_small and members.get("segmentation"):
+            return None
         try:
             if self._boxes and not members.get("segmentation") and "bbox" in members:
                 return _box(annotation, self._file)
@@ -281,22 +288,26 @@ def _within(start: float, length: float, whole: int) -> tuple[float, float]:
     return max(0.0, start / whole), min(1.0, (start + length) / whole)
 
 
-def _label(annotation: CocoAnnotation, ring: list[Any]) -> Label:
-    size = [annotation.image.width, annotation.image.height]
-    return {
-        "category": [["object", annotation.category]],
-        "attributes": [],
-        "pixel": {"imagesize": size, "regions": [ring], "holes": []},
-    }
+class Kind(NamedTuple):
+    """A category: its name as JSON text, and a label of it with an outline that is right."""
+
+    name: str
+    label: Label
 
 
-def _outlined(annotation: CocoAnnotation, outlines: Outlines) -> str:
-    """The label of an annotation of these outlines, as canonical JSON."""
-    name = canonical_json(annotation.category).decode()
-    width, height = annotation.image.width, annotation.image.height
+def _kind_of(category: str) -> Kind:
+    # Of no image's size, which is checked where images are read: a file has thousands of sizes, and
+    # with one kind for all of them its categories are looked at once and not in every image.
+    drawn = {"imagesize": [1, 1], "regions": [[[0, 0], [1, 0], [1, 1], [0, 1]]], "holes": []}
+    label = {"category": [["object", category]], "attributes": [], "pixel": drawn}
+    return Kind(canonical_json(category).decode(), label)
+
+
+def _outlined(image: CocoImage, name: str, outlines: Outlines) -> str:
+    """The label of these outlines as canonical JSON; ``name`` is its category as JSON."""
     return (
         f'{{"attributes":[],"category":[["object",{name}]],"pixel":{{"holes":[{outlines.holes}],'
-        f'"imagesize":[{width},{height}],"regions":[{outlines.regions}]}}}}'
+        f'"imagesize":[{image.width},{image.height}],"regions":[{outlines.regions}]}}}}'
     )
 
 

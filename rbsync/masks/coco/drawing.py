@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rbsync.masks.coco.shapes import Numbers
-from rbsync.masks.outlines.json_text import rings_text
+from rbsync.masks.outlines.json_text import RingsText, rings_text
 from rbsync.masks.outlines.rings import Rings
 from rbsync.masks.outlines.runs import portions
 from rbsync.masks.outlines.tracing import trace
@@ -31,9 +31,6 @@ class Outlines(NamedTuple):
 
     regions: str
     holes: str
-
-
-NOTHING = Outlines("", "")
 
 
 class Patches(NamedTuple):
@@ -118,10 +115,21 @@ def _traced(part: Patches, width: int, height: int) -> list[Outlines]:
     vertices = _moved(rings, moves[rings.values.astype(np.int64) - 1])
     columns = rings.firsts, rings.counts, rings.values, rings.holes
     text = rings_text(Rings(width, height, vertices, *columns))
-    found = [NOTHING] * len(part.counts)
-    for value, regions, holes in rings.by_class():
-        found[value - 1] = Outlines(*(str(text.part(one), "ascii") for one in (regions, holes)))
-    return found
+    return _by_part(rings, text, len(part.counts))
+
+
+def _by_part(rings: Rings, text: RingsText, number: int) -> list[Outlines]:
+    """The text of each of so many parts, whose rings have its number, from 1 on, as their class."""
+    whole = str(text.text, "ascii")
+    parts = np.arange(1, number + 1)
+    values = rings.values.astype(np.int64)
+    # In the order of `Rings` those of a class lie together, its holes last.
+    first, last = np.searchsorted(values, parts), np.searchsorted(values, parts, side="right")
+    middle = last - np.bincount(values[rings.holes], minlength=number + 1)[1:]
+    # A text that ends before it begins is none: of a part without rings, or without holes.
+    begins, ends = np.append(0, text.ends + 1), np.append(0, text.ends)
+    bounds = np.stack((begins[first], ends[middle], begins[middle], ends[last]), axis=1)
+    return [Outlines(whole[a:b], whole[c:d]) for a, b, c, d in bounds.tolist()]
 
 
 def _moved(rings: Rings, moves: npt.NDArray[np.int32]) -> npt.NDArray[Any]:

@@ -57,15 +57,18 @@ def read_runs(
     for first in range(0, len(shapes), _AT_ONCE):
         some = shapes[first : first + _AT_ONCE]
         lengths = _lengths(some, width, height)
-        weights = [_weight(one, length) for one, length in zip(some, lengths, strict=True)]
+        weights = [
+            length if length >= 0 else _weight(one)
+            for one, length in zip(some, lengths, strict=True)
+        ]
         for part in portions(np.array(weights, np.int64), LONGEST_OUTLINE):
             yield _runs_of_some(some[part], lengths[part], width, height, coder)
 
 
-def _weight(shape: Any, length: int) -> int:
-    """The steps of outlines, or the letters of a code, of which about as many runs come."""
+def _weight(shape: Any) -> int:
+    """The letters of a code: of so many, as of so many steps of outlines, come about as many runs."""
     counts = shape.get("counts") if isinstance(shape, Mapping) else None
-    return len(counts) if isinstance(counts, str | bytes | list) else max(0, length)
+    return len(counts) if isinstance(counts, str | bytes | list) else 0
 
 
 def _runs_of_some(
@@ -120,17 +123,14 @@ def _lengths(shapes: Sequence[Any], width: int, height: int) -> list[int]:
 
 def _are_polygons(shape: Any) -> bool:
     """Tells whether a shape is a list of polygons as nearly all are."""
-    return (
-        type(shape) is list
-        and bool(shape)
-        and all(
-            type(one) is list
-            and len(one) >= _FEWEST
-            and len(one) % 2 == 0
-            and _NUMBERS.issuperset(map(type, one))
-            for one in shape
-        )
-    )
+    if type(shape) is not list or not shape:
+        return False
+    for one in shape:
+        if type(one) is not list or len(one) < _FEWEST or len(one) % 2:
+            return False
+        if not _NUMBERS.issuperset(map(type, one)):
+            return False
+    return True
 
 
 def _firsts(counts: Sequence[int] | Numbers) -> Numbers:
@@ -154,7 +154,7 @@ def _runs_of_polygons(
     if not shapes:
         return []
     polygons = [*chain.from_iterable(shapes)]
-    codes = coder.frPyObjects([np.array(one, np.float64) for one in polygons], height, width)
+    codes = coder.frPyObjects(polygons, height, width)
     if len(codes) > len(shapes):
         rest = iter(codes)
         groups = ([next(rest) for _ in one] for one in shapes)
@@ -175,7 +175,8 @@ def _runs_of_codes(texts: Sequence[bytes]) -> list[Numbers]:
         begins = np.flatnonzero(places[chosen] <= 2)
         before = np.where(begins > 0, sums[begins - 1], 0)
         values[chosen] = sums - np.repeat(before, np.diff(begins, append=len(chosen)))
-    return np.split(values, firsts[1:])
+    bounds = zip(firsts.tolist(), (firsts + counts).tolist(), strict=True)
+    return [values[begin:end] for begin, end in bounds]
 
 
 def _check_polygons(polygons: list[Any], width: int, height: int) -> None:

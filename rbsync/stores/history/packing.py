@@ -9,6 +9,10 @@ from rbsync.model.fingerprint import digest
 
 LEVEL = 6
 
+FLOOR, RATIO = 4 << 20, 100
+"""A content is unpacked to at most so many bytes, or so many times those that it takes: a file of
+a few bytes could fill the memory. Labels are rarely packed to a twentieth."""
+
 SMALL = 4096
 """Contents up to this many bytes, as most labels are, fit into a window of as many."""
 
@@ -32,9 +36,12 @@ def unpack(name: str, packed: bytes | None) -> bytes:
             f"the history has no content {name}", hint="`rbsync log` shows what there still is"
         )
     try:
-        data = zlib.decompress(packed)
-    except zlib.error as error:
+        unpacker = zlib.decompressobj()
+        data = unpacker.decompress(packed, max(FLOOR, RATIO * len(packed)))
+    except (zlib.error, TypeError) as error:
         raise _damaged(name) from error
+    if not unpacker.eof:
+        raise _damaged(name)
     # Undo sends this back to the project. A flipped bit would become somebody's labels.
     if digest(data) != name:
         raise _damaged(name)

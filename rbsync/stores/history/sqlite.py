@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeVar
 
+import xxhash
+
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.history import Change, Run
@@ -25,63 +27,101 @@ TABLES = (
     " revision TEXT NOT NULL, dataset TEXT NOT NULL, undoes TEXT NOT NULL,"
     " ended DOUBLE PRECISION, created INTEGER NOT NULL, updated INTEGER NOT NULL,"
     " deleted INTEGER NOT NULL, failed INTEGER NOT NULL, exit_code INTEGER,"
-    " moved INTEGER NOT NULL DEFAULT 0)",
+    " moved INTEGER NOT NULL DEFAULT 0, seal INTEGER NOT NULL)",
     # ``was``, ``now``, ``parts`` and ``refs`` are JSON lists, or NULL.
     "CREATE TABLE change (number INTEGER NOT NULL PRIMARY KEY, run TEXT NOT NULL,"
     " name TEXT NOT NULL, verb TEXT NOT NULL, facets TEXT NOT NULL, was TEXT, now TEXT,"
     " before TEXT NOT NULL, parts TEXT, refs TEXT, time DOUBLE PRECISION NOT NULL,"
-    " renamed TEXT NOT NULL)",
+    " renamed TEXT NOT NULL, seal INTEGER NOT NULL)",
     "CREATE INDEX change_of_run ON change (run)",
     "CREATE INDEX change_of_name ON change (name)",
     "CREATE INDEX change_of_renamed ON change (renamed) WHERE renamed <> ''",
     *kept_contents.TABLES,
 )
 PUT_RUN = (
-    "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO"
+    "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO"
     " UPDATE SET ended = excluded.ended, created = excluded.created, updated = excluded.updated,"
     " deleted = excluded.deleted, failed = excluded.failed, exit_code = excluded.exit_code,"
-    " moved = excluded.moved"
+    " moved = excluded.moved, seal = excluded.seal"
 )
-PUT_CHANGE = (
-    "INSERT INTO change (run, name, verb, facets, was, now, before, parts, refs, time, renamed)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+CHANGED = "run, name, verb, facets, was, now, before, parts, refs, time, renamed"
+RAN = (
+    "id, command, started, who, host, revision, dataset, undoes, ended, created, updated,"
+    " deleted, failed, exit_code, moved"
 )
-CHANGE = "SELECT run, name, verb, facets, was, now, before, parts, refs, time, renamed FROM change"
-RUN = (
-    "SELECT id, command, started, who, host, revision, dataset, undoes, ended, created, updated,"
-    " deleted, failed, exit_code, moved FROM run"
-)
+PUT_CHANGE = f"INSERT INTO change ({CHANGED}, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608  (a constant)
+CHANGE = f"SELECT {CHANGED}, seal FROM change"  # noqa: S608  (a constant)
+RUN = f"SELECT {RAN}, seal FROM run"  # noqa: S608  (a constant)
 # On a machine that begins in 1970 until its clock is set, a run of a minute ago is 50 years old. So
 # one that came after a run that is kept is kept too.
 OLD_RUNS = (
     "SELECT id FROM run WHERE rowid <"
     " (SELECT coalesce(min(CASE WHEN started >= ? THEN rowid END), max(rowid) + 1) FROM run)"
 )
-FORMAT = 3
-"""In format 1 runs did not count moves; in format 2 contents lay in the order of their digests."""
+FORMAT = 4
+"""In format 1 runs did not count moves; in format 2 contents lay in the order of their digests; in
+format 3 rows had no seals."""
 
 UPGRADES = {
     1: ("ALTER TABLE run ADD COLUMN moved INTEGER NOT NULL DEFAULT 0",),
     2: kept_contents.UPGRADE,
+    3: (
+        "ALTER TABLE run ADD COLUMN seal INTEGER NOT NULL DEFAULT 0",
+        f"UPDATE run SET seal = seal_of({RAN})",  # noqa: S608  (a constant)
+        "ALTER TABLE change ADD COLUMN seal INTEGER NOT NULL DEFAULT 0",
+        f"UPDATE change SET seal = seal_of({CHANGED})",  # noqa: S608  (a constant)
+    ),
 }
 
 Row = tuple[Any, ...]
 
+_LAST = 253_402_300_799.0
+"""The last second, since the epoch, of the last year of calendars."""
+
+
+class DamagedRowError(Exception):
+    """A row is not as it was written."""
+
+
+def seal_of(*row: object) -> int:
+    """The seal of a row, as a signed number of 64 bits.
+
+    With another name in it a change would have somebody else's labels put back.
+    """
+    # Not as JSON, as those of a state: it takes twice as long, for each datapoint that changes.
+    values = [one if type(one) is str else "" if one is None else repr(one) for one in row]
+    return xxhash.xxh3_64_intdigest("\0".join(values).encode()) - (1 << 63)
+
 
 def run_row(one: Run) -> Row:
-    head = (one.id, one.command, one.started, one.user, one.host, one.revision, one.dataset)
+    started, ended = float(one.started), None if one.ended is None else float(one.ended)
+    head = (one.id, one.command, started, one.user, one.host, one.revision, one.dataset)
     counts = (one.created, one.updated, one.deleted, one.failed, one.exit_code, one.moved)
-    return (*head, json.dumps(one.undoes), one.ended, *counts)
+    row = (*head, json.dumps(one.undoes), ended, *counts)
+    return (*row, seal_of(*row))
 
 
 def run_of(row: Row) -> Run:
-    values = list(row)
+    values = _opened(row)
     values[7] = tuple(json.loads(values[7]))
+    _check_times(values[2], values[8] or 0.0)
     return Run(*values)
 
 
+def _check_times(*times: float) -> None:
+    if not all(0.0 <= one <= _LAST for one in times):
+        raise DamagedRowError
+
+
+def _opened(row: Row) -> list[Any]:
+    *values, seal = row
+    if seal_of(*values) != seal:
+        raise DamagedRowError
+    return values
+
+
 def change_row(one: Change) -> Row:
-    return (
+    row = (
         one.run,
         one.name,
         one.verb,
@@ -91,13 +131,15 @@ def change_row(one: Change) -> Row:
         one.before,
         _listed(one.parts),
         _listed(one.refs),
-        one.time,
+        float(one.time),
         one.renamed,
     )
+    return (*row, seal_of(*row))
 
 
 def change_of(row: Row) -> Change:
-    run, name, verb, facets, was, now, before, parts, refs, time, renamed = row
+    run, name, verb, facets, was, now, before, parts, refs, time, renamed = _opened(row)
+    _check_times(time)
     return Change(
         run,
         name,
@@ -214,7 +256,10 @@ class SqliteHistory:
             if self._connection is None and not os.path.exists(self._path):
                 return otherwise
             connection = self._open()
-            return ask(connection) if self._has_tables(connection) else otherwise
+            if not self._has_tables(connection):
+                return otherwise
+            with _as_written():
+                return ask(connection)
 
     @contextmanager
     def _writing(self, synchronous: str) -> Iterator[sqlite3.Connection]:
@@ -242,6 +287,7 @@ class SqliteHistory:
         if self._connection is None:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
             self._connection = connect(self._path, "mode=rwc")
+            self._connection.create_function("seal_of", -1, seal_of, deterministic=True)
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA fullfsync = ON")
         return self._connection
@@ -255,10 +301,25 @@ def _explained(path: str) -> Iterator[None]:
         # These are mistakes of the program, not of the file.
         raise
     except (sqlite3.Error, OSError) as error:
-        raise StoreError(
-            f"The history {path} cannot be used: {error}.",
-            hint="Check the disk and the folder, or keep the history elsewhere: --history DIR.",
-        ) from error
+        raise _unusable(path, str(error)) from error
+    except DamagedRowError as error:
+        raise _unusable(path, "a row of it is not what was written") from error
+
+
+@contextmanager
+def _as_written() -> Iterator[None]:
+    """What cannot be understood of a row was not written so. Raises DamagedRowError."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DamagedRowError from error
+
+
+def _unusable(path: str, why: str) -> StoreError:
+    return StoreError(
+        f"The history {path} cannot be used: {why}.",
+        hint="Check the disk and the folder, or keep the history elsewhere: --history DIR.",
+    )
 
 
 def _is_made(connection: sqlite3.Connection, path: str) -> bool:
@@ -276,8 +337,10 @@ def _is_made(connection: sqlite3.Connection, path: str) -> bool:
 
 
 def _format(connection: sqlite3.Connection) -> int:
-    (present,) = connection.execute("SELECT format FROM meta").fetchone()
-    return int(present)
+    (present,) = connection.execute("SELECT format FROM meta").fetchone() or ("",)
+    if not isinstance(present, int):
+        raise DamagedRowError
+    return present
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
