@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 
+from rbsync.applier.snapshot import read_document
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.history import Change
 from rbsync.model.record import Record
@@ -45,6 +45,5 @@ def _half_of(history: History, change: Change) -> Iterator[Fingerprint]:
     """The state that a change has left that was cut off between the two requests for settings."""
     if change.was is None or not change.before:
         return
-    half = json.loads(history.content(change.before)).get("half")
-    if half:
+    if half := read_document(history.content, change.before).get("half"):
         yield change.was._replace(settings=half)

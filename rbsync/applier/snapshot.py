@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from types import UnionType
 from typing import Any, NamedTuple
 
 from rbsync.backends.base import LabelFile, LabelText, TaskContent
 from rbsync.backends.left import series_left
-from rbsync.errors import Location
+from rbsync.errors import Location, StoreError
 from rbsync.model.datapoint import REMOTE, Datapoint, Item, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint, digest
 
@@ -101,6 +103,42 @@ def refs_of(document: Document) -> tuple[str, ...]:
     return tuple(ref for ref in document["items"]["refs"] if ref)
 
 
+def read_document(read: ReadContent, name: str) -> Document:
+    """A document that was kept. Raises StoreError when it is gone, or is none.
+
+    Its name says that it is as it was written, and not by whom: a history may have come with a
+    stranger's branch.
+    """
+    try:
+        found: Document = json.loads(read(name))
+        _check(found)
+        return found
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise StoreError(f"the history's content {name} is no datapoint of rbsync") from error
+
+
+def _check(document: Document) -> None:
+    """Raises one of the errors that wrong types raise, for what is no document."""
+    items, labels = document.get("items"), document.get("labels")
+    if items is not None:
+        names, refs = items["names"], items["refs"]
+        _check_each([*names, *refs], str | None)
+        _check_each(items["series"], int)
+        if len(names) != len(refs):
+            raise ValueError
+    if labels is not None:
+        _check_each([labels["json"], *(name for _, name in labels["maps"])], str)
+        _check_each([series for series, _ in labels["maps"]], int)
+    if "settings" in document:
+        Settings.of_json(document["settings"]).fingerprint()
+    _check_each([document.get("half", "")], str)
+
+
+def _check_each(values: Iterable[object], kind: UnionType | type) -> None:
+    if not all(isinstance(one, kind) for one in values):
+        raise TypeError
+
+
 def put_back(name: str, document: Document, fingerprint: Fingerprint) -> Datapoint:
     """The datapoint that a document is of. Raises SignedUrlError for one that cannot be.
 
@@ -130,4 +168,11 @@ def kept_text(labels: Labels, read: ReadContent) -> LabelText:
     kept = json.loads(labels.inline)
     text = read(kept["json"]).decode("utf-8", "surrogatepass")
     files = tuple(LabelFile(series, read(name)) for series, name in kept["maps"])
-    return LabelText(text, len(json.loads(text)), files=files)
+    return LabelText(text, _count(text, kept["json"]), files=files)
+
+
+def _count(text: str, name: str) -> int:
+    with suppress(ValueError, RecursionError):
+        if isinstance(found := json.loads(text), list):
+            return len(found)
+    raise StoreError(f"the history's content {name} is no list of labels")

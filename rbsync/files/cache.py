@@ -15,6 +15,7 @@ import xxhash
 from rbsync.files.file_facts import DIGEST_SIZE
 from rbsync.files.listing import Listing
 from rbsync.model.fingerprint import Algorithm
+from rbsync.trust.inert_tables import program_in
 
 FORMAT = 5
 
@@ -127,6 +128,8 @@ class Cache:
 
     def _check_mark(self, db: sqlite3.Connection) -> None:
         """Makes the tables anew unless they are of this format and algorithm."""
+        if program := program_in(db):
+            raise sqlite3.DatabaseError(program)
         if self._has_mark(db):
             return
         db.execute("BEGIN IMMEDIATE")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from typing import NamedTuple
@@ -41,7 +42,9 @@ def without(data: bytes, spans: Collection[Span]) -> bytes:
     return b"".join([*parts, data[at:]])
 
 
-def kept_spans(file: str, data: bytes, circumstances: str) -> list[Span] | None:
+def kept_spans(
+    file: str, data: bytes, lists: Collection[str], circumstances: str
+) -> list[Span] | None:
     """The places of the lists in a content that was right in the same circumstances.
 
     None where that is not known, or what was kept is not as it was written.
@@ -49,14 +52,39 @@ def kept_spans(file: str, data: bytes, circumstances: str) -> list[Span] | None:
     if len(data) < LEAST:
         return None
     with suppress(OSError, ValueError, TypeError):
-        with open(_path(file), encoding="ascii") as opened:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with open(os.open(_path(file), flags), encoding="ascii") as opened:
             seal, _, text = opened.read(4096).partition("\n")
         # A file that was edited, or not written whole, is not believed.
         if seal == _sum(text.encode()):
-            known, spans = json.loads(text)
-            if known == _key(data, circumstances):
-                return [Span(*one) for one in spans]
+            known, found = json.loads(text)
+            spans = [Span(*one) for one in found]
+            if known == _key(data, circumstances) and _are_lists(data, spans, lists):
+                return spans
     return None
+
+
+_KEY = re.compile(rb"\n[^\s#\[\]{},-]")
+"""The begin of a line that may be a key beside those of the lists."""
+
+
+def _are_lists(data: bytes, spans: Collection[Span], lists: Collection[str]) -> bool:
+    """Tells whether spans are those of lists and of nothing else.
+
+    What is kept lies beside the manifest, and may have come with it: whoever sealed the span of
+    the policy too would have another manifest in force than the one that people see.
+    """
+    heads, at = tuple(f"{one}:".encode() for one in lists), 0
+    for start, end, lines in spans:
+        is_in_order = at <= start < end <= len(data) and data[start - 1 : start] in (b"", b"\n")
+        is_list = data.startswith(heads, start) and not _KEY.search(data, start, end)
+        if not (is_in_order and is_list and lines == data.count(b"\n", start, end)):
+            return False
+        # A line that was cut in the middle would go on as one of its own.
+        if end < len(data) and data[end - 1 : end] != b"\n":
+            return False
+        at = end
+    return True
 
 
 def keep_spans(

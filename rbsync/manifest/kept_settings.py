@@ -54,10 +54,12 @@ def kept_settings(of: Circumstances) -> ManifestSettings | None:
     if of.trust.untrusted:
         return None
     with suppress(OSError, ValueError, TypeError, KeyError):
-        with open(_path(of), encoding="utf-8") as opened:
+        # Nothing is waited for: what stands there may be a link, in a checkout.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with open(os.open(_path(of), flags), encoding="utf-8") as opened:
             seal, _, text = opened.read(_MOST_BYTES).partition("\n")
         # A bit that the disk flipped must not become another policy, nor what a stranger sealed.
-        if seal == _sum(text.encode()) and not is_checked_out(cache_folder(of.environ)):
+        if seal == _sum(text.encode()) and not _is_strangers(of):
             key, found = json.loads(text)
             if key == of.key:
                 return _settings(**found)
@@ -93,6 +95,14 @@ def keep_settings(of: Circumstances, settings: ManifestSettings) -> None:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         write_whole(path, data)
         forget_old(os.path.dirname(path))
+
+
+def _is_strangers(of: Circumstances) -> bool:
+    """Tells whether what is kept may have come with the manifest."""
+    folder = cache_folder(of.environ)
+    own = os.path.join(os.path.realpath(os.path.dirname(os.path.abspath(of.file))), "")
+    # A copy of a repository, as in an image of a container, has no `.git`.
+    return is_checked_out(folder) or os.path.realpath(folder).startswith(own)
 
 
 def _settings(

@@ -66,7 +66,7 @@ class _Reading:
     def head_alone(self) -> Manifest | None:
         """The manifest without its sources, for a text that was right before; None for another."""
         of = self.of
-        spans = kept_spans(of.file, of.data, self._circumstances)
+        spans = kept_spans(of.file, of.data, LISTS, self._circumstances)
         document = None if spans is None else read_rest(of.file, of.data, spans)
         if document is None or not isinstance(document.value, dict):
             return None

@@ -14,6 +14,7 @@ from rbsync.stores.change_log import begin_log
 from rbsync.stores.faults import damaged
 from rbsync.stores.seals import SEALED, check_all, seal_all, sealed
 from rbsync.stores.sqlite_connections import transaction
+from rbsync.trust.inert_tables import program_in
 
 Step = Callable[[sqlite3.Connection], object]
 
@@ -101,6 +102,8 @@ def format_of(connection: sqlite3.Connection, path: str) -> int:
     Raises StoreError when the database is not a state, or is one of a newer format.
     """
     tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchall()
+    if program := program_in(connection):
+        raise damaged(path, program)
     rows = connection.execute("SELECT format FROM meta").fetchall() if tables else []
     # Somebody's own database of that name is left alone, and so is a state whose creation was cut
     # off.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rbsync.applier.snapshot import Document
+from rbsync.applier.snapshot import Document, read_document
 from rbsync.backends.base import TaskContent
 from rbsync.errors import RbsyncError, StoreError
 from rbsync.label_changes.change_kinds import LabelChanges
@@ -113,8 +112,10 @@ def labels_of_life(workspace: Workspace, life: Sequence[Change]) -> dict[int, La
 
 def _kept(workspace: Workspace, change: Change) -> Document | None:
     """The document of what was there before a change, if it has the labels."""
-    with suppress(StoreError, ValueError):
-        found: Document = json.loads(workspace.history.content(change.before) or b"{}")
+    if not change.before:
+        return None
+    with suppress(StoreError):
+        found = read_document(workspace.history.content, change.before)
         return found if "labels" in found else None
     return None
 

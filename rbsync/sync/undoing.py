@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections import defaultdict
@@ -10,14 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from rbsync.applier.attempts import attempts_in
 from rbsync.applier.carried_labels import is_as_carried
-from rbsync.applier.snapshot import Document, SignedUrlError, put_back
+from rbsync.applier.snapshot import SignedUrlError, put_back, read_document
 from rbsync.backends.base import Backend, Renames, Task, TaskContent
 from rbsync.errors import RbsyncError, StoreError, UsageError
 from rbsync.files.name_patterns import name_pattern
-from rbsync.model.datapoint import Datapoint
+from rbsync.model.datapoint import REMOTE, Datapoint
 from rbsync.model.history import Run
 from rbsync.model.plan import Action, Blocked, Create, Move, Plan, Update
 from rbsync.model.record import Header, Record
@@ -30,6 +30,7 @@ from rbsync.sync.known_project import check_project, check_target, known_project
 from rbsync.sync.planning import basis_of
 from rbsync.sync.serials import check_newest
 from rbsync.sync.workspace import Workspace
+from rbsync.trust.hosts import inner_kind
 
 LOG_HINT = "`rbsync log` lists the runs"
 _AGO = re.compile(r"([0-9]+)\s*([smhd])")
@@ -191,11 +192,28 @@ def _datapoint(workspace: Workspace, one: Reversal) -> Datapoint:
     """Returns what was there before. Raises StoreError and SignedUrlError."""
     made: dict[str, object] = {}
     for digest, facets in one.sources:
-        document: Document = json.loads(workspace.history.content(digest))
+        document = read_document(workspace.history.content, digest)
         made |= {facet: document[facet] for facet in facets if facet in document}
     if one.was is None or "items" not in made:
         raise StoreError("the history does not have what was there before")
-    return put_back(one.name, made, one.was)
+    found = put_back(one.name, made, one.was)
+    if not workspace.manifest.trust.allow_private_urls:
+        _refuse_inner(found)
+    return found
+
+
+def _refuse_inner(datapoint: Datapoint) -> None:
+    """Raises StoreError for items that the service would have to fetch from somebody's network."""
+    # A history that came with a stranger's branch says what it likes.
+    for one in datapoint.items:
+        place = one.content.removeprefix(REMOTE)
+        try:
+            host = urlsplit(place).hostname or "" if "://" in place else "-"
+        except ValueError:
+            host = ""
+        if kind := inner_kind(host):
+            message = f"an item of it was at {kind}, which nobody may be sent to"
+            raise StoreError(f"{message} without RBSYNC_ALLOW_PRIVATE_URLS=1")
 
 
 def _looked_at(

@@ -87,7 +87,11 @@ class Supervision:
         beside = f"{self.health}.{os.getpid()}"
         # The work goes on when a disk is full; that the file grows old then is just what it is for.
         with suppress(OSError):
-            with open(beside, "w", encoding="utf-8") as file:
+            # A watch that died may have left it. In a container everybody knows the number, and a
+            # link of that name, from a branch, would lead to somebody else's file.
+            with suppress(FileNotFoundError):
+                os.unlink(beside)
+            with open(beside, "x", encoding="utf-8") as file:
                 file.write(text + "\n")
             # A health check that reads at this moment must never find half a file.
             os.replace(beside, self.health)

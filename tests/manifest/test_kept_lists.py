@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from contextlib import suppress
 from pathlib import Path
 
@@ -89,6 +91,32 @@ def test_every_flipped_bit_of_what_is_kept_is_noticed(file: Path, read: list[str
         read.clear()
         assert facts(load_manifest(file)) == facts(first)
         assert read, at
+
+
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("datapoints:", "masks:"),
+        ("policy:", "masks:"),
+        ("  - name: a", "policy:"),
+        ("datapoints:", "prune:"),
+        ("masks:", "datapoints:"),
+        ("project:", "datapoints:"),
+    ],
+)
+def test_what_is_more_than_lists_is_not_skipped(
+    file: Path, read: list[str], begin: str, end: str
+) -> None:
+    """What is kept lies beside the manifest, and may have come with it: it could hide a policy."""
+    first = load_manifest(file)
+    kept = file.parent / ".rbsync" / kept_lists.NAME
+    key, _ = json.loads(kept.read_text().partition("\n")[2])
+    start, stop = TEXT.index(begin), TEXT.index(end)
+    text = json.dumps([key, [[start, stop, TEXT.count("\n", start, stop)]]])
+    kept.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
+    read.clear()
+    assert facts(load_manifest(file)) == facts(first)
+    assert len(read) >= 1
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,17 @@ def test_run_length_codes_there_and_back(pictures: Project) -> None:
     }
 
 
+def test_a_changed_outline_is_noticed_whatever_its_category_is_called(pictures: Project) -> None:
+    content = document(annotation(1, 5, 8, SQUARE), annotation(2, 6, 8, SQUARE))
+    content["categories"][0]["name"] = "null"
+    write(pictures, content)
+    pictures.manifest((pictures.folder / "rbsync.yaml").read_text()[11:].replace("car", '"null"'))
+    assert pictures.apply().code == 0
+    content["annotations"][0]["segmentation"] = [[0, 0, 3, 0, 3, 3, 0, 3]]
+    pictures.write("coco.json", content)
+    assert pictures.actions() == ["update x.png labels"]
+
+
 def test_other_codes_of_the_same_pixels_are_unchanged(pictures: Project) -> None:
     write(pictures, document(annotation(1, 5, 8, SQUARE)))
     assert pictures.apply().code == 0

@@ -12,6 +12,7 @@ from threading import RLock
 from rbsync.backends.local.disk import sync_folder
 from rbsync.backends.local.disk_failures import database_failures, disk_failures
 from rbsync.errors import BackendError
+from rbsync.trust.inert_tables import program_in
 
 VERSION = 1
 # Marks the database as an rbsync project ("rbsp"), for this program and for file(1).
@@ -74,6 +75,8 @@ def has_tables(connection: sqlite3.Connection) -> bool:
         raise BackendError(
             "project.db belongs to another program", hint="give the project another path"
         )
+    if program := program_in(connection):
+        raise BackendError(f"project.db: {program}", hint="give the project another path")
     if version > VERSION:
         raise BackendError(
             f"the project is of version {version}, this rbsync reads up to {VERSION}",

@@ -66,7 +66,7 @@ def read_runs(
 
 
 def _weight(shape: Any) -> int:
-    """The letters of a code: of so many, as of so many steps of outlines, come about as many runs."""
+    """The letters of a code, of which about as many runs come."""
     counts = shape.get("counts") if isinstance(shape, Mapping) else None
     return len(counts) if isinstance(counts, str | bytes | list) else 0
 

@@ -19,6 +19,7 @@ from rbsync.stores.history import kept_contents
 from rbsync.stores.history.base import Swept
 from rbsync.stores.history.packing import unpack
 from rbsync.stores.sqlite_connections import connect, transaction
+from rbsync.trust.inert_tables import program_in
 
 TABLES = (
     "CREATE TABLE meta (format INTEGER NOT NULL, placed INTEGER NOT NULL DEFAULT 0)",
@@ -324,6 +325,8 @@ def _unusable(path: str, why: str) -> StoreError:
 
 def _is_made(connection: sqlite3.Connection, path: str) -> bool:
     tables = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+    if program := program_in(connection):
+        raise _unusable(path, program)
     if tables is None:
         return False
     if (present := _format(connection)) < FORMAT:
