@@ -25,6 +25,7 @@ EXAMPLES = {
     "rbsync init": "rbsync init --force",
     "rbsync plan": "rbsync plan",
     "rbsync apply": "rbsync apply --yes",
+    "rbsync apply --project": "rbsync apply --yes --project",
     "rbsync apply --keep-going": "rbsync apply --keep-going --yes",
     "rbsync plan -o p.json": "rbsync plan -o p.json",
     "rbsync apply p.json": "rbsync apply p.json",

@@ -315,7 +315,7 @@ class Pipeline:
             if one.fate == "failed" and one.failure and not self._begins_anew(prepared, one):
                 self._tally.failure(one.failure)
             elif one.fate == "refused" and one.failure:
-                self._tally.refusal(one.failure.message)
+                self._tally.refusal(one.failure.words)
         # A look-up that finds nothing is an answer of a healthy service, but it follows a lost one.
         # Counted as healthy it would reset the count of an outage in which only searches work.
         if any(one.fate != "absent" for one in answers):

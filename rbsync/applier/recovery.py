@@ -7,7 +7,7 @@ from functools import partial
 from typing import assert_never
 
 from rbsync.applier.ownership import is_print
-from rbsync.backends.base import Backend, IncompleteError, Task
+from rbsync.backends.base import Backend, IncompleteError, Task, every_name, no_name
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
@@ -100,11 +100,12 @@ def _looked_up(
     """Without ``recall`` nothing is said of tasks that nobody stamped, where ours have none."""
     names = sorted(pending)
     unknown: Collection[str] = ()
+    stamps = backend.capabilities.stamps
+    counted = no_name if stamps else every_name
     try:
-        found: Mapping[str, Task] = backend.find(names)
+        found: Mapping[str, Task] = backend.find(names, counted=counted)
     except IncompleteError as error:
         found, unknown = answered(error, names)
-    stamps = backend.capabilities.stamps
     # Without stamps a task of the right name may be anybody's. It is compared part by part, and for
     # files that needs the memory of what was uploaded where.
     bare = {name for name, one in found.items() if not stamps and one.stamp is None}

@@ -21,6 +21,8 @@ from rbsync.backends.base import (
     Rejected,
     Task,
     TaskContent,
+    every_name,
+    no_name,
 )
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import Failure
@@ -268,12 +270,17 @@ class Sender:
 
         ``why`` says so, by name. Raises FailedError when the project does not tell.
         """
-        found = self._call(phase, lambda: self._backend.find(list(why)))
+        found = self._call(phase, lambda: self._find(list(why)))
         stamps = self._backend.capabilities.stamps
         return {
             name: rightful(name, found.get(name), self._left(name), said, phase, stamps=stamps)
             for name, said in why.items()
         }
+
+    def _find(self, names: Sequence[str]) -> dict[str, Task]:
+        """The tasks of names; where stamps tell whose they are, labels are not fetched for that."""
+        stamps = self._backend.capabilities.stamps
+        return self._backend.find(names, counted=no_name if stamps else every_name)
 
     def look_up(self, batch: Sequence[Prepared]) -> list[Answer]:
         """Returns what became of creates whose answer does not say it, from the project itself."""
@@ -282,9 +289,7 @@ class Sender:
         unknown: Collection[str] = ()
         why = ""
         try:
-            found = self._retrier.call(
-                lambda: self._backend.find(names), repeatable=True, lane="read"
-            )
+            found = self._retrier.call(lambda: self._find(names), repeatable=True, lane="read")
         except GivenUpError as given_up:
             found, unknown = answered(given_up.error, names)
             why = str(given_up)

@@ -16,6 +16,7 @@ from functools import cache
 from typing import BinaryIO, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from rbsync.errors import BackendError
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.model.datapoint import SeriesSettings, Settings
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.outcome import Failure
@@ -121,7 +122,8 @@ class Project:
 
     ``type`` is one of the service's project types, ``categories`` the names of its taxonomy;
     both are empty where the project does not restrict them. ``unknown_type`` is the type that it
-    has instead, where this version of rbsync does not know it.
+    has instead, where this version of rbsync does not know it. ``stages`` are the names of those in
+    which people work, in order, empty where nobody tells.
     """
 
     identity: str
@@ -129,6 +131,7 @@ class Project:
     type: str = ""
     categories: tuple[str, ...] = ()
     unknown_type: str = ""
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,6 +470,20 @@ class ReadsBack(Protocol):
         """The task of an id that a create was answered with. Raises BackendError."""
 
 
+@runtime_checkable
+class MadeElsewhere(Protocol):
+    """A backend whose project others make, and that can have more categories than they gave it."""
+
+    def members(self) -> Mapping[str, str]:
+        """The roles of people in the project, by their e-mail. Raises BackendError."""
+
+    def extend(self, taxonomy: Taxonomy) -> Sequence[str]:
+        """Adds the categories that the project lacks, takes none away, and returns their names.
+
+        Raises BackendError.
+        """
+
+
 class NewName(NamedTuple):
     """A task, and what it is to be called: its own name, and those of its items in their order.
 
@@ -584,11 +601,14 @@ class Backend(Protocol):
         of those that it left alone, because they have another name, with that.
         """
 
-    def find(self, names: Sequence[str]) -> dict[str, Task]:
+    def find(
+        self, names: Sequence[str], *, counted: Callable[[str], bool] = every_name
+    ) -> dict[str, Task]:
         """The datapoints of exactly these names that exist now.
 
-        The answer is complete: a name that is missing does not exist. Raises BackendError rather
-        than answer in part; IncompleteError has the part.
+        The answer is complete: a name that is missing does not exist. The number of labels is
+        known of names that are ``counted``: labels may be many megabytes. Raises BackendError
+        rather than answer in part; IncompleteError has the part.
         """
 
     def list(self, *, counted: Callable[[str], bool] = every_name) -> Iterator[Task]:

@@ -15,8 +15,8 @@ from rbsync.trust import Trust
 class Surroundings(NamedTuple):
     """The surroundings that a backend is opened in, beside its own settings.
 
-    ``root`` is the manifest's folder. ``type`` and ``taxonomy`` are what the manifest says of the
-    project, empty where it says nothing; ``stamp`` whether fingerprints may be left in it.
+    ``root`` is the manifest's folder. ``type``, ``taxonomy`` and ``name`` are what it says
+    of the project, empty where it says nothing; ``stamp`` whether fingerprints may be left in it.
     ``algorithm`` is that of content identities. ``trust`` is what the trusted side says of keys,
     and of where they go. Questions to a service are asked with ``reading``.
     """
@@ -28,6 +28,7 @@ class Surroundings(NamedTuple):
     algorithm: Algorithm
     trust: Trust
     reading: Reading
+    name: str = ""
 
 
 class Judge(NamedTuple):

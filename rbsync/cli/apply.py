@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     metavar="REV",
     help="Apply the manifest and the files of a git revision; what git lacks is as it is now.",
 )
+@click.option(
+    "--project",
+    is_flag=True,
+    help="Give the project the categories of the manifest that it lacks, and try again what was "
+    "refused. It loses none.",
+)
 @locked_option
 @planning
 @redo
@@ -53,6 +59,7 @@ def command(
     Examples:
       rbsync apply
       rbsync apply --yes --target "images/day1/**"
+      rbsync apply --project
       rbsync apply p.json --expect sha256:9f86d0…
       rbsync apply --yes --expect sha256:9f86d0… --locked
       rbsync apply --ours "scans/a.dcm" --theirs "scans/b*"

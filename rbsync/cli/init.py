@@ -23,13 +23,15 @@ def command(common: CommonOptions, source: str | None, force: bool) -> int:
     Example:
       rbsync init --from exports/2f0f6f3e
     """
+    from rbsync.backends.redbrick.binding import known_place
     from rbsync.sync.scaffolding import draft_manifest
 
     path = common.manifest_path
     # What somebody wrote there may be nowhere else.
     if os.path.exists(path) and not force:
         raise RbsyncError(f"there is a manifest at {path}", hint="pass --force to overwrite it")
-    write_whole(path, draft_manifest(common.folder, source))
+    place = known_place(common.folder, common.trust)
+    write_whole(path, draft_manifest(common.folder, source, place._asdict()))
     if common.json:
         document(common, {"manifest": path})
         return ExitCode.DONE

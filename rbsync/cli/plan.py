@@ -238,4 +238,5 @@ def _exit_code(plan: Plan, detailed: bool) -> ExitCode:
     # First: a script that reads 0 or 2 would take the part that was seen for the whole.
     if plan.is_incomplete:
         return ExitCode.INCOMPLETE
-    return ExitCode.CHANGES if detailed and plan.actions else ExitCode.DONE
+    is_changed = plan.actions or plan.added_categories
+    return ExitCode.CHANGES if detailed and is_changed else ExitCode.DONE

@@ -49,6 +49,7 @@ class RunFlags:
     history: str = ""
     give_up_after: float = 600.0
     at: str = ""
+    project: bool = False
 
 
 UNASKED = "pass --yes, or apply a plan: rbsync plan -o p.json"
@@ -65,7 +66,9 @@ def run_plan(
     from rbsync.sync.applying import expected, plan_to_apply
 
     def made(workspace: Workspace, how: ApplyOptions) -> tuple[Plan, ApplyOptions]:
-        how = replace(how, planning=options)
+        # What was refused for want of a category need not be.
+        planning = replace(options, insist=True) if flags.project else options
+        how = replace(how, planning=planning)
         if plan_file:
             plan = _read(plan_file, workspace, flags)
             # A saved plan is what somebody has read: nothing of it may be planned anew.
@@ -106,6 +109,7 @@ def run_made(
         lock_timeout=flags.lock_timeout,
         give_up_after=flags.give_up_after,
         stop=stop,
+        project=flags.project,
     )
     with opened(
         common,
@@ -179,7 +183,8 @@ def _agreed(
     if not common.json:
         shown = replace(plan, refused=None) if flags.force else plan
         show_plan(shown, common, nothing, asks=True)
-    if flags.yes or plan_file or not plan.effects:
+    extends = flags.project and plan.added_categories
+    if flags.yes or plan_file or not (plan.effects or extends):
         return True
     over = sum(
         1 for one in plan.singled_out if isinstance(one, Overwriting) and one.over is not None

@@ -7,7 +7,16 @@ from collections import Counter
 from collections.abc import Iterator
 from uuid import uuid4
 
-from rbsync.backends.base import Backend, Created, Draft, LabelText, NamedTask, TaskContent, no_name
+from rbsync.backends.base import (
+    Backend,
+    Created,
+    Draft,
+    GapsError,
+    LabelText,
+    NamedTask,
+    TaskContent,
+    no_name,
+)
 from rbsync.checks import Check
 from rbsync.errors import BackendError
 from rbsync.labels.project_types import project_type
@@ -18,6 +27,10 @@ PREFIX = "rbsync-doctor/"
 """The names of probes begin so, that one which could not be deleted is known for what it is."""
 
 _SHOWN = 3
+_GAPS_HINT = (
+    "look again, for others may have worked meanwhile; plans go on with what can be read, and who "
+    "runs the service wants to know of it (--report FILE)"
+)
 # A URL needs no upload, and this host is reserved for examples: nothing of anybody is shown.
 _URL = "https://example.org/rbsync-doctor.png"
 _SETTINGS = Settings(
@@ -31,7 +44,8 @@ def listing_check(backend: Backend) -> Check:
     try:
         names = Counter(one.name for one in backend.list(counted=no_name))
     except BackendError as error:
-        return Check("listing", "failed", str(error), error.hint)
+        hint = _GAPS_HINT if isinstance(error, GapsError) else error.hint
+        return Check("listing", "failed", str(error), hint)
     twice = [name for name, count in names.items() if count > 1]
     text = f"{sum(names.values()):,} datapoints"
     if not twice:

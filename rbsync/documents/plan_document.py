@@ -41,6 +41,7 @@ from rbsync.model.plan import (
     Move,
     Overwriting,
     Plan,
+    ProjectChange,
     Replace,
     Sides,
     Update,
@@ -180,6 +181,18 @@ class ActionPart(Part):
         )
 
 
+class ProjectChangePart(Part):
+    """A part of the project itself that is another one than is declared."""
+
+    what: Literal["name", "category", "stages", "member"]
+    declared: str = Field(description="What the manifest says; of stages all, in order.")
+    present: str = Field("", description="What the project has; empty where it lacks it.")
+    is_added: bool = Field(False, description="`apply --project` adds it.")
+
+    def value(self) -> ProjectChange:
+        return ProjectChange(self.what, self.declared, self.present, self.is_added)
+
+
 class DatasetPart(Part):
     """The desired datapoints: their version and their number."""
 
@@ -236,6 +249,9 @@ class PlanDocument(Document):
         default=[], description="Sources that could not be read to their end."
     )
     warnings: list[ProblemPart] = Field(default=[])
+    project: list[ProjectChangePart] = Field(
+        default=[], description="In what the project itself is another one than is declared."
+    )
     guard: ProblemPart | None = Field(
         None, description="Why the guard will refuse the plan unless --force is given."
     )
@@ -294,6 +310,7 @@ def plan_json(
         **({} if plan.looked else {"looked": False}),
         "problems": [problem_json(one) for one in plan.unread],
         "warnings": [problem_json(one) for one in plan.warnings],
+        **({"project": [one._asdict() for one in plan.project]} if plan.project else {}),
         "guard": problem_json(plan.refused) if plan.refused else None,
         "apply_exit_code": int(plan.apply_exit_code),
         **({"digest": digest} if digest else {}),
@@ -391,6 +408,7 @@ def read_plan(data: bytes, file: str) -> Plan:
         looked=document.looked,
         empty=document.dataset.empty,
         refused=document.guard.value() if document.guard else None,
+        project=tuple(one.value() for one in document.project),
     )
 
 

@@ -29,6 +29,11 @@ class Category(NamedTuple):
     attributes: tuple[Attribute, ...] = ()
     label_type: str = ""
 
+    @property
+    def is_of_labels(self) -> bool:
+        """Tells whether labels have it; one that only holds others together is their parent."""
+        return bool(self.label_type) or not self.children
+
     def walk(self) -> Iterator[Category]:
         """This category and all below it."""
         yield self

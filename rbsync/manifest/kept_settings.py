@@ -113,11 +113,12 @@ def _settings(
     check: Any,
     hash: Any,  # noqa: A002  (as the manifest has it)
 ) -> ManifestSettings:
-    type_of, taxonomy = project
+    type_of, taxonomy, name, stages, members = project
     names = taxonomy if isinstance(taxonomy, str) else tuple(taxonomy)
+    people = tuple((email, role) for email, role in members)
     return ManifestSettings(
         LocalChosen(path),
-        ProjectSettings(type_of, names),
+        ProjectSettings(type_of, names, name, tuple(stages), people),
         storages,
         PolicySettings(*policy),
         (),

@@ -151,8 +151,24 @@ class Project(Part):
     )
     taxonomy: list[str] | str | None = Field(
         None,
-        description="The names of the categories, or the path of a taxonomy's JSON file.",
+        description="The names of the categories, or the path of a taxonomy's JSON file. What the "
+        "project lacks of them, `apply --project` adds; it takes none away.",
         examples=[["car", "bus", "person"]],
+    )
+    name: str | None = Field(
+        None,
+        description="The project's name. That of a service's project is only compared.",
+        examples=["cars 2026"],
+    )
+    stages: list[str] | None = Field(
+        None,
+        description="The names of the stages in which people work, in order; only compared.",
+        examples=[["Label", "Review_1"]],
+    )
+    members: dict[str, str] | None = Field(
+        None,
+        description="The roles of people in the project, by their e-mail; only compared.",
+        examples=[{"ann@example.org": "ADMIN"}],
     )
 
 

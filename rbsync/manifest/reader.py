@@ -139,7 +139,11 @@ def _settings(model: ManifestModel) -> ManifestSettings:
     return ManifestSettings(
         backend.chosen if isinstance(backend, LocalSettings) else backend,
         ProjectSettings(
-            project.type or "", taxonomy if isinstance(taxonomy, str) else tuple(taxonomy)
+            project.type or "",
+            taxonomy if isinstance(taxonomy, str) else tuple(taxonomy),
+            project.name or "",
+            tuple(project.stages or ()),
+            tuple((project.members or {}).items()),
         ),
         model.storages,
         PolicySettings(*(getattr(policy, name) for name in PolicySettings._fields)),

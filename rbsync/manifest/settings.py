@@ -16,11 +16,15 @@ FileCheck = Literal["strict", "structure", "none"]
 class ProjectSettings(NamedTuple):
     """The facts of the project that are known beforehand; empty is what the manifest leaves open.
 
-    ``taxonomy`` are names of categories, or the path of a file.
+    ``taxonomy`` are names of categories, or the path of a file. ``stages`` are those in which
+    people work, ``members`` pairs of an e-mail and a role.
     """
 
     type: str
     taxonomy: tuple[str, ...] | str
+    name: str = ""
+    stages: tuple[str, ...] = ()
+    members: tuple[tuple[str, str], ...] = ()
 
 
 class PolicySettings(NamedTuple):

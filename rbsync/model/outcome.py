@@ -20,6 +20,10 @@ Result = Literal["applied", "accepted", "recognised", "removed", "failed", "skip
 Verb = Literal["create", "move", "update", "replace", "delete", "blocked"]
 
 
+REQUEST = " [request: "
+"""Begins what a message tells of one request alone, at its end."""
+
+
 class Failure(NamedTuple):
     """The failure of an action.
 
@@ -33,6 +37,11 @@ class Failure(NamedTuple):
     attempts: int = 1
     status: int | None = None
     hint: str = ""
+
+    @property
+    def words(self) -> str:
+        """The message without what tells a request apart from others that met the same."""
+        return self.message.partition(REQUEST)[0]
 
 
 class Outcome(NamedTuple):

@@ -185,6 +185,18 @@ class Blocked:
     sides: tuple[Sides, ...] = ()
 
 
+class ProjectChange(NamedTuple):
+    """The project itself is not what is declared: ``what`` of it, and how it is there.
+
+    ``is_added`` says that it is a category, which `apply --project` adds; all else is only told.
+    """
+
+    what: Literal["name", "category", "stages", "member"]
+    declared: str
+    present: str = ""
+    is_added: bool = False
+
+
 Action = Create | Move | Update | Replace | Delete | Blocked
 Effect = Create | Move | Update | Replace | Delete
 Overwriting = Update | Replace | Delete
@@ -270,7 +282,8 @@ class Plan:
     stays as it is. ``looked`` is whether the project was looked at. ``source`` is the manifest's
     file, for who applies the plan in the same process; it is no part of what the plan says, nor is
     ``unseen_for``: for how many seconds nobody has looked at the project, None when it is at hand.
-    ``refused`` is why the guard will stop it, None when it will not.
+    ``refused`` is why the guard will stop it, None when it will not. ``project`` is in what the
+    project itself is another one than is declared.
     """
 
     actions: Sequence[Action]
@@ -287,6 +300,7 @@ class Plan:
     taken: tuple[Record, ...] = ()
     looked: bool = True
     refused: Problem | None = None
+    project: tuple[ProjectChange, ...] = ()
     # Of this process alone: two plans that say the same are equal, whatever file they are of.
     source: str = field(default="", compare=False)
     unseen_for: float | None = field(default=None, compare=False)
@@ -326,6 +340,11 @@ class Plan:
         made = self.actions
         left = filter(is_meant, made.again), filter(is_meant, made.others)
         return replace(self, actions=Actions(made.new.folders, *left))
+
+    @property
+    def added_categories(self) -> tuple[str, ...]:
+        """The names of the categories that the project lacks, and may be given."""
+        return tuple(one.declared for one in self.project if one.is_added)
 
     @property
     def moves(self) -> tuple[Move, ...]:

@@ -17,6 +17,7 @@ from rbsync.backends.local.meta import Meta
 from rbsync.backends.local.opening import Wish
 from rbsync.backends.local.project import LocalProject
 from rbsync.backends.local.uploaded_files import Upload, Uploads
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.service.account import Account
 from rbsync.service.configuration import ServiceSettings
 from rbsync.service.group_commit import GroupCommit
@@ -53,6 +54,10 @@ class Service:
         """Tells whether a storage is a bucket that was given, or made by a client."""
         known = {one.lower() for one in self.settings.storages}
         return storage_id.lower() in known or bool(self.account.get("storages", storage_id))
+
+    def taxonomy(self) -> Taxonomy:
+        """The taxonomy as it is now: clients may have extended it."""
+        return (self.project.describe() or self.meta).read_taxonomy()
 
     def stages(self) -> list[dict[str, Any]]:
         """The pipeline as clients may have changed it."""

@@ -28,7 +28,7 @@ from rbsync.planner.decide import unsettled
 from rbsync.reasons import ACCEPTED, UNSETTLED
 from rbsync.stores.base import Owner, Writer
 from rbsync.sync.inspecting import told_of_losses
-from rbsync.sync.known_project import known_project
+from rbsync.sync.known_project import extend_project, known_project
 from rbsync.sync.known_version import version_stamps
 from rbsync.sync.last_look import note_look
 from rbsync.sync.plan_options import PlanOptions, by_policy, policy_of
@@ -64,6 +64,7 @@ class ApplyOptions:
     many seconds that is waited for: `math.inf` for ever, 0 not at all.
     ``expect`` is the digest that a plan must have where the renewal is ``expected``.
     ``command`` is what the history calls the run, and ``undoes`` are the runs that it takes back.
+    ``project`` gives the project the categories that it lacks.
     """
 
     planning: PlanOptions = field(default_factory=PlanOptions)
@@ -79,6 +80,7 @@ class ApplyOptions:
     expect: str = ""
     command: str = "apply"
     undoes: tuple[str, ...] = ()
+    project: bool = False
     outage: Callable[[Outage], None] = lambda _: None
 
 
@@ -113,6 +115,9 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
             "the manifest has changed since the plan was made", hint="run `rbsync plan` again"
         )
     _look_first(workspace, options)
+    # Before any label of a new category is sent. Done twice, it does nothing more.
+    if options.project and plan.added_categories:
+        extend_project(workspace)
     # An apply that has nothing to do in a read-only checkout must succeed.
     if not _has_work(workspace, plan):
         sweep_when_due(workspace)

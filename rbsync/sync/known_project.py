@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from rbsync.backends.base import Project
+from collections.abc import Iterator
+
+from rbsync.backends.base import MadeElsewhere, Project
 from rbsync.errors import BackendError, Problem, StateError, UserError
+from rbsync.model.plan import ProjectChange
 from rbsync.model.record import Header
 from rbsync.reasons import INVALID
 from rbsync.sync.workspace import Workspace
@@ -57,6 +60,46 @@ def check_project(workspace: Workspace, project: Project | None) -> None:
     raise UserError(
         [Problem("project-type", message, where, "correct the type, or name another project")]
     )
+
+
+def project_changes(workspace: Workspace, project: Project | None) -> tuple[ProjectChange, ...]:
+    """In what the project itself is another one than the manifest says. Raises BackendError.
+
+    An embedded project is made what is declared by any apply, and is none of others.
+    """
+    if project is None or not isinstance(workspace.backend, MadeElsewhere):
+        return ()
+    return tuple(_changes(workspace, project, workspace.backend))
+
+
+def _changes(
+    workspace: Workspace, project: Project, backend: MadeElsewhere
+) -> Iterator[ProjectChange]:
+    declared = workspace.manifest.settings.project
+    if declared.name and declared.name != project.name:
+        yield ProjectChange("name", declared.name, project.name)
+    names = (one.name for one in workspace.taxonomy.walk() if one.is_of_labels)
+    for name in dict.fromkeys(names):
+        if name not in project.categories:
+            yield ProjectChange("category", name, is_added=True)
+    if declared.stages and declared.stages != project.stages:
+        yield ProjectChange("stages", ", ".join(declared.stages), ", ".join(project.stages))
+    roles = backend.members() if declared.members else {}
+    for email, role in declared.members:
+        found = roles.get(email, "")
+        if found.lower() != role.lower():
+            shown = f"{email} {found}" if found else ""
+            yield ProjectChange("member", f"{email} {role}", shown)
+
+
+def extend_project(workspace: Workspace) -> None:
+    """Gives the project the categories that it lacks, and says which. Raises BackendError."""
+    backend = workspace.backend
+    if not isinstance(backend, MadeElsewhere):
+        return
+    names = backend.extend(workspace.taxonomy)
+    if names:
+        workspace.note(f"Added to the taxonomy of the project: {', '.join(names)}.")
 
 
 def check_target(header: Header | None, project: Project | None) -> None:

@@ -21,6 +21,7 @@ from rbsync.stores.base import Mark
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.inspecting_moves import moves_inspected, moving
+from rbsync.sync.known_project import project_changes
 from rbsync.sync.last_look import note_look
 from rbsync.sync.memo import MOST_EXCEPTIONS, Recalled, exceptions_of, remember
 from rbsync.sync.overlay import Overlay, overlay
@@ -87,7 +88,9 @@ def plan_of_changes(workspace: Workspace, options: PlanOptions, known: Known) ->
     left = left_digest(records, names_of(made.singled_out))
     made = replace(made, basis=replace(basis, left=left), empty=is_empty)
     made = replace(made, refused=objection(made, policy_of(workspace, options)))
-    if notes.is_wanted and notes.is_quiet:
+    made = replace(made, project=project_changes(workspace, known.project))
+    # What is told of the project is not remembered, and would be told once.
+    if notes.is_wanted and notes.is_quiet and not made.project:
         remember(workspace, made, known.project, notes, exceptions_of(*every), known.mark)
     return made
 

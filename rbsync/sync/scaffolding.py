@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from rbsync.errors import UserError
 from rbsync.files.kinds import suffix_of
@@ -39,13 +40,29 @@ MOST_SERIES = 50
 HOMES = (*PICTURES, *SCANS, *VIDEOS)
 
 
-def draft_manifest(folder: str, source: str | None) -> str:
+def draft_manifest(
+    folder: str, source: str | None, place: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """The text of a manifest for a folder, or for an items list or exported folder in it.
 
-    Raises UserError when ``source`` is neither.
+    ``place`` are settings of a service's project that are known. Raises UserError when ``source``
+    is neither.
     """
-    lines = [*_HEAD, *(_from_source(folder, source) if source else _from_files(folder)), *_TAIL]
+    lines = [
+        *_head(place),
+        *(_from_source(folder, source) if source else _from_files(folder)),
+        *_TAIL,
+    ]
     return "\n".join(lines) + "\n"
+
+
+_UNKNOWN = {"org_id": "${RB_ORG_ID}", "project_id": "${RB_PROJECT_ID}"}
+
+
+def _head(place: Mapping[str, str]) -> list[str]:
+    known = {key: one for key, one in place.items() if one}
+    backend = [f"#   {key}: {one}" for key, one in (_UNKNOWN | known).items()]
+    return [*_HEAD, *backend, *_PROJECT]
 
 
 _HEAD = [
@@ -55,8 +72,8 @@ _HEAD = [
     "# Without a backend, the project is a folder beside this file (.rbsync/project).",
     "# backend:",
     "#   kind: redbrick",
-    "#   org_id: ${RB_ORG_ID}",
-    "#   project_id: ${RB_PROJECT_ID}",
+]
+_PROJECT = [
     "",
     "# What labels may say; both are checked before anything is sent.",
     "# project:",

@@ -76,6 +76,7 @@ def surroundings(
         algorithm=settings.hash,
         trust=manifest.trust,
         reading=reading,
+        name=settings.project.name,
     )
 
 

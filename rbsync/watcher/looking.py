@@ -139,7 +139,7 @@ class Looker:
         for one, failure in ((one, one.failure) for one in failures if one.failure):
             passes = failure.kind in PASSING
             wanted = desired.get(one.name)
-            is_new = self.retries.failed(one.name, wanted, failure.message, now, passes=passes)
+            is_new = self.retries.failed(one.name, wanted, failure.words, now, passes=passes)
             # A file that changed meanwhile is no failure: the next look sends what it is then.
             if is_new and failure.kind != "changed":
                 self._teller.outcome(one)

@@ -174,8 +174,10 @@ class Faulty:
             lambda ids: self._backend.delete([one for one in tasks if one.task_id in ids], before),
         )
 
-    def find(self, names: Sequence[str]) -> dict[str, Task]:
-        return self._do("find", names, lambda _: self._backend.find(names))
+    def find(
+        self, names: Sequence[str], *, counted: Callable[[str], bool] = every_name
+    ) -> dict[str, Task]:
+        return self._do("find", names, lambda _: self._backend.find(names, counted=counted))
 
     def look(self, task_ids: Sequence[str]) -> dict[str, TaskContent]:
         return self._backend.look(task_ids)

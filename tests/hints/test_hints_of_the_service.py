@@ -14,6 +14,7 @@ from unittest import mock
 
 import pytest
 
+from rbsync.backends.base import Gap, GapsError
 from rbsync.backends.redbrick.api.address import read_address
 from rbsync.backends.redbrick.api.answers import read_answer
 from rbsync.backends.redbrick.api.credentials import ApiKey, key_for, read_credentials
@@ -108,6 +109,16 @@ def named(*names: str) -> Any:
     return SimpleNamespace(list=lambda **_: iter(tasks), delete=lambda tasks: set(names))
 
 
+def lacking(number: int) -> Any:
+    """A project whose listing says that it has more tasks than came."""
+
+    def listed(**_: object) -> Iterator[Any]:
+        raise GapsError([Gap("", f"the listing has 0 of {number} tasks")])
+        yield
+
+    return SimpleNamespace(list=listed)
+
+
 def extra(found: object) -> Any:
     with mock.patch("importlib.util.find_spec", return_value=found):
         return list(machine._parts())
@@ -188,6 +199,21 @@ HINTS = {
         lambda: stored(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>"),
         stored,
     ),
+    "a line that is too slow": Followed(
+        "the line is too slow for so many files at a time: use fewer --jobs",
+        lambda: stored(400, b"<Error><Code>RequestTimeout</Code></Error>"),
+        stored,
+    ),
+    "a storage that failed": Followed(
+        "the storage failed, and not the request: try again later",
+        lambda: stored(200, b"<Error><Code>InternalError</Code></Error>"),
+        stored,
+    ),
+    "a file that is too large for a storage": Followed(
+        "a storage takes 5 GB in one request: send the file in parts, or by its address",
+        lambda: stored(400, b"<Error><Code>EntityTooLarge</Code></Error>"),
+        stored,
+    ),
     "an address that is too old": Followed(
         "a new upload URL was refused too: check this machine's clock",
         lambda: stored(403),
@@ -245,9 +271,15 @@ HINTS = {
         lambda: keyed("/nowhere", RBSYNC_API_KEY=KEY),
     ),
     "a session of a person": Followed(
-        "make a profile with an API key, and name it with --profile",
+        "make a key on the service's page of API keys and set RBSYNC_API_KEY; the rest is in the "
+        "profile",
         lambda: keyed(os.environ["HOME"]),
-        lambda: keyed(os.environ["HOME"], "machine"),
+        lambda: keyed(os.environ["HOME"], RBSYNC_API_KEY=KEY),
+    ),
+    "a listing that lacks a part": Followed(
+        "look again, for others may have worked meanwhile; plans go on with what can be read",
+        lambda: listing_check(lacking(1)),
+        lambda: listing_check(named("a")),
     ),
     "a listing in circles": Followed(
         "nothing was changed; try again later", lambda: listed("1", "1"), lambda: listed("1", None)

@@ -11,7 +11,7 @@ import pytest
 from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.project import Project
-from tests.service.serving import KEY, ORG, serving, task, taxonomy
+from tests.service.serving import KEY, ORG, PROJECT, serving, task, taxonomy
 
 SOURCE = "datapoints:\n  - name: a\n    storage: public\n    items: [http://example.org/a.png]\n"
 WRONG = "w" * 43
@@ -90,6 +90,58 @@ def test_an_oddity_of_the_service_is_found(
         seen = checks(ran.json)[name]
         assert (seen["verdict"], found in seen["found"]) == (verdict, True), seen
         assert ran.code == (ExitCode.ERROR if verdict == "failed" else ExitCode.DONE), ran.out
+
+
+QUIRKS = [
+    ("drops-dotted-keys", "probe", 'metadata: {"rbsync.doctor": "a b"} was sent, and {} came back'),
+    ("adds-to-labels", "probe", '"readonly": false'),
+    ("counts-one-more", "listing", "the listing has 2 of 3 tasks"),
+]
+
+
+@pytest.mark.parametrize(("quirk", "name", "found"), QUIRKS)
+def test_a_quirk_of_the_service_is_found_with_the_next_step(
+    tmp_path: Path, quirk: str, name: str, found: str
+) -> None:
+    known = taxonomy("car", "bus")
+    with serving(tmp_path / "cars", quirks=[quirk], type="IMAGE_BBOX", taxonomy=known) as one:
+        project = RemoteProject(tmp_path / "here", one.url)
+        project.manifest(SOURCE)
+        for other in ("a", "b"):
+            one.create(other)
+        seen = checks(project.run("doctor", "--write", "--json").json)[name]
+        assert seen["verdict"] == ("failed" if name == "listing" else "warning")
+        assert found in seen["found"]
+        assert seen["hint"]
+        assert sorted(one.names()) == ["a", "b"]
+
+
+def test_names_that_occur_twice_are_found(tmp_path: Path) -> None:
+    faults = [altered("tasksPaged", f"{ENTRY}.datapoint.name", "b")]
+    with serving(tmp_path / "cars", faults) as one:
+        project = RemoteProject(tmp_path / "here", one.url)
+        project.manifest(SOURCE)
+        for name in ("a", "b", "c"):
+            one.create(name)
+        seen = checks(project.run("doctor", "--json").json)["listing"]
+        assert (seen["verdict"], seen["found"]) == (
+            "warning",
+            "3 datapoints, 1 names twice, such as b",
+        )
+        assert "rename or delete one of each" in seen["hint"]
+
+
+def test_a_wrong_project_is_told_with_what_to_compare(tmp_path: Path) -> None:
+    with serving(tmp_path / "cars") as one:
+        project = RemoteProject(tmp_path / "here", one.url)
+        project.manifest(SOURCE)
+        text = (tmp_path / "here/rbsync.yaml").read_text()
+        (tmp_path / "here/rbsync.yaml").write_text(text.replace(PROJECT, "c" * 8 + PROJECT[8:]))
+        ran = project.run("doctor", "--json")
+        seen = checks(ran.json)["project"]
+        assert (ran.code, seen["verdict"]) == (ExitCode.ERROR, "failed")
+        assert seen["found"] == "the service has no such project"
+        assert "check `org_id` and `project_id`" in seen["hint"]
 
 
 def test_a_wrong_key_and_a_wrong_organization_are_told(tmp_path: Path) -> None:

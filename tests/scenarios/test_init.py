@@ -480,3 +480,33 @@ def test_more_series_than_anybody_writes_down_are_one_source(tmp_path: Path) -> 
     ran = project.run("plan")
     assert ran.last_line.startswith("Plan: 51 to create, "), ran.err
     assert "warning" not in ran.err
+
+
+def test_what_is_known_of_the_project_is_written_down(tmp_path: Path) -> None:
+    project = Project(tmp_path / "here")
+    org, other = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
+    project.write("a.png", photo(1))
+    home = tmp_path / "home"
+    (home / ".redbrickai").mkdir(parents=True)
+    (home / ".redbrickai/credentials").write_text(
+        f"[default]\nprofile = me\n[me]\ntype = session\norg = {other}\nurl = https://x.example\n"
+    )
+    said = {"HOME": str(home), "VIRTUAL_ENV": ""}
+    for config, written in (
+        ("", (other, "${RB_PROJECT_ID}")),
+        (f"[org]\nid = {org}\n[project]\nid = {other.upper()}\n", (org, other)),
+        ("[org]\nid = ${X}\n[project]\nid = a: b\n", ("${RB_ORG_ID}", "${RB_PROJECT_ID}")),
+        ("no INI", (other, "${RB_PROJECT_ID}")),
+    ):
+        project.write(".redbrick/config", config)
+        assert project.run("init", "--force", **said).code == 0
+        text = (project.folder / "rbsync.yaml").read_text()
+        backend = "".join(one[2:] for one in text.splitlines(True) if one.startswith("#   "))
+        found = yaml.safe_load(backend.partition("type:")[0])
+        assert found == {
+            "kind": "redbrick",
+            "org_id": written[0],
+            "project_id": written[1],
+            "url": "https://x.example",
+        }
+        assert project.run("plan", **said).code == 0

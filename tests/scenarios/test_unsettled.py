@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -160,13 +161,15 @@ def many(count: int) -> str:
 
 
 QUESTIONS = 12
+SIZES = [3, 30, *map(int, os.environ.get("RBSYNC_REFUSED", "").split())]
+"""Datapoints that are refused; ``RBSYNC_REFUSED="5 200 2000"`` tries more."""
 
 
 @pytest.mark.parametrize(
     ("message", "kind"),
     [("Upload limit of your plan reached", "quota"), ("the label is too blue", "invalid")],
 )
-@pytest.mark.parametrize("count", [3, 30])
+@pytest.mark.parametrize("count", SIZES)
 def test_a_refusal_is_told_in_the_words_of_the_service_and_sent_once(
     tmp_path: Path, message: str, kind: str, count: int
 ) -> None:
@@ -185,6 +188,8 @@ def test_a_refusal_is_told_in_the_words_of_the_service_and_sent_once(
         assert {one["class"] for one in failures} == {kind}
         assert all(message in one["message"] for one in failures)
         assert message in project.run("failures").err
+        assert message in (project.folder / ".rbsync/report.json").read_text()
+        assert message in project.run("state", "show", "n0").out
         # What is refused for itself waits for another content; for a plan that is full, people buy
         # another one, and nothing here tells of that.
         before = service.count("POST")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -329,6 +330,20 @@ def at_once(project: Project) -> None:
     """No request may still land after its answer was lost, and so nobody waits for one."""
     backend = project._backend
     backend.capabilities = replace(backend.capabilities, quarantine=0.0)
+
+
+@pytest.mark.parametrize("count", [30, *map(int, os.environ.get("RBSYNC_REFUSED", "").split())])
+def test_a_refusal_is_told_in_the_words_of_the_service_and_each_is_sent_once(
+    serve: Serve, count: int
+) -> None:
+    message = "Upload limit of your plan reached"
+    client, project = serve(faults=[CREATE | {"do": "errors", "message": message}])
+    names = [f"n{one}" for one in range(count)]
+    failed = project.upload.create_datapoints(PUBLIC, urls(*names))
+    # Each create met the one rule there is.
+    assert client.player._turns[0]._played == count
+    assert [one["name"] for one in failed] == names
+    assert all(message in one["error"] for one in failed)
 
 
 def test_many_are_created(serve: Serve) -> None:

@@ -63,6 +63,7 @@ masks:
 """
 
 
+BUCKET = "aaaaaaaa-0000-4000-8000-00000000000f"
 ADDRESS = "https://example.org/page.png"
 EDITED = ("box.json", "masks/edited.png", "masks/edited-here-too.png", "edited.nii.gz")
 
@@ -116,7 +117,11 @@ def came(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     segmentation[5, 5, 5] = 300
     work = folder / "work"
     work.mkdir()
-    with serving(folder / "p", taxonomy=read_taxonomy(TAXONOMY)) as client:
+    taxonomy = read_taxonomy(TAXONOMY)
+    with serving(folder / "p", taxonomy=taxonomy, storages=(BUCKET,)) as client:
+        # Labels in a bucket of the organization, as hospitals have them.
+        labels = {"storageId": BUCKET, "path": "labels/here"}
+        client.service.account.put("settings", "labels", labels)
         project = RemoteProject(folder / "data", client.url)
         scan = generator.integers(-1000, 1000, segmentation.shape).astype(np.int16)
         project.write("mr.nii.gz", volume(scan[:, :, :2]))

@@ -13,10 +13,12 @@ import nibabel
 import numpy as np
 import pytest
 from filelock import FileLock
+from starlette.requests import Request
 
 from rbsync.backends.base import TaskContent
 from rbsync.backends.local import LocalBackend
 from rbsync.labels.taxonomy_json import read_taxonomy
+from rbsync.service.faults.player import Player
 from tests.service.serving import KEY, ORG, PROJECT, PUBLIC, REDBRICK, serving
 from tests.service.vendor_environment import run_client
 
@@ -79,15 +81,51 @@ NOT_TRIED = {
     "Export.export_nifti_label_data",
     "RBContext.key_id",
 }
+NOT_OFFERED = {
+    "createDatastore",
+    "dataStore",
+    "importDatapointsFromAltaDb",
+    "importDatapointsFromWorkspace",
+    "removeDatastore",
+    "that of workspaces",
+    "toggleCohortDatapoints",
+    "toggleDatapointArchivedStatus",
+    "updateWorkspaceCohorts",
+    "updateWorkspaceSchema",
+}
+"""The root fields of documents of what is out of scope: datasets, and schemas of workspaces."""
+
 # The client's own document has a mistake of syntax.
 BROKEN = {"Upload.delete_comment": "the client's document is no GraphQL"}
+
+
+class Heard(Player):
+    """Keeps the documents that were answered, and what was said not to be offered, by names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered: set[str] = set()
+        self.refused: set[str] = set()
+
+    async def play(self, request: Request, kinds: Any, run: Any) -> Any:
+        answer = await super().play(request, kinds, run)
+        # What cannot be answered has no kinds: it was not read to its end.
+        self.answered.update(name for name in kinds if name.endswith("SDK"))
+        if b"is not offered here" in bytes(getattr(answer, "body", b"")):
+            words = json.loads(bytes(answer.body))["errors"][0]["message"]
+            self.refused.add(words.partition(" is not offered here")[0])
+        return answer
 
 
 def test_every_method_works_or_is_said_not_to_be_offered(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    with serving(tmp_path / "proj-a", taxonomy=read_taxonomy(TAXONOMY)) as client:
+    heard = Heard()
+    with serving(tmp_path / "proj-a", player=heard, taxonomy=read_taxonomy(TAXONOMY)) as client:
         run_client(request.config, METHODS, tmp_path, client.url, ORG, PROJECT, KEY)
+    # 57 are those of projects, which are the scope; others are answered as well.
+    assert len(heard.answered) >= 70, sorted(heard.answered)
+    assert heard.refused == NOT_OFFERED
     found = json.loads((tmp_path / "methods.json").read_text())
     wrong = {name: error for name, error in found["results"].items() if error}
     assert set(found["known"]) - found["results"].keys() == NOT_TRIED

@@ -38,6 +38,7 @@ class LocalChosen(NamedTuple):
         taxonomy = surroundings.taxonomy
         return LocalBackend(
             os.path.join(surroundings.root, self.path),
+            name=surroundings.name,
             type=surroundings.type,
             taxonomy=taxonomy if taxonomy.categories else None,
             algorithm=surroundings.algorithm,

@@ -54,6 +54,7 @@ from rbsync.backends.local.task_rows import (
 from rbsync.backends.rules import Flaw, Rules, name_flaw, settings_flaw
 from rbsync.errors import BackendError
 from rbsync.labels.project_types import project_type
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure
@@ -109,6 +110,11 @@ class LocalProject:
                 write_meta(connection, made)
         self._take(made)
         return made
+
+    def change(self, taxonomy: Taxonomy) -> None:
+        """Gives the project another taxonomy. Raises UserError where its labels do not conform."""
+        self._wish = self._wish._replace(taxonomy=taxonomy)
+        self.open()
 
     def describe(self) -> Meta | None:
         """Returns what the project is; None when there is none, and then none is made."""

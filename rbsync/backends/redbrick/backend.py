@@ -44,6 +44,7 @@ from rbsync.backends.redbrick.open_project import OpenProject
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.rules import Flaw
 from rbsync.errors import BackendError
+from rbsync.labels.taxonomy import Taxonomy
 from rbsync.model.fingerprint import Facet
 from rbsync.model.outcome import Failure
 from rbsync.model.storages import id_of, is_at_service
@@ -135,6 +136,14 @@ class RedbrickBackend:
     def describe(self) -> Project | None:
         """Returns what the project is, None when there is none."""
         return self._opened.look()
+
+    def members(self) -> dict[str, str]:
+        """The roles of people in the project, by their e-mail."""
+        return self._opened.members()
+
+    def extend(self, taxonomy: Taxonomy) -> list[str]:
+        """Adds the categories that the project lacks, takes none away, and returns their names."""
+        return self._opened.extend(taxonomy)
 
     def storages(self) -> dict[str, str] | None:
         """The other storages of the organization; None when the service does not want to say."""
@@ -229,9 +238,12 @@ class RedbrickBackend:
         """Gives a task another priority and other metadata; its stamp stays as it is."""
         self._changer.put_settings(task_id, priority, metadata)
 
-    def find(self, names: Sequence[str]) -> dict[str, Task]:
+    def find(
+        self, names: Sequence[str], *, counted: Callable[[str], bool] = every_name
+    ) -> dict[str, Task]:
         """The datapoints of exactly these names: searched for, or listed when they are many."""
-        found = self._finder.by_name(names)
+        light = not any(map(counted, names))
+        found = self._finder.by_name(names, light=light)
         stages = self._opened.stages if found else Stages()
         seen = {name: self._seen(one, stages) for name, one in found.items()}
         tasks = {name: one for name, one in seen.items() if isinstance(one, Task)}

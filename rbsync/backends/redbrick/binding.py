@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
+import configparser
 import json
+import os
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import NamedTuple
 
 from rbsync.backends.redbrick.api.address import hosts_named, read_address
 from rbsync.backends.redbrick.api.credentials import Bound, bound_to
+from rbsync.backends.redbrick.api.ids import is_uuid
 from rbsync.backends.surroundings import Judge, Objection
 from rbsync.errors import UserError
+from rbsync.trust import Trust
+
+_CONFIG = (".redbrick", "config")
+"""The file by which the vendor's command line knows the project of a folder."""
+
+
+class Place(NamedTuple):
+    """The project that a folder is known to be of; empty is what nobody says."""
+
+    url: str = ""
+    org_id: str = ""
+    project_id: str = ""
+
+
+def known_place(folder: str, trust: Trust) -> Place:
+    """The place that the vendor's command line keeps of a folder, else what a profile says."""
+    bound = bound_to(trust)
+    url = "" if bound.said_by == "nobody" else bound.url
+    config = configparser.RawConfigParser()
+    # What cannot be read says nothing: a first manifest is written all the same.
+    path = os.path.join(folder, *_CONFIG)
+    with suppress(OSError, ValueError, configparser.Error), open(path, encoding="utf-8") as file:
+        config.read_file(file)
+    org_id = config.get("org", "id", fallback="") or bound.org_id
+    ids = [org_id, config.get("project", "id", fallback="")]
+    return Place(url, *(one.lower() if is_uuid(one) else "" for one in ids))
 
 
 def objections(url: str, org_id: str, judge: Judge) -> Iterator[Objection]:

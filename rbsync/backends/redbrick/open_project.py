@@ -15,6 +15,7 @@ from rbsync.backends.redbrick.api.operations.project import (
     open_project,
     storages,
 )
+from rbsync.backends.redbrick.api.operations.project_changes import extend_taxonomy, members
 from rbsync.backends.redbrick.http.network_errors import problem
 from rbsync.backends.rules import Flaw, Rules
 from rbsync.errors import UserError
@@ -54,7 +55,7 @@ class OpenProject:
         categories = tuple(one.name for one in rules.taxonomy.walk())
         known = _known_type(facts)
         unknown = "" if known else facts.type
-        return Project(self.identity, facts.name, known, categories, unknown)
+        return Project(self.identity, facts.name, known, categories, unknown, facts.working)
 
     @property
     def identity(self) -> str:
@@ -78,6 +79,17 @@ class OpenProject:
     def stages(self) -> Stages:
         """Returns where tasks begin and end."""
         return self._known()[0].stages
+
+    def members(self) -> dict[str, str]:
+        """The roles of people in the project, by their e-mail."""
+        return members(self._client)
+
+    def extend(self, taxonomy: Taxonomy) -> list[str]:
+        """Adds the categories that the project lacks; what is known of it is as it is then."""
+        names = extend_taxonomy(self._client, self._known()[0], taxonomy)
+        if names:
+            self.require()
+        return names
 
     def storages(self) -> list[Storage]:
         """The storages of the organization beside those that every one has."""

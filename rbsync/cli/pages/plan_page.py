@@ -9,7 +9,15 @@ from rbsync.cli.pages.html_page import Change, Page, Row, Section
 from rbsync.cli.pages.many_pages import paged
 from rbsync.cli.render.markdown import HEADINGS
 from rbsync.cli.render.numbers import plural, size
-from rbsync.cli.render.plan_view import SYMBOLS, called, losses, outlook, remark, summary_line
+from rbsync.cli.render.plan_view import (
+    SYMBOLS,
+    called,
+    losses,
+    outlook,
+    project_lines,
+    remark,
+    summary_line,
+)
 from rbsync.model.plan import Action, Create, Move, Plan
 
 if TYPE_CHECKING:
@@ -38,7 +46,8 @@ def plan_pages(
     shown = [(f"{number:,}", what, kind) for number, what, kind in numbers if number]
     shown += [(size(counts.bytes), "to upload", "quiet")] if counts.bytes else []
     warnings = [f"warning: {one}" for one in (*plan.unread, *plan.warnings)]
-    told = (*outlook(plan), *losses(plan), *warnings[:20])
+    project = [" ".join(parts) for parts, _ in project_lines(plan)]
+    told = (*outlook(plan), *losses(plan), *project[:20], *warnings[:20])
     page = Page(
         "Plan",
         "" if plan.actions else summary_line(plan),

@@ -10,7 +10,15 @@ from rbsync.cli.escaping import for_markdown
 from rbsync.cli.plan_facts import NO_FACTS, About
 from rbsync.cli.render.markdown_page import LIMIT, Page, Row, Section, cut, quoted
 from rbsync.cli.render.numbers import plural, size
-from rbsync.cli.render.plan_view import SYMBOLS, called, losses, outlook, remark, summary_line
+from rbsync.cli.render.plan_view import (
+    SYMBOLS,
+    called,
+    losses,
+    outlook,
+    project_lines,
+    remark,
+    summary_line,
+)
 from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.label_changes.change_wording import told
 from rbsync.model.plan import Action, Blocked, Create, Delete, Move, Plan, Replace, Update
@@ -65,7 +73,8 @@ def plan_markdown(
 
 
 def _warnings(plan: Plan) -> Iterator[str]:
-    told_of = [f"warning: {one}" for one in (*plan.unread, *plan.warnings)]
+    told_of = [" ".join(parts) for parts, _ in project_lines(plan)]
+    told_of += [f"warning: {one}" for one in (*plan.unread, *plan.warnings)]
     yield from quoted(told_of[:_WARNINGS])
     if len(told_of) > _WARNINGS:
         yield f"\n> … and {plural(len(told_of) - _WARNINGS, 'warning')} more.\n"

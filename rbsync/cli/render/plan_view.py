@@ -75,6 +75,8 @@ def show_plan(
     say, stream = (note, sys.stderr) if asks else (_result_unless_quiet, sys.stdout)
     for line, color in plan_lines(plan, labels, width_of(stream), all_of_it=bool(common.verbose)):
         say(common, line, fg=color)
+    for (start, words), color in project_lines(plan):
+        say(common, beside(start, words, width_of(stream)), fg=color)
     if len(plan.actions) > LISTED and not common.verbose:
         say(common, f"  -v lists all {len(plan.actions):,} one by one.")
     if not asks:
@@ -124,6 +126,9 @@ def summary_line(plan: Plan) -> str:
     if not plan.actions and plan.unread:
         # Nobody may take it for the news that all is in order.
         return f"No changes to what could be read; {plural(len(plan.unread), 'part')} could not."
+    if not plan.actions and (number := len(plan.added_categories)):
+        what = plural(number, "category", "categories")
+        return f"No changes to datapoints; the project lacks {what}, which --project adds."
     if not plan.actions:
         return NO_CHANGES if plan.unseen_for is None else _not_looked(plan.unseen_for)
     # Only where there are some: scripts know the line from before there were moves.
@@ -133,6 +138,18 @@ def summary_line(plan: Plan) -> str:
         f"{counts.delete:,} to delete, {counts.blocked:,} blocked, {counts.keep:,} unchanged. "
         f"{size(counts.bytes)} to upload."
     )
+
+
+def project_lines(plan: Plan) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yields what the project itself is not, as a line's two parts, with their colours."""
+    for one in plan.project:
+        if one.is_added:
+            parts = f"  + {one_line(one.declared)}", "(a category; apply --project adds it)"
+            yield parts, SYMBOLS[Create][1]
+        else:
+            there = one_line(one.present) or "not there"
+            parts = f"  ! {one_line(one.declared)}", f"({one.what} of the project: {there})"
+            yield parts, SYMBOLS[Blocked][1]
 
 
 def _not_looked(seconds: float) -> str:

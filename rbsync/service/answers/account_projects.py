@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 from rbsync.backends.local.clock import now
+from rbsync.errors import UserError
+from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.service.answers.changed import DONE
 from rbsync.service.answers.shown_taxonomy import as_taxonomy, taxonomy
 from rbsync.service.refusal import RefusalError
@@ -41,15 +43,36 @@ def update_taxonomy(
     call: Call, org_id: str, tax_id: str, **parts: list[dict[str, Any]] | None
 ) -> dict[str, Any]:
     call.check_org(org_id)
-    found = call.service.account.get("taxonomies", tax_id)
-    if found is None:
-        raise RefusalError(
-            "there is no such taxonomy that could be changed; that of the project is given to "
-            "`rbsync serve --taxonomy`"
-        )
     given = {key: one for key, one in _parts(parts).items() if one}
-    call.service.account.put("taxonomies", tax_id, {**found, **given})
+    found = call.service.account.get("taxonomies", tax_id)
+    own = as_taxonomy(call.service)
+    if found is not None:
+        call.service.account.put("taxonomies", tax_id, {**found, **given})
+    elif tax_id.lower() == own["taxId"]:
+        _change_own(call, {**own, **given})
+    else:
+        raise RefusalError("there is no such taxonomy in the organization")
     return DONE
+
+
+def _change_own(call: Call, wanted: Mapping[str, Any]) -> None:
+    """Gives the project that is served another taxonomy, which its labels conform to."""
+    shown = [one for one in wanted["objectTypes"] if not one.get("archived")]
+    try:
+        found = read_taxonomy({**wanted, "objectTypes": _nested(shown)})
+        call.service.project.change(found)
+    except UserError as error:
+        raise RefusalError(str(error.problems[0].message)) from error
+
+
+def _nested(types: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Object types below the categories that are their parents."""
+    made = {one["category"]: {**one, "children": []} for one in types}
+    tops: list[dict[str, Any]] = []
+    for one in made.values():
+        above = [name for name in one.get("parents") or () if name in made]
+        (made[above[-1]]["children"] if above else tops).append(one)
+    return tops
 
 
 def remove_taxonomy(

@@ -45,7 +45,7 @@ def read_labels(
     settings = call.service.settings
     if text is not None and (settings.rewrites or settings.has("adds-to-labels")):
         nulls = settings.has("adds-to-labels")
-        text = rewritten_labels(text, call.service.meta.read_taxonomy(), nulls=nulls)
+        text = rewritten_labels(text, call.service.taxonomy(), nulls=nulls)
     kept = json.dumps({"labelsMap": maps or [], "labelsDataPath": path or None})
     return SentLabels(LabelText(text or "[]", len(labels)), Extra(kept, tuple(refs)))
 

@@ -168,7 +168,7 @@ class Seen:
         text = known or "[]"
         if not self._kept("labels").get("labelsMap"):
             return text
-        return with_class_ids(text, service.meta.read_taxonomy())
+        return with_class_ids(text, service.taxonomy())
 
     def _labels_path(self, presigned: bool | None) -> str | None:
         path: str | None = self._kept("labels").get("labelsDataPath")

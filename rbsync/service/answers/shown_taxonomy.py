@@ -45,7 +45,7 @@ def taxonomies(
 
 def as_taxonomy(service: Service) -> dict[str, Any]:
     """The taxonomy of the project as the service describes it."""
-    found = service.meta.read_taxonomy()
+    found = service.taxonomy()
     # One form and not both, so that no client reads a category twice.
     is_new = any(one.label_type for one in found.walk())
     return {

@@ -168,7 +168,7 @@ def test_a_video_that_never_came_is_planned_again_after_a_day() -> None:
     class Empty:
         capabilities = Capabilities()
 
-        def find(self, names: Sequence[str]) -> dict[str, Task]:
+        def find(self, names: Sequence[str], **_: object) -> dict[str, Task]:
             return {}
 
     for seconds, settled in ((86_000, {}), (87_000, {"vid": record._replace(pending=None)})):

@@ -135,8 +135,12 @@ def test_a_storage_that_says_no(
 @pytest.mark.parametrize(
     ("status", "code", "kind", "hint"),
     [
-        ("400 Bad", "RequestTimeout", "transient", ""),
-        ("503 Slow", "SlowDown", "throttled", ""),
+        ("400 Bad", "RequestTimeout", "transient", "the line is too slow"),
+        ("503 Slow", "SlowDown", "throttled", "use fewer --jobs"),
+        ("503 No", "ServiceUnavailable", "throttled", "use fewer --jobs"),
+        ("400 Bad", "EntityTooLarge", "quota", "5 GB in one request"),
+        ("200 OK", "InternalError", "transient", "try again later"),
+        ("200 OK", "SlowDown", "throttled", "use fewer --jobs"),
         ("403 No", "RequestTimeTooSkewed", "transient", "set this machine's clock"),
         ("403 No", "SignatureDoesNotMatch", "transient", "the storage's region"),
     ],
@@ -181,7 +185,7 @@ def test_a_storage_that_fails_with_200_is_no_success(
     wire.puts = [reply("<?xml version='1.0'?><Error><Code>InternalError</Code></Error>")]
     error = refused(backend, body())
     assert (error.kind, error.sent) == ("transient", True)
-    assert str(error) == "localhost: the storage reports an error (HTTP 200)"
+    assert str(error) == "localhost: the storage reports an error (HTTP 200, InternalError)"
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created"])

@@ -110,8 +110,10 @@ class Node:
         raise denied(f"the service's answer has no usable {self._path}.{key}")
 
 
-def read_answer(body: bytes, host: str, operation: str, *, partly: bool = False) -> Node:
-    """The data of an answer to an operation.
+def read_answer(
+    body: bytes, host: str, operation: str, *, partly: bool = False, trace: str = ""
+) -> Node:
+    """The data of an answer to an operation; ``trace`` is told with what is wrong with it.
 
     Raises BackendError for what is no answer of the service at all, and DeniedError for one
     with errors in it, whatever data it has beside them; but for TooLargeError, not where it may be
@@ -125,16 +127,12 @@ def read_answer(body: bytes, host: str, operation: str, *, partly: bool = False)
         # what failed for what is not there.
         is_there = isinstance(data, Mapping) and all(one is not None for one in data.values())
         if not (partly and data and is_there):
-            raise _error(operation, words, codes_of(answer["errors"]), partly=partly)
+            if partly and _LARGE.search(words):
+                raise too_large(f"{operation}: {words}{trace}")
+            raise denied(f"{operation}: {words}{trace}", words, codes_of(answer["errors"]))
     if not isinstance(data, Mapping):
-        raise denied(f"{operation}: the service's answer has no data")
+        raise denied(f"{operation}: the service's answer has no data{trace}")
     return Node(data, operation, words)
-
-
-def _error(operation: str, words: str, codes: str, *, partly: bool) -> BackendError:
-    if partly and _LARGE.search(words):
-        return too_large(f"{operation}: {words}")
-    return denied(f"{operation}: {words}", words, codes)
 
 
 def _parsed(body: bytes, host: str) -> Mapping[str, Any]:

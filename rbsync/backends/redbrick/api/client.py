@@ -13,6 +13,7 @@ from rbsync.backends.redbrick.api.address import Address
 from rbsync.backends.redbrick.api.answers import Node, read_answer
 from rbsync.backends.redbrick.api.constants import DIALECT
 from rbsync.backends.redbrick.api.credentials import ApiKey
+from rbsync.backends.redbrick.http.intermediaries import traced
 from rbsync.backends.redbrick.http.network_errors import TooLargeError, status_failure
 from rbsync.backends.redbrick.http.transport import Reply, Transport
 
@@ -89,7 +90,13 @@ class Client:
                 body=reply.body,
                 detail=_detail(reply),
             )
-        return read_answer(reply.body, self.address.host, operation.name, partly=partly)
+        return read_answer(
+            reply.body,
+            self.address.host,
+            operation.name,
+            partly=partly,
+            trace=traced(reply.headers),
+        )
 
 
 def request_headers(key: ApiKey) -> dict[str, str]:

@@ -25,6 +25,9 @@ ODD_CHARACTERS = "characters that no key has, such as letters with accents"
 _COPY_HINT = "copy it again from the service's page of API keys"
 _OTHER_HINT = "choose another profile with --profile, or correct the manifest"
 _HINT = f"set {VARIABLE}, or save a profile with the service's own client"
+_SESSION_HINT = (
+    f"make a key on the service's page of API keys and set {VARIABLE}; the rest is in the profile"
+)
 
 
 def is_sendable(key: str) -> bool:
@@ -68,19 +71,21 @@ class Bound(NamedTuple):
     """The place a key may go to: one service, and perhaps one organization only.
 
     ``source`` is where the key comes from. ``said_by`` says who named the service: where nobody
-    did it is the vendor's, and one on this machine is as good. ``is_profile`` says that the key
-    is that of a profile.
+    did it is the vendor's, or that of a login by browser, and one on this machine is as good.
+    ``is_profile`` says that the key is that of a profile.
     """
 
     url: str
     org_id: str
     source: str
-    said_by: Literal["nobody", "profile", "user"]
+    said_by: Literal["nobody", "login", "profile", "user"]
     is_profile: bool = False
 
     def is_for(self, url: str) -> bool:
         """Tells whether the key may be sent to the service at a URL."""
-        return is_same_service(self.url, url) or (is_local(url) and self.said_by == "nobody")
+        return is_same_service(self.url, url) or (
+            is_local(url) and self.said_by in ("nobody", "login")
+        )
 
 
 class Credentials(NamedTuple):
@@ -106,18 +111,30 @@ class _Profile(NamedTuple):
     name: str
     section: Mapping[str, str]
 
+    @property
+    def is_session(self) -> bool:
+        """Tells whether it is a login by browser: it names the service, and has no key."""
+        return self.section.get("type", "apikey") == "session"
+
+    @property
+    def url(self) -> str:
+        return self.section.get("url", "").strip().rstrip("/")
+
 
 def bound_to(trust: Trust, environment: Mapping[str, str] = os.environ) -> Bound:
     """The service that the key is for. Reads no key, and runs nothing.
 
     A key whose profile names no service is for that of the trusted side, else the vendor's.
     """
+    if environment.get(VARIABLE) and not trust.profile:
+        return _beside_login("API key", trust.url, trust.org_id, environment)
     try:
         profile = _chosen(trust.profile, environment)
     except BackendError:
         # It is told when the key is wanted, and until then there is none to be sent anywhere.
         profile = None
-    return _bound("API key", trust.url, trust.org_id, profile)
+    source = "API key" if profile is None or profile.is_session else ""
+    return _bound(source, trust.url, trust.org_id, profile)
 
 
 def read_credentials(
@@ -138,18 +155,35 @@ def read_credentials(
     """
     # What was said on the command line wins over what a shell happens to have set.
     if environment.get(VARIABLE) and not profile:
-        return Credentials(ApiKey(environment[VARIABLE]), _bound(VARIABLE, url, org_id))
+        key = ApiKey(environment[VARIABLE])
+        return Credentials(key, _beside_login(VARIABLE, url, org_id, environment))
     try:
         chosen = _chosen(profile, environment)
     except _NoProfileError as error:
         if error.is_asked_for or not command:
             raise
         chosen = None
-    if chosen is not None:
-        return Credentials(_profile_key(chosen), _bound("", url, org_id, chosen))
+    source, key = _key_beside(chosen, environment, command)
+    return Credentials(key, _bound(source, url, org_id, chosen))
+
+
+def _key_beside(
+    chosen: _Profile | None, environment: Mapping[str, str], command: Sequence[str]
+) -> tuple[str, ApiKey]:
+    """The key of a profile, and what else it is of: a login has none, and takes any."""
+    if chosen is not None and not chosen.is_session:
+        return "", _profile_key(chosen)
+    if environment.get(VARIABLE):
+        return VARIABLE, ApiKey(environment[VARIABLE])
     if command:
-        return Credentials(ApiKey(_run(command)), _bound(command[0], url, org_id))
-    raise _refused("there is no API key", _HINT)
+        return command[0], ApiKey(_run(command))
+    if chosen is None:
+        raise _refused("there is no API key", _HINT)
+    message = (
+        f'the profile "{chosen.name}" is a login by browser: it names the service and the '
+        "organization, and has no API key"
+    )
+    raise _refused(message, _SESSION_HINT)
 
 
 def key_for(credentials: Credentials, url: str, org_id: str) -> ApiKey:
@@ -188,10 +222,23 @@ class _NoProfileError(BackendError):
         self.is_asked_for = is_asked_for
 
 
+def _beside_login(source: str, url: str, org_id: str, environment: Mapping[str, str]) -> Bound:
+    """The place of the environment's key: where nobody names one, that of the default login.
+
+    Its organization binds nothing: a login is of one person, and such a key may be of another.
+    """
+    try:
+        found = _chosen("", environment)
+    except BackendError:
+        # Whoever gives the key needs no profile, and none that is right.
+        found = None
+    if url or found is None or not found.is_session or not found.url:
+        return _bound(source, url, org_id)
+    return Bound(found.url, org_id, f"{source} of profile {found.name}", "login")
+
+
 def _chosen(profile: str, environment: Mapping[str, str]) -> _Profile | None:
-    """The profile that the key comes from; None when it comes from elsewhere."""
-    if environment.get(VARIABLE) and not profile:
-        return None
+    """The profile that is asked for, by name or as the default; None when there is none."""
     wanted = profile or environment.get(PROFILE_VARIABLE, "")
     absent = ""
     for shown, parser in _files(environment):
@@ -211,14 +258,13 @@ def _chosen(profile: str, environment: Mapping[str, str]) -> _Profile | None:
 
 
 def _bound(source: str, url: str, org_id: str, profile: _Profile | None = None) -> Bound:
-    section = profile.section if profile else {}
-    own = section.get("url", "").strip().rstrip("/")
-    org_id = section.get("org", "").lower() or org_id
-    source = f"profile {profile.name}" if profile else source
-    is_profile = profile is not None
-    if own:
-        return Bound(own, org_id, source, "profile", is_profile)
-    return Bound(url or DEFAULT_URL, org_id, source, "user" if url else "nobody", is_profile)
+    if profile is not None:
+        org_id = profile.section.get("org", "").lower() or org_id
+        source = f"{source} of profile {profile.name}" if source else f"profile {profile.name}"
+        if profile.url:
+            return Bound(profile.url, org_id, source, "profile", is_profile=True)
+    said_by: Literal["user", "nobody"] = "user" if url else "nobody"
+    return Bound(url or DEFAULT_URL, org_id, source, said_by, is_profile=profile is not None)
 
 
 def _files(environment: Mapping[str, str]) -> Iterator[tuple[str, configparser.RawConfigParser]]:
@@ -246,9 +292,6 @@ def _files(environment: Mapping[str, str]) -> Iterator[tuple[str, configparser.R
 
 def _profile_key(profile: _Profile) -> ApiKey:
     name, section = profile
-    if section.get("type", "apikey") != "apikey":
-        hint = "make a profile with an API key, and name it with --profile"
-        raise _refused(f'the profile "{name}" has a session instead of an API key', hint)
     if section.get("key"):
         return ApiKey(section["key"])
     if not section.get("api_key_command"):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from rbsync.model.outcome import REQUEST
 from rbsync.reasons import FailureKind
 
 _TRACES = ("cf-ray", "x-amz-request-id", "x-amzn-requestid", "apigw-requestid", "x-ms-request-id")
@@ -18,6 +19,10 @@ _LOGIN_HINT = "ask who runs the network or the service to let this machine throu
 _EDGE_HINT = "the service is behind Cloudflare, which did not get its answer; try again later"
 _LATE_HINT = "it may have been done all the same; the project is asked before it is sent again"
 _SIZE_HINT = "gateways take 10 MB at most: send fewer labels at a time"
+_FEWER_HINT = "use fewer --jobs"
+_SLOW_HINT = "the line is too slow for so many files at a time: use fewer --jobs"
+_STORAGE_HINT = "the storage failed, and not the request: try again later"
+_LARGEST_HINT = "a storage takes 5 GB in one request: send the file in parts, or by its address"
 _CLOCK_HINT = "set this machine's clock: it differs by more than 15 minutes"
 _REGION_HINT = "the bucket is in another region than its storage says: correct the storage's region"
 
@@ -45,7 +50,7 @@ _EDGES: dict[int, Meaning] = {
     526: Meaning("transient", False, "Cloudflare does not trust the service", _EDGE_HINT),
     530: Meaning("transient", False, "Cloudflare does not reach the service", _EDGE_HINT),
 }
-_RATE = Meaning("throttled", False, "Cloudflare limits the rate of requests", "use fewer --jobs")
+_RATE = Meaning("throttled", False, "Cloudflare limits the rate of requests", _FEWER_HINT)
 # Of no other class: the run goes on, nothing is sent again, and the next run tries once more.
 _CHALLENGE = Meaning("quota", False, "Cloudflare wants a browser to answer", _LOGIN_HINT)
 _FIREWALL = Meaning("quota", False, "a firewall or proxy refuses it, not the service", _LOGIN_HINT)
@@ -73,13 +78,22 @@ def meaning_of_edge(status: int, headers: Mapping[str, str], body: bytes) -> Mea
 
 
 def told_by(headers: Mapping[str, str], body: bytes) -> str:
-    """Who answered, in short: its header, the first words of a page, and the request's id."""
+    """Who answered, in short: its header, and the first words of a page."""
     server, page = headers.get("Server"), ""
     if _PAGE.match(body[:2000]):
         text = re.sub(rb"<(script|style).*?</\1>|<[^>]*>", b" ", body[:4000], flags=re.S | re.I)
         page = " ".join(text.decode(errors="replace").split())[:_FIRST]
     parts = [f"server: {server}" if server else "", f'page: "{page}"' if page else ""]
-    return "; ".join(one for one in (*parts, trace_of(headers)) if one)
+    return "; ".join(filter(None, parts))
+
+
+def traced(headers: Mapping[str, str]) -> str:
+    """The end of a message: the ids by which others find the request; empty where there are none.
+
+    Behind all else, as it is another one for each of 2,000 requests that were refused alike.
+    """
+    trace = trace_of(headers)
+    return f"{REQUEST}{trace}]" if trace else ""
 
 
 def trace_of(headers: Mapping[str, str]) -> str:
@@ -95,12 +109,12 @@ class StorageCode(NamedTuple):
 
 
 STORAGE_CODES: dict[str, StorageCode] = {
-    "RequestTimeout": StorageCode("transient"),
-    "InternalError": StorageCode("transient"),
-    "ServiceUnavailable": StorageCode("throttled"),
-    "SlowDown": StorageCode("throttled"),
+    "RequestTimeout": StorageCode("transient", _SLOW_HINT),
+    "InternalError": StorageCode("transient", _STORAGE_HINT),
+    "ServiceUnavailable": StorageCode("throttled", _FEWER_HINT),
+    "SlowDown": StorageCode("throttled", _FEWER_HINT),
     "RequestTimeTooSkewed": StorageCode("transient", _CLOCK_HINT),
-    "EntityTooLarge": StorageCode("quota"),
+    "EntityTooLarge": StorageCode("quota", _LARGEST_HINT),
     "SignatureDoesNotMatch": StorageCode("transient", _REGION_HINT),
 }
 _CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")

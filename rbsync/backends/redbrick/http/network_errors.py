@@ -21,7 +21,12 @@ from urllib3.exceptions import (
     SSLError,
 )
 
-from rbsync.backends.redbrick.http.intermediaries import Meaning, meaning_of_edge, told_by
+from rbsync.backends.redbrick.http.intermediaries import (
+    Meaning,
+    meaning_of_edge,
+    told_by,
+    traced,
+)
 from rbsync.backends.redbrick.http.redaction import redact
 from rbsync.errors import BackendError
 from rbsync.reasons import FailureKind
@@ -112,6 +117,13 @@ def transport_failure(error: Exception, host: str, *, sent: bool, late: bool) ->
     return problem(f"{host}: {what}{_cause(error)}", sent=sent, hint=hint, misset=misset)
 
 
+_OF_PROXIES: dict[type[BaseException], str] = {
+    NameResolutionError: "its own name cannot be resolved",
+    NewConnectionError: "nothing answers at its address",
+    ConnectTimeoutError: "it cannot be reached in time",
+}
+"""What is wrong with a proxy, and not with whom it leads to."""
+
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 _UNKNOWN_USER = "407"
 
@@ -121,6 +133,10 @@ def _cause(error: BaseException | None) -> str:
     depth = 0
     # Exceptions may contain each other in a circle.
     while error is not None and depth < 5:
+        if isinstance(error, ProxyError):
+            error = error.original_error
+            if said := _OF_PROXIES.get(type(error)):
+                return f" ({said})"
         if isinstance(error, ssl.SSLCertVerificationError):
             return f" ({error.verify_message})"
         if refused := _TUNNEL.search(str(error)):
@@ -186,7 +202,7 @@ def status_failure(
     every = (" ".join(detail.split()), told_by(headers, body) if status >= 400 else "")
     more = "".join(f": {one}" for one in every if one)
     return problem(
-        f"{host}: {found.what} (HTTP {status}){more}",
+        f"{host}: {found.what} (HTTP {status}){more}{traced(headers)}",
         kind=found.kind,
         sent=found.sent,
         status=status,

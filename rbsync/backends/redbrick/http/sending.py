@@ -113,17 +113,8 @@ def _check(reply: Reply, url: str) -> None:
     if reply.status in ACCEPTED:
         _check_body(reply, host)
         return
-    code = storage_code(reply.body)
-    known = STORAGE_CODES.get(code)
-    more = "".join(f", {one}" for one in (code, trace_of(reply.headers)) if one)
-    failure = problem(
-        f"{host}: the storage does not take the file (HTTP {reply.status}{more})",
-        kind=known.kind if known else _KINDS.get(reply.status, "transient"),
-        sent=True,
-        status=reply.status,
-        retry_after=seconds_of(reply.headers.get("Retry-After")),
-        hint=(known.hint if known else "") or (_EXPIRED_HINT if reply.status == EXPIRED else ""),
-    )
+    hint = _EXPIRED_HINT if reply.status == EXPIRED else ""
+    failure = _refusal(f"{host}: the storage does not take the file", reply, hint)
     # 403 for a presigned URL is nearly always its age: the file is asked a new URL for, once.
     raise ExpiredError(failure) if reply.status == EXPIRED else failure
 
@@ -136,9 +127,21 @@ def _check_body(reply: Reply, host: str) -> None:
     # Storages that have begun their answer when something fails have said 200 by then, and report
     # the error in XML.
     if b"<Error>" in start:
-        what, hint = "the storage reports an error", ""
-    else:
-        what, hint = "what came back is a web page, not the answer of a storage", _PAGE_HINT
-    raise problem(
-        f"{host}: {what} (HTTP {reply.status})", sent=True, status=reply.status, hint=hint
+        raise _refusal(f"{host}: the storage reports an error", reply)
+    what = "what came back is a web page, not the answer of a storage"
+    raise _refusal(f"{host}: {what}", reply, _PAGE_HINT)
+
+
+def _refusal(what: str, reply: Reply, hint: str = "") -> BackendError:
+    """An answer that is none of success: its class and hint by its code, else by its status."""
+    code = storage_code(reply.body)
+    known = STORAGE_CODES.get(code)
+    more = "".join(f", {one}" for one in (code, trace_of(reply.headers)) if one)
+    return problem(
+        f"{what} (HTTP {reply.status}{more})",
+        kind=known.kind if known else _KINDS.get(reply.status, "transient"),
+        sent=True,
+        status=reply.status,
+        retry_after=seconds_of(reply.headers.get("Retry-After")),
+        hint=(known.hint if known else "") or hint,
     )

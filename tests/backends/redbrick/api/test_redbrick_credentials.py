@@ -8,9 +8,15 @@ from typing import Any
 
 import pytest
 
-from rbsync.backends.redbrick.api.credentials import ApiKey, key_for, read_credentials
+from rbsync.backends.redbrick.api.credentials import (
+    ApiKey,
+    bound_to,
+    key_for,
+    read_credentials,
+)
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.errors import BackendError, ExitCode
+from rbsync.trust import read_trust
 from tests.backends.redbrick.samples import draft
 from tests.backends.redbrick.wire import KEY, ORG, PROJECT, Wire
 
@@ -167,13 +173,47 @@ def test_a_file_in_the_virtual_environment_comes_before_that_at_home(file: Path)
     ("profile", "message"),
     [
         ("nobody", 'there is no profile "nobody" in the credentials file'),
-        ("person", 'the profile "person" has a session instead of an API key'),
+        (
+            "person",
+            'the profile "person" is a login by browser: it names the service and the '
+            "organization, and has no API key",
+        ),
         ("bare", 'the profile "bare" has no key'),
         ("default", 'there is no profile "default" in the credentials file'),
     ],
 )
 def test_a_profile_that_has_no_key(file: Path, profile: str, message: str) -> None:
     assert str(error_of(profile=profile)) == message
+
+
+def test_a_login_by_browser_says_what_the_key_is_for(file: Path) -> None:
+    named = {"RBSYNC_API_KEY": KEY}
+    command = [sys.executable, "-c", f"print('{KEY}')"]
+    for found in (
+        read_credentials(environment=named, profile="person"),
+        read_credentials(environment={}, profile="person", command=command),
+        read_credentials(environment={"REDBRICK_PROFILE": "person"}, command=command),
+    ):
+        assert key_for(found, "https://other.example", "X").reveal() == KEY
+        assert found.source.endswith("of profile person")
+        for url, org in (("https://other.example", "y"), ("https://api.redbrickai.com", "x")):
+            with pytest.raises(BackendError, match="of profile person is for"):
+                key_for(found, url, org)
+
+
+def test_a_login_names_the_service_of_a_key_that_nobody_says_more_of(file: Path) -> None:
+    file.write_text(FILE.replace("profile = main", "profile = person"))
+    known = {"RBSYNC_API_KEY": KEY}
+    found = read_credentials(environment=known)
+    trust = read_trust(known)
+    assert bound_to(trust, known).url == "https://other.example"
+    # The key may be of another organization than the person, and of a service on this machine.
+    for url in ("https://other.example", "http://localhost:8765"):
+        assert key_for(found, url, "y").reveal() == KEY
+    with pytest.raises(BackendError, match="RBSYNC_API_KEY of profile person is for"):
+        key_for(found, "https://api.redbrickai.com", "y")
+    said = read_credentials(environment=known, url="https://api.redbrickai.com")
+    assert key_for(said, "https://api.redbrickai.com", "y").reveal() == KEY
 
 
 def test_a_broken_file_is_not_quoted(file: Path) -> None:

@@ -37,6 +37,8 @@ def test_each_has_its_class_and_says_who_answered(
     found = status_failure(status, "api.example.org", headers, body=body)
     assert (found.kind, found.sent, found.status) == (kind, sent, status)
     assert words in str(found)
+    traces = [one for one in headers if one in ("cf-ray", "x-amzn-requestid")]
+    assert str(found).endswith("]") == bool(traces)
     assert found.hint
     assert "x()" not in str(found)
 

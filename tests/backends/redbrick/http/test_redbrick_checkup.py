@@ -7,12 +7,18 @@ import datetime as dt
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from rbsync.backends.redbrick.api.credentials import read_credentials
 from rbsync.backends.redbrick.checkup import Checkup
@@ -134,6 +140,44 @@ def test_what_is_wrong_with_a_certificate_is_told(
     assert "REQUESTS_CA_BUNDLE" in one.hint
 
 
+def test_a_certificate_that_signs_itself_is_told(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    (tmp_path / "both.pem").write_bytes(private + made.public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both.pem")
+    with host(http("200 OK"), context) as port:
+        one = last(f"https://localhost:{port}")
+    assert (one.name, one.verdict) == ("line", "failed")
+    assert "self-signed certificate" in one.found
+    assert "REQUESTS_CA_BUNDLE" in one.hint
+
+
+@pytest.mark.parametrize(("apart", "way"), [(3600, "ahead of"), (-3600, "behind")])
+def test_a_clock_that_is_off_by_an_hour_is_told_with_the_next_step(apart: int, way: str) -> None:
+    date = formatdate(time.time() - apart, usegmt=True).encode()
+    with host(http("200 OK", b"{}", b"Date: " + date + b"\r\n")) as port:
+        url, known = f"http://localhost:{port}", {"RBSYNC_API_KEY": KEY}
+        checkup = Checkup(url, ORG, PROJECT, lambda: read_credentials(environment=known, url=url))
+        (found,) = [one for one in checkup.checks() if one.name == "clock"]
+    assert found.verdict == "warning"
+    assert found.found == f"this machine is 60 minutes {way} the service"
+    assert found.hint.startswith("set the clock")
+
+
 def test_authorities_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
     one = last("https://localhost:1")
@@ -168,7 +212,11 @@ def test_a_closed_proxy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-    assert "the proxy does not let us through" in last("https://api.example.org").found
+    one = last("https://api.example.org")
+    assert "does not let us through (nothing answers at its address)" in one.found
+    assert "HTTPS_PROXY" in one.hint
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+    assert "(its own name cannot be resolved)" in last("https://api.example.org").found
 
 
 @pytest.mark.parametrize(

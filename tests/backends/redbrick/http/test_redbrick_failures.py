@@ -19,6 +19,7 @@ import trustme
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.backends.redbrick.http.network_errors import DeniedError, seconds_of
 from rbsync.errors import BackendError
+from rbsync.model.outcome import Failure
 from tests.backends.redbrick.samples import draft
 from tests.backends.redbrick.wire import (
     KEY,
@@ -273,6 +274,12 @@ def test_all_that_the_service_says_is_told(wire: Wire, opened: RedbrickBackend) 
     error = caught(opened)
     assert isinstance(error, DeniedError)
     assert str(error) == "createDatapointSDK: first; second"
+    said = '{"errors": [{"message": "first"}]}'
+    wire.answers["createDatapointSDK"] = reply(said, x_amzn_requestid="7f")
+    error = caught(opened)
+    assert str(error) == "createDatapointSDK: first [request: x-amzn-requestid 7f]"
+    # By which those that were refused alike are known, whatever their requests are.
+    assert Failure(error.kind, "create", str(error)).words == "createDatapointSDK: first"
 
 
 def test_what_a_refusal_says_is_told(wire: Wire, opened: RedbrickBackend) -> None:

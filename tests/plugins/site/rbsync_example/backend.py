@@ -155,7 +155,9 @@ class ShelfBackend:
                     del shelf.tasks[task_id]
         return others
 
-    def find(self, names: Sequence[str]) -> dict[str, Task]:
+    def find(
+        self, names: Sequence[str], *, counted: Callable[[str], bool] = every_name
+    ) -> dict[str, Task]:
         wanted = frozenset(names)
         return {one.name: one for one in self.list() if one.name in wanted}
 

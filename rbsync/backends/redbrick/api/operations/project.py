@@ -79,13 +79,14 @@ class Stages(NamedTuple):
 
 @dataclass(frozen=True)
 class ProjectFacts:
-    """The facts of a project. ``taxonomy`` is JSON."""
+    """The facts of a project. ``taxonomy`` is JSON, and ``working`` the stages of people's work."""
 
     name: str
     status: str
     type: str
     taxonomy: dict[str, Any]
     stages: Stages = field(default_factory=Stages)
+    working: tuple[str, ...] = ()
 
 
 class Storage(NamedTuple):
@@ -104,19 +105,20 @@ def open_project(client: Client) -> ProjectFacts | None:
         found.text("status"),
         found.text("tdType"),
         _whole(client, found.node("taxonomy")),
-        _stages(found),
+        *_stages(found),
     )
 
 
-def _stages(project: Node) -> Stages:
-    """People begin in the first stage that takes tasks neither in nor out."""
+def _stages(project: Node) -> tuple[Stages, tuple[str, ...]]:
+    """People begin in the first of the stages that take tasks neither in nor out."""
     bricks = [
         (one.text("stageName"), one.text_or_none("brickName")) for one in project.nodes("stages")
     ]
     inputs = [name for name, brick in bricks if brick == INPUT_BRICK]
     outputs = [name for name, brick in bricks if brick == OUTPUT_BRICK]
-    first = [name for name, brick in bricks if brick not in (INPUT_BRICK, OUTPUT_BRICK)][:1]
-    return Stages(frozenset((*inputs, *first)), frozenset((END, *outputs)))
+    working = [name for name, brick in bricks if brick not in (INPUT_BRICK, OUTPUT_BRICK)]
+    stages = Stages(frozenset((*inputs, *working[:1])), frozenset((END, *outputs)))
+    return stages, tuple(working)
 
 
 def _whole(client: Client, taxonomy: Node) -> dict[str, Any]:
