@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -60,9 +61,14 @@ def note(common: CommonOptions, text: str, **style: Any) -> None:
 
 
 def complaint(common: CommonOptions, text: str, **style: Any) -> None:
-    """Prints a line about what is wrong."""
+    """Prints a line about what is wrong; also from within a signal, while another is printed."""
+    line = _line(common, text, sys.stderr, style)
     try:
-        sys.stderr.write(_line(common, text, sys.stderr, style))
+        sys.stderr.write(line)
+    except RuntimeError:
+        # The stream is in the middle of a line, and takes no second one from the same thread.
+        with suppress(OSError):
+            os.write(sys.stderr.fileno(), line.encode(errors="replace"))
     except OSError:
         # There is nowhere to say it, and that is no reason to stop what is under way.
         return

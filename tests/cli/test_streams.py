@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rbsync.cli.options import CommonOptions
+from rbsync.cli.output import complaint
 from tests.hints.following import follows
 from tests.scenarios.project import Project
 
@@ -74,3 +76,26 @@ def test_a_failure_is_told_by_the_exit_code_although_nobody_reads(project: Proje
     (project.folder / "rbsync.yaml").write_text("version: 2\n")
     run(project, "(sleep 1; rbsync plan 2>&1; echo $? > code) | exec true")
     assert (project.folder / "code").read_text() == "65\n"
+
+
+def test_a_signal_may_speak_while_a_line_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the middle of a line ended the program with a traceback."""
+    with (tmp_path / "said").open("w") as file:
+
+        class Busy:
+            encoding = "utf-8"
+
+            def write(self, _: str) -> None:
+                raise RuntimeError("reentrant call")
+
+            def fileno(self) -> int:
+                return file.fileno()
+
+            def isatty(self) -> bool:
+                return False
+
+        monkeypatch.setattr("sys.stderr", Busy())
+        complaint(CommonOptions(), "Stopping")
+    assert (tmp_path / "said").read_text() == "Stopping\n"
