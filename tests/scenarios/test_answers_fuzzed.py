@@ -130,12 +130,12 @@ class Switch:
     def __init__(self) -> None:
         self._app: Any = None
         sockets = listen(LOOPBACK, 0)
-        self.server = make_server(self._passed_on)
+        self.server = make_server(self)
         self.url = f"http://localhost:{sockets[0].getsockname()[1]}"
         self.thread = threading.Thread(target=self.server.run, args=(sockets,), daemon=True)
         self.thread.start()
 
-    async def _passed_on(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self._app(scope, receive, send)
 
     @contextmanager
