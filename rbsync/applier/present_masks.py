@@ -5,6 +5,7 @@ It is what most masks are: to read them as labels first takes several times as l
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rbsync.backends.base import TaskContent
@@ -19,5 +20,6 @@ def present_mask(found: TaskContent) -> ClassIndex | None:
     if found.maps or '"pixel":' not in found.labels:
         return None
     from rbsync.masks.encodings.written_pixels import index_of_text
+    from rbsync.masks.seen_masks import of_text
 
-    return index_of_text(found.labels)
+    return of_text(found.labels, partial(index_of_text, found.labels))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
@@ -53,6 +54,7 @@ class PageServer:
             Route("/datapoint", self._datapoint),
             Route("/scan", self._scan),
             Route("/version", self._version),
+            Route("/part", self._part),
             Route("/events", self._events),
         ]
         return HostCheck(Doors(Starlette(routes=routes), token), names)
@@ -102,6 +104,21 @@ class PageServer:
             else _gone()
         )
 
+    def _part(self, request: Request) -> Response:
+        """A part of a picture, as `part_view` makes it."""
+        given = request.query_params
+        at = given.get("at", "")
+        try:
+            left, top, width, height = map(float, given.get("part", "").split(","))
+            version = int(at) if at else None
+        except ValueError:
+            return PlainTextResponse("these numbers are none\n", _BAD)
+        part = (_within(left), _within(top), _within(width), _within(height))
+        sight = self._sight(request)
+        title = given.get("title", "")
+        found = self._looker.part(sight, title, part, version) if sight else None
+        return JSONResponse(found) if found else _no_picture()
+
     def _thumbnail(self, request: Request) -> Response:
         sight = self._sight(request)
         if sight is None:
@@ -146,6 +163,11 @@ def _asked(given: Mapping[str, str]) -> Asked:
         least=least,
         largest=largest,
     )
+
+
+def _within(part: float) -> float:
+    """A fraction between 0 and 1; 0 for what is no number."""
+    return min(max(part, 0.0), 1.0) if math.isfinite(part) else 0.0
 
 
 def _no_picture() -> Response:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import glob
 import json
+import os
 import shlex
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from rbsync.backends.base import OpensItems, TaskContent
 from rbsync.browse.filling import Filling
@@ -21,8 +22,8 @@ from rbsync.label_changes.change_wording import told
 from rbsync.label_changes.label_content import LabelContent, as_pictures, compare
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Action
-from rbsync.pictures.change_pictures import Detail
-from rbsync.pictures.views import Read, change_views
+from rbsync.pictures.change_pictures import Part
+from rbsync.pictures.views import Read, part_view, screen_views
 from rbsync.pictures.whole_scan import is_scan, whole_scan
 from rbsync.sync.label_news import labels_of_life
 from rbsync.sync.label_sides import LIMIT, NOTHING, declared_content, kept_content, present_content
@@ -100,7 +101,7 @@ class Looker:
         with suppress(BackendError, OSError):
             if isinstance(backend, OpensItems):
                 with backend.open_item(present.refs[number]) as file:
-                    return file.read(LIMIT)
+                    return file.read(_size(file))
             # A service's files are elsewhere, but those that were sent lie here still.
             ref = present.task.items[number]
             return read_whole(self._workspace.roots, ref, "xxh3", LIMIT)[0]
@@ -132,7 +133,7 @@ class Looker:
     def _drawn(self, sight: Sight, before: LabelContent, after: LabelContent) -> dict[str, Any]:
         sides = as_pictures(before, after)
         items = self.items(sight)
-        pictures = change_views(*sides, items, Detail())
+        pictures = screen_views(*sides, items)
         if before == after:
             return {"pictures": pictures, "labels": "", "changes": None}
         changes = compare(*sides)
@@ -166,16 +167,44 @@ class Looker:
 
     def version(self, sight: Sight, at: int) -> dict[str, Any]:
         """The picture of a version that the history kept, beside what the project has now."""
-        life = self._workspace.history.life(sight.row.name)
-        if not 0 <= at < len(life) or not life[at].before:
-            return {"pictures": [], "labels": "this version was not kept"}
-        read = partial(self._workspace.history.content)
         try:
-            document = json.loads(read(life[at].before))
-            before = kept_content(document, read) if "labels" in document else NOTHING
-            return self._drawn(sight, before, present_content(sight.present))
+            sides = self._since(sight, at)
+            if sides is None:
+                return {"pictures": [], "labels": "this version was not kept"}
+            return self._drawn(sight, *sides)
         except _UNDRAWN as error:
             return {"pictures": [], "labels": f"this version cannot be drawn: {error}"}
+
+    def _since(self, sight: Sight, at: int) -> tuple[LabelContent, LabelContent] | None:
+        """The labels of a version, and those that the project has now; None where it was not kept.
+
+        Raises as `kept_content` and `present_content` do.
+        """
+        life = self._workspace.history.life(sight.row.name)
+        if not 0 <= at < len(life) or not life[at].before:
+            return None
+        read = self._workspace.history.content
+        document = json.loads(read(life[at].before))
+        before = kept_content(document, read) if "labels" in document else NOTHING
+        return before, present_content(sight.present)
+
+    def part(
+        self, sight: Sight, title: str, part: Part, at: int | None = None
+    ) -> dict[str, Any] | None:
+        """A part of the picture of a title; ``at`` is a version that the history kept."""
+        with suppress(*_UNDRAWN):
+            sides = self.contents(sight) if at is None else self._since(sight, at)
+            if sides is not None:
+                return part_view(*as_pictures(*sides), self.items(sight), title, part)
+        return None
+
+
+def _size(file: BinaryIO) -> int:
+    """The bytes to be read of an open file, `LIMIT` where nobody can tell how many it has."""
+    # Room is made for as many as are asked for, which for the limit takes longer than to read.
+    with suppress(OSError):
+        return min(LIMIT, os.fstat(file.fileno()).st_size)
+    return LIMIT
 
 
 def _commands(sight: Sight) -> Iterator[dict[str, str]]:

@@ -19,7 +19,7 @@ from rbsync.pictures.views import View, main_view
 from rbsync.sync.label_sides import NOTHING
 
 SIDE = 240
-_FORM = 1
+_FORM = 2
 """Counts the ways in which they were drawn: one of another way is drawn anew."""
 _AT_ONCE = 2
 _QUALITY = 80
@@ -125,7 +125,8 @@ def _jpeg(view: View | None) -> bytes | None:
     photo = _photo(view, drawing) if view and drawing else None
     if drawing is None or photo is None:
         return None
-    photo.thumbnail((SIDE, SIDE))
+    # As sharp as the bicubic filter for pictures that become smaller, in half of the time.
+    photo.thumbnail((SIDE, SIDE), Image.Resampling.HAMMING)
     file = io.BytesIO()
     overlaid(photo, drawing).save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PORT = 8766
 FOLDER = "thumbnails"
-_OWN = ("browse.html", "browse.css", "browse.js", "page.css", "picture.js", "scan.js")
+_OWN = ("browse.html", "browse.css", "browse.js", "page.css", "picture.js", "scan.js", "zoom.js")
 
 
 @click.command("browse")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import click
 
 from rbsync.cli.open_workspace import opened
-from rbsync.cli.options import CommonOptions, no_stream, with_common_options
+from rbsync.cli.options import CommonOptions, no_stream, page_url, with_common_options
 from rbsync.cli.output import document, note
 from rbsync.cli.output import markdown as print_markdown
+from rbsync.cli.plan_facts import page_at
 from rbsync.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -29,9 +30,15 @@ if TYPE_CHECKING:
 @click.option(
     "--html", metavar="FILE", callback=no_stream, help="Write it as a page with pictures of labels."
 )
+@page_url
 @with_common_options
 def command(
-    common: CommonOptions, before: str, after: str, markdown: str | None, html: str | None
+    common: CommonOptions,
+    before: str,
+    after: str,
+    markdown: str | None,
+    html: str | None,
+    page_url: str,
 ) -> int:
     """Tell in what version B differs from version A; without B, the files at hand.
 
@@ -52,7 +59,10 @@ def command(
     from rbsync.documents.versions import difference_json
     from rbsync.sync.diffing import compare_versions
 
+    page = page_at(html, page_url)
     with ExitStack() as stack:
+        if html:
+            stack.enter_context(_seen_masks_kept())
         old, new = _Versions(stack, common).both(before, after)
         # Labels that nobody is shown are not opened: both sides would have to be read.
         all_labels = common.json or common.verbose
@@ -64,7 +74,7 @@ def command(
     if markdown:
         from rbsync.cli.render.difference_markdown import difference_markdown
 
-        text = difference_markdown(found, labels, **digests)
+        text = difference_markdown(found, labels, **digests, html=page)
         is_printed = print_markdown(common, markdown, text)
     if common.json:
         document(common, {**digests, "difference": difference_json(found, labels)})
@@ -73,6 +83,12 @@ def command(
         note(common, f"{digests['before']} to")
         note(common, digests["after"])
     return ExitCode.CHANGES if found else ExitCode.DONE
+
+
+def _seen_masks_kept() -> AbstractContextManager[None]:
+    from rbsync.masks.seen_masks import seen_masks_kept
+
+    return seen_masks_kept()
 
 
 def _write_pages(path: str, found: Difference, old: Version, new: Version) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -149,6 +150,28 @@ def no_stream(
     """
     if value == "-":
         raise click.BadParameter("standard output is no file; write ./- for one of this name")
+    return value
+
+
+def page_url(command: Callable[..., Any]) -> Callable[..., Any]:
+    """An option for the address at which the page of ``--html`` will be found."""
+    return click.option(
+        "--page-url",
+        default="",
+        metavar="URL",
+        callback=_web_address,
+        help="Where the page of --html will be found; the Markdown links to it.",
+    )(command)
+
+
+def _web_address(
+    context: click.Context,  # noqa: ARG001  (a callback of click has these)
+    parameter: click.Parameter,  # noqa: ARG001  (as above)
+    value: str,
+) -> str:
+    # It stands in Markdown, where a bracket would end it and a line break begin something else.
+    if value and not re.fullmatch(r"https?://[^\s<>\x00-\x20\x7f-\U0010ffff\\`]+", value):
+        raise click.BadParameter("an address begins with https:// and has no spaces or brackets")
     return value
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
@@ -16,10 +17,10 @@ from rbsync.cli.locked import locked as locked_option
 from rbsync.cli.locked import require_locked
 from rbsync.cli.next_step import Kept, next_steps
 from rbsync.cli.open_workspace import meta, opened
-from rbsync.cli.options import CommonOptions, no_stream, with_common_options
+from rbsync.cli.options import CommonOptions, no_stream, page_url, with_common_options
 from rbsync.cli.output import document, note
 from rbsync.cli.output import markdown as print_markdown
-from rbsync.cli.plan_facts import NOT_KNOWN, About
+from rbsync.cli.plan_facts import NOT_KNOWN, About, page_at
 from rbsync.cli.planning_options import give_up_after as give_up_after_option
 from rbsync.cli.planning_options import planning, redo, refresh
 from rbsync.errors import BackendError, ExitCode, Problem
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     callback=no_stream,
     help="Write the plan as a page with pictures of labels.",
 )
+@page_url
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option(
     "--since",
@@ -62,6 +64,7 @@ def command(
     output: str | None,
     markdown: str | None,
     html: str | None,
+    page_url: str,
     detailed_exitcode: bool,
     since: str,
     locked: bool,
@@ -76,7 +79,7 @@ def command(
 
     \b
     Examples:
-      rbsync plan -o p.json --html plan.html
+      rbsync plan -o p.json --markdown p.md --html p.html --page-url https://ci.example/p.html
       rbsync plan --refresh --detailed-exitcode
       rbsync plan --markdown -
       rbsync plan --offline --target "images/**"
@@ -87,10 +90,9 @@ def command(
     from rbsync.sync.known_version import has_lock, known_version
     from rbsync.sync.planning import make_plan
 
+    page = page_at(html, page_url)
     version = require_locked(common) if locked else ""
-    with opened(
-        common, rehash=rehash, strict=False, asks_nobody=True, give_up_after=give_up_after
-    ) as workspace:
+    with _opened(common, html, rehash=rehash, give_up_after=give_up_after) as workspace:
         is_far = not workspace.backend.capabilities.at_hand
         touched = _touched(workspace, since) if since else None
         options = replace(options, only=touched.names) if touched else options
@@ -98,7 +100,7 @@ def command(
         plan = touched.told(plan) if touched else plan
         labels = _labels(workspace, plan, common, asked=bool(markdown), is_far=is_far)
         version = version or known_version(workspace)
-        about = About(version=version, base=touched.base if touched else "")
+        about = About(version=version, base=touched.base if touched else "", page=page)
         if markdown or common.json:
             about = _with_digest(about, workspace, plan)
         if html:
@@ -118,6 +120,22 @@ def command(
     for line in () if untrusted and not output else next_steps(common, plan, options, kept):
         note(common, line)
     return _exit_code(plan, detailed_exitcode)
+
+
+@contextmanager
+def _opened(
+    common: CommonOptions, html: str | None, *, rehash: bool, give_up_after: float
+) -> Iterator[Workspace]:
+    """The workspace; the masks that are read stay at hand for the pictures of a page."""
+    made = opened(
+        common, rehash=rehash, strict=False, asks_nobody=True, give_up_after=give_up_after
+    )
+    with ExitStack() as stack:
+        if html:
+            from rbsync.masks.seen_masks import seen_masks_kept
+
+            stack.enter_context(seen_masks_kept())
+        yield stack.enter_context(made)
 
 
 class _Told(NamedTuple):

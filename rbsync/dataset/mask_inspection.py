@@ -18,6 +18,7 @@ from rbsync.masks.identity import identity
 from rbsync.masks.mask_extents import extent_of_mask
 from rbsync.masks.png.decoding import Named
 from rbsync.masks.png.header import read_header
+from rbsync.masks.seen_masks import of_files
 from rbsync.masks.size import shown_size
 from rbsync.model.datapoint import Item
 from rbsync.model.fingerprint import Algorithm
@@ -36,7 +37,8 @@ def inspect_mask(
     """Decodes a mask. Raises MaskError for what a recipe refuses, OSError."""
     read = [read_planned(roots, one, algorithm) for one in files]
     with in_turn(_PIXEL * max(map(_pixels, read))):
-        index = read_class_index(read_recipe(recipe), read)
+        contents = " ".join(one.content for one in files)
+        index = of_files(recipe, contents, lambda: read_class_index(read_recipe(recipe), read))
         found = identity(index, algorithm)
         size, transparent = (index.width, index.height), index.transparent
         extent, unused = extent_of_mask(index), _unused(index)

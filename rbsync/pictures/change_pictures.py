@@ -6,6 +6,7 @@ import base64
 import io
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,30 +15,43 @@ from PIL import Image
 
 from rbsync.label_changes.label_content import LabelContent
 from rbsync.masks.classes.colour_table import index_type
+from rbsync.masks.error import MaskError
+from rbsync.masks.size import shown_size
 from rbsync.pictures.class_colours import class_colours
 from rbsync.pictures.label_drawing import Drawing, Outlined, drawing_of
 from rbsync.pictures.photographs import read_photograph
 
 Array = npt.NDArray[Any]
 Box = tuple[int, int, int, int]
+Photo = bytes | Image.Image | None
+Part = tuple[float, float, float, float]
+"""Left, top, width and height, in fractions of a picture."""
+WHOLE: Part = (0, 0, 1, 1)
 _LEAST = 160
 """Pixels of a side that are shown at least: a change of three pixels needs its surroundings."""
 _LEVEL = 6
 """Of a mask's PNG: the best one takes three times as long, and is 3 % smaller."""
 _QUALITIES = (70, 50, 30, 15)
+_LARGEST = 4096
+"""Pixels of a side that a page shows: of more a browser makes nothing, and WebP has no room."""
 
 
 class Detail(NamedTuple):
-    """The most that is kept of a picture: pixels of a side, and letters of its photograph."""
+    """The most that is kept of a picture: pixels of a side, and letters of its photograph.
+
+    ``part`` is what is shown of it; without one it is all of a picture of which each pixel is kept,
+    and else what surrounds the change.
+    """
 
     side: int | None = None
     photo: int | None = None
+    part: Part | None = None
 
 
 def change_picture(
     before: LabelContent,
     after: LabelContent,
-    data: bytes | Image.Image | None,
+    data: Photo,
     detail: Detail,
 ) -> dict[str, Any] | None:
     """The picture of a change, as a page's script takes it; None where nothing can be drawn.
@@ -47,20 +61,24 @@ def change_picture(
     for labels that cannot be drawn.
     """
     old, new = (drawing_of(one) for one in (before, after))
-    photo = None
     size = _mask_size(old, new)
     if size is None:
-        photo = _photo(data)
-        if photo is None:
-            return None
-        size = photo.size
+        data, size = _sized(data)
+    if size is None:
+        return None
     names = tuple(dict.fromkeys((*old.names, *new.names)))
     grids = [_grid(one, names, size) for one in (old, new)]
-    box = _box(grids[0], grids[1], _moved(old, new), size, detail.side)
-    shown, scale = _fitted(box, detail.side)
+    box = _part_of(size, detail.part) if detail.part else None
+    box = box or _box(grids[0], grids[1], _moved(old, new), size, detail.side)
+    shown, scale = _fitted(box, detail.side or _LARGEST)
     colours = class_colours(names)
     # As many pixels of it as are shown: most of a file's time goes into those that are not.
-    photo = photo or _photo(data, math.ceil(max(size) * scale) if detail.side else None)
+    photo = _photo(data, math.ceil(max(size) * scale) if scale < 1 else None)
+    if photo is None and detail.part:
+        # Of one that takes too much memory a coarser one is better than none.
+        photo = next(filter(None, (_photo(data, max(size) >> less) for less in (1, 2, 3))), None)
+    if photo is None and old.mask is None and new.mask is None:
+        return None
     return {
         "size": list(size),
         "box": list(box),
@@ -74,7 +92,7 @@ def change_picture(
     }
 
 
-def _photo(data: bytes | Image.Image | None, side: int | None = None) -> Image.Image | None:
+def _photo(data: Photo, side: int | None = None) -> Image.Image | None:
     if isinstance(data, Image.Image):
         return data
     # What cannot be drawn hides no change: the masks are shown without a photograph.
@@ -82,6 +100,27 @@ def _photo(data: bytes | Image.Image | None, side: int | None = None) -> Image.I
         return read_photograph(data, side) if data is not None else None
     except ValueError:
         return None
+
+
+def _sized(data: Photo) -> tuple[Photo, tuple[int, int] | None]:
+    """A photograph, and its (width, height) as it is shown; None for what cannot be drawn."""
+    # Of one that says it in its header no pixel is unpacked: most of a large one are not shown.
+    with suppress(MaskError):
+        if isinstance(data, bytes):
+            return data, shown_size(data)
+    photo = _photo(data)
+    return photo, photo.size if photo else None
+
+
+def _part_of(size: tuple[int, int], part: Part) -> Box:
+    """The pixels of a part, at least one each way."""
+    (left, across), (top, down) = (_span(part[at], part[at + 2], size[at]) for at in (0, 1))
+    return left, top, across, down
+
+
+def _span(start: float, length: float, whole: int) -> tuple[int, int]:
+    pixels = min(whole, max(1, round(length * whole)))
+    return min(max(round(start * whole), 0), whole - pixels), pixels
 
 
 def _mask_size(old: Drawing, new: Drawing) -> tuple[int, int] | None:
@@ -145,9 +184,9 @@ def _widened(low: float, high: float, length: int) -> tuple[int, int]:
     return min(max(start, 0), length - wanted), wanted
 
 
-def _fitted(box: Box, side: int | None) -> tuple[tuple[int, int], float]:
+def _fitted(box: Box, side: int) -> tuple[tuple[int, int], float]:
     # Never enlarged: the browser does that with hard edges, and the page stays small.
-    scale = min(1.0, side / max(box[2:])) if side else 1.0
+    scale = min(1.0, side / max(box[2:]))
     return (max(1, round(box[2] * scale)), max(1, round(box[3] * scale))), round(scale, 4)
 
 

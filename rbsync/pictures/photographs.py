@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from rbsync.masks.png.decoding import MAX_PIXELS
 
@@ -64,10 +64,20 @@ def read_photograph(data: bytes, side: int | None = None) -> Image.Image:
 def _refuse_costly(image: Image.Image, shrink: int) -> None:
     """Raises ValueError for a picture that takes too much memory until it is as small as wanted."""
     decoded, made = _BYTES.get(image.mode, _USUAL_BYTES)
+    if _is_plain(image):
+        made = 0
     # Of those that cannot be shrunk before they are converted all pixels are.
     small = shrink**2 if image.mode in _SHRUNK else 1
     if image.width * image.height * (decoded + made / small) > _MOST_BYTES:
         raise ValueError(f"it takes more than {_MOST_BYTES >> 20} MiB to draw")
+
+
+def _is_plain(image: Image.Image) -> bool:
+    """Tells whether nothing is made of a picture: it is drawn as it is decoded."""
+    # A PNG says only behind its pixels how it was held.
+    if (image.format, image.mode) != ("JPEG", "RGB") or image.info.get("icc_profile"):
+        return False
+    return bool(image.getexif().get(ExifTags.Base.Orientation, 1) == 1)
 
 
 def _eight_bits(image: Image.Image, shrink: int) -> Image.Image:

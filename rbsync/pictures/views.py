@@ -14,7 +14,7 @@ from rbsync.label_changes.label_content import LabelContent
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.classes.colour_table import index_type
 from rbsync.masks.volumes.label_volume import LabelVolume
-from rbsync.pictures.change_pictures import Detail, change_picture
+from rbsync.pictures.change_pictures import WHOLE, Detail, Part, change_picture
 from rbsync.pictures.photographs import windowed
 from rbsync.pictures.scans import Scan, Way, read_scan, upright
 
@@ -24,6 +24,8 @@ FRAMES = 8
 """Frames of a video that are shown, spread over its length."""
 _PLANES = (("sagittal", 0), ("coronal", 1), ("axial", 2))
 _FRAME = Detail(320, 60_000)
+_SCREEN = 2048
+"""Pixels of a side that a screen has room for; of more its parts are asked for."""
 
 
 class View(NamedTuple):
@@ -47,13 +49,33 @@ def change_views(
     ``items`` read the files of a datapoint, None where one is not at hand. Raises MaskError for
     labels that cannot be drawn.
     """
-    made = []
-    for view in _views(before, after, items):
-        few = detail if len(items) < 2 or detail.side else _FRAME
-        picture = change_picture(view.before, view.after, view.photo, few)
-        if picture is not None:
-            made.append({**picture, "title": view.title, "aspect": view.aspect})
-    return made
+    few = detail if len(items) < 2 or detail.photo else _FRAME
+    found = (_drawn(view, few) for view in _views(before, after, items))
+    return [one for one in found if one is not None]
+
+
+def screen_views(
+    before: LabelContent, after: LabelContent, items: Sequence[Read]
+) -> list[dict[str, Any]]:
+    """The pictures of a change as `change_views` makes them, no larger than a screen."""
+    return change_views(before, after, items, Detail(_SCREEN, part=WHOLE))
+
+
+def part_view(
+    before: LabelContent, after: LabelContent, items: Sequence[Read], title: str, part: Part
+) -> dict[str, Any] | None:
+    """A part of the picture of a title, in as many pixels as it has; None where there is none.
+
+    Raises MaskError for labels that cannot be drawn.
+    """
+    found = (view for view in _views(before, after, items) if view.title == title)
+    view = next(found, None)
+    return _drawn(view, Detail(_SCREEN, part=part)) if view else None
+
+
+def _drawn(view: View, detail: Detail) -> dict[str, Any] | None:
+    picture = change_picture(view.before, view.after, view.photo, detail)
+    return picture and {**picture, "title": view.title, "aspect": view.aspect}
 
 
 def main_view(content: LabelContent, items: Sequence[Read]) -> View | None:

@@ -21,6 +21,7 @@ from rbsync.label_changes.label_content import LabelContent, compare, content_of
 from rbsync.mask_formats.reading import read_class_index
 from rbsync.mask_formats.recipe import read_recipe
 from rbsync.masks.label_maps import LabelMap
+from rbsync.masks.seen_masks import of_files
 from rbsync.masks.size import shown_size
 from rbsync.masks.volumes.label_volume import LabelVolume
 from rbsync.masks.volumes.segmentation_recipe import by_series, check_turned, read_study
@@ -77,8 +78,10 @@ def declared_content(
         case "objects":
             return content_of(_objects(labels, roots, algorithm))
         case "mask":
-            files, _ = read_label_files(roots, labels, algorithm)
-            return LabelContent(picture=read_class_index(read_recipe(labels.inline), _there(files)))
+            files, contents = read_label_files(roots, labels, algorithm)
+            named, recipe = _there(files), labels.inline
+            make = partial(read_class_index, read_recipe(recipe), named)
+            return LabelContent(picture=of_files(recipe, contents, make))
         case "segmentation":
             files, _ = read_label_files(roots, labels, algorithm)
             return LabelContent(volumes=_volumes(labels, _there(files)))

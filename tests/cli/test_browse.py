@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -393,6 +394,25 @@ def test_a_keyboard_reaches_the_last_of_the_list(
             opened.until(f"document.activeElement.innerText.includes({name!r})")
 
 
+@needs_chromium
+def test_the_arrows_lead_from_one_datapoint_to_the_next(
+    site: tuple[Project, str], browser: Browser
+) -> None:
+    planned(site[1])
+    names = [one["name"] for one in rows(site[1])["rows"]]
+    title = "document.getElementById('title').innerText"
+    with browser.open(site[1]) as opened:
+        opened.until(SHOWN)
+        opened.page.locator("#grid a", has_text="boxes/b.png").click()
+        for key, name in (("ArrowRight", names[2]), ("ArrowLeft", names[1])):
+            opened.until("!document.getElementById('later').hidden")
+            opened.page.keyboard.press(key)
+            opened.until(f"{title} === {name!r}")
+        # Back in the list one stands where one was last.
+        opened.page.keyboard.press("Escape")
+        opened.until(f"document.activeElement.innerText.includes({names[1]!r})")
+
+
 def test_a_run_that_goes_on_is_seen_without_asking_again(site: tuple[Project, str]) -> None:
     # Last of all: the others have seen the project as it was.
     made, url = site
@@ -413,3 +433,41 @@ def test_a_run_that_goes_on_is_seen_without_asking_again(site: tuple[Project, st
 def test_the_manifest_of_a_stranger_is_not_shown(site: tuple[Project, str]) -> None:
     ran = site[0].run("--untrusted", "browse", "--port", "0")
     assert (ran.code, ran.out) == (ExitCode.REFUSED, "")
+
+
+@needs_chromium
+def test_a_large_picture_is_led_into_until_each_pixel_is_there(
+    tmp_path: Path, browser: Browser
+) -> None:
+    """Its mask has pixels by turns, which are not all there where it is as wide as a screen."""
+    width, height = 2112, 320
+    index = (np.indices((height, width)).sum(0) % 2).astype(np.uint8)
+    made = Project(tmp_path)
+    made.write("class_map.json", {"car": [255, 0, 0]})
+    made.write("wide.png", png(np.full((height, width), 90, np.uint8), compress_level=1))
+    made.write("wide.mask.png", png(index[..., None] * np.array([255, 0, 0], np.uint8)))
+    made.manifest(
+        "masks:\n  - {glob: '*.mask.png', image: 'wide.png', name: wide, encoding: nifti,"
+        " class_map: class_map.json}\n"
+    )
+    assert made.apply().code == 0
+    with browsing(made) as url, browser.open(f"{url}#wide") as opened:
+        page = opened.page
+        page.wait_for_selector("#figures[data-ready]")
+        assert page.locator(".zoom output").inner_text() == "2112 x 320 pixels at 97 %"
+        assert page.get_by_role("button", name="Farther").count() == 0
+        for name, told in (
+            ("Closer", "1056 x 160 of 2112 x 320 pixels, from 528, 80"),
+            ("Closer", "528 x 80 of 2112 x 320 pixels, from 792, 120"),
+            ("Closer", "264 x 64 of 2112 x 320 pixels, from 924, 140"),
+            ("Right", "264 x 64 of 2112 x 320 pixels, from 1056, 140"),
+            ("Down", "264 x 64 of 2112 x 320 pixels, from 1056, 172"),
+        ):
+            page.get_by_role("button", name=name).focus()
+            page.keyboard.press("Enter")
+            opened.until(f"document.querySelector('.zoom output').innerText === {told!r}")
+        drawn = np.array(opened.pixels(within="#figures")).reshape(64, 264, 3)
+        assert ((np.ptp(drawn, -1) > 0) == (index[172:236, 1056:1320] > 0)).all()
+        assert opened.violations() == []
+        page.get_by_role("button", name="Whole").click()
+        opened.until("document.querySelector('.zoom output').innerText.startsWith('2112 x 320 p')")

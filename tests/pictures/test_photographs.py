@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from rbsync.pictures.photographs import read_photograph
+from tests.pictures.kinds import series_slice
 
 RED, BLUE = (200, 30, 20), (10, 40, 220)
 
@@ -115,3 +117,28 @@ def test_dicom_that_unpacks_without_end_is_not_drawn() -> None:
     head = b"\x02\0\0\0UL\x04\0" + len(syntax).to_bytes(4, "little") + syntax
     with pytest.raises(ValueError, match="it unpacks to more than 210 MiB"):
         read_photograph(bytes(128) + b"DICM" + head + zeros)
+
+
+@pytest.mark.parametrize("name", ["JPEGLosslessProcess14_1", "JPEGLSLossless", "JPEG2000Lossless"])
+def test_a_slice_that_a_scanner_packed_is_drawn_as_it_was(name: str, tmp_path: Path) -> None:
+    gdcm: Any = pytest.importorskip("gdcm", reason="it packs the slices of this test")
+    pixels = np.random.default_rng(2).integers(0, 500, (32, 40)).astype(np.int16)
+    plain = series_slice(pixels, 1, (1, 1, 1))
+    (tmp_path / "plain.dcm").write_bytes(plain)
+    reader, change, writer = (
+        gdcm.ImageReader(),
+        gdcm.ImageChangeTransferSyntax(),
+        gdcm.ImageWriter(),
+    )
+    reader.SetFileName(str(tmp_path / "plain.dcm"))
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(getattr(gdcm.TransferSyntax, name)))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer.SetFileName(str(tmp_path / "packed.dcm"))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    packed = (tmp_path / "packed.dcm").read_bytes()
+    assert len(packed) < len(plain)
+    assert read_photograph(packed).tobytes() == read_photograph(plain).tobytes()

@@ -152,6 +152,8 @@ def on_github(
         "GITHUB_REPOSITORY": REPOSITORY,
         "GITHUB_SHA": commit,
         "GITHUB_REF_NAME": "main",
+        "GITHUB_SERVER_URL": "https://forge.example",
+        "GITHUB_RUN_ID": "7",
         "GITHUB_STEP_SUMMARY": str(folder.parent / f"{folder.name}-summary.md"),
         **GITHUB[job].get("env", {}),
     }
@@ -189,6 +191,8 @@ def test_a_pull_request_gets_one_comment_and_its_merge_applies_just_that(site: S
     (page,) = site.forge.of_jobs()
     assert "1 to create, 1 to update" in page
     assert "labels: 1 box renamed (car to bus)" in page
+    assert "[in pictures](<https://forge.example/org/data/actions/runs/7#artifacts>)" in page
+    assert "1 box renamed" in (second / "plan.html").read_text()
     # Somebody else's comment, whatever it looks like, approves nothing.
     forged = page.replace("<!-- plan sha256:", "<!-- plan sha256:" + "0" * 64 + " was ")
     site.forge.comments[90] = (STRANGER, forged)

@@ -82,6 +82,7 @@ function put(at) {
   card.setAttribute("aria-posinset", at + 1);
   link.tabIndex = at === current ? 0 : -1;
   link.href = "#";
+  link.addEventListener("click", () => stand(at));
   card.append(link);
   cards.set(at, card);
   // In the order of places, so that a screen reader meets them as they are seen.
@@ -113,10 +114,17 @@ function move(event) {
   focusOn(Math.min(total - 1, Math.max(0, current + steps[event.key])));
 }
 
-function focusOn(at) {
+// One of the list can be reached by Tab: the one where somebody was last.
+function stand(at) {
   const before = cards.get(current);
   if (before) before.firstChild.tabIndex = -1;
   current = at;
+  const link = cards.get(at)?.firstChild;
+  if (link) link.tabIndex = 0;
+}
+
+function focusOn(at) {
+  stand(at);
   const grid = byId("grid"), top = grid.getBoundingClientRect().top + scrollY + Math.floor(at / across) * CARD.height;
   if (top < scrollY) scrollTo(0, top);
   else if (top + CARD.height > scrollY + innerHeight) scrollTo(0, top + CARD.height - innerHeight);
@@ -195,7 +203,9 @@ async function open() {
   }
   byId("title").focus();
   scrollTo(0, 0);
+  for (const id of ["earlier", "later"]) byId(id).hidden = true;
   const found = await read("datapoint", { name });
+  neighbours(name);
   if (decodeURIComponent(location.hash.slice(1)) === name) tellOne(found);
 }
 
@@ -214,7 +224,16 @@ function tellOne(found) {
   facts.dataset.ready = "true";
 }
 
-async function draws(contents, name) {
+// Those before and after it in the list, where it was found in the list.
+async function neighbours(name) {
+  const at = current, found = await Promise.all([at - 1, at, at + 1].map(async (one) => one < 0 ? undefined : (await page(Math.floor(one / PAGE)))[one % PAGE]));
+  [["earlier", found[0]], ["later", found[2]]].forEach(([id, row]) => {
+    byId(id).hidden = !row || !found[1] || found[1].name !== name;
+    if (row) byId(id).href = `#${encodeURIComponent(row.name)}`;
+  });
+}
+
+async function draws(contents, name, at) {
   const place = byId("figures"), made_ = [];
   delete place.dataset.ready;
   place.replaceChildren();
@@ -225,7 +244,13 @@ async function draws(contents, name) {
     figure.dataset.name = shown(name);
     if (content.title) figure.append(made("figcaption", content.title, "quiet"));
     place.append(figure);
-    made_.push(await drawing(figure, content));
+    const picture = await drawing(figure, content);
+    made_.push(picture);
+    if (Math.max(...content.size) <= LARGE) continue;
+    new Zoom(picture, async (part) => {
+      const answer = await fetch(`part?${new URLSearchParams({ name, title: content.title, part: part.join(), at: at ?? "" })}`);
+      return answer.status === 200 ? answer.json() : null;
+    });
   }
   drawings = made_;
   place.dataset.ready = "true";
@@ -286,7 +311,7 @@ function lived(name, one, at) {
       const found = await read("version", { name, at });
       byId("said").textContent = shown(found.labels || "nothing differs from now");
       document.querySelector("input[value=pair]").checked = true;
-      draws(found.pictures, name);
+      draws(found.pictures, name, at);
     };
     line.append(" ", button);
   }
@@ -297,7 +322,14 @@ filters.forEach((one) => byId(one).addEventListener("input", () => { current = 0
 document.querySelectorAll("input[name=mode]").forEach((one) => one.addEventListener("change", () => drawings.forEach((each) => each.draw())));
 byId("opacity").addEventListener("input", () => { opacity = byId("opacity").value / 100; drawings.forEach((each) => each.draw()); });
 byId("grid").addEventListener("keydown", move);
-addEventListener("keydown", (event) => { if (event.key === "Escape" && !byId("one").hidden) location.hash = ""; });
+addEventListener("keydown", (event) => {
+  if (byId("one").hidden) return;
+  if (event.key === "Escape") location.hash = "";
+  // A slider or a choice has the arrows for itself.
+  const id = { ArrowLeft: "earlier", ArrowRight: "later" }[event.key];
+  if (id && !byId(id).hidden && !event.target.matches("input, select, [role=region]")) byId(id).click();
+});
+[["earlier", -1], ["later", 1]].forEach(([id, step]) => byId(id).addEventListener("click", () => stand(current + step)));
 addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
 addEventListener("resize", () => { cards.forEach((card) => card.remove()); cards.clear(); laid(); });
 addEventListener("hashchange", open);

@@ -61,13 +61,35 @@ function classBoxes(classes, hidden, change) {
 class Picture {
   // The photograph is in bytes of four a pixel, the sides in numbers of the classes.
   constructor(figure, content, photo, sides, hidden) {
-    const [width, height] = content.shown;
-    Object.assign(this, { figure, content, width, height, photo, sides });
+    this.figure = figure;
+    this.take(content, photo, sides);
     this.colours = content.classes.map((one) => rgb(one[1]));
     // Pictures of one scan hide the same classes, and are told of them once.
     this.hidden = hidden || new Set();
     this.build(!hidden);
     this.draw();
+  }
+
+  take(content, photo, sides) {
+    const [width, height] = content.shown;
+    Object.assign(this, { content, width, height, photo, sides });
+  }
+
+  // Another part of the same picture, whose classes are the same.
+  show(content, photo, sides) {
+    this.take(content, photo, sides);
+    this.canvases.forEach((one) => this.size(one.canvas));
+    this.draw();
+  }
+
+  size(canvas) {
+    canvas.width = this.width;
+    canvas.height = this.height;
+    // Voxels of scans are no squares: a slice is as wide and high as it is in the body.
+    const ratio = this.width / (this.height * (this.content.aspect || 1));
+    canvas.style.aspectRatio = ratio;
+    // All of a picture is in view at once, a tall one too.
+    canvas.style.maxWidth = `calc(80vh * ${ratio})`;
   }
 
   build(own) {
@@ -77,13 +99,7 @@ class Picture {
     this.canvases = ["before", "after"].map((side) => {
       const place = document.createElement("div"), text = document.createElement("p");
       const canvas = document.createElement("canvas");
-      canvas.width = this.width;
-      canvas.height = this.height;
-      // Voxels of scans are no squares: a slice is as wide and high as it is in the body.
-      const ratio = this.width / (this.height * (content.aspect || 1));
-      canvas.style.aspectRatio = ratio;
-      // All of a picture is in view at once, a tall one too.
-      canvas.style.maxWidth = `calc(80vh * ${ratio})`;
+      this.size(canvas);
       canvas.setAttribute("role", "img");
       place.append(text, canvas);
       pair.append(place);
@@ -220,11 +236,15 @@ class Picture {
   }
 }
 
-async function drawing(figure, content) {
+async function unpacked(content) {
   const parts = await Promise.all([content.photo, content.before, content.after].map(loaded));
   const [width, height] = content.shown;
   const photo = parts[0] ? pixels(parts[0], width, height) : null;
   // Grey PNGs have the number in all three values; of two bytes only red and green count.
   const wide = content.classes.length > 255;
-  return new Picture(figure, content, photo, parts.slice(1).map((one) => numbers(one, width, height, wide)));
+  return [photo, parts.slice(1).map((one) => numbers(one, width, height, wide))];
+}
+
+async function drawing(figure, content) {
+  return new Picture(figure, content, ...(await unpacked(content)));
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rbsync.cli.escaping import for_markdown
+from rbsync.cli.plan_facts import NO_PAGE, HtmlPage
 from rbsync.cli.render.difference_view import facets_told
-from rbsync.cli.render.markdown_page import Page, Row, Section
+from rbsync.cli.render.markdown_page import Page, Row, Section, page_line
 from rbsync.cli.render.numbers import plural
 from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.locks.differences import Difference
@@ -15,18 +16,24 @@ _FEW = 10
 
 
 def difference_markdown(
-    found: Difference, labels: Mapping[str, LabelChanges], *, before: str, after: str
+    found: Difference,
+    labels: Mapping[str, LabelChanges],
+    *,
+    before: str,
+    after: str,
+    html: HtmlPage = NO_PAGE,
 ) -> str:
     """The difference as a page that is no longer than a comment may be.
 
     ``labels`` says what changed in labels, by the names of datapoints; ``before`` and ``after``
-    are the versions.
+    are the versions, ``html`` is the page with pictures.
     """
     page = Page()
     page.add("### rbsync diff\n")
     page.add(f"\n{for_markdown(before)} to {for_markdown(after)}\n")
     if not found:
         page.add("\nNo difference.\n")
+    page.add(page_line(html))
     page.add_sections([one for one in _sections(found, labels) if one.rows])
     return page.text()
 

@@ -8,7 +8,15 @@ from types import MappingProxyType
 
 from rbsync.cli.escaping import for_markdown
 from rbsync.cli.plan_facts import NO_FACTS, About
-from rbsync.cli.render.markdown_page import LIMIT, Page, Row, Section, cut, quoted
+from rbsync.cli.render.markdown_page import (
+    LIMIT,
+    Page,
+    Row,
+    Section,
+    cut,
+    page_line,
+    quoted,
+)
 from rbsync.cli.render.numbers import plural, size
 from rbsync.cli.render.plan_view import (
     SYMBOLS,
@@ -64,6 +72,7 @@ def plan_markdown(
         page.add(f"\n> **{for_markdown(cut(line))}**\n")
     if about.version:
         page.add(f"\nDataset `{_plain(about.version).strip()}`\n")
+    page.add(page_line(about.page))
     for line in _warnings(plan):
         page.add(line)
     page.add_sections(list(_sections(plan, labels)))

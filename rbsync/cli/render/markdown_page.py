@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rbsync.cli.escaping import for_html, for_markdown
+from rbsync.cli.plan_facts import HtmlPage
 
 LIMIT = 65_000
 """Letters of a page; forges take 65,536."""
@@ -100,6 +101,15 @@ def cut(text: str) -> str:
     if len(text) <= _LONGEST:
         return text
     return f"{text[: _LONGEST - 80]}…{text[-79:]}"
+
+
+def page_line(page: HtmlPage) -> str:
+    """The line that leads to a page with pictures; empty where there is none."""
+    if not page.file:
+        return ""
+    if page.url:
+        return f"\nSee it [in pictures](<{page.url}>)\n"
+    return f"\nSee it in pictures: {for_markdown(page.file)}\n"
 
 
 def quoted(lines: Iterable[str]) -> Iterator[str]:

@@ -21,9 +21,15 @@ from rbsync.masks.error import MaskError
 from rbsync.masks.outlines.fill import Outline, paint_each
 from rbsync.masks.png.decoding import MAX_PIXELS
 
-Rings = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+Array = npt.NDArray[Any]
+Bytes = npt.NDArray[np.uint8]
+Rings = tuple[Array, Array]
 _PARTS = (b'"regions":[', b'"holes":[')
-_TO_NUMBERS = bytes.maketrans(b"[],", b"   ")
+_NONE: Rings = (np.zeros((0, 2), np.int64), np.zeros(0, np.int64))
+_NEXT_CORNER, _NEXT_RING, _NEXT_LIST = b"],[", b"]],[[", b"]]][[["
+_ZERO = np.uint8(ord("0"))
+_DIGITS = 12
+"""Digits of a number, of which none has so many that NumPy could not count to it."""
 MEMBERS = frozenset({"category", "attributes", "pixel", "labelid", "classid"})
 """The members of a label that is nothing but a mask: ids are given to it by the service."""
 _KEPT = 1 << 22
@@ -67,7 +73,7 @@ def _taken_out(text: bytes) -> tuple[bytes, list[Rings]]:
     Raises ValueError.
     """
     rest: list[bytes] = []
-    rings: list[Rings] = []
+    lists: list[bytes] = []
     at = 0
     # A string cannot have such a key in it: its quotes would be escaped.
     while places := [(place, one) for one in _PARTS if (place := text.find(one, at)) >= 0]:
@@ -77,30 +83,80 @@ def _taken_out(text: bytes) -> tuple[bytes, list[Rings]]:
         end = min(one for mark in b'"}' if (one := text.find(mark, start)) >= 0)
         if text[end] == ord('"'):
             end = text.rindex(b",", start, end)
-        rest += [text[at:start], b"%d" % len(rings)]
-        rings.append(_read(text[start:end]))
+        rest += [text[at:start], b"%d" % len(lists)]
+        lists.append(text[start:end])
         at = end
+    found = iter(_read([one for one in lists if one != b"[]"]))
+    rings = [_NONE if one == b"[]" else next(found) for one in lists]
     return b"".join((*rest, text[at:])), rings
 
 
-def _read(text: bytes) -> Rings:
-    """The corners (n, 2) and the number of corners of each ring. Raises ValueError."""
-    if text == b"[]":
-        return np.zeros((0, 2), np.int64), np.zeros(0, np.int64)
-    # What is left of `[[[1,2],[3,4]],[[5,6]]]` is `p,p],[p`: anything else is written otherwise.
-    form = text.translate(None, b"0123456789").replace(b"[,]", b"p")
-    rings = form[2:-2].split(b"],[")
-    if form[:2] + form[-2:] != b"[[]]" or any(map(_is_odd, set(rings))):
+def _read(lists: list[bytes]) -> list[Rings]:
+    """The corners (n, 2) and the number of corners of each ring, list by list. Raises ValueError.
+
+    All of them at once: to begin with each of forty lists takes NumPy longer than their numbers.
+    """
+    if not lists:
+        return []
+    if not all(one.startswith(b"[[[") and one.endswith(b"]]]") for one in lists):
         raise ValueError
-    counts = np.array([(len(one) + 1) // 2 for one in rings], np.int64)
-    numbers = np.fromstring(text.translate(_TO_NUMBERS), np.int64, sep=" ")
-    if len(numbers) != 2 * counts.sum() or numbers.max() > FARTHEST:
+    text = np.frombuffer(b"".join(lists), np.uint8)
+    firsts, lasts = _places(text)
+    gaps = _gaps(text, firsts, lasts)
+    corners = _values(text, firsts, lasts).reshape(-1, 2)
+    # Corners after which a ring ends, and rings after which a list does.
+    ends = np.flatnonzero(np.append(gaps, len(_NEXT_LIST)) > len(_NEXT_CORNER))
+    last = np.flatnonzero(np.append(gaps[ends[:-1]], len(_NEXT_LIST)) == len(_NEXT_LIST))
+    if len(last) != len(lists):
         raise ValueError
-    return numbers.reshape(-1, 2), counts
+    counts = np.diff(ends, prepend=-1)
+    each = np.split(counts, last[:-1] + 1)
+    return list(zip(np.split(corners, ends[last[:-1]] + 1), each, strict=True))
 
 
-def _is_odd(ring: bytes) -> bool:
-    return ring != b",".join([b"p"] * ((len(ring) + 1) // 2)) or not ring
+def _places(text: Bytes) -> tuple[Array, Array]:
+    """The first and the last digit of each number. Raises ValueError for an odd one out."""
+    is_digit = text - _ZERO < 10
+    firsts = np.flatnonzero(is_digit[1:] > is_digit[:-1]) + 1
+    lasts = np.flatnonzero(is_digit[1:] < is_digit[:-1])
+    if not len(firsts) or len(firsts) % 2 or firsts[0] != 3 or lasts[-1] != len(text) - 4:
+        raise ValueError
+    return firsts, lasts
+
+
+def _gaps(text: Bytes, firsts: Array, lasts: Array) -> Array:
+    """The letters between each corner and the next one, by their number.
+
+    Raises ValueError for a text that is not `[[[1,2],[3,4]],[[5,6]]]`, or several of these.
+    """
+    within = lasts[::2] + 1
+    if (firsts[1::2] - within != 1).any() or (text[within] != ord(",")).any():
+        raise ValueError
+    behind = lasts[1:-1:2] + 1
+    gaps: Array = firsts[2::2] - behind
+    seen = 0
+    for letters in (_NEXT_CORNER, _NEXT_RING, _NEXT_LIST):
+        some = behind[gaps == len(letters)]
+        seen += len(some)
+        if any((text[some + at] != one).any() for at, one in enumerate(letters)):
+            raise ValueError
+    if seen < len(gaps):
+        raise ValueError
+    return gaps
+
+
+def _values(text: Bytes, firsts: Array, lasts: Array) -> Array:
+    """The numbers (n,) int64. Raises ValueError for one that is too large, or begins with 0."""
+    more = lasts - firsts
+    if more.max() >= _DIGITS or ((text[firsts] == _ZERO) & (more > 0)).any():
+        raise ValueError
+    found = (text[lasts] - _ZERO).astype(np.int64)
+    for place in range(1, int(more.max()) + 1):
+        digits = (text[lasts - place] - _ZERO).astype(np.int64)
+        found += digits * (10**place * (more >= place))
+    if found.max() > FARTHEST:
+        raise ValueError
+    return found
 
 
 def _outline(regions: Rings, holes: Rings) -> Outline:
