@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from rbsync.backends import BACKENDS
 from rbsync.errors import PluginError
@@ -36,8 +36,9 @@ def manifest_schema(*, plugins: bool = False) -> dict[str, Any]:
     }
     added = [name for name, _ in _members(BACKENDS, plugins) if name not in BACKENDS.built_in]
     manifest = manifest_model(added)
-    models: list[type[BaseModel]] = [manifest, *lists["datapoints"], *lists["masks"]]
-    references, shared = models_json_schema([(model, _MODE) for model in models])
+    models: list[type[Any]] = [manifest, *lists["datapoints"], *lists["masks"]]
+    inputs: list[Any] = [(model, _MODE, TypeAdapter(model)) for model in models]
+    references, shared = TypeAdapter.json_schemas(inputs)
     definitions = shared["$defs"]
     root = definitions.pop(_name(references[manifest, _MODE]))
     # The models' field knows sources only by their base, of which no entry is.

@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -88,7 +89,8 @@ class Permission:
             f"{chosen}, or `max_pixels = {chosen}` in {self.trust.config}"
         )
         self._report("max-pixels", message, (*placed.path, "max_pixels"), hint)
-        return placed._replace(source=placed.source.model_copy(update={"max_pixels": None}))
+        source: Any = placed.source
+        return placed._replace(source=replace(source, max_pixels=None))
 
     def _judge(self, backend: BackendSettings) -> None:
         judge = Judge(self._root, self.trust, self._environ, self._filled())

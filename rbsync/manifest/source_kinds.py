@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
-
 from rbsync.guessing import nearest
+from rbsync.manifest.model_keys import keys_of
 from rbsync.sources import SourceKinds
 from rbsync.sources.base import SourceModel
 
@@ -27,7 +26,7 @@ def kind_of(entry: Any, kinds: SourceKinds) -> type[SourceModel]:
         raise NoKindError("expected a source, which is a mapping", hint=f"give it {_choice(kinds)}")
     found = [kinds.member(key) for key in kinds.built_in if key in entry]
     # Nothing is left that could be of a plug-in: these are not loaded for an ordinary manifest.
-    if len(found) == 1 and entry.keys() <= found[0].model_fields.keys():
+    if len(found) == 1 and entry.keys() <= keys_of(found[0]).keys():
         return found[0]
     # Only a key that no source of ours has can be that of a plug-in's.
     found += [kinds.member(key) for key in kinds.added() if key in entry]
@@ -36,7 +35,7 @@ def kind_of(entry: Any, kinds: SourceKinds) -> type[SourceModel]:
     if not found:
         raise _without_key(entry, kinds)
     # A key that tells one kind may be an ordinary key of another.
-    fits = [one for one in found if all(other.key in one.model_fields for other in found)]
+    fits = [one for one in found if all(other.key in keys_of(one) for other in found)]
     if len(fits) != 1:
         keys = " and ".join(f"`{kind.key}`" for kind in found)
         raise NoKindError(
@@ -47,16 +46,14 @@ def kind_of(entry: Any, kinds: SourceKinds) -> type[SourceModel]:
     return fits[0]
 
 
-def known_keys(model: type[BaseModel]) -> list[str]:
+def known_keys(model: type[Any]) -> list[str]:
     """The keys of a mapping, those of the source's kind before the settings of every source."""
-    common = SourceModel.model_fields
-    names = sorted(model.model_fields, key=lambda name: name in common)
-    # As they are written: `from` is no name that Python lets a field have.
-    return [model.model_fields[name].alias or name for name in names]
+    common, keys = keys_of(SourceModel), keys_of(model)
+    return [keys[name].written for name in sorted(keys, key=lambda name: name in common)]
 
 
 def _without_key(entry: Mapping[str, Any], kinds: SourceKinds) -> NoKindError:
-    known = {field for _, kind in kinds.own() for field in kind.model_fields}
+    known = {field for _, kind in kinds.own() for field in keys_of(kind)}
     for key in entry:
         # The key of the kind was probably misspelt, but only if it is no key of any other kind
         # either.

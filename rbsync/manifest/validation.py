@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from rbsync.backends import BACKENDS
 from rbsync.errors import PluginError, Problem
 from rbsync.manifest.document import Document
 from rbsync.manifest.manifest import Placed
 from rbsync.manifest.manifest_model import VERSION, ManifestModel, manifest_model
+from rbsync.manifest.model_keys import keys_of, validated
 from rbsync.manifest.positions import Path
 from rbsync.manifest.source_kinds import NoKindError, kind_of
 from rbsync.manifest.validation_findings import MISSING, UNKNOWN, Finding, findings_of
@@ -20,7 +21,7 @@ from rbsync.manifest.wording import UNKNOWN_KEY, problem_of
 from rbsync.sources import SourceKinds
 from rbsync.sources.base import SourceModel
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model")
 
 
 _WHOLE = ("backend", "project")
@@ -82,8 +83,6 @@ class Validator:
             source = self._source(entry, (key, index), kinds)
             if source is None:
                 continue
-            # Which keys were written is half of a source's memory and asked by nobody.
-            source.model_fields_set.clear()
             if self._searches_too_much(entry, (key, index)):
                 return
             said = [one for one in self.problems[before:] if one.code != UNKNOWN_KEY]
@@ -132,7 +131,7 @@ class Validator:
 
     def _check(self, model: type[Model], value: dict[str, Any], path: Path) -> Checked[Model]:
         try:
-            return Checked(model.model_validate(value), ())
+            return Checked(validated(model, value), ())
         except ValidationError as error:
             findings = findings_of(error, value)
         told = [one for one in findings if (*path, *one.path) not in self._unfilled]
@@ -143,7 +142,7 @@ class Validator:
         rest = [one for one in findings if one.kind != UNKNOWN]
         if rest:
             return Checked(None, rest + [one for one in findings if one.kind == UNKNOWN])
-        return Checked(model.model_validate(without(value, unknown)), ())
+        return Checked(validated(model, without(value, unknown)), ())
 
 
 def _backend_of_plugin(value: Any) -> tuple[str, ...]:
@@ -185,13 +184,13 @@ def _mended(
 
 
 def _made(kind: type[SourceModel], value: dict[str, Any], place: str) -> SourceModel | None:
-    fields = kind.model_fields
-    lacking = [key for key, field in fields.items() if field.is_required() and key not in value]
+    keys = keys_of(kind)
+    lacking = [name for name, key in keys.items() if key.is_required and name not in value]
     for key in lacking:
-        empty: str | list[str] = "" if fields[key].annotation is str else [""]
+        empty: str | list[str] = "" if keys[key].annotation is str else [""]
         value[key] = place if key == "name" else empty
     with suppress(ValidationError):
-        return kind.model_validate(value)
+        return validated(kind, value)
     return None
 
 

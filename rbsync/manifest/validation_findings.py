@@ -17,6 +17,8 @@ from rbsync.manifest.positions import Path
 
 UNKNOWN = "extra_forbidden"
 MISSING = "missing"
+_UNKNOWN_KINDS = (UNKNOWN, "unexpected_keyword_argument")
+"""Of a model, and of a dataclass."""
 _TYPES = {
     "string_type": "text",
     "list_type": "a list",
@@ -24,6 +26,7 @@ _TYPES = {
     "dict_type": "a mapping",
     "mapping_type": "a mapping",
     "model_type": "a mapping",
+    "dataclass_type": "a mapping",
     "model_attributes_type": "a mapping",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
@@ -83,6 +86,7 @@ def _finding(detail: ErrorDetails, value: Any) -> Finding:
     if kind not in _PYDANTICS:
         hint = str(context.get("hint", ""))
         return Finding(path, "rule", member(value, path), words=detail["msg"], hint=hint)
+    kind = UNKNOWN if kind in _UNKNOWN_KINDS else kind
     return Finding(path, kind, member(value, path), bounds=context)
 
 

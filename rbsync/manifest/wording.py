@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, get_args
-
-from pydantic import BaseModel
+from typing import Any
 
 from rbsync.backends import BACKENDS
 from rbsync.errors import Problem
 from rbsync.guessing import nearest
 from rbsync.manifest.document import Document
+from rbsync.manifest.model_keys import keys_of, models_in
 from rbsync.manifest.positions import Path
 from rbsync.manifest.quoting import quoted
 from rbsync.manifest.source_kinds import known_keys
@@ -36,7 +35,7 @@ _BOUNDS = {
 }
 
 
-def problem_of(finding: Finding, model: type[BaseModel], document: Document, base: Path) -> Problem:
+def problem_of(finding: Finding, model: type[Any], document: Document, base: Path) -> Problem:
     """A finding about the value at ``base`` as a problem with its place and next step."""
     path = (*base, *finding.path)
     if finding.kind != MISSING:
@@ -55,7 +54,7 @@ def problem_of(finding: Finding, model: type[BaseModel], document: Document, bas
     return Problem(code, message, document.locate(path), hint)
 
 
-def _unknown(finding: Finding, model: type[BaseModel]) -> tuple[str, str, str]:
+def _unknown(finding: Finding, model: type[Any]) -> tuple[str, str, str]:
     key = str(finding.path[-1])
     holders = list(_models_at(model, finding.path[:-1]))
     known = [name for holder in holders for name in known_keys(holder)]
@@ -68,13 +67,13 @@ def _unknown(finding: Finding, model: type[BaseModel]) -> tuple[str, str, str]:
     return UNKNOWN_KEY, f"unknown key `{key}`", f"known here: {', '.join(known)}"
 
 
-def _missing(finding: Finding, model: type[BaseModel]) -> tuple[str, str, str]:
+def _missing(finding: Finding, model: type[Any]) -> tuple[str, str, str]:
     hint = ""
     for holder in _models_at(model, finding.path):
-        field = holder.model_fields.get(finding.value)
-        if field is not None:
+        key = keys_of(holder).get(finding.value)
+        if key is not None:
             # The description says what belongs there, in the same words as the schema.
-            hint = field.description or ""
+            hint = key.description
     return "missing-key", f"`{finding.value}` is missing", hint
 
 
@@ -164,7 +163,7 @@ def _number(bound: Any) -> Any:
     return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
 
 
-def _models_at(model: type[BaseModel], path: Path) -> Iterator[type[BaseModel]]:
+def _models_at(model: type[Any], path: Path) -> Iterator[type[Any]]:
     """The models that a mapping at a path below ``model`` may be of."""
     if not path:
         yield model
@@ -172,13 +171,6 @@ def _models_at(model: type[BaseModel], path: Path) -> Iterator[type[BaseModel]]:
     step, *rest = path
     if isinstance(step, int):
         yield from _models_at(model, tuple(rest))
-    elif step in model.model_fields:
-        for inner in _models_in(model.model_fields[step].annotation):
+    elif step in keys_of(model):
+        for inner in models_in(keys_of(model)[step].annotation):
             yield from _models_at(inner, tuple(rest))
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models_in(argument)

@@ -18,7 +18,7 @@ def _objection(name: str, found: Any) -> str:
 
     if wrong := incomplete(found, SourceModel, "it has no `expand`"):
         return wrong
-    if getattr(found, "key", None) != name or name not in found.model_fields:
+    if getattr(found, "key", None) != name or name not in found.__dataclass_fields__:
         return f"its `key` is not `{name}`, or it has no such field"
     return ""
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Annotated, ClassVar
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, dataclass_transform
 
 from rbsync.model.datapoint import OWN_METADATA
+from rbsync.shapes.setting import Checked, refuse, setting
 from rbsync.sources.complete_when import CompleteWhen
 from rbsync.sources.context import Context
 from rbsync.sources.entry import Bundle, Entry
@@ -30,45 +29,49 @@ def reserved(key: object) -> str:
 
 def _free(key: str) -> str:
     if message := reserved(key):
-        raise PydanticCustomError(
-            "reserved-key", "{message}", {"message": message, "hint": RESERVED_HINT}
-        )
+        refuse("reserved-key", message, RESERVED_HINT)
     return key
 
 
-class Common(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Common:
     """The settings that ``defaults`` and every source may have."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
-    storage: str | None = Field(
-        None,
+    storage: str | None = setting(
+        default=None,
         description="Where the items are: redbrick (direct upload of local files), public "
         "(URLs), a name of `storages`, or a storage's UUID.",
         examples=["redbrick"],
     )
-    ground_truth: bool | None = Field(
-        None,
+    ground_truth: bool | None = setting(
+        default=None,
         description="Put the datapoints at the end of the pipeline, as ground truth.",
         examples=[False],
     )
-    priority: float | None = Field(
-        None, ge=0, le=1, description="The task's priority, from 0 to 1.", examples=[0.5]
+    priority: float | None = setting(
+        default=None, ge=0, le=1, description="The task's priority, from 0 to 1.", examples=[0.5]
     )
-    metadata: dict[Annotated[str, AfterValidator(_free)], str] | None = Field(
-        None,
+    metadata: dict[Annotated[str, Checked(_free)], str] | None = setting(
+        default=None,
         description="Keys and values that the datapoints carry; a source adds to the defaults.",
         examples=[{"site": "A"}],
     )
-    complete_when: CompleteWhen | None = Field(
-        None,
+    complete_when: CompleteWhen | None = setting(
+        default=None,
         description="The sign that the files of a datapoint are all there. Until then it waits.",
         examples=[{"marker": ".done"}],
     )
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(setting,))
 class SourceModel(Common, ABC):
-    """One entry of ``datapoints`` or ``masks``; its kind is known by the key named in ``key``."""
+    """One entry of ``datapoints`` or ``masks``; its kind is known by the key named in ``key``.
+
+    A subclass is a frozen dataclass: its settings are annotated, with `setting` or pydantic's
+    ``Field`` where there is more to say of one.
+    """
 
     key: ClassVar[str]
     is_per_file: ClassVar[bool] = False
@@ -77,6 +80,9 @@ class SourceModel(Common, ABC):
     """There is one entry, which stands in the manifest, and ``asked`` has all it looks for."""
     is_group: ClassVar[bool] = False
     """Each datapoint is made of however many files there are, of which more may be to come."""
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
 
     def entries(self, context: Context, default: CompleteWhen | None) -> Iterator[Entry | Bundle]:
         """The yield of `expand`, with what the source or the default says of completeness."""

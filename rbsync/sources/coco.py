@@ -6,9 +6,8 @@ import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
-
 from rbsync.errors import Location, Problem
+from rbsync.shapes.setting import setting
 from rbsync.sources.base import SourceModel
 from rbsync.sources.context import Context
 from rbsync.sources.entry import DeclaredSize, Entry, InlineLabels, MadeLabels
@@ -25,18 +24,18 @@ class CocoSource(SourceModel):
 
     key: ClassVar[str] = "coco"
 
-    coco: str = Field(
+    coco: str = setting(
         description="A COCO annotation file, for object detection. Needs `pip install "
         "rbsync[coco]`. An image's `file_name` is the datapoint's name.",
         examples=["annotations/instances_val2017.json"],
     )
-    images: str = Field(
-        "",
+    images: str = setting(
+        default="",
         description="The folder, or the beginning of the URLs, that the file's names stand in.",
         examples=["val2017/"],
     )
-    max_pixels: int | None = Field(
-        None,
+    max_pixels: int | None = setting(
+        default=None,
         ge=1,
         le=(1 << 31) - 1,
         description="Annotations of images with more pixels are refused before they are drawn "

@@ -2,67 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from rbsync.shapes.setting import Checked, refuse, setting
 
 _FIELDS = ("{folder}", "{file}", "{stem}")
 
 
-class CompleteWhen(BaseModel):
+def _beside_datapoints(text: str) -> str:
+    """A path of a file beside those of a datapoint."""
+    rest = text
+    for field in _FIELDS:
+        rest = rest.replace(field, "")
+    if "{" in rest or "}" in rest or "\0" in rest or rest.endswith("/"):
+        message = f"`{text}` names no file beside those of a datapoint"
+        refuse("complete-when", message, f"its fields are {', '.join(_FIELDS)}")
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompleteWhen:
     """The sign of a source; all that is given must hold."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
-    marker: str | None = Field(
-        None,
+    marker: Annotated[str, Checked(_beside_datapoints)] | None = setting(
+        default=None,
         min_length=1,
         description="A file that is written last, beside the datapoint's files or relative to "
         "their folder. It may have {folder}, the folder's name, and {file} or {stem} of the first "
         "file. One that is older than a file of the datapoint does not count.",
         examples=[".done", "../{folder}.done", "{stem}.ok"],
     )
-    count: int | None = Field(
-        None, ge=1, description="The number of files of each datapoint.", examples=[120]
+    count: int | None = setting(
+        default=None,
+        ge=1,
+        description="The number of files of each datapoint.",
+        examples=[120],
     )
-    listed_in: str | None = Field(
-        None,
+    listed_in: Annotated[str, Checked(_beside_datapoints)] | None = setting(
+        default=None,
         min_length=1,
         description="A text file that names all files, one a line, as an exporter or sha256sum "
         "writes it; found as a marker is.",
         examples=["SHA256SUMS"],
     )
-    writer: Literal["wait", "ignore"] = Field(
-        "wait",
+    writer: Literal["wait", "ignore"] = setting(
+        default="wait",
         description="ignore: send also what somebody has open for writing, once it stands still. "
         "For programs that never close their files.",
         examples=["ignore"],
     )
 
-    @field_validator("marker", "listed_in")
-    @classmethod
-    def _is_path(cls, text: str | None) -> str | None:
-        rest = text or ""
-        for field in _FIELDS:
-            rest = rest.replace(field, "")
-        if "{" in rest or "}" in rest or "\0" in rest or rest.endswith("/"):
-            raise PydanticCustomError(
-                "complete-when",
-                "`{text}` names no file beside those of a datapoint",
-                {"text": text, "hint": f"its fields are {', '.join(_FIELDS)}"},
-            )
-        return text
-
-    @model_validator(mode="after")
-    def _says_something(self) -> CompleteWhen:
+    def __post_init__(self) -> None:
         if not self.declares and self.writer == "wait":
-            raise PydanticCustomError(
-                "complete-when",
-                "`complete_when` says nothing",
-                {"hint": "give `marker`, `count`, `listed_in`, or `writer: ignore`"},
-            )
-        return self
+            hint = "give `marker`, `count`, `listed_in`, or `writer: ignore`"
+            refuse("complete-when", "`complete_when` says nothing", hint)
 
     @property
     def declares(self) -> bool:

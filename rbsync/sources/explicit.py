@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from pydantic import Field
-
+from rbsync.shapes.setting import setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import Entry, InlineLabels, Members
 from rbsync.sources.masked import FileLabels, MaskedSource
@@ -19,16 +19,16 @@ class ExplicitSource(MaskedSource):
     key: ClassVar[str] = "items"
     is_single: ClassVar[bool] = True
 
-    name: str = Field(
+    name: str = setting(
         description="The datapoint's name, unique in the project.", examples=["my first upload"]
     )
-    items: list[str] = Field(
+    items: list[str] = setting(
         min_length=1,
         description="Paths, URLs or storage keys; the frames in order for a video.",
         examples=[["http://datasets.redbrickai.com/car-vids/car-1/frame20.png"]],
     )
-    labels: str | list[Any] | ToolLabels | None = Field(
-        None,
+    labels: str | list[Any] | ToolLabels | None = setting(
+        default=None,
         description="LabelObjects: a JSON file of them (with `?` at its end: if it exists), the "
         "list itself, or a file of another tool: {format: labelme, file: …}.",
         examples=["labels/first.json"],
@@ -74,5 +74,5 @@ def _template(given: str | None) -> str | None:
 def _templates(given: str | list[Any] | ToolLabels | None) -> str | ToolLabels | None:
     """As `_template`, for labels in files."""
     if isinstance(given, ToolLabels):
-        return given.model_copy(update={"file": _template(given.file)})
+        return replace(given, file=_template(given.file) or "")
     return _template(given) if isinstance(given, str) else None

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from pydantic import Field
-
 from rbsync.errors import Problem
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern
+from rbsync.shapes.setting import setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import Entry
 from rbsync.sources.masked import FileLabels, MaskedSource
-from rbsync.sources.matching import AllowEmpty, LabelFile, Search, captures_of, pattern_at
+from rbsync.sources.matching import Search, captures_of, label_file, may_be_empty, pattern_at
 from rbsync.sources.naming import nameless, template_at
 
 NAMES = ("path", "dir", "parent", "file", "stem")
@@ -25,21 +24,23 @@ class FramesSource(MaskedSource):
     key: ClassVar[str] = "frames"
     is_group: ClassVar[bool] = True
 
-    frames: str = Field(description="A pattern of folders, one video each.", examples=["videos/*/"])
-    pattern: str = Field(
-        "*.{png,jpg,jpeg,bmp}",
+    frames: str = setting(
+        description="A pattern of folders, one video each.", examples=["videos/*/"]
+    )
+    pattern: str = setting(
+        default="*.{png,jpg,jpeg,bmp}",
         description="Which files of the folder are frames; they are put in natural order "
         "(frame2 before frame10).",
         examples=["*.png"],
     )
-    name: str = Field(
-        "{dir}",
+    name: str = setting(
+        default="{dir}",
         description="The datapoint's name: {dir} or {path} is the folder, {file} or {stem} its "
         "last part, {parent} the part before; also the pattern's captures.",
         examples=["{dir}"],
     )
-    labels: LabelFile = None
-    allow_empty: AllowEmpty = False
+    labels: str | None = label_file()
+    allow_empty: bool = may_be_empty()
 
     def expand(self, context: Context) -> Iterator[Entry]:
         folders = pattern_at(context, ("frames",), self.frames.rstrip("/") + "/*")

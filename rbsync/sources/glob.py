@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from pydantic import Field
-
 from rbsync.files.patterns import Pattern
 from rbsync.model.names import is_plain
+from rbsync.shapes.setting import setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import Bundle, Entry
 from rbsync.sources.masked import FileLabels, MaskedSource
 from rbsync.sources.matching import (
-    AllowEmpty,
-    Exclude,
-    LabelFiles,
     Matching,
     Search,
     captures_of,
     excluded_at,
+    exclusions,
+    label_files,
     matching_folders,
+    may_be_empty,
     pattern_at,
     with_captures,
 )
 from rbsync.sources.naming import Template, nameless, template_at
+from rbsync.sources.tool_labels import ToolLabels
 
 
 class GlobSource(MaskedSource):
@@ -33,20 +33,20 @@ class GlobSource(MaskedSource):
     key: ClassVar[str] = "glob"
     is_per_file: ClassVar[bool] = True
 
-    glob: str = Field(
+    glob: str = setting(
         description="A pattern: `**`, `*`, `?`, `[…]`, `{a,b}` and captures such as `{case}`. "
         "Hidden files and what `.rbsyncignore` names are left out.",
         examples=["images/**/*.{png,jpg}"],
     )
-    exclude: Exclude = Field(default=[])
-    name: str = Field(
-        "{path}",
+    exclude: tuple[str, ...] = exclusions()
+    name: str = setting(
+        default="{path}",
         description="The datapoint's name: {path} {dir} {parent} {stem} {suffix} {file} and the "
         "pattern's captures.",
         examples=["{path}"],
     )
-    labels: LabelFiles = None
-    allow_empty: AllowEmpty = False
+    labels: str | ToolLabels | None = label_files()
+    allow_empty: bool = may_be_empty()
 
     def expand(self, context: Context) -> Iterator[Entry]:
         for one in self.packed(context):

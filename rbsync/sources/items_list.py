@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from pydantic import Field
-
 from rbsync.errors import Location, Problem
 from rbsync.files.written_text import encoding_fault, text_of
 from rbsync.labels.amounts import Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.model.storages import is_uploaded
 from rbsync.reasons import EMPTY_SOURCE
 from rbsync.shapes.guards import is_texts
+from rbsync.shapes.setting import setting
 from rbsync.sources.base import SourceModel
 from rbsync.sources.context import Context
 from rbsync.sources.documented_keys import unsent
@@ -32,7 +31,7 @@ class ItemsListSource(SourceModel):
 
     key: ClassVar[str] = "items_list"
 
-    items_list: str = Field(
+    items_list: str = setting(
         description="A .json, .jsonl or .csv file. JSON: objects with `name`, `items` and perhaps "
         "`labels`, `metaData`, `priority`; in place of `items` perhaps `series`, each with `items` "
         "and perhaps `name`, `metaData`, `segmentations` and `segmentMap`. CSV: columns `name`, "
@@ -40,8 +39,8 @@ class ItemsListSource(SourceModel):
         "each other are one datapoint.",
         examples=["items.json"],
     )
-    allow_empty: bool = Field(
-        False, description="Whether it is right that the list is empty.", examples=[False]
+    allow_empty: bool = setting(
+        default=False, description="Whether it is right that the list is empty.", examples=[False]
     )
 
     def expand(self, context: Context) -> Iterator[Entry]:

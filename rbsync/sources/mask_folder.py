@@ -7,14 +7,13 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
-from pydantic import Field
-
 from rbsync.errors import Location, Problem
 from rbsync.model.storages import is_uploaded
+from rbsync.shapes.setting import setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import UNREADABLE, Entry, MaskLabels, Members
 from rbsync.sources.images_below import ImagesBelow, NotOneError, files_below, folder_named
-from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, checked_json
+from rbsync.sources.mask_settings import Colour, MaskSettings, checked_json, ignored_colours
 from rbsync.sources.matching import Search
 
 SUFFIX = ".png"
@@ -105,23 +104,23 @@ class MaskFolderSource(MaskSettings):
 
     key: ClassVar[str] = "folder"
 
-    folder: str = Field(
+    folder: str = setting(
         description="The folder with its PNGs, class_map.json and datapoint_map.json. A mask's "
         "file name without .png is the datapoint's name.",
         examples=["exports/2f0f6f3e"],
     )
-    images: str | None = Field(
-        None,
+    images: str | None = setting(
+        default=None,
         description="The folder of the images, when they are local: each is found by the end of "
         "its path in datapoint_map.json. With `storage: public` the map's URLs are used.",
         examples=["images/"],
     )
-    class_map: str | None = Field(
-        None,
+    class_map: str | None = setting(
+        default=None,
         description="A JSON file {category: [r, g, b]} [that of the folder].",
         examples=["exports/2f0f6f3e/class_map.json"],
     )
-    ignore_colors: IgnoredColours = None
+    ignore_colors: list[Colour] | None = ignored_colours()
 
     @property
     def colours_file(self) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from pydantic import Field
-
 from rbsync.errors import Problem
 from rbsync.mask_formats import PER_CLASS
+from rbsync.shapes.setting import setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import Entry
 from rbsync.sources.mask_files import MaskFile, MaskFiles
-from rbsync.sources.mask_settings import MaskSettings, Threshold
-from rbsync.sources.matching import AllowEmpty, Exclude
+from rbsync.sources.mask_settings import MaskSettings, threshold
+from rbsync.sources.matching import exclusions, may_be_empty
 
 CATEGORY = "category"
 
@@ -23,21 +22,21 @@ class MaskPerClassSource(MaskSettings):
 
     key: ClassVar[str] = "per_class"
 
-    per_class: str = Field(
+    per_class: str = setting(
         description="A pattern of mask files, whose capture {category} says the class.",
         examples=["masks/{case}/{category}.png"],
     )
-    exclude: Exclude = Field(default=[])
-    image: str = Field(
+    exclude: tuple[str, ...] = exclusions()
+    image: str = setting(
         description="The image of the masks, as a path or URL, from the pattern's captures; "
         "masks of one image and name are one datapoint.",
         examples=["images/{case}.jpg"],
     )
-    name: str = Field(
+    name: str = setting(
         description="The datapoint's name, from the pattern's captures.", examples=["{case}"]
     )
-    threshold: Threshold = None
-    allow_empty: AllowEmpty = False
+    threshold: int | None = threshold()
+    allow_empty: bool = may_be_empty()
 
     @property
     def least_value(self) -> int | None:

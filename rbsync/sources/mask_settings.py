@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from rbsync.errors import Problem
 from rbsync.files.written_text import encoding_fault
@@ -15,6 +14,7 @@ from rbsync.labels.amounts import USUAL, Limits, labels_for, marks_of, more_labe
 from rbsync.mask_formats import PER_CLASS, RGB
 from rbsync.model.datapoint import Encoding
 from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
+from rbsync.shapes.setting import setting
 from rbsync.sources.base import SourceModel
 from rbsync.sources.context import Context
 from rbsync.sources.entry import MaskLabels
@@ -25,45 +25,49 @@ if TYPE_CHECKING:
 LIMIT = 64 << 20
 IGNORED = "ignore_colors"
 Colour = list[int]
-IgnoredColours = Annotated[
-    list[Colour] | None,
-    Field(
+T = TypeVar("T")
+
+
+def ignored_colours() -> Any:
+    """The setting of the colours that are background."""
+    return setting(
+        default=None,
         description="Colours that are background [black]; any other that the class map lacks is "
         "an error.",
         examples=[[[0, 0, 0]]],
-    ),
-]
-Threshold = Annotated[
-    int | None,
-    Field(
+    )
+
+
+def threshold() -> Any:
+    """The setting of the least value of a pixel that is of the class."""
+    return setting(
+        default=None,
         ge=1,
         le=255,
         description="For soft or compressed masks of one class: pixels are of it from this value "
         "on, 1 to 255. Without it masks of more than two values are refused.",
         examples=[128],
-    ),
-]
-T = TypeVar("T")
+    )
 
 
 class MaskSettings(SourceModel):
     """The keys that every source of masks has."""
 
-    encoding: Encoding = Field(
-        "auto",
+    encoding: Encoding = setting(
+        default="auto",
         description="How masks are sent: pixel (outlines), nifti (a label map), both exact to the "
         "pixel, or auto: as the backend likes them, which is nifti for redbrick.",
         examples=["pixel"],
     )
-    max_pixels: int | None = Field(
-        None,
+    max_pixels: int | None = setting(
+        default=None,
         ge=1,
         description="Masks with more pixels are refused before they are decoded [134217728].",
         examples=[268435456],
     )
 
-    alpha: Literal["background", "mask", "ignore"] = Field(
-        "background",
+    alpha: Literal["background", "mask", "ignore"] = setting(
+        default="background",
         description="background: transparent pixels are background. mask: the alpha channel is the "
         "mask of the one class. ignore: colours alone count.",
         examples=["mask"],
@@ -72,7 +76,7 @@ class MaskSettings(SourceModel):
     @classmethod
     def own_keys(cls) -> set[str]:
         """The keys of masks, without those of every source."""
-        return cls.model_fields.keys() - SourceModel.model_fields.keys()
+        return _names(cls) - _names(SourceModel)
 
     @property
     def least_value(self) -> int | None:
@@ -143,6 +147,10 @@ class MaskSettings(SourceModel):
     def labels_of(self, recipe: Recipe, files: tuple[str, ...], named_by: str) -> MaskLabels:
         """The labels in mask files that are read by a recipe."""
         return MaskLabels(files, recipe.text(), tuple(recipe.classes), named_by, self.encoding)
+
+
+def _names(kind: type[Any]) -> set[str]:
+    return {one.name for one in fields(kind)}
 
 
 def checked_json(

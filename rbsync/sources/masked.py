@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-from pydantic import Field
+from dataclasses import fields
 
 from rbsync.errors import Problem
+from rbsync.shapes.setting import setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import UNREADABLE, Entry, InlineLabels, MaskLabels, Members
 from rbsync.sources.one_mask import OneMaskSettings
@@ -17,8 +17,8 @@ from rbsync.sources.tool_labels import ToolFiles, ToolLabels
 class MaskedSource(OneMaskSettings):
     """The keys of the masks of datapoints, for every source that may have some."""
 
-    mask: str | None = Field(
-        None,
+    mask: str | None = setting(
+        default=None,
         description="The mask of each, read as its `class_map`, `format` and the keys beside them "
         "say; with `?` at its end: if it exists; with `.*`: whatever its suffix is.",
         examples=["masks/{stem}.png?"],
@@ -48,7 +48,9 @@ class MaskedSource(OneMaskSettings):
 
 
 _DEFAULTS = {
-    key: OneMaskSettings.model_fields[key].default for key in sorted(OneMaskSettings.own_keys())
+    one.name: one.default
+    for one in sorted(fields(OneMaskSettings), key=lambda one: one.name)
+    if one.name in OneMaskSettings.own_keys()
 }
 
 

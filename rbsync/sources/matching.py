@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, NamedTuple
-
-from pydantic import Field
+from typing import Any, NamedTuple
 
 from rbsync.errors import Location, Problem
 from rbsync.files.listing import Listing
@@ -16,32 +14,44 @@ from rbsync.files.roots import OutsideError
 from rbsync.guessing import nearest_name
 from rbsync.model.names import LONGEST_NAME
 from rbsync.reasons import EMPTY_SOURCE, FOLDER_LINK
+from rbsync.shapes.setting import setting
 from rbsync.sources.context import MOST_SEARCHED, SOURCES_OF_ALL, Context
 from rbsync.sources.excluding import Exclusions
-from rbsync.sources.tool_labels import ToolLabels
 
-Exclude = Annotated[
-    list[str],
-    Field(description="Patterns of what to leave out.", examples=[["**/thumbs/**"]]),
-]
-LabelFile = Annotated[
-    str | None,
-    Field(
+
+def exclusions() -> Any:
+    """The setting of patterns of what is left out."""
+    return setting(
+        default=(), description="Patterns of what to leave out.", examples=[["**/thumbs/**"]]
+    )
+
+
+def label_file() -> Any:
+    """The setting of a label file beside each datapoint."""
+    return setting(
+        default=None,
         description="The label file of each; with `?` at its end: if it exists.",
         examples=["labels/{stem}.json?"],
-    ),
-]
-LabelFiles = Annotated[
-    str | ToolLabels | None,
-    Field(
+    )
+
+
+def label_files() -> Any:
+    """The setting of a label file, or one of another tool, beside each datapoint."""
+    return setting(
+        default=None,
         description="The label file of each; with `?` at its end: if it exists. Files of another "
         "tool: {format: labelme, file: …}.",
         examples=["labels/{stem}.json?", {"format": "labelme", "file": "labels/{stem}.json?"}],
-    ),
-]
-AllowEmpty = Annotated[
-    bool, Field(description="Whether it is right that nothing matches.", examples=[False])
-]
+    )
+
+
+def may_be_empty() -> Any:
+    """The setting that allows a pattern to match nothing."""
+    return setting(
+        default=False,
+        description="Whether it is right that nothing matches.",
+        examples=[False],
+    )
 
 
 MOST_EXCLUSIONS = 1_000

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
-
-from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema
-from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from rbsync.errors import PluginError
 from rbsync.labels.background import is_background
 from rbsync.mask_formats import MASK_FORMATS, RGB, single_file_formats
+from rbsync.shapes.setting import Checked, refuse, refuse_as, setting
 from rbsync.sources.context import Context
-from rbsync.sources.mask_settings import IgnoredColours, MaskSettings, Threshold, checked_json
+from rbsync.sources.mask_settings import (
+    Colour,
+    MaskSettings,
+    checked_json,
+    ignored_colours,
+    threshold,
+)
 
 if TYPE_CHECKING:
     from rbsync.mask_formats.recipe import Recipe
@@ -27,52 +32,59 @@ def _known_format(name: str) -> str:
     known = single_file_formats()
     if name not in known:
         expected = " or ".join(f"'{one}'" for one in known)
-        raise PydanticKnownError("literal_error", {"expected": expected})
+        refuse_as("literal_error", expected=expected)
     try:
         MASK_FORMATS.member(name)
     except PluginError as error:
-        context = {"message": str(error), "hint": error.hint}
-        raise PydanticCustomError("plugin", "{message}", context) from error
+        refuse("plugin", str(error), error.hint)
     return name
 
 
-def _value_of_format(value: int, info: ValidationInfo) -> int:
+def _value_of_format(value: int, given: Mapping[str, Any]) -> int:
     """A value that pixels of the source's format can have."""
     # A format of a plug-in may have 16 bits; ours are PNGs with a palette.
-    if value > LARGEST_OF_OURS and info.data.get("format") in MASK_FORMATS.built_in:
-        raise PydanticKnownError("less_than_equal", {"le": LARGEST_OF_OURS})
+    is_ours = given.get("format") in MASK_FORMATS.built_in
+    largest = LARGEST_OF_OURS if is_ours else LARGEST_VALUE
+    if value < 0:
+        refuse_as("greater_than_equal", ge=0)
+    if value > largest:
+        refuse_as("less_than_equal", le=largest)
     return value
 
 
-FormatName = Annotated[
-    str,
-    AfterValidator(_known_format),
-    WithJsonSchema({"enum": single_file_formats(plugins=False), "type": "string"}),
-]
-PixelValue = Annotated[int, Field(ge=0, le=LARGEST_VALUE), AfterValidator(_value_of_format)]
+def _formats() -> dict[str, Any]:
+    return {"enum": single_file_formats(plugins=False), "type": "string"}
+
+
+def _values() -> dict[str, Any]:
+    return {"maximum": LARGEST_VALUE, "minimum": 0, "type": "integer"}
+
+
+FormatName = Annotated[str, Checked(_known_format, _formats)]
+PixelValue = Annotated[int, Checked(_value_of_format, _values, beside=True)]
 
 
 class OneMaskSettings(MaskSettings):
     """The keys that say how masks of one file each are read."""
 
-    class_map: str | None = Field(
-        None,
+    class_map: str | None = setting(
+        default=None,
         description="A JSON file {category: [r, g, b]}; with `format: indexed` {category: value}.",
         examples=["class_map.json"],
     )
-    ignore_colors: IgnoredColours = None
-    format: FormatName = Field(
-        RGB,
+    ignore_colors: list[Colour] | None = ignored_colours()
+    format: FormatName = setting(
+        default=RGB,
         description="rgb: the colour is the class. indexed: the pixel's value is, as in VOC.",
         examples=["indexed"],
     )
-    ignore_values: list[PixelValue] | None = Field(
+    ignore_values: list[PixelValue] | None = setting(
         default=None,
         description="With a format of pixel values, those that are background [0 and 255 for "
         "indexed].",
         examples=[[0, 255]],
     )
-    threshold: Threshold = None
+    threshold: int | None = threshold()
 
     @property
     def least_value(self) -> int | None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import ClassVar, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
 
 from rbsync.errors import Location, Problem
 from rbsync.files.patterns import Pattern
 from rbsync.model.datapoint import SeriesSettings
 from rbsync.model.storages import is_uploaded
+from rbsync.shapes.setting import setting
 from rbsync.sources.base import SourceModel
 from rbsync.sources.context import Context
 from rbsync.sources.entry import Entry
@@ -22,35 +21,36 @@ from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry
 _WILD = frozenset("*?[{")
 
 
-class Series(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Series:
     """One series of a study."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
-    items: str | list[str] = Field(
+    items: str | list[str] = setting(
         description="The files of the series, or patterns of them, whose matches are put in "
         "natural order; URLs or keys with another storage.",
         examples=["study1/ct/*.dcm"],
     )
-    segmentations: str | list[str] | dict[str, str] | None = Field(
-        None,
+    segmentations: str | list[str] | dict[str, str] | None = setting(
+        default=None,
         description="NIfTI or NRRD files (.nii, .nii.gz, .nrrd) on the grid of the scan, or "
         "patterns of them; several are merged, and must not contradict each other. Binary files of "
         "one structure each: {liver: FILE, tumour: FILE}, or a pattern with a capture for the "
         "structure's name.",
         examples=["study1/seg.nii.gz", {"liver": "study1/liver.nii.gz"}],
     )
-    segment_map: dict[str, str] | None = Field(
-        None,
+    segment_map: dict[str, str] | None = setting(
+        default=None,
         description="The category of each value in the segmentations; 0 is background.",
         examples=[{"1": "liver", "2": "tumour"}],
     )
-    name: str = Field("", description="The series' name.", examples=["arterial phase"])
-    metadata: dict[str, str] | None = Field(
-        None, description="Texts kept with the series.", examples=[{"contrast": "yes"}]
+    name: str = setting(default="", description="The series' name.", examples=["arterial phase"])
+    metadata: dict[str, str] | None = setting(
+        default=None, description="Texts kept with the series.", examples=[{"contrast": "yes"}]
     )
-    grid: Literal["check", "trust"] = Field(
-        "check",
+    grid: Literal["check", "trust"] = setting(
+        default="check",
         description="check: a segmentation must lie on the grid of its scan. trust: it is sent as "
         "it is, whatever the files say of their sizes and places.",
         examples=["trust"],
@@ -63,8 +63,8 @@ class SeriesSource(SourceModel):
     key: ClassVar[str] = "series"
     is_group: ClassVar[bool] = True
 
-    name: str = Field(description="The datapoint's name.", examples=["study1"])
-    series: list[Series] = Field(
+    name: str = setting(description="The datapoint's name.", examples=["study1"])
+    series: list[Series] = setting(
         min_length=1, description="The series of the study.", examples=[[{"items": "ct/*.dcm"}]]
     )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from rbsync.errors import Location, Problem
 from rbsync.files.written_text import encoding_fault, text_of
 from rbsync.labels.amounts import Limits, labels_for, more_labels
+from rbsync.shapes.setting import setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import DeclaredSize, InlineLabels, MadeLabels
 from rbsync.sources.mask_settings import checked_json
@@ -26,23 +26,24 @@ COCO = "coco"
 _SHOWN = 5
 
 
-class ToolLabels(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class ToolLabels:
     """The label files of another tool."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
-    format: Literal["labelme", "yolo", "voc", "coco"] = Field(
+    format: Literal["labelme", "yolo", "voc", "coco"] = setting(
         description="The tool: labelme, yolo (boxes and polygons), voc (Pascal VOC's XML; needs "
         "`pip install rbsync[voc]`) or coco (one file for all images).",
         examples=["labelme"],
     )
-    file: str = Field(
+    file: str = setting(
         description="The label file of each, as under `labels` itself; with `?` at its end: if it "
         "exists.",
         examples=["labels/{stem}.txt?"],
     )
-    classes: list[str] | str | None = Field(
-        None,
+    classes: list[str] | str | None = setting(
+        default=None,
         description="For yolo: the names of the classes from 0 on, or a text file with one a line.",
         examples=[["car", "bus"]],
     )

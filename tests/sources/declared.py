@@ -9,6 +9,7 @@ from rbsync.errors import Location, Problem
 from rbsync.files.cache import Cache
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
+from rbsync.manifest.model_keys import validated
 from rbsync.model.datapoint import Settings
 from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
 from rbsync.sources.base import SourceModel
@@ -58,7 +59,7 @@ class Declared:
             warn=lambda one: self.warnings.append(text(one)),
             warn_at=lambda one, _: self.warnings.append(text(one)),
         )
-        found = list(model_of(keys)(**keys).expand(context))
+        found = list(validated(model_of(keys), keys).expand(context))
         self.doubtful = [one for one in found if one.barred]
         return [one for one in found if not one.barred]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from rbsync.manifest.model_keys import validated
 from rbsync.sources.entry import InlineLabels
 from rbsync.sources.explicit import ExplicitSource
 
@@ -42,4 +43,4 @@ def test_it_may_have_no_labels(declared) -> None:
 )
 def test_what_is_missing_or_unknown_is_refused(keys) -> None:
     with pytest.raises(ValidationError):
-        ExplicitSource(**keys)
+        validated(ExplicitSource, keys)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import fields
 
+import pytest
+from pydantic import TypeAdapter
+
+from rbsync.manifest.model_keys import validated
 from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
 
 ALL = [one for kinds in (DATAPOINT_SOURCES, MASK_SOURCES) for _, one in kinds.own()]
@@ -18,11 +22,12 @@ def test_every_kind_is_registered_under_its_key(kinds) -> None:
 
 @pytest.mark.parametrize("kind", ALL)
 def test_every_key_has_a_description_and_an_example_that_it_accepts(kind) -> None:
-    assert kind.key in kind.model_fields
+    said = TypeAdapter(kind).json_schema()["properties"]
+    assert kind.key in said
+    assert said.keys() == {one.name for one in fields(kind)}
     examples = {}
-    for name, field in kind.model_fields.items():
-        assert field.description, name
-        assert field.examples, name
-        examples[name] = field.examples[0]
-    kind(**examples)
+    for name, field in said.items():
+        assert field["description"], name
+        examples[name] = field["examples"][0]
+    validated(kind, examples)
     assert kind.__doc__
