@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rbsync.errors import Location, Problem, UserError
 from rbsync.labels.amounts import Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.labels.covered_area import extent_of
 from rbsync.labels.degenerate import degenerate
 from rbsync.labels.problem import MOST, LabelProblem
-from rbsync.manifest.document import read_document
 from rbsync.model.extent import Extent
 from rbsync.model.fingerprint import Algorithm, canonical_json, new_hasher
 from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
 from rbsync.shapes.json_members import LineCounter, Member, MembersError, members
+
+if TYPE_CHECKING:
+    from rbsync.manifest.document import Document
 
 LabelCheck = Callable[[int, object], Sequence[LabelProblem]]
 
@@ -142,8 +144,11 @@ class _Places:
 
     def __init__(self, text: str, label: Member, place: Location) -> None:
         self._place = place
-        self._document = None
+        self._document: Document | None = None
         if label.end - label.begin <= _LOCATED:
+            # Loaded for labels in which something is wrong.
+            from rbsync.manifest.document import read_document
+
             # Half of a surrogate pair has no UTF-8; only places are read here, and they stay.
             part = text[label.begin : label.end].encode("utf-8", "replace")
             try:

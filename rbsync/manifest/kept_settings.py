@@ -1,4 +1,6 @@
-"""The settings of manifests that were read before, and were right: kept for the same text.
+"""The settings and sources of manifests that were read before, and were right.
+
+They are kept for the same text.
 
 They are kept outside of any repository. Whoever can write there needs no manifest; but what lies
 beside a manifest may have come with it, and would make another one of it than its readers see.
@@ -11,7 +13,7 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbsync.backends.local.chosen import LocalChosen
 from rbsync.errors import RbsyncError
@@ -20,6 +22,9 @@ from rbsync.manifest.settings import ManifestSettings, PolicySettings, ProjectSe
 from rbsync.trust import Trust
 from rbsync.trust.own_folders import cache_folder, forget_old, is_checked_out
 from rbsync.version import VERSION
+
+if TYPE_CHECKING:
+    from rbsync.manifest.manifest import Manifest
 
 _MOST_BYTES = 1 << 16
 
@@ -45,8 +50,15 @@ class Circumstances(NamedTuple):
         return f"{_sum(self.data)} {_sum(said.encode())}"
 
 
-def kept_settings(of: Circumstances) -> ManifestSettings | None:
-    """The settings that a text had in the same circumstances.
+class Kept(NamedTuple):
+    """The settings of a manifest, and what `kept_sources` made of its sources, where it did."""
+
+    settings: ManifestSettings
+    sources: Any
+
+
+def kept_settings(of: Circumstances) -> Kept | None:
+    """The settings, and perhaps the sources, that a text had in the same circumstances.
 
     None where that is not known, or what was kept is not as it was written.
     """
@@ -60,20 +72,27 @@ def kept_settings(of: Circumstances) -> ManifestSettings | None:
             seal, _, text = opened.read(_MOST_BYTES).partition("\n")
         # A bit that the disk flipped must not become another policy, nor what a stranger sealed.
         if seal == _sum(text.encode()) and not _is_strangers(of):
-            key, found = json.loads(text)
+            key, found, sources = json.loads(text)
             if key == of.key:
-                return _settings(**found)
+                return Kept(_settings(**found), sources)
     return None
 
 
-def keep_settings(of: Circumstances, settings: ManifestSettings) -> None:
+def keep_settings(of: Circumstances, manifest: Manifest) -> None:
     """Keeps the settings of a manifest in which nothing is wrong, where they are for ever.
+
+    Its sources are kept with them, but for very many.
 
     The ways to a service and folders of others are judged by what is there each time, and are
     read anew.
     """
+    settings = manifest.settings
     if of.trust.untrusted or settings.roots or not isinstance(settings.backend, LocalChosen):
         return
+    # Loaded by those that read a manifest as a whole, and by nobody else.
+    from rbsync.manifest.kept_sources import packed
+    from rbsync.written_files import write_whole
+
     parts = {
         "path": settings.backend.path,
         "project": settings.project,
@@ -82,13 +101,11 @@ def keep_settings(of: Circumstances, settings: ManifestSettings) -> None:
         "check": settings.check,
         "hash": settings.hash,
     }
-    text = json.dumps([of.key, parts])
-    data = f"{_sum(text.encode())}\n{text}".encode()
+    data = _sealed(json.dumps([of.key, parts, packed(manifest)]))
+    if len(data) > _MOST_BYTES:
+        data = _sealed(json.dumps([of.key, parts, None]))
     if len(data) > _MOST_BYTES:
         return
-    # Loaded by those that read a manifest as a whole, and by nobody else.
-    from rbsync.written_files import write_whole
-
     path = _path(of)
     # A home that cannot be written to costs the next run some time, and this one nothing.
     with suppress(OSError, RbsyncError):
@@ -103,6 +120,10 @@ def _is_strangers(of: Circumstances) -> bool:
     own = os.path.join(os.path.realpath(os.path.dirname(os.path.abspath(of.file))), "")
     # A copy of a repository, as in an image of a container, has no `.git`.
     return is_checked_out(folder) or os.path.realpath(folder).startswith(own)
+
+
+def _sealed(text: str) -> bytes:
+    return f"{_sum(text.encode())}\n{text}".encode()
 
 
 def _settings(

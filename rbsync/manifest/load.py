@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from rbsync.backends.surroundings import Judge
 from rbsync.errors import UserError
 from rbsync.manifest.file_text import read_limited
-from rbsync.manifest.kept_settings import Circumstances, kept_settings
+from rbsync.manifest.kept_settings import Circumstances, Kept, kept_settings
 from rbsync.manifest.limits import LIMITS, Limits
 from rbsync.manifest.manifest import Head, Manifest, Parts, Sources
 from rbsync.manifest.order import shortened
 from rbsync.model.fingerprint import digest
 from rbsync.trust import Trust, read_trust
 from rbsync.trust.places import check_location
+
+if TYPE_CHECKING:
+    from rbsync.manifest.document import Document
 
 __all__ = ["Manifest", "load_manifest"]
 
@@ -52,14 +56,15 @@ def load_manifest(
 
 def _known(of: Circumstances) -> Manifest | None:
     """The manifest by the settings that are kept of it; None where they are not."""
-    settings = kept_settings(of)
-    if settings is None:
+    kept = kept_settings(of)
+    if kept is None:
         return None
+    settings = kept.settings
     root = os.path.dirname(os.path.abspath(of.file))
     # A link may have come since to where the project's folder is to be.
     if any(settings.backend.objections(Judge(root, of.trust, of.environ, {}))):
         return None
-    later = _Later(of)
+    later = _Later(of, kept)
     return Manifest(
         settings=settings,
         file=of.file,
@@ -68,25 +73,36 @@ def _known(of: Circumstances) -> Manifest | None:
         problems=(),
         trust=of.trust,
         is_barred=False,
-        parts=Parts(later.head, later.sources),
+        parts=Parts(later.head, later.sources, later.document),
     )
 
 
 class _Later:
-    """Reads the text once somebody asks for more than the settings."""
+    """Reads the text once somebody asks for more than was kept of it."""
 
-    def __init__(self, of: Circumstances) -> None:
-        self._of = of
+    def __init__(self, of: Circumstances, kept: Kept) -> None:
+        self._of, self._kept = of, kept
 
     @cached_property
-    def _manifest(self) -> Manifest:
-        return _read(self._of)
+    def _parts(self) -> Parts:
+        return _read(self._of).parts
+
+    @cached_property
+    def _unpacked(self) -> tuple[Head, Sources] | None:
+        if self._kept.sources is None:
+            return None
+        from rbsync.manifest.kept_sources import unpacked
+
+        return unpacked(self._kept.sources, self._of.file)
 
     def head(self) -> Head:
-        return self._manifest.parts.head
+        return self._unpacked[0] if self._unpacked else self._parts.head
 
     def sources(self) -> Sources:
-        return self._manifest.parts.sources
+        return self._unpacked[1] if self._unpacked else self._parts.sources
+
+    def document(self, with_sources: bool) -> Document:
+        return self._parts.document_of_sources if with_sources else self._parts.document_of_head
 
 
 def _read(of: Circumstances) -> Manifest:

@@ -35,28 +35,35 @@ class Placed(NamedTuple):
 
 
 class Head(NamedTuple):
-    """The settings of sources that stand beside them, and the document that they are of."""
+    """The settings of sources that stand beside them."""
 
-    document: Document
     defaults: Common
     moved: tuple[MovedModel, ...]
 
 
 class Sources(NamedTuple):
-    """The sources as `Manifest` has them, and the document that they stand in."""
+    """The sources as `Manifest` has them."""
 
-    document: Document
     datapoints: tuple[Placed, ...]
     masks: tuple[Placed, ...]
     doubtful: tuple[Placed, ...]
 
 
 class Parts:
-    """The parts of a manifest, each of which is read once somebody asks for it."""
+    """The parts of a manifest, each of which is read once somebody asks for it.
 
-    def __init__(self, read_head: Callable[[], Head], read_sources: Callable[[], Sources]) -> None:
+    ``read_document`` reads the document, with all of its sources if they are asked for.
+    """
+
+    def __init__(
+        self,
+        read_head: Callable[[], Head],
+        read_sources: Callable[[], Sources],
+        read_document: Callable[[bool], Document],
+    ) -> None:
         self._read_head = read_head
         self._read_sources = read_sources
+        self._read_document = read_document
 
     @cached_property
     def head(self) -> Head:
@@ -65,6 +72,14 @@ class Parts:
     @cached_property
     def sources(self) -> Sources:
         return self._read_sources()
+
+    @cached_property
+    def document_of_head(self) -> Document:
+        return self._read_document(False)
+
+    @cached_property
+    def document_of_sources(self) -> Document:
+        return self._read_document(True)
 
 
 @dataclass(frozen=True)
@@ -118,5 +133,6 @@ class Manifest:
     def locate(self, path: Path, *, key: bool = False) -> Location:
         """The place of what the path leads to, such as ``("datapoints", 3, "glob")``."""
         is_of_head = path and path[0] not in LISTS
-        part = self.parts.head if is_of_head else self.parts.sources
-        return part.document.locate(path, key=key)
+        parts = self.parts
+        document = parts.document_of_head if is_of_head else parts.document_of_sources
+        return document.locate(path, key=key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from rbsync.backends.local.settings import LocalSettings
@@ -42,7 +43,7 @@ def read_manifest(of: Circumstances) -> Manifest:
         return reading.head_alone() or reading.whole()
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Reading:
     of: Circumstances
 
@@ -60,7 +61,7 @@ class _Reading:
         manifest = _manifest(document, filled, of.data, permission)
         if self._may_be_kept(manifest):
             keep_spans(of.file, of.data, document, LISTS, self._circumstances)
-            keep_settings(of, manifest.settings)
+            keep_settings(of, manifest)
         return manifest
 
     def head_alone(self) -> Manifest | None:
@@ -73,14 +74,19 @@ class _Reading:
         permission = Permission(document, of.trust, of.environ)
         manifest = _manifest(document, Filled(document.value, {}, ()), of.data, permission)
         head = manifest.parts.head
-        parts = Parts(lambda: head, self._sources)
+
+        def read(with_sources: bool) -> Document:
+            return self._whole.parts.document_of_sources if with_sources else document
+
+        parts = Parts(lambda: head, lambda: self._whole.parts.sources, read)
         problems = [one for one in manifest.problems if one.code != _NOTHING]
         # What the trusted side allows is another matter each time.
         return None if problems else replace(manifest, problems=(), parts=parts)
 
-    def _sources(self) -> Sources:
+    @cached_property
+    def _whole(self) -> Manifest:
         with paused_collector():
-            return self.whole().parts.sources
+            return self.whole()
 
     def _may_be_kept(self, manifest: Manifest) -> bool:
         # What the value of a variable or a plug-in makes of a text is not a matter of the text.
@@ -108,8 +114,8 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
         placed["masks"] = tuple(map(permission.limited, placed["masks"]))
     doubtful = tuple(one for each in placed.values() for one in each if one.wrong)
     right = {key: _right(placed.get(key, ())) for key in LISTS}
-    beside = Head(document, model.defaults, model.moved)
-    sources = Sources(document, right["datapoints"], right["masks"], doubtful)
+    beside = Head(model.defaults, model.moved)
+    sources = Sources(right["datapoints"], right["masks"], doubtful)
     problems = [
         *document.problems,
         *unfilled(document, filled.missing, permission.trust),
@@ -128,7 +134,7 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
         problems=tuple(in_order(problems, document.file)),
         trust=permission.trust,
         is_barred=permission.is_barred or not _is_project_known(value, head, filled),
-        parts=Parts(lambda: beside, lambda: sources),
+        parts=Parts(lambda: beside, lambda: sources, lambda _: document),
     )
 
 

@@ -1,0 +1,104 @@
+"""Sources of a manifest as JSON, and made of it again without reading or checking any text.
+
+Only sources of ours that were right are kept. What is wrong with a text is found by reading it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from rbsync.errors import Location
+from rbsync.manifest.manifest import LISTS, Head, Manifest, Placed, Sources
+from rbsync.mask_formats import MASK_FORMATS, RGB
+from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES, SourceKinds
+from rbsync.sources.base import Common
+from rbsync.sources.complete_when import CompleteWhen
+from rbsync.sources.tool_labels import ToolLabels
+
+_KINDS: Mapping[str, SourceKinds] = {"datapoints": DATAPOINT_SOURCES, "masks": MASK_SOURCES}
+_MOST = 1_000
+"""Sources that are kept: of more, each has little to say, and the text is read by its parts."""
+
+
+def packed(manifest: Manifest) -> Any:
+    """The sources and their defaults as values of JSON; None where they are not kept."""
+    head, sources = manifest.parts.head, manifest.parts.sources
+    every = (*sources.datapoints, *sources.masks)
+    if head.moved or sources.doubtful or len(every) > _MOST or not all(map(_is_ours, every)):
+        return None
+    lists = ([_placed(one) for one in getattr(sources, key)] for key in LISTS)
+    kept = [_said(head.defaults), *lists]
+    try:
+        again = unpacked(json.loads(json.dumps(kept)), manifest.file)
+    except (TypeError, ValueError):
+        return None
+    # Tried before it is kept: a value that JSON has no word for must not come back as another.
+    return kept if again == (head, sources) else None
+
+
+def unpacked(kept: Any, file: str) -> tuple[Head, Sources]:
+    """The parts of a manifest that `packed` kept; ``file`` is its name."""
+    defaults, *lists = kept
+    datapoints, masks = (
+        tuple(_made(file, key, *one) for one in some)
+        for key, some in zip(LISTS, lists, strict=True)
+    )
+    return Head(Common(**_values(defaults)), ()), Sources(datapoints, masks, ())
+
+
+def _is_ours(one: Placed) -> bool:
+    # The plug-in of a format may be gone by the next time, which reading the text would tell.
+    return getattr(one.source, "format", RGB) in MASK_FORMATS.built_in
+
+
+def _placed(one: Placed) -> list[Any]:
+    place = one.location
+    return [one.path[1], place.line, place.column, one.source.key, _said(one.source)]
+
+
+def _made(file: str, key: str, at: int, line: int, column: int, kind: str, said: Any) -> Placed:
+    source = _KINDS[key].member(kind)(**_values(said))
+    return Placed(source, (key, at), Location(file, line, column))
+
+
+def _said(value: Any) -> dict[str, list[Any]]:
+    """What a source says in other words than its kind's defaults: each value with its type."""
+    given = ((one, getattr(value, one.name)) for one in fields(value))
+    return {one.name: _typed(found) for one, found in given if found != one.default}
+
+
+def _typed(value: Any) -> list[Any]:
+    if is_dataclass(value):
+        return [type(value).__name__, _said(value)]
+    if isinstance(value, tuple):
+        return ["()", list(value)]
+    if isinstance(value, list) and value and is_dataclass(value[0]):
+        return ["[]", [_typed(one) for one in value]]
+    return ["", value]
+
+
+def _values(said: Mapping[str, list[Any]]) -> dict[str, Any]:
+    return {name: _value(*one) for name, one in said.items()}
+
+
+def _value(type_of: str, given: Any) -> Any:
+    if type_of == "()":
+        return tuple(given)
+    if type_of == "[]":
+        return [_value(*one) for one in given]
+    return _part(type_of)(**_values(given)) if type_of else given
+
+
+def _part(name: str) -> Any:
+    if name in _PARTS:
+        return _PARTS[name]
+    # Loaded by studies alone.
+    from rbsync.sources.series import Series
+
+    return {Series.__name__: Series}[name]
+
+
+_PARTS = {one.__name__: one for one in (CompleteWhen, ToolLabels)}
