@@ -6,12 +6,13 @@ Only sources of ours that were right are kept. What is wrong with a text is foun
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from rbsync.errors import Location
 from rbsync.manifest.manifest import LISTS, Head, Manifest, Placed, Sources
+from rbsync.manifest.positions import Path
 from rbsync.mask_formats import MASK_FORMATS, RGB
 from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES, SourceKinds
 from rbsync.sources.base import Common
@@ -29,24 +30,25 @@ def packed(manifest: Manifest) -> Any:
     every = (*sources.datapoints, *sources.masks)
     if head.moved or sources.doubtful or len(every) > _MOST or not all(map(_is_ours, every)):
         return None
-    lists = ([_placed(one) for one in getattr(sources, key)] for key in LISTS)
+    lists = ([_placed(one, manifest) for one in getattr(sources, key)] for key in LISTS)
     kept = [_said(head.defaults), *lists]
     try:
         again = unpacked(json.loads(json.dumps(kept)), manifest.file)
     except (TypeError, ValueError):
         return None
     # Tried before it is kept: a value that JSON has no word for must not come back as another.
-    return kept if again == (head, sources) else None
+    return kept if (again[0], again[1]._replace(places={})) == (head, sources) else None
 
 
 def unpacked(kept: Any, file: str) -> tuple[Head, Sources]:
     """The parts of a manifest that `packed` kept; ``file`` is its name."""
     defaults, *lists = kept
+    places: dict[Path, Location] = {}
     datapoints, masks = (
-        tuple(_made(file, key, *one) for one in some)
+        tuple(_made(file, key, places, *one) for one in some)
         for key, some in zip(LISTS, lists, strict=True)
     )
-    return Head(Common(**_values(defaults)), ()), Sources(datapoints, masks, ())
+    return Head(Common(**_values(defaults)), ()), Sources(datapoints, masks, (), places)
 
 
 def _is_ours(one: Placed) -> bool:
@@ -54,14 +56,25 @@ def _is_ours(one: Placed) -> bool:
     return getattr(one.source, "format", RGB) in MASK_FORMATS.built_in
 
 
-def _placed(one: Placed) -> list[Any]:
-    place = one.location
-    return [one.path[1], place.line, place.column, one.source.key, _said(one.source)]
+def _placed(one: Placed, manifest: Manifest) -> list[Any]:
+    said = _said(one.source)
+    places = {key: manifest.locate((*one.path, key))[1:] for key in said}
+    return [one.path[1], one.location[1:], places, one.source.key, said]
 
 
-def _made(file: str, key: str, at: int, line: int, column: int, kind: str, said: Any) -> Placed:
+def _made(
+    file: str,
+    key: str,
+    into: dict[Path, Location],
+    at: int,
+    place: Sequence[int],
+    places: Mapping[str, Sequence[int]],
+    kind: str,
+    said: Any,
+) -> Placed:
     source = _KINDS[key].member(kind)(**_values(said))
-    return Placed(source, (key, at), Location(file, line, column))
+    into.update({(key, at, name): Location(file, *one) for name, one in places.items()})
+    return Placed(source, (key, at), Location(file, *place))
 
 
 def _said(value: Any) -> dict[str, list[Any]]:

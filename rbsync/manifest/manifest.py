@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,11 +42,12 @@ class Head(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """The sources as `Manifest` has them."""
+    """The sources as `Manifest` has them, and those places in them that are known beforehand."""
 
     datapoints: tuple[Placed, ...]
     masks: tuple[Placed, ...]
     doubtful: tuple[Placed, ...]
+    places: Mapping[Path, Location] = {}
 
 
 class Parts:
@@ -134,5 +135,8 @@ class Manifest:
         """The place of what the path leads to, such as ``("datapoints", 3, "glob")``."""
         is_of_head = path and path[0] not in LISTS
         parts = self.parts
+        # To find one place the whole text is read.
+        if not key and not is_of_head and (known := parts.sources.places.get(path)):
+            return known
         document = parts.document_of_head if is_of_head else parts.document_of_sources
         return document.locate(path, key=key)

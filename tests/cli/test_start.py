@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
 from rbsync.version import VERSION
+from tests.scenarios.pictures import png
+from tests.scenarios.project import Project
 
 HEAVY = ["click", "numpy", "PIL", "requests", "pydantic", "yaml", "rich", "sqlite3", "watchdog"]
 
@@ -28,6 +31,24 @@ def test_the_version_is_told_without_loading_what_it_does_not_need() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0
     assert done.stdout.splitlines() == [f"rbsync {VERSION}", "[]"]
+
+
+def test_a_plan_with_a_change_loads_nothing_that_reads_manifests(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.manifest('datapoints:\n  - glob: "*.png"\n    labels: "{stem}.json?"\n')
+    for name in ("a.png", "b.png"):
+        project.write(name, png(ord(name[0])))
+    assert project.run("apply", "--yes").code == 0
+    project.write("c.png", png(2))
+    script = (
+        "import sys, atexit; from rbsync.__main__ import run; sys.argv[1:] = ['plan'];"
+        "heavy = ('pydantic', 'yaml', 'numpy', 'requests');"
+        "atexit.register(lambda: print([one for one in heavy if one in sys.modules])); run()"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert "  + c.png" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import UserError
-from rbsync.manifest import load
-from rbsync.manifest.kept_settings import Circumstances
 from rbsync.manifest.load import load_manifest
 from rbsync.manifest.manifest import Manifest
 from rbsync.trust import Trust
@@ -27,21 +25,6 @@ hash: sha256
 datapoints:
   - {name: a, items: [a.png]}
 """
-
-
-@pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
-    """The manifests that were read."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    found: list[str] = []
-    before = load._read
-
-    def noted(of: Circumstances) -> Manifest:
-        found.append(of.file)
-        return before(of)
-
-    monkeypatch.setattr(load, "_read", noted)
-    return found
 
 
 @pytest.fixture

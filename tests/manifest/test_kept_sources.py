@@ -1,0 +1,99 @@
+"""Sources of a manifest that was right before are made of what is kept, and equal what was read."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from rbsync.manifest.load import load_manifest
+from rbsync.manifest.manifest import Manifest
+from rbsync.manifest.model_keys import validated
+from rbsync.sources import DATAPOINT_SOURCES, MASK_SOURCES
+from rbsync.sources.series import Series
+
+BARE = {"version": 1}
+KINDS = [
+    (key, kind)
+    for key, kinds in (("datapoints", DATAPOINT_SOURCES), ("masks", MASK_SOURCES))
+    for _, kind in kinds.own()
+]
+STUDY = {
+    one: said["examples"][0]
+    for one, said in TypeAdapter(Series).json_schema()["properties"].items()
+}
+OTHERS: list[tuple[str, Any]] = [
+    ("labels", [{"category": "car", "bbox2d": {"x": 0, "y": 0.5, "w": 1, "h": 1}}]),
+    ("labels", {"format": "yolo", "file": "{stem}.txt?", "classes": ["car", "a bus"]}),
+    ("series", [STUDY, {"items": ["a.nii.gz"], "segmentations": {"liver": "l.nii.gz"}}]),
+    ("complete_when", {"count": 3, "listed_in": "{folder}.txt", "writer": "ignore"}),
+]
+
+
+def loaded_twice(tmp_path: Path, said: dict[str, Any]) -> tuple[Manifest, Manifest]:
+    file = tmp_path / "rbsync.yaml"
+    file.write_text(yaml.safe_dump({**BARE, **said}, sort_keys=False))
+    return load_manifest(file), load_manifest(file)
+
+
+def facts(manifest: Manifest) -> tuple[object, ...]:
+    return manifest.defaults, manifest.moved, manifest.datapoints, manifest.masks
+
+
+def entries(kind: Any) -> list[dict[str, Any]]:
+    """Entries of a kind: with each key alone, with all of them, and with other values."""
+    said = TypeAdapter(kind).json_schema()
+    examples = {key: one["examples"][0] for key, one in said["properties"].items()}
+    # Of that many only the one who runs rbsync may allow more.
+    examples.update({"max_pixels": 1000} if "max_pixels" in examples else {})
+    least = {key: examples[key] for key in {kind.key, *said.get("required", ())}}
+    others = [{**least, key: value} for key, value in OTHERS if key in examples]
+    alone = [{**least, key: value} for key, value in examples.items()]
+    return [one for one in [least, examples, *alone, *others] if is_taken(kind, one)]
+
+
+def is_taken(kind: Any, said: dict[str, Any]) -> bool:
+    """Tells whether a kind takes an entry: frames have label files of their own only."""
+    with suppress(ValidationError):
+        return bool(validated(kind, said))
+    return False
+
+
+@pytest.mark.parametrize(("key", "kind"), KINDS)
+def test_sources_of_every_kind_are_as_they_were_read(
+    key: str, kind: Any, tmp_path: Path, read: list[str]
+) -> None:
+    some = entries(kind)
+    read_once, made = loaded_twice(
+        tmp_path, {"defaults": {"priority": 0.25, "metadata": {"site": "A"}}, key: some}
+    )
+    assert len(read) == 1
+    assert len(made.sources()) == len(some)
+    assert facts(made) == facts(read_once)
+    assert [type(one.source) for one in made.sources()] == [kind] * len(some)
+    assert len(read) == 1, "what is kept is enough"
+    for at, one in enumerate(some):
+        for name in one:
+            assert made.locate((key, at, name)) == read_once.locate((key, at, name))
+    last = (key, len(some) - 1)
+    assert made.locate(last, key=True) == read_once.locate(last, key=True)
+    assert len(read) == 2, "other places in the text are found by reading it"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"moved": [{"from": "a/{case}", "to": "b/{case}"}], "datapoints": []},
+        {"datapoints": [{"glob": f"{at}/*.png"} for at in range(1_001)]},
+        {"datapoints": [{"glob": f"{'x' * 900}{at}/*.png"} for at in range(80)]},
+    ],
+)
+def test_more_than_is_kept_is_read(said: dict[str, Any], tmp_path: Path, read: list[str]) -> None:
+    read_once, again = loaded_twice(tmp_path, said)
+    assert len(read) == 1
+    assert facts(again) == facts(read_once)
+    assert len(read) == 2
