@@ -20,6 +20,7 @@ from rbsync.sources.complete_when import CompleteWhen
 from rbsync.sources.tool_labels import ToolLabels
 
 _KINDS: Mapping[str, SourceKinds] = {"datapoints": DATAPOINT_SOURCES, "masks": MASK_SOURCES}
+_OF_JSON = frozenset({dict, list, str, int, float, bool, type(None)})
 _MOST = 1_000
 """Sources that are kept: of more, each has little to say, and the text is read by its parts."""
 
@@ -30,13 +31,13 @@ def packed(manifest: Manifest) -> Any:
     every = (*sources.datapoints, *sources.masks)
     if head.moved or sources.doubtful or len(every) > _MOST or not all(map(_is_ours, every)):
         return None
-    lists = ([_placed(one, manifest) for one in getattr(sources, key)] for key in LISTS)
-    kept = [_said(head.defaults), *lists]
     try:
+        lists = ([_placed(one, manifest) for one in getattr(sources, key)] for key in LISTS)
+        kept = [_said(head.defaults), *lists]
         again = unpacked(json.loads(json.dumps(kept)), manifest.file)
     except (TypeError, ValueError):
         return None
-    # Tried before it is kept: a value that JSON has no word for must not come back as another.
+    # Tried before it is kept: nothing must come back as something else.
     return kept if (again[0], again[1]._replace(places={})) == (head, sources) else None
 
 
@@ -90,7 +91,22 @@ def _typed(value: Any) -> list[Any]:
         return ["()", list(value)]
     if isinstance(value, list) and value and is_dataclass(value[0]):
         return ["[]", [_typed(one) for one in value]]
+    _check(value)
     return ["", value]
+
+
+def _check(value: Any) -> None:
+    """Raises TypeError for a value that JSON would give back as another one.
+
+    An unquoted number of labels in the manifest is such: it is no text, and equal to one.
+    """
+    if type(value) not in _OF_JSON:
+        raise TypeError(f"{type(value)} is kept by nobody")
+    if isinstance(value, dict):
+        _check([*value, *value.values()])
+    elif isinstance(value, list):
+        for one in value:
+            _check(one)
 
 
 def _values(said: Mapping[str, list[Any]]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def setting(
 class Checked:
     """Marks the type of a setting with a check of its values, which may give another value.
 
-    ``check`` raises by `refuse`. With ``beside`` it is given the settings before it as well. The
+    ``check`` raises by `refuse_value`. With ``beside`` it is given the settings before it too. The
     JSON Schema says ``schema`` in place of what it would say of the type.
     """
 
@@ -79,7 +79,7 @@ class Checked:
         return handler(inner) if self.schema is None else self.schema()
 
 
-def refuse(code: Any, message: str, hint: str = "") -> NoReturn:
+def refuse_value(code: Any, message: str, hint: str = "") -> NoReturn:
     """Refuses a value in our own words. Raises PydanticCustomError."""
     from pydantic_core import PydanticCustomError
 

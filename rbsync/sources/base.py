@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, dataclass_transform
 
 from rbsync.model.datapoint import OWN_METADATA
-from rbsync.shapes.setting import Checked, refuse, setting
+from rbsync.shapes.setting import Checked, refuse_value, setting
 from rbsync.sources.complete_when import CompleteWhen
 from rbsync.sources.context import Context
 from rbsync.sources.entry import Bundle, Entry
@@ -29,7 +29,7 @@ def reserved(key: object) -> str:
 
 def _free(key: str) -> str:
     if message := reserved(key):
-        refuse("reserved-key", message, RESERVED_HINT)
+        refuse_value("reserved-key", message, RESERVED_HINT)
     return key
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from rbsync.shapes.setting import Checked, refuse, setting
+from rbsync.shapes.setting import Checked, refuse_value, setting
 
 _FIELDS = ("{folder}", "{file}", "{stem}")
 
@@ -17,7 +17,7 @@ def _beside_datapoints(text: str) -> str:
         rest = rest.replace(field, "")
     if "{" in rest or "}" in rest or "\0" in rest or rest.endswith("/"):
         message = f"`{text}` names no file beside those of a datapoint"
-        refuse("complete-when", message, f"its fields are {', '.join(_FIELDS)}")
+        refuse_value("complete-when", message, f"its fields are {', '.join(_FIELDS)}")
     return text
 
 
@@ -58,7 +58,7 @@ class CompleteWhen:
     def __post_init__(self) -> None:
         if not self.declares and self.writer == "wait":
             hint = "give `marker`, `count`, `listed_in`, or `writer: ignore`"
-            refuse("complete-when", "`complete_when` says nothing", hint)
+            refuse_value("complete-when", "`complete_when` says nothing", hint)
 
     @property
     def declares(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from rbsync.errors import PluginError
 from rbsync.labels.background import is_background
 from rbsync.mask_formats import MASK_FORMATS, RGB, single_file_formats
-from rbsync.shapes.setting import Checked, refuse, refuse_as, setting
+from rbsync.shapes.setting import Checked, refuse_as, refuse_value, setting
 from rbsync.sources.context import Context
 from rbsync.sources.mask_settings import (
     Colour,
@@ -36,7 +36,7 @@ def _known_format(name: str) -> str:
     try:
         MASK_FORMATS.member(name)
     except PluginError as error:
-        refuse("plugin", str(error), error.hint)
+        refuse_value("plugin", str(error), error.hint)
     return name
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ STUDY = {
     for one, said in TypeAdapter(Series).json_schema()["properties"].items()
 }
 OTHERS: list[tuple[str, Any]] = [
-    ("labels", [{"category": "car", "bbox2d": {"x": 0, "y": 0.5, "w": 1, "h": 1}}]),
+    ("labels", [{"category": "car", "attributes": []}]),
     ("labels", {"format": "yolo", "file": "{stem}.txt?", "classes": ["car", "a bus"]}),
     ("series", [STUDY, {"items": ["a.nii.gz"], "segmentations": {"liver": "l.nii.gz"}}]),
     ("complete_when", {"count": 3, "listed_in": "{folder}.txt", "writer": "ignore"}),
@@ -42,6 +43,16 @@ def loaded_twice(tmp_path: Path, said: dict[str, Any]) -> tuple[Manifest, Manife
 
 def facts(manifest: Manifest) -> tuple[object, ...]:
     return manifest.defaults, manifest.moved, manifest.datapoints, manifest.masks
+
+
+def types(value: Any) -> Any:
+    """The types of a value and of all that is in it: unquoted numbers equal texts, and are none."""
+    if is_dataclass(value):
+        return type(value), [types(getattr(value, one.name)) for one in fields(value)]
+    if isinstance(value, dict):
+        return type(value), [types(one) for one in value.items()]
+    inner = value if isinstance(value, list | tuple) else ()
+    return type(value), [types(one) for one in inner]
 
 
 def entries(kind: Any) -> list[dict[str, Any]]:
@@ -74,6 +85,7 @@ def test_sources_of_every_kind_are_as_they_were_read(
     assert len(read) == 1
     assert len(made.sources()) == len(some)
     assert facts(made) == facts(read_once)
+    assert types(facts(made)) == types(facts(read_once))
     assert [type(one.source) for one in made.sources()] == [kind] * len(some)
     assert len(read) == 1, "what is kept is enough"
     for at, one in enumerate(some):
@@ -88,6 +100,7 @@ def test_sources_of_every_kind_are_as_they_were_read(
     "said",
     [
         {"moved": [{"from": "a/{case}", "to": "b/{case}"}], "datapoints": []},
+        {"datapoints": [{"name": "a", "items": ["a"], "labels": [{"bbox2d": {"xnorm": 0.5}}]}]},
         {"datapoints": [{"glob": f"{at}/*.png"} for at in range(1_001)]},
         {"datapoints": [{"glob": f"{'x' * 900}{at}/*.png"} for at in range(80)]},
     ],
@@ -96,4 +109,5 @@ def test_more_than_is_kept_is_read(said: dict[str, Any], tmp_path: Path, read: l
     read_once, again = loaded_twice(tmp_path, said)
     assert len(read) == 1
     assert facts(again) == facts(read_once)
+    assert types(facts(again)) == types(facts(read_once))
     assert len(read) == 2

@@ -63,6 +63,17 @@ ADVICE = {
         GLOB + ", metadata: {rbsync.key: a}}\n",
         GLOB + ", metadata: {key: a}}\n",
     ),
+    "a sign that says nothing": Advice(
+        "give `marker`, `count`, `listed_in`, or `writer: ignore`",
+        GLOB + ", complete_when: {writer: wait}}\n",
+        GLOB + ", complete_when: {writer: ignore}}\n",
+    ),
+    "a marker with a field that there is not": Advice(
+        "its fields are {folder}, {file}, {stem}",
+        GLOB + ', complete_when: {marker: "{name}.done"}}\n',
+        GLOB + ', complete_when: {marker: "{stem}.done"}}\n',
+        files={"images/a.done": "", "images/b.done": ""},
+    ),
     "a mask that the export lost": Advice(
         "export the folder again, or take the line out",
         FOLDER + "}\n",
