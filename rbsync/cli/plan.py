@@ -103,11 +103,10 @@ def command(
         about = About(version=version, base=touched.base if touched else "", page=page)
         if markdown or common.json:
             about = _with_digest(about, workspace, plan)
-        if html:
-            _write_pages(html, workspace, plan)
+        _write_pages(html, workspace, plan)
         locks = has_lock(workspace)
         untrusted = workspace.manifest.trust.untrusted
-        unused = _unused(workspace) if common.verbose and not common.json else ()
+        unused = _unused(workspace, common)
     told = _Told(plan, labels, about)
     digest = _keep(output, told, untrusted) if output else ""
     is_printed = markdown is not None and print_markdown(common, markdown, told.as_markdown())
@@ -157,7 +156,10 @@ class _Told(NamedTuple):
         return plan_markdown(self.plan, self.labels, self.about)
 
 
-def _write_pages(path: str, workspace: Workspace, plan: Plan) -> None:
+def _write_pages(path: str | None, workspace: Workspace, plan: Plan) -> None:
+    """Writes the plan as pages, where they are asked for."""
+    if not path:
+        return
     from rbsync.cli.pages.many_pages import write_pages
     from rbsync.cli.pages.plan_page import plan_pages
     from rbsync.sync.pictured_changes import pictured_plan
@@ -165,7 +167,10 @@ def _write_pages(path: str, workspace: Workspace, plan: Plan) -> None:
     write_pages(path, partial(plan_pages, plan, dict(pictured_plan(workspace, plan))))
 
 
-def _unused(workspace: Workspace) -> tuple[Problem, ...]:
+def _unused(workspace: Workspace, common: CommonOptions) -> tuple[Problem, ...]:
+    """The classes that no mask has, where they are told."""
+    if common.json or not common.verbose:
+        return ()
     from rbsync.sync.declared_dataset import unused_classes
 
     return unused_classes(workspace)

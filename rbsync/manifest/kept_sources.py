@@ -79,7 +79,7 @@ def _made(
 
 
 def _said(value: Any) -> dict[str, list[Any]]:
-    """What a source says in other words than its kind's defaults: each value with its type."""
+    """All that differs from the defaults of its kind, each value with its type."""
     given = ((one, getattr(value, one.name)) for one in fields(value))
     return {one.name: _typed(found) for one, found in given if found != one.default}
 
