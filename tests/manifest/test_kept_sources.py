@@ -36,7 +36,8 @@ OTHERS: list[tuple[str, Any]] = [
 
 
 def loaded_twice(tmp_path: Path, said: dict[str, Any]) -> tuple[Manifest, Manifest]:
-    file = tmp_path / "rbsync.yaml"
+    file = tmp_path / "mine" / "rbsync.yaml"
+    file.parent.mkdir()
     file.write_text(yaml.safe_dump({**BARE, **said}, sort_keys=False))
     return load_manifest(file), load_manifest(file)
 

@@ -162,8 +162,8 @@ def settings_beside(site: Site) -> None:
     (site.repository / ".git").rename(site.folder / "git")
     for file in _kept_by_a_plan(site, folder):
         _, _, text = file.read_text().partition("\n")
-        key, parts = json.loads(text)
-        changed = json.dumps([key, {**parts, "path": "../../outside/project"}])
+        key, parts, sources = json.loads(text)
+        changed = json.dumps([key, {**parts, "path": "../../outside/project"}, sources])
         seal = hashlib.sha256(changed.encode()).hexdigest()
         file.write_text(f"{seal}\n{changed}")
 
