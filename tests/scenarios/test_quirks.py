@@ -115,6 +115,11 @@ def test_what_cannot_be_read_is_told_and_left_out(tmp_path: Path, quirk: str) ->
         assert "0 removed, 3 unchanged" in project.run("refresh").out
         if quirk == "counts-one-more":
             assert sorted(service.names()) == ["a", "b", "c"]
+        # Nor where nothing here tells of it any more.
+        (project.folder / ".rbsync/state.db").unlink()
+        assert "1 created" not in project.run("apply", "--yes", "--keep-going").out
+        with service.service.project._database.reading() as connection:
+            assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (3,)
 
 
 def test_pages_are_halved_until_they_are_small_enough(tmp_path: Path) -> None:
@@ -158,6 +163,14 @@ def test_tasks_with_siblings_are_one_datapoint_and_go_together(tmp_path: Path) -
         project.manifest("".join(PLAIN.splitlines(keepends=True)[:-1]))
         assert "1 deleted" in project.run("apply", "--yes", "--prune", "--force").out
         assert service.names() == ["a", "a", "b", "b"]
+        # An update is of the recorded task; those of the others are labels of other people.
+        recorded = project.run("state", "show", "b", "--json").json["task_id"]
+        assert service.ask("deleteTasks", taskIds=[recorded])["ok"]
+        project.write("a.json", [BOX])
+        done = project.run("apply", "--yes")
+        assert done.code == ExitCode.SOME_FAILED
+        assert "1 updated" not in done.out
+        assert service.task("b")["latestTaskData"]["labelsData"].count("bbox2d") == 2
 
 
 def test_an_archived_datapoint_that_holds_a_name_is_told_as_that(tmp_path: Path) -> None:

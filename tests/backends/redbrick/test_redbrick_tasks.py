@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rbsync.backends.base import Created, LabelText, NamedTask, Rejected
+from rbsync.backends.base import Created, LabelText, NamedTask, Rejected, no_name
 from rbsync.backends.redbrick.backend import RedbrickBackend
 from rbsync.backends.redbrick.stamp import Metadata, metadata_text, read_metadata
 from rbsync.errors import BackendError
@@ -113,6 +113,23 @@ def test_few_names_are_searched_for_and_only_exact_ones_found(
     (search,) = wire.of("tasksListSDK")
     assert search.variables["taskSearch"] == '"a"'
     assert wire.of("tasksPagedSDK") == []
+
+
+@pytest.mark.parametrize("number", [1, 51])
+def test_labels_are_fetched_only_where_their_number_is_wanted(
+    wire: Wire, backend: RedbrickBackend, number: int
+) -> None:
+    """A look-up of 32 MB of labels a name told of none of them."""
+    wanted = [f"{at}" for at in range(number)]
+    found = {"taskId": "id of 0", "datapoint": {"name": "0"}}
+    wire.answers["tasksListSDK"] = {"genericTasks": {"entries": [found], "cursor": None}}
+    paged(wire, [{"entries": [task("id of 0", "0")], "cursor": None}] * 2, 1)
+    assert list(backend.find(wanted, counted=no_name)) == ["0"]
+    asked = [one.document for one in wire.requests if one.operation.startswith("task")]
+    assert asked
+    assert not any("labelsData" in one for one in asked)
+    backend.find(wanted)
+    assert any("labelsData" in one.document for one in wire.requests)
 
 
 @pytest.mark.parametrize("wanted", [['a"b'], ["a\\"], [f"{at}" for at in range(51)]])
