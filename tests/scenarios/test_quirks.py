@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rbsync.backends.redbrick.http.transport import Transport
 from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.pictures import png
@@ -122,14 +123,21 @@ def test_what_cannot_be_read_is_told_and_left_out(tmp_path: Path, quirk: str) ->
             assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (3,)
 
 
-def test_pages_are_halved_until_they_are_small_enough(tmp_path: Path) -> None:
+@pytest.mark.parametrize("whose", ["the service's", "ours"])
+def test_pages_are_halved_until_they_are_small_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    quirks = ["small-answers"] if whose == "the service's" else []
+    if not quirks:
+        # In small: it is 64 MiB, of which 16 tasks of 4.8 MB are more.
+        monkeypatch.setitem(Transport.send.__kwdefaults__ or {}, "most", 64 << 10)
     boxes = [BOX] * 150
     entries = "".join(
         f"  - {{name: n{one}, storage: public, items: [http://e.org/{one}.png], labels: l.json}}\n"
         for one in range(12)
     )
     large = "  - {name: x, storage: public, items: [http://e.org/x.png], labels: x.json}\n"
-    with serving(tmp_path / "s", quirks=["small-answers"]) as service:
+    with serving(tmp_path / "s", quirks=quirks) as service:
         project = RemoteProject(tmp_path / "here", service.url)
         project.write("l.json", boxes)
         project.write("x.json", boxes * 4)
