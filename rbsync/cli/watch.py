@@ -76,7 +76,7 @@ def _options(*, settle_group: float, prune: bool | None, **given: Any) -> WatchO
     from rbsync.watcher.watch_options import WatchOptions
 
     # Nobody sits before a watch: one datapoint with a problem must not keep the others waiting.
-    planning = PlanOptions(prune=prune, keep_going=True)
+    planning = PlanOptions(prune=prune, keep_going=True, plans_again=True)
     return WatchOptions(group=settle_group, planning=planning, **given)
 
 

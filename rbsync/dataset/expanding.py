@@ -137,11 +137,7 @@ def expand(
                     yield entry._replace(source=number)
                 elif isinstance(entry, Bundle):
                     left -= entry.size
-                    # Of 50,000 new files the entries of a part take 90 MB, and those of a plan of
-                    # everything, where they stay packed, 15.
-                    if left < 0:
-                        raise NotInPartsError("so many files are planned packed")
-                    yield from entry.entries()
+                    yield from _unpacked(entry, left)
                 # A million entries are not copied for what is mostly so.
                 elif barred is None and per_file:
                     yield entry
@@ -153,6 +149,15 @@ def expand(
                         asked=(*entry.asked, *sought.reads) if single else entry.asked,
                     )
     tree.part = None
+
+
+def _unpacked(bundle: Bundle, left: int) -> Iterator[Entry]:
+    """The entries of a bundle, unless fewer than none are left of those that a part may have."""
+    # Of 50,000 new files the entries of a part take 90 MB, and those of a plan of everything, where
+    # they stay packed, 15.
+    if left < 0:
+        raise NotInPartsError("so many files are planned packed")
+    return bundle.entries()
 
 
 def limits_of(manifest: Manifest) -> Limits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -72,6 +72,7 @@ class Notes:
     seeking: dict[int, Seeking] = field(default_factory=dict)
     units: list[Unit] = field(default_factory=list)
     packed: dict[UnitKey, Packed] = field(default_factory=dict)
+    folders: Sequence[PackedSource] = ()
     summaries: dict[UnitKey, Summary] = field(default_factory=dict)
     entries: Mapping[str, Entry] = field(default_factory=dict)
     strays: Mapping[str, Stray] = field(default_factory=dict)
@@ -116,11 +117,12 @@ class Notes:
             # A link leads nowhere by now.
             self.is_quiet = False
 
-    def take_packed(self, packed: Iterable[PackedSource]) -> None:
+    def take_packed(self, packed: Sequence[PackedSource]) -> None:
         """Notes packed datapoints, each folder a unit of its source; after the others."""
         from rbsync.dataset.bundles import unit_of
 
         if self.is_quiet:
+            self.folders = packed
             for source, points in packed:
                 key, columns, summary = unit_of(points, source)
                 self.packed[key], self.summaries[key] = columns, summary

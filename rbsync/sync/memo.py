@@ -9,21 +9,23 @@ the records, so that what was recorded since is planned again, and so is what wa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 from rbsync.backends.base import Project
 from rbsync.dataset.expanding import Seeking
-from rbsync.dataset.notes import Held, Notes
+from rbsync.dataset.notes import Held, Notes, PackedSource
 from rbsync.dataset.remembered import Remembered, Seen, seen_now
 from rbsync.dataset.told import Stray
 from rbsync.dataset.units import Packed, Summary, UnitKey
 from rbsync.errors import Location, Problem
 from rbsync.files.ignore import Match
 from rbsync.files.tree import Tree
-from rbsync.model.datapoint import Dataset
+from rbsync.model.datapoint import Datapoint, Dataset
+from rbsync.model.packed import Datapoints
 from rbsync.model.plan import Basis, Plan
 from rbsync.model.record import Header, Record
 from rbsync.stores.base import Mark, Traced
@@ -35,6 +37,9 @@ KEY = "last plan"
 MOST_EXCEPTIONS = 20_000
 """With more of them the next plan is as quick without a memo."""
 
+MOST_OF_UNIT = 100
+"""Exceptions of a folder above which all of it is one: the names of a burst would be megabytes."""
+
 _PROJECT = 4
 """Where the facts of the project are in the basis."""
 
@@ -44,8 +49,8 @@ class Memo:
     """The remembered plan. ``basis`` is what it depends on beside files and records.
 
     ``mark`` is the commit of the state that it speaks of, and ``exceptions`` are the names that
-    were not recorded then as they were declared, or not declared at all. ``text`` is how the cache
-    keeps it.
+    were not recorded then as they were declared, or not declared at all; ``open_units`` those units
+    of which many were not. ``text`` is how the cache keeps it.
     """
 
     basis: list[object]
@@ -55,6 +60,12 @@ class Memo:
     dataset: str
     remembered: Remembered
     text: str = ""
+    open_units: tuple[UnitKey, ...] = ()
+
+    @property
+    def number_open(self) -> int:
+        """The number of datapoints in units of which many were not recorded as declared."""
+        return sum(self.remembered.units[key].count for key in self.open_units)
 
     def holds(self, basis: list[object], *, asked: bool) -> bool:
         """Tells whether all is as it was but files and records.
@@ -105,7 +116,9 @@ class Recalled:
     @property
     def is_all(self) -> bool:
         """Tells whether nothing is to be planned again."""
-        return not (self.wanted or self.changed or self.memo.remembered.unsettled)
+        memo = self.memo
+        is_done = not (self.wanted or memo.open_units or memo.remembered.unsettled)
+        return is_done and not self.changed
 
 
 def recall(
@@ -133,21 +146,22 @@ def remember(
     plan: Plan,
     project: Project | None,
     notes: Notes,
-    exceptions: frozenset[str],
+    exceptions: Exceptions,
     mark: Mark | None,
 ) -> None:
     """Remembers a plan that was made of everything."""
     tree = workspace.inputs.tree
-    if not is_certain(tree, notes, plan.datapoints) or len(exceptions) > MOST_EXCEPTIONS:
+    if not is_certain(tree, notes, plan.datapoints) or len(exceptions.names) > MOST_EXCEPTIONS:
         return
     remembered = remembered_of(tree, notes)
     memo = Memo(
         _basis(workspace, plan.basis, project),
         plan.basis.serial,
         mark,
-        exceptions,
+        exceptions.names,
         plan.dataset,
         remembered,
+        open_units=exceptions.units,
     )
     put(workspace, memo, notes.packed, after="")
 
@@ -199,16 +213,39 @@ def load_unit(workspace: Workspace, key: UnitKey) -> Packed | None:
     return Packed(*columns) if columns else None
 
 
-def exceptions_of(dataset: Dataset, records: Mapping[str, Record]) -> frozenset[str]:
-    """The names that are not recorded as they are declared, or not declared at all."""
-    undeclared = set(records)
-    found: set[str] = set()
-    # One by one, for of a million datapoints that are made when they are asked for none is kept.
-    for one in dataset.datapoints:
-        undeclared.discard(one.name)
-        if not _is_plain(records.get(one.name), one.fingerprint):
-            found.add(one.name)
-    return frozenset(found | undeclared)
+class Exceptions(NamedTuple):
+    """The names that are not recorded as declared, and the units of which that is said of many."""
+
+    names: frozenset[str]
+    units: tuple[UnitKey, ...] = ()
+
+
+def exceptions_of(
+    dataset: Dataset, records: Mapping[str, Record], folders: Sequence[PackedSource] = ()
+) -> Exceptions:
+    """The names that are not recorded as they are declared, or not declared at all.
+
+    Those of ``folders``, which are units of all that is packed, may be told by the unit.
+    """
+    found = set(records)
+    units: list[UnitKey] = []
+    every = dataset.datapoints
+    singles = every.singles if folders and isinstance(every, Datapoints) else every
+    packed = (((source, points.folder), points) for source, points in folders)
+    parts: Iterable[tuple[UnitKey, Iterable[Datapoint]]] = chain([((0, None), singles)], packed)
+    for key, points in parts:
+        # One by one, for of a million datapoints that are made when they are asked for none is
+        # kept.
+        missing = set[str]()
+        for one in points:
+            found.discard(one.name)
+            if not _is_plain(records.get(one.name), one.fingerprint):
+                missing.add(one.name)
+        if key[1] is not None and len(missing) > MOST_OF_UNIT:
+            units.append(key)
+        else:
+            found |= missing
+    return Exceptions(frozenset(found), tuple(units))
 
 
 def _is_plain(record: Record | None, declared: object) -> bool:
@@ -251,6 +288,7 @@ def _text(memo: Memo) -> str:
             "serial": memo.serial,
             "mark": memo.mark,
             "exceptions": sorted(memo.exceptions),
+            "open_units": [_id(key) for key in memo.open_units],
             "dataset": memo.dataset,
             **remembered_json(memo.remembered),
         }
@@ -337,4 +375,6 @@ def _read(text: str) -> Memo:
         found["dataset"],
         remembered_in(found),
         text,
+        # An earlier version of rbsync wrote none. Its memo is read before it is seen not to hold.
+        tuple(key_of(*one) for one in found.get("open_units", ())),
     )

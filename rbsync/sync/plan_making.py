@@ -60,8 +60,9 @@ def plan_of_changes(workspace: Workspace, options: PlanOptions, known: Known) ->
     scope = _part(workspace, options, known)
     if scope is None:
         recorded = workspace.store.records()
-        # What is not recorded is an exception of the memo, of which it can have only so many.
-        most = len(recorded) + MOST_EXCEPTIONS
+        # What is not recorded is an exception of the memo. To remember a million of them takes
+        # seconds, which is worth it for who plans again before anything else happens.
+        most = None if options.plans_again else len(recorded) + MOST_EXCEPTIONS
         notes = Notes(is_wanted=known.may_recall and not options.offline, most=most)
         scope = Scope(_expand(workspace, options, known, notes), recorded)
     dataset, stored = scope.dataset, scope.records
@@ -91,7 +92,8 @@ def plan_of_changes(workspace: Workspace, options: PlanOptions, known: Known) ->
     made = replace(made, project=project_changes(workspace, known.project))
     # What is told of the project is not remembered, and would be told once.
     if notes.is_wanted and notes.is_quiet and not made.project:
-        remember(workspace, made, known.project, notes, exceptions_of(*every), known.mark)
+        exceptions = exceptions_of(*every, notes.folders if options.plans_again else ())
+        remember(workspace, made, known.project, notes, exceptions, known.mark)
     return made
 
 

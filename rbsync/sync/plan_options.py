@@ -22,6 +22,7 @@ class PlanOptions:
     to others, and is to be done all the same. ``ours`` and ``theirs`` are names and globs of what
     others changed: it is overwritten, or left as it is; ``on_conflict`` says so for the rest,
     before the manifest does. ``on_move``, where it is given, goes before the manifest's too.
+    With ``plans_again`` what is found is remembered however much of it is new.
     """
 
     target: str | None = None
@@ -36,6 +37,7 @@ class PlanOptions:
     theirs: tuple[str, ...] = ()
     on_conflict: OnConflict | None = None
     on_move: OnMove | None = None
+    plans_again: bool = False
 
     @property
     def is_whole(self) -> bool:

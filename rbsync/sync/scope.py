@@ -80,10 +80,8 @@ def _part(
     if not isinstance(store, Traced):
         raise NotInPartsError("the store does not read single records")
     remembered = recalled.memo.remembered
-    wanted = _not_as_seen(workspace, store, recalled.wanted)
+    wanted = _not_as_seen(workspace, store, recalled)
     # A task that was being moved when a run was cut off, and whose file is back under the old name.
-    if len(wanted) > remembered.most_in_parts:
-        raise NotInPartsError("so many names are planned packed")
     begun = store.some_records(wanted).values()
     wanted = wanted.union(one.old_name for one in begun if one.old_name)
     again = expanded_again(workspace, remembered, recalled.changed, wanted, expand)
@@ -95,32 +93,52 @@ def _part(
     tree = workspace.inputs.tree
     digest = of_sum(taken.remembered.total, tree.algorithm)
     told = replace(dataset, warnings=taken.remembered.warnings(tree, workspace.manifest.file))
-    _remember(workspace, recalled, taken, exceptions_of(dataset, records), digest, basis, mark)
+    exceptions = exceptions_of(dataset, records).names
+    _remember(workspace, recalled, taken, exceptions, digest, basis, mark)
     return Scope(told, records, count - len(dataset.datapoints), digest)
 
 
+_TOO_MANY = "so many names are planned packed"
 _TOGETHER = 1000
 """Records that are read at one time: of a burst of files all of them would be 600 bytes each."""
 
 
-def _not_as_seen(workspace: Workspace, store: Traced, names: frozenset[str]) -> frozenset[str]:
-    """Those of some names that are not recorded just as they were seen the last time.
+def _not_as_seen(workspace: Workspace, store: Traced, recalled: Recalled) -> frozenset[str]:
+    """The names that may not be recorded just as they were seen the last time.
 
     After a burst of creates nearly all are. What was seen is not made again for that.
     """
-    if not names:
-        return names
-    algorithm, left = workspace.inputs.tree.algorithm, set(names)
-    for key in Folds(lambda: _folds(workspace)).keys_with(names):
+    memo, left = recalled.memo, set(recalled.wanted)
+    # Nothing else can have been recorded since: before an apply this spares reading all units.
+    if memo.number_open - len(left) > memo.remembered.most_in_parts:
+        raise NotInPartsError(_TOO_MANY)
+    folds = Folds(lambda: _folds(workspace))
+    for key in {*memo.open_units, *(folds.keys_with(left) if left else ())}:
         packed = load_unit(workspace, key)
         if packed is None:
             raise NotInPartsError("what is remembered of a folder is not as it was written")
-        seen = ((name, digest) for name, digest in packed.digests_by_name() if name in left)
-        while some := dict(islice(seen, _TOGETHER)):
-            for one in store.some_records(some).values():
-                if one.is_plain and some[one.name] == _digest_of(one, algorithm):
-                    left.discard(one.name)
+        is_open = key in memo.open_units
+        rows = (row for row in packed.digests_by_name() if is_open or row[0] in left)
+        while some := dict(islice(rows, _TOGETHER)):
+            _settle(left, some, store.some_records(some), workspace.inputs.tree.algorithm)
+    if len(left) > memo.remembered.most_in_parts:
+        raise NotInPartsError(_TOO_MANY)
     return frozenset(left)
+
+
+def _settle(
+    left: set[str],
+    seen: Mapping[str, bytes],
+    records: Mapping[str, Record],
+    algorithm: Algorithm,
+) -> None:
+    """Takes names out that are recorded as they were seen, and others in; ``seen`` are digests."""
+    for name, digest in seen.items():
+        record = records.get(name)
+        if record and record.is_plain and digest == _digest_of(record, algorithm):
+            left.discard(name)
+        else:
+            left.add(name)
 
 
 def _digest_of(record: Record, algorithm: Algorithm) -> bytes:
@@ -204,6 +222,7 @@ def _remember(
         serial=basis.serial,
         mark=mark,
         exceptions=exceptions,
+        open_units=(),
         dataset=digest,
         remembered=taken.remembered,
     )

@@ -25,10 +25,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 import rbsync.files.tree_hashing as trees
+from rbsync.dataset import remembered
 from rbsync.errors import RbsyncError, UserError
 from rbsync.files.cache import Cache
 from rbsync.manifest.load import load_manifest
 from rbsync.model.plan import Plan
+from rbsync.sync import memo
 from rbsync.sync import workspace as workspaces
 from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.plan_options import PlanOptions
@@ -129,6 +131,7 @@ OPTIONS = (
     PlanOptions(keep_going=True, insist=True, on_move="recreate"),
     PlanOptions(prune=True, target="again/*"),
     PlanOptions(keep_going=True, offline=True),
+    PlanOptions(keep_going=True, plans_again=True),
 )
 options = st.sampled_from(OPTIONS)
 versions = st.integers(0, 3)
@@ -154,8 +157,14 @@ class Story(RuleBasedStateMachine):
         self.folder = self.project.folder
         self.planned: list[str] = []
 
-    @initialize(glob=st.sampled_from(GLOBS[:2]), labels=st.sampled_from(LABELLED[:4]))
-    def begin(self, glob: str, labels: str) -> None:
+    @initialize(
+        glob=st.sampled_from(GLOBS[:2]),
+        labels=st.sampled_from(LABELLED[:4]),
+        most=st.sampled_from((5_000, 2)),
+    )
+    def begin(self, glob: str, labels: str, most: int) -> None:
+        """In half of the stories a few files at once are a burst."""
+        remembered.MOST_IN_PARTS = most
         for path in ("images/a/1.png", "images/a/2.png", "images/b/1.png", "images/b/deep/1.png"):
             self._write(path, 0)
         self._write("labels/1.json", 1)
@@ -440,6 +449,9 @@ def _no_cache(path: str, algorithm: Any) -> Cache:
 @pytest.fixture(autouse=True)
 def old_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """What just changed counts as old: between two steps the clock of the disk moves on."""
+    # Set back with this, for each story sets its own.
+    monkeypatch.setattr(remembered, "MOST_IN_PARTS", remembered.MOST_IN_PARTS)
+    monkeypatch.setattr(memo, "MOST_OF_UNIT", 0)
     monkeypatch.setattr(trees, "RACY", -(10**9))
 
 

@@ -10,11 +10,12 @@ from unittest import mock
 
 import pytest
 
+from rbsync.dataset import remembered
 from rbsync.dataset.partial_expansion import Folds, _found
 from rbsync.files.readiness import AlwaysReady
 from rbsync.model.names import fold_of
 from rbsync.model.plan import Action, Blocked, Create, Delete, Plan
-from rbsync.sync import planning
+from rbsync.sync import memo, planning
 from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.memo import Recalled, mark_of, recall
@@ -265,6 +266,66 @@ def test_while_a_file_is_not_finished_it_and_what_changed_are_compared_and_no_ot
     with known() as workspace:
         made = make_plan(workspace)
     assert {one.name: type(one) for one in made.actions} == dict.fromkeys(expected, Create)
+
+
+def flat(folder: Project, count: int = 6) -> None:
+    """Files without labels, whose folder is planned packed."""
+    folder.manifest('project: {type: IMAGE_BBOX}\ndatapoints:\n  - glob: "images/**/*.png"\n')
+    for number in range(count):
+        folder.write(f"images/new/{number}.png", png(10 + number))
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bursts begin with few files."""
+    monkeypatch.setattr(remembered, "MOST_IN_PARTS", 3)
+    monkeypatch.setattr(memo, "MOST_OF_UNIT", 2)
+
+
+@pytest.mark.usefixtures("small")
+def test_what_was_created_in_a_burst_is_not_made_anew_to_see_that_it_is_as_declared(
+    folder: Project, opened: Open
+) -> None:
+    flat(folder, 0)
+    with opened() as workspace:
+        apply_plan(workspace, make_plan(workspace), ApplyOptions())
+    flat(folder)
+    again = PlanOptions(plans_again=True)
+    with opened() as workspace:
+        made = make_plan(workspace, again)
+        assert len(made.actions) == 6
+        # Until it is applied all of it is to be planned, which is nothing for a part.
+        assert compared(workspace) is None
+        apply_plan(workspace, made, ApplyOptions(planning=again))
+    with opened() as workspace:
+        assert memo_of(workspace).memo.open_units == ((0, "images/new"),)
+        assert not memo_of(workspace).is_all
+        forget(workspace, ("images/new/4.png",), 1.0)
+        assert names(compared(workspace)) == ["images/new/4.png"]
+        assert facts(make_plan(workspace, again)) == whole(workspace)
+    with opened() as workspace:
+        apply_plan(workspace, make_plan(workspace, again), ApplyOptions(planning=again))
+        assert names(compared(workspace)) == []
+        assert facts(make_plan(workspace, again)) == whole(workspace)
+        assert memo_of(workspace).is_all
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("change", ["created", "written", "deleted", "renamed"])
+def test_a_burst_is_no_case_for_a_part(folder: Project, opened: Open, change: str) -> None:
+    flat(folder)
+    for _ in range(2):
+        with opened() as workspace:
+            apply_plan(workspace, make_plan(workspace), ApplyOptions())
+    new = folder.folder / "images/new"
+    if change in ("deleted", "renamed"):
+        new.rename(folder.folder / ("images/other" if change == "renamed" else "gone"))
+    for number in range(10, 20) if change == "created" else range(6):
+        if change in ("created", "written"):
+            folder.write(f"images/new/{number}.png", png(100 + number))
+    with opened() as workspace:
+        assert compared(workspace) is None
+        assert facts(make_plan(workspace)) == whole(workspace)
 
 
 def test_a_number_is_found_among_those_of_many_names_and_not_across_two() -> None:

@@ -15,6 +15,7 @@ from rbsync.manifest.load import load_manifest
 from rbsync.manifest.manifest import Manifest
 from rbsync.stores.state_lock import StateLock
 from rbsync.sync.applying import whoami
+from rbsync.sync.plan_options import PlanOptions
 from rbsync.sync.workspace import open_workspace
 from rbsync.watcher import looking, retries
 from rbsync.watcher import supervision as supervision_room
@@ -54,7 +55,9 @@ def watch_of(project: Project, supervision: Supervision, teller: Any = None) -> 
             manifest, watcher=supervision, readiness=readiness, known=known, stop=stop
         )
 
-    return Watch(load, opened, teller or Quiet(), WatchOptions(settle=0), supervision)
+    planning = PlanOptions(keep_going=True, plans_again=True)
+    options = WatchOptions(settle=0, planning=planning)
+    return Watch(load, opened, teller or Quiet(), options, supervision)
 
 
 def test_a_look_that_reads_files_ends_when_the_watch_is_told_to_end(tmp_path: Path) -> None:
