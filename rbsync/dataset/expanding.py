@@ -95,9 +95,9 @@ def expand(
     Whole folders of plain files come packed, but of a part: that is seldom much. ``seeking`` takes
     what sources look at beside the files that they are expanded from.
 
-    Raises NotInPartsError for a part of more files than are worth it.
+    Raises NotInPartsError for a part of too many files.
     """
-    left = again.most if again else 0
+    unpacking = _Unpacking(again)
     merging = _Merging(manifest, findings)
     waits = manifest.defaults.complete_when
     searched = Searched(tree)
@@ -132,32 +132,52 @@ def expand(
         )
         tree.part = again.part_for(number) if again else None
         with tree.noting(None if per_file else sought.folders, sought.reads):
-            for entry in source.entries(context, waits):
-                if isinstance(entry, Bundle) and again is None:
+            for entry in unpacking.entries(source.entries(context, waits)):
+                if isinstance(entry, Bundle):
                     yield entry._replace(source=number)
-                elif isinstance(entry, Bundle):
-                    left -= entry.size
-                    yield from _unpacked(entry, left)
                 # A million entries are not copied for what is mostly so.
                 elif barred is None and per_file:
                     yield entry
                 else:
-                    yield entry._replace(
-                        found_at=entry.found_at if per_file else "",
-                        barred=barred or entry.barred,
-                        source=number,
-                        asked=(*entry.asked, *sought.reads) if single else entry.asked,
-                    )
+                    asked = sought.reads if single else ()
+                    found_at = entry.found_at if per_file else ""
+                    yield _numbered(entry, number, barred, asked, found_at)
     tree.part = None
 
 
-def _unpacked(bundle: Bundle, left: int) -> Iterator[Entry]:
-    """The entries of a bundle, unless fewer than none are left of those that a part may have."""
-    # Of 50,000 new files the entries of a part take 90 MB, and those of a plan of everything, where
-    # they stay packed, 15.
-    if left < 0:
-        raise NotInPartsError("so many files are planned packed")
-    return bundle.entries()
+def _numbered(
+    entry: Entry, number: int, barred: Problem | None, asked: Collection[str], found_at: str
+) -> Entry:
+    """An entry with the number of its source, and what is known of it from there."""
+    return entry._replace(
+        found_at=found_at,
+        barred=barred or entry.barred,
+        source=number,
+        asked=(*entry.asked, *asked),
+    )
+
+
+class _Unpacking:
+    """Takes the bundles of a part apart, up to the most files that a part may have."""
+
+    def __init__(self, again: Again | None) -> None:
+        self._left = again.most if again else None
+
+    def entries(self, found: Iterator[Entry | Bundle]) -> Iterator[Entry | Bundle]:
+        """What a source found, without bundles if it is of a part. Raises NotInPartsError."""
+        return found if self._left is None else self._apart(found, self._left)
+
+    def _apart(self, found: Iterable[Entry | Bundle], left: int) -> Iterator[Entry]:
+        for one in found:
+            if isinstance(one, Bundle):
+                self._left = left = left - one.size
+                # Of 50,000 new files the entries of a part take 90 MB, and those of a plan of
+                # everything, where they stay packed, 15.
+                if left < 0:
+                    raise NotInPartsError("so many files are planned packed")
+                yield from one.entries()
+            else:
+                yield one
 
 
 def limits_of(manifest: Manifest) -> Limits:
