@@ -16,7 +16,9 @@ a few bytes could fill the memory. Labels are rarely packed to a twentieth."""
 SMALL = 4096
 """Contents up to this many bytes, as most labels are, fit into a window of as many."""
 
-_SMALL_WINDOW, _SMALL_MEMORY = 12, 5
+_SMALL_LEVEL, _SMALL_WINDOW, _SMALL_MEMORY = 1, 12, 5
+"""The first level takes half of the time of the sixth, and few bytes more: 290 for 288 of three
+boxes and their datapoint."""
 
 
 def pack(data: bytes) -> bytes:
@@ -25,7 +27,7 @@ def pack(data: bytes) -> bytes:
         return zlib.compress(data, LEVEL)
     # The usual window has 256 KiB of tables made and cleared for each content. For the 300 bytes
     # of a few boxes that takes ten times as long as the compression itself.
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, _SMALL_WINDOW, _SMALL_MEMORY)
+    packer = zlib.compressobj(_SMALL_LEVEL, zlib.DEFLATED, _SMALL_WINDOW, _SMALL_MEMORY)
     return packer.compress(data) + packer.flush()
 
 
