@@ -57,7 +57,7 @@ def polygon(chance: random.Random, corners: int) -> list[float]:
     return found
 
 
-def annotations(count: int, images: int, corners: int) -> Iterator[dict[str, Any]]:
+def drawn(count: int, images: int, corners: int) -> Iterator[dict[str, Any]]:
     """As many annotations, of which one in ten has two polygons."""
     chance = random.Random(1)
     for at in range(count):
@@ -81,7 +81,7 @@ def write(folder: Path, images: int, count: int, corners: int) -> None:
         file.write(f'{{"categories": {json.dumps(categories)}, "images": [')
         _write_each(file, (_image(at) for at in range(images)))
         file.write('], "annotations": [')
-        _write_each(file, annotations(count, images, corners))
+        _write_each(file, drawn(count, images, corners))
         file.write("]}\n")
 
 
