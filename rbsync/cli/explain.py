@@ -7,7 +7,7 @@ import difflib
 import click
 
 from rbsync.cli.escaping import one_line
-from rbsync.cli.name_completion import complete_names
+from rbsync.cli.name_completion import complete_names, composed_names
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, result
@@ -15,7 +15,7 @@ from rbsync.errors import ExitCode, RbsyncError
 
 
 @click.command("explain")
-@click.argument("name", shell_complete=complete_names)
+@click.argument("name", shell_complete=complete_names, callback=composed_names)
 @with_common_options
 def command(common: CommonOptions, name: str) -> int:
     """Say why the datapoint NAME has its action, facet by facet.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from rbsync.cli.escaping import one_line
-from rbsync.cli.name_completion import complete_names
+from rbsync.cli.name_completion import complete_names, composed_names
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import document, note, result
@@ -16,7 +16,7 @@ MOST = 20
 
 
 @click.command("log")
-@click.argument("name", required=False, shell_complete=complete_names)
+@click.argument("name", required=False, shell_complete=complete_names, callback=composed_names)
 @click.option("-n", "most", type=click.IntRange(1), default=MOST, help=f"How many [{MOST}].")
 @history
 @with_common_options

@@ -1,18 +1,21 @@
-"""The names of datapoints, for the shell that completes them."""
+"""The names of datapoints, as shells complete them and as people type them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from rbsync.cli.options import CommonOptions
 from rbsync.errors import RbsyncError
+from rbsync.files.spelling import composed
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+Names = TypeVar("Names", str, tuple[str, ...], None)
 
 MOST = 60
 """Names that are offered as they are; of more only their folders are."""
@@ -26,6 +29,13 @@ def complete_names(context: click.Context, _: click.Parameter, begun: str) -> li
     with suppress(RbsyncError, OSError, ValueError):
         return [CompletionItem(one) for one in offered(_names(context), begun)]
     return []
+
+
+def composed_names(_: click.Context, __: click.Parameter, given: Names) -> Names:
+    """The names as datapoints are called: a Mac's shell completes files with accents apart."""
+    if isinstance(given, tuple):
+        return tuple(map(composed, given))
+    return composed(given) if given else given
 
 
 def offered(names: Iterable[str], begun: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rbsync.cli.escaping import one_line
-from rbsync.cli.name_completion import complete_names
+from rbsync.cli.name_completion import complete_names, composed_names
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import complaint, document, result
@@ -30,7 +30,7 @@ WIDEST = 100
 
 
 @click.command("show")
-@click.argument("name", shell_complete=complete_names)
+@click.argument("name", shell_complete=complete_names, callback=composed_names)
 @click.option("--project", "at_project", is_flag=True, help="As the project has it.")
 @click.option(
     "--as",

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import click
 
 from rbsync.cli.escaping import one_line
-from rbsync.cli.name_completion import complete_names
+from rbsync.cli.name_completion import complete_names, composed_names
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import answer, document, note, result
@@ -60,7 +60,7 @@ def list_records(common: CommonOptions, pattern: str | None) -> int:
 
 
 @command.command("show")
-@click.argument("name", shell_complete=complete_names)
+@click.argument("name", shell_complete=complete_names, callback=composed_names)
 @with_common_options
 def show(common: CommonOptions, name: str) -> int:
     """Show what is recorded of NAME.
@@ -87,7 +87,9 @@ def show(common: CommonOptions, name: str) -> int:
 
 
 @command.command("rm")
-@click.argument("names", nargs=-1, required=True, shell_complete=complete_names)
+@click.argument(
+    "names", nargs=-1, required=True, shell_complete=complete_names, callback=composed_names
+)
 @lock_timeout
 @with_common_options
 def remove(common: CommonOptions, names: tuple[str, ...], lock_timeout: float) -> int:
@@ -104,8 +106,8 @@ def remove(common: CommonOptions, names: tuple[str, ...], lock_timeout: float) -
 
 
 @command.command("mv")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", callback=composed_names)
+@click.argument("new", callback=composed_names)
 @lock_timeout
 @with_common_options
 def move(common: CommonOptions, old: str, new: str, lock_timeout: float) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rbsync.cli.name_completion import complete_names
+from rbsync.cli.name_completion import complete_names, composed_names
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import note
 from rbsync.cli.planning_options import history, ours, running, theirs
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.command("undo")
 @click.argument("run", required=False, default="")
-@click.argument("names", nargs=-1, shell_complete=complete_names)
+@click.argument("names", nargs=-1, shell_complete=complete_names, callback=composed_names)
 @click.option(
     "--since", default="", metavar="TIME", help="All runs since then: 2h, 3d, 2026-05-01T08:00Z."
 )

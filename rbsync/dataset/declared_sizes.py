@@ -9,19 +9,14 @@ from rbsync.dataset.findings import Findings
 from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.dataset.items import Files
 from rbsync.dataset.label_reading import Drawn
-from rbsync.dataset.mask_reading import image_context, report_unseen
+from rbsync.dataset.mask_reading import image_context, is_turned, report_unseen
 from rbsync.errors import Location
-from rbsync.files.body import open_body
 from rbsync.files.kinds import BMP, JPEG, PNG
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item
 from rbsync.sources.entry import DeclaredSize, Entry, InlineLabels
 
 _PICTURES = (PNG, JPEG, BMP)
-
-
-_HEAD = 1 << 20
-"""Bytes of a picture that have its size: a telephone's JPEG has a preview before it."""
 
 
 class DeclaredSizes:
@@ -75,16 +70,6 @@ class DeclaredSizes:
         item, kind = files.item(entry, entry.items[0])
         return item if item.content and kind in _PICTURES else None
 
-    def _is_turned(self, item: Item, shown: tuple[int, int]) -> bool:
-        """Tells whether a picture is stored in another size than it is shown."""
-        from rbsync.masks.size import stored_size
-
-        try:
-            with open_body(self._tree.roots, item.ref, self._tree.algorithm) as body:
-                return stored_size(body.read(_HEAD)) == shown[::-1]
-        except OSError:
-            return False
-
     def _compare(
         self,
         entry: Entry,
@@ -99,7 +84,7 @@ class DeclaredSizes:
         size = (image.size[0], image.size[1])
         if declared[:2] == size:
             return
-        turned = self._is_turned(item, size)
+        turned = is_turned(self._tree, item, size)
         try:
             check_declared_size(
                 declared[:2], size, image_file=item.ref, file=declared.file, is_turned=turned

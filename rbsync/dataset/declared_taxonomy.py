@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from rbsync.errors import Problem, UserError
+from rbsync.errors import Location, Problem, UserError
 from rbsync.files.tree import Tree
-from rbsync.files.written_text import encoding_fault
+from rbsync.files.written_text import encoding_fault, text_of
 from rbsync.labels.amounts import marks_of
 from rbsync.labels.taxonomy import Taxonomy
 from rbsync.labels.taxonomy_json import read_taxonomy
@@ -32,6 +32,8 @@ def declared_taxonomy(manifest: Manifest, tree: Tree) -> Taxonomy:
         return read_taxonomy(_data(declared, tree))
     except (OSError, ValueError, UserError) as error:
         where = manifest.locate(("project", "taxonomy"))
+        if any(one.location for one in getattr(error, "problems", ())):
+            raise
         said = [(one.message, one.hint) for one in getattr(error, "problems", ())]
         why = encoding_fault(error) if isinstance(error, UnicodeDecodeError) else str(error)
         raise UserError(
@@ -49,9 +51,14 @@ def _data(declared: tuple[str, ...] | str, tree: Tree) -> object:
         data = tree.read(declared, LIMIT)
         if marks_of(data) > MOST_MARKS:
             raise ValueError(f"it has more than {MOST_MARKS:,} commas and brackets; {_ALLOWED}")
-        found: object = json.loads(data, object_pairs_hook=(repeats := Repeats()))
+        text = text_of(data)
+        found: object = json.loads(text, object_pairs_hook=(repeats := Repeats()))
+    except json.JSONDecodeError as error:
+        place = Location(declared, error.lineno, error.colno)
+        message = f"the taxonomy cannot be read: {error.msg.lower()}"
+        raise UserError([Problem("taxonomy", message, place)]) from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     if repeats.seen:
-        raise ValueError(first_repeat(data.decode(json.detect_encoding(data))).message)
+        raise ValueError(first_repeat(text).message)
     return found

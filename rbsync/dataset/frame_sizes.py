@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from rbsync.dataset.findings import Findings
@@ -15,7 +15,7 @@ from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item
 from rbsync.sources.entry import Entry
 
-_CONTEXT = "frame size 1"
+_CONTEXT = "frame size 2"
 # The thumbnail in a photograph's EXIF, which stands before its size, has at most 64 KiB.
 _HEAD = 128 << 10
 
@@ -31,7 +31,7 @@ class FrameSizes:
 
         It is no error: the service takes them, and labels are fractions of each.
         """
-        videos = [(one, frames) for one in entries if (frames := _frames(one, files))]
+        videos = [(one, frames) for one in entries for frames in _frames(one, files)]
         self._inspections.take(self._inspection(one) for _, each in videos for one in each)
         for entry, frames in videos:
             sizes: dict[tuple[int, ...], str] = {}
@@ -47,26 +47,37 @@ class FrameSizes:
         return Inspection(_CONTEXT, item.content, (item.ref,), item.size, work)
 
 
-def _frames(entry: Entry, files: Files) -> list[Item]:
-    """The pictures of a datapoint that are here; none where there are not several."""
-    if len(entry.items) < 2 or entry.series or not files.are_local(entry):
-        return []
-    return list(_pictures(entry, files)) if files.are_fine(entry.items) else []
+def _frames(entry: Entry, files: Files) -> Iterator[list[Item]]:
+    """Yields the pictures of a datapoint that are here, where there are several in a series."""
+    if len(entry.items) < 2 or not files.are_local(entry) or not files.are_fine(entry.items):
+        return
+    start = 0
+    for count in entry.series or (len(entry.items),):
+        paths = entry.items[start : start + count]
+        start += count
+        if count > 1:
+            yield list(_pictures(entry, paths, files))
 
 
-def _pictures(entry: Entry, files: Files) -> Iterator[Item]:
-    for path in entry.items:
+def _pictures(entry: Entry, paths: Sequence[str], files: Files) -> Iterator[Item]:
+    for path in paths:
         item, kind = files.item(entry, path)
         if item.content and kind in PICTURES:
             yield item
 
 
 def _size_of(tree: Tree, item: Item) -> Inspected:
-    """The size of a picture as it is stored; (0,) where its header does not say it."""
-    from rbsync.masks.size import stored_size
+    """The size of a picture as it is shown; (0,) where its header does not say it."""
+    from rbsync.masks.error import MaskError
+    from rbsync.masks.size import shown_size, stored_size
 
     with open_body(tree.roots, item.ref, tree.algorithm) as body:
-        return Inspected(stored_size(body.read(_HEAD)) or (0,))
+        head = body.read(_HEAD)
+    try:
+        # Of a camera that was held otherwise for one of them.
+        return Inspected(shown_size(head))
+    except MaskError:
+        return Inspected(stored_size(head) or (0,))
 
 
 def _problem(entry: Entry, sizes: dict[tuple[int, ...], str]) -> Problem:

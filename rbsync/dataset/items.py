@@ -21,7 +21,7 @@ from rbsync.model.names import hidden_in
 from rbsync.model.storages import is_public, is_uploaded
 from rbsync.reasons import INVALID, UNKNOWN
 from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
-from rbsync.sources.matching import DEAD_LINK_HINT, slashes_hint
+from rbsync.sources.matching import DEAD_LINK_HINT, ESCAPES_HINT, slashes_hint
 from rbsync.trust import Trust
 from rbsync.trust.hosts import inner_kind
 
@@ -221,7 +221,7 @@ class Files:
             return slashes_hint(path)
         if hidden_in(path):
             # A path of Windows in double quotes: "a\new.png" has a line break and no folder.
-            return "in double quotes a backslash begins an escape: write / between folders"
+            return ESCAPES_HINT
         folder, _, name = path.rpartition("/")
         names = self._by_case.get(folder)
         if names is None:

@@ -19,7 +19,7 @@ from rbsync.errors import Location, Problem
 from rbsync.files.body import read_whole
 from rbsync.files.cache import Cache
 from rbsync.files.tree import Tree
-from rbsync.files.written_text import encoding_fault
+from rbsync.files.written_text import encoding_fault, text_of
 from rbsync.labels.amounts import Limits
 from rbsync.labels.check import check_labels, label_check
 from rbsync.labels.degenerate import degenerate
@@ -134,15 +134,18 @@ class LabelReader:
         """
         try:
             data, content = read_whole(self._tree.roots, item.ref, self._tree.algorithm, LIMIT)
-            text = data.decode(json.detect_encoding(data), "surrogatepass")
+            text = text_of(data)
             del data
         except OSError as error:
             message = f"`{item.ref}` cannot be read: {error.strerror or error}"
             self._findings.of_entry(entry, Problem("unreadable", message, entry.label_at), UNKNOWN)
             return ""
         except UnicodeDecodeError as error:
+            # Files of XML may be of another encoding, and are known by their first letters.
+            fault = _of_tool(error.object.decode("latin-1"), item.ref)
             message = f"the file is no JSON text: {encoding_fault(error)}"
-            self._findings.of_entry(entry, Problem("label-file", message, Location(item.ref)))
+            fault = fault or Problem("label-file", message, Location(item.ref))
+            self._findings.of_entry(entry, fault)
             return ""
         found, is_good = self._of_text(entry, text, item.ref)
         # What is told of a file is told by every plan, so that it is read again.

@@ -11,6 +11,7 @@ from rbsync.dataset.items import Files
 from rbsync.dataset.mask_rules import MaskRules, named_at
 from rbsync.dataset.told import transparent
 from rbsync.errors import Location, Problem, UserError
+from rbsync.files.body import open_body
 from rbsync.files.kinds import PICTURES, objection
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
@@ -20,7 +21,9 @@ from rbsync.sources.entry import Entry, MaskLabels
 
 _SHOWN = 10
 # Counts up when a check of masks changes, so that what passed the old one is looked at again.
-CHECKS = 4
+CHECKS = 5
+_HEAD = 1 << 20
+"""Bytes of a picture that have its size: a telephone's JPEG has a preview before it."""
 
 
 class ClassUse:
@@ -83,7 +86,7 @@ class MaskReader:
             self._findings.of_entry(entry, problem)
         if mask is None or shown is None:
             return None
-        self._compare(entry, given, mask, shown)
+        self._compare(entry, given, mask, shown, images)
         self.use.note(entry, given, mask)
         if mask.transparent:
             told = transparent(entry.origin)
@@ -143,20 +146,42 @@ class MaskReader:
         report_unseen(self._findings, entry, items[0], answer)
         return None
 
-    def _compare(self, entry: Entry, given: MaskLabels, mask: Inspected, image: Inspected) -> None:
+    def _compare(
+        self,
+        entry: Entry,
+        given: MaskLabels,
+        mask: Inspected,
+        image: Inspected,
+        images: Sequence[Item],
+    ) -> None:
         from rbsync.masks.encodings.label_map import check_fits
         from rbsync.masks.error import MaskError
         from rbsync.masks.size import check_same_size
 
         width, height = mask.size
+        shown = image.size[0], image.size[1]
+        # Its header is read again only where the two disagree.
+        is_swapped = (height, width) == shown
+        turned = is_swapped and any(is_turned(self._tree, one, shown) for one in images)
         try:
             # A mask of another size is the commonest mistake of all: made for a thumbnail, or for
             # the image before it was rotated.
-            check_same_size((width, height), (image.size[0], image.size[1]), file=given.files[0])
+            check_same_size((width, height), shown, file=given.files[0], is_turned=turned)
             if given.encoding == "nifti":
                 check_fits(width, height, len(given.categories), file=given.files[0])
         except MaskError as error:
             self._findings.of_entry(entry, error.at(entry.label_at))
+
+
+def is_turned(tree: Tree, item: Item, shown: tuple[int, int]) -> bool:
+    """Tells whether a picture is stored in another size than it is shown."""
+    from rbsync.masks import size
+
+    try:
+        with open_body(tree.roots, item.ref, tree.algorithm) as body:
+            return size.is_turned(body.read(_HEAD), shown)
+    except OSError:
+        return False
 
 
 def image_context() -> str:

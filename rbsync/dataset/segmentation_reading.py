@@ -60,6 +60,7 @@ CHECKS = 4
 
 _VOLUMES = (NIFTI, GZIP, NRRD)
 _OF_THE_MAP = "unmapped-values"
+_FROM_THE_OTHER_END = (1, 2, -3)
 
 
 class SegmentationReader:
@@ -169,7 +170,7 @@ class SegmentationReader:
             if turn:
                 found = self._turned(entry, part, inputs, turn, scan)
         if found and not part.trusts_grid and files.are_local(entry):
-            self._hold_to_slices(entry, part, found, files)
+            found = self._held_to_slices(entry, part, found, files)
         if found and found.alike:
             self._findings.warn(entry, _alike(part, found.alike))
         return found
@@ -206,24 +207,35 @@ class SegmentationReader:
         context = self._context(part, turn)
         return Inspection(context, content_of(inputs), paths_of(inputs), size, work)
 
-    def _hold_to_slices(
+    def _held_to_slices(
         self, entry: Entry, part: SeriesLabels, found: Inspected, files: Files
-    ) -> None:
-        """Holds a segmentation against the DICOM files of its series."""
-        from rbsync.dataset.segmentation_inspection import items_of, misfit, slice_problems
+    ) -> Inspected | None:
+        """A segmentation held against the DICOM files of its series, on the grid that they make."""
+        from rbsync.dataset.segmentation_inspection import (
+            items_of,
+            misfit,
+            slice_problems,
+            turn_needed,
+        )
 
         paths, slices = items_of(entry, part), found.size[2]
         if not files.are_fine(paths):
-            return
+            return found
         grid = self._series.grid(entry, paths, files)
         if grid is not None:
+            turn = turn_needed(found, grid)
+            # The slices of a series have no order of their own: viewers count from either end.
+            if turn and turn != _FROM_THE_OTHER_END:
+                inputs = files.readable(entry, part.files)
+                return self._turned(entry, part, inputs, turn, files.item(entry, paths[0])[0])
             error = misfit(part.files[0], found, paths[0], grid, any_order=True)
             if error:
                 self._findings.of_entry(entry, error.at(part.locate((FILES,))))
-            return
+            return found
         kinds = (files.item(entry, path)[1] for path in paths)
         for problem in slice_problems(part, slices, len(paths), kinds):
             self._findings.warn(entry, problem)
+        return found
 
     def _scan(self, entry: Entry, part: SeriesLabels, files: Files) -> tuple[Item | None, bool]:
         """The one file that a series is, if its size can be seen, and whether it is a picture."""

@@ -48,12 +48,16 @@ class SeriesReader:
         """Reports what the files of one series do not have in common."""
         for entry in entries:
             for paths in _parts(entry, files):
-                self._check(entry, self._members(entry, paths, files))
+                members = self._members(entry, paths, files)
+                self._check(entry, members)
+                if members and (other := _of_another_kind(entry, paths, files)):
+                    self._findings.warn(entry, other)
 
     def grid(self, entry: Entry, paths: Sequence[str], files: Files) -> Inspected | None:
         """The grid of a series of DICOM files that were read; None where they do not say it."""
         members = self._members(entry, paths, files)
         headers = [one.header for one in members if one.header.kind != DIRECTORY]
+        headers = [one for one in headers if not _no_slice(one)] or headers
         return grid_of(headers) if headers and len(members) == len(paths) else None
 
     def _inspection(self, item: Item) -> Inspection:
@@ -70,9 +74,12 @@ class SeriesReader:
 
     def _check(self, entry: Entry, members: Sequence[Member]) -> None:
         images = []
+        are_images = not all(_no_slice(one.header) for one in members)
         for one in members:
             if one.header.kind == DIRECTORY:
                 self._findings.of_entry(entry, _directory(entry, one))
+            elif are_images and (what := _no_slice(one.header)):
+                self._findings.warn(entry, _beside(entry, one, what))
             else:
                 images.append(one)
         for message in _differences(images):
@@ -146,7 +153,48 @@ def _twice(members: Sequence[Member]) -> Iterator[tuple[str, str]]:
             yield first, item.ref
 
 
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
+_NO_SLICES = {
+    "66.4": "segmentation (SEG)", "66.5": "segmentation (SEG)", "66.": "registration",
+    "481.2": "dose (RTDOSE)", "481.3": "set of structures (RTSTRUCT)", "481.1": "image",
+    "481.": "treatment plan (RTPLAN)", "88.59": "selection of images (KO)",
+    "88.": "structured report (SR)", "11.": "presentation state (PR)", "104.": "document",
+    "9.": "waveform",
+}  # fmt: skip
+"""What lies beside the slices of a series in its folder, by the numbers of its class in PS3.6."""
+
+
+def _no_slice(header: Slice) -> str:
+    """The name of a file that is no slice; empty for slices and what nobody knows."""
+    number = header.kind.removeprefix(_STORAGE)
+    # Of those that begin alike the one that says more stands first.
+    found = next((name for start, name in _NO_SLICES.items() if number.startswith(start)), "")
+    return found if header.kind.startswith(_STORAGE) and found != "image" else ""
+
+
+def _beside(entry: Entry, one: Member, what: str) -> Problem:
+    message = f"`{one.item.ref}` is a DICOM {what}, and no slice of `{entry.name}`"
+    return Problem("no-slice", message, entry.origin, _leave_out(one.item.ref))
+
+
+def _leave_out(path: str) -> str:
+    return f"leave it out: write `{path}` as a line into `.rbsyncignore`"
+
+
+def _of_another_kind(entry: Entry, paths: Sequence[str], files: Files) -> Problem | None:
+    """The problem of a series of DICOM files that has others too."""
+    kinds = {path: files.item(entry, path)[1] for path in paths if files.are_fine([path])}
+    others = [path for path, kind in kinds.items() if kind is not DICOM]
+    if not others:
+        return None
+    more = f" and {len(others) - 1:,} more files" if len(others) > 1 else ""
+    verb = "are" if len(others) > 1 else "is"
+    kind = kinds[others[0]]
+    name = kind.name if kind else "other"
+    message = f"`{others[0]}`{more} {verb} no DICOM, among the DICOM files of one series: {name}"
+    return Problem("mixed-series", message, entry.origin, _HINT)
+
+
 def _directory(entry: Entry, one: Member) -> Problem:
     message = f"{one.item.ref}: this is the directory of a DICOM medium, and no image"
-    hint = f"leave it out: write `{one.item.ref}` as a line into `.rbsyncignore`"
-    return Problem("dicomdir", message, entry.origin, hint)
+    return Problem("dicomdir", message, entry.origin, _leave_out(one.item.ref))

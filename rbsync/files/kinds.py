@@ -38,27 +38,55 @@ QUICKTIME = Kind("QuickTime", ("mov", "qt"), "video/quicktime", accepted=False)
 MATROSKA = Kind("Matroska", ("mkv", "webm"), "video/x-matroska", accepted=False)
 ZIP = Kind("ZIP", ("zip",), "application/zip", accepted=False)
 PDF = Kind("PDF", ("pdf",), "application/pdf", accepted=False)
+JPEG_2000 = Kind("JPEG 2000", ("jp2", "j2k", "jpx"), "image/jp2", accepted=False)
+JPEG_XL = Kind("JPEG XL", ("jxl",), "image/jxl", accepted=False)
+PHOTOSHOP = Kind("Photoshop", ("psd", "psb"), "image/vnd.adobe.photoshop", accepted=False)
+SVG = Kind("SVG", ("svg",), "image/svg+xml", accepted=False)
+OPENEXR = Kind("OpenEXR", ("exr",), "image/x-exr", accepted=False)
+METAIMAGE = Kind("MetaImage", ("mha", "mhd"), "application/octet-stream", accepted=False)
+NUMPY = Kind("NumPy", ("npy",), "application/octet-stream", accepted=False)
+HDF5 = Kind("HDF5", ("h5", "hdf5", "mnc"), "application/x-hdf5", accepted=False)
+ARCHIVE = Kind("packed", ("7z", "rar", "xz", "bz2", "zst"), "application/x-xz", accepted=False)
+VIDEO = Kind("video", ("wmv", "asf", "flv", "mpg", "mpeg", "ts"), "video/mpeg", accepted=False)
+ANNEX = Kind("git-annex pointer", (), "text/plain", accepted=False)
+DVC = Kind("DVC pointer", (), "text/plain", accepted=False)
+XML = Kind("XML", ("xml",), "application/xml", accepted=False)
 
 # Kinds by the code under which the cache keeps them: append, never reorder.
 KINDS = (
     OTHER, PNG, JPEG, BMP, DICOM, NIFTI, GZIP, NRRD, MP4, AVI, GIF, TIFF, WEBP, EMPTY, HEIF,
-    LFS, HTML, QUICKTIME, MATROSKA, ZIP, PDF,
+    LFS, HTML, QUICKTIME, MATROSKA, ZIP, PDF, JPEG_2000, JPEG_XL, PHOTOSHOP, SVG, OPENEXR,
+    METAIMAGE, NUMPY, HDF5, ARCHIVE, VIDEO, ANNEX, DVC, XML,
 )  # fmt: skip
 
 _TO_MP4 = "convert it: `ffmpeg -i IN -c:v libx264 OUT.mp4`"
 _TO_PNG = "convert it to PNG, for example: `magick IN OUT.png`"
+_TO_VOLUME = "save it as NIfTI (.nii.gz) or NRRD, or its slices as PNG"
+_UNPACK = "unpack it and declare the files in it"
+_AGAIN = "an answer of a server was saved in place of the file: download it again, logged in"
+_LEAVE_OUT = "leave it out: with `exclude`, or with a line in `.rbsyncignore`"
 _STEPS = {
     LFS: "the file itself is not here: run `git lfs pull`",
     HTML: "a web page was saved in place of the file: download it again, logged in",
     QUICKTIME: _TO_MP4,
     MATROSKA: _TO_MP4,
-    ZIP: "unpack it and declare the files in it",
+    ZIP: _UNPACK,
     PDF: "convert its pages to PNG, for example: `pdftoppm -png IN OUT`",
     HEIF: _TO_PNG,
     WEBP: _TO_PNG,
     TIFF: _TO_PNG,
     GIF: _TO_PNG,
     EMPTY: "copy the file again",
+    METAIMAGE: _TO_VOLUME,
+    NUMPY: _TO_VOLUME,
+    HDF5: _TO_VOLUME,
+    ARCHIVE: _UNPACK,
+    VIDEO: _TO_MP4,
+    ANNEX: "the file itself is not here: run `git annex get`",
+    DVC: "the file itself is not here: run `dvc pull`",
+    XML: _AGAIN,
+    OTHER: _LEAVE_OUT,
+    **dict.fromkeys((JPEG_2000, JPEG_XL, PHOTOSHOP, SVG, OPENEXR), _TO_PNG),
 }
 """The next step for kinds that people meet and the service does not take."""
 
@@ -86,8 +114,32 @@ _STARTS = (
     (b"\x1aE\xdf\xa3", MATROSKA),
     (b"PK\x03\x04", ZIP),
     (b"%PDF-", PDF),
+    (b"\0\0\0\x0cjP  ", JPEG_2000),
+    (b"\xffO\xffQ", JPEG_2000),
+    (b"\0\0\0\x0cJXL ", JPEG_XL),
+    (b"\xff\x0a", JPEG_XL),
+    (b"8BPS", PHOTOSHOP),
+    (b"v/1\x01", OPENEXR),
+    (b"ObjectType", METAIMAGE),
+    (b"NDims", METAIMAGE),
+    (b"\x93NUMPY", NUMPY),
+    (b"\x89HDF\r\n", HDF5),
+    (b"7z\xbc\xaf\x27\x1c", ARCHIVE),
+    (b"Rar!\x1a\x07", ARCHIVE),
+    (b"\xfd7zXZ", ARCHIVE),
+    (b"BZh", ARCHIVE),
+    (b"\x28\xb5\x2f\xfd", ARCHIVE),
+    (b"0&\xb2u\x8ef\xcf\x11", VIDEO),
+    (b"FLV\x01", VIDEO),
+    (b"\0\0\x01\xba", VIDEO),
+    (b"\0\0\x01\xb3", VIDEO),
+    (b"/annex/objects/", ANNEX),
+    (b"outs:\n- md5:", DVC),
 )
+_WITH_AN = (SVG, OPENEXR, HDF5, XML)
 _PAGES = (b"<!doctype html", b"<html", b"<head")
+_BLANKS = b"\xef\xbb\xbf \t\r\n"
+_BEGINS_TEXT = b"<" + _BLANKS
 _APPLE = b"qt  "
 # Old QuickTime files begin with one of these, without saying their brand.
 _APPLE_BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
@@ -107,8 +159,8 @@ def sniff(head: bytes) -> Kind:
         if head.startswith(start):
             return kind
     # A download that needed a login leaves the login page under the name of the picture.
-    if head.lstrip()[:16].lower().startswith(_PAGES):
-        return HTML
+    if head[:1] in _BEGINS_TEXT and (markup := _of_markup(head.lstrip(_BLANKS).lower())):
+        return markup
     if head[4:8] == b"ftyp":
         return _of_brand(head[8:12])
     if head[4:8] in _APPLE_BOXES:
@@ -118,6 +170,15 @@ def sniff(head: bytes) -> Kind:
     if head[344:348] in (b"n+1\0", b"ni1\0") or head[4:8] in (b"n+2\0", b"ni2\0"):
         return NIFTI
     return DICOM if _is_bare_dicom(head) else OTHER
+
+
+def _of_markup(head: bytes) -> Kind | None:
+    """The kind of a text that begins as HTML or XML does."""
+    if head.startswith(_PAGES):
+        return HTML
+    if not head.startswith((b"<?xml", b"<svg", b"<error")):
+        return None
+    return SVG if b"<svg" in head else XML
 
 
 def _of_brand(brand: bytes) -> Kind:
@@ -160,9 +221,11 @@ def objection(name: str, kind: Kind) -> str:
 
 def _called(kind: Kind) -> str:
     """A kind with its article; a pointer is called no file, for the file is elsewhere."""
-    if kind is LFS:
+    if kind in (LFS, ANNEX, DVC):
         return f"a {kind.name}"
-    return "an HTML page" if kind is HTML else f"a {kind.name} file"
+    if kind is HTML:
+        return "an HTML page"
+    return f"{'an' if kind in _WITH_AN else 'a'} {kind.name} file"
 
 
 def next_step(name: str, kind: Kind) -> str:

@@ -8,6 +8,7 @@ import os
 import stat
 
 from rbsync.errors import Location, Problem, UserError
+from rbsync.files.written_text import UTF16, wide_encoding
 from rbsync.manifest.limits import LIMITS, MIB, Limits
 
 _ITEMS_LIST = "put long lists of datapoints in a file of their own and name it with `items_list`"
@@ -65,20 +66,20 @@ def _refused(code: str, message: str, file: str, hint: str = "") -> UserError:
     return UserError([Problem(code, message, Location(file), hint)])
 
 
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CHUNK = 1 << 20
 
 
 def check_text(data: bytes, file: str) -> None:
     """Pass UTF-8 text with or without a byte order mark; raise ``UserError`` for all else."""
     # Before the NUL bytes, of which UTF-16 is full: the hint is worth more than the byte's place.
-    if data.startswith(_UTF_16):
-        raise _refused_at(data, 0, file, "the file is UTF-16, not UTF-8", "save it as UTF-8")
-    if (offset := data.find(b"\0")) >= 0:
+    offset = data.find(b"\0")
+    if (offset >= 0 or data.startswith(UTF16)) and (name := wide_encoding(data)):
+        raise _refused_at(data, 0, file, f"the file is {name}, not UTF-8", "save it as UTF-8")
+    if offset >= 0:
         raise _refused_at(data, offset, file, f"a NUL byte at byte {offset}")
     invalid = _first_invalid(data)
     if invalid is not None:
-        message = f"byte {invalid} is not valid UTF-8"
+        message = f"byte {invalid} (0x{data[invalid]:02x}) is not valid UTF-8"
         raise _refused_at(data, invalid, file, message, "save the file as UTF-8")
 
 

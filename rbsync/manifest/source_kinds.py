@@ -7,6 +7,7 @@ from typing import Any
 
 from rbsync.guessing import nearest
 from rbsync.manifest.model_keys import keys_of
+from rbsync.manifest.quoting import spacing_hint
 from rbsync.sources import SourceKinds
 from rbsync.sources.base import SourceModel
 
@@ -23,7 +24,8 @@ class NoKindError(Exception):
 def kind_of(entry: Any, kinds: SourceKinds) -> type[SourceModel]:
     """The model of an entry. Raises ``NoKindError``, and PluginError for a broken plug-in."""
     if not isinstance(entry, Mapping):
-        raise NoKindError("expected a source, which is a mapping", hint=f"give it {_choice(kinds)}")
+        hint = spacing_hint(str(entry)) or f"give it {_choice(kinds)}"
+        raise NoKindError("expected a source, which is a mapping", hint=hint)
     found = [kinds.member(key) for key in kinds.built_in if key in entry]
     # Nothing is left that could be of a plug-in: these are not loaded for an ordinary manifest.
     if len(found) == 1 and entry.keys() <= keys_of(found[0]).keys():
@@ -66,3 +68,16 @@ def _without_key(entry: Mapping[str, Any], kinds: SourceKinds) -> NoKindError:
 def _choice(kinds: SourceKinds) -> str:
     keys = [f"`{key}`" for key in kinds.names()]
     return f"{', '.join(keys[:-1])} or {keys[-1]}"
+
+
+def list_hint(entries: Any, kinds: SourceKinds) -> str:
+    """The hint for what stands where a list of sources is expected; empty where none is known."""
+    keys = [str(key) for key in entries] if isinstance(entries, Mapping) else []
+    first = keys[0] if keys else str(entries)
+    if first[:1].isspace() or first[:1] == "\u00a0":
+        return f"YAML is indented with spaces, and U+{ord(first[0]):04X} is none: type them anew"
+    if first.startswith("-"):
+        return f"write a space after the dash: `- {first.lstrip('-').split(':')[0].strip()}: …`"
+    if any(key in kinds.names() for key in keys):
+        return f"begin each source with a dash: `- {first}: …`"
+    return ""

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 import yaml
 
 from rbsync.errors import Location, Problem, UserError
-from rbsync.manifest.quoting import ADVICE, opens_quote, quoted, quoting_hint
+from rbsync.manifest.quoting import (
+    ADVICE,
+    comment_hint,
+    opens_quote,
+    quoted,
+    quoting_hint,
+    spacing_hint,
+)
 
 _WIDTH = 100
 # The excerpt goes to logs. A key that was written here by mistake must not come along.
@@ -63,7 +70,9 @@ def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
         line = _line(data, one.line) if one is not None else ""
         if hint := quoting_hint(line, secret=_SECRET.search(line) is not None):
             return hint
-    return ""
+    # What stands behind such a sign is no part of the list, which then goes on in the next line.
+    above = _line(data, mark.line - 1) if mark is not None and mark.line else ""
+    return "" if _SECRET.search(above) else comment_hint(above)
 
 
 def _of_token(line: str, column: int) -> str:
@@ -89,6 +98,8 @@ def _of_kind(error: yaml.MarkedYAMLError, mark: yaml.Mark, data: bytes) -> str:
             "quotes around it"
         )
     began = error.context_mark
+    if error.problem and "mapping values" in error.problem:
+        return _of_colon(mark, data)
     if began is None or "block" not in str(error.context):
         return ""
     # A quote that is not closed ends at the next one, lines below, and only that line is no YAML.
@@ -97,9 +108,25 @@ def _of_kind(error: yaml.MarkedYAMLError, mark: yaml.Mark, data: bytes) -> str:
             return f"the quote that begins in line {at + 1} is not closed there"
     line = _line(data, mark.line)
     is_key = _KEY.match(line) and mark.column == len(line) - len(line.lstrip())
-    if is_key and mark.column != began.column:
-        return "keys of one mapping begin in one column; this one does not begin as those above do"
-    return ""
+    return _COLUMNS if is_key and mark.column != began.column else ""
+
+
+def _of_colon(mark: yaml.Mark, data: bytes) -> str:
+    """The hint for a colon where no key can end: the text began in the lines above."""
+    line, above = _line(data, mark.line), _line(data, mark.line - 1) if mark.line else ""
+    if not _KEY.match(line) or not above.strip():
+        return ""
+    if hint := "" if _SECRET.search(above) else spacing_hint(above):
+        return hint
+    return _COLUMNS if _key_column(above) != _key_column(line) else ""
+
+
+def _key_column(line: str) -> int:
+    """The column of the key of a line, behind the dashes of lists."""
+    return len(line) - len(line.lstrip(" -"))
+
+
+_COLUMNS = "keys of one mapping begin in one column; this one does not begin as those above do"
 
 
 def _excerpt(data: bytes, line: int, column: int) -> Sequence[str]:

@@ -15,7 +15,7 @@ from rbsync.manifest.manifest import Placed
 from rbsync.manifest.manifest_model import VERSION, ManifestModel, manifest_model
 from rbsync.manifest.model_keys import keys_of, validated
 from rbsync.manifest.positions import Path
-from rbsync.manifest.source_kinds import NoKindError, kind_of
+from rbsync.manifest.source_kinds import NoKindError, kind_of, list_hint
 from rbsync.manifest.validation_findings import MISSING, UNKNOWN, Finding, findings_of
 from rbsync.manifest.wording import UNKNOWN_KEY, problem_of
 from rbsync.sources import SourceKinds
@@ -74,7 +74,8 @@ class Validator:
         """The sources in the list under ``key``, as far as one can be made of their entries."""
         if not isinstance(entries, list):
             place = self._document.locate((key,))
-            self.problems.append(Problem("wrong-type", "expected a list of sources", place))
+            hint = list_hint(entries, kinds)
+            self.problems.append(Problem("wrong-type", "expected a list of sources", place, hint))
             return
         unfilled = {path[1] for path in self._unfilled if path[0] == key and len(path) > 1}
         places = self._document.locations_of_items((key,))

@@ -53,6 +53,11 @@ def stored_size(head: bytes) -> tuple[int, int] | None:
     return width, height
 
 
+def is_turned(head: bytes, shown: tuple[int, int]) -> bool:
+    """Tells whether a picture is stored in another size than it is shown, from its first bytes."""
+    return stored_size(head) == shown[::-1] != shown
+
+
 def _opened(data: bytes) -> ImageFile:
     """Raises errors of many kinds.
 
@@ -76,6 +81,12 @@ _SWAPPED_HINT = (
     "width and height are swapped, and no EXIF orientation turns this picture: where the size was "
     "written as rows and columns, write width and height; else take the picture that was annotated"
 )
+_TURNED_MASK_HINT = (
+    "width and height are swapped: an EXIF orientation turns the image when it is shown, and the "
+    "mask is of the unturned one; take the orientation out of the image "
+    "(`exiftool -Orientation= FILE`), or turn the mask with it"
+)
+_MASK_HINT = "make a mask of the image's size, as it is shown (EXIF orientation applied)"
 _OTHER_HINT = "take the image that was annotated, or scale the annotations to this one"
 
 
@@ -103,12 +114,17 @@ def check_declared_size(
         )
 
 
-def check_same_size(mask: tuple[int, int], image: tuple[int, int], *, file: str = "") -> None:
-    """Raise MaskError when a mask and its image differ in (width, height)."""
+def check_same_size(
+    mask: tuple[int, int], image: tuple[int, int], *, file: str = "", is_turned: bool = False
+) -> None:
+    """Raise MaskError when a mask and its image differ in (width, height).
+
+    ``is_turned`` is as in `check_declared_size`.
+    """
     if mask != image:
         raise MaskError(
             "size-mismatch",
             f"the mask is {mask[0]} x {mask[1]} pixels, but its image is {image[0]} x {image[1]}",
-            hint="make a mask of the image's size, as it is shown (EXIF orientation applied)",
+            hint=_TURNED_MASK_HINT if is_turned and mask == image[::-1] else _MASK_HINT,
             file=file,
         )

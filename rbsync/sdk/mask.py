@@ -18,6 +18,8 @@ from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.masks import check_same_size, read_class_map, read_mask, shown_size
 from rbsync.masks.classes.class_map import BLACK, ClassMap, without_background
 from rbsync.masks.identity import identity
+from rbsync.masks.png.decoding import read_bytes
+from rbsync.masks.size import is_turned
 from rbsync.model.datapoint import Encoding, Labels, Settings
 from rbsync.model.storages import is_uploaded
 from rbsync.sdk.arguments import Given, refusal
@@ -96,4 +98,5 @@ def _check_project(image: str, colours: ClassMap, settings: Settings, project: F
 def _check_size(size: tuple[int, int], image: str) -> None:
     """Raises MaskError for an image of another size; one that is not there has its own error."""
     with suppress(OSError, ValueError):
-        check_same_size(size, shown_size(image))
+        shown, (head, _) = shown_size(image), read_bytes(image)
+        check_same_size(size, shown, is_turned=is_turned(head, shown))

@@ -47,13 +47,26 @@ def _dialect(text: str) -> tuple[int, str, str]:
     Where the decimal sign is a comma, spreadsheets write semicolons. Excel reads and writes a
     first line `sep=;` that says so.
     """
-    line, _, rest = text.partition("\n")
-    declared = line.strip().strip('"')
+    skipped, line, rest = _first_line(text)
+    # The separator may be a tab, which is a blank too.
+    declared = line.strip('\r\n "')
     if declared.lower().startswith("sep=") and len(declared) == len("sep=;"):
-        return 1, declared[-1], rest
+        more, _, rest = _first_line(text := rest)
+        return skipped + 1 + more, declared[-1], text.split("\n", more)[-1]
     # By the column that each list has: a comma may also stand in the name of another.
     by_known = (one for one in _SEPARATORS if "item" in map(_column, line.split(one)))
-    return 0, next(by_known, max(_SEPARATORS, key=line.count)), text
+    body = text.split("\n", skipped)[-1]
+    return skipped, next(by_known, max(_SEPARATORS, key=line.count)), body
+
+
+def _first_line(text: str) -> tuple[int, str, str]:
+    """The number of lines of blanks and separators, the first other line, and what follows it."""
+    skipped = 0
+    while True:
+        line, found, rest = text.partition("\n")
+        if line.strip(f" \r{''.join(_SEPARATORS)}") or not found:
+            return skipped, line, rest
+        skipped, text = skipped + 1, rest
 
 
 def _column(text: str) -> str:

@@ -23,6 +23,12 @@ from rbsync.sources.listed_series import series_objections, study_of
 from rbsync.sources.row_settings import SETTING_KEYS, row_settings, setting_objections
 
 LIMIT = 1 << 30
+_SAVED = "save the sheet as CSV (UTF-8), and name that file"
+_NEAR = {
+    "tsv": "rename it to .csv: columns that tabs separate are read too",
+    "ndjson": "rename it to .jsonl, which is the same",
+    **dict.fromkeys(("xlsx", "xls", "ods", "numbers"), _SAVED),
+}
 KEYS = ("name", "items", "url", "series", "labels", *SETTING_KEYS)
 
 
@@ -73,7 +79,8 @@ class ItemsListSource(SourceModel):
         where = context.locate(("items_list",))
         if reader is None:
             message = f"`{self.items_list}` is no items list: it must end in .json, .jsonl or .csv"
-            raise ListError(message, where)
+            suffix = self.items_list.lower().rpartition(".")[2]
+            raise ListError(message, where, hint=_NEAR.get(suffix, ""))
         try:
             text = text_of(context.tree.read(self.items_list, LIMIT))
         except OSError as error:

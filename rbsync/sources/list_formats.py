@@ -19,6 +19,7 @@ from rbsync.shapes.json_members import (
 from rbsync.sources.csv_list import read_csv
 from rbsync.sources.list_rows import ListError, Row
 
+_MOST_BROKEN = 50
 MOST_LETTERS = 1 << 20
 """Of one text: a name, a path, a key or a value of metadata."""
 
@@ -29,7 +30,8 @@ def _read_json(text: str, file: str) -> Iterator[Row]:
     places = LineCounter(text)
     if not is_list(text):
         place = Location(file, *places.at(skip(text, 0)))
-        raise ListError("an items list is a JSON array of objects", place)
+        message = "an items list is a JSON array of objects"
+        raise ListError(message, place, hint=_OF_LINES if _is_jsonl(text) else "")
     odd, repeats = _may_be_odd(text), Repeats()
     try:
         for value, begin, end in members(text, object_pairs_hook=repeats):
@@ -42,6 +44,18 @@ def _read_json(text: str, file: str) -> Iterator[Row]:
     except MembersError as error:
         place = Location(file, *places.at(error.offset))
         raise ListError(f"the JSON cannot be read: {error}", place) from error
+
+
+_OF_LINES = "a file of an object a line is JSON Lines: give it the suffix `.jsonl`"
+
+
+def _is_jsonl(text: str) -> bool:
+    """Tells whether the first line is an object by itself, and others follow."""
+    first, _, rest = text.strip().partition("\n")
+    try:
+        return isinstance(json.loads(first), dict) and rest.lstrip()[:1] == "{"
+    except (ValueError, RecursionError):
+        return False
 
 
 def _repeated(text: str, begin: int, file: str) -> Row:
@@ -83,7 +97,7 @@ def _longest(value: Any) -> int:
 
 
 def _read_jsonl(text: str, file: str) -> Iterator[Row]:
-    odd, repeats, begin = _may_be_odd(text), Repeats(), 0
+    odd, repeats, begin, broken = _may_be_odd(text), Repeats(), 0, 0
     # Not `splitlines`, which also splits at characters that may stand in a JSON text.
     for number, line in enumerate(text.split("\n"), 1):
         # Programs end the file with a line break, and some leave empty lines between entries.
@@ -95,7 +109,13 @@ def _read_jsonl(text: str, file: str) -> Iterator[Row]:
             value = json.loads(line, object_pairs_hook=repeats)
         except (ValueError, RecursionError) as error:
             column = error.colno if isinstance(error, json.JSONDecodeError) else 1
-            raise ListError(_broken(error), Location(file, number, column)) from error
+            place, broken = Location(file, number, column), broken + 1
+            # A file of something else has a mistake in each of its lines.
+            if broken > _MOST_BROKEN:
+                raise ListError(f"{_broken(error)}; so it is with many lines", place) from error
+            # What the lines behind it say is not hidden by it.
+            yield Row(None, place, _broken(error))
+            continue
         if repeats.seen:
             repeats.seen = False
             yield _repeated(text, own, file)

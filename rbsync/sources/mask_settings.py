@@ -6,15 +6,15 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from rbsync.errors import Problem
-from rbsync.files.written_text import encoding_fault
+from rbsync.errors import Location, Problem
+from rbsync.files.written_text import encoding_fault, text_of
 from rbsync.labels.amounts import USUAL, Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.mask_formats import PER_CLASS, RGB
 from rbsync.model.datapoint import Encoding
 from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
-from rbsync.shapes.setting import setting
+from rbsync.shapes.setting import Checked, refuse_value, setting
 from rbsync.sources.base import SourceModel
 from rbsync.sources.context import Context
 from rbsync.sources.entry import MaskLabels
@@ -24,8 +24,25 @@ if TYPE_CHECKING:
 
 LIMIT = 64 << 20
 IGNORED = "ignore_colors"
-Colour = list[int]
 T = TypeVar("T")
+
+
+def _three_numbers(colour: list[int]) -> list[int]:
+    """A background colour that is one."""
+    if len(colour) == 3 and all(0 <= one <= 255 for one in colour):
+        return colour
+    # Imported here, for manifests without masks do not need NumPy.
+    from rbsync.masks.classes.class_map import read_ignored_colour
+    from rbsync.masks.error import MaskError
+
+    try:
+        return list(read_ignored_colour(colour))
+    except MaskError as error:
+        refuse_value("colour", error.message, error.hint)
+
+
+# Checked as each number is, so that all that is wrong in one list of colours is told together.
+Colour = Annotated[list[int], Checked(_three_numbers)]
 
 
 def ignored_colours() -> Any:
@@ -99,17 +116,12 @@ class MaskSettings(SourceModel):
         from rbsync.masks.classes.class_map import (
             read_class_map,
             read_ignored,
-            read_ignored_colour,
             without_background,
         )
 
         ignore = [[0, 0, 0]] if given is None else given
-        background = [
-            _checked(context, (IGNORED, number), partial(read_ignored_colour, colour))
-            for number, colour in enumerate(ignore)
-        ]
         colours = checked_json(context, path, key, partial(read_class_map, file=path))
-        if colours is None or None in background:
+        if colours is None:
             return None
         colours = without_background(colours, ignore)
         # Where the user did not write the background, the class map is what has to be corrected.
@@ -177,9 +189,10 @@ def checked_json(
             hint = more_labels(labels_for(found))
             raise MaskError("too-many", too_many_marks(limits), hint=hint, file=path)
         repeats = Repeats()
-        value = json.loads(data, object_pairs_hook=repeats)
+        text = text_of(data)
+        value = json.loads(text, object_pairs_hook=repeats)
         if repeats.seen:
-            message = first_repeat(data.decode(json.detect_encoding(data))).message
+            message = first_repeat(text).message
             raise MaskError("duplicate-key", message, hint=KEEP_ONE, file=path)
         return value
 
@@ -196,6 +209,9 @@ def checked_json(
     except UnicodeDecodeError as error:
         message = f"`{path}` is no JSON text: {encoding_fault(error)}"
         context.unread(Problem("json", message, where))
+    except json.JSONDecodeError as error:
+        place = Location(path, error.lineno, error.colno)
+        context.unread(Problem("json", f"the JSON cannot be read: {error.msg.lower()}", place))
     except (ValueError, RecursionError) as error:
         context.unread(Problem("json", f"`{path}` is no JSON text: {error}", where))
     return None

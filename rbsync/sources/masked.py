@@ -98,12 +98,9 @@ class FileLabels:
         labels: str | InlineLabels | MaskLabels | None = inline or objects.path
         made_from = ""
         if self._tool and objects.path:
-            made = self._tool.read(objects.path, items[0])
-            if isinstance(made, Problem):
-                problems.append(made)
-                labels = None
-            else:
-                labels, made_from = made, objects.path
+            labels, wrong = self._tool.read(objects.path, items[0])
+            problems += wrong
+            made_from = "" if wrong else objects.path
         if labels and mask.path:
             problems.append(self._both(name, objects.path, mask.path))
         if mask.path and self._mask:

@@ -12,7 +12,7 @@ from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
 from rbsync.files.roots import OutsideError
 from rbsync.guessing import nearest_name
-from rbsync.model.names import LONGEST_NAME
+from rbsync.model.names import LONGEST_NAME, hidden_in
 from rbsync.reasons import EMPTY_SOURCE, FOLDER_LINK
 from rbsync.shapes.setting import setting
 from rbsync.sources.context import MOST_SEARCHED, SOURCES_OF_ALL, Context
@@ -117,6 +117,8 @@ class Search:
         """The hint for a folder that is not there."""
         if "\\" in path:
             return slashes_hint(path)
+        if hidden_in(path):
+            return ESCAPES_HINT
         if path and path[0] in _TYPOGRAPHIC:
             return _quote_hint(path)
         parent, _, name = path.rpartition("/")
@@ -169,16 +171,18 @@ class Search:
         """The hint for a pattern that matches nothing."""
         if "\\" in text:
             return slashes_hint(text)
+        if hidden_in(text):
+            return ESCAPES_HINT
         if text[0] in _TYPOGRAPHIC:
             return _quote_hint(text)
+        if text[-1] in ("'", '"') and text.count(text[-1]) == 1:
+            return f"the `{text[-1]}` at its end belongs to the text: begin it with one too"
         # A name with brackets is a choice of letters in a pattern.
         folder, slash, name = text.rpartition("/")
         if "[" in folder and self._is_folder(folder):
-            return (
-                f"for a folder with brackets in its name write `{_as_named(folder)}{slash}{name}`"
-            )
+            return f"for a folder with brackets in its name write `{as_named(folder)}{slash}{name}`"
         if "[" in name and self._is_file(text):
-            return f"for a file with brackets in its name write `{_as_named(text)}`"
+            return f"for a file with brackets in its name write `{as_named(text)}`"
         return "check the spelling and the case, or say `allow_empty: true`"
 
     def _is_folder(self, path: str) -> bool:
@@ -196,6 +200,7 @@ class Search:
         return True
 
 
+ESCAPES_HINT = "in double quotes a backslash begins an escape: write / between folders"
 DEAD_LINK_HINT = "put back what it leads to, or take the link away"
 _TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u00ab"
 """Quotes that word processors make of the plain ones."""
@@ -211,7 +216,8 @@ def slashes_hint(path: str) -> str:
     return f"write / between folders: `{slashed}`"
 
 
-def _as_named(path: str) -> str:
+def as_named(path: str) -> str:
+    """The pattern of one path as it is written."""
     # Between brackets a bracket stands for itself.
     return path.replace("[", "[[]")
 

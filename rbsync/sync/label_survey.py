@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import NamedTuple
 
+from rbsync.sources.tools.poses import Points, points_of
 from rbsync.sources.tools.recognised import next_step, tool_of
 from rbsync.sync.survey import (
     LOOKED_AT,
@@ -32,7 +33,8 @@ class LabelFiles(NamedTuple):
     """The label files of a folder, and the folder whose images they are of.
 
     ``tool`` wrote them; it is empty for LabelObjects. ``number`` is how many belong to images.
-    ``classes`` are the names of classes that have numbers, or the path of a file of them.
+    ``classes`` are the names of classes that have numbers, or the path of a file of them, and
+    ``points`` those that a pose of YOLO has.
     """
 
     folder: Folder
@@ -41,6 +43,7 @@ class LabelFiles(NamedTuple):
     home: Folder
     number: int
     classes: list[str] | str = ""
+    points: Points | None = None
 
     @property
     def title(self) -> str:
@@ -72,7 +75,8 @@ class LabelFiles(NamedTuple):
                 return f"    labels: {{format: voc, file: {place}}}"
             case "YOLO":
                 names = json.dumps(self.classes, ensure_ascii=False)
-                return f"    labels: {{format: yolo, file: {place}, classes: {names}}}"
+                more = f", keypoints: {list(self.points)}" if self.points else ""
+                return f"    labels: {{format: yolo, file: {place}, classes: {names}{more}}}"
             case _:
                 return f"    labels: {place}   # the ? means: if it exists"
 
@@ -84,7 +88,11 @@ class LabelFiles(NamedTuple):
         """Tells whether the template of others, beside their images, is that of these too."""
         if not (self.is_beside and self.folder.path):
             return self is other
-        return (self.tool, self.suffix, self.classes) == (other.tool, other.suffix, other.classes)
+        return self._like == other._like
+
+    @property
+    def _like(self) -> tuple[object, ...]:
+        return self.tool, self.suffix, self.classes, self.points
 
 
 def label_files(
@@ -108,14 +116,26 @@ def label_files(
             at = max(counts, key=lambda one: (counts[one], nearness(homes[one].path, folder.path)))
             both = sorted(found.keys() & stems[at].keys())
             first = [f"{one}.{found[one]}" for one in both[:MOST_LISTS]]
-            tool = _tool_of_labels(os.path.join(root, folder.path), first)
-            if tool is not None:
-                classes = _class_names(root, folders, folder) if tool == "YOLO" else ""
-                yield LabelFiles(folder, found[both[0]], tool, homes[at], len(both), classes)
+            text = _first_text(os.path.join(root, folder.path), first)
+            tool = tool_of(text)
+            if not (tool or (text and _is_labels(text))):
+                continue
+            plain = LabelFiles(folder, found[both[0]], tool, homes[at], len(both))
+            if tool != "YOLO":
+                yield plain
+                continue
+            classes, points = _class_names(root, folders, folder)
+            yield plain._replace(classes=classes, points=points or _points_in(text))
 
 
-def _tool_of_labels(folder: str, names: Sequence[str]) -> str | None:
-    """The tool that wrote files; empty for LabelObjects, None where they are no labels."""
+def _points_in(text: str) -> Points | None:
+    """The points of the poses in a file of YOLO; None for boxes and polygons."""
+    found = points_of([line.split() for line in text.splitlines() if line.strip()])
+    return found.points if found and found.is_sure else None
+
+
+def _first_text(folder: str, names: Sequence[str]) -> str:
+    """The beginning of the first file that has a text; empty where none has."""
     for name in names:
         try:
             with open(os.path.join(folder, name), "rb") as file:
@@ -124,8 +144,8 @@ def _tool_of_labels(folder: str, names: Sequence[str]) -> str | None:
             continue
         # An image without a label has an empty file with some tools.
         if text.strip():
-            return tool_of(text) or ("" if _is_labels(text) else None)
-    return None
+            return text
+    return ""
 
 
 def _is_labels(text: str) -> bool:
@@ -140,37 +160,48 @@ def _is_labels(text: str) -> bool:
     return all(isinstance(one, dict) and "category" in one for one in every)
 
 
-def _class_names(root: str, folders: Sequence[Folder], folder: Folder) -> list[str] | str:
+def _class_names(
+    root: str, folders: Sequence[Folder], folder: Folder
+) -> tuple[list[str] | str, Points | None]:
     """The names of YOLO's classes, or the path of the text file that has them; empty for none.
 
-    They stand in the folder of the label files or in the nearest one above.
+    They stand in the folder of the label files or in the nearest one above, perhaps with the points
+    of poses.
     """
     for one in upwards(folders, folder.path):
         texts = [name for name in NAMES_OF_CLASSES if name in one.names.get("txt", ())]
         texts += one.names.get("names", ())
         if texts:
-            return f"{one.path}/{texts[0]}" if one.path else texts[0]
+            return (f"{one.path}/{texts[0]}" if one.path else texts[0]), None
         for name in (*one.names.get("yaml", ()), *one.names.get("yml", ())):
-            if names := _names_in_yaml(os.path.join(root, one.path, name)):
-                return names
-    return []
+            names, points = _described(os.path.join(root, one.path, name))
+            if names:
+                return names, points
+    return [], None
 
 
-def _names_in_yaml(path: str) -> list[str]:
-    """The names of classes in a data set's description as Ultralytics has it; empty for none."""
+def _described(path: str) -> tuple[list[str], Points | None]:
+    """The names of classes in a data set's description as Ultralytics has it, empty for none, and
+    the points that its poses have.
+    """
     import yaml
 
     try:
         with open(path, "rb") as file:
             found = yaml.safe_load(file.read(LOOKED_AT))
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
-        return []
-    # Of poses the points beside a box would be taken for corners.
-    if not isinstance(found, dict) or "kpt_shape" in found:
-        return []
+        return [], None
+    if not isinstance(found, dict):
+        return [], None
     names = found.get("names")
     if isinstance(names, dict) and set(names) == set(range(len(names))):
         names = [names[number] for number in range(len(names))]
+    match found.get("kpt_shape"):
+        case [int(many), 2 | 3 as numbers]:
+            points: Points | None = (many, numbers)
+        case _:
+            points = None
     # The text of what refers to itself again and again would fill the memory.
     every = names if isinstance(names, list) else [None]
-    return list(map(str, every)) if all(isinstance(one, str | int) for one in every) else []
+    is_text = all(isinstance(one, str | int) for one in every)
+    return (list(map(str, every)) if is_text else []), points

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from rbsync.errors import UserError
 from rbsync.files.kinds import suffix_of
 from rbsync.files.patterns import compile_pattern
+from rbsync.sources.matching import as_named
 from rbsync.sources.tools.recognised import next_step
 from rbsync.sync.label_survey import label_files
 from rbsync.sync.survey import (
@@ -20,6 +21,7 @@ from rbsync.sync.survey import (
     Folder,
     Listed,
     dicom_pattern,
+    exported_images,
     folders_of,
     is_called_as_labels,
     is_masks,
@@ -139,6 +141,7 @@ class _Findings:
             if one.path not in others and any(one.names.get(kind) for kind in HOMES)
         ]
         self._labels = list(label_files(root, folders, homes))
+        self._said: set[str] = set()
         self._mask_lines = list(self._mask_sources())
         self._masked_lines = list(self._masked_images())
         beside = [one for one in self._labels if one.is_beside and not one.why_unread]
@@ -168,9 +171,27 @@ class _Findings:
             yield "  # A folder of masks as RedBrick exports it."
             yield f"  - folder: {_text(path or '.')}"
             self._left_out[_all_of(path)] = ""
+            self._take_named(exported_images(os.path.join(self._root, path)), path)
         for listed in self._lists:
             if listed.kind == "coco":
                 yield from self._coco_source(listed)
+
+    def _take_named(self, images: Collection[str], export: str) -> None:
+        """Leaves the images out that are declared with their masks: they would be sent twice."""
+        for folder in self._images:
+            paths = [
+                _below(folder.path, one) for kind in PICTURES for one in folder.names.get(kind, ())
+            ]
+            named = [one for one in paths if one in images]
+            if len(named) == len(paths):
+                self._take(folder)
+            elif len(named) > MOST_SERIES:
+                why = (
+                    f"{len(named):,} images of {folder.path}/ are also those of masks in {export}/"
+                )
+                self._told.append(f"# Left in twice: {why}; leave them out with `exclude`.")
+            else:
+                self._left_out.update((as_named(one), "has its mask there") for one in named)
 
     def _coco_source(self, listed: Listed) -> Iterator[str]:
         folder, _, name = listed.first.rpartition("/")
@@ -322,6 +343,7 @@ class _Findings:
     def _excluded(self, found: Sequence[str]) -> Iterator[str]:
         for pattern, why in sorted(self._left_out.items()):
             if self._has_any(pattern, found):
+                self._said.add(pattern)
                 yield f"      - {_text(pattern)}" + (f"   # {why}" if why else "")
 
     def _has_any(self, pattern: str, kinds: Sequence[str]) -> bool:
@@ -362,6 +384,10 @@ class _Findings:
     def unread(self) -> Iterator[str]:
         """Yields a line for each folder and tool that is left out beside files of globs."""
         yield from self._told
+        for pattern, why in sorted(self._left_out.items()):
+            # What no glob would have matched stands under no `exclude`.
+            if why and pattern not in self._said and self._has_any(pattern, HOMES):
+                yield f"# Left out: {pattern}: {why}."
         for suffix, instead in UNSENT.items():
             if count := sum(len(one.names.get(suffix, ())) for one in self._folders):
                 files = "file" if count == 1 else "files"

@@ -79,6 +79,17 @@ class Folder(NamedTuple):
         return self.path.rpartition("/")[2]
 
 
+def exported_images(folder: str) -> frozenset[str]:
+    """The paths that the map of an exported folder names as those of images; none if unreadable."""
+    try:
+        with open(os.path.join(folder, "datapoint_map.json"), "rb") as file:
+            found = json.loads(text_of(file.read(MOST_JSON)))
+    except (OSError, ValueError, RecursionError):
+        return frozenset()
+    values = found.values() if isinstance(found, dict) else ()
+    return frozenset(one for one in values if isinstance(one, str))
+
+
 def folders_of(root: str) -> list[Folder]:
     """The folders below one, without hidden ones, in the order of their paths."""
     found: list[Folder] = []
@@ -239,7 +250,10 @@ def _listed(file: str, path: str) -> Listed | None:
 
 
 def _of_table(head: bytes, path: str) -> Listed:
-    words = re.findall(r"\w+", text_of_beginning(head).partition("\n")[0].lower())
+    lines = text_of_beginning(head).lower().split("\n")
+    # The first line of a spreadsheet may say its separator.
+    first = next((one for one in lines if one.strip() and not one.startswith("sep=")), "")
+    words = re.findall(r"\w+", first)
     if {"name", "item"} <= set(words):
         return Listed(path, "items")
     return Listed(path, "table", ", ".join(words[:_FEW]))

@@ -118,7 +118,7 @@ def test_a_mistake_in_the_settings(tmp_path: Path, text: str, problem: str) -> N
         ("{name: a, items: [b, {c: d}]}", "3:26: expected text, found a mapping"),
         (
             "{name: a, items: [b], labels: {c: d}}",
-            "3:36: unknown key `c` | known here: format, file, classes",
+            "3:36: unknown key `c` | known here: format, file, classes, keypoints",
         ),
         (
             "{name: [a], items: [b]}",

@@ -39,12 +39,19 @@ TAG = "the tag `{}` is not allowed\n    remove it, or put quotes around the valu
         ("[" * 33, "rbsync.yaml:1:33: nested deeper than 32 levels, the limit"),
         (
             b"a: b\nc: \xff",
-            "rbsync.yaml:2:4: byte 8 is not valid UTF-8\n    save the file as UTF-8",
+            "rbsync.yaml:2:4: byte 8 (0xff) is not valid UTF-8\n    save the file as UTF-8",
         ),
         (b"a: \0", "rbsync.yaml:1:4: a NUL byte at byte 3"),
         (
             "a: 1".encode("utf-16"),
             "rbsync.yaml:1:1: the file is UTF-16, not UTF-8\n    save it as UTF-8",
+        ),
+        *(
+            (
+                "a: 1".encode(one),
+                f"rbsync.yaml:1:1: the file is {one[:6]}, not UTF-8\n    save it as UTF-8",
+            )
+            for one in ("UTF-16-LE", "UTF-16-BE", "UTF-32", "UTF-32-LE")
         ),
         (b"a: \x07", "rbsync.yaml:1:4: the file has a character that YAML does not allow: U+0007"),
     ],
@@ -55,11 +62,11 @@ def test_it_is_refused_with_its_place(text: str | bytes, message: str) -> None:
 
 def test_invalid_utf_8_is_found_at_its_byte_across_chunks() -> None:
     data = b"#" * ((1 << 20) - 1) + "é".encode()[:1] + b"x"
-    assert f"byte {(1 << 20) - 1} is not valid UTF-8" in refusal(data)
+    assert f"byte {(1 << 20) - 1} (0xc3) is not valid UTF-8" in refusal(data)
 
 
 def test_a_file_cut_off_inside_a_character_is_refused() -> None:
-    assert "byte 3 is not valid UTF-8" in refusal(b"a: \xc3")
+    assert "byte 3 (0xc3) is not valid UTF-8" in refusal(b"a: \xc3")
 
 
 def test_a_tab_is_shown_with_the_line_and_a_caret() -> None:

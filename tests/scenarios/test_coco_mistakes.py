@@ -89,7 +89,7 @@ def test_an_annotation_of_no_image_is_told_and_the_images_are_done(tmp_path: Pat
     done = project.apply("--keep-going")
     assert "2 created" in done.last_line
     again = project.run("plan", "--keep-going")
-    assert again.last_line == "No changes to what could be read; 1 part could not."
+    assert again.last_line == "Nothing to do in what could be read; 1 part could not be."
     assert again.code == 9
 
 

@@ -148,6 +148,48 @@ def an_export(project: Project) -> None:
     project.write("images/a.png", photo(1))
 
 
+def an_export_of_a_part(project: Project) -> None:
+    project.write("masks/class_map.json", {"car": [255, 0, 0], "bus": [0, 255, 0]})
+    project.write("masks/datapoint_map.json", {"t.png": "images/a.png"})
+    project.write("masks/t.png", mask())
+    images(project, "images", "ab")
+    project.write("images/c [1].png", photo(9))
+
+
+def an_export_of_all(project: Project) -> None:
+    an_export_of_a_part(project)
+    for name in ("b", "c [1]"):
+        (project.folder / f"images/{name}.png").unlink()
+    project.write("images/[2].png", photo(8))
+    project.write("masks/u.png", mask())
+    both = {"t.png": "images/a.png", "u.png": "images/[2].png"}
+    project.write("masks/datapoint_map.json", both)
+
+
+def masks_of_another_suffix(project: Project) -> None:
+    for number, name in enumerate("ab"):
+        project.write(f"images/{name}.jpg", photo(number, format="JPEG"))
+        project.write(f"masks/{name}.png", mask())
+
+
+def yolo_of_poses(project: Project) -> None:
+    images(project, "images", "a")
+    project.write("labels/a.txt", "0 .5 .5 .4 .4 .5 .5 2 .4 .4 1\n")
+    project.write("classes.txt", "person\n")
+
+
+def voc_in_latin(project: Project) -> None:
+    images(project, "images", "a")
+    size = "<size><width>4</width><height>3</height></size>"
+    text = f'<?xml version="1.0" encoding="ISO-8859-1"?>\n<annotation>{size}<!-- \xfc -->'
+    project.write("Annotations/a.xml", (text + "</annotation>").encode("latin-1"))
+
+
+def a_list_of_excel(project: Project) -> None:
+    images(project, "x", "ab")
+    project.write("list.csv", "sep=;\nname;item\none;x/a.png\n".encode("utf-16"))
+
+
 def labels_beside(project: Project) -> None:
     images(project, "set/one", "ab")
     project.write("set/one/a.json", [BOX])
@@ -414,6 +456,19 @@ CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
         "# Left out: 2 .tif files: convert them to png or jpg.",
     ),
     "sidecars of other programs": (sidecars, ["data/a.png", "data/b.png"], 'glob: "**/*.png"'),
+    "an export of a part of the images": (
+        an_export_of_a_part,
+        ["images/b.png", "images/c [1].png", "t"],
+        '- "images/a.png"   # has its mask there',
+    ),
+    "an export of all images": (an_export_of_all, ["t", "u"], 'folder: "masks"'),
+    "masks of another suffix": (
+        masks_of_another_suffix,
+        ["images/a.jpg", "images/b.jpg"],
+        "# Left out: masks/**: masks, by their names; declare the images with `mask: masks/{stem}",
+    ),
+    "VOC of another encoding": (voc_in_latin, ["images/a.png"], "labels: {format: voc, file:"),
+    "a list of Excel": (a_list_of_excel, ["one"], 'items_list: "list.csv"'),
     "a list": (a_list, ["both"], 'items_list: "list.json"'),
 }
 
@@ -434,6 +489,16 @@ def test_what_it_writes_is_planned_as_it_stands(
     assert sorted(one["name"] for one in ran.json["actions"]) == names
     # Nothing that it writes is without effect.
     assert ran.json["warnings"] == []
+
+
+def test_poses_of_yolo_are_declared_with_their_points(tmp_path: Path) -> None:
+    project = Project(tmp_path / "data")
+    yolo_of_poses(project)
+    assert project.run("init").code == 0
+    assert "keypoints: [2, 3]}" in (project.folder / "rbsync.yaml").read_text()
+    done = project.apply()
+    assert (done.code, done.last_line[:27]) == (0, "Apply complete: 1 created, ")
+    assert "2 keypoints of the label files are left out: labels have no place" in done.err
 
 
 def test_segmentations_of_scans_are_no_scans(tmp_path: Path) -> None:

@@ -223,3 +223,211 @@ def test_nobody_draws_over_files_of_another_tool(one: Project) -> None:
     before = (one.folder / "labels/a.json").read_bytes()
     one.run("pull")
     assert (one.folder / "labels/a.json").read_bytes() == before
+
+
+GIVEN = {
+    "VOC as labelme": ("labelme", VOC, "this is a file of Pascal VOC, and no file of labelme"),
+    "YOLO as labelme": ("labelme", YOLO, "this is a file of YOLO, and no file of labelme"),
+    "labelme as VOC": ("voc", json.dumps(LABELME), "a file of labelme, and no file of Pascal VOC"),
+    "CVAT as VOC": ("voc", OTHERS["CVAT"][1], "a file of CVAT, and no file of Pascal VOC"),
+    "labelme as YOLO": ("yolo", json.dumps(LABELME), "a file of labelme, and no file of YOLO"),
+    "VOC as YOLO": ("yolo", VOC, "this is a file of Pascal VOC, and no file of YOLO"),
+    "LabelObjects as labelme": ("labelme", json.dumps([BOX]), "this is a list of LabelObjects"),
+    "LabelObjects as YOLO": ("yolo", json.dumps([BOX]), "this is a list of LabelObjects, and no"),
+    "a picture as VOC": ("voc", photo(1).decode("latin-1"), "this is a PNG file, and no text"),
+}
+
+
+@pytest.mark.parametrize("kind", GIVEN)
+def test_a_file_of_another_tool_than_was_said_is_called_by_its_name(
+    one: Project, kind: str
+) -> None:
+    form, text, said = GIVEN[kind]
+    one.write("labels/a.txt", text.encode("latin-1"))
+    more = ", classes: [car, bus]" if form == "yolo" else ""
+    ran = planned(one, f'{{format: {form}, file: "labels/{{stem}}.txt"{more}}}')
+    assert ran.code == INVALID
+    assert "labels/a.txt" in ran.err
+    assert said in ran.err, ran.err
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("ISO-8859-1", "Möwe"), ("windows-1250", "Żółw"), ("gb2312", "联通"), ("utf-16", "Möwe")],
+)
+def test_voc_is_read_in_the_encoding_that_it_declares(
+    one: Project, encoding: str, name: str
+) -> None:
+    text = VOC.replace('"utf-8"', f'"{encoding}"').replace(">car<", f">{name}<")
+    one.write("labels/a.xml", text.encode(encoding))
+    one.manifest(
+        f"project: {{type: IMAGE_MULTI, taxonomy: [{name}, bus]}}\ndatapoints:\n"
+        '  - {glob: "images/*.png", labels: {format: voc, file: "labels/{stem}.xml"}}\n'
+    )
+    ran = one.run("plan")
+    assert ran.code == 0, ran.err
+    assert "labels" in ran.out
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "utf-7", "klingon"])
+def test_voc_of_another_encoding_than_it_declares_is_refused_with_the_byte(
+    one: Project, declared: str
+) -> None:
+    text = VOC.replace('"utf-8"', f'"{declared}"').replace(">car<", ">Möwe<")
+    one.write("labels/a.xml", text.encode("latin-1"))
+    ran = planned(one, '{format: voc, file: "labels/{stem}.xml"}')
+    assert ran.code == INVALID
+    assert "labels/a.xml: byte 0xf6 in line 5 is not UTF-8; save it as UTF-8" in ran.err
+
+
+def test_voc_of_another_encoding_is_known_where_labels_are_expected(one: Project) -> None:
+    text = VOC.replace('"utf-8"', '"ISO-8859-1"').replace(">car<", ">Möwe<")
+    one.write("labels/a.xml", text.encode("latin-1"))
+    one.manifest(EXPECTED.replace("EXT", "xml"))
+    ran = one.run("plan")
+    assert ran.code == INVALID
+    assert "labels/a.xml:1:1: this is a file of Pascal VOC, and no list of LabelObjects" in ran.err
+
+
+SEVERAL = {
+    "VOC": (
+        "voc",
+        VOC.replace(">11<", ">x<").replace(">bus<", ">van<"),
+        ["`car`: `bndbox/xmin` is 'x', and no number", 'object 1 (van): "van" is not in'],
+    ),
+    "VOC without corners": (
+        "voc",
+        VOC.replace("<xmin>11</xmin>", "").replace("<ymax>50</ymax>", ""),
+        ["`car`: it has no `bndbox/xmin`", "`bus`: it has no `bndbox/ymax`"],
+    ),
+    "labelme": (
+        "labelme",
+        json.dumps(
+            {**LABELME, "shapes": [{"label": "van", "points": SQUARE}, {"label": 5}, {"points": 4}]}
+        ),
+        ['shape 0 (van): "van" is not in', "shape 1: label: input should", "shape 2: label: field"],
+    ),
+    "YOLO": (
+        "yolo",
+        "0 0.9 0.5 0.6 0.5\n7 0 0 1 1\nx\n",
+        ["a.txt:1:1: line 1", "a.txt:2:1: the class 7", "line 3 cannot be read either"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SEVERAL)
+def test_all_that_is_wrong_with_one_file_is_told_in_one_run(one: Project, kind: str) -> None:
+    form, text, said = SEVERAL[kind]
+    one.write("labels/a.txt", text)
+    more = ", classes: [car, bus]" if form == "yolo" else ""
+    ran = planned(one, f'{{format: {form}, file: "labels/{{stem}}.txt"{more}}}')
+    assert ran.code == INVALID
+    for each in said:
+        assert each in ran.err, ran.err
+
+
+def test_of_very_many_mistakes_some_are_told_and_the_rest_is_counted(one: Project) -> None:
+    one.write("labels/a.json", {**LABELME, "shapes": [{"label": 5}] * 100})
+    ran = planned(one, '{format: labelme, file: "labels/{stem}.json"}')
+    assert ran.code == INVALID
+    assert ran.err.count("labels/a.json:1:1: shape ") == 5
+    assert "shape 4: label: input should be a valid string; and 95 more" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("said", "is_another"),
+    [
+        ("a.png", False),
+        ("..\\\\images\\\\a.jpg", False),
+        ("/data/A.PNG", False),
+        ("", False),
+        ("b.png", True),
+    ],
+)
+@pytest.mark.parametrize("form", ["labelme", "voc"])
+def test_a_file_that_says_that_it_is_of_another_picture_is_told(
+    one: Project, form: str, said: str, is_another: bool
+) -> None:
+    said = said.replace("\\\\", "\\")
+    one.write("labels/a.json", {**LABELME, "imagePath": said})
+    one.write("labels/a.voc", VOC.replace(">a.png<", f">{said}<"))
+    ext = "json" if form == "labelme" else "voc"
+    ran = planned(one, f'{{format: {form}, file: "labels/{{stem}}.{ext}"}}')
+    assert ran.code == 0, ran.err
+    told = f"a label file says that it is of another picture: `labels/a.{ext}`, of `images/a.png`"
+    assert (told in ran.err) == is_another
+
+
+NAMES_IN_COCO = {
+    "accents apart": ("Mo\u0308we.png", "Möwe.png"),
+    "accents on their letters": ("Möwe.png", "Mo\u0308we.png"),
+    "a suffix in capitals": ("a.png", "a.PNG"),
+    "folders of Windows": ("a.png", "images\\a.png"),
+}
+
+
+@pytest.mark.parametrize("kind", NAMES_IN_COCO)
+def test_images_of_coco_are_found_in_another_spelling(project: Project, kind: str) -> None:
+    file, named = NAMES_IN_COCO[kind]
+    project.write(f"images/{file}", photo(1, (100, 50)))
+    (image,) = COCO["images"]
+    project.write("coco.json", {**COCO, "images": [{**image, "file_name": named}]})
+    (box,) = sent(project, "{format: coco, file: coco.json}")
+    assert box["bbox2d"] == pytest.approx(BOX_THERE)
+
+
+def test_crowds_and_images_that_are_no_datapoints_are_told(one: Project) -> None:
+    image, (made,) = COCO["images"][0], COCO["annotations"]
+    one.write(
+        "coco.json",
+        {
+            **COCO,
+            "images": [image, {**image, "id": 2, "file_name": "x.png"}, {**image, "id": 3}],
+            "annotations": [{**made, "iscrowd": 1}, {**made, "id": 2, "image_id": 2}],
+        }
+        | {"images": [image, {**image, "id": 2, "file_name": "x.png"}]},
+    )
+    ran = planned(one, "{format: coco, file: coco.json}")
+    assert ran.code == 0, ran.err
+    assert "annotations of crowds (iscrowd) become labels as all others do; there are 1" in ran.err
+    assert "1 image of `coco.json` is no datapoint here: `x.png`" in ran.err
+
+
+POSES = {
+    "17 points of three": ("0 .5 .5 .4 .4" + " .5 .5 2" * 17, "17 points of 3"),
+    "points that nobody saw": ("0 .5 .5 .4 .4 .4 .4 1 0 0 0", "2 points of 3"),
+    "points of two whose outline crosses": (
+        "0 .5 .5 .3 .2 .6 .45 .4 .5 .6 .55",
+        "3 points of 2",
+    ),
+    "two lines": ("0 .5 .5 .4 .4 .4 .4 2\n1 .3 .3 .2 .2 .3 .3 0", "1 points of 3"),
+    "predictions": ("0 .5 .5 .4 .4 .5 .5 2 .45 .45 2 .6 .6 1", "3 points of 3"),
+}
+
+
+@pytest.mark.parametrize("kind", POSES)
+def test_poses_of_yolo_are_no_polygons(one: Project, kind: str) -> None:
+    text, points = POSES[kind]
+    one.write("labels/a.txt", text + "\n")
+    ran = planned(one, '{format: yolo, file: "labels/{stem}.txt", classes: [car, bus]}')
+    assert ran.code == INVALID
+    assert "labels/a.txt:1:1: these lines seem to be poses: a box and " in ran.err
+    assert points in ran.err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0 .1 .1 .2 .1 .2 .2",
+        "0 .1 .1 .9 .1 .9 .9 .1 .9",
+        "0 0 0 1 0 1 1 0 1",
+        "0 .52 .5 .5 .52 .48 .5 .5 .48\n1 .1 .1 .3 .1 .3 .3",
+        "0 .2 .2 .8 .2 .8 .8 .5 .9 .2 .8",
+        "0 0 .3 .2 0 1 .4 1 .9 0 1",
+    ],
+)
+def test_polygons_of_yolo_are_no_poses(one: Project, text: str) -> None:
+    one.write("labels/a.txt", text + "\n")
+    ran = planned(one, '{format: yolo, file: "labels/{stem}.txt", classes: [car, bus]}')
+    assert ran.code == 0, ran.err
+    assert "poses" not in ran.err

@@ -174,6 +174,18 @@ class TestTransparent:
         declare(of, PER_CLASS, written(hint[at:]))
         assert abs(labelled(of) - AREA) < 0.1 * AREA
 
+    @pytest.mark.parametrize("shape", [disc(), SOFT["smooth edges"], SOFT["blurred"]])
+    def test_a_shape_in_black_on_nothing_is_asked_about_in_colour_masks_too(
+        self, of: Project, shape: Image.Image
+    ) -> None:
+        """By its colours alone it would be a mask without a pixel."""
+        of.write("masks/a.png", png(Image.merge("LA", (Image.new("L", (SIDE, SIDE)), shape))))
+        of.write("map.json", {"cat": [255, 255, 255]})
+        declare(of, GLOB)
+        hint = refused(of, "masks/a.png: the shape of this mask seems to lie in its alpha channel")
+        declare(of, GLOB, written(hint[hint.index("`alpha: mask`") :]))
+        assert abs(labelled(of) - AREA) < 0.1 * AREA
+
     def test_erased_parts_of_a_binary_mask_are_background_and_counted(self, of: Project) -> None:
         image = see_through(WHITE, WHITE, disc())
         pixels = np.array(image)

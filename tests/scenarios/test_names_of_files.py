@@ -183,6 +183,19 @@ def test_brackets_in_a_name_are_told_apart_from_a_choice(
     assert project.run("plan").code == 0
 
 
+@pytest.mark.parametrize("command", ["explain", "show", "state show", "log"])
+def test_a_name_is_found_however_a_shell_spells_it(project: Project, command: str) -> None:
+    """A Mac's shell completes the names of files with their accents apart."""
+    project.write("images/Möwe.png", png(1))
+    project.manifest('datapoints:\n  - glob: "images/*.png"\n')
+    assert project.apply().code == 0
+    for form in ("NFC", "NFD"):
+        name = unicodedata.normalize(form, "images/Möwe.png")
+        ran = project.run(*command.split(), name)
+        assert ran.code == 0, ran.err
+        assert ran.out
+
+
 def test_a_category_in_another_unicode_form_is_told_as_that(project: Project) -> None:
     """Its own word as a guess would look like a joke."""
     project.write("images/a.png", png(1))

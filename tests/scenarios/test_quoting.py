@@ -90,6 +90,27 @@ TOLD = {
         '  - {name: a, items: ["images\\a.png"]}\n',
         "in double quotes a backslash begins an escape: write / between folders",
     ),
+    "a star in braces": ("  - {glob: *.png}\n", 'put quotes around it: "*.png"'),
+    "stars in a list in braces": (
+        '  - {glob: "*.png", exclude: [*_mask.png]}\n',
+        'put quotes around it: "*_mask.png"',
+    ),
+    "two stars in braces": ("  - {name: a, glob: **/*.png}\n", 'around it: "**/*.png"'),
+    "a colour of a web page": (
+        "  - {glob: a.png, metadata: {by: a}, exclude: [#fff]}\n",
+        'put quotes around it: "#fff"',
+    ),
+    "no space after a colon": ("  - glob:images/*.png\n", "colon: `glob: images/*.png`"),
+    "a mapping without a dash": ("  glob: '*.png'\n", "begin each source with a dash: `- glob: …`"),
+    "a dash without a space": ("  -glob: '*.png'\n", "write a space after the dash: `- glob: …`"),
+    "a space of a web page": (" \u00a0- glob: '*.png'\n", "U+00A0 is none: type them anew"),
+    "an apostrophe": ("  - {name: 'it's', items: [a]}\n", "quotes of the other kind around"),
+    "an apostrophe below": ("  - name: 'it's'\n    items: [a]\n", "quotes of the other kind"),
+    "a quote at the end, behind a star": ('  - glob: *.png"\n', "put quotes around it"),
+    "a quote at the end alone, of a name": ('  - glob: a.png"\n', "belongs to the text: begin it"),
+    "an escape in a pattern": ('  - glob: "images\\a.png"\n', "a backslash begins an escape"),
+    "a tab for a folder": ('  - glob: "images\\temp.png"\n', "a backslash begins an escape"),
+    "an escape in a folder": ('  - glob: "images\\b/*.png"\n', "a backslash begins an escape"),
     "a tab": ("  -\tglob: a\n\tname: b\n", "this line has a tab"),
 }
 
@@ -114,3 +135,11 @@ def test_a_secret_is_not_repeated_in_the_advice(project: Project) -> None:
     assert ran.code == 65
     assert "hunter2" not in ran.out + ran.err
     assert "put quotes around the value" in ran.err
+
+
+def test_a_version_without_a_space_is_told_at_the_next_line(project: Project) -> None:
+    project.write("rbsync.yaml", "version:1\ndatapoints: []\n")
+    ran = project.run("validate")
+    assert ran.code == 65
+    assert "rbsync.yaml:2:11: mapping values are not allowed in this context" in ran.err
+    assert "write a space after the colon: `version: 1`" in ran.err

@@ -19,6 +19,7 @@ from rbsync.masks.volumes.volume_redrawing import redrawn_volume
 from tests.dicoms import dicom
 from tests.hints.following import follows
 from tests.masks.pictures import png
+from tests.scenarios.pictures import photo
 from tests.scenarios.project import Project, Ran
 
 HEAD = "project: {type: DICOM_SEGMENTATION, taxonomy: [liver, tumour, spleen]}\n"
@@ -271,6 +272,24 @@ class TestGridsThatDisagree:
         declare(scans, "seg/liver.nii.gz", MAP, '"ct/*.dcm"')
         assert counts(scans) == {"liver": 8}
 
+    @pytest.mark.parametrize("kind", ["one axis flipped", "slices first", "all axes flipped"])
+    def test_a_segmentation_in_another_order_than_slices_is_turned_and_told(
+        self, scans: Project, kind: str
+    ) -> None:
+        order, flips = TURNS[kind]
+        voxels, affine = structure(0, 8), AFFINE.copy()
+        for axis in range(3):
+            if flips[axis]:
+                voxels = np.flip(voxels, axis)
+                affine[:, 3] += affine[:, axis] * (SHAPE[axis] - 1)
+                affine[:, axis] *= -1
+        affine[:, :3] = affine[:, list(order)]
+        scans.write("seg/liver.nii.gz", nifti(voxels.transpose(order), affine))
+        declare(scans, "seg/liver.nii.gz", MAP, '"ct/*.dcm"')
+        ran = scans.apply()
+        assert "this segmentation has the voxels of `ct/0.dcm` in another order" in ran.err
+        assert counts(scans, ran) == {"liver": 8}
+
     def test_a_slice_that_is_missing_is_told(self, scans: Project) -> None:
         declare(scans, "seg/liver.nii.gz", MAP, '"ct/[0-2].dcm"')
         refused(scans, "this segmentation is 6 x 5 x 4 voxels, but its scan is 6 x 5 x 3")
@@ -315,6 +334,46 @@ class TestMixedSeries:
         assert told in folder.run("plan").err
         (folder.folder / "ct/x.dcm").unlink()
         assert "warning" not in folder.run("plan").err
+
+    @pytest.mark.parametrize(
+        ("number", "name"),
+        [
+            ("66.4", "segmentation (SEG)"),
+            ("481.3", "set of structures (RTSTRUCT)"),
+            ("481.2", "dose (RTDOSE)"),
+            ("88.11", "structured report (SR)"),
+            ("88.59", "selection of images (KO)"),
+            ("11.1", "presentation state (PR)"),
+            ("66.1", "registration"),
+            ("104.1", "document"),
+        ],
+    )
+    def test_what_is_no_slice_is_called_by_its_name(
+        self, folder: Project, number: str, name: str
+    ) -> None:
+        kind = f"1.2.840.10008.5.1.4.1.1.{number}"
+        folder.write("ct/x.dcm", ct_slice(9, kind=kind, series="1.2.3.2"))
+        ran = folder.run("plan")
+        assert ran.code == 0
+        said = f"warning: rbsync.yaml:3:5: `ct/x.dcm` is a DICOM {name}, and no slice of `s`"
+        assert said in ran.err
+        # That it is of a series of its own follows from that.
+        assert ran.err.count("warning") == 1
+        folder.write(".rbsyncignore", "ct/x.dcm\n")
+        assert "warning" not in folder.run("plan").err
+
+    def test_a_series_of_nothing_else_is_told_nothing(self, folder: Project) -> None:
+        for number in range(3):
+            kind = "1.2.840.10008.5.1.4.1.1.481.2"
+            folder.write(f"ct/{number}.dcm", ct_slice(number, kind=kind))
+        assert "warning" not in folder.run("plan").err
+
+    @pytest.mark.parametrize("name", ["ct/x.png", "ct/x.nii.gz"])
+    def test_a_file_that_is_no_dicom_is_told(self, folder: Project, name: str) -> None:
+        folder.write(name, photo(1) if name.endswith("png") else nifti(np.ones((2, 2, 2))))
+        ran = folder.run("plan")
+        assert ran.code == 0, ran.err
+        assert f"`{name}` is no DICOM, among the DICOM files of one series" in ran.err
 
     def test_series_apart_are_told_nothing(self, folder: Project) -> None:
         folder.write("pet/0.dcm", ct_slice(0, series="1.2.3.2", instance="1.2.3.5"))

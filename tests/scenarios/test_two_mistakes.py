@@ -74,6 +74,23 @@ MASKS = {
         "    threshold: 999\n",
         {"4:11": "not exist", "5:12": "{stem}", "6:16": "no file", "7:16": "at most 255"},
     ),
+    "colours of wrong lengths, of a wrong type, a class map": (
+        '  - glob: masks/*.png\n    image: "images/a.png"\n    class_map: none.json\n'
+        "    ignore_colors: [[0, 0], [1, 2, 3, 4], [0, 0, 300], 5, [0, 0, x]]\n",
+        {
+            "4:11": "not exist",
+            "6:16": "no file",
+            "7:21": "ignore_colors has the colour [0, 0], not three numbers",
+            "7:29": "the colour [1, 2, 3, 4], not three numbers",
+            "7:43": "outside of the integers 0-255",
+            "7:56": "expected a list, found `5`",
+            "7:66": "expected a whole number, found `x`",
+        },
+    ),
+    "a colour of two, a field, a limit": (
+        '  - folder: m\n    ignore_colors: [[0, 0]]\n    images: "nope/"\n    max_pixels: 0\n',
+        {"4:13": "_map.json`", "5:21": "not three", "6:13": "not exist", "7:17": "at least 1"},
+    ),
     "a missing image, a stray colour": (
         '  - glob: images/m.png\n    image: "none.png"\n    class_map: classes.json\n',
         {"4:11": "undeclared colour", "5:12": "no file `none.png`"},
@@ -87,6 +104,7 @@ def images(project: Project) -> Project:
     project.write("images/cut.png", photo(2)[:40])
     project.write("images/m.png", photo(3))
     project.write("classes.json", {"car": [255, 0, 0]})
+    project.write("m/class_map.json", {"car": [255, 0, 0]})
     return project
 
 

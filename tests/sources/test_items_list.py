@@ -230,9 +230,6 @@ BROKEN = "the JSON cannot be read: "
         ("i.json", '[{"items": ["a"]}]\n[]', 1, f"2:1: {BROKEN}there is more after the list"),
         ("i.json", "[" * 100_000, 0, f"1:2: {BROKEN}it is nested too deeply"),
         ("i.json", "[\n" + "1" * 5000 + "]", 0, f"2:1: {BROKEN}a number is too long"),
-        ("i.jsonl", '{"items": ["a"]}\n{"items": [', 1, f"2:12: {BROKEN}expecting value"),
-        ("i.jsonl", '{"items": ["a"]} {}', 0, f"1:18: {BROKEN}extra data"),
-        ("i.jsonl", '\n{"a": ' + "[" * 100_000, 0, f"2:1: {BROKEN}it is nested too deeply"),
         ("i.csv", "", 0, "1:1: the first line must name a column `name`"),
         (
             "i.csv",
@@ -345,3 +342,52 @@ def test_the_list_is_part_of_what_was_looked_at(declared) -> None:
     before = declared.tree.signature(["lists/items.json"])
     expanded(declared, '[{"items": ["a"]}, {"items": ["b"]}]', "lists/items.json")
     assert declared.tree.signature(["lists/items.json"]) != before
+
+
+@pytest.mark.parametrize(
+    ("text", "entries", "said"),
+    [
+        ('{"items": ["a"]}\n{"items": [', 1, f"2:12: {BROKEN}expecting value"),
+        ('{"items": ["a"]} {}', 0, f"1:18: {BROKEN}extra data"),
+        ('\n{"a": ' + "[" * 100_000, 0, f"2:1: {BROKEN}it is nested too deeply"),
+    ],
+)
+def test_a_line_that_is_broken_is_told_at_its_place(declared, text, entries, said) -> None:
+    assert len(expanded(declared, text, "i.jsonl")) == entries
+    assert declared.problems == [f"items-list: i.jsonl:{said}"]
+
+
+def test_a_line_that_is_broken_hides_no_other(declared) -> None:
+    """Each is told at its place, and the datapoints of the others are declared."""
+    lines = ['{"items": ["a"]}', '{"items": ["b"', "x", '{"items": ["c"]}', '{"items": ["d"],}']
+    entries = expanded(declared, "\n".join(lines), "i.jsonl")
+    assert [one.items for one in entries] == [("a",), ("c",)]
+    assert [one.partition(" the JSON")[0] for one in declared.problems] == [
+        "items-list: i.jsonl:2:15:",
+        "items-list: i.jsonl:3:1:",
+        "items-list: i.jsonl:5:17:",
+    ]
+
+
+def test_of_a_file_of_something_else_not_every_line_is_told(declared) -> None:
+    assert expanded(declared, "hello\n" * 1_000, "i.jsonl") == []
+    assert len(declared.problems) == 50
+    assert "items-list: i.jsonl:51:1: " in declared.unread[0]
+    assert "so it is with many lines" in declared.unread[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_lines"),
+    [
+        ('{"items": ["a"]}\n{"items": ["b"]}\n', True),
+        ('{"items": ["a"]}\r\n\r\n{"items": ["b"]}', True),
+        ('{"items": ["a"]}', False),
+        ("{\n", False),
+        ("hello\n{", False),
+    ],
+)
+def test_json_lines_that_are_called_json_are_called_that(declared, text, is_lines) -> None:
+    assert expanded(declared, text) == []
+    (said,) = declared.unread
+    assert "an items list is a JSON array of objects" in said
+    assert ("give it the suffix `.jsonl`" in said) == is_lines

@@ -74,7 +74,7 @@ def test_what_is_said_of_reading_is_in_the_recipe(masks: Declared, kind: str) ->
     ("data", "said"),
     [
         (None, "missing-file: rbsync.yaml:99:6: there is no file `m/class_map.json`"),
-        ("{", "json: rbsync.yaml:99:6: `m/class_map.json` is no JSON text: Expecting"),
+        ("{", "json: m/class_map.json:1:2: the JSON cannot be read: expecting property"),
     ],
 )
 def test_without_a_class_map_nobody_knows_what_is_declared(
@@ -268,24 +268,6 @@ def test_of_files_that_are_alike_a_key_finds_the_one_that_it_names(masks: Declar
     entries = masks.expand(folder="m")
     found = {one.labels.files[0]: one.items for one in entries}
     assert (found["m/c.PNG"], found["m/c.png"]) == (("1",), ("2",))
-
-
-@both
-@pytest.mark.parametrize(
-    ("colour", "said"),
-    [
-        ([256, 0, 0], "the colour [256, 0, 0], outside of the integers 0-255"),
-        ([0, 0], "the colour [0, 0], not three numbers"),
-    ],
-)
-def test_a_background_that_is_no_colour_is_told_at_its_place(
-    masks: Declared, kind: str, colour: list[int], said: str
-) -> None:
-    assert not planned(masks.expand(**source(kind, ignore_colors=[[0, 0, 0], colour])))
-    assert masks.problems == [
-        f"ignored-colour: rbsync.yaml:98:7: ignore_colors has {said}"
-        "\n    write three integers 0-255, such as [0, 0, 0]"
-    ]
 
 
 @both

@@ -71,7 +71,7 @@ def test_labels_are_of_the_nearest_folder_that_has_as_many_of_the_images(tmp_pat
         ("data_yaml", "names: [car, 7]\n", ["car", "7"]),
         ("data_yaml", "names: {1: bus, 0: car}\n", ["car", "bus"]),
         ("data_yaml", "names: {1: bus}\n", []),
-        ("data_yaml", "kpt_shape: [17, 3]\nnames: [person]\n", []),
+        ("data_yaml", "kpt_shape: [17, 3]\nnames: [person]\n", ["person"]),
         ("data_yaml", "names: [car\n", []),
         ("data_yaml", "names: &a [*a]\n", []),
         ("other_txt", "car\n", []),
@@ -83,6 +83,25 @@ def test_names_of_classes_stand_beside_the_labels_or_above(
     (one,) = found_in(tmp_path, images__a_png="", labels__a_txt=YOLO, **{name: text})
     assert one.classes == classes
     assert bool(one.why_unread) == (not classes)
+
+
+POSE = "0 .5 .5 .4 .4 .5 .5 2 .4 .4 1\n"
+
+
+@pytest.mark.parametrize(
+    ("labels", "described", "line"),
+    [
+        (POSE, "names: [a]\n", ", keypoints: [2, 3]}"),
+        (YOLO, "kpt_shape: [17, 3]\nnames: [a]\n", ", keypoints: [17, 3]}"),
+        (POSE, "kpt_shape: [3, 2]\nnames: [a]\n", ", keypoints: [3, 2]}"),
+        (YOLO, "kpt_shape: many\nnames: [a]\n", 'classes: ["a"]}'),
+    ],
+)
+def test_poses_are_declared_with_their_points(
+    tmp_path: Path, labels: str, described: str, line: str
+) -> None:
+    (one,) = found_in(tmp_path, images__a_png="", labels__a_txt=labels, data_yaml=described)
+    assert one.line("labels/{stem}").endswith(line)
 
 
 def test_the_line_of_a_source_names_the_files_by_a_template(tmp_path: Path) -> None:

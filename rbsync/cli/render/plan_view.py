@@ -125,7 +125,9 @@ def summary_line(plan: Plan) -> str:
     counts = plan.summary
     if not plan.actions and plan.unread:
         # Nobody may take it for the news that all is in order.
-        return f"No changes to what could be read; {plural(len(plan.unread), 'part')} could not."
+        return (
+            f"Nothing to do in what could be read; {plural(len(plan.unread), 'part')} could not be."
+        )
     if not plan.actions and (number := len(plan.added_categories)):
         what = plural(number, "category", "categories")
         return f"No changes to datapoints; the project lacks {what}, which --project adds."

@@ -16,7 +16,8 @@ _TO_THE_END, _IN_64_BITS = 0, 1
 def check(span: Span) -> None:
     """Raises BrokenError for an MP4 that is cut off or lacks its index or its frames."""
     offset, count, seen = 0, 0, set[bytes]()
-    while offset < span.size:
+    # Fewer bytes than a box has in front, behind the last one, are passed over by players.
+    while offset + (_PLAIN if seen else 1) <= span.size:
         size, kind = span.unpack(">I4s", offset)
         if size == _IN_64_BITS:
             (size,) = span.unpack(">Q", offset + _PLAIN)

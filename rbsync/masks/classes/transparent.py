@@ -64,8 +64,9 @@ def refuse_shape_in_alpha(
     degrees = np.unique(alpha[seen])
     if len(degrees) > 1:
         raise _partly(alpha, file, is_one_class=is_one_class)
-    # A shape drawn in black on nothing: by its colours it would be an empty mask.
-    if is_one_class and not len(degrees) and (alpha != 0).any() and is_class.any():
+    # A shape drawn in black on nothing, whatever colour lies there: by its colours it would be an
+    # empty mask.
+    if is_one_class and not len(degrees) and alpha.min() != alpha.max():
         raise shape_in_alpha("the pixels that can be seen are background", alpha, file)
 
 

@@ -144,7 +144,14 @@ def _version(start: bytes, file: str) -> tuple[int, str]:
                 if struct.unpack_from(order + "i", start)[0] == size:
                     return size, order
     hint = "label maps are NIfTI-1 or NIfTI-2 in one file, .nii or .nii.gz"
-    raise MaskError("not-nifti", "this is not a NIfTI file", hint=hint, file=file)
+    message = "this is not a NIfTI file"
+    if start[128:132] == b"DICM":
+        message = "this is a DICOM file, and not a NIfTI file"
+        hint = (
+            "convert a DICOM segmentation, for example: `segimage2itkimage --inputDICOM FILE "
+            "--outputDirectory DIR -t nifti` of dcmqi"
+        )
+    raise MaskError("not-nifti", message, hint=hint, file=file)
 
 
 def _shape(dim: Sequence[int], file: str) -> tuple[int, ...]:

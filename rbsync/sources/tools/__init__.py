@@ -10,8 +10,9 @@ from importlib import import_module
 
 from rbsync.sources.tools.drawn import Drawings
 
-Reader = Callable[[str, tuple[str, ...]], Drawings]
-"""Reads a file's text; the names are those of classes that have numbers.
+Reader = Callable[[str, tuple[str, ...], tuple[int, int] | None], Drawings]
+"""Reads a file's text; the names are those of classes that have numbers, and the numbers how many
+points a pose has and what each has.
 
 Raises DrawingError for what cannot be read.
 """

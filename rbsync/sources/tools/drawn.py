@@ -23,7 +23,9 @@ class Drawings(NamedTuple):
     """The labels of a file, what each is called there, and the size that it says of its picture.
 
     ``left_out`` says of each kind of thing that has no place in labels how many there were;
-    ``lines`` where each label stands, where that is a line of its own.
+    ``lines`` where each label stands, where that is a line of its own. ``wrong`` are the parts that
+    cannot be read, ``doubt`` what the labels may be instead, and ``picture`` the file name of the
+    picture that they are of, as the file says.
     """
 
     labels: list[dict[str, Any]]
@@ -31,6 +33,9 @@ class Drawings(NamedTuple):
     size: tuple[int, int] | None = None
     left_out: dict[str, int] = {}  # noqa: RUF012 - a named tuple's default, never changed
     lines: tuple[int, ...] = ()
+    wrong: tuple[DrawingError, ...] = ()
+    doubt: str = ""
+    picture: str = ""
 
 
 class Canvas:

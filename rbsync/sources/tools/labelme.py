@@ -15,6 +15,7 @@ from rbsync.repeated_keys import KEEP_ONE, Repeats, first_repeat
 from rbsync.sources.tools.drawn import Canvas, DrawingError, Drawings, Point
 
 _TWO = 2
+_SIZE = "write the picture's `imageHeight` and `imageWidth`, in pixels"
 
 
 class Shape(BaseModel):
@@ -34,9 +35,10 @@ class File(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    shapes: list[Shape]
+    shapes: list[Any]
     width: int = Field(alias="imageWidth", gt=0)
     height: int = Field(alias="imageHeight", gt=0)
+    picture: str | None = Field(None, alias="imagePath")
 
 
 def amount(text: str) -> tuple[int, int]:
@@ -47,7 +49,7 @@ def amount(text: str) -> tuple[int, int]:
     return text.count("{") // 2, marks_of(text) + OBJECT_MARKS * text.count("[")
 
 
-def read(text: str, _: tuple[str, ...]) -> Drawings:
+def read(text: str, *_: object) -> Drawings:
     """The shapes of a file. Raises DrawingError."""
     try:
         file = File.model_validate(json.loads(text, object_pairs_hook=(repeats := Repeats())))
@@ -55,12 +57,18 @@ def read(text: str, _: tuple[str, ...]) -> Drawings:
         message = f"the JSON cannot be read: {error.msg.lower()}"
         raise DrawingError(message, error.lineno, error.colno) from error
     except (ValidationError, RecursionError, ValueError) as error:
-        raise DrawingError(f"this is no file of labelme: {_first(error)}") from error
+        hint = _SIZE if "imageHeight" in str(error) or "imageWidth" in str(error) else ""
+        raise DrawingError(f"this is no file of labelme: {_first(error)}", hint=hint) from error
     if repeats.seen:
         raise DrawingError(*first_repeat(text), KEEP_ONE)
     canvas, lost = Canvas(file.width, file.height), Counter[str]()
-    labels, titles = [], []
-    for number, shape in enumerate(file.shapes):
+    labels, titles, wrong = [], [], []
+    for number, given in enumerate(file.shapes):
+        try:
+            shape = Shape.model_validate(given)
+        except ValidationError as error:
+            wrong.append(DrawingError(f"shape {number}: {_first(error)}"))
+            continue
         made = _label(canvas, shape)
         if made is None:
             lost[f"shapes of the type `{shape.shape_type}`"] += 1
@@ -69,7 +77,14 @@ def read(text: str, _: tuple[str, ...]) -> Drawings:
         lost["group ids"] += shape.group_id is not None
         labels.append(made)
         titles.append(f"shape {number} ({shape.label})")
-    return Drawings(labels, titles, (file.width, file.height), {k: n for k, n in lost.items() if n})
+    return Drawings(
+        labels,
+        titles,
+        (file.width, file.height),
+        {key: n for key, n in lost.items() if n},
+        wrong=tuple(wrong),
+        picture=file.picture or "",
+    )
 
 
 def _label(canvas: Canvas, shape: Shape) -> dict[str, Any] | None:
@@ -97,4 +112,4 @@ def _first(error: Exception) -> str:
         return str(error)
     first = error.errors(include_url=False)[0]
     place = ".".join(map(str, first["loc"]))
-    return f"{place}: {first['msg'].lower()}"
+    return f"{place}: {first['msg'].lower()}" if place else str(first["msg"]).lower()

@@ -19,7 +19,7 @@ def amount(text: str) -> tuple[int, int]:
     return text.count("<object"), OBJECT_MARKS * (text.count("<") + text.count("=")) // 2
 
 
-def read(text: str, _: tuple[str, ...]) -> Drawings:
+def read(text: str, *_: object) -> Drawings:
     """The boxes of a file. Raises DrawingError, also for a file that defines entities."""
     root = _parsed(text)
     if root.tag != "annotation":
@@ -30,16 +30,31 @@ def read(text: str, _: tuple[str, ...]) -> Drawings:
         raise DrawingError(message, hint="write the picture's width and height into `size`")
     canvas, lost = Canvas(width, height), Counter[str]()
     labels: list[dict[str, Any]] = []
-    titles = []
+    titles, wrong = [], []
     for number, one in enumerate(root.iterfind("object")):
-        left, upper, right, lower = (_number(one, f"bndbox/{corner}") for corner in _CORNERS)
         name = (one.findtext("name") or "").strip()
-        # The first pixel of VOC has the number 1, and the last one belongs to the box.
-        labels.append(canvas.box(name, (left - 1, upper - 1), (right, lower)))
+        try:
+            labels.append(_box(canvas, name, one))
+        except DrawingError as error:
+            wrong.append(error)
+            continue
         titles.append(f"object {number} ({name})")
         lost.update(key for key in _NOTES if _is_said(one.findtext(key)))
         lost["parts"] += len(one.findall("part"))
-    return Drawings(labels, titles, (width, height), {key: n for key, n in lost.items() if n})
+    return Drawings(
+        labels,
+        titles,
+        (width, height),
+        {key: n for key, n in lost.items() if n},
+        wrong=tuple(wrong),
+        picture=(root.findtext("filename") or "").strip(),
+    )
+
+
+def _box(canvas: Canvas, name: str, element: Element) -> dict[str, Any]:
+    left, upper, right, lower = (_number(element, f"bndbox/{corner}") for corner in _CORNERS)
+    # The first pixel of VOC has the number 1, and the last one belongs to the box.
+    return canvas.box(name, (left - 1, upper - 1), (right, lower))
 
 
 def _parsed(text: str) -> Element:
@@ -66,6 +81,8 @@ def _number(element: Element, path: str) -> float:
         return float(text or "")
     except ValueError as error:
         name = element.findtext("name") or element.tag
+        if text is None:
+            raise DrawingError(f"`{name}`: it has no `{path}`") from error
         raise DrawingError(f"`{name}`: `{path}` is {text!r}, and no number") from error
 
 

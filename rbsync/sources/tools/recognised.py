@@ -15,7 +15,7 @@ _OF_LISTS: tuple[tuple[str, Callable[[Any], bool]], ...] = (
     ("Label Studio", lambda one: {"from_name", "to_name", "type"} <= one.keys()),
     ("CreateML", lambda one: {"image", "annotations"} <= one.keys()),
     ("Labelbox", lambda one: bool({"data_row", "DataRow ID", "External ID"} & one.keys())),
-    ("COCO", lambda one: {"image_id", "category_id"} <= one.keys()),
+    ("COCO results", lambda one: {"image_id", "category_id"} <= one.keys()),
     ("Label Studio", lambda one: {"image", "label"} <= one.keys()),
 )  # fmt: skip
 _OF_OBJECTS: tuple[tuple[str, Callable[[Any], bool]], ...] = (
@@ -32,7 +32,7 @@ _XML = (
     (re.compile(r"<annotations\b"), "CVAT"),
     (re.compile(r"<annotation\b"), "Pascal VOC"),
 )
-_OWN = {
+OWN = {
     "labelme": "labelme",
     "Pascal VOC": "voc",
     "YOLO": "yolo",
@@ -47,6 +47,11 @@ def tool_of(text: str) -> str:
     if _YOLO.match(head):
         return "YOLO"
     return _of_json(text)
+
+
+def is_own(text: str) -> bool:
+    """Tells whether a text seems to be a list of LabelObjects."""
+    return text.lstrip().startswith("[") and '"category"' in text[:_LOOKED_AT] and not tool_of(text)
 
 
 def _of_json(text: str) -> str:
@@ -75,9 +80,15 @@ def _is_of_via(value: dict[str, Any]) -> bool:
 
 def next_step(tool: str, template: str) -> str:
     """The step to take with a file of a tool, whose path ``template`` says."""
-    if tool in _OWN:
+    if tool in OWN:
         more = ", classes: [NAME, …]" if tool == "YOLO" else ""
-        return f'write `labels: {{format: {_OWN[tool]}, file: "{template}"{more}}}`'
+        return f'write `labels: {{format: {OWN[tool]}, file: "{template}"{more}}}`'
+    if tool == "COCO results":
+        return (
+            "results name no images: put them as `annotations` beside the `images` and "
+            "`categories` of the file that they were made for, and name that under `masks`: "
+            "`- coco: FILE`"
+        )
     if tool == "COCO":
         return "name the file under `masks`: `- coco: FILE`, with `images: FOLDER/`"
     return (

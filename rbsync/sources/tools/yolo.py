@@ -1,4 +1,8 @@
-"""Files of YOLO: one text file for each picture, a line for each box or polygon, in fractions."""
+"""Files of YOLO: one text file for each picture, a line for each box or polygon, in fractions.
+
+Lines of poses have points behind the box, and nothing tells those from the corners of a polygon
+but where they lie (`poses`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Any
 
 from rbsync.labels.amounts import OBJECT_MARKS
 from rbsync.sources.tools.drawn import DrawingError, Drawings, corner_box, label
+from rbsync.sources.tools.poses import Points, points_of
 
 _BOX = 4
 _SPACES = " \t\n\r\v\f\x1c\x1d\x1e\x1f"
@@ -22,23 +27,37 @@ def amount(text: str) -> tuple[int, int]:
     return len(text.splitlines()), OBJECT_MARKS * spaces
 
 
-def read(text: str, classes: tuple[str, ...]) -> Drawings:
-    """The boxes and polygons of a file. Raises DrawingError, for the first line that is wrong."""
+def read(text: str, classes: tuple[str, ...], points: Points | None = None) -> Drawings:
+    """The boxes and polygons of a file; ``points`` are those of each pose.
+
+    Raises DrawingError for poses where nothing says how many points they have.
+    """
     lines = [
         (number, words)
         for number, line in enumerate(text.splitlines(), 1)
         if (words := line.split())
     ]
-    labels, wrong = [], []
+    found = points_of([words for _, words in lines]) if points is None else None
+    if found and found.is_sure:
+        many, numbers = found.points
+        message = f"these lines seem to be poses: a box and {many} points of {numbers} numbers each"
+        hint = f"write `keypoints: [{many}, {numbers}]` to take the boxes; `[0, 2]` for polygons"
+        raise DrawingError(message, lines[0][0], hint=hint)
+    labels, wrong, numbers_of = [], [], []
     for number, words in lines:
         try:
-            labels.append(_label(words, number, classes))
+            labels.append(_label(words, number, classes, points))
+            numbers_of.append(number)
         except DrawingError as error:
             wrong.append(error)
-    if wrong:
-        raise _first_of(wrong)
-    numbers = tuple(number for number, _ in lines)
-    return Drawings(labels, [f"line {number}" for number in numbers], lines=numbers)
+    return Drawings(
+        labels,
+        [f"line {number}" for number in numbers_of],
+        left_out={"keypoints": points[0] * len(labels)} if points and points[0] else {},
+        lines=tuple(numbers_of),
+        wrong=(_first_of(wrong),) if wrong else (),
+        doubt="poses" if found else "",
+    )
 
 
 def _first_of(wrong: list[DrawingError]) -> DrawingError:
@@ -53,7 +72,9 @@ def _first_of(wrong: list[DrawingError]) -> DrawingError:
     return DrawingError(message, first.line, first.column, first.hint)
 
 
-def _label(words: list[str], line: int, classes: tuple[str, ...]) -> dict[str, Any]:
+def _label(
+    words: list[str], line: int, classes: tuple[str, ...], points: Points | None
+) -> dict[str, Any]:
     try:
         number, values = int(words[0]), [float(one) for one in words[1:]]
     except ValueError as error:
@@ -64,6 +85,11 @@ def _label(words: list[str], line: int, classes: tuple[str, ...]) -> dict[str, A
     if not all(map(isfinite, values)):
         raise DrawingError("this line has what is no finite number", line, hint=_HINT)
     name = classes[number]
+    if points and points[0]:
+        if len(values) - _BOX - points[0] * points[1] not in (0, 1):
+            message = f"this line has {len(values)} numbers, and not a box and {points[0]} points"
+            raise DrawingError(message, line, hint="correct `keypoints`, or the line")
+        return label(name, bbox2d=_box(*values[:_BOX]))
     # A box of a prediction has its confidence at the end.
     if len(values) in (_BOX, _BOX + 1):
         return label(name, bbox2d=_box(*values[:_BOX]))
