@@ -44,6 +44,7 @@ class Source:
         self.places: dict[str, set[int]] = defaultdict(set)
         self.functions: dict[str, list[Function]] = defaultdict(list)
         self.values: dict[str, list[ast.expr]] = defaultdict(list)
+        self.local: dict[tuple[Path, str], list[ast.expr]] = defaultdict(list)
         self.at = ROOT
         for path in self.trees:
             self.at = path
@@ -85,6 +86,7 @@ class Source:
                     self._learn_call(node.name, [one.arg for one in node.args.args])
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     self.values[self._known(name)].append(value)
+                    self.local[self.at, name].append(value)
                 case _:
                     pass
 
@@ -115,8 +117,21 @@ class Source:
                     yield from (value for name, value in pairs if name == HINT)
                 case ast.Assign(targets=[ast.Name(id=name)]) if name.lower().endswith(HINT):
                     yield node.value
+                case ast.Assign(targets=[ast.Tuple(elts=targets)], value=value):
+                    yield from self._of_tuple(targets, value)
                 case ast.AugAssign(target=ast.Name(id=name)) if name.lower().endswith(HINT):
                     yield node.value
+
+    def _of_tuple(self, targets: list[ast.expr], value: ast.expr) -> Iterator[ast.expr]:
+        """What is given to a variable among several: of a tuple, or of a function's."""
+        at = [number for number, one in enumerate(targets) if _name(one).lower().endswith(HINT)]
+        given = [value, *self._meant(value)]
+        if isinstance(value, ast.Call):
+            functions = self.functions.get(self._known(_name(value.func)), ())
+            given += [one for function in functions for one in _returned(function)]
+        for one in given:
+            if isinstance(one, ast.Tuple) and len(one.elts) == len(targets):
+                yield from (one.elts[number] for number in at)
 
     def texts(self, node: ast.expr, deep: int = 0) -> Iterator[Pieces]:
         """What an expression may say, each of its alternatives as its pieces."""
@@ -133,12 +148,27 @@ class Source:
         match node:
             case ast.Name(id=name) if name.isupper():
                 yield from self.values.get(self._known(name), ())
+            case ast.Name(id=name) if not name.endswith(HINT):
+                yield from self.local.get((self.at, name), ())
+            case ast.Subscript(value=ast.Name(id=name)) if name.isupper():
+                yield from self._table(name)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get")):
+                yield from self._table(name)
             case ast.Call(func=func):
                 for function in self.functions.get(self._known(_name(func)), ()):
                     if isinstance(function.returns, ast.Name) and function.returns.id == "str":
                         yield from _returned(function)
             case _:
                 return
+
+    def _table(self, name: str) -> Iterator[ast.expr]:
+        """The values of a table; one that a function of another module looks into is private."""
+        own = self.local.get((self.at, name))
+        every = (
+            one for (_, known), values in self.local.items() if known == name for one in values
+        )
+        for table in own or every:
+            yield from _values(table)
 
     @cached_property
     def hints(self) -> dict[Pieces, str]:
@@ -151,6 +181,18 @@ class Source:
                     if long := tuple(text for text in one if len(text.strip()) > SHORTEST):
                         found[long] = str(path.relative_to(ROOT))
         return found
+
+
+def _values(table: ast.expr) -> Iterator[ast.expr]:
+    """The values of a table, also of one that is made of keys and one value."""
+    match table:
+        case ast.Dict(values=values):
+            for one in values:
+                yield from _values(one)
+        case ast.Call(func=ast.Attribute(attr="fromkeys"), args=[_, value]):
+            yield value
+        case _:
+            yield table
 
 
 def _members(node: ast.ClassDef) -> list[str]:

@@ -55,21 +55,15 @@ def png(pixels: Any) -> bytes:
 
 COLOURS = {0: (0, 0, 0), 1: (255, 0, 0), 2: (0, 255, 0)}
 MASK = png([[COLOURS[int(one)] for one in row] for row in ONE])
-ODD = {
-    "JPEG 2000": (b"\0\0\0\x0cjP  \r\n\x87\n", "convert it to PNG, for example: `magick IN OUT"),
-    "Windows Media": (b"0&\xb2u\x8ef\xcf\x11", "convert it: `ffmpeg -i IN -c:v libx264 OUT.mp4`"),
-    "MetaImage": (b"ObjectType = Image\n", "save it as NIfTI (.nii.gz) or NRRD, or its slices"),
-    "7-Zip": (b"7z\xbc\xaf\x27\x1c", "unpack it and declare the files in it"),
-    "git-annex": (b"/annex/objects/MD5E-s1--x.png\n", "is not here: run `git annex get`"),
-    "DVC": (b"outs:\n- md5: 0123\n", "the file itself is not here: run `dvc pull`"),
-    "S3": (b"<?xml version='1.0'?><Error/>", "an answer of a server was saved in place of the"),
-    "a text": (b"to do: label", "leave it out: with `exclude`, or with a line in `.rbsyncignore`"),
-    "a PDF": (b"%PDF-1.7\n", "convert its pages to PNG, for example: `pdftoppm -png IN OUT`"),
-    "Matroska": (b"\x1aE\xdf\xa3", "convert it: `ffmpeg -i IN -c:v libx264 OUT.mp4`"),
-    "ZIP": (b"PK\x03\x04", "unpack it and declare the files in it"),
-    "HEIC": (b"\0\0\0\x18ftypheic", "convert it to PNG, for example: `magick IN OUT.png`"),
-}  # fmt: skip
+ODD = "datapoints:\n  - glob: images/*\n"
 
+
+def odd(data: bytes) -> dict[str, bytes]:
+    """A file that is no picture, by the name of one."""
+    return {"images/odd.png": data}
+
+
+GONE = {"images/odd.png": None}
 ADVICE = {
     "poses of two points": Advice(
         "write `keypoints: [2, 3]` to take the boxes; `[0, 2]` for polygons",
@@ -177,7 +171,7 @@ ADVICE = {
     "a quote within quotes": Advice(
         "a quote within a value ends it: put quotes of the other kind around the value",
         "datapoints:\n  - {name: 'it's', items: [images/a.png]}\n",
-        "datapoints:\n  - {name: \"it's\", items: [images/a.png]}\n",
+        'datapoints:\n  - {name: "it\'s", items: [images/a.png]}\n',
     ),
     "a colour of six letters": Advice(
         'put quotes around it: "#a.png"',
@@ -205,16 +199,81 @@ ADVICE = {
         files={"map.json": CLASS_MAP, "masks/c.png": MASK, "images/c.jpg": turned(6)},
         mended={"images/c.jpg": turned(1)},
     ),
-    **{
-        f"{name} among images": Advice(
-            hint,
-            "datapoints:\n  - glob: images/*\n",
-            files={"images/odd.png": data},
-            mended={"images/odd.png": None},
-        )
-        for name, (data, hint) in ODD.items()
-    },
-}  # fmt: skip
+    "JPEG 2000 among images": Advice(
+        "convert it to PNG, for example: `magick IN OUT.png`",
+        ODD,
+        files=odd(b"\0\0\0\x0cjP  \r\n\x87\n"),
+        mended=GONE,
+    ),
+    "Windows Media among images": Advice(
+        "convert it: `ffmpeg -i IN -c:v libx264 OUT.mp4`",
+        ODD,
+        files=odd(b"0&\xb2u\x8ef\xcf\x11"),
+        mended=GONE,
+    ),
+    "MetaImage among images": Advice(
+        "save it as NIfTI (.nii.gz) or NRRD, or its slices as PNG",
+        ODD,
+        files=odd(b"ObjectType = Image\n"),
+        mended=GONE,
+    ),
+    "7-Zip among images": Advice(
+        "unpack it and declare the files in it", ODD, files=odd(b"7z\xbc\xaf\x27\x1c"), mended=GONE
+    ),
+    "git-annex among images": Advice(
+        "the file itself is not here: run `git annex get`",
+        ODD,
+        files=odd(b"/annex/objects/MD5E-s1--x.png\n"),
+        mended=GONE,
+    ),
+    "DVC among images": Advice(
+        "the file itself is not here: run `dvc pull`",
+        ODD,
+        files=odd(b"outs:\n- md5: 0123\n"),
+        mended=GONE,
+    ),
+    "Git LFS among images": Advice(
+        "the file itself is not here: run `git lfs pull`",
+        ODD,
+        files=odd(b"version https://git-lfs.github.com/spec/v1\n"),
+        mended=GONE,
+    ),
+    "an answer of S3 among images": Advice(
+        "an answer of a server was saved in place of the file: download it again",
+        ODD,
+        files=odd(b"<?xml version='1.0'?><Error/>"),
+        mended=GONE,
+    ),
+    "a web page among images": Advice(
+        "a web page was saved in place of the file: download it again, logged in",
+        ODD,
+        files=odd(b"<!DOCTYPE html>"),
+        mended=GONE,
+    ),
+    "a text among images": Advice(
+        "leave it out: with `exclude`, or with a line in `.rbsyncignore`",
+        ODD,
+        files=odd(b"to do: label"),
+        mended=GONE,
+    ),
+    "an empty file among images": Advice("copy the file again", ODD, files=odd(b""), mended=GONE),
+    "a PDF among images": Advice(
+        "convert its pages to PNG, for example: `pdftoppm -png IN OUT`",
+        ODD,
+        files=odd(b"%PDF-1.7\n"),
+        mended=GONE,
+    ),
+    "a word that YAML knows": Advice(
+        "quote it if the word itself is meant",
+        "datapoints:\n  - {name: null, items: [images/a.png]}\n",
+        'datapoints:\n  - {name: "null", items: [images/a.png]}\n',
+    ),
+    "a list where a text belongs": Advice(
+        'write one text, or put quotes around it: "[a]"',
+        "datapoints:\n  - {name: [a], items: [images/a.png]}\n",
+        "datapoints:\n  - {name: a, items: [images/a.png]}\n",
+    ),
+}
 
 
 @pytest.mark.parametrize("kind", ADVICE)
