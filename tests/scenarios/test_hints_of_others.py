@@ -72,6 +72,12 @@ ADVICE = {
         files={"labels/a.txt": POSE},
         mended={"labels/a.txt": "0 .5 .5 .2 .2\n"},
     ),
+    "a shape of poses that is none": Advice(
+        "write it as `kpt_shape` has it, such as [17, 3]",
+        yolo(", keypoints: [3, 17]"),
+        yolo(", keypoints: [17, 3]"),
+        files={"labels/a.txt": ""},
+    ),
     "files of labelme under another name": Advice(
         'write `labels: {format: labelme, file: "labels/{stem}.json?"}`',
         labelled('format: voc, file: "labels/{stem}.json?"'),
