@@ -92,7 +92,7 @@ def build(
         seeking = notes.seeking if notes.is_wanted else None
         expanded = expand(manifest, inputs.tree, findings, seeking, notes.again)
         entries = sorted_out(expanded, findings)
-        inspections = Inspections(inputs.cache, inputs.executor, inputs.watcher)
+        inspections = Inspections(inputs.cache, lambda: inputs.executor, inputs.watcher)
         checks = manifest.settings.check != "none"
         structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
         files = Files(inputs.tree, findings, structure, manifest.trust)
@@ -241,7 +241,7 @@ def _read(files: Files, entries: Entries, inputs: BuildInputs, findings: Finding
     inputs.watcher.begin(count, size)
     try:
         files.errors = inputs.tree.contents.hash(
-            places, inputs.executor, inputs.watcher.advance, folders
+            places, lambda: inputs.executor, inputs.watcher.advance, folders
         )
     finally:
         inputs.watcher.end()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future
 from contextlib import suppress
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from rbsync.errors import UserError
 from rbsync.files.cache import Cache
 from rbsync.model.extent import Extent
+
+if TYPE_CHECKING:
+    # To load them takes longer than to look at a picture, and most plans look at none.
+    from concurrent.futures import Executor, Future
 
 IN_FLIGHT = 64
 
@@ -94,8 +97,9 @@ Answer = Inspected | UserError | OSError
 class Inspections:
     """The answers by context and content; what is wrong is an answer of the files as well."""
 
-    def __init__(self, cache: Cache, executor: Executor, watcher: Progress) -> None:
-        self._cache, self._executor, self._watcher = cache, executor, watcher
+    def __init__(self, cache: Cache, readers: Callable[[], Executor], watcher: Progress) -> None:
+        """``readers`` makes those who look, once there is something to look at."""
+        self._cache, self._readers, self._watcher = cache, readers, watcher
         self._known: dict[str, dict[str, Inspected]] = {}
         self._wrong: dict[tuple[str, str, tuple[str, ...]], UserError | OSError] = {}
         self._new: list[Inspection] = []
@@ -118,9 +122,10 @@ class Inspections:
             return
         self._watcher.begin(len(wanted), sum(one.size for one in wanted))
         running: deque[tuple[Inspection, Future[Any]]] = deque()
+        readers = self._readers()
         try:
             for one in wanted:
-                running.append((one, self._executor.submit(one.work)))
+                running.append((one, readers.submit(one.work)))
                 # Bounded, since each that waits holds what it has to decode.
                 if len(running) >= IN_FLIGHT:
                     self._finish(*running.popleft())

@@ -81,11 +81,14 @@ class TreeHashing:
     def hash(
         self,
         places: Iterable[Place],
-        executor: Executor,
+        readers: Callable[[], Executor],
         progress: Progress,
         folders: Folders = (),
     ) -> dict[Place, OSError]:
-        """Hashes those of the files that are not known, and says which could not be read."""
+        """Hashes those of the files that are not known, and says which could not be read.
+
+        ``readers`` makes those who read, where the files are more than a few.
+        """
         # Most plans find every file known, and load none of what reads them.
         from rbsync.files.hashing import hash_files, hash_small_files
 
@@ -103,7 +106,7 @@ class TreeHashing:
                     self._enter(folder, indices, answers, errors, progress)
                     continue
                 work = hash_small_files if largest <= SMALL else hash_files
-                task = executor.submit(work, self._roots, folder, some, self._algorithm)
+                task = readers().submit(work, self._roots, folder, some, self._algorithm)
                 running[task] = (folder, indices)
                 # A million files in the executor's queue are a million objects.
                 while len(running) >= IN_FLIGHT:

@@ -60,7 +60,7 @@ class Folder:
         self.read = (0, 0)
         places = [tree.place(path) for path in paths]
         with ThreadPoolExecutor(2) as executor:
-            errors = tree.contents.hash(places, executor, self._count)
+            errors = tree.contents.hash(places, lambda: executor, self._count)
         tree.save()
         return errors
 

@@ -55,7 +55,7 @@ def test_who_stops_hashing_does_not_wait_for_the_rest(folder) -> None:
         raise KeyboardInterrupt
 
     with ThreadPoolExecutor(1) as executor, pytest.raises(KeyboardInterrupt):
-        tree.contents.hash(places, executor, stop)
+        tree.contents.hash(places, lambda: executor, stop)
     assert told == [1]
     assert sum(known(tree, path) is not None for path in paths) < 40
     assert folder.hash(tree, *paths) == {}
