@@ -162,8 +162,9 @@ class Journal:
         finally:
             self._committed_at = time.monotonic()
         # A run of a million creates must not end with a million records in memory.
-        for outcome, _, _ in waiting:
-            self._before.pop(outcome.name, None)
+        for outcome, _, others in waiting:
+            for name in (outcome.name, *others):
+                self._before.pop(name, None)
         return [outcome for outcome, _, _ in waiting]
 
     def _taken_uploads(self) -> list[Upload]:

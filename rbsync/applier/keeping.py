@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from rbsync.applier.results import verb_of
 from rbsync.applier.snapshot import Document, Snapshot, refs_of, snapshot_of
-from rbsync.backends.base import Backend, TaskContent
+from rbsync.backends.base import Backend, Renames, TaskContent
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import FACETS, Facet, Fingerprint, digest
 from rbsync.model.history import Change
@@ -101,8 +101,12 @@ class HistoryKeeper:
             return
         entries = [_Entry(self._change(one, own, None), own.contents) for one, own in taken]
         self._write(entries)
+        # What is renamed in place is not looked at again, so that nobody would let go of it.
+        renames = isinstance(self._backend, Renames)
         self._taken |= {
-            one.name: _Taken(_without_text(found[one.task_id]), own.document) for one, own in taken
+            one.name: _Taken(_without_text(found[one.task_id]), own.document)
+            for one, own in taken
+            if not (renames and isinstance(one, Move))
         }
 
     def __call__(self, action: Kept, present: TaskContent, facet: Facet | None, /) -> None:

@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 from rbsync.applier.attempts import Attempts, no_attempts
 from rbsync.applier.comparing import differing, fingerprint_of
@@ -34,7 +34,10 @@ from rbsync.planner.compare import in_order
 from rbsync.planner.conflicts import Decisions, Sight, with_conflicts, with_fewer
 from rbsync.reasons import AUTH
 from rbsync.reasons import UNKNOWN as NOT_KNOWN
+from rbsync.sync.first_look import LOOKED_AT_ONCE
 from rbsync.sync.serials import check_marks
+
+A = TypeVar("A", bound=Action)
 
 _SHOWN = 3
 _MANY = 32
@@ -60,26 +63,46 @@ def inspected(
     ]
     if not doomed:
         return plan
-    try:
-        found = backend.look([one.task_id for one in doomed])
-    except BackendError as error:
-        # A wrong key sees nothing: a plan with all actions blocked would hide why.
-        if error.kind == AUTH:
-            raise
-        return _unseen(plan, {one.name for one in doomed}, error)
-    check_marks(header, (one.task.mark for one in found.values()))
+    sights: dict[str, Sight | None] = {}
+    for some in portions(doomed, backend):
+        try:
+            found = backend.look([one.task_id for one in some])
+        except BackendError as error:
+            # A wrong key sees nothing: a plan with all actions blocked would hide why.
+            if error.kind == AUTH:
+                raise
+            return _unseen(plan, {one.name for one in doomed}, error)
+        check_marks(header, (one.task.mark for one in found.values()))
+        jobs = _jobs(some, found, records, attempts)
+        names = (one.action.name for one in jobs)
+        sights.update(zip(names, _sights(jobs, algorithm), strict=True))
+    return with_conflicts(plan, sights, records, decisions)
 
-    jobs = [
+
+def portions(actions: Sequence[A], backend: Backend) -> Iterator[Sequence[A]]:
+    """The actions whose tasks are looked at in one go: what those hold is in memory meanwhile.
+
+    Of a service all are asked for at once: it may be quicker to list all that it has.
+    """
+    size = LOOKED_AT_ONCE if backend.capabilities.at_hand else len(actions)
+    return (actions[at : at + size] for at in range(0, len(actions), size))
+
+
+def _jobs(
+    actions: Sequence[Overwriting],
+    found: Mapping[str, TaskContent],
+    records: Mapping[str, Record],
+    attempts: Attempts,
+) -> list[_Job]:
+    return [
         _Job(
             one,
             found.get(one.task_id),
             [*_left(records[one.name], one), *attempts(records[one.name])],
         )
-        for one in doomed
+        for one in actions
         if one.task_id not in found or found[one.task_id].task.name == one.name
     ]
-    sights = dict(zip((one.action.name for one in jobs), _sights(jobs, algorithm), strict=True))
-    return with_conflicts(plan, sights, records, decisions)
 
 
 class _Job(NamedTuple):

@@ -16,6 +16,7 @@ from rbsync.model.record import Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.moves import MoveSight, Moving, with_sights
 from rbsync.reasons import AUTH, UNKNOWN
+from rbsync.sync.inspecting import portions
 from rbsync.sync.workspace import Workspace
 
 
@@ -51,15 +52,16 @@ def moves_inspected(
     moves = [one for one in plan.moves if not _is_begun(one, records)]
     if not moves:
         return plan
-    try:
-        found = backend.look([one.task_id for one in moves])
-    except BackendError as error:
-        if error.kind == AUTH:
-            raise
-        return _unseen(plan, error)
-    sights = {
-        one.name: sight_of(one, found.get(one.task_id), records.get(one.old)) for one in moves
-    }
+    sights: dict[str, MoveSight | None] = {}
+    for some in portions(moves, backend):
+        try:
+            found = backend.look([one.task_id for one in some])
+        except BackendError as error:
+            if error.kind == AUTH:
+                raise
+            return _unseen(plan, error)
+        for one in some:
+            sights[one.name] = sight_of(one, found.get(one.task_id), records.get(one.old))
     return with_sights(plan, sights, is_ours, in_place=in_place)
 
 
