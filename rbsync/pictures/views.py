@@ -81,7 +81,8 @@ def _drawn(view: View, detail: Detail) -> dict[str, Any] | None:
 def main_view(content: LabelContent, items: Sequence[Read]) -> View | None:
     """The one picture that stands for a datapoint, with its labels; None for none."""
     if len(items) > 1:
-        return next(_views(content, content, items), None)
+        # The first slice of a series has the crown of a head, and the first frame may be black.
+        return _frame(content, content, items, len(items) // 2)
     # Of three planes the last is the one that people know best.
     return next(reversed(list(_views(content, content, items))), None)
 
@@ -101,25 +102,29 @@ def _views(before: LabelContent, after: LabelContent, items: Sequence[Read]) -> 
 
 def _frames(before: LabelContent, after: LabelContent, items: Sequence[Read]) -> Iterator[View]:
     for at in _shown_frames(before, after, len(items)):
-        sides = [_of_frame(one, at, len(items)) for one in (before, after)]
-        yield View(f"{at + 1} of {len(items)}", items[at](), sides[0], sides[1])
+        yield _frame(before, after, items, at)
+
+
+def _frame(before: LabelContent, after: LabelContent, items: Sequence[Read], at: int) -> View:
+    sides = [_of_frame(one, at, len(items)) for one in (before, after)]
+    return View(f"{at + 1} of {len(items)}", items[at](), sides[0], sides[1])
 
 
 def _shown_frames(before: LabelContent, after: LabelContent, number: int) -> list[int]:
     """The frames whose labels differ first of all, and of the rest some from each part."""
     if number <= FRAMES:
         return list(range(number))
-    sides = [
-        [_of_frame(one, at, number).objects for at in range(number)] for one in (before, after)
-    ]
-    differ = [at for at in range(number) if sides[0][at] != sides[1][at]] or range(number)
+    old, new = _by_frame(before), _by_frame(after)
+    differ = [at for at in range(number) if old.get(at) != new.get(at)] or range(number)
     return sorted({differ[at * len(differ) // FRAMES] for at in range(FRAMES)})
 
 
 def _by_frame(content: LabelContent) -> dict[int, list[Any]]:
+    """The labels of each frame that has some; those of all frames are left out."""
     found: dict[int, list[Any]] = {}
     for one in content.objects:
-        found.setdefault(one.get("frameindex", 0), []).append(one)
+        if "frameindex" in one:
+            found.setdefault(one["frameindex"], []).append(one)
     return found
 
 

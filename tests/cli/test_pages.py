@@ -16,6 +16,7 @@ import pytest
 from rbsync.cli.pages.html_page import MODES, Change, Page, Row, Section, page_html
 from rbsync.cli.pages.many_pages import ROWS, paged, write_pages
 from rbsync.cli.pages.report_page import report_pages
+from rbsync.label_changes.change_kinds import ClassChange, LabelChanges
 from rbsync.label_changes.label_content import LabelContent
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.volumes.label_volume import LabelVolume
@@ -117,6 +118,17 @@ def test_what_others_wrote_is_text_wherever_it_stands(wrote: str) -> None:
     assert text.count("</script>") == 2
     # What turns the letters after it around, or cannot be seen, is spelt out.
     assert not {"\u202e", "\u2028"}.intersection(text)
+
+
+def test_each_table_of_classes_has_a_name_of_its_own() -> None:
+    """A screen reader lists the regions of a page by their names."""
+    labels = LabelChanges((ClassChange("car", 3, 0, 1000, 1003),))
+    changes = [Change(name, "labels", labels=labels) for name in ('a"', "b")]
+    text = page_html(Page("Plan", "", sections=[Section("update", "2 to update", changes)]))
+    assert re.findall(r'aria-label="(Classes of [^"]*)"', text) == [
+        "Classes of a&quot;",
+        "Classes of b",
+    ]
 
 
 def test_100_000_creates_are_pages_of_less_than_five_megabytes_together() -> None:

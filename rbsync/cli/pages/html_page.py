@@ -185,7 +185,7 @@ def _article(one: Change, action: str, pictures: list[Mapping[str, Any]]) -> Ite
             pictures.append(picture)
         yield "</div>\n"
     if one.labels is not None:
-        yield from _labels(one.labels)
+        yield from _labels(one.labels, one.name)
     yield "</div>\n</article>\n" if one.pictures else "</article>\n"
 
 
@@ -207,10 +207,12 @@ def _caption(picture: Mapping[str, Any]) -> str:
     return f"{title[:1].upper()}{title[1:]}. {shown}." if title else f"{shown}."
 
 
-def _labels(changes: LabelChanges) -> Iterator[str]:
+def _labels(changes: LabelChanges, name: str) -> Iterator[str]:
     yield f'<div><p class="quiet">{for_html(told(changes))}</p>\n'
     if changes.classes:
-        yield '<div class="scroll" tabindex="0" role="region" aria-label="Classes">\n<table>\n'
+        # A screen reader lists the regions of a page, of which each has its own name.
+        yield '<div class="scroll" tabindex="0" role="region" '
+        yield f'aria-label="Classes of {for_html(name)}">\n<table>\n'
         yield "<thead><tr><th scope=col>Class<th scope=col>Before<th scope=col>After"
         yield "<th scope=col>Gained<th scope=col>Lost<th scope=col>IoU</tr></thead>\n<tbody>\n"
         for one in changes.classes:

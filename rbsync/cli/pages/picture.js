@@ -114,7 +114,7 @@ class Picture {
     label.append(this.rangeText, this.range);
     this.rangeLabel = label;
     this.range.addEventListener("input", () => this.draw());
-    this.figure.prepend(pair, label, ...(own ? [classBoxes(content.classes, this.hidden, () => this.draw())] : []));
+    this.figure.prepend(pair, label, ...(own && content.classes.length ? [classBoxes(content.classes, this.hidden, () => this.draw())] : []));
   }
 
   number(side, at) {
