@@ -282,6 +282,12 @@ def _told_together(
         yield from _counted(actions)
     if folders > 1:
         yield plural(folders, "folder")
+    # What a service said of them is told nowhere else where they are told together.
+    said = {
+        one.message for one in actions if isinstance(one, Blocked) and one.reason == reasons.REFUSED
+    }
+    if len(said) == 1:
+        yield said.pop()
 
 
 def _size_of(actions: Iterable[Action]) -> int:
