@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +130,16 @@ def test_a_taxonomy_of_the_old_form_is_not_extended(tmp_path: Path) -> None:
             done = project.run("apply", "--yes", "--project")
             assert done.code == code, done.err
             assert ("is of the old form" in done.err) == bool(code)
+
+
+def test_a_project_without_any_category_gets_those_that_are_declared(tmp_path: Path) -> None:
+    with serving(tmp_path / "s", type="IMAGE_BBOX") as service:
+        project = RemoteProject(tmp_path / "here", service.url)
+        project.write("a.json", [BOX, TRUCK])
+        project.manifest(DECLARED)
+        assert project.run("apply", "--yes", "--project").code == ExitCode.DONE
+        assert list(types_of(service)) == ["car", "truck", "bus"]
+        assert len(json.loads(service.task("a")["latestTaskData"]["labelsData"])) == 2
 
 
 @follows("declare the taxonomy as a file with `objectTypes`, each with its category, classId")

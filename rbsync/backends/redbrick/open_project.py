@@ -86,7 +86,9 @@ class OpenProject:
 
     def extend(self, taxonomy: Taxonomy) -> list[str]:
         """Adds the categories that the project lacks; what is known of it is as it is then."""
-        names = extend_taxonomy(self._client, self._known()[0], taxonomy)
+        facts, rules = self._known()
+        is_empty = not rules.taxonomy.categories
+        names = extend_taxonomy(self._client, facts, taxonomy, is_empty=is_empty)
         if names:
             self.require()
         return names

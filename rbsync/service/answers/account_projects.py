@@ -58,8 +58,10 @@ def update_taxonomy(
 def _change_own(call: Call, wanted: Mapping[str, Any]) -> None:
     """Gives the project that is served another taxonomy, which its labels conform to."""
     shown = [one for one in wanted["objectTypes"] if not one.get("archived")]
+    # The root of the old form is no category of its own.
+    old = [one for one in wanted["categories"] if one["children"]]
     try:
-        found = read_taxonomy({**wanted, "objectTypes": _nested(shown)})
+        found = read_taxonomy({**wanted, "categories": old, "objectTypes": _nested(shown)})
         call.service.project.change(found)
     except UserError as error:
         raise RefusalError(str(error.problems[0].message)) from error

@@ -77,10 +77,13 @@ def members(client: Client) -> dict[str, str]:
 
 
 @told_apart
-def extend_taxonomy(client: Client, facts: ProjectFacts, declared: Taxonomy) -> list[str]:
+def extend_taxonomy(
+    client: Client, facts: ProjectFacts, declared: Taxonomy, *, is_empty: bool
+) -> list[str]:
     """Adds the declared categories that the project's taxonomy lacks; returns their names.
 
-    Raises BackendError for a taxonomy that cannot be extended.
+    One that ``is_empty`` has no form yet, and may be given any. Raises BackendError for a taxonomy
+    that cannot be extended.
     """
     name = str(facts.taxonomy["name"] or "")
     # Read anew, for a colleague may have added some: an update says all that there is to be.
@@ -93,7 +96,7 @@ def extend_taxonomy(client: Client, facts: ProjectFacts, declared: Taxonomy) -> 
     missing = [one for one in _with_parents(declared) if one[0].name not in shown]
     if not missing:
         return []
-    if not found.value("isNew"):
+    if not (found.value("isNew") or is_empty):
         message = f'the taxonomy "{name}" is of the old form, which has no label types'
         raise problem(message, kind="invalid", hint=_OLD_HINT)
     given: dict[str, Any] = {part: _objects(found.value(part)) for part in _PARTS}
