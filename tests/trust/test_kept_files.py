@@ -110,3 +110,10 @@ def test_a_link_in_place_of_the_draft_of_a_health_file_leads_nowhere(tmp_path: P
     Supervision(str(health)).tell({"done": 1})
     assert outside.read_text() == "mine"
     assert json.loads(health.read_text())["done"] == 1
+
+
+@pytest.mark.parametrize("name", ["secret.txt", "secret.json", "secret.png", "/dev/zero"])
+def test_what_is_no_key_of_a_service_is_told_without_a_letter_of_it(kept: Site, name: str) -> None:
+    kept.link("key", str(kept.outside / name))
+    ran = kept.run("serve", "--api-key-file", "key")
+    assert (ran.code, kept.leaks(ran)) == (ExitCode.USAGE, []), ran

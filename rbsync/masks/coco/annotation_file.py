@@ -70,7 +70,8 @@ def _annotations(
     data: Any, images: Mapping[Id, CocoImage], names: Mapping[Id, str], file: str
 ) -> Iterator[CocoAnnotation | CocoFlaw]:
     for title, one in _entries(data, "annotations", file):
-        if not isinstance(one, Mapping):
+        # The type itself is asked first: asking for any mapping takes as long as all the rest.
+        if type(one) is not dict and not isinstance(one, Mapping):
             # One that is no annotation at all is no reason to refuse all others.
             yield CocoFlaw(None, bad_annotation(title, f"is {kind_of(one)}, not an object", file))
             continue

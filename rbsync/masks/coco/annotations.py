@@ -117,7 +117,8 @@ def read_annotations(
             (found[one.image.id].flaws if one.image else lost).append(one.error)
             continue
         crowds += one.members.get("iscrowd") == 1
-        reader.expect(one)
+        if not reader.can_draw:
+            reader.expect(one)
         found[one.image.id].annotations.append(one)
     return CocoLabels(list(found.values()), lost, crowds, reader)
 
@@ -145,6 +146,11 @@ class Reader:
         self._coder: Any = None
         self._kinds: dict[str, Kind] = {}
 
+    @property
+    def can_draw(self) -> bool:
+        """Tells whether what polygons need is loaded."""
+        return self._coder is not None
+
     def expect(self, annotation: CocoAnnotation) -> None:
         """Loads what the annotation needs. Raises MaskError where that is not installed."""
         if self._coder is None and isinstance(annotation.members.get("segmentation"), list):
@@ -171,27 +177,27 @@ class Reader:
         )
         unseen = 0
         for annotation, own in zip(given.annotations, made, strict=True):
-            match own if own is not None else next(drawn):
-                case MaskError() as error:
-                    found.flaws.append(error)
-                    continue
+            one = next(drawn) if own is None else own
+            if isinstance(one, MaskError):
+                found.flaws.append(one)
+                continue
+            if isinstance(one, Outlines):
                 # A polygon thinner than a pixel covers none, and a label without a region says
                 # nothing.
-                case Outlines(regions=""):
+                if not one.regions:
                     unseen += 1
                     continue
-                case Outlines() as outlines:
-                    kind = self._kind(annotation.category)
-                    found.texts.append(_outlined(annotation.image, kind.name, outlines))
-                    found.kinds.append(kind.label)
-                case box:
-                    found.texts.append(canonical_json(box).decode())
-                    found.kinds.append(box)
+                kind = self._kinds.get(annotation.category) or self._kind(annotation.category)
+                found.texts.append(_outlined(given.image, kind.name, one))
+                found.kinds.append(kind.label)
+            else:
+                found.texts.append(canonical_json(one).decode())
+                found.kinds.append(one)
             found.titles.append(annotation.title)
         return found._replace(unseen=unseen)
 
     def _kind(self, category: str) -> Kind:
-        return self._kinds.get(category) or self._kinds.setdefault(category, _kind_of(category))
+        return self._kinds.setdefault(category, _kind_of(category))
 
     def _made(self, annotation: CocoAnnotation, *, is_small: bool) -> Made:
         """The box of an annotation, or what is wrong with it; None for one that is to be drawn.
@@ -215,20 +221,26 @@ class Reader:
         """The outlines of annotations of one image, or what is wrong with each."""
         if not annotations:
             return
-        image, rest = annotations[0].image, iter(annotations)
+        image, at = annotations[0].image, 0
         shapes = [one.members["segmentation"] for one in annotations]
         for read in read_runs(shapes, image.width, image.height, self._coder):
-            outlines = self._outlines(
-                [one for one in read if not isinstance(one, ShapeError)], image
-            )
-            for one in read:
-                own = next(rest)
-                yield self._unread(own, one) if isinstance(one, ShapeError) else next(outlines)
+            own, at = annotations[at : at + len(read)], at + len(read)
+            runs = [one for one in read if not isinstance(one, ShapeError)]
+            outlines = self._outlines(runs, image)
+            if len(runs) == len(read):
+                yield from outlines
+                continue
+            rest = iter(outlines)
+            for annotation, one in zip(own, read, strict=True):
+                if isinstance(one, ShapeError):
+                    yield self._unread(annotation, one)
+                else:
+                    yield next(rest)
 
-    def _outlines(self, runs: list[Numbers], image: CocoImage) -> Iterator[Outlines]:
+    def _outlines(self, runs: list[Numbers], image: CocoImage) -> list[Outlines]:
         """The outlines of runs, as long as they are not too much. Raises TooMuchError."""
         if not runs:
-            return
+            return []
         patches = patches_of(runs, image.height)
         self._pixels += int(patches.areas.sum())
         most = _PICTURES * self._max_pixels
@@ -240,11 +252,13 @@ class Reader:
                 hint="draw each thing once; if it is meant to be that large, raise max_pixels",
                 file=self._file,
             )
-        for one in outlines_of(patches, image.width, image.height):
-            self._letters += len(one.regions) + len(one.holes)
+        found: list[Outlines] = []
+        for some in outlines_of(patches, image.width, image.height):
+            self._letters += sum([len(one.regions) + len(one.holes) for one in some])
             if self._limits and self._letters > self._limits.letters:
                 raise self._too_long(image, self._limits)
-            yield one
+            found += some
+        return found
 
     def _too_long(self, image: CocoImage, limits: Limits) -> TooMuchError:
         message = (

@@ -91,8 +91,8 @@ def _boxed(starts: Numbers, stops: Numbers, owner: Numbers, number: int, height:
     )
 
 
-def outlines_of(patches: Patches, width: int, height: int) -> Iterator[Outlines]:
-    """Yields the outlines of each part, in the pixels of its whole picture."""
+def outlines_of(patches: Patches, width: int, height: int) -> Iterator[list[Outlines]]:
+    """Yields the outlines of some parts at a time, in the pixels of their whole picture."""
     firsts = np.cumsum(patches.counts) - patches.counts
     for some in portions(patches.areas, _CANVAS):
         for begin in range(some.start, some.stop, _COLOURS):
@@ -104,7 +104,7 @@ def outlines_of(patches: Patches, width: int, height: int) -> Iterator[Outlines]
                 patches.starts[runs],
                 patches.stops[runs],
             )
-            yield from _traced(part, width, height)
+            yield _traced(part, width, height)
 
 
 def _traced(part: Patches, width: int, height: int) -> list[Outlines]:
@@ -147,10 +147,12 @@ def _laid_out(part: Patches) -> tuple[npt.NDArray[np.uint8], Numbers]:
     """A canvas with all parts, each in its colour from 1 on, and where the corner of each is."""
     corners, (rows, columns) = _places(part.boxes)
     canvas = np.zeros((rows, columns), np.uint8)
+    # Down the columns, as the runs go.
+    turned = canvas.T
     flat, begin = _flat(part), 0
     for (x, y), (_, _, wide, high) in zip(corners.tolist(), part.boxes.tolist(), strict=True):
         end = begin + wide * high
-        canvas[y : y + high, x : x + wide] = flat[begin:end].reshape(wide, high).T
+        turned[x : x + wide, y : y + high] = flat[begin:end].reshape(wide, high)
         begin = end
     return canvas, corners
 
@@ -173,15 +175,20 @@ def _places(boxes: Numbers) -> tuple[Numbers, tuple[int, int]]:
     Parts of about one height stand beside each other in shelves, with a pixel between them: those
     that touch would be traced as they are alone only by the grace of how rings are found.
     """
-    corners = np.zeros((len(boxes), 2), np.int64)
+    corners = [(0, 0)] * len(boxes)
     sizes = boxes[:, 2:] + 1
+    # Taken out of their arrays at once: one by one that takes as long as all the rest here.
+    sides = sizes.tolist()
     limit = max(int(sizes[:, 0].max()), int(1.2 * np.sqrt(sizes.prod(axis=1).sum())))
     x = y = shelf = most = 0
     for at in np.argsort(-sizes[:, 1], kind="stable").tolist():
-        wide, high = sizes[at].tolist()
+        wide, high = sides[at]
         if x and x + wide > limit:
             x, y, shelf = 0, y + shelf, 0
         corners[at] = x, y
-        x, shelf = x + wide, max(shelf, high)
-        most = max(most, x)
-    return corners, (y + shelf, most)
+        x += wide
+        # The highest come first, and so does the highest of a shelf.
+        shelf = shelf or high
+        if x > most:
+            most = x
+    return np.array(corners, np.int64).reshape(-1, 2), (y + shelf, most)
