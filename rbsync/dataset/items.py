@@ -206,7 +206,9 @@ class Files:
             message = f"there is no file `{path}`{what_for}"
             # The image of a mask or of an export is asked for by a rule, and a near name is that of
             # another picture: who followed such a guess would have the labels of `c` on `b`.
-            hint = self._similar(path, guessed=not what_for)
+            # So is the label file or mask of an image that a pattern found.
+            is_ruled = bool(entry.found_at) and path not in entry.items
+            hint = self._similar(path, guessed=not (what_for or is_ruled))
             hint = hint or ("add the image, or correct its path" if what_for else "")
             if path.startswith(_ADDRESSES):
                 # An export of the service names the images by the addresses that they have there.
@@ -229,7 +231,7 @@ class Files:
         # The case first: files that come from Windows are found there under any.
         stem = name.rpartition(".")[0]
         meant = [one for one in names.values() if guessed or one.rpartition(".")[0] == stem]
-        near = names.get(name.casefold()) or nearest_name(name, meant, 0.8 if guessed else 0)
+        near = names.get(name.casefold()) or _nearest(name, meant, 0.8 if guessed else 0)
         prefix = f"{folder}/" if folder else ""
         return f"did you mean `{prefix}{near}`?" if near else ""
 
@@ -283,6 +285,13 @@ def _spelt(entry: Entry, paths: Mapping[str, str]) -> Entry:
             pass
     made_from = paths.get(entry.made_from, entry.made_from)
     return entry._replace(items=files(entry.items), labels=labels, made_from=made_from)
+
+
+def _nearest(name: str, known: Sequence[str], cutoff: float) -> str | None:
+    """The name that is most like one, without their suffixes, which make any two alike."""
+    stems = {one.rpartition(".")[0] or one: one for one in known}
+    near = nearest_name(name.rpartition(".")[0] or name, stems, cutoff)
+    return stems[near] if near else None
 
 
 def _what_for(entry: Entry, path: str) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from rbsync.errors import Location, Problem
+from rbsync.files.kinds import PICTURES, suffix_of
 from rbsync.manifest.order import in_order
 from rbsync.sources.entry import Entry
 
 TRANSPARENT = "transparent"
+_OF_MASKS = frozenset(suffix for kind in PICTURES for suffix in kind.suffixes)
 _SHOWN = 3
 
 
@@ -90,7 +92,8 @@ def _of_transparent(place: Location | None, seen: Sequence[tuple[str, int]]) -> 
 def _of_strays(folder: str, stray: Sequence[str], origin: Location) -> Problem:
     shown = ", ".join(f"`{name}`" for name in stray[:_SHOWN])
     more = f" and {len(stray) - _SHOWN:,} more" if len(stray) > _SHOWN else ""
-    count = "1 label file" if len(stray) == 1 else f"{len(stray):,} label files"
+    noun = "mask" if suffix_of(stray[0]) in _OF_MASKS else "label file"
+    count = f"1 {noun}" if len(stray) == 1 else f"{len(stray):,} {noun}s"
     verb = "belongs" if len(stray) == 1 else "belong"
     message = f"{count} in `{folder or '.'}` {verb} to no datapoint: {shown}{more}"
     return Problem("stray-labels", message, origin, "give them the names of their images")

@@ -197,8 +197,7 @@ def row_of(entry: Entry, datapoint: Datapoint | None, tree: Tree, algorithm: Alg
     digest = bytes(DIGEST_SIZE[algorithm])
     if datapoint is not None:
         digest = entry_digest(datapoint.name, datapoint.fingerprint, algorithm)
-    is_found = bool(entry.labels_at) and isinstance(entry.labels, str)
-    return Row(entry.name, asked, digest, str(entry.labels) if is_found else "")
+    return Row(entry.name, asked, digest, entry.found_labels)
 
 
 def _is_alone(entry: Entry, tree: Tree) -> bool:

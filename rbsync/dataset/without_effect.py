@@ -21,15 +21,15 @@ _MOST_LOOKED_AT = 100_000
 
 
 def stray_labels(entries: Iterable[Entry], tree: Tree) -> dict[str, Stray]:
-    """The files beside label files, of their suffix, that no datapoint has, by their folder.
+    """The files beside label files and masks, of their suffix, that no datapoint has, by folder.
 
     They are warned of: an image that was renamed without its labels would lose them without a word.
     """
     used: dict[str, tuple[set[str], Location]] = {}
     for entry in entries:
         # Only where a source finds label files by the names of images: a list names its own.
-        if entry.labels_at and isinstance(entry.labels, str):
-            folder, _, name = entry.labels.rpartition("/")
+        if found_labels := entry.found_labels:
+            folder, _, name = found_labels.rpartition("/")
             used.setdefault(folder, (set(), entry.origin))[0].add(name)
     found = {}
     for folder, (names, origin) in used.items():

@@ -39,9 +39,14 @@ def degenerate(label: Mapping[str, Any]) -> Sequence[LabelProblem]:
         points = [(one["xnorm"], one["ynorm"]) for one in polygon]
         found += _of_polygon(points, ("polygon",))
     if pixel := label.get("pixel"):
-        for number, region in enumerate(pixel["regions"]):
-            if area_of(region) < _LEAST_AREA:
+        areas = [area_of(region) for region in pixel["regions"]]
+        for number, area in enumerate(areas):
+            if area < _LEAST_AREA:
                 found.append(_without_area(("pixel", "regions", number), "ring"))
+        holes = sum(map(area_of, pixel.get("holes") or ()))
+        if holes and not found and sum(areas) - holes < _LEAST_AREA:
+            message = "its holes are as large as its regions, so that it covers no pixel"
+            found.append(LabelProblem("no-area", message, ("pixel", "holes"), _FLAT_HINT))
     return found or FINE
 
 

@@ -143,7 +143,11 @@ class Validator:
         rest = [one for one in findings if one.kind != UNKNOWN]
         if rest:
             return Checked(None, rest + [one for one in findings if one.kind == UNKNOWN])
-        return Checked(validated(model, without(value, unknown)), ())
+        try:
+            return Checked(validated(model, without(value, unknown)), ())
+        except ValidationError:
+            # Of `complete_when: {akey: x}` nothing is left, which is none either.
+            return Checked(None, findings)
 
 
 def _backend_of_plugin(value: Any) -> tuple[str, ...]:
@@ -178,6 +182,10 @@ def _mended(
     What must be there is empty; a name says the ``place``. Nothing of it is ever sent.
     """
     bad = [one.path for one in findings if one.kind != MISSING]
+    for one in findings:
+        # Of a series without items the name of the study can be looked at.
+        if one.kind == MISSING and one.path:
+            entry = with_empty(entry, (*one.path, one.value))
     # Of labels whose format is wrong the rest means nothing, and the other keys still do.
     return _made(kind, without(entry, bad), place) or _made(
         kind, without(entry, [one[:1] for one in bad]), place
@@ -193,6 +201,18 @@ def _made(kind: type[SourceModel], value: dict[str, Any], place: str) -> SourceM
     with suppress(ValidationError):
         return validated(kind, value)
     return None
+
+
+def with_empty(value: Any, path: Path) -> Any:
+    """A copy of a value with a list of an empty text at a path."""
+    if not path:
+        return [""]
+    step, *rest = path
+    if isinstance(value, dict):
+        return {**value, step: with_empty(value.get(step), tuple(rest))}
+    if not isinstance(value, list):
+        return value
+    return [with_empty(one, tuple(rest)) if at == step else one for at, one in enumerate(value)]
 
 
 def without(value: Any, paths: Sequence[Path]) -> Any:

@@ -10,7 +10,7 @@ from rbsync.errors import Location, Problem
 from rbsync.shapes.setting import setting
 from rbsync.sources.base import SourceModel
 from rbsync.sources.context import Context
-from rbsync.sources.entry import DeclaredSize, Entry, InlineLabels, MadeLabels
+from rbsync.sources.entry import DeclaredSize, Entry, InlineLabels, MadeLabels, Members
 from rbsync.sources.mask_settings import checked_json
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class CocoSource(SourceModel):
             context.settings,
             context.origin,
             problems,
+            members=Members(context.locate, self.key),
             made_from=self.coco,
         )
 

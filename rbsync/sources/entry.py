@@ -173,6 +173,23 @@ class Entry(NamedTuple):
         return self.members.locate((key, place) if key == "items" else (key,))
 
     @property
+    def found_labels(self) -> str:
+        """The label file or mask that was found by the name of its image; empty for others."""
+        match self.labels:
+            case str(path) if self.labels_at:
+                return path
+            case MaskLabels(files=(path, *_)) if self.found_at and self._has_own_mask:
+                # Beside the images are those too, and they are no masks that nobody wants.
+                folder = self.items[0].rpartition("/")[0]
+                return path if path.rpartition("/")[0] != folder else ""
+            case _:
+                return ""
+
+    @property
+    def _has_own_mask(self) -> bool:
+        return self.members is not None and self.members.labels == "mask"
+
+    @property
     def name_at(self) -> Location:
         """The place that says the name."""
         return self.members.locate(("name",)) if self.members else self.origin

@@ -49,9 +49,11 @@ class FramesSource(MaskedSource):
         captures = [*written, *(f for f in NAMES if f not in written)]
         names = template_at(context, "name", self.name, captures, NAMES)
         labels = FileLabels(self, context, captures, NAMES, labels=self.labels, mask=self.mask)
-        if folders is None or frames is None:
-            return
         search = Search(context, "frames")
+        if folders is None or frames is None:
+            if folders is not None:
+                search.look(folders)
+            return
         for path, items, fields in _videos(search, folders, frames):
             name = names.fill(path, fields) if names else path
             found = labels.entry(name, items, path, fields)

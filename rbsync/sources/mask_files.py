@@ -43,13 +43,20 @@ class MaskFiles:
         """The captures of the pattern."""
         return captures_of(self.pattern, self._text)
 
+    def check(self, name: str, image: str) -> None:
+        """Reports what is wrong with the templates of name and image."""
+        template_at(self.context, "image", image, self.captures)
+        template_at(self.context, "name", name, self.captures)
+
     def find(self, name: str, image: str, *, allow_empty: bool) -> Iterator[MaskFile]:
         """The files, with the templates of name and image filled; none when one is wrong."""
         images = template_at(self.context, "image", image, self.captures)
         names = template_at(self.context, "name", name, self.captures)
-        if self.pattern is None or self._excluded is None:
-            return
         search = Search(self.context, self._key)
+        if self.pattern is None or self._excluded is None:
+            if self.pattern is not None:
+                search.look(self.pattern)
+            return
         for path, captures in matching_files(search, self.pattern, self._excluded):
             # That nothing matches is told beside what is wrong with the templates.
             if images:

@@ -45,6 +45,7 @@ class MaskPerClassSource(MaskSettings):
     def expand(self, context: Context) -> Iterator[Entry]:
         files = MaskFiles(context, self.key, self.per_class, self.exclude)
         if not self._says_class(context, files):
+            files.check(self.name, self.image)
             return
         groups: dict[tuple[str, str], dict[str, str]] = {}
         for one in files.find(self.name, self.image, allow_empty=self.allow_empty):

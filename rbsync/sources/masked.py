@@ -105,6 +105,10 @@ class FileLabels:
             problems.append(self._both(name, objects.path, mask.path))
         if mask.path and self._mask:
             labels = self._mask._replace(files=(mask.path,))
+        elif mask.path and self._masks.is_missing(mask.path):
+            # That its class map is none hides no file that is missing.
+            where = self._context.locate(("mask",))
+            problems.append(Problem("missing-file", f"there is no file `{mask.path}`", where))
         return Entry(
             name,
             items,

@@ -138,6 +138,13 @@ class Search:
             if name[0] != "." and name != own:
                 yield name
 
+    def look(self, pattern: Pattern) -> None:
+        """Reports the folder of a pattern that cannot be listed, where no file is looked for.
+
+        Other patterns of the source are wrong, and what is wrong with this one is told beside.
+        """
+        next(self.walk(pattern), None)
+
     def takes(self, path: str) -> bool:
         """Tells whether a path that matches may be used.
 

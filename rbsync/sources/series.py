@@ -13,7 +13,7 @@ from rbsync.model.storages import is_uploaded
 from rbsync.shapes.setting import setting
 from rbsync.sources.base import SourceModel
 from rbsync.sources.context import Context
-from rbsync.sources.entry import Entry
+from rbsync.sources.entry import Entry, Members
 from rbsync.sources.excluding import Exclusions
 from rbsync.sources.matching import Search, matching_files, pattern_at
 from rbsync.sources.study import FILES, GivenSeries, map_problems, study_entry
@@ -83,7 +83,17 @@ class SeriesSource(SourceModel):
         # segmentations say. It is looked at all the same, for what else is wrong.
         if any(one.items for one in given):
             found = study_entry(self.name, given, context.settings, context.origin)
+            found = found._replace(members=_with_name(found.members, context))
             yield found._replace(barred=problems[0]) if problems else found
+
+
+def _with_name(items: Members | None, context: Context) -> Members | None:
+    """The places of a study's items, and that of its name."""
+
+    def locate(path: tuple[str | int, ...]) -> Location:
+        return context.locate(path) if items is None or path == ("name",) else items.locate(path)
+
+    return items and items._replace(locate=locate)
 
 
 def _inside(context: Context, number: int) -> Context:

@@ -112,7 +112,7 @@ class TemplateFiles:
         if not self._optional:
             # What is not there is told where files are looked for.
             return found or file
-        return self._context.tree.respelt(found) if self._is_missing(found) else found
+        return self._context.tree.respelt(found) if self.is_missing(found) else found
 
     def _near(self, root: str) -> str:
         """A folder that is spelt much as the one that is not there."""
@@ -140,7 +140,8 @@ class TemplateFiles:
             where = self._context.locate((self._written.key,))
             self._context.doubt(Problem("no-label-folder", message, where, hint))
 
-    def _is_missing(self, file: str) -> bool:
+    def is_missing(self, file: str) -> bool:
+        """Tells whether nothing stands at a path."""
         if not file:
             return True
         try:

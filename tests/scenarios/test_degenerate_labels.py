@@ -28,6 +28,7 @@ def box(width: float, height: float) -> dict[str, Any]:
 
 EIGHT = polygon((0.1, 0.1), (0.9, 0.9), (0.9, 0.1), (0.1, 0.9))
 ROUND = {"xcenternorm": 0.5, "ycenternorm": 0.5, "xnorm": 0, "ynorm": 0.1, "rot": 0}
+SQUARE = [[0, 0], [2, 0], [2, 2], [0, 2]]
 RING = [[0, 0], [2, 0], [1, 0]]
 FLAT = {
     "a box without width": (box(0, 0.2), "bbox2d.wnorm: its width is 0"),
@@ -45,6 +46,14 @@ FLAT = {
     "a loop": (
         polygon((0.1, 0.1), (0.9, 0.1), (0.9, 0.5), (0.5, 0.05), (0.1, 0.5)),
         "the polygon crosses itself",
+    ),
+    "a ring that its hole fills": (
+        label(pixel={"imagesize": [2, 2], "regions": [SQUARE], "holes": [SQUARE]}),
+        "pixel.holes: its holes are as large as its regions, so that it covers no pixel",
+    ),
+    "two rings that holes fill": (
+        label(pixel={"imagesize": [2, 2], "regions": [SQUARE, SQUARE], "holes": [SQUARE, SQUARE]}),
+        "covers no pixel",
     ),
     "a ring": (
         label(pixel={"imagesize": [2, 2], "regions": [RING], "holes": []}),

@@ -287,6 +287,48 @@ def test_the_hint_is_followed_and_the_command_succeeds(project: Project, kind: s
     follow_in(project, ADVICE[kind])
 
 
+NEAR = {
+    "labels of the next image": ('labels: "labels/{stem}.json"', "labels/image_004.json"),
+    "a mask of the next image": (
+        'mask: "masks/{stem}.png", class_map: map.json',
+        "masks/image_004.png",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", NEAR)
+def test_nobody_is_led_to_what_belongs_to_another_image(project: Project, kind: str) -> None:
+    """Who followed such a guess would have the labels of one image on another."""
+    setting, near = NEAR[kind]
+    for number in (3, 4):
+        project.write(f"images/image_00{number}.png", photo(number))
+    project.write(near, MASK if near.endswith("png") else [BOX])
+    project.write("map.json", CLASS_MAP)
+    project.manifest(
+        "project: {type: IMAGE_MULTI, taxonomy: [car, bus]}\n"
+        f"datapoints:\n  - {{glob: images/*.png, {setting}}}\n"
+    )
+    ran = project.run("plan")
+    assert ran.code == 65
+    missing = near.replace("004", "003")
+    assert f"there is no file `{missing}`" in ran.err
+    assert "did you mean" not in ran.err
+
+
+def test_short_names_are_not_alike_by_their_suffix(project: Project) -> None:
+    project.write("seg/b.nii", SCAN["liver.nii"])
+    project.write("ct.nii", SCAN["ct.nii"])
+    project.manifest(
+        "project: {type: DICOM_SEGMENTATION, taxonomy: [car]}\n"
+        + SERIES
+        + "segmentations: {car: seg/a.nii}}]\n"
+    )
+    ran = project.run("plan")
+    assert ran.code == 65
+    assert "there is no file `seg/a.nii`" in ran.err
+    assert "did you mean" not in ran.err
+
+
 def boxes(project: Project) -> list[str]:
     assert project.run("export", "labels", "out.json", "--force").code == 0
     tasks = json.loads((project.folder / "out.json").read_text())

@@ -109,6 +109,31 @@ def test_label_files_that_belong_to_no_datapoint_are_told(three: Project) -> Non
 
 
 @follows("leave it out of one of them with `exclude`")
+@pytest.mark.parametrize("suffix", ["png", "PNG"])
+def test_masks_that_belong_to_no_image_are_told(project: Project, suffix: str) -> None:
+    for name in ("a", "b"):
+        project.write(f"images/{name}.png", photo(ord(name)))
+    for name in ("a", "c", "d"):
+        project.write(f"masks/{name}.{suffix}", photo(0))
+    project.write("map.json", {"car": [0, 99, 7]})
+    head = "project: {type: IMAGE_SEGMENTATION, taxonomy: [car]}\ndatapoints:\n"
+    source = '  - {glob: images/*.png, mask: "masks/{stem}.png?", class_map: map.json}\n'
+    project.manifest(head + source)
+    for _ in range(2):
+        ran = project.run("plan")
+        assert ran.code == 0, ran.err
+        said = f"2 masks in `masks` belong to no datapoint: `c.{suffix}`, `d.{suffix}`"
+        assert said in ran.err
+    project.write("images/c.png", photo(9))
+    assert f"1 mask in `masks` belongs to no datapoint: `d.{suffix}`" in project.run("plan").err
+    # Masks beside their images are no strays, and neither are those images.
+    project.write("images/a_mask.png", photo(0))
+    project.manifest(
+        head + '  - {glob: "images/?.png", mask: "images/{stem}_mask.png?", class_map: map.json}\n'
+    )
+    assert "belong" not in project.run("plan").err
+
+
 def test_one_picture_in_two_datapoints_is_told(project: Project) -> None:
     """Three pictures, of which one has a mask; who follows the advice has three datapoints."""
     for number, name in enumerate("abc"):

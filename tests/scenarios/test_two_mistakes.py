@@ -128,6 +128,65 @@ def test_no_mistake_of_an_entry_hides_another(images: Project, kind: str) -> Non
         assert words in found[place]
 
 
+MORE = {
+    "a key of complete_when, a field": (
+        'datapoints:\n  - glob: "images/a.png"\n    complete_when: {akey: 1}\n    name: "{sten}"\n',
+        {"5:21": "unknown key `akey`", "6:11": "`{stem}`"},
+    ),
+    "a key of a series, the name, a storage": (
+        "datapoints:\n  - name: ''\n    series: [{itms: x}]\n    priority: 7\n",
+        {"4:11": "name is empty", "5:14": "is missing", "5:15": "`itms`", "6:15": "at most 1"},
+    ),
+    "a name that is taken, of a study": (
+        "datapoints:\n  - {name: a, items: [images/a.png]}\n  - name: a\n"
+        "    series: [{items: none.png}]\n",
+        {"5:11": "declared at rbsync.yaml:4:5 already", "6:22": "no file `none.png`"},
+    ),
+    "a folder of frames, a pattern": (
+        'datapoints:\n  - frames: "video/*/"\n    pattern: "[x"\n    labels: "{x}.json"\n',
+        {"4:13": "does not exist", "5:14": "has no `]`", "6:13": "{x}"},
+    ),
+    "a folder of masks, an exclusion": (
+        'masks:\n  - glob: "masks/*.png"\n    exclude: ["[x"]\n    image: "{sten}.png"\n'
+        "    class_map: none.json\n",
+        {"4:11": "does not exist", "5:15": "`]`", "6:12": "`{stem}`", "7:16": "no file"},
+    ),
+    "a pattern without a class, fields": (
+        'masks:\n  - per_class: "m/{case}.png"\n    image: "{sten}.png"\n    name: "{y}"\n',
+        {"4:16": "which class", "5:12": "{sten}", "6:11": "{y}"},
+    ),
+    "a mask, its class map, its image": (
+        "datapoints:\n  - name: a\n    items: [none.png]\n    mask: nomask.png\n"
+        "    class_map: no.json\n    ignore_colors: [[0, 0], [300, 0, 0]]\n",
+        {"5:13": "no file `none.png`", "6:11": "no file `nomask.png`", "7:16": "no file `no.json`",
+         "8:21": "[0, 0], not three", "8:29": "outside of the integers"},
+    ),
+    "an image of COCO, a priority": (
+        "masks:\n  - coco: k.json\n    images: nope/\n    priority: 7\n",
+        {"4:11": "no file `nope/a.png`", "6:15": "at most 1"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", MORE)
+def test_no_mistake_of_any_entry_hides_another_and_each_is_told_at_its_value(
+    images: Project, kind: str
+) -> None:
+    images.write(
+        "k.json",
+        {
+            "images": [{"id": 1, "file_name": "a.png", "width": 4, "height": 3}],
+            "categories": [],
+            "annotations": [],
+        },
+    )
+    entry, expected = MORE[kind]
+    found = told(images, entry)
+    assert found.keys() == expected.keys(), found
+    for place, words in expected.items():
+        assert words in found[place]
+
+
 def test_all_entries_with_two_mistakes_are_told_in_one_run(images: Project) -> None:
     lines = "".join(entry for entry, _ in ENTRIES.values())
     images.manifest(HEAD + "datapoints:\n" + lines)
