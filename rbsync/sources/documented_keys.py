@@ -6,7 +6,7 @@ Source of the names: the public SDK 2.35.4.
 from __future__ import annotations
 
 _AS_LABELS = "give them as LabelObjects under the entry's `labels`"
-_AS_SEGMENTATIONS = "name the NIfTI files under `segmentations`, with a `segmentMap`"
+_AS_SEGMENTATIONS = "name the NIfTI files under `segmentations` of a series, with a `segmentMap`"
 _OF_FILES = "leave it out: the service reads it from the files"
 # Lists of tasks that were exported are given as lists of items.
 _OF_TASKS = "leave it out: the service says it of a task, and takes it from nobody"
@@ -54,6 +54,17 @@ UNSENT = {
     "superTruth": _OF_TASKS,
 }
 """By key, what to do instead."""
+
+
+_OF_SERIES = ("segmentations", "segmentMap")
+
+
+def misplaced(key: str) -> str:
+    """Returns where a key of a series belongs that stands beside it; empty for other keys."""
+    if key not in _OF_SERIES:
+        return ""
+    form = '`"series": [{"items": …, "segmentations": …, "segmentMap": …}]`'
+    return f"`{key}` belongs to a series: write {form}"
 
 
 def unsent(key: str) -> str:

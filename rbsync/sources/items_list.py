@@ -15,7 +15,7 @@ from rbsync.shapes.guards import is_texts
 from rbsync.shapes.setting import setting
 from rbsync.sources.base import SourceModel
 from rbsync.sources.context import Context
-from rbsync.sources.documented_keys import unsent
+from rbsync.sources.documented_keys import misplaced, unsent
 from rbsync.sources.entry import Entry, InlineLabels
 from rbsync.sources.list_formats import READERS
 from rbsync.sources.list_rows import ListError, Row, guess
@@ -168,7 +168,7 @@ def _objections(value: Any) -> Iterator[str]:
         return
     for key in value:
         if key not in KEYS:
-            yield unsent(key) or f"unknown key `{key}`{guess(key, KEYS)}"
+            yield unsent(key) or misplaced(key) or f"unknown key `{key}`{guess(key, KEYS)}"
     name = value.get("name")
     if name is not None and not isinstance(name, str):
         yield f"`name` must be a string, not {_what(name)}"

@@ -108,7 +108,6 @@ def test_label_files_that_belong_to_no_datapoint_are_told(three: Project) -> Non
     assert "warning" not in three.run("plan").err
 
 
-@follows("leave it out of one of them with `exclude`")
 @pytest.mark.parametrize("suffix", ["png", "PNG"])
 def test_masks_that_belong_to_no_image_are_told(project: Project, suffix: str) -> None:
     for name in ("a", "b"):
@@ -134,6 +133,7 @@ def test_masks_that_belong_to_no_image_are_told(project: Project, suffix: str) -
     assert "belong" not in project.run("plan").err
 
 
+@follows("leave it out of one of them with `exclude`")
 def test_one_picture_in_two_datapoints_is_told(project: Project) -> None:
     """Three pictures, of which one has a mask; who follows the advice has three datapoints."""
     for number, name in enumerate("abc"):

@@ -23,6 +23,17 @@ def test_a_member_of_an_entry_that_is_not_sent_is_named(declared, key) -> None:
     ]
 
 
+@pytest.mark.parametrize("key", ["segmentations", "segmentMap"])
+def test_a_member_of_a_series_that_stands_beside_it_is_told_where_it_belongs(declared, key) -> None:
+    segmented = {"items": "a.nii", "segmentations": ["s.nii"], "segmentMap": {"1": "liver"}}
+    assert expanded(declared, {"name": "a", "items": ["a.nii"], key: segmented[key]}) == ["good"]
+    form = '"series": [{"items": …, "segmentations": …, "segmentMap": …}]'
+    assert declared.problems == [
+        f"items-list: l.json:1:2: `{key}` belongs to a series: write `{form}`"
+    ]
+    assert expanded(declared, {"name": "a", "series": [segmented]}) == ["a", "good"]
+
+
 @pytest.mark.parametrize("key", ["boundingBoxes", "binaryMask", "transforms"])
 def test_a_member_of_a_series_that_is_not_sent_is_named(declared, key) -> None:
     entry = {"name": "a", "series": [{"items": "a.png"}, {"items": "b.png", key: []}]}
