@@ -20,7 +20,7 @@ from rbsync.errors import RbsyncError
 from rbsync.manifest.limits import Limits
 from rbsync.manifest.settings import ManifestSettings, PolicySettings, ProjectSettings
 from rbsync.trust import Trust
-from rbsync.trust.own_folders import cache_folder, forget_old, is_checked_out
+from rbsync.trust.own_folders import cache_folder, forget_old, may_be_strangers
 from rbsync.version import VERSION
 
 if TYPE_CHECKING:
@@ -116,10 +116,7 @@ def keep_settings(of: Circumstances, manifest: Manifest) -> None:
 
 def _is_strangers(of: Circumstances) -> bool:
     """Tells whether what is kept may have come with the manifest."""
-    folder = cache_folder(of.environ)
-    own = os.path.join(os.path.realpath(os.path.dirname(os.path.abspath(of.file))), "")
-    # A copy of a repository, as in an image of a container, has no `.git`.
-    return is_checked_out(folder) or os.path.realpath(folder).startswith(own)
+    return may_be_strangers(cache_folder(of.environ), os.path.dirname(os.path.abspath(of.file)))
 
 
 def _sealed(text: str) -> bytes:

@@ -32,7 +32,7 @@ def accepted(workspace: Workspace, plan: Plan, data: bytes, expected: str) -> Pl
             message = f"the plan is not the expected one: its digest is {digest}"
             raise RefusedError(message, hint="get the plan again from where it was made")
         return plan
-    return plan if is_own(digest) else _confirmed(workspace, plan)
+    return plan if is_own(digest, workspace.manifest.root) else _confirmed(workspace, plan)
 
 
 def _confirmed(workspace: Workspace, plan: Plan) -> Plan:

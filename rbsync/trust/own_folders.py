@@ -20,13 +20,16 @@ def cache_folder(environ: Mapping[str, str]) -> str:
     return _folder(environ, "XDG_CACHE_HOME", ".cache")
 
 
-def is_checked_out(folder: str) -> bool:
-    """Tells whether a folder lies in a working copy of git: what is there may be a stranger's.
+def may_be_strangers(folder: str, root: str) -> bool:
+    """Tells whether a folder lies in a working copy of git, or in ``root``, a manifest's folder.
 
-    CI services that keep caches often have them in the checkout, where a pull request can add to
-    them.
+    What is there may have come with the manifest. CI services that keep caches often have them in
+    the checkout, where a pull request can add to them. A copy of one, as in an image of a
+    container, has no `.git`.
     """
     at = os.path.realpath(folder)
+    if at.startswith(os.path.join(os.path.realpath(root), "")):
+        return True
     while not os.path.lexists(os.path.join(at, ".git")):
         if at == (above := os.path.dirname(at)):
             return False

@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Mapping
 
-from rbsync.trust.own_folders import forget_old, is_checked_out, state_folder
+from rbsync.trust.own_folders import forget_old, may_be_strangers, state_folder
 
 _ALGORITHM = "sha256:"
 
@@ -34,10 +34,11 @@ def remember_own(digest: str, environ: Mapping[str, str] = os.environ) -> None:
         forget_old(folder)
 
 
-def is_own(digest: str, environ: Mapping[str, str] = os.environ) -> bool:
-    """Tells whether a plan was written by this user here."""
+def is_own(digest: str, root: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Tells whether a plan was written by this user here; ``root`` is the manifest's folder."""
     folder = _folder(environ)
-    return os.path.isfile(os.path.join(folder, _file(digest))) and not is_checked_out(folder)
+    is_known = os.path.isfile(os.path.join(folder, _file(digest)))
+    return is_known and not may_be_strangers(folder, root)
 
 
 def _file(digest: str) -> str:

@@ -51,16 +51,22 @@ def test_one_that_deletes_is_refused(held: Project) -> None:
     assert len(held.names()) == 3
 
 
+@pytest.mark.parametrize("place", ["data/state", "state"])
 def test_one_is_nobodys_own_by_a_file_of_the_checkout(
-    held: Project, monkeypatch: pytest.MonkeyPatch
+    held: Project, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    """CI services may have the folder of the state in the checkout, where anybody can add files."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(held.folder / "state"))
-    (held.folder / ".git").mkdir()
+    """CI services may have the folder of the state in the checkout, where anybody can add files.
+
+    A copy of a checkout has no `.git`; then what is below the manifest's folder is not believed.
+    """
+    state = held.folder.parent / place
+    monkeypatch.setenv("XDG_STATE_HOME", str(state))
+    if place == "state":
+        (held.folder.parent / ".git").mkdir()
     ids = {one["name"]: one["task_id"] for one in held.tasks()}
     forged(held, actions=[{**delete(name), "task_id": ids[name]} for name in ids], recorded=10**9)
     remember_own(digest_of((held.folder / "p.json").read_bytes()))
-    assert any((held.folder / "state").rglob("*"))
+    assert any(state.rglob("*"))
     assert held.run("apply", "p.json").code == 6
     assert len(held.names()) == 3
 
