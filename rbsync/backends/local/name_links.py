@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 
@@ -62,22 +63,39 @@ class NameLinks:
     def write(
         self,
         find: Callable[[Iterable[str]], Mapping[str, Items]],
-        every: Callable[[], Iterable[str]],
+        every: Callable[[], Iterable[tuple[str, Items]]],
     ) -> None:
-        """Writes what was taken down; ``find`` has the items of names that there are."""
+        """Writes what was taken down.
+
+        ``find`` has the items of names that there are, ``every`` those of all.
+        """
         if not self._changed:
             return
         with suppress(OSError):
-            names = iter(every()) if self._all_of_them else iter(sorted(self._changed))
-            # Links of names that are gone would stay for ever: nobody knows which these are.
             if self._all_of_them:
-                self._remove(set(os.listdir(self._root)) - {STALE}, self._root)
-            while some := list(islice(names, TOGETHER)):
-                found = find(some)
-                for name in some:
-                    self._write_one(name, found.get(name, ()))
+                self._write_anew(every())
+            else:
+                names = iter(sorted(self._changed))
+                while some := list(islice(names, TOGETHER)):
+                    found = find(some)
+                    for name in some:
+                        self._write_one(name, found.get(name, ()))
             os.unlink(os.path.join(self._root, STALE))
         self._changed, self._all_of_them = set(), False
+
+    def _write_anew(self, every: Iterable[tuple[str, Items]]) -> None:
+        # Links of names that are gone would stay for ever: nobody knows which these are.
+        self._remove(set(os.listdir(self._root)) - {STALE}, self._root)
+        made = ""
+        for name, items in every:
+            for path, target in link_paths(name, items):
+                full = f"{self._root}/{path}"
+                with suppress(OSError):
+                    # Nothing is in the way, and a million links are as many calls as there must be.
+                    if (folder := os.path.dirname(full)) != made:
+                        os.makedirs(folder, exist_ok=True)
+                        made = folder
+                    os.symlink(target, full)
 
     def _write_one(self, name: str, items: Items) -> None:
         wanted = dict(link_paths(name, items))
@@ -152,11 +170,16 @@ def link_paths(name: str, items: Items) -> Iterator[tuple[str, str]]:
 
 def own_paths(name: str) -> tuple[str, str]:
     """The two paths that a name may have: that of a file and that of a folder."""
-    *above, last = name.split("/")
-    folders = [_folder(one) for one in above]
-    return "/".join([*folders, _short(_escaped(last))]), "/".join(
-        [*folders, _short(_escaped(last), ITEMS)]
-    )
+    above, slash, last = name.rpartition("/")
+    folders = _folders(above) if slash else ""
+    plain = _escaped(last)
+    return folders + _short(plain), folders + _short(plain, ITEMS)
+
+
+@lru_cache(maxsize=1024)
+def _folders(above: str) -> str:
+    """The folders of a name, each with a slash: those of most names are those of the one before."""
+    return "".join(f"{_folder(one)}/" for one in above.split("/"))
 
 
 def _folder(part: str) -> str:

@@ -9,6 +9,8 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 from rbsync.backends.base import (
@@ -24,7 +26,7 @@ from rbsync.backends.base import (
     Task,
 )
 from rbsync.backends.local import queries
-from rbsync.backends.local.blobs import Blobs, Damage, is_ref
+from rbsync.backends.local.blobs import Blobs, Damage, Refs, is_ref
 from rbsync.backends.local.clock import now
 from rbsync.backends.local.cursors import Page, cursor_after, name_before
 from rbsync.backends.local.database import Database
@@ -46,6 +48,7 @@ from rbsync.backends.local.task_rows import (
     COLUMNS,
     StoredTask,
     changes,
+    items_of,
     new_row,
     stamp_text,
     stored_of,
@@ -392,7 +395,9 @@ class LocalProject:
     def damage(self) -> Iterator[Damage]:
         """Reads every file that a task refers to, and answers those that are damaged."""
         nothing: set[str] = set()
-        return self._blobs.damage(sorted(self._read(queries.item_refs, nothing)))
+        return self._blobs.damage(
+            sorted(self._read(lambda one: set(queries.item_refs(one)), nothing))
+        )
 
     def lost(self, *, reading: bool) -> Iterator[LostFile]:
         """The files of tasks that are not there, by name; with ``reading`` damaged ones too."""
@@ -414,7 +419,7 @@ class LocalProject:
         if self.describe() is None:
             return Collected()
         with self._database.writing() as connection:
-            used = queries.item_refs(connection).union(in_use)
+            used = Refs(chain(queries.item_refs(connection), in_use))
             found = self._blobs.collect(used, grace)
             if found.files:
                 queries.forget_uploads(connection, self._blobs.present())
@@ -424,7 +429,7 @@ class LocalProject:
         """Writes the links that are still to be written, and closes the database."""
         # What was changed is durable: that its links could not be made is no failure of it.
         with suppress(BackendError):
-            self._links.write(self._items_of, self._names)
+            self._links.write(self._items_of, self._items_of_all)
         self._database.close()
 
     def _items_of(self, names: Iterable[str]) -> dict[str, Items]:
@@ -434,8 +439,13 @@ class LocalProject:
             nothing,
         )
 
-    def _names(self) -> Iterator[str]:
-        return (one.task.name for one in self.tasks())
+    def _items_of_all(self) -> Iterator[tuple[str, Items]]:
+        """The items of all tasks, by name; of each page as of its own moment."""
+        nothing: list[tuple[str, str]] = []
+        name = ""
+        while rows := self._read(partial(queries.items_after, name=name, first=PAGE), nothing):
+            yield from ((one, items_of(text)) for one, text in rows)
+            name = rows[-1][0]
 
     def _read(self, ask: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         with self._database.reading() as connection:

@@ -93,12 +93,19 @@ def count_of_stage(connection: sqlite3.Connection, stage: str) -> int:
     return int(row[0])
 
 
-def item_refs(connection: sqlite3.Connection) -> set[str]:
-    """The refs of the items of all tasks, and of what accompanies them."""
-    texts = connection.execute("SELECT items FROM tasks")
-    found = {ref for (text,) in texts for _, ref in parsed(text)}
-    extras = connection.execute("SELECT refs FROM extras")
-    return found.union(_released_refs(connection), *(parsed(text) for (text,) in extras))
+def item_refs(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yields the refs of the items of all tasks, of what accompanies them, and of releases."""
+    for (text,) in connection.execute("SELECT items FROM tasks"):
+        yield from (ref for _, ref in parsed(text))
+    for (text,) in connection.execute("SELECT refs FROM extras"):
+        yield from parsed(text)
+    yield from _released_refs(connection)
+
+
+def items_after(connection: sqlite3.Connection, name: str, first: int) -> list[tuple[str, str]]:
+    """The next tasks by name, with the text of the items of each."""
+    query = "SELECT name, items FROM tasks WHERE name > ? ORDER BY name LIMIT ?"
+    return connection.execute(query, (name, first)).fetchall()
 
 
 def has_releases(connection: sqlite3.Connection) -> bool:

@@ -149,8 +149,13 @@ def _task_of(row: Sequence[Any], pairs: Sequence[Sequence[str]]) -> Task:
     )
 
 
+def items_of(text: str) -> tuple[tuple[str, str], ...]:
+    """The items of a row: the name and the ref of each."""
+    return tuple((name, ref) for name, ref in parsed(text))
+
+
 def stored_of(row: Sequence[Any]) -> StoredTask:
     """All of a row of COLUMNS."""
     _, dp_id, _, items, storage, _, stage, _, _, _, created_at, updated_at = row
-    pairs = tuple((name, ref) for name, ref in parsed(items))
+    pairs = items_of(items)
     return StoredTask(_task_of(row, pairs), dp_id, pairs, storage, stage, created_at, updated_at)
