@@ -10,10 +10,15 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.postgres_server import Server
+
 
 # Whether an example takes long is a matter of what else the machine does: a limit on it fails tests
 # that are right.
@@ -49,7 +54,7 @@ LONG = (
 sys.dont_write_bytecode = False
 
 TRUSTED = re.compile(
-    r"PYTHONDONTWRITEBYTECODE|CI|CI_MERGE_.*|GITHUB_EVENT_.*|RBSYNC_.*|RB_.*|REDBRICK_.*|XDG_.*_HOME"
+    r"PYTHONDONTWRITEBYTECODE|CI|CI_MERGE_.*|GITHUB_EVENT_.*|RBSYNC_.*|RB_.*|REDBRICK_.*|XDG_.*_HOME|PG[A-Z]+"
 )
 """Variables by which the machine that runs the tests would decide what a manifest may do."""
 
@@ -62,6 +67,15 @@ def nobodys_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     own = {f"XDG_{one}_HOME": str(folder / one.lower()) for one in ("CONFIG", "STATE", "CACHE")}
     with mock.patch.dict(os.environ, {**kept, **own}, clear=True):
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server that these tests share; whoever stops it starts it again."""
+    from tests.postgres_server import started
+
+    with started() as server:
+        yield server
 
 
 def pytest_configure() -> None:

@@ -107,6 +107,10 @@ EXAMPLES = {
     "rbsync watch --plan-only": "timeout --preserve-status -s TERM 5 rbsync watch --plan-only",
     "rbsync retry": "rbsync retry --yes",
     "rbsync state list": "rbsync state list",
+    "rbsync state migrate URL": "rbsync state migrate sqlite:moved.db"
+    " && rbsync --state sqlite:moved.db state migrate sqlite:",
+    "rbsync state force-unlock": "rbsync state force-unlock --yes",
+    "rbsync state backup": "rbsync state backup copy.db",
     "rbsync state pull": "rbsync state pull > state.json",
     "rbsync state push": "rbsync state push state.json",
     "rbsync state collect": "rbsync state collect",

@@ -217,6 +217,36 @@ def collect(common: CommonOptions, lock_timeout: float) -> int:
     return ExitCode.DONE
 
 
+@command.command("migrate")
+@click.argument("target", metavar="URL")
+@lock_timeout
+@with_common_options
+def migrate(common: CommonOptions, target: str, lock_timeout: float) -> int:
+    """Move the state to the store of URL, and put the old one away.
+
+    \b
+    Examples:
+      rbsync state migrate postgresql://team@db.example.org/labels
+      rbsync state migrate sqlite: --state postgresql://team@db.example.org/labels
+    """
+    from rbsync.sync.state_migration import migrate as moved_to
+
+    with opened(common) as workspace:
+        moved = moved_to(workspace, target, lock_timeout)
+    text = one_line(f"{plural(moved.records, 'record')} moved to {target}.")
+    answer(
+        common,
+        text,
+        url=target,
+        records=moved.records,
+        uploads=moved.uploads,
+        put_away=moved.put_away,
+    )
+    note(common, one_line(f"The old state is kept at {moved.put_away}."))
+    note(common, "Name the new one by RBSYNC_STATE_URL, --state or `state` in the configuration.")
+    return ExitCode.DONE
+
+
 @command.command("unlock")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_common_options
@@ -229,16 +259,34 @@ def unlock(common: CommonOptions, yes: bool) -> int:
     Example:
       rbsync state unlock --yes
     """
+    return _take_lock(common, is_sure=yes)
+
+
+# By the name that people of infrastructure know it by.
+@command.command("force-unlock")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_common_options
+def force_unlock(common: CommonOptions, yes: bool) -> int:
+    """Take the lock from a holder, as `state unlock` does.
+
+    \b
+    Example:
+      rbsync state force-unlock --yes
+    """
+    return _take_lock(common, is_sure=yes)
+
+
+def _take_lock(common: CommonOptions, *, is_sure: bool) -> int:
     with opened(common) as workspace:
         owner = workspace.store.owner()
         if owner is None:
             answer(common, "Nobody holds the lock.", taken_from=None)
             return ExitCode.DONE
-        if not yes and sys.stdin.isatty():
+        if not is_sure and sys.stdin.isatty():
             click.confirm(f"Take the lock from {owner}?", abort=True, err=True)
         # In a script nobody can say that the holder is dead, and a lock that is taken by mistake
         # lets two write.
-        elif not yes:
+        elif not is_sure:
             raise RbsyncError(f"the lock is held by {owner}", hint="pass --yes to take it")
         workspace.store.unlock()
     answer(common, f"The lock was taken from {owner}.", taken_from=str(owner))

@@ -55,6 +55,7 @@ _OTHERS: Mapping[str, str] = {
     "apply": "report",
     "retry": "report",
     "schema": "schemas",
+    "state force-unlock": "state-unlock",
     "state pull": "state",
     "undo": "report",
 }

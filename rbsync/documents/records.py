@@ -59,6 +59,15 @@ class StateBackupDocument(Document):
     path: str
 
 
+class StateMigrateDocument(Document):
+    """The state in the store that it was moved to."""
+
+    url: str = Field(description="Of the store, as it was given.")
+    records: int = Field(ge=0, description="How many were moved.")
+    uploads: int = Field(ge=0, description="How many contents are known to be there already.")
+    put_away: str = Field(description="Where the old state is kept: a file, or a schema's URL.")
+
+
 class StateUnlockDocument(Document):
     """The holder whom the lock was taken from."""
 

@@ -100,6 +100,7 @@ def keep_settings(of: Circumstances, manifest: Manifest) -> None:
         "policy": settings.policy,
         "check": settings.check,
         "hash": settings.hash,
+        "state": settings.state,
     }
     data = _sealed(json.dumps([of.key, parts, packed(manifest)]))
     if len(data) > _MOST_BYTES:
@@ -130,6 +131,7 @@ def _settings(
     policy: list[Any],
     check: Any,
     hash: Any,  # noqa: A002  (as the manifest has it)
+    state: Any,
 ) -> ManifestSettings:
     type_of, taxonomy, name, stages, members = project
     names = taxonomy if isinstance(taxonomy, str) else tuple(taxonomy)
@@ -142,6 +144,7 @@ def _settings(
         (),
         check,
         hash,
+        state,
     )
 
 

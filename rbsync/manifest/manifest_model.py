@@ -336,6 +336,12 @@ class ManifestModel(Part):
     hash: Literal["xxh3", "sha256"] = Field(
         "xxh3", description="How the identity of content is computed.", examples=["xxh3"]
     )
+    state: Literal["any", "required"] = Field(
+        "any",
+        description="required: nobody starts a state of their own; the one who runs rbsync names "
+        "the team's, by RBSYNC_STATE_URL, --state or the configuration. A manifest never names it.",
+        examples=["required"],
+    )
 
 
 def manifest_model(backends: Iterable[str] = ()) -> type[ManifestModel]:

@@ -156,6 +156,7 @@ def _settings(model: ManifestModel) -> ManifestSettings:
         tuple(model.roots),
         model.files.check,
         model.hash,
+        model.state,
     )
 
 

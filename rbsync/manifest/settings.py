@@ -11,6 +11,7 @@ from rbsync.model.plan import OnChange, OnConflict, OnMove
 
 Refresh = Literal["auto", "always", "never"]
 FileCheck = Literal["strict", "structure", "none"]
+StateKind = Literal["any", "required"]
 
 
 class ProjectSettings(NamedTuple):
@@ -47,7 +48,7 @@ class ManifestSettings(NamedTuple):
     """The settings that count, of a manifest that was checked.
 
     ``storages`` are the names of storages with their ids. ``check`` is how closely files are
-    looked at.
+    looked at. ``state`` says whether the one who runs rbsync must name a state.
     """
 
     backend: Chosen
@@ -57,3 +58,4 @@ class ManifestSettings(NamedTuple):
     roots: tuple[str, ...]
     check: FileCheck
     hash: Algorithm
+    state: StateKind = "any"

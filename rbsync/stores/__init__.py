@@ -34,10 +34,14 @@ STORES: ExtensionPoint[OpenStore] = ExtensionPoint(
     {
         "sqlite": "rbsync.stores.sqlite:open_sqlite",
         "memory": "rbsync.stores.memory:open_memory",
+        "postgresql": "rbsync.stores.postgresql:open_postgresql",
     },
     _objection,
 )
 DEFAULT = "sqlite:"
+
+# As the server's own tools take it.
+_OTHER_NAMES = {"postgres": "postgresql"}
 
 
 def open_store(url: str, folder: str) -> Store:
@@ -47,7 +51,7 @@ def open_store(url: str, folder: str) -> Store:
     have a password in it.
     """
     scheme, colon, rest = (url or DEFAULT).partition(":")
-    opened = STORES.find(scheme) if colon else None
+    opened = STORES.find(_OTHER_NAMES.get(scheme, scheme)) if colon else None
     if opened is None:
         # The rest of the URL is not repeated: for a database it has a password.
         known = ", ".join(f"{name}:" for name in STORES.names())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from rbsync.model.record import Header, Intent, Record
+from rbsync.stores.row_values import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,26 @@ class Traced(Protocol):
 
     def some_records(self, names: Iterable[str]) -> dict[str, Record]:
         """The records of those of the names that have one, verified."""
+
+
+@runtime_checkable
+class Movable(Protocol):
+    """A store whose state can be moved to another one and put away."""
+
+    def content(self) -> Content | None:
+        """All of the state, each row as it was written; None when there is none."""
+
+    def fill(self, content: Content) -> None:
+        """Makes a state that is all of this, at once or not at all.
+
+        Raises StoreError when there is a state already.
+        """
+
+    def retire(self) -> str:
+        """Puts the state away, while its caller has the lock, and tells where it is now.
+
+        Nobody finds it there unless it is asked for.
+        """
 
 
 class Writer(Protocol):

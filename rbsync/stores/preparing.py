@@ -12,10 +12,13 @@ from contextlib import closing, contextmanager, suppress
 
 from rbsync.errors import StoreError
 from rbsync.stores import formats
+from rbsync.stores import sqlite_rows as rows
+from rbsync.stores.change_log import begin_log
 from rbsync.stores.faults import damaged
 from rbsync.stores.formats import build, format_of, upgrade
 from rbsync.stores.read_only import look_as_is
-from rbsync.stores.sqlite_connections import connect
+from rbsync.stores.row_values import Content
+from rbsync.stores.sqlite_connections import connect, transaction
 
 
 @contextmanager
@@ -25,7 +28,7 @@ def appearing(path: str) -> Iterator[sqlite3.Connection]:
     Only the user may read it. When the block fails, nothing is left of it.
     """
     draft = path + ".new"
-    _remove(draft)
+    remove(draft)
     # Readable by its user alone from the first moment: metadata in it may be of patients.
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     connection = connect(draft, "mode=rw")
@@ -40,11 +43,12 @@ def appearing(path: str) -> Iterator[sqlite3.Connection]:
         _sync_folder(path)
     except BaseException:
         connection.close()
-        _remove(draft)
+        remove(draft)
         raise
 
 
-def _remove(path: str) -> None:
+def remove(path: str) -> None:
+    """Removes a state with its journals; one that is not there is as good."""
     _remove_journals(path)
     with suppress(FileNotFoundError):
         os.remove(path)
@@ -93,6 +97,17 @@ def copy(path: str, target: str) -> None:
         found = look_as_is(path, lambda connection: _copy_sound(connection, path, draft))
         if found is None:
             raise StoreError(f"There is no state {path} to copy.")
+
+
+def fill(path: str, content: Content) -> None:
+    """Makes a state that is all of this; raises StoreError when there is one already."""
+    if os.path.lexists(path):
+        raise StoreError(f"There is a state {path} already.", hint="Move it away, or name another.")
+    with appearing(path) as connection:
+        build(connection, content.header.lineage)
+        with transaction(connection):
+            begin_log(connection, content.header.serial)
+            rows.fill(connection, content)
 
 
 def complaints(connection: sqlite3.Connection, check: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 
@@ -14,6 +15,7 @@ from rbsync.stores.base import Mark, Owner, Store
 from rbsync.stores.change_log import changed_since, newest
 from rbsync.stores.faults import explained
 from rbsync.stores.read_only import look, look_as_is
+from rbsync.stores.row_values import Content
 from rbsync.stores.state_lock import StateLock, refuse_network
 from rbsync.stores.writing import SqliteWriter
 
@@ -112,6 +114,28 @@ class SqliteStore:
 
         with explained(target):
             copy(self._path, target)
+
+    def content(self) -> Content | None:
+        return look(self._path, rows.content)
+
+    def fill(self, content: Content) -> None:
+        """As in ``Movable``."""
+        from rbsync.stores.preparing import fill
+
+        with explained(self._path):
+            self._make_folder()
+            fill(self._path, content)
+
+    def retire(self) -> str:
+        """Leaves a copy of the state beside it, under the name of a backup, and removes it."""
+        from rbsync.stores.preparing import remove
+
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        put_away = f"{self._path}.moved-{stamp}.bak"
+        self.backup(put_away)
+        with explained(self._path):
+            remove(self._path)
+        return put_away
 
     def integrity(self) -> list[str]:
         """Reads all of the state; what is wrong with it, empty when it is sound."""

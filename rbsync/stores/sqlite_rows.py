@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 from rbsync.collector import paused_collector
-from rbsync.model.declined_text import declined_in, declined_text
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.outcome import Failure
 from rbsync.model.record import Header, Intent, Record
-from rbsync.reasons import OPERATIONS
 from rbsync.stores.base import Upload
+from rbsync.stores.row_values import (
+    Content,
+    Row,
+    checked,
+    intent_of,
+    intent_row,
+    record_of,
+    record_row,
+)
 from rbsync.stores.seals import BrokenSealError, is_sealed, opened, sealed
 
 PUT_RECORD = (
@@ -51,11 +55,8 @@ _SPECIAL = _RECORD + (
     " WHERE typeof(name) <> 'text' OR items IS NULL OR failure IS NOT NULL"
     " OR attempted IS NOT NULL OR declined IS NOT NULL OR old_name IS NOT NULL"
 )
-_NONE = (None, None, None)
 # The least number of parameters that every SQLite takes is 999.
 _CHUNK = 900
-
-Row = tuple[Any, ...]
 
 
 def header(connection: sqlite3.Connection) -> Header:
@@ -81,9 +82,9 @@ def records(connection: sqlite3.Connection) -> dict[str, Record]:
     with paused_collector():
         found = _plain_records(connection)
     for row in connection.execute(_SPECIAL):
-        found[row[0]] = _record(row)
+        found[row[0]] = record_of(row)
     for row in connection.execute(_INTENT):
-        found[row[0]] = found.get(row[0], Record(row[0]))._replace(pending=_intent(row))
+        found[row[0]] = found.get(row[0], Record(row[0]))._replace(pending=intent_of(row))
     return found
 
 
@@ -116,7 +117,7 @@ def verify(connection: sqlite3.Connection, names: Iterable[str]) -> None:
     for some in _chunks(names):
         marks = ", ".join("?" * len(some))
         missed = set(some)
-        for query, read in ((_RECORD, _record), (_INTENT, _intent)):
+        for query, read in ((_RECORD, record_of), (_INTENT, intent_of)):
             for row in connection.execute(f"{query} WHERE name IN ({marks})", some):
                 missed.discard(read(row).name)
         if missed:
@@ -142,8 +143,8 @@ def record(connection: sqlite3.Connection, name: str) -> Record | None:
     row = connection.execute(_RECORD + " WHERE name = ?", (name,)).fetchone()
     intent = connection.execute(_INTENT + " WHERE name = ?", (name,)).fetchone()
     if intent is None:
-        return _record(row) if row else None
-    return (_record(row) if row else Record(name))._replace(pending=_intent(intent))
+        return record_of(row) if row else None
+    return (record_of(row) if row else Record(name))._replace(pending=intent_of(intent))
 
 
 def some_records(connection: sqlite3.Connection, names: Iterable[str]) -> dict[str, Record]:
@@ -152,9 +153,9 @@ def some_records(connection: sqlite3.Connection, names: Iterable[str]) -> dict[s
     for some in _chunks(names):
         marks = ", ".join("?" * len(some))
         for row in connection.execute(f"{_RECORD} WHERE name IN ({marks})", some):
-            found[row[0]] = _record(row)
+            found[row[0]] = record_of(row)
         for row in connection.execute(f"{_INTENT} WHERE name IN ({marks})", some):
-            found[row[0]] = found.get(row[0], Record(row[0]))._replace(pending=_intent(row))
+            found[row[0]] = found.get(row[0], Record(row[0]))._replace(pending=intent_of(row))
     return found
 
 
@@ -211,64 +212,36 @@ def put(
     # next run.
     settled = [*removed, *(one.name for one in records)]
     connection.executemany("DELETE FROM intent WHERE name = ?", ((name,) for name in settled))
-    connection.executemany(PUT_RECORD, map(_record_row, records))
+    connection.executemany(PUT_RECORD, map(record_row, records))
     put_intents(connection, [one.pending for one in records if one.pending])
     connection.executemany(PUT_UPLOAD, map(sealed, uploads))
 
 
+def content(connection: sqlite3.Connection) -> Content:
+    """All of the state; must run inside a transaction, for it asks several times."""
+    uploads = connection.execute("SELECT content, storage, ref, seal FROM upload")
+    return Content(
+        header(connection),
+        checked("record", connection.execute(_RECORD)),
+        checked("intent", connection.execute(_INTENT)),
+        # One whose seal is broken is unknown, and is sent again.
+        list(filter(is_sealed, uploads)),
+    )
+
+
+def fill(connection: sqlite3.Connection, content: Content) -> None:
+    """Puts all of a state into empty tables."""
+    put_header(connection, content.header)
+    connection.executemany(PUT_RECORD, content.records)
+    connection.executemany(PUT_INTENT, content.intents)
+    connection.executemany(PUT_UPLOAD, content.uploads)
+
+
 def put_intents(connection: sqlite3.Connection, intents: Sequence[Intent]) -> None:
-    connection.executemany(PUT_INTENT, map(_intent_row, intents))
+    connection.executemany(PUT_INTENT, map(intent_row, intents))
 
 
 def _chunks(contents: Iterable[str]) -> Iterator[list[str]]:
     rest = iter(contents)
     while some := list(islice(rest, _CHUNK)):
         yield some
-
-
-def _record_row(one: Record) -> Row:
-    failure = json.dumps(one.failure._asdict()) if one.failure else None
-    attempted = json.dumps(one.attempted) if one.attempted else None
-    declined = declined_text(one.declined) or None
-    facets = one.applied or _NONE
-    old = one.old_name or None
-    return sealed((one.name, *facets, one.task_id, failure, attempted, declined, old))
-
-
-def _intent_row(one: Intent) -> Row:
-    declined = declined_text(one.declined) or None
-    facets = one.fingerprint or _NONE
-    # The column makes a real number of an integer.
-    sent_at = float(one.sent_at)
-    return sealed((one.name, one.operation, *facets, sent_at, declined, one.old_name or None))
-
-
-def _record(row: Row) -> Record:
-    name, items, labels, settings, task_id, failure, attempted, declined, old = opened(
-        "record", row
-    )
-    try:
-        return Record(
-            name,
-            _fingerprint(items, labels, settings),
-            task_id,
-            Failure(**json.loads(failure)) if failure else None,
-            Fingerprint(*json.loads(attempted)) if attempted else None,
-            declined=declined_in(declined),
-            old_name=old or "",
-        )
-    except (ValueError, TypeError) as error:
-        raise BrokenSealError(f"the record of {name!r} cannot be read: {error}") from error
-
-
-def _intent(row: Row) -> Intent:
-    name, operation, items, labels, settings, sent_at, declined, old = opened("intent", row)
-    # What is not known to be a delete would be settled as if it had sent something.
-    if operation not in OPERATIONS:
-        raise BrokenSealError(f"the intent of {name!r} is to {operation!r}, which nobody knows")
-    fingerprint = _fingerprint(items, labels, settings)
-    return Intent(name, operation, fingerprint, sent_at, declined_in(declined), old or "")
-
-
-def _fingerprint(items: str | None, labels: str, settings: str) -> Fingerprint | None:
-    return None if items is None else Fingerprint(items, labels, settings)

@@ -185,7 +185,7 @@ def open_workspace(
         retrier.plain_questions = (backend.describe, backend.storages)
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
         stack.callback(stop.request, LEFT)
-        store = _closing(stack, open_store(_state_url(manifest, state), home))
+        store = _closing(stack, _store(manifest, state, home))
         kept = _closing(stack, _history(store, folder, history))
         yield Workspace(
             manifest,
@@ -300,18 +300,23 @@ def _own_folder(manifest: Manifest, home: str, stack: contextlib.ExitStack) -> s
 
 
 # A manifest never chooses it: whoever writes one must not be able to send a password somewhere.
-def _state_url(manifest: Manifest, given: str) -> str:
+def _store(manifest: Manifest, given: str, home: str) -> Store:
     """A state that a pull request may have brought along says nothing of the project."""
     if manifest.trust.untrusted:
-        return "memory:untrusted"
-    return given or os.environ.get(STATE_VARIABLE, "")
+        return open_store("memory:untrusted", home)
+    url = given or os.environ.get(STATE_VARIABLE, "") or manifest.trust.state
+    if not url and manifest.settings.state == "required":
+        from rbsync.sync.unnamed_state import UnnamedState
+
+        return cast("Store", UnnamedState(manifest.locate(("state",))))
+    return open_store(url, home)
 
 
 def _is_new(store: Store) -> bool:
     """Tells whether there is no state; one that cannot be read is there."""
     try:
         return store.header() is None
-    except StoreError:
+    except (StoreError, UserError):
         return False
 
 

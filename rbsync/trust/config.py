@@ -23,6 +23,7 @@ class Config(NamedTuple):
     profile: str = ""
     url: str = ""
     org_id: str = ""
+    state: str = ""
     env: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     allow_private_urls: bool = False
@@ -180,6 +181,7 @@ _KEYS: Mapping[str, Callable[[Any], Any]] = {
     "profile": _text_of,
     "url": _text_of,
     "org_id": _text_of,
+    "state": _text_of,
     "env": _words,
     "roots": _folders,
     "allow_private_urls": _switch,

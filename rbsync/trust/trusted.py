@@ -122,10 +122,11 @@ class Trust:
 
     ``url`` is what a key without a profile is bound to, empty for the vendor's service.
     ``policy`` are policies that the command line and the environment set, ``own_policy`` those
-    of the user's file. ``config`` is where that file is, for hints. ``untrusted`` says that the
-    manifest is a stranger's: no key is read and no host is asked. ``max_pixels`` is how many
-    pixels of a mask a manifest may choose as its limit, where that is more than the usual one, and
-    ``max_labels`` how many labels a file may have, where that is more than usual.
+    of the user's file. ``state`` is the URL of the state that it names, and ``config`` is where
+    that file is, for hints. ``untrusted`` says that the manifest is a stranger's: no key is read
+    and no host is asked. ``max_pixels`` is how many pixels of a mask a manifest may choose as its
+    limit, where that is more than the usual one, and ``max_labels`` how many labels a file may
+    have, where that is more than usual.
     """
 
     env: frozenset[str] = frozenset()
@@ -140,6 +141,7 @@ class Trust:
     untrusted: bool = False
     max_pixels: int = 0
     max_labels: int = 0
+    state: str = ""
     config: str = ""
 
     def allows_variable(self, name: str) -> bool:
@@ -171,6 +173,7 @@ def read_trust(environ: Mapping[str, str] | None = None, given: Given | None = N
         untrusted=untrusted,
         max_pixels=_number(environ, "RBSYNC_MAX_PIXELS") or config.max_pixels,
         max_labels=_number(environ, "RBSYNC_MAX_LABELS") or config.max_labels,
+        state=config.state,
         config=config.path,
     )
 

@@ -56,6 +56,7 @@ class StoreTests(ABC):
     """The port's promises, one a test. ``kind`` is the scheme of the store's URLs."""
 
     kind: str
+    stories = 30
 
     @abstractmethod
     def make(self, folder: Path) -> Store:
@@ -480,7 +481,7 @@ class StoreTests(ABC):
     # Any order of all this
 
     def test_any_story_ends_as_it_does_in_a_dict(self, tmp_path: Path) -> None:
-        run_stories(self.make, tmp_path)
+        run_stories(self.make, tmp_path, self.stories)
 
     def test_closing_a_store_keeps_the_state(self, store: Store, again: Store) -> None:
         with store.writer(OWNER, timeout=0) as writer:

@@ -161,6 +161,7 @@ CASES: dict[str, tuple[Before, list[str]]] = {
     "show": (applied, ["images/a.png"]),
     "state backup": (applied, ["copy.db"]),
     "state list": (with_intent, []),
+    "state migrate": (applied, ["sqlite:elsewhere.db"]),
     "state mv": (applied, ["images/a.png", "a"]),
     "state pull": (with_intent, []),
     "state push": (with_pulled_state, ["pulled.json"]),
@@ -192,6 +193,7 @@ def shown(document: dict[str, Any], folder: Path) -> str:
     text = re.sub(r'"created_at": "[^"]*"', '"created_at": "TIME"', text)
     seen = '"verdict": "ok", "found": "", "hint": ""'
     text = re.sub(r'"verdict": "[^"]*", "found": "[^"]*", "hint": "[^"]*"', seen, text)
+    text = re.sub(r"moved-[0-9]{8}-[0-9]{6}", "moved-TIME", text)
     return re.sub(r'"meta": \{.*\}', '"meta": {}', text)
 
 

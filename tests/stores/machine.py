@@ -145,6 +145,6 @@ class Story(RuleBasedStateMachine):
         assert self.store.records() == self.known
 
 
-def run_stories(make: Callable[[Path], Any], root: Path) -> None:
+def run_stories(make: Callable[[Path], Any], root: Path, stories: int) -> None:
     members = {"make": staticmethod(make), "root": root, "folders": count()}
-    tell(type("StoryOfOneStore", (Story,), members), stories=30, steps=20)
+    tell(type("StoryOfOneStore", (Story,), members), stories=stories, steps=20)

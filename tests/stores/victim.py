@@ -1,5 +1,7 @@
 """A process that writes to a state until something happens to it.
 
+PATH is that of a file, or the URL of another store.
+
 python -m tests.stores.victim commit PATH     commits batches, and prints the number of each
 python -m tests.stores.victim hold PATH       takes the lock, then commits at each line read
 python -m tests.stores.victim upgrade PATH    dies in the middle of an upgrade
@@ -19,8 +21,8 @@ from itertools import count
 from rbsync.errors import RbsyncError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.record import Intent, Record
-from rbsync.stores import formats
-from rbsync.stores.base import Owner, Writer
+from rbsync.stores import formats, open_store
+from rbsync.stores.base import Owner, Store, Writer
 from rbsync.stores.sqlite import SqliteStore
 
 BATCH = 7
@@ -41,15 +43,19 @@ def put(writer: Writer, number: int) -> None:
     writer.commit([Record(name, PRINT, f"task {name}") for name in names])
 
 
+def opened(path: str) -> Store:
+    return open_store(path, "/") if path.startswith("postgresql:") else SqliteStore(path)
+
+
 def commit(path: str) -> None:
-    with SqliteStore(path).writer(me(), timeout=0) as writer:
+    with opened(path).writer(me(), timeout=0) as writer:
         for number in count(writer.header().serial + 1):
             put(writer, number)
             say(number)
 
 
 def hold(path: str) -> None:
-    with SqliteStore(path).writer(me(), timeout=0) as writer:
+    with opened(path).writer(me(), timeout=0) as writer:
         say("held")
         for line in sys.stdin:
             try:

@@ -32,7 +32,9 @@ ARGUMENTS: dict[str, list[str]] = {
     "state rm": ["state", "rm", "images/a.png"],
     "state mv": ["state", "mv", "images/a.png", "images/b.png"],
     "state push": ["state", "push", "images/a.png"],
+    "state migrate": ["state", "migrate", "sqlite:elsewhere.db"],
     "state unlock": ["state", "unlock", "--yes"],
+    "state force-unlock": ["state", "force-unlock", "--yes"],
     "undo": ["undo", "--yes"],
     # It waits for files to stand still, and alone it would not end.
     "watch": ["watch", "--once", "--settle", "0", "--settle-group", "0", "--timeout", "5"],

@@ -1,0 +1,98 @@
+"""The complaints of a PostgreSQL server, each as a StoreError that says what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from rbsync.errors import StateError, StoreError
+from rbsync.stores.postgresql.server_address import ServerAddress
+from rbsync.stores.seals import BrokenSealError
+
+_KEPT = "Nothing that was recorded is lost."
+_REACH = "See that the server runs and that its host, port and database are the ones that are meant"
+_GRANT = (
+    "Let the database's owner run: CREATE SCHEMA {schema} AUTHORIZATION {user}; people of one team"
+    " share a role, by ALTER ROLE name SET role = {user}"
+)
+# By the beginning of their SQLSTATE, the longest first.
+_ADVICE = {
+    "28": "Give the password by PGPASSWORD, PGPASSFILE or a service file",
+    "3D000": "Make the database, with `createdb`, or name the one that is meant in the URL",
+    "42501": _GRANT,
+    "42P07": "Name another schema, ?schema=NAME: this one has tables of somebody else",
+    "25006": "Name the primary server: a standby cannot be written to",
+    "53100": "Free some space on the server, then run the command again",
+    "53300": "Let the server take more connections, or run fewer commands at once",
+}
+# Of a connection that comes to nothing the driver has no SQLSTATE: in English servers say this.
+_REFUSALS = {
+    "password": "28",
+    "authentication failed": "28",
+    "does not exist": "3D000",
+    "too many connections": "53300",
+}
+_DAMAGE = ("42P01", "42703")
+_CUT = ("57P", "08")
+
+
+@contextmanager
+def explained(address: ServerAddress) -> Iterator[None]:
+    """Turns what goes wrong with the server inside of it into StoreError."""
+    try:
+        yield
+    except psycopg.Error as error:
+        # Without the driver's own error: what it says of the connection is not for every log.
+        raise _explain(address, error) from None
+    except BrokenSealError as error:
+        raise damaged(address, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise damaged(address, "a text in it is not UTF-8") from error
+
+
+def is_cut(error: psycopg.Error, connection: psycopg.Connection[object]) -> bool:
+    """Tells whether the connection ended, of which the state may know nothing."""
+    if connection.closed or (error.sqlstate or "").startswith(_CUT):
+        return True
+    # A connection that comes to nothing, or whose end comes while it is spoken to, has no code.
+    return isinstance(error, psycopg.OperationalError) and not error.sqlstate
+
+
+def damaged(address: ServerAddress, what: str) -> StateError:
+    """The schema has not what a store wrote; it is left as it is."""
+    return StateError(
+        f"The state {address} is damaged: {what}.",
+        hint="It was left as it is. Put the database back from a backup; or rename the schema "
+        "and rebuild the state from the project with `rbsync refresh`.",
+    )
+
+
+def unusable(address: ServerAddress, what: str, hint: str = _REACH) -> StoreError:
+    """The state may be sound, but cannot be read or written now."""
+    return StoreError(f"The state {address} cannot be used: {what}.", hint=f"{hint}. {_KEPT}")
+
+
+def forbidden(address: ServerAddress) -> StoreError:
+    """The schema is there, and this role may not use it."""
+    return unusable(address, "permission denied for its schema", _advice("42501", address))
+
+
+def _explain(address: ServerAddress, error: psycopg.Error) -> StoreError:
+    what = _said(error)
+    code = error.sqlstate or next((_REFUSALS[one] for one in _REFUSALS if one in what), "")
+    if code in _DAMAGE:
+        return damaged(address, what)
+    return unusable(address, what, _advice(code, address))
+
+
+def _advice(code: str, address: ServerAddress) -> str:
+    advice = next((_ADVICE[code[:size]] for size in (5, 2) if code[:size] in _ADVICE), _REACH)
+    user = address.options.get("user", "NAME")
+    return advice.format(schema=address.schema, user=user)
+
+
+def _said(error: psycopg.Error) -> str:
+    text = error.diag.message_primary or str(error).strip().partition("\n")[0]
+    return text.strip().rstrip(".") or type(error).__name__

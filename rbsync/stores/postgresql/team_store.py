@@ -1,0 +1,219 @@
+"""The store in PostgreSQL: readers ask in one snapshot, and one writer has the lock."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TypeVar
+
+import psycopg
+from psycopg import sql
+
+from rbsync.errors import StoreError
+from rbsync.model.record import Header, Record
+from rbsync.stores.base import Mark, Owner
+from rbsync.stores.postgresql import server_rows as rows
+from rbsync.stores.postgresql.server_address import ServerAddress
+from rbsync.stores.postgresql.server_errors import explained, is_cut, unusable
+from rbsync.stores.postgresql.sessions import (
+    AdvisoryLock,
+    Session,
+    close,
+    connect,
+    keep_watched,
+    lock_of,
+    pen_of,
+)
+from rbsync.stores.postgresql.state_tables import (
+    format_of,
+    make,
+    prepare,
+    present_format,
+)
+from rbsync.stores.postgresql.team_writer import TeamWriter
+from rbsync.stores.row_values import Content
+from rbsync.stores.writer_errors import locked
+
+T = TypeVar("T")
+Question = Callable[[Session], T]
+
+# Seconds between two looks at a lock that another has.
+_POLL = 0.1
+_AGAIN = "Run the command again with the URL of where it is now"
+
+
+class TeamStore:
+    """Satisfies ``Store``, ``Traced`` and ``Movable``; the state is in the schema of an address.
+
+    All methods raise StoreError when the server cannot be used, and StateError when the state is
+    damaged or of a newer format. Any thread may call them.
+    """
+
+    def __init__(self, address: ServerAddress) -> None:
+        self._address = address
+        self._turn = threading.Lock()
+        self._session: Session | None = None
+
+    def header(self) -> Header | None:
+        return self._ask(rows.header)
+
+    def records(self) -> dict[str, Record]:
+        return self._ask(rows.records) or {}
+
+    def record(self, name: str) -> Record | None:
+        return self.some_records([name]).get(name)
+
+    def some_records(self, names: Iterable[str]) -> dict[str, Record]:
+        wanted = list(names)
+        return self._ask(lambda session: rows.some_records(session, wanted)) or {}
+
+    def mark(self) -> Mark | None:
+        return self._ask(rows.newest)
+
+    def changed_since(self, mark: Mark) -> frozenset[str] | None:
+        return self._ask(lambda session: rows.changed_since(session, mark))
+
+    def verify(self, names: Iterable[str]) -> None:
+        wanted = list(names)
+        self._ask(lambda session: rows.verify(session, wanted))
+
+    def is_settled(self) -> bool:
+        return self._ask(rows.is_settled) is not False
+
+    @contextmanager
+    def writer(self, owner: Owner, *, timeout: float) -> Iterator[TeamWriter]:
+        """As in ``Store``; the lock is that of a session which does nothing else."""
+        with ExitStack() as stack:
+            with explained(self._address):
+                session, lineage = self._holding(timeout, stack)
+                writer = TeamWriter(self._address, session, lineage, owner)
+                stack.callback(writer.close)
+            yield writer
+
+    def owner(self) -> Owner | None:
+        text = self._ask(_owner_of)
+        # Another version of rbsync may write other fields. The note is only for people.
+        with suppress(ValueError, TypeError):
+            return Owner(**json.loads(text)) if text else None
+        return None
+
+    def is_held(self) -> bool:
+        return bool(self._ask(_holders))
+
+    def unlock(self) -> None:
+        """Ends the session that holds the lock, whose writer is refused from then on."""
+
+        # First: a writer that is at work sees by it that the lock is not to be taken again.
+        self._change(lambda session: session.execute("DELETE FROM holder"))
+        self._change(_end_writer)
+
+    def backup(self, target: str) -> None:
+        """Copies the state to a new SQLite file. Raises StoreError when there is one already."""
+        from rbsync.stores.sqlite import SqliteStore
+
+        found = self.content()
+        if found is None:
+            raise StoreError(f"There is no state {self._address} to copy.")
+        SqliteStore(target).fill(found)
+
+    def content(self) -> Content | None:
+        return self._ask(rows.content)
+
+    def fill(self, content: Content) -> None:
+        """As in ``Movable``."""
+        with explained(self._address), connect(self._address) as session, session.transaction():
+            AdvisoryLock(f"schema {self._address.schema}").take_to_the_end(session)
+            if format_of(session, self._address) is not None:
+                raise unusable(self._address, "there is a state already", "Name another schema")
+            make(session, self._address, content.header.lineage)
+            rows.log_change(session, content.header.serial, ())
+            rows.fill(session, content)
+
+    def retire(self) -> str:
+        """Gives the schema another name, with all that is in it, and returns the URL of that."""
+        stamp = time.strftime("%Y%m%d_%H%M%S", time.gmtime())
+        put_away = self._address._replace(schema=f"{self._address.schema[:24]}_{stamp}")
+
+        def rename(session: Session) -> None:
+            rows.header(session, alone=True)
+            names = map(sql.Identifier, (self._address.schema, put_away.schema))
+            session.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(*names))
+
+        self._change(rename)
+        return str(put_away)
+
+    def close(self) -> None:
+        with self._turn:
+            if self._session is not None:
+                close(self._session)
+            self._session = None
+
+    def _holding(self, timeout: float, stack: ExitStack) -> tuple[Session, str]:
+        """A session that holds the lock, and the state's lineage; a state that is new is made."""
+        session = connect(self._address)
+        stack.callback(close, session)
+        keep_watched(session)
+        if format_of(session, self._address) is None:
+            prepare(session, self._address)
+        lineage = rows.header(session).lineage
+        end = time.monotonic() + timeout
+        while not lock_of(lineage).take(session):
+            if time.monotonic() >= end:
+                raise locked(self.owner())
+            time.sleep(_POLL)
+        # While it was waited for, the state may have been moved to another store.
+        if format_of(session, self._address) is None or rows.header(session).lineage != lineage:
+            raise unusable(self._address, "it was moved away", _AGAIN)
+        return session, lineage
+
+    def _ask(self, question: Question[T]) -> T | None:
+        """Asks a question in one transaction; None when there is no state."""
+        with self._turn, explained(self._address):
+            try:
+                return self._asked(question)
+            except psycopg.Error as error:
+                # A server that was started anew answers a new session, and a question asked twice
+                # has one answer.
+                if self._session is None or not is_cut(error, self._session):
+                    raise
+                close(self._session)
+                self._session = None
+            return self._asked(question)
+
+    def _change(self, change: Question[object]) -> None:
+        """Changes something beside the writer, whom it may wait for."""
+        with explained(self._address), connect(self._address) as session, session.transaction():
+            if format_of(session, self._address) is not None:
+                change(session)
+
+    def _asked(self, question: Question[T]) -> T | None:
+        session = self._session = self._session or connect(self._address)
+        # One snapshot for several queries, or a commit in between would mix two states.
+        session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        try:
+            with session.transaction():
+                present_format(session, self._address)
+                return question(session)
+        except psycopg.errors.UndefinedTable:
+            # Asked only now: nearly always there is a state.
+            if format_of(session, self._address) is not None:
+                raise
+            return None
+
+
+def _holders(session: Session) -> list[int]:
+    return lock_of(rows.header(session).lineage).holders(session)
+
+
+def _end_writer(session: Session) -> None:
+    lineage = rows.header(session).lineage
+    for one in (lock_of(lineage), pen_of(lineage)):
+        one.end_holders(session)
+
+
+def _owner_of(session: Session) -> str:
+    row = session.execute("SELECT owner FROM holder").fetchone()
+    return str(row[0]) if row else ""

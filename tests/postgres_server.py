@@ -1,0 +1,219 @@
+"""A PostgreSQL server of the tests' own, from Debian's package, in a folder that is thrown away."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+ROLE = "team"
+"""The role of all tests; it is no superuser."""
+PASSWORD = "canary-of-the-role"
+
+_NUMBERS = count()
+_SETTINGS = {
+    # What is written survives the server, and none of the tests takes the machine's power away.
+    "fsync": "off",
+    "listen_addresses": "",
+    "max_connections": "60",
+    "shared_buffers": "32MB",
+    "log_min_messages": "panic",
+    "dynamic_shared_memory_type": "mmap",
+}
+
+
+def programs() -> Path:
+    """The folder of the server's programs; Debian has none of them on the path."""
+    found = shutil.which("initdb")
+    places = [Path(found).resolve().parent] if found else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for one in places:
+        if (one / "initdb").exists():
+            return one
+    raise AssertionError("install Debian's package `postgresql`, as .ci/run does")
+
+
+def _pooler() -> str:
+    found = shutil.which("pgbouncer", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
+    assert found, "install Debian's package `pgbouncer`, as .ci/run does"
+    return found
+
+
+class Server:
+    """A server on a socket in its own folder, that can be stopped, started and asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._programs = programs()
+        self._data = folder / "data"
+        self._owner = _another() if os.geteuid() == 0 else None
+        self.own(folder)
+        # Without what makes a power cut harmless: it takes half of the time.
+        self._run("initdb", "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8",
+                  "--no-locale", "--pgdata", self._data)  # fmt: skip
+        text = "".join(f"{key} = '{value}'\n" for key, value in _SETTINGS.items())
+        with (self._data / "postgresql.conf").open("a") as file:
+            file.write(f"{text}unix_socket_directories = '{folder}'\n")
+        self.start()
+        with self.asked_as("postgres", "postgres") as session:
+            session.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
+
+    @cached_property
+    def shared(self) -> str:
+        """A database for tests that have a schema of their own."""
+        return self.database()
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables by which libpq finds the server."""
+        return {"PGHOST": str(self.folder), "PGUSER": ROLE, "PGPORT": "5432"}
+
+    def start(self) -> None:
+        self._run("pg_ctl", "start", "--wait", "--silent", "--pgdata", self._data,
+                  "--log", self.folder / "log")  # fmt: skip
+
+    def stop(self, how: str = "fast") -> None:
+        """Stops it; ``immediate`` is as if it had been killed."""
+        self._run("pg_ctl", "stop", "--wait", "--silent", "--mode", how, "--pgdata", self._data)
+
+    def restart(self, how: str = "immediate") -> None:
+        """Stops it, by default as if it had been killed, and starts it again."""
+        self.stop(how)
+        self.start()
+
+    def database(self, *options: str) -> str:
+        """Makes a database that belongs to the role, and returns its name."""
+        name = f"d{next(_NUMBERS)}"
+        with self.asked_as("postgres", "postgres") as session:
+            text = f"CREATE DATABASE {name} OWNER {ROLE} {' '.join(options)}"
+            session.execute(text.encode())
+        return name
+
+    @contextmanager
+    def asked_as(self, role: str, database: str) -> Iterator[psycopg.Connection]:
+        """A session of a role."""
+        place = f"host={self.folder} port=5432 user={role} dbname={database}"
+        with psycopg.connect(place, autocommit=True) as session:
+            yield session
+
+    def url(self, database: str, schema: str = "rbsync") -> str:
+        """The URL of a state."""
+        return f"postgresql:///{database}?host={self.folder}&user={ROLE}&schema={schema}"
+
+    def own(self, folder: Path) -> None:
+        """Gives a folder to the user that the server runs as."""
+        if self._owner is not None:
+            os.chown(folder, self._owner.pw_uid, self._owner.pw_gid)
+
+    @contextmanager
+    def guarded(self, database: str) -> Iterator[None]:
+        """Has a database ask for the role's password, `PASSWORD`."""
+        before = (self._data / "pg_hba.conf").read_text()
+        self._rule(f"local {database} {ROLE} scram-sha-256\n{before}")
+        try:
+            yield
+        finally:
+            self._rule(before)
+
+    def _rule(self, text: str) -> None:
+        (self._data / "pg_hba.conf").write_text(text)
+        # Whoever comes next is asked by the new rules: the server has read them when it says so.
+        with self.asked_as("postgres", "postgres") as session:
+            session.execute("SELECT pg_reload_conf()")
+
+    @contextmanager
+    def pooled(self, mode: str) -> Iterator[Path]:
+        """A pooler before the server; the folder of its socket, which has the usual number."""
+        folder = self.folder / f"pool{next(_NUMBERS)}"
+        folder.mkdir()
+        (folder / "users").write_text(f'"{ROLE}" ""\n')
+        (folder / "ini").write_text(
+            f"[databases]\n* = host={self.folder} port=5432\n[pgbouncer]\npool_mode = {mode}\n"
+            f"unix_socket_dir = {folder}\nlisten_port = 5432\nauth_type = trust\n"
+            f"auth_file = {folder}/users\n"
+        )
+        self.own(folder)
+        command = [_pooler(), str(folder / "ini")]
+        with subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, cwd=folder, **self._user
+        ) as process:
+            assert process.stderr is not None
+            assert any("process up" in line for line in process.stderr)
+            try:
+                yield folder
+            finally:
+                process.kill()
+
+    @property
+    def _user(self) -> dict[str, Any]:
+        owner = self._owner
+        return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
+
+    def _run(self, program: str, *arguments: object) -> None:
+        done = subprocess.run(
+            [str(self._programs / program), *map(str, arguments)],
+            cwd=self.folder,
+            **self._user,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+            check=False,
+        )
+        assert done.returncode == 0, f"{program}: {done.stderr}"
+
+
+def _another() -> pwd.struct_passwd:
+    """A user that the server may run as: it refuses to run as root."""
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise AssertionError("no user to run the server as: root may not")
+
+
+@contextmanager
+def started() -> Iterator[Server]:
+    """A server that is stopped at the end, whatever happens."""
+    # A socket's path has at most 107 bytes, and those of the tests' own folders are longer.
+    folder = Path(tempfile.mkdtemp(prefix="rbpg", dir=_roomy()))
+    server = None
+    try:
+        server = Server(folder)
+        yield server
+    finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            pid = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+            os.kill(pid, signal.SIGQUIT)
+            _wait(pid)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _roomy(memory: str = "/dev/shm") -> str | None:
+    """The folder in memory, where there is room for databases, each of 300 files; else None."""
+    try:
+        room = os.statvfs(memory)
+    except OSError:
+        return None
+    return memory if room.f_bavail * room.f_frsize > 2**30 and room.f_favail > 50_000 else None
+
+
+def _wait(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        ended = os.pidfd_open(pid)
+        select.select([ended], [], [], 20)
+        os.close(ended)
