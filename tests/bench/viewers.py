@@ -10,6 +10,7 @@ loads, as it is delivered and packed by gzip.
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import statistics
 import sys
@@ -45,15 +46,17 @@ datapoints:
 masks:
   - {glob: large.png, image: large.jpg, class_map: {car: [255, 0, 0]}}
 """
-SCAN = """<!doctype html><canvas id=c width=1200 height=800></canvas><script type=module>
-import { Niivue } from "/%s";
-const viewer = new Niivue();
-await viewer.attachToCanvas(document.getElementById("c"));
-const spot = { url: "/spot.nii", colormap: "red", opacity: 0.5 };
-await viewer.loadVolumes([{ url: "/scan.nii" }, spot]);
-viewer.setSliceType(viewer.sliceTypeMultiplanar);
-viewer.drawScene();
-document.body.dataset.ready = "true";
+SCAN = """<!doctype html><canvas id=c width=1200 height=800></canvas>
+<script src="/@niivue/niivue/dist/niivue.umd.js"></script><script>
+(async () => {
+  const viewer = new niivue.Niivue();
+  await viewer.attachToCanvas(document.getElementById("c"));
+  const spot = { url: "/spot.nii", colormap: "red", opacity: 0.5 };
+  await viewer.loadVolumes([{ url: "/scan.nii" }, spot]);
+  viewer.setSliceType(viewer.sliceTypeMultiplanar);
+  viewer.drawScene();
+  document.body.dataset.ready = "true";
+})();
 </script>"""
 TILED = """<!doctype html><div id=v style="width:1200px;height:800px"></div>
 <script src="/openseadragon/build/openseadragon/openseadragon.min.js"></script><script>
@@ -171,15 +174,13 @@ def size(*files: Path) -> str:
     return f"{len(data) / 1000:,.0f} kB, {len(gzip.compress(data)) / 1000:,.0f} kB packed"
 
 
-def largest(folder: Path, *names: str) -> Path:
-    """The first of some builds of a package that there is."""
-    return next(folder / name for name in names if (folder / name).exists())
-
-
 def main() -> None:
-    packages = Path(sys.argv[1]).resolve()
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=form)
+    parser.add_argument("packages", type=Path)
+    packages = parser.parse_args().packages.resolve()
     pages = ROOT / "rbsync/cli/pages"
-    niivue = largest(packages, "@niivue/niivue/dist/index.min.js", "@niivue/niivue/dist/index.js")
+    niivue = packages / "@niivue/niivue/dist/niivue.umd.js"
     seadragon = packages / "openseadragon/build/openseadragon/openseadragon.min.js"
     swipe = packages / "photoswipe/dist"
     print(machine("playwright"), flush=True)
@@ -196,7 +197,7 @@ def main() -> None:
         folder = Path(place)
         write(folder)
         print(f"tiles for OpenSeadragon: {tiles(folder):.1f} s", flush=True)
-        (folder / "scan.html").write_text(SCAN % niivue.relative_to(packages))
+        (folder / "scan.html").write_text(SCAN)
         (folder / "tiled.html").write_text(TILED)
         with serving(folder, str(packages)) as url:
             drawn, _ = taken(browser, f"{url}scan.html", nothing, "body[data-ready]")
