@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ from rbsync.masks.png.decoding import MAX_PIXELS
 
 FORMATS = ("PNG", "JPEG", "BMP")
 """The formats that are drawn; what else Pillow reads is no item of a datapoint."""
+# Pillow warns from two thirds of our own limit on, in the midst of what a command prints.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 _DICOM_AT = slice(128, 132)
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _META = 4096

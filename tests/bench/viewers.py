@@ -44,7 +44,7 @@ version: 1
 datapoints:
   - {name: scan, series: [{items: scan.nii, segmentations: spot.nii, segment_map: {1: spot}}]}
 masks:
-  - {glob: large.png, image: large.jpg, class_map: {car: [255, 0, 0]}}
+  - {glob: large.png, image: large.jpg, class_map: class_map.json}
 """
 SCAN = """<!doctype html><canvas id=c width=1200 height=800></canvas>
 <script src="/@niivue/niivue/dist/niivue.umd.js"></script><script>
@@ -85,6 +85,7 @@ def write(folder: Path) -> None:
     mask = np.zeros((LARGE[1], LARGE[0], 3), np.uint8)
     mask[3000:5000, 4000:7000, 0] = 255
     (folder / "large.png").write_bytes(png(mask, compress_level=1))
+    (folder / "class_map.json").write_text('{"car": [255, 0, 0]}')
     (folder / "rbsync.yaml").write_text(MANIFEST)
 
 
@@ -208,7 +209,7 @@ def main() -> None:
                 f"eight times as near after {zoomed:.2f} s"
             )
         rbsync(folder, "apply", "--yes", "--force")
-        with browsing(folder) as url:
+        with browsing(folder) as (url, _):
             drawn, _ = taken(browser, f"{url}#scan", nothing, "#scan[data-ready]")
             print(f"ours: scan with its labels drawn after {drawn:.2f} s")
             large = f"{url}#{quote('large')}"
