@@ -16,7 +16,7 @@ from rbsync.dataset.without_effect import loose_labels
 from rbsync.errors import Location
 from rbsync.files.part import NotInPartsError
 from rbsync.files.tree import Tree
-from rbsync.sources.entry import Entry, MaskLabels
+from rbsync.sources.entry import NOT_LOOKED_FOR, Entry, MaskLabels
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ class TakingUp:
         found: dict[str, set[str]] = {}
         for row in rows:
             if row.labels:
-                folder, _, name = row.labels.rpartition("/")
+                folder, _, name = row.labels.removeprefix(NOT_LOOKED_FOR).rpartition("/")
                 found.setdefault(folder, set()).add(name)
         return {folder: frozenset(names) for folder, names in found.items()}
 
@@ -282,6 +282,9 @@ def _labelled(units: Mapping[UnitKey, Summary]) -> dict[str, tuple[int, frozense
     found: dict[str, tuple[int, frozenset[str]]] = {}
     for (source, _), one in units.items():
         for folder, suffixes in one.labelled.items():
+            # Masks of its own lie there, and it looked for none.
+            if not suffixes:
+                continue
             first, known = found.get(folder, (source, _NONE))
             found[folder] = (min(first, source), known.union(suffixes))
     return found

@@ -16,7 +16,7 @@ from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Algorithm, entry_digest, weight
 from rbsync.model.names import fold_of
-from rbsync.sources.entry import Entry, MaskLabels, SegmentationLabels
+from rbsync.sources.entry import NOT_LOOKED_FOR, Entry, MaskLabels, SegmentationLabels
 
 # Neither is in a path or a name that a plan may have.
 _BETWEEN = "\0"
@@ -94,8 +94,10 @@ class Unit:
         labelled: dict[str, set[str]] = {}
         for row in rows:
             if row.labels:
-                folder, _, name = row.labels.rpartition("/")
-                labelled.setdefault(folder, set()).add(suffix_of(name))
+                folder, _, name = row.labels.removeprefix(NOT_LOOKED_FOR).rpartition("/")
+                suffixes = labelled.setdefault(folder, set())
+                if not row.labels.startswith(NOT_LOOKED_FOR):
+                    suffixes.add(suffix_of(name))
         return Summary(
             len(planned),
             sum(map(weight, planned)),
@@ -197,7 +199,7 @@ def row_of(entry: Entry, datapoint: Datapoint | None, tree: Tree, algorithm: Alg
     digest = bytes(DIGEST_SIZE[algorithm])
     if datapoint is not None:
         digest = entry_digest(datapoint.name, datapoint.fingerprint, algorithm)
-    return Row(entry.name, asked, digest, entry.found_labels)
+    return Row(entry.name, asked, digest, entry.noted_labels)
 
 
 def _is_alone(entry: Entry, tree: Tree) -> bool:

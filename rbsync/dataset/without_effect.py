@@ -14,7 +14,7 @@ from rbsync.files.listing import scan
 from rbsync.files.patterns import PatternError
 from rbsync.files.tree import Tree
 from rbsync.guessing import MOST_KNOWN, nearest
-from rbsync.sources.entry import Entry
+from rbsync.sources.entry import NOT_LOOKED_FOR, Entry
 
 _MOST_LOOKED_AT = 100_000
 """Paths that a rule without effect is tried on. Of more, nobody is told that none is meant."""
@@ -26,15 +26,18 @@ def stray_labels(entries: Iterable[Entry], tree: Tree) -> dict[str, Stray]:
     They are warned of: an image that was renamed without its labels would lose them without a word.
     """
     used: dict[str, tuple[set[str], Location]] = {}
+    others: dict[str, tuple[set[str], Location]] = {}
     for entry in entries:
         # Only where a source finds label files by the names of images: a list names its own.
-        if found_labels := entry.found_labels:
-            folder, _, name = found_labels.rpartition("/")
-            used.setdefault(folder, (set(), entry.origin))[0].add(name)
+        if path := entry.noted_labels:
+            into = others if path.startswith(NOT_LOOKED_FOR) else used
+            folder, _, name = path.removeprefix(NOT_LOOKED_FOR).rpartition("/")
+            into.setdefault(folder, (set(), entry.origin))[0].add(name)
     found = {}
     for folder, (names, origin) in used.items():
         suffixes = {suffix_of(name) for name in names}
-        if stray := sorted(loose_labels(folder, suffixes, tree) - names):
+        taken = names | others[folder][0] if folder in others else names
+        if stray := sorted(loose_labels(folder, suffixes, tree) - taken):
             found[folder] = Stray(tuple(stray), origin)
     return found
 

@@ -104,6 +104,9 @@ class SegmentationLabels(NamedTuple):
         return None
 
 
+NOT_LOOKED_FOR = "//"
+"""No path begins so."""
+
 UNREADABLE = "its masks cannot be read: see what is wrong with their source"
 
 
@@ -182,6 +185,17 @@ class Entry(NamedTuple):
                 # Beside the images are those too, and they are no masks that nobody wants.
                 folder = self.items[0].rpartition("/")[0]
                 return path if path.rpartition("/")[0] != folder else ""
+            case _:
+                return ""
+
+    @property
+    def noted_labels(self) -> str:
+        """As `found_labels`; the mask of any other entry, which nobody looked for, with a mark."""
+        if found := self.found_labels:
+            return found
+        match self.labels:
+            case MaskLabels(files=(path,)):
+                return NOT_LOOKED_FOR + path
             case _:
                 return ""
 

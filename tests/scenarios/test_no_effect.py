@@ -125,6 +125,10 @@ def test_masks_that_belong_to_no_image_are_told(project: Project, suffix: str) -
         assert said in ran.err
     project.write("images/c.png", photo(9))
     assert f"1 mask in `masks` belongs to no datapoint: `d.{suffix}`" in project.run("plan").err
+    # A mask that another source sends belongs to a datapoint.
+    more = "masks:\n  - {glob: masks/d.*, image: images/b.png, name: d, class_map: map.json}\n"
+    project.manifest(head + source + more)
+    assert "belong" not in project.run("plan").err
     # Masks beside their images are no strays, and neither are those images.
     project.write("images/a_mask.png", photo(0))
     project.manifest(
