@@ -12,7 +12,7 @@ from rbsync.dataset.mask_rules import MaskRules, named_at
 from rbsync.dataset.told import transparent
 from rbsync.errors import Location, Problem, UserError
 from rbsync.files.body import open_body
-from rbsync.files.kinds import PICTURES, objection
+from rbsync.files.kinds import PICTURES, objection, refused_as
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.fingerprint import canonical_json, digest
@@ -79,6 +79,8 @@ class MaskReader:
             self._findings.of_entry(entry, _of_several(entry, given))
             return None
         inputs = files.readable(entry, given.files)
+        if inputs and self._is_of_another_kind(entry, given, files):
+            return None
         mask = self._answer(entry, self._mask_context(given.recipe), inputs)
         images = self._images(entry, files)
         shown = self._answer(entry, image_context(), images) if images else mask
@@ -97,6 +99,21 @@ class MaskReader:
             return None
         own = mask.fingerprint, tuple(inputs), given.recipe, given.encoding
         return Labels("mask", *own, mask.extent)
+
+    def _is_of_another_kind(self, entry: Entry, given: MaskLabels, files: Files) -> bool:
+        """Reports masks that are of a kind which no format of ours reads, with the next step."""
+        from rbsync.mask_formats import MASK_FORMATS
+        from rbsync.mask_formats.recipe import read_recipe
+
+        if MASK_FORMATS.maker(read_recipe(given.recipe).format):
+            return False
+        for path in given.files:
+            said, hint = refused_as(files.item(entry, path)[1], "masks of PNG")
+            if said:
+                problem = Problem("file-kind", f"{path}: {said}", entry.label_at, hint)
+                self._findings.of_entry(entry, problem)
+                return True
+        return False
 
     def _wanted(self, entry: Entry, labels: MaskLabels, files: Files) -> Iterator[Inspection]:
         from rbsync.dataset.mask_inspection import inspect_image, inspect_mask

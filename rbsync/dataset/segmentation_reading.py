@@ -12,7 +12,7 @@ from rbsync.dataset.mask_reading import content_of, image_context, paths_of, pla
 from rbsync.dataset.mask_rules import MaskRules
 from rbsync.dataset.series_reading import SeriesReader
 from rbsync.errors import Location, Problem, UserError
-from rbsync.files.kinds import GZIP, NIFTI, NRRD, PICTURES
+from rbsync.files.kinds import GZIP, NIFTI, NRRD, PICTURES, refused_as
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item, Labels
 from rbsync.model.extent import total
@@ -159,6 +159,8 @@ class SegmentationReader:
         # What is wrong with its map has been told, and what follows from that helps nobody.
         if not inputs or entry.barred:
             return None
+        if self._is_of_another_kind(entry, part, files):
+            return None
         found = self._answer(entry, self._context(part), inputs, part)
         scan, is_picture = self._scan(entry, part, files)
         if scan and found:
@@ -174,6 +176,16 @@ class SegmentationReader:
         if found and found.alike:
             self._findings.warn(entry, _alike(part, found.alike))
         return found
+
+    def _is_of_another_kind(self, entry: Entry, part: SeriesLabels, files: Files) -> bool:
+        """Reports segmentations that are of a kind which nobody reads, with the next step."""
+        for path in part.files:
+            said, hint = refused_as(files.item(entry, path)[1], "NIfTI and NRRD")
+            if said:
+                place = part.locate((FILES,))
+                self._findings.of_entry(entry, Problem("file-kind", f"{path}: {said}", place, hint))
+                return True
+        return False
 
     def _turned(
         self,

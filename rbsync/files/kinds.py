@@ -90,6 +90,9 @@ _STEPS = {
 }
 """The next step for kinds that people meet and the service does not take."""
 
+IN_PLACE = (LFS, ANNEX, DVC, HTML)
+"""Kinds of what is left in the place of a file, whatever that was to be."""
+
 BROKEN = 0x40
 """The bit beside a kind's code that says that the file's structure is broken."""
 
@@ -208,7 +211,7 @@ def objection(name: str, kind: Kind) -> str:
     if kind is EMPTY:
         return "the file is empty"
     if not kind.accepted:
-        what = "of a kind that is not known" if kind is OTHER else _called(kind)
+        what = "of a kind that is not known" if kind is OTHER else called(kind)
         return f"the file is {what}; accepted are {ACCEPTED}"
     suffix = suffix_of(name)
     # Scanners name DICOM files `IM000001` or `1.2.840.113`. Any suffix will do that is not the name
@@ -219,13 +222,23 @@ def objection(name: str, kind: Kind) -> str:
     return ""
 
 
-def _called(kind: Kind) -> str:
+def called(kind: Kind) -> str:
     """A kind with its article; a pointer is called no file, for the file is elsewhere."""
     if kind in (LFS, ANNEX, DVC):
         return f"a {kind.name}"
     if kind is HTML:
         return "an HTML page"
     return f"{'an' if kind in _WITH_AN else 'a'} {kind.name} file"
+
+
+def refused_as(kind: Kind | None, wanted: str) -> tuple[str, str]:
+    """The message and the next step for a file that nothing reads; empty for other kinds.
+
+    ``wanted`` are the files that are expected in its place.
+    """
+    if kind is None or kind.accepted or kind not in CODES or kind in (OTHER, EMPTY):
+        return "", ""
+    return f"the file is {called(kind)}; {wanted} are expected", next_step("", kind)
 
 
 def next_step(name: str, kind: Kind) -> str:

@@ -27,6 +27,8 @@ def text_of(data: bytes) -> str:
 
     PowerShell and spreadsheets write UTF-16. Raises UnicodeDecodeError for another encoding.
     """
+    if kinds.sniff(data[: kinds.HEAD]) in kinds.IN_PLACE:
+        raise UnicodeDecodeError("utf-8", data, 0, 1, "another file's pointer")
     # The mark of UTF-32 begins as that of UTF-16 does.
     is_wide = data.startswith(UTF16) and not data.startswith(UTF32)
     at = 0 if data.startswith(UTF32) else -1 if is_wide else data.find(b"\0")
@@ -57,6 +59,8 @@ def encoding_fault(error: UnicodeDecodeError) -> str:
     """The byte at which a text is of another encoding, and the next step."""
     data = error.object
     kind = kinds.sniff(data[: kinds.HEAD])
+    if kind in kinds.IN_PLACE:
+        return f"this is {kinds.called(kind)}: {kinds.next_step('', kind)}"
     if kind in _NO_TEXT:
         also = ", as workbooks of Excel are: save it as CSV (UTF-8)" if kind is kinds.ZIP else ""
         return f"this is a {kind.name} file, and no text{also}"

@@ -8,6 +8,7 @@ import os
 import stat
 
 from rbsync.errors import Location, Problem, UserError
+from rbsync.files import kinds
 from rbsync.files.written_text import UTF16, wide_encoding
 from rbsync.manifest.limits import LIMITS, MIB, Limits
 
@@ -72,6 +73,10 @@ _CHUNK = 1 << 20
 def check_text(data: bytes, file: str) -> None:
     """Pass UTF-8 text with or without a byte order mark; raise ``UserError`` for all else."""
     # Before the NUL bytes, of which UTF-16 is full: the hint is worth more than the byte's place.
+    kind = kinds.sniff(data[: kinds.HEAD])
+    if kind in kinds.IN_PLACE:
+        hint = kinds.next_step("", kind)
+        raise _refused_at(data, 0, file, f"the file is {kinds.called(kind)}", hint)
     offset = data.find(b"\0")
     if (offset >= 0 or data.startswith(UTF16)) and (name := wide_encoding(data)):
         raise _refused_at(data, 0, file, f"the file is {name}, not UTF-8", "save it as UTF-8")

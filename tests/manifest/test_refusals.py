@@ -46,6 +46,11 @@ TAG = "the tag `{}` is not allowed\n    remove it, or put quotes around the valu
             "a: 1".encode("utf-16"),
             "rbsync.yaml:1:1: the file is UTF-16, not UTF-8\n    save it as UTF-8",
         ),
+        (
+            b"version https://git-lfs.github.com/spec/v1\n",
+            "rbsync.yaml:1:1: the file is a Git LFS pointer\n"
+            "    the file itself is not here: run `git lfs pull`",
+        ),
         *(
             (
                 "a: 1".encode(one),

@@ -86,6 +86,11 @@ REFUSED: dict[str, tuple[Callable[[str], bytes], str]] = {
         "byte 0xed in line ",
     ),
     "a picture": (lambda _: photo(3), "this is a PNG file, and no text"),
+    "a pointer of Git LFS": (
+        lambda _: b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n",
+        "this is a Git LFS pointer: the file itself is not here: run `git lfs pull`",
+    ),
+    "a page": (lambda _: b"<!DOCTYPE html>", "this is an HTML page: a web page was saved in place"),
 }
 
 

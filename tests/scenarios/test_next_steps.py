@@ -64,6 +64,7 @@ FINE = {
     "MP4 with bytes behind": ("x.mp4", MP4 + bytes(4)),
     "DICOM behind a TIFF's header": ("x.dcm", b"II*\0" + dicom(1)[4:]),
 }
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
 STEPS = {
     "a pointer of Git LFS": (
         "x.png",
@@ -140,6 +141,44 @@ def test_what_decoders_take_is_sent(images: Project, kind: str) -> None:
     ran = images.apply()
     assert ran.code == 0, ran.err
     assert "2 created" in ran.last_line
+
+
+OTHERS = {
+    "a mask that is a pointer": ("masks/a.png", POINTER, "a Git LFS pointer", "`git lfs pull`"),
+    "a mask that is a page": ("masks/a.png", b"<html>", "an HTML page", "logged in"),
+    "a mask of WebP": ("masks/a.png", packed("WEBP"), "a WebP file", "`magick IN OUT.png`"),
+    "a mask of TIFF": ("masks/a.tif", packed("TIFF"), "a TIFF file", "`magick IN OUT.png`"),
+    "a mask of GIF": ("masks/a.gif", packed("GIF"), "a GIF file", "`magick IN OUT.png`"),
+    "a segmentation that is a pointer": ("s.nii.gz", POINTER, "a Git LFS pointer", "lfs pull`"),
+    "a segmentation of NumPy": ("s.npy", b"\x93NUMPY\1\0", "a NumPy file", "save it as NIfTI"),
+    "a segmentation of MetaImage": ("s.mha", b"ObjectType = Image\n", "a MetaImage", "as NIfTI"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_a_mask_or_segmentation_of_another_kind_is_refused_with_the_next_step(
+    images: Project, kind: str
+) -> None:
+    name, data, said, step = OTHERS[kind]
+    images.write(name, data)
+    images.write("map.json", {"car": [255, 0, 0]})
+    images.write("ct.nii", nifti())
+    is_mask = name.startswith("masks")
+    form = "IMAGE" if is_mask else "DICOM"
+    source = (
+        f"  - {{name: a, items: [images/a.png], mask: {name}, class_map: map.json}}\n"
+        if is_mask
+        else "  - {name: a, series: [{items: ct.nii, segment_map: {1: car}, "
+        f"segmentations: {name}}}]}}\n"
+    )
+    images.manifest(
+        f"project: {{type: {form}_SEGMENTATION, taxonomy: [car]}}\ndatapoints:\n{source}"
+    )
+    ran = images.run("plan")
+    assert ran.code == INVALID
+    assert f"{name}: the file is {said}" in ran.err, ran.err
+    assert step in ran.err
+    assert "1 problem; nothing was sent." in ran.err
 
 
 SHEETS = {
