@@ -28,6 +28,7 @@ MANIFEST = (
     "datapoints:\n  - {glob: images/*.png, labels: 'labels/{stem}.json?'}\n"
 )
 READERS = ("log images/a.png", "undo --yes")
+EVERY = os.environ.get("RBSYNC_KEPT") == "all"
 CODES = frozenset(ExitCode) - {ExitCode.INTERRUPTED}
 
 
@@ -62,8 +63,8 @@ def kept(applied: Site, tmp_path: Path, ears: Ears) -> Site:
 
 
 def tried(site: Site, readers: tuple[str, ...]) -> None:
-    every = [" ".join(arguments_of(one)) for one in commands()]
-    for words in (*readers, *(every if os.environ.get("RBSYNC_KEPT") == "all" else ())):
+    every = [" ".join(arguments_of(one)) for one in commands()] if EVERY else []
+    for words in (*readers, *every):
         began = time.process_time()
         ran = site.run(*words.split())
         assert site.leaks(ran) == [], (words, ran)
