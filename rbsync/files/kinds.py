@@ -63,7 +63,7 @@ _TO_MP4 = "convert it: `ffmpeg -i IN -c:v libx264 OUT.mp4`"
 _TO_PNG = "convert it to PNG, for example: `magick IN OUT.png`"
 _TO_VOLUME = "save it as NIfTI (.nii.gz) or NRRD, or its slices as PNG"
 _UNPACK = "unpack it and declare the files in it"
-_AGAIN = "an answer of a server was saved in place of the file: download it again, logged in"
+_AGAIN = "leave it out; where an answer of a server was saved in its place, download it again"
 _LEAVE_OUT = "leave it out: with `exclude`, or with a line in `.rbsyncignore`"
 _STEPS = {
     LFS: "the file itself is not here: run `git lfs pull`",

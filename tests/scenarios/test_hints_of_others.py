@@ -245,7 +245,7 @@ ADVICE = {
         mended=GONE,
     ),
     "an answer of S3 among images": Advice(
-        "an answer of a server was saved in place of the file: download it again",
+        "leave it out; where an answer of a server was saved in its place, download it again",
         ODD,
         files=odd(b"<?xml version='1.0'?><Error/>"),
         mended=GONE,

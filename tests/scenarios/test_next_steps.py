@@ -81,7 +81,7 @@ STEPS = {
     "JPEG called PNG": ("x.PNG", packed("JPEG"), "is a JPEG file by its content", "`images/x.jpg`"),
     "JPEG 2000": ("x.jp2", b"\0\0\0\x0cjP  \r\n", "the file is a JPEG 2000 file", "OUT.png`"),
     "a page": ("x.jpg", b"<!DOCTYPE html><title>404", "the file is an HTML page", "logged in"),
-    "an answer of S3": ("x.jpg", b"<?xml version='1.0'?><Error/>", "is an XML file", "logged in"),
+    "an answer of S3": ("x.jpg", b"<?xml version='1.0'?><Error/>", "is an XML file", "it again"),
     "a pointer of annex": ("x.png", b"/annex/objects/x", "is a git-annex pointer", "annex get`"),
     "an archive": ("x.png", b"PK\x03\x04", "the file is a ZIP file", "unpack it and declare the"),
     "a text": ("x.txt", b"to do", "the file is of a kind that is not known", "leave it out: with"),
