@@ -309,7 +309,10 @@ def _explained(path: str) -> Iterator[None]:
 
 @contextmanager
 def _as_written() -> Iterator[None]:
-    """What cannot be understood of a row was not written so. Raises DamagedRowError."""
+    """Takes a row that cannot be understood for one that was not written so.
+
+    Raises DamagedRowError.
+    """
     try:
         yield
     except (ValueError, TypeError, OverflowError) as error:
