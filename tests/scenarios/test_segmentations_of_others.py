@@ -276,15 +276,7 @@ class TestGridsThatDisagree:
     def test_a_segmentation_in_another_order_than_slices_is_turned_and_told(
         self, scans: Project, kind: str
     ) -> None:
-        order, flips = TURNS[kind]
-        voxels, affine = structure(0, 8), AFFINE.copy()
-        for axis in range(3):
-            if flips[axis]:
-                voxels = np.flip(voxels, axis)
-                affine[:, 3] += affine[:, axis] * (SHAPE[axis] - 1)
-                affine[:, axis] *= -1
-        affine[:, :3] = affine[:, list(order)]
-        scans.write("seg/liver.nii.gz", nifti(voxels.transpose(order), affine))
+        scans.write("seg/liver.nii.gz", nifti(*in_another_order(kind)))
         declare(scans, "seg/liver.nii.gz", MAP, '"ct/*.dcm"')
         ran = scans.apply()
         assert "this segmentation has the voxels of `ct/0.dcm` in another order" in ran.err
@@ -402,6 +394,18 @@ TURNS = {
     "slices first": ((2, 0, 1), (False, False, False)),
     "as ITK and nibabel differ": ((1, 0, 2), (True, True, False)),
 }
+
+
+def in_another_order(kind: str) -> tuple[Any, Any]:
+    """The voxels of a structure and their affine, turned: each voxel keeps its place."""
+    order, flips = TURNS[kind]
+    voxels, affine = structure(0, 8), AFFINE.copy()
+    for axis in range(3):
+        if flips[axis]:
+            voxels = np.flip(voxels, axis)
+            affine[:, 3] += affine[:, axis] * (SHAPE[axis] - 1)
+            affine[:, axis] *= -1
+    return voxels.transpose(order), affine[:, [*order, 3]]
 
 
 class TestTurnedGrids:
@@ -532,14 +536,7 @@ class TestNrrd:
     def test_it_is_sent_in_the_order_of_the_scan_and_comes_back_in_its_own(
         self, ct: Project, turn: str
     ) -> None:
-        order, flips = TURNS[turn]
-        voxels, affine = structure(0, 8), AFFINE.copy()
-        for axis in range(3):
-            if flips[axis]:
-                voxels = np.flip(voxels, axis)
-                affine[:, 3] += affine[:, axis] * (SHAPE[axis] - 1)
-                affine[:, axis] *= -1
-        file = self.written(voxels.transpose(order), affine[:, [*order, 3]])
+        file = self.written(*in_another_order(turn))
         ct.write("seg/liver.nrrd", file)
         declare(ct, "seg/liver.nrrd", MAP)
         assert "in another order" in ct.run("plan").err
