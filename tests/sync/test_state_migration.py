@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from rbsync.errors import ExitCode
+from rbsync.errors import ExitCode, StoreError
+from rbsync.manifest.load import load_manifest
 from rbsync.model.record import Intent, Record
 from rbsync.stores import open_store
 from rbsync.stores.base import Upload
 from rbsync.stores.sqlite import SqliteStore
+from rbsync.sync.state_migration import migrate
+from rbsync.sync.workspace import open_workspace
 from tests.builders import OTHER, OWNER, PRINT
 from tests.postgres_server import Server
 from tests.scenarios.project import Project
@@ -129,6 +132,16 @@ def test_what_cannot_be_moved_to_is_said_and_nothing_is_moved(
     assert ran.code == ExitCode.USAGE
     assert told in ran.err
     assert store.records().keys() == {"a"}
+
+
+def test_a_move_that_fails_leaves_the_state_where_it_is(project: Project, tmp_path: Path) -> None:
+    store = filled(project, [Record("a")])
+    (tmp_path / "file").write_text("no folder")
+    manifest = load_manifest(str(project.folder / "rbsync.yaml"))
+    with open_workspace(manifest) as workspace, pytest.raises(StoreError):
+        migrate(workspace, f"sqlite:{tmp_path}/file/state.db", 0)
+    assert store.records().keys() == {"a"}
+    assert store.owner() is None
 
 
 def test_without_a_state_there_is_nothing_to_move(project: Project) -> None:
