@@ -62,24 +62,27 @@ def check_project(workspace: Workspace, project: Project | None) -> None:
     )
 
 
-def project_changes(workspace: Workspace, project: Project | None) -> tuple[ProjectChange, ...]:
+def project_changes(
+    workspace: Workspace, project: Project | None, *, extends: bool
+) -> tuple[ProjectChange, ...]:
     """In what the project itself is another one than the manifest says. Raises BackendError.
 
-    An embedded project is made what is declared by any apply, and is none of others.
+    An embedded project is made what is declared by any apply, and is none of others. A project
+    without any category takes labels of all: it lacks none, unless ``extends`` asks for them.
     """
     if project is None or not isinstance(workspace.backend, MadeElsewhere):
         return ()
-    return tuple(_changes(workspace, project, workspace.backend))
+    return tuple(_changes(workspace, project, workspace.backend, extends=extends))
 
 
 def _changes(
-    workspace: Workspace, project: Project, backend: MadeElsewhere
+    workspace: Workspace, project: Project, backend: MadeElsewhere, *, extends: bool
 ) -> Iterator[ProjectChange]:
     declared = workspace.manifest.settings.project
     if declared.name and declared.name != project.name:
         yield ProjectChange("name", declared.name, project.name)
     names = (one.name for one in workspace.taxonomy.walk() if one.is_of_labels)
-    for name in dict.fromkeys(names):
+    for name in dict.fromkeys(names) if extends or project.categories else ():
         if name not in project.categories:
             yield ProjectChange("category", name, is_added=True)
     if declared.stages and declared.stages != project.stages:

@@ -89,7 +89,7 @@ def plan_of_changes(workspace: Workspace, options: PlanOptions, known: Known) ->
     left = left_digest(records, names_of(made.singled_out))
     made = replace(made, basis=replace(basis, left=left), empty=is_empty)
     made = replace(made, refused=objection(made, policy_of(workspace, options)))
-    made = replace(made, project=project_changes(workspace, known.project))
+    made = replace(made, project=project_changes(workspace, known.project, extends=options.insist))
     # What is told of the project is not remembered, and would be told once.
     if notes.is_wanted and notes.is_quiet and not made.project:
         exceptions = exceptions_of(*every, notes.folders if options.plans_again else ())
