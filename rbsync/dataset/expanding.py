@@ -164,7 +164,7 @@ class _Unpacking:
         self._left = again.most if again else None
 
     def entries(self, found: Iterator[Entry | Bundle]) -> Iterator[Entry | Bundle]:
-        """What a source found, without bundles if it is of a part. Raises NotInPartsError."""
+        """The finds of a source, without bundles if it is of a part. Raises NotInPartsError."""
         return found if self._left is None else self._apart(found, self._left)
 
     def _apart(self, found: Iterable[Entry | Bundle], left: int) -> Iterator[Entry]:

@@ -32,7 +32,7 @@ _SHOWN = 5
 
 
 def _points(given: list[int]) -> list[int]:
-    """How many points a pose has, and the numbers of each."""
+    """The number of points that a pose has, and of the numbers of each."""
     if len(given) != 2 or not 0 <= given[0] <= MOST_POINTS or given[1] not in (2, 3):
         message = f"keypoints are how many (to {MOST_POINTS:,}), and 2 or 3 numbers each"
         refuse_value("keypoints", message, "write it as `kpt_shape` has it, such as [17, 3]")

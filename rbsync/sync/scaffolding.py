@@ -1,4 +1,8 @@
-"""Init: a first manifest for a folder, from what is in it."""
+"""Init: a first manifest for a folder, from what is in it.
+
+It is one file: what a kind of source may take depends on what those before it took, so that all of
+them keep one account.
+"""
 
 from __future__ import annotations
 

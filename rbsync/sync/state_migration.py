@@ -16,7 +16,7 @@ from rbsync.sync.workspace import Workspace
 
 
 class Migrated(NamedTuple):
-    """What was moved; ``put_away`` is where the old state is kept."""
+    """The parts that were moved; ``put_away`` is where the old state is kept."""
 
     records: int
     uploads: int

@@ -116,12 +116,15 @@ def test_one_who_was_overtaken_sends_nothing_more(site: Site) -> None:
             site.store.unlock()
             with site.store.writer(OWNER, timeout=0) as other:
                 overtaken.append(other.header().epoch)
+                # It may have taken a while: who writes all the time is seldom met at rest.
+                before.append(len(site.tasks()))
 
+    before: list[int] = []
     backend = Faulty(site.project, watch=watch, batch=10)
     run = site.run(MANY, backend, jobs=2, error=StoreError)
     assert run.error is not None
     assert overtaken
-    assert len(site.tasks()) <= 100
+    assert len(site.tasks()) <= before[0] + 80
     if os.path.exists(site.recovery_file.path):
         take_in(site)
     assert site.run(MANY).exit_code == ExitCode.DONE

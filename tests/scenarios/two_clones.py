@@ -197,7 +197,10 @@ class ServedTeam(Team):
 @contextmanager
 def team(kind: str, folder: Path) -> Iterator[Team]:
     """A team of a kind: ``local``, ``served`` or ``rewriting``; all is applied by the first."""
-    shutil.copytree(_applied(kind, int(time.monotonic() / FRESH)), folder, dirs_exist_ok=True)
+    applied = _applied(kind, int(time.monotonic() / FRESH))
+    # What is known of states beside them is copied too: else a copy is an older state put back.
+    for made_in, copied in ((applied, folder), (home_of(applied), home_of(folder))):
+        shutil.copytree(made_in, copied, dirs_exist_ok=True)
     with _team(kind, folder) as made:
         if kind != "local":
             # The address of the service is another one.
@@ -205,10 +208,14 @@ def team(kind: str, folder: Path) -> Iterator[Team]:
         yield made
 
 
+def home_of(folder: Path) -> Path:
+    """The home of a team: below its manifests it would be theirs, and not believed."""
+    return folder.with_name(f"{folder.name}-home")
+
+
 @contextmanager
 def _team(kind: str, folder: Path) -> Iterator[Team]:
-    # What is known of states beside them is copied too: else a copy is an older state put back.
-    with mock.patch.dict(os.environ, {"XDG_STATE_HOME": str(folder / "home")}):
+    with mock.patch.dict(os.environ, {"XDG_STATE_HOME": str(home_of(folder))}):
         if kind == "local":
             with contextlib.closing(LocalBackend(folder / ".rbsync/project")) as backend:
                 yield LocalTeam(folder, backend)
