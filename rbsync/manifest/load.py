@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,10 @@ class _Later:
             return None
         from rbsync.manifest.kept_sources import unpacked
 
-        return unpacked(self._kept.sources, self._of.file)
+        # Between two releases a version may have kept settings of other names: the text has them.
+        with suppress(KeyError, TypeError, ValueError):
+            return unpacked(self._kept.sources, self._of.file)
+        return None
 
     def head(self) -> Head:
         return self._unpacked[0] if self._unpacked else self._parts.head

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -111,4 +113,22 @@ def test_more_than_is_kept_is_read(said: dict[str, Any], tmp_path: Path, read: l
     assert len(read) == 1
     assert facts(again) == facts(read_once)
     assert types(facts(again)) == types(facts(read_once))
+    assert len(read) == 2
+
+
+@pytest.mark.parametrize(("said", "other"), [("glob", "globb"), ('"labels"', '"label"')])
+def test_what_another_state_of_the_program_kept_is_read_from_the_text(
+    said: str, other: str, tmp_path: Path, read: list[str]
+) -> None:
+    source = {"glob": "*.png", "labels": "{stem}.json?"}
+    read_once, _ = loaded_twice(tmp_path, {"datapoints": [source]})
+    (place,) = [one for one in (tmp_path / "home").rglob("*") if one.is_file()]
+    _, _, text = place.read_text().partition("\n")
+    key, settings, sources = json.loads(text)
+    sources = json.loads(json.dumps(sources).replace(said, other))
+    changed = json.dumps([key, settings, sources])
+    place.write_text(f"{hashlib.sha256(changed.encode()).hexdigest()}\n{changed}")
+    again = load_manifest(tmp_path / "mine" / "rbsync.yaml")
+    assert len(read) == 1
+    assert facts(again) == facts(read_once)
     assert len(read) == 2
