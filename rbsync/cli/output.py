@@ -63,6 +63,10 @@ def note(common: CommonOptions, text: str, **style: Any) -> None:
 def complaint(common: CommonOptions, text: str, **style: Any) -> None:
     """Prints a line about what is wrong; also from within a signal, while another is printed."""
     line = _line(common, text, sys.stderr, style)
+    # Into one log both go in the order in which they are said. What cannot be written is told when
+    # the command ends.
+    with suppress(OSError, RuntimeError, ValueError):
+        sys.stdout.flush()
     try:
         sys.stderr.write(line)
     except RuntimeError:

@@ -99,3 +99,12 @@ def test_a_signal_may_speak_while_a_line_is_printed(
         monkeypatch.setattr("sys.stderr", Busy())
         complaint(CommonOptions(), "Stopping")
     assert (tmp_path / "said").read_text() == "Stopping\n"
+
+
+def test_in_one_log_all_stands_in_the_order_in_which_it_was_said(project: Project) -> None:
+    done = run(project, "unset PYTHONUNBUFFERED; rbsync plan 2>&1 | cat")
+    assert done.stdout.splitlines() == [
+        "  + one  (1 item)",
+        "Plan: 1 to create, 0 to update, 0 to delete, 0 blocked, 0 unchanged. 0 B to upload.",
+        "Apply it with: rbsync apply",
+    ]
