@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import pwd
-import select
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from tests.keeper import kept
 
 ROLE = "team"
 """The role of all tests; it is no superuser."""
@@ -188,19 +188,11 @@ def _another() -> pwd.struct_passwd:
 
 @contextmanager
 def started() -> Iterator[Server]:
-    """A server that is stopped at the end, whatever happens."""
+    """A server that is stopped at the end, whatever happens: also if this process is killed."""
     # A socket's path has at most 107 bytes, and those of the tests' own folders are longer.
     folder = Path(tempfile.mkdtemp(prefix="rbpg", dir=_roomy()))
-    server = None
-    try:
-        server = Server(folder)
-        yield server
-    finally:
-        if (folder / "data" / "postmaster.pid").exists():
-            pid = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-            os.kill(pid, signal.SIGQUIT)
-            _wait(pid)
-        shutil.rmtree(folder, ignore_errors=True)
+    with kept(folder):
+        yield Server(folder)
 
 
 def _roomy(memory: str = "/dev/shm") -> str | None:
@@ -210,10 +202,3 @@ def _roomy(memory: str = "/dev/shm") -> str | None:
     except OSError:
         return None
     return memory if room.f_bavail * room.f_frsize > 2**30 and room.f_favail > 50_000 else None
-
-
-def _wait(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        ended = os.pidfd_open(pid)
-        select.select([ended], [], [], 20)
-        os.close(ended)
