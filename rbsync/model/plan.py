@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import merge
 from operator import attrgetter
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, TypeGuard, cast
 
 from rbsync.errors import ExitCode, Problem
 from rbsync.model.datapoint import Datapoint
@@ -429,6 +429,11 @@ class Plan:
             move=counts[Move],
             fewer_labels=len(self.fewer_labels),
         )
+
+
+def changes_labels(action: Action) -> TypeGuard[Update | Replace | Move]:
+    """Tells whether an action gives a task that is there other labels."""
+    return isinstance(action, Update | Replace | Move) and "labels" in action.changed
 
 
 def names_of(actions: Iterable[Action]) -> Iterator[str]:

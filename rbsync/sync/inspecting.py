@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeGuard, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from rbsync.applier.attempts import Attempts, no_attempts
 from rbsync.applier.comparing import differing, fingerprint_of
 from rbsync.applier.overwriting import declared_settings, known_fingerprints, worked_on
 from rbsync.applier.present_extents import labels_left
-from rbsync.backends.base import Backend, TaskContent, read_once
+from rbsync.backends.base import Backend, TaskContent, no_name, read_once
 from rbsync.errors import BackendError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import Datapoint
@@ -22,19 +22,21 @@ from rbsync.model.plan import (
     Action,
     Blocked,
     Delete,
-    Move,
     OnConflict,
     Overwriting,
     Plan,
     Replace,
     Update,
+    changes_labels,
 )
 from rbsync.model.record import UNKNOWN, Header, Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.conflicts import Decisions, Sight, with_conflicts, with_fewer
-from rbsync.reasons import AUTH
+from rbsync.reasons import AUTH, CONFLICT
 from rbsync.reasons import UNKNOWN as NOT_KNOWN
 from rbsync.sync.first_look import LOOKED_AT_ONCE
+from rbsync.sync.listed import is_sibling
+from rbsync.sync.overlay import SIBLING
 from rbsync.sync.serials import check_marks
 
 A = TypeVar("A", bound=Action)
@@ -52,11 +54,13 @@ def inspected(
     algorithm: Algorithm,
     header: Header | None = None,
     attempts: Attempts = no_attempts,
+    lineage: str = "",
 ) -> Plan:
     """The plan, once what it would overwrite was looked at.
 
     What cannot be looked at is blocked: nobody knows what is there. Raises BackendError when the
     key is not accepted, and StateError when a task was left by a later run than ``header`` knows.
+    ``lineage`` is that of the state.
     """
     doomed = [
         one for one in plan.singled_out if isinstance(one, Overwriting) and _is_known(one, records)
@@ -64,9 +68,12 @@ def inspected(
     if not doomed:
         return plan
     sights: dict[str, Sight | None] = {}
+    stands_in: set[str] = set()
     for some in portions(doomed, backend):
         try:
             found = backend.look([one.task_id for one in some])
+            gone = [one for one in some if one.task_id not in found]
+            stands_in |= _with_siblings(backend, gone, records, lineage)
         except BackendError as error:
             # A wrong key sees nothing: a plan with all actions blocked would hide why.
             if error.kind == AUTH:
@@ -76,7 +83,27 @@ def inspected(
         jobs = _jobs(some, found, records, attempts)
         names = (one.action.name for one in jobs)
         sights.update(zip(names, _sights(jobs, algorithm), strict=True))
-    return with_conflicts(plan, sights, records, decisions)
+    return with_conflicts(_held(plan, stands_in), sights, records, decisions)
+
+
+def _held(plan: Plan, names: Collection[str]) -> Plan:
+    """The plan, with the actions of some names blocked: others label what stands in for them."""
+    if not names:
+        return plan
+    actions: list[Action] = [
+        Blocked(one.name, CONFLICT, SIBLING) if one.name in names else one for one in plan.actions
+    ]
+    return replace(plan, actions=in_order(actions))
+
+
+def _with_siblings(
+    backend: Backend, gone: Sequence[Overwriting], records: Mapping[str, Record], lineage: str
+) -> set[str]:
+    """The names of which the recorded task is gone, and another one of the datapoint is there."""
+    if not (gone and lineage):
+        return set()
+    found = backend.find([one.name for one in gone], counted=no_name)
+    return {name for name, one in found.items() if is_sibling(records[name], one, lineage)}
 
 
 def portions(actions: Sequence[A], backend: Backend) -> Iterator[Sequence[A]]:
@@ -133,7 +160,7 @@ def told_of_losses(backend: Backend, plan: Plan) -> Plan:
 
     Raises BackendError.
     """
-    relabelled = [one for one in plan.singled_out if _changes_labels(one)]
+    relabelled = [one for one in plan.singled_out if changes_labels(one)]
     if plan.looked or not relabelled:
         return plan
     found = backend.look([one.task_id for one in relabelled])
@@ -143,10 +170,6 @@ def told_of_losses(backend: Backend, plan: Plan) -> Plan:
         if one.task_id in found
     }
     return replace(plan, actions=tuple(told.get(one.name, one) for one in plan.actions))
-
-
-def _changes_labels(action: Action) -> TypeGuard[Update | Replace | Move]:
-    return isinstance(action, Update | Replace | Move) and "labels" in action.changed
 
 
 def _is_known(action: Overwriting, records: Mapping[str, Record]) -> bool:

@@ -72,6 +72,17 @@ def is_task_of(record: Record, task: Task) -> bool:
     return task.has_id(record.task_id)
 
 
+def is_sibling(record: Record, task: Task, lineage: str) -> bool:
+    """Tells whether a task is another one of the datapoint whose recorded task is gone.
+
+    The stamp is the datapoint's, and so the same for all of its tasks. One that the state
+    ``lineage`` left in a task that it does not know is therefore on a sibling of one that it knew.
+    """
+    if not (lineage and record.task_id) or task.has_id(record.task_id):
+        return False
+    return task.stamp is not None and task.mark.lineage == lineage
+
+
 def known_fingerprints(record: Record) -> list[Fingerprint]:
     """All that a task may have by what its record says, also after a run that was cut off."""
     pending = record.pending.fingerprint if record.pending else None

@@ -11,33 +11,39 @@ from rbsync.applier.recovery import CONFLICT
 from rbsync.backends.base import Backend, Task, TaskContent
 from rbsync.model.datapoint import Dataset
 from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.plan import Action, Blocked, Create, Move, Plan
+from rbsync.model.plan import Action, Blocked, Create, Move, Plan, changes_labels
 from rbsync.model.record import UNKNOWN, Record
 from rbsync.sync.gaps import Gaps
-from rbsync.sync.listed import as_listed, known_fingerprints
+from rbsync.sync.listed import as_listed, is_sibling, known_fingerprints
 
 GONE = "the project does not have it any more"
 STEP = "`rbsync adopt --force NAME` lets the next apply overwrite it"
 PULL = "`rbsync pull` brings labels into the files, "
+SIBLING = (
+    "the task that was recorded is gone, and what another task of the datapoint has are labels of "
+    "other people; `rbsync refresh` records that one in its place"
+)
 
 
 @dataclass(frozen=True)
 class Overlay:
     """``records`` are as the project lists them. ``missing`` are names whose task is gone.
 
-    ``conflicts`` says by name why a task must not be touched.
+    ``conflicts`` says by name why a task must not be touched. Of ``siblings`` the recorded task is
+    gone: another one of the datapoint stands in for it, but for its labels.
     """
 
     records: Mapping[str, Record]
     missing: frozenset[str]
     conflicts: Mapping[str, str]
+    siblings: frozenset[str] = frozenset()
 
     def told(self, plan: Plan, declared: frozenset[str]) -> Plan:
         """A plan that was made from these records, with what was found beside them.
 
         ``declared`` are the datapoints that were planned.
         """
-        actions = [one for one in map(self._renamed, plan.actions) if not self._stops(one)]
+        actions = [one for one in map(self._told_of, plan.actions) if not self._stops(one)]
         planned = {one.name for one in plan.actions}
         stopped = {one.name for one in plan.actions if self._stops(one)}
         kept = {name for name in self.conflicts if name in declared - planned}
@@ -57,7 +63,10 @@ class Overlay:
         """
         return action.name in self.conflicts and isinstance(action, Create | Move)
 
-    def _renamed(self, action: Action) -> Action:
+    def _told_of(self, action: Action) -> Action:
+        known = action.old if isinstance(action, Move) else action.name
+        if known in self.siblings and changes_labels(action):
+            return Blocked(action.name, reasons.CONFLICT, SIBLING)
         if isinstance(action, Create) and action.name in self.missing:
             return Create(action.datapoint, reasons.MISSING, GONE)
         return action
@@ -68,10 +77,11 @@ def overlay(
     records: Mapping[str, Record],
     dataset: Dataset,
     note: Callable[[str], None],
+    lineage: str = "",
 ) -> Overlay:
     """Reads the whole project. Raises BackendError when it cannot be read to its end.
 
-    ``note`` is told of what of it cannot be read.
+    ``note`` is told of what of it cannot be read, ``lineage`` is that of the state.
     """
     wanted = {one.name: one.fingerprint for one in dataset.datapoints}
     tasks: dict[str, Task] = {}
@@ -84,9 +94,12 @@ def overlay(
         if why:
             conflicts[name] = why
     unknown = gaps.unknown(records)
-    held = (name for name, one in records.items() if one.applied is not None)
+    held = [name for name, one in records.items() if one.applied is not None]
     missing = frozenset(name for name in held if name not in tasks and name not in unknown)
-    return Overlay(as_listed(records, tasks, unknown), missing, conflicts)
+    siblings = frozenset(
+        name for name in held if name in tasks and is_sibling(records[name], tasks[name], lineage)
+    )
+    return Overlay(as_listed(records, tasks, unknown), missing, conflicts, siblings)
 
 
 def _conflict(found: TaskContent, record: Record | None, wanted: Fingerprint | None) -> str:

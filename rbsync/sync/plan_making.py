@@ -68,7 +68,7 @@ def plan_of_changes(workspace: Workspace, options: PlanOptions, known: Known) ->
     dataset, stored = scope.dataset, scope.records
     is_empty = not (dataset.datapoints or dataset.obstacles or scope.left)
     records = stored if options.offline else workspace.settling.look(stored)
-    present = _present(workspace, options, records, dataset, is_first=known.is_first)
+    present = _present(workspace, options, records, dataset, basis.lineage, is_first=known.is_first)
     records = present.records if present else records
     records = options.redone(records)
     # Before anything is left out: a moved file may have an old name that `--target` does not match.
@@ -126,6 +126,7 @@ def _present(
     options: PlanOptions,
     records: Mapping[str, Record],
     dataset: Dataset,
+    lineage: str,
     *,
     is_first: bool,
 ) -> Overlay | None:
@@ -133,7 +134,7 @@ def _present(
     if not (options.refresh or is_first):
         return None
     found = (
-        overlay(workspace.backend, records, dataset, workspace.note)
+        overlay(workspace.backend, records, dataset, workspace.note, lineage)
         if options.refresh
         else workspace.first_look.overlay(records, dataset)
     )
@@ -155,9 +156,10 @@ def _looked_at(
     else:
         decisions = decisions_by(options, settings.policy.on_conflict)
         certain = header if workspace.store.is_settled() else None
+        lineage = header.lineage if header else ""
         attempts = attempts_in(workspace.history)
         plan = inspected(
-            workspace.backend, plan, records, decisions, settings.hash, certain, attempts
+            workspace.backend, plan, records, decisions, settings.hash, certain, attempts, lineage
         )
         plan = moves_inspected(workspace.backend, plan, records, decisions.ours)
     if options.offline:

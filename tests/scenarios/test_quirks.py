@@ -171,14 +171,35 @@ def test_tasks_with_siblings_are_one_datapoint_and_go_together(tmp_path: Path) -
         project.manifest("".join(PLAIN.splitlines(keepends=True)[:-1]))
         assert "1 deleted" in project.run("apply", "--yes", "--prune", "--force").out
         assert service.names() == ["a", "a", "b", "b"]
-        # An update is of the recorded task; those of the others are labels of other people.
+
+
+@pytest.mark.parametrize("refresh", ["auto", "always"])
+def test_labels_go_to_the_recorded_task_alone(tmp_path: Path, refresh: str) -> None:
+    """Those of its siblings are labels of other people."""
+    manifest = f"{PLAIN}policy: {{refresh: {refresh}}}\n"
+    with serving(tmp_path / "s", quirks=["makes-siblings"]) as service:
+        project = RemoteProject(tmp_path / "here", service.url)
+        project.write("a.json", [BOX, BOX])
+        project.manifest(manifest)
+        assert project.run("apply", "--yes").code == ExitCode.DONE
         recorded = project.run("state", "show", "b", "--json").json["task_id"]
         assert service.ask("deleteTasks", taskIds=[recorded])["ok"]
         project.write("a.json", [BOX])
-        done = project.run("apply", "--yes")
-        assert done.code == ExitCode.SOME_FAILED
-        assert "1 updated" not in done.out
+        (blocked,) = project.run("plan", "--json").json["actions"]
+        assert (blocked["action"], blocked["reason"]) == ("blocked", "conflict")
+        assert "labels of other people" in blocked["message"]
+        assert project.run("apply", "--yes").code == ExitCode.SOME_FAILED
         assert service.task("b")["latestTaskData"]["labelsData"].count("bbox2d") == 2
+        if refresh == "always":
+            # All else is the datapoint's, whichever task it is changed by.
+            project.write("a.json", [BOX, BOX])
+            project.manifest(manifest.replace("labels: a.json", "labels: a.json, priority: 0.5"))
+            assert "1 updated" in project.run("apply", "--yes").out
+            project.write("a.json", [BOX])
+        # Who wants it there says so.
+        assert project.run("refresh").code == ExitCode.DONE
+        assert "1 updated" in project.run("apply", "--yes").out
+        assert service.task("b")["latestTaskData"]["labelsData"].count("bbox2d") == 1
 
 
 def test_an_archived_datapoint_that_holds_a_name_is_told_as_that(tmp_path: Path) -> None:

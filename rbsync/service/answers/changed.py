@@ -10,6 +10,7 @@ from rbsync.errors import BackendError
 from rbsync.service.answers.task_creation import UNSTAMPED
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
+from rbsync.service.siblings import stored_id
 
 DONE: dict[str, Any] = {"ok": True, "message": None}
 
@@ -21,7 +22,8 @@ def refused(error: BackendError | RefusalError) -> dict[str, Any]:
 
 def present_task(call: Call, task_id: str | None) -> StoredTask:
     """Raises RefusalError."""
-    stored = call.service.project.task(task_id.lower()) if task_id else None
+    known = stored_id(call, task_id.lower()) if task_id else ""
+    stored = call.service.project.task(known) if known else None
     if stored is None:
         raise RefusalError(f"there is no task {task_id} in the project")
     return stored

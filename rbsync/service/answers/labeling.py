@@ -34,7 +34,7 @@ def put_labels(
     labels = read_labels(call, labels_data, labels_data_path, labels_map)
     _replace(call, task_id, labels)
     if finalize:
-        call.service.project.move([task_id.lower()], LAST_STAGE)
+        call.service.project.move([present_task(call, task_id).task.task_id], LAST_STAGE)
     return DONE
 
 

@@ -17,7 +17,7 @@ from rbsync.service.answers.task_items import located, read_metadata
 from rbsync.service.answers.uninterpreted import OF_ITEMS, beside_items, read_extra
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
-from rbsync.service.siblings import deleted_whole
+from rbsync.service.siblings import deleted_whole, stored_id
 from rbsync.service.stages import place_of
 
 
@@ -132,7 +132,7 @@ def update_tasks_priorities(
     call: Call, org_id: str, project_id: str, tasks: list[dict[str, Any]]
 ) -> dict[str, Any]:
     call.check_project(org_id, project_id)
-    pairs = [(one["taskId"].lower(), one.get("priority")) for one in tasks]
+    pairs = [(_id(call, one["taskId"]), one.get("priority")) for one in tasks]
     return _tried(len(tasks), lambda: call.service.project.prioritize(pairs))
 
 
@@ -140,13 +140,18 @@ def move_tasks(
     call: Call, org_id: str, project_id: str, task_ids: list[str], stage_name: str
 ) -> dict[str, Any]:
     call.check_project(org_id, project_id)
-    ids = [one.lower() for one in task_ids]
+    ids = [_id(call, one) for one in task_ids]
     return _tried(len(ids), lambda: call.service.project.move(ids, place_of(stage_name)))
 
 
 def move_task_to_start(call: Call, org_id: str, project_id: str, task_id: str) -> dict[str, Any]:
     call.check_project(org_id, project_id)
-    return _tried(1, lambda: call.service.project.move([task_id.lower()], FIRST_STAGE))
+    return _tried(1, lambda: call.service.project.move([_id(call, task_id)], FIRST_STAGE))
+
+
+def _id(call: Call, task_id: str) -> str:
+    """The id of the stored task; of one that is not there its own, which is refused then."""
+    return stored_id(call, task_id.lower()) or task_id.lower()
 
 
 def delete_tasks(
