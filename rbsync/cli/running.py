@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from rbsync.cli.render.outage_view import show_outage
 from rbsync.cli.render.plan_view import show_plan
 from rbsync.cli.render.progress import Meter, metered
 from rbsync.cli.render.report_view import show_report
+from rbsync.cli.signals import heard
 from rbsync.errors import ExitCode, RbsyncError, UsageError
 from rbsync.model.outcome import Outcome, Report
 from rbsync.model.plan import OnConflict, Overwriting, Plan
@@ -231,11 +232,10 @@ def _keep(path: str, text: Iterator[str], common: CommonOptions) -> None:
         complaint(common, f"warning: the report is not kept: {error}", fg="yellow")
 
 
-@contextmanager
-def interruptible(stop: Cancellation, common: CommonOptions) -> Iterator[None]:
+def interruptible(stop: Cancellation, common: CommonOptions) -> AbstractContextManager[None]:
     """The first interrupt lets what runs end; the second ends the program at once."""
 
-    def interrupt(_number: int, _frame: object) -> None:
+    def interrupt() -> None:
         if stop.requested:
             # An exception would wait on its way out for the threads that read files.
             os._exit(ExitCode.INTERRUPTED)
@@ -243,9 +243,4 @@ def interruptible(stop: Cancellation, common: CommonOptions) -> Iterator[None]:
         text = "Stopping: what is running ends and is recorded. Interrupt again to leave at once."
         complaint(common, text, fg="yellow")
 
-    before = {one: signal.signal(one, interrupt) for one in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return heard({signal.SIGINT: interrupt, signal.SIGTERM: interrupt})

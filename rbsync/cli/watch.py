@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import complaint, document, note, result
+from rbsync.cli.signals import heard
 from rbsync.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -161,25 +163,22 @@ def _endings() -> list[signal.Signals]:
     return found
 
 
-@contextmanager
-def _signals(watch: Watch) -> Iterator[None]:
+def _signals(watch: Watch) -> AbstractContextManager[None]:
     """SIGTERM ends the watch cleanly with 0, SIGINT and SIGHUP with 130; a second one at once.
 
     On a terminal of another size the status is shown anew.
     """
 
-    def ending(number: int, _frame: object) -> None:
-        code = ExitCode.DONE if number == signal.SIGTERM else ExitCode.INTERRUPTED
+    def ending(code: ExitCode) -> None:
         if watch.ends:
             os._exit(code)
         watch.end(code)
 
-    before = {one: signal.signal(one, ending) for one in _endings()}
+    handlers: dict[int, Callable[[], None]] = {
+        one: partial(ending, ExitCode.DONE if one == signal.SIGTERM else ExitCode.INTERRUPTED)
+        for one in _endings()
+    }
     if hasattr(signal, "SIGWINCH"):
         # What was drawn for a wider terminal wraps, and the next second clears its last line alone.
-        before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, lambda *_: watch.show())
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        handlers[signal.SIGWINCH] = watch.show
+    return heard(handlers)

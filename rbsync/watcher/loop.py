@@ -104,13 +104,13 @@ class Watch:
         self._whole_at = 0.0
 
     def end(self, code: ExitCode) -> None:
-        """Ends the loop: what runs ends and is recorded. A signal handler may call it."""
+        """Ends the loop: what runs ends and is recorded. Any thread may call it."""
         self._ends = code
         self._stop.request(INTERRUPTED)
         self._news.put(None)
 
     def show(self) -> None:
-        """Shows the status anew. A signal handler may call it."""
+        """Shows the status anew. Any thread may call it."""
         self._is_shown = False
         self._news.put(None)
 

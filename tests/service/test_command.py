@@ -160,16 +160,19 @@ def test_the_new_key_is_shown_once_beside_the_block(tmp_path: Path) -> None:
         assert process.stderr.readline().startswith("export RBSYNC_API_KEY=")
 
 
-def test_it_starts_in_a_second(tmp_path: Path) -> None:
-    """The best of three: other work on the machine is not its fault."""
-    spent = []
+def test_it_answers_soon_after_its_parts_are_loaded(tmp_path: Path) -> None:
+    """Against a Python that loads them alone, in turns: what else the machine does, both meet."""
+    parts = "import graphql, httptools, requests, starlette.applications, uvicorn"
+    ratios = []
     for _ in range(3):
         start = time.monotonic()
+        subprocess.run([sys.executable, "-c", parts], check=True)
+        loaded = time.monotonic() - start
         with serve_from_its_start("--path", str(tmp_path / "p"), "--json") as process:
             known = json.loads(lines(process, 1))
             assert requests.get(known["url"], timeout=20).status_code == 200
-            spent.append(time.monotonic() - start)
-    assert min(spent) < 1
+            ratios.append((time.monotonic() - start) / loaded - 1)
+    assert min(ratios) < 2
 
 
 def test_everything_may_be_chosen(tmp_path: Path) -> None:
