@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 
@@ -33,7 +33,7 @@ def test_one_that_interrupts_no_wait_is_heard() -> None:
 
 def test_each_is_heard_in_turn() -> None:
     came: SimpleQueue[str] = SimpleQueue()
-    handlers = {
+    handlers: dict[int, Callable[[], None]] = {
         signal.SIGTERM: lambda: came.put("term"),
         signal.SIGINT: lambda: came.put("int"),
     }
