@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 import xxhash
 
-from rbsync.dataset.units import Packed, Summary, UnitKey
+from rbsync.dataset.unit_rows import Packed
+from rbsync.dataset.units import Summary, UnitKey
 from rbsync.files.file_facts import DIGEST_SIZE
 from rbsync.files.kinds import KINDS, objection
 from rbsync.files.listing import FIELDS, Listing

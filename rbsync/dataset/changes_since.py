@@ -41,7 +41,15 @@ class Changes:
     @cached_property
     def parents(self) -> frozenset[str]:
         """The folders in which something changed; asked once all is taken in."""
-        return frozenset(one.rpartition("/")[0] for one in self.paths) | self.whole
+        return frozenset(self.by_folder) | self.whole
+
+    @cached_property
+    def by_folder(self) -> dict[str, list[str]]:
+        """The changed paths by the folder of each; asked once all is taken in."""
+        found: dict[str, list[str]] = {}
+        for path in self.paths:
+            found.setdefault(path.rpartition("/")[0], []).append(path)
+        return found
 
     def has(self, path: str) -> bool:
         """Tells whether a path may lead to something else now."""

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from rbsync.dataset.expanding import Again, Entries, Seeking, is_per_file, is_single
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.told import Stray, Told
+from rbsync.dataset.unit_rows import Packed
 from rbsync.dataset.units import (
     DECLARED,
-    Packed,
     Summary,
     Unit,
     UnitKey,

@@ -16,13 +16,22 @@ from rbsync.dataset.changes_since import Changes
 from rbsync.dataset.expanding import SINGLES, Again
 from rbsync.dataset.notes import Held
 from rbsync.dataset.remembered import Remembered
-from rbsync.dataset.units import DECLARED, Packed, Row, UnitKey, spelt_alike
+from rbsync.dataset.unit_rows import Packed, Row
+from rbsync.dataset.units import DECLARED, UnitKey, spelt_alike
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
 from rbsync.model.names import fold_of
 from rbsync.sources.context import Rest
 
 Load = Callable[[UnitKey], Packed | None]
+
+
+def loaded(load: Load, key: UnitKey) -> Packed:
+    """A unit as it was remembered. Raises NotInPartsError."""
+    packed = load(key)
+    if packed is None:
+        raise NotInPartsError("what is remembered of a folder is not as it was written")
+    return packed
 
 
 @dataclass
@@ -37,7 +46,7 @@ class Expansion:
     whole: frozenset[int]
     singles: frozenset[int]
     before: dict[UnitKey, dict[str, Row]]
-    """All rows of the units that something of is expanded again."""
+    """The rows that are looked at again, by their units: of a large folder mostly one."""
     gone: frozenset[str]
 
     def again(self, remembered: Remembered) -> Again:
@@ -55,7 +64,7 @@ class Expansion:
 
     def _rest(self, number: int, remembered: Remembered) -> Rest:
         every = (one for key, one in remembered.units.items() if key[0] == number)
-        before = sum(one.count + one.blocked for one in every)
+        before = sum(one.size for one in every)
         told = {
             (one.problem.code, one.problem.location): one.problem
             for one in remembered.held
@@ -84,8 +93,7 @@ class Expansion:
         """Yields what the rows were before that are looked at again."""
         for key, rows in self.before.items():
             for file, row in rows.items():
-                if self.is_expanded(key, file):
-                    yield key, file, row
+                yield key, file, row
 
 
 def expansion_of(
@@ -106,14 +114,23 @@ def expansion_of(
         asking.add(key, files)
     for key, found in folds.units_with(wanted).items():
         # Another name may have the same fold by chance.
-        asking.add(key, [f for f, row in asking.rows(key).items() if row.name in found])
+        asking.add(key, asking.unit(key).files_named(found))
     for key, summary in remembered.units.items():
         # Sources that are expanded as a whole were asked above.
         is_looked_for = key[1] is not None or key == DECLARED
         if is_looked_for and key[0] not in whole and changes.concerns(summary.folders):
-            rows = asking.rows(key).items()
-            asking.add(key, [f for f, row in rows if any(map(changes.has, row.asked))])
+            asking.add(key, _files_asking(asking.unit(key), summary.folders, changes))
     return asking.expansion()
+
+
+def _files_asking(unit: Packed, folders: Collection[str], changes: Changes) -> list[str]:
+    """The files of a unit for which something was looked for that may be another one now."""
+    if not any(map(changes.has_way, folders)):
+        paths = [path for folder in folders for path in changes.by_folder.get(folder, ())]
+        # Of a thousand folders that all have their labels in one, one has the label that changed.
+        if len(paths) <= _FEW and not unit.may_ask_for(paths):
+            return []
+    return unit.files_asking(changes.has)
 
 
 @dataclass
@@ -129,18 +146,12 @@ class _Asking:
             folder: None if some is None else set(some)
             for folder, some in self.changes.names.items()
         }
-        self._loaded: dict[UnitKey, dict[str, Row]] = {}
         self._whole: set[int] = set()
         self._singles: set[int] = set()
 
-    def rows(self, key: UnitKey) -> dict[str, Row]:
-        """The rows of a unit. Raises NotInPartsError."""
-        if key not in self._loaded:
-            packed = self.load(key)
-            if packed is None:
-                raise NotInPartsError("what is remembered of a folder is not as it was written")
-            self._loaded[key] = packed.rows()
-        return self._loaded[key]
+    def unit(self, key: UnitKey) -> Packed:
+        """A unit as it was. Raises NotInPartsError."""
+        return loaded(self.load, key)
 
     def sources(self, tree: Tree) -> set[int]:
         """The sources of which everything is looked at again."""
@@ -177,23 +188,29 @@ class _Asking:
         # Of 50,000 files that are gone the rows and records of a part take 60 MB.
         if sum(map(self._number, self.remembered.units)) > self.remembered.most_in_parts:
             raise NotInPartsError("so many files are planned packed")
-        before = {
-            key: self.rows(key)
-            for key in self.remembered.units
-            if key[0] in self._whole
-            or (key == DECLARED and self._singles)
-            or (key[1] is not None and key[1] in self._names)
-        }
+        before = {key: rows for key in self.remembered.units if (rows := self._rows(key))}
         whole, singles = frozenset(self._whole), frozenset(self._singles)
         return Expansion(self._names, whole, singles, before, frozenset(self.changes.gone))
+
+    def _rows(self, key: UnitKey) -> dict[str, Row]:
+        """The rows of a unit that are looked at again."""
+        source, folder = key
+        if source in self._whole:
+            return self.unit(key).rows()
+        if key == DECLARED:
+            wanted: Collection[str] | None = set(map(str, self._singles))
+        else:
+            wanted = () if folder is None else self._names.get(folder, ())
+        if wanted is None:
+            return self.unit(key).rows()
+        return self.unit(key).some_rows(wanted) if wanted else {}
 
     def _number(self, key: UnitKey) -> int:
         """Returns how many rows of a unit of files are looked at again."""
         if key[1] is None or key[1] not in self._names:
             return 0
         unit, some = self.remembered.units[key], self._names[key[1]]
-        every = unit.count + unit.blocked
-        return every if some is None else min(len(some), every)
+        return unit.size if some is None else min(len(some), unit.size)
 
     def _stands(self, witness: str, tree: Tree) -> bool:
         """Tells whether a file that speaks for its source is still there, whatever is in it."""

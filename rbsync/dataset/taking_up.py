@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rbsync.dataset.changes_since import Changes
 from rbsync.dataset.expanding import Seeking
 from rbsync.dataset.notes import Held, Notes
-from rbsync.dataset.partial_expansion import Expansion, Folds, Load
+from rbsync.dataset.partial_expansion import Expansion, Folds, Load, loaded
 from rbsync.dataset.remembered import Remembered, Seen, seen_now
 from rbsync.dataset.told import Stray
-from rbsync.dataset.units import Packed, Row, Summary, Unit, UnitKey, spelt_alike
+from rbsync.dataset.unit_rows import Packed, Row
+from rbsync.dataset.units import Summary, UnitKey, spelt_alike
 from rbsync.dataset.without_effect import loose_labels
 from rbsync.errors import Location
 from rbsync.files.part import NotInPartsError
@@ -21,10 +23,32 @@ from rbsync.sources.entry import NOT_LOOKED_FOR, Entry, MaskLabels
 
 @dataclass(frozen=True)
 class TakenUp:
-    """The memory from now on; ``packed`` are the units that changed, None for one gone."""
+    """The memory from now on; ``packed`` are the units that changed, None for one gone.
+
+    They are made as they are asked for, of what is remembered until then.
+    """
 
     remembered: Remembered
-    packed: Mapping[UnitKey, Packed | None]
+    packed: Iterable[tuple[UnitKey, Packed | None]]
+
+
+@dataclass(frozen=True)
+class _ChangedUnits:
+    """The rows of units as they were and as they are, where they are others."""
+
+    rows: Mapping[UnitKey, tuple[Mapping[str, Row], Mapping[str, Row]]]
+    units: Mapping[UnitKey, Summary]
+    load: Load
+
+    def __iter__(self) -> Iterator[tuple[UnitKey, Packed | None]]:
+        # One after another: of a change in each folder all of them are as much as all names.
+        for key, (before, now) in self.rows.items():
+            if key not in self.units:
+                yield key, None
+            elif self.units[key].size == len(now):
+                yield key, Packed.of(now)
+            else:
+                yield key, loaded(self.load, key).changed(before, now)
 
 
 @dataclass(frozen=True)
@@ -53,19 +77,18 @@ class TakingUp:
     def taken_up(self) -> TakenUp:
         """The memory from now on."""
         units = dict(self.remembered.units)
-        packed: dict[UnitKey, Packed | None] = {}
         new = {unit.key: unit.rows for unit in self.notes.units}
-        for key in {**self.expansion.before, **new}:
-            rows = {**dict(self._left(key)), **new.get(key, {})}
-            unit = Unit(*key, dict(sorted(rows.items())))
-            if unit.rows:
-                units[key], packed[key] = unit.summary(), unit.packed()
-            else:
-                units.pop(key, None)
-                packed[key] = None
+        old: Mapping[UnitKey, Mapping[str, Row]] = self.expansion.before
+        keys = dict.fromkeys((*old, *new))
+        rows = {key: (old.get(key, {}), new.get(key, {})) for key in keys}
+        for key, (before, now) in rows.items():
+            summary = units.pop(key, _NOTHING)
+            summary = summary.changed(before, now, partial(loaded, self.load, key))
+            if summary.size:
+                units[key] = summary
         left = self._left_rules(units)
         self._check_rules(left)
-        return TakenUp(self._now(units, left), packed)
+        return TakenUp(self._now(units, left), _ChangedUnits(rows, units, self.load))
 
     def _check_rules(self, left: Collection[str]) -> None:
         """Raises NotInPartsError where rules lie in a folder that nobody may look into any more.
@@ -149,21 +172,11 @@ class TakingUp:
         # All of them were looked at again.
         return {key: frozenset(rows) for key, rows in self.notes.unsettled.items()}
 
-    def _left(self, key: UnitKey) -> Iterator[tuple[str, Row]]:
+    def _rows(self, key: UnitKey) -> Iterator[tuple[str, Row]]:
         """Yields the rows of a unit that were not expanded again."""
-        for file, row in self.expansion.before.get(key, {}).items():
+        for file, row in loaded(self.load, key).rows().items():
             if not self.expansion.is_expanded(key, file):
                 yield file, row
-
-    def _rows(self, key: UnitKey) -> Iterator[tuple[str, Row]]:
-        """Yields the rows that were not expanded again, also of a unit that was not touched."""
-        if key in self.expansion.before:
-            yield from self._left(key)
-            return
-        packed = self.load(key)
-        if packed is None:
-            raise NotInPartsError("what is remembered of a folder is not as it was written")
-        yield from packed.rows().items()
 
     def _check_names(self) -> None:
         before = {row.name for _, _, row in self.expansion.old_rows()}
@@ -275,6 +288,7 @@ class TakingUp:
 
 
 _NONE: frozenset[str] = frozenset()
+_NOTHING = Summary(0, 0, ())
 
 
 def _labelled(units: Mapping[UnitKey, Summary]) -> dict[str, tuple[int, frozenset[str]]]:

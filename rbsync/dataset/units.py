@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import unicodedata
-from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from rbsync.dataset.unit_rows import Packed, Row
 from rbsync.errors import Location
 from rbsync.files.file_facts import DIGEST_SIZE
 from rbsync.files.kinds import ANY, suffix_of
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Algorithm, entry_digest, weight
-from rbsync.model.names import fold_of
 from rbsync.sources.entry import NOT_LOOKED_FOR, Entry, MaskLabels, SegmentationLabels
-
-# Neither is in a path or a name that a plan may have.
-_BETWEEN = "\0"
-_BESIDE = "//"
-
 
 UnitKey = tuple[int, str | None]
 """The number of a source, and the folder of files that it makes datapoints of, one of each.
@@ -30,29 +23,6 @@ The folder is None for all of a source that is not expanded file by file.
 """
 DECLARED: UnitKey = (-1, None)
 """The unit of all datapoints that are sources of their own; each by the number of its source."""
-
-
-class Row(NamedTuple):
-    """A datapoint of one file: its name, the files that were looked for, and its digest.
-
-    ``labels`` is its label file, where it was found by a template. The digest of a datapoint that
-    cannot be planned is all zeros.
-    """
-
-    name: str
-    asked: tuple[str, ...]
-    digest: bytes
-    labels: str = ""
-
-    @property
-    def is_planned(self) -> bool:
-        """Tells whether it belongs to the dataset, and nothing stood in its way."""
-        return any(self.digest)
-
-    @property
-    def fold(self) -> int:
-        """A number that names which look alike have in common."""
-        return fold_of(self.name)
 
 
 @dataclass(slots=True)
@@ -68,6 +38,66 @@ class Summary:
     folders: tuple[str, ...]
     blocked: int = 0
     labelled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Collection[Row]) -> Summary:
+        """The facts of rows."""
+        planned = [row.digest for row in rows if row.is_planned]
+        return cls(
+            len(planned),
+            sum(map(weight, planned)),
+            tuple(sorted({one.rpartition("/")[0] for row in rows for one in row.asked})),
+            len(rows) - len(planned),
+            suffixes_of(row.labels for row in rows if row.labels),
+        )
+
+    @property
+    def size(self) -> int:
+        """The number of its rows."""
+        return self.count + self.blocked
+
+    def changed(
+        self, before: Mapping[str, Row], now: Mapping[str, Row], load: Callable[[], Packed]
+    ) -> Summary:
+        """The facts with other rows, by file, in place of those that some had before.
+
+        A folder in which nobody looks any more may still be among its folders. The unit is loaded
+        only where that takes the rows that are left.
+        """
+        old, new = Summary.of(before.values()), Summary.of(now.values())
+        if old.size == self.size:
+            return new
+        labelled = _together(self.labelled, new.labelled)
+        if _together(old.labelled, new.labelled) != new.labelled:
+            labelled = suffixes_of(load().labels_beside(before))
+            labelled = _together(labelled, new.labelled)
+        return Summary(
+            self.count - old.count + new.count,
+            self.total - old.total + new.total,
+            tuple(sorted({*self.folders, *new.folders})),
+            self.blocked - old.blocked + new.blocked,
+            labelled,
+        )
+
+
+def suffixes_of(labels: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The suffixes of label files, as rows name them, by their folders."""
+    found: dict[str, set[str]] = {}
+    for one in labels:
+        folder, _, name = one.removeprefix(NOT_LOOKED_FOR).rpartition("/")
+        suffixes = found.setdefault(folder, set())
+        if not one.startswith(NOT_LOOKED_FOR):
+            suffixes.add(suffix_of(name))
+    return {folder: tuple(sorted(suffixes)) for folder, suffixes in found.items()}
+
+
+def _together(
+    some: Mapping[str, Collection[str]], others: Mapping[str, Collection[str]]
+) -> dict[str, tuple[str, ...]]:
+    return {
+        folder: tuple(sorted({*some.get(folder, ()), *others.get(folder, ())}))
+        for folder in {*some, *others}
+    }
 
 
 @dataclass
@@ -88,83 +118,11 @@ class Unit:
 
     def summary(self) -> Summary:
         """The facts that are known of it without its rows."""
-        rows = self.rows.values()
-        folders = {one.rpartition("/")[0] for row in rows for one in row.asked}
-        planned = [row.digest for row in rows if row.is_planned]
-        labelled: dict[str, set[str]] = {}
-        for row in rows:
-            if row.labels:
-                folder, _, name = row.labels.removeprefix(NOT_LOOKED_FOR).rpartition("/")
-                suffixes = labelled.setdefault(folder, set())
-                if not row.labels.startswith(NOT_LOOKED_FOR):
-                    suffixes.add(suffix_of(name))
-        return Summary(
-            len(planned),
-            sum(map(weight, planned)),
-            tuple(sorted(folders)),
-            len(rows) - len(planned),
-            {folder: tuple(sorted(suffixes)) for folder, suffixes in labelled.items()},
-        )
+        return Summary.of(self.rows.values())
 
     def packed(self) -> Packed:
         """As the cache keeps it."""
-        rows = self.rows.values()
-        asked = (_BESIDE.join(row.asked) for row in rows)
-        columns = (self.rows, (row.name for row in rows), asked, (row.labels for row in rows))
-        files, names, others, labels = (_BETWEEN.join(one).encode() for one in columns)
-        return Packed(
-            array("Q", (row.fold for row in rows)).tobytes(),
-            files,
-            names,
-            # Where nobody looked for another file, only separators would be kept.
-            others.strip(b"\0") and others,
-            b"".join(row.digest for row in rows),
-            labels.strip(b"\0") and labels,
-        )
-
-
-class Packed(NamedTuple):
-    """The columns of a unit."""
-
-    folds: bytes
-    files: bytes
-    names: bytes
-    asked: bytes
-    digests: bytes
-    labels: bytes
-
-    @property
-    def size(self) -> int:
-        """The number of its datapoints."""
-        return len(self.folds) // 8
-
-    def digests_by_name(self) -> Iterator[tuple[str, bytes]]:
-        """Yields what is known of each datapoint but for its files."""
-        names = self.names.decode().split(_BETWEEN) if self.size else ()
-        return zip(names, self._each_digest(), strict=True)
-
-    def _each_digest(self) -> Iterator[bytes]:
-        width = len(self.digests) // self.size if self.size else 0
-        return (self.digests[at * width : at * width + width] for at in range(self.size))
-
-    def rows(self) -> dict[str, Row]:
-        """The datapoints by file."""
-        count = self.size
-        # The empty text splits into one empty name.
-        if not count:
-            return {}
-        digests = self._each_digest()
-        asked: Iterable[tuple[str, ...]] = [()] * count
-        if self.asked:
-            asked = (
-                tuple(one.split(_BESIDE)) if one else ()
-                for one in self.asked.decode().split(_BETWEEN)
-            )
-        labels: Iterable[str] = [""] * count
-        if self.labels:
-            labels = self.labels.decode().split(_BETWEEN)
-        files, names = (column.decode().split(_BETWEEN) for column in (self.files, self.names))
-        return dict(zip(files, map(Row, names, asked, digests, labels), strict=True))
+        return Packed.of(self.rows)
 
 
 def spelt_alike(path: str) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from rbsync.files import compiled_scan
-from rbsync.files.file_facts import DIGEST_SIZE, Hashed, Stat, clipped
-from rbsync.files.kinds import BROKEN, KINDS, Kind
-from rbsync.model.fingerprint import Algorithm
+from rbsync.files.file_facts import Hashed, Stat, clipped
+from rbsync.files.kinds import Kind
 
 UNSEEN = 255
 """The kind's code of a file that has not been hashed, or whose hash may not be trusted."""
@@ -78,14 +77,6 @@ class Listing:
         rest = "\0".join((*self.folders, "", *map("\0".join, self.links.items()), "", *self.odd))
         yield rest.encode("utf-8", "surrogateescape")
 
-    def facts(self) -> Set[tuple[str, tuple[int, ...]]]:
-        """The files with their stats."""
-        columns = (self.stats[at::FIELDS] for at in range(FIELDS))
-        return dict(zip(self.names, zip(*columns, strict=True), strict=True)).items()
-
-    def stat(self, index: int) -> Stat:
-        return Stat(*self.stats[index * FIELDS : index * FIELDS + FIELDS])
-
     def forget_all(self, width: int) -> None:
         """Makes all files unseen; ``width`` is the length of a digest in bytes."""
         self.digests = bytearray(width * self.count)
@@ -96,24 +87,6 @@ class Listing:
         self.stats[index * FIELDS : index * FIELDS + FIELDS] = array("q", hashed.stat)
         self.digests[index * width : (index + 1) * width] = hashed.digest
         self.kinds[index] = hashed.kind
-
-    def files(self, algorithm: Algorithm) -> dict[str, File | None]:
-        """The files by name; None for one that has not been hashed."""
-        width = 2 * DIGEST_SIZE[algorithm]
-        text = self.digests.hex()
-        sizes = self.stats[::FIELDS]
-        prefix = algorithm + ":"
-        make = File._make
-        return {
-            name: make(
-                (prefix + text[at : at + width], size, KINDS[kind & ~BROKEN], kind >= BROKEN)
-            )
-            if kind != UNSEEN
-            else None
-            for name, kind, size, at in zip(
-                self.names, self.kinds, sizes, range(0, len(text), width), strict=True
-            )
-        }
 
 
 def scan(descriptor: int, path: str) -> Listing:
@@ -174,21 +147,6 @@ def _packed(stats: list[int]) -> array[int]:
     except OverflowError:
         fitting = (clipped(Stat(*stats[at : at + FIELDS])) for at in range(0, len(stats), FIELDS))
         return array("q", [number for one in fitting for number in one])
-
-
-def inherit(new: Listing, old: Listing, width: int) -> None:
-    """Enters into a new listing what an old one of the same folder knew of unchanged files."""
-    before = {name: index for index, name in enumerate(old.names)}
-    for index, name in enumerate(new.names):
-        known = before.get(name)
-        # All four numbers: a file that was replaced by one of the same size and time has another
-        # inode.
-        if known is None or old.kinds[known] == UNSEEN or old.stat(known) != new.stat(index):
-            continue
-        new.digests[index * width : (index + 1) * width] = old.digests[
-            known * width : (known + 1) * width
-        ]
-        new.kinds[index] = old.kinds[known]
 
 
 def unseen(listing: Listing, names: Sequence[str]) -> list[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,8 @@ from rbsync.files.file_facts import DIGEST_SIZE, Stat
 from rbsync.files.ignore import FILE, IgnoreRules, Match, Rule, rules_text
 from rbsync.files.kinds import Kind
 from rbsync.files.known_listings import NO_LISTINGS, KnownListings
-from rbsync.files.listing import UNSEEN, File, Listing, inherit, scan
+from rbsync.files.listing import UNSEEN, File, Listing, scan
+from rbsync.files.listing_changes import KnownFiles, changed_names, inherit
 from rbsync.files.part import Part
 from rbsync.files.roots import Roots
 from rbsync.files.spelling import Spellings
@@ -58,7 +59,7 @@ class Tree:
         self.rehashes = rehash
         self._ignore = IgnoreRules()
         self._listings: dict[str, Listing] = {}
-        self._files: dict[str, dict[str, File | None]] = {}
+        self._files: dict[str, KnownFiles] = {}
         self._scanned: dict[str, Listing] = {}
         self._absent: set[str] = set()
         self._spellings = Spellings(self.listing)
@@ -242,10 +243,11 @@ class Tree:
         if row is None or listing is None or _of_files(row.names, row.stats) != before:
             return None
         old = row.listing(path)
-        changed = {name for name, _ in old.facts() ^ listing.facts()}
-        return changed.union(
-            name for name, kind in zip(old.names, old.kinds, strict=True) if kind == UNSEEN
-        )
+        changed = changed_names(old, listing)
+        if UNSEEN in old.kinds:
+            unseen = (at for at, kind in enumerate(old.kinds) if kind == UNSEEN)
+            changed.update(old.names[at] for at in unseen)
+        return changed
 
     def _identity(self, path: str) -> Iterator[bytes]:
         listing = self._listings.get(path)
@@ -291,9 +293,10 @@ class Tree:
             listing.digests = bytearray(row.digests)
             listing.kinds = bytearray(row.kinds)
             return listing
-        listing.forget_all(self._width)
         if row:
             inherit(listing, row.listing(listing.path), self._width)
+        else:
+            listing.forget_all(self._width)
         self._dirty.add(listing.path)
         return listing
 
@@ -455,13 +458,13 @@ class Tree:
             raise OSError(f"{path} is a link to what is not a regular file")
         raise FileNotFoundError(path)
 
-    def files(self, folder: str) -> dict[str, File | None]:
+    def files(self, folder: str) -> Mapping[str, File | None]:
         """The files of a folder by name; None for one that is not hashed yet. Raises OSError."""
         known = self._files.get(folder)
         if self._noted is not None:
             self._noted.add(folder)
         if known is None:
-            known = self._files[folder] = self.listing(folder).files(self.algorithm)
+            known = self._files[folder] = KnownFiles(self.listing(folder), self.algorithm)
         return known
 
     def fault(self, path: str, kind: Kind) -> Fault | None:

@@ -17,7 +17,6 @@ from functools import cached_property
 from rbsync.dataset.notes import Notes
 from rbsync.dataset.remembered import Remembered
 from rbsync.dataset.taking_up import TakenUp
-from rbsync.dataset.units import Packed, UnitKey
 from rbsync.errors import UserError
 from rbsync.files.part import NotInPartsError
 from rbsync.locks.layout import LockFiles, digest_of_sums
@@ -26,7 +25,15 @@ from rbsync.locks.lock_content import Lock, Note, lock_of
 from rbsync.locks.opened_files import FileFacts, OpenedFiles
 from rbsync.model.datapoint import Dataset
 from rbsync.sync.known_version import basis_of_version
-from rbsync.sync.memo import is_certain, put_units, remembered_in, remembered_json, remembered_of
+from rbsync.sync.memo import (
+    Units,
+    check_present,
+    is_certain,
+    put_units,
+    remembered_in,
+    remembered_json,
+    remembered_of,
+)
 from rbsync.sync.scope import expanded_again
 from rbsync.sync.workspace import Workspace
 
@@ -80,7 +87,7 @@ class LockPart:
     new: Lock
     new_files: Mapping[str, bytes | None]
     memory: LockMemory
-    packed: Mapping[UnitKey, Packed | None]
+    packed: Units
 
 
 def recall_lock(workspace: Workspace) -> LockMemory | None:
@@ -104,7 +111,7 @@ def remember_lock(workspace: Workspace, lock: LockFiles, notes: Notes) -> None:
         {name: FileFacts.of(name, text) for name, text in lock.texts.items()},
         remembered_of(tree, notes),
     )
-    put_units(workspace, KEY, _text(memory), notes.packed, after="")
+    put_units(workspace, KEY, _text(memory), notes.packed.items(), after="")
 
 
 def take_up(workspace: Workspace, part: LockPart, before: LockMemory) -> LockMemory:
@@ -120,6 +127,7 @@ def lock_part(
     """The part of a lock that changes may concern; None where nothing less than all tells it."""
     try:
         again = expanded_again(workspace, memory.remembered, changed, (), expand)
+        check_present(workspace, KEY, memory.text)
         if again.taken.remembered.unsettled:
             raise NotInPartsError("something is to be looked at again whatever has changed")
         return _Parting(folder, memory, lock_of(again.dataset), again.places).part(again.taken)

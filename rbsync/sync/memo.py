@@ -20,9 +20,11 @@ from rbsync.dataset.expanding import Seeking
 from rbsync.dataset.notes import Held, Notes, PackedSource
 from rbsync.dataset.remembered import Remembered, Seen, seen_now
 from rbsync.dataset.told import Stray
-from rbsync.dataset.units import Packed, Summary, UnitKey
+from rbsync.dataset.unit_rows import Packed
+from rbsync.dataset.units import Summary, UnitKey
 from rbsync.errors import Location, Problem
 from rbsync.files.ignore import Match
+from rbsync.files.part import NotInPartsError
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint, Dataset
 from rbsync.model.packed import Datapoints
@@ -42,6 +44,10 @@ MOST_OF_UNIT = 100
 
 _PROJECT = 4
 """Where the facts of the project are in the basis."""
+
+
+Units = Iterable[tuple[UnitKey, Packed | None]]
+"""Units to be remembered; None for one to be forgotten."""
 
 
 @dataclass
@@ -163,7 +169,7 @@ def remember(
         remembered,
         open_units=exceptions.units,
     )
-    put(workspace, memo, notes.packed, after="")
+    put(workspace, memo, notes.packed.items(), after="")
 
 
 def is_certain(tree: Tree, notes: Notes, datapoints: int) -> bool:
@@ -187,9 +193,7 @@ def remembered_of(tree: Tree, notes: Notes) -> Remembered:
     )
 
 
-def put(
-    workspace: Workspace, memo: Memo, packed: Mapping[UnitKey, Packed | None], *, after: str
-) -> None:
+def put(workspace: Workspace, memo: Memo, packed: Units, *, after: str) -> None:
     """Writes a memo with its units; ``after`` is the text of the one that it follows."""
     put_units(workspace, KEY, _text(memo), packed, after=after)
 
@@ -198,13 +202,22 @@ def put_units(
     workspace: Workspace,
     key: str,
     text: str,
-    packed: Mapping[UnitKey, Packed | None],
+    packed: Units,
     *,
     after: str,
 ) -> None:
     """Writes units with the text that speaks of all of them."""
-    units = ((_id(unit), columns) for unit, columns in packed.items())
+    units = ((_id(unit), columns) for unit, columns in packed)
     workspace.inputs.cache.put_units(key, text, units, after=after)
+
+
+def check_present(workspace: Workspace, key: str, text: str) -> None:
+    """Raises NotInPartsError where another run has remembered something since.
+
+    What was loaded of units then need not be what the text speaks of.
+    """
+    if workspace.inputs.cache.memo(key) != text:
+        raise NotInPartsError("another run has remembered what it saw")
 
 
 def load_unit(workspace: Workspace, key: UnitKey) -> Packed | None:

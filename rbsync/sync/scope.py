@@ -6,17 +6,18 @@ Which those are follows from what the last plan remembered. The plan is the same
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
 from rbsync.dataset.changes_since import changes_of
 from rbsync.dataset.notes import Notes
-from rbsync.dataset.partial_expansion import Folds, expansion_of
+from rbsync.dataset.partial_expansion import Folds, expansion_of, loaded
 from rbsync.dataset.remembered import Remembered
 from rbsync.dataset.taking_up import TakenUp, TakingUp
-from rbsync.dataset.units import Packed, UnitKey
+from rbsync.dataset.units import UnitKey
 from rbsync.errors import UserError
 from rbsync.files.part import NotInPartsError
 from rbsync.model.datapoint import Dataset
@@ -24,7 +25,15 @@ from rbsync.model.fingerprint import Algorithm, entry_digest, of_sum
 from rbsync.model.plan import Basis, Plan
 from rbsync.model.record import Record
 from rbsync.stores.base import Mark, Traced
-from rbsync.sync.memo import Recalled, exceptions_of, key_of, load_unit, put
+from rbsync.sync.memo import (
+    KEY,
+    Recalled,
+    check_present,
+    exceptions_of,
+    key_of,
+    load_unit,
+    put,
+)
 from rbsync.sync.workspace import Workspace
 
 Expand = Callable[[Notes], Dataset]
@@ -85,6 +94,7 @@ def _part(
     begun = store.some_records(wanted).values()
     wanted = wanted.union(one.old_name for one in begun if one.old_name)
     again = expanded_again(workspace, remembered, recalled.changed, wanted, expand)
+    check_present(workspace, KEY, recalled.memo.text)
     dataset, taken = again.dataset, again.taken
     # Also names that the part had before: what is declared no more has a record, and is an orphan.
     names = again.before.union(wanted, (one.name for one in dataset.datapoints))
@@ -112,18 +122,22 @@ def _not_as_seen(workspace: Workspace, store: Traced, recalled: Recalled) -> fro
     # Nothing else can have been recorded since: before an apply this spares reading all units.
     if memo.number_open - len(left) > memo.remembered.most_in_parts:
         raise NotInPartsError(_TOO_MANY)
-    folds = Folds(lambda: _folds(workspace))
-    for key in {*memo.open_units, *(folds.keys_with(left) if left else ())}:
-        packed = load_unit(workspace, key)
-        if packed is None:
-            raise NotInPartsError("what is remembered of a folder is not as it was written")
-        is_open = key in memo.open_units
-        rows = (row for row in packed.digests_by_name() if is_open or row[0] in left)
-        while some := dict(islice(rows, _TOGETHER)):
-            _settle(left, some, store.some_records(some), workspace.inputs.tree.algorithm)
+    seen = _digests(workspace, memo.open_units, frozenset(left))
+    while some := dict(islice(seen, _TOGETHER)):
+        _settle(left, some, store.some_records(some), workspace.inputs.tree.algorithm)
     if len(left) > memo.remembered.most_in_parts:
         raise NotInPartsError(_TOO_MANY)
     return frozenset(left)
+
+
+def _digests(
+    workspace: Workspace, open_units: Collection[UnitKey], names: frozenset[str]
+) -> Iterator[tuple[str, bytes]]:
+    """Yields names with their digests as they were seen: of open units all, of others some."""
+    folds = Folds(lambda: _folds(workspace))
+    for key in {*open_units, *(folds.keys_with(names) if names else ())}:
+        unit = loaded(partial(load_unit, workspace), key)
+        yield from unit.every_digest() if key in open_units else unit.digests_of(names)
 
 
 def _settle(
@@ -178,9 +192,7 @@ def expanded_again(
     changes = changes_of(remembered, tree, changed)
     folds = Folds(lambda: _folds(workspace))
 
-    def load(key: UnitKey) -> Packed | None:
-        return load_unit(workspace, key)
-
+    load = partial(load_unit, workspace)
     expansion = expansion_of(remembered, changes, tree, wanted, load, folds)
     notes = Notes(is_wanted=True, again=expansion.again(remembered))
     dataset = expand(notes)
