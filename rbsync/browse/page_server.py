@@ -98,25 +98,19 @@ class PageServer:
     def _version(self, request: Request) -> Response:
         at = request.query_params.get("at", "")
         sight = self._sight(request)
-        return (
-            JSONResponse(self._looker.version(sight, int(at)))
-            if sight and at.isdigit()
-            else _gone()
-        )
+        return JSONResponse(self._looker.version(sight, at)) if sight else _gone()
 
     def _part(self, request: Request) -> Response:
         """A part of a picture, as `part_view` makes it."""
         given = request.query_params
-        at = given.get("at", "")
         try:
             left, top, width, height = map(float, given.get("part", "").split(","))
-            version = int(at) if at else None
         except ValueError:
             return PlainTextResponse("these numbers are none\n", _BAD)
         part = (_within(left), _within(top), _within(width), _within(height))
         sight = self._sight(request)
-        title = given.get("title", "")
-        found = self._looker.part(sight, title, part, version) if sight else None
+        title, at = given.get("title", ""), given.get("at", "")
+        found = self._looker.part(sight, title, part, at) if sight else None
         return JSONResponse(found) if found else _no_picture()
 
     def _thumbnail(self, request: Request) -> Response:

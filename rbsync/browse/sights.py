@@ -6,7 +6,7 @@ import glob
 import json
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
@@ -18,18 +18,29 @@ from rbsync.documents.history_documents import change_json
 from rbsync.documents.label_changes import label_changes_json
 from rbsync.errors import BackendError, RbsyncError
 from rbsync.files.body import read_whole
-from rbsync.label_changes.change_wording import told
+from rbsync.label_changes.change_wording import (
+    BEFORE_AFTER,
+    LEFT_HERE,
+    LEFT_THERE,
+    THERE_HERE,
+    Between,
+    told,
+)
 from rbsync.label_changes.label_content import LabelContent, as_pictures, compare
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.plan import Action
+from rbsync.model.plan import Action, Blocked
 from rbsync.pictures.change_pictures import Part
 from rbsync.pictures.views import Read, part_view, screen_views
 from rbsync.pictures.whole_scan import is_scan, whole_scan
+from rbsync.sync.common_labels import common_labels
 from rbsync.sync.label_news import labels_of_life
 from rbsync.sync.label_sides import LIMIT, NOTHING, declared_content, kept_content, present_content
 from rbsync.sync.workspace import Workspace
 
 _LIFE = 20
+_SINCE_LEFT: Mapping[str, Between] = {"there": LEFT_THERE, "here": LEFT_HERE}
+"""More ways to look at a conflict, where it is known what both sides began with."""
+Sides = tuple[LabelContent, LabelContent]
 _UNDRAWN = (RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError)
 """What is wrong with a picture or with labels of which the rest of a page is told all the same."""
 
@@ -42,8 +53,20 @@ class Sight(NamedTuple):
     action: Action | None
 
     @property
-    def declared(self) -> Datapoint | None:
+    def coming(self) -> Datapoint | None:
+        """What the next apply makes of it; None where it leaves it as it is."""
         return getattr(self.action, "datapoint", None)
+
+    @property
+    def declared(self) -> Datapoint | None:
+        """What is declared, also while a conflict withholds it; None where that is not known."""
+        withheld = getattr(self.action, "withheld", None)
+        return self.coming or getattr(withheld, "datapoint", None)
+
+    @property
+    def between(self) -> Between:
+        """What both sides of its labels are called."""
+        return BEFORE_AFTER if self.declared is self.coming else THERE_HERE
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -67,18 +90,22 @@ class Looker:
         found = self._workspace.backend.look([row.task_id]) if row.task_id else {}
         return Sight(row, found.get(row.task_id), self._filling.actions.get(name))
 
-    def contents(self, sight: Sight) -> tuple[LabelContent, LabelContent]:
-        """The labels that the project has, and those that it will have.
+    def contents(self, sight: Sight) -> Sides:
+        """The labels that the project has, and those that are declared where that is known.
 
         Raises RbsyncError, OSError, ValueError for labels that cannot be read.
         """
         before = present_content(sight.present)
-        declared = sight.declared
-        if declared is None:
-            return before, before
+        return before, before if sight.declared is None else self._labels_of(sight.declared)
+
+    def coming(self, sight: Sight) -> LabelContent:
+        """The labels that there are after the next apply. Raises as `contents`."""
+        return self._labels_of(sight.coming) if sight.coming else present_content(sight.present)
+
+    def _labels_of(self, declared: Datapoint) -> LabelContent:
         read = self._workspace.history.content
         algorithm = self._workspace.manifest.settings.hash
-        return before, declared_content(declared.labels, self._workspace.roots, algorithm, read)
+        return declared_content(declared.labels, self._workspace.roots, algorithm, read)
 
     def item(self, sight: Sight, number: int) -> bytes | None:
         """The bytes of an item; None where it is not at hand."""
@@ -117,6 +144,8 @@ class Looker:
             "ground_truth": bool(present and present.task.ground_truth),
             "priority": present.task.priority if present else None,
             **self._labels(sight),
+            "between": sight.between,
+            "ways": list(self._ways(sight)),
             "is_scan": is_scan(self.items(sight)),
             "life": list(self._life(row.name)),
             "commands": list(_commands(sight)),
@@ -165,21 +194,42 @@ class Looker:
             return whole_scan(NOTHING, NOTHING, items)
         return None
 
-    def version(self, sight: Sight, at: int) -> dict[str, Any]:
-        """The picture of a version that the history kept, beside what the project has now."""
+    def version(self, sight: Sight, at: str) -> dict[str, Any]:
+        """The picture of two versions, as `_sides` has them."""
+        between = _SINCE_LEFT.get(at, ("then", "now") if at else sight.between)
         try:
-            sides = self._since(sight, at)
+            sides = self._sides(sight, at)
             if sides is None:
                 return {"pictures": [], "labels": "this version was not kept"}
-            return self._drawn(sight, *sides)
+            return {**self._drawn(sight, *sides), "between": between}
         except _UNDRAWN as error:
             return {"pictures": [], "labels": f"this version cannot be drawn: {error}"}
 
-    def _since(self, sight: Sight, at: int) -> tuple[LabelContent, LabelContent] | None:
-        """The labels of a version, and those that the project has now; None where it was not kept.
+    def _sides(self, sight: Sight, at: str) -> Sides | None:
+        """The labels of two versions, of which ``at`` says one; None where that was not kept.
 
-        Raises as `kept_content` and `present_content` do.
+        It is the place of a change in the history, for what was there before it beside what the
+        project has now; ``there`` or ``here`` for what was last left beside what the project has
+        or what is declared; and else empty. Raises as `contents` and `kept_content` do.
         """
+        if not at:
+            return self.contents(sight)
+        if at in _SINCE_LEFT:
+            left = self._left(sight)
+            return (left, self.contents(sight)[at == "here"]) if left is not None else None
+        return self._since(sight, int(at)) if at.isdecimal() else None
+
+    def _left(self, sight: Sight) -> LabelContent | None:
+        withheld = getattr(sight.action, "withheld", None)
+        return common_labels(self._workspace, withheld) if sight.declared and withheld else None
+
+    def _ways(self, sight: Sight) -> Iterator[dict[str, str]]:
+        """The ways to look at a conflict, where there are several."""
+        if self._left(sight) is not None:
+            for at, between in (("", sight.between), *_SINCE_LEFT.items()):
+                yield {"at": at, "text": " and ".join(between)}
+
+    def _since(self, sight: Sight, at: int) -> Sides | None:
         life = self._workspace.history.life(sight.row.name)
         if not 0 <= at < len(life) or not life[at].before:
             return None
@@ -188,13 +238,10 @@ class Looker:
         before = kept_content(document, read) if "labels" in document else NOTHING
         return before, present_content(sight.present)
 
-    def part(
-        self, sight: Sight, title: str, part: Part, at: int | None = None
-    ) -> dict[str, Any] | None:
-        """A part of the picture of a title; ``at`` is a version that the history kept."""
+    def part(self, sight: Sight, title: str, part: Part, at: str = "") -> dict[str, Any] | None:
+        """A part of the picture of a title; ``at`` is as for `_sides`."""
         with suppress(*_UNDRAWN):
-            sides = self.contents(sight) if at is None else self._since(sight, at)
-            if sides is not None:
+            if (sides := self._sides(sight, at)) is not None:
                 return part_view(*as_pictures(*sides), self.items(sight), title, part)
         return None
 
@@ -213,7 +260,10 @@ def _commands(sight: Sight) -> Iterator[dict[str, str]]:
     # Of a name with brackets the pattern is another one.
     pattern = shlex.quote(glob.escape(sight.row.name))
     yield {"what": "say why", "command": f"rbsync explain {name}"}
-    if sight.action is not None:
+    if sight.coming is None and sight.declared is not None:
+        yield {"what": "overwrite what others made", "command": f"rbsync apply --ours {pattern}"}
+        yield {"what": "keep what others made", "command": f"rbsync apply --theirs {pattern}"}
+    elif sight.action is not None and not isinstance(sight.action, Blocked):
         yield {"what": "do it", "command": f"rbsync apply --target {pattern}"}
     if sight.present is not None:
         yield {"what": "bring its labels into the files", "command": f"rbsync pull {pattern}"}

@@ -41,10 +41,10 @@ class Thumbnails:
 
     def tag(self, sight: Sight) -> str:
         """A digest of all that a thumbnail shows; the same for the same content."""
-        present, declared = sight.present, sight.declared
+        present, coming = sight.present, sight.coming
         parts = [str(_FORM)]
-        if declared is not None:
-            parts += [declared.fingerprint.items, declared.fingerprint.labels]
+        if coming is not None:
+            parts += [coming.fingerprint.items, coming.fingerprint.labels]
         elif present is not None:
             parts += [*present.refs, *(present.contents or ()), present.labels]
             parts += [str(present.task.stamp)] * bool(present.maps)
@@ -76,7 +76,7 @@ class Thumbnails:
     def _drawn(self, sight: Sight) -> bytes | None:
         items = self._looker.items(sight)
         with suppress(RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError):
-            return _jpeg(main_view(self._looker.contents(sight)[1], items))
+            return _jpeg(main_view(self._looker.coming(sight), items))
         # Labels that cannot be drawn hide no photograph.
         return _jpeg(main_view(NOTHING, items))
 

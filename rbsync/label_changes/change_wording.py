@@ -16,6 +16,13 @@ from rbsync.label_changes.change_kinds import (
 
 MOST = 8
 """Parts of a sentence; what is more is counted."""
+Between = tuple[str, str]
+"""What the two sides of a comparison are called."""
+BEFORE_AFTER: Between = ("before", "after")
+THERE_HERE: Between = ("at the project", "as declared")
+"""Of a conflict none is before the other; both are after what was left at the project."""
+LEFT_THERE: Between = ("as last left", THERE_HERE[0])
+LEFT_HERE: Between = ("as last left", THERE_HERE[1])
 _LONGEST = 40
 _PLURALS = {"box": "boxes", "label": "labels"}
 

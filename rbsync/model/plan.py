@@ -176,13 +176,15 @@ class Keep:
 class Blocked:
     """Something is to be done, or may be, and rbsync will not do it as things are.
 
-    ``sides`` say of a conflict, facet by facet, who changed what.
+    ``sides`` say of a conflict, facet by facet, who changed what. ``withheld`` is what is not done
+    for it; it is for who shows the plan in the same process, and no part of what the plan says.
     """
 
     name: str
     reason: Reason
     message: str
     sides: tuple[Sides, ...] = ()
+    withheld: Overwriting | None = field(default=None, compare=False, repr=False)
 
 
 class ProjectChange(NamedTuple):

@@ -173,7 +173,7 @@ def _of_update(
             made = _theirs(action.datapoint, rest, lost, sight, record, action.declined)
             return _narrowed(replace(made, labels_removed=action.labels_removed), rest, sight)
         case "block":
-            return _conflict(action.name, action.changed, lost, sight)
+            return _conflict(action, action.changed, lost, sight)
         case never:
             assert_never(never)
 
@@ -258,7 +258,7 @@ def _of_replace(
             changed = action.changed
             return _theirs(action.datapoint, (), changed, sight, record, action.declined)
         case "block":
-            return _blocked(action.name, action.changed, lost, sight)
+            return _blocked(action, action.changed, lost, sight)
         case never:
             assert_never(never)
 
@@ -278,7 +278,7 @@ def _of_delete(
             declined = (*record.declined, Declined(THEIRS, None))
             return record._replace(declined=declined)
         case "block":
-            return _blocked(action.name, FACETS, sight.changed, sight)
+            return _blocked(action, FACETS, sight.changed, sight)
         case never:
             assert_never(never)
 
@@ -314,23 +314,24 @@ def _theirs(
 
 
 def _blocked(
-    name: str, changed: tuple[Facet, ...], lost: tuple[Facet, ...], sight: Sight
+    action: Overwriting, changed: tuple[Facet, ...], lost: tuple[Facet, ...], sight: Sight
 ) -> Blocked:
     if sight.busy:
         message = f"{sight.busy}; it would be taken away ({HINT})"
-        return Blocked(name, WORKED_ON, message, _sides(changed, sight))
-    return _conflict(name, changed, lost, sight)
+        return Blocked(action.name, WORKED_ON, message, _sides(changed, sight), action)
+    return _conflict(action, changed, lost, sight)
 
 
 def _conflict(
-    name: str, changed: tuple[Facet, ...], lost: tuple[Facet, ...], sight: Sight
+    action: Overwriting, changed: tuple[Facet, ...], lost: tuple[Facet, ...], sight: Sight
 ) -> Blocked:
     parts = [
         f"{facet} changed {'here and ' if facet in changed else ''}at the project"
         + (f" ({sight.told[facet]})" if facet in sight.told else "")
         for facet in lost
     ]
-    return Blocked(name, CONFLICT, f"{'; '.join(parts)}; {HINT}", _sides(changed, sight))
+    message = f"{'; '.join(parts)}; {HINT}"
+    return Blocked(action.name, CONFLICT, message, _sides(changed, sight), action)
 
 
 def _sides(changed: tuple[Facet, ...], sight: Sight) -> tuple[Sides, ...]:

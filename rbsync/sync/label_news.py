@@ -13,7 +13,7 @@ from rbsync.backends.base import TaskContent
 from rbsync.errors import RbsyncError, StoreError
 from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.model.history import Change
-from rbsync.model.plan import Action, Move, Plan, Replace, Update
+from rbsync.model.plan import Action, Blocked, Move, Plan, Replace, Update
 from rbsync.sync.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -39,6 +39,17 @@ def labels_of_plan(
 def rewriting_labels(plan: Plan, most: int | None = None) -> list[Action]:
     """The first actions of a plan that rewrite labels, None for all."""
     return list(islice((one for one in plan.singled_out if _rewrites_labels(one)), most))
+
+
+def contested_labels(plan: Plan) -> list[Update | Replace]:
+    """The actions of which a conflict about labels keeps a plan: both sides are worth a look."""
+    blocked = (one for one in plan.singled_out if isinstance(one, Blocked))
+    return [
+        one.withheld
+        for one in blocked
+        if isinstance(one.withheld, Update | Replace)
+        and any(side.facet == "labels" for side in one.sides)
+    ]
 
 
 def labels_of_action(workspace: Workspace, action: Action) -> LabelChanges | None:

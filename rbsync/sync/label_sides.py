@@ -84,7 +84,7 @@ def declared_content(
             return LabelContent(picture=of_files(recipe, contents, make))
         case "segmentation":
             files, _ = read_label_files(roots, labels, algorithm)
-            return LabelContent(volumes=_volumes(labels, _there(files)))
+            return LabelContent(volumes=study_volumes(labels, _there(files)))
         case "kept":
             return kept_content({"labels": json.loads(labels.inline)}, kept)
         case never:
@@ -99,19 +99,21 @@ def _there(files: Any) -> Any:
 
 def _objects(labels: Labels, roots: Roots, algorithm: Algorithm) -> list[dict[str, Any]]:
     if not labels.inputs:
-        return _list(labels.inline)
+        return object_list(labels.inline)
     files, _ = read_label_files(roots, labels, algorithm)
-    return _list(_there(files)[0].data)
+    return object_list(_there(files)[0].data)
 
 
-def _list(text: str | bytes) -> list[dict[str, Any]]:
+def object_list(text: str | bytes) -> list[dict[str, Any]]:
+    """The LabelObjects of a JSON text. Raises ValueError for what is none."""
     found = json.loads(text or "[]")
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise ValueError("these are no labels")
     return found
 
 
-def _volumes(labels: Labels, files: Any) -> Mapping[int, LabelVolume]:
+def study_volumes(labels: Labels, files: Any) -> Mapping[int, LabelVolume]:
+    """The label maps of a study by series, from its files. Raises MaskError."""
     found = {}
     for one, own in by_series(read_study(labels.inline), files):
         checked = check_turned(own, one)
@@ -133,14 +135,14 @@ def present_content(found: TaskContent | None, *, as_mask: bool = False) -> Labe
     if as_mask and (drawn := present_mask(found)) is not None:
         return LabelContent(picture=drawn)
     maps = [LabelMap(one.series, one.read()) for one in found.maps]
-    return content_of(_list(found.labels), maps)
+    return content_of(object_list(found.labels), maps)
 
 
 def kept_content(document: Document, read: ReadContent) -> LabelContent:
     """The labels that the history kept. Raises StoreError, ValueError, KeyError, UserError."""
     kept = document["labels"]
     maps = [LabelMap(series, read(name)) for series, name in kept["maps"]]
-    return content_of(_list(read(kept["json"]).decode("utf-8", "surrogatepass")), maps)
+    return content_of(object_list(read(kept["json"]).decode("utf-8", "surrogatepass")), maps)
 
 
 def picture_size(datapoint: Datapoint | None, roots: Roots | None) -> tuple[int, int] | None:

@@ -12,13 +12,21 @@ from rbsync.errors import RbsyncError
 from rbsync.files.body import read_whole
 from rbsync.files.roots import Roots
 from rbsync.label_changes.change_kinds import LabelChanges
-from rbsync.label_changes.label_content import as_pictures, compare
+from rbsync.label_changes.change_wording import (
+    BEFORE_AFTER,
+    LEFT_HERE,
+    LEFT_THERE,
+    THERE_HERE,
+    Between,
+)
+from rbsync.label_changes.label_content import LabelContent, as_pictures, compare
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.plan import Create, Plan
+from rbsync.model.plan import Action, Create, Plan
 from rbsync.pictures.change_pictures import Detail
 from rbsync.pictures.views import Read, change_views
+from rbsync.sync.common_labels import common_labels
 from rbsync.sync.diffing import Version
-from rbsync.sync.label_news import rewriting_labels, sides_of
+from rbsync.sync.label_news import Rewrite, contested_labels, rewriting_labels, sides_of
 from rbsync.sync.label_sides import LIMIT, NOTHING, Side, declared_content, picture_size, side_of
 from rbsync.sync.workspace import READERS, Workspace
 
@@ -33,10 +41,14 @@ _BYTES = 6_000_000
 
 
 class Pictured(NamedTuple):
-    """A change of labels, and its pictures as far as they can be drawn, as by `change_views`."""
+    """A change of labels, and its pictures as far as they can be drawn, as by `change_views`.
+
+    ``between`` is what its two sides are called; a picture of two others says so itself.
+    """
 
     changes: LabelChanges | None
     pictures: Sequence[Mapping[str, Any]] = ()
+    between: Between = BEFORE_AFTER
 
 
 def detail_of(number: int) -> Detail:
@@ -50,18 +62,21 @@ def detail_of(number: int) -> Detail:
 def pictured_plan(workspace: Workspace, plan: Plan) -> Iterator[tuple[str, Pictured]]:
     """The changes of labels that a plan makes, and what it creates where there is room for it.
 
-    One after another: the pictures of all of them together may be large.
+    A conflict about labels has the sides between which somebody has to decide. One after another:
+    the pictures of all of them together may be large.
     """
     # A stranger's manifest has nobody asked, and a plan that did not look knows no side of before.
-    changed = rewriting_labels(plan, MOST) if plan.looked else []
+    contested = contested_labels(plan)[:MOST] if plan.looked else []
+    changed = rewriting_labels(plan, MOST - len(contested)) if plan.looked else []
     created = [one for one in plan.actions if isinstance(one, Create)]
     # What is new has nothing to be compared with: it is drawn only where that takes no room.
-    created = created if len(created) + len(changed) <= FULL else []
-    detail = detail_of(len(changed) + len(created))
+    created = created if len(created) + len(changed) + len(contested) <= FULL else []
+    detail = detail_of(len(changed) + len(contested) + len(created))
     nothing: Side = lambda: NOTHING  # noqa: E731  (it has a type)
     with _threads() as threads:
+        yield from _conflicts(workspace, contested, threads, detail)
         for at in range(0, len(changed), _TOGETHER):
-            some = list(sides_of(workspace, changed[at : at + _TOGETHER]))
+            some = sides_of(workspace, changed[at : at + _TOGETHER])
             jobs = [(before, after, one.datapoint) for one, before, after in some]
             yield from _drawn(threads, jobs, workspace.roots, detail)
         news = [(nothing, _declared(workspace, one.datapoint), one.datapoint) for one in created]
@@ -69,6 +84,49 @@ def pictured_plan(workspace: Workspace, plan: Plan) -> Iterator[tuple[str, Pictu
 
 
 Job = tuple[Side, Side, Datapoint]
+
+
+def _conflicts(
+    workspace: Workspace, actions: Sequence[Action], threads: ThreadPoolExecutor, detail: Detail
+) -> Iterator[tuple[str, Pictured]]:
+    """Both sides, and each of them beside what they began with where that is known."""
+    for at in range(0, len(actions), _TOGETHER):
+        both = list(sides_of(workspace, actions[at : at + _TOGETHER]))
+        jobs = [(there, here, one.datapoint) for one, there, here in both]
+        drawn = {
+            name: _between(found, THERE_HERE)
+            for name, found in _drawn(threads, jobs, workspace.roots, detail)
+        }
+        # Git is asked about each, which for hundreds would take longer than all else.
+        for between, jobs in [] if at else _since_left(workspace, both):
+            for name, more in _drawn(threads, jobs, workspace.roots, detail):
+                known, told = drawn[name], _between(more, between)
+                drawn[name] = known._replace(pictures=[*known.pictures, *told.pictures])
+        yield from drawn.items()
+
+
+def _since_left(
+    workspace: Workspace, both: Sequence[tuple[Rewrite, Side, Side]]
+) -> list[tuple[Between, list[Job]]]:
+    jobs: dict[Between, list[Job]] = {LEFT_THERE: [], LEFT_HERE: []}
+    for one, there, here in both:
+        if (left := common_labels(workspace, one)) is not None:
+            for between, side in ((LEFT_THERE, there), (LEFT_HERE, here)):
+                jobs[between].append((partial(_same, left), side, one.datapoint))
+    return list(jobs.items())
+
+
+def _same(content: LabelContent) -> LabelContent:
+    return content
+
+
+def _between(found: Pictured, between: Between) -> Pictured:
+    title = " and ".join(between)
+    pictures = [
+        {**one, "between": between, "title": f"{title}: {own}" if (own := one["title"]) else title}
+        for one in found.pictures
+    ]
+    return found._replace(pictures=pictures, between=between)
 
 
 def _threads() -> ThreadPoolExecutor:

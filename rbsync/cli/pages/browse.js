@@ -213,10 +213,11 @@ function tellOne(found) {
   if (found.error) { byId("said").textContent = shown(found.error); return; }
   byId("said").textContent = shown([found.status, found.said, found.labels].filter(Boolean).join(" · "));
   document.querySelector(`input[value=${found.changes ? "difference" : "one"}]`).checked = true;
-  draws(found.pictures, found.name).then(() => found.is_scan && leads(found));
+  draws(found, found.name).then(() => found.is_scan && leads(found));
   const facts = byId("facts");
   const add = (title, ...parts) => parts.length && facts.append(made("h2", title), ...parts);
-  if (found.changes) add("Changes", table(found.changes.classes));
+  if (found.changes) add("Changes", table(found.changes.classes, found.between));
+  add("Conflict", ...found.ways.map((one) => looked(made("p"), one.text, found.name, one.at)));
   add("Items", list(found.items, "ol"));
   add("Metadata", ...described(found));
   add("History", ...found.life.map((one, at) => lived(found.name, one, at)));
@@ -233,7 +234,7 @@ async function neighbours(name) {
   });
 }
 
-async function draws(contents, name, at) {
+async function draws({ pictures: contents, between }, name, at) {
   const place = byId("figures"), made_ = [];
   delete place.dataset.ready;
   place.replaceChildren();
@@ -244,7 +245,7 @@ async function draws(contents, name, at) {
     figure.dataset.name = shown(name);
     if (content.title) figure.append(made("figcaption", content.title, "quiet"));
     place.append(figure);
-    const picture = await drawing(figure, content);
+    const picture = await drawing(figure, { ...content, between });
     made_.push(picture);
     if (Math.max(...content.size) <= LARGE) continue;
     new Zoom(picture, async (part) => {
@@ -257,10 +258,10 @@ async function draws(contents, name, at) {
 }
 
 // All slices of a scan. Its planes say no more then, unless there are boxes on them.
-async function leads({ name, pictures }) {
+async function leads({ name, pictures, between }) {
   const place = byId("scan");
   place.dataset.name = shown(name);
-  const scans = await scanned(place, name);
+  const scans = await scanned(place, name, between);
   if (decodeURIComponent(location.hash.slice(1)) !== name) return;
   drawings.push(...scans);
   byId("figures").hidden = scans.length > 0 && pictures.every((one) => one.objects.every((side) => !side.length));
@@ -281,13 +282,13 @@ function described(found) {
   return told.length ? [list(told, "ul")] : [];
 }
 
-function table(classes) {
+function table(classes, between) {
   const box = made("div", undefined, "scroll"), found = made("table"), head = found.createTHead().insertRow();
   box.tabIndex = 0;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", "Classes");
-  for (const one of ["Class", "Before", "After", "Gained", "Lost"]) {
-    const cell = made("th", one);
+  for (const one of ["class", ...between, "gained", "lost"]) {
+    const cell = made("th", one[0].toUpperCase() + one.slice(1));
     cell.scope = "col";
     head.append(cell);
   }
@@ -304,17 +305,23 @@ function table(classes) {
 function lived(name, one, at) {
   const line = made("p", `${new Date(one.time * 1000).toISOString().slice(0, 19).replace("T", " ")} ${one.verb} ${one.facets.join(", ")} ${one.labels}`);
   if (one.has_before) {
-    const button = made("button", "compare");
-    button.type = "button";
-    button.setAttribute("aria-label", `Compare with what was there before ${one.verb} of run ${one.run}`);
-    button.onclick = async () => {
-      const found = await read("version", { name, at });
-      byId("said").textContent = shown(found.labels || "nothing differs from now");
-      document.querySelector("input[value=pair]").checked = true;
-      draws(found.pictures, name, at);
-    };
-    line.append(" ", button);
+    looked(line, "compare", name, at).lastChild.setAttribute("aria-label", `Compare with what was there before ${one.verb} of run ${one.run}`);
   }
+  return line;
+}
+
+// A button that shows two versions, of which the server knows one by `at`.
+function looked(line, text, name, at) {
+  const button = made("button", text);
+  button.type = "button";
+  button.onclick = async () => {
+    const found = await read("version", { name, at });
+    byId("said").textContent = shown(`${found.between ? `${found.between.join(" and ")}: ` : ""}${found.labels || "nothing differs"}`);
+    document.querySelector("input[value=pair]").checked = true;
+    byId("figures").hidden = false;
+    draws(found, name, at);
+  };
+  line.append(" ", button);
   return line;
 }
 

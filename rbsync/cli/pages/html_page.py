@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from rbsync.cli.escaping import for_html
 from rbsync.cli.render.numbers import plural
 from rbsync.label_changes.change_kinds import LabelChanges
-from rbsync.label_changes.change_wording import told
+from rbsync.label_changes.change_wording import BEFORE_AFTER, Between, told
 
 MODES = (
     ("difference", "Difference"),
@@ -33,13 +33,17 @@ class Row(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Something to be looked at; ``pictures`` are as `change_views` makes them."""
+    """Something to be looked at; ``pictures`` are as `change_views` makes them.
+
+    ``between`` is what the two sides of it are called.
+    """
 
     name: str
     said: str
     reason: str = ""
     labels: LabelChanges | None = None
     pictures: Sequence[Mapping[str, Any]] = ()
+    between: Between = BEFORE_AFTER
 
 
 class Section(NamedTuple):
@@ -182,10 +186,10 @@ def _article(one: Change, action: str, pictures: list[Mapping[str, Any]]) -> Ite
         for picture in one.pictures:
             yield f'<figure data-picture="{len(pictures)}" data-name="{for_html(one.name)}">'
             yield f"<figcaption class=quiet>{for_html(_caption(picture))}</figcaption></figure>\n"
-            pictures.append(picture)
+            pictures.append({"between": one.between, **picture})
         yield "</div>\n"
     if one.labels is not None:
-        yield from _labels(one.labels, one.name)
+        yield from _labels(one.labels, one)
     yield "</div>\n</article>\n" if one.pictures else "</article>\n"
 
 
@@ -207,13 +211,14 @@ def _caption(picture: Mapping[str, Any]) -> str:
     return f"{title[:1].upper()}{title[1:]}. {shown}." if title else f"{shown}."
 
 
-def _labels(changes: LabelChanges, name: str) -> Iterator[str]:
+def _labels(changes: LabelChanges, of: Change) -> Iterator[str]:
     yield f'<div><p class="quiet">{for_html(told(changes))}</p>\n'
     if changes.classes:
         # A screen reader lists the regions of a page, of which each has its own name.
         yield '<div class="scroll" tabindex="0" role="region" '
-        yield f'aria-label="Classes of {for_html(name)}">\n<table>\n'
-        yield "<thead><tr><th scope=col>Class<th scope=col>Before<th scope=col>After"
+        yield f'aria-label="Classes of {for_html(of.name)}">\n<table>\n'
+        before, after = (side.capitalize() for side in of.between)
+        yield f"<thead><tr><th scope=col>Class<th scope=col>{before}<th scope=col>{after}"
         yield "<th scope=col>Gained<th scope=col>Lost<th scope=col>IoU</tr></thead>\n<tbody>\n"
         for one in changes.classes:
             numbers = (one.before, one.after, one.gained, one.lost)

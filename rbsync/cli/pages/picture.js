@@ -62,6 +62,8 @@ class Picture {
   // The photograph is in bytes of four a pixel, the sides in numbers of the classes.
   constructor(figure, content, photo, sides, hidden) {
     this.figure = figure;
+    // What both sides are called: of a conflict none is before the other.
+    this.between = content.between || ["before", "after"];
     this.take(content, photo, sides);
     this.colours = content.classes.map((one) => rgb(one[1]));
     // Pictures of one scan hide the same classes, and are told of them once.
@@ -183,6 +185,20 @@ class Picture {
     }
   }
 
+  tell(mode) {
+    const [first, second] = this.canvases, [before, after] = this.between, name = this.figure.dataset.name;
+    const capital = (text) => text[0].toUpperCase() + text.slice(1);
+    // Of what changes in time, something is added; of two sides, only one has it.
+    const [added, removed] = before === "before" ? ["added", "removed"] : [`only ${after}`, `only ${before}`];
+    this.rangeText.textContent = mode === "swipe" ? `Swipe: ${after} on the left of the line` : `Onion skin: from ${before} to ${after}`;
+    const told = { one: "labels", pair: before, swipe: "swipe", onion: "onion skin", difference: "difference" }[mode];
+    first.text.textContent = { one: after === "after" ? "" : capital(after), pair: capital(before), swipe: `${capital(after)} | ${before}`, onion: "Onion skin",
+      difference: `Difference: green ${added}, vermilion ${removed}, yellow another class` }[mode];
+    second.text.textContent = capital(after);
+    first.canvas.setAttribute("aria-label", `${name}: ${told}`);
+    second.canvas.setAttribute("aria-label", `${name}: ${after}`);
+  }
+
   draw() {
     const mode = modeNow();
     const [first, second] = this.canvases, part = this.range.value / 100;
@@ -190,14 +206,7 @@ class Picture {
     this.pair.classList.toggle("two", isPair);
     second.place.hidden = !isPair;
     this.rangeLabel.hidden = !slides;
-    this.rangeText.textContent = mode === "swipe" ? "Swipe: after on the left of the line" : "Onion skin: from before to after";
-    const name = this.figure.dataset.name;
-    const told = { one: "labels", pair: "before", swipe: "swipe", onion: "onion skin", difference: "difference" }[mode];
-    first.text.textContent = { one: "", pair: "Before", swipe: "After | before", onion: "Onion skin",
-      difference: "Difference: green added, vermilion removed, yellow another class" }[mode];
-    second.text.textContent = "After";
-    first.canvas.setAttribute("aria-label", `${name}: ${told}`);
-    second.canvas.setAttribute("aria-label", `${name}: after`);
+    this.tell(mode);
     const edge = Math.round(this.width * part);
     const colour = {
       one: (at) => this.mixed(at, [[1, 1]]),

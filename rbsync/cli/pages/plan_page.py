@@ -72,7 +72,7 @@ def _sections(plan: Plan, pictured: Mapping[str, Pictured]) -> Iterator[Section]
 
 
 def _change(action: Action, found: Pictured) -> Change:
-    return Change(called(action), _said(action), action.reason, found.changes, found.pictures)
+    return Change(called(action), _said(action), action.reason, *found)
 
 
 def _row(action: Action, says_all: bool) -> Row:

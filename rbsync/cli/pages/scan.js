@@ -22,7 +22,7 @@ class Plane {
     const [across, down] = [0, 1, 2].filter((one) => one !== axis);
     Object.assign(this, { scan, title, axis, across, down });
     const shown = [scan.shape[across], scan.shape[down]], number = shown[0] * shown[1];
-    const content = { shown, classes: scan.classes, objects: scan.objects, aspect: scan.sizes[down] / scan.sizes[across] };
+    const content = { shown, classes: scan.classes, objects: scan.objects, between: scan.between, aspect: scan.sizes[down] / scan.sizes[across] };
     const figure = document.createElement("figure");
     figure.dataset.name = `${place.dataset.name}, ${title}`;
     this.said = document.createElement("figcaption");
@@ -256,9 +256,10 @@ class Solid {
 }
 
 // Shows a scan in a place; what is returned is drawn again with `draw`.
-async function scanned(place, name) {
+async function scanned(place, name, between) {
   const scan = await readScan(name);
   if (!scan) return [];
+  scan.between = between;
   const hidden = new Set(), [x, y, z] = scan.shape, drawn = [];
   for (const plane of PLANES) {
     const others = scan.shape.filter((_, axis) => axis !== plane[1]);
