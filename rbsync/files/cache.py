@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import xxhash
@@ -223,7 +223,12 @@ class Cache:
 
     def put_memo(self, key: str, value: str) -> None:
         """Remembers a value."""
-        self._many("INSERT OR REPLACE INTO memo VALUES (?, ?)", [(key, _seal(value) + value)])
+        self.put_memos({key: value})
+
+    def put_memos(self, values: Mapping[str, str]) -> None:
+        """Remembers values by their keys."""
+        rows = ((key, _seal(value) + value) for key, value in values.items())
+        self._many("INSERT OR REPLACE INTO memo VALUES (?, ?)", rows)
 
     def unit(self, unit: UnitId) -> Columns | None:
         """The memory of a folder of a source."""

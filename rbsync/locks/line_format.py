@@ -100,4 +100,6 @@ def read_note(line: bytes, path: str) -> Note:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
+    # Half of a letter, which JSON can say, is in no name and in no text that could be written.
+    raw(value)
     return value

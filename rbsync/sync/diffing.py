@@ -14,8 +14,9 @@ from rbsync.locks.differences import Difference, compare
 from rbsync.locks.layout import digest_of, files_of
 from rbsync.locks.lock_content import Lock, lock_of
 from rbsync.sync.declared_dataset import expand
-from rbsync.sync.known_locks import parts_apart
+from rbsync.sync.known_locks import known_locks
 from rbsync.sync.locking import dataset_at_hand, locked_version
+from rbsync.sync.locks_apart import parts_apart
 from rbsync.sync.project_version import ProjectVersion, project_version, tasks_of
 from rbsync.sync.revision_dataset import NONE, Declared, Revision, declared_at
 from rbsync.sync.revisions import is_folder, version_of
@@ -63,7 +64,10 @@ def named_both(manifest: str, before: str, after: str, trust: Trust) -> tuple[Ve
     names = before, after
     if not any(map(is_folder, names)):
         root = os.path.dirname(os.path.abspath(manifest))
-        if parts := parts_apart(root, before, after):
+        # A stranger's manifest neither finds nor leaves anything.
+        with known_locks(root, is_kept=not trust.untrusted) as known:
+            parts = parts_apart(root, before, after, known)
+        if parts:
             first, second = (
                 Version(part.lock, _declared(manifest, name, trust), part.digest)
                 for name, part in zip(names, parts, strict=True)
@@ -75,8 +79,15 @@ def named_both(manifest: str, before: str, after: str, trust: Trust) -> tuple[Ve
 def _declared(
     manifest: str, name: str, trust: Trust
 ) -> Callable[[Collection[str]], AbstractContextManager[Declared]]:
-    # The whole lock says which files need not be taken out of git to read labels.
-    return lambda names: named(manifest, name, trust).declared(names)
+    root = os.path.dirname(os.path.abspath(manifest))
+
+    @contextmanager
+    def declared(names: Collection[str]) -> Iterator[Declared]:
+        # The whole lock says which files need not be taken out of git to read labels.
+        with declared_at(Revision(name, version_of(root, name), manifest, trust), names) as found:
+            yield found
+
+    return declared
 
 
 def _digest(lock: Lock) -> str:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator, Sequence
+from tempfile import TemporaryFile
+from threading import Timer
+from typing import IO
+
+from rbsync.errors import RbsyncError
 
 SECONDS = 60.0
+_MOST_TOLD = 1000
 
 
 class GitError(Exception):
@@ -18,13 +25,9 @@ def git(folder: str, *arguments: str, index: str = "", stdin: bytes | None = Non
     ``index`` is a file to be used instead of the index of the folder, ``stdin``
     what the command is given to read.
     """
-    # A repository that a stranger sent could name a program of its own as a pager or a monitor, and
-    # a folder with the files of a bare one would be taken for a repository, with its settings.
-    own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull]
-    own += ["-c", "safe.bareRepository=explicit"]
     try:
         done = subprocess.run(  # noqa: S603  (a list, and no shell)
-            ["git", *own, "-C", folder, *arguments],  # noqa: S607  (the user's own git)
+            _command(folder, arguments),
             capture_output=True,
             input=stdin,
             check=True,
@@ -36,6 +39,65 @@ def git(folder: str, *arguments: str, index: str = "", stdin: bytes | None = Non
     except (OSError, subprocess.TimeoutExpired) as error:
         raise GitError(str(error)) from error
     return done.stdout
+
+
+def blobs(folder: str, ids: Sequence[str]) -> Iterator[bytes]:
+    """Yields the contents of objects of git, in order, while git still reads those behind them.
+
+    Raises RbsyncError for one that git cannot give.
+    """
+    if not ids:
+        return
+    with TemporaryFile() as wanted, TemporaryFile() as said:
+        wanted.write("\n".join((*ids, "")).encode())
+        wanted.seek(0)
+        with _started(folder, "cat-file", "--batch", files=(wanted, said)) as process:
+            # It is without an end where git waits for a server that has the rest of the objects.
+            limit = Timer(SECONDS + len(ids) / 100, process.kill)
+            limit.start()
+            try:
+                for one in ids:
+                    content = _next_content(process.stdout)
+                    if content is None:
+                        said.seek(0)
+                        told = said.read(_MOST_TOLD).decode(errors="replace").strip()
+                        raise RbsyncError(f"git cannot read the object {one}: {told or 'missing'}")
+                    yield content
+            finally:
+                limit.cancel()
+                process.kill()
+
+
+def _started(
+    folder: str, *arguments: str, files: tuple[IO[bytes], IO[bytes]]
+) -> subprocess.Popen[bytes]:
+    stdin, stderr = files
+    try:
+        return subprocess.Popen(  # noqa: S603  (as above)
+            _command(folder, arguments), stdin=stdin, stdout=subprocess.PIPE, stderr=stderr
+        )
+    except OSError as error:
+        raise RbsyncError(f"git cannot be run: {error}") from error
+
+
+def _next_content(output: IO[bytes] | None) -> bytes | None:
+    """The next object that `git cat-file --batch` prints; None where it has none to print."""
+    if output is None:
+        return None
+    size = output.readline().split()[-1:]
+    if not size or not size[0].isdigit():
+        return None
+    # Git ends each content with a line break of its own.
+    content = output.read(int(size[0]) + 1)
+    return content[:-1] if len(content) == int(size[0]) + 1 else None
+
+
+def _command(folder: str, arguments: Sequence[str]) -> list[str]:
+    # A repository that a stranger sent could name a program of its own as a pager or a monitor, and
+    # a folder with the files of a bare one would be taken for a repository, with its settings.
+    own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull]
+    own += ["-c", "safe.bareRepository=explicit"]
+    return ["git", *own, "-C", folder, *arguments]
 
 
 def revision_of(folder: str) -> str:

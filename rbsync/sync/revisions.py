@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from rbsync.errors import UserError
 from rbsync.locks.folder import FOLDER, read_files
 from rbsync.locks.layout import SUFFIX
 from rbsync.locks.lock_content import Lock
 from rbsync.locks.parsing import read_lock
-from rbsync.sync.git import GitError, git
+from rbsync.sync.git import GitError, blobs, git
+
+_Key = TypeVar("_Key")
 
 
 def version_of(root: str, name: str) -> Lock:
@@ -38,7 +41,7 @@ def _folder(name: str) -> str:
 
 
 def _at_revision(root: str, name: str) -> Lock:
-    return read_lock(texts_of(root, blobs_at(root, name)), f"{name}:{FOLDER}")
+    return read_lock(dict(texts_of(root, blobs_at(root, name).items())), f"{name}:{FOLDER}")
 
 
 def blobs_at(root: str, name: str) -> dict[str, str]:
@@ -64,17 +67,13 @@ def blobs_at(root: str, name: str) -> dict[str, str]:
     }
 
 
-def texts_of(root: str, wanted: Mapping[str, str]) -> dict[str, bytes]:
-    """The texts of lock files by name; ``wanted`` are their ids in git."""
-    if not wanted:
-        return {}
-    answer = git(root, "cat-file", "--batch", stdin="\n".join((*wanted.values(), "")).encode())
-    found: dict[str, bytes] = {}
-    at = 0
-    for name in wanted:
-        end = answer.index(b"\n", at)
-        size = int(answer[at:end].split()[-1])
-        found[name] = answer[end + 1 : end + 1 + size]
-        # Git ends each text with a line break of its own.
-        at = end + size + 2
-    return found
+def texts_of(root: str, wanted: Iterable[tuple[_Key, str]]) -> Iterator[tuple[_Key, bytes]]:
+    """Yields the texts of lock files by their keys; beside these stand their ids in git.
+
+    Raises RbsyncError for one that git does not have.
+    """
+    keys, ids = [], []
+    for key, blob in wanted:
+        keys.append(key)
+        ids.append(blob)
+    return zip(keys, blobs(root, ids), strict=True)
