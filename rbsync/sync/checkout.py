@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
 
@@ -39,12 +39,12 @@ def checked_out(root: str, revision: str) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def partly_checked_out(
-    root: str, revision: str, wanted: Collection[str], left_out: Callable[[str], bool]
+    root: str, revision: str, wanted: Collection[str], taken: Callable[[Sequence[str]], Set[str]]
 ) -> Iterator[str]:
     """A folder with some files of a revision; gone afterwards.
 
-    It has the paths that are ``wanted``, and all others that git has but those ``left_out``. What
-    is wanted and git never had is there as it is in ``root`` now. Raises RbsyncError.
+    It has the paths that are ``wanted``, and those of all that git has that are ``taken``. What is
+    wanted and git never had is there as it is in ``root`` now. Raises RbsyncError.
     """
     try:
         with TemporaryDirectory(prefix="rbsync-at-") as folder:
@@ -53,7 +53,8 @@ def partly_checked_out(
             # From the top, where the paths of the index begin.
             top = _top(root)
             names = _split(git(top, "ls-files", "--cached", "-z", index=index))
-            chosen = [one for one in names if one in wanted or not left_out(one)]
+            others = taken(names)
+            chosen = [one for one in names if one in wanted or one in others]
             os.makedirs(target)
             listed = os.fsencode("".join(f"{one}\0" for one in chosen))
             into = ("checkout-index", "-z", "--stdin", f"--prefix={target}/")

@@ -16,7 +16,7 @@ from rbsync.locks.lock_content import Lock, lock_of
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.known_locks import known_locks
 from rbsync.sync.locking import dataset_at_hand, locked_version
-from rbsync.sync.locks_apart import parts_apart
+from rbsync.sync.locks_apart import RevisionPart, parts_apart
 from rbsync.sync.project_version import ProjectVersion, project_version, tasks_of
 from rbsync.sync.revision_dataset import NONE, Declared, Revision, declared_at
 from rbsync.sync.revisions import is_folder, version_of
@@ -55,7 +55,7 @@ def named(manifest: str, name: str, trust: Trust) -> Version:
     lock = version_of(root, name)
     if is_folder(name):
         return Version(lock, lambda _: nullcontext(NONE), _digest(lock))
-    revision = Revision(name, lock, manifest, trust)
+    revision = Revision(name, lock.notes, lambda _: lock.sums, manifest, trust)
     return Version(lock, lambda names: declared_at(revision, names), _digest(lock))
 
 
@@ -69,25 +69,15 @@ def named_both(manifest: str, before: str, after: str, trust: Trust) -> tuple[Ve
             parts = parts_apart(root, before, after, known)
         if parts:
             first, second = (
-                Version(part.lock, _declared(manifest, name, trust), part.digest)
+                _part_of(Revision(name, part.lock.notes, part.locked, manifest, trust), part)
                 for name, part in zip(names, parts, strict=True)
             )
             return first, second
     return named(manifest, before, trust), named(manifest, after, trust)
 
 
-def _declared(
-    manifest: str, name: str, trust: Trust
-) -> Callable[[Collection[str]], AbstractContextManager[Declared]]:
-    root = os.path.dirname(os.path.abspath(manifest))
-
-    @contextmanager
-    def declared(names: Collection[str]) -> Iterator[Declared]:
-        # The whole lock says which files need not be taken out of git to read labels.
-        with declared_at(Revision(name, version_of(root, name), manifest, trust), names) as found:
-            yield found
-
-    return declared
+def _part_of(revision: Revision, part: RevisionPart) -> Version:
+    return Version(part.lock, lambda names: declared_at(revision, names), part.digest)
 
 
 def _digest(lock: Lock) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from rbsync.locks.line_format import NOTE
 from rbsync.locks.lock_content import Lock, Note
 from rbsync.locks.parsing import read_lock
 from rbsync.sync.known_locks import Blobs, KnownFile, KnownLocks, digest_of
-from rbsync.sync.revisions import blobs_at, texts_of
+from rbsync.sync.revisions import blobs_at, locked_paths, texts_of
 
 _BLOCK = re.compile(rb"(?:%b.*\n)*.*\n" % NOTE)
 _LABEL_FILES = re.compile(rb'"label_files":(\[.*?\]),"settings":')
@@ -23,10 +24,15 @@ _OLD, _NEW = 0, 1
 
 
 class RevisionPart(NamedTuple):
-    """The part of a revision's lock that another one has not, and the digest of the whole."""
+    """The part of a revision's lock that another one has not, and the digest of the whole.
+
+    ``locked`` gives the paths that are locked in the folders of some lock files, as ``Revision``
+    wants them.
+    """
 
     lock: Lock
     digest: str
+    locked: Callable[[Set[str]], Iterator[str]]
 
 
 def parts_apart(
@@ -46,8 +52,11 @@ def parts_apart(
     # Whatever is wrong with it is told, with the places, where the whole is read.
     except UserError:
         return None
-    lock_before, lock_after = parts
-    return RevisionPart(lock_before, digest_of(first)), RevisionPart(lock_after, digest_of(second))
+    was, now = parts
+    return (
+        RevisionPart(was, digest_of(first), partial(locked_paths, root, old)),
+        RevisionPart(now, digest_of(second), partial(locked_paths, root, new)),
+    )
 
 
 def _parts(root: str, old: Blobs, new: Blobs) -> tuple[Lock, Lock]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from types import MappingProxyType
@@ -18,7 +18,8 @@ from rbsync.files.cache import Cache
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.locks.folder import FOLDER
-from rbsync.locks.lock_content import Lock
+from rbsync.locks.layout import home_of
+from rbsync.locks.lock_content import Note
 from rbsync.manifest.load import load_manifest
 from rbsync.manifest.manifest import Manifest
 from rbsync.model.datapoint import Datapoint
@@ -39,10 +40,15 @@ NONE = Declared({})
 
 
 class Revision(NamedTuple):
-    """A git revision with its lock, and the manifest's path now."""
+    """A git revision with what its lock says of some datapoints, and the manifest's path now.
+
+    ``locked`` gives all paths that are locked in the folders whose lock files, without suffix, have
+    these names; it may give others too.
+    """
 
     name: str
-    lock: Lock
+    notes: Mapping[str, Note]
+    locked: Callable[[Set[str]], Iterable[str]]
     manifest: str
     trust: Trust
 
@@ -55,12 +61,13 @@ def declared_at(revision: Revision, names: Collection[str]) -> Iterator[Declared
     and its lists.
     """
     root, file = os.path.split(os.path.abspath(revision.manifest))
-    sums, wanted = revision.lock.sums, frozenset(_paths(revision.lock, names))
+    wanted = frozenset(_paths(revision, names))
 
-    def left_out(path: str) -> bool:
-        return path in sums or path.startswith(f"{FOLDER}/")
+    def taken(paths: Sequence[str]) -> Set[str]:
+        others = {one for one in paths if not one.startswith(f"{FOLDER}/")}
+        return others.difference(revision.locked({*map(home_of, others)}))
 
-    checked = partly_checked_out(root, revision.name, wanted, left_out)
+    checked = partly_checked_out(root, revision.name, wanted, taken)
     with ExitStack() as stack:
         found = NONE
         with suppress(RbsyncError):
@@ -69,18 +76,19 @@ def declared_at(revision: Revision, names: Collection[str]) -> Iterator[Declared
         yield found
 
 
-def _paths(lock: Lock, names: Collection[str]) -> Iterator[str]:
+def _paths(revision: Revision, names: Collection[str]) -> Iterator[str]:
     """The files of datapoints; of several items all that lie beside the first."""
     folders = set()
     for name in names:
-        note = lock.notes[name]
+        note = revision.notes[name]
         yield from note.label_files
         if note.path:
             yield note.path
         if note.items and note.path:
             folders.add(os.path.dirname(note.path))
     if folders:
-        yield from (one for one in lock.sums if os.path.dirname(one) in folders)
+        locked = revision.locked({home_of(f"{one}/" if one else "") for one in folders})
+        yield from (one for one in locked if os.path.dirname(one) in folders)
 
 
 @contextmanager

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import TypeVar
 
 from rbsync.errors import UserError
 from rbsync.locks.folder import FOLDER, read_files
-from rbsync.locks.layout import SUFFIX
+from rbsync.locks.layout import SUFFIX, home_and_digits
 from rbsync.locks.lock_content import Lock
 from rbsync.locks.parsing import read_lock
 from rbsync.sync.git import GitError, blobs, git
@@ -65,6 +65,16 @@ def blobs_at(root: str, name: str) -> dict[str, str]:
         for name, (mode, _, blob) in ids.items()
         if name.endswith(SUFFIX) and not name.startswith(".") and mode.startswith(b"100")
     }
+
+
+def locked_paths(root: str, files: Mapping[str, str], homes: Set[str]) -> Iterator[str]:
+    """Yields the paths in lock files; their names without suffix are ``homes``.
+
+    ``files`` are the ids in git of all lock files, by their names. Raises RbsyncError.
+    """
+    wanted = [one for one in files.items() if home_and_digits(one[0])[0] in homes]
+    for name, text in texts_of(root, wanted):
+        yield from read_lock({name: text}, FOLDER).sums
 
 
 def texts_of(root: str, wanted: Iterable[tuple[_Key, str]]) -> Iterator[tuple[_Key, bytes]]:

@@ -133,6 +133,32 @@ def test_only_what_differs_is_read_and_only_what_is_another_is_kept(
     assert compare(found[0].lock, found[1].lock) == compare(old, new)
 
 
+def test_of_a_part_it_is_known_what_else_is_locked(history: Project) -> None:
+    found = apart(str(history.folder), "v1", "v2")
+    assert found
+    assert sorted(found[0].locked({"x", "y"})) == ["x/1.json", "x/1.png", "x/2.png", "y/1.png"]
+    assert sorted(found[1].locked({"y", "nowhere"})) == ["y/1.png", "y/2.png"]
+
+
+def test_labels_are_opened_with_the_files_that_git_has_beside_locked_ones(
+    history: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.write("x/1.json", [])
+    commit(history)
+    git(history, "tag", "v3")
+    found = history.run("diff", "v2", "v3", "--json").json
+    assert [one["labels"] is not None for one in found["difference"]["changed"]] == [True]
+
+    def read_as_a_whole(*_: object) -> None:
+        return None
+
+    # As of two whole locks.
+    monkeypatch.setattr("rbsync.sync.diffing.parts_apart", read_as_a_whole)
+    whole = history.run("diff", "v2", "v3", "--json").json
+    assert found["difference"] == whole["difference"]
+    assert (found["before"], found["after"]) == (whole["before"], whole["after"])
+
+
 def test_a_lock_of_another_layout_is_read_as_a_whole(history: Project) -> None:
     lock = history.folder / "rbsync.lock"
     lines = (lock / "x.sums").read_bytes().splitlines(keepends=True)

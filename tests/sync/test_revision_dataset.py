@@ -19,7 +19,8 @@ from tests.sync.conftest import MANIFEST, MOVED_BOX
 
 def revision(project: Project, name: str) -> Revision:
     lock = version_of(str(project.folder), "v1")
-    return Revision(name, lock, str(project.folder / "rbsync.yaml"), read_trust({}))
+    path = str(project.folder / "rbsync.yaml")
+    return Revision(name, lock.notes, lambda _: lock.sums, path, read_trust({}))
 
 
 def labels_of(found: Declared, name: str) -> object:
