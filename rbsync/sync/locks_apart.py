@@ -110,9 +110,13 @@ def _add_notes(
     A file of labels that was written anew may mean the same. That says a datapoint whose labels are
     what they were, in whatever lock file it stands; one for each file is enough.
     """
+    labeled = {name: frozenset(one.label_homes) for name, one in files.items() if one.label_homes}
+    # Of a million images with other bytes it takes seconds to see that no labels come from them.
+    if not labeled:
+        return
     open_files = _written_anew(*parts)
     homes = {*map(home_of, open_files)}
-    wanted = [(name, new[name]) for name, one in files.items() if homes & {*one.label_homes}]
+    wanted = [(name, new[name]) for name, own in labeled.items() if homes & own]
     for name, text in texts_of(root, wanted):
         for note in _notes_with(open_files, name, text):
             if note.name not in parts[_NEW].notes:
@@ -128,7 +132,7 @@ def _written_anew(old: Lock, new: Lock) -> set[str]:
     other = {path for path in old.sums.keys() & new.sums.keys() if old.sums[path] != new.sums[path]}
     for name in old.notes.keys() & new.notes.keys():
         before, after = old.notes[name], new.notes[name]
-        if before.labels == after.labels:
+        if before.label_files and before.labels == after.labels:
             other -= {*before.label_files} & {*after.label_files}
     return other
 
