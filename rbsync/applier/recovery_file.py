@@ -71,8 +71,8 @@ class RecoveryFile:
         """
         if not os.path.exists(self.path):
             return 0
-        present = writer.records()
         results = dict(self._results())
+        present = writer.some_records(results)
         news = [
             (name, record)
             for name, record in results.items()

@@ -30,6 +30,7 @@ from rbsync.model.outcome import Outcome
 from rbsync.model.plan import Delete, Move, Overwriting, Plan, Replace, Update
 from rbsync.model.record import Record
 from rbsync.stores.base import Upload, Writer
+from rbsync.stores.paging import amounts
 
 NO_DELETES = "nothing is deleted in a run that had a failure"
 BATCH = 50
@@ -167,10 +168,10 @@ def _has_others(plan: Plan, writer: Writer, backend: Backend) -> bool:
         # Whether it answers, the creates will tell.
         return False
     kept = sum(isinstance(one, Update | Replace | Move | Delete) for one in plan.singled_out)
-    # To read all records takes a while where there are many, and mostly the plan tells enough.
+    # To count records takes a while where there are many, and mostly the plan tells enough.
     if count <= plan.unchanged + kept:
         return False
-    return count > sum(one.applied is not None for one in writer.records().values())
+    return count > amounts(writer).applied
 
 
 def _mark_of(writer: Writer, options: Options) -> Mark:

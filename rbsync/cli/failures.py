@@ -21,13 +21,12 @@ def command(common: CommonOptions) -> int:
     """
     from rbsync.cli.render.report_view import show_failures
     from rbsync.documents.report_document import failure_json
+    from rbsync.stores.paging import each_failed
 
     with opened(common, looks_on=True) as workspace:
-        records = workspace.store.records()
-    failed = {name: one for name, one in sorted(records.items()) if one.has_failed}
-    failures = {name: one.failure for name, one in failed.items() if one.failure}
+        failures = {one.name: one.failure for one in each_failed(workspace.store) if one.failure}
     if common.json:
-        entries = [{"name": name, **(failure_json(one) or {})} for name, one in failures.items()]
+        entries = ({"name": name, **(failure_json(one) or {})} for name, one in failures.items())
         document(common, {"failures": entries})
     elif failures:
         show_failures(failures, common)

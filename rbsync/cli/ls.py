@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,24 +43,31 @@ def command(common: CommonOptions, pattern: str | None, long: bool, give_up_afte
     # Labels of names that are not shown are not fetched: each may cost a request.
     with opened(common, looks_on=True, give_up_after=give_up_after) as workspace:
         if long:
-            return _show_long(common, list(long_listing(workspace, shown)))
+            _show_long(common, long_listing(workspace, shown))
+            return ExitCode.DONE
         known_project(workspace)
         listing = Gaps(workspace.note).passing(workspace.backend.list(counted=shown))
-        tasks = [one for one in listing if shown(one.name)]
-    if common.json:
-        document(common, {"tasks": map(_as_json, tasks)})
-        return ExitCode.DONE
-    for task in tasks:
-        result(common, _line(task))
-    note(common, f"{plural(len(tasks), 'datapoint')}.")
+        _show(common, (one for one in listing if shown(one.name)))
     return ExitCode.DONE
 
 
-def _show_long(common: CommonOptions, listed: list[Listed]) -> int:
+def _show(common: CommonOptions, tasks: Iterator[Task]) -> None:
     if common.json:
-        document(common, {"tasks": [{**_as_json(one.task), **_long_facts(one)} for one in listed]})
-        return ExitCode.DONE
-    for one in listed:
+        document(common, {"tasks": map(_as_json, tasks)}, may_break_off=True)
+        return
+    count = 0
+    for count, task in enumerate(tasks, 1):  # noqa: B007  (told below)
+        result(common, _line(task))
+    note(common, f"{plural(count, 'datapoint')}.")
+
+
+def _show_long(common: CommonOptions, listed: Iterator[Listed]) -> None:
+    if common.json:
+        entries = ({**_as_json(one.task), **_long_facts(one)} for one in listed)
+        document(common, {"tasks": entries}, may_break_off=True)
+        return
+    count = total = 0
+    for count, one in enumerate(listed, 1):  # noqa: B007
         bytes_ = one.kept.size if one.kept else None
         # Of what is elsewhere nobody can tell the size; a dash keeps the columns in line.
         told = "-" if bytes_ is None else size(bytes_)
@@ -67,9 +75,8 @@ def _show_long(common: CommonOptions, listed: list[Listed]) -> int:
         categories = f": {', '.join(one.categories)}" * bool(one.categories)
         line = _line(one.task).removesuffix(")") + one_line(categories) + ")"
         result(common, f"{told:>10}  {when:16}  {line}")
-    total = sum(one.kept.size or 0 for one in listed if one.kept)
-    note(common, f"{plural(len(listed), 'datapoint')}, {size(total)}.")
-    return ExitCode.DONE
+        total += bytes_ or 0
+    note(common, f"{plural(count, 'datapoint')}, {size(total)}.")
 
 
 def _long_facts(one: Listed) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def offered(names: Iterable[str], begun: str) -> list[str]:
 def _names(context: click.Context) -> Iterator[str]:
     """The names that the manifest declares and those that the state has."""
     from rbsync.cli.open_workspace import opened
+    from rbsync.stores.paging import each_record
     from rbsync.sync.declared_dataset import expand
 
     root = context.find_root()
@@ -66,5 +67,5 @@ def _names(context: click.Context) -> Iterator[str]:
     # Whoever presses a key has not agreed to a stranger's manifest.
     common.untrusted = True
     with opened(common, asks_nobody=True, strict=False) as workspace:
-        yield from workspace.store.records()
+        yield from (one.name for one in each_record(workspace.store))
         yield from (one.name for one in expand(workspace, keep_going=True).datapoints)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ from rbsync.cli.render.screen import NARROWEST, fitted, is_screen, width_of
 from rbsync.cli.streams import flush_out, write_out
 from rbsync.errors import UsageError
 
+_PIECE = 1 << 16
 STDOUT = "-"
 """A file of this name stands for what the command prints, as everywhere."""
 
@@ -78,17 +80,34 @@ def complaint(common: CommonOptions, text: str, **style: Any) -> None:
         return
 
 
-def document(common: CommonOptions, content: Mapping[str, Any]) -> None:
+def document(
+    common: CommonOptions, content: Mapping[str, Any], *, may_break_off: bool = False
+) -> None:
     """Prints a JSON document, its version first; with ``--json-lines`` line by line.
 
-    An iterator may stand in the place of a list: its entries are made as they are printed.
+    An iterator may stand in the place of a list: its entries are made as they are printed. Where
+    one ``may_break_off``, nothing is printed before all of them are made.
     """
     from rbsync.documents import FORMAT_VERSION
     from rbsync.documents.text import lines, pieces
 
     whole = {"format_version": FORMAT_VERSION, **content}
-    for text in lines(whole) if common.json_lines else pieces(whole):
+    if common.json_lines:
+        texts = lines(whole)
+    else:
+        texts = _whole(pieces(whole)) if may_break_off else pieces(whole)
+    for text in texts:
         write_out(text)
+
+
+def _whole(texts: Iterator[str]) -> Iterator[str]:
+    """The texts, once all are had: no program can read half a document, and then an error."""
+    from tempfile import TemporaryFile
+
+    with TemporaryFile("w+", encoding="utf-8", newline="") as kept:
+        kept.writelines(texts)
+        kept.seek(0)
+        yield from iter(partial(kept.read, _PIECE), "")
 
 
 def event(kind: str, content: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import document, note, result
 from rbsync.cli.running import REPORT
 from rbsync.errors import ExitCode, RbsyncError
+from rbsync.stores.paging import amounts
 
 if TYPE_CHECKING:
     from rbsync.sync.workspace import Workspace
@@ -66,9 +67,5 @@ def _last_report(workspace: Workspace) -> str:
 
 
 def _state(workspace: Workspace) -> dict[str, int]:
-    records = workspace.store.records().values()
-    return {
-        "applied": sum(1 for one in records if one.applied is not None),
-        "failed": sum(1 for one in records if one.failure is not None),
-        "unsettled": sum(1 for one in records if one.pending is not None),
-    }
+    applied, failed, pending = amounts(workspace.store)
+    return {"applied": applied, "failed": failed, "unsettled": pending}

@@ -13,6 +13,7 @@ from rbsync.cli.output import document, result
 from rbsync.cli.planning_options import history, planning, running
 from rbsync.cli.running import RunFlags, run_plan
 from rbsync.errors import ExitCode
+from rbsync.stores.paging import each_failed
 
 if TYPE_CHECKING:
     from rbsync.sync.plan_options import PlanOptions
@@ -38,8 +39,7 @@ def command(
       rbsync retry --yes --target "images/**"
     """
     with opened(common) as workspace:
-        records = workspace.store.records()
-    failed = frozenset(name for name, record in records.items() if record.has_failed)
+        failed = frozenset(one.name for one in each_failed(workspace.store))
     if not failed:
         _say_so(common)
         return ExitCode.DONE

@@ -19,6 +19,7 @@ from rbsync.documents.text import dump
 from rbsync.errors import ExitCode, RbsyncError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.model.record import Record
+from rbsync.stores.paging import each_record
 from rbsync.stores.record_json import record_json
 from rbsync.sync import state_editing
 
@@ -48,14 +49,14 @@ def list_records(common: CommonOptions, pattern: str | None) -> int:
     """
     matches = name_pattern(pattern, anywhere=True)
     with opened(common) as workspace:
-        records = workspace.store.records()
-    names = [name for name in sorted(records) if matches(name)]
-    if common.json:
-        document(common, {"records": (record_json(records[name]) for name in names)})
-        return ExitCode.DONE
-    for name in names:
-        result(common, one_line(f"{name}  ({_status(records[name])})"))
-    note(common, f"{plural(len(names), 'record')}.")
+        records = (one for one in each_record(workspace.store) if matches(one.name))
+        if common.json:
+            document(common, {"records": map(record_json, records)}, may_break_off=True)
+            return ExitCode.DONE
+        count = 0
+        for count, one in enumerate(records, 1):  # noqa: B007  (told below)
+            result(common, one_line(f"{one.name}  ({_status(one)})"))
+    note(common, f"{plural(count, 'record')}.")
     return ExitCode.DONE
 
 

@@ -127,15 +127,14 @@ def _status(workspace: Workspace) -> dict[str, Any]:
 
 
 def _state(workspace: Workspace) -> dict[str, Any] | None:
+    from rbsync.stores.paging import amounts
+
     header = workspace.store.header()
     if header is None:
         return None
-    records = workspace.store.records().values()
     return {
         "lineage": header.lineage,
         "serial": header.serial,
         "target": header.target,
-        "applied": sum(1 for one in records if one.applied is not None),
-        "failed": sum(1 for one in records if one.has_failed),
-        "pending": sum(1 for one in records if one.pending is not None),
+        **amounts(workspace.store)._asdict(),
     }

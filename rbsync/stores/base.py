@@ -41,6 +41,14 @@ class Upload(NamedTuple):
     ref: str
 
 
+class Amounts(NamedTuple):
+    """How many records say that the project has something, that it failed, or that nobody knows."""
+
+    applied: int
+    failed: int
+    pending: int
+
+
 class Store(Protocol):
     """Reads a state, and hands out the one writer of it."""
 
@@ -117,6 +125,21 @@ class Traced(Protocol):
 
     def some_records(self, names: Iterable[str]) -> dict[str, Record]:
         """The records of those of the names that have one, verified."""
+
+
+@runtime_checkable
+class Paged(Protocol):
+    """A store, or its writer, that need not read all of its records to go through them."""
+
+    def next_records(self, after: str, most: int, *, failed: bool) -> list[Record]:
+        """The records whose names come after a name, in the order of names, verified.
+
+        At most ``most`` of them, and none at the end; ``failed`` leaves out those that have no
+        failure.
+        """
+
+    def amounts(self) -> Amounts:
+        """How many records there are of each kind; reads only those that are pending."""
 
 
 @runtime_checkable

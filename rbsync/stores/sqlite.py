@@ -11,7 +11,7 @@ from rbsync.errors import StoreError
 from rbsync.model.record import Header, Record
 from rbsync.stores import StatePlace
 from rbsync.stores import sqlite_rows as rows
-from rbsync.stores.base import Mark, Owner, Store
+from rbsync.stores.base import Amounts, Mark, Owner, Store
 from rbsync.stores.change_log import changed_since, newest
 from rbsync.stores.faults import explained
 from rbsync.stores.read_only import look, look_as_is
@@ -47,6 +47,15 @@ class SqliteStore:
 
     def record(self, name: str) -> Record | None:
         return look(self._path, lambda connection: rows.record(connection, name))
+
+    def next_records(self, after: str, most: int, *, failed: bool) -> list[Record]:
+        return (
+            look(self._path, lambda connection: rows.page(connection, after, most, failed=failed))
+            or []
+        )
+
+    def amounts(self) -> Amounts:
+        return look(self._path, rows.amounts) or Amounts(0, 0, 0)
 
     def mark(self) -> Mark | None:
         return look(self._path, newest)

@@ -9,7 +9,7 @@ from itertools import islice
 from rbsync.collector import paused_collector
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.record import Header, Intent, Record
-from rbsync.stores.base import Upload
+from rbsync.stores.base import Amounts, Upload
 from rbsync.stores.row_values import (
     Content,
     Row,
@@ -55,6 +55,7 @@ _SPECIAL = _RECORD + (
     " WHERE typeof(name) <> 'text' OR items IS NULL OR failure IS NOT NULL"
     " OR attempted IS NOT NULL OR declined IS NOT NULL OR old_name IS NOT NULL"
 )
+_INTENDED = " UNION SELECT name FROM intent WHERE name > :after"
 # The least number of parameters that every SQLite takes is 999.
 _CHUNK = 900
 
@@ -157,6 +158,32 @@ def some_records(connection: sqlite3.Connection, names: Iterable[str]) -> dict[s
         for row in connection.execute(f"{_INTENT} WHERE name IN ({marks})", some):
             found[row[0]] = found.get(row[0], Record(row[0]))._replace(pending=intent_of(row))
     return found
+
+
+def page(connection: sqlite3.Connection, after: str, most: int, *, failed: bool) -> list[Record]:
+    """As `Paged.next_records`; must run inside a transaction, for it asks three times."""
+    names = "SELECT name FROM record WHERE name > :after"
+    names += " AND failure IS NOT NULL" if failed else _INTENDED
+    given = {"after": after, "most": most}
+    asked = connection.execute(f"{names} ORDER BY name LIMIT :most", given)
+    last = max((name for (name,) in asked), default=after)
+    between = {"after": after, "last": last}
+    some = " WHERE name > :after AND name <= :last"
+    only = some + " AND failure IS NOT NULL" if failed else some
+    found = {row[0]: record_of(row) for row in connection.execute(_RECORD + only, between)}
+    for row in connection.execute(_INTENT + some, between):
+        if row[0] in found or not failed:
+            found[row[0]] = found.get(row[0], Record(row[0]))._replace(pending=intent_of(row))
+    return [found[name] for name in sorted(found)]
+
+
+def amounts(connection: sqlite3.Connection) -> Amounts:
+    """As `Paged.amounts`; must run inside a transaction, for it asks several times."""
+    applied, failed = connection.execute(
+        "SELECT count(items), count(failure) FROM record"
+    ).fetchone()
+    pending = pending_records(connection).values()
+    return Amounts(applied, failed - sum(one.is_accepted for one in pending), len(pending))
 
 
 def pending_records(connection: sqlite3.Connection) -> dict[str, Record]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from rbsync.errors import StoreError
 from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import sqlite_rows as rows
-from rbsync.stores.base import Upload
+from rbsync.stores.base import Amounts, Upload
 from rbsync.stores.change_log import PUT_CHANGE, begin_log, log_change
 from rbsync.stores.faults import explained
 from rbsync.stores.sqlite_connections import connect, transaction
@@ -56,6 +56,14 @@ class SqliteWriter:
     def some_records(self, names: Iterable[str]) -> dict[str, Record]:
         with self._reading():
             return rows.some_records(self._connection, names)
+
+    def next_records(self, after: str, most: int, *, failed: bool) -> list[Record]:
+        with self._reading():
+            return rows.page(self._connection, after, most, failed=failed)
+
+    def amounts(self) -> Amounts:
+        with self._reading():
+            return rows.amounts(self._connection)
 
     def pending_records(self) -> dict[str, Record]:
         with self._reading():

@@ -136,7 +136,7 @@ def _present(workspace: Workspace, newest: Change) -> Side:
     from rbsync.sync.label_sides import present_content
 
     def read() -> LabelContent:
-        record = workspace.store.records().get(newest.renamed or newest.name)
+        record = workspace.store.record(newest.renamed or newest.name)
         if record is None or not record.task_id:
             raise ValueError("the project has no such task any more")
         return present_content(_looked_at(workspace, [record.task_id])[record.task_id])

@@ -60,7 +60,7 @@ def backup_path(workspace: Workspace) -> str:
 def forget(workspace: Workspace, names: tuple[str, ...], timeout: float) -> None:
     """Removes records: what they stand for is planned as if it had never been created."""
     with editing(workspace, timeout) as writer:
-        _check_known(writer.records(), names)
+        _check_known(writer.some_records(names), names)
         writer.commit(removed=names)
 
 

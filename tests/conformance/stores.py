@@ -16,7 +16,10 @@ from rbsync.errors import ExitCode, LockedError, StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.record import Header, Intent, Record
-from rbsync.stores.base import Owner, Store, Traced, Upload, Writer
+from rbsync.reasons import TAKE_IN
+from rbsync.stores import paging
+from rbsync.stores.base import Amounts, Owner, Store, Traced, Upload, Writer
+from rbsync.stores.paging import amounts, each_failed, each_record
 from tests.builders import OTHER, OWNER, PRINT
 from tests.stores.machine import run_stories
 
@@ -202,6 +205,43 @@ class StoreTests(ABC):
             assert writer.pending_records() == {"b": every["b"], "new": every["new"]}
             writer.commit([Record("b", PRINT, "1")], removed=["new"])
             assert writer.pending_records() == {}
+
+    @pytest.mark.parametrize("page", [1, 2, 3, 100])
+    def test_pages_of_records_follow_one_another_by_name(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch, page: int
+    ) -> None:
+        monkeypatch.setattr(paging, "PAGE", page)
+        names = ["Z", "a", "a b", "a/b", "b", "\u00e9", "\uffff", "\U0001f600"]
+        records = [RECORDS["failed later"]._replace(name=one) for one in names]
+        records[1::2] = [Record(one, PRINT, "1") for one in names[1::2]]
+        intents = [Intent("a", "update", OTHER, 1.0), Intent("new", "create", PRINT, 2.0)]
+        with store.writer(OWNER, timeout=0) as writer:
+            assert not [*each_record(writer), *each_failed(writer)]
+            writer.commit(records[::-1])
+            writer.intend(intents)
+            every = sorted(store.records().values())
+            assert list(each_record(writer)) == every
+            assert list(each_failed(writer)) == [one for one in every if one.has_failed]
+        assert list(each_record(store)) == every
+        assert list(each_failed(store)) == [one for one in every if one.has_failed]
+        assert [one.name for one in each_record(store)] == sorted([*names, "new"])
+
+    def test_amounts_are_those_of_the_records(self, store: Store) -> None:
+        assert amounts(store) == Amounts(0, 0, 0)
+        taken_in = Failure("transient", TAKE_IN, "not visible yet")
+        kinds = [*RECORDS.values(), Record("a", None, "t", taken_in)]
+        with store.writer(OWNER, timeout=0) as writer:
+            writer.commit([one._replace(name=f"{at}") for at, one in enumerate(kinds)])
+            writer.intend([Intent(f"{len(kinds) - 1}", "create", PRINT, 1.0)])
+            every = store.records().values()
+            told = Amounts(
+                applied=sum(one.applied is not None for one in every),
+                failed=sum(one.has_failed for one in every),
+                pending=sum(one.pending is not None for one in every),
+            )
+            assert told.failed < sum(one.failure is not None for one in every)
+            assert amounts(writer) == told
+        assert amounts(store) == told
 
     def test_an_intent_leaves_the_record_as_it_was(self, store: Store) -> None:
         intent = Intent("a", "update", OTHER, 12.5)

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from rbsync.collector import paused_collector
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.record import Header, Intent, Record
-from rbsync.stores.base import Mark, Upload
+from rbsync.stores.base import Amounts, Mark, Upload
 from rbsync.stores.change_log import change_row, changed_names, oldest_kept
 from rbsync.stores.postgresql.sessions import Session
 from rbsync.stores.row_values import (
@@ -73,6 +73,7 @@ _SPECIAL = RECORD.select + (
     " WHERE items IS NULL OR failure IS NOT NULL OR attempted IS NOT NULL"
     " OR declined IS NOT NULL OR old_name IS NOT NULL"
 )
+_INTENDED = " UNION SELECT name FROM intent WHERE name > %(after)s"
 # Names that are asked for in one statement, and rows that come at once.
 _CHUNK = 5_000
 # More rows than these are put by way of a table.
@@ -155,6 +156,23 @@ def verify(session: Session, names: Iterable[str]) -> None:
         record_of(_record_texts(row))
     for row in _read(session, INTENT.select):
         intent_of(_intent_texts(row))
+
+
+def page(session: Session, after: str, most: int, *, failed: bool) -> list[Record]:
+    """As `Paged.next_records`; must run inside a transaction, for it asks three times."""
+    given = {"after": after.encode(), "most": most}
+    names = "SELECT name FROM record WHERE name > %(after)s"
+    names += " AND failure IS NOT NULL" if failed else _INTENDED
+    asked = session.execute(f"{names} ORDER BY name LIMIT %(most)s", given, binary=True)
+    found = some_records(session, (name.decode() for (name,) in asked.fetchall()))
+    return [found[name] for name in sorted(found)]
+
+
+def amounts(session: Session) -> Amounts:
+    """As `Paged.amounts`; must run inside a transaction, for it asks several times."""
+    ((applied, failed),) = session.execute("SELECT count(items), count(failure) FROM record")
+    pending = pending_records(session).values()
+    return Amounts(applied, failed - sum(one.is_accepted for one in pending), len(pending))
 
 
 def pending_records(session: Session) -> dict[str, Record]:

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from rbsync.errors import StoreError
 from rbsync.model.record import Header, Record
-from rbsync.stores.base import Mark, Owner
+from rbsync.stores.base import Amounts, Mark, Owner
 from rbsync.stores.postgresql import server_rows as rows
 from rbsync.stores.postgresql.server_address import ServerAddress
 from rbsync.stores.postgresql.server_errors import explained, is_cut, unusable
@@ -69,6 +69,12 @@ class TeamStore:
     def some_records(self, names: Iterable[str]) -> dict[str, Record]:
         wanted = list(names)
         return self._ask(lambda session: rows.some_records(session, wanted)) or {}
+
+    def next_records(self, after: str, most: int, *, failed: bool) -> list[Record]:
+        return self._ask(lambda session: rows.page(session, after, most, failed=failed)) or []
+
+    def amounts(self) -> Amounts:
+        return self._ask(rows.amounts) or Amounts(0, 0, 0)
 
     def mark(self) -> Mark | None:
         return self._ask(rows.newest)

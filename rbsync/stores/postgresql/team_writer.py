@@ -14,7 +14,7 @@ import psycopg
 
 from rbsync.errors import StoreError
 from rbsync.model.record import Header, Intent, Record
-from rbsync.stores.base import Owner, Upload
+from rbsync.stores.base import Amounts, Owner, Upload
 from rbsync.stores.postgresql import server_rows as rows
 from rbsync.stores.postgresql.server_address import ServerAddress
 from rbsync.stores.postgresql.server_errors import explained, is_cut
@@ -75,6 +75,12 @@ class TeamWriter:
     def some_records(self, names: Iterable[str]) -> dict[str, Record]:
         wanted = list(names)
         return self._read(lambda session: rows.some_records(session, wanted))
+
+    def next_records(self, after: str, most: int, *, failed: bool) -> list[Record]:
+        return self._read(lambda session: rows.page(session, after, most, failed=failed))
+
+    def amounts(self) -> Amounts:
+        return self._read(rows.amounts)
 
     def pending_records(self) -> dict[str, Record]:
         return self._read(rows.pending_records)
