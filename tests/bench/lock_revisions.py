@@ -2,6 +2,7 @@
 
     python tests/bench/lock_revisions.py               # locks of 1,000,000 files
     python tests/bench/lock_revisions.py --smoke       # of 2,000
+    python tests/bench/lock_revisions.py --write       # the table, into this folder
 
 The locks are written without the files that they are of. Each difference is told in a clone of its
 own, twice, with an empty cache of the user's at first; `git` is the time in which git gives out the
@@ -29,6 +30,7 @@ from rbsync.locks.layout import files_of  # noqa: E402  (as said)
 from rbsync.locks.lock_content import SETTINGS, Lock, Note  # noqa: E402  (as said)
 from tests.bench.growth import Cost, cost_of, rbsync  # noqa: E402  (as said)
 from tests.bench.lock_changes import git  # noqa: E402  (as said)
+from tests.bench.report import machine, write  # noqa: E402  (as said)
 
 PER_FOLDER = 1000
 NAMES = ("one changed", "one in each folder", "all changed")
@@ -70,7 +72,7 @@ def prepare(folder: Path, count: int) -> None:
 
 
 def costs(repository: Path, clone: Path) -> Iterator[tuple[str, Cost]]:
-    """The cost of each difference, first and again, of which the last line is the digest's."""
+    """The costs of each difference, first and again, and of git alone."""
     # Exit code 2 says that there is a difference.
     script = '"$@" > /dev/null || test $? = 2'
     for name in NAMES:
@@ -90,17 +92,25 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--files", type=int, default=1_000_000)
     parser.add_argument("--keep", type=Path, help="a folder on the disk that is to be measured")
+    parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
     count = 2000 if given.smoke else given.files
     with nullcontext(given.keep) if given.keep else tempfile.TemporaryDirectory() as name:
         repository = Path(name) / "repository"
         if not repository.exists():
             prepare(repository, count)
-        print("| `diff` of two locks | s of the clock | s of the processor | MiB |", flush=True)
-        print("|---|---|---|---|")
+        lines = [
+            f"{count:,} files, measured on {machine('xxhash')}.",
+            "",
+            "| `diff` of two locks | s of the clock | s of the processor | MiB |",
+            "|---|---|---|---|",
+        ]
         for label, cost in costs(repository, Path(name) / "clone"):
-            print(f"| {label} | {cost.wall:.2f} | {cost.processor:.2f} | {cost.memory:.0f} |")
-            sys.stdout.flush()
+            row = f"| {label} | {cost.wall:.2f} | {cost.processor:.2f} | {cost.memory:.0f} |"
+            print(row, flush=True)
+            lines.append(row)
+    if given.write:
+        write("lock-revisions", lines)
 
 
 if __name__ == "__main__":
