@@ -123,7 +123,8 @@ class Project:
     ``type`` is one of the service's project types, ``categories`` the names of its taxonomy;
     both are empty where the project does not restrict them. ``unknown_type`` is the type that it
     has instead, where this version of rbsync does not know it. ``stages`` are the names of those in
-    which people work, in order, empty where nobody tells.
+    which people work, in order, empty where nobody tells. ``namesakes`` is how many others have
+    its name, where it was found by that.
     """
 
     identity: str
@@ -132,6 +133,7 @@ class Project:
     categories: tuple[str, ...] = ()
     unknown_type: str = ""
     stages: tuple[str, ...] = ()
+    namesakes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,6 +481,30 @@ class MadeElsewhere(Protocol):
 
     def extend(self, taxonomy: Taxonomy) -> Sequence[str]:
         """Adds the categories that the project lacks, takes none away, and returns their names.
+
+        Raises BackendError.
+        """
+
+
+class NewProject(NamedTuple):
+    """A project that is to be made. ``stages`` are those in which people work, empty for one."""
+
+    name: str
+    type: str
+    taxonomy: Taxonomy
+    stages: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class MakesProjects(Protocol):
+    """A backend that makes a project when it is told to, and finds it again by its name."""
+
+    @property
+    def is_by_name(self) -> bool:
+        """Tells whether the project is known by its name: with an id nobody can make one."""
+
+    def make(self, new: NewProject) -> str:
+        """Makes it, once, whether there is one of its name or not, and returns its id.
 
         Raises BackendError.
         """

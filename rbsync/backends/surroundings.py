@@ -18,7 +18,8 @@ class Surroundings(NamedTuple):
     ``root`` is the manifest's folder. ``type``, ``taxonomy`` and ``name`` are what it says
     of the project, empty where it says nothing; ``stamp`` whether fingerprints may be left in it.
     ``algorithm`` is that of content identities. ``trust`` is what the trusted side says of keys,
-    and of where they go. Questions to a service are asked with ``reading``.
+    and of where they go. Questions to a service are asked with ``reading``; ``seconds`` is how
+    long each may take, 0 for as long as suits the backend.
     """
 
     root: str
@@ -29,19 +30,22 @@ class Surroundings(NamedTuple):
     trust: Trust
     reading: Reading
     name: str = ""
+    seconds: float = 0.0
 
 
 class Judge(NamedTuple):
     """By what a manifest's backend is judged before it is opened.
 
     ``root`` is the manifest's folder. ``filled`` are the keys whose values came out of variables
-    of the environment, by how they are written: the values must not be told.
+    of the environment, by how they are written: the values must not be told. ``name`` is what the
+    manifest calls the project.
     """
 
     root: str
     trust: Trust
     environ: Mapping[str, str]
     filled: Mapping[str, str]
+    name: str = ""
 
 
 class Objection(NamedTuple):

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 @click.option(
     "--project",
     is_flag=True,
-    help="Give the project the categories of the manifest that it lacks, and try again what was "
-    "refused. It loses none.",
+    help="Make the project where it is not there, give it the categories of the manifest that it "
+    "lacks, and try again what was refused. It loses none.",
 )
 @locked_option
 @planning

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from rbsync.cli.render.numbers import plural
 from rbsync.errors import ExitCode
 
 if TYPE_CHECKING:
+    from rbsync.backends.base import Backend
     from rbsync.checks import Check
 
 _COLOURS = {"ok": "green", "warning": "yellow", "failed": "red", "skipped": "blue"}
@@ -57,26 +60,39 @@ def command(common: CommonOptions, write: bool, report: str | None) -> int:
 
 def _checks(common: CommonOptions, *, write: bool) -> Iterator[Check]:
     """All checks as they are made; those of the project only where the way to it is free."""
+    from rbsync.backends.base import once
     from rbsync.doctor.machine import machine_checks
-    from rbsync.doctor.probing import listing_check, probe_checks
-    from rbsync.sync.known_project import known_project
+    from rbsync.doctor.timely import LEAST, LONGEST, in_time
     from rbsync.sync.workspace import FOLDER, surroundings
 
+    began = time.monotonic()
     home = os.path.dirname(os.path.abspath(common.manifest_path))
     yield from machine_checks(os.path.join(home, FOLDER))
     with opened(common, looks_on=True) as workspace:
         around = surroundings(workspace.manifest, workspace.taxonomy, workspace.retrier.read)
-        for one in workspace.manifest.settings.backend.checks(around):
+        chosen = workspace.manifest.settings.backend
+        for one in in_time(chosen.checks(around), LONGEST):
             yield one
             # Later checks would fail for the same reason, and bury the one that counts.
             if one.verdict == "failed":
                 return
-        if known_project(workspace) is None:
-            yield _not_made(write=write)
-            return
-        yield listing_check(workspace.backend)
-        if write:
-            yield from probe_checks(workspace.backend)
+        # Asked once each: who waits for a service that hangs wants to hear of it, not to go on.
+        left = max(LEAST, LONGEST - (time.monotonic() - began))
+        backend = chosen.open(around._replace(reading=once, seconds=left))
+        with contextlib.closing(backend):
+            yield from _held(backend, write=write)
+
+
+def _held(backend: Backend, *, write: bool) -> Iterator[Check]:
+    """What the project holds."""
+    from rbsync.doctor.probing import listing_check, probe_checks
+
+    if backend.describe() is None:
+        yield _not_made(write=write)
+        return
+    yield listing_check(backend)
+    if write:
+        yield from probe_checks(backend)
 
 
 def _not_made(*, write: bool) -> Check:

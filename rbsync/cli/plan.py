@@ -261,5 +261,5 @@ def _exit_code(plan: Plan, detailed: bool) -> ExitCode:
     # First: a script that reads 0 or 2 would take the part that was seen for the whole.
     if plan.is_incomplete:
         return ExitCode.INCOMPLETE
-    is_changed = plan.actions or plan.added_categories
+    is_changed = plan.actions or plan.added_categories or plan.new_project
     return ExitCode.CHANGES if detailed and is_changed else ExitCode.DONE

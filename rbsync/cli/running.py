@@ -184,7 +184,7 @@ def _agreed(
     if not common.json:
         shown = replace(plan, refused=None) if flags.force else plan
         show_plan(shown, common, nothing, asks=True)
-    extends = flags.project and plan.added_categories
+    extends = flags.project and (plan.new_project or plan.added_categories)
     if flags.yes or plan_file or not (plan.effects or extends):
         return True
     over = sum(

@@ -31,6 +31,7 @@ _GAPS_HINT = (
     "look again, for others may have worked meanwhile; plans go on with what can be read, and who "
     "runs the service wants to know of it (--report FILE)"
 )
+_SILENT_HINT = "try again later; plans need the listing only with --refresh, or without a state"
 # A URL needs no upload, and this host is reserved for examples: nothing of anybody is shown.
 _URL = "https://example.org/rbsync-doctor.png"
 _SETTINGS = Settings(
@@ -44,7 +45,7 @@ def listing_check(backend: Backend) -> Check:
     try:
         names = Counter(one.name for one in backend.list(counted=no_name))
     except BackendError as error:
-        hint = _GAPS_HINT if isinstance(error, GapsError) else error.hint
+        hint = _GAPS_HINT if isinstance(error, GapsError) else error.hint or _SILENT_HINT
         return Check("listing", "failed", str(error), hint)
     twice = [name for name, count in names.items() if count > 1]
     text = f"{sum(names.values()):,} datapoints"

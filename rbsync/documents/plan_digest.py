@@ -22,6 +22,8 @@ def plan_digest(plan: Plan) -> str:
     whole = hashlib.sha256(b"plan:1\n")
     for action in plan.actions:
         whole.update(canonical_json(_meant(action)) + b"\n")
+    if plan.new_project:
+        whole.update(canonical_json({"project": plan.new_project}) + b"\n")
     for name in plan.added_categories:
         whole.update(canonical_json({"category": name}) + b"\n")
     return f"sha256:{whole.hexdigest()}"

@@ -184,10 +184,10 @@ class ActionPart(Part):
 class ProjectChangePart(Part):
     """A part of the project itself that is another one than is declared."""
 
-    what: Literal["name", "category", "stages", "member"]
+    what: Literal["project", "name", "category", "stages", "member"]
     declared: str = Field(description="What the manifest says; of stages all, in order.")
     present: str = Field("", description="What the project has; empty where it lacks it.")
-    is_added: bool = Field(False, description="`apply --project` adds it.")
+    is_added: bool = Field(False, description="`apply --project` adds or makes it.")
 
     def value(self) -> ProjectChange:
         return ProjectChange(self.what, self.declared, self.present, self.is_added)

@@ -63,7 +63,8 @@ def _known(of: Circumstances) -> Manifest | None:
     settings = kept.settings
     root = os.path.dirname(os.path.abspath(of.file))
     # A link may have come since to where the project's folder is to be.
-    if any(settings.backend.objections(Judge(root, of.trust, of.environ, {}))):
+    judge = Judge(root, of.trust, of.environ, {}, settings.project.name)
+    if any(settings.backend.objections(judge)):
         return None
     later = _Later(of, kept)
     return Manifest(

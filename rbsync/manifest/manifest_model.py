@@ -157,7 +157,8 @@ class Project(Part):
     )
     name: str | None = Field(
         None,
-        description="The project's name. That of a service's project is only compared.",
+        description="The project's name. A service's project is found by it where `project_id` is "
+        "left out, and made by `apply --project`; else it is only compared.",
         examples=["cars 2026"],
     )
     stages: list[str] | None = Field(

@@ -72,7 +72,7 @@ class Permission:
 
     def permitted(self, settings: ManifestModel) -> ManifestModel:
         """The settings as far as they count; what does not is reported."""
-        self._judge(settings.backend)
+        self._judge(settings.backend, settings.project.name or "")
         return settings.model_copy(
             update={"policy": self._policy(settings.policy), "roots": self._roots(settings.roots)}
         )
@@ -92,8 +92,8 @@ class Permission:
         source: Any = placed.source
         return placed._replace(source=replace(source, max_pixels=None))
 
-    def _judge(self, backend: BackendSettings) -> None:
-        judge = Judge(self._root, self.trust, self._environ, self._filled())
+    def _judge(self, backend: BackendSettings, name: str) -> None:
+        judge = Judge(self._root, self.trust, self._environ, self._filled(), name)
         for key, code, message, hint in backend.objections(judge):
             self.is_barred = True
             self._report(code, message, ("backend", key), hint)

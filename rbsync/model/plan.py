@@ -190,10 +190,11 @@ class Blocked:
 class ProjectChange(NamedTuple):
     """The project itself is not what is declared: ``what`` of it, and how it is there.
 
-    ``is_added`` says that it is a category, which `apply --project` adds; all else is only told.
+    ``is_added`` says that it is a category, which `apply --project` adds, or the whole project,
+    which it makes; all else is only told.
     """
 
-    what: Literal["name", "category", "stages", "member"]
+    what: Literal["project", "name", "category", "stages", "member"]
     declared: str
     present: str = ""
     is_added: bool = False
@@ -346,7 +347,13 @@ class Plan:
     @property
     def added_categories(self) -> tuple[str, ...]:
         """The names of the categories that the project lacks, and may be given."""
-        return tuple(one.declared for one in self.project if one.is_added)
+        lacking = (one for one in self.project if one.is_added and one.what == "category")
+        return tuple(one.declared for one in lacking)
+
+    @property
+    def new_project(self) -> str:
+        """The name of the project that is to be made, empty where it is there."""
+        return next((one.declared for one in self.project if one.what == "project"), "")
 
     @property
     def moves(self) -> tuple[Move, ...]:

@@ -64,9 +64,10 @@ class Endpoint:
         operation = document.operation
         if operation is None:
             return _as_json(None, document.errors)
-        call = Call(self._service, lambda: str(request.base_url))
+        service = self._service.of(str(variables.get("projectId") or ""))
+        call = Call(service, lambda: str(request.base_url))
         try:
-            result = await self._service.group_commit.do(lambda: operation.execute(call, variables))
+            result = await service.group_commit.do(lambda: operation.execute(call, variables))
         except BackendError as error:
             return _as_json(None, [GraphQLError(str(error), original_error=error)])
         return _as_json(result.data, result.errors or ())

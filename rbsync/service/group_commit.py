@@ -31,10 +31,12 @@ class _Done(NamedTuple):
 class GroupCommit:
     """For any number of coroutines of one event loop, which use the database by it alone.
 
-    Nobody gets an answer before all that it may have seen is durable.
+    Nobody gets an answer before all that it may have seen is durable. Those that share a ``turn``
+    do nothing at the same time.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, turn: asyncio.Lock | None = None) -> None:
+        self.turn = turn or asyncio.Lock()
         self._database = database
         self._waiting: list[_Job] = []
         self._running: asyncio.Task[None] | None = None
@@ -61,8 +63,10 @@ class GroupCommit:
     async def _do_all(self) -> None:
         try:
             while self._waiting:
-                jobs, self._waiting = self._waiting, []
-                for job, done in zip(jobs, await self._together(jobs), strict=True):
+                async with self.turn:
+                    jobs, self._waiting = self._waiting, []
+                    every = await self._together(jobs)
+                for job, done in zip(jobs, every, strict=True):
                     _tell(job.future, done)
         finally:
             self._running = None

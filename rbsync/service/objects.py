@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from rbsync.backends.local.incoming import Incoming
-from rbsync.backends.local.uploaded_files import Upload
+from rbsync.backends.local.uploaded_files import Upload, Uploads
 from rbsync.errors import BackendError
 from rbsync.service.configuration import MIB
 from rbsync.service.faults.player import Player
@@ -60,7 +60,8 @@ class Objects:
             raise RefusalError(message, status=_FORBIDDEN)
         limit = self._service.settings.limits.file
         encoding = request.headers.get("content-encoding", "")
-        uploads = self._service.uploads
+        service = self._service.holder(permission.path)
+        uploads = service.uploads
         with uploads.receiving() as incoming:
             last = b""
             async for piece in _pieces(request):
@@ -68,25 +69,26 @@ class Objects:
                     await run_in_threadpool(_write, incoming, last, limit)
                 last = piece
             # A small file is one piece, and going to another thread takes as long as writing it.
-            ref = await run_in_threadpool(self._store, incoming, last, limit)
+            ref = await run_in_threadpool(_stored, uploads, incoming, last, limit)
         upload = Upload(permission.path, ref, incoming.size, given, encoding)
-        await self._service.group_commit.do(partial(uploads.keep, upload))
+        await service.group_commit.do(partial(uploads.keep, upload))
         return Response()
-
-    def _store(self, incoming: Incoming, last: bytes, limit: int) -> str:
-        _write(incoming, last, limit)
-        return self._service.uploads.store(incoming)
 
     def _get(self, path: str) -> Response:
         upload = self._service.upload(path)
         if upload is None:
             raise RefusalError("there is no such file", status=_NOT_FOUND)
-        file = self._service.uploads.open(upload)
+        file = self._service.holder(path).uploads.open(upload)
         # The length of the bytes that are stored, which for an old upload may not be the one that
         # was noted.
         length = file.seek(0, 2)
         file.seek(0)
         return StreamingResponse(_blocks(file), headers=_headers(upload, length))
+
+
+def _stored(uploads: Uploads, incoming: Incoming, last: bytes, limit: int) -> str:
+    _write(incoming, last, limit)
+    return uploads.store(incoming)
 
 
 def _headers(upload: Upload, length: int) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rbsync.backends.local.task_rows import ARCHIVED, FIRST_STAGE, LAST_STAGE
@@ -21,16 +22,25 @@ def pipeline() -> list[dict[str, Any]]:
     ]
 
 
+def first_of(stages: Sequence[Mapping[str, Any]]) -> str:
+    """The name of the first stage in which people work."""
+    bricks = ("labelset-input", "labelset-output")
+    names = (str(one["stageName"]) for one in stages if one["brickName"] not in bricks)
+    return next(names, FIRST_STAGE)
+
+
 def _stage(name: str, brick: str, following: str, config: str = "{}") -> dict[str, Any]:
     routing = {"__typename": "NextRouting", "nextStageName": following}
     return {"stageName": name, "brickName": brick, "stageConfig": config, "routing": routing}
 
 
-def place_of(name: str) -> str:
+def place_of(name: str, first: str = FIRST_STAGE) -> str:
     """Returns where tasks of a stage are: those of the output are behind it.
 
-    Raises RefusalError.
+    ``first`` is what the first stage is called. Raises RefusalError.
     """
+    if name == first:
+        return FIRST_STAGE
     if name.upper() not in _PLACES:
         raise RefusalError(f'there is no stage "{name}" in the project')
     return _PLACES[name.upper()]

@@ -33,6 +33,7 @@ from rbsync.sync.known_version import version_stamps
 from rbsync.sync.last_look import note_look
 from rbsync.sync.plan_options import PlanOptions, by_policy, policy_of
 from rbsync.sync.planning import make_plan
+from rbsync.sync.project_making import make_project
 from rbsync.sync.recording import check_lasting, recorded
 from rbsync.sync.saved_plans import check_elsewhere
 from rbsync.sync.serials import check_newest, remember_newest
@@ -64,7 +65,7 @@ class ApplyOptions:
     many seconds that is waited for: `math.inf` for ever, 0 not at all.
     ``expect`` is the digest that a plan must have where the renewal is ``expected``.
     ``command`` is what the history calls the run, and ``undoes`` are the runs that it takes back.
-    ``project`` gives the project the categories that it lacks.
+    ``project`` makes the project where it is not there, and gives it the categories that it lacks.
     """
 
     planning: PlanOptions = field(default_factory=PlanOptions)
@@ -114,10 +115,8 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         raise StaleError(
             "the manifest has changed since the plan was made", hint="run `rbsync plan` again"
         )
+    _prepare_project(workspace, plan, options)
     _look_first(workspace, options)
-    # Before any label of a new category is sent. Done twice, it does nothing more.
-    if options.project and plan.added_categories:
-        extend_project(workspace)
     # An apply that has nothing to do in a read-only checkout must succeed.
     if not _has_work(workspace, plan):
         sweep_when_due(workspace)
@@ -153,6 +152,20 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         return report
 
 
+def _prepare_project(workspace: Workspace, plan: Plan, options: ApplyOptions) -> None:
+    """Makes the project, or extends it, where the plan says so and that is asked for.
+
+    Before any label of a new category is sent. Done twice, it does nothing more. Raises UserError
+    for a project that is not there and is not to be made.
+    """
+    if options.project and plan.new_project:
+        make_project(workspace)
+    if options.project and (plan.new_project or plan.added_categories):
+        extend_project(workspace)
+    elif plan.new_project:
+        known_project(workspace)
+
+
 def expected(plan: Plan, digest: str) -> Plan:
     """The plan, if it does what was agreed to. Raises StaleError for one that does anything else.
 
@@ -180,7 +193,7 @@ def _look_first(workspace: Workspace, options: ApplyOptions) -> None:
     planning = by_policy(options.planning, workspace)
     if planning.refresh is not None or options.renewal == "nothing" or (header and header.target):
         return
-    if workspace.first_look.is_called_for(header, known_project(workspace)):
+    if workspace.first_look.is_called_for(header, known_project(workspace, planned=True)):
         workspace.first_look.tasks()
 
 

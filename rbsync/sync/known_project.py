@@ -9,20 +9,26 @@ from rbsync.errors import BackendError, Problem, StateError, UserError
 from rbsync.model.plan import ProjectChange
 from rbsync.model.record import Header
 from rbsync.reasons import INVALID
+from rbsync.sync.project_making import CODE, creation, is_makeable
 from rbsync.sync.workspace import Workspace
 
-CODE = "no-project"
 
+def known_project(workspace: Workspace, *, planned: bool = False) -> Project | None:
+    """The project; None for one that an apply makes.
 
-def known_project(workspace: Workspace) -> Project | None:
-    """The project; None for one that the first apply makes.
-
-    Raises UserError for one of a service that is not there: rbsync makes none, and a plan that
-    says "1 to create" would only fail later.
+    Raises UserError for one of a service that is not there: a plan that says "1 to create" would
+    only fail later. One that is declared by its name is made when that is ``planned``.
     """
     found = workspace.backend.describe()
     if found is None and not workspace.backend.capabilities.makes_project:
+        if planned and is_makeable(workspace):
+            return None
         found = _required(workspace)
+    if found is not None and found.namesakes:
+        workspace.note(
+            f'warning: {found.namesakes} more of the organization are called "{found.name}"; '
+            f"`project_id: {found.identity.rpartition('/')[2]}` below `backend` says which is meant"
+        )
     if found is not None and found.unknown_type:
         workspace.note(
             f"warning: the project is of type {found.unknown_type}, which this version does not "
@@ -38,15 +44,16 @@ def _required(workspace: Workspace) -> Project:
         # A key that is not accepted, or no network, says nothing of the ids in the manifest.
         if error.kind != INVALID:
             raise
-        where = workspace.manifest.locate(("backend", "project_id"))
+        path = ("project", "name") if is_makeable(workspace) else ("backend", "project_id")
+        where = workspace.manifest.locate(path)
         raise UserError([Problem(CODE, str(error), where, error.hint)]) from error
 
 
 def described(workspace: Workspace, header: Header | None) -> Project | None:
     """The project, once it is known to be the one that manifest and state speak of."""
-    project = known_project(workspace)
+    project = known_project(workspace, planned=True)
     check_project(workspace, project)
-    check_target(header, project)
+    check_target(header, project, by_name=is_makeable(workspace))
     return project
 
 
@@ -70,6 +77,8 @@ def project_changes(
     An embedded project is made what is declared by any apply, and is none of others. A project
     without any category takes labels of all: it lacks none, unless ``extends`` asks for them.
     """
+    if project is None and is_makeable(workspace):
+        return (creation(workspace),)
     if project is None or not isinstance(workspace.backend, MadeElsewhere):
         return ()
     return tuple(_changes(workspace, project, workspace.backend, extends=extends))
@@ -105,10 +114,20 @@ def extend_project(workspace: Workspace) -> None:
         workspace.note(f"Added to the taxonomy of the project: {', '.join(names)}.")
 
 
-def check_target(header: Header | None, project: Project | None) -> None:
-    """Raises StateError when the state belongs to another project than the manifest names."""
+def check_target(header: Header | None, project: Project | None, *, by_name: bool = False) -> None:
+    """Raises StateError when the state belongs to another project than the manifest names.
+
+    A project that is known ``by_name`` may have got another one.
+    """
     if header is None or not header.target:
         return
+    if project is None and by_name:
+        found = header.target.rpartition("/")[2]
+        raise StateError(
+            f"the state belongs to the project {header.target}, and none has the declared name now",
+            hint="declare the name that it has now, or say which it is whatever it is called: "
+            f"`project_id: {found}` below `backend`",
+        )
     if project is None:
         raise StateError(
             f"the state belongs to the project {header.target}, which is not there any more",

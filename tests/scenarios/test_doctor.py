@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from rbsync.errors import ExitCode
+from rbsync.service.faults.player import Player
+from rbsync.service.faults.script import parse_faults
 from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.project import Project
 from tests.service.serving import KEY, ORG, PROJECT, serving, task, taxonomy
@@ -171,3 +173,32 @@ def test_a_project_in_a_folder_is_looked_at_too(tmp_path: Path) -> None:
     assert checks(ran.json)["probe deleted"]["verdict"] == "ok"
     assert checks(ran.json)["listing"]["found"] == "1 datapoints"
     assert project.run("plan").out.startswith("No changes")
+
+
+HANGS = [
+    ("project", "project", "no answer in time"),
+    ("storageMethods", "storages", "no answer in time"),
+    ("itemsUploadPresign", "uploads", "no answer in time"),
+    ("tasksPaged", "listing", "no answer in time"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "found"), HANGS)
+def test_a_service_that_hangs_is_asked_once_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str, found: str
+) -> None:
+    """Its answer would come in an hour; with the usual patience four attempts took two minutes."""
+    monkeypatch.setattr("rbsync.backends.redbrick.checkup.SECONDS", 0.5)
+    monkeypatch.setattr("rbsync.doctor.timely.LEAST", 0.5)
+    # The answers before it may come as late as a busy machine wants.
+    monkeypatch.setattr("rbsync.doctor.timely.LONGEST", 0.5 if name == "listing" else 60.0)
+    player = Player(parse_faults([{"kind": kind, "do": "delay", "seconds": 3600}]))
+    with serving(tmp_path / "cars", player=player) as one:
+        project = RemoteProject(tmp_path / "here", one.url)
+        project.manifest(SOURCE)
+        ran = project.run("doctor", "--json")
+        assert ran.code == ExitCode.ERROR
+        seen = ran.json["checks"][-1]
+        assert (seen["name"], seen["verdict"], found in seen["found"]) == (name, "failed", True)
+        assert "try again later" in seen["hint"]
+        assert player._turns[0]._played == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from rbsync.sdk import Project
 from rbsync.sdk.upload import Upload
 from tests.scenarios.pictures import png
 from tests.sdk.conftest import Serve
+from tests.service.refused import sizes_refused
 from tests.service.serving import (
     KEY,
     ORG,
@@ -332,7 +332,7 @@ def at_once(project: Project) -> None:
     backend.capabilities = replace(backend.capabilities, quarantine=0.0)
 
 
-@pytest.mark.parametrize("count", [30, *map(int, os.environ.get("RBSYNC_REFUSED", "").split())])
+@pytest.mark.parametrize("count", sizes_refused(30))
 def test_a_refusal_is_told_in_the_words_of_the_service_and_each_is_sent_once(
     serve: Serve, count: int
 ) -> None:

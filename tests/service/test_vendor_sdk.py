@@ -123,6 +123,7 @@ def test_every_method_works_or_is_said_not_to_be_offered(
     heard = Heard()
     with serving(tmp_path / "proj-a", player=heard, taxonomy=read_taxonomy(TAXONOMY)) as client:
         run_client(request.config, METHODS, tmp_path, client.url, ORG, PROJECT, KEY)
+    print("ANSWERED", sorted(heard.answered))
     # 57 are those of projects, which are the scope; others are answered as well.
     assert len(heard.answered) >= 70, sorted(heard.answered)
     assert heard.refused == NOT_OFFERED

@@ -17,6 +17,7 @@ from rbsync.backends.base import (
     IncompleteError,
     LabelText,
     NamedTask,
+    NewProject,
     Project,
     Reading,
     Rejected,
@@ -40,7 +41,7 @@ from rbsync.backends.redbrick.creating import Creator, taken, with_flags_of_toda
 from rbsync.backends.redbrick.finding import Finder
 from rbsync.backends.redbrick.http.network_errors import DeniedError, problem
 from rbsync.backends.redbrick.http.transport import Transport
-from rbsync.backends.redbrick.open_project import OpenProject
+from rbsync.backends.redbrick.open_project import Name, OpenProject
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.rules import Flaw
 from rbsync.errors import BackendError
@@ -81,8 +82,8 @@ class RedbrickBackend:
     earlier. ``quarantine`` is how many seconds a request may still land after its answer was
     lost, ``stamp`` whether fingerprints are left in the metadata, ``batch`` how many creates one
     call takes, ``page`` how many tasks are listed at a time, ``seconds`` how long a request may
-    take, ``reading`` how questions are asked. Raises UserError for a URL that cannot be used; all
-    else is found out later.
+    take, ``reading`` how questions are asked. An empty ``project_id`` is that of the project called
+    ``name``. Raises UserError for a URL that cannot be used; all else is found out later.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class RedbrickBackend:
         page: int = PAGE,
         seconds: float = SECONDS,
         reading: Reading = once,
+        name: str = "",
     ) -> None:
         # Tests set a short quarantine; what was answered cannot be in doubt for longer than what
         # was lost.
@@ -107,6 +109,7 @@ class RedbrickBackend:
         )
         self._api_key = api_key
         self._transport = Transport()
+        known = None if project_id else Name(name)
         self._client = client = Client(
             self._transport,
             read_address(url),
@@ -115,9 +118,11 @@ class RedbrickBackend:
             self._key,
             seconds=seconds,
             reading=reading,
+            find=known.find if known else None,
         )
+        self.is_by_name = known is not None
         self._executor = ThreadPoolExecutor(CONCURRENCY, "rbsync-redbrick")
-        self._opened = OpenProject(client)
+        self._opened = OpenProject(client, known)
         self._uploader = Uploader(client)
         self._finder = Finder(client, self._executor, page, CONCURRENCY, stamps=stamp)
         self._creator = Creator(client, self._uploader, self._finder, stamp)
@@ -144,6 +149,10 @@ class RedbrickBackend:
     def extend(self, taxonomy: Taxonomy) -> list[str]:
         """Adds the categories that the project lacks, takes none away, and returns their names."""
         return self._opened.extend(taxonomy)
+
+    def make(self, new: NewProject) -> str:
+        """Makes a project, once, and returns its id."""
+        return self._opened.make(new)
 
     def storages(self) -> dict[str, str] | None:
         """The other storages of the organization; None when the service does not want to say."""

@@ -19,7 +19,7 @@ from rbsync.backends.redbrick.api.operations.files import presign_items
 from rbsync.backends.redbrick.http.proxies import proxy_for
 from rbsync.backends.redbrick.http.routes import authorities
 from rbsync.backends.redbrick.http.transport import Reply, Transport
-from rbsync.backends.redbrick.open_project import MISSING_HINT, OpenProject
+from rbsync.backends.redbrick.open_project import MISSING_HINT, NAMED_HINT, Name, OpenProject
 from rbsync.checks import Check
 from rbsync.errors import BackendError, UserError
 
@@ -38,6 +38,10 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
 }
 _URL_HINT = "check the backend's `url`; a proxy or a login page may answer in its place"
+_SILENT_HINT = (
+    "try again later; if it stays so, show this to who runs the network or the service "
+    "(`rbsync doctor --report FILE`)"
+)
 _PROBE = ("rbsync-doctor.png", "image/png")
 
 
@@ -45,8 +49,15 @@ class Checkup:
     """One look at a project of the service. The key is read when its turn comes."""
 
     def __init__(
-        self, url: str, org_id: str, project_id: str, credentials: Callable[[], Credentials]
+        self,
+        url: str,
+        org_id: str,
+        project_id: str,
+        credentials: Callable[[], Credentials],
+        name: str = "",
     ) -> None:
+        """``name`` is that of a project whose id is not given."""
+        self._name = None if project_id else Name(name)
         self._url = url
         self._org_id = org_id
         self._project_id = project_id
@@ -92,9 +103,11 @@ class Checkup:
             self._project_id.lower(),
             lambda: self._credentials().key,
             seconds=SECONDS,
+            find=self._name.find if self._name else None,
         )
-        opened = OpenProject(client)
-        yield _asked("project", lambda: _described(opened))
+        opened = OpenProject(client, self._name)
+        hint = NAMED_HINT if self._name else MISSING_HINT
+        yield _asked("project", lambda: _described(opened, hint))
         yield _asked("stages", lambda: Check("stages", "ok", _stages(opened)))
         yield _asked("storages", lambda: Check("storages", "ok", _storages(opened)))
         yield _asked("uploads", lambda: _uploads(client))
@@ -104,7 +117,7 @@ def _asked(name: str, ask: Callable[[], Check]) -> Check:
     try:
         return ask()
     except BackendError as error:
-        return Check(name, "failed", str(error), error.hint)
+        return Check(name, "failed", str(error), error.hint or _SILENT_HINT)
 
 
 def _proxy(address: Address) -> Check:
@@ -133,7 +146,7 @@ def _line(transport: Transport, address: Address) -> Iterator[Check]:
             "POST", address.endpoint, _HEADERS, packed(_QUESTION), seconds=SECONDS
         )
     except BackendError as error:
-        yield Check("line", "failed", str(error), error.hint)
+        yield Check("line", "failed", str(error), error.hint or _SILENT_HINT)
         return
     spent = f"{(time.monotonic() - began) * 1000:.0f} ms"
     yield _answered(reply, spent)
@@ -177,10 +190,10 @@ def _clock(reply: Reply) -> Iterator[Check]:
         yield Check("clock", "ok", f"within {max(1, round(abs(apart)))} s of the service's")
 
 
-def _described(opened: OpenProject) -> Check:
+def _described(opened: OpenProject, hint: str = MISSING_HINT) -> Check:
     found = opened.look()
     if found is None:
-        return Check("project", "failed", "the service has no such project", MISSING_HINT)
+        return Check("project", "failed", "the service has no such project", hint)
     kind = found.type or found.unknown_type or "any"
     text = f"{found.name}, of type {kind}, {len(found.categories)} categories"
     if found.unknown_type:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rbsync.backends.base import Draft, Project
+from rbsync.backends.base import Draft, NewProject, Project
 from rbsync.backends.redbrick.api.client import Client
 from rbsync.backends.redbrick.api.operations.project import (
     ProjectFacts,
@@ -16,6 +16,12 @@ from rbsync.backends.redbrick.api.operations.project import (
     storages,
 )
 from rbsync.backends.redbrick.api.operations.project_changes import extend_taxonomy, members
+from rbsync.backends.redbrick.api.operations.project_making import (
+    Named,
+    create_project,
+    create_taxonomy,
+    project_of,
+)
 from rbsync.backends.redbrick.http.network_errors import problem
 from rbsync.backends.rules import Flaw, Rules
 from rbsync.errors import UserError
@@ -34,17 +40,47 @@ MISSING_HINT = (
 )
 
 
+NAMED_HINT = (
+    "`rbsync apply --project` makes it; or check `org_id` and the name, or give its `project_id` "
+    "below `backend`"
+)
+
+
+class Name:
+    """Finds the project of a name, for clients that are not told its id."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.found = Named()
+
+    def find(self, client: Client) -> str:
+        """The project's id. Raises BackendError when there is none, or nobody knows which."""
+        if not self.look(client):
+            message = f'{client.address.host} has no project called "{self.name}"'
+            raise problem(message, kind="invalid", hint=NAMED_HINT)
+        return self.found.project_id
+
+    def look(self, client: Client) -> bool:
+        """Tells whether there is one now."""
+        self.found = project_of(client, self.name)
+        return bool(self.found.project_id)
+
+
 class OpenProject:
     """Asks the service what the project is, once, and again when told to."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, name: Name | None = None) -> None:
+        """``name`` is that of a project whose id the client is not told."""
         self._client = client
+        self._name = name
         self._facts: ProjectFacts | None = None
         self._rules: Rules | None = None
         self._lock = threading.Lock()
 
     def look(self) -> Project | None:
         """Returns what the project is now; None when there is none. Raises BackendError."""
+        if self._name and not self._name.found.project_id and not self._name.look(self._client):
+            return None
         facts = open_project(self._client)
         if facts is None:
             return None
@@ -55,7 +91,8 @@ class OpenProject:
         categories = tuple(one.name for one in rules.taxonomy.walk())
         known = _known_type(facts)
         unknown = "" if known else facts.type
-        return Project(self.identity, facts.name, known, categories, unknown, facts.working)
+        others = self._name.found.others if self._name else 0
+        return Project(self.identity, facts.name, known, categories, unknown, facts.working, others)
 
     @property
     def identity(self) -> str:
@@ -67,6 +104,8 @@ class OpenProject:
         """As `look`, but raises BackendError when there is no project."""
         found = self.look()
         if found is None:
+            # By name, that is said with it.
+            _ = self._client.project_id
             message = f"{self._client.address.host} has no project {self._client.project_id}"
             raise problem(message, kind="invalid", hint=MISSING_HINT)
         return found
@@ -92,6 +131,12 @@ class OpenProject:
         if names:
             self.require()
         return names
+
+    def make(self, new: NewProject) -> str:
+        """Makes a project, and its taxonomy where there is none of that name; returns its id."""
+        name = new.taxonomy.name or new.name
+        version = create_taxonomy(self._client, name, new.taxonomy, new.type)
+        return create_project(self._client, new.name, new.type, new.stages, (name, version))
 
     def storages(self) -> list[Storage]:
         """The storages of the organization beside those that every one has."""

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from rbsync.backends.redbrick.api.credentials import Credentials
 
 
+_WHICH_HINT = (
+    "give `project_id`, as in the address of the project's page, /ORG_ID/projects/PROJECT_ID; or "
+    "`project: {name: ...}`, for one that `rbsync apply --project` finds or makes"
+)
+
+
 class RedbrickSettings(BackendSettings):
     """A project of the RedBrick AI service."""
 
@@ -35,14 +41,21 @@ class RedbrickSettings(BackendSettings):
     )
     org_id: str = Field(description="The organisation's id.", examples=["${RB_ORG_ID}"])
     project_id: str = Field(
-        description="The project's id.", examples=["2f0f6f3e-5a51-4d8e-9c1b-0d7f6a2b8c34"]
+        "",
+        description="The project's id. Left out, it is the project that `project:` gives a name, "
+        "which `apply --project` makes where it is not there.",
+        examples=["2f0f6f3e-5a51-4d8e-9c1b-0d7f6a2b8c34"],
     )
 
     def objections(self, judge: Judge) -> Iterator[Objection]:
         """Ids that are none; another service or organization than those that the key is for."""
         from rbsync.backends.redbrick.binding import objections
 
-        for key in ("org_id", "project_id"):
+        by_name = "project_id" not in self.model_fields_set
+        if by_name and not judge.name:
+            message = "neither `project_id` nor a name of the project says which one it is"
+            yield Objection("kind", "no-project-id", message, _WHICH_HINT)
+        for key in ("org_id",) if by_name else ("org_id", "project_id"):
             if not is_uuid(getattr(self, key)):
                 yield Objection(key, "no-uuid", f"`{key}` must be a UUID", UUID_HINT)
         if not judge.trust.untrusted:
@@ -60,9 +73,11 @@ class RedbrickSettings(BackendSettings):
 
         read = _reader(surroundings.trust)
         url = self.service(surroundings.trust)
-        yield from Checkup(url, self.org_id, self.project_id, read).checks()
+        name = surroundings.name or ""
+        yield from Checkup(url, self.org_id, self.project_id, read, name).checks()
 
     def open(self, surroundings: Surroundings) -> Backend:
+        from rbsync.backends.redbrick.api.client import SECONDS
         from rbsync.backends.redbrick.api.credentials import key_for
         from rbsync.backends.redbrick.backend import RedbrickBackend
 
@@ -74,7 +89,9 @@ class RedbrickSettings(BackendSettings):
             self.project_id,
             lambda: key_for(read(), url, self.org_id),
             stamp=surroundings.stamp,
+            seconds=surroundings.seconds or SECONDS,
             reading=surroundings.reading,
+            name=surroundings.name or "",
         )
 
 

@@ -128,6 +128,8 @@ def summary_line(plan: Plan) -> str:
         return (
             f"Nothing to do in what could be read; {plural(len(plan.unread), 'part')} could not be."
         )
+    if not plan.actions and plan.new_project:
+        return "No datapoints to create; the project is not there, and --project makes it."
     if not plan.actions and (number := len(plan.added_categories)):
         what = plural(number, "category", "categories")
         return f"No changes to datapoints; the project lacks {what}, which --project adds."
@@ -146,7 +148,9 @@ def project_lines(plan: Plan) -> Iterator[tuple[tuple[str, str], str]]:
     """Yields what the project itself is not, as a line's two parts, with their colours."""
     for one in plan.project:
         if one.is_added:
-            parts = f"  + {one_line(one.declared)}", "(a category; apply --project adds it)"
+            how = "a project; apply --project makes it"
+            how = "a category; apply --project adds it" if one.what == "category" else how
+            parts = f"  + {one_line(one.declared)}", f"({how})"
             yield parts, SYMBOLS[Create][1]
         else:
             there = one_line(one.present) or "not there"

@@ -1,8 +1,8 @@
-"""Projects, taxonomies and workspaces of the organization beside the project that is served."""
+"""Projects, taxonomies and workspaces of the organization, which clients make and change."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from rbsync.labels.taxonomy_json import read_taxonomy
 from rbsync.service.answers.changed import DONE
 from rbsync.service.answers.shown_taxonomy import as_taxonomy, taxonomy
 from rbsync.service.refusal import RefusalError
-from rbsync.service.service import Call
+from rbsync.service.service import Call, Service
 
 _PARTS = ("studyClassify", "seriesClassify", "instanceClassify", "objectTypes")
 
@@ -45,24 +45,36 @@ def update_taxonomy(
     call.check_org(org_id)
     given = {key: one for key, one in _parts(parts).items() if one}
     found = call.service.account.get("taxonomies", tax_id)
-    own = as_taxonomy(call.service)
+    home = call.service.main
+    own = as_taxonomy(home)
     if found is not None:
-        call.service.account.put("taxonomies", tax_id, {**found, **given})
+        changed = call.service.account.put("taxonomies", tax_id, {**found, **given})
+        for one in _made_with(call, tax_id):
+            give_taxonomy(one, changed)
     elif tax_id.lower() == own["taxId"]:
-        _change_own(call, {**own, **given})
+        give_taxonomy(home, {**own, **given})
+        for one in _made_with(call, tax_id):
+            give_taxonomy(one, {**own, **given})
     else:
         raise RefusalError("there is no such taxonomy in the organization")
     return DONE
 
 
-def _change_own(call: Call, wanted: Mapping[str, Any]) -> None:
-    """Gives the project that is served another taxonomy, which its labels conform to."""
+def _made_with(call: Call, tax_id: str) -> Iterator[Service]:
+    """The projects that clients have made with a taxonomy."""
+    for key, made in call.service.account.all("projects").items():
+        if made["taxonomy"]["taxId"] == tax_id.lower():
+            yield call.service.main.of(key)
+
+
+def give_taxonomy(service: Service, wanted: Mapping[str, Any]) -> None:
+    """Gives a project another taxonomy, which its labels conform to. Raises RefusalError."""
     shown = [one for one in wanted["objectTypes"] if not one.get("archived")]
     # The root of the old form is no category of its own.
     old = [one for one in wanted["categories"] if one["children"]]
     try:
         found = read_taxonomy({**wanted, "categories": old, "objectTypes": _nested(shown)})
-        call.service.project.change(found)
+        service.project.change(found)
     except UserError as error:
         raise RefusalError(str(error.problems[0].message)) from error
 
@@ -103,7 +115,7 @@ def create_project(
     task_duplication_count: int | None = None,
     consensus_settings: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A project without tasks: those of the one that is served are all that there are."""
+    """A project of the organization, without tasks as yet; several may have one name."""
     call.check_org(org_id)
     found = taxonomy(call, org_id, name=taxonomy_name)
     if found is None:
@@ -121,6 +133,7 @@ def create_project(
         "stages": [{**one, "routing": _routing(one.get("routing"))} for one in stages],
     }
     call.service.account.put("projects", project_id, made)
+    give_taxonomy(call.service.main.of(project_id), found)
     return {"ok": True, "errors": None, "project": {"projectId": project_id}}
 
 
@@ -152,7 +165,8 @@ def restore_project(call: Call, org_id: str, project_id: str) -> dict[str, Any]:
 
 def remove_project(call: Call, org_id: str, project_id: str) -> dict[str, Any]:
     call.check_org(org_id)
-    if project_id.lower() == call.service.project_id.lower():
+    home = call.service.main
+    if project_id.lower() == home.project_id.lower():
         raise RefusalError("the project that is served is not removed: delete its folder")
     call.service.account.take("projects", project_id, "project")
     return DONE

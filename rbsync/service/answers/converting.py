@@ -77,7 +77,7 @@ def _entries(call: Call, path: str) -> list[dict[str, Any]]:
     # The client said that it would send a list. What it sent may be a film.
     if upload.size > limit:
         raise RefusalError(f"the items list is larger than {limit} bytes")
-    with call.service.uploads.open(upload) as file:
+    with call.service.holder(path).uploads.open(upload) as file:
         entries = read_json(file.read().decode("utf-8", "replace"), "the items list")
     if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
         raise RefusalError("the items list is not a list of objects")

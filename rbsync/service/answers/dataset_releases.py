@@ -10,7 +10,6 @@ from rbsync.service.answers.project_facts import USER
 from rbsync.service.answers.shown_tasks import Seen, version_id
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
-from rbsync.service.stages import place_of
 
 MOST = 1000
 _READY = "CREATION_SUCCESS"
@@ -27,7 +26,7 @@ def create_dataset_release(
     call.check_project(org_id, project_id)
     if not name.strip():
         raise RefusalError("a release has a name")
-    stage = place_of(stage_name) if stage_name else ""
+    stage = call.service.place_of(stage_name) if stage_name else ""
     return _shown(call, call.service.releases.make(name, stage))
 
 

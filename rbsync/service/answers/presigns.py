@@ -54,7 +54,7 @@ def items_upload_presign(
 
 def _item(call: Call, name: str | None, type_: str | None) -> dict[str, str]:
     # A path of its own for each upload: two files of one name must not replace each other.
-    path = f"{call.service.org_id}/images/{uuid4()}/{_base_name(name)}"
+    path = f"{call.service.files}/images/{uuid4()}/{_base_name(name)}"
     return _place(call, path, name or "", type_ or "")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rbsync.service.answers.shown_taxonomy import as_taxonomy
 from rbsync.service.refusal import RefusalError
-from rbsync.service.service import Call
+from rbsync.service.service import Call, Service
 
 # The type that allows every label, for a project that allows everything.
 ANYTHING = "DICOM_SEGMENTATION"
@@ -14,14 +15,11 @@ ANYTHING = "DICOM_SEGMENTATION"
 
 def project(call: Call, org_id: str, project_id: str) -> dict[str, Any] | None:
     """Null when there is none."""
-    other = call.service.account.get("projects", project_id)
-    if other is not None and org_id.lower() == call.service.org_id.lower():
-        return _as_other(call, other)
     try:
         call.check_project(org_id, project_id)
     except RefusalError:
         return None
-    return _as_project(call)
+    return _as_project(call.service, call.base)
 
 
 def projects(
@@ -31,15 +29,11 @@ def projects(
     user_id: str | None = None,  # noqa: ARG001  (the field has it)
 ) -> list[dict[str, Any]]:
     call.check_org(org_id)
-    others = call.service.account.all("projects").values()
-    every = [_as_project(call), *(_as_other(call, one) for one in others)]
+    home = call.service.main
+    every = [home, *(home.of(key) for key in call.service.account.all("projects"))]
+    shown = [_as_project(one, call.base) for one in every]
     away = call.service.account.all("archived")
-    return [one for one in every if not (active and away.get(one["projectId"].lower()))]
-
-
-def _as_other(call: Call, made: dict[str, Any]) -> dict[str, Any]:
-    """A project that was made here, of which there are no tasks."""
-    return {**_as_project(call), **_NO_SETTINGS, "updatedAt": made["createdAt"], **made}
+    return [one for one in shown if not (active and away.get(one["projectId"].lower()))]
 
 
 def stages(call: Call, org_id: str, project_id: str) -> list[dict[str, Any]]:
@@ -59,8 +53,7 @@ def _workforce(project_id: str) -> dict[str, Any]:
     return {"projectId": project_id, "labelStages": [], "reviewStages": []}
 
 
-def _as_project(call: Call) -> dict[str, Any]:
-    service = call.service
+def _as_project(service: Service, base: str) -> dict[str, Any]:
     return {
         "orgId": service.org_id,
         "projectId": service.project_id,
@@ -68,7 +61,7 @@ def _as_project(call: Call) -> dict[str, Any]:
         "status": "CREATION_SUCCESS",
         "tdType": service.meta.type or ANYTHING,
         "taxonomy": as_taxonomy(service),
-        "projectUrl": f"{call.base}/{service.org_id}/projects/{service.project_id}",
+        "projectUrl": f"{base}/{service.org_id}/projects/{service.project_id}",
         "createdAt": service.meta.created_at,
         "updatedAt": service.meta.created_at,
         "consensusSettings": {"enabled": False},
@@ -76,8 +69,15 @@ def _as_project(call: Call) -> dict[str, Any]:
         "taskDuplicationCount": 1,
         "workforceSummary": lambda _, **__: _workforce(service.project_id),
         **_NO_SETTINGS,
+        **_made_of(service.made or {}),
         **{key: one for key, one in service.account.all("settings").items() if key != "labels"},
     }
+
+
+def _made_of(made: Mapping[str, Any]) -> dict[str, Any]:
+    """What a client said of a project that it made."""
+    members = ("name", "createdAt", "workspace", "taskDuplicationCount", "consensusSettings")
+    return {key: made[key] for key in members if key in made}
 
 
 EMAIL = "offline@rbsync.invalid"

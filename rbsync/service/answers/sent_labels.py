@@ -55,7 +55,7 @@ def _of_file(call: Call, path: str) -> str:
     if upload is None:
         raise RefusalError(f"{path[:200]!r} was not uploaded")
     limit = call.service.settings.limits.unpacked
-    with call.service.uploads.open(upload) as file:
+    with call.service.holder(path).uploads.open(upload) as file:
         # One byte more than the limit tells that there is more, and no more is held in memory.
         stored = file.read(limit + 1)
     if len(stored) > limit:

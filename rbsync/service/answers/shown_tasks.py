@@ -54,7 +54,7 @@ class Seen:
         return {
             "taskId": stored.task.task_id,
             "dpId": stored.dp_id,
-            "currentStageName": stored.stage,
+            "currentStageName": self.call.service.stage_at(stored.stage),
             "createdAt": stored.created_at,
             "updatedAt": stored.updated_at,
             "priority": self._priority(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -29,7 +29,10 @@ def taxonomy(
 
 
 def _every(call: Call) -> list[dict[str, Any]]:
-    return [as_taxonomy(call.service), *call.service.account.all("taxonomies").values()]
+    return [
+        as_taxonomy(call.service.main),
+        *call.service.account.all("taxonomies").values(),
+    ]
 
 
 def taxonomies(
@@ -45,6 +48,8 @@ def taxonomies(
 
 def as_taxonomy(service: Service) -> dict[str, Any]:
     """The taxonomy of the project as the service describes it."""
+    if service.home and service.made:
+        return taxonomy_of(service.home, service.made)
     found = service.taxonomy()
     # One form and not both, so that no client reads a category twice.
     is_new = any(one.label_type for one in found.walk())
@@ -59,6 +64,12 @@ def as_taxonomy(service: Service) -> dict[str, Any]:
         **_NOTHING,
         **(_new(found) if is_new else _old(found)),
     }
+
+
+def taxonomy_of(home: Service, made: Mapping[str, Any]) -> dict[str, Any]:
+    """The taxonomy of a project that a client has made, as it is now."""
+    found = home.account.get("taxonomies", made["taxonomy"]["taxId"])
+    return dict(found) if found else as_taxonomy(home)
 
 
 _NOTHING: dict[str, Any] = {

@@ -60,5 +60,7 @@ def label_path(call: Call) -> str:
     """Returns where files of labels are kept."""
     kept = call.service.account.get("settings", "labels")
     if kept:
-        return str(kept["path"]).strip("/")
+        path = str(kept["path"]).strip("/")
+        # Who holds a file is known by where its path begins.
+        return f"{call.service.files}/{path}" if call.service.home else path
     return f"{call.service.org_id}/{call.service.project_id}"

@@ -18,7 +18,6 @@ from rbsync.service.answers.uninterpreted import OF_ITEMS, beside_items, read_ex
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
 from rbsync.service.siblings import deleted_whole, stored_id
-from rbsync.service.stages import place_of
 
 
 def update_task_items(
@@ -141,7 +140,9 @@ def move_tasks(
 ) -> dict[str, Any]:
     call.check_project(org_id, project_id)
     ids = [_id(call, one) for one in task_ids]
-    return _tried(len(ids), lambda: call.service.project.move(ids, place_of(stage_name)))
+    return _tried(
+        len(ids), lambda: call.service.project.move(ids, call.service.place_of(stage_name))
+    )
 
 
 def move_task_to_start(call: Call, org_id: str, project_id: str, task_id: str) -> dict[str, Any]:

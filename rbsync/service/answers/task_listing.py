@@ -13,7 +13,6 @@ from rbsync.service.answers.shown_tasks import Seen, version_id
 from rbsync.service.refusal import RefusalError
 from rbsync.service.service import Call
 from rbsync.service.siblings import QUIRK, stored_id, task_ids
-from rbsync.service.stages import place_of
 
 MOST = 1000
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -52,7 +51,7 @@ def tasks_paged(
 ) -> dict[str, Any]:
     """With ``cache_time``, those that changed since; a page may be empty and not the last."""
     call.check_project(org_id, project_id)
-    place = place_of(stage_name) if stage_name else ""
+    place = call.service.place_of(stage_name) if stage_name else ""
     page = _page(call, first, after, place)
     since = _time(cache_time) if cache_time else None
     # Filtered after the page was cut, so that a page may be empty while more follow: clients must
@@ -77,7 +76,7 @@ def generic_tasks(
     after: str | None = None,
 ) -> dict[str, Any]:
     call.check_project(org_id, project_id)
-    place = place_of(stage_name) if stage_name else ""
+    place = call.service.place_of(stage_name) if stage_name else ""
     filters = manual_labeling_filters or {}
     search = filters.get("taskId") or task_search or ""
     page = _one_found(call, search, place) or _page(call, first, after, place, search)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -32,7 +33,10 @@ class Operation(NamedTuple):
 
 
 class Client:
-    """One project of the service. Raises BackendError for everything but a complete answer."""
+    """One project of the service. Raises BackendError for everything but a complete answer.
+
+    A project whose id nobody gave is found by ``find``, when it is asked for first.
+    """
 
     def __init__(
         self,
@@ -42,16 +46,27 @@ class Client:
         project_id: str,
         key: Callable[[], ApiKey],
         *,
+        find: Callable[[Client], str] | None = None,
         seconds: float = SECONDS,
         reading: Reading = once,
     ) -> None:
         self.transport = transport
         self.address = address
         self.org_id = org_id
-        self.project_id = project_id
+        self._project_id = project_id
+        self._find = find
+        self._finding = threading.RLock()
         self._key = key
         self._seconds = seconds
         self.reading = reading
+
+    @property
+    def project_id(self) -> str:
+        """The project's id. Raises BackendError where it has to be found and cannot be."""
+        if not self._project_id and self._find is not None:
+            with self._finding:
+                self._project_id = self._project_id or self._find(self)
+        return self._project_id
 
     def read(self, operation: Operation, *, partly: bool = False, **variables: Any) -> Node:
         """As `ask`, tried again where that may help: for questions, which change nothing."""
@@ -62,7 +77,9 @@ class Client:
 
         A variable that is given as ``...`` is left out. ``partly`` is as in ``read_answer``.
         """
-        every = {"orgId": self.org_id, "projectId": self.project_id, **variables}
+        every = {"orgId": self.org_id, **variables}
+        if "projectId" not in every:
+            every["projectId"] = self.project_id
         sent = {name: value for name, value in every.items() if value is not ...}
         try:
             return self._asked(operation, sent, partly=partly)

@@ -14,6 +14,8 @@ ARCHIVED = "ARCHIVED"
 
 INPUT_BRICK = "labelset-input"
 OUTPUT_BRICK = "labelset-output"
+# Through it passes what a review refused; nobody works there.
+FEEDBACK_BRICK = "feedback"
 # Above it the client of the service sends labels as a file, which is what the service has seen. A
 # mask of many rings would be megabytes in a request that has seconds.
 MOST_INLINE_LABELS = 1000

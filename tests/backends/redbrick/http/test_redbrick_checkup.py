@@ -22,7 +22,9 @@ from cryptography.x509.oid import NameOID
 
 from rbsync.backends.redbrick.api.credentials import read_credentials
 from rbsync.backends.redbrick.checkup import Checkup
+from rbsync.backends.redbrick.http.transport import Transport
 from rbsync.checks import Check
+from rbsync.errors import BackendError
 from tests.proxies import forget_proxies
 from tests.service.serving import KEY, ORG, PROJECT
 
@@ -241,3 +243,24 @@ def test_a_clock_that_differs_is_a_warning_and_of_a_key_two_letters_are_told() -
     assert "ahead of the service" in checks["clock"].found
     assert checks["API key"].found.startswith(f"43 characters, …{KEY[-2:]}, from ")
     assert KEY not in str(checks)
+
+
+def test_a_host_that_takes_no_connection_has_a_deadline_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A firewall that drops packets says nothing, however long it is waited for."""
+    monkeypatch.setattr("rbsync.backends.redbrick.http.transport.CONNECT_SECONDS", 0.2)
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        # Nobody accepts: once the queue is full, further connections are not even refused.
+        for _ in range(4):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        transport = Transport()
+        url = f"http://127.0.0.1:{full.getsockname()[1]}/"
+        with pytest.raises(BackendError, match="it cannot be reached in time") as caught:
+            transport.send("GET", url, {}, seconds=3600.0)
+        assert not caught.value.sent
+        transport.close()

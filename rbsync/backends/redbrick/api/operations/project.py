@@ -7,7 +7,12 @@ from typing import Any, NamedTuple
 
 from rbsync.backends.redbrick.api.answers import Node
 from rbsync.backends.redbrick.api.client import Client, Operation
-from rbsync.backends.redbrick.api.constants import END, INPUT_BRICK, OUTPUT_BRICK
+from rbsync.backends.redbrick.api.constants import (
+    END,
+    FEEDBACK_BRICK,
+    INPUT_BRICK,
+    OUTPUT_BRICK,
+)
 
 _ATTRIBUTE = "name attrType attrId options { name optionId color archived } archived parents"
 _CATEGORY = "name classId disabled"
@@ -116,7 +121,8 @@ def _stages(project: Node) -> tuple[Stages, tuple[str, ...]]:
     ]
     inputs = [name for name, brick in bricks if brick == INPUT_BRICK]
     outputs = [name for name, brick in bricks if brick == OUTPUT_BRICK]
-    working = [name for name, brick in bricks if brick not in (INPUT_BRICK, OUTPUT_BRICK)]
+    others = (INPUT_BRICK, OUTPUT_BRICK, FEEDBACK_BRICK)
+    working = [name for name, brick in bricks if brick not in others]
     stages = Stages(frozenset((*inputs, *working[:1])), frozenset((END, *outputs)))
     return stages, tuple(working)
 

@@ -10,7 +10,7 @@ from rbsync.backends.redbrick.api.client import Client, Operation
 from rbsync.backends.redbrick.api.operations.project import ProjectFacts
 from rbsync.backends.redbrick.api.refusals import told_apart
 from rbsync.backends.redbrick.http.network_errors import denied, problem
-from rbsync.labels.taxonomy import Category, Taxonomy
+from rbsync.labels.taxonomy import Attribute, Category, Taxonomy
 
 MEMBERS = Operation(
     "projectMembersSDK",
@@ -62,6 +62,7 @@ _TYPE_HINT = (
     "declare the taxonomy as a file with `objectTypes`, each with its category, classId and "
     "labelType"
 )
+_ATTRIBUTE_TYPES = frozenset({"BOOL", "TEXT", "NUMBER", "SELECT", "MULTISELECT"})
 _TYPES = ("BBOX", "POINT", "POLYLINE", "POLYGON", "ELLIPSE", "SEGMENTATION")
 """Label types that project types are called by."""
 
@@ -107,6 +108,34 @@ def extend_taxonomy(
     if not answer.node("updateTaxonomy").flag("ok"):
         raise denied(f'the service did not extend the taxonomy "{name}"')
     return [one.name for one, _ in missing]
+
+
+def object_types(declared: Taxonomy, project_type: str) -> list[dict[str, Any]]:
+    """The object types of a taxonomy that is to be made. Raises BackendError."""
+    return list(_extended((), list(_with_parents(declared)), _label_type(project_type, ())))
+
+
+def attributes_of(every: Sequence[Attribute]) -> list[dict[str, Any]]:
+    """Attributes as the service takes them; one that may have any value is text."""
+    return [
+        {
+            "name": one.name,
+            "attrType": one.type.upper() if one.type.upper() in _ATTRIBUTE_TYPES else "TEXT",
+            "attrId": number,
+            "options": [
+                {"name": name, "optionId": at, "color": None, "archived": False}
+                for at, name in enumerate(one.options)
+            ],
+            "archived": False,
+            "parents": [],
+            "hint": None,
+            "defaultValue": None,
+            "minValue": None,
+            "maxValue": None,
+            "stepValue": None,
+        }
+        for number, one in enumerate(every)
+    ]
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
@@ -159,7 +188,7 @@ def _extended(
             "category": category.name,
             "classId": number,
             "labelType": label_type,
-            "attributes": [],
+            "attributes": attributes_of(category.attributes),
             "color": None,
             "archived": False,
             "parents": parents,
