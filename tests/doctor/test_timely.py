@@ -9,10 +9,12 @@ import pytest
 
 from rbsync.checks import Check
 from rbsync.doctor.timely import in_time
+from tests.hints.following import follows
 
 FINE = Check("line", "ok", "HTTP 200")
 
 
+@follows("what hangs comes after the last check above: the name server")
 def test_what_hangs_is_told_after_what_was_made() -> None:
     """A name server that does not answer is asked by the system, which has its own patience."""
     for_ever = threading.Event()
@@ -27,6 +29,7 @@ def test_what_hangs_is_told_after_what_was_made() -> None:
     assert last.found == "the check after `line` did not end within 0 s"
     assert "name server" in last.hint
     for_ever.set()
+    assert list(in_time(checks(), 60.0)) == [FINE]
 
 
 def test_all_that_comes_in_time_is_passed_on() -> None:

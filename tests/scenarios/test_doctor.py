@@ -11,6 +11,7 @@ import pytest
 from rbsync.errors import ExitCode
 from rbsync.service.faults.player import Player
 from rbsync.service.faults.script import parse_faults
+from tests.hints.following import follows
 from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.project import Project
 from tests.service.serving import KEY, ORG, PROJECT, serving, task, taxonomy
@@ -183,6 +184,13 @@ HANGS = [
 ]
 
 
+def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the listing has no time: what comes before may take as long as a busy machine wants."""
+    monkeypatch.setattr("rbsync.doctor.timely.in_time", lambda checks, _seconds: checks)
+    monkeypatch.setattr("rbsync.doctor.timely.LONGEST", 0.0)
+    monkeypatch.setattr("rbsync.doctor.timely.LEAST", 0.5)
+
+
 @pytest.mark.parametrize(("kind", "name", "found"), HANGS)
 def test_a_service_that_hangs_is_asked_once_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str, found: str
@@ -190,8 +198,7 @@ def test_a_service_that_hangs_is_asked_once_and_told(
     """Its answer would come in an hour; with the usual patience four attempts took two minutes."""
     monkeypatch.setattr("rbsync.backends.redbrick.checkup.SECONDS", 0.5)
     monkeypatch.setattr("rbsync.doctor.timely.LEAST", 0.5)
-    # The answers before it may come as late as a busy machine wants.
-    monkeypatch.setattr("rbsync.doctor.timely.LONGEST", 0.5 if name == "listing" else 60.0)
+    in_a_hurry(monkeypatch)
     player = Player(parse_faults([{"kind": kind, "do": "delay", "seconds": 3600}]))
     with serving(tmp_path / "cars", player=player) as one:
         project = RemoteProject(tmp_path / "here", one.url)
@@ -202,3 +209,18 @@ def test_a_service_that_hangs_is_asked_once_and_told(
         assert (seen["name"], seen["verdict"], found in seen["found"]) == (name, "failed", True)
         assert "try again later" in seen["hint"]
         assert player._turns[0]._played == 1
+
+
+@follows("try again later; plans need the listing only with --refresh")
+def test_after_a_listing_that_hangs_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang = {"kind": "tasksPaged", "do": "delay", "seconds": 3600, "times": 1}
+    with serving(tmp_path / "cars", [hang]) as one:
+        project = RemoteProject(tmp_path / "here", one.url)
+        project.manifest(SOURCE)
+        with monkeypatch.context() as hurried:
+            in_a_hurry(hurried)
+            assert project.run("doctor").code == ExitCode.ERROR
+        assert project.run("doctor").code == ExitCode.DONE
+        assert project.run("apply", "--yes").code == ExitCode.DONE

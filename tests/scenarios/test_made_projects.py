@@ -139,6 +139,7 @@ def test_a_saved_plan_makes_it_too_and_a_plan_without_datapoints_is_one(
     assert len(made(service)) == 2
 
 
+@follows("`rbsync apply --project` makes it; or check `org_id` and the name")
 def test_no_other_command_makes_it_and_each_says_how(tmp_path: Path, service: NearClient) -> None:
     project = Named(tmp_path / "here", service.url)
     for command in (
@@ -159,6 +160,8 @@ def test_no_other_command_makes_it_and_each_says_how(tmp_path: Path, service: Ne
     assert (looked["name"], looked["verdict"]) == ("project", "failed")
     assert "`rbsync apply --project` makes it" in looked["hint"]
     assert made(service) == []
+    assert project.run("apply", "--yes", "--project").code == ExitCode.DONE
+    assert project.run("status").code == ExitCode.DONE
 
 
 @follows("declare both: the service gives neither to a project later")
