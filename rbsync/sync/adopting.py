@@ -98,7 +98,7 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
         others = [found[name] for name in sorted(found) if not found[name].is_ours]
         adopted = _decided(others, force=force)
         records = _records(adopted, found)
-        put(workspace, writer, before, {**before, **records})
+        put(workspace, writer, [one for name, one in records.items() if before.get(name) != one])
         # A state that has a project is not made good from it again, so that it must know all now.
         workspace.first_look.take_in(writer)
     return adopted

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import NamedTuple
 
 from rbsync.applier.cancellation import Cancellation
 from rbsync.backends.base import Project, Task, no_name
 from rbsync.errors import RbsyncError
+from rbsync.model.known_texts import KnownTexts
 from rbsync.model.record import Record
 from rbsync.stores.base import Writer
+from rbsync.stores.paging import amounts, each_record
 from rbsync.sync.applying import whoami
 from rbsync.sync.gaps import Gaps
 from rbsync.sync.known_project import check_target, known_project
@@ -19,6 +23,9 @@ from rbsync.sync.listed import as_listed, is_managed
 from rbsync.sync.serials import check_newest, newest_mark, remember_newest
 from rbsync.sync.state_editing import backup_path
 from rbsync.sync.workspace import Workspace
+
+_TOGETHER = 2_000
+"""Tasks whose records are read at once."""
 
 
 class Refreshed(NamedTuple):
@@ -40,21 +47,99 @@ def refresh(workspace: Workspace, timeout: float) -> Refreshed:
     """
     with _settled_writer(workspace, timeout) as writer:
         gaps = Gaps(workspace.note)
+        found = _Corrections(writer)
         listing = gaps.passing(workspace.backend.list(counted=no_name))
-        tasks = {task.name: task for task in listing}
-        before = writer.records()
+        while some := {task.name: task for task in islice(listing, _TOGETHER)}:
+            found.listed(some)
         note_look(workspace)
-        after = as_listed(before, tasks, gaps.unknown(before))
-        put(workspace, writer, before, after)
-        lost = contents_lost(before, after)
-        if lost:
+        found.listed_all(gaps)
+        put(workspace, writer, found.records, found.removed)
+        if lost := found.lost:
             # The project was asked and the datapoint is not there: its file may have gone with it,
             # and must be sent again with the next create.
             writer.commit(lost=lost)
-        writer.raise_serial(newest_mark(writer.header(), (one.mark for one in tasks.values())))
+        done = found.told()
+        writer.raise_serial(found.newest)
         # Also where it was higher once: what was put back is as the project is from here on.
         remember_newest(writer.header(), is_refreshed=True)
-    return _compared(before, after, tasks)
+    return done
+
+
+class _Corrections:
+    """The records that a listing corrects. Of all others nothing is kept in memory."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._before = amounts(writer).applied
+        self._others: dict[str, tuple[Record | None, Record | None]] = {}
+        self._listed = array("q")
+        self._unmanaged: set[str] = set()
+        self.newest = 0
+        """The highest serial that runs of this state have left in tasks."""
+
+    def listed(self, tasks: Mapping[str, Task]) -> None:
+        """Takes tasks; one that has the name of an earlier one stands for both."""
+        before = self._writer.some_records(tasks)
+        after = as_listed(before, tasks)
+        for name in tasks:
+            self._note(name, before.get(name), after.get(name))
+        self._unmanaged.difference_update(tasks)
+        self._unmanaged.update(name for name in tasks if not is_managed(after.get(name)))
+        self._listed.extend(map(hash, tasks))
+        marks = (one.mark for one in tasks.values())
+        self.newest = max(self.newest, newest_mark(self._writer.header(), marks))
+
+    def listed_all(self, gaps: Gaps) -> None:
+        """Takes that there are no other tasks, but for the gaps of the listing."""
+        listed = KnownTexts.of_hashes(self._listed)
+        for record in each_record(self._writer):
+            name = record.name
+            if name not in listed:
+                unknown = {name} if gaps.may_hold(record) else ()
+                self._note(name, record, as_listed({name: record}, {}, unknown).get(name))
+
+    def _note(self, name: str, before: Record | None, after: Record | None) -> None:
+        self._others.pop(name, None)
+        if before != after:
+            self._others[name] = (before, after)
+
+    @property
+    def records(self) -> list[Record]:
+        """Those that become others, by name."""
+        return [after for _, (_, after) in sorted(self._others.items()) if after]
+
+    @property
+    def removed(self) -> list[str]:
+        """The names that have no record any more."""
+        return sorted(name for name, (_, after) in self._others.items() if after is None)
+
+    @property
+    def lost(self) -> list[str]:
+        """The contents of the datapoints that are gone, as far as records tell: those of one file.
+
+        The fingerprint of the items of any other is no content, and forgetting it changes nothing.
+        """
+        return [
+            before.applied.items
+            for before, after in self._others.values()
+            if before and before.applied and not _is_held(after)
+        ]
+
+    def told(self) -> Refreshed:
+        """What was corrected."""
+        held = {name for name, (before, _) in self._others.items() if _is_held(before)}
+        holds = {name for name, (_, after) in self._others.items() if _is_held(after)}
+        return Refreshed(
+            added=tuple(sorted(holds - held)),
+            corrected=tuple(sorted(held & holds)),
+            removed=tuple(sorted(held - holds)),
+            unchanged=self._before - len(held),
+            unmanaged=tuple(sorted(self._unmanaged)),
+        )
+
+
+def _is_held(record: Record | None) -> bool:
+    return record is not None and record.applied is not None
 
 
 @contextmanager
@@ -91,40 +176,10 @@ def present_project(workspace: Workspace) -> Project:
 
 
 def put(
-    workspace: Workspace,
-    writer: Writer,
-    before: Mapping[str, Record],
-    after: Mapping[str, Record],
+    workspace: Workspace, writer: Writer, changed: Sequence[Record], removed: Sequence[str] = ()
 ) -> None:
     """Makes records others, after a backup of the state."""
-    changed = [record for name, record in after.items() if before.get(name) != record]
-    removed = sorted(before.keys() - after.keys())
     if changed or removed:
         # A refresh against the wrong project empties the state. The backup is what takes that back.
         workspace.store.backup(backup_path(workspace))
         writer.commit(changed, removed=removed)
-
-
-def contents_lost(before: Mapping[str, Record], after: Mapping[str, Record]) -> list[str]:
-    """The contents of the datapoints that are gone, as far as records tell: those of one file.
-
-    The fingerprint of the items of any other is no content, and forgetting it changes nothing.
-    """
-    holds = {name for name, one in after.items() if one.applied is not None}
-    gone = (one.applied for name, one in before.items() if one.applied and name not in holds)
-    return [one.items for one in gone]
-
-
-def _compared(
-    before: Mapping[str, Record], after: Mapping[str, Record], tasks: Mapping[str, Task]
-) -> Refreshed:
-    held = {name for name, one in before.items() if one.applied is not None}
-    holds = {name for name, one in after.items() if one.applied is not None}
-    corrected = [name for name in held & holds if before[name] != after[name]]
-    return Refreshed(
-        added=tuple(sorted(holds - held)),
-        corrected=tuple(sorted(corrected)),
-        removed=tuple(sorted(held - holds)),
-        unchanged=len(held & holds) - len(corrected),
-        unmanaged=tuple(sorted(name for name in tasks if not is_managed(after.get(name)))),
-    )

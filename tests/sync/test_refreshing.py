@@ -5,17 +5,23 @@ from __future__ import annotations
 import pytest
 
 from rbsync.errors import RbsyncError
-from rbsync.model.fingerprint import Fingerprint
-from rbsync.model.record import Record
-from rbsync.sync.refreshing import Refreshed, contents_lost, refresh
+from rbsync.stores import paging
+from rbsync.stores.base import Upload
+from rbsync.sync import refreshing
+from rbsync.sync.refreshing import Refreshed, refresh
 from rbsync.sync.state_editing import forget
-from tests.builders import PRINT
+from tests.builders import OWNER
 from tests.scenarios.project import Project
 from tests.scenarios.test_refresh import create, delete
 from tests.sync.conftest import Open
 
 
-def test_added_removed_and_unmanaged_are_told(folder: Project, applied: Open) -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 1000])
+def test_added_removed_and_unmanaged_are_told(
+    folder: Project, applied: Open, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(refreshing, "_TOGETHER", at_once)
+    monkeypatch.setattr(paging, "PAGE", at_once)
     delete(folder, "c.png")
     create(folder, "stranger")
     with applied() as workspace:
@@ -33,8 +39,14 @@ def test_without_a_project_nothing_is_made(opened: Open) -> None:
         assert workspace.store.header() is None
 
 
-def test_the_content_of_what_is_gone_is_sent_again() -> None:
-    gone = Record("a", PRINT, "t")
-    kept = Record("b", Fingerprint("xxh3:kept", "", ""), "t")
-    assert contents_lost({"a": gone, "b": kept}, {"b": kept}) == [PRINT.items]
-    assert contents_lost({"a": gone}, {"a": gone}) == []
+def test_the_content_of_what_is_gone_is_sent_again(folder: Project, applied: Open) -> None:
+    delete(folder, "c.png")
+    with applied() as workspace:
+        records = workspace.store.records()
+        contents = {name: one.applied.items for name, one in records.items() if one.applied}
+        with workspace.store.writer(OWNER, timeout=5) as writer:
+            writer.commit(uploads=[Upload(one, "store", one) for one in contents.values()])
+        assert refresh(workspace, 5).removed == ("c.png",)
+        with workspace.store.writer(OWNER, timeout=5) as writer:
+            left = writer.uploads(contents.values(), "store")
+    assert set(left) == {contents["a.png"], contents["b.png"]}

@@ -6,8 +6,6 @@ import os
 import re
 import threading
 import time
-from array import array
-from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -28,6 +26,7 @@ from rbsync.backends.local.disk_failures import disk_failures
 from rbsync.backends.local.incoming import Incoming
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Algorithm, algorithm_of
+from rbsync.model.known_texts import KnownTexts
 
 ROOT = "blobs"
 DAY = 86400.0
@@ -81,21 +80,6 @@ class _Temporary:
         self.path = path
         self.descriptor = descriptor
         self.is_left = False
-
-
-class Refs:
-    """Refs that are used, in eight bytes each: as texts a million take a hundred MiB.
-
-    Of two refs with one hash the one keeps the other's file, which harms nobody.
-    """
-
-    def __init__(self, refs: Iterable[str]) -> None:
-        self._hashes = array("q", sorted(array("q", map(hash, refs))))
-
-    def __contains__(self, ref: object) -> bool:
-        wanted = hash(ref)
-        at = bisect_left(self._hashes, wanted)
-        return at < len(self._hashes) and self._hashes[at] == wanted
 
 
 class Blobs:
@@ -314,9 +298,9 @@ class Blobs:
                     size += found.st_size
         return Collected(files, size)
 
-    def present(self) -> frozenset[str]:
+    def present(self) -> KnownTexts:
         """The refs of all files that are there, as one listing tells them."""
-        return frozenset(ref for ref, _ in self._stored() if is_ref(ref))
+        return KnownTexts(ref for ref, _ in self._stored() if is_ref(ref))
 
     def close(self) -> None:
         """Stores what was received and that nobody asked for yet; the next call opens all again."""

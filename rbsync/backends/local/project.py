@@ -26,7 +26,7 @@ from rbsync.backends.base import (
     Task,
 )
 from rbsync.backends.local import queries
-from rbsync.backends.local.blobs import Blobs, Damage, Refs, is_ref
+from rbsync.backends.local.blobs import Blobs, Damage, is_ref
 from rbsync.backends.local.clock import now
 from rbsync.backends.local.cursors import Page, cursor_after, name_before
 from rbsync.backends.local.database import Database
@@ -60,6 +60,7 @@ from rbsync.labels.project_types import project_type
 from rbsync.labels.taxonomy import Taxonomy
 from rbsync.model.datapoint import Settings
 from rbsync.model.fingerprint import Facet
+from rbsync.model.known_texts import KnownTexts
 from rbsync.model.outcome import Failure
 from rbsync.reasons import FailureKind
 
@@ -401,14 +402,23 @@ class LocalProject:
 
     def lost(self, *, reading: bool) -> Iterator[LostFile]:
         """The files of tasks that are not there, by name; with ``reading`` damaged ones too."""
-        nothing: list[tuple[str, str]] = []
-        named = self._read(queries.refs_of_names, nothing)
         present = self._blobs.present()
-        for name, ref in named:
+        for name, ref in self._refs_of_names():
             if is_ref(ref) and ref not in present:
                 yield LostFile(name, ref, "missing")
             elif reading:
                 yield from (LostFile(name, ref, "changed") for _ in self._blobs.damage([ref]))
+
+    def _refs_of_names(self) -> Iterator[tuple[str, str]]:
+        """The files that each task needs, by name; of each page as of its own moment."""
+        nothing: tuple[str, list[tuple[str, str]]] = ("", [])
+        name = ""
+        while True:
+            ask = partial(queries.refs_after, name=name, first=PAGE)
+            name, refs = self._read(ask, nothing)
+            if not name:
+                return
+            yield from refs
 
     def collect_garbage(self, grace: float, in_use: Collection[str] = ()) -> Collected:
         """Removes files that no task refers to and that are older than ``grace`` seconds.
@@ -419,7 +429,7 @@ class LocalProject:
         if self.describe() is None:
             return Collected()
         with self._database.writing() as connection:
-            used = Refs(chain(queries.item_refs(connection), in_use))
+            used = KnownTexts(chain(queries.item_refs(connection), in_use))
             found = self._blobs.collect(used, grace)
             if found.files:
                 queries.forget_uploads(connection, self._blobs.present())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -125,16 +125,25 @@ def _released_refs(connection: sqlite3.Connection) -> Iterator[str]:
     yield from (ref for (ref,) in connection.execute(assets))
 
 
-def refs_of_names(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    """The refs of the items of all tasks, and of what accompanies them, with the tasks' names."""
-    items = connection.execute("SELECT name, items FROM tasks")
-    found = [(name, ref) for name, text in items for _, ref in parsed(text)]
-    extras = connection.execute("SELECT name, refs FROM extras JOIN tasks USING (task_id)")
-    found += [(name, ref) for name, text in extras for ref in parsed(text)]
-    return sorted(found)
+def refs_after(
+    connection: sqlite3.Connection, name: str, first: int
+) -> tuple[str, list[tuple[str, str]]]:
+    """The last of the next names, empty at the end, and the refs of these tasks, each with a name.
+
+    Of their items, and of what accompanies them.
+    """
+    items = items_after(connection, name, first)
+    if not items:
+        return "", []
+    last = items[-1][0]
+    found = [(one, ref) for one, text in items for _, ref in parsed(text)]
+    query = "SELECT name, refs FROM tasks JOIN extras USING (task_id) WHERE name > ? AND name <= ?"
+    extras = connection.execute(query, (name, last))
+    found += [(one, ref) for one, text in extras for ref in parsed(text)]
+    return last, sorted(found)
 
 
-def forget_uploads(connection: sqlite3.Connection, present: Collection[str]) -> None:
+def forget_uploads(connection: sqlite3.Connection, present: Container[str]) -> None:
     """Forgets the paths of uploads whose files are not among those that are there."""
     rows = connection.execute("SELECT path, ref FROM uploads").fetchall()
     gone = [(path,) for path, ref in rows if ref not in present]
