@@ -20,6 +20,7 @@ import pytest
 from rbsync.cli.main import main
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.render import progress
+from rbsync.cli.render.numbers import rough
 from rbsync.cli.render.progress import FAILURES, metered
 from tests.scenarios.pictures import photo
 from tests.scenarios.project import Project
@@ -168,6 +169,21 @@ def test_the_time_that_a_run_took_is_told_with_its_rate() -> None:
     assert meter.took() == ""
     time[0] = 200.0
     assert meter.took() == "Took 3 min: 2 datapoints/s, 5.1 KiB/s."
+
+
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        (0.2504, "0.25"),
+        (2, "2"),
+        (41.66, "41.7"),
+        (99.96, "100"),
+        (1493.7, "1,490"),
+        (99960, "100,000"),
+    ],
+)
+def test_a_rate_has_three_digits_that_count_and_no_exponent(number: float, read: str) -> None:
+    assert rough(number) == read
 
 
 def test_the_next_step_is_for_the_same_manifest(folders: Project, tmp_path: Path) -> None:

@@ -14,6 +14,12 @@ def size(count: float) -> str:
     return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
 
 
+def rough(count: float) -> str:
+    """A number with three digits that count: ``0.25``, ``41.7``, ``1,490``, ``23,100``."""
+    digits = max(0, len(f"{count:.0f}") - 3)
+    return f"{count:.3g}" if count < 100 else f"{round(count, -digits):,.0f}"
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """A number with its noun: ``1 file``, ``1,200 files``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, note, uses_color
-from rbsync.cli.render.numbers import duration, plural, size
+from rbsync.cli.render.numbers import duration, plural, rough, size
 from rbsync.cli.render.screen import is_screen, shortened, width_of
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Meter:
         seconds = self._clock() - self._began
         if seconds < 1:
             return ""
-        rates = [f"{self._things / seconds:,.3g} {self._noun}s/s"] if self._things else []
+        rates = [f"{rough(self._things / seconds)} {self._noun}s/s"] if self._things else []
         rates += [f"{size(self._size / seconds)}/s"] if self._size else []
         return f"Took {duration(seconds)}{': ' * bool(rates)}{', '.join(rates)}."
 
