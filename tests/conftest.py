@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.postgres_server import Server
+    from tests.s3_server import S3Server
 
 
 # Whether an example takes long is a matter of what else the machine does: a limit on it fails tests
@@ -55,6 +56,7 @@ sys.dont_write_bytecode = False
 
 TRUSTED = re.compile(
     r"PYTHONDONTWRITEBYTECODE|CI|CI_MERGE_.*|GITHUB_EVENT_.*|RBSYNC_.*|RB_.*|REDBRICK_.*|XDG_.*_HOME|PG[A-Z]+"
+    r"|AWS_.*|GOOGLE_.*|AZURE_.*|STORAGE_EMULATOR_HOST"
 )
 """Variables by which the machine that runs the tests would decide what a manifest may do."""
 
@@ -73,6 +75,15 @@ def nobodys_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def postgres() -> Iterator[Server]:
     """A PostgreSQL server that these tests share; whoever stops it starts it again."""
     from tests.postgres_server import started
+
+    with started() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """An S3 server that these tests share, each with buckets of its own."""
+    from tests.s3_server import started
 
     with started() as server:
         yield server

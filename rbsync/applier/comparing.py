@@ -27,6 +27,7 @@ from rbsync.model.fingerprint import (
     digest,
     of_items,
     of_value,
+    without_pin,
 )
 
 _OUTLINED = frozenset({"category", "attributes", "pixel"})
@@ -77,9 +78,9 @@ def _agrees(found: TaskContent, facet: Facet, wanted: str, declared: Settings | 
 def _has_items(found: TaskContent, wanted: str) -> bool:
     if found.contents is None:
         return True
-    algorithm = algorithm_of(wanted)
+    algorithm, known = algorithm_of(wanted), without_pin(wanted)
     every = _forms_of(found.contents)
-    return any(of_items(one, algorithm, found.series) == wanted for one in every)
+    return any(of_items(one, algorithm, found.series) == known for one in every)
 
 
 def _forms_of(contents: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -160,6 +161,9 @@ def fingerprint_of(found: TaskContent, algorithm: Algorithm) -> Fingerprint:
     items = task.stamp.items if task.stamp else ""
     if found.contents is not None:
         items = of_items(found.contents, algorithm, found.series)
+        # Where the items are still those that were sent, so are the versions of them.
+        if task.stamp and without_pin(task.stamp.items) == items:
+            items = task.stamp.items
     try:
         labels = read_labels(found.labels or "[]")
     except (ValueError, RecursionError):

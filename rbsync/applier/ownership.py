@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rbsync.backends.base import Draft, MadeOf, Task
 from rbsync.files.kinds import AVI, MP4
 from rbsync.model.datapoint import REMOTE
-from rbsync.model.fingerprint import Fingerprint, algorithm_of, of_items
+from rbsync.model.fingerprint import Fingerprint, algorithm_of, of_items, without_pin
 
 _VIDEOS = tuple(f".{suffix}" for kind in (MP4, AVI) for suffix in kind.suffixes)
 
@@ -61,7 +61,7 @@ def _has_items(made: MadeOf, wanted: str, contents: Mapping[str, str]) -> bool:
     if any(content == wanted and _is_video(ref) for ref, content in contents.items()):
         return True
     found = [contents.get(ref, REMOTE + ref) for ref in made.refs]
-    return of_items(found, algorithm_of(wanted), made.series) == wanted
+    return of_items(found, algorithm_of(wanted), made.series) == without_pin(wanted)
 
 
 def _has_settings(task: Task, made: MadeOf, wanted: str) -> bool:

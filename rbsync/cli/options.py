@@ -14,8 +14,8 @@ import click
 if TYPE_CHECKING:
     from rbsync.trust import Trust
 
-TRUST_NAMES = ("env", "roots", "url", "policy", "allow_private_urls", "untrusted")
-MANY = frozenset({"env", "roots", "policy"})
+TRUST_NAMES = ("env", "roots", "buckets", "url", "policy", "allow_private_urls", "untrusted")
+MANY = frozenset({"env", "roots", "buckets", "policy"})
 
 # Their variables are read with the trust itself, for the Python interface too.
 TRUST_OPTIONS: list[Callable[..., Any]] = [
@@ -31,6 +31,13 @@ TRUST_OPTIONS: list[Callable[..., Any]] = [
         multiple=True,
         metavar="DIR",
         help="A folder that `roots` of the manifest may name [RBSYNC_ROOTS].",
+    ),
+    click.option(
+        "--allow-bucket",
+        "buckets",
+        multiple=True,
+        metavar="NAME",
+        help="A bucket that the manifest may have listed, as you [RBSYNC_BUCKETS].",
     ),
     click.option("--url", metavar="URL", help="The service that the key is for [RBSYNC_URL]."),
     click.option(
@@ -77,6 +84,7 @@ class CommonOptions:
     state: str = ""
     env: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
+    buckets: tuple[str, ...] = ()
     url: str = ""
     policy: tuple[str, ...] = ()
     allow_private_urls: bool = False
@@ -91,6 +99,7 @@ class CommonOptions:
             given=Given(
                 env=self.env,
                 roots=from_here(self.roots),
+                buckets=self.buckets,
                 url=self.url,
                 profile=self.profile,
                 policy=self.policy,

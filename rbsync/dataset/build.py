@@ -31,8 +31,9 @@ from rbsync.files.tree_hashing import Place
 from rbsync.guessing import few_guesses
 from rbsync.labels.taxonomy import Taxonomy
 from rbsync.manifest.manifest import Manifest
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.datapoint import Datapoint, Dataset, Item, Labels, Settings
-from rbsync.model.fingerprint import Fingerprint, of_items
+from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.packed import Datapoints, FolderPoints
 from rbsync.reasons import UNKNOWN
 from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
@@ -234,7 +235,8 @@ def _read(files: Files, entries: Entries, inputs: BuildInputs, findings: Finding
             waiting.add(entry.name)
         else:
             places += found
-    folders = [(one.folder, one.files) for _, one in entries.bundles]
+    # Objects of buckets are known by their versions, and stay where they are.
+    folders = [(one.folder, one.files) for _, one in entries.bundles if not is_bucket(one.folder)]
     count, size = inputs.tree.contents.total(places, folders)
     if not count:
         return waiting
@@ -270,7 +272,7 @@ def _datapoints(
                 entry.settings.fingerprint(algorithm),
             )
         fingerprint = Fingerprint(
-            of_items([item.content for item in items], algorithm, entry.series),
+            files.fingerprint(entry, items),
             found.fingerprint if found else "",
             own[1],
         )

@@ -11,13 +11,15 @@ from collections.abc import Collection, Iterable, Sequence
 
 import xxhash
 
+from rbsync.dataset.bucket_items import pins_of
 from rbsync.dataset.unit_rows import Packed
 from rbsync.dataset.units import Summary, UnitKey
 from rbsync.files.file_facts import DIGEST_SIZE
 from rbsync.files.kinds import KINDS, objection
 from rbsync.files.listing import FIELDS, Listing
 from rbsync.files.structure import UNPACKED
-from rbsync.model.fingerprint import Algorithm, weight
+from rbsync.model.bucket_paths import is_bucket, key_of
+from rbsync.model.fingerprint import PIN_SIZE, Algorithm, weight
 from rbsync.model.names import fold_of
 from rbsync.model.packed import FolderPoints, twice
 from rbsync.sources.entry import Bundle, Entry, MaskLabels
@@ -28,7 +30,7 @@ def folds_of(bundle: Bundle) -> array[int]:
     if bundle.names:
         text = bundle.names.lower()
     else:
-        prefix = f"{bundle.folder}/" if bundle.folder else ""
+        prefix = key_of(f"{bundle.folder}/") if bundle.folder else ""
         text = "\0".join(prefix + one for one in bundle.files.split("\0")).lower()
     return array("Q", map(xxhash.xxh3_64_intdigest, text.encode().split(b"\0")))
 
@@ -67,22 +69,29 @@ def points_of(
     at = [places.get(name, -1) for name in files]
     if min(at) < 0:
         return None
+    in_bucket = is_bucket(bundle.folder)
     kinds = listing.kinds
     found = {(*name.rpartition(".")[1:], kinds[one]) for name, one in zip(files, at, strict=True)}
-    if not all(_is_plain(dot + suffix, code) for dot, suffix, code in found):
+    # What an object is nobody looks at: its name is all that is known of it.
+    if not in_bucket and not all(_is_plain(dot + suffix, code) for dot, suffix, code in found):
         return None
     names = bundle.names.split("\0") if bundle.names else []
     if names:
         # Sorted by file so far.
         order = sorted(range(len(at)), key=names.__getitem__)
         names, files, at = ([some[one] for one in order] for some in (names, files, at))  # type: ignore[assignment]
-    width, digests, stats = DIGEST_SIZE[algorithm], listing.digests, listing.stats
+    width, stats = DIGEST_SIZE[algorithm], listing.stats
+    digests: bytes | bytearray = listing.digests
+    sizes = array("q", [stats[one * FIELDS] for one in at])
+    if in_bucket:
+        # Without sizes, for none of these bytes is ever sent.
+        width, digests, sizes = PIN_SIZE, pins_of(listing), array("q", bytes(8 * len(at)))
     return FolderPoints(
         bundle.folder,
         "\0".join(files),
         "\0".join(names),
         b"".join([digests[one * width : one * width + width] for one in at]),
-        array("q", [stats[one * FIELDS] for one in at]),
+        sizes,
         bundle.settings,
         facet,
         bundle.origin,

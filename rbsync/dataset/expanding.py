@@ -121,6 +121,7 @@ def expand(
             locate=locate,
             report=findings.of_source,
             unread=findings.of_source,
+            unknown=findings.of_outage,
             warn=partial(findings.warn_of_source, number),
             doubt=partial(findings.doubt, origin),
             witness=partial(_bear_witness, sought, rest),
@@ -128,7 +129,9 @@ def expand(
             rest=rest,
             searched=searched,
             limits=limits_of(manifest),
-            packs=per_file and barred is None and is_uploaded(settings.storage),
+            packs=per_file
+            and barred is None
+            and (is_uploaded(settings.storage) or bool(source.bucket_pattern)),
         )
         tree.part = again.part_for(number) if again else None
         with tree.noting(None if per_file else sought.folders, sought.reads):

@@ -8,7 +8,7 @@ from rbsync.dataset.told import Stray, Told
 from rbsync.errors import Location, Problem, UserError
 from rbsync.manifest.order import in_order, shortened
 from rbsync.model.datapoint import Obstacle
-from rbsync.reasons import INVALID, ObstacleReason
+from rbsync.reasons import INVALID, UNKNOWN, ObstacleReason
 from rbsync.sources.entry import Entry
 
 DO_THE_OTHERS = "`rbsync apply --keep-going` does the others"
@@ -45,6 +45,15 @@ class Findings:
         """A source cannot be expanded, or not to its end: nobody knows what it declares."""
         self._tell(problem)
         self.unread.append(problem)
+
+    def of_outage(self, problem: Problem) -> None:
+        """As `of_source`, for what is elsewhere: all else is planned nevertheless."""
+        if problem not in self.unread:
+            self.unread.append(problem)
+
+    def of_entry_outage(self, entry: Entry, problem: Problem) -> None:
+        """As `of_outage`, of what one datapoint is made of."""
+        self.obstacles.setdefault(entry.name, Obstacle(entry.name, UNKNOWN, problem))
 
     def of_entry(self, entry: Entry, problem: Problem, reason: ObstacleReason = INVALID) -> None:
         """One datapoint cannot be planned; the others can."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from rbsync.dataset.bucket_items import BucketItems
 from rbsync.dataset.expanding import Entries
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.structure import StructureReader
@@ -39,6 +40,7 @@ class Files:
     ) -> None:
         self._structure = structure
         self._tree = tree
+        self._buckets = BucketItems(tree)
         self._trust = trust
         self._findings = findings
         self.algorithm = tree.algorithm
@@ -131,7 +133,11 @@ class Files:
             return tuple([self._local(entry, path) for path in entry.items])
         if is_public(entry.settings.storage):
             self._check_urls(entry)
-        return tuple(map(Item.remote, entry.items))
+        return tuple(map(self._buckets.item, entry.items))
+
+    def fingerprint(self, entry: Entry, items: Sequence[Item]) -> str:
+        """The fingerprint of the items of an entry."""
+        return self._buckets.fingerprint(entry.items, items, entry.series)
 
     def _local(self, entry: Entry, path: str) -> Item:
         item, kind = self.item(entry, path)

@@ -21,7 +21,7 @@ from rbsync.stores.record_parts import IntentPart, RecordFailurePart, RecordPart
 
 CODE = "state-document"
 HINT = "`rbsync state pull` prints the state as it has to be"
-_DIGEST = re.compile(r"xxh3:[0-9a-f]{32}|sha256:[0-9a-f]{64}")
+_DIGEST = re.compile(r"xxh3:[0-9a-f]{32}(\+[0-9a-f]{32})?|sha256:[0-9a-f]{64}(\+[0-9a-f]{32})?")
 _LINEAGE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNKNOWN = ("unknown", "unknown", "unknown")
 """The fingerprint of a task that was taken over by force."""

@@ -19,6 +19,7 @@ from rbsync.files.pattern_syntax import (
     read_part,
     split_path,
 )
+from rbsync.model.bucket_paths import SCHEMES
 
 __all__ = ["Pattern", "PatternError", "compile_parts", "compile_pattern", "match_parts"]
 
@@ -42,6 +43,7 @@ class Pattern:
     base: str
     captures: tuple[str, ...]
     _root: str
+    """The beginning of all folders: empty, ``/``, or the scheme of a bucket."""
     _folders: tuple[Part | None, ...]
     """The parts above the file's; None for ``**``."""
     _file: Part
@@ -60,8 +62,10 @@ class Pattern:
         """Tells whether something below a folder may match."""
         if self.is_deep:
             return True
-        names = _names(folder.strip("/"))
-        if len(names) > len(self._folders) or not self._is_rooted(folder):
+        if not self._is_rooted(folder):
+            return False
+        names = _names(folder[len(self._root) :].strip("/"))
+        if len(names) > len(self._folders):
             return False
         return all(part.match(name) is not None for part, name in self._beside(names))
 
@@ -87,7 +91,7 @@ class Pattern:
         return self.folder(folder) is not None and self.file(name) is not None
 
     def _is_rooted(self, folder: str) -> bool:
-        return folder.startswith("/") if self._root else not folder.startswith("/")
+        return folder.startswith(self._root or ("/", *SCHEMES)) == bool(self._root)
 
     def _beside(self, names: Sequence[str]) -> Iterator[tuple[Part, str]]:
         for part, name in zip(self._folders, names, strict=False):
@@ -100,16 +104,21 @@ def compile_pattern(text: str) -> Pattern:
     _check_length(text)
     # `./images/*.png` is what people write when they complete a path with the Tab key.
     cleaned = "/".join(part for part in text.split("/") if part != ".")
-    parts = list(_without_repeats(part for part in split_path(cleaned) if part))
+    start = next((one for one in ("/", *SCHEMES) if cleaned.startswith(one)), "")
+    rest = cleaned[len(start) :]
+    parts = list(_without_repeats(part for part in split_path(rest) if part))
     if not parts:
         raise PatternError("the pattern is empty")
     if cleaned.endswith("/"):
         raise PatternError(f"`{text}` names a folder: say `{text}**` for the files below it")
+    if start in SCHEMES and (len(parts) == 1 or _WILD.search(parts[0])):
+        raise PatternError(
+            f"`{text}` names no bucket: write `{start}BUCKET/` and a pattern of keys"
+        )
     if any(one == ".." != before for before, one in pairwise(parts)):
         # A thousand spellings of one folder would be a thousand folders, each with all its files.
         raise PatternError(f"`{text}` leads back with `..`: write the path without it")
     read = [_read(part, last=at == len(parts) - 1) for at, part in enumerate(parts)]
-    start = "/" if cleaned.startswith("/") else ""
     folders = tuple(None if one is None else Part(one) for one in read[:-1])
     last = read[-1]
     return Pattern(

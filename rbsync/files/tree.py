@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import xxhash
 
 from rbsync.files.body import open_body
+from rbsync.files.bucket_listings import NO_BUCKETS, BucketError, BucketListings
 from rbsync.files.cache import Cache, Row
 from rbsync.files.file_facts import DIGEST_SIZE, Stat
 from rbsync.files.ignore import FILE, IgnoreRules, Match, Rule, rules_text
@@ -27,6 +28,7 @@ from rbsync.files.part import Part
 from rbsync.files.roots import Roots
 from rbsync.files.spelling import Spellings
 from rbsync.files.tree_hashing import Place, TreeHashing
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.fingerprint import Algorithm
 from rbsync.trust.places import real_path
 
@@ -49,9 +51,11 @@ class Tree:
         *,
         rehash: bool = False,
         known: KnownListings = NO_LISTINGS,
+        buckets: BucketListings = NO_BUCKETS,
     ) -> None:
         self.roots = roots
         self._known = known
+        self._buckets = buckets
         self._main = os.path.realpath(roots.main)
         self.algorithm: Algorithm = algorithm
         self._width = DIGEST_SIZE[algorithm]
@@ -96,6 +100,8 @@ class Tree:
     def _scan(self, folder: str) -> Listing:
         # The check whether the last plan still holds has listed the folder already.
         known = self._scanned.pop(folder, None) or self._known.get(folder)
+        if known is None and is_bucket(folder):
+            return self._scan_bucket(folder)
         if known is None:
             begun = self._known.begin(folder)
             descriptor = self.roots.open_folder(folder or ".")
@@ -105,6 +111,14 @@ class Tree:
                 os.close(descriptor)
             self._known.put(folder, known, begun)
         return known
+
+    def _scan_bucket(self, folder: str) -> Listing:
+        try:
+            return self._buckets.listing(folder)
+        except BucketError:
+            # What cannot be told today may be told tomorrow: nothing of it is remembered.
+            self._missed = True
+            raise
 
     def read(self, path: str, limit: int) -> bytes:
         """A file's bytes, for one that says what else to look at; in any spelling of its name.
@@ -308,6 +322,7 @@ class Tree:
     ) -> Iterator[Listing]:
         """The listings of a folder and those below it, without hidden and ignored ones."""
         base = self._as_spelt(base)
+        is_local = not is_bucket(base)
         waiting = [base] if self._is_open(base, unreadable) else []
         if self.part is not None and not self.part.reaches(base):
             return
@@ -316,7 +331,7 @@ class Tree:
             folder = waiting.pop()
             try:
                 listing = self.listing(folder)
-                if listing.has(FILE) or FILE in listing.links:
+                if is_local and (listing.has(FILE) or FILE in listing.links):
                     self._take_rules(folder)
             except OSError as error:
                 unreadable(folder, error)
@@ -333,7 +348,7 @@ class Tree:
     def _as_spelt(self, folder: str) -> str:
         """A folder that somebody wrote down, as the disk spells it where that is needed."""
         # Of a folder only the form of Unicode may be another one, and ASCII has one form.
-        if folder.isascii():
+        if folder.isascii() or is_bucket(folder):
             return folder
         try:
             self.listing(folder)
@@ -346,7 +361,7 @@ class Tree:
     def _is_open(self, base: str, unreadable: Callable[[str, OSError], None]) -> bool:
         """Tells whether the rules of the folders above a folder leave it in."""
         # Rules hold below the manifest's folder. Another root has its own.
-        if base[:1] in ("", "/") or ".." in base.split("/"):
+        if base[:1] in ("", "/") or ".." in base.split("/") or is_bucket(base):
             return True
         above = ""
         for name in base.split("/"):
@@ -396,7 +411,7 @@ class Tree:
 
     def ignored(self, path: str) -> bool:
         """Tells whether `.rbsyncignore` leaves a path out; a folder's path ends in ``/``."""
-        return bool(self._ignore) and self._ignore.excludes(path)
+        return bool(self._ignore) and not is_bucket(path) and self._ignore.excludes(path)
 
     def place(self, path: str) -> Place:
         """Returns where the file behind a path is.
@@ -407,7 +422,7 @@ class Tree:
         self.note_asked(path)
         folder, _, name = path.rpartition("/")
         # Only these have to be made plain, and there may be a million paths.
-        if "/." in path or "//" in path or path[:1] in (".", "/"):
+        if ("/." in path or "//" in path or path[:1] in (".", "/")) and not is_bucket(path):
             folder, name = os.path.split(os.path.normpath(path))
         if name in self.files(folder):
             return Place(folder, name)
@@ -421,6 +436,8 @@ class Tree:
     def is_link(self, path: str) -> bool:
         """Tells whether the name of a path is a symbolic link, in a folder that was listed."""
         # Most trees have none, and a million paths need not be taken apart to see that.
+        if is_bucket(path):
+            return False
         if self._has_links is None:
             self._has_links = any(one.links for one in self._listings.values())
         if not self._has_links:
@@ -445,7 +462,8 @@ class Tree:
         Unicode's form, and the case of a suffix, are a matter of the disk that wrote the name.
         """
         self.note_asked(path)
-        return self._spellings.find(os.path.normpath(path))
+        # A key has one spelling.
+        return "" if is_bucket(path) else self._spellings.find(os.path.normpath(path))
 
     def _behind_link(self, path: str) -> Place:
         real = self.roots.resolve(path)

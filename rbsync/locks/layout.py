@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from rbsync.locks.line_format import note_line, raw, sum_line
 from rbsync.locks.lock_content import SETTINGS, Lock, Note, lock_of
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.datapoint import Dataset
 from rbsync.model.packed import Datapoints, FolderPoints
 
@@ -123,6 +124,8 @@ def files_of_dataset(dataset: Dataset) -> LockFiles:
     others: list[FolderPoints] = []
     for one in given.folders:
         is_alone = shared[_home_of_folder(one)] == 1 and one.files.isascii()
+        # Of objects of a bucket there is no sum of bytes, and so no line of one.
+        is_alone &= not is_bucket(one.folder)
         (packed if is_alone else others).append(one)
     rest = lock_of(replace(dataset, datapoints=Datapoints(others)))
     lock.notes.update(rest.notes)

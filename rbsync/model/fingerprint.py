@@ -103,6 +103,26 @@ def of_items(
     return digest(text.encode("utf-8", "surrogatepass"), algorithm)
 
 
+PIN_SIZE = 16
+"""Bytes of the digest of an object's version."""
+
+_PIN = "+"
+
+
+def pinned(items: str, pin: bytes) -> str:
+    """The fingerprint of items elsewhere, with the digest of the versions that they had there.
+
+    A project knows where an item is and not which version that was: what it has is compared
+    `without_pin`.
+    """
+    return f"{items}{_PIN}{pin.hex()}"
+
+
+def without_pin(items: str) -> str:
+    """The fingerprint of the items as a project can know it."""
+    return items.partition(_PIN)[0]
+
+
 def of_value(value: Any, algorithm: Algorithm = "xxh3") -> str:
     """The fingerprint of a JSON value: labels or settings."""
     return digest(canonical_json(value), algorithm)

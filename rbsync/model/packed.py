@@ -10,8 +10,17 @@ from itertools import chain, pairwise
 from operator import itemgetter
 
 from rbsync.errors import Location
-from rbsync.model.datapoint import Datapoint, Item, Settings
-from rbsync.model.fingerprint import Algorithm, Fingerprint, entry_digest, weight
+from rbsync.model.bucket_paths import is_bucket, key_of, storage_key
+from rbsync.model.datapoint import REMOTE, Datapoint, Item, Settings
+from rbsync.model.fingerprint import (
+    PIN_SIZE,
+    Algorithm,
+    Fingerprint,
+    entry_digest,
+    of_items,
+    pinned,
+    weight,
+)
 from rbsync.model.made_when_asked import MadeWhenAsked
 
 _BETWEEN = "\0"
@@ -25,7 +34,8 @@ class FolderPoints:
     """Datapoints of one source and folder, of one file each and nothing else, sorted by name.
 
     ``files`` and ``names`` are joined by NUL; ``names`` is empty where the paths are the names.
-    ``digests`` and ``sizes`` are of the files, ``facet`` is the fingerprint of the settings.
+    ``digests`` and ``sizes`` are of the files, ``facet`` is the fingerprint of the settings. In a
+    bucket paths are keys, and digests are those of the objects' versions.
     """
 
     folder: str
@@ -44,30 +54,55 @@ class FolderPoints:
     def __iter__(self) -> Iterator[Datapoint]:
         # Without the named constructors, which take as long as all the rest of it.
         new, settings, facet, origin = tuple.__new__, self.settings, self.facet, self.origin
-        rows = zip(self.all_names(), self.paths(), self.contents(), self.sizes, strict=True)
-        for name, path, content, size in rows:
+        paths, contents = self.paths(), self.contents()
+        prints = self.item_prints(contents)
+        rows = zip(self.all_names(), paths, contents, prints, self.sizes, strict=True)
+        for name, path, content, known, size in rows:
             items = (new(Item, (path, content, size)),)
-            fingerprint = new(Fingerprint, (content, "", facet))
+            fingerprint = new(Fingerprint, (known, "", facet))
             yield new(Datapoint, (name, items, None, settings, fingerprint, origin, ()))
 
     def paths(self) -> list[str]:
-        """The files relative to the manifest's folder."""
+        """The files relative to the manifest's folder; those of a bucket as a storage has them."""
         prefix = f"{self.folder}/" if self.folder else ""
+        if is_bucket(prefix):
+            prefix = storage_key(prefix)
         return [prefix + one for one in self.files.split(_BETWEEN)]
 
     def all_names(self) -> list[str]:
         """The names of the datapoints."""
-        return self.names.split(_BETWEEN) if self.names else self.paths()
+        if self.names:
+            return self.names.split(_BETWEEN)
+        if not is_bucket(self.folder):
+            return self.paths()
+        prefix = self._name_prefix
+        return [prefix + one for one in self.files.split(_BETWEEN)]
+
+    @property
+    def _name_prefix(self) -> str:
+        return key_of(f"{self.folder}/") if self.folder else ""
 
     def contents(self) -> list[str]:
         """The content identities of the files."""
+        if is_bucket(self.folder):
+            return [REMOTE + one for one in self.paths()]
         width = 2 * len(self.digests) // len(self)
         text, prefix = self.digests.hex(), self.algorithm + ":"
         return [prefix + text[at : at + width] for at in range(0, len(text), width)]
 
     def fingerprints(self) -> Iterator[Fingerprint]:
         """Yields what the datapoints are, in their order."""
-        return (Fingerprint(content, "", self.facet) for content in self.contents())
+        return (Fingerprint(one, "", self.facet) for one in self.item_prints(self.contents()))
+
+    def item_prints(self, contents: list[str]) -> list[str]:
+        """The fingerprints of the items, from the content identities of the files."""
+        if not is_bucket(self.folder):
+            return contents
+        pins = (self.digests[at : at + PIN_SIZE] for at in range(0, len(self.digests), PIN_SIZE))
+        return [
+            pinned(of_items((content,), self.algorithm), pin)
+            for content, pin in zip(contents, pins, strict=True)
+        ]
 
     def entry_digests(self) -> Iterator[bytes]:
         """Yields the digests that count for the dataset's."""
@@ -77,7 +112,7 @@ class FolderPoints:
     def span(self) -> tuple[str, str]:
         """The first and the last of the names."""
         text = self.names or self.files
-        prefix = f"{self.folder}/" if self.folder and not self.names else ""
+        prefix = "" if self.names else self._name_prefix
         return prefix + text.partition(_BETWEEN)[0], prefix + text.rpartition(_BETWEEN)[2]
 
 

@@ -81,6 +81,11 @@ class SourceModel(Common, ABC):
     is_group: ClassVar[bool] = False
     """Each datapoint is made of however many files there are, of which more may be to come."""
 
+    @property
+    def bucket_pattern(self) -> str:
+        """The pattern of the items' keys in a bucket that is to be listed; empty for others."""
+        return ""
+
     def __init_subclass__(cls) -> None:
         dataclass(frozen=True, kw_only=True)(cls)
 

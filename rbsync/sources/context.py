@@ -71,7 +71,8 @@ class Context:
 
     ``origin`` is the source's place in the manifest and ``locate`` that of something in it
     (``("glob",)``). ``report`` takes what is wrong; ``unread`` what could not be read, so that
-    nobody takes what lies behind it for absent; ``warn`` what is only worth knowing; ``doubt`` why
+    nobody takes what lies behind it for absent; ``unknown`` what could not be read today, which is
+    no mistake of anybody's; ``warn`` what is only worth knowing; ``doubt`` why
     datapoints of the source may have labels where none were found. ``witness`` takes a file that
     shows for all of the source that it is as it should be. With ``rest`` only a part of the tree
     is looked at, and the rest is known. ``warn_at`` is as ``warn``, of what was found at a path.
@@ -86,6 +87,7 @@ class Context:
     report: Callable[[Problem], None]
     unread: Callable[[Problem], None]
     warn: Callable[[Problem], None]
+    unknown: Callable[[Problem], None] = lambda _: None
     doubt: Callable[[Problem], None] = lambda _: None
     witness: Callable[[str], None] = lambda _: None
     warn_at: Callable[[Problem, str], None] = lambda _, __: None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rbsync.errors import Location, Problem
+from rbsync.model.bucket_paths import key_of
 from rbsync.model.datapoint import Encoding, Settings
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ def _positions(items: tuple[str, ...]) -> Mapping[str, int]:
 class Entry(NamedTuple):
     """A datapoint as a source declares it.
 
-    ``items`` are paths relative to the manifest's folder, URLs or storage keys; ``labels`` is a
+    ``items`` are paths relative to the manifest's folder or into a bucket, URLs or storage keys;
+    ``labels`` is a
     path, masks, segmentations, or the labels themselves. ``problems`` are why it cannot be a
     datapoint; ``labels_at`` the path of its label file, whether it is there or not. ``series``
     is as in ``model.datapoint.Datapoint``. ``complete_when`` says when its files are all there, and
@@ -250,7 +252,7 @@ class Bundle(NamedTuple):
         """The entries, as a source makes them that packs none."""
         prefix = f"{self.folder}/" if self.folder else ""
         paths = [prefix + one for one in self.files.split("\0")]
-        names = self.names.split("\0") if self.names else paths
+        names = self.names.split("\0") if self.names else map(key_of, paths)
         for name, path in zip(names, paths, strict=True):
             yield Entry(
                 name,

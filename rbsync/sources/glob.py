@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
+from rbsync.errors import Problem
 from rbsync.files.patterns import Pattern
+from rbsync.model.bucket_paths import is_bucket, key_of
 from rbsync.model.names import is_plain
+from rbsync.model.storages import is_built_in
 from rbsync.shapes.setting import setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import Bundle, Entry
@@ -35,8 +38,9 @@ class GlobSource(MaskedSource):
 
     glob: str = setting(
         description="A pattern: `**`, `*`, `?`, `[…]`, `{a,b}` and captures such as `{case}`. "
-        "Hidden files and what `.rbsyncignore` names are left out.",
-        examples=["images/**/*.{png,jpg}"],
+        "Hidden files and what `.rbsyncignore` names are left out. `s3://BUCKET/…`, `gs://…` and "
+        "`az://…` are patterns of the keys of a bucket, which `storage` names at the service.",
+        examples=["images/**/*.{png,jpg}", "s3://scans/2026/**/*.png"],
     )
     exclude: tuple[str, ...] = exclusions()
     name: str = setting(
@@ -47,6 +51,10 @@ class GlobSource(MaskedSource):
     )
     labels: str | ToolLabels | None = label_files()
     allow_empty: bool = may_be_empty()
+
+    @property
+    def bucket_pattern(self) -> str:
+        return self.glob if is_bucket(self.glob) else ""
 
     def expand(self, context: Context) -> Iterator[Entry]:
         for one in self.packed(context):
@@ -59,7 +67,7 @@ class GlobSource(MaskedSource):
         names = template_at(context, "name", self.name, fields)
         labels = FileLabels(self, context, fields, labels=self.labels, mask=self.mask)
         # All mistakes of a source are reported before the walk, which may take long.
-        if pattern is None or excluded is None:
+        if pattern is None or excluded is None or not self._has_storage(context):
             return
         search = Search(context, "glob")
         for folder in matching_folders(search, pattern, excluded):
@@ -68,11 +76,22 @@ class GlobSource(MaskedSource):
                 yield bundle
                 continue
             for path, captures in with_captures(folder, pattern):
-                name = names.fill(path, captures) if names else path
-                found = labels.entry(name, (path,), path, captures, found_at=path)
+                key = key_of(path)
+                name = names.fill(key, captures) if names else key
+                found = labels.entry(name, (path,), key, captures, found_at=path)
                 yield found if names else found._replace(barred=nameless(context))
         labels.conclude()
         search.report_empty(self.glob, allowed=self.allow_empty)
+
+    def _has_storage(self, context: Context) -> bool:
+        """Tells whether the items can be what the storage has, after reporting that they cannot."""
+        storage = context.settings.storage
+        if not self.bucket_pattern or not is_built_in(storage):
+            return True
+        message = f"the items are objects of a bucket, and the storage is `{storage}`"
+        hint = "write `storage: NAME`, the storage of the service that leads to this bucket"
+        context.report(Problem("bucket-storage", message, context.locate(("glob",)), hint))
+        return False
 
     def _bundle(
         self,
@@ -89,7 +108,10 @@ class GlobSource(MaskedSource):
             return None
         called: list[str] = []
         if not names.is_path:
-            called = [names.fill(*one) for one in with_captures(folder, pattern)]
+            called = [
+                names.fill(key_of(path), captures)
+                for path, captures in with_captures(folder, pattern)
+            ]
             if not all(map(is_plain, called)):
                 return None
         return Bundle(

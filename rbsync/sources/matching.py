@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from rbsync.errors import Location, Problem
+from rbsync.files.bucket_listings import BucketError, bucket_fault
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
 from rbsync.files.roots import OutsideError
 from rbsync.guessing import nearest_name
+from rbsync.model.bucket_paths import is_bucket, key_of
 from rbsync.model.names import LONGEST_NAME, hidden_in
 from rbsync.reasons import EMPTY_SOURCE, FOLDER_LINK
 from rbsync.shapes.setting import setting
@@ -103,6 +105,10 @@ class Search:
         """Reports a folder that cannot be listed: one that is missing, or one that is unknown."""
         # A folder that cannot be read may have had a match. It is told as unread, not as empty.
         self._unread = True
+        if isinstance(error, BucketError):
+            problem = Problem(*bucket_fault(error), self.where, error.hint)
+            (self.context.unread if error.is_certain else self.context.unknown)(problem)
+            return
         hint = error.hint if isinstance(error, OutsideError) else ""
         if not isinstance(error, FileNotFoundError):
             message = f"the folder `{path or '.'}` cannot be read: {error.strerror or error}"
@@ -121,6 +127,8 @@ class Search:
             return ESCAPES_HINT
         if path and path[0] in _TYPOGRAPHIC:
             return _quote_hint(path)
+        if is_bucket(path):
+            return "check the spelling of the bucket's prefix, and that the objects are there"
         parent, _, name = path.rpartition("/")
         try:
             near = nearest_name(name, self.context.tree.listing(parent).folders)
@@ -273,7 +281,7 @@ class Matching(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """Tells whether all paths are names that nobody objects to, of files that are none else."""
-        text = self.prefix + "".join(self.names)
+        text = key_of(self.prefix) + "".join(self.names)
         longest = LONGEST_NAME - len(self.prefix)
         return (
             bool(self.names)
@@ -312,14 +320,14 @@ def matching_folders(search: Search, pattern: Pattern, excluded: Exclusions) -> 
     if search.is_whole:
         # They are walked again only where a warning is due.
         every = _matching(search, pattern, excluded)
-        excluded.warn_of_unused(one.prefix + name for one in every for name in one.names)
+        excluded.warn_of_unused(key_of(one.prefix) + name for one in every for name in one.names)
 
 
 def _matching(search: Search, pattern: Pattern, excluded: Exclusions) -> Iterator[Matching]:
     for listing, captures in search.walk(pattern):
         names = sorted(name for name in search.visible(listing) if pattern.file(name) is not None)
         folder = Matching(listing, names, captures)
-        without = excluded.of_folder(listing.path)
+        without = excluded.of_folder(key_of(listing.path))
         taken = [name for name in names if _takes(search, folder, name, without, excluded)]
         if taken:
             yield folder._replace(names=taken)

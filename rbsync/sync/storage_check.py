@@ -8,9 +8,9 @@ from dataclasses import replace
 from rbsync.backends.base import Backend
 from rbsync.errors import Problem, UserError
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.plan import Action, Blocked, Delete, Plan
+from rbsync.model.plan import Action, Actions, Blocked, Create, Delete, Plan
 from rbsync.model.storages import is_built_in
-from rbsync.reasons import INVALID
+from rbsync.reasons import INVALID, NEW
 
 CODE = "unknown-storage"
 
@@ -21,8 +21,7 @@ def check_storages(backend: Backend, plan: Plan, *, keep_going: bool) -> Plan:
     Raises UserError for others, or blocks what uses them when it is to ``keep_going``. Raises
     BackendError when the service does not say which there are.
     """
-    # What comes packed is uploaded, and needs no storage.
-    used = {storage for one in plan.singled_out for storage in _storages(one)}
+    used = {storage for one in _examples(plan) for storage in _storages(one)}
     unknown = unknown_storages(backend, used) if used else {}
     if not unknown:
         return plan
@@ -51,6 +50,15 @@ def unknown_storages(backend: Backend, used: set[str]) -> Mapping[str, Problem]:
     }
 
 
+def _examples(plan: Plan) -> Iterator[Action]:
+    """Yields all actions but those of packed folders, of which one each is like the others."""
+    yield from plan.singled_out
+    if isinstance(plan.actions, Actions):
+        for folder in plan.actions.new.folders:
+            if not is_built_in(folder.settings.storage):
+                yield Create(next(iter(folder)), NEW, "")
+
+
 def _datapoint(action: Action) -> Datapoint | None:
     return None if isinstance(action, Delete | Blocked) else action.datapoint
 
@@ -63,7 +71,7 @@ def _storages(action: Action) -> Iterator[str]:
 
 def _problems(plan: Plan, unknown: Mapping[str, Problem]) -> Iterator[Problem]:
     """One for each place of the manifest that names such a storage."""
-    found = filter(None, map(_datapoint, plan.singled_out))
+    found = filter(None, map(_datapoint, _examples(plan)))
     places = {(one.origin, one.settings.storage) for one in found}
     for origin, storage in sorted(places):
         if storage in unknown:

@@ -35,6 +35,7 @@ from rbsync.stores.history import open_history
 from rbsync.stores.history.base import History
 from rbsync.stores.history.memory import MemoryHistory
 from rbsync.stores.history.sqlite import SqliteHistory
+from rbsync.sync.bucket_listing import bucket_listings
 from rbsync.sync.first_look import FirstLook
 from rbsync.sync.recovery import Settling
 from rbsync.sync.unasked import UnaskedBackend
@@ -178,7 +179,8 @@ def open_workspace(
     with contextlib.ExitStack() as stack:
         folder = _own_folder(manifest, home := home or manifest.root, stack)
         remembered = os.path.join(folder, SUMS if sums else "cache.db")
-        tree_of = partial(Tree, roots, rehash=rehash, known=known)
+        buckets = bucket_listings(manifest)
+        tree_of = partial(Tree, roots, rehash=rehash, known=known, buckets=buckets)
         inputs = _inputs(manifest, tree_of, remembered, watcher or Unwatched(), stack)
         taxonomy = _taxonomy(manifest, inputs)
         backend = _closing(stack, open_backend(manifest, taxonomy, retrier.read, home))

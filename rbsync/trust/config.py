@@ -26,6 +26,8 @@ class Config(NamedTuple):
     state: str = ""
     env: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
+    buckets: tuple[str, ...] = ()
+    endpoints: Mapping[str, str] = {}
     allow_private_urls: bool = False
     max_pixels: int = 0
     max_labels: int = 0
@@ -176,6 +178,13 @@ def _table(value: Any) -> Mapping[str, Any]:
     return value
 
 
+def _endpoints(value: Any) -> Mapping[str, str]:
+    known = ("s3", "gs", "az")
+    if not isinstance(value, dict) or not set(value) <= {*known}:
+        raise ValueError("expected a table, [endpoints], of s3, gs and az")
+    return {key: _text_of(one) for key, one in value.items()}
+
+
 _KEYS: Mapping[str, Callable[[Any], Any]] = {
     "api_key_command": command_of,
     "profile": _text_of,
@@ -184,6 +193,8 @@ _KEYS: Mapping[str, Callable[[Any], Any]] = {
     "state": _text_of,
     "env": _words,
     "roots": _folders,
+    "buckets": _words,
+    "endpoints": _endpoints,
     "allow_private_urls": _switch,
     "max_pixels": number_of,
     "max_labels": number_of,

@@ -109,6 +109,7 @@ class Given:
 
     env: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
+    buckets: tuple[str, ...] = ()
     url: str = ""
     profile: str = ""
     policy: tuple[str, ...] = ()
@@ -120,7 +121,8 @@ class Given:
 class Trust:
     """The things that a manifest may make use of beside itself and its folder.
 
-    ``url`` is what a key without a profile is bound to, empty for the vendor's service.
+    ``buckets`` may be listed as whoever runs this, and ``endpoints`` are where those of a scheme
+    are. ``url`` is what a key without a profile is bound to, empty for the vendor's service.
     ``policy`` are policies that the command line and the environment set, ``own_policy`` those
     of the user's file. ``state`` is the URL of the state that it names, and ``config`` is where
     that file is, for hints. ``untrusted`` says that the manifest is a stranger's: no key is read
@@ -131,6 +133,8 @@ class Trust:
 
     env: frozenset[str] = frozenset()
     roots: tuple[str, ...] = ()
+    buckets: frozenset[str] = frozenset()
+    endpoints: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
     org_id: str = ""
     profile: str = ""
@@ -148,6 +152,10 @@ class Trust:
         """Tells whether a manifest may read a variable of the environment."""
         return name in _FREE_VARIABLES or name.startswith(_FREE_PREFIX) or name in self.env
 
+    def allows_bucket(self, name: str) -> bool:
+        """Tells whether a manifest may have a bucket listed."""
+        return name in self.buckets
+
 
 def read_trust(environ: Mapping[str, str] | None = None, given: Given | None = None) -> Trust:
     """Puts together the command line, the environment and the user's configuration.
@@ -161,6 +169,10 @@ def read_trust(environ: Mapping[str, str] | None = None, given: Given | None = N
     return Trust(
         env=frozenset(_names([*given.env, environ.get("RBSYNC_ENV", ""), *config.env])),
         roots=(*given.roots, *_folders(environ), *config.roots),
+        buckets=frozenset(
+            [*given.buckets, *_listed(environ.get("RBSYNC_BUCKETS", "")), *config.buckets]
+        ),
+        endpoints=config.endpoints,
         url=given.url or environ.get("RBSYNC_URL", "") or config.url,
         org_id=config.org_id.lower(),
         profile=given.profile or config.profile,
@@ -218,8 +230,12 @@ def _number(environ: Mapping[str, str], name: str) -> int:
     return int(text or 0)
 
 
+def _listed(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
 def _names(texts: Iterable[str]) -> list[str]:
-    names = [name for text in texts for name in text.replace(",", " ").split()]
+    names = [name for text in texts for name in _listed(text)]
     for name in names:
         if not (name.isidentifier() and name.isascii()):
             raise UsageError(
