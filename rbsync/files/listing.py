@@ -67,7 +67,18 @@ class Listing:
 
     def has(self, name: str) -> bool:
         """Tells whether there is a file of a name, without an object for each."""
-        return b"\0%b\0" % os.fsencode(name) in b"\0%b\0" % self.joined
+        return self.place(name) >= 0
+
+    def place(self, name: str) -> int:
+        """The place of a file among the others, -1 for none, without an object for each."""
+        try:
+            wanted = b"\0%b\0" % os.fsencode(name)
+        # A list may name a file by half of a character.
+        except UnicodeEncodeError:
+            return -1
+        text = b"\0%b\0" % self.joined
+        at = text.find(wanted) if self.count and "\0" not in name else -1
+        return at if at < 0 else text.count(b"\0", 0, at)
 
     def identity(self) -> Iterator[bytes]:
         """Yields what changes when anything in the folder does."""

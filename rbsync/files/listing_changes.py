@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from rbsync.files.file_facts import DIGEST_SIZE
 from rbsync.files.kinds import BROKEN, KINDS
@@ -70,6 +71,10 @@ def _changed_rows(old: Listing, new: Listing) -> Iterator[int]:
         spans += [(middle, end), (first, middle)]
 
 
+FEW = 16
+"""Names that are searched for in the text of all before each has an object."""
+
+
 class KnownFiles(Mapping[str, File | None]):
     """The files of a listing by name; None for one that has not been hashed.
 
@@ -80,10 +85,24 @@ class KnownFiles(Mapping[str, File | None]):
         self._listing = listing
         self._algorithm = algorithm
         self._width = DIGEST_SIZE[algorithm]
-        self._places = {name: at for at, name in enumerate(listing.names)}
+        self._searches = 0
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: at for at, name in enumerate(self._listing.names)}
+
+    def _place(self, name: str) -> int:
+        """The place of a name, -1 for one that is not there."""
+        # Of a change in each of a thousand folders all names would be a hundred MiB.
+        if self._searches < FEW:
+            self._searches += 1
+            return self._listing.place(name)
+        return self._places.get(name, -1)
 
     def __getitem__(self, name: str) -> File | None:
-        at, listing, width = self._places[name], self._listing, self._width
+        at, listing, width = self._place(name), self._listing, self._width
+        if at < 0:
+            raise KeyError(name)
         kind = listing.kinds[at]
         if kind == UNSEEN:
             return None
@@ -92,10 +111,10 @@ class KnownFiles(Mapping[str, File | None]):
         return File(f"{self._algorithm}:{digest}", size, KINDS[kind & ~BROKEN], kind >= BROKEN)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._places
+        return isinstance(name, str) and self._place(name) >= 0
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._listing.names)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return self._listing.count

@@ -23,7 +23,7 @@ from rbsync.files.ignore import FILE, IgnoreRules, Match, Rule, rules_text
 from rbsync.files.kinds import Kind
 from rbsync.files.known_listings import NO_LISTINGS, KnownListings
 from rbsync.files.listing import UNSEEN, File, Listing, scan
-from rbsync.files.listing_changes import KnownFiles, changed_names, inherit
+from rbsync.files.listing_changes import FEW, KnownFiles, changed_names, inherit
 from rbsync.files.part import Part
 from rbsync.files.roots import Roots
 from rbsync.files.spelling import Spellings
@@ -176,9 +176,14 @@ class Tree:
 
     def names_in(self, listing: Listing) -> Iterator[str]:
         """Yields the names in a folder that count: all but folders, or those of the `part`."""
-        names = (*listing.names, *listing.links, *listing.odd)
         wanted = None if self.part is None else self.part.names.get(listing.path)
-        yield from names if wanted is None else wanted.intersection(names)
+        others = (*listing.links, *listing.odd)
+        if wanted is None:
+            yield from (*listing.names, *others)
+        elif len(wanted) <= FEW:
+            yield from (one for one in wanted if one in others or listing.has(one))
+        else:
+            yield from wanted.intersection((*listing.names, *others))
 
     def link_target(self, path: str) -> str:
         """The text of a symbolic link; empty for what is none."""
@@ -258,6 +263,7 @@ class Tree:
             return None
         old = row.listing(path)
         changed = changed_names(old, listing)
+        listing.forget_names()
         if UNSEEN in old.kinds:
             unseen = (at for at, kind in enumerate(old.kinds) if kind == UNSEEN)
             changed.update(old.names[at] for at in unseen)
@@ -496,6 +502,9 @@ class Tree:
     def _touched(self, folder: str) -> None:
         self._dirty.add(folder)
         self._files.pop(folder, None)
+        # A part is mostly one file of each of its folders.
+        if self.part is not None:
+            self._listings[folder].forget_names()
 
     def save(self) -> None:
         """Remembers what was hashed for the next run."""

@@ -74,6 +74,8 @@ class TemplateFiles:
             if not self._has_any:
                 self._has_any = True
                 self._context.witness(found)
+                # It stays when its image goes, and then belongs to nobody.
+                self._context.witness(path)
             return Found(found)
         # Asked once: without it each datapoint without labels would list the folder again.
         if not self._has_root:

@@ -63,7 +63,16 @@ def test_changed_files_are_those_that_came_went_or_have_other_stats(
     assert changed_names(listing(before), listing(now)) == expected
 
 
-def test_a_file_that_is_not_there_is_in_no_listing() -> None:
-    files = KnownFiles(listing({}), "xxh3")
-    assert "a" not in files
-    assert len(files) == 0
+@given(st.lists(st.text("ab\u00e9\udc80", min_size=1, max_size=3), unique=True))
+def test_a_file_is_found_in_the_text_of_all_names(names: list[str]) -> None:
+    """Bytes that are no UTF-8 are names too; half of a character and a NUL are none."""
+    found = listing({})
+    found.joined = "\0".join(names).encode("utf-8", "surrogateescape")
+    found.stats = array("q", range(FIELDS * len(names)))
+    files = KnownFiles(found, "xxh3")
+    found.forget_all(16)
+    for name in [*names, "c", "", "\ud800", "a\0b"] * 4:
+        assert found.place(name) == (names.index(name) if name in names else -1)
+        assert (name in files) == (name in names)
+    assert [*files] == names
+    assert len(files) == len(names)

@@ -130,6 +130,19 @@ def test_a_flipped_bit_in_what_is_remembered_is_noticed(
         assert [one.name for one in make_plan(workspace).moves] == ["images/a/0.png"]
 
 
+def test_labels_show_nothing_of_a_source_once_their_picture_is_gone(
+    folder: Project, opened: Open
+) -> None:
+    (folder.folder / "labels/1.json").rename(folder.folder / "labels/3.json")
+    with opened() as workspace:
+        apply_plan(workspace, make_plan(workspace), ApplyOptions())
+    for warned in ([], ["no-labels"]):
+        with opened() as workspace:
+            assert [one.code for one in make_plan(workspace).warnings] == warned
+            assert facts(make_plan(workspace)) == whole(workspace)
+        (folder.folder / "images/b/3.png").unlink(missing_ok=True)
+
+
 def test_a_name_that_is_taken_in_a_folder_that_did_not_change_is_told(
     folder: Project, known: Open
 ) -> None:

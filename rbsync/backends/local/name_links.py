@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -41,15 +42,19 @@ class NameLinks:
         self._root = os.path.join(project, FOLDER)
         self._changed: set[str] = set()
         self._all_of_them = False
+        self._lock = threading.Lock()
 
     def change(self, names: Iterable[str]) -> None:
         """Takes down names whose links are to be written; safe against a crash in between."""
-        if not self._changed:
-            self._mark()
         # What is no text is no name either: it was refused.
         found = (one for one in names if is_text(one))
-        # Of a first run of a million nobody need know which they were.
-        self._changed.update(islice(found, 1) if self._all_of_them else found)
+        # Two updates at once would else find the mark of one another, and take it for that of a run
+        # that was killed.
+        with self._lock:
+            if not self._changed:
+                self._mark()
+            # Of a first run of a million nobody need know which they were.
+            self._changed.update(islice(found, 1) if self._all_of_them else found)
 
     def _mark(self) -> None:
         with suppress(OSError):

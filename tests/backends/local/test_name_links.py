@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rbsync.backends.local.name_links import FOLDER, LONGEST, STALE, link_paths
+from rbsync.backends.local.name_links import FOLDER, LONGEST, STALE, Items, NameLinks, link_paths
 from tests.scenarios.pictures import photo
 from tests.scenarios.project import Project
 
@@ -78,6 +81,38 @@ def test_after_a_crash_or_in_an_old_project_all_of_them_are_made_anew(project: P
     project.write("images/d.png", photo(6))
     assert project.apply().code == 0
     assert len(shown(project)) == 5
+
+
+def test_changes_at_one_time_are_not_taken_for_those_of_a_run_that_was_killed(
+    tmp_path: Path,
+) -> None:
+    """To make a million links anew takes a minute; some of ten thousand updates had that cost."""
+    (tmp_path / FOLDER).mkdir()
+    asked: list[str] = []
+
+    def find(names: Iterable[str]) -> dict[str, Items]:
+        asked.extend(names)
+        return {}
+
+    def every() -> Iterable[tuple[str, Items]]:
+        raise AssertionError("all links are made anew")
+
+    names = [f"{number}.png" for number in range(8)]
+    for _ in range(100):
+        links, together = NameLinks(str(tmp_path)), threading.Barrier(len(names))
+
+        def change(name: str, links: NameLinks = links, together: Any = together) -> None:
+            together.wait()
+            links.change([name])
+
+        threads = [threading.Thread(target=change, args=(name,)) for name in names]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        asked.clear()
+        links.write(find, every)
+        assert asked == names
 
 
 def test_a_folder_that_cannot_be_written_fails_nothing(project: Project) -> None:
