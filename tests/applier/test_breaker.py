@@ -185,7 +185,7 @@ def test_an_interrupt_ends_the_waiting_at_once_and_what_was_not_sent_is_told(
         stop.request(INTERRUPTED)
         assert isinstance(first.exception(), GivenUpError)
         assert isinstance(second.exception(), StoppedError)
-        assert time.monotonic() - began < 0.2
+        assert time.monotonic() - began < module.FIRST_PROBE / 2
 
 
 def test_storage_that_is_gone_keeps_nothing_else_from_going_on() -> None:
