@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rbsync.model.record import Record
-from rbsync.stores.base import Amounts, Paged, Store, Writer
+from rbsync.stores.base import Amounts, Paged, Store, Traced, Writer
 
 PAGE = 2_000
 
@@ -21,6 +21,14 @@ def each_record(reader: Store | Writer) -> Iterator[Record]:
 def each_failed(reader: Store | Writer) -> Iterator[Record]:
     """The records of what failed the last time that it was tried. Raises as `each_record` does."""
     return (one for one in _each(reader, failed=True) if one.has_failed)
+
+
+def some_records(store: Store, names: Iterable[str]) -> dict[str, Record]:
+    """The records of those of the names that have one, verified. Raises StoreError."""
+    if isinstance(store, Traced):
+        return store.some_records(names)
+    found = ((name, store.record(name)) for name in names)
+    return {name: one for name, one in found if one}
 
 
 def amounts(reader: Store | Writer) -> Amounts:

@@ -16,7 +16,6 @@ from rbsync.masks.png.decoding import Named
 from rbsync.masks.volumes.segmentation_recipe import identity_of_series
 from rbsync.model.datapoint import Labels
 from rbsync.model.fingerprint import NO_LABELS, Algorithm, algorithm_of, of_value
-from rbsync.stores.base import Traced
 from rbsync.sync.git import GitError, git
 from rbsync.sync.label_news import Rewrite
 from rbsync.sync.label_sides import NOTHING, object_list, study_volumes
@@ -48,9 +47,7 @@ def common_labels(workspace: Workspace, action: Rewrite) -> LabelContent | None:
 
 
 def _left(workspace: Workspace, name: str) -> str | None:
-    store = workspace.store
-    records = store.some_records([name]) if isinstance(store, Traced) else store.records()
-    record = records.get(name)
+    record = workspace.store.record(name)
     return record.applied.labels if record and record.applied else None
 
 
