@@ -61,7 +61,10 @@ def blobs(folder: str, ids: Sequence[str]) -> Iterator[bytes]:
                     if content is None:
                         said.seek(0)
                         told = said.read(_MOST_TOLD).decode(errors="replace").strip()
-                        raise RbsyncError(f"git cannot read the object {one}: {told or 'missing'}")
+                        raise RbsyncError(
+                            f"git cannot read the object {one}: {told or 'it is not there'}",
+                            hint="`git fetch --refetch` gets all objects again",
+                        )
                     yield content
             finally:
                 limit.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import pytest
 
 import rbsync.locks.layout as layout
 import rbsync.sync.locks_apart as module
+from rbsync.errors import RbsyncError
 from rbsync.locks.differences import compare
 from rbsync.locks.layout import digest_of, files_of
 from rbsync.locks.lock_content import Lock, Note
 from rbsync.sync.known_locks import known_locks
 from rbsync.sync.locks_apart import RevisionPart, parts_apart
 from rbsync.sync.revisions import texts_of, version_of
+from tests.hints.following import follows
 from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
 from tests.scenarios.test_versions import commit, git
@@ -157,6 +160,25 @@ def test_labels_are_opened_with_the_files_that_git_has_beside_locked_ones(
     whole = history.run("diff", "v2", "v3", "--json").json
     assert found["difference"] == whole["difference"]
     assert (found["before"], found["after"]) == (whole["before"], whole["after"])
+
+
+@follows("`git fetch --refetch` gets all objects again")
+def test_an_object_that_git_lacks_is_told_and_can_be_had_again(
+    history: Project, tmp_path: Path
+) -> None:
+    clone = tmp_path / "clone"
+    # Not by links to the same objects, of which each has a file of its own.
+    git(history, "clone", "-q", "--no-local", "-c", "fetch.unpackLimit=1000", ".", str(clone))
+    blob = git(history, "rev-parse", "v1:rbsync.lock/y.sums").stdout.strip()
+    for pack in clone.glob(".git/objects/pack/*"):
+        pack.rename(tmp_path / pack.name)
+    for pack in tmp_path.glob("*.pack"):
+        subprocess.run(["git", "unpack-objects", "-q"], cwd=clone, stdin=pack.open(), check=True)
+    (clone / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(RbsyncError, match=rf"cannot read the object {blob}: it is not there"):
+        apart(str(clone), "v1", "v2")
+    subprocess.run(["git", "fetch", "-q", "--refetch"], cwd=clone, check=True)
+    assert apart(str(clone), "v1", "v2")
 
 
 def test_a_lock_of_another_layout_is_read_as_a_whole(history: Project) -> None:
