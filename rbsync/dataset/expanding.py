@@ -13,7 +13,9 @@ from rbsync.dataset.findings import Findings
 from rbsync.errors import Location, Problem
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
+from rbsync.guessing import nearest
 from rbsync.labels.amounts import MOST_LABELS, Limits
+from rbsync.labels.problem import meant_name
 from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.positions import Path
 from rbsync.model.datapoint import Settings
@@ -226,9 +228,17 @@ class _Merging:
             where = (locate if is_own else self.manifest.locate)(
                 ("storage",) if is_own else ("defaults", "storage")
             )
-            known = ", ".join([*BUILT_IN, *self.manifest.settings.storages])
+            every = [*BUILT_IN, *self.manifest.settings.storages]
+            near = nearest(named, every)
+            # Items of a misspelt storage of our own are files, and those that are missing are told
+            # in the same run; of any other name they may be keys.
+            if near == UPLOADED:
+                storage = UPLOADED
             message = f"`{named}` is no storage"
-            hint = f"known are {known}, and any storage's UUID; name it under `storages`"
+            known = (
+                f"known are {', '.join(every)}, and any storage's UUID; name it under `storages`"
+            )
+            hint = f"{meant_name(named, near)} {known}" if near else known
             problem = Problem("unknown-storage", message, where, hint)
             if where not in self._misplaced:
                 self._misplaced.add(where)

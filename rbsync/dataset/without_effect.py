@@ -95,6 +95,10 @@ def unused_rules(tree: Tree, matched: dict[str, Match]) -> list[Problem]:
             continue
         message = f"the rule `{rule.text}` matches nothing"
         found.append(Problem("unused-rule", message, place, _meant(rule, below[folder])))
+    for folder, line, name in tree.rules_commented():
+        place = Location(f"{folder}/{FILE}" if folder else FILE, line, 1)
+        message = f"the line `{name}/` is a comment, and there is a folder of this name"
+        found.append(Problem("commented-rule", message, place, f"`\\{name}/` leaves it out"))
     return found
 
 

@@ -28,6 +28,7 @@ _CLASSES = {
     "[:space:]": " \t",
 }
 _WORD = re.compile(r"\\.|\\$|(?<![^/])\*\*(?![^/])|(?P<stars>\*+)|[^\\*]", re.DOTALL)
+_COMMENT = re.compile(r"(#[^\s/]+)/\s*")
 _SPECIAL = frozenset("*?[{")
 
 
@@ -62,9 +63,14 @@ class Match(NamedTuple):
 
 
 class IgnoreRules:
-    """The rules of all folders that were seen so far; deeper rules overrule those above."""
+    """The rules of all folders that were seen so far; deeper rules overrule those above.
+
+    ``comments`` are lines that look like the rule of a folder whose name begins with ``#``: each
+    with the folder of its file, its number and that name.
+    """
 
     def __init__(self) -> None:
+        self.comments: list[tuple[str, int, str]] = []
         self._rules: dict[str, tuple[Rule, ...]] = {}
         self._excluded: dict[str, bool] = {"": False}
         self._used: dict[tuple[str, int], Match] = {}
@@ -75,6 +81,9 @@ class IgnoreRules:
         if len(rules) > MOST_RULES:
             raise IgnoreError(f"its `{FILE}` has {len(rules):,} rules; {MOST_RULES:,} are allowed")
         self._rules[folder] = rules
+        lines = enumerate(text.split("\n"), 1)
+        found = ((number, _COMMENT.fullmatch(line)) for number, line in lines)
+        self.comments += [(folder, number, one[1]) for number, one in found if one]
         # A folder's rules may change what was decided of folders before they were read.
         self._excluded = {"": False}
 

@@ -396,6 +396,15 @@ class Tree:
         """The rules of `.rbsyncignore`, each with the folder of its file and what it decided."""
         return list(self._ignore.known())
 
+    def rules_commented(self) -> Iterator[tuple[str, int, str]]:
+        """Yields the comments that were meant as rules: folders of these names are there.
+
+        Each with the folder of its file, its line, and the name.
+        """
+        for folder, line, name in self._ignore.comments:
+            if self.still_matches(Match(_join(folder, name), is_folder=True)):
+                yield folder, line, name
+
     def still_matches(self, match: Match) -> bool:
         """Tells whether what a rule matched is still there, and what it was."""
         path = os.path.join(self._main, *match.path.split("/"))

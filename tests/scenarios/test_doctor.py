@@ -188,7 +188,7 @@ def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the listing has no time: what comes before may take as long as a busy machine wants."""
     monkeypatch.setattr("rbsync.doctor.timely.in_time", lambda checks, _seconds: checks)
     monkeypatch.setattr("rbsync.doctor.timely.LONGEST", 0.0)
-    monkeypatch.setattr("rbsync.doctor.timely.LEAST", 0.5)
+    monkeypatch.setattr("rbsync.doctor.timely.LEAST", 3.0)
 
 
 @pytest.mark.parametrize(("kind", "name", "found"), HANGS)
@@ -196,8 +196,8 @@ def test_a_service_that_hangs_is_asked_once_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str, found: str
 ) -> None:
     """Its answer would come in an hour; with the usual patience four attempts took two minutes."""
-    monkeypatch.setattr("rbsync.backends.redbrick.checkup.SECONDS", 0.5)
-    monkeypatch.setattr("rbsync.doctor.timely.LEAST", 0.5)
+    monkeypatch.setattr("rbsync.backends.redbrick.checkup.SECONDS", 3.0)
+    monkeypatch.setattr("rbsync.doctor.timely.LEAST", 3.0)
     in_a_hurry(monkeypatch)
     player = Player(parse_faults([{"kind": kind, "do": "delay", "seconds": 3600}]))
     with serving(tmp_path / "cars", player=player) as one:

@@ -45,6 +45,8 @@ COCO: dict[str, Any] = {
     "categories": [{"id": 1, "name": "car"}],
     "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [10, 5, 50, 35]}],
 }
+KITTI = "Car 0.00 0 -1.58 587.01 173.33 614.12 200.12 1.65 1.67 3.64 -0.65 1.71 46.70 -1.59\n"
+DOTA = "2753.0 2408.0 2861.0 2385.0 2888.0 2468.0 2805.0 2502.0 large-vehicle 0\n"
 BOX_THERE = {"xnorm": 0.1, "ynorm": 0.1, "wnorm": 0.5, "hnorm": 0.7}
 
 OTHERS = {
@@ -58,6 +60,10 @@ OTHERS = {
     "VGG Image Annotator": ("json", json.dumps({"a1": {"filename": "a", "regions": []}}), "", ""),
     "Supervisely": ("json", json.dumps({"size": {}, "objects": []}), "", ""),
     "CreateML": ("json", json.dumps([{"image": "a.png", "annotations": []}]), "", ""),
+    "VIA as CSV": ("csv", "filename,file_size,file_attributes,region_count\n", "VGG", "as COCO"),
+    "KITTI": ("txt", KITTI, "", "convert the files of KITTI to COCO"),
+    "DOTA": ("txt", DOTA, "", "convert the files of DOTA to COCO"),
+    "DOTA with its head": ("txt", f"imagesource:GoogleEarth\ngsd:0.1\n{DOTA}", "DOTA", "to COCO"),
     "Labelbox": ("json", json.dumps([{"data_row": {}, "projects": {}}]), "", ""),
 }  # fmt: skip
 

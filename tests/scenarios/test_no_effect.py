@@ -186,6 +186,22 @@ RULES = {
 }
 
 
+@follows("/` leaves it out")
+def test_a_comment_that_is_the_name_of_a_folder_is_told(project: Project) -> None:
+    project.write("images/a.png", png(1))
+    project.write("images/#old/b.png", png(2))
+    # A rule that was taken out of use is no name of any folder.
+    project.write("images/.rbsyncignore", "#old/\n#thumbs/\n# see #old/\n")
+    ran = project.run("plan")
+    assert "images/.rbsyncignore:1:1: the line `#old/` is a comment, and there is a" in ran.err
+    assert ran.err.count("is a comment") == 1
+    assert project.run("plan").err.count("is a comment") == 1
+    project.write("images/.rbsyncignore", "\\#old/\n")
+    again = project.run("plan")
+    assert "is a comment" not in again.err
+    assert again.last_line.startswith("Plan: 1 to create")
+
+
 @pytest.mark.parametrize(("rule", "hint"), RULES.items())
 def test_a_rule_of_an_ignore_file_that_matches_nothing_is_told(
     project: Project, rule: str, hint: str

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from rbsync.backends.redbrick.http.transport import Transport
+from rbsync.backends.redbrick.http.transport import MOST_BYTES, Transport
 from rbsync.errors import ExitCode
 from tests.scenarios.offline_service import RemoteProject
 from tests.scenarios.pictures import png
@@ -151,6 +153,32 @@ def test_pages_are_halved_until_they_are_small_enough(
         assert "13 unchanged" in project.run("refresh").out
         (project.folder / ".rbsync/state.db").unlink()
         assert "No changes" in project.run("plan").out
+
+
+MIB = 1 << 20
+PAGES = os.environ.get("RBSYNC_PAGES") == "full"
+
+
+@pytest.mark.skipif(not PAGES, reason="RBSYNC_PAGES=full takes a minute and a gigabyte")
+@pytest.mark.timeout(900)
+def test_sixteen_tasks_with_labels_of_five_megabytes_are_read(tmp_path: Path) -> None:
+    """In full size: no page of them fits into what is read of an answer."""
+    labels = json.dumps([{**BOX, "labelid": "x" * 40}] * 29_000)
+    assert len(labels) > 4.8 * MIB
+    assert 16 * len(labels) > MOST_BYTES
+    with serving(tmp_path / "s", taxonomy=taxonomy("car")) as service:
+        for number in range(16):
+            service.create(f"n{number:02}", labelsData=labels)
+        project = RemoteProject(tmp_path / "here", service.url)
+        project.manifest("datapoints: []\n")
+        assert len(project.run("ls").out.splitlines()) == 16
+        for command in (["refresh"], ["drift"], ["plan", "--refresh"]):
+            ran = project.run(*command)
+            assert ran.code in (ExitCode.DONE, ExitCode.CHANGES), (command, ran.err)
+            assert "cannot be read" not in ran.err, command
+        assert project.run("export", "labels", "out.json").code == ExitCode.DONE
+        found = json.loads((project.folder / "out.json").read_text())
+        assert sum(len(one["labels"]) for one in found) == 16 * 29_000
 
 
 def test_tasks_with_siblings_are_one_datapoint_and_go_together(tmp_path: Path) -> None:

@@ -334,3 +334,14 @@ def test_what_is_wrong_in_files_is_told_whatever_else_is_wrong(images: Project) 
     )
     place = 'rbsync.yaml:4:62: other.json: the category "elephant" is not in the taxonomy'
     assert place in images.run("validate").err
+
+
+def test_a_misspelt_storage_of_our_own_hides_no_missing_file(project: Project) -> None:
+    """Of any other name the items may be keys, which are nowhere here."""
+    entry = "  - {{name: {0}, storage: {1}, items: [{0}.png], labels: {0}.json}}\n"
+    project.manifest("datapoints:\n" + entry.format("a", "redbrik") + entry.format("b", "scans"))
+    told = project.run("plan").err
+    assert 'did you mean "redbrick"? known are' in told
+    for missing in ("a.png", "a.json", "b.json"):
+        assert f"there is no file `{missing}`" in told
+    assert "b.png" not in told

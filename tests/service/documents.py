@@ -106,6 +106,10 @@ _DOCUMENTS = {
     "putLabels": f"""mutation updateTasksLabelsSDK({_PROJECT}, $taskId: UUID!, {_LABELS},
       $finalize: Boolean, $extraData: JSONString) {{ putLabels({_IN_PROJECT}, taskId: $taskId,
         {_GIVE_LABELS}, finalize: $finalize, extraData: $extraData) {{ ok message }} }}""",
+    "putExpertReviewTask": f"""mutation putReviewTaskSDK({_PROJECT}, $stageName: String!,
+      $taskId: UUID!, $reviewVal: Boolean!, $elapsedTimeMs: Int!) {{
+      putExpertReviewTask({_IN_PROJECT}, stageName: $stageName, taskId: $taskId,
+        reviewVal: $reviewVal, elapsedTimeMs: $elapsedTimeMs) {{ ok message }} }}""",
     "putManualLabelingTaskAndLabels": f"""mutation putTaskAndLabelsSDK({_PROJECT},
       $stageName: String!, $taskId: UUID!, $elapsedTimeMs: Int!, $finished: Boolean!, {_LABELS}) {{
       putManualLabelingTaskAndLabels({_IN_PROJECT}, stageName: $stageName, taskId: $taskId,

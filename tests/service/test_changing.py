@@ -134,3 +134,11 @@ def test_no_more_than_fifty_at_once(client: Client) -> None:
     names = [f"name {number}" for number in range(51)]
     answer = client.ask("deleteTasks", taskNames=names)
     assert answer == {"ok": False, "message": "51 tasks at once; the limit is 50"}
+
+
+def test_a_review_passes_a_task_on_or_back(client: Client) -> None:
+    task_id = client.create("a")["taskId"]
+    review = {"stageName": "Review_1", "taskId": task_id, "elapsedTimeMs": 0}
+    for passed, stage in ((True, "END"), (False, "Label")):
+        assert client.ask("putExpertReviewTask", **review, reviewVal=passed)["ok"]
+        assert client.task("a")["currentStageName"] == stage

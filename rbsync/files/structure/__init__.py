@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rbsync.files import kinds
 from rbsync.files.kinds import Kind
-from rbsync.files.structure import bmp, dicom, gzip, jpeg, mp4, nifti, nrrd, png
+from rbsync.files.structure import avi, bmp, dicom, gzip, jpeg, mp4, nifti, nrrd, png
 from rbsync.files.structure.span import BrokenError, Span
 
 __all__ = ["CHECKS", "UNPACKED", "Fault", "Span", "fault_of", "is_broken"]
@@ -24,6 +24,7 @@ CHECKS: dict[Kind, Callable[[Span], None]] = {
     kinds.NRRD: nrrd.check,
     kinds.DICOM: dicom.check,
     kinds.MP4: mp4.check,
+    kinds.AVI: avi.check,
 }
 """The check of each kind that costs next to nothing beside hashing the file."""
 

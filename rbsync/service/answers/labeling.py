@@ -7,7 +7,7 @@ from typing import Any
 
 from rbsync.backends.local.clock import now
 from rbsync.backends.local.extras import Extra, Note
-from rbsync.backends.local.task_rows import LAST_STAGE
+from rbsync.backends.local.task_rows import FIRST_STAGE, LAST_STAGE
 from rbsync.model.fingerprint import Facet
 from rbsync.service.answers.changed import DONE, as_draft, present_task
 from rbsync.service.answers.project_facts import EMAIL
@@ -68,6 +68,23 @@ def put_task(
 ) -> dict[str, Any]:
     call.check_project(org_id, project_id)
     call.service.project.move([present_task(call, task_id).task.task_id], LAST_STAGE)
+    return DONE
+
+
+def put_review(
+    call: Call,
+    org_id: str,
+    project_id: str,
+    stage_name: str,  # noqa: ARG001  (tasks of all reviews are in one place here)
+    task_id: str,
+    review_val: bool,
+    elapsed_time_ms: int,  # noqa: ARG001  (the field has it)
+    comment: str | None = None,  # noqa: ARG001  (the field has it)
+    comment_pin: dict[str, Any] | None = None,  # noqa: ARG001  (the field has it)
+) -> dict[str, Any]:
+    call.check_project(org_id, project_id)
+    place = LAST_STAGE if review_val else FIRST_STAGE
+    call.service.project.move([present_task(call, task_id).task.task_id], place)
     return DONE
 
 

@@ -59,6 +59,7 @@ ANSWERS: dict[str, Callable[..., Any]] = {
     "Mutation.putLabels": labeling.put_labels,
     "Mutation.putManualLabelingTaskAndLabels": labeling.put_task_and_labels,
     "Mutation.putManualLabelingTask": labeling.put_task,
+    "Mutation.putExpertReviewTask": labeling.put_review,
     "Mutation.updateTasksPriorities": task_changes.update_tasks_priorities,
     "Mutation.moveTasks": task_changes.move_tasks,
     "Mutation.moveTaskToStart": task_changes.move_task_to_start,

@@ -9,6 +9,23 @@ from typing import Any
 
 _LOOKED_AT = 1 << 20
 _YOLO = re.compile(r"\s*\d+(\s+-?\d*\.?\d+(e-?\d+)?){4,}\s*(\n|$)", re.IGNORECASE)
+_OF_TEXTS = (
+    (_YOLO, "YOLO"),
+    # A type, then truncation, occlusion, angle, box, dimensions, place, rotation and perhaps score.
+    (re.compile(r"\s*[A-Za-z]\w*(\s+-?\d+(\.\d+)?){14,15}\s*(\n|$)"), "KITTI"),
+    # Four corners in pixels, a category, and perhaps how difficult it is; two lines may come first.
+    (
+        re.compile(
+            r"\s*((imagesource|gsd):.*\n)*\s*(-?\d+(\.\d+)?\s+){8}[A-Za-z][\w-]*(\s+\d)?\s*(\n|$)"
+        ),
+        "DOTA",
+    ),
+    (re.compile(r"\s*(imagesource|gsd):"), "DOTA"),
+    (
+        re.compile(r'\s*#?"?filename"?,"?file_size"?,"?(file_attributes|region_count)'),
+        "VGG Image Annotator",
+    ),
+)
 _OF_LISTS: tuple[tuple[str, Callable[[Any], bool]], ...] = (
     ("Label Studio", lambda one: bool({"annotations", "completions", "predictions"} & one.keys())
      and "data" in one),
@@ -44,9 +61,9 @@ def tool_of(text: str) -> str:
     head = text[:_LOOKED_AT]
     if head.lstrip("\ufeff \t\r\n").startswith("<"):
         return next((name for form, name in _XML if form.search(head)), "")
-    if _YOLO.match(head):
-        return "YOLO"
-    return _of_json(text)
+    start = head.removeprefix("\ufeff")
+    named = next((name for form, name in _OF_TEXTS if form.match(start)), "")
+    return named or _of_json(text)
 
 
 def is_own(text: str) -> bool:
@@ -91,6 +108,11 @@ def next_step(tool: str, template: str) -> str:
         )
     if tool == "COCO":
         return "name the file under `masks`: `- coco: FILE`, with `images: FOLDER/`"
+    if tool in ("KITTI", "DOTA"):
+        return (
+            f"convert the files of {tool} to COCO, for example with Datumaro, and name that file "
+            "under `masks`: `- coco: FILE`, with `images: FOLDER/`"
+        )
     return (
         f"export from {tool} as COCO, and name that file under `masks`: `- coco: FILE`; or as "
         "Pascal VOC or YOLO, which `labels: {format: voc, file: …}` reads"

@@ -51,6 +51,20 @@ def box(kind: bytes, data: bytes) -> bytes:
 
 
 MP4 = box(b"ftyp", b"isom\0\0\2\0isom") + box(b"moov", bytes(40)) + box(b"mdat", bytes(100))
+
+
+def riff(name: bytes, data: bytes) -> bytes:
+    return struct.pack("<4sI", name, len(data)) + data + bytes(len(data) % 2)
+
+
+def avi(frames: int = 3) -> bytes:
+    """As recorders write it: a header, the frames, and their index."""
+    head = riff(b"LIST", b"hdrl" + riff(b"avih", bytes(56)))
+    movi = riff(b"LIST", b"movi" + b"".join(riff(b"00dc", bytes(21)) for _ in range(frames)))
+    return riff(b"RIFF", b"AVI " + head + movi + riff(b"idx1", bytes(16 * frames)))
+
+
+AVI = avi()
 SAMPLES: dict[str, tuple[Kind, bytes]] = {
     "PNG": (kinds.PNG, saved("PNG")),
     "PNG of indexed colours": (kinds.PNG, saved("PNG", compress_level=0)),
@@ -65,6 +79,8 @@ SAMPLES: dict[str, tuple[Kind, bytes]] = {
     "packed NRRD": (kinds.NRRD, nrrd("gzip", gzip.compress(bytes(range(24)), mtime=0))),
     "DICOM": (kinds.DICOM, dicom(3)),
     "MP4": (kinds.MP4, MP4),
+    "AVI": (kinds.AVI, AVI),
+    "AVI of several parts": (kinds.AVI, AVI + riff(b"RIFF", b"AVIX" + riff(b"LIST", b"movi"))),
 }
 
 
@@ -90,10 +106,23 @@ def test_a_file_that_is_cut_off_anywhere_has_one(sample: str) -> None:
     ends = [end for end in range(1, len(data)) if sniff(data[: min(end, HEAD)]) is kind]
     whole = [end for end in ends if fault(kind, data[:end], in_memory=True) is None]
     assert ends
-    # Elements of DICOM and boxes of MP4 are not counted anywhere: between two of them nothing
-    # tells that more was to come.
-    between = {kinds.DICOM: 4, kinds.MP4: 0}.get(kind, 0)
+    # Elements of DICOM, boxes of MP4 and parts of an AVI are not counted anywhere: between two of
+    # them nothing tells that more was to come.
+    between = {kinds.DICOM: 4, kinds.MP4: 0, kinds.AVI: 4}.get(kind, 0)
     assert len(whole) <= between
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (AVI[:4] + bytes(4) + AVI[8:], "its length was never written"),
+        (riff(b"RIFF", b"AVI " + riff(b"LIST", b"hdrl" + bytes(60))), "no list `movi`"),
+    ],
+)
+def test_an_avi_that_nobody_finished_has_a_fault(data: bytes, message: str) -> None:
+    assert fault(kinds.AVI, data) is not None
+    assert message in fault(kinds.AVI, data).message
+    assert "finish the recording, or repair it" in fault(kinds.AVI, data).hint
 
 
 def test_every_check_has_a_sample() -> None:
