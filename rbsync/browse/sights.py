@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 from rbsync.backends.base import OpensItems, TaskContent
 from rbsync.browse.filling import Filling
 from rbsync.browse.table import Row, Table
+from rbsync.dataset.declared_taxonomy import declared_taxonomy
 from rbsync.documents.history_documents import change_json
 from rbsync.documents.label_changes import label_changes_json
 from rbsync.errors import BackendError, RbsyncError
@@ -30,6 +31,7 @@ from rbsync.label_changes.label_content import LabelContent, as_pictures, compar
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Action, Blocked
 from rbsync.pictures.change_pictures import Part
+from rbsync.pictures.class_colours import recoloured
 from rbsync.pictures.views import Read, part_view, screen_views
 from rbsync.pictures.whole_scan import is_scan, whole_scan
 from rbsync.sync.common_labels import common_labels
@@ -81,6 +83,13 @@ class Looker:
 
     def __init__(self, workspace: Workspace, table: Table, filling: Filling) -> None:
         self._workspace, self._table, self._filling = workspace, table, filling
+        # A taxonomy that is wrong is told of by the plan.
+        with suppress(RbsyncError):
+            declared = declared_taxonomy(workspace.manifest, workspace.inputs.tree)
+            self.classes = tuple(sorted(declared.names))
+
+    classes: tuple[str, ...] = ()
+    """The classes of the taxonomy: all pictures agree on their colours."""
 
     def sight(self, name: str) -> Sight | None:
         """The datapoint of a name in the table. Raises BackendError."""
@@ -162,7 +171,7 @@ class Looker:
     def _drawn(self, sight: Sight, before: LabelContent, after: LabelContent) -> dict[str, Any]:
         sides = as_pictures(before, after)
         items = self.items(sight)
-        pictures = screen_views(*sides, items)
+        pictures = recoloured(screen_views(*sides, items), self.classes)
         if before == after:
             return {"pictures": pictures, "labels": "", "changes": None}
         changes = compare(*sides)
@@ -188,7 +197,7 @@ class Looker:
         items = self.items(sight)
         with suppress(*_UNDRAWN):
             before, after = self.contents(sight)
-            return whole_scan(before, after, items)
+            return whole_scan(before, after, items, self.classes)
         # Labels that cannot be drawn hide no scan.
         with suppress(*_UNDRAWN):
             return whole_scan(NOTHING, NOTHING, items)
@@ -242,7 +251,8 @@ class Looker:
         """A part of the picture of a title; ``at`` is as for `_sides`."""
         with suppress(*_UNDRAWN):
             if (sides := self._sides(sight, at)) is not None:
-                return part_view(*as_pictures(*sides), self.items(sight), title, part)
+                found = part_view(*as_pictures(*sides), self.items(sight), title, part)
+                return recoloured([found], self.classes)[0] if found else None
         return None
 
 

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from PIL import Image
@@ -19,7 +19,7 @@ from rbsync.pictures.views import View, main_view
 from rbsync.sync.label_sides import NOTHING
 
 SIDE = 240
-_FORM = 2
+_FORM = 3
 """Counts the ways in which they were drawn: one of another way is drawn anew."""
 _AT_ONCE = 2
 _QUALITY = 80
@@ -42,7 +42,7 @@ class Thumbnails:
     def tag(self, sight: Sight) -> str:
         """A digest of all that a thumbnail shows; the same for the same content."""
         present, coming = sight.present, sight.coming
-        parts = [str(_FORM)]
+        parts = [str(_FORM), *self._looker.classes]
         if coming is not None:
             parts += [coming.fingerprint.items, coming.fingerprint.labels]
         elif present is not None:
@@ -76,7 +76,7 @@ class Thumbnails:
     def _drawn(self, sight: Sight) -> bytes | None:
         items = self._looker.items(sight)
         with suppress(RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError):
-            return _jpeg(main_view(self._looker.coming(sight), items))
+            return _jpeg(main_view(self._looker.coming(sight), items), self._looker.classes)
         # Labels that cannot be drawn hide no photograph.
         return _jpeg(main_view(NOTHING, items))
 
@@ -120,7 +120,7 @@ class Shelf:
                     yield found.st_mtime_ns, found.st_size, path
 
 
-def _jpeg(view: View | None) -> bytes | None:
+def _jpeg(view: View | None, known: Sequence[str] = ()) -> bytes | None:
     drawing = drawing_of(view.after) if view else None
     photo = _photo(view, drawing) if view and drawing else None
     if drawing is None or photo is None:
@@ -128,7 +128,7 @@ def _jpeg(view: View | None) -> bytes | None:
     # As sharp as the bicubic filter for pictures that become smaller, in half of the time.
     photo.thumbnail((SIDE, SIDE), Image.Resampling.HAMMING)
     file = io.BytesIO()
-    overlaid(photo, drawing).save(file, "JPEG", quality=_QUALITY)
+    overlaid(photo, drawing, known=known).save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()
 
 

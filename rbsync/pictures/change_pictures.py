@@ -17,7 +17,7 @@ from rbsync.label_changes.label_content import LabelContent
 from rbsync.masks.classes.colour_table import index_type
 from rbsync.masks.error import MaskError
 from rbsync.masks.size import shown_size
-from rbsync.pictures.class_colours import class_colours
+from rbsync.pictures.class_colours import coloured
 from rbsync.pictures.label_drawing import Drawing, Outlined, drawing_of
 from rbsync.pictures.photographs import read_photograph
 
@@ -71,7 +71,6 @@ def change_picture(
     box = _part_of(size, detail.part) if detail.part else None
     box = box or _box(grids[0], grids[1], _moved(old, new), size, detail.side)
     shown, scale = _fitted(box, detail.side or _LARGEST)
-    colours = class_colours(names)
     # As many pixels of it as are shown: most of a file's time goes into those that are not.
     photo = _photo(data, math.ceil(max(size) * scale) if scale < 1 else None)
     if photo is None and detail.part:
@@ -84,7 +83,7 @@ def change_picture(
         "box": list(box),
         "shown": list(shown),
         "scale": scale,
-        "classes": [[name, "#{:02x}{:02x}{:02x}".format(*colours[name])] for name in names],
+        "classes": coloured(names),
         "photo": _photo_uri(photo, size, box, shown, detail.photo) if photo else "",
         "before": _grid_uri(_cut(grids[0], box, shown), len(names)),
         "after": _grid_uri(_cut(grids[1], box, shown), len(names)),

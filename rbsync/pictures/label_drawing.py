@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,9 +68,14 @@ def _points(member: str, label: Label) -> tuple[Point, ...]:
     return (place.low[0], place.low[1]), (place.high[0], place.high[1])
 
 
-def overlaid(photo: Image.Image, drawing: Drawing, opacity: float = 0.5) -> Image.Image:
-    """A photograph (RGB) with its labels on it; masks are scaled to it, and keep hard edges."""
-    colours = class_colours(drawing.names)
+def overlaid(
+    photo: Image.Image, drawing: Drawing, opacity: float = 0.5, known: Sequence[str] = ()
+) -> Image.Image:
+    """A photograph (RGB) with its labels on it; masks are scaled to it, and keep hard edges.
+
+    ``known`` is as for `class_colours`.
+    """
+    colours = class_colours(drawing.names, known)
     made = photo.copy()
     if drawing.mask is not None:
         made = _with_mask(made, drawing.mask, colours, opacity)
@@ -94,8 +99,8 @@ def _with_mask(
 
 def _outline(photo: Image.Image, one: Outlined, colour: Colour) -> None:
     pen = ImageDraw.Draw(photo)
-    # A line of one pixel vanishes where a large photograph is scaled down to a terminal.
-    width = max(1, round(min(photo.size) / 200))
+    # A line of one pixel vanishes where a photograph is scaled down, to a terminal or a thumbnail.
+    width = max(1, round(min(photo.size) / 100))
     points = [(x * photo.width, y * photo.height) for x, y in one.points]
     match one.shape:
         case "polygon":

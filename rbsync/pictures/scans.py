@@ -22,11 +22,15 @@ _FLAT = np.array([[1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 1, 0]], float)
 
 
 class Scan(NamedTuple):
-    """Values (x, y, z), their affine (3, 4), and those that are shown as black and as white."""
+    """Values (x, y, z), their affine (3, 4), and those that are shown as black and as white.
+
+    ``is_placed`` says that the file tells how it lies in the body.
+    """
 
     values: Array
     affine: Array
     window: tuple[float, float]
+    is_placed: bool = False
 
 
 class Way(NamedTuple):
@@ -77,7 +81,8 @@ def read_scan(data: bytes) -> Scan | None:
     except (MaskError, ValueError):
         return None
     values = scaled(stored.reshape(shape, order="F"), opened.header)
-    return Scan(values, opened.header.affine, outermost(values))
+    header = opened.header
+    return Scan(values, header.affine, outermost(values), header.is_placed)
 
 
 def _first(opened: NiftiFile, left: int) -> Iterator[Array]:
@@ -106,9 +111,8 @@ def read_slices(files: Sequence[bytes]) -> Scan | None:
         return None
     grid = np.concatenate([one.values for one in slices])
     first = slices[0]
-    return Scan(
-        grid.transpose(2, 1, 0), _affine(first.place, slices[-1].place, len(grid)), first.window
-    )
+    affine = _affine(first.place, slices[-1].place, len(grid))
+    return Scan(grid.transpose(2, 1, 0), affine, first.window, first.place is not None)
 
 
 def _affine(first: Any, last: Any, number: int) -> Array:

@@ -23,6 +23,11 @@ Read = Callable[[], bytes | None]
 FRAMES = 8
 """Frames of a video that are shown, spread over its length."""
 _PLANES = (("sagittal", 0), ("coronal", 1), ("axial", 2))
+EDGES: Mapping[str, str] = {"sagittal": "PASI", "coronal": "LRSI", "axial": "LRAP"}
+"""What of a body lies at the left, the right, the upper and the lower edge of each plane.
+
+Half of the viewers have a patient's right side on the left: who reads a scan has to know.
+"""
 _FRAME = Detail(320, 60_000)
 _SCREEN = 2048
 """Pixels of a side that a screen has room for; of more its parts are asked for."""
@@ -31,7 +36,8 @@ _SCREEN = 2048
 class View(NamedTuple):
     """One picture: its title, the photograph or its file, and the labels of both sides.
 
-    ``aspect`` is the height of a pixel by its width.
+    ``aspect`` is the height of a pixel by its width, ``edges`` are as in `EDGES`, empty where
+    nobody knows.
     """
 
     title: str
@@ -39,6 +45,7 @@ class View(NamedTuple):
     before: LabelContent
     after: LabelContent
     aspect: float = 1.0
+    edges: str = ""
 
 
 def change_views(
@@ -75,7 +82,9 @@ def part_view(
 
 def _drawn(view: View, detail: Detail) -> dict[str, Any] | None:
     picture = change_picture(view.before, view.after, view.photo, detail)
-    return picture and {**picture, "title": view.title, "aspect": view.aspect}
+    if picture is None:
+        return None
+    return {**picture, "title": view.title, "aspect": view.aspect, "edges": view.edges}
 
 
 def main_view(content: LabelContent, items: Sequence[Read]) -> View | None:
@@ -140,6 +149,7 @@ def _of_frame(content: LabelContent, at: int, number: int) -> LabelContent:
 def _planes(
     before: LabelContent, after: LabelContent, scan: Scan | None, volume: LabelVolume | None
 ) -> Iterator[View]:
+    is_placed = scan.is_placed if scan is not None else volume is not None
     affine = volume.affine if volume is not None else scan.affine if scan else np.eye(3, 4)
     way = upright(affine)
     grey = way.turn(windowed(scan.values, *scan.window)) if scan else None
@@ -160,7 +170,9 @@ def _planes(
         ]
         across, down = [size for other, size in enumerate(way.sizes) if other != axis]
         aspect = round(down / across, 4)
-        yield View(f"{title} {at + 1} of {shape[axis]}", cut, contents[0], contents[1], aspect)
+        edges = EDGES[title] if is_placed else ""
+        named = f"{title} {at + 1} of {shape[axis]}"
+        yield View(named, cut, contents[0], contents[1], aspect, edges)
 
 
 def _picture(

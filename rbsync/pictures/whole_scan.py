@@ -12,11 +12,11 @@ import numpy.typing as npt
 from rbsync.label_changes.label_content import LabelContent
 from rbsync.masks.volumes.label_volume import LabelVolume
 from rbsync.pictures.change_pictures import objects_json
-from rbsync.pictures.class_colours import class_colours
+from rbsync.pictures.class_colours import coloured
 from rbsync.pictures.label_drawing import Drawing, drawing_of
 from rbsync.pictures.photographs import is_dicom
 from rbsync.pictures.scans import Scan, is_deep, is_nifti, read_scan, read_slices, upright
-from rbsync.pictures.views import Read
+from rbsync.pictures.views import EDGES, Read
 
 Array = npt.NDArray[Any]
 MOST = 1 << 25
@@ -24,12 +24,14 @@ MOST = 1 << 25
 _GREATEST = 65535
 
 
-def whole_scan(before: LabelContent, after: LabelContent, items: Sequence[Read]) -> bytes | None:
+def whole_scan(
+    before: LabelContent, after: LabelContent, items: Sequence[Read], known: Sequence[str] = ()
+) -> bytes | None:
     """A line of JSON, then the voxels as its ``parts`` say; None where there is no scan.
 
     All parts are uint16, x fastest and to the right, y to the front, z up: values from the least
-    to the greatest of ``range``, and the numbers of the classes on both sides. Raises ValueError
-    and MaskError for what cannot be drawn.
+    to the greatest of ``range``, and the numbers of the classes on both sides. ``known`` is as for
+    `class_colours`. Raises ValueError and MaskError for what cannot be drawn.
     """
     scan = _scan(items)
     if scan is None:
@@ -46,7 +48,6 @@ def whole_scan(before: LabelContent, after: LabelContent, items: Sequence[Read])
     for title, side, drawing in zip(("before", "after"), (before, after), drawings, strict=True):
         if (grid := _grid(side, drawing, names, shape)) is not None:
             parts[title] = way.turn(grid)[steps]
-    colours = class_colours(names)
     whole = shape[0], shape[1]
     head = {
         "shape": parts["values"].shape,
@@ -54,7 +55,8 @@ def whole_scan(before: LabelContent, after: LabelContent, items: Sequence[Read])
         "sizes": [size * one.step for size, one in zip(way.sizes, steps, strict=True)],
         "range": [low, high],
         "window": scan.window,
-        "classes": [[name, "#{:02x}{:02x}{:02x}".format(*colours[name])] for name in names],
+        "classes": coloured(names, known),
+        "edges": EDGES if scan.is_placed else {},
         # Of several slices nobody can tell here which one an outline is in.
         "objects": [
             objects_json(one.objects if shape[2] == 1 else (), names, whole, (0, 0, *whole))

@@ -338,6 +338,13 @@ def test_a_scan_is_led_through_slice_by_slice(site: tuple[Project, str], browser
         assert opened.violations() == []
         planes = page.locator("#scan figure")
         assert planes.count() == 4
+        # The spot lies to the right, in front and on top, and is seen at those edges.
+        assert [edges_of(planes.nth(at)) for at in range(4)] == [
+            {"left": "P", "right": "A", "top": "S", "bottom": "I"},
+            {"left": "L", "right": "R", "top": "S", "bottom": "I"},
+            {"left": "L", "right": "R", "top": "A", "bottom": "P"},
+            {},
+        ]
         for plane, last in enumerate(scan()[0].shape):
             found: Counter[tuple[int, int, int]] = Counter()
             slider = planes.nth(plane).get_by_label("Slice of")
@@ -352,6 +359,22 @@ def test_a_scan_is_led_through_slice_by_slice(site: tuple[Project, str], browser
         assert all(number > 20 for number in solid(opened))
         page.locator("#scan").get_by_label("spot").uncheck()
         assert solid(opened) == [0, 0]
+
+
+def edges_of(figure: Any) -> dict[str, str]:
+    """The letters at the edges of a picture, by where they are seen."""
+    found = {}
+    whole = figure.locator("canvas").first.bounding_box()
+    for edge in figure.locator(".edge:visible").all():
+        place = edge.bounding_box()
+        x, y = (
+            (place[at] + place[size] / 2 - whole[at]) / whole[size]
+            for at, size in (("x", "width"), ("y", "height"))
+        )
+        across, down = abs(x - 0.5), abs(y - 0.5)
+        side = ("left", "right")[x > 0.5] if across > down else ("top", "bottom")[y > 0.5]
+        found[side] = edge.inner_text()
+    return found
 
 
 @needs_chromium

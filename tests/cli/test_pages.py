@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from rbsync.cli.pages.html_page import MODES, Change, Page, Row, Section, page_html
-from rbsync.cli.pages.many_pages import ROWS, paged, write_pages
+from rbsync.cli.pages.many_pages import CHANGES, ROWS, paged, write_pages
 from rbsync.cli.pages.report_page import report_pages
 from rbsync.label_changes.change_kinds import ClassChange, LabelChanges
 from rbsync.label_changes.label_content import LabelContent
@@ -141,6 +141,21 @@ def test_100_000_creates_are_pages_of_less_than_five_megabytes_together() -> Non
     links = re.findall(r'href="([^"]+)"', pages[""])
     assert links == [path for path in pages if path]
     assert sum(text.count("<li>scan-") for text in pages.values()) == len(rows)
+
+
+def test_a_class_has_one_colour_on_all_pages_of_a_plan() -> None:
+    pixels = np.ones((4, 4), np.uint8)
+    changes = []
+    for at in range(CHANGES + 1):
+        mask = LabelContent(picture=ClassIndex(pixels, ("car" if at else "bus",)))
+        drawn = change_views(LabelContent(), mask, [], DETAIL)
+        changes.append(Change(f"{at}", "", pictures=drawn))
+    both = Change("both", "", pictures=change_views(mask, mask, [], DETAIL))
+    section = Section("update", "all", [both, *changes])
+    pages = dict(paged(Page("Plan", "", sections=[section]), "plan.html"))
+    colours = re.findall(r'\["(car|bus)","(#[0-9a-f]{6})"\]', "".join(pages.values()))
+    assert len(colours) == len(changes) + 1
+    assert len(set(colours)) == 2
 
 
 def test_a_change_and_a_row_of_one_kind_are_on_one_page() -> None:

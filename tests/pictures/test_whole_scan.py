@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import Any
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +15,8 @@ from rbsync.label_changes.label_content import LabelContent
 from rbsync.masks.classes.class_index import ClassIndex
 from rbsync.masks.volumes.label_volume import LabelVolume
 from rbsync.pictures import whole_scan as room
+from rbsync.pictures.change_pictures import Detail
+from rbsync.pictures.views import EDGES, change_views
 from rbsync.pictures.whole_scan import is_scan, whole_scan
 from tests.pictures.kinds import nifti, saved, scan, series_slice, upright_photographs
 
@@ -46,6 +49,20 @@ def test_the_slices_of_a_scan_are_upright_with_their_labels(turn: tuple[int, int
     assert [name for name, _ in head["classes"]] == ["spot"]
     assert "before" not in parts
     assert is_scan([lambda: data])
+
+
+@pytest.mark.parametrize(("affine", "is_told"), [(np.eye(4), True), (None, False)])
+def test_what_lies_at_the_edges_is_told_only_where_the_file_says_so(
+    affine: np.ndarray | None, *, is_told: bool
+) -> None:
+    data = nibabel.Nifti1Image(scan()[0], affine).to_bytes()
+    head, _ = read(whole_scan(NOTHING, NOTHING, [partial(bytes, data)]))
+    assert head["edges"] == (EDGES if is_told else {})
+    spot = np.ones(scan()[0].shape, np.uint8)
+    volume = LabelVolume(spot, np.eye(3, 4, dtype=np.float32), {1: "spot"})
+    after = LabelContent(volumes={0: volume})
+    views = change_views(NOTHING, after, [partial(bytes, data)], Detail())
+    assert [one["edges"] for one in views] == (list(EDGES.values()) if is_told else [""] * 3)
 
 
 def test_the_slices_of_a_series_lie_as_the_files_say() -> None:

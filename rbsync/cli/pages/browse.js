@@ -216,8 +216,8 @@ function tellOne(found) {
   draws(found, found.name).then(() => found.is_scan && leads(found));
   const facts = byId("facts");
   const add = (title, ...parts) => parts.length && facts.append(made("h2", title), ...parts);
-  if (found.changes) add("Changes", table(found.changes.classes, found.between));
-  add("Conflict", ...found.ways.map((one) => looked(made("p"), one.text, found.name, one.at)));
+  if (found.changes?.classes.length) add("Changes", table(found.changes.classes, found.between));
+  add("Conflict", ...waysOf(found));
   add("Items", list(found.items, "ol"));
   add("Metadata", ...described(found));
   add("History", ...found.life.map((one, at) => lived(found.name, one, at)));
@@ -240,12 +240,15 @@ async function draws({ pictures: contents, between }, name, at) {
   place.replaceChildren();
   place.className = contents.length > 1 ? "strip" : "";
   if (!contents.length) place.append(made("p", "no picture", "quiet"));
+  // Of frames with the same classes one box hides a class in all.
+  const alike = contents.length > 1 && new Set(contents.map((one) => JSON.stringify(one.classes))).size === 1;
+  const hidden = alike ? new Set() : undefined;
   for (const content of contents) {
     const figure = made("figure");
     figure.dataset.name = shown(name);
     if (content.title) figure.append(made("figcaption", content.title, "quiet"));
     place.append(figure);
-    const picture = await drawing(figure, { ...content, between });
+    const picture = await drawing(figure, { ...content, between }, hidden);
     made_.push(picture);
     if (Math.max(...content.size) <= LARGE) continue;
     new Zoom(picture, async (part) => {
@@ -253,6 +256,7 @@ async function draws({ pictures: contents, between }, name, at) {
       return answer.status === 200 ? answer.json() : null;
     });
   }
+  if (alike && contents[0].classes.length) place.append(classBoxes(contents[0].classes, hidden, () => made_.forEach((one) => one.draw())));
   drawings = made_;
   place.dataset.ready = "true";
 }
@@ -308,6 +312,16 @@ function lived(name, one, at) {
     looked(line, "compare", name, at).lastChild.setAttribute("aria-label", `Compare with what was there before ${one.verb} of run ${one.run}`);
   }
   return line;
+}
+
+// The pairs of sides of a conflict, of which one is shown.
+function waysOf({ name, ways }) {
+  const lines = ways.map((one) => looked(made("p"), one.text, name, one.at));
+  const buttons = lines.map((one) => one.lastChild);
+  const press = (at) => buttons.forEach((one, other) => one.setAttribute("aria-pressed", other === at));
+  buttons.forEach((one, at) => one.addEventListener("click", () => press(at)));
+  press(0);
+  return lines;
 }
 
 // A button that shows two versions, of which the server knows one by `at`.

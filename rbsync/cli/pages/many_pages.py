@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from rbsync.cli.pages.html_page import Change, Page, Row, Section, page_html
+from rbsync.pictures.class_colours import names_of, recoloured
 from rbsync.written_files import failures, write_whole
 
 ROWS = 2000
@@ -43,6 +44,7 @@ def paged(page: Page, file: str) -> Iterator[tuple[str, str]]:
     The path of the first is empty, and ``file`` its name; the others are in the folder of that
     name with ``.pages`` in place of its suffix.
     """
+    page = _in_one_colour_each(page)
     if all(len(one.changes) <= CHANGES and len(one.rows) <= ROWS for one in page.sections):
         yield "", page_html(page)
         return
@@ -59,6 +61,22 @@ def paged(page: Page, file: str) -> Iterator[tuple[str, str]]:
         yield path, page_html(Page(title, _reach(part), sections=[one], links=back))
     # Last, so that it leads to no page that is not written yet.
     yield "", page_html(page._replace(sections=(), links=links))
+
+
+def _in_one_colour_each(page: Page) -> Page:
+    """The page on which a class has the same colour in all pictures."""
+    changes = [one for section in page.sections for one in section.changes]
+    known = names_of(picture for one in changes for picture in one.pictures)
+    sections = [
+        one._replace(
+            changes=[
+                change._replace(pictures=recoloured(change.pictures, known))
+                for change in one.changes
+            ]
+        )
+        for one in page.sections
+    ]
+    return page._replace(sections=sections)
 
 
 def _parts(section: Section) -> Iterator[_Part]:

@@ -58,6 +58,17 @@ function classBoxes(classes, hidden, change) {
   return set;
 }
 
+// The sides of a body, at the edges of a plane through it: left, right, up and down.
+function edgesOf(edges) {
+  return [...(edges || "")].map((letter, at) => {
+    const edge = document.createElement("span");
+    edge.className = `edge ${["left", "right", "top", "bottom"][at]}`;
+    edge.textContent = letter;
+    edge.title = { L: "left", R: "right", A: "front", P: "back", S: "head", I: "feet" }[letter];
+    return edge;
+  });
+}
+
 class Picture {
   // The photograph is in bytes of four a pixel, the sides in numbers of the classes.
   constructor(figure, content, photo, sides, hidden) {
@@ -91,7 +102,7 @@ class Picture {
     const ratio = this.width / (this.height * (this.content.aspect || 1));
     canvas.style.aspectRatio = ratio;
     // All of a picture is in view at once, a tall one too.
-    canvas.style.maxWidth = `calc(80vh * ${ratio})`;
+    canvas.parentElement.style.maxWidth = `calc(80vh * ${ratio})`;
   }
 
   build(own) {
@@ -100,10 +111,12 @@ class Picture {
     pair.className = "pair";
     this.canvases = ["before", "after"].map((side) => {
       const place = document.createElement("div"), text = document.createElement("p");
-      const canvas = document.createElement("canvas");
+      const canvas = document.createElement("canvas"), frame = document.createElement("div");
+      frame.className = "edged";
+      frame.append(canvas, ...edgesOf(content.edges));
       this.size(canvas);
       canvas.setAttribute("role", "img");
-      place.append(text, canvas);
+      place.append(text, frame);
       pair.append(place);
       return { canvas, text, place, side };
     });
@@ -167,7 +180,7 @@ class Picture {
       if (this.hidden.has(number)) continue;
       const at = points.map(([x, y]) => [x * this.width, y * this.height]);
       pen.strokeStyle = style.colour || this.content.classes[number - 1][1];
-      pen.lineWidth = Math.max(1.5, longest / 250);
+      const thick = Math.max(1.5, longest / 250), colour = pen.strokeStyle;
       pen.globalAlpha = style.alpha ?? 1;
       pen.setLineDash(style.dashed ? [longest / 60, longest / 80] : []);
       pen.beginPath();
@@ -180,6 +193,12 @@ class Picture {
         at.forEach(([x, y], one) => (one ? pen.lineTo(x, y) : pen.moveTo(x, y)));
         if (shape === "polygon") pen.closePath();
       }
+      // A dark seam on both sides: a red line is not seen on what is red.
+      pen.lineWidth = thick + longest / 200;
+      pen.strokeStyle = "rgba(0,0,0,.55)";
+      if (!style.dashed) pen.stroke();
+      pen.lineWidth = thick;
+      pen.strokeStyle = colour;
       pen.stroke();
       pen.globalAlpha = 1;
     }
@@ -254,6 +273,6 @@ async function unpacked(content) {
   return [photo, parts.slice(1).map((one) => numbers(one, width, height, wide))];
 }
 
-async function drawing(figure, content) {
-  return new Picture(figure, content, ...(await unpacked(content)));
+async function drawing(figure, content, hidden) {
+  return new Picture(figure, content, ...(await unpacked(content)), hidden);
 }

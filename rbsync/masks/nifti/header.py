@@ -60,7 +60,8 @@ class Header:
 
     ``shape`` is (x, y, z, …) as the file has it, ``kind`` the type of the stored numbers,
     ``scaling`` slope and intercept, None where stored numbers are the values. ``affine`` (3, 4)
-    float32 leads from voxels to millimetres.
+    float32 leads from voxels to millimetres; ``is_placed`` says that the file tells how they lie in
+    a body, and not only how large they are.
     """
 
     shape: tuple[int, ...]
@@ -68,6 +69,7 @@ class Header:
     offset: int
     scaling: tuple[float, float] | None
     affine: Array
+    is_placed: bool = True
 
     @property
     def count(self) -> int:
@@ -104,11 +106,11 @@ def read_header(start: bytes, file: str = "") -> Header:
     offset = int(given) if np.isfinite(given) and given else size + 4
     if offset < size:
         raise unreadable("its voxels lie within its header", file)
-    affine = _affine(
-        read(fields.codes), read(fields.pixdim), read(fields.quaternion), read(fields.rows)
-    )
+    codes = read(fields.codes)
+    affine = _affine(codes, read(fields.pixdim), read(fields.quaternion), read(fields.rows))
     kind = np.dtype(order + TYPES[code])
-    return Header(shape, kind, offset, _scaling(*read(fields.scaling)), affine)
+    scaling = _scaling(*read(fields.scaling))
+    return Header(shape, kind, offset, scaling, affine, any(code > 0 for code in codes))
 
 
 class Grid(NamedTuple):
