@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from xxhash import xxh3_128_digest
 
-from rbsync.files.listing import FIELDS, UNSEEN, Listing
+from rbsync.files.file_facts import UNSEEN
+from rbsync.files.listing import FIELDS, Listing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

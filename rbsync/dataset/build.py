@@ -36,7 +36,7 @@ from rbsync.model.datapoint import Datapoint, Dataset, Item, Labels, Settings
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.packed import Datapoints, FolderPoints
 from rbsync.reasons import UNKNOWN
-from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
+from rbsync.sources.entry import Bundle, Entry, InlineLabels, MaskLabels, SegmentationLabels
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,13 @@ def build(
     makes obstacles of them instead, each for the datapoint that it concerns.
     """
     findings = Findings(manifest.problems, manifest.file)
-    with paused_collector(), few_guesses():
+    with paused_collector(), few_guesses(), inputs.tree.contents.given_up():
         # The collector is paused: a million entries are made here, none of them garbage, and it
         # would run over all of them again and again.
         notes = notes or Notes()
         seeking = notes.seeking if notes.is_wanted else None
         expanded = expand(manifest, inputs.tree, findings, seeking, notes.again)
-        entries = sorted_out(expanded, findings)
+        entries = sorted_out(_hashed_ahead(expanded, inputs), findings)
         inspections = Inspections(inputs.cache, lambda: inputs.executor, inputs.watcher)
         checks = manifest.settings.check != "none"
         structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
@@ -221,6 +221,14 @@ def _dataset(
         doubts=findings.doubts,
         algorithm=tree.algorithm,
     )
+
+
+def _hashed_ahead(found: Iterator[Entry | Bundle], inputs: BuildInputs) -> Iterator[Entry | Bundle]:
+    """Yields what is expanded, and has whole folders hashed meanwhile."""
+    for one in found:
+        if isinstance(one, Bundle) and not is_bucket(one.folder):
+            inputs.tree.contents.hash_ahead(one.folder, one.files, lambda: inputs.executor)
+        yield one
 
 
 def _read(files: Files, entries: Entries, inputs: BuildInputs, findings: Findings) -> set[str]:

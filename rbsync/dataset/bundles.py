@@ -9,35 +9,24 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Sequence
 
-import xxhash
-
 from rbsync.dataset.bucket_items import pins_of
 from rbsync.dataset.unit_rows import Packed
 from rbsync.dataset.units import Summary, UnitKey
+from rbsync.digests.many_texts import gather
 from rbsync.files.file_facts import DIGEST_SIZE
 from rbsync.files.kinds import KINDS, objection
-from rbsync.files.listing import FIELDS, Listing
+from rbsync.files.listing import Listing
 from rbsync.files.structure import UNPACKED
-from rbsync.model.bucket_paths import is_bucket, key_of
-from rbsync.model.fingerprint import PIN_SIZE, Algorithm, weight
+from rbsync.model.bucket_paths import is_bucket
+from rbsync.model.fingerprint import PIN_SIZE, Algorithm
 from rbsync.model.names import fold_of
-from rbsync.model.packed import FolderPoints, twice
+from rbsync.model.packed import FolderPoints, folds_of, names_of, twice
 from rbsync.sources.entry import Bundle, Entry, MaskLabels
-
-
-def folds_of(bundle: Bundle) -> array[int]:
-    """The folds of the names, as `fold_of` has them."""
-    if bundle.names:
-        text = bundle.names.lower()
-    else:
-        prefix = key_of(f"{bundle.folder}/") if bundle.folder else ""
-        text = "\0".join(prefix + one for one in bundle.files.split("\0")).lower()
-    return array("Q", map(xxhash.xxh3_64_intdigest, text.encode().split(b"\0")))
 
 
 def with_names_twice(bundles: Sequence[Bundle], others: Iterable[Entry]) -> set[int]:
     """The indices of bundles that have a name which looks like another one."""
-    folds = [folds_of(one) for one in bundles]
+    folds = [folds_of(names_of(one.files, one.names, one.folder)) for one in bundles]
     singles = array("Q", (fold_of(one.name) for one in others))
     found = set(twice([*folds, singles]))
     return {at for at, one in enumerate(folds) if found and not found.isdisjoint(one)}
@@ -64,25 +53,25 @@ def points_of(
 
     ``facet`` is the fingerprint of the settings.
     """
-    places = {name: at for at, name in enumerate(listing.names)}
+    places = dict(zip(listing.names, range(listing.count), strict=True))
     files = bundle.files.split("\0")
     at = [places.get(name, -1) for name in files]
     if min(at) < 0:
         return None
     in_bucket = is_bucket(bundle.folder)
-    kinds = listing.kinds
-    found = {(*name.rpartition(".")[1:], kinds[one]) for name, one in zip(files, at, strict=True)}
+    codes = [listing.kinds[one] for one in at]
+    ends = _ends_and_codes(bundle.files, codes)
     # What an object is nobody looks at: its name is all that is known of it.
-    if not in_bucket and not all(_is_plain(dot + suffix, code) for dot, suffix, code in found):
+    if not in_bucket and not all(_is_plain(end, code) for end, code in ends):
         return None
     names = bundle.names.split("\0") if bundle.names else []
     if names:
         # Sorted by file so far.
         order = sorted(range(len(at)), key=names.__getitem__)
         names, files, at = ([some[one] for one in order] for some in (names, files, at))  # type: ignore[assignment]
-    width, stats = DIGEST_SIZE[algorithm], listing.stats
-    digests: bytes | bytearray = listing.digests
-    sizes = array("q", [stats[one * FIELDS] for one in at])
+    width, digests = DIGEST_SIZE[algorithm], bytes(listing.digests)
+    every = listing.sizes(range(listing.count))
+    sizes = array("q", [every[one] for one in at])
     if in_bucket:
         # Without sizes, for none of these bytes is ever sent.
         width, digests, sizes = PIN_SIZE, pins_of(listing), array("q", bytes(8 * len(at)))
@@ -90,13 +79,23 @@ def points_of(
         bundle.folder,
         "\0".join(files),
         "\0".join(names),
-        b"".join([digests[one * width : one * width + width] for one in at]),
+        gather(digests, width, array("q", at)),
         sizes,
         bundle.settings,
         facet,
         bundle.origin,
         algorithm,
     )
+
+
+def _ends_and_codes(files: str, codes: Sequence[int]) -> Iterable[tuple[str, int]]:
+    """The suffixes of files, with their dots, and the codes that go with them, each pair once."""
+    end = "".join(files.rpartition("\0")[2].rpartition(".")[1:])
+    # So it is in most folders, and no name is taken apart to see that.
+    if len(set(codes)) == 1 and end[0] == "." and f"{files}\0".count(f"{end}\0") == len(codes):
+        return [(end, codes[0])]
+    rows = zip(files.split("\0"), codes, strict=True)
+    return {("".join(name.rpartition(".")[1:]), code) for name, code in rows}
 
 
 def _is_plain(end: str, code: int) -> bool:
@@ -109,15 +108,7 @@ def _is_plain(end: str, code: int) -> bool:
 
 def unit_of(points: FolderPoints, source: int) -> tuple[UnitKey, Packed, Summary]:
     """The datapoints as they are remembered, with what is known of them without reading that."""
-    digests = list(points.entry_digests())
-    names = points.all_names()
-    packed = Packed(
-        array("Q", map(fold_of, names)).tobytes(),
-        points.files.encode(),
-        "\0".join(names).encode(),
-        b"",
-        b"".join(digests),
-        b"",
-    )
-    summary = Summary(len(digests), sum(map(weight, digests)), ())
-    return (source, points.folder), packed, summary
+    digests, total = points.entry_digests()
+    names = points.joined_names().encode()
+    packed = Packed(points.folds().tobytes(), points.files.encode(), names, b"", digests, b"")
+    return (source, points.folder), packed, Summary(len(points), total, ())

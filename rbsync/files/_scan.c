@@ -1,8 +1,8 @@
-/* The content of a folder in one call, and small files of it: plain C over buffers of the caller.
+/* The content of a folder in one call, and of small files in it: plain C over buffers of the caller.
  *
  * compiled_scan.py loads it with ctypes, which releases the interpreter lock around the call, so
- * that two threads list two folders at once. The pure twin is `scan` in listing.py; it lists the
- * same in the same order.
+ * that two threads list two folders at once, or hash the files of two. The pure twins are
+ * `pure_scan` in listing.py, which lists the same in the same order, and `hash_files` in hashing.py.
  */
 #include <stdint.h>
 
@@ -16,6 +16,8 @@ void *PyInit__scan(void) { return 0; }
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "../digests/xxh3.h"
 
 #define API __attribute__((visibility("default")))
 
@@ -154,17 +156,52 @@ static i64 read_file(int folder, const char *name, byte *room, i64 size, i64 *st
     return failed || got < stats[0] || memcmp(stats, after, sizeof after) ? -1 : got;
 }
 
-/* Reads files of an open folder, whose names end in zeros, one behind the other into a room for as
- * long as they fit. `stats` takes four numbers of each (as of scan_folder). One that is not to be
- * had so has the size -1, and the caller looks at it. Returns the number of files. */
-API i64 read_files(int folder, const char *names, i64 count, byte *room, i64 size, i64 *stats) {
+/* The beginning of files of a kind, and who tells that such a file is whole; nobody where that need
+ * not be told. hashing.py has the kinds and the walks. */
+typedef struct {
+    i64 length;
+    byte start[8];
+    i64 code;
+    int (*walk)(const byte *file, i64 size);
+} Known;
+
+enum { UNSURE = 254, WHOLE = 1, PREAMBLE = 128, DIGEST = 16 };
+
+/* The code of a file's kind, where it is one of the common ones and surely whole. */
+static byte sure_kind(const Known *known, i64 count, const byte *file, i64 size) {
+    /* What stands before this is anything, also the beginning of another kind. */
+    if (size >= PREAMBLE + 4 && !memcmp(file + PREAMBLE, "DICM", 4)) return UNSURE;
+    for (; count; known++, count--) {
+        if (size < known->length || memcmp(file, known->start, known->length)) continue;
+        return !known->walk || known->walk(file, size) == WHOLE ? (byte)known->code : UNSURE;
+    }
+    return UNSURE;
+}
+
+/* Reads and hashes files of an open folder, whose names end in zeros. `stats` takes four numbers of
+ * each (as of scan_folder), `digests` XXH3 of 128 bits unless it is null, `kinds` a code. Files of a
+ * kind that is UNSURE are left in the room, one behind the other for as long as they fit: the caller
+ * looks at them. A file that is not to be had so has the size -1, and the caller reads it. Returns
+ * the number of files that were done. */
+API i64 hash_files(int folder, const char *names, i64 count, const Known *known, i64 kinds_known,
+                   byte *room, i64 size, i64 *stats, byte *digests, byte *kinds) {
     i64 used = 0, done = 0;
     for (; done < count; done++, names += strlen(names) + 1) {
-        i64 *own = stats + 4 * done, got = read_file(folder, names, room + used, size - used, own);
+        byte *file = room + used;
+        i64 *own = stats + 4 * done, got = read_file(folder, names, file, size - used, own);
         /* It may fit once the room is empty. */
         if (got < 0 && used && size - used < size / 2) return done;
-        if (got < 0) own[0] = -1;
-        else used += got;
+        kinds[done] = UNSURE;
+        if (got < 0) {
+            own[0] = -1;
+            continue;
+        }
+        if (digests) {
+            put_digest(digests + DIGEST * done, xxh3_128(file, (u64)got));
+            kinds[done] = sure_kind(known, kinds_known, file, got);
+        }
+        /* Most are known, and are read over each other where the processor has them at hand. */
+        if (kinds[done] == UNSURE) used += got;
     }
     return done;
 }

@@ -1,6 +1,6 @@
-"""The compiled listing of folders and reading of small files, when this machine has them.
+"""The compiled listing of folders and hashing of small files, when this machine has them.
 
-They release the interpreter lock, so that threads list and read side by side.
+They release the interpreter lock, so that threads list and hash side by side.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import importlib.util
 import os
 import threading
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
+
+from rbsync.files.file_facts import UNSEEN, Answers, Hashed
 
 _TOO_SMALL = -1
 _SMALLEST = 1 << 12
@@ -38,7 +40,7 @@ def _library() -> Any:
     try:
         library = ctypes.CDLL(spec.origin)
         library.scan_folder.restype = ctypes.c_int
-        library.read_files.restype = ctypes.c_int64
+        library.hash_files.restype = ctypes.c_int64
     except (OSError, AttributeError):
         return None
     return library
@@ -81,25 +83,109 @@ def scan_folder(descriptor: int) -> Scanned:
     return Scanned(bytes(memoryview(room.names)[: max(0, names - 1)]), stats, others)
 
 
-TOGETHER = 64
-"""Files that are read by one call, at most."""
+UNSURE = 254
+"""The kind's code of a file that is left in the room, to be looked at."""
 
 
-def read_files(
-    descriptor: int, names: Sequence[str], address: int, size: int
-) -> list[tuple[int, int, int, int]]:
-    """Reads files of an open folder into a buffer, one behind the other, for as long as they fit.
+class KnownKind(NamedTuple):
+    """A kind by its code: the first bytes of its files, and the address of who walks them.
 
-    Returns the size, mtime, ctime and inode of each. The size of one that is not to be had so is
-    -1: it may be gone, empty, no plain file, too large, or be written to meanwhile. The buffer of
-    ``size`` bytes lies at the address.
+    The address is 0 where nobody need tell whether a file is whole.
     """
-    stats = (ctypes.c_int64 * (4 * len(names)))()
-    text = "\0".join((*names, "")).encode("utf-8", "surrogateescape")
-    room, most = ctypes.c_void_p(address), ctypes.c_int64(size)
-    done = _library().read_files(descriptor, text, ctypes.c_int64(len(names)), room, most, stats)
-    numbers = iter(stats[: 4 * done])
-    return list(zip(numbers, numbers, numbers, numbers, strict=True))
+
+    code: int
+    start: bytes
+    walk: int
+
+
+class _Known(ctypes.Structure):
+    _fields_ = (
+        ("length", ctypes.c_int64),
+        ("start", ctypes.c_ubyte * 8),
+        ("code", ctypes.c_int64),
+        ("walk", ctypes.c_void_p),
+    )
+
+
+def table_of(kinds: Sequence[KnownKind]) -> Any:
+    """The kinds as `hash_listed` takes them."""
+    room = _Known * len(kinds)
+    return room(
+        *(
+            _Known(len(one.start), (ctypes.c_ubyte * 8)(*one.start), one.code, one.walk)
+            for one in kinds
+        )
+    )
+
+
+class Columns(NamedTuple):
+    """The answers about some files in the making, with as many rows as there are files."""
+
+    stats: array[int]
+    digests: bytearray
+    kinds: bytearray
+    at: array[int]
+
+    @classmethod
+    def of(cls, count: int, width: int) -> Columns:
+        """Empty rows; ``width`` is the length of a digest in bytes."""
+        stats, at = array("q", bytes(32 * count)), array("q", bytes(8 * count))
+        return cls(stats, bytearray(width * count), bytearray([UNSEEN]) * count, at)
+
+    def size(self, row: int) -> int:
+        """The size of a file; -1 for one that was not to be had."""
+        return self.stats[4 * row]
+
+    def put_digest(self, row: int, digest: bytes) -> None:
+        width = len(digest)
+        self.digests[row * width : row * width + width] = digest
+
+    def answers(self, others: Mapping[int, Hashed | OSError]) -> Answers:
+        """All answers, with those about files that were read by themselves."""
+        errors: dict[int, OSError] = {}
+        for row, one in others.items():
+            if isinstance(one, OSError):
+                self.kinds[row] = UNSEEN
+                self.stats[4 * row] = 0
+                errors[row] = one
+                continue
+            self.stats[4 * row : 4 * row + 4] = array("q", one.stat)
+            self.put_digest(row, one.digest)
+            self.kinds[row], self.at[row] = one.kind, one.at
+        return Answers(*self, errors)
+
+
+def hash_listed(
+    descriptor: int,
+    names: bytes,
+    room: tuple[int, int],
+    known: Any,
+    columns: Columns,
+    begin: int,
+    *,
+    digests: bool,
+) -> int:
+    """Reads files of an open folder, and returns of how many it did; their rows begin at one.
+
+    ``names`` end in NUL. Without ``digests`` none is hashed. Files of kinds that are not ``known``
+    are left in the room (an address and its size), one behind the other, as `UNSURE`. The size of
+    one that is not to be had so is -1: it may be gone, empty, no plain file, too large, or be
+    written to meanwhile.
+    """
+    width = len(columns.digests) // len(columns.kinds)
+    done: int = _library().hash_files(
+        descriptor,
+        names,
+        ctypes.c_int64(len(columns.kinds) - begin),
+        known,
+        ctypes.c_int64(len(known)),
+        ctypes.c_void_p(room[0]),
+        ctypes.c_int64(room[1]),
+        ctypes.c_void_p(columns.stats.buffer_info()[0] + 32 * begin),
+        (ctypes.c_byte * 0).from_buffer(columns.digests, width * begin) if digests else None,
+        (ctypes.c_byte * 0).from_buffer(columns.kinds, begin),
+    )
+    return done
 
 
 def _scan(descriptor: int, room: _Room) -> int:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+from array import array
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+UNSEEN = 255
+"""The kind's code of a file that has not been hashed, or whose hash may not be trusted."""
 
 BUFFER = 1 << 20
 """Bytes that are read at once."""
@@ -31,6 +36,33 @@ class Hashed(NamedTuple):
     digest: bytes
     kind: int
     at: int
+
+
+class Answers(NamedTuple):
+    """What came of some files, in their order; packed, for there may be a million.
+
+    ``stats`` has the numbers of a `Stat` of each, ``at`` when it was read (ns). A file that could
+    not be read is among the ``errors`` by its position, and its kind is `UNSEEN`.
+    """
+
+    stats: array[int]
+    digests: bytes | bytearray
+    kinds: bytes | bytearray
+    at: array[int]
+    errors: Mapping[int, OSError]
+
+    @classmethod
+    def of(cls, answers: Sequence[Hashed | OSError], width: int) -> Answers:
+        """Packs answers about single files; ``width`` is the length of a digest in bytes."""
+        missing = Hashed(Stat(0, 0, 0, 0), bytes(width), UNSEEN, 0)
+        hashed = [missing if isinstance(one, OSError) else one for one in answers]
+        return cls(
+            array("q", [number for one in hashed for number in one.stat]),
+            b"".join([one.digest for one in hashed]),
+            bytes([one.kind for one in hashed]),
+            array("q", [one.at for one in hashed]),
+            {at: one for at, one in enumerate(answers) if isinstance(one, OSError)},
+        )
 
 
 class ChangingError(OSError):

@@ -6,16 +6,15 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 import xxhash
 
-from rbsync.files.compiled_scan import TOGETHER, available, read_files
-from rbsync.files.file_facts import BUFFER, ChangingError, Hashed, Stat, stat_of
+from rbsync.files.file_facts import BUFFER, ChangingError, Hashed, stat_of
 from rbsync.files.kinds import BROKEN, CODES, EMPTY, HEAD, KINDS, PNG, sniff
-from rbsync.files.readiness import ALWAYS, NotReadyError, Readiness
+from rbsync.files.readiness import NotReadyError, Readiness
 from rbsync.files.roots import Roots
 from rbsync.files.structure import Span, is_broken
 from rbsync.files.structure.compiled_walk import PngWalk, address_of, is_whole
@@ -37,7 +36,7 @@ class _Buffer(threading.local):
         self.address = address_of(room)
 
 
-_buffer = _Buffer()
+buffer = _Buffer()
 
 
 def hash_files(
@@ -60,52 +59,6 @@ def hash_files(
         ]
     finally:
         os.close(descriptor)
-
-
-def hash_small_files(
-    roots: Roots, folder: str, names: Sequence[str], algorithm: Algorithm
-) -> list[Hashed | OSError]:
-    """Hashes files of one folder that were small when it was listed, as `hash_files` does.
-
-    Many are read by one call. Of a file of some kilobytes the calls take longer than the hashing.
-    """
-    # Who knows writers is asked about each file while it is open.
-    if roots.readiness is not ALWAYS or not available():
-        return hash_files(roots, folder, names, algorithm)
-    try:
-        descriptor = roots.open_folder(folder, of_data=True)
-    except OSError as error:
-        return [error] * len(names)
-    try:
-        found = [*_together(descriptor, names, algorithm)]
-    finally:
-        os.close(descriptor)
-    rest = [name for name, one in zip(names, found, strict=True) if one is None]
-    # It is them that are told why they cannot be read, too.
-    others = iter(hash_files(roots, folder, rest, algorithm) if rest else ())
-    return [next(others) if one is None else one for one in found]
-
-
-def _together(
-    descriptor: int, names: Sequence[str], algorithm: Algorithm
-) -> Iterator[Hashed | None]:
-    """Yields what was read of small files; None for one that has to be read by itself."""
-    done = 0
-    while done < len(names):
-        started = time.time_ns()
-        address, begin = _buffer.address, 0
-        read = read_files(descriptor, names[done : done + TOGETHER], address, BUFFER)
-        for facts in read:
-            size = facts[0]
-            if size < 0:
-                yield None
-                continue
-            data = _buffer.view[begin : begin + size]
-            kind = CODES[sniff(bytes(data[:HEAD]))]
-            flag = _flag(kind, -1, size, data, address + begin)
-            yield Hashed(Stat._make(facts), _digest(data, algorithm), kind | flag, started)
-            begin += size
-        done += len(read)
 
 
 class _Asked(NamedTuple):
@@ -163,40 +116,44 @@ def _refuse_hollow(found: os.stat_result, name: str) -> None:
 
 
 def _read(descriptor: int, size: int, algorithm: Algorithm) -> tuple[bytes, int]:
-    buffer = _buffer.view
-    got = os.readv(descriptor, [buffer])
-    kind = CODES[sniff(bytes(buffer[: min(got, HEAD)]))]
+    view = buffer.view
+    got = os.readv(descriptor, [view])
+    kind = CODES[sniff(bytes(view[: min(got, HEAD)]))]
     # Most files of a dataset fit into one buffer, and then one call does for reading and one for
     # hashing.
     if got == size and size:
-        head = buffer[:got]
-        flag = _flag(kind, descriptor, size, head, _buffer.address)
-        return _digest(head, algorithm), kind | flag
+        head = view[:got]
+        flag = flag_of(kind, descriptor, size, head, buffer.address)
+        return digest_of(head, algorithm), kind | flag
     hasher = new_hasher(algorithm)
     walk = PngWalk() if kind == _PNG else None
     while got:
-        hasher.update(buffer[:got])
+        hasher.update(view[:got])
         if walk:
-            walk.feed(_buffer.address, got)
-        got = os.readv(descriptor, [buffer])
+            walk.feed(buffer.address, got)
+        got = os.readv(descriptor, [view])
     # What the system makes up says that it has no bytes, and has some.
     if not size:
         return hasher.digest(), CODES[EMPTY]
     if walk and walk.is_whole:
         return hasher.digest(), kind
-    return hasher.digest(), kind | _flag(kind, descriptor, size)
+    return hasher.digest(), kind | flag_of(kind, descriptor, size)
 
 
-def _digest(data: memoryview, algorithm: Algorithm) -> bytes:
+def digest_of(data: memoryview, algorithm: Algorithm) -> bytes:
+    """Returns the digest of a whole file."""
     if algorithm == "xxh3":
         return xxhash.xxh3_128_digest(data)
     return sha256(data).digest()
 
 
-def _flag(
+def flag_of(
     kind: int, descriptor: int, size: int, head: memoryview | None = None, address: int = 0
 ) -> int:
-    """Looked at right after the reading; ``head`` is the whole file, where it is in memory."""
+    """The bit beside a kind's code that says whether a file that was just read is broken.
+
+    ``head`` is the whole file, where that is in memory, at an ``address``.
+    """
     # A photograph is read and hashed in some 30 us. The compiled walk takes 2 of them, and the
     # other one, which makes objects on its way, 10 and more.
     if head is not None and is_whole(kind, address, size):

@@ -196,6 +196,12 @@ def _is_bare_dicom(head: bytes) -> bool:
     return len(head) >= 8 and head[:2] in (b"\x02\0", b"\x08\0") and head[2:4] < b"\x20\0"
 
 
+def start_of(kind: Kind) -> bytes:
+    """The first bytes of all files of a kind that has only one beginning."""
+    (start,) = [start for start, one in _STARTS if one is kind]
+    return start
+
+
 def suffix_of(name: str) -> str:
     """A file's suffix in lower case, without its dot; ``nii.gz`` counts as one."""
     stem, dot, suffix = name.rpartition("/")[2].rpartition(".")

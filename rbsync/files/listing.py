@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from rbsync.files import compiled_scan
-from rbsync.files.file_facts import Hashed, Stat, clipped
+from rbsync.files.file_facts import UNSEEN, Answers, Stat, clipped
 from rbsync.files.kinds import Kind
-
-UNSEEN = 255
-"""The kind's code of a file that has not been hashed, or whose hash may not be trusted."""
 
 FIELDS = len(Stat._fields)
 
@@ -61,6 +59,18 @@ class Listing:
             self._names = text.split("\0") if self.count else []
         return self._names
 
+    def joined_names(self, indices: Sequence[int]) -> bytes:
+        """The names of some files, with NUL between them."""
+        if len(indices) == self.count:
+            return self.joined
+        names = self.names
+        return "\0".join([names[one] for one in indices]).encode("utf-8", "surrogateescape")
+
+    def sizes(self, indices: Sequence[int]) -> Sequence[int]:
+        """The sizes of some files, in bytes."""
+        every = self.stats[::FIELDS]
+        return every if len(indices) == self.count else [every[one] for one in indices]
+
     def forget_names(self) -> None:
         """Forgets the names as objects: of a million files they take more than all the rest."""
         self._names = None
@@ -80,6 +90,10 @@ class Listing:
         at = text.find(wanted) if self.count and "\0" not in name else -1
         return at if at < 0 else text.count(b"\0", 0, at)
 
+    def has_hidden(self) -> bool:
+        """Tells whether there is a file whose name begins with a dot."""
+        return self.joined.startswith(b".") or b"\0." in self.joined
+
     def identity(self) -> Iterator[bytes]:
         """Yields what changes when anything in the folder does."""
         yield f"{self.path}\0{self.count}\0".encode("utf-8", "surrogateescape")
@@ -93,11 +107,15 @@ class Listing:
         self.digests = bytearray(width * self.count)
         self.kinds = bytearray([UNSEEN]) * self.count
 
-    def take(self, index: int, hashed: Hashed, width: int) -> None:
-        """Enters what was read of a file."""
-        self.stats[index * FIELDS : index * FIELDS + FIELDS] = array("q", hashed.stat)
-        self.digests[index * width : (index + 1) * width] = hashed.digest
-        self.kinds[index] = hashed.kind
+    def take(self, indices: Sequence[int], answers: Answers, width: int) -> None:
+        """Enters what was read of files; ``indices`` ascend, and go with the answers."""
+        for at, index, count in _runs(indices, answers.errors):
+            end, until = at + count, index + count
+            own = slice(index * FIELDS, until * FIELDS)
+            self.stats[own] = answers.stats[at * FIELDS : end * FIELDS]
+            own = slice(index * width, until * width)
+            self.digests[own] = answers.digests[at * width : end * width]
+            self.kinds[index:until] = answers.kinds[at:end]
 
 
 def scan(descriptor: int, path: str) -> Listing:
@@ -160,7 +178,26 @@ def _packed(stats: list[int]) -> array[int]:
         return array("q", [number for one in fitting for number in one])
 
 
-def unseen(listing: Listing, names: Sequence[str]) -> list[int]:
-    """The indices of those of the names that have to be hashed."""
-    places = {name: index for index, name in enumerate(listing.names)}
-    return [places[name] for name in names if listing.kinds[places[name]] == UNSEEN]
+def unseen(listing: Listing, names: Set[str]) -> Sequence[int]:
+    """The indices of those of the names that have to be hashed, ascending."""
+    count = listing.count
+    # So it is in most folders of a first plan.
+    if len(names) == count == listing.kinds.count(UNSEEN):
+        return range(count)
+    rows = enumerate(zip(listing.names, listing.kinds, strict=True))
+    return array("q", [at for at, (name, kind) in rows if kind == UNSEEN and name in names])
+
+
+def _runs(indices: Sequence[int], without: Container[int]) -> Iterator[tuple[int, int, int]]:
+    """Yields the runs of indices: the position of the first, itself, and how many there are.
+
+    Those whose positions are in ``without`` are left out.
+    """
+    ends = [
+        at
+        for at in range(1, len(indices))
+        if indices[at] - indices[at - 1] != 1 or at in without or at - 1 in without
+    ]
+    for begin, end in pairwise((0, *ends, len(indices))):
+        if begin < end and begin not in without:
+            yield begin, indices[begin], end - begin

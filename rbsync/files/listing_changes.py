@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from rbsync.files.file_facts import DIGEST_SIZE
+from rbsync.files.file_facts import DIGEST_SIZE, UNSEEN
 from rbsync.files.kinds import BROKEN, KINDS
-from rbsync.files.listing import FIELDS, UNSEEN, File, Listing
+from rbsync.files.listing import FIELDS, File, Listing
 from rbsync.model.fingerprint import Algorithm
 
 # All four numbers count: a file that was replaced by one of the same size and time has another

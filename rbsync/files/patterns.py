@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
@@ -81,6 +81,10 @@ class Pattern:
     def file(self, name: str) -> dict[str, str] | None:
         """The captures of a file's name, None when it does not match."""
         return self._file.match(name)
+
+    def files(self, names: Collection[str]) -> list[str]:
+        """Those of the names of a folder's files that match, in their order."""
+        return self._file.matching(names)
 
     def matches(self, path: str) -> bool:
         """Tells whether a whole path matches."""

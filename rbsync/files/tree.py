@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,11 @@ import xxhash
 from rbsync.files.body import open_body
 from rbsync.files.bucket_listings import NO_BUCKETS, BucketError, BucketListings
 from rbsync.files.cache import Cache, Row
-from rbsync.files.file_facts import DIGEST_SIZE, Stat
+from rbsync.files.file_facts import DIGEST_SIZE, UNSEEN, Stat
 from rbsync.files.ignore import FILE, IgnoreRules, Match, Rule, rules_text
 from rbsync.files.kinds import Kind
 from rbsync.files.known_listings import NO_LISTINGS, KnownListings
-from rbsync.files.listing import UNSEEN, File, Listing, scan
+from rbsync.files.listing import File, Listing, scan
 from rbsync.files.listing_changes import FEW, KnownFiles, changed_names, inherit
 from rbsync.files.part import Part
 from rbsync.files.roots import Roots
@@ -174,16 +174,15 @@ class Tree:
         """The `.rbsyncignore` files that were looked for, absent ones included."""
         return frozenset(self._rules)
 
-    def names_in(self, listing: Listing) -> Iterator[str]:
-        """Yields the names in a folder that count: all but folders, or those of the `part`."""
+    def names_in(self, listing: Listing) -> Collection[str]:
+        """The names in a folder that count: all but folders, or those of the `part`."""
         wanted = None if self.part is None else self.part.names.get(listing.path)
         others = (*listing.links, *listing.odd)
         if wanted is None:
-            yield from (*listing.names, *others)
-        elif len(wanted) <= FEW:
-            yield from (one for one in wanted if one in others or listing.has(one))
-        else:
-            yield from wanted.intersection((*listing.names, *others))
+            return [*listing.names, *others] if others else listing.names
+        if len(wanted) <= FEW:
+            return [one for one in wanted if one in others or listing.has(one)]
+        return wanted.intersection((*listing.names, *others))
 
     def link_target(self, path: str) -> str:
         """The text of a symbolic link; empty for what is none."""
@@ -423,6 +422,10 @@ class Tree:
         for name in folder.split("/") if folder else ():
             above = _join(above, name)
             self._take_rules(above)
+
+    def ignores_nothing(self) -> bool:
+        """Tells whether no `.rbsyncignore` that was read so far leaves anything out."""
+        return not self._ignore
 
     def ignored(self, path: str) -> bool:
         """Tells whether `.rbsyncignore` leaves a path out; a folder's path ends in ``/``."""

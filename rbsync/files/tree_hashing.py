@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from rbsync.files.cache import Cache
-from rbsync.files.file_facts import DIGEST_SIZE, Hashed, Stat
-from rbsync.files.listing import FIELDS, UNSEEN, Listing, unseen
-from rbsync.files.readiness import NotReadyError
+from rbsync.files.file_facts import DIGEST_SIZE, UNSEEN, Answers, Stat
+from rbsync.files.listing import FIELDS, Listing, unseen
+from rbsync.files.readiness import ALWAYS, NotReadyError
+from rbsync.files.reading_tasks import ReadingTasks, Work
 from rbsync.files.roots import Roots
 from rbsync.model.fingerprint import Algorithm
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
     from rbsync.files.hashing import Progress
-
-    _Running = dict[Future[list[Hashed | OSError]], tuple[str, list[int]]]
 
 # A file that changed less than this many ns before it was read may change again unseen.
 RACY = 3_000_000_000
 
-PULSE = 1.0
-"""Seconds after which whoever watches is told that reading goes on."""
-
 CHUNK_FILES = 512
 CHUNK_BYTES = 64 << 20
 IN_FLIGHT = 16
+AHEAD = 64
+"""Tasks that wait until the walk is over, at most: each holds the names of its files."""
+
+MANY = 64
 # Larger ones are hashed for longer than the calls take by which each is read.
 SMALL = 128 << 10
 FEW = 4
@@ -77,6 +79,37 @@ class TreeHashing:
         self.racy: dict[str, set[int]] = {}
         self.has_missed = False
         self._unfinished = 0
+        self._errors: dict[Place, OSError] = {}
+        self._tasks = ReadingTasks(self._enter)
+        self._ahead: set[str] = set()
+        self._before = (0, 0)
+        self._progress: Progress = self._count_before
+
+    def hash_ahead(self, folder: str, files: str, readers: Callable[[], Executor]) -> None:
+        """Begins with the files of a folder, which `hash` is to be asked for, and waits for none.
+
+        Walking and expanding take one processor, and the disk and the other ones would be idle.
+        ``files`` are names with NUL between them.
+        """
+        self._tasks.take_done()
+        # Who knows writers may want to be asked as late as can be. What is too much is left over.
+        if folder in self._ahead or self._roots.readiness is not ALWAYS or len(self._tasks) > AHEAD:
+            return
+        indices = self._unseen_in(folder, set(), [files])
+        # Of a few files no thread is made before it is known that there are no more.
+        if len(indices) < MANY:
+            return
+        self._ahead.add(folder)
+        for some in self._in_chunks(folder, indices):
+            self._begin(folder, some, readers())
+
+    @contextmanager
+    def given_up(self) -> Iterator[None]:
+        """Gives up at the end what was begun ahead, and nobody asked for."""
+        try:
+            yield
+        finally:
+            self._tasks.cancel()
 
     def hash(
         self,
@@ -89,43 +122,55 @@ class TreeHashing:
 
         ``readers`` makes those who read, where the files are more than a few.
         """
-        # Most plans find every file known, and load none of what reads them.
-        from rbsync.files.hashing import hash_files, hash_small_files
-
-        errors: dict[Place, OSError] = {}
-        running: _Running = {}
         few = FEW
+        self._progress = progress
         try:
+            if any(self._before):
+                progress(*self._before)
+            # What was begun is not to be begun again.
+            while self._tasks:
+                self._tasks.wait(progress)
             for folder, indices in self._chunks(places, folders):
-                listing = self._listings[folder]
-                some = [listing.names[index] for index in indices]
-                largest = max(listing.stats[index * FIELDS] for index in indices)
-                if largest <= SMALL and len(some) <= few:
-                    few -= len(some)
-                    answers = hash_small_files(self._roots, folder, some, self._algorithm)
-                    self._enter(folder, indices, answers, errors, progress)
+                if few and len(indices) <= few and self._are_small(folder, indices):
+                    few -= len(indices)
+                    self._enter(folder, indices, self._work(folder, indices)())
                     continue
-                work = hash_small_files if largest <= SMALL else hash_files
-                task = readers().submit(work, self._roots, folder, some, self._algorithm)
-                running[task] = (folder, indices)
+                self._begin(folder, indices, readers())
                 # A million files in the executor's queue are a million objects.
-                while len(running) >= IN_FLIGHT:
-                    self._collect(running, errors, progress)
-            while running:
-                self._collect(running, errors, progress)
+                while len(self._tasks) >= IN_FLIGHT:
+                    self._tasks.wait(progress)
+            while self._tasks:
+                self._tasks.wait(progress)
         finally:
-            for task in running:
-                # Ctrl-C must not wait for gigabytes that are hashed for nobody.
-                task.cancel()
+            self._tasks.cancel()
+            self._progress = self._count_before
+        errors, self._errors = self._errors, {}
+        self._ahead, self._before = set(), (0, 0)
         return errors
 
+    def _count_before(self, files: int, size: int) -> None:
+        self._before = self._before[0] + files, self._before[1] + size
+
+    def _begin(self, folder: str, indices: Sequence[int], readers: Executor) -> None:
+        self._tasks.begin(readers, self._work(folder, indices), folder, indices)
+
+    def _work(self, folder: str, indices: Sequence[int]) -> Work:
+        # Most plans find every file known, and load none of what reads them.
+        from rbsync.files.many_files import hash_apart, hash_together
+
+        names = self._listings[folder].joined_names(indices)
+        work = hash_together if self._are_small(folder, indices) else hash_apart
+        return partial(work, self._roots, folder, names, self._algorithm)
+
+    def _are_small(self, folder: str, indices: Sequence[int]) -> bool:
+        return max(self._listings[folder].sizes(indices)) <= SMALL
+
     def total(self, places: Iterable[Place], folders: Folders = ()) -> tuple[int, int]:
-        """Returns how many files and bytes `hash` would read."""
-        files = size = 0
-        for folder, indices in self._chunks(places, folders):
-            sizes = self._listings[folder].stats[:: len(Stat._fields)]
+        """Returns how many files and bytes `hash` would read, with those that it has already."""
+        files, size = self._before
+        for folder, indices in self._unseen(places, folders):
             files += len(indices)
-            size += sum(sizes[index] for index in indices)
+            size += sum(self._listings[folder].sizes(indices))
         return files, size
 
     def newest(self, folder: str) -> int:
@@ -153,22 +198,31 @@ class TreeHashing:
         """Tells whether a file that was read at a time (ns) may change again unseen."""
         return max(stat.mtime, stat.ctime) > read_at + self._cache.clock_offset - RACY
 
-    def _chunks(self, places: Iterable[Place], folders: Folders) -> Iterator[tuple[str, list[int]]]:
+    def _chunks(
+        self, places: Iterable[Place], folders: Folders
+    ) -> Iterator[tuple[str, Sequence[int]]]:
         """Yields folders with the indices of files that have to be read, a worker's task each."""
         for folder, indices in self._unseen(places, folders):
-            sizes = self._listings[folder].stats[:: len(Stat._fields)]
-            chunk: list[int] = []
-            size = 0
-            for index in indices:
-                chunk.append(index)
-                size += sizes[index]
-                if len(chunk) >= CHUNK_FILES or size >= CHUNK_BYTES:
-                    yield folder, chunk
-                    chunk, size = [], 0
-            if chunk:
-                yield folder, chunk
+            for some in self._in_chunks(folder, indices):
+                yield folder, some
 
-    def _unseen(self, places: Iterable[Place], folders: Folders) -> Iterator[tuple[str, list[int]]]:
+    def _in_chunks(self, folder: str, indices: Sequence[int]) -> Iterator[Sequence[int]]:
+        sizes = self._listings[folder].sizes(indices)
+        if 0 < len(indices) <= CHUNK_FILES and sum(sizes) <= CHUNK_BYTES:
+            yield indices
+            return
+        begin = size = 0
+        for at, one in enumerate(sizes, 1):
+            size += one
+            if at - begin >= CHUNK_FILES or size >= CHUNK_BYTES:
+                yield indices[begin:at]
+                begin, size = at, 0
+        if begin < len(indices):
+            yield indices[begin:]
+
+    def _unseen(
+        self, places: Iterable[Place], folders: Folders
+    ) -> Iterator[tuple[str, Sequence[int]]]:
         single: dict[str, set[str]] = {}
         for place in places:
             single.setdefault(place.folder, set()).add(place.name)
@@ -176,53 +230,54 @@ class TreeHashing:
         for folder, joined in folders:
             many.setdefault(folder, []).append(joined)
         for folder, some in many.items():
-            listing = self._listings[folder]
-            names = single.pop(folder, set())
-            # Nothing is unseen of most folders, and no name is made an object to see that.
-            if UNSEEN in listing.kinds:
-                names = names.union(*(one.split("\0") for one in some))
-                yield folder, unseen(listing, sorted(names))
-                listing.forget_names()
+            found = self._unseen_in(folder, single.pop(folder, set()), some)
+            yield folder, self._without_errors(folder, found)
+            self._listings[folder].forget_names()
         for folder, names in single.items():
-            yield folder, unseen(self._listings[folder], sorted(names))
+            found = unseen(self._listings[folder], names)
+            yield folder, self._without_errors(folder, found)
 
-    def _collect(self, running: _Running, errors: dict[Place, OSError], progress: Progress) -> None:
-        from concurrent.futures import FIRST_COMPLETED, wait
+    def _without_errors(self, folder: str, indices: Sequence[int]) -> Sequence[int]:
+        """The indices without those of files that could not be read ahead."""
+        if folder not in self._ahead or not self._errors:
+            return indices
+        names = self._listings[folder].names
+        return [one for one in indices if Place(folder, names[one]) not in self._errors]
 
-        done, _ = wait(running, timeout=PULSE, return_when=FIRST_COMPLETED)
-        if not done:
-            # One file of a hundred gigabytes takes minutes, in which nothing would be heard.
-            progress(0, 0)
-        for task in done:
-            folder, indices = running.pop(task)
-            self._enter(folder, indices, task.result(), errors, progress)
+    def _unseen_in(self, folder: str, names: set[str], joined: Sequence[str]) -> Sequence[int]:
+        """The indices of files that have to be read: of the names, and of texts of many."""
+        listing = self._listings[folder]
+        left = listing.kinds.count(UNSEEN)
+        # Of most folders nothing is unseen, or all in a first plan: no name is made an object.
+        if not left:
+            return ()
+        if left == listing.count == joined[0].count("\0") + 1:
+            return range(left)
+        return unseen(listing, names.union(*(one.split("\0") for one in joined)))
 
-    def _enter(
-        self,
-        folder: str,
-        indices: Sequence[int],
-        answers: Sequence[Hashed | OSError],
-        errors: dict[Place, OSError],
-        progress: Progress,
-    ) -> None:
+    def _enter(self, folder: str, indices: Sequence[int], answers: Answers) -> None:
         """Takes in what came of some files of a folder."""
-        size = 0
-        for index, answer in zip(indices, answers, strict=True):
-            if isinstance(answer, OSError):
-                # What is not finished bars its datapoint, which is looked at again the next time.
-                # One slow writer must not have a watch of 100,000 files plan them all. Of a burst
-                # whole folders are planned in less memory than each of its files by itself.
-                is_unfinished = isinstance(answer, NotReadyError)
-                self._unfinished += is_unfinished
-                self.has_missed |= not is_unfinished or self._unfinished > MOST_UNFINISHED
-                errors[Place(folder, self._listings[folder].names[index])] = answer
-            else:
-                self._take(folder, index, answer)
-                size += answer.stat.size
+        listing = self._listings[folder]
+        for at, error in answers.errors.items():
+            # What is not finished bars its datapoint, which is looked at again the next time. One
+            # slow writer must not have a watch of 100,000 files plan them all. Of a burst whole
+            # folders are planned in less memory than each of its files by itself.
+            is_unfinished = isinstance(error, NotReadyError)
+            self._unfinished += is_unfinished
+            self.has_missed |= not is_unfinished or self._unfinished > MOST_UNFINISHED
+            self._errors[Place(folder, listing.names[indices[at]])] = error
+        listing.take(indices, answers, DIGEST_SIZE[self._algorithm])
+        self._note_racy(folder, indices, answers)
         self._touched(folder)
-        progress(len(indices), size)
+        self._progress(len(indices), sum(answers.stats[::FIELDS]))
 
-    def _take(self, folder: str, index: int, hashed: Hashed) -> None:
-        self._listings[folder].take(index, hashed, DIGEST_SIZE[self._algorithm])
-        if self.is_racy(hashed.stat, hashed.at):
-            self.racy.setdefault(folder, set()).add(index)
+    def _note_racy(self, folder: str, indices: Sequence[int], answers: Answers) -> None:
+        """Takes down the files that may change again unseen."""
+        mtimes, ctimes = answers.stats[1::FIELDS], answers.stats[2::FIELDS]
+        # Nearly always: nobody looks at each of a million.
+        newest = Stat(0, max(mtimes), max(ctimes), 0)
+        if not self.is_racy(newest, min(answers.at)):
+            return
+        for index, mtime, ctime, at in zip(indices, mtimes, ctimes, answers.at, strict=True):
+            if at and self.is_racy(Stat(0, mtime, ctime, 0), at):
+                self.racy.setdefault(folder, set()).add(index)

@@ -6,9 +6,9 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
-from itertools import chain, pairwise
 from operator import itemgetter
 
+from rbsync.digests.many_texts import digest_entries, digest_texts, find_twice
 from rbsync.errors import Location
 from rbsync.model.bucket_paths import is_bucket, key_of, storage_key
 from rbsync.model.datapoint import REMOTE, Datapoint, Item, Settings
@@ -22,6 +22,7 @@ from rbsync.model.fingerprint import (
     weight,
 )
 from rbsync.model.made_when_asked import MadeWhenAsked
+from rbsync.model.names import fold_of
 
 _BETWEEN = "\0"
 """No name may have it."""
@@ -67,16 +68,11 @@ class FolderPoints:
         prefix = f"{self.folder}/" if self.folder else ""
         if is_bucket(prefix):
             prefix = storage_key(prefix)
-        return [prefix + one for one in self.files.split(_BETWEEN)]
+        return _with_prefix(self.files, prefix).split(_BETWEEN)
 
     def all_names(self) -> list[str]:
         """The names of the datapoints."""
-        if self.names:
-            return self.names.split(_BETWEEN)
-        if not is_bucket(self.folder):
-            return self.paths()
-        prefix = self._name_prefix
-        return [prefix + one for one in self.files.split(_BETWEEN)]
+        return self.joined_names().split(_BETWEEN)
 
     @property
     def _name_prefix(self) -> str:
@@ -104,16 +100,47 @@ class FolderPoints:
             for content, pin in zip(contents, pins, strict=True)
         ]
 
-    def entry_digests(self) -> Iterator[bytes]:
-        """Yields the digests that count for the dataset's."""
+    def entry_digests(self) -> tuple[bytes, int]:
+        """The digests that count for the dataset's, joined, and the sum of their weights."""
+        if self.algorithm == "xxh3" and not is_bucket(self.folder):
+            before, behind = b"\0xxh3:", f"\0\0{self.facet}".encode()
+            return digest_entries(self.joined_names().encode(), self.digests, before, behind)
         rows = zip(self.all_names(), self.fingerprints(), strict=True)
-        return (entry_digest(name, one, self.algorithm) for name, one in rows)
+        digests = [entry_digest(name, one, self.algorithm) for name, one in rows]
+        return b"".join(digests), sum(map(weight, digests))
+
+    def folds(self) -> array[int]:
+        """The numbers that names which look alike have in common, as `names.fold_of` has them."""
+        return folds_of(self.joined_names())
+
+    def joined_names(self) -> str:
+        """The names of the datapoints, with NUL between them."""
+        return names_of(self.files, self.names, self.folder)
 
     def span(self) -> tuple[str, str]:
         """The first and the last of the names."""
         text = self.names or self.files
         prefix = "" if self.names else self._name_prefix
         return prefix + text.partition(_BETWEEN)[0], prefix + text.rpartition(_BETWEEN)[2]
+
+
+def names_of(files: str, names: str, folder: str) -> str:
+    """The names of datapoints of a folder, where ``names`` is empty if they are paths or keys.
+
+    Files and names have NUL between them.
+    """
+    return names or _with_prefix(files, key_of(f"{folder}/") if folder else "")
+
+
+def _with_prefix(files: str, prefix: str) -> str:
+    return prefix + files.replace(_BETWEEN, _BETWEEN + prefix) if prefix else files
+
+
+def folds_of(names: str) -> array[int]:
+    """The answers of `names.fold_of` about names with NUL between them."""
+    if names.isascii():
+        return digest_texts(names.lower().encode())
+    return array("Q", map(fold_of, names.split(_BETWEEN)))
 
 
 class Datapoints(MadeWhenAsked[Datapoint]):
@@ -146,7 +173,7 @@ class Datapoints(MadeWhenAsked[Datapoint]):
     def weights(self, algorithm: Algorithm) -> Iterator[int]:
         """Yields what they add to the dataset's digest, in any order."""
         for folder in self.folders:
-            yield sum(map(weight, folder.entry_digests()))
+            yield folder.entry_digests()[1]
         for one in self.singles:
             yield weight(entry_digest(one.name, one.fingerprint, algorithm))
 
@@ -174,14 +201,9 @@ def _in_runs(
     return runs
 
 
-_AT_ONCE = 1 << 17
-"""Numbers that are sorted at one time: as objects a million take more than all names."""
-
-
-def twice(columns: Sequence[array[int]]) -> Iterator[int]:
-    """Yields the numbers that are more than once in some columns, taken together."""
-    parts = sum(map(len, columns)) // _AT_ONCE + 1
-    for part in range(parts):
-        every = chain.from_iterable(columns)
-        some = sorted(every if parts == 1 else (one for one in every if one % parts == part))
-        yield from (one for one, other in pairwise(some) if one == other)
+def twice(columns: Sequence[array[int]]) -> Iterable[int]:
+    """The numbers that are more than once in some columns of one kind, taken together."""
+    every = columns[0][:]
+    for one in columns[1:]:
+        every.extend(one)
+    return find_twice(every)

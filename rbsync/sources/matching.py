@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from rbsync.errors import Location, Problem
@@ -136,15 +136,16 @@ class Search:
             return ""
         return f"did you mean `{parent}/{near}/`?".replace("`/", "`") if near else ""
 
-    def visible(self, listing: Listing) -> Iterator[str]:
+    def visible(self, listing: Listing) -> Collection[str]:
         """The names of a folder that may match: not its folders, not what is hidden, and not the
         manifest itself, beside which scans without suffixes may lie.
         """
         own = "" if listing.path else self._manifest
         # Links too: datasets are often folders of links into one store.
-        for name in self.context.tree.names_in(listing):
-            if name[0] != "." and name != own:
-                yield name
+        names = self.context.tree.names_in(listing)
+        if not (own or listing.links or listing.odd or listing.has_hidden()):
+            return names
+        return [name for name in names if name[0] != "." and name != own]
 
     def look(self, pattern: Pattern) -> None:
         """Reports the folder of a pattern that cannot be listed, where no file is looked for.
@@ -170,6 +171,17 @@ class Search:
         hint = "rename the file or its folder"
         self.context.report(Problem("encoding", message, self.where, hint))
         return False
+
+    def takes_all(self, folder: Matching) -> bool:
+        """Takes the files of a folder together, where nothing is to be said of any; tells whether.
+
+        False says nothing.
+        """
+        listing, names, _ = folder
+        if listing.links or not (names and self.context.tree.ignores_nothing()):
+            return False
+        text = "".join((folder.prefix, *names))
+        return text.isascii() and self.takes(folder.prefix + names[0])
 
     def report_empty(self, text: str, *, allowed: bool) -> None:
         """Reports a pattern that matches nothing: a warning where that is allowed."""
@@ -266,6 +278,9 @@ def excluded_at(context: Context, texts: Sequence[str]) -> Exclusions | None:
     return Exclusions(context, texts, good) if len(good) == len(patterns) else None
 
 
+_INDEX = "DICOMDIR"
+
+
 class Matching(NamedTuple):
     """The files of a folder that match, sorted, and the captures that they have of the folder."""
 
@@ -291,7 +306,8 @@ class Matching(NamedTuple):
             # Such a path is made plain before its file is looked up.
             and not (self.prefix.startswith((".", "/")) or "/." in text or "//" in text)
             and max(map(len, self.names)) <= longest
-            and not any(one.upper() == "DICOMDIR" for one in self.names)
+            # Of a million names none is looked at by itself where it is in none.
+            and not (_INDEX in text.upper() and any(one.upper() == _INDEX for one in self.names))
         )
 
 
@@ -325,9 +341,12 @@ def matching_folders(search: Search, pattern: Pattern, excluded: Exclusions) -> 
 
 def _matching(search: Search, pattern: Pattern, excluded: Exclusions) -> Iterator[Matching]:
     for listing, captures in search.walk(pattern):
-        names = sorted(name for name in search.visible(listing) if pattern.file(name) is not None)
+        names = sorted(pattern.files(search.visible(listing)))
         folder = Matching(listing, names, captures)
         without = excluded.of_folder(key_of(listing.path))
+        if not without and search.takes_all(folder):
+            yield folder
+            continue
         taken = [name for name in names if _takes(search, folder, name, without, excluded)]
         if taken:
             yield folder._replace(names=taken)

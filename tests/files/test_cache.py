@@ -13,7 +13,7 @@ import pytest
 
 from rbsync.files import tree_hashing as trees
 from rbsync.files.cache import Cache, Row
-from rbsync.files.file_facts import Hashed, Stat, stat_of
+from rbsync.files.file_facts import Answers, Hashed, Stat, stat_of
 from tests.files.folder import LONG_AGO, Folder, without_privileges
 
 ROOT = Path(__file__).parents[2]
@@ -278,7 +278,8 @@ def test_a_row_is_opened_up_as_the_listing_that_it_was(folder) -> None:
     folder.write("d/b", b"22")
     tree = folder.tree()
     listing = tree.listing("d")
-    listing.take(0, Hashed(Stat(*listing.stats[:4]), b"\x07" * 16, 3, 0), 16)
+    hashed = Hashed(Stat(*listing.stats[:4]), b"\x07" * 16, 3, 0)
+    listing.take([0], Answers.of([hashed], 16), 16)
     row = tree._row("d")
     again = row.listing("d")
     assert (again.names, again.stats, again.digests, again.kinds) == (

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+from array import array
 
 import pytest
 
 from rbsync.files import compiled_scan
+from rbsync.files.file_facts import UNSEEN, Answers, Hashed, Stat
 from rbsync.files.listing import Listing, pure_scan, scan
 from tests.files.folder import LONG_AGO, Folder
 
@@ -51,3 +53,27 @@ def test_a_folder_of_any_size(folder: Folder, count: int) -> None:
     compiled, pure = both(folder)
     assert compiled == pure
     assert compiled.count == len(compiled.names) == count
+
+
+def test_what_was_read_of_some_files_is_entered_at_their_places() -> None:
+    count, at = 9, 5
+    listing = Listing("d", b"\0".join([b"x"] * count), array("q", range(4 * count)), [], {}, [])
+    for indices in (range(count), range(3, 6), [0, 1, 4, 5, 8], [7], range(0)):
+        for failed in (set(), {0}, {1, 2}, set(range(count))):
+            listing.forget_all(2)
+            before = listing.stats[:]
+            hashed = Hashed(Stat(-1, -2, -3, -4), b"ab", 1, at)
+            answers: list[Hashed | OSError] = [
+                OSError() if at in failed else hashed for at in range(len(indices))
+            ]
+            listing.take(indices, Answers.of(answers, 2), 2)
+            taken = {one for at, one in enumerate(indices) if at not in failed}
+            for one in range(count):
+                was = tuple(before[4 * one : 4 * one + 4])
+                assert tuple(listing.stats[4 * one : 4 * one + 4]) == (
+                    hashed.stat if one in taken else was
+                )
+                assert listing.kinds[one] == (1 if one in taken else UNSEEN)
+                digest = bytes(listing.digests[2 * one : 2 * one + 2])
+                assert digest == (b"ab" if one in taken else bytes(2))
+            listing.stats[:] = before

@@ -12,13 +12,15 @@ import pytest
 import xxhash
 
 from rbsync.files import kinds
-from rbsync.files.file_facts import BUFFER, ChangingError, Hashed, Stat, clipped
-from rbsync.files.hashing import hash_files, hash_small_files
+from rbsync.files.file_facts import BUFFER, UNSEEN, Answers, ChangingError, Hashed, Stat, clipped
+from rbsync.files.hashing import hash_files
 from rbsync.files.kinds import CODES, KINDS
 from rbsync.files.listing import File
+from rbsync.files.many_files import hash_apart, hash_together
 from rbsync.files.readiness import AlwaysReady
 from rbsync.files.roots import Roots
 from tests.files.folder import Folder, known
+from tests.scenarios.pictures import png
 
 SIZES = [0, 1, 351, 352, 353, 4096, *(BUFFER + more for more in (-1, 0, 1)), 2 * BUFFER, 3_000_001]
 
@@ -185,30 +187,56 @@ def test_files_of_any_time_are_hashed(folder: Folder, at) -> None:
     assert tree.signature([""]) == folder.tree().signature([""])
 
 
+HEADS = [
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+    b"BM",
+    b"\x1f\x8b",
+    b"BM" + bytes(126) + b"DICM",
+    b"\x08\0\x05\0CS\x0a\0ISO_IR 192",
+]
+
+
 def test_small_files_that_are_read_together_are_hashed_as_one_by_one(folder) -> None:
-    pictures = [b"\x89PNG\r\n\x1a\n" + b"x" * (number * 997) for number in range(150)]
-    for number, data in enumerate(pictures):
+    names = ["gone"]
+    for number in range(300):
+        data = HEADS[number % len(HEADS)] + b"x" * (number * 997 if number % 4 else number)
         folder.write(f"{number}", data)
+        folder.write(f"whole {number}", png(number))
+        names += [f"{number}", f"whole {number}"]
     folder.write("large", bytes(BUFFER + 1))
     folder.write("almost", bytes(BUFFER - 1))
-    folder.write("bare", b"\x08\0\x05\0" + b"CS\x0a\0ISO_IR 192")
     folder.write("\udcff\n", b"odd")
     folder.write("empty", b"")
     folder.link("link", "0")
     os.mkfifo(folder.root / "pipe")
-    names = ["gone", *map(str, range(150)), "large", "almost", "bare", "\udcff\n", "empty"]
-    names += ["link", "pipe"]
+    names += ["large", "almost", "\udcff\n", "empty", "link", "pipe"]
     roots = Roots(str(folder.root))
+    joined = os.fsencode("\0".join(names))
     for algorithm in ("xxh3", "sha256"):
-        alone = hash_files(roots, "", names, algorithm)
-        together = hash_small_files(roots, "", names, algorithm)
-        assert [seen(one) for one in together] == [seen(one) for one in alone]
-        assert [type(one) for one in alone[-2:]] == [OSError, OSError]
+        alone = hash_apart(roots, "", joined, algorithm)
+        together = hash_together(roots, "", joined, algorithm)
+        assert seen(together) == seen(alone)
+        assert set(alone.errors) == {0, len(names) - 2, len(names) - 1}
+        assert {names[at] for at, kind in enumerate(alone.kinds) if kind == UNSEEN} == {
+            "gone",
+            "link",
+            "pipe",
+        }
 
 
-def seen(answer: Hashed | OSError) -> object:
-    """All of an answer but the time at which it was read."""
-    return answer[:3] if isinstance(answer, Hashed) else str(answer)
+def test_nothing_of_a_folder_that_is_gone_is_hashed(folder) -> None:
+    roots = Roots(str(folder.root))
+    for work in (hash_apart, hash_together):
+        found = work(roots, "none", b"a\0b", "xxh3")
+        assert [type(one) for one in found.errors.values()] == [FileNotFoundError] * 2
+        assert list(found.kinds) == [UNSEEN] * 2
+
+
+def seen(answers: Answers) -> object:
+    """All of the answers but the times at which files were read."""
+    errors = {at: str(error) for at, error in answers.errors.items()}
+    return list(answers.stats), bytes(answers.digests), bytes(answers.kinds), errors
 
 
 def test_files_that_are_not_finished_are_asked_about_also_when_they_are_small(folder) -> None:
@@ -219,6 +247,6 @@ def test_files_that_are_not_finished_are_asked_about_also_when_they_are_small(fo
     folder.write("a")
     folder.write("b")
     roots = Roots(str(folder.root), (), Unfinished())
-    first, second = hash_small_files(roots, "", ["a", "b"], "xxh3")
-    assert str(first) == "a is written to"
-    assert isinstance(second, Hashed)
+    found = hash_together(roots, "", b"a\0b", "xxh3")
+    assert str(found.errors[0]) == "a is written to"
+    assert bytes(found.kinds) == bytes([UNSEEN, CODES[kinds.OTHER]])

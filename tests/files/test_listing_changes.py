@@ -7,8 +7,9 @@ from array import array
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rbsync.files.file_facts import UNSEEN
 from rbsync.files.kinds import KINDS
-from rbsync.files.listing import FIELDS, UNSEEN, Listing
+from rbsync.files.listing import FIELDS, Listing
 from rbsync.files.listing_changes import KnownFiles, changed_names, inherit
 
 NAMES = st.lists(st.sampled_from("abcdefghij"), unique=True)

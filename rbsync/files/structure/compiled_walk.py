@@ -53,6 +53,12 @@ def available() -> bool:
     return bool(_walks())
 
 
+def walk_at(code: int) -> int:
+    """The address of the walk over files of a kind's code, for compiled code; 0 without one."""
+    walk = _walks().get(code)
+    return 0 if walk is None else ctypes.cast(walk, ctypes.c_void_p).value or 0
+
+
 def is_whole(code: int, address: int, size: int) -> bool:
     """Tells whether a file of a kind's code is surely whole; all ``size`` bytes lie at the address.
 

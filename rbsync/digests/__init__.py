@@ -1,0 +1,1 @@
+"""Digests of many short texts, and the hash function that compiled code of other rooms shares."""
