@@ -53,7 +53,7 @@ _AT_ONCE = 1 << 17
 
 
 def find_twice(numbers: array[int]) -> Iterable[int]:
-    """The numbers (of 64 bits, none negative) that are more than once. May sort those given."""
+    """The numbers (of 64 bits) that are more than once. May sort those given."""
     if compiled.available():
         return compiled.find_twice(numbers)
     return _find_twice(numbers)

@@ -193,39 +193,108 @@ static inline u64 merged(const u64 *sums, u64 begin, int offset) {
     return avalanche(begin);
 }
 
-PLAIN Digest of_many(const unsigned char *at, u64 size) {
-    u64 sums[LANES] = {SMALL_3, PRIME_1, PRIME_2, PRIME_3, PRIME_4, SMALL_2, PRIME_5, SMALL_1};
-    const unsigned char *end = at + size;
-    for (; end - at > BLOCK; at += BLOCK) {
+/* Takes whole blocks of a message that goes on behind them. */
+PLAIN void take_blocks(u64 *sums, const unsigned char *at, const unsigned char *end) {
+    for (; at < end; at += BLOCK) {
         for (int one = 0; one < STRIPES; one++)
             take_stripe(sums, at + STRIPE * one, secret + 8 * one);
         scramble(sums);
     }
+}
+
+/* Takes the rest, which is a block at most, and the last stripe of the whole message. */
+PLAIN Digest take_end(u64 *sums, const unsigned char *at, const unsigned char *end,
+                      const unsigned char *last, u64 size) {
     for (int one = 0; end - at > STRIPE; one++, at += STRIPE)
         take_stripe(sums, at, secret + 8 * one);
-    take_stripe(sums, end - STRIPE, secret + SECRET - STRIPE - 7);
+    take_stripe(sums, last, secret + SECRET - STRIPE - 7);
     return (Digest){merged(sums, size * PRIME_1, 11),
                     merged(sums, ~(size * PRIME_2), SECRET - STRIPE - 11)};
 }
 
-/* The same loops for registers of two widths: which there are is known at run time alone. */
-static Digest of_many_anywhere(const unsigned char *at, u64 size) { return of_many(at, size); }
+#define FIRST_SUMS {SMALL_3, PRIME_1, PRIME_2, PRIME_3, PRIME_4, SMALL_2, PRIME_5, SMALL_1}
+
+/* Whole blocks by registers of all widths: which there are is known at run time alone. */
+static void take_anywhere(u64 *sums, const unsigned char *at, const unsigned char *end) {
+    u64 own[LANES];
+    memcpy(own, sums, sizeof own);
+    take_blocks(own, at, end);
+    memcpy(sums, own, sizeof own);
+}
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static Digest of_many_wide(const unsigned char *at, u64 size) {
-    return of_many(at, size);
+#include <immintrin.h>
+
+#define BY_4 __attribute__((target("avx2")))
+#define BY_8 __attribute__((target("avx512f")))
+#define SWAPPED _MM_PERM_BADC /* the halves of each pair */
+
+BY_4 PLAIN __m256i load_4(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
+
+BY_4 PLAIN __m256i take_4(__m256i sums, const unsigned char *at, const unsigned char *key) {
+    __m256i own = load_4(at), mixed_in = _mm256_xor_si256(own, load_4(key));
+    __m256i products = _mm256_mul_epu32(mixed_in, _mm256_srli_epi64(mixed_in, 32));
+    return _mm256_add_epi64(_mm256_add_epi64(sums, _mm256_shuffle_epi32(own, SWAPPED)), products);
 }
 
-static Digest of_many_here(const unsigned char *at, u64 size) {
-    if (__builtin_cpu_supports("avx2")) return of_many_wide(at, size);
-    return of_many_anywhere(at, size);
+BY_4 PLAIN __m256i scramble_4(__m256i sums, const unsigned char *key) {
+    __m256i prime = _mm256_set1_epi64x(SMALL_1), kept = _mm256_srli_epi64(sums, 47);
+    sums = _mm256_xor_si256(_mm256_xor_si256(sums, kept), load_4(key));
+    __m256i high = _mm256_mul_epu32(_mm256_srli_epi64(sums, 32), prime);
+    return _mm256_add_epi64(_mm256_mul_epu32(sums, prime), _mm256_slli_epi64(high, 32));
+}
+
+BY_4 static void take_by_4(u64 *sums, const unsigned char *at, const unsigned char *end) {
+    __m256i low = load_4(sums), high = load_4(sums + 4);
+    for (; at < end; at += BLOCK) {
+        for (int one = 0; one < STRIPES; one++) {
+            low = take_4(low, at + STRIPE * one, secret + 8 * one);
+            high = take_4(high, at + STRIPE * one + 32, secret + 8 * one + 32);
+        }
+        low = scramble_4(low, secret + SECRET - STRIPE);
+        high = scramble_4(high, secret + SECRET - STRIPE + 32);
+    }
+    _mm256_storeu_si256((__m256i *)sums, low);
+    _mm256_storeu_si256((__m256i *)(sums + 4), high);
+}
+
+BY_8 static void take_by_8(u64 *sums, const unsigned char *at, const unsigned char *end) {
+    const __m512i prime = _mm512_set1_epi64(SMALL_1);
+    __m512i all = _mm512_loadu_si512(sums);
+    for (; at < end; at += BLOCK) {
+        for (int one = 0; one < STRIPES; one++) {
+            __m512i own = _mm512_loadu_si512(at + STRIPE * one);
+            __m512i mixed_in = _mm512_xor_si512(own, _mm512_loadu_si512(secret + 8 * one));
+            __m512i products = _mm512_mul_epu32(mixed_in, _mm512_srli_epi64(mixed_in, 32));
+            all = _mm512_add_epi64(all, _mm512_shuffle_epi32(own, SWAPPED));
+            all = _mm512_add_epi64(all, products);
+        }
+        __m512i key = _mm512_loadu_si512(secret + SECRET - STRIPE);
+        all = _mm512_xor_si512(_mm512_xor_si512(all, _mm512_srli_epi64(all, 47)), key);
+        __m512i high = _mm512_mul_epu32(_mm512_srli_epi64(all, 32), prime);
+        all = _mm512_add_epi64(_mm512_mul_epu32(all, prime), _mm512_slli_epi64(high, 32));
+    }
+    _mm512_storeu_si512(sums, all);
+}
+
+static void take_here(u64 *sums, const unsigned char *at, const unsigned char *end) {
+    if (__builtin_cpu_supports("avx512f")) take_by_8(sums, at, end);
+    else if (__builtin_cpu_supports("avx2")) take_by_4(sums, at, end);
+    else take_anywhere(sums, at, end);
 }
 #else
-#define of_many_here of_many_anywhere
+#define take_here take_anywhere
 #endif
 
+static Digest of_many(const unsigned char *at, u64 size) {
+    u64 sums[LANES] = FIRST_SUMS;
+    const unsigned char *end = at + size, *rest = at + (size - 1) / BLOCK * BLOCK;
+    if (rest > at) take_here(sums, at, rest);
+    return take_end(sums, rest, end, end - STRIPE, size);
+}
+
 static inline Digest xxh3_128(const unsigned char *at, u64 size) {
-    if (size > 240) return of_many_here(at, size);
+    if (size > 240) return of_many(at, size);
     if (size > 128) return of_240(at, size);
     if (size > 16) return of_128(at, size);
     if (size > 8) return of_16(at, size);
@@ -269,6 +338,32 @@ static inline u64 xxh3_64(const unsigned char *at, u64 size) {
     if (size > 16) return half_of_128(at, size);
     if (size > 8) return half_of_16(at, size);
     return size ? half_of_8(at, size) : old_avalanche(secret_at(56) ^ secret_at(64));
+}
+
+/* A message of more than a block that comes piece by piece: each but the last is of whole blocks, and
+ * none is empty. */
+typedef struct {
+    u64 sums[LANES], size;
+    unsigned char last[STRIPE];
+} Stream;
+
+static inline void begin_stream(Stream *stream) {
+    *stream = (Stream){FIRST_SUMS, 0, {0}};
+}
+
+static inline void take_piece(Stream *stream, const unsigned char *at, u64 size) {
+    take_here(stream->sums, at, at + size);
+    memcpy(stream->last, at + size - STRIPE, STRIPE);
+    stream->size += size;
+}
+
+static inline Digest take_last(Stream *stream, const unsigned char *at, u64 size) {
+    const unsigned char *rest = at + (size - 1) / BLOCK * BLOCK, *end = at + size;
+    u64 kept = size < STRIPE ? STRIPE - size : 0;
+    take_here(stream->sums, at, rest);
+    memmove(stream->last, stream->last + STRIPE - kept, kept);
+    memcpy(stream->last + kept, end - (STRIPE - kept), STRIPE - kept);
+    return take_end(stream->sums, rest, end, stream->last, stream->size + size);
 }
 
 /* A digest as it is written: the high half first, each with its highest byte first. */

@@ -205,4 +205,40 @@ API i64 hash_files(int folder, const char *names, i64 count, const Known *known,
     }
     return done;
 }
+
+enum { PIECE = 1 << 18, COMING = 2 };
+
+/* Looks at a file piece by piece; returns COMING for as long as it wants more. */
+typedef int (*Walk)(void *room, const byte *piece, i64 size, int is_first);
+
+/* Fills a room from an open file. Returns 0, or why it cannot: -1 at the end of the file. */
+static int fill(int file, byte *room, i64 size) {
+    for (i64 got = 0, more; got < size; got += more) {
+        more = read(file, room + got, (size_t)(size - got));
+        if (more < 0 && errno == EINTR) more = 0;
+        else if (more <= 0) return more ? errno : -1;
+    }
+    return 0;
+}
+
+/* Hashes an open file of so many bytes, more than are in the room, of which the first are there: a
+ * multiple of 1,024. Who walks may be nobody; the state of the walk is written to `state`. Returns 0,
+ * the error of the system, or -1 for a file that has become shorter. */
+API int hash_rest(int file, i64 size, byte *room, i64 got, Walk walk, void *walk_room, int *state,
+                  byte *digest) {
+    Stream stream;
+    int first = 1;
+    begin_stream(&stream);
+    for (i64 left = size;; got = left < PIECE ? left : PIECE) {
+        int failed = first ? 0 : fill(file, room, got);
+        if (failed) return failed;
+        if (walk && (first || *state == COMING)) *state = walk(walk_room, room, got, first);
+        first = 0;
+        left -= got;
+        if (!left) break;
+        take_piece(&stream, room, (u64)got);
+    }
+    put_digest(digest, take_last(&stream, room, (u64)got));
+    return 0;
+}
 #endif

@@ -41,6 +41,7 @@ def _library() -> Any:
         library = ctypes.CDLL(spec.origin)
         library.scan_folder.restype = ctypes.c_int
         library.hash_files.restype = ctypes.c_int64
+        library.hash_rest.restype = ctypes.c_int
     except (OSError, AttributeError):
         return None
     return library
@@ -186,6 +187,33 @@ def hash_listed(
         (ctypes.c_byte * 0).from_buffer(columns.kinds, begin),
     )
     return done
+
+
+def hash_rest(
+    descriptor: int, size: int, room: tuple[int, int], walk: tuple[int, Any]
+) -> tuple[bytes, int] | None:
+    """XXH3 of an open file of ``size`` bytes, of which the first are in the room; and what its walk
+    came to.
+
+    The room is an address and the bytes there: a multiple of 1,024, and at least 256 KiB. The walk
+    is the address of a function over pieces, and its own room; 0 for none. None stands for a file
+    that has become shorter. Raises OSError when it cannot be read.
+    """
+    digest = ctypes.create_string_buffer(16)
+    state = ctypes.c_int(0)
+    failed = _library().hash_rest(
+        descriptor,
+        ctypes.c_int64(size),
+        ctypes.c_void_p(room[0]),
+        ctypes.c_int64(room[1]),
+        ctypes.c_void_p(walk[0]),
+        walk[1],
+        ctypes.byref(state),
+        digest,
+    )
+    if failed > 0:
+        raise OSError(failed, os.strerror(failed))
+    return None if failed else (digest.raw, state.value)
 
 
 def _scan(descriptor: int, room: _Room) -> int:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import xxhash
 
+from rbsync.files.compiled_scan import available, hash_rest
 from rbsync.files.file_facts import BUFFER, ChangingError, Hashed, stat_of
 from rbsync.files.kinds import BROKEN, CODES, EMPTY, HEAD, KINDS, PNG, sniff
 from rbsync.files.readiness import NotReadyError, Readiness
@@ -95,7 +96,7 @@ def _hash_at(folder: int, name: str, algorithm: Algorithm, asked: _Asked) -> Has
             raise OSError(f"{name} is not a regular file")
         asked.check(descriptor)
         _refuse_hollow(before, name)
-        digest, kind = _read(descriptor, before.st_size, algorithm)
+        digest, kind = _read(descriptor, before.st_size, algorithm, name)
         # A mixture of two versions has a digest that no file ever has again: it would be sent, and
         # sent again in the next run.
         if stat_of(before) != stat_of(os.fstat(descriptor)):
@@ -115,7 +116,7 @@ def _refuse_hollow(found: os.stat_result, name: str) -> None:
         raise OSError(f"{name} has {gib}, of which {stored >> 10:,} KiB are stored: it is hollow")
 
 
-def _read(descriptor: int, size: int, algorithm: Algorithm) -> tuple[bytes, int]:
+def _read(descriptor: int, size: int, algorithm: Algorithm, name: str) -> tuple[bytes, int]:
     view = buffer.view
     got = os.readv(descriptor, [view])
     kind = CODES[sniff(bytes(view[: min(got, HEAD)]))]
@@ -125,19 +126,44 @@ def _read(descriptor: int, size: int, algorithm: Algorithm) -> tuple[bytes, int]
         head = view[:got]
         flag = flag_of(kind, descriptor, size, head, buffer.address)
         return digest_of(head, algorithm), kind | flag
-    hasher = new_hasher(algorithm)
     walk = PngWalk() if kind == _PNG else None
-    while got:
-        hasher.update(view[:got])
-        if walk:
-            walk.feed(buffer.address, got)
-        got = os.readv(descriptor, [view])
+    if algorithm == "xxh3" and got == BUFFER < size and available():
+        digest = _hash_rest(descriptor, size, walk, name)
+    else:
+        digest = _hash_pieces(descriptor, got, walk, algorithm)
     # What the system makes up says that it has no bytes, and has some.
     if not size:
-        return hasher.digest(), CODES[EMPTY]
+        return digest, CODES[EMPTY]
     if walk and walk.is_whole:
-        return hasher.digest(), kind
-    return hasher.digest(), kind | flag_of(kind, descriptor, size)
+        return digest, kind
+    return digest, kind | flag_of(kind, descriptor, size)
+
+
+def _hash_rest(descriptor: int, size: int, walk: PngWalk | None, name: str) -> bytes:
+    """Hashes a large file, whose beginning is in the buffer, without the interpreter."""
+    # With it threads wait for each other at every piece, of which two of them need twenty a
+    # millisecond.
+    found = hash_rest(
+        descriptor, size, (buffer.address, BUFFER), walk.for_compiled() if walk else (0, None)
+    )
+    if found is None:
+        raise ChangingError(f"{name} was written to while it was read")
+    digest, state = found
+    if walk:
+        walk.conclude(state)
+    return digest
+
+
+def _hash_pieces(descriptor: int, got: int, walk: PngWalk | None, algorithm: Algorithm) -> bytes:
+    """Hashes a file whose beginning is in the buffer, piece by piece to its end."""
+    hasher = new_hasher(algorithm)
+    while got:
+        hasher.update(buffer.view[:got])
+        if walk:
+            walk.feed(buffer.address, got)
+        got = os.readv(descriptor, [buffer.view])
+    digest: bytes = hasher.digest()
+    return digest
 
 
 def digest_of(data: memoryview, algorithm: Algorithm) -> bytes:

@@ -22,7 +22,8 @@ from rbsync.files.roots import Roots
 from tests.files.folder import Folder, known
 from tests.scenarios.pictures import png
 
-SIZES = [0, 1, 351, 352, 353, 4096, *(BUFFER + more for more in (-1, 0, 1)), 2 * BUFFER, 3_000_001]
+AROUND = (-1, 0, 1, 63, 64, 65, 1 << 18, (1 << 18) + 1, 2 << 18)
+SIZES = [0, 1, 351, 352, 353, 4096, *(BUFFER + more for more in AROUND), 2 * BUFFER, 3_000_001]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -116,20 +117,25 @@ def rewrite(file) -> None:
         opened.write(b"other")
 
 
+@pytest.mark.parametrize("algorithm", ["xxh3", "sha256"])
 @pytest.mark.parametrize("change", [shrink, grow, rewrite])
-def test_a_file_that_changes_while_it_is_read_is_not_hashed(folder, change, monkeypatch) -> None:
+def test_a_file_that_changes_while_it_is_read_is_not_hashed(
+    folder, change, algorithm, monkeypatch
+) -> None:
     # A writer of its own would have to be lucky; this one comes between two reads.
     file = folder.write("a", bytes(3 * BUFFER))
-    read, reads = os.readv, []
+    read = os.readv
+    reads: list[int] = []
 
     def readv(descriptor, buffers):
-        reads.append(descriptor)
-        if len(reads) == 2:
+        got = read(descriptor, buffers)
+        if not reads:
             change(file)
-        return read(descriptor, buffers)
+        reads.append(descriptor)
+        return got
 
     monkeypatch.setattr(os, "readv", readv)
-    tree = folder.tree()
+    tree = folder.tree(algorithm)
     (error,) = folder.hash(tree, "a").values()
     assert isinstance(error, ChangingError)
     assert str(error) == "a was written to while it was read"

@@ -85,6 +85,16 @@ class PngWalk:
             first, self._begun = not self._begun, True
             self._state = self._library.walk_png_piece(self._room, address, size, first)
 
+    def for_compiled(self) -> tuple[int, Any]:
+        """The address of the walk over pieces, and its room, for compiled code; 0 without one."""
+        if self._library is None:
+            return 0, None
+        return ctypes.cast(self._library.walk_png_piece, ctypes.c_void_p).value or 0, self._room
+
+    def conclude(self, state: int) -> None:
+        """Takes what compiled code came to that fed all pieces."""
+        self._begun, self._state = True, state
+
     @property
     def is_whole(self) -> bool:
         """Tells whether what was fed is surely a whole PNG; False proves nothing."""

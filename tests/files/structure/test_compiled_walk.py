@@ -102,7 +102,9 @@ def test_no_name_of_a_chunk_is_taken_for_the_end_half_read() -> None:
         assert in_pieces(strange, length)
 
 
-@pytest.mark.parametrize("length", [0, 1, 7, 15, 63, 64, 65, 80, 1000, 4099])
+@pytest.mark.parametrize(
+    "length", [0, 1, 7, 15, 63, 64, 65, 80, 255, 256, 257, 319, 511, 512, 600, 1000, 4099]
+)
 def test_checksums_of_any_length(length: int) -> None:
     """Long ones are taken by another instruction than short ones."""
     data = random.Random(length).randbytes(length)
