@@ -32,7 +32,7 @@ AHEAD = 64
 
 MANY = 64
 # Larger ones are hashed for longer than the calls take by which each is read.
-SMALL = 128 << 10
+SMALL = 512 << 10
 FEW = 4
 """Small files that are read sooner than they are handed to a thread: a watch has mostly one."""
 
