@@ -31,6 +31,8 @@ AHEAD = 64
 """Tasks that wait until the walk is over, at most: each holds the names of its files."""
 
 MANY = 64
+"""Files of a folder, at least, that are read ahead: of fewer it is not yet worth a thread."""
+
 # Larger ones are hashed for longer than the calls take by which each is read.
 SMALL = 512 << 10
 FEW = 4
