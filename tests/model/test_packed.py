@@ -49,6 +49,11 @@ def test_a_packed_datapoint_has_its_file() -> None:
     assert second.fingerprint == (second.items[0].content, "", "f")
 
 
+def test_one_of_a_folder_is_as_among_all() -> None:
+    for points in (ABOVE, BELOW, CALLED):
+        assert [points.only(at) for at in range(len(points))] == list(points)
+
+
 def test_creates_of_folders_stand_among_the_others() -> None:
     again = Create(next(iter(BELOW)), "retry", "it failed before")
     actions = Actions([ABOVE], [again])

@@ -209,16 +209,20 @@ def _heaps_of(plan: Plan) -> list[Heap]:
 
 
 def _heaps_in(points: FolderPoints) -> Iterator[Heap]:
-    groups: dict[str, list[int]] = {"": [*range(len(points))]}
     # Names that are paths are all in the folder of their files.
-    if points.names:
-        groups = {}
-        for at, name in enumerate(points.all_names()):
-            groups.setdefault(name.rpartition("/")[0], []).append(at)
+    if not points.names:
+        yield Heap(_create(points.only(0)), len(points), sum(points.sizes))
+        return
+    groups: dict[str, list[int]] = {}
+    for at, name in enumerate(points.all_names()):
+        groups.setdefault(name.rpartition("/")[0], []).append(at)
     for some in groups.values():
-        first = next(islice(points, some[0], None))
         total = sum(points.sizes[at] for at in some)
-        yield Heap(Create(first, reasons.NEW, LACKING), len(some), total)
+        yield Heap(_create(points.only(some[0])), len(some), total)
+
+
+def _create(datapoint: Datapoint) -> Create:
+    return Create(datapoint, reasons.NEW, LACKING)
 
 
 def _room(counts: Mapping[type[Action], int]) -> dict[type[Action], int]:
