@@ -4,6 +4,7 @@
     python tests/bench/pictures.py creates     # the pages of 100,000 creates
     python tests/bench/pictures.py browse      # 100,000 datapoints: first screen, memory, scrolling
     python tests/bench/pictures.py thumbnails  # 10,000 photographs of 1600 x 1200
+    python tests/bench/pictures.py sizes       # 200 photographs of each size, up to 4000 x 3000
     python tests/bench/pictures.py --smoke all # each with a fiftieth of that
 
 Whole processes are timed by the clock, with the seconds of processors beside it: where others use
@@ -42,6 +43,8 @@ from tests.cli.browser import Browser, chromium  # noqa: E402
 from tests.masks.pictures import colours, painted, png  # noqa: E402
 
 SIDE, CLASSES = 1024, 20
+SIZES = ((640, 480), (1600, 1200), (2592, 1944), (4000, 3000))
+"""What data sets have, and what cameras and telephones make, up to twelve megapixels."""
 FRAMES = """() => new Promise((done) => {
     const began = performance.now();
     let last = began, worst = 0, at = 0;
@@ -187,10 +190,35 @@ def _scrolled(url: str, browser: Browser, started: float, number: int) -> Iterat
 
 
 def thumbnails(folder: Path, number: int, _: Browser) -> Iterator[str]:
-    (folder / "images").mkdir()
-    photos = photographs(1600, 1200)
+    with _photographed(folder, number, (1600, 1200)) as (url, process):
+        for what in ("drawn", "kept"):
+            seconds, used, sizes = _thumbnailed(url, process, number)
+            yield (
+                f"{number:,} thumbnails {what}: {seconds:.1f} s, {used:.1f} s of processors, "
+                f"{sizes / 1e6:.1f} MB"
+            )
+        yield f"server: {_peak(process)}"
+
+
+def sizes(folder: Path, number: int, _: Browser) -> Iterator[str]:
+    for width, height in SIZES:
+        place = folder / f"{width}"
+        with _photographed(place, number, (width, height)) as (url, process):
+            seconds, used, _kept = _thumbnailed(url, process, number)
+        kilobytes = (place / "one.jpg").stat().st_size / 1000
+        each = used / number
+        yield (
+            f"{width} x {height}, {kilobytes:,.0f} kB: {1000 * each:.1f} ms of a processor each "
+            f"({seconds:.1f} s by the clock for {number}), {120 / each:,.0f} a minute on two"
+        )
+
+
+@contextmanager
+def _photographed(folder: Path, number: int, size: tuple[int, int]) -> Iterator[tuple[str, int]]:
+    """`rbsync browse` over photographs of a size, once all of them are looked at."""
+    (folder / "images").mkdir(parents=True)
     datas = []
-    for one in photos:
+    for one in photographs(*size):
         one.save(folder / "one.jpg", quality=90)
         datas.append((folder / "one.jpg").read_bytes())
     for at in range(number):
@@ -204,18 +232,17 @@ def thumbnails(folder: Path, number: int, _: Browser) -> Iterator[str]:
         requests.get(f"{url}counts", timeout=60)
         while not requests.get(f"{url}counts", timeout=60).json()["is_done"]:
             time.sleep(0.5)
-        names = [f"images/{at:05}.jpg" for at in range(number)]
-        for what in ("drawn", "kept"):
-            started, used = time.perf_counter(), _used_by(process)
-            with ThreadPoolExecutor(4) as threads:
-                shares = list(threads.map(lambda at: _thumbnails(url, names[at::4]), range(4)))
-            sizes = [size for share in shares for size in share]
-            seconds = time.perf_counter() - started
-            yield (
-                f"{number:,} thumbnails {what}: {seconds:.1f} s, "
-                f"{_used_by(process) - used:.1f} s of processors, {sum(sizes) / 1e6:.1f} MB"
-            )
-        yield f"server: {_peak(process)}"
+        yield url, process
+
+
+def _thumbnailed(url: str, process: int, number: int) -> tuple[float, float, int]:
+    """The seconds of all thumbnails, by the clock and of processors, and their bytes."""
+    names = [f"images/{at:05}.jpg" for at in range(number)]
+    started, used = time.perf_counter(), _used_by(process)
+    with ThreadPoolExecutor(4) as threads:
+        shares = list(threads.map(lambda at: _thumbnails(url, names[at::4]), range(4)))
+    seconds = time.perf_counter() - started
+    return seconds, _used_by(process) - used, sum(map(sum, shares))
 
 
 def _thumbnails(url: str, names: Sequence[str]) -> list[int]:
@@ -245,6 +272,7 @@ WHAT: dict[str, tuple[Any, int]] = {
     "creates": (creates, 100_000),
     "browse": (browse, 100_000),
     "thumbnails": (thumbnails, 10_000),
+    "sizes": (sizes, 200),
 }
 
 
