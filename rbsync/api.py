@@ -26,14 +26,16 @@ def load_manifest(
     policy: Mapping[str, object] | None = None,
     allow_private_urls: bool = False,
     untrusted: bool = False,
+    executor: str = "",
 ) -> Manifest:
     """Reads a manifest. Raises UserError with all problems.
 
     A manifest may be a stranger's. Beside what the environment and the user's configuration
     allow, it may read the variables ``env``, name the folders ``roots`` as its roots and the
     service at ``url``, for which the key then is, and have items at addresses of an inner network
-    with ``allow_private_urls``. ``policy`` goes before its own. For one that is ``untrusted`` no
-    key is read and no host is asked.
+    with ``allow_private_urls``. ``policy`` goes before its own. ``executor`` is who reads its files
+    and converts its masks, as the command line takes it. For one that is ``untrusted`` no key is
+    read and no host is asked.
     """
     given = Given(
         env=tuple(env),
@@ -43,6 +45,7 @@ def load_manifest(
         policy=tuple(f"{key}={value}" for key, value in (policy or {}).items()),
         allow_private_urls=allow_private_urls,
         untrusted=untrusted,
+        executor=executor,
     )
     return load(os.fspath(path), trust=read_trust(given=given))
 

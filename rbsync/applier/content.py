@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Literal, Protocol, assert_never
 
 from rbsync.applier.action_failures import FailedError
@@ -34,6 +36,9 @@ class Content(Protocol):
         The identities are parted by a space. Raises OSError, and FailedError for what cannot be
         labels.
         """
+
+    def expect(self, labels: Sequence[Labels]) -> None:
+        """This thread will ask for the text of these, and wants to wait for all of them once."""
 
 
 def nothing_kept(digest: str) -> bytes:
@@ -73,6 +78,9 @@ class LocalContent:
             case never:
                 assert_never(never)
 
+    def expect(self, labels: Sequence[Labels]) -> None:
+        """They are read when they are asked for."""
+
     def _objects(self, labels: Labels) -> tuple[LabelText, str]:
         if not labels.inputs:
             return LabelText(labels.inline, len(json.loads(labels.inline))), ""
@@ -88,17 +96,30 @@ class LocalContent:
     def _converted(
         self, labels: Labels, kind: Literal["mask", "segmentation"]
     ) -> tuple[LabelText, str]:
+        try:
+            return self.conversion(labels, kind)()
+        except UserError as error:
+            raise failed(error) from error
+
+    def conversion(
+        self, labels: Labels, kind: Literal["mask", "segmentation"]
+    ) -> Callable[[], tuple[LabelText, str]]:
+        """A call that gives the text of a mask. It depends on nothing but the files.
+
+        Raises OSError, and UserError for what cannot be labels.
+        """
         # A run of URLs alone needs neither NumPy nor Pillow, which are slow to load.
         from rbsync.applier.mask_text import mask_text, segmentation_text
 
-        try:
-            match kind:
-                case "mask":
-                    return mask_text(self._roots, labels, self._algorithm, self._masks)
-                case "segmentation":
-                    return segmentation_text(self._roots, labels, self._algorithm)
-                case never:
-                    assert_never(never)
-        except UserError as error:
-            failure = Failure("invalid", "read", error.problems[0].message, hint=error.hint)
-            raise FailedError(failure) from error
+        match kind:
+            case "mask":
+                return partial(mask_text, self._roots, labels, self._algorithm, self._masks)
+            case "segmentation":
+                return partial(segmentation_text, self._roots, labels, self._algorithm)
+            case never:
+                assert_never(never)
+
+
+def failed(error: UserError) -> FailedError:
+    """The failure of an action whose labels cannot be made."""
+    return FailedError(Failure("invalid", "read", error.problems[0].message, hint=error.hint))

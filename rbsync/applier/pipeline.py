@@ -15,12 +15,12 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import chain, islice
 from traceback import format_exception
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rbsync.applier.action_failures import SETTLE_HINT, is_outage, unsettled
 from rbsync.applier.cancellation import BUG, UNRECORDED
 from rbsync.applier.journal import GROUP_SECONDS
-from rbsync.applier.prepare import Change, Prepared
+from rbsync.applier.prepare import Change, Prepared, changed_labels
 from rbsync.applier.results import applied, skipped
 from rbsync.applier.retrying import StoppedError
 from rbsync.applier.send import Answer, not_there
@@ -30,6 +30,9 @@ from rbsync.errors import StoreError
 from rbsync.model.outcome import Failure, Outcome
 from rbsync.model.plan import Create, Replace, Update
 from rbsync.reasons import MISSING
+
+if TYPE_CHECKING:
+    from rbsync.executors.tasks import Share
 
 GROUP = 50
 """Intents that share one durable commit, unless a request takes more changes than that."""
@@ -60,7 +63,8 @@ class Pace(NamedTuple):
 
     ``quarantine`` is how many seconds a request may still land after its answer was lost, and
     ``staleness`` how many what it did may not be seen after an answer, None for as many.
-    ``together`` is how many changes of small files a worker prepares in one go.
+    ``together`` is how many changes of small files a worker prepares in one go, and ``masks`` how
+    much of masks, None where each is prepared by itself.
     """
 
     jobs: int
@@ -68,6 +72,7 @@ class Pace(NamedTuple):
     quarantine: float
     staleness: float | None
     together: int = 1
+    masks: Share | None = None
 
     @property
     def group(self) -> int:
@@ -82,7 +87,7 @@ class Pace(NamedTuple):
     @property
     def ahead(self) -> int:
         """Returns how many changes are prepared at one time."""
-        return 2 * self.jobs * self.together
+        return 2 * self.jobs * max(self.together, self.masks.calls if self.masks else 1)
 
     def doubt(self, answer: Answer) -> float:
         """For how many seconds it is in doubt whether what is not seen is there."""
@@ -212,7 +217,7 @@ class Pipeline:
                 # To hand it to a worker and back would take longer.
                 self._guard(partial(self._prepare_here, change))
                 continue
-            some = [change, *self._small_after(change)]
+            some = [change, *self._small_after(change), *self._masks_after(change)]
             self._workers.start(
                 partial(self._prepare_some, some), partial(self._prepared_some, some)
             )
@@ -226,8 +231,24 @@ class Pipeline:
             self._preparing[change.name] = change
             yield change
 
+    def _masks_after(self, change: Change) -> Iterator[Change]:
+        """Takes the changes with masks that are converted in one go with that of a change."""
+        share = self._pace.masks
+        if share is None or not (size := _mask_bytes(change)):
+            return
+        for _ in range(share.calls - 1):
+            if not (self._waiting and (more := _mask_bytes(self._waiting.first))):
+                return
+            size += more
+            if size > share.size:
+                return
+            change = self._waiting.popleft()
+            self._preparing[change.name] = change
+            yield change
+
     def _prepare_some(self, changes: Sequence[Change]) -> list[Prepared | Failure | None]:
         """Done by a worker."""
+        self._preparer.expect(changes)
         return [self._prepare_one(one) for one in changes]
 
     def _prepared_some(
@@ -505,6 +526,14 @@ def _together() -> float:
     # At the end of the next but one of equal spans of time, so that all that were refused in one
     # span are asked about together: 2,000 refusals are a few questions.
     return (time.monotonic() // REFUSED_SECONDS + 2) * REFUSED_SECONDS
+
+
+def _mask_bytes(change: Change) -> int:
+    """The bytes of the files that the labels of a change are made of; 0 where there are none."""
+    labels = changed_labels(change)
+    if labels is None or labels.kind not in ("mask", "segmentation"):
+        return 0
+    return sum(item.size for item in labels.inputs)
 
 
 def _is_small(change: Change) -> bool:

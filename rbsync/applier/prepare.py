@@ -11,7 +11,7 @@ from rbsync.applier.content import Content
 from rbsync.applier.retrying import StoppedError
 from rbsync.applier.uploads import Kept, Key, Uploads
 from rbsync.backends.base import NO_MARK, Draft, LabelText, Mark
-from rbsync.model.datapoint import Item
+from rbsync.model.datapoint import Item, Labels
 from rbsync.model.outcome import Failure
 from rbsync.model.plan import Create, Replace, Update
 
@@ -58,6 +58,10 @@ class Preparer:
         one = action.datapoint
         return one.labels is None and not any(item.is_local for item in one.items)
 
+    def expect(self, actions: Sequence[Change]) -> None:
+        """This thread will prepare these, one after the other."""
+        self._content.expect(list(filter(None, map(changed_labels, actions))))
+
     def prepare(self, action: Change) -> Prepared | Failure | None:
         """Makes an action ready; None when the run is being stopped."""
         one = action.datapoint
@@ -97,8 +101,8 @@ class Preparer:
         return found
 
     def _labels(self, action: Change) -> LabelText | None:
-        labels = action.datapoint.labels
-        if labels is None or (isinstance(action, Update) and "labels" not in action.changed):
+        labels = changed_labels(action)
+        if labels is None:
             return None
         paths = ", ".join(item.ref for item in labels.inputs)
         try:
@@ -110,3 +114,10 @@ class Preparer:
         if content != " ".join(item.content for item in labels.inputs):
             raise FailedError(changed(paths, "read"))
         return text
+
+
+def changed_labels(action: Change) -> Labels | None:
+    """The labels that an action sends."""
+    if isinstance(action, Update) and "labels" not in action.changed:
+        return None
+    return action.datapoint.labels

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rbsync.applier.attempts import Attempts, no_attempts
 from rbsync.applier.breaker import Breaker, Outage
@@ -31,6 +32,9 @@ from rbsync.model.plan import Delete, Move, Overwriting, Plan, Replace, Update
 from rbsync.model.record import Record
 from rbsync.stores.base import Upload, Writer
 from rbsync.stores.paging import amounts
+
+if TYPE_CHECKING:
+    from rbsync.executors.tasks import Share
 
 NO_DELETES = "nothing is deleted in a run that had a failure"
 BATCH = 50
@@ -71,7 +75,8 @@ class Options:
     ``give_up_after`` is for how many seconds an outage is waited for, 0 for not at all: then as
     many failures in a row as look like one end the run. ``sent`` is called with the bytes of each
     item that was sent, and ``outage`` when one begins and ends, from any thread. ``has_state`` says
-    that the records tell which tasks the project had before.
+    that the records tell which tasks the project had before. ``masks`` is how much of masks a
+    worker has converted in one go, None where it converts each itself.
     """
 
     jobs: int = 4
@@ -82,6 +87,7 @@ class Options:
     version: str = ""
     revision: str = ""
     has_state: bool = True
+    masks: Share | None = None
 
 
 def apply(
@@ -133,7 +139,7 @@ def apply(
             is_known = _known_before(plan, writer, backend, journal, options)
             sender = Sender(backend, retrier, journal.left, check_of, journal.was_refused, is_known)
             tools = Tools(preparer, sender, journal, tally, stop, keeper)
-            yield from _in_order(plan, tools, options.jobs, backend, _mark_of(writer, options))
+            yield from _in_order(plan, tools, options, backend, _mark_of(writer, options))
         yield from journal.commit(forget=plan.forgotten)
     finally:
         # When the caller gave up in the middle; what cannot be written was set aside.
@@ -194,8 +200,9 @@ def _breaker(stop: Cancellation, options: Options, capabilities: Capabilities) -
 
 
 def _in_order(
-    plan: Plan, tools: Tools, jobs: int, backend: Backend, mark: Mark
+    plan: Plan, tools: Tools, options: Options, backend: Backend, mark: Mark
 ) -> Iterator[Outcome]:
+    jobs = options.jobs
     effects, capabilities = plan.singled_out, backend.capabilities
     moves = [one for one in effects if isinstance(one, Move)]
     changes: list[Change] = [one for one in effects if isinstance(one, Update | Replace)]
@@ -205,6 +212,7 @@ def _in_order(
         capabilities.quarantine,
         capabilities.staleness,
         capabilities.together,
+        options.masks,
     )
     # Creates come first and deletes last: what was renamed is there under its new name before the
     # old one goes.

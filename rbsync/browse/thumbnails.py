@@ -6,13 +6,16 @@ import hashlib
 import io
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
+from typing import cast
 
 from PIL import Image
 
 from rbsync.browse.sights import Looker, Sight
 from rbsync.errors import RbsyncError
+from rbsync.executors.assured import Helpers
 from rbsync.pictures.label_drawing import Drawing, drawing_of, overlaid
 from rbsync.pictures.photographs import read_photograph
 from rbsync.pictures.views import View, main_view
@@ -22,6 +25,8 @@ SIDE = 240
 _FORM = 3
 """Counts the ways in which they were drawn: one of another way is drawn anew."""
 _AT_ONCE = 2
+_ELSEWHERE_AT_ONCE = 8
+_LARGE = 1 << 20
 _QUALITY = 80
 _END = b"\xff\xd9"
 LIMIT = 1 << 30
@@ -33,10 +38,13 @@ _LEFT = 0.8
 class Thumbnails:
     """Thumbnails in a folder, one file each. Used by several threads."""
 
-    def __init__(self, folder: str, looker: Looker) -> None:
-        self._folder, self._looker = folder, looker
+    def __init__(
+        self, folder: str, looker: Looker, helpers: Callable[[], Helpers] | None = None
+    ) -> None:
+        """``helpers`` draw those of large photographs, where there are any."""
+        self._folder, self._looker, self._helpers = folder, looker, helpers
         # Photographs in memory: a screen asks for dozens at once, and each may have 100 MB.
-        self._free = threading.Semaphore(_AT_ONCE)
+        self._free = threading.Semaphore(_AT_ONCE if helpers is None else _ELSEWHERE_AT_ONCE)
         self._shelf = Shelf(folder)
 
     def tag(self, sight: Sight) -> str:
@@ -76,9 +84,25 @@ class Thumbnails:
     def _drawn(self, sight: Sight) -> bytes | None:
         items = self._looker.items(sight)
         with suppress(RbsyncError, OSError, ValueError, KeyError, TypeError, RecursionError):
-            return _jpeg(main_view(self._looker.coming(sight), items), self._looker.classes)
+            return self._jpeg(main_view(self._looker.coming(sight), items), self._looker.classes)
         # Labels that cannot be drawn hide no photograph.
-        return _jpeg(main_view(NOTHING, items))
+        return self._jpeg(main_view(NOTHING, items))
+
+    def _jpeg(self, view: View | None, known: Sequence[str] = ()) -> bytes | None:
+        if self._helpers is None or view is None or not _is_large(view):
+            return _jpeg(view, known)
+        from rbsync.executors.tasks import settled
+
+        call = partial(_jpeg, view, known)
+        (found,) = settled([call], self._helpers().hand_out([call]).result())
+        if isinstance(found, Exception):
+            raise found
+        return cast("bytes | None", found)
+
+
+def _is_large(view: View) -> bool:
+    """Tells whether a photograph takes longer to be drawn than to be handed to somebody else."""
+    return isinstance(view.photo, bytes) and len(view.photo) >= _LARGE
 
 
 class Shelf:

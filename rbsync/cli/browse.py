@@ -74,7 +74,7 @@ def _serve(
     filling.fill()
     looker = Looker(workspace, table, filling)
     own = os.path.dirname(workspace.recovery_file.path)
-    thumbnails = Thumbnails(os.path.join(own, FOLDER), looker)
+    thumbnails = Thumbnails(os.path.join(own, FOLDER), looker, workspace.inputs.helpers)
     page = PageServer(table, filling, looker, thumbnails, page_files())
     token = secrets.token_urlsafe(24)
     _announce(common, f"http://localhost:{sockets[0].getsockname()[1]}/{token}/")

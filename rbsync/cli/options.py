@@ -14,7 +14,16 @@ import click
 if TYPE_CHECKING:
     from rbsync.trust import Trust
 
-TRUST_NAMES = ("env", "roots", "buckets", "url", "policy", "allow_private_urls", "untrusted")
+TRUST_NAMES = (
+    "env",
+    "roots",
+    "buckets",
+    "url",
+    "policy",
+    "allow_private_urls",
+    "untrusted",
+    "executor",
+)
 MANY = frozenset({"env", "roots", "buckets", "policy"})
 
 # Their variables are read with the trust itself, for the Python interface too.
@@ -58,6 +67,12 @@ TRUST_OPTIONS: list[Callable[..., Any]] = [
         default=None,
         help="The manifest is a stranger's: read no key, ask no host.",
     ),
+    click.option(
+        "--executor",
+        metavar="WHO",
+        help="Who reads files and converts masks: threads, processes, or dask:tcp://HOST:PORT "
+        "[RBSYNC_EXECUTOR].",
+    ),
 ]
 
 
@@ -89,6 +104,7 @@ class CommonOptions:
     policy: tuple[str, ...] = ()
     allow_private_urls: bool = False
     untrusted: bool = False
+    executor: str = ""
 
     @property
     def trust(self) -> Trust:
@@ -105,6 +121,7 @@ class CommonOptions:
                 policy=self.policy,
                 allow_private_urls=self.allow_private_urls,
                 untrusted=self.untrusted,
+                executor=self.executor,
             )
         )
 

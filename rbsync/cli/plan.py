@@ -86,6 +86,7 @@ def command(
       rbsync plan --locked --since origin/main
       rbsync plan -v --target "masks/**"
       rbsync plan --policy on_change=replace --prune --on-move keep
+      rbsync plan --executor processes
     """
     from rbsync.sync.known_version import has_lock, known_version
     from rbsync.sync.planning import make_plan

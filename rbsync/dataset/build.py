@@ -93,7 +93,9 @@ def build(
         seeking = notes.seeking if notes.is_wanted else None
         expanded = expand(manifest, inputs.tree, findings, seeking, notes.again)
         entries = sorted_out(_hashed_ahead(expanded, inputs), findings)
-        inspections = Inspections(inputs.cache, lambda: inputs.executor, inputs.watcher)
+        inspections = Inspections(
+            inputs.cache, lambda: inputs.executor, inputs.watcher, inputs.helpers
+        )
         checks = manifest.settings.check != "none"
         structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
         files = Files(inputs.tree, findings, structure, manifest.trust)
@@ -225,8 +227,10 @@ def _dataset(
 
 def _hashed_ahead(found: Iterator[Entry | Bundle], inputs: BuildInputs) -> Iterator[Entry | Bundle]:
     """Yields what is expanded, and has whole folders hashed meanwhile."""
+    # What others are to read is not read here first.
+    is_here = inputs.helpers is None
     for one in found:
-        if isinstance(one, Bundle) and not is_bucket(one.folder):
+        if is_here and isinstance(one, Bundle) and not is_bucket(one.folder):
             inputs.tree.contents.hash_ahead(one.folder, one.files, lambda: inputs.executor)
         yield one
 
@@ -249,13 +253,23 @@ def _read(files: Files, entries: Entries, inputs: BuildInputs, findings: Finding
     if not count:
         return waiting
     inputs.watcher.begin(count, size)
+    helpers = inputs.helpers if _is_worth_it(inputs, count, size) else None
     try:
         files.errors = inputs.tree.contents.hash(
-            places, lambda: inputs.executor, inputs.watcher.advance, folders
+            places, lambda: inputs.executor, inputs.watcher.advance, folders, helpers
         )
     finally:
         inputs.watcher.end()
     return waiting
+
+
+def _is_worth_it(inputs: BuildInputs, count: int, size: int) -> bool:
+    """Tells whether so many files of so many bytes are worth the way to somebody else."""
+    if inputs.helpers is None:
+        return False
+    from rbsync.executors.tasks import BYTES
+
+    return BYTES.is_worth_it(count, size)
 
 
 def _datapoints(

@@ -13,6 +13,8 @@ from rbsync.files.tree import Tree
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from rbsync.executors.assured import Helpers
+
 
 class Watcher(Protocol):
     """Sees how the reading of files goes on."""
@@ -31,13 +33,15 @@ class Watcher(Protocol):
 class BuildInputs:
     """The inputs of a dataset: the files, the memory of them, and the executor that reads them.
 
-    ``open_executor`` makes that once it is needed.
+    ``open_executor`` makes that once it is needed, and ``helpers`` those who do what can be done
+    elsewhere; None where all is done here.
     """
 
     tree: Tree
     cache: Cache
     open_executor: Callable[[], Executor]
     watcher: Watcher
+    helpers: Callable[[], Helpers] | None = None
 
     @cached_property
     def executor(self) -> Executor:

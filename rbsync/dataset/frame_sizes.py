@@ -11,8 +11,10 @@ from rbsync.dataset.items import Files
 from rbsync.errors import Problem
 from rbsync.files.body import open_body
 from rbsync.files.kinds import PICTURES
+from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item
+from rbsync.model.fingerprint import Algorithm
 from rbsync.sources.entry import Entry
 
 _CONTEXT = "frame size 2"
@@ -43,7 +45,7 @@ class FrameSizes:
                 self._findings.warn(entry, _problem(entry, sizes))
 
     def _inspection(self, item: Item) -> Inspection:
-        work = partial(_size_of, self._tree, item)
+        work = partial(_size_of, self._tree.roots, item, self._tree.algorithm)
         return Inspection(_CONTEXT, item.content, (item.ref,), item.size, work)
 
 
@@ -66,12 +68,12 @@ def _pictures(entry: Entry, paths: Sequence[str], files: Files) -> Iterator[Item
             yield item
 
 
-def _size_of(tree: Tree, item: Item) -> Inspected:
+def _size_of(roots: Roots, item: Item, algorithm: Algorithm) -> Inspected:
     """The size of a picture as it is shown; (0,) where its header does not say it."""
     from rbsync.masks.error import MaskError
     from rbsync.masks.size import shown_size, stored_size
 
-    with open_body(tree.roots, item.ref, tree.algorithm) as body:
+    with open_body(roots, item.ref, algorithm) as body:
         head = body.read(_HEAD)
     try:
         # Of a camera that was held otherwise for one of them.

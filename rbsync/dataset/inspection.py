@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rbsync.errors import UserError
 from rbsync.files.cache import Cache
@@ -14,6 +14,8 @@ from rbsync.model.extent import Extent
 if TYPE_CHECKING:
     # To load them takes longer than to look at a picture, and most plans look at none.
     from concurrent.futures import Executor, Future
+
+    from rbsync.executors.assured import Helpers, Task
 
 IN_FLIGHT = 64
 
@@ -81,7 +83,8 @@ class Inspection(NamedTuple):
     """A content to be inspected, with the circumstances that the answer depends on.
 
     ``files`` are the paths that have the content, ``size`` is in bytes. ``work`` returns what was
-    found, or raises MaskError or OSError.
+    found, or raises MaskError or OSError. It depends on nothing but the files: it may be done in
+    another process.
     """
 
     context: str
@@ -97,9 +100,19 @@ Answer = Inspected | UserError | OSError
 class Inspections:
     """The answers by context and content; what is wrong is an answer of the files as well."""
 
-    def __init__(self, cache: Cache, readers: Callable[[], Executor], watcher: Progress) -> None:
-        """``readers`` makes those who look, once there is something to look at."""
+    def __init__(
+        self,
+        cache: Cache,
+        readers: Callable[[], Executor],
+        watcher: Progress,
+        helpers: Callable[[], Helpers] | None = None,
+    ) -> None:
+        """``readers`` makes those who look, once there is something to look at.
+
+        ``helpers`` makes those who look elsewhere, once there is much.
+        """
         self._cache, self._readers, self._watcher = cache, readers, watcher
+        self._helpers = helpers
         self._known: dict[str, dict[str, Inspected]] = {}
         self._wrong: dict[tuple[str, str, tuple[str, ...]], UserError | OSError] = {}
         self._new: list[Inspection] = []
@@ -120,9 +133,18 @@ class Inspections:
     def _inspect(self, wanted: Sequence[Inspection]) -> None:
         if not wanted:
             return
-        self._watcher.begin(len(wanted), sum(one.size for one in wanted))
-        running: deque[tuple[Inspection, Future[Any]]] = deque()
-        readers = self._readers()
+        size = sum(one.size for one in wanted)
+        self._watcher.begin(len(wanted), size)
+        try:
+            if self._helpers is not None and _is_worth_it(len(wanted), size):
+                self._look_elsewhere(wanted, self._helpers())
+            else:
+                self._look_here(wanted, self._readers())
+        finally:
+            self._watcher.end()
+
+    def _look_here(self, wanted: Sequence[Inspection], readers: Executor) -> None:
+        running: deque[tuple[Inspection, Future[Inspected]]] = deque()
         try:
             for one in wanted:
                 running.append((one, readers.submit(one.work)))
@@ -134,15 +156,42 @@ class Inspections:
         finally:
             for _, future in running:
                 future.cancel()
-            self._watcher.end()
 
-    def _finish(self, inspection: Inspection, future: Future[Any]) -> None:
+    def _look_elsewhere(self, wanted: Sequence[Inspection], helpers: Helpers) -> None:
+        from rbsync.executors.tasks import MASKS
+
+        tasks = MASKS.tasks(wanted, lambda one: one.size)
+        running: deque[tuple[list[Inspection], Task]] = deque()
         try:
-            self._of(inspection.context)[inspection.content] = future.result()
+            for some in tasks:
+                running.append((some, helpers.hand_out([one.work for one in some])))
+                if len(running) >= IN_FLIGHT:
+                    self._finish_all(*running.popleft())
+            while running:
+                self._finish_all(*running.popleft())
+        finally:
+            for _, task in running:
+                task.cancel()
+
+    def _finish(self, inspection: Inspection, future: Future[Inspected]) -> None:
+        try:
+            self._take(inspection, future.result())
         except (UserError, OSError) as error:
-            self._wrong[inspection[:3]] = error
-        else:
+            self._take(inspection, error)
+
+    def _finish_all(self, some: Sequence[Inspection], task: Task) -> None:
+        from rbsync.executors.tasks import settled
+
+        answers = settled([one.work for one in some], task.result())
+        for inspection, answer in zip(some, answers, strict=True):
+            self._take(inspection, answer)
+
+    def _take(self, inspection: Inspection, answer: Answer) -> None:
+        if isinstance(answer, Inspected):
+            self._of(inspection.context)[inspection.content] = answer
             self._new.append(inspection)
+        else:
+            self._wrong[inspection[:3]] = answer
         self._watcher.advance(1, inspection.size)
 
     def answer(self, context: str, content: str, files: Sequence[str]) -> Answer:
@@ -169,3 +218,10 @@ class Inspections:
                 with suppress(ValueError):
                     known[content] = Inspected.of_text(text)
         return known
+
+
+def _is_worth_it(number: int, size: int) -> bool:
+    """Tells whether so many pictures of so many bytes are worth the way to somebody else."""
+    from rbsync.executors.tasks import MASKS
+
+    return MASKS.is_worth_it(number, size)

@@ -9,9 +9,12 @@ from rbsync.dataset.findings import Findings
 from rbsync.dataset.inspection import Inspected, Inspection, Inspections
 from rbsync.errors import Problem, UserError
 from rbsync.files.kinds import Kind
+from rbsync.files.roots import Roots
 from rbsync.files.structure import UNPACKED, Fault
+from rbsync.files.structure.file_fault import fault_at
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Item
+from rbsync.model.fingerprint import Algorithm
 from rbsync.reasons import UNKNOWN
 from rbsync.sources.entry import Entry
 
@@ -63,7 +66,7 @@ class StructureReader:
         return False
 
     def _inspection(self, item: Item, kind: Kind) -> Inspection:
-        work = partial(_inspect, self._tree, item, kind)
+        work = partial(_inspect, self._tree.roots, item, kind, self._tree.algorithm)
         return Inspection(_CONTEXT, item.content, (item.ref,), item.size, work)
 
     def _report(
@@ -82,9 +85,9 @@ class StructureReader:
         )
 
 
-def _inspect(tree: Tree, item: Item, kind: Kind) -> Inspected:
+def _inspect(roots: Roots, item: Item, kind: Kind, algorithm: Algorithm) -> Inspected:
     """The size in bytes of a file that is whole. Raises UserError for another, and OSError."""
-    fault = tree.fault(item.ref, kind)
+    fault = fault_at(roots, item.ref, kind, algorithm)
     if fault is not None:
         raise UserError([Problem("broken-file", fault.message, hint=fault.hint)])
     return Inspected((item.size,))

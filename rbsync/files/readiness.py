@@ -64,5 +64,9 @@ class AlwaysReady:
     def ignore_writers(self, paths: Iterable[str]) -> None:
         pass
 
+    def __reduce__(self) -> str:
+        # In another process it is the one of that process: whoever asks for it asks by identity.
+        return "ALWAYS"
+
 
 ALWAYS = AlwaysReady()

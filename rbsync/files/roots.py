@@ -52,6 +52,17 @@ class Roots:
         self._named = tuple(dict.fromkeys((*map(os.path.normpath, folders), *self._real)))
         self._plain: dict[str, str] = {}
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The real, absolute paths of all of them."""
+        return self._real
+
+    def __getstate__(self) -> dict[str, object]:
+        """Another process knows none of those who write here: it may only be asked to read what
+        was found to be finished, and is held to that content.
+        """
+        return {**self.__dict__, "readiness": ALWAYS, "_plain": {}}
+
     def resolve(self, path: str) -> str:
         """The real, absolute path behind a path.
 

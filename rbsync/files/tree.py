@@ -505,11 +505,10 @@ class Tree:
 
     def fault(self, path: str, kind: Kind) -> Fault | None:
         """Returns what is wrong with a file's structure. Raises OSError."""
-        with open_body(self.roots, path, self.algorithm) as body:
-            # Asked for what is new alone.
-            from rbsync.files.structure import Span, fault_of
+        # Asked for what is new alone.
+        from rbsync.files.structure.file_fault import fault_at
 
-            return fault_of(kind, Span(body.fileno(), body.size))
+        return fault_at(self.roots, path, kind, self.algorithm)
 
     def _touched(self, folder: str) -> None:
         self._dirty.add(folder)

@@ -19,6 +19,7 @@ from rbsync.model.fingerprint import Algorithm
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from rbsync.executors.assured import Helpers
     from rbsync.files.hashing import Progress
 
 # A file that changed less than this many ns before it was read may change again unseen.
@@ -54,6 +55,10 @@ class Place(NamedTuple):
 
 Folders = Sequence[tuple[str, str]]
 """Folders that were listed, with the names of many of their files joined by NUL."""
+
+
+Chunk = tuple[str, Sequence[int]]
+"""A folder, and the indices of some files in its listing."""
 
 
 class TreeHashing:
@@ -119,11 +124,16 @@ class TreeHashing:
         readers: Callable[[], Executor],
         progress: Progress,
         folders: Folders = (),
+        helpers: Callable[[], Helpers] | None = None,
     ) -> dict[Place, OSError]:
         """Hashes those of the files that are not known, and says which could not be read.
 
-        ``readers`` makes those who read, where the files are more than a few.
+        ``readers`` makes those who read, where the files are more than a few, and ``helpers``
+        those who read elsewhere.
         """
+        # Elsewhere nobody knows who writes to a file here.
+        if helpers is not None and self._roots.readiness is ALWAYS:
+            return self._hash_elsewhere(self._chunks(places, folders), helpers(), progress)
         few = FEW
         self._progress = progress
         try:
@@ -148,6 +158,21 @@ class TreeHashing:
             self._progress = self._count_before
         errors, self._errors = self._errors, {}
         self._ahead, self._before = set(), (0, 0)
+        return errors
+
+    def _hash_elsewhere(
+        self, chunks: Iterable[Chunk], helpers: Helpers, progress: Progress
+    ) -> dict[Place, OSError]:
+        from rbsync.files.hashing_elsewhere import hash_elsewhere
+
+        self._progress = progress
+        calls = ((folder, indices, self._work(folder, indices)) for folder, indices in chunks)
+        try:
+            for folder, indices, answers in hash_elsewhere(calls, self._listings, helpers):
+                self._enter(folder, indices, answers)
+        finally:
+            self._progress = self._count_before
+        errors, self._errors = self._errors, {}
         return errors
 
     def _count_before(self, files: int, size: int) -> None:

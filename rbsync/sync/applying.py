@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rbsync.applier.attempts import attempts_in
 from rbsync.applier.breaker import Outage
@@ -40,6 +40,11 @@ from rbsync.sync.serials import check_newest, remember_newest
 from rbsync.sync.sweeping import sweep_when_due
 from rbsync.sync.workspace import Workspace
 
+if TYPE_CHECKING:
+    from rbsync.executors.tasks import Share
+
+_WAITING = 16
+"""Workers at least, where each may wait for masks that others convert."""
 GIVE_UP_AFTER = 600.0
 """Seconds for which a run waits for a service that does not answer."""
 
@@ -218,13 +223,14 @@ def _run(
         content=workspace.content,
         stop=options.stop,
         options=RunOptions(
-            options.jobs or workspace.backend.capabilities.jobs,
+            options.jobs or _jobs(workspace),
             options.max_failures,
             options.give_up_after,
             options.sent,
             options.outage,
             # A watch runs again and again while files change: asking git would cost more than it.
             *(("", "") if options.command == "watch" else version_stamps(workspace)),
+            masks=_share_of_masks(workspace),
         ),
         set_aside=workspace.recovery_file.keep,
         retrier=workspace.retrier,
@@ -235,6 +241,20 @@ def _run(
         outcomes.append(outcome)
         options.done(outcome)
     return _concluded(workspace, plan, outcomes, options)
+
+
+def _jobs(workspace: Workspace) -> int:
+    jobs = workspace.backend.capabilities.jobs
+    # A worker that waits for masks of others does nothing meanwhile.
+    return jobs if workspace.inputs.helpers is None else max(jobs, _WAITING)
+
+
+def _share_of_masks(workspace: Workspace) -> Share | None:
+    if workspace.inputs.helpers is None:
+        return None
+    from rbsync.executors.tasks import MASKS
+
+    return MASKS
 
 
 def _forget_changed(workspace: Workspace, plan: Plan, report: Report) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from rbsync.applier.breaker import Breaker, Outage
@@ -45,7 +46,8 @@ from rbsync.trust.places import check_own_folder
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from rbsync.applier.content import LocalContent
+    from rbsync.applier.content import Content, LocalContent
+    from rbsync.executors.assured import Helpers
 
 
 def open_backend(
@@ -88,6 +90,9 @@ STATE_VARIABLE = "RBSYNC_STATE_URL"
 LEFT = "the command is over"
 NO_HISTORY = "none"
 """In place of a folder: the user wants none."""
+
+_LANDMARKS = 8
+"""Entries of a root that a worker is asked for: a folder of the same name may be another disk."""
 
 READERS = min(4, os.cpu_count() or 1)
 
@@ -134,7 +139,15 @@ class Workspace:
     revision: str = ""
 
     @property
-    def content(self) -> LocalContent:
+    def content(self) -> Content:
+        local = self._local_content()
+        if self.inputs.helpers is None:
+            return local
+        from rbsync.applier.converting import ConvertedElsewhere
+
+        return ConvertedElsewhere(local, self.inputs.helpers)
+
+    def _local_content(self) -> LocalContent:
         from rbsync.applier.content import LocalContent
 
         return LocalContent(
@@ -179,9 +192,11 @@ def open_workspace(
     with contextlib.ExitStack() as stack:
         folder = _own_folder(manifest, home := home or manifest.root, stack)
         remembered = os.path.join(folder, SUMS if sums else "cache.db")
+        note = _once(note)
         buckets = bucket_listings(manifest)
         tree_of = partial(Tree, roots, rehash=rehash, known=known, buckets=buckets)
         inputs = _inputs(manifest, tree_of, remembered, watcher or Unwatched(), stack)
+        inputs = replace(inputs, helpers=_helpers(manifest, roots, folder, note, stack))
         taxonomy = _taxonomy(manifest, inputs)
         backend = _closing(stack, open_backend(manifest, taxonomy, retrier.read, home))
         retrier.plain_questions = (backend.describe, backend.storages)
@@ -202,7 +217,7 @@ def open_workspace(
             retrier,
             stop,
             kept,
-            _once(note),
+            note,
             history,
             _is_new(store),
             revision,
@@ -287,6 +302,39 @@ def _readers(stack: contextlib.ExitStack) -> Executor:
     # Threads and not processes: hashing and decoding release the interpreter, and starting
     # processes takes longer than most plans.
     return stack.enter_context(ThreadPoolExecutor(READERS, "rbsync-read"))
+
+
+# As with the state, a manifest never chooses it: whoever is sent tasks is sent what files are
+# called, and answers what they say.
+def _helpers(
+    manifest: Manifest,
+    roots: Roots,
+    folder: str,
+    note: Callable[[str], None],
+    stack: contextlib.ExitStack,
+) -> Callable[[], Helpers] | None:
+    """What opens those who read files elsewhere. Raises UsageError for an unknown executor."""
+    if not manifest.trust.executor:
+        return None
+    from rbsync.executors.opening import helpers_of
+
+    return helpers_of(
+        manifest.trust.executor,
+        lambda: _landmarks(roots),
+        os.path.join(folder, "executor"),
+        note,
+        stack,
+    )
+
+
+def _landmarks(roots: Roots) -> list[str]:
+    """Some paths that whoever reads the files has to see, a few of each root."""
+    found = [*roots.folders]
+    for root in roots.folders:
+        # A root that cannot be listed is told of when its files are.
+        with contextlib.suppress(OSError), os.scandir(root) as entries:
+            found += sorted(one.path for one in islice(entries, _LANDMARKS))
+    return found
 
 
 def _own_folder(manifest: Manifest, home: str, stack: contextlib.ExitStack) -> str:

@@ -24,6 +24,7 @@ class Config(NamedTuple):
     url: str = ""
     org_id: str = ""
     state: str = ""
+    executor: str = ""
     env: tuple[str, ...] = ()
     roots: tuple[str, ...] = ()
     buckets: tuple[str, ...] = ()
@@ -191,6 +192,7 @@ _KEYS: Mapping[str, Callable[[Any], Any]] = {
     "url": _text_of,
     "org_id": _text_of,
     "state": _text_of,
+    "executor": _text_of,
     "env": _words,
     "roots": _folders,
     "buckets": _words,

@@ -115,6 +115,7 @@ class Given:
     policy: tuple[str, ...] = ()
     allow_private_urls: bool = False
     untrusted: bool = False
+    executor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,9 @@ class Trust:
     ``buckets`` may be listed as whoever runs this, and ``endpoints`` are where those of a scheme
     are. ``url`` is what a key without a profile is bound to, empty for the vendor's service.
     ``policy`` are policies that the command line and the environment set, ``own_policy`` those
-    of the user's file. ``state`` is the URL of the state that it names, and ``config`` is where
-    that file is, for hints. ``untrusted`` says that the manifest is a stranger's: no key is read
+    of the user's file. ``state`` is the URL of the state that it names, ``executor`` who
+    reads files and converts masks, empty for threads here, and ``config`` is where that file is,
+    for hints. ``untrusted`` says that the manifest is a stranger's: no key is read
     and no host is asked. ``max_pixels`` is how many pixels of a mask a manifest may choose as its
     limit, where that is more than the usual one, and ``max_labels`` how many labels a file may
     have, where that is more than usual.
@@ -146,6 +148,7 @@ class Trust:
     max_pixels: int = 0
     max_labels: int = 0
     state: str = ""
+    executor: str = ""
     config: str = ""
 
     def allows_variable(self, name: str) -> bool:
@@ -186,8 +189,14 @@ def read_trust(environ: Mapping[str, str] | None = None, given: Given | None = N
         max_pixels=_number(environ, "RBSYNC_MAX_PIXELS") or config.max_pixels,
         max_labels=_number(environ, "RBSYNC_MAX_LABELS") or config.max_labels,
         state=config.state,
+        # A stranger's pictures are decoded here, and not where others' work is done.
+        executor="" if untrusted else _executor(environ, given, config),
         config=config.path,
     )
+
+
+def _executor(environ: Mapping[str, str], given: Given, config: Config) -> str:
+    return given.executor or environ.get("RBSYNC_EXECUTOR", "") or config.executor
 
 
 def secret_values(environ: Mapping[str, str], trust: Trust) -> frozenset[str]:

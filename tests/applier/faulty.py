@@ -7,7 +7,6 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -59,6 +58,13 @@ def failing(kind: FailureKind = "transient", **more: Any) -> Fault:
 def lost(*, after: bool, **more: Any) -> Fault:
     """The answer did not arrive; ``after`` says whether the request did."""
     return Fault(BackendError("the answer was lost", sent=True), after=after, **more)
+
+
+def _another(error: BaseException) -> BaseException:
+    # Not `copy`: once Dask is loaded, copies of all exceptions have what their originals have.
+    made = type(error)(str(error))
+    vars(made).update(vars(error))
+    return made
 
 
 Chooser = Callable[[str, tuple[str, ...]], Fault | None]
@@ -218,4 +224,4 @@ class Faulty:
             threading.Timer(fault.late, effect, [about]).start()
         elif fault.after:
             effect(about[: fault.part])
-        raise copy(fault.error)
+        raise _another(fault.error)

@@ -42,7 +42,7 @@ def test_a_plan_with_a_change_loads_nothing_that_reads_manifests(tmp_path: Path)
     project.write("c.png", png(2))
     script = (
         "import sys, atexit; from rbsync.__main__ import run; sys.argv[1:] = ['plan'];"
-        "heavy = ('pydantic', 'yaml', 'numpy', 'requests');"
+        "heavy = ('pydantic', 'yaml', 'numpy', 'requests', 'rbsync.executors', 'distributed');"
         "atexit.register(lambda: print([one for one in heavy if one in sys.modules])); run()"
     )
     command = [sys.executable, "-c", script]

@@ -1,0 +1,143 @@
+"""A real Dask scheduler with workers on this machine, each a process that can be killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.keeper import kept
+
+SECONDS = 60
+_QUIET = {"DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "10s"}
+_ROOT = Path(__file__).parents[1]
+
+
+class Cluster:
+    """A scheduler in a folder of its own, and its workers of one thread each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self.port = _free_port()
+        self.scheduler = self._start(
+            "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard"
+        )
+        self._until(self._answers)
+
+    @property
+    def address(self) -> str:
+        return f"tcp://127.0.0.1:{self.port}"
+
+    @property
+    def executor(self) -> str:
+        """As `--executor` takes it."""
+        return f"dask:{self.address}"
+
+    def add(
+        self, number: int = 1, *, before: Sequence[str] = (), path: Path = _ROOT
+    ) -> list[subprocess.Popen[bytes]]:
+        """Starts workers, and waits until the scheduler knows them.
+
+        ``before`` is a command that starts them, ``path`` where their rbsync is imported from.
+        """
+        known = len(self.known())
+        started = [
+            self._start(
+                "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
+                "--host", "127.0.0.1", "--death-timeout", "30", before=before, path=path,
+            )
+            for _ in range(number)
+        ]  # fmt: skip
+        self.workers += started
+        self._until(lambda: len(self.known()) >= known + number)
+        return started
+
+    def kill(self, worker: subprocess.Popen[bytes]) -> None:
+        """Ends a worker without a word."""
+        worker.kill()
+        worker.wait()
+        self.workers.remove(worker)
+
+    def known(self) -> set[str]:
+        """The addresses of the workers that the scheduler knows."""
+        from distributed import Client
+
+        with Client(self.address, set_as_default=False, timeout=SECONDS) as client:
+            return set(client.nthreads())
+
+    def processor_seconds(self) -> float:
+        """The time that the scheduler and its workers have taken of processors."""
+        return sum(_seconds(one.pid) for one in (self.scheduler, *self.workers))
+
+    def _start(
+        self, what: str, *arguments: str, before: Sequence[str] = (), path: Path = _ROOT
+    ) -> subprocess.Popen[bytes]:
+        # Not all of the memory: more than a part of it would be told of, and it is the tests' own.
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [*before, sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments],
+                cwd=self.folder,
+                env={**os.environ, **_QUIET, "PYTHONPATH": str(path)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def _until(self, holds: object) -> None:
+        assert callable(holds)
+        end = time.monotonic() + SECONDS
+        while not holds():
+            assert time.monotonic() < end, (self.folder / "log").read_text()
+            time.sleep(0.1)
+
+
+@contextmanager
+def cluster(workers: int = 2) -> Iterator[Cluster]:
+    """A cluster that ends with whoever asked for it."""
+    folder = Path(tempfile.mkdtemp(prefix="rbdask"))
+    with kept(folder):
+        made = Cluster(folder)
+        try:
+            if workers:
+                made.add(workers)
+            yield made
+        finally:
+            for one in (*made.workers, made.scheduler):
+                one.kill()
+                one.wait()
+
+
+def another_rbsync(folder: Path, *, version: str = "", lacks: str = "") -> Path:
+    """A copy of rbsync of another version, or without one of its rooms; where it is imported."""
+    shutil.copytree(_ROOT / "rbsync", folder / "rbsync")
+    if version:
+        (folder / "rbsync/version.py").write_text(f'VERSION = "{version}"\n')
+    if lacks:
+        # Not removed: what is installed here for development would be found in its place.
+        (folder / "rbsync" / lacks / "__init__.py").write_text("raise ModuleNotFoundError\n")
+    return folder
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def _seconds(pid: int) -> float:
+    # The name in brackets may have blanks: what follows it is counted from its end.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
