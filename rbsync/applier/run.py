@@ -31,7 +31,7 @@ from rbsync.model.outcome import Outcome
 from rbsync.model.plan import Delete, Move, Overwriting, Plan, Replace, Update
 from rbsync.model.record import Record
 from rbsync.stores.base import Upload, Writer
-from rbsync.stores.paging import amounts
+from rbsync.stores.record_pages import amounts
 
 if TYPE_CHECKING:
     from rbsync.executors.tasks import Share

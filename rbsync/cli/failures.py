@@ -21,7 +21,7 @@ def command(common: CommonOptions) -> int:
     """
     from rbsync.cli.render.report_view import show_failures
     from rbsync.documents.report_document import failure_json
-    from rbsync.stores.paging import each_failed
+    from rbsync.stores.record_pages import each_failed
 
     with opened(common, looks_on=True) as workspace:
         failures = {one.name: one.failure for one in each_failed(workspace.store) if one.failure}

@@ -55,7 +55,7 @@ def offered(names: Iterable[str], begun: str) -> list[str]:
 def _names(context: click.Context) -> Iterator[str]:
     """The names that the manifest declares and those that the state has."""
     from rbsync.cli.open_workspace import opened
-    from rbsync.stores.paging import each_record
+    from rbsync.stores.record_pages import each_record
     from rbsync.sync.declared_dataset import expand
 
     root = context.find_root()

@@ -14,7 +14,7 @@ from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import document, note, result
 from rbsync.cli.running import REPORT
 from rbsync.errors import ExitCode, RbsyncError
-from rbsync.stores.paging import amounts
+from rbsync.stores.record_pages import amounts
 
 if TYPE_CHECKING:
     from rbsync.sync.workspace import Workspace

@@ -13,7 +13,7 @@ from rbsync.cli.output import document, result
 from rbsync.cli.planning_options import history, planning, running
 from rbsync.cli.running import RunFlags, run_plan
 from rbsync.errors import ExitCode
-from rbsync.stores.paging import each_failed
+from rbsync.stores.record_pages import each_failed
 
 if TYPE_CHECKING:
     from rbsync.sync.plan_options import PlanOptions

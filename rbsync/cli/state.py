@@ -19,8 +19,8 @@ from rbsync.documents.text import dump
 from rbsync.errors import ExitCode, RbsyncError
 from rbsync.files.name_patterns import name_pattern
 from rbsync.model.record import Record
-from rbsync.stores.paging import each_record
 from rbsync.stores.record_json import record_json
+from rbsync.stores.record_pages import each_record
 from rbsync.sync import state_editing
 
 # Shorter than that of apply: somebody sits before it and waits.

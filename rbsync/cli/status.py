@@ -127,7 +127,7 @@ def _status(workspace: Workspace) -> dict[str, Any]:
 
 
 def _state(workspace: Workspace) -> dict[str, Any] | None:
-    from rbsync.stores.paging import amounts
+    from rbsync.stores.record_pages import amounts
 
     header = workspace.store.header()
     if header is None:

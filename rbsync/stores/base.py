@@ -42,7 +42,7 @@ class Upload(NamedTuple):
 
 
 class Amounts(NamedTuple):
-    """How many records say that the project has something, that it failed, or that nobody knows."""
+    """The numbers of records by what they say: it is there, it failed, or nobody knows yet."""
 
     applied: int
     failed: int
@@ -139,7 +139,7 @@ class Paged(Protocol):
         """
 
     def amounts(self) -> Amounts:
-        """How many records there are of each kind; reads only those that are pending."""
+        """The numbers of records of each kind; only those that are pending are read."""
 
 
 @runtime_checkable

@@ -13,7 +13,7 @@ from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Facet
 from rbsync.model.known_texts import KnownTexts
 from rbsync.model.record import UNKNOWN, Record
-from rbsync.stores.paging import amounts, each_record, some_records
+from rbsync.stores.record_pages import amounts, each_record, some_records
 from rbsync.sync.gaps import Gaps
 from rbsync.sync.known_project import check_target, known_project
 from rbsync.sync.last_look import note_look
@@ -100,7 +100,7 @@ class _Known:
 
 
 class _Found:
-    """What a listing tells, of which all that is as it should be is only counted."""
+    """The findings of a listing, where all that is as it should be is only counted."""
 
     def __init__(self) -> None:
         self.edited: list[Edited] = []

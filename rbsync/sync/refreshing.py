@@ -14,7 +14,7 @@ from rbsync.errors import RbsyncError
 from rbsync.model.known_texts import KnownTexts
 from rbsync.model.record import Record
 from rbsync.stores.base import Writer
-from rbsync.stores.paging import amounts, each_record
+from rbsync.stores.record_pages import amounts, each_record
 from rbsync.sync.applying import whoami
 from rbsync.sync.gaps import Gaps
 from rbsync.sync.known_project import check_target, known_project
@@ -126,7 +126,7 @@ class _Corrections:
         ]
 
     def told(self) -> Refreshed:
-        """What was corrected."""
+        """Tells all that was corrected."""
         held = {name for name, (before, _) in self._others.items() if _is_held(before)}
         holds = {name for name, (_, after) in self._others.items() if _is_held(after)}
         return Refreshed(

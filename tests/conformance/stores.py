@@ -17,9 +17,9 @@ from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
 from rbsync.model.record import Header, Intent, Record
 from rbsync.reasons import TAKE_IN
-from rbsync.stores import paging
+from rbsync.stores import record_pages
 from rbsync.stores.base import Amounts, Owner, Store, Traced, Upload, Writer
-from rbsync.stores.paging import amounts, each_failed, each_record
+from rbsync.stores.record_pages import amounts, each_failed, each_record
 from tests.builders import OTHER, OWNER, PRINT
 from tests.stores.machine import run_stories
 
@@ -210,7 +210,7 @@ class StoreTests(ABC):
     def test_pages_of_records_follow_one_another_by_name(
         self, store: Store, monkeypatch: pytest.MonkeyPatch, page: int
     ) -> None:
-        monkeypatch.setattr(paging, "PAGE", page)
+        monkeypatch.setattr(record_pages, "PAGE", page)
         names = ["Z", "a", "a b", "a/b", "b", "\u00e9", "\uffff", "\U0001f600"]
         records = [RECORDS["failed later"]._replace(name=one) for one in names]
         records[1::2] = [Record(one, PRINT, "1") for one in names[1::2]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rbsync.errors import RbsyncError
-from rbsync.stores import paging
+from rbsync.stores import record_pages
 from rbsync.stores.base import Upload
 from rbsync.sync import refreshing
 from rbsync.sync.refreshing import Refreshed, refresh
@@ -21,7 +21,7 @@ def test_added_removed_and_unmanaged_are_told(
     folder: Project, applied: Open, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr(refreshing, "_TOGETHER", at_once)
-    monkeypatch.setattr(paging, "PAGE", at_once)
+    monkeypatch.setattr(record_pages, "PAGE", at_once)
     delete(folder, "c.png")
     create(folder, "stranger")
     with applied() as workspace:

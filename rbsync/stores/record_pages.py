@@ -32,7 +32,7 @@ def some_records(store: Store, names: Iterable[str]) -> dict[str, Record]:
 
 
 def amounts(reader: Store | Writer) -> Amounts:
-    """How many records there are of each kind."""
+    """The numbers of records of each kind."""
     if isinstance(reader, Paged):
         return reader.amounts()
     every = reader.records().values()
