@@ -56,7 +56,6 @@ def command(
       rbsync diff release:v1 lock
     """
     from rbsync.cli.render.difference_view import MOST, show_difference
-    from rbsync.documents.versions import difference_json
     from rbsync.sync.diffing import compare_versions
 
     page = page_at(html, page_url)
@@ -77,6 +76,9 @@ def command(
         text = difference_markdown(found, labels, **digests, html=page)
         is_printed = print_markdown(common, markdown, text)
     if common.json:
+        # Here, for its models take as long to load as a difference of few lines takes to be told.
+        from rbsync.documents.versions import difference_json
+
         document(common, {**digests, "difference": difference_json(found, labels)})
     elif not is_printed:
         show_difference(common, found, labels)
