@@ -23,7 +23,10 @@ CONNECT_SECONDS = 10.0
 PATIENCE = 30.0
 """Seconds that a cluster may be without any worker, before its work is done here."""
 _PULSE = 3.0
-_SEE = "every worker needs the same files at the same paths: mount the folder there, or run without"
+_SEE = (
+    "every worker needs the same files at the same paths: mount the folder there, or run without "
+    "--executor"
+)
 
 
 class Cluster:
@@ -77,7 +80,7 @@ class Cluster:
             path = paths.most_common(1)[0][0]
             return RbsyncError(
                 f"{who} of the cluster at {self._address} {verb} not see {path}",
-                hint=f"{_SEE} --executor",
+                hint=_SEE,
             )
         versions = sorted({one.version for one in refused if one.version})
         found = f"rbsync {', '.join(versions)}" if versions else "no rbsync that can be used"
