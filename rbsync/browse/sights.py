@@ -56,18 +56,18 @@ class Sight(NamedTuple):
 
     @property
     def coming(self) -> Datapoint | None:
-        """What the next apply makes of it; None where it leaves it as it is."""
+        """The datapoint as the next apply makes it; None where that leaves it as it is."""
         return getattr(self.action, "datapoint", None)
 
     @property
     def declared(self) -> Datapoint | None:
-        """What is declared, also while a conflict withholds it; None where that is not known."""
+        """The declared datapoint, also while a conflict withholds it; None where nobody knows."""
         withheld = getattr(self.action, "withheld", None)
         return self.coming or getattr(withheld, "datapoint", None)
 
     @property
     def between(self) -> Between:
-        """What both sides of its labels are called."""
+        """The names of both sides of its labels."""
         return BEFORE_AFTER if self.declared is self.coming else THERE_HERE
 
     @property

@@ -17,7 +17,7 @@ from rbsync.label_changes.change_kinds import (
 MOST = 8
 """Parts of a sentence; what is more is counted."""
 Between = tuple[str, str]
-"""What the two sides of a comparison are called."""
+"""The names of the two sides of a comparison."""
 BEFORE_AFTER: Between = ("before", "after")
 THERE_HERE: Between = ("at the project", "as declared")
 """Of a conflict none is before the other; both are after what was left at the project."""

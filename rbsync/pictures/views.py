@@ -24,7 +24,7 @@ FRAMES = 8
 """Frames of a video that are shown, spread over its length."""
 _PLANES = (("sagittal", 0), ("coronal", 1), ("axial", 2))
 EDGES: Mapping[str, str] = {"sagittal": "PASI", "coronal": "LRSI", "axial": "LRAP"}
-"""What of a body lies at the left, the right, the upper and the lower edge of each plane.
+"""The sides of a body at the left, the right, the upper and the lower edge of each plane.
 
 Half of the viewers have a patient's right side on the left: who reads a scan has to know.
 """
