@@ -11,6 +11,7 @@ from rbsync.backends.base import Backend, IncompleteError, Task, every_name, no_
 from rbsync.errors import BackendError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.outcome import Failure
+from rbsync.model.packed_records import unusual
 from rbsync.model.record import Intent, Record, attempted_since
 
 # Seconds after its intent in which a request may still have been sent: what was surely not sent is
@@ -78,7 +79,7 @@ def settle_seen(
 
 def pending_of(records: Mapping[str, Record]) -> dict[str, Record]:
     """The records of what was about to be sent, and of which no result is known."""
-    return {name: record for name, record in records.items() if record.pending is not None}
+    return {one.name: one for one in unusual(records) if one.pending is not None}
 
 
 def quarantine_left(backend: Backend, pending: Mapping[str, Record], now: float) -> float:

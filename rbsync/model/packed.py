@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import merge
 from operator import itemgetter
@@ -191,6 +191,19 @@ class Datapoints(MadeWhenAsked[Datapoint]):
             yield folder.entry_digests()[1]
         for one in self.singles:
             yield weight(entry_digest(one.name, one.fingerprint, algorithm))
+
+
+def names_in_parts(
+    datapoints: Sequence[Datapoint], left_out: Container[int] = ()
+) -> Iterator[Sequence[str]]:
+    """Yields all names, part by part and each part sorted; ``left_out`` are ids of folders."""
+    singles = datapoints
+    if isinstance(datapoints, Datapoints):
+        singles = datapoints.singles
+        for folder in datapoints.folders:
+            if id(folder) not in left_out:
+                yield folder.all_names()
+    yield sorted(one.name for one in singles)
 
 
 def _in_runs(

@@ -5,7 +5,7 @@ The kinds of actions are a closed set, and stand together: who takes a plan apar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import merge
 from operator import attrgetter
@@ -229,6 +229,13 @@ class Actions(MadeWhenAsked["Action"]):
         made = (Create(one, NEW, LACKING) for one in self.new)
         yield from merge(made, self.again, key=_name_of) if self.again else made
         yield from self.others
+
+    def parted(self, names: Collection[str]) -> tuple[list[FolderPoints], Actions]:
+        """The folders that have none of some names, and the actions of all else."""
+        wanted, whole, others = frozenset(names), list[FolderPoints](), list[FolderPoints]()
+        for one in self.new.folders:
+            (whole if wanted.isdisjoint(one.all_names()) else others).append(one)
+        return whole, Actions(others, self.again, self.others)
 
     def without_blocked(self) -> Actions:
         """The actions that change the project."""

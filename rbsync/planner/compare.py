@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import assert_never
 
 from rbsync.model.datapoint import Datapoint, Dataset
-from rbsync.model.packed import Datapoints, FolderPoints
+from rbsync.model.packed import Datapoints, FolderPoints, names_in_parts
+from rbsync.model.packed_records import names_beside, recorded
 from rbsync.model.plan import (
     Action,
     Actions,
@@ -38,7 +39,7 @@ def plan(dataset: Dataset, records: Mapping[str, Record], rules: Rules, basis: B
     actions += changes
     actions += map(decide_obstacle, dataset.obstacles)
     return Plan(
-        actions=_with_folders(whole, in_order(actions)) if whole else in_order(actions),
+        actions=with_folders(whole, in_order(actions)),
         unchanged=len(dataset.datapoints) - len(changes) - new,
         dataset=dataset.digest,
         datapoints=len(dataset.datapoints) + len(dataset.obstacles),
@@ -48,17 +49,18 @@ def plan(dataset: Dataset, records: Mapping[str, Record], rules: Rules, basis: B
         forgotten=() if dataset.unread else tuple(o.name for o in left if o.applied is None),
         unread=dataset.unread,
         warnings=dataset.warnings,
-        recorded=sum(1 for record in records.values() if record.applied is not None),
+        recorded=recorded(records),
     )
 
 
 def merged(plan: Plan, later: Plan, names: frozenset[str]) -> Plan:
     """A plan in which ``later`` says what becomes of the names, and the plan of all others."""
     # Of these names the earlier plan said only that nothing was known.
-    kept = [one for one in plan.actions if one.name not in names]
+    whole, rest = parted(plan.actions, names)
+    kept = [one for one in rest if one.name not in names]
     return replace(
         plan,
-        actions=in_order((*kept, *later.actions)),
+        actions=with_folders(whole, in_order((*kept, *later.actions))),
         unchanged=plan.unchanged + later.unchanged,
         orphans=tuple(sorted({*plan.orphans, *later.orphans})),
         forgotten=tuple(sorted({*plan.forgotten, *later.forgotten})),
@@ -73,21 +75,18 @@ def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
 
 def _undeclared(
     dataset: Dataset, records: Mapping[str, Record], new: Sequence[FolderPoints]
-) -> Iterator[str]:
+) -> set[str]:
     """The names of records that nobody declares; nothing is recorded of the ``new`` ones."""
-    if not records:
-        return
-    fresh = set(map(id, new))
-    # The names of the records are there already; those of all datapoints are not.
-    left = set(records)
-    for part in _parts(dataset.datapoints):
-        if isinstance(part, FolderPoints):
-            left.difference_update(part.all_names() if id(part) not in fresh else ())
-        else:
-            left.difference_update(one.name for one in part)
+    return names_beside(records, declared_names(dataset, frozenset(map(id, new))))
+
+
+def declared_names(dataset: Dataset, left_out: Container[int] = ()) -> Iterator[Sequence[str]]:
+    """Yields the names of a dataset, part by part and each part sorted; some of them by their id
+    are left out.
+    """
+    yield from names_in_parts(dataset.datapoints, left_out)
     # What has a problem is declared all the same: it must not count as an orphan and be deleted.
-    left.difference_update(one.name for one in dataset.obstacles)
-    yield from left
+    yield sorted(one.name for one in dataset.obstacles)
 
 
 def _parts(datapoints: Sequence[Datapoint]) -> Iterator[Sequence[Datapoint] | FolderPoints]:
@@ -98,7 +97,17 @@ def _parts(datapoints: Sequence[Datapoint]) -> Iterator[Sequence[Datapoint] | Fo
         yield datapoints
 
 
-def _with_folders(folders: Sequence[FolderPoints], actions: Sequence[Action]) -> Actions:
+def parted(
+    actions: Sequence[Action], names: Collection[str]
+) -> tuple[list[FolderPoints], Sequence[Action]]:
+    """The folders to be created that have none of some names, and all other actions."""
+    return actions.parted(names) if isinstance(actions, Actions) else ([], actions)
+
+
+def with_folders(folders: Sequence[FolderPoints], actions: Sequence[Action]) -> Sequence[Action]:
+    """The actions, in their order, with those that create whole folders."""
+    if not folders:
+        return tuple(actions)
     creates = [one for one in actions if isinstance(one, Create)]
     return Actions(folders, creates, (one for one in actions if not isinstance(one, Create)))
 

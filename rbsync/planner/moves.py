@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from rbsync.model.datapoint import Datapoint, Dataset
 from rbsync.model.fingerprint import NO_LABELS, Facet, Fingerprint
+from rbsync.model.packed_records import names_beside, unusual
 from rbsync.model.plan import LACKING, Action, Blocked, Create, Delete, Move, OnMove, Plan
 from rbsync.model.record import UNKNOWN as ANYTHING
 from rbsync.model.record import Declined, Record
-from rbsync.planner.compare import in_order
+from rbsync.planner.compare import declared_names, in_order
 from rbsync.planner.conflicts import with_fewer
 from rbsync.planner.decide import held_facets
 from rbsync.reasons import KEPT, MOVED, NEW, UNDONE, UNKNOWN
@@ -83,11 +84,9 @@ def old_names(dataset: Dataset, records: Mapping[str, Record], rules: Moving) ->
 def _old_names(
     dataset: Dataset, records: Mapping[str, Record], rules: Moving, taken: set[str]
 ) -> dict[str, str]:
-    left = set(records)
-    left.difference_update(one.name for one in dataset.datapoints)
-    left.difference_update(one.name for one in dataset.obstacles)
+    left = names_beside(records, declared_names(dataset))
     # What is carried already goes on under its later name, which people see.
-    taken = taken.union(one.old_name for one in records.values() if _is_there(one))
+    taken = taken.union(one.old_name for one in unusual(records) if _is_there(one))
     gone = {name: records[name] for name in left - taken if _is_there(records[name])}
     # Of a burst of new files none is made an object for it: where nothing is gone nothing moved.
     if not gone:
@@ -137,7 +136,7 @@ def _resumed(
     dataset: Dataset, records: Mapping[str, Record], covers: Callable[[str], bool]
 ) -> Iterator[Move]:
     """The moves that were cut off once the new name was there, or those back from there."""
-    begun = [one for one in records.values() if one.old_name]
+    begun = [one for one in unusual(records) if one.old_name]
     if not begun:
         return
     desired = {one.name: one for one in dataset.datapoints}

@@ -58,7 +58,7 @@ class Store(Protocol):
         Raises StateError when the state is damaged or of a newer version.
         """
 
-    def records(self) -> dict[str, Record]:
+    def records(self) -> Mapping[str, Record]:
         """All records by name, those with a pending intent included."""
 
     def record(self, name: str) -> Record | None:

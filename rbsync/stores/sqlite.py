@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 
 from rbsync.errors import StoreError
@@ -42,8 +42,8 @@ class SqliteStore:
     def header(self) -> Header | None:
         return look(self._path, rows.header)
 
-    def records(self) -> dict[str, Record]:
-        return look(self._path, rows.records) or {}
+    def records(self) -> Mapping[str, Record]:
+        return look(self._path, rows.packed_records) or {}
 
     def record(self, name: str) -> Record | None:
         return look(self._path, lambda connection: rows.record(connection, name))

@@ -24,6 +24,7 @@ from rbsync.model.outcome import Outcome, Outcomes, Report
 from rbsync.model.plan import Action, Blocked, Create, Delete, Effect, Move, Plan
 from rbsync.model.record import Record
 from rbsync.planner import check_guard, merged
+from rbsync.planner.compare import parted, with_folders
 from rbsync.planner.decide import unsettled
 from rbsync.reasons import ACCEPTED, UNSETTLED
 from rbsync.stores.base import Owner, Writer
@@ -359,15 +360,17 @@ def _remaining(
     """
     if not settled and not pending:
         return plan
+    # Of a run that was killed early the rest is half a million creates, most of whole folders.
+    whole, rest = parted(plan.actions, settled.keys() | pending.keys())
     actions: list[Action] = []
-    for one in plan.actions:
+    for one in rest:
         if not isinstance(one, Effect):
             actions.append(one)
         elif one.name in pending:
             actions.append(unsettled(pending[one.name]))
         elif one.name not in settled or not _is_done(one, settled[one.name]):
             actions.append(one)
-    return replace(plan, actions=tuple(actions))
+    return replace(plan, actions=with_folders(whole, actions))
 
 
 def _is_done(action: Effect, record: Record | None) -> bool:

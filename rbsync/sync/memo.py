@@ -27,7 +27,8 @@ from rbsync.files.ignore import Match
 from rbsync.files.part import NotInPartsError
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint, Dataset
-from rbsync.model.packed import Datapoints
+from rbsync.model.packed import Datapoints, names_in_parts
+from rbsync.model.packed_records import names_beside
 from rbsync.model.plan import Basis, Plan
 from rbsync.model.record import Header, Record
 from rbsync.stores.base import Mark, Traced
@@ -240,7 +241,7 @@ def exceptions_of(
 
     Those of ``folders``, which are units of all that is packed, may be told by the unit.
     """
-    found = set(records)
+    found = names_beside(records, names_in_parts(dataset.datapoints))
     units: list[UnitKey] = []
     every = dataset.datapoints
     singles = every.singles if folders and isinstance(every, Datapoints) else every
@@ -251,7 +252,6 @@ def exceptions_of(
         # kept.
         missing = set[str]()
         for one in points:
-            found.discard(one.name)
             if not _is_plain(records.get(one.name), one.fingerprint):
                 missing.add(one.name)
         if key[1] is not None and len(missing) > MOST_OF_UNIT:

@@ -11,6 +11,7 @@ from rbsync.backends.base import Project
 from rbsync.dataset.notes import Notes
 from rbsync.errors import Problem
 from rbsync.model.datapoint import Dataset
+from rbsync.model.packed_records import changed
 from rbsync.model.plan import Basis, OnConflict, Plan, names_of
 from rbsync.model.record import Header, Record
 from rbsync.planner import objection, with_moves
@@ -80,9 +81,10 @@ def plan_of_changes(workspace: Workspace, options: PlanOptions, known: Known) ->
     moves = moving(workspace, options.on_move, options.covers)
     redo = decisions_by(options, workspace.manifest.settings.policy.on_conflict).redo
     made = with_moves(made, every[0], every[1], replace(moves, redo=redo))
-    records = {**records, **{one.old: every[1][one.old] for one in made.moves}}
+    if made.moves:
+        records = changed(records, {one.old: every[1][one.old] for one in made.moves})
     # Only of what the plan is about: verifying a million records would cost more than reading them.
-    workspace.store.verify(made.recorded_names.intersection(stored))
+    workspace.store.verify([one for one in made.recorded_names if one in stored])
     if present is not None:
         made = present.told(made, frozenset(one.name for one in dataset.datapoints))
     made = _looked_at(workspace, made, records, options, known.header)

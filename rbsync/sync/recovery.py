@@ -10,6 +10,7 @@ from rbsync.applier.cancellation import Cancellation
 from rbsync.applier.recovery import settle_all, settle_seen
 from rbsync.backends.base import Backend
 from rbsync.errors import BackendError
+from rbsync.model.packed_records import changed
 from rbsync.model.record import Record
 from rbsync.model.storages import UPLOADED
 from rbsync.stores.base import Writer
@@ -33,10 +34,7 @@ class Settling:
         # A plan can be made without the project; what is open is then shown as open.
         except BackendError:
             return records
-        if not settled:
-            return records
-        merged = {**records, **settled}
-        return {name: record for name, record in merged.items() if record is not None}
+        return changed(records, settled) if settled else records
 
     def recover(self, writer: Writer, stop: Cancellation) -> Mapping[str, Record | None]:
         """Settles what is pending, and writes it down; waits until no request can land any more.

@@ -7,8 +7,9 @@ from array import array
 from rbsync.errors import ExitCode, Location
 from rbsync.model.datapoint import Dataset, Settings
 from rbsync.model.outcome import Failure, Outcome, Outcomes, Report
-from rbsync.model.packed import Datapoints, FolderPoints, twice
+from rbsync.model.packed import Datapoints, FolderPoints, names_in_parts, twice
 from rbsync.model.plan import Actions, Create
+from rbsync.planner.compare import parted, with_folders
 
 ORIGIN = Location("rbsync.yaml", 3, 5)
 
@@ -60,6 +61,25 @@ def test_creates_of_folders_stand_among_the_others() -> None:
     assert [one.name for one in actions] == ["a/b.png", "a/b/1.png", "a/c.png"]
     assert actions == tuple(actions)
     assert actions[1] is again
+
+
+def test_some_creates_are_told_apart_and_the_other_folders_stay_packed() -> None:
+    again = Create(next(iter(BELOW)), "retry", "it failed before")
+    whole, rest = parted(Actions([ABOVE, CALLED], [again]), {"a/c.png"})
+    assert whole == [CALLED]
+    assert [one.name for one in rest] == ["a/b.png", "a/b/1.png", "a/c.png"]
+    left = with_folders(whole, [one for one in rest if one.name != "a/c.png"])
+    assert isinstance(left, Actions)
+    assert [one.name for one in left] == ["a/b.png", "a/b/1.png", "one", "two"]
+    assert parted((again,), {"a/c.png"}) == ([], (again,))
+
+
+def test_the_names_of_packed_datapoints_come_in_sorted_parts() -> None:
+    every = Datapoints([ABOVE, CALLED], BELOW)
+    parts = [*names_in_parts(every)]
+    assert parts == [["a/b.png", "a/c.png"], ["one", "two"], ["a/b/1.png"]]
+    assert [*names_in_parts(every, {id(ABOVE)})] == parts[1:]
+    assert [*names_in_parts(tuple(every))] == [sorted(one.name for one in every)]
 
 
 def test_numbers_that_are_twice_are_found_also_among_many() -> None:
