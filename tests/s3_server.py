@@ -43,9 +43,13 @@ class S3Server:
             "AWS_REGION": "us-east-1",
         }
 
-    def put(self, bucket: str, objects: Mapping[str, str]) -> None:
-        """Writes objects, keys with their texts; makes the bucket."""
-        self._tell("put", bucket, list(objects.items()))
+    def put(self, bucket: str, objects: Mapping[str, str | bytes]) -> None:
+        """Writes objects by their keys; makes the bucket."""
+        every = [
+            (key, (one.encode() if isinstance(one, str) else one).hex())
+            for key, one in objects.items()
+        ]
+        self._tell("put", bucket, every)
 
     def delete(self, bucket: str, keys: Iterable[str]) -> None:
         self._tell("delete", bucket, list(keys))
@@ -103,7 +107,7 @@ class _Disturbed:
         self.asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}?{text}")
         query = parse_qs(text)
         prefix = query.get("prefix", [""])[0]
-        fault = self.faults.get(prefix) if "list-type" in query else None
+        fault = self.faults.get(prefix if "list-type" in query else environ["PATH_INFO"])
         later = "continuation-token" in query
         match fault:
             case "fails":
@@ -156,8 +160,8 @@ def _put(bucket: str, objects: Iterable[tuple[str, str]]) -> None:
     backend = s3_backends[_ACCOUNT]["aws"]
     if bucket not in backend.buckets:
         backend.create_bucket(bucket, "us-east-1")
-    for key, text in objects:
-        backend.put_object(bucket, key, text.encode())
+    for key, content in objects:
+        backend.put_object(bucket, key, bytes.fromhex(content))
 
 
 def _delete(bucket: str, keys: Iterable[str]) -> None:
@@ -175,7 +179,7 @@ def _serve(port: int = 0, bucket: str = "", count: str = "0") -> None:
     server, app = _made(port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     if bucket:
-        _put(bucket, ((f"{at // 1000:04d}/{at:07d}.png", str(at)) for at in range(int(count))))
+        _put(bucket, ((f"{at // 1000:04d}/{at:07d}.png", f"{at:08x}") for at in range(int(count))))
     _say(url=f"http://127.0.0.1:{server.server_port}")
     for line in sys.stdin:
         answer: dict[str, Any] = {}

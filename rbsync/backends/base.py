@@ -583,6 +583,14 @@ class KeepsReleases(Protocol):
         """The datapoints of a release with what is in them. Raises BackendError."""
 
 
+@runtime_checkable
+class KnowsBuckets(Protocol):
+    """A backend that knows which buckets its storages lead to."""
+
+    def buckets(self) -> Mapping[str, str]:
+        """The buckets by the ids of storages, without those of which it is not known."""
+
+
 class Backend(Protocol):
     """One project."""
 

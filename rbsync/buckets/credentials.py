@@ -18,7 +18,8 @@ _SIGN_IN = {
     "gs": "set GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`. For "
     "a public bucket: GOOGLE_SKIP_SIGNATURE=true",
     "az": "set AZURE_STORAGE_ACCOUNT_NAME, and AZURE_STORAGE_ACCOUNT_KEY or another of its "
-    "variables. For a public container: AZURE_SKIP_SIGNATURE=true",
+    "variables (AZURE_CLIENT_ID for a managed identity). For a public container: "
+    "AZURE_SKIP_SIGNATURE=true",
 }
 _WAIT = 1.0
 """Seconds for the machine's own service of credentials, which is at hand or not there."""
@@ -93,7 +94,7 @@ def google_options(root: str, endpoints: Mapping[str, str], environ: Environ) ->
     own = os.path.join(environ.get("HOME") or os.path.expanduser("~"), _ADC)
     if any(map(environ.get, named)) or os.path.exists(own):
         return options
-    if _answers("metadata.google.internal"):
+    if not _is_on(environ, "NO_GCE_CHECK") and _answers("metadata.google.internal"):
         return options
     raise BucketSetupError(root, _NONE, _SIGN_IN["gs"])
 
@@ -109,6 +110,8 @@ _MICROSOFT = (
     "AZURE_CLIENT_SECRET",
     "AZURE_FEDERATED_TOKEN_FILE",
     "AZURE_USE_AZURE_CLI",
+    "AZURE_CLIENT_ID",
+    "AZURE_STORAGE_CLIENT_ID",
     "IDENTITY_ENDPOINT",
     "MSI_ENDPOINT",
 )
@@ -122,7 +125,8 @@ def microsoft_options(root: str, endpoints: Mapping[str, str], environ: Environ)
         raise BucketSetupError(root, "no storage account is named", _SIGN_IN["az"])
     if _is_on(environ, "AZURE_SKIP_SIGNATURE"):
         return {**options, "skip_signature": True}
-    if any(map(environ.get, _MICROSOFT)) or _answers("169.254.169.254"):
+    # Many machines answer where Azure's identity service would be: one is used where it is named.
+    if any(map(environ.get, _MICROSOFT)):
         return options
     raise BucketSetupError(root, _NONE, _SIGN_IN["az"])
 

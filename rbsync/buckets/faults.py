@@ -32,9 +32,11 @@ def fault_of(error: Exception, prefix: str) -> BucketError:
         return BucketError(prefix, "the credentials could not be had", "sign in again")
     if status:
         return BucketError(prefix, f"a page of the listing failed{beside}", _LATER)
-    if "timed out" in text or "timeout" in text.lower():
+    if "timed out" in text:
         return BucketError(prefix, "it does not answer in time", _LATER)
     if "Path " in text and ("segment" in text or "parse" in text.lower()):
         hint = "a key has an empty part, as in `a//b`, or `.` or `..`: list prefixes without it"
         return BucketError(prefix, "a key of it is no path", hint)
-    return BucketError(prefix, "a page of the listing could not be had", _LATER)
+    if type(error).__name__ == "PreconditionError":
+        return BucketError(prefix, "it was written anew while it was read", _LATER)
+    return BucketError(prefix, "its service could not be reached", _LATER)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from rbsync.buckets.faults import fault_of
 from rbsync.buckets.folders import Folders
@@ -32,6 +33,13 @@ class Found:
 
     listings: dict[str, Listing] = field(default_factory=dict)
     failed: list[BucketError] = field(default_factory=list)
+
+
+class Version(NamedTuple):
+    """The version that an object has, and its size in bytes."""
+
+    tag: str
+    size: int
 
 
 class Bucket:
@@ -92,6 +100,34 @@ class Bucket:
                 result.failed.append(found)
             else:
                 yield prefix, found
+
+    def version(self, key: str) -> Version:
+        """The version of an object. Raises BucketError and FileNotFoundError."""
+        import obstore
+
+        with self._faults_of(key):
+            found = obstore.head(self._store, key)
+        return Version(found["e_tag"] or found["version"] or "", found["size"])
+
+    def content(self, key: str, tag: str) -> Iterator[bytes]:
+        """The bytes of an object, if it still has a version. Raises as `version`."""
+        import obstore
+
+        with self._faults_of(key):
+            options: Any = {"if_match": tag} if tag else {}
+            for chunk in obstore.get(self._store, key, options=options):
+                yield bytes(chunk)
+
+    @contextmanager
+    def _faults_of(self, key: str) -> Iterator[None]:
+        from obstore.exceptions import BaseError, NotFoundError
+
+        try:
+            yield
+        except NotFoundError:
+            raise FileNotFoundError(self._path(key)) from None
+        except BaseError as error:
+            raise fault_of(error, self._path(key)) from None
 
     def _short(self, key: str, found: Folders) -> BucketError | None:
         """Returns why a level of which not all folders were told is not known."""

@@ -11,6 +11,7 @@ from rbsync.dataset.expanding import Entries
 from rbsync.dataset.findings import Findings
 from rbsync.dataset.structure import StructureReader
 from rbsync.errors import Problem
+from rbsync.files.bucket_listings import BucketError, bucket_fault
 from rbsync.files.kinds import Kind, next_step, objection
 from rbsync.files.roots import OutsideError
 from rbsync.files.structure import UNPACKED
@@ -20,7 +21,7 @@ from rbsync.guessing import nearest_name
 from rbsync.model.datapoint import Item
 from rbsync.model.names import hidden_in
 from rbsync.model.storages import is_public, is_uploaded
-from rbsync.reasons import INVALID, UNKNOWN
+from rbsync.reasons import INVALID, UNKNOWN, ObstacleReason
 from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
 from rbsync.sources.matching import DEAD_LINK_HINT, ESCAPES_HINT, slashes_hint
 from rbsync.trust import Trust
@@ -92,9 +93,19 @@ class Files:
                 # What cannot be looked at may be right. It is unknown, and unknown datapoints are
                 # never pruned.
                 certain = isinstance(error, FileNotFoundError | OutsideError)
-                problem = self._missing(entry, path, error)
-                self._findings.of_entry(entry, problem, INVALID if certain else UNKNOWN)
+                self._tell(entry, path, error, INVALID if certain else UNKNOWN)
                 self._refused.add(path)
+
+    def _tell(self, entry: Entry, path: str, error: OSError, reason: ObstacleReason) -> None:
+        """Reports a file that cannot be had."""
+        if not isinstance(error, BucketError):
+            self._findings.of_entry(entry, self._missing(entry, path, error), reason)
+            return
+        problem = Problem(*bucket_fault(error), entry.file_at(path), error.hint)
+        if error.is_certain:
+            self._findings.of_entry(entry, problem, reason)
+        else:
+            self._findings.of_entry_outage(entry, problem)
 
     def _place(self, entry: Entry, path: str) -> Place:
         """The place of a file, also in another spelling of its name. Raises OSError."""
@@ -188,7 +199,7 @@ class Files:
                 self._broken.add(path)
             return Item(path, file.content, file.size), file.kind
         error = self.errors.get(place, OSError("it was not read"))
-        self._findings.of_entry(entry, self._missing(entry, path, error), UNKNOWN)
+        self._tell(entry, path, error, UNKNOWN)
         return Item(path, ""), Kind("unread", (), "")
 
     def readable(self, entry: Entry, paths: Iterable[str]) -> list[Item]:

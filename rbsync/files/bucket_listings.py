@@ -48,6 +48,26 @@ class BucketListings(Protocol):
         """
 
 
+class Objects(Protocol):
+    """Opens objects of buckets as files."""
+
+    def open(self, path: str) -> int:
+        """A descriptor of the object's bytes; the caller closes it.
+
+        Raises BucketError, and FileNotFoundError for an object that is not there.
+        """
+
+
+class NoObjects:
+    """Opens none. Satisfies ``Objects``."""
+
+    def open(self, path: str) -> int:
+        raise BucketSetupError(path, "nobody reads buckets here")
+
+
+NO_OBJECTS = NoObjects()
+
+
 class NoBuckets:
     """Lists none. Satisfies ``BucketListings``."""
 

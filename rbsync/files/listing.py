@@ -107,6 +107,13 @@ class Listing:
         self.digests = bytearray(width * self.count)
         self.kinds = bytearray([UNSEEN]) * self.count
 
+    def stats_of(self, indices: Sequence[int]) -> array[int]:
+        """The stats of some files, as `stats` has them."""
+        found = array("q")
+        for one in indices:
+            found += self.stats[one * FIELDS : one * FIELDS + FIELDS]
+        return found
+
     def take(self, indices: Sequence[int], answers: Answers, width: int) -> None:
         """Enters what was read of files; ``indices`` ascend, and go with the answers."""
         for at, index, count in _runs(indices, answers.errors):

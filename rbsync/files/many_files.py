@@ -20,6 +20,7 @@ from rbsync.files.readiness import ALWAYS
 from rbsync.files.roots import Roots
 from rbsync.files.structure import CHECKS
 from rbsync.files.structure.compiled_walk import walk_at
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.fingerprint import Algorithm
 
 _COMMON = (PNG, JPEG, BMP, GZIP)
@@ -38,7 +39,7 @@ def hash_apart(roots: Roots, folder: str, names: bytes, algorithm: Algorithm) ->
 def hash_together(roots: Roots, folder: str, names: bytes, algorithm: Algorithm) -> Answers:
     """Returns the answers of `hash_apart` about files that were small when they were listed."""
     # Who knows writers is asked about each file while it is open.
-    if roots.readiness is not ALWAYS or not available():
+    if roots.readiness is not ALWAYS or is_bucket(folder) or not available():
         return hash_apart(roots, folder, names, algorithm)
     try:
         descriptor = roots.open_folder(folder, of_data=True)

@@ -7,7 +7,9 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 
+from rbsync.files.bucket_listings import NO_OBJECTS, Objects
 from rbsync.files.readiness import ALWAYS, Readiness
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.trust.places import PRIVATE_FOLDERS, is_below, real_path
 
 MOST_FOLDERS = 256
@@ -40,9 +42,14 @@ class Roots:
     """
 
     def __init__(
-        self, main: str, allowed: Sequence[str] = (), readiness: Readiness = ALWAYS
+        self,
+        main: str,
+        allowed: Sequence[str] = (),
+        readiness: Readiness = ALWAYS,
+        objects: Objects = NO_OBJECTS,
     ) -> None:
-        """``readiness`` says which files below them are finished."""
+        """``readiness`` says which files below them are finished; ``objects`` opens buckets'."""
+        self._objects = objects
         self.readiness = readiness
         self.main = os.path.abspath(main)
         folders = [self.main, *(os.path.join(self.main, folder) for folder in allowed)]
@@ -92,6 +99,8 @@ class Roots:
 
     def open_file(self, path: str) -> int:
         """A descriptor of a file, for reading; the caller closes it. Raises OSError."""
+        if is_bucket(path):
+            return self._objects.open(path)
         return self._open(path, _FILE, of_data=True)
 
     def _open(self, path: str, flags: int, *, of_data: bool) -> int:

@@ -14,6 +14,7 @@ from rbsync.files.listing import FIELDS, Listing, unseen
 from rbsync.files.readiness import ALWAYS, NotReadyError
 from rbsync.files.reading_tasks import ReadingTasks, Work
 from rbsync.files.roots import Roots
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.fingerprint import Algorithm
 
 if TYPE_CHECKING:
@@ -202,6 +203,8 @@ class TreeHashing:
 
     def newest(self, folder: str) -> int:
         """Returns when a file of a folder that was listed last changed (ns); 0 without files."""
+        if is_bucket(folder):
+            return 0
         stats = self._listings[folder].stats
         mtimes, ctime = stats[1::4], max(stats[2::4], default=0)
         # A camera with a wrong clock dates files in years to come: nobody changed them then.
@@ -213,6 +216,8 @@ class TreeHashing:
 
     def changed(self, place: Place) -> tuple[int, int]:
         """Returns when a file of a folder that was listed changed: mtime and ctime (ns)."""
+        if is_bucket(place.folder):
+            return 0, 0
         known = self._times.get(place.folder)
         if known is None:
             listing = self._listings[place.folder]
@@ -293,8 +298,12 @@ class TreeHashing:
             self._unfinished += is_unfinished
             self.has_missed |= not is_unfinished or self._unfinished > MOST_UNFINISHED
             self._errors[Place(folder, listing.names[indices[at]])] = error
+        if is_bucket(folder):
+            # The stats of an object tell its version, and those of the copy nothing.
+            answers = answers._replace(stats=listing.stats_of(indices))
         listing.take(indices, answers, DIGEST_SIZE[self._algorithm])
-        self._note_racy(folder, indices, answers)
+        if not is_bucket(folder):
+            self._note_racy(folder, indices, answers)
         self._touched(folder)
         self._progress(len(indices), sum(answers.stats[::FIELDS]))
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
 
-from rbsync.files.bucket_listings import BucketListings
+from rbsync.files.bucket_listings import BucketListings, Objects
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import PatternError, compile_pattern
 from rbsync.manifest.manifest import Manifest
+from rbsync.model.bucket_paths import split
 
 
 class _Lister:
@@ -28,9 +30,40 @@ class _Lister:
         return self._lister.listing(folder)
 
 
+class _Fetcher:
+    """Loads what reads objects when the first one is opened. Satisfies ``Objects``."""
+
+    def __init__(self, manifest: Manifest, folder: str) -> None:
+        self._trust, self._folder = manifest.trust, folder
+        self._fetcher: Objects | None = None
+
+    def open(self, path: str) -> int:
+        if self._fetcher is None:
+            from rbsync.buckets.fetching import FOLDER, Fetcher
+
+            self._fetcher = Fetcher(self._trust, os.path.join(self._folder, FOLDER))
+        return self._fetcher.open(path)
+
+
+def bucket_objects(manifest: Manifest, folder: str) -> Objects:
+    """Who reads objects of buckets; ``folder`` is rbsync's own, where they are kept."""
+    return _Fetcher(manifest, folder)
+
+
 def bucket_listings(manifest: Manifest) -> BucketListings:
     """Who lists the buckets of a manifest; nothing is loaded or asked before it names one."""
     return _Lister(manifest)
+
+
+def declared_buckets(manifest: Manifest) -> dict[str, str]:
+    """The buckets whose keys are items, by the ids of the storages that shall lead to them."""
+    found: dict[str, str] = {}
+    for placed in manifest.sources():
+        if text := placed.source.bucket_pattern:
+            named = placed.source.storage or manifest.defaults.storage or ""
+            storage = str(manifest.settings.storages.get(named, named)).lower()
+            found.setdefault(storage, split(text).bucket)
+    return found
 
 
 def _deep(manifest: Manifest) -> Iterator[str]:

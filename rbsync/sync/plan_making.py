@@ -19,6 +19,7 @@ from rbsync.planner import plan as compare
 from rbsync.planner.conflicts import Decisions
 from rbsync.planner.decide import Rules
 from rbsync.stores.base import Mark
+from rbsync.sync.bucket_listing import declared_buckets
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.inspecting_moves import moves_inspected, moving
@@ -166,7 +167,8 @@ def _looked_at(
         plan = moves_inspected(workspace.backend, plan, records, decisions.ours)
     if options.offline:
         return plan
-    return check_storages(workspace.backend, plan, keep_going=options.keep_going)
+    declared = declared_buckets(workspace.manifest)
+    return check_storages(workspace.backend, plan, keep_going=options.keep_going, declared=declared)
 
 
 def _narrowed(dataset: Dataset, records: Mapping[str, Record], options: PlanOptions) -> Dataset:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from rbsync.backends.base import Backend
+from rbsync.backends.base import Backend, KnowsBuckets
 from rbsync.errors import Problem, UserError
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Action, Actions, Blocked, Create, Delete, Plan
@@ -15,14 +15,21 @@ from rbsync.reasons import INVALID, NEW
 CODE = "unknown-storage"
 
 
-def check_storages(backend: Backend, plan: Plan, *, keep_going: bool) -> Plan:
-    """The plan, if it uses only storages that there are.
+def check_storages(
+    backend: Backend, plan: Plan, *, keep_going: bool, declared: Mapping[str, str] = {}
+) -> Plan:
+    """The plan, if it uses only storages that there are, and that lead to its buckets.
+
+    ``declared`` are the buckets whose keys the items are, by the ids of the storages.
 
     Raises UserError for others, or blocks what uses them when it is to ``keep_going``. Raises
     BackendError when the service does not say which there are.
     """
     used = {storage for one in _examples(plan) for storage in _storages(one)}
-    unknown = unknown_storages(backend, used) if used else {}
+    unknown = dict(unknown_storages(backend, used)) if used else {}
+    listed = {one: declared[one] for one in sorted(used - {*unknown}) if one in declared}
+    if listed and isinstance(backend, KnowsBuckets):
+        unknown.update(_led_elsewhere(listed, backend.buckets()))
     if not unknown:
         return plan
     if not keep_going:
@@ -31,6 +38,21 @@ def check_storages(backend: Backend, plan: Plan, *, keep_going: bool) -> Plan:
     blocked = sorted((one for one in actions if isinstance(one, Blocked)), key=lambda one: one.name)
     others = (one for one in actions if not isinstance(one, Blocked))
     return replace(plan, actions=(*others, *blocked))
+
+
+def _led_elsewhere(
+    listed: Mapping[str, str], known: Mapping[str, str]
+) -> Iterator[tuple[str, Problem]]:
+    """Yields storages whose bucket is another one than that which was listed.
+
+    The same keys may be in both: people would be given images of other patients.
+    """
+    for storage, bucket in listed.items():
+        leads_to = known.get(storage.lower(), bucket)
+        if leads_to != bucket:
+            message = f"the storage {storage} leads to the bucket `{leads_to}`, not to `{bucket}`"
+            hint = f"name the storage that leads to `{bucket}`, or list `{leads_to}`"
+            yield storage, Problem("other-bucket", message, hint=hint)
 
 
 def unknown_storages(backend: Backend, used: set[str]) -> Mapping[str, Problem]:

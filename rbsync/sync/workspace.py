@@ -36,7 +36,7 @@ from rbsync.stores.history import open_history
 from rbsync.stores.history.base import History
 from rbsync.stores.history.memory import MemoryHistory
 from rbsync.stores.history.sqlite import SqliteHistory
-from rbsync.sync.bucket_listing import bucket_listings
+from rbsync.sync.bucket_listing import bucket_listings, bucket_objects
 from rbsync.sync.first_look import FirstLook
 from rbsync.sync.recovery import Settling
 from rbsync.sync.unasked import UnaskedBackend
@@ -188,11 +188,12 @@ def open_workspace(
     manifest = _by_sums(manifest) if sums else manifest
     stop = stop or Cancellation()
     retrier = _retrier(stop, give_up_after, outage)
-    roots = Roots(manifest.root, manifest.settings.roots, readiness)
     with contextlib.ExitStack() as stack:
         folder = _own_folder(manifest, home := home or manifest.root, stack)
         remembered = os.path.join(folder, SUMS if sums else "cache.db")
         note = _once(note)
+        objects = bucket_objects(manifest, folder)
+        roots = Roots(manifest.root, manifest.settings.roots, readiness, objects)
         buckets = bucket_listings(manifest)
         tree_of = partial(Tree, roots, rehash=rehash, known=known, buckets=buckets)
         inputs = _inputs(manifest, tree_of, remembered, watcher or Unwatched(), stack)

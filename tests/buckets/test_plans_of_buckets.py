@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from rbsync.errors import ExitCode
-from tests.s3_server import ACCESS, PAGE, SECRET, TOKEN, Fault, S3Server
+from tests.buckets.in_bucket import STORAGE, InBucket, manifest
+from tests.s3_server import ACCESS, PAGE, SECRET, TOKEN, Fault
 from tests.scenarios.offline_service import RemoteProject
-from tests.scenarios.project import Project
-from tests.service.serving import serving, taxonomy
-
-STORAGE = "aaaaaaaa-0000-4000-8000-00000000000f"
-
-
-def manifest(bucket: str, pattern: str = "data/**/*.png", more: str = "") -> str:
-    return (
-        "project: {type: IMAGE_SEGMENTATION, taxonomy: [car]}\n"
-        f"storages: {{scans: {STORAGE}}}\n"
-        f"datapoints:\n  - {{glob: 's3://{bucket}/{pattern}', storage: scans{more}}}\n"
-    )
-
-
-class InBucket(Project):
-    """A project whose items are in a bucket of its own."""
-
-    def __init__(self, folder: Path, s3: S3Server) -> None:
-        super().__init__(folder)
-        self.s3, self.bucket = s3, f"scans-{uuid4().hex[:12]}"
-        keys = [f"data/{at // 150}/{at:03d}.png" for at in range(300)]
-        self.put({key: f"content of {key}" for key in [*keys, "data/top.png", "other/x.png"]})
-        self.manifest(manifest(self.bucket))
-
-    def put(self, objects: dict[str, str]) -> None:
-        self.s3.put(self.bucket, objects)
-
-
-@pytest.fixture
-def project(tmp_path: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[InBucket]:
-    for name, value in s3.environment.items():
-        monkeypatch.setenv(name, value)
-    made = InBucket(tmp_path / "here", s3)
-    monkeypatch.setenv("RBSYNC_BUCKETS", made.bucket)
-    yield made
-    s3.disturb({})
+from tests.service.serving import NearClient, serving, taxonomy
 
 
 def test_keys_are_planned_and_applied_and_nothing_is_downloaded(project: InBucket) -> None:
@@ -256,6 +221,31 @@ def test_a_storage_that_the_service_does_not_have_is_told(
         ran = remote.run("plan")
         assert ran.code == ExitCode.INVALID
         assert f"the organization has no storage {STORAGE}" in ran.err
+
+
+def storage_of(client: NearClient, bucket: str) -> str:
+    """The id of a new storage of the service that leads to a bucket."""
+    storage_id = str(uuid4())
+    details = {"__typename": "S3BucketStorageDetails", "bucket": bucket}
+    kept = {"name": f"of {bucket}", "provider": "AWS_S3", "details": details}
+    client.service.account.put("storages", storage_id, kept)
+    return storage_id
+
+
+def test_a_storage_that_leads_to_another_bucket_is_told(project: InBucket, tmp_path: Path) -> None:
+    with serving(tmp_path / "s", taxonomy=taxonomy("car")) as service:
+        made = {bucket: storage_of(service, bucket) for bucket in (project.bucket, "another")}
+        remote = RemoteProject(tmp_path / "remote", service.url)
+        text = manifest(project.bucket)
+        text = text[text.index("storages") :]
+        remote.manifest(text.replace(STORAGE, made["another"]))
+        ran = remote.run("plan")
+        assert ran.code == ExitCode.INVALID, (ran.out, ran.err)
+        storage = made["another"]
+        told = f"the storage {storage} leads to the bucket `another`, not to `{project.bucket}`"
+        assert told in ran.err
+        remote.manifest(text.replace(STORAGE, made[project.bucket]))
+        assert "301 to create" in remote.run("plan").out
 
 
 def test_no_credential_is_left_anywhere(project: InBucket) -> None:

@@ -161,6 +161,14 @@ class RedbrickBackend:
         except DeniedError:
             return None
 
+    def buckets(self) -> dict[str, str]:
+        """The buckets that storages lead to, by their ids, as far as the service says."""
+        try:
+            found = self._opened.storages()
+        except DeniedError:
+            return {}
+        return {one.storage_id.lower(): one.bucket for one in found if one.bucket}
+
     def flaw(self, draft: Draft) -> Flaw | None:
         """Returns why the project, as it was when it was opened, would refuse a datapoint; None if
         not.

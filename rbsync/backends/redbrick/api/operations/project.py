@@ -59,7 +59,10 @@ GET_TAXONOMY = Operation(
 STORAGE_METHODS = Operation(
     "storageMethodsSDK",
     """query storageMethodsSDK($orgId: UUID!) {
-  storageMethods(orgId: $orgId) { orgId storageId name provider deleted }
+  storageMethods(orgId: $orgId) { orgId storageId name provider deleted details {
+    ... on S3BucketStorageDetails { bucket }
+    ... on GCSBucketStorageDetails { bucket }
+  } }
 }""",
 )
 
@@ -98,6 +101,7 @@ class Storage(NamedTuple):
     storage_id: str
     name: str
     provider: str
+    bucket: str = ""
 
 
 def open_project(client: Client) -> ProjectFacts | None:
@@ -144,6 +148,10 @@ def _contents(taxonomy: Node) -> dict[str, Any]:
     return {**facts, **{key: taxonomy.value(key) for key in _CONTENTS}}
 
 
+def _bucket_of(details: Node | None) -> str:
+    return (details.text_or_none("bucket") or "") if details else ""
+
+
 def storages(client: Client) -> list[Storage]:
     """The storages of the organization that are in use."""
     answer = client.read(STORAGE_METHODS, projectId=...)
@@ -152,6 +160,7 @@ def storages(client: Client) -> list[Storage]:
             one.text("storageId"),
             one.text_or_none("name") or "",
             one.text_or_none("provider") or "",
+            _bucket_of(one.node_or_none("details")),
         )
         for one in answer.nodes("storageMethods")
         if not one.value("deleted")

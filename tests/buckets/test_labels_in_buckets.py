@@ -1,0 +1,98 @@
+"""Label files and masks that lie in a bucket are fetched once for each version."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rbsync.errors import ExitCode
+from tests.buckets.in_bucket import InBucket, manifest
+from tests.s3_server import Fault
+from tests.scenarios.pictures import png
+from tests.scenarios.project import BOX
+
+LABELS = ", labels: 's3://{bucket}/labels/{{stem}}.json?'"
+TYPE = "IMAGE_SEGMENTATION"
+
+
+def labelled(project: InBucket) -> None:
+    """Three images, of which two have labels in the bucket."""
+    project.put({f"few/{name}.png": name for name in "abc"})
+    project.put({f"labels/{name}.json": json.dumps([BOX]) for name in "ab"})
+    text = manifest(project.bucket, "few/*.png", LABELS.format(bucket=project.bucket))
+    project.manifest(text.replace(TYPE, "IMAGE_BBOX"))
+
+
+def fetched(project: InBucket) -> list[str]:
+    """The objects whose bytes were fetched since."""
+    keys = (one.partition("?")[0].split()[1] for one in project.s3.asked() if one.startswith("GET"))
+    return [key for key in keys if key.endswith((".json", ".png"))]
+
+
+def test_labels_are_fetched_once_for_each_version(project: InBucket) -> None:
+    labelled(project)
+    project.s3.asked()
+    assert project.actions() == [f"create few/{name}.png" for name in "abc"]
+    assert sorted(fetched(project)) == [f"/{project.bucket}/labels/{one}.json" for one in "ab"]
+    assert "3 created" in project.apply().out
+    assert [one["labels"] for one in project.tasks()] == [1, 1, 0]
+    assert project.run("plan").out.startswith("No changes")
+    assert not fetched(project), "what the plan had fetched was enough"
+    project.put({"labels/a.json": json.dumps([BOX, BOX])})
+    assert project.actions() == ["update few/a.png labels"]
+    assert fetched(project) == [f"/{project.bucket}/labels/a.json"]
+    assert "1 updated" in project.apply().out
+    project.put({"labels/c.json": json.dumps([BOX])})
+    assert project.actions() == ["update few/c.png labels"]
+
+
+def test_a_mask_in_a_bucket_is_read(project: InBucket) -> None:
+    project.put({"few/a.png": "a", "masks/a.png": png(0xFF0000)})
+    project.write("class_map.json", {"car": [255, 0, 0]})
+    more = f", mask: 's3://{project.bucket}/masks/{{stem}}.png', class_map: class_map.json"
+    project.manifest(manifest(project.bucket, "few/*.png", more))
+    done = project.apply()
+    assert "1 created" in done.out, done.err
+    (task,) = project.tasks()
+    assert task["labels"] == 1
+    assert project.run("plan").out.startswith("No changes")
+
+
+@pytest.mark.parametrize("fault", ["fails", "refuses", "cut short"])
+def test_labels_that_cannot_be_listed_are_not_removed(project: InBucket, fault: Fault) -> None:
+    labelled(project)
+    project.put({f"labels/more-{at:03d}.json": "[]" for at in range(200)})
+    project.apply()
+    project.s3.disturb({"labels/": fault})
+    ran = project.run("plan")
+    assert ran.code == ExitCode.INCOMPLETE, (ran.out, ran.err)
+    assert "0 to update" in ran.out
+    assert f"`s3://{project.bucket}/labels` is not known" in ran.out + ran.err
+    assert [one["labels"] for one in project.tasks()] == [1, 1, 0]
+
+
+def test_labels_that_cannot_be_fetched_bar_their_datapoint_alone(project: InBucket) -> None:
+    labelled(project)
+    project.s3.disturb({f"/{project.bucket}/labels/a.json": "refuses"})
+    ran = project.run("apply", "--yes")
+    assert ran.code == ExitCode.INCOMPLETE, (ran.out, ran.err)
+    assert "2 created" in ran.out
+    assert f"`s3://{project.bucket}/labels/a.json` is not known" in ran.out + ran.err
+
+
+def test_labels_that_are_gone_with_their_whole_folder_are_not_removed(project: InBucket) -> None:
+    labelled(project)
+    project.apply()
+    project.s3.delete(project.bucket, ["labels/a.json", "labels/b.json"])
+    ran = project.run("plan")
+    assert ran.code == ExitCode.INCOMPLETE, (ran.out, ran.err)
+    assert "0 to update" in ran.out
+
+
+def test_a_wrong_label_is_told_with_its_place(project: InBucket) -> None:
+    labelled(project)
+    project.put({"labels/a.json": '[{"category": 3}]'})
+    ran = project.run("plan")
+    assert ran.code == ExitCode.INVALID
+    assert f"s3://{project.bucket}/labels/a.json:1:" in ran.err
