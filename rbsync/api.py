@@ -21,6 +21,7 @@ def load_manifest(
     *,
     env: Sequence[str] = (),
     roots: Sequence[str | os.PathLike[str]] = (),
+    buckets: Sequence[str] = (),
     url: str = "",
     profile: str = "",
     policy: Mapping[str, object] | None = None,
@@ -32,14 +33,15 @@ def load_manifest(
 
     A manifest may be a stranger's. Beside what the environment and the user's configuration
     allow, it may read the variables ``env``, name the folders ``roots`` as its roots and the
-    service at ``url``, for which the key then is, and have items at addresses of an inner network
-    with ``allow_private_urls``. ``policy`` goes before its own. ``executor`` is who reads its files
-    and converts its masks, as the command line takes it. For one that is ``untrusted`` no key is
-    read and no host is asked.
+    service at ``url``, for which the key then is, have ``buckets`` listed with your credentials,
+    and have items at addresses of an inner network with ``allow_private_urls``. ``policy`` goes
+    before its own. ``executor`` is who reads its files and converts its masks, as the command line
+    takes it. For one that is ``untrusted`` no key is read and no host is asked.
     """
     given = Given(
         env=tuple(env),
         roots=tuple(os.path.abspath(one) for one in roots),
+        buckets=tuple(buckets),
         url=url,
         profile=profile,
         policy=tuple(f"{key}={value}" for key, value in (policy or {}).items()),

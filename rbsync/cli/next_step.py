@@ -18,6 +18,7 @@ _FLAGS = {
     "state": "--state",
     "env": "--env",
     "roots": "--root",
+    "buckets": "--allow-bucket",
     "url": "--url",
     "policy": "--policy",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from rbsync.files.structure import UNPACKED
 from rbsync.files.tree import Tree
 from rbsync.files.tree_hashing import Place
 from rbsync.guessing import nearest_name
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.datapoint import Item
 from rbsync.model.names import hidden_in
 from rbsync.model.storages import is_public, is_uploaded
@@ -60,6 +62,9 @@ class Files:
         """
         if self.are_local(entry):
             yield from self._found(entry, entry.items)
+        elif not is_public(entry.settings.storage):
+            # They are looked for, and not read.
+            deque(self._found(entry, filter(is_bucket, entry.items)), maxlen=0)
         match entry.labels:
             case str(path):
                 yield from self._found(entry, [path])

@@ -173,7 +173,10 @@ def read_trust(environ: Mapping[str, str] | None = None, given: Given | None = N
         env=frozenset(_names([*given.env, environ.get("RBSYNC_ENV", ""), *config.env])),
         roots=(*given.roots, *_folders(environ), *config.roots),
         buckets=frozenset(
-            [*given.buckets, *_listed(environ.get("RBSYNC_BUCKETS", "")), *config.buckets]
+            [
+                *_listed(" ".join([*given.buckets, environ.get("RBSYNC_BUCKETS", "")])),
+                *config.buckets,
+            ]
         ),
         endpoints=config.endpoints,
         url=given.url or environ.get("RBSYNC_URL", "") or config.url,

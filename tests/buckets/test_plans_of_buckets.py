@@ -115,7 +115,9 @@ def test_a_bucket_that_nobody_allowed_is_not_asked(
     assert f"rbsync.yaml:5:12: `s3://{project.bucket}" in ran.err
     assert f"--allow-bucket {project.bucket}" in ran.err
     assert not project.s3.asked()
-    assert project.run("--allow-bucket", project.bucket, "plan").code == ExitCode.DONE
+    allowed = project.run("--allow-bucket", project.bucket, "plan")
+    assert allowed.code == ExitCode.DONE
+    assert f"rbsync --allow-bucket {project.bucket} apply" in allowed.err, "what is advised works"
     settings = Path(project.folder / "config/rbsync/config.toml")
     project.write("config/rbsync/config.toml", f'buckets = ["{project.bucket}"]\n')
     assert project.run("plan", XDG_CONFIG_HOME=str(settings.parents[1])).code == ExitCode.DONE
@@ -200,6 +202,25 @@ def test_the_offline_service_gets_keys_and_keeps_them(project: InBucket, tmp_pat
         assert "1 updated" in remote.run("apply", "--yes").out
         (remote.folder / ".rbsync/state.db").unlink()
         assert "No changes" in remote.run("plan").out, "the stamps tell which version it was"
+
+
+def test_explicit_items_may_be_objects_too(project: InBucket) -> None:
+    text = manifest(project.bucket).partition("datapoints")[0]
+    items = [f"s3://{project.bucket}/data/{one}" for one in ("top.png", "0/000.png")]
+    text = text.replace("IMAGE_SEGMENTATION", "VIDEO_BBOX")
+    project.manifest(text + f"datapoints:\n  - {{name: one, storage: scans, items: {items}}}\n")
+    assert "1 created" in project.apply().out
+    assert project.tasks()[0]["items"] == ["data/top.png", "data/0/000.png"]
+    assert project.run("plan").out.startswith("No changes")
+    project.put({"data/top.png": "another content"})
+    assert project.actions() == ["update one items"]
+    project.s3.disturb({"data/": "refuses"})
+    assert project.run("plan").code == ExitCode.INCOMPLETE
+    project.s3.disturb({})
+    project.s3.delete(project.bucket, ["data/top.png"])
+    gone = project.run("plan")
+    assert gone.code == ExitCode.INVALID
+    assert f"there is no file `s3://{project.bucket}/data/top.png`" in gone.err
 
 
 def test_a_lock_notes_the_versions_of_objects(project: InBucket) -> None:
