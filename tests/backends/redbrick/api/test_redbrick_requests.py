@@ -328,5 +328,10 @@ def test_every_difference_that_is_listed_occurs_and_has_a_reason(
 def test_storages_that_were_deleted_are_left_out(wire: Wire) -> None:
     public = {"orgId": ORG, "storageId": "1", "name": "Public", "provider": "PUBLIC"}
     gone = {**public, "storageId": "2", "deleted": True}
-    wire.answers["storageMethodsSDK"] = {"storageMethods": [public, gone]}
-    assert with_client(wire, project.storages) == [("1", "Public", "PUBLIC")]
+    named = {"storageId": "3", "name": "Scans", "provider": "AWS_S3"}
+    scans = {**public, **named, "details": {"bucket": "hospital-scans"}}
+    wire.answers["storageMethodsSDK"] = {"storageMethods": [public, gone, scans]}
+    assert with_client(wire, project.storages) == [
+        ("1", "Public", "PUBLIC", ""),
+        ("3", "Scans", "AWS_S3", "hospital-scans"),
+    ]
