@@ -51,13 +51,14 @@ class Bucket:
 
     def level(self, key: str) -> Listing:
         """One folder by itself. Raises BucketError."""
+        begun = datetime.now(UTC)
         found, _ = self._level(key)
-        self._check_end(key, found)
+        self._check_end(key, found.last, begun)
         return dict(found.listings(self._root))[self._path(key)]
 
     def below(self, key: str, pool: Executor) -> Found:
         """The folder of a key and all below it."""
-        result = Found()
+        result, begun = Found(), datetime.now(UTC)
         levels, prefixes = self._levels(key, pool, result)
         ends = {prefix: found.last for prefix, found in levels.items()}
         for prefix, found in self._streams(prefixes, pool, result):
@@ -66,9 +67,8 @@ class Bucket:
                     ends[above] = max(ends[above], found.last)
             result.listings.update(found.listings(self._root))
         for prefix, found in levels.items():
-            found.last = max(found.last, ends[prefix])
             # Where something failed, keys after the last that was seen are no wonder.
-            if not result.failed and (error := self._short(prefix, found)):
+            if not result.failed and (error := self._short(prefix, ends[prefix], begun)):
                 result.failed.append(error)
             result.listings.update(found.listings(self._root))
         return result
@@ -129,10 +129,10 @@ class Bucket:
         except BaseError as error:
             raise fault_of(error, self._path(key)) from None
 
-    def _short(self, key: str, found: Folders) -> BucketError | None:
+    def _short(self, key: str, last: str, begun: datetime) -> BucketError | None:
         """Returns why a level of which not all folders were told is not known."""
         try:
-            self._check_end(key, found)
+            self._check_end(key, last, begun)
         except BucketError as error:
             return error
         return None
@@ -169,7 +169,7 @@ class Bucket:
         begun = datetime.now(UTC)
         for page in self._pages(key):
             found.take(page)
-        self._check_end(key, found, begun)
+        self._check_end(key, found.last, begun)
         return found
 
     def _pages(self, key: str, after: str = "") -> Iterator[Any]:
@@ -184,20 +184,18 @@ class Bucket:
 
     # A service, or a proxy before it, may leave out the mark by which a listing goes on: it then
     # looks like one that is whole, and all that it does not tell like deleted.
-    def _check_end(self, key: str, found: Folders, begun: datetime | None = None) -> None:
+    def _check_end(self, key: str, last: str, begun: datetime) -> None:
         """Raises BucketError where a bucket has keys after the last one that it told.
 
-        Those that came since the listing had ``begun`` are taken in.
+        Those that came since the listing had ``begun`` were not there to be told.
         """
-        after = found.last
-        for page in self._pages(key, after) if after else ():
-            late = [at for at, one in enumerate(page.column("path").to_pylist()) if one > after]
+        for page in self._pages(key, last) if last else ():
+            late = [at for at, one in enumerate(page.column("path").to_pylist()) if one > last]
             if not late:
                 return
             since = page.column("last_modified").to_pylist()
-            if begun is None or any(since[at] < begun for at in late):
+            if any(since[at] < begun for at in late):
                 raise BucketError(self._path(key), _SHORT, _SHORT_HINT)
-            found.take(page.slice(late[0]))
 
     def _path(self, key: str) -> str:
         return f"{self._root}/{key}" if key else self._root
