@@ -24,15 +24,13 @@ def is_makeable(workspace: Workspace) -> bool:
 def wanted(workspace: Workspace) -> NewProject:
     """The project that is declared. Raises UserError where the manifest says too little of it."""
     declared = workspace.manifest.settings.project
-    lacks = [
-        what
-        for what, known in (("type", declared.type), ("taxonomy", workspace.taxonomy.categories))
-        if not known
-    ]
+    facts = {"type": declared.type, "taxonomy": workspace.taxonomy.categories}
+    lacks = [key for key, known in facts.items() if not known]
     if lacks:
         where = workspace.manifest.locate(("project",))
-        message = f'the project "{declared.name}" is not there, and is to be made without {{}}'
-        raise UserError([Problem(CODE, message.format(" and ".join(lacks)), where, _FACTS_HINT)])
+        what = " and ".join(lacks)
+        message = f'the project "{declared.name}" is not there, and is to be made without {what}'
+        raise UserError([Problem(CODE, message, where, _FACTS_HINT)])
     return NewProject(declared.name, declared.type, workspace.taxonomy, declared.stages)
 
 

@@ -163,7 +163,7 @@ PAGES = os.environ.get("RBSYNC_PAGES") == "full"
 @pytest.mark.timeout(900)
 def test_sixteen_tasks_with_labels_of_five_megabytes_are_read(tmp_path: Path) -> None:
     """In full size: no page of them fits into what is read of an answer."""
-    labels = json.dumps([{**BOX, "labelid": "x" * 40}] * 29_000)
+    labels = json.dumps([{**BOX, "labelid": f"{number:040}"} for number in range(29_000)])
     assert len(labels) > 4.8 * MIB
     assert 16 * len(labels) > MOST_BYTES
     with serving(tmp_path / "s", taxonomy=taxonomy("car")) as service:
