@@ -29,7 +29,7 @@ def fault_of(error: Exception, prefix: str) -> BucketError:
     if number == "404":
         return BucketError(prefix, f"there is no such bucket{beside}", "check the bucket's name")
     if "credential" in text.lower():
-        return BucketError(prefix, "the credentials could not be had", "sign in again")
+        return BucketError(prefix, "the credentials could not be had", _REFUSED_HINT)
     if status:
         return BucketError(prefix, f"a page of the listing failed{beside}", _LATER)
     if "timed out" in text:

@@ -9,6 +9,7 @@ import pytest
 
 from rbsync.errors import ExitCode
 from tests.buckets.in_bucket import STORAGE, InBucket, manifest
+from tests.hints.following import follows
 from tests.s3_server import ACCESS, PAGE, SECRET, TOKEN, Fault
 from tests.scenarios.offline_service import RemoteProject
 from tests.service.serving import NearClient, serving, taxonomy
@@ -253,6 +254,7 @@ def storage_of(client: NearClient, bucket: str) -> str:
     return storage_id
 
 
+@follows("name the storage that leads to `")
 def test_a_storage_that_leads_to_another_bucket_is_told(project: InBucket, tmp_path: Path) -> None:
     with serving(tmp_path / "s", taxonomy=taxonomy("car")) as service:
         made = {bucket: storage_of(service, bucket) for bucket in (project.bucket, "another")}
