@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate, islice
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from rbsync.dataset.findings import Findings
+from rbsync.dataset.merging import Merging
 from rbsync.errors import Location, Problem
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
-from rbsync.guessing import nearest
 from rbsync.labels.amounts import MOST_LABELS, Limits
-from rbsync.labels.problem import meant_name
 from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.positions import Path
-from rbsync.model.datapoint import Settings
 from rbsync.model.names import LONGEST_NAME, hidden_in, is_plain, is_utf8, plain_form
-from rbsync.model.storages import BUILT_IN, UPLOADED, is_built_in, is_uploaded, is_uuid
+from rbsync.model.storages import is_uploaded
 from rbsync.sources.context import Context, Rest, Searched
 from rbsync.sources.entry import Bundle, Entry
 
 if TYPE_CHECKING:
-    from rbsync.sources.base import Common, SourceModel
+    from rbsync.sources.base import SourceModel
     from rbsync.sources.complete_when import CompleteWhen
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -100,7 +96,7 @@ def expand(
     Raises NotInPartsError for a part of too many files.
     """
     unpacking = _Unpacking(again)
-    merging = _Merging(manifest, findings)
+    merging = Merging(manifest, findings)
     waits = manifest.defaults.complete_when
     searched = Searched(tree)
     for number, (source, path, origin, wrong) in enumerate(manifest.sources()):
@@ -201,69 +197,6 @@ def _bear_witness(sought: Seeking, rest: Rest | None, path: str) -> None:
 def _below(manifest: Manifest, source: Path, path: Path) -> Location:
     """The place of something in a source."""
     return manifest.locate((*source, *path))
-
-
-@dataclass
-class _Merging:
-    """Settings of the defaults and of a source, one object for all that have the same."""
-
-    manifest: Manifest
-    findings: Findings
-
-    def __post_init__(self) -> None:
-        self._made: dict[str, Settings] = {}
-        self._misplaced: set[Location] = set()
-
-    def settings(
-        self, source: Common, locate: Callable[[Path], Location]
-    ) -> tuple[Settings, Problem | None]:
-        """The settings of a source, and the problem that its storage is none."""
-        defaults = self.manifest.defaults
-        named = source.storage or defaults.storage or UPLOADED
-        storage = self._storage(named)
-        problem = None
-        if storage is None:
-            # That of the defaults is told there, and not once more at each entry.
-            is_own = source.storage is not None
-            where = (locate if is_own else self.manifest.locate)(
-                ("storage",) if is_own else ("defaults", "storage")
-            )
-            every = [*BUILT_IN, *self.manifest.settings.storages]
-            near = nearest(named, every)
-            # Items of a misspelt storage of our own are files, and those that are missing are told
-            # in the same run; of any other name they may be keys.
-            if near == UPLOADED:
-                storage = UPLOADED
-            message = f"`{named}` is no storage"
-            known = (
-                f"known are {', '.join(every)}, and any storage's UUID; name it under `storages`"
-            )
-            hint = f"{meant_name(named, near)} {known}" if near else known
-            problem = Problem("unknown-storage", message, where, hint)
-            if where not in self._misplaced:
-                self._misplaced.add(where)
-                self.findings.of_source(problem)
-        made = Settings(
-            storage=storage or named,
-            ground_truth=_first(source.ground_truth, defaults.ground_truth) or False,
-            priority=_first(source.priority, defaults.priority),
-            metadata={**(defaults.metadata or {}), **(source.metadata or {})},
-        )
-        # By its text: metadata is a mapping, and has no hash.
-        return self._made.setdefault(repr(made), made), problem
-
-    def _storage(self, named: str) -> str | None:
-        if is_built_in(named):
-            return named
-        if named in self.manifest.settings.storages:
-            return str(self.manifest.settings.storages[named])
-        # A UUID in capitals is the same storage, and would else be a change of the settings.
-        return named.lower() if is_uuid(named) else None
-
-
-def _first(own: T | None, default: T | None) -> T | None:
-    # Not `or`: a source may say 0 or False where the defaults say something else.
-    return default if own is None else own
 
 
 _MOST_DOUBTFUL = 1_000
