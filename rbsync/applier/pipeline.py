@@ -32,7 +32,7 @@ from rbsync.model.plan import Create, Replace, Update
 from rbsync.reasons import MISSING
 
 if TYPE_CHECKING:
-    from rbsync.executors.tasks import Share
+    from rbsync.executors.batches import Share
 
 GROUP = 50
 """Intents that share one durable commit, unless a request takes more changes than that."""

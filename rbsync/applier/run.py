@@ -34,7 +34,7 @@ from rbsync.stores.base import Upload, Writer
 from rbsync.stores.record_pages import amounts
 
 if TYPE_CHECKING:
-    from rbsync.executors.tasks import Share
+    from rbsync.executors.batches import Share
 
 NO_DELETES = "nothing is deleted in a run that had a failure"
 BATCH = 50

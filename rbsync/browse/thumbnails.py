@@ -91,7 +91,7 @@ class Thumbnails:
     def _jpeg(self, view: View | None, known: Sequence[str] = ()) -> bytes | None:
         if self._helpers is None or view is None or not _is_large(view):
             return _jpeg(view, known)
-        from rbsync.executors.tasks import settled
+        from rbsync.executors.batches import settled
 
         call = partial(_jpeg, view, known)
         (found,) = settled([call], self._helpers().hand_out([call]).result())

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from xxhash import xxh3_128_hexdigest
 
-from rbsync.buckets.opening import open_bucket
+from rbsync.buckets.allowed_buckets import open_bucket
 from rbsync.buckets.prefixes import Bucket
 from rbsync.files.bucket_listings import BucketError
 from rbsync.model.bucket_paths import split

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from rbsync.buckets.faults import fault_of
 from rbsync.buckets.folders import Folders
+from rbsync.buckets.told_faults import fault_of
 from rbsync.files.bucket_listings import BucketError
 from rbsync.files.listing import Listing
 

@@ -84,7 +84,7 @@ def _checks(common: CommonOptions, *, write: bool) -> Iterator[Check]:
 
 
 def _held(backend: Backend, *, write: bool) -> Iterator[Check]:
-    """What the project holds."""
+    """Looks at what the project holds."""
     from rbsync.doctor.probing import listing_check, probe_checks
 
     if backend.describe() is None:

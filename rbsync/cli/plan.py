@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -102,8 +102,7 @@ def command(
         labels = _labels(workspace, plan, common, asked=bool(markdown), is_far=is_far)
         version = version or known_version(workspace)
         about = About(version=version, base=touched.base if touched else "", page=page)
-        if markdown or common.json:
-            about = _with_digest(about, workspace, plan)
+        about = _with_digest(about, workspace, plan) if markdown or common.json else about
         _write_pages(html, workspace, plan)
         locks = has_lock(workspace)
         untrusted = workspace.manifest.trust.untrusted
@@ -116,10 +115,15 @@ def command(
         return _exit_code(plan, detailed_exitcode)
     if not is_printed:
         _show(told, common, unused, locks=locks)
-    kept = Kept(output or "", digest, about.digest if markdown else "")
-    for line in () if untrusted and not output else next_steps(common, plan, options, kept):
-        note(common, line)
+    if output or not untrusted:
+        kept = Kept(output or "", digest, about.digest if markdown else "")
+        _advise(common, next_steps(common, plan, options, kept))
     return _exit_code(plan, detailed_exitcode)
+
+
+def _advise(common: CommonOptions, steps: Iterable[str]) -> None:
+    for line in steps:
+        note(common, line)
 
 
 @contextmanager

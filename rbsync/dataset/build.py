@@ -93,9 +93,7 @@ def build(
         seeking = notes.seeking if notes.is_wanted else None
         expanded = expand(manifest, inputs.tree, findings, seeking, notes.again)
         entries = sorted_out(_hashed_ahead(expanded, inputs), findings)
-        inspections = Inspections(
-            inputs.cache, lambda: inputs.executor, inputs.watcher, inputs.helpers
-        )
+        inspections = _inspections(inputs)
         checks = manifest.settings.check != "none"
         structure = StructureReader(inputs.tree, inspections, findings, checks=checks)
         files = Files(inputs.tree, findings, structure, manifest.trust)
@@ -131,6 +129,10 @@ def build(
         dataset = _dataset(datapoints, packed, findings, inputs.tree, manifest.file)
         label_files = _label_files(datapoints, entries.good, files, findings)
         return replace(dataset, label_files=label_files, unused=readers.masks.use.problems())
+
+
+def _inspections(inputs: BuildInputs) -> Inspections:
+    return Inspections(inputs.cache, lambda: inputs.executor, inputs.watcher, inputs.helpers)
 
 
 def _label_files(
@@ -267,7 +269,7 @@ def _is_worth_it(inputs: BuildInputs, count: int, size: int) -> bool:
     """Tells whether so many files of so many bytes are worth the way to somebody else."""
     if inputs.helpers is None:
         return False
-    from rbsync.executors.tasks import BYTES
+    from rbsync.executors.batches import BYTES
 
     return BYTES.is_worth_it(count, size)
 

@@ -10,13 +10,14 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from rbsync.dataset.findings import Findings
-from rbsync.dataset.merging import Merging
+from rbsync.dataset.merged_settings import Merging
 from rbsync.errors import Location, Problem
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
 from rbsync.labels.amounts import MOST_LABELS, Limits
 from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.positions import Path
+from rbsync.model.datapoint import Settings
 from rbsync.model.names import LONGEST_NAME, hidden_in, is_plain, is_utf8, plain_form
 from rbsync.model.storages import is_uploaded
 from rbsync.sources.context import Context, Rest, Searched
@@ -91,9 +92,8 @@ def expand(
     """The entries of all sources, in the order of the manifest; or of those to be looked at again.
 
     Whole folders of plain files come packed, but of a part: that is seldom much. ``seeking`` takes
-    what sources look at beside the files that they are expanded from.
-
-    Raises NotInPartsError for a part of too many files.
+    what sources look at beside the files that they are expanded from. Raises NotInPartsError for a
+    part of too many files.
     """
     unpacking = _Unpacking(again)
     merging = Merging(manifest, findings)
@@ -127,9 +127,7 @@ def expand(
             rest=rest,
             searched=searched,
             limits=limits_of(manifest),
-            packs=per_file
-            and barred is None
-            and (is_uploaded(settings.storage) or bool(source.bucket_pattern)),
+            packs=per_file and barred is None and _is_packed(source, settings),
         )
         tree.part = again.part_for(number) if again else None
         with tree.noting(None if per_file else sought.folders, sought.reads):
@@ -144,6 +142,11 @@ def expand(
                     found_at = entry.found_at if per_file else ""
                     yield _numbered(entry, number, barred, asked, found_at)
     tree.part = None
+
+
+def _is_packed(source: SourceModel, settings: Settings) -> bool:
+    """Tells whether all that is told of a file of a source is in the listing of its folder."""
+    return is_uploaded(settings.storage) or bool(source.bucket_pattern)
 
 
 def _numbered(

@@ -158,7 +158,7 @@ class Inspections:
                 future.cancel()
 
     def _look_elsewhere(self, wanted: Sequence[Inspection], helpers: Helpers) -> None:
-        from rbsync.executors.tasks import MASKS
+        from rbsync.executors.batches import MASKS
 
         tasks = MASKS.tasks(wanted, lambda one: one.size)
         running: deque[tuple[list[Inspection], Task]] = deque()
@@ -180,7 +180,7 @@ class Inspections:
             self._take(inspection, error)
 
     def _finish_all(self, some: Sequence[Inspection], task: Task) -> None:
-        from rbsync.executors.tasks import settled
+        from rbsync.executors.batches import settled
 
         answers = settled([one.work for one in some], task.result())
         for inspection, answer in zip(some, answers, strict=True):
@@ -222,6 +222,6 @@ class Inspections:
 
 def _is_worth_it(number: int, size: int) -> bool:
     """Tells whether so many pictures of so many bytes are worth the way to somebody else."""
-    from rbsync.executors.tasks import MASKS
+    from rbsync.executors.batches import MASKS
 
     return MASKS.is_worth_it(number, size)

@@ -8,15 +8,15 @@ from itertools import pairwise
 
 import xxhash
 
-from rbsync.digests import compiled
+from rbsync.digests import compiled_digests
 
 _DIGEST = 16
 
 
 def digest_texts(texts: bytes) -> array[int]:
     """XXH3 of 64 bits of texts with NUL between them."""
-    if compiled.available():
-        return compiled.digest_texts(texts)
+    if compiled_digests.available():
+        return compiled_digests.digest_texts(texts)
     return array("Q", map(xxhash.xxh3_64_intdigest, texts.split(b"\0")))
 
 
@@ -29,8 +29,8 @@ def digest_entries(
     with ``before`` and ``behind`` around it. The sum is that of the digests as numbers with their
     highest byte first.
     """
-    if compiled.available():
-        return compiled.digest_entries(texts, contents, before, behind)
+    if compiled_digests.available():
+        return compiled_digests.digest_entries(texts, contents, before, behind)
     digits = contents.hex().encode()
     places = range(0, len(digits), 2 * _DIGEST)
     rows = zip(texts.split(b"\0"), places, strict=True)
@@ -43,8 +43,8 @@ def digest_entries(
 
 def gather(rows: bytes | bytearray, width: int, numbers: array[int]) -> bytes:
     """Rows of so many bytes, by their numbers (64 bits each), one behind the other."""
-    if compiled.available():
-        return compiled.gather(rows, width, numbers)
+    if compiled_digests.available():
+        return compiled_digests.gather(rows, width, numbers)
     return b"".join([rows[one * width : one * width + width] for one in numbers])
 
 
@@ -54,8 +54,8 @@ _AT_ONCE = 1 << 17
 
 def find_twice(numbers: array[int]) -> Iterable[int]:
     """The numbers (of 64 bits) that are more than once. May sort those given."""
-    if compiled.available():
-        return compiled.find_twice(numbers)
+    if compiled_digests.available():
+        return compiled_digests.find_twice(numbers)
     return _find_twice(numbers)
 
 

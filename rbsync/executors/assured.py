@@ -8,8 +8,8 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any, Protocol
 
 from rbsync.errors import RbsyncError
+from rbsync.executors.batches import Call, do_all
 from rbsync.executors.errands import Ground, Refused, answers, packed, run_errand
-from rbsync.executors.tasks import Call, do_all
 
 LOST = "Workers were lost; what they had was done here instead."
 _RENEWALS = 10

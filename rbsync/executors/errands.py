@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from rbsync.executors.tasks import Call, do_all
+from rbsync.executors.batches import Call, do_all
 from rbsync.version import VERSION
 
 LARGE = 1 << 20

@@ -39,7 +39,7 @@ class Hashed(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What came of some files, in their order; packed, for there may be a million.
+    """The answers about some files, in their order; packed, for there may be a million.
 
     ``stats`` has the numbers of a `Stat` of each, ``at`` when it was read (ns). A file that could
     not be read is among the ``errors`` by its position, and its kind is `UNSEEN`.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rbsync.executors.assured import Helpers, Task
-from rbsync.executors.tasks import BYTES, settled
+from rbsync.executors.batches import BYTES, settled
 from rbsync.files.file_facts import UNSEEN, Answers
 from rbsync.files.listing import FIELDS, Listing
 from rbsync.files.reading_tasks import Work

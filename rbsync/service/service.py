@@ -63,7 +63,7 @@ class Service:
 
     @property
     def made(self) -> dict[str, Any] | None:
-        """What a client made the project of; None for the one that is served."""
+        """The facts that a client made the project of; None for the one that is served."""
         found: dict[str, Any] | None = None
         if self.home is not None:
             found = self.account.get("projects", self.project_id)
@@ -71,7 +71,7 @@ class Service:
 
     @cached_property
     def files(self) -> str:
-        """What the paths of files of this project begin with."""
+        """The beginning of the paths of files of this project."""
         return f"{self.org_id}/{self.project_id}" if self.home else self.org_id
 
     def of(self, project_id: str) -> Service:

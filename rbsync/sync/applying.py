@@ -42,7 +42,7 @@ from rbsync.sync.sweeping import sweep_when_due
 from rbsync.sync.workspace import Workspace
 
 if TYPE_CHECKING:
-    from rbsync.executors.tasks import Share
+    from rbsync.executors.batches import Share
 
 _WAITING = 16
 """Workers at least, where each may wait for masks that others convert."""
@@ -253,7 +253,7 @@ def _jobs(workspace: Workspace) -> int:
 def _share_of_masks(workspace: Workspace) -> Share | None:
     if workspace.inputs.helpers is None:
         return None
-    from rbsync.executors.tasks import MASKS
+    from rbsync.executors.batches import MASKS
 
     return MASKS
 

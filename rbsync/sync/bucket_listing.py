@@ -22,8 +22,8 @@ class _Lister:
 
     def listing(self, folder: str) -> Listing:
         if self._lister is None:
+            from rbsync.buckets.allowed_buckets import open_bucket
             from rbsync.buckets.lister import BucketLister
-            from rbsync.buckets.opening import open_bucket
 
             opened = partial(open_bucket, trust=self._manifest.trust)
             self._lister = BucketLister(opened, partial(_deep, self._manifest))

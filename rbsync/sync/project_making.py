@@ -35,7 +35,7 @@ def wanted(workspace: Workspace) -> NewProject:
 
 
 def creation(workspace: Workspace) -> ProjectChange:
-    """What a plan says of a project that is to be made. Raises UserError."""
+    """The line of a plan for a project that is to be made. Raises UserError."""
     new = wanted(workspace)
     return ProjectChange("project", new.name, is_added=True)
 

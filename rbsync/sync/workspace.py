@@ -28,7 +28,6 @@ from rbsync.files.tree import Tree
 from rbsync.labels.taxonomy import Taxonomy
 from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.order import shortened
-from rbsync.model.fingerprint import Algorithm
 from rbsync.stores import open_store
 from rbsync.stores.base import Store
 from rbsync.stores.history import FOLDER as HISTORY
@@ -143,7 +142,7 @@ class Workspace:
         local = self._local_content()
         if self.inputs.helpers is None:
             return local
-        from rbsync.applier.converting import ConvertedElsewhere
+        from rbsync.applier.handed_out_masks import ConvertedElsewhere
 
         return ConvertedElsewhere(local, self.inputs.helpers)
 
@@ -186,25 +185,21 @@ def open_workspace(
     is waited for that does not answer a question, 0 for some attempts only; ``outage`` is told.
     """
     manifest = _by_sums(manifest) if sums else manifest
-    stop = stop or Cancellation()
-    retrier = _retrier(stop, give_up_after, outage)
+    retrier = _retrier(stop := stop or Cancellation(), give_up_after, outage)
     with contextlib.ExitStack() as stack:
         folder = _own_folder(manifest, home := home or manifest.root, stack)
         remembered = os.path.join(folder, SUMS if sums else "cache.db")
         note = _once(note)
-        objects = bucket_objects(manifest, folder)
-        roots = Roots(manifest.root, manifest.settings.roots, readiness, objects)
-        buckets = bucket_listings(manifest)
-        tree_of = partial(Tree, roots, rehash=rehash, known=known, buckets=buckets)
-        inputs = _inputs(manifest, tree_of, remembered, watcher or Unwatched(), stack)
-        inputs = replace(inputs, helpers=_helpers(manifest, roots, folder, note, stack))
+        roots = _roots(manifest, readiness, folder)
+        tree_of = partial(Tree, roots, rehash=rehash, known=known)
+        helpers = _helpers(manifest, roots, folder, note, stack)
+        inputs = _inputs(manifest, tree_of, remembered, watcher, helpers, stack)
         taxonomy = _taxonomy(manifest, inputs)
         backend = _closing(stack, open_backend(manifest, taxonomy, retrier.read, home))
         retrier.plain_questions = (backend.describe, backend.storages)
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
         stack.callback(stop.request, LEFT)
         store = _closing(stack, _store(manifest, state, home))
-        kept = _closing(stack, _history(store, folder, history))
         yield Workspace(
             manifest,
             inputs,
@@ -217,7 +212,7 @@ def open_workspace(
             FirstLook(backend, note),
             retrier,
             stop,
-            kept,
+            _closing(stack, _history(store, folder, history)),
             note,
             history,
             _is_new(store),
@@ -275,6 +270,11 @@ def _once(note: Callable[[str], None]) -> Callable[[str], None]:
     return told
 
 
+def _roots(manifest: Manifest, readiness: Readiness, folder: str) -> Roots:
+    objects = bucket_objects(manifest, folder)
+    return Roots(manifest.root, manifest.settings.roots, readiness, objects)
+
+
 def _by_sums(manifest: Manifest) -> Manifest:
     """A manifest whose files are known by their SHA-256."""
     settings = manifest.settings._replace(hash="sha256")
@@ -283,9 +283,10 @@ def _by_sums(manifest: Manifest) -> Manifest:
 
 def _inputs(
     manifest: Manifest,
-    tree_of: Callable[[Cache, Algorithm], Tree],
+    tree_of: Callable[..., Tree],
     remembered: str,
-    watcher: Watcher,
+    watcher: Watcher | None,
+    helpers: Callable[[], Helpers] | None,
     stack: contextlib.ExitStack,
 ) -> BuildInputs:
     """The files of a manifest, read by threads; ``remembered`` is the file of what is known."""
@@ -294,7 +295,9 @@ def _inputs(
     stack.callback(cache.close)
     # Of its own, so that threads end where they would have if they had begun here.
     threads = stack.enter_context(contextlib.ExitStack())
-    return BuildInputs(tree_of(cache, algorithm), cache, partial(_readers, threads), watcher)
+    tree = tree_of(cache, algorithm, buckets=bucket_listings(manifest))
+    watched = watcher or Unwatched()
+    return BuildInputs(tree, cache, partial(_readers, threads), watched, helpers)
 
 
 def _readers(stack: contextlib.ExitStack) -> Executor:
@@ -314,10 +317,10 @@ def _helpers(
     note: Callable[[str], None],
     stack: contextlib.ExitStack,
 ) -> Callable[[], Helpers] | None:
-    """What opens those who read files elsewhere. Raises UsageError for an unknown executor."""
+    """Opens those who read files elsewhere. Raises UsageError for an unknown executor."""
     if not manifest.trust.executor:
         return None
-    from rbsync.executors.opening import helpers_of
+    from rbsync.executors.choice import helpers_of
 
     return helpers_of(
         manifest.trust.executor,

@@ -33,7 +33,7 @@ from tests.s3_server import started  # noqa: E402  (as said)
 FOLDERS = 50
 _LISTED = """
 from rbsync.buckets.lister import BucketLister
-from rbsync.buckets.opening import open_bucket
+from rbsync.buckets.allowed_buckets import open_bucket
 from rbsync.trust import read_trust
 from functools import partial
 base = "s3://scans/data"

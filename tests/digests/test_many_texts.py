@@ -11,7 +11,7 @@ from typing import TypeVar
 import pytest
 import xxhash
 
-from rbsync.digests import compiled, many_texts
+from rbsync.digests import compiled_digests, many_texts
 from rbsync.model.fingerprint import Fingerprint, entry_digest, weight
 
 T = TypeVar("T")
@@ -20,12 +20,12 @@ MOST = (1 << 64) - 1
 
 
 def both(monkeypatch: pytest.MonkeyPatch, work: Callable[[], T]) -> Iterator[T]:
-    if not compiled.available():
+    if not compiled_digests.available():
         # Where there is a compiler, digests that were not built would be tested by nobody.
         assert not shutil.which("cc"), "build it: pip install --no-deps -e ."
         pytest.skip("this machine has no compiler")
     yield work()
-    monkeypatch.setattr(compiled, "available", lambda: False)
+    monkeypatch.setattr(compiled_digests, "available", lambda: False)
     yield work()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rbsync.errors import UsageError
-from rbsync.executors.opening import Choice, read_choice
+from rbsync.executors.choice import Choice, read_choice
 
 
 @pytest.mark.parametrize(

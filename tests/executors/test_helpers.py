@@ -21,9 +21,9 @@ from rbsync.errors import RbsyncError, UserError
 from rbsync.executors import cluster as clusters
 from rbsync.executors import errands
 from rbsync.executors.assured import LOST, Helpers
+from rbsync.executors.batches import UNSURE, Call
+from rbsync.executors.choice import helpers_of
 from rbsync.executors.errands import Ground, Stored, make_ground, packed, run_errand
-from rbsync.executors.opening import helpers_of
-from rbsync.executors.tasks import UNSURE, Call
 from rbsync.files.readiness import ALWAYS
 from rbsync.files.roots import Roots
 from tests.dask_cluster import Cluster, another_rbsync, cluster
@@ -182,7 +182,7 @@ def test_processes_end_with_who_started_them(tmp_path: Path) -> None:
     script = (
         "import sys, time\n"
         "from contextlib import ExitStack\n"
-        "from rbsync.executors.opening import helpers_of\n"
+        "from rbsync.executors.choice import helpers_of\n"
         "from tests.executors.calls import process\n"
         "print('begun', flush=True)\n"
         "stack = ExitStack()\n"

@@ -6,7 +6,7 @@ import os
 from functools import partial
 
 from rbsync.errors import UserError
-from rbsync.executors.tasks import UNSURE, Share, do_all, settled
+from rbsync.executors.batches import UNSURE, Share, do_all, settled
 from tests.executors.calls import times, unreadable, wrong
 
 

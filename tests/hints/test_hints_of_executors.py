@@ -12,7 +12,7 @@ import pytest
 
 from rbsync.errors import RbsyncError
 from rbsync.executors import cluster as clusters
-from rbsync.executors.opening import helpers_of, read_choice
+from rbsync.executors.choice import helpers_of, read_choice
 from tests.dask_cluster import Cluster, another_rbsync, cluster
 from tests.executors.calls import times
 from tests.hints.following import follows

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from rbsync.executors.opening import read_choice
+from rbsync.executors.choice import read_choice
 
 EXAMPLE = Path(__file__).parents[2] / "examples/cluster"
 

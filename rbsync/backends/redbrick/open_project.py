@@ -8,6 +8,12 @@ from typing import Any
 
 from rbsync.backends.base import Draft, NewProject, Project
 from rbsync.backends.redbrick.api.client import Client
+from rbsync.backends.redbrick.api.operations.new_projects import (
+    Named,
+    create_project,
+    create_taxonomy,
+    project_of,
+)
 from rbsync.backends.redbrick.api.operations.project import (
     ProjectFacts,
     Stages,
@@ -16,12 +22,6 @@ from rbsync.backends.redbrick.api.operations.project import (
     storages,
 )
 from rbsync.backends.redbrick.api.operations.project_changes import extend_taxonomy, members
-from rbsync.backends.redbrick.api.operations.project_making import (
-    Named,
-    create_project,
-    create_taxonomy,
-    project_of,
-)
 from rbsync.backends.redbrick.http.network_errors import problem
 from rbsync.backends.rules import Flaw, Rules
 from rbsync.errors import UserError

@@ -75,7 +75,7 @@ def _as_project(service: Service, base: str) -> dict[str, Any]:
 
 
 def _made_of(made: Mapping[str, Any]) -> dict[str, Any]:
-    """What a client said of a project that it made."""
+    """The facts that a client gave of a project that it made."""
     members = ("name", "createdAt", "workspace", "taskDuplicationCount", "consensusSettings")
     return {key: made[key] for key in members if key in made}
 

@@ -11,7 +11,7 @@ from rbsync.applier.content import LocalContent, failed
 from rbsync.backends.base import Body, LabelText
 from rbsync.errors import UserError
 from rbsync.executors.assured import Helpers, Task
-from rbsync.executors.tasks import MASKS, call_again, settled
+from rbsync.executors.batches import MASKS, call_again, settled
 from rbsync.model.datapoint import Labels
 
 _Text = tuple[LabelText, str]

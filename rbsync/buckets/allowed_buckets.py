@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from rbsync.buckets.credentials import google_options, microsoft_options, s3_options
 from rbsync.buckets.prefixes import Bucket
+from rbsync.buckets.signing_in import google_options, microsoft_options, s3_options
 from rbsync.files.bucket_listings import BucketError, BucketSetupError
 from rbsync.model.bucket_paths import BucketPath, split
 from rbsync.trust import Trust
