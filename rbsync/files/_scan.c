@@ -4,20 +4,25 @@
  * that two threads list two folders at once, or hash the files of two. The pure twins are
  * `pure_scan` in listing.py, which lists the same in the same order, and `hash_files` in hashing.py.
  */
-#include <stdint.h>
-
 #if defined(_WIN32)
 void *PyInit__scan(void) { return 0; }
 #else
+/* Where a long has 32 bits, a folder could not be listed for one file of 2 GiB, or one of 2040. */
+#define _FILE_OFFSET_BITS 64
+#define _TIME_BITS 64
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../digests/xxh3.h"
+
+_Static_assert(sizeof(off_t) == sizeof(int64_t), "large files could not be listed");
 
 #define API __attribute__((visibility("default")))
 
@@ -35,10 +40,17 @@ API void *PyInit__scan(void) { return 0; }
 #define CTIME st_ctim
 #endif
 
-/* Nanoseconds; what is past the year 2262 is at its end. */
+enum { SECOND = 1000000000 };
+
+/* Nanoseconds; what is before the year 1677 or past 2262 is at that end, as `clipped` in
+ * file_facts.py has it. Disks that keep 64 bits of seconds have such times of a wrong clock. */
 static i64 nanoseconds(struct timespec at) {
-    if (at.tv_sec >= INT64_MAX / 1000000000) return INT64_MAX;
-    return (i64)at.tv_sec * 1000000000 + at.tv_nsec;
+    i64 seconds = at.tv_sec, rest = at.tv_nsec, all;
+    /* In the first second that fits, what counts up from its beginning begins outside. */
+    if (seconds < 0) seconds++, rest -= SECOND;
+    if (__builtin_mul_overflow(seconds, SECOND, &all) || __builtin_add_overflow(all, rest, &all))
+        return seconds < 0 ? INT64_MIN : INT64_MAX;
+    return all;
 }
 
 enum { TOO_SMALL = -1 };
@@ -51,7 +63,7 @@ typedef struct {
 static int put(Text *text, const char *name) {
     i64 length = (i64)strlen(name) + 1;
     if (text->used + length > text->size) return TOO_SMALL;
-    memcpy(text->at + text->used, name, length);
+    memcpy(text->at + text->used, name, (size_t)length);
     text->used += length;
     return 0;
 }
@@ -147,7 +159,7 @@ static i64 read_file(int folder, const char *name, byte *room, i64 size, i64 *st
     }
     put_stat(stats, &found);
     while (got < stats[0] && more > 0) {
-        more = read(file, room + got, stats[0] - got);
+        more = read(file, room + got, (size_t)(stats[0] - got));
         got += more > 0 ? more : 0;
     }
     int failed = fstat(file, &found);
@@ -172,7 +184,7 @@ static byte sure_kind(const Known *known, i64 count, const byte *file, i64 size)
     /* What stands before this is anything, also the beginning of another kind. */
     if (size >= PREAMBLE + 4 && !memcmp(file + PREAMBLE, "DICM", 4)) return UNSURE;
     for (; count; known++, count--) {
-        if (size < known->length || memcmp(file, known->start, known->length)) continue;
+        if (size < known->length || memcmp(file, known->start, (size_t)known->length)) continue;
         return !known->walk || known->walk(file, size) == WHOLE ? (byte)known->code : UNSURE;
     }
     return UNSURE;

@@ -75,11 +75,13 @@ def stat_of(result: os.stat_result) -> Stat:
 
 
 def clipped(found: Stat) -> Stat:
-    """A stat that fits: times after 2262 are at its end, of an inode the low bits are kept."""
+    """A stat that fits: times outside of 1677 to 2262 are at that end, of an inode the low bits are
+    kept.
+    """
     # File systems of some network stores have inodes of 64 unsigned bits, and SQLite and arrays
     # have signed ones.
-    if max(found) < _TOO_LARGE:
+    least, most = -_TOO_LARGE, _TOO_LARGE - 1
+    if max(found) <= most and min(found) >= least:
         return found
-    most = _TOO_LARGE - 1
-    mtime, ctime = min(found.mtime, most), min(found.ctime, most)
+    mtime, ctime = (max(least, min(one, most)) for one in (found.mtime, found.ctime))
     return Stat(found.size, mtime, ctime, found.inode & most)

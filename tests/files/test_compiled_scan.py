@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from array import array
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +45,31 @@ def test_files_folders_links_and_what_else_there_is(folder: Folder) -> None:
     assert compiled.folders == ["y", "z"]
     assert compiled.links == {"link": "a.png", "dangling": "\udcfe" * 200}
     assert compiled.odd == ["pipe"]
+
+
+SECOND = 10**9
+ENDS = [-1 << 63, (1 << 63) - 1]
+TIMES = sorted(
+    {one + step for one in (0, *ENDS) for step in (-100 * SECOND, -SECOND, -1, 0, 1, SECOND)}
+)
+
+
+def test_times_at_the_ends_of_64_bits(folder: Folder) -> None:
+    memory = "/dev/shm"
+    if not os.access(memory, os.W_OK):
+        pytest.skip("ext4 keeps no such times, and this system has no disk in memory")
+    with tempfile.TemporaryDirectory(dir=memory) as name:
+        roomy = Folder(Path(name))
+        for at in TIMES:
+            roomy.write(f"d/{at}", at=at)
+        compiled, pure = both(roomy)
+        assert compiled == pure
+        found = dict(zip(compiled.names, compiled.stats[1::4], strict=True))
+        assert found == {f"{at}": min(max(at, ENDS[0]), ENDS[1]) for at in TIMES}
+        # What was listed is what is read: what differs is read again in every run.
+        names = [f"d/{at}" for at in TIMES]
+        assert roomy.hash(roomy.tree(), *names) == {}
+        assert roomy.read[0] == len(TIMES)
 
 
 @pytest.mark.parametrize("count", [0, 1, 5000])

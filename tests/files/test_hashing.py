@@ -179,6 +179,7 @@ def test_times_and_inodes_beyond_64_bits_still_tell_files_apart() -> None:
     assert clipped(Stat(1, 1 << 64, 5, 6)) == Stat(1, most, 5, 6)
     assert clipped(Stat(1, 2, 1 << 63, (1 << 63) | 9)) == Stat(1, 2, most, 9)
     assert clipped(Stat(1, -2, 3, most)) == Stat(1, -2, 3, most)
+    assert clipped(Stat(1, -1 << 64, (-1 << 63) - 1, 6)) == Stat(1, -1 << 63, -1 << 63, 6)
 
 
 @pytest.mark.parametrize("at", [-(10**18), 0, 1 << 62, (1 << 63) + 10**9])

@@ -210,8 +210,8 @@ static int feed_png(Png *png, const byte *at, i64 size) {
         } else {
             i64 wanted = (png->ending ? 4 : FRAME) - png->held;
             taken = smaller(wanted, size);
-            memcpy(png->frame + png->held, at, taken);
-            png->held += taken;
+            memcpy(png->frame + png->held, at, (size_t)taken);
+            png->held += (int32_t)taken;
             if (taken == wanted) state = png->ending ? end_png(png) : next_chunk(png);
         }
         at += taken;
@@ -281,7 +281,8 @@ API int walk_bmp(const byte *file, i64 size) {
     if (depth != 1 && depth != 4 && depth != 8 && depth != 16 && depth != 24 && depth != 32)
         return UNSURE;
     i64 stride = (width * depth + 31) / 32 * 4;
-    /* Both fit into 31 bits and a depth in 6: no product is larger than 64 bits have room for. */
-    return begin + stride * (height < 0 ? -height : height) <= size ? WHOLE : UNSURE;
+    /* A header may tell of 2^31 rows of 2^33 bytes: that product has no room in 64 bits, and what is
+     * left of it may be less than a file of 100 bytes has. */
+    return stride <= (size - begin) / (height < 0 ? -height : height) ? WHOLE : UNSURE;
 }
 #endif

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import shutil
+import struct
 import zlib
 from collections.abc import Callable
 
@@ -113,6 +114,17 @@ def test_checksums_of_any_length(length: int) -> None:
     wrong = chunk(b"IDAT", data)
     wrong = wrong[:-1] + bytes([wrong[-1] ^ 1])
     assert not sure(PNG, content[:33] + wrong + chunk(b"IEND", b""))
+
+
+@pytest.mark.parametrize("depth", [1, 24, 32])
+@pytest.mark.parametrize("height", [1 << 30, (1 << 31) - 1, -(1 << 31)])
+@pytest.mark.parametrize("width", [1 << 30, (1 << 31) - 16, (1 << 31) - 1])
+def test_the_rows_that_a_header_tells_of_may_be_more_than_a_number_holds(width, height, depth):
+    content = bytearray(picture("BMP"))
+    content[18:26] = struct.pack("<ii", width, height)
+    content[28] = depth
+    assert not sure(BMP, bytes(content))
+    assert not by_the_twin(BMP, bytes(content))
 
 
 @pytest.mark.parametrize("kind", [PNG, JPEG, BMP])
