@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_LAST = "\U0010ffff"
+"""After all names that a folder has."""
+
+
 @dataclass
 class _Folder:
     names: list[bytes] = field(default_factory=list)
@@ -33,7 +37,7 @@ class Folders:
         self._base = base
         self._found: dict[str, _Folder] = {}
         self.last = ""
-        """The last key that was taken."""
+        """The last key that was taken, or that may lie in a folder which was told."""
 
     def take(self, page: Any) -> None:
         """Takes in a page, as Arrow's columns."""
@@ -42,6 +46,9 @@ class Folders:
             return
         stats = _stats_of(page)
         self.last = max(self.last, paths[-1])
+        if paths[0] == self._base:
+            # An empty folder as the services' own pages make it: an object whose key is the prefix.
+            self.folder(self._base)
         at = 0
         for folder, names in _by_folder(paths):
             end = at + len(names)
@@ -61,6 +68,17 @@ class Folders:
                 above, _, name = path.rpartition("/")
                 self.folder(above).folders.add(name)
         return found
+
+    def take_folders(self, keys: Iterable[str]) -> None:
+        """Takes in folders of the base, of which nothing else is told here."""
+        for key in keys:
+            self.folder(self._base).folders.add(key.rpartition("/")[2])
+            self.last = max(self.last, f"{key}/{_LAST}")
+
+    @property
+    def is_there(self) -> bool:
+        """Tells whether the base has anything in it, its own marker included."""
+        return self._base in self._found
 
     def listings(self, root: str) -> Iterator[tuple[str, Listing]]:
         """Yields the folders by their paths in the bucket of ``root``, and forgets them."""

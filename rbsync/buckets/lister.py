@@ -31,6 +31,8 @@ class BucketLister:
         self._ready: dict[str, Listing] = {}
         self._done: set[str] = set()
         self._failed: dict[str, BucketError] = {}
+        self._told: set[str] = set()
+        """The folders that are in those which were listed by themselves."""
         self._lock = threading.Lock()
 
     def listing(self, folder: str) -> Listing:
@@ -38,7 +40,7 @@ class BucketLister:
         # When it is seen what has changed, several threads ask.
         with self._lock:
             known = self._listed(folder)
-        if known is None or not (known.count or known.folders):
+        if known is None:
             raise FileNotFoundError(folder)
         return known
 
@@ -56,11 +58,15 @@ class BucketLister:
         if base:
             return self._ready.pop(folder, None)
         try:
-            return self._bucket(folder).level(split(folder).key)
+            is_told = folder in self._told
+            found = self._bucket(folder).level(split(folder).key, is_told=is_told)
         except BucketError as error:
             # Asked once: a label is looked for there for each of a thousand images.
             self._failed[error.prefix] = error
             raise
+        if found is not None:
+            self._told.update(f"{folder}/{name}" for name in found.folders)
+        return found
 
     def _list_below(self, base: str) -> None:
         try:

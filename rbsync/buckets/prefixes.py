@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from rbsync.buckets.folders import Folders
@@ -49,57 +50,46 @@ class Bucket:
         """``root`` is its path, such as ``s3://bucket``."""
         self._store, self._root = store, root
 
-    def level(self, key: str) -> Listing:
-        """One folder by itself. Raises BucketError."""
-        begun = datetime.now(UTC)
-        found, _ = self._level(key)
-        self._check_end(key, found.last, begun)
-        return dict(found.listings(self._root))[self._path(key)]
+    def level(self, key: str, *, is_told: bool = False) -> Listing | None:
+        """One folder by itself, None for one that is not there. Raises BucketError.
+
+        ``is_told`` says that the folder above has it: then it cannot be missing.
+        """
+        found, _ = self._level(key, is_told=is_told)
+        return dict(found.listings(self._root)).get(self._path(key))
 
     def below(self, key: str, pool: Executor) -> Found:
         """The folder of a key and all below it."""
-        result, begun = Found(), datetime.now(UTC)
-        levels, prefixes = self._levels(key, pool, result)
-        ends = {prefix: found.last for prefix, found in levels.items()}
-        for prefix, found in self._streams(prefixes, pool, result):
-            for above in ends:
-                if prefix.startswith(f"{above}/" if above else ""):
-                    ends[above] = max(ends[above], found.last)
-            result.listings.update(found.listings(self._root))
-        for prefix, found in levels.items():
-            # Where something failed, keys after the last that was seen are no wonder.
-            if not result.failed and (error := self._short(prefix, ends[prefix], begun)):
-                result.failed.append(error)
+        result = Found()
+        prefixes = self._levels(key, pool, result)
+        for found in self._streams(prefixes, pool, result):
             result.listings.update(found.listings(self._root))
         return result
 
-    def _levels(
-        self, key: str, pool: Executor, result: Found
-    ) -> tuple[dict[str, Folders], list[str]]:
-        """The folders that were asked for one by one, and the prefixes that are left below them."""
-        levels: dict[str, Folders] = {}
+    def _levels(self, key: str, pool: Executor, result: Found) -> list[str]:
+        """Asks for folders one by one. Returns the prefixes that are left below them."""
         prefixes = [key]
         for _ in range(_MOST_LEVELS):
             if len(prefixes) >= AT_ONCE:
                 break
             deeper: list[str] = []
-            for prefix, level in zip(prefixes, pool.map(self._tried_level, prefixes), strict=True):
+            tried = partial(self._tried_level, is_told=prefixes != [key])
+            for level in pool.map(tried, prefixes):
                 if isinstance(level, BucketError):
                     result.failed.append(level)
                     continue
-                levels[prefix] = level[0]
-                deeper += level[1]
+                found, below = level
+                result.listings.update(found.listings(self._root))
+                deeper += below
             prefixes = deeper
-        return levels, prefixes
+        return prefixes
 
-    def _streams(
-        self, prefixes: Sequence[str], pool: Executor, result: Found
-    ) -> Iterator[tuple[str, Folders]]:
-        for prefix, found in zip(prefixes, pool.map(self._tried_stream, prefixes), strict=True):
+    def _streams(self, prefixes: Sequence[str], pool: Executor, result: Found) -> Iterator[Folders]:
+        for found in pool.map(self._tried_stream, prefixes):
             if isinstance(found, BucketError):
                 result.failed.append(found)
             else:
-                yield prefix, found
+                yield found
 
     def version(self, key: str) -> Version:
         """The version of an object. Raises BucketError and FileNotFoundError."""
@@ -129,17 +119,9 @@ class Bucket:
         except BaseError as error:
             raise fault_of(error, self._path(key)) from None
 
-    def _short(self, key: str, last: str, begun: datetime) -> BucketError | None:
-        """Returns why a level of which not all folders were told is not known."""
+    def _tried_level(self, key: str, *, is_told: bool) -> tuple[Folders, list[str]] | BucketError:
         try:
-            self._check_end(key, last, begun)
-        except BucketError as error:
-            return error
-        return None
-
-    def _tried_level(self, key: str) -> tuple[Folders, list[str]] | BucketError:
-        try:
-            return self._level(key)
+            return self._level(key, is_told=is_told)
         except BucketError as error:
             return error
 
@@ -149,27 +131,27 @@ class Bucket:
         except BucketError as error:
             return error
 
-    def _level(self, key: str) -> tuple[Folders, list[str]]:
+    def _level(self, key: str, *, is_told: bool) -> tuple[Folders, list[str]]:
         """The objects of a folder, and the keys of the folders in it."""
         import obstore
 
-        found = Folders(key)
+        found, begun = Folders(key), datetime.now(UTC)
         try:
             answer = obstore.list_with_delimiter(self._store, key or None, return_arrow=True)
         except Exception as error:
             raise fault_of(error, self._path(key)) from None
         found.take(answer["objects"])
         folders = list(answer["common_prefixes"])
-        found.folder(key).folders.update(one.rpartition("/")[2] for one in folders)
+        found.take_folders(folders)
+        self._check_end(key, found, begun, is_told=is_told)
         return found, folders
 
     def _stream(self, key: str) -> Folders:
-        """All keys of a prefix, page by page."""
-        found = Folders(key)
-        begun = datetime.now(UTC)
+        """All keys of a prefix that was told, page by page."""
+        found, begun = Folders(key), datetime.now(UTC)
         for page in self._pages(key):
             found.take(page)
-        self._check_end(key, found.last, begun)
+        self._check_end(key, found, begun, is_told=True)
         return found
 
     def _pages(self, key: str, after: str = "") -> Iterator[Any]:
@@ -184,11 +166,15 @@ class Bucket:
 
     # A service, or a proxy before it, may leave out the mark by which a listing goes on: it then
     # looks like one that is whole, and all that it does not tell like deleted.
-    def _check_end(self, key: str, last: str, begun: datetime) -> None:
-        """Raises BucketError where a bucket has keys after the last one that it told.
+    def _check_end(self, key: str, found: Folders, begun: datetime, *, is_told: bool) -> None:
+        """Raises BucketError where a bucket has keys after the last one that it told, or none
+        although the folder above had told some.
 
         Those that came since the listing had ``begun`` were not there to be told.
         """
+        if is_told and not found.is_there:
+            raise BucketError(self._path(key), _SHORT, _SHORT_HINT)
+        last = found.last
         for page in self._pages(key, last) if last else ():
             late = [at for at, one in enumerate(page.column("path").to_pylist()) if one > last]
             if not late:
