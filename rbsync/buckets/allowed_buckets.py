@@ -84,10 +84,23 @@ def _allow_hint(place: BucketPath, trust: Trust) -> str:
 
 def _may_be_plain(root: str, endpoint: str) -> bool:
     """Tells whether a bucket is at this machine. Raises BucketSetupError for one that is neither
-    there nor reached by https."""
-    if not endpoint.startswith("http://"):
+    there nor reached by https, and for an endpoint that is no address."""
+    if endpoint and not _is_address(endpoint):
+        # The library ends the whole program for `localhost:9000`, at its first request.
+        hint = "write it as https://HOST, or as http://localhost:PORT for one of this machine"
+        raise BucketSetupError(root, "its endpoint is not the address of a service", hint)
+    if not endpoint.lower().startswith("http://"):
         return False
     if urlsplit(endpoint).hostname in LOOPBACK:
         return True
     hint = "begin it with https://; only this machine may be asked without"
     raise BucketSetupError(root, "its endpoint is not reached by https", hint)
+
+
+def _is_address(endpoint: str) -> bool:
+    try:
+        parts = urlsplit(endpoint)
+        # A port that is no number, or too large, raises when it is asked for.
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -35,7 +35,7 @@ def command(common: CommonOptions, port: int, hosts: tuple[str, ...]) -> int:
 
     It listens on this machine only, and whoever has the address that it prints may look.
 
-    \\b
+    \b
     Example:
       rbsync browse --port 0
     """

@@ -55,12 +55,13 @@ def next_steps(
     common: CommonOptions, plan: Plan, options: PlanOptions, kept: Kept
 ) -> Iterator[str]:
     """Yields what to do after a plan was shown; nothing where nothing is to be done."""
+    also = tuple(_project_too(plan))
     if kept.path:
-        yield f"Apply exactly this with: {typed(common, 'apply', kept.path)}"
-        again = typed(common, "apply", kept.path, "--expect", kept.digest)
+        yield f"Apply exactly this with: {typed(common, 'apply', kept.path, *also)}"
+        again = typed(common, "apply", kept.path, *also, "--expect", kept.digest)
         yield f"and from elsewhere with: {again}"
     if kept.reviewed:
-        again = typed(common, "apply", "--expect", kept.reviewed)
+        again = typed(common, "apply", *also, "--expect", kept.reviewed)
         yield f"Apply what was reviewed with: {again}"
     if not (kept.path or kept.reviewed):
         yield from _after(common, plan, options)
@@ -73,10 +74,18 @@ def _after(common: CommonOptions, plan: Plan, options: PlanOptions) -> Iterator[
     if plan.effects and options.only is not None:
         # Only `plan` can narrow itself down to what changed in git.
         yield "Apply it with: -o FILE here, and then apply of that FILE"
-    elif plan.effects:
-        yield f"Apply it with: {typed(common, 'apply', *_planned_so(options))}"
+    elif plan.effects or plan.project_lacks:
+        also = _project_too(plan)
+        yield f"Apply it with: {typed(common, 'apply', *also, *_planned_so(options))}"
     elif blocked is not None:
         yield f"Look at one with: {typed(common, 'explain', '--', blocked)}"
+
+
+def _project_too(plan: Plan) -> Iterator[str]:
+    """The option without which an apply leaves the project itself as it is."""
+    # A project that is not there ends an apply without it before anything is sent.
+    if plan.project_lacks:
+        yield "--project"
 
 
 def _planned_so(options: PlanOptions) -> Iterator[str]:

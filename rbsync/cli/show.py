@@ -43,7 +43,7 @@ WIDEST = 100
 def command(common: CommonOptions, name: str, at_project: bool, protocol: str) -> int:
     """Draw the datapoint NAME with its labels, and count the pixels of each class.
 
-    \\b
+    \b
     Examples:
       rbsync show images/a.png
       rbsync show --project images/a.png

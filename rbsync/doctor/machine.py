@@ -19,7 +19,16 @@ _INOTIFY = "/proc/sys/fs/inotify/max_user_watches"
 _FEW_WATCHES = 65536
 # Files of SQLite over a network are damaged by locks that do not hold there.
 _NETWORKED = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph"})
-_PARTS = {"coco": "pycocotools", "postgres": "psycopg", "serve": "starlette"}
+# What is installed tells which extra was: of each a module that no other extra brings without it.
+_PARTS = {
+    "browse": "gdcm",
+    "buckets": "obstore",
+    "coco": "pycocotools",
+    "dask": "distributed",
+    "postgres": "psycopg",
+    "serve": "graphql",
+    "voc": "defusedxml",
+}
 
 
 def machine_checks(folder: str) -> Iterator[Check]:

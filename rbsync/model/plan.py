@@ -363,6 +363,11 @@ class Plan:
         return next((one.declared for one in self.project if one.what == "project"), "")
 
     @property
+    def project_lacks(self) -> bool:
+        """Whether the project, or one of its categories, is to be made first."""
+        return any(one.is_added for one in self.project)
+
+    @property
     def moves(self) -> tuple[Move, ...]:
         """The datapoints that have other names now."""
         return tuple(one for one in self.singled_out if isinstance(one, Move))

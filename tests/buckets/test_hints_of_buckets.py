@@ -52,6 +52,14 @@ def test_an_endpoint_of_this_machine(project: InBucket) -> None:
     assert project.run("plan").code == ExitCode.DONE
 
 
+@follows("write it as https://HOST, or as http://localhost:PORT for one of this machine")
+@pytest.mark.parametrize("endpoint", ["localhost:9000", "127.0.0.1:9000", "http://h:x", "http://"])
+def test_an_endpoint_that_is_an_address(project: InBucket, endpoint: str) -> None:
+    said = "its endpoint is not the address of a service"
+    becomes_right(project, ExitCode.INVALID, said, AWS_ENDPOINT_URL=endpoint)
+    assert project.run("plan").code == ExitCode.DONE
+
+
 @follows("write `storage: NAME`, the storage of the service that leads to this bucket")
 def test_the_storage_of_the_bucket(project: InBucket) -> None:
     right = manifest(project.bucket)

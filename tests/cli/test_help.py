@@ -47,6 +47,14 @@ def test_every_help_has_an_example_of_the_command_itself(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", EVERY)
+def test_every_example_is_on_a_line_of_its_own(path: str) -> None:
+    context = click.Context(EVERY[path], info_name=path, obj=CommonOptions())
+    lines = [one.strip() for one in EVERY[path].get_help(context).splitlines()]
+    assert any(one.startswith("Example") for one in lines)
+    assert not any("\\b" in one for one in lines)
+
+
+@pytest.mark.parametrize("path", EVERY)
 def test_every_example_is_understood(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

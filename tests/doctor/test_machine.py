@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,21 @@ import pytest
 from rbsync.doctor import machine
 from rbsync.doctor.machine import file_system_of, machine_checks
 
+ROOT = Path(__file__).parent.parent.parent
+
 
 def test_every_part_of_this_machine_is_told(tmp_path: Path) -> None:
     found = {one.name: one for one in machine_checks(str(tmp_path / "not/there/yet"))}
     assert {"rbsync", "masks", "SQLite", "disk of the state", "space", "extra coco"} <= set(found)
     assert all(one.found for one in found.values())
     assert "failed" not in {one.verdict for one in found.values()}
+
+
+def test_every_extra_that_users_install_is_told(tmp_path: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = set(project["optional-dependencies"]) - {"test", "dev"}
+    found = {one.name for one in machine_checks(str(tmp_path))}
+    assert {one.removeprefix("extra ") for one in found if one.startswith("extra ")} == extras
 
 
 @pytest.mark.parametrize(

@@ -86,11 +86,14 @@ def test_a_plan_shows_it_and_apply_makes_it_when_it_is_told_to(
     assert ran.last_line.startswith("Plan: 2 to create")
     (told,) = project.plan()["project"]
     assert (told["what"], told["declared"], told["is_added"]) == ("project", "cars 2026", True)
+    assert "Apply it with: rbsync apply --project\n" in ran.err
     refused = project.run("apply", "--yes")
     assert refused.code == ExitCode.INVALID
     assert f"rbsync.yaml:4:9: localhost {MISSING}\n" in refused.err
     assert "`rbsync apply --project` makes it" in refused.err
     assert made(service) == []
+    ran = project.run("plan", "-o", "p.json")
+    assert "Apply exactly this with: rbsync apply p.json --project\n" in ran.err
 
     done = project.run("apply", "--yes", "--project")
     assert done.code == ExitCode.DONE, done.out + done.err
