@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, dataclass_transform
 
@@ -85,6 +85,11 @@ class SourceModel(Common, ABC):
     def bucket_pattern(self) -> str:
         """The pattern of the items' keys in a bucket that is to be listed; empty for others."""
         return ""
+
+    @property
+    def bucket_items(self) -> Sequence[str]:
+        """The paths and patterns by which it names items in buckets."""
+        return (self.bucket_pattern,) if self.bucket_pattern else ()
 
     def __init_subclass__(cls) -> None:
         dataclass(frozen=True, kw_only=True)(cls)

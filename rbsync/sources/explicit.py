@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.shapes.setting import setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import Entry, InlineLabels, Members
@@ -33,6 +34,10 @@ class ExplicitSource(MaskedSource):
         "list itself, or a file of another tool: {format: labelme, file: …}.",
         examples=["labels/first.json"],
     )
+
+    @property
+    def bucket_items(self) -> Sequence[str]:
+        return tuple(filter(is_bucket, self.items))
 
     def expand(self, context: Context) -> Iterator[Entry]:
         inline = None

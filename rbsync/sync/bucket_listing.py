@@ -55,15 +55,15 @@ def bucket_listings(manifest: Manifest) -> BucketListings:
     return _Lister(manifest)
 
 
-def declared_buckets(manifest: Manifest) -> dict[str, str]:
+def declared_buckets(manifest: Manifest) -> dict[str, tuple[str, ...]]:
     """The buckets whose keys are items, by the ids of the storages that shall lead to them."""
-    found: dict[str, str] = {}
+    found: dict[str, dict[str, None]] = {}
     for placed in manifest.sources():
-        if text := placed.source.bucket_pattern:
+        if paths := placed.source.bucket_items:
             named = placed.source.storage or manifest.defaults.storage or ""
             storage = str(manifest.settings.storages.get(named, named)).lower()
-            found.setdefault(storage, split(text).bucket)
-    return found
+            found.setdefault(storage, {}).update((split(one).bucket, None) for one in paths)
+    return {storage: tuple(buckets) for storage, buckets in found.items()}
 
 
 def _deep(manifest: Manifest) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rbsync.backends.base import Backend, KnowsBuckets
@@ -16,7 +16,7 @@ CODE = "unknown-storage"
 
 
 def check_storages(
-    backend: Backend, plan: Plan, *, keep_going: bool, declared: Mapping[str, str] = {}
+    backend: Backend, plan: Plan, *, keep_going: bool, declared: Mapping[str, Sequence[str]] = {}
 ) -> Plan:
     """The plan, if it uses only storages that there are, and that lead to its buckets.
 
@@ -41,15 +41,17 @@ def check_storages(
 
 
 def _led_elsewhere(
-    listed: Mapping[str, str], known: Mapping[str, str]
+    listed: Mapping[str, Sequence[str]], known: Mapping[str, str]
 ) -> Iterator[tuple[str, Problem]]:
-    """Yields storages whose bucket is another one than that which was listed.
+    """Yields storages whose bucket is another one than one of those that were listed.
 
     The same keys may be in both: people would be given images of other patients.
     """
-    for storage, bucket in listed.items():
-        leads_to = known.get(storage.lower(), bucket)
-        if leads_to != bucket:
+    for storage, buckets in listed.items():
+        leads_to = known.get(storage.lower())
+        others = [one for one in buckets if leads_to is not None and one != leads_to]
+        if others:
+            bucket = others[0]
             message = f"the storage {storage} leads to the bucket `{leads_to}`, not to `{bucket}`"
             hint = f"name the storage that leads to `{bucket}`, or list `{leads_to}`"
             yield storage, Problem("other-bucket", message, hint=hint)

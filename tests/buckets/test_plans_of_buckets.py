@@ -271,6 +271,26 @@ def test_a_storage_that_leads_to_another_bucket_is_told(project: InBucket, tmp_p
         assert "301 to create" in remote.run("plan").out
 
 
+@pytest.mark.parametrize(
+    "more", ["{{glob: 's3://{}/data/*.png'", "{{name: one, items: ['s3://{}/data/y.png']"]
+)
+def test_each_bucket_that_a_storage_stands_for_is_held_against_it(
+    project: InBucket, tmp_path: Path, more: str
+) -> None:
+    """The second of two sources would have given people what the first bucket has there."""
+    other = f"{project.bucket}-other"
+    project.s3.put(other, {"data/y.png": "x"})
+    with serving(tmp_path / "s", taxonomy=taxonomy("car")) as service:
+        storage = storage_of(service, project.bucket)
+        remote = RemoteProject(tmp_path / "remote", service.url)
+        text = manifest(project.bucket).replace(STORAGE, storage)
+        source = f"  - {more.format(other)}, storage: scans}}\n"
+        remote.manifest(text[text.index("storages") :] + source)
+        ran = remote.run("plan", RBSYNC_BUCKETS=f"{project.bucket} {other}")
+        assert ran.code == ExitCode.INVALID, (ran.out, ran.err)
+        assert f"leads to the bucket `{project.bucket}`, not to `{other}`" in ran.err
+
+
 def test_no_credential_is_left_anywhere(project: InBucket) -> None:
     ran = [project.run("-vv", "apply", "--yes"), project.run("plan", "-o", "saved.plan")]
     for fault in ("fails", "refuses"):

@@ -23,12 +23,13 @@ def manifest(tmp_path: Path) -> Manifest:
         '  - {glob: "s3://scans/a/**/*.png", storage: own}\n'
         f'  - {{glob: "s3://others/*.png", storage: {STORAGE}}}\n'
         '  - {glob: "images/*.png"}\n'
+        '  - {name: one, items: [plain, "s3://third/x.png"], storage: own}\n'
     )
     return load_manifest(str(tmp_path / "rbsync.yaml"))
 
 
-def test_the_first_bucket_of_each_storage_is_declared_and_no_folder(manifest: Manifest) -> None:
-    assert declared_buckets(manifest) == {STORAGE.lower(): "scans"}
+def test_each_bucket_of_a_storage_is_declared_and_no_folder(manifest: Manifest) -> None:
+    assert declared_buckets(manifest) == {STORAGE.lower(): ("scans", "others", "third")}
 
 
 def test_one_that_nobody_allowed_is_neither_listed_nor_read(
