@@ -72,7 +72,7 @@ class Permission:
 
     def permitted(self, settings: ManifestModel) -> ManifestModel:
         """The settings as far as they count; what does not is reported."""
-        self._judge(settings.backend, settings.project.name or "")
+        self._judge(settings.backend, settings.project.name or self._name_as_written())
         return settings.model_copy(
             update={"policy": self._policy(settings.policy), "roots": self._roots(settings.roots)}
         )
@@ -97,6 +97,11 @@ class Permission:
         for key, code, message, hint in backend.objections(judge):
             self.is_barred = True
             self._report(code, message, ("backend", key), hint)
+
+    def _name_as_written(self) -> str:
+        # Where the type is misspelt, the settings have nothing of `project`, the name included.
+        written = self._document.value.get("project")
+        return str(written.get("name") or "") if isinstance(written, dict) else ""
 
     def _filled(self) -> dict[str, str]:
         """Returns what of the backend came out of variables."""

@@ -23,6 +23,7 @@ from rbsync.sync.workspace import Workspace
 from rbsync.trust.places import check_own_folder
 
 _MOST = 20
+_ANEW_HINT = "if these are the files that you mean, write the lock anew: rbsync lock"
 _HINT = "`rbsync lock` writes one from the files at hand"
 
 
@@ -232,7 +233,7 @@ def check_locked(workspace: Workspace) -> str:
         more = len(problems) - _MOST
         if more > 0:
             problems[_MOST:] = [_objection(f"… and {more:,} more; `rbsync verify -v` lists them")]
-        raise UserError(problems)
+        raise UserError(problems, hint=_ANEW_HINT)
     return found.digest
 
 
@@ -250,7 +251,8 @@ def _told(found: Difference) -> Iterator[str]:
         f"`{one.name}` has other {' and '.join(one.facets)} than the lock" for one in found.changed
     )
     yield from (
-        f"{path} has other bytes than the lock" for path in (*found.reencoded, *found.bytes)
+        f"the file {path} has other bytes than the lock"
+        for path in (*found.reencoded, *found.bytes)
     )
-    yield from (f"{path} is locked and not here" for path in found.missing)
-    yield from (f"{path} is not in the lock" for path in found.extra)
+    yield from (f"the file {path} is locked and not here" for path in found.missing)
+    yield from (f"the file {path} is not in the lock" for path in found.extra)

@@ -69,6 +69,9 @@ def test_what_cannot_be_listed_is_unknown_and_nothing_is_deleted(
     project.put({"data/0/007.png": "another content"})
     project.s3.delete(project.bucket, ["data/0/000.png"])
     project.s3.disturb({prefix: fault})
+    told = project.run("plan").err
+    assert "in the project and not in what could be read; none is deleted." in told
+    assert "--prune deletes" not in told
     for command in (["plan", "--prune"], ["apply", "--yes", "--prune"], ["plan", "--prune"]):
         ran = project.run(*command)
         assert ran.code == ExitCode.INCOMPLETE, (command, ran.out, ran.err)

@@ -105,7 +105,13 @@ def test_a_saved_plan_adds_what_it_tells_and_categories_alone_are_a_plan(
     assert len(types_of(service)) == 4
     for number in (1, 2):
         # What cannot be done is told again, until it is as declared.
-        assert "Review_1" in project.run("plan").out, number
+        ran = project.run("plan")
+        assert "Review_1" in ran.out, number
+        assert (
+            ran.last_line
+            == "No changes to datapoints; the project itself differs in 4 things, "
+            + ("only told here.")
+        )
 
 
 def test_roles_of_members_are_compared_in_any_case(

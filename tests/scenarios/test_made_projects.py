@@ -183,6 +183,16 @@ def test_what_it_needs_is_asked_for_before_anything_is_made(
     assert Named(tmp_path / "right", service.url).run("plan").code == 0
 
 
+def test_a_type_that_is_misspelt_is_the_one_thing_that_is_told(
+    tmp_path: Path, service: NearClient
+) -> None:
+    project = Named(tmp_path / "x", service.url, DECLARED.replace("IMAGE_BBOX", "IMAGE_BOX"))
+    ran = project.run("plan")
+    assert ran.code == ExitCode.INVALID
+    assert "`IMAGE_BOX` is not known here; did you mean `IMAGE_BBOX`?" in ran.err
+    assert "1 problem; nothing was sent." in ran.err
+
+
 @follows("give `project_id`, as in the address of the project's page")
 def test_a_manifest_without_an_id_gives_a_name(tmp_path: Path, service: NearClient) -> None:
     project = Named(

@@ -17,6 +17,7 @@ from PIL import Image
 from rbsync.locks.layout import files_of
 from rbsync.locks.lock_content import Lock
 from rbsync.locks.parsing import read_lock
+from tests.hints.following import follows
 from tests.scenarios.project import BOX, Project
 
 SCRIPT = Path(__file__).parents[2] / "examples/versions/digest.sh"
@@ -155,6 +156,12 @@ def test_without_a_lock_the_next_step_is_told(site: Project) -> None:
     assert "`rbsync lock` writes one" in found.err
 
 
+def test_a_hint_is_printed_once(shared: Project) -> None:
+    found = shared.run("diff", "main", "nowhere")
+    assert found.code == 65
+    assert found.err.count("`git log -- rbsync.lock` lists the revisions that have one") == 1
+
+
 def test_a_lock_that_is_a_link_is_neither_read_nor_written(site: Project, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (site.folder / "rbsync.lock").symlink_to(tmp_path / "elsewhere")
@@ -163,6 +170,7 @@ def test_a_lock_that_is_a_link_is_neither_read_nor_written(site: Project, tmp_pa
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
+@follows("if these are the files that you mean, write the lock anew: rbsync lock")
 def test_nothing_but_the_locked_version_is_planned_and_applied(site: Project) -> None:
     site.run("lock")
     assert site.run("plan", "--locked").code == 0
@@ -171,6 +179,10 @@ def test_nothing_but_the_locked_version_is_planned_and_applied(site: Project) ->
         refused = site.run(*words)
         assert refused.code == 65
         assert "first" in refused.err
+        assert (
+            refused.err.splitlines().count("the file images/x/a.png has other bytes than the lock")
+            == 1
+        )
     assert not site.run("ls").out
     site.run("lock")
     assert site.run("apply", "--yes", "--locked").code == 0

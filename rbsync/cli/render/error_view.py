@@ -11,11 +11,14 @@ from rbsync.errors import Problem, RbsyncError, UserError
 
 def show_error(error: RbsyncError, common: CommonOptions) -> None:
     """Prints what is wrong and what to do next; as a document too when JSON was asked for."""
+    told: set[str] = set()
     if isinstance(error, UserError):
         show_problems(error.problems, common)
+        # A single problem has the hint of its error, which stands below it already.
+        told = {one.hint for one in error.problems}
     else:
         complaint(common, f"error: {one_line(str(error))}", fg="red")
-    if error.hint:
+    if error.hint and error.hint not in told:
         complaint(common, f"hint: {one_line(error.hint)}")
     if common.json:
         from rbsync.documents.problems import error_json

@@ -84,7 +84,10 @@ def show_plan(
         flush_out()
     if plan.orphans:
         what = plural(len(plan.orphans), "datapoint is", "datapoints are")
-        note(common, f"{what} in the project and not in the manifest (--prune deletes them).")
+        where = "not in the manifest (--prune deletes them)."
+        # They may be in what could not be read, and then no option deletes them.
+        where = "not in what could be read; none is deleted." if plan.unread else where
+        note(common, f"{what} in the project and {where}")
     if not plan.looked and any(isinstance(one, Overwriting | Move) for one in plan.singled_out):
         note(common, "The project was not looked at: apply looks before it overwrites anything.")
     for line in losses(plan):
@@ -133,6 +136,9 @@ def summary_line(plan: Plan) -> str:
     if not plan.actions and (number := len(plan.added_categories)):
         what = plural(number, "category", "categories")
         return f"No changes to datapoints; the project lacks {what}, which --project adds."
+    if not plan.actions and plan.project:
+        what = plural(len(plan.project), "thing")
+        return f"No changes to datapoints; the project itself differs in {what}, only told here."
     if not plan.actions:
         return NO_CHANGES if plan.unseen_for is None else _not_looked(plan.unseen_for)
     # Only where there are some: scripts know the line from before there were moves.
