@@ -190,15 +190,18 @@ static byte sure_kind(const Known *known, i64 count, const byte *file, i64 size)
     return UNSURE;
 }
 
+/* Whether nobody waits for what is read; null where somebody surely does. */
+static int has_gone(const int *flag) { return flag && __atomic_load_n(flag, __ATOMIC_RELAXED); }
+
 /* Reads and hashes files of an open folder, whose names end in zeros. `stats` takes four numbers of
  * each (as of scan_folder), `digests` XXH3 of 128 bits unless it is null, `kinds` a code. Files of a
  * kind that is UNSURE are left in the room, one behind the other for as long as they fit: the caller
  * looks at them. A file that is not to be had so has the size -1, and the caller reads it. Returns
- * the number of files that were done. */
+ * the number of files that were done: fewer, or none, once nobody waits. */
 API i64 hash_files(int folder, const char *names, i64 count, const Known *known, i64 kinds_known,
-                   byte *room, i64 size, i64 *stats, byte *digests, byte *kinds) {
+                   byte *room, i64 size, i64 *stats, byte *digests, byte *kinds, const int *gone) {
     i64 used = 0, done = 0;
-    for (; done < count; done++, names += strlen(names) + 1) {
+    for (; done < count && !has_gone(gone); done++, names += strlen(names) + 1) {
         byte *file = room + used;
         i64 *own = stats + 4 * done, got = read_file(folder, names, file, size - used, own);
         /* It may fit once the room is empty. */
@@ -235,14 +238,14 @@ static int fill(int file, byte *room, i64 size) {
 
 /* Hashes an open file of so many bytes, more than are in the room, of which the first are there: a
  * multiple of 1,024. Who walks may be nobody; the state of the walk is written to `state`. Returns 0,
- * the error of the system, or -1 for a file that has become shorter. */
+ * the error of the system, -1 for a file that has become shorter, or -2 once nobody waits. */
 API int hash_rest(int file, i64 size, byte *room, i64 got, Walk walk, void *walk_room, int *state,
-                  byte *digest) {
+                  byte *digest, const int *gone) {
     Stream stream;
     int first = 1;
     begin_stream(&stream);
     for (i64 left = size;; got = left < PIECE ? left : PIECE) {
-        int failed = first ? 0 : fill(file, room, got);
+        int failed = has_gone(gone) ? -2 : first ? 0 : fill(file, room, got);
         if (failed) return failed;
         if (walk && (first || *state == COMING)) *state = walk(walk_room, room, got, first);
         first = 0;

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from rbsync.files import wanted
 from rbsync.files.file_facts import UNSEEN, Answers, Hashed
 
 _TOO_SMALL = -1
@@ -171,7 +172,7 @@ def hash_listed(
     ``names`` end in NUL. Without ``digests`` none is hashed. Files of kinds that are not ``known``
     are left in the room (an address and its size), one behind the other, as `UNSURE`. The size of
     one that is not to be had so is -1: it may be gone, empty, no plain file, too large, or be
-    written to meanwhile.
+    written to meanwhile. Raises UnwantedError.
     """
     width = len(columns.digests) // len(columns.kinds)
     done: int = _library().hash_files(
@@ -185,7 +186,9 @@ def hash_listed(
         ctypes.c_void_p(columns.stats.buffer_info()[0] + 32 * begin),
         (ctypes.c_byte * 0).from_buffer(columns.digests, width * begin) if digests else None,
         (ctypes.c_byte * 0).from_buffer(columns.kinds, begin),
+        _flag(),
     )
+    wanted.check()
     return done
 
 
@@ -197,7 +200,7 @@ def hash_rest(
 
     The room is an address and the bytes there: a multiple of 1,024, and at least 256 KiB. The walk
     is the address of a function over pieces, and its own room; 0 for none. None stands for a file
-    that has become shorter. Raises OSError when it cannot be read.
+    that has become shorter. Raises OSError when it cannot be read, and UnwantedError.
     """
     digest = ctypes.create_string_buffer(16)
     state = ctypes.c_int(0)
@@ -210,10 +213,17 @@ def hash_rest(
         walk[1],
         ctypes.byref(state),
         digest,
+        _flag(),
     )
+    wanted.check()
     if failed > 0:
         raise OSError(failed, os.strerror(failed))
     return None if failed else (digest.raw, state.value)
+
+
+def _flag() -> Any:
+    flag = wanted.flag()
+    return None if flag is None else ctypes.byref(flag)
 
 
 def _scan(descriptor: int, room: _Room) -> int:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import xxhash
 
+from rbsync.files import wanted
 from rbsync.files.compiled_scan import available, hash_rest
 from rbsync.files.file_facts import BUFFER, ChangingError, Hashed, stat_of
 from rbsync.files.kinds import BROKEN, CODES, EMPTY, HEAD, KINDS, PNG, sniff
@@ -79,6 +80,7 @@ class _Asked(NamedTuple):
 
 
 def _hash_or_error(folder: int, name: str, algorithm: Algorithm, asked: _Asked) -> Hashed | OSError:
+    wanted.check()
     try:
         return _hash_at(folder, name, algorithm, asked)
     except OSError as error:
@@ -176,6 +178,7 @@ def _hash_pieces(descriptor: int, got: int, walk: PngWalk | None, algorithm: Alg
     """Hashes a file whose beginning is in the buffer, piece by piece to its end."""
     hasher = new_hasher(algorithm)
     while got:
+        wanted.check()
         hasher.update(buffer.view[:got])
         if walk:
             walk.feed(buffer.address, got)

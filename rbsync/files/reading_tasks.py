@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rbsync.files.file_facts import Answers
+from rbsync.files.wanted import Wanted
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -27,6 +28,7 @@ class ReadingTasks:
 
     def __init__(self, enter: Enter) -> None:
         self._enter = enter
+        self._wanted = Wanted()
         self._running: dict[Future[Answers], tuple[str, Sequence[int]]] = {}
 
     def __len__(self) -> int:
@@ -34,7 +36,7 @@ class ReadingTasks:
 
     def begin(self, readers: Executor, work: Work, folder: str, indices: Sequence[int]) -> None:
         """Has some files of a folder read."""
-        self._running[readers.submit(work)] = folder, indices
+        self._running[readers.submit(self._wanted.run, work)] = folder, indices
 
     def take_done(self) -> None:
         """Enters what has come by now, up to the first task that is not done."""
@@ -53,8 +55,10 @@ class ReadingTasks:
             self._take(task)
 
     def cancel(self) -> None:
-        """Gives up what has not begun."""
+        """Gives up what has not begun, and what has at its next piece."""
         # Ctrl-C must not wait for gigabytes that are hashed for nobody.
+        self._wanted.give_up()
+        self._wanted = Wanted()
         for task in self._running:
             task.cancel()
         self._running.clear()

@@ -6,6 +6,8 @@ import os
 import struct
 from typing import Any
 
+from rbsync.files import wanted
+
 PIECE = 1 << 20
 
 _MOST_UNPACKED = 1 << 30
@@ -59,6 +61,8 @@ class Span:
         """The bytes from an offset, fewer where the file ends. Raises OSError."""
         if offset + length <= len(self._head) or len(self._head) == self.size:
             return bytes(self._head[offset : offset + length])
+        # Of a large file thousands of pieces may be looked through.
+        wanted.check()
         return os.pread(self._descriptor, max(0, min(length, self.size - offset)), offset)
 
     def unpack(self, form: str, offset: int) -> tuple[Any, ...]:
