@@ -193,6 +193,33 @@ def test_a_type_that_is_misspelt_is_the_one_thing_that_is_told(
     assert "1 problem; nothing was sent." in ran.err
 
 
+@follows("other projects may have it: add them to it at the service, or declare a file with")
+def test_a_taxonomy_of_the_name_that_others_made_is_not_extended(
+    tmp_path: Path, service: NearClient
+) -> None:
+    def file_of(name: str, *categories: str) -> dict[str, Any]:
+        every = enumerate(categories, 1)
+        types = [{"category": one, "classId": at, "labelType": "BBOX"} for at, one in every]
+        return {"name": name, "objectTypes": types}
+
+    named = DECLARED.replace("[car, truck]", "taxonomy.json")
+    theirs = named.partition("datapoints")[0].replace("cars 2026", "another project")
+    other = Named(tmp_path / "other", service.url, theirs + "datapoints: []\n")
+    other.write("taxonomy.json", file_of("cars 2026", "bus"))
+    assert other.run("apply", "--yes", "--project").code == ExitCode.DONE
+    before = str(service.service.account.all("taxonomies"))
+    ran = Named(tmp_path / "here", service.url).run("apply", "--yes", "--project")
+    assert ran.code == ExitCode.ERROR, ran.out + ran.err
+    assert 'has a taxonomy "cars 2026", which lacks car, truck' in ran.err
+    assert str(service.service.account.all("taxonomies")) == before
+    assert len(made(service)) == 1
+    ours = Named(tmp_path / "here", service.url, named)
+    ours.write("taxonomy.json", file_of("our cars", "car", "truck"))
+    done = ours.run("apply", "--yes", "--project")
+    assert done.code == ExitCode.DONE, done.out + done.err
+    assert names_in(service, made(service)[-1]) == ["a", "b"]
+
+
 @follows("give `project_id`, as in the address of the project's page")
 def test_a_manifest_without_an_id_gives_a_name(tmp_path: Path, service: NearClient) -> None:
     project = Named(

@@ -14,7 +14,11 @@ from rbsync.backends.redbrick.api.constants import (
     OUTPUT_BRICK,
 )
 from rbsync.backends.redbrick.api.operations.project import GET_TAXONOMY
-from rbsync.backends.redbrick.api.operations.project_changes import attributes_of, object_types
+from rbsync.backends.redbrick.api.operations.project_changes import (
+    attributes_of,
+    lacking,
+    object_types,
+)
 from rbsync.backends.redbrick.api.operations.tasks import COUNT
 from rbsync.backends.redbrick.api.refusals import told_apart
 from rbsync.backends.redbrick.http.network_errors import DeniedError, denied, problem
@@ -61,6 +65,10 @@ _LABEL, _REVIEW = "manual-labeling", "expert-review"
 _FIRST, _OUTPUT = "Label", "Output"
 _LONGEST_STAGE = 20
 _ID_HINT = "say which by `project_id: {}` below `backend`"
+_TAXONOMY_HINT = (
+    "other projects may have it: add them to it at the service, or declare a file with another "
+    "`name` of the taxonomy"
+)
 
 
 class Named(NamedTuple):
@@ -107,10 +115,14 @@ def _count(client: Client, project_id: str) -> int:
 def create_taxonomy(client: Client, name: str, declared: Taxonomy, project_type: str) -> int:
     """Makes a taxonomy where there is none of this name, and returns its version.
 
-    Raises BackendError.
+    Raises BackendError, also for one that is there and lacks what is declared.
     """
     version = _version(client, name)
     if version is not None:
+        # It is the organization's, and categories that a project adds are in all that have it.
+        if missing := lacking(client, name, declared):
+            message = f'the organization has a taxonomy "{name}", which lacks {", ".join(missing)}'
+            raise problem(message, kind="invalid", hint=_TAXONOMY_HINT)
         return version
     try:
         answer = client.ask(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from rbsync.backends.redbrick.api.answers import Node
 from rbsync.backends.redbrick.api.client import Client, Operation
 from rbsync.backends.redbrick.api.operations.project import ProjectFacts
 from rbsync.backends.redbrick.api.refusals import told_apart
@@ -88,13 +89,11 @@ def extend_taxonomy(
     """
     name = str(facts.taxonomy["name"] or "")
     # Read anew, for a colleague may have added some: an update says all that there is to be.
-    answer = client.read(WHOLE_TAXONOMY, projectId=..., taxId=None, name=name)
-    found = answer.node_or_none("taxonomy")
+    found = _whole(client, name)
     if found is None:
         raise denied(f'the service does not show the taxonomy "{name}" of the project')
     present = _objects(found.value("objectTypes"))
-    shown = {str(one.get("category")) for one in present if not one.get("archived")}
-    missing = [one for one in _with_parents(declared) if one[0].name not in shown]
+    missing = _missing(present, declared)
     if not missing:
         return []
     if not (found.value("isNew") or is_empty):
@@ -108,6 +107,26 @@ def extend_taxonomy(
     if not answer.node("updateTaxonomy").flag("ok"):
         raise denied(f'the service did not extend the taxonomy "{name}"')
     return [one.name for one, _ in missing]
+
+
+def lacking(client: Client, name: str, declared: Taxonomy) -> list[str]:
+    """The names of the declared categories that a taxonomy of the organization lacks."""
+    found = _whole(client, name)
+    present = _objects(found.value("objectTypes")) if found else []
+    return [one.name for one, _ in _missing(present, declared)]
+
+
+def _whole(client: Client, name: str) -> Node | None:
+    return client.read(WHOLE_TAXONOMY, projectId=..., taxId=None, name=name).node_or_none(
+        "taxonomy"
+    )
+
+
+def _missing(
+    present: Sequence[Mapping[str, Any]], declared: Taxonomy
+) -> list[tuple[Category, list[str]]]:
+    shown = {str(one.get("category")) for one in present if not one.get("archived")}
+    return [one for one in _with_parents(declared) if one[0].name not in shown]
 
 
 def object_types(declared: Taxonomy, project_type: str) -> list[dict[str, Any]]:
