@@ -163,7 +163,20 @@ def main(arguments: list[str]) -> int:
     except RbsyncError as error:
         return _explain(error, common)
     except Exception as error:
-        return _explain(_of_plugin(error), common)
+        return _explain(_of_machine(error) or _of_plugin(error), common)
+
+
+def _of_machine(error: Exception) -> RbsyncError | None:
+    """The error to show for one of a machine that gives no more; None for another."""
+    if isinstance(error, MemoryError):
+        return RbsyncError(
+            "there is too little memory, or a limit (ulimit -v) leaves too little of it"
+        )
+    # Python has no error of its own for this one.
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        limits = "ulimit -u, ulimit -v, or a container's limit of processes"
+        return RbsyncError(f"the system lets this user start no more threads: {limits}")
+    return None
 
 
 def _of_plugin(error: Exception) -> RbsyncError:

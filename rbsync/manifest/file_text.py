@@ -29,10 +29,14 @@ def read_limited(
     except OSError as error:
         raise _unreadable(error, file) from None
     try:
-        _check(os.fstat(descriptor), file, limits, too_large)
+        status = os.fstat(descriptor)
+        _check(status, file, limits, too_large)
         with os.fdopen(descriptor, "rb", closefd=False) as opened:
-            # One byte more than the limit: the file may have grown since its size was looked at.
-            data = opened.read(limits.size + 1)
+            # Not at once as much as the limit, for which there would have to be memory.
+            data = opened.read(status.st_size + 1)
+            # The file has grown since its size was looked at, or the system makes it up.
+            if len(data) > status.st_size:
+                data += opened.read(limits.size + 1 - len(data))
     except OSError as error:
         raise _unreadable(error, file) from None
     finally:
