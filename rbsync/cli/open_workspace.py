@@ -60,7 +60,8 @@ def opened(
     with contextlib.ExitStack() as stack:
         path, home, revision = stack.enter_context(_place(common, at))
         manifest = load_manifest(path, trust=trust, strict=strict and not looks_on)
-        if looks_on:
+        # Those of a project that may not be used end the command, which tells them then.
+        if looks_on and not manifest.is_barred:
             show_warnings(manifest.problems, common)
         meter = stack.enter_context(metered(common, "Reading", "file"))
         found = open_workspace(

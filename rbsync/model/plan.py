@@ -364,7 +364,7 @@ class Plan:
 
     @property
     def project_lacks(self) -> bool:
-        """Whether the project, or one of its categories, is to be made first."""
+        """Tells whether the project, or one of its categories, is to be made first."""
         return any(one.is_added for one in self.project)
 
     @property

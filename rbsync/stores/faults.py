@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import glob
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rbsync.errors import StateError, StoreError
 from rbsync.stores.seals import BrokenSealError
@@ -15,7 +16,8 @@ from rbsync.stores.seals import BrokenSealError
 # SQLITE_ERROR is a table or column that is not there; 0 is text that is not UTF-8.
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, 0}
 _CHECK = "Check the disk and the folder's permissions."
-_FREE = "Free some space, then run the command again."
+FREE_HINT = "Free some space, then run the command again."
+_LITTLE = 1 << 20
 _GRANT = "Let your user write to the state and to its folder, then run the command again."
 _CLOSE = "Close the program that has the file open, such as a database browser, then run again."
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -53,6 +55,19 @@ def unusable(path: str, what: str, hint: str = _CHECK) -> StoreError:
     )
 
 
+def is_full(path: str, error: sqlite3.Error | OSError) -> bool:
+    """Tells whether what went wrong with a file is that its disk has no room."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code != sqlite3.SQLITE_IOERR:
+        return code == sqlite3.SQLITE_FULL
+    # Where there is no room for the file that its processes share, SQLite speaks of the disk alone.
+    with suppress(OSError):
+        return shutil.disk_usage(os.path.dirname(path) or ".").free < _LITTLE
+    return False
+
+
 def _explain(path: str, error: sqlite3.Error) -> StoreError:
     # An extended code has its kind in the low byte.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -60,8 +75,8 @@ def _explain(path: str, error: sqlite3.Error) -> StoreError:
         return damaged(path, str(error))
     if code in _BUSY:
         return unusable(path, "another program keeps it locked", _CLOSE)
-    if code == sqlite3.SQLITE_FULL:
-        return unusable(path, "the disk is full", _FREE)
+    if is_full(path, error):
+        return unusable(path, "the disk is full", FREE_HINT)
     if code in _DENIED:
         return unusable(path, str(error), _GRANT)
     return unusable(path, str(error))
@@ -69,8 +84,8 @@ def _explain(path: str, error: sqlite3.Error) -> StoreError:
 
 def _of_system(path: str, error: OSError) -> StoreError:
     what = error.strerror or str(error)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return unusable(path, what, _FREE)
+    if is_full(path, error):
+        return unusable(path, what, FREE_HINT)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return unusable(path, what, _GRANT)
     return unusable(path, what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import time
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import StoreError
+from rbsync.model.history import Run
 from rbsync.stores import sqlite_connections
+from rbsync.stores.history.sqlite import SqliteHistory
 from rbsync.stores.sqlite import SqliteStore
 from tests.builders import OWNER
 from tests.disks import fill
@@ -137,6 +140,24 @@ def test_a_state_on_a_full_disk_can_be_read_but_not_opened_for_writing(small_dis
     (small_disk / "filler").unlink()
     with store.writer(OWNER, timeout=0) as writer:
         assert len(writer.records()) == 100
+
+
+@pytest.mark.parametrize("left", [0, 24, 48])
+def test_a_history_on_a_full_disk_says_so_and_goes_on_once_there_is_room(
+    small_disk: Path, left: int
+) -> None:
+    filler = small_disk / "filler"
+    folder = small_disk / "history"
+    folder.mkdir()
+    fill(filler)
+    os.truncate(filler, filler.stat().st_size - left * 1024)
+    with pytest.raises(StoreError, match=r"cannot be used: the disk is full\.$") as caught:
+        SqliteHistory(folder).begin(Run("r1", "apply", 1000.0))
+    assert caught.value.hint == "Free some space, then run the command again."
+    filler.unlink()
+    again = SqliteHistory(folder)
+    again.begin(Run("r2", "apply", 2000.0))
+    assert [one.id for one in again.runs()] == ["r2"]
 
 
 def test_a_state_that_cannot_take_a_new_epoch_stays_as_it_was(

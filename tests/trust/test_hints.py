@@ -69,6 +69,18 @@ def test_a_profile_may_have_the_command(site: Site, service: Served) -> None:
     assert site.run("plan", "--profile", "mine").code == 0
 
 
+def test_a_service_of_ones_own_that_is_no_address(site: Site, service: Served) -> None:
+    site.manifest(f"backend: {{kind: redbrick, url: '{service.url}', {IDS}}}\n{PICTURES}")
+    with_user = service.url.replace("://", "://ann:secret@")
+    refused = site.run("doctor", "--url", with_user)
+    assert refused.code == 65
+    assert "the URL that is said outside of the manifest: `" in refused.err
+    assert refused.err.count("cannot be used: it has a user name in it") == 1
+    assert "secret" not in refused.out + refused.err
+    site.environment["RBSYNC_API_KEY"] = KEY
+    assert site.run("plan", "--url", service.url).code == 0
+
+
 def test_a_service_of_ones_own(site: Site) -> None:
     url = f"https://evil.example:{site.ears.secure}"
     site.manifest(f"backend: {{kind: redbrick, url: '{url}', {IDS}}}\n{PICTURES}")

@@ -66,6 +66,14 @@ def _service(url: str, bound: Bound, judge: Judge) -> Iterator[Objection]:
         return
     if bound.is_for(url) or bound.said_by == "profile":
         return
+    try:
+        read_address(bound.url)
+    except UserError as error:
+        # Else the two would be told apart by parts that it does not have.
+        first = error.problems[0]
+        message = f"the URL that is said outside of the manifest: {first.message}"
+        yield Objection("url", first.code, message, first.hint)
+        return
     ours, theirs = hosts_named(bound.url, url)
     theirs, url = (f"the one of `{written}`", "URL") if written else (theirs, url)
     message = f"the {bound.source} is for {ours}, and the manifest names {theirs}"

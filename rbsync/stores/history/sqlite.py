@@ -15,6 +15,7 @@ import xxhash
 from rbsync.errors import StoreError
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.history import Change, Run
+from rbsync.stores.faults import FREE_HINT, is_full
 from rbsync.stores.history import kept_contents
 from rbsync.stores.history.base import Swept
 from rbsync.stores.history.packing import unpack
@@ -302,6 +303,9 @@ def _explained(path: str) -> Iterator[None]:
         # These are mistakes of the program, not of the file.
         raise
     except (sqlite3.Error, OSError) as error:
+        if is_full(path, error):
+            message = f"The history {path} cannot be used: the disk is full."
+            raise StoreError(message, hint=FREE_HINT) from error
         raise _unusable(path, str(error)) from error
     except DamagedRowError as error:
         raise _unusable(path, "a row of it is not what was written") from error
