@@ -12,6 +12,7 @@ from rbsync.backends.base import Body, LabelText
 from rbsync.errors import UserError
 from rbsync.executors.assured import Helpers, Task
 from rbsync.executors.batches import MASKS, call_again, settled
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.datapoint import Labels
 
 _Text = tuple[LabelText, str]
@@ -78,7 +79,7 @@ class ConvertedElsewhere:
         # Two datapoints may have one mask.
         for one in dict.fromkeys(every):
             kind = _kind(one)
-            if kind is not None:
+            if kind is not None and not any(is_bucket(item.ref) for item in one.inputs):
                 yield _Wanted(one, self._local.conversion(one, kind))
 
 

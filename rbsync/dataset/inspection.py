@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rbsync.errors import UserError
 from rbsync.files.cache import Cache
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.extent import Extent
 
 if TYPE_CHECKING:
@@ -137,9 +138,14 @@ class Inspections:
         self._watcher.begin(len(wanted), size)
         try:
             if self._helpers is not None and _is_worth_it(len(wanted), size):
-                self._look_elsewhere(wanted, self._helpers())
+                here = [one for one in wanted if any(map(is_bucket, one.files))]
+                self._look_elsewhere(
+                    [one for one in wanted if not any(map(is_bucket, one.files))], self._helpers()
+                )
             else:
-                self._look_here(wanted, self._readers())
+                here = list(wanted)
+            if here:
+                self._look_here(here, self._readers())
         finally:
             self._watcher.end()
 

@@ -66,9 +66,10 @@ class Roots:
 
     def __getstate__(self) -> dict[str, object]:
         """Another process knows none of those who write here: it may only be asked to read what
-        was found to be finished, and is held to that content.
+        was found to be finished, and is held to that content. Nor has it this one's credentials:
+        what is in a bucket is read here.
         """
-        return {**self.__dict__, "readiness": ALWAYS, "_plain": {}}
+        return {**self.__dict__, "readiness": ALWAYS, "_plain": {}, "_objects": NO_OBJECTS}
 
     def resolve(self, path: str) -> str:
         """The real, absolute path behind a path.

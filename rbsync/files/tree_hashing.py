@@ -134,7 +134,16 @@ class TreeHashing:
         """
         # Elsewhere nobody knows who writes to a file here.
         if helpers is not None and self._roots.readiness is ALWAYS:
-            return self._hash_elsewhere(self._chunks(places, folders), helpers(), progress)
+            places = list(places)
+            away = (one for one in self._chunks(places, folders) if not is_bucket(one[0]))
+            errors = self._hash_elsewhere(away, helpers(), progress)
+            here = [one for one in self._chunks(places, folders) if is_bucket(one[0])]
+            return {**errors, **self._hash_here(here, readers, progress)}
+        return self._hash_here(self._chunks(places, folders), readers, progress)
+
+    def _hash_here(
+        self, chunks: Iterable[Chunk], readers: Callable[[], Executor], progress: Progress
+    ) -> dict[Place, OSError]:
         few = FEW
         self._progress = progress
         try:
@@ -143,7 +152,7 @@ class TreeHashing:
             # What was begun is not to be begun again.
             while self._tasks:
                 self._tasks.wait(progress)
-            for folder, indices in self._chunks(places, folders):
+            for folder, indices in chunks:
                 if few and len(indices) <= few and self._are_small(folder, indices):
                     few -= len(indices)
                     self._enter(folder, indices, self._work(folder, indices)())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from rbsync.errors import ExitCode
 from tests.buckets.in_bucket import InBucket, manifest
@@ -96,3 +98,36 @@ def test_a_wrong_label_is_told_with_its_place(project: InBucket) -> None:
     ran = project.run("plan")
     assert ran.code == ExitCode.INVALID
     assert f"s3://{project.bucket}/labels/a.json:1:" in ran.err
+
+
+def red(width: int) -> bytes:
+    """A mask of one class: other widths are other contents."""
+    file = BytesIO()
+    Image.new("RGB", (width, 2), (255, 0, 0)).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("fault", [{}, {"masks/9.png": "refuses"}])
+def test_other_processes_are_not_sent_for_what_is_in_a_bucket(
+    project: InBucket, fault: dict[str, Fault]
+) -> None:
+    """They have no credentials, and are given none; nothing is lost, and no result differs."""
+    project.put({f"few/{at}.png": "a" for at in range(100)})
+    project.put({f"masks/{at}.png": red(at + 1) for at in range(100)})
+    project.put({"masks/7.png": "no picture"})
+    project.write("class_map.json", {"car": [255, 0, 0]})
+    more = f", mask: 's3://{project.bucket}/masks/{{stem}}.png', class_map: class_map.json"
+    project.manifest(manifest(project.bucket, "few/*.png", more))
+    found = []
+    for executor in ("threads", "processes"):
+        project.s3.disturb({f"/{project.bucket}/{key}": one for key, one in fault.items()})
+        ran = project.run("plan", "--keep-going", "--executor", executor, "--json")
+        assert ran.err == ""
+        found.append([ran.code, *(ran.json[key] for key in ("dataset", "actions", "summary"))])
+        for one in (project.folder / ".rbsync").glob("cache.db*"):
+            one.unlink()
+    assert found[0] == found[1]
+    project.s3.disturb({})
+    done = project.run("apply", "--yes", "--keep-going", "--executor", "processes")
+    assert "99 created" in done.out, (done.out, done.err)
+    assert "lost" not in done.err
