@@ -36,6 +36,11 @@ class Task(Future[list[Any]]):
         self._calls, self._lost = calls, lost
         self.inner: Future[Any] | None = None
 
+    @property
+    def number(self) -> int:
+        """The number of its calls."""
+        return len(self._calls)
+
     def result(self, timeout: float | None = None) -> list[Any]:
         """The answers to the calls, as `do_all` gives them. Raises TimeoutError."""
         try:
@@ -93,7 +98,7 @@ class Helpers:
             came = done.result()
             if isinstance(came, Refused):
                 raise self._doers.refusal(came)
-            task.set_result(answers(self._ground, came))
+            task.set_result(answers(self._ground, came, task.number))
         except BaseException as error:  # whatever it is, whoever waits has to know
             task.set_exception(error)
 

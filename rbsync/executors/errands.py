@@ -123,10 +123,15 @@ def _stored(folder: str, answer: bytes) -> Stored:
     return Stored(name, hashlib.sha256(answer).hexdigest())
 
 
-def answers(ground: Ground, came: bytes | Stored) -> list[Any]:
-    """The answers to a task. Raises OSError and ValueError for one that was lost on the way."""
+def answers(ground: Ground, came: bytes | Stored, number: int) -> list[Any]:
+    """The answers to a task of so many calls.
+
+    Raises OSError and ValueError for one that was lost on the way, or is of another task.
+    """
     data = _fetched(ground.folder, came) if isinstance(came, Stored) else came
-    found: list[Any] = pickle.loads(data)  # noqa: S301  (it is the worker's, told by its digest)
+    found = pickle.loads(data)  # noqa: S301  (it is the worker's, told by its digest)
+    if not isinstance(found, list) or len(found) != number:
+        raise ValueError("the answer is not one to the calls of the task")
     return found
 
 

@@ -23,7 +23,7 @@ from rbsync.executors import errands
 from rbsync.executors.assured import LOST, Helpers
 from rbsync.executors.batches import UNSURE, Call
 from rbsync.executors.choice import helpers_of
-from rbsync.executors.errands import Ground, Stored, make_ground, packed, run_errand
+from rbsync.executors.errands import Ground, Refused, Stored, make_ground, packed, run_errand
 from rbsync.files.readiness import ALWAYS
 from rbsync.files.roots import Roots
 from tests.dask_cluster import Cluster, another_rbsync, cluster
@@ -276,3 +276,32 @@ def test_a_worker_that_lacks_the_folder_of_the_run_refuses(tmp_path: Path) -> No
     assert run_errand(task) == errands.Refused(path=ground.folder)
     gone = Ground(ground.version, str(tmp_path / "gone"), "")
     assert run_errand(packed(gone, [])) == errands.Refused(path=gone.folder)
+
+
+class OfAnotherTask(ThreadPoolExecutor):
+    """Answers that are whole, and are not those to the task: two of them, or none in a list."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__(1)
+        self._answer = answer
+
+    def submit(self, *_arguments: Any, **_named: Any) -> Future[Any]:
+        return super().submit(pickle.dumps, self._answer)
+
+    def open(self) -> Executor:
+        return self
+
+    def close(self) -> None:
+        self.shutdown()
+
+    def refusal(self, refused: Refused) -> RbsyncError:
+        return RbsyncError(str(refused))
+
+
+@pytest.mark.parametrize("answer", [[1, 2], [], "12", None])
+def test_an_answer_to_another_task_is_lost(tmp_path: Path, answer: object) -> None:
+    ground, notes = make_ground(str(tmp_path), ()), list[str]()
+    doers = OfAnotherTask(answer)
+    found = Helpers(doers, ground, notes.append).hand_out([partial(times, 2, 3)]).result(10)
+    assert (found, notes) == ([times(2, 3)], [LOST])
+    doers.close()
