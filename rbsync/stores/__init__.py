@@ -55,6 +55,6 @@ def open_store(url: str, folder: str) -> Store:
     if opened is None:
         # The rest of the URL is not repeated: for a database it has a password.
         known = ", ".join(f"{name}:" for name in STORES.names())
-        found = f"`{scheme}:`" if colon else "one without a scheme"
-        raise UsageError(f"no store has the URL of the state, {found}", hint=f"known: {known}")
+        found = f"it begins with `{scheme}:`" if colon else "it has no scheme"
+        raise UsageError(f"no store has the URL of the state: {found}", hint=f"known: {known}")
     return opened(StatePlace(rest, folder))

@@ -96,7 +96,8 @@ def copy(path: str, target: str) -> None:
     with appearing(target) as draft:
         found = look_as_is(path, lambda connection: _copy_sound(connection, path, draft))
         if found is None:
-            raise StoreError(f"There is no state {path} to copy.")
+            message = f"There is no state {path} to copy."
+            raise StoreError(message, hint="the first `rbsync apply` makes it")
 
 
 def fill(path: str, content: Content) -> None:

@@ -223,8 +223,9 @@ def test_a_backup_replaces_nothing(state: Path) -> None:
 
 
 def test_there_is_no_backup_of_nothing(state: Path, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match=r"There is no state .*state\.db to copy\."):
+    with pytest.raises(StoreError, match=r"There is no state .*state\.db to copy\.") as caught:
         SqliteStore(state).backup(tmp_path / "backup.db")
+    assert caught.value.hint == "the first `rbsync apply` makes it"
     assert os.listdir(tmp_path) == []
 
 

@@ -121,7 +121,8 @@ def test_a_move_that_was_cut_off_is_done_again(project: Project) -> None:
     [
         ("sqlite:.rbsync/state.db", "the state is there already"),
         ("memory:", "a state of this kind cannot be moved"),
-        ("cloud:x", "no store has the URL"),
+        ("cloud:x", "no store has the URL of the state: it begins with `cloud:`"),
+        ("cloud", "no store has the URL of the state: it has no scheme"),
     ],
 )
 def test_what_cannot_be_moved_to_is_said_and_nothing_is_moved(

@@ -122,7 +122,8 @@ class TeamStore:
 
         found = self.content()
         if found is None:
-            raise StoreError(f"There is no state {self._address} to copy.")
+            message = f"There is no state {self._address} to copy."
+            raise StoreError(message, hint="the first `rbsync apply` makes it")
         SqliteStore(target).fill(found)
 
     def content(self) -> Content | None:
