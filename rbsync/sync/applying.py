@@ -38,6 +38,7 @@ from rbsync.sync.project_making import make_project
 from rbsync.sync.recording import check_lasting, recorded
 from rbsync.sync.saved_plans import check_elsewhere
 from rbsync.sync.serials import check_newest, remember_newest
+from rbsync.sync.storage_check import check_declared
 from rbsync.sync.sweeping import sweep_when_due
 from rbsync.sync.workspace import Workspace
 
@@ -128,6 +129,8 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         sweep_when_due(workspace)
         return _concluded(workspace, plan, Outcomes(), options)
     check_lasting(workspace, plan)
+    if not plan.looked:
+        check_declared(workspace, plan)  # It asked nobody, also not where its storages lead.
     owner = whoami()
     with workspace.store.writer(owner, timeout=options.lock_timeout) as writer:
         # Under the lock: from here on the state cannot move any more.

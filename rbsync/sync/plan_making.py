@@ -19,7 +19,6 @@ from rbsync.planner import plan as compare
 from rbsync.planner.conflicts import Decisions
 from rbsync.planner.decide import Rules
 from rbsync.stores.base import Mark
-from rbsync.sync.bucket_listing import declared_buckets
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.inspecting_moves import moves_inspected, moving
@@ -30,7 +29,7 @@ from rbsync.sync.overlay import Overlay, overlay
 from rbsync.sync.plan_options import PlanOptions, looks, policy_of
 from rbsync.sync.saved_plans import left_digest
 from rbsync.sync.scope import Scope, part
-from rbsync.sync.storage_check import check_storages
+from rbsync.sync.storage_check import check_declared
 from rbsync.sync.workspace import Workspace
 
 _TARGET_HINT = "`rbsync expand` lists all names; `*` stays between two slashes, `**` goes past them"
@@ -167,8 +166,7 @@ def _looked_at(
         plan = moves_inspected(workspace.backend, plan, records, decisions.ours)
     if options.offline:
         return plan
-    declared = declared_buckets(workspace.manifest)
-    return check_storages(workspace.backend, plan, keep_going=options.keep_going, declared=declared)
+    return check_declared(workspace, plan, keep_going=options.keep_going)
 
 
 def _narrowed(dataset: Dataset, records: Mapping[str, Record], options: PlanOptions) -> Dataset:

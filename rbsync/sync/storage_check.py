@@ -11,8 +11,16 @@ from rbsync.model.datapoint import Datapoint
 from rbsync.model.plan import Action, Actions, Blocked, Create, Delete, Plan
 from rbsync.model.storages import is_built_in
 from rbsync.reasons import INVALID, NEW
+from rbsync.sync.bucket_listing import declared_buckets
+from rbsync.sync.workspace import Workspace
 
 CODE = "unknown-storage"
+
+
+def check_declared(workspace: Workspace, plan: Plan, *, keep_going: bool = False) -> Plan:
+    """As `check_storages`, with the buckets that the manifest names."""
+    declared = declared_buckets(workspace.manifest)
+    return check_storages(workspace.backend, plan, keep_going=keep_going, declared=declared)
 
 
 def check_storages(

@@ -274,6 +274,21 @@ def test_a_storage_that_leads_to_another_bucket_is_told(project: InBucket, tmp_p
         assert "301 to create" in remote.run("plan").out
 
 
+def test_a_plan_that_asked_nobody_is_held_against_the_storage_when_it_is_applied(
+    project: InBucket, tmp_path: Path
+) -> None:
+    with serving(tmp_path / "s", taxonomy=taxonomy("car")) as service:
+        remote = RemoteProject(tmp_path / "remote", service.url)
+        text = manifest(project.bucket).replace(STORAGE, storage_of(service, "another"))
+        remote.manifest(text[text.index("storages") :])
+        assert remote.run("plan", "--offline", "-o", "p.json").code == ExitCode.DONE
+        for command in (["apply", "p.json"], ["apply", "--offline", "--yes"]):
+            ran = remote.run(*command)
+            assert ran.code == ExitCode.INVALID, (ran.out, ran.err)
+            assert f"leads to the bucket `another`, not to `{project.bucket}`" in ran.err
+        assert service.names() == []
+
+
 @pytest.mark.parametrize(
     "more", ["{{glob: 's3://{}/data/*.png'", "{{name: one, items: ['s3://{}/data/y.png']"]
 )
