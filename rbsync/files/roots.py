@@ -33,6 +33,11 @@ class PrivateError(OutsideError):
     hint = "copy the file to where the data is"
 
 
+def outside_hint(error: OSError) -> str:
+    """The next step for a path that leads out of the manifest's folders; empty for other errors."""
+    return error.hint if isinstance(error, OutsideError) else ""
+
+
 class Roots:
     """The manifest's folder and the further ones that it allows.
 

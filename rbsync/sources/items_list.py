@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from rbsync.errors import Location, Problem
+from rbsync.files.roots import outside_hint
 from rbsync.files.written_text import encoding_fault, text_of
 from rbsync.labels.amounts import Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.model.storages import is_uploaded
@@ -85,7 +86,7 @@ class ItemsListSource(SourceModel):
             text = text_of(context.tree.read(self.items_list, LIMIT))
         except OSError as error:
             message = f"`{self.items_list}` cannot be read: {error.strerror or error}"
-            raise ListError(message, where, "unreadable") from error
+            raise ListError(message, where, "unreadable", hint=outside_hint(error)) from error
         except UnicodeDecodeError as error:
             message = encoding_fault(error)
             raise ListError(message, Location(self.items_list), "encoding") from error

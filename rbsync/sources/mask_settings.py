@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from rbsync.errors import Location, Problem
+from rbsync.files.roots import outside_hint
 from rbsync.files.written_text import encoding_fault, text_of
 from rbsync.labels.amounts import USUAL, Limits, labels_for, marks_of, more_labels, too_many_marks
 from rbsync.mask_formats import PER_CLASS, RGB
@@ -203,7 +204,7 @@ def checked_json(
         context.unread(Problem("missing-file", f"there is no file `{path}`", where, hint))
     except OSError as error:
         message = f"`{path}` cannot be read: {error.strerror or error}"
-        context.unread(Problem("unreadable", message, where))
+        context.unread(Problem("unreadable", message, where, outside_hint(error)))
     except MaskError as error:
         (context.unread if error.code == "too-many" else context.report)(error.at(where))
     except UnicodeDecodeError as error:

@@ -11,7 +11,7 @@ from rbsync.errors import Location, Problem
 from rbsync.files.bucket_listings import BucketError, bucket_fault
 from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
-from rbsync.files.roots import OutsideError
+from rbsync.files.roots import outside_hint
 from rbsync.guessing import nearest_name
 from rbsync.model.bucket_paths import is_bucket, key_of
 from rbsync.model.names import LONGEST_NAME, hidden_in
@@ -109,7 +109,7 @@ class Search:
             problem = Problem(*bucket_fault(error), self.where, error.hint)
             (self.context.unread if error.is_certain else self.context.unknown)(problem)
             return
-        hint = error.hint if isinstance(error, OutsideError) else ""
+        hint = outside_hint(error)
         if not isinstance(error, FileNotFoundError):
             message = f"the folder `{path or '.'}` cannot be read: {error.strerror or error}"
         elif target := self.context.tree.link_target(path):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from rbsync.errors import Location, Problem
 from rbsync.files.kinds import suffix_of
+from rbsync.files.roots import outside_hint
 from rbsync.files.spelling import composed, folded
 from rbsync.files.written_text import encoding_fault, text_of, xml_text_of
 from rbsync.labels.amounts import Limits, labels_for, more_labels
@@ -99,7 +100,8 @@ class ToolFiles:
             return None, [Problem("missing-file", f"there is no file `{path}`", self._place)]
         except OSError as error:
             message = f"`{path}` cannot be read: {error.strerror or error}"
-            return None, [Problem("unreadable", message, self._place)]
+            hint = outside_hint(error)
+            return None, [Problem("unreadable", message, self._place, hint)]
         except DrawingError as error:
             return None, [_problem(path, error)]
         except UnicodeDecodeError as error:

@@ -268,3 +268,22 @@ def test_the_hint_is_followed_and_the_command_succeeds(project: Project, kind: s
     if "VOC" in kind:
         pytest.importorskip("defusedxml")
     follow_in(project, ADVICE[kind])
+
+
+OUTSIDE = {
+    "a class map": GLOB + ', mask: "masks/{stem}.png?", class_map: ../far/map.json}\n',
+    "an items list": "datapoints:\n  - items_list: ../far/list.json\n",
+    "a folder of masks": "masks:\n  - {folder: ../far, images: images}\n",
+}
+
+
+@pytest.mark.parametrize("kind", OUTSIDE)
+def test_whatever_leads_out_of_the_folder_is_told_with_the_way_to_allow_it(
+    project: Project, kind: str
+) -> None:
+    project.manifest(OUTSIDE[kind])
+    ran = project.run("plan")
+    assert ran.code == 65
+    told = ran.err.splitlines()
+    at = next(number for number, line in enumerate(told) if "leads out of the manifest's" in line)
+    assert told[at + 1] == "    to allow it, name that folder under `roots`"

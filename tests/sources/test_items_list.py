@@ -298,11 +298,12 @@ def test_a_list_that_cannot_be_opened_is_unknown(declared, tmp_path) -> None:
     (declared.root / "folder.json").mkdir()
     (tmp_path / "secret.json").write_text("[]")
     declared.link("link.json", "../secret.json")
+    allow = "\n    to allow it, name that folder under `roots`"
     said = {
         "none.json": "No such file or directory",
         "folder.json": "folder.json is not a regular file",
-        "../secret.json": "leads out of the manifest's folder",
-        "link.json": "is a link that leads out of the manifest's folder",
+        "../secret.json": f"leads out of the manifest's folder{allow}",
+        "link.json": f"is a link that leads out of the manifest's folder{allow}",
     }
     for file, why in said.items():
         assert declared.expand(items_list=file) == []
