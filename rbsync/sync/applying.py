@@ -37,7 +37,7 @@ from rbsync.sync.planning import make_plan
 from rbsync.sync.project_making import make_project
 from rbsync.sync.recording import check_lasting, recorded
 from rbsync.sync.saved_plans import check_elsewhere
-from rbsync.sync.serials import check_newest, remember_newest
+from rbsync.sync.serials import newest_header, remember_newest
 from rbsync.sync.storage_check import check_declared
 from rbsync.sync.sweeping import sweep_when_due
 from rbsync.sync.workspace import Workspace
@@ -134,7 +134,7 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
     owner = whoami()
     with workspace.store.writer(owner, timeout=options.lock_timeout) as writer:
         # Under the lock: from here on the state cannot move any more.
-        check_newest(writer.header())
+        newest_header(writer)
         plan = _current(workspace, plan, writer, options)
         project = workspace.backend.project()
         # Before the first request. A state that is bound only at the end would, after a crash, take

@@ -52,15 +52,15 @@ def inspected(
     records: Mapping[str, Record],
     decisions: Decisions,
     algorithm: Algorithm,
-    header: Header | None = None,
+    certain: Callable[[], Header | None] = lambda: None,
     attempts: Attempts = no_attempts,
     lineage: str = "",
 ) -> Plan:
     """The plan, once what it would overwrite was looked at.
 
     What cannot be looked at is blocked: nobody knows what is there. Raises BackendError when the
-    key is not accepted, and StateError when a task was left by a later run than ``header`` knows.
-    ``lineage`` is that of the state.
+    key is not accepted, and StateError when a task was left by a later run than the state knows of:
+    ``certain`` reads its header, None while a run is under way. ``lineage`` is that of the state.
     """
     doomed = [
         one for one in plan.singled_out if isinstance(one, Overwriting) and _is_known(one, records)
@@ -79,7 +79,7 @@ def inspected(
             if error.kind == AUTH:
                 raise
             return _unseen(plan, {one.name for one in doomed}, error)
-        check_marks(header, (one.task.mark for one in found.values()))
+        check_marks(certain(), (one.task.mark for one in found.values()))
         jobs = _jobs(some, found, records, attempts)
         names = (one.action.name for one in jobs)
         sights.update(zip(names, _sights(jobs, algorithm), strict=True))

@@ -29,6 +29,7 @@ from rbsync.sync.overlay import Overlay, overlay
 from rbsync.sync.plan_options import PlanOptions, looks, policy_of
 from rbsync.sync.saved_plans import left_digest
 from rbsync.sync.scope import Scope, part
+from rbsync.sync.serials import certain_header
 from rbsync.sync.storage_check import check_declared
 from rbsync.sync.workspace import Workspace
 
@@ -157,7 +158,7 @@ def _looked_at(
         plan = replace(plan, looked=False)
     else:
         decisions = decisions_by(options, settings.policy.on_conflict)
-        certain = header if workspace.store.is_settled() else None
+        certain = partial(certain_header, workspace.store)
         lineage = header.lineage if header else ""
         attempts = attempts_in(workspace.history)
         plan = inspected(

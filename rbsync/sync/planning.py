@@ -10,7 +10,7 @@ from rbsync.sync.known_project import described
 from rbsync.sync.last_look import unseen_for
 from rbsync.sync.memo import mark_of, recall
 from rbsync.sync.plan_options import PlanOptions, asks_at_once, by_policy, looks, may_look
-from rbsync.sync.serials import check_newest
+from rbsync.sync.serials import newest_header
 from rbsync.sync.workspace import Workspace
 
 
@@ -21,8 +21,7 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     BackendError when the project does not say what it is, or is to be read and cannot.
     """
     options = by_policy(options or PlanOptions(), workspace)
-    header = workspace.store.header()
-    check_newest(header)
+    header = newest_header(workspace.store)
     asks = asks_at_once(workspace, header, options)
     project = described(workspace, header) if asks else None
     is_first = asks and may_look(options, workspace)

@@ -32,7 +32,7 @@ from rbsync.sync.inspecting_moves import moving
 from rbsync.sync.listed import known_fingerprints
 from rbsync.sync.pull_files import File, NotPulledError, files_of
 from rbsync.sync.refreshing import correcting, present_project
-from rbsync.sync.serials import check_marks
+from rbsync.sync.serials import certain_header, check_marks
 from rbsync.sync.workspace import Workspace
 
 CHANGED_HERE = "its labels changed here too"
@@ -75,8 +75,8 @@ def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulle
     header = workspace.store.header()
     if workspace.first_look.is_called_for(header, project):
         workspace.first_look.tasks()
-    certain = header if workspace.store.is_settled() else None
     with correcting(workspace, timeout) as writer:
+        certain = certain_header(workspace.store)
         # A fresh clone's pull goes on from the stamps, and must not leave an empty state behind.
         workspace.first_look.take_in(writer)
         names = old_names(dataset, writer.records(), moving(workspace, None, lambda _: True))

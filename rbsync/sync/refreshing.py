@@ -20,7 +20,7 @@ from rbsync.sync.gaps import Gaps
 from rbsync.sync.known_project import check_target, known_project
 from rbsync.sync.last_look import note_look
 from rbsync.sync.listed import as_listed, is_managed
-from rbsync.sync.serials import check_newest, newest_mark, remember_newest
+from rbsync.sync.serials import newest_header, newest_mark, remember_newest
 from rbsync.sync.state_editing import backup_path
 from rbsync.sync.workspace import Workspace
 
@@ -149,7 +149,7 @@ def correcting(workspace: Workspace, timeout: float) -> Iterator[Writer]:
     What the project cannot tell now stays pending. Raises RbsyncError when there is no project,
     and StateError for an older state that was put back.
     """
-    check_newest(workspace.store.header())
+    newest_header(workspace.store)
     with _settled_writer(workspace, timeout) as writer:
         yield writer
         remember_newest(writer.header())

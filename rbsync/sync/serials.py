@@ -15,6 +15,7 @@ from dataclasses import replace
 from rbsync.backends.base import Mark
 from rbsync.errors import StateError
 from rbsync.model.record import Header
+from rbsync.stores.base import Store, Writer
 
 HINT = "the project has moved on since that copy was made: run `rbsync refresh`, then plan again"
 
@@ -23,13 +24,27 @@ MOST = 10**18
 """Serials below it are those of runs."""
 
 
-def check_newest(header: Header | None) -> None:
-    """Raises StateError for a state that is older than one of its lineage that was seen here."""
-    if header is None:
-        return
-    seen = _seen(header.lineage)
-    if header.serial < seen:
+def newest_header(reader: Store | Writer) -> Header | None:
+    """What a state is; None when there is none.
+
+    Raises StateError for one that is older than one of its lineage that was seen here.
+    """
+    header = reader.header()
+    if header is None or header.serial >= (seen := _seen(header.lineage)):
+        return header
+    # Another run may have gone on, and told its number, since the header was read.
+    header = reader.header()
+    if header is not None and header.serial < seen:
         raise put_back(header.serial, seen)
+    return header
+
+
+def certain_header(store: Store) -> Header | None:
+    """What a state is that knows all that its runs have left; None where one is under way.
+
+    To be asked after the tasks are: a run that ended meanwhile has put its results in it.
+    """
+    return store.header() if store.is_settled() else None
 
 
 def check_marks(header: Header | None, marks: Iterable[Mark]) -> None:

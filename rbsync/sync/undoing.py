@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import REMOTE, Datapoint
 from rbsync.model.history import Run
 from rbsync.model.plan import Action, Blocked, Create, Move, Plan, Update
-from rbsync.model.record import Header, Record
+from rbsync.model.record import Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.undo_plan import Reversal, decide_reversal, reversals
 from rbsync.reasons import CONFLICT
@@ -28,7 +29,7 @@ from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.inspecting_moves import sight_of
 from rbsync.sync.known_project import check_project, check_target, known_project
 from rbsync.sync.planning import basis_of
-from rbsync.sync.serials import check_newest
+from rbsync.sync.serials import certain_header, newest_header
 from rbsync.sync.workspace import Workspace
 from rbsync.trust.hosts import inner_kind
 
@@ -68,11 +69,10 @@ def make_undo(workspace: Workspace, options: UndoOptions) -> Undo:
 
     Raises RbsyncError for a run that the history does not have, and StoreError and BackendError.
     """
-    header = workspace.store.header()
     project = known_project(workspace)
     check_project(workspace, project)
-    check_target(header, project)
-    check_newest(header)
+    check_target(workspace.store.header(), project)
+    header = newest_header(workspace.store)
     every = workspace.history.runs()
     chosen, continues = choose(every, options, time.time())
     changes = workspace.history.changes(one.id for one in chosen)
@@ -87,7 +87,7 @@ def make_undo(workspace: Workspace, options: UndoOptions) -> Undo:
         basis=basis_of(workspace, header),
         recorded=sum(1 for one in records.values() if one.applied is not None),
     )
-    plan = _looked_at(workspace, plan, records, options, header)
+    plan = _looked_at(workspace, plan, records, options)
     return Undo(plan, tuple(chosen), every[0].id if continues else "")
 
 
@@ -221,14 +221,13 @@ def _looked_at(
     plan: Plan,
     records: Mapping[str, Record],
     options: UndoOptions,
-    header: Header | None,
 ) -> Plan:
     """The plan, with those actions blocked that would take away what people did since."""
     plan = replace(plan, actions=tuple(_possible(workspace, plan, records)))
     # What is theirs stays as it is, and so does what is recorded of it.
     decisions = decisions_of(options.ours, (), (), "block")
     is_theirs = decisions_of((), options.theirs, (), "block").theirs
-    certain = header if workspace.store.is_settled() else None
+    certain = partial(certain_header, workspace.store)
     attempts = attempts_in(workspace.history)
     algorithm = workspace.manifest.settings.hash
     seen = inspected(workspace.backend, plan, records, decisions, algorithm, certain, attempts)

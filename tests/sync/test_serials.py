@@ -8,8 +8,10 @@ import pytest
 
 from rbsync.backends.base import Mark
 from rbsync.errors import StateError
-from rbsync.model.record import Header
-from rbsync.sync.serials import check_marks, check_newest, remember_newest
+from rbsync.model.record import Header, Intent, Record
+from rbsync.stores.memory import MemoryStore
+from rbsync.sync.serials import certain_header, check_marks, newest_header, remember_newest
+from tests.builders import OWNER, PRINT
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +22,21 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def header(serial: int, lineage: str = "4b32bb5f") -> Header:
     return Header(lineage, serial, 1, "local:1")
+
+
+class Changing(MemoryStore):
+    """A state whose header is each of these in turn, and stays the last one."""
+
+    def __init__(self, *headers: Header | None) -> None:
+        super().__init__()
+        self._headers = list(headers)
+
+    def header(self) -> Header | None:
+        return self._headers.pop(0) if len(self._headers) > 1 else self._headers[0]
+
+
+def check_newest(header: Header | None) -> None:
+    assert newest_header(Changing(header)) == header
 
 
 def test_an_older_serial_than_the_newest_is_refused_and_a_newer_one_is_fine() -> None:
@@ -71,3 +88,19 @@ def test_a_number_that_is_damaged_stops_nobody(home: Path) -> None:
     remember_newest(header(7))
     (home / "rbsync" / "4b32bb5f.serial").write_text("seven")
     check_newest(header(1))
+
+
+def test_a_run_that_ends_between_two_questions_makes_nothing_old() -> None:
+    remember_newest(header(46))
+    assert newest_header(Changing(header(45), header(46))) == header(46)
+    with pytest.raises(StateError, match="its serial is 45, not 46"):
+        newest_header(Changing(header(44), header(45)))
+
+
+def test_marks_are_held_against_a_state_that_no_run_is_changing() -> None:
+    store = MemoryStore()
+    with store.writer(OWNER, timeout=0) as writer:
+        writer.intend([Intent("a", "create", PRINT, 1.0)])
+        assert certain_header(store) is None
+        writer.commit([Record("a", PRINT, "1")])
+    assert certain_header(store) == store.header()
