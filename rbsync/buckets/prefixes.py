@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -11,7 +12,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from rbsync.buckets.folders import Folders
-from rbsync.buckets.told_faults import fault_of
 from rbsync.files.bucket_listings import BucketError
 from rbsync.files.listing import Listing
 
@@ -26,6 +26,14 @@ _MOST_LEVELS = 4
 
 _SHORT = "the listing ended before its end"
 _SHORT_HINT = "nothing of it is deleted; plan again, and tell whose service it is when it stays so"
+
+
+_STATUS = re.compile(r"(?:status(?: code)?:?|error) (\d{3})\b", re.IGNORECASE)
+_CODE = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
+_STATUSES = {"PermissionDeniedError": "403", "UnauthenticatedError": "401", "NotFoundError": "404"}
+_REFUSED = "the service refuses to list it"
+_REFUSED_HINT = "ask whose bucket it is for the right to list it, or use other credentials"
+_LATER = "nothing of it is deleted; plan again when it answers"
 
 
 @dataclass
@@ -117,7 +125,7 @@ class Bucket:
         except NotFoundError:
             raise FileNotFoundError(self._path(key)) from None
         except BaseError as error:
-            raise fault_of(error, self._path(key)) from None
+            raise _fault_of(error, self._path(key)) from None
 
     def _tried_level(self, key: str, *, is_told: bool) -> tuple[Folders, list[str]] | BucketError:
         try:
@@ -139,7 +147,7 @@ class Bucket:
         try:
             answer = obstore.list_with_delimiter(self._store, key or None, return_arrow=True)
         except Exception as error:
-            raise fault_of(error, self._path(key)) from None
+            raise _fault_of(error, self._path(key)) from None
         found.take(answer["objects"])
         folders = list(answer["common_prefixes"])
         found.take_folders(folders)
@@ -162,7 +170,7 @@ class Bucket:
                 self._store, key or None, offset=after or None, chunk_size=_PAGE, return_arrow=True
             )
         except Exception as error:
-            raise fault_of(error, self._path(key)) from None
+            raise _fault_of(error, self._path(key)) from None
 
     # A service, or a proxy before it, may leave out the mark by which a listing goes on: it then
     # looks like one that is whole, and all that it does not tell like deleted.
@@ -185,3 +193,29 @@ class Bucket:
 
     def _path(self, key: str) -> str:
         return f"{self._root}/{key}" if key else self._root
+
+
+# Its own words have whole addresses, and those of Azure have signatures that open a container.
+def _fault_of(error: Exception, prefix: str) -> BucketError:
+    """An exception of the library as what is told of a prefix."""
+    text = str(error)
+    status, code = _STATUS.search(text), _CODE.search(text)
+    said = ", ".join([*(status.groups() if status else ()), *(code.groups() if code else ())])
+    beside = f" ({said})" if said else ""
+    number = status[1] if status else _STATUSES.get(type(error).__name__, "")
+    if number in ("401", "403"):
+        return BucketError(prefix, _REFUSED + beside, _REFUSED_HINT)
+    if number == "404":
+        return BucketError(prefix, f"there is no such bucket{beside}", "check the bucket's name")
+    if "credential" in text.lower():
+        return BucketError(prefix, "the credentials could not be had", _REFUSED_HINT)
+    if status:
+        return BucketError(prefix, f"a page of the listing failed{beside}", _LATER)
+    if "timed out" in text:
+        return BucketError(prefix, "it does not answer in time", _LATER)
+    if "Path " in text and ("segment" in text or "parse" in text.lower()):
+        hint = "a key has an empty part, as in `a//b`, or `.` or `..`: list prefixes without it"
+        return BucketError(prefix, "a key of it is no path", hint)
+    if type(error).__name__ == "PreconditionError":
+        return BucketError(prefix, "it was written anew while it was read", _LATER)
+    return BucketError(prefix, "its service could not be reached", _LATER)

@@ -1,4 +1,4 @@
-"""Whether what a thread is reading is still wanted: one file of a terabyte takes an hour."""
+"""Tells a thread that what it reads is not wanted any more: a file of a terabyte takes an hour."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ def check() -> None:
 
 
 def flag() -> ctypes.c_int | None:
-    """What is no longer 0 once nobody waits, for compiled code; None where somebody surely does."""
+    """A number that compiled code looks at, 0 while somebody waits; None where that is sure."""
     return _thread.has_gone

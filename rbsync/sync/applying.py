@@ -29,12 +29,11 @@ from rbsync.planner.decide import unsettled
 from rbsync.reasons import ACCEPTED, UNSETTLED
 from rbsync.stores.base import Owner, Writer
 from rbsync.sync.inspecting import told_of_losses
-from rbsync.sync.known_project import extend_project, known_project
+from rbsync.sync.known_project import known_project, prepare_project
 from rbsync.sync.known_version import version_stamps
 from rbsync.sync.last_look import note_look
 from rbsync.sync.plan_options import PlanOptions, by_policy, policy_of
 from rbsync.sync.planning import make_plan
-from rbsync.sync.project_making import make_project
 from rbsync.sync.recording import check_lasting, recorded
 from rbsync.sync.saved_plans import check_elsewhere
 from rbsync.sync.serials import newest_header, remember_newest
@@ -122,7 +121,7 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         raise StaleError(
             "the manifest has changed since the plan was made", hint="run `rbsync plan` again"
         )
-    _prepare_project(workspace, plan, options)
+    prepare_project(workspace, plan, is_wanted=options.project)
     _look_first(workspace, options)
     # An apply that has nothing to do in a read-only checkout must succeed.
     if not _has_work(workspace, plan):
@@ -159,20 +158,6 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         remember_newest(writer.header())
         sweep_when_due(workspace)
         return report
-
-
-def _prepare_project(workspace: Workspace, plan: Plan, options: ApplyOptions) -> None:
-    """Makes the project, or extends it, where the plan says so and that is asked for.
-
-    Before any label of a new category is sent. Done twice, it does nothing more. Raises UserError
-    for a project that is not there and is not to be made.
-    """
-    if options.project and plan.new_project:
-        make_project(workspace)
-    if options.project and (plan.new_project or plan.added_categories):
-        extend_project(workspace)
-    elif plan.new_project:
-        known_project(workspace)
 
 
 def expected(plan: Plan, digest: str) -> Plan:

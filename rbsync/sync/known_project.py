@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from rbsync.backends.base import MadeElsewhere, Project
 from rbsync.errors import BackendError, Problem, StateError, UserError
-from rbsync.model.plan import ProjectChange
+from rbsync.model.plan import Plan, ProjectChange
 from rbsync.model.record import Header
 from rbsync.reasons import INVALID
-from rbsync.sync.project_making import CODE, creation, is_makeable
+from rbsync.sync.project_making import CODE, creation, is_makeable, make_project
 from rbsync.sync.workspace import Workspace
 
 
@@ -102,6 +102,20 @@ def _changes(
         if found.lower() != role.lower():
             shown = f"{email} {found}" if found else ""
             yield ProjectChange("member", f"{email} {role}", shown)
+
+
+def prepare_project(workspace: Workspace, plan: Plan, *, is_wanted: bool) -> None:
+    """Makes the project, or extends it, where the plan says so and that is wanted.
+
+    Before any label of a new category is sent. Done twice, it does nothing more. Raises UserError
+    for a project that is not there and is not to be made, and BackendError.
+    """
+    if is_wanted and plan.new_project:
+        make_project(workspace)
+    if is_wanted and (plan.new_project or plan.added_categories):
+        extend_project(workspace)
+    elif plan.new_project:
+        known_project(workspace)
 
 
 def extend_project(workspace: Workspace) -> None:

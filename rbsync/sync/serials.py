@@ -25,7 +25,7 @@ MOST = 10**18
 
 
 def newest_header(reader: Store | Writer) -> Header | None:
-    """What a state is; None when there is none.
+    """The header of a state; None when there is none.
 
     Raises StateError for one that is older than one of its lineage that was seen here.
     """
@@ -40,7 +40,7 @@ def newest_header(reader: Store | Writer) -> Header | None:
 
 
 def certain_header(store: Store) -> Header | None:
-    """What a state is that knows all that its runs have left; None where one is under way.
+    """The header of a state that knows all that its runs have left; None where one is under way.
 
     To be asked after the tasks are: a run that ended meanwhile has put its results in it.
     """
