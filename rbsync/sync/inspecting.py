@@ -52,6 +52,7 @@ def inspected(
     records: Mapping[str, Record],
     decisions: Decisions,
     algorithm: Algorithm,
+    header: Header | None = None,
     certain: Callable[[], Header | None] = lambda: None,
     attempts: Attempts = no_attempts,
     lineage: str = "",
@@ -60,7 +61,8 @@ def inspected(
 
     What cannot be looked at is blocked: nobody knows what is there. Raises BackendError when the
     key is not accepted, and StateError when a task was left by a later run than the state knows of:
-    ``certain`` reads its header, None while a run is under way. ``lineage`` is that of the state.
+    ``header`` is what is known of it, and ``certain`` reads it anew, None while a run is under way.
+    ``lineage`` is that of the state.
     """
     doomed = [
         one for one in plan.singled_out if isinstance(one, Overwriting) and _is_known(one, records)
@@ -79,7 +81,7 @@ def inspected(
             if error.kind == AUTH:
                 raise
             return _unseen(plan, {one.name for one in doomed}, error)
-        check_marks(certain(), (one.task.mark for one in found.values()))
+        check_marks(header, (one.task.mark for one in found.values()), certain)
         jobs = _jobs(some, found, records, attempts)
         names = (one.action.name for one in jobs)
         sights.update(zip(names, _sights(jobs, algorithm), strict=True))

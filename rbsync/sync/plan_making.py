@@ -162,7 +162,15 @@ def _looked_at(
         lineage = header.lineage if header else ""
         attempts = attempts_in(workspace.history)
         plan = inspected(
-            workspace.backend, plan, records, decisions, settings.hash, certain, attempts, lineage
+            workspace.backend,
+            plan,
+            records,
+            decisions,
+            settings.hash,
+            header,
+            certain,
+            attempts,
+            lineage,
         )
         plan = moves_inspected(workspace.backend, plan, records, decisions.ours)
     if options.offline:

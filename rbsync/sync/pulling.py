@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from rbsync.applier.comparing import differing, fingerprint_of
@@ -76,13 +77,13 @@ def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulle
     if workspace.first_look.is_called_for(header, project):
         workspace.first_look.tasks()
     with correcting(workspace, timeout) as writer:
-        certain = certain_header(workspace.store)
+        known, certain = writer.header(), partial(certain_header, workspace.store)
         # A fresh clone's pull goes on from the stamps, and must not leave an empty state behind.
         workspace.first_look.take_in(writer)
         names = old_names(dataset, writer.records(), moving(workspace, None, lambda _: True))
         pulling = _Pulling(workspace, writer, every, names)
         for found in Gaps(workspace.note).passing(workspace.backend.read()):
-            check_marks(certain, [found.task.mark])
+            check_marks(known, [found.task.mark], certain)
             if pulling.name_of(found) in wanted:
                 pulling.take(found)
         return pulling.concluded()

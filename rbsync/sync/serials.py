@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from rbsync.backends.base import Mark
@@ -47,13 +47,19 @@ def certain_header(store: Store) -> Header | None:
     return store.header() if store.is_settled() else None
 
 
-def check_marks(header: Header | None, marks: Iterable[Mark]) -> None:
+def check_marks(
+    header: Header | None, marks: Iterable[Mark], certain: Callable[[], Header | None]
+) -> None:
     """Raises StateError when a task was left by a later run of this very state than it knows of.
 
-    For a state of which nothing is pending: its own last run has then put its results in it.
+    ``header`` is what was known of the state, and ``certain`` reads it anew: None while a run is
+    under way, which has not put its results in it yet.
     """
-    if header is not None and (newest := newest_mark(header, marks)) > header.serial:
-        raise put_back(header.serial, newest)
+    if header is None or (newest := newest_mark(header, marks)) <= header.serial:
+        return
+    now = certain()
+    if now is not None and newest > now.serial:
+        raise put_back(now.serial, newest)
 
 
 def newest_mark(header: Header, marks: Iterable[Mark]) -> int:

@@ -21,7 +21,7 @@ from rbsync.files.name_patterns import name_pattern
 from rbsync.model.datapoint import REMOTE, Datapoint
 from rbsync.model.history import Run
 from rbsync.model.plan import Action, Blocked, Create, Move, Plan, Update
-from rbsync.model.record import Record
+from rbsync.model.record import Header, Record
 from rbsync.planner.compare import in_order
 from rbsync.planner.undo_plan import Reversal, decide_reversal, reversals
 from rbsync.reasons import CONFLICT
@@ -87,7 +87,7 @@ def make_undo(workspace: Workspace, options: UndoOptions) -> Undo:
         basis=basis_of(workspace, header),
         recorded=sum(1 for one in records.values() if one.applied is not None),
     )
-    plan = _looked_at(workspace, plan, records, options)
+    plan = _looked_at(workspace, plan, records, options, header)
     return Undo(plan, tuple(chosen), every[0].id if continues else "")
 
 
@@ -221,6 +221,7 @@ def _looked_at(
     plan: Plan,
     records: Mapping[str, Record],
     options: UndoOptions,
+    header: Header | None,
 ) -> Plan:
     """The plan, with those actions blocked that would take away what people did since."""
     plan = replace(plan, actions=tuple(_possible(workspace, plan, records)))
@@ -230,7 +231,9 @@ def _looked_at(
     certain = partial(certain_header, workspace.store)
     attempts = attempts_in(workspace.history)
     algorithm = workspace.manifest.settings.hash
-    seen = inspected(workspace.backend, plan, records, decisions, algorithm, certain, attempts)
+    seen = inspected(
+        workspace.backend, plan, records, decisions, algorithm, header, certain, attempts
+    )
     left = [one.name for one in seen.actions if isinstance(one, Blocked) and is_theirs(one.name)]
     kept = tuple(one for one in seen.actions if one.name not in left)
     return replace(seen, actions=kept, unchanged=seen.unchanged + len(left))

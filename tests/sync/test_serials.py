@@ -76,12 +76,20 @@ def test_what_cannot_be_written_or_read_is_not_noticed(home: Path) -> None:
 
 def test_a_task_that_a_later_run_left_tells_of_an_older_state() -> None:
     marks = [Mark("4b32bb5f", 7), Mark("another", 99), Mark()]
-    check_marks(header(7), marks)
-    check_marks(None, marks)
+    check_marks(header(7), marks, lambda: pytest.fail("nobody need ask again"))
+    check_marks(None, marks, lambda: pytest.fail("nobody need ask again"))
     with pytest.raises(StateError, match="its serial is 6, not 7"):
-        check_marks(header(6), marks)
+        check_marks(header(6), marks, lambda: header(6))
     # What no state can be is the work of somebody else.
-    check_marks(header(7), [Mark("4b32bb5f", 10**18)])
+    check_marks(header(7), [Mark("4b32bb5f", 10**18)], lambda: header(7))
+
+
+def test_a_task_that_a_run_leaves_meanwhile_tells_of_no_older_state() -> None:
+    marks = [Mark("4b32bb5f", 7)]
+    check_marks(header(6), marks, lambda: header(7))
+    check_marks(header(6), marks, lambda: None)
+    with pytest.raises(StateError, match="its serial is 6, not 7"):
+        check_marks(header(5), marks, lambda: header(6))
 
 
 def test_a_number_that_is_damaged_stops_nobody(home: Path) -> None:
