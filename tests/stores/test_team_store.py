@@ -16,7 +16,10 @@ from rbsync.errors import ExitCode, LockedError, RbsyncError, StateError, StoreE
 from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import change_log, open_store
 from rbsync.stores.base import Mark, Movable, Upload
-from rbsync.stores.postgresql.server_address import read_address
+from rbsync.stores.postgresql import state_tables
+from rbsync.stores.postgresql import team_store as team_store_module
+from rbsync.stores.postgresql.server_address import ServerAddress, read_address
+from rbsync.stores.postgresql.sessions import Session
 from rbsync.stores.postgresql.team_store import TeamStore
 from rbsync.stores.row_values import Content
 from rbsync.stores.sqlite import SqliteStore
@@ -577,3 +580,41 @@ def waits(store: TeamStore) -> bool:
     """Tells whether another session has just been refused the lock."""
     query = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_try_advisory_lock%'"
     return bool(store._ask(lambda session: session.execute(query).fetchall()))
+
+
+@pytest.mark.parametrize("seen", ["no table", "an empty table"])
+def test_a_state_that_another_client_makes_meanwhile_is_no_damage(
+    opening: Open, monkeypatch: pytest.MonkeyPatch, seen: str
+) -> None:
+    """What came after a snapshot is not in it, though the table may be known already."""
+    store, real = opening(), state_tables.present_format
+
+    def made_meanwhile(session: Session, address: ServerAddress) -> int:
+        monkeypatch.setattr(team_store_module, "present_format", real)
+        if seen == "an empty table":
+            session.execute("SELECT 1")
+        with opening().writer(OWNER, timeout=5) as writer:
+            writer.commit([Record("a", PRINT, "1")])
+        return real(session, address)
+
+    monkeypatch.setattr(team_store_module, "present_format", made_meanwhile)
+    if seen == "no table":
+        before = made_meanwhile
+
+        def missed(session: Session, address: ServerAddress) -> int:
+            before(session, address)
+            raise psycopg.errors.UndefinedTable
+
+        monkeypatch.setattr(team_store_module, "present_format", missed)
+    assert store.records() == {"a": Record("a", PRINT, "1")}
+
+
+def test_a_state_without_its_header_is_damaged(
+    opening: Open, postgres: Server, database: str
+) -> None:
+    with opening().writer(OWNER, timeout=5):
+        pass
+    with postgres.asked_as("postgres", database) as session:
+        session.execute("DELETE FROM rbsync.meta")
+    with pytest.raises(StateError, match="is damaged: its table `meta` is empty"):
+        opening().header()

@@ -60,9 +60,13 @@ def is_cut(error: psycopg.Error, connection: psycopg.Connection[object]) -> bool
     return isinstance(error, psycopg.OperationalError) and not error.sqlstate
 
 
-def damaged(address: ServerAddress, what: str) -> StateError:
+class EmptyTableError(StateError):
+    """A state has no header; or it was made by another client after this one began to look."""
+
+
+def damaged(address: ServerAddress, what: str, kind: type[StateError] = StateError) -> StateError:
     """The schema has not what a store wrote; it is left as it is."""
-    return StateError(
+    return kind(
         f"The state {address} is damaged: {what}.",
         hint="It was left as it is. Put the database back from a backup; or rename the schema "
         "and rebuild the state from the project with `rbsync refresh`.",

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from rbsync.errors import StateError
 from rbsync.stores.postgresql.server_address import ServerAddress
-from rbsync.stores.postgresql.server_errors import damaged, forbidden
+from rbsync.stores.postgresql.server_errors import EmptyTableError, damaged, forbidden
 from rbsync.stores.postgresql.sessions import AdvisoryLock, Session
 from rbsync.stores.seals import sealed
 
@@ -66,7 +66,9 @@ def format_of(session: Session, address: ServerAddress) -> int | None:
 def present_format(session: Session, address: ServerAddress) -> int:
     """As `format_of`; raises psycopg.errors.UndefinedTable where there is no state."""
     rows = session.execute("SELECT format FROM meta").fetchall()
-    if len(rows) != 1:
+    if not rows:
+        raise damaged(address, "its table `meta` is empty", EmptyTableError)
+    if len(rows) > 1:
         raise damaged(address, "its table `meta` has not one row")
     present = int(rows[0][0])
     # A newer format may mean other things by the same columns.

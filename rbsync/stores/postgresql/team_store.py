@@ -17,7 +17,12 @@ from rbsync.model.record import Header, Record
 from rbsync.stores.base import Amounts, Mark, Owner
 from rbsync.stores.postgresql import server_rows as rows
 from rbsync.stores.postgresql.server_address import ServerAddress
-from rbsync.stores.postgresql.server_errors import explained, is_cut, unusable
+from rbsync.stores.postgresql.server_errors import (
+    EmptyTableError,
+    explained,
+    is_cut,
+    unusable,
+)
 from rbsync.stores.postgresql.sessions import (
     AdvisoryLock,
     Session,
@@ -201,14 +206,18 @@ class TeamStore:
         # One snapshot for several queries, or a commit in between would mix two states.
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         try:
-            with session.transaction():
-                present_format(session, self._address)
-                return question(session)
-        except psycopg.errors.UndefinedTable:
+            return self._asked_once(session, question)
+        except (psycopg.errors.UndefinedTable, EmptyTableError):
             # Asked only now: nearly always there is a state.
-            if format_of(session, self._address) is not None:
-                raise
-            return None
+            if format_of(session, self._address) is None:
+                return None
+        # Another client has made it since: what was seen before has no tables, or empty ones.
+        return self._asked_once(session, question)
+
+    def _asked_once(self, session: Session, question: Question[T]) -> T:
+        with session.transaction():
+            present_format(session, self._address)
+            return question(session)
 
 
 def _holders(session: Session) -> list[int]:
