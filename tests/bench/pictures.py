@@ -135,9 +135,10 @@ def _read(page: Path, browser: Browser) -> str:
     pages = [page, *page.parent.glob("p.pages/*.html")]
     whole = sum(one.stat().st_size for one in pages)
     with browser.open(page) as opened:
-        taken = opened.page.evaluate(
-            "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-        )
+        painted = "performance.getEntriesByName('first-contentful-paint')[0]"
+        # A quick machine asks before anything is painted.
+        opened.page.wait_for_function(painted)
+        taken = opened.page.evaluate(f"{painted}.startTime")
         loaded = opened.page.evaluate(
             "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
         )
