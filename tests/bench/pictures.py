@@ -135,10 +135,12 @@ def _read(page: Path, browser: Browser) -> str:
     pages = [page, *page.parent.glob("p.pages/*.html")]
     whole = sum(one.stat().st_size for one in pages)
     with browser.open(page) as opened:
-        painted = "performance.getEntriesByName('first-contentful-paint')[0]"
         # A quick machine asks before anything is painted.
-        opened.page.wait_for_function(painted)
-        taken = opened.page.evaluate(f"{painted}.startTime")
+        taken = opened.page.evaluate(
+            "new Promise(told => new PerformanceObserver("
+            "list => told(list.getEntries().at(-1).startTime)"
+            ").observe({type: 'paint', buffered: true}))"
+        )
         loaded = opened.page.evaluate(
             "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
         )
