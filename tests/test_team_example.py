@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+from tests.example_scripts import run_script
 
 EXAMPLE = Path(__file__).parents[1] / "examples/team-small"
 
 
 def test_two_clones_and_a_job_share_a_project() -> None:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    before = sorted(EXAMPLE.rglob("*"))
-    ran = subprocess.run(
-        [EXAMPLE / "run.sh"],
-        env={**os.environ, "PATH": path},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    ran = run_script(EXAMPLE, together=False)
     told = ran.stdout + ran.stderr
     assert "No state here yet: read 2 datapoints of the project." in told
     assert "  ! frame 20  (labels changed here and at the project (1 bus there)" in told
@@ -34,4 +23,3 @@ def test_two_clones_and_a_job_share_a_project() -> None:
         == ["Pulled: 1 datapoints into 1 files, 0 conflicts, 0 left at the project."] * 2
     )
     assert ran.stdout.rstrip().endswith("No changes. The project matches the manifest.")
-    assert sorted(EXAMPLE.rglob("*")) == before
