@@ -6,7 +6,8 @@
 
 All commands run as whole processes, in turns, over the same trees of a thousand files a folder, and
 medians are told. Peers that are not installed are left out. git has a fresh index, two threads
-for it, and no cache of untracked files.
+for it, and no cache of untracked files. In the end one picture a folder gets a file of labels, and
+one picture a folder that has a mask joins them, all with one class map.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from PIL import Image
+
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -35,6 +38,15 @@ from tests.scenarios.pictures import png  # noqa: E402  (as said)
 PLOT = Path(__file__).parent / "growth.svg"
 SIZES = (10_000, 100_000, 1_000_000)
 SMOKE = (20,)
+LABELLED = """version: 1
+datapoints:
+  - glob: "images/**/*.png"
+    labels: "labels/{parent}/{stem}.json?"
+masks:
+  - glob: "masks/*.png"
+    image: "masked/{stem}.png"
+    class_map: class_map.json
+"""
 RACY = 3.5
 """Seconds after which a file that changed is believed to have the content that was read."""
 
@@ -109,7 +121,7 @@ def peers(folder: Path, copy: Path) -> Iterator[tuple[str, list[str]]]:
         yield "dvc status", ["dvc", "--cd", str(folder), "status"]
 
 
-def prepare(folder: Path, size: int) -> Cost:
+def prepare(folder: Path, size: int, pause: float) -> Cost:
     """Writes a tree, and applies it; returns what that took."""
     build(folder, size)
     if shutil.which("git"):
@@ -117,9 +129,7 @@ def prepare(folder: Path, size: int) -> Cost:
         for command in (["init", "-q"], ["add", "-A"]):
             subprocess.run(["git", "-C", str(folder), *command], check=True, cwd=ROOT)
     first = cost_of(rbsync(folder, "apply", "--yes"))
-    time.sleep(RACY)
-    for _ in range(2):
-        cost_of(rbsync(folder, "plan"))
+    settle(folder, pause)
     return first
 
 
@@ -130,9 +140,57 @@ def change(folder: Path, number: int, at: int) -> None:
         path.write_bytes(png(9_000_000 + number * 1000 + at))
 
 
-def measured(folder: Path, size: int, runs: int) -> dict[str, list[Cost]]:
+def rename(folder: Path, number: int, run: int) -> None:
+    """Gives a picture another name, each run another one."""
+    last = PER_FOLDER if (folder / f"images/{number:04}/{PER_FOLDER - 1:04}.png").exists() else 20
+    at = folder / "images" / f"{number:04}"
+    (at / f"{last - 1 - run:04}.png").rename(at / f"renamed-{run}.png")
+
+
+def label(folder: Path, number: int, left: float) -> None:
+    """Puts a box into the first picture of a folder."""
+    box = {"xnorm": left, "ynorm": 0.1, "wnorm": 0.5, "hnorm": 0.5}
+    path = folder / "labels" / f"{number:04}" / "0000.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([{"category": [["object", "cup"]], "bbox2d": box}]))
+
+
+def name_class(folder: Path, name: str) -> None:
+    """Writes the class map of all masks."""
+    (folder / "class_map.json").write_text(json.dumps({name: [255, 0, 0]}))
+
+
+def add_labels(folder: Path, folders: int) -> None:
+    """A file of labels and a picture with a mask for each folder, and their manifest."""
+    for kind in ("masked", "masks"):
+        (folder / kind).mkdir()
+    mask = Image.new("RGB", (64, 64))
+    mask.paste((255, 0, 0), (16, 16, 48, 48))
+    for number in range(folders):
+        label(folder, number, 0.1)
+        Image.new("RGB", (64, 64), (number % 256, number // 256, 7)).save(
+            folder / "masked" / f"{number:04}.png"
+        )
+        mask.save(folder / "masks" / f"{number:04}.png")
+    name_class(folder, "cup")
+    (folder / "rbsync.yaml").write_text(LABELLED)
+
+
+def settle(folder: Path, pause: float) -> None:
+    """Applies what there is, and lets it become old enough to be believed."""
+    cost_of(rbsync(folder, "apply", "--yes"))
+    time.sleep(pause)
+    for _ in range(2):
+        cost_of(rbsync(folder, "plan"))
+
+
+def measured(folder: Path, size: int, runs: int, pause: float) -> dict[str, list[Cost]]:
     """The costs of all commands over one tree, in turns."""
-    costs: dict[str, list[Cost]] = {"rbsync apply (first)": [prepare(folder, size)]}
+    costs: dict[str, list[Cost]] = {"rbsync apply (first)": [prepare(folder, size, pause)]}
+
+    def plan(of: str = "") -> None:
+        costs.setdefault(f"rbsync plan{of}", []).append(cost_of(rbsync(folder, "plan")))
+
     folders = max(1, size // PER_FOLDER)
     with tempfile.TemporaryDirectory() as copy:
         if shutil.which("rsync"):
@@ -141,18 +199,26 @@ def measured(folder: Path, size: int, runs: int) -> dict[str, list[Cost]]:
         for run in range(runs):
             for name, command in others.items():
                 costs.setdefault(name, []).append(cost_of(command))
-            costs.setdefault("rbsync plan", []).append(cost_of(rbsync(folder, "plan")))
+            plan()
             change(folder, folders // 2, run)
-            costs.setdefault("rbsync plan, one changed", []).append(cost_of(rbsync(folder, "plan")))
+            plan(", one changed")
             for number in range(folders):
                 change(folder, number, 100 + run)
-            costs.setdefault("rbsync plan, one a folder", []).append(
-                cost_of(rbsync(folder, "plan"))
-            )
-            cost_of(rbsync(folder, "apply", "--yes"))
-            time.sleep(RACY)
-            for _ in range(2):
-                cost_of(rbsync(folder, "plan"))
+            plan(", one a folder")
+            settle(folder, pause)
+            rename(folder, folders // 2, run)
+            plan(", one renamed")
+            settle(folder, pause)
+    add_labels(folder, folders)
+    settle(folder, pause)
+    for run in range(runs):
+        plan(" with labels and masks")
+        label(folder, folders // 2, 0.2 + run / 100)
+        plan(", a file of labels changed")
+        settle(folder, pause)
+        name_class(folder, f"cup {run}")
+        plan(", the class map changed")
+        settle(folder, pause)
     return costs
 
 
@@ -231,10 +297,11 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a folder on the disk that is to be measured")
     given = parser.parse_args()
     sizes, runs = (SMOKE, 1) if given.smoke else (tuple(given.files), given.runs)
+    pause = 0.0 if given.smoke else RACY
     rows: dict[str, Row] = {}
     for size in sizes:
         with tempfile.TemporaryDirectory(dir=given.keep) as name:
-            for label, costs in measured(Path(name), size, runs).items():
+            for label, costs in measured(Path(name), size, runs, pause).items():
                 rows.setdefault(label, Row(label)).costs[size] = median(costs)
     headings = ["command", *(f"{size:,} files" for size in sizes), "time ~ n^", "memory ~ n^"]
     cells = [

@@ -35,7 +35,7 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def prepare(folder: Path, count: int) -> None:
+def prepare(folder: Path, count: int, pause: float) -> None:
     """Builds a tree, locks and applies it; does what of that is not done yet."""
     if not (folder / "rbsync.yaml").exists():
         build(folder, count)
@@ -44,15 +44,15 @@ def prepare(folder: Path, count: int) -> None:
     if not (folder / "applied").exists():
         print("first lock:", cost_of(rbsync(folder, "lock")), flush=True)
         print("first apply:", cost_of(rbsync(folder, "apply", "--yes")), flush=True)
-        settle(folder)
+        settle(folder, pause)
         git(folder, "add", "-A")
         git(folder, "commit", "-q", "-m", "first")
         (folder / "applied").touch()
 
 
-def settle(folder: Path) -> None:
+def settle(folder: Path, pause: float) -> None:
     """Lets what was written become old, and everything be remembered."""
-    time.sleep(RACY)
+    time.sleep(pause)
     for command in ("plan", "lock", "plan"):
         cost_of(rbsync(folder, command))
 
@@ -63,7 +63,7 @@ def lock_files(folder: Path) -> Facts:
     return {name: (one.st_ino, one.st_mtime_ns) for name, one in found.items()}
 
 
-def turn(folder: Path, number: int, row: Callable[[str, list[str]], None]) -> None:
+def turn(folder: Path, number: int, pause: float, row: Callable[[str, list[str]], None]) -> None:
     """Runs each command once, the lock after one change."""
     row("plan", rbsync(folder, "plan"))
     row("verify", rbsync(folder, "verify"))
@@ -76,7 +76,7 @@ def turn(folder: Path, number: int, row: Callable[[str, list[str]], None]) -> No
     script = '"$@" || test $? = 2'
     row("diff", ["sh", "-c", script, "sh", *rbsync(folder, "diff", "HEAD~1", "HEAD")])
     cost_of(rbsync(folder, "apply", "--yes"))
-    settle(folder)
+    settle(folder, pause)
 
 
 def main() -> None:
@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a folder on the disk that is to be measured")
     given = parser.parse_args()
     count, runs = (2000, 1) if given.smoke else (given.files, given.runs)
+    pause = 0.0 if given.smoke else RACY
     costs: dict[str, list[Cost]] = {}
 
     def row(name: str, command: list[str]) -> None:
@@ -94,9 +95,9 @@ def main() -> None:
 
     with nullcontext(given.keep) if given.keep else tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        prepare(folder, count)
+        prepare(folder, count, pause)
         for number in range(runs):
-            turn(folder, number, row)
+            turn(folder, number, pause, row)
     report(costs)
 
 

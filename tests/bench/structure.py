@@ -81,7 +81,7 @@ def photographs(folder: Path, count: int, turns: int, clock: Callable[[], float]
 
     def unchecked() -> None:
         # A function and no mock: one that counts its calls takes longer than the check.
-        with mock.patch.object(hashing, "_flag", new=_nothing):
+        with mock.patch.object(hashing, "flag_of", new=_nothing):
             checked()
 
     checked()
