@@ -47,6 +47,8 @@ masks:
     image: "masked/{stem}.png"
     class_map: class_map.json
 """
+START = "rbsync plan of one file"
+LOOKS = 5
 RACY = 3.5
 """Seconds after which a file that changed is believed to have the content that was read."""
 
@@ -184,8 +186,8 @@ def settle(folder: Path, pause: float) -> None:
         cost_of(rbsync(folder, "plan"))
 
 
-def measured(folder: Path, size: int, runs: int, pause: float) -> dict[str, list[Cost]]:
-    """The costs of all commands over one tree, in turns."""
+def measured(folder: Path, one: Path, size: int, runs: int, pause: float) -> dict[str, list[Cost]]:
+    """The costs of all commands over a tree, in turns; ``one`` is a folder of one file."""
     costs: dict[str, list[Cost]] = {"rbsync apply (first)": [prepare(folder, size, pause)]}
 
     def plan(of: str = "") -> None:
@@ -199,7 +201,11 @@ def measured(folder: Path, size: int, runs: int, pause: float) -> dict[str, list
         for run in range(runs):
             for name, command in others.items():
                 costs.setdefault(name, []).append(cost_of(command))
-            plan()
+            # The shortest ones decide how steep a line is, and are lost in a moment's noise.
+            for _ in range(LOOKS):
+                costs.setdefault(START, []).append(cost_of(rbsync(one, "plan")))
+                costs["find"].append(cost_of(others["find"]))
+                plan()
             change(folder, folders // 2, run)
             plan(", one changed")
             for number in range(folders):
@@ -231,7 +237,7 @@ def lines_of(rows: Sequence[Row], sizes: Sequence[int], start: float) -> list[li
     find = next(row for row in rows if row.name == "find")
     lines = []
     for row in rows:
-        own = start if row.name.startswith("rbsync") else 0.0
+        own = start if row.name.startswith("rbsync") and row.name != START else 0.0
         cells = [row.name]
         for size in sizes:
             cost = row.costs.get(size)
@@ -280,14 +286,6 @@ def plot(rows: Sequence[Row], sizes: Sequence[int]) -> str:
     return "\n".join([*parts, "</svg>", ""])
 
 
-def start_up(runs: int) -> float:
-    """Seconds that a plan takes of next to nothing."""
-    with tempfile.TemporaryDirectory() as name:
-        build(Path(name), 1)
-        cost_of(rbsync(Path(name), "apply", "--yes"))
-        return median([cost_of(rbsync(Path(name), "plan")) for _ in range(max(3, runs))]).wall
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true")
@@ -299,15 +297,19 @@ def main() -> None:
     sizes, runs = (SMOKE, 1) if given.smoke else (tuple(given.files), given.runs)
     pause = 0.0 if given.smoke else RACY
     rows: dict[str, Row] = {}
+    starts: list[Cost] = []
     for size in sizes:
         with tempfile.TemporaryDirectory(dir=given.keep) as name:
-            for label, costs in measured(Path(name), size, runs, pause).items():
+            one, folder = Path(name, "one"), Path(name, "all")
+            prepare(one, 1, pause)
+            for label, costs in measured(folder, one, size, runs, pause).items():
                 rows.setdefault(label, Row(label)).costs[size] = median(costs)
+                starts += costs if label == START else []
     headings = ["command", *(f"{size:,} files" for size in sizes), "time ~ n^", "memory ~ n^"]
     cells = [
         headings,
         ["---"] * len(headings),
-        *lines_of(list(rows.values()), sizes, start_up(runs)),
+        *lines_of(list(rows.values()), sizes, median(starts).wall),
     ]
     lines = [f"Measured on {machine('xxhash')}.", "", *(f"| {' | '.join(row)} |" for row in cells)]
     print("\n".join(lines))
