@@ -122,10 +122,10 @@ def _signatures(tree: Tree, paths: Sequence[str]) -> list[str]:
 def seen_now(tree: Tree, path: str) -> Seen:
     """The facts to be remembered of a folder, or of a file that was read."""
     listing = tree.seen(path)
-    if listing is None:
-        return Seen(tree.signature([path]))
     # A file that was written in the last seconds may change again within the same tick of the
     # clock.
     signature = "" if tree.is_racy(path) else tree.signature([path])
+    if listing is None:
+        return Seen(signature)
     is_plain = not listing.links and not listing.odd
     return Seen(signature, tree.files_signature(path), tuple(listing.folders), is_plain)

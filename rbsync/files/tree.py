@@ -70,6 +70,7 @@ class Tree:
         self._read: dict[str, Stat | None] = {}
         self._compared: set[str] = set()
         self._missed = False
+        self._racy_reads: set[str] = set()
         self._has_links: bool | None = None
         self._noted: set[str] | None = None
         self._noted_reads: set[str] | None = None
@@ -150,7 +151,8 @@ class Tree:
         self._read[path] = body.stat
         # A list of items that changes in this very second could be read in two halves, and must be
         # read again next time.
-        self._missed |= self.contents.is_racy(body.stat, started)
+        if self.contents.is_racy(body.stat, started):
+            self._racy_reads.add(path)
         return data
 
     def was_read(self, path: str) -> bool:
@@ -206,11 +208,11 @@ class Tree:
 
     def is_settled(self) -> bool:
         """Tells whether every file that was asked for is known for good."""
-        return not self.contents.racy and not self.has_missed
+        return not (self.contents.racy or self._racy_reads or self.has_missed)
 
     @property
     def has_missed(self) -> bool:
-        """Tells whether a file could not be read, or one that was read may change unseen."""
+        """Tells whether a file could not be read, or nobody knows what a bucket holds."""
         return self._missed or self.contents.has_missed
 
     def signature(self, folders: Iterable[str]) -> str:
@@ -233,9 +235,10 @@ class Tree:
         """Tells whether somebody keeps the listing of a folder, so that none has to be made."""
         return self._known.get(path) is not None
 
-    def is_racy(self, folder: str) -> bool:
-        """Tells whether a file of a folder may have changed unseen since it was read."""
-        return folder in self.contents.racy
+    def is_racy(self, path: str) -> bool:
+        """Tells whether a file that says what else to look at, or one of a folder, may have changed
+        unseen since it was read."""
+        return path in self.contents.racy or path in self._racy_reads
 
     def files_signature(self, path: str) -> bytes:
         """As `signature`, of the names and stats of a folder's files alone; empty for no folder."""

@@ -175,7 +175,6 @@ def remember(
 
 def is_certain(tree: Tree, notes: Notes, datapoints: int) -> bool:
     """Tells whether what was seen may be remembered."""
-    # A list that is written in this very second could be read in two halves.
     return notes.is_quiet and bool(datapoints) and not tree.has_missed
 
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from rbsync.dataset.remembered import seen_now
 from rbsync.files import tree_hashing as trees
 from tests.files.folder import Folder, without_privileges
 
@@ -189,16 +190,21 @@ def test_a_file_that_was_missing_is_part_of_what_was_looked_at(folder) -> None:
     assert folder.tree().signature(["items.json"]) not in (before, "")
 
 
-def test_a_file_that_was_read_just_after_it_was_written_is_not_settled(folder, monkeypatch) -> None:
+def test_a_file_that_was_read_just_after_it_was_written_equals_nothing_the_next_time(
+    folder, monkeypatch
+) -> None:
     folder.write("items.json")
     tree = folder.tree()
-    assert not tree.has_missed
+    assert tree.is_settled()
     tree.read("items.json", 10)
-    assert tree.has_missed
+    assert not tree.is_settled()
+    assert not tree.has_missed
+    assert seen_now(tree, "items.json").signature == ""
     monkeypatch.setattr(trees, "RACY", -(10**9))
     tree = folder.tree()
     tree.read("items.json", 10)
-    assert not tree.has_missed
+    assert tree.is_settled()
+    assert seen_now(tree, "items.json").signature == tree.signature(["items.json"]) != ""
 
 
 def test_rules_that_appear_above_where_a_walk_begins_change_it(folder) -> None:
