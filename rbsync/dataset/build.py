@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from rbsync.collector import paused_collector
 from rbsync.dataset.build_inputs import BuildInputs
@@ -25,7 +26,7 @@ from rbsync.dataset.shared_files import warn_of_shared_files
 from rbsync.dataset.structure import StructureReader
 from rbsync.dataset.told import in_full
 from rbsync.dataset.without_effect import stray_labels, unused_rules
-from rbsync.errors import Problem
+from rbsync.errors import Location, Problem
 from rbsync.files.tree import Tree
 from rbsync.files.tree_hashing import Place
 from rbsync.guessing import few_guesses
@@ -156,6 +157,12 @@ def _label_files(
     return found
 
 
+def _templates(manifest: Manifest) -> dict[Location, str]:
+    """What sources say of their label files, by the sources' places."""
+    said = {one.location: getattr(one.source, "labels", None) for one in manifest.sources()}
+    return {place: labels for place, labels in said.items() if isinstance(labels, str)}
+
+
 def _readers(
     manifest: Manifest,
     inputs: BuildInputs,
@@ -174,6 +181,7 @@ def _readers(
         taxonomy,
         is_strict=is_strict,
         limits=limits_of(manifest),
+        templates=cache(lambda: _templates(manifest)),
     )
     rules = MaskRules(project_type, taxonomy)
     series = SeriesReader(tree, inspections, findings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -67,8 +67,13 @@ class LabelReader:
         *,
         is_strict: bool = False,
         limits: Limits,
+        templates: Callable[[], Mapping[Location, str]] = dict,
     ) -> None:
-        """With ``is_strict`` labels that show nothing are refused, and not only told."""
+        """With ``is_strict`` labels that show nothing are refused, and not only told.
+
+        ``templates`` are what sources say of their label files, by the sources' places.
+        """
+        self._templates = templates
         self._limits = limits
         self._strict = is_strict
         self.drawn: list[Drawn] = []
@@ -142,7 +147,9 @@ class LabelReader:
             return ""
         except UnicodeDecodeError as error:
             # Files of XML may be of another encoding, and are known by their first letters.
-            fault = _of_tool(error.object.decode("latin-1"), item.ref)
+            fault = _of_tool(
+                error.object.decode("latin-1"), item.ref, self._written(entry, item.ref)
+            )
             message = f"the file is no JSON text: {encoding_fault(error)}"
             fault = fault or Problem("label-file", message, Location(item.ref))
             self._findings.of_entry(entry, fault)
@@ -158,12 +165,13 @@ class LabelReader:
     def _of_text(self, entry: Entry, text: str, path: str) -> tuple[str, bool]:
         """As `_read`, of the file's text, and whether there is nothing to be told of it."""
         if not is_list(text):
-            self._findings.of_entry(entry, _of_tool(text, path) or _no_list(text, path))
+            fault = _of_tool(text, path, self._written(entry, path)) or _no_list(text, path)
+            self._findings.of_entry(entry, fault)
             return "", False
         labels = LabelList(text, path, self._tree.algorithm, self._checker(), self._limits)
         for number, problem in enumerate(labels.problems()):
             # Not looked for before: nearly every file is what it should be.
-            if not number and (other := _of_tool(text, path)):
+            if not number and (other := _of_tool(text, path, self._written(entry, path))):
                 self._findings.of_entry(entry, other)
                 return "", False
             self._findings.of_entry(entry, problem)
@@ -173,6 +181,11 @@ class LabelReader:
         sizes = ",".join(f"{width}x{height}" for width, height in sorted(labels.sizes))
         known = f"{labels.fingerprint} {labels.extent.text()} {sizes}"
         return known.rstrip(), not labels.flaws
+
+    def _written(self, entry: Entry, path: str) -> str:
+        """The manifest's own words for the label file of an entry, or else its path."""
+        # With the path of one file in its place all datapoints of a source would have its labels.
+        return self._templates().get(entry.origin) or path
 
     def _tell(self, entry: Entry, flaws: Sequence[Problem], more: int) -> None:
         """Tells of labels that show nothing."""
@@ -262,13 +275,16 @@ def _flaws(
             yield problem._replace(message=f"{titles[at]}: {one.message}") if titles else problem
 
 
-def _of_tool(text: str, path: str) -> Problem | None:
-    """The problem of a file that another tool wrote; None for one that is not known as such."""
+def _of_tool(text: str, path: str, template: str) -> Problem | None:
+    """The problem of a file that another tool wrote; None for one that is not known as such.
+
+    ``template`` is what the manifest says where it names the file.
+    """
     tool = tool_of(text)
     if not tool:
         return None
     message = f"this is a file of {tool}, and no list of LabelObjects"
-    return Problem("other-tool", message, Location(path, 1, 1), next_step(tool, path))
+    return Problem("other-tool", message, Location(path, 1, 1), next_step(tool, template))
 
 
 def _no_list(text: str, path: str) -> Problem:

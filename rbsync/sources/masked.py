@@ -143,11 +143,14 @@ class FileLabels:
         return None
 
     def conclude(self) -> None:
-        """Warns of templates that no datapoint has a file for."""
+        """Warns of templates that no datapoint has a file for, or all have the same one."""
         self._objects.warn_of_none()
         self._masks.warn_of_none()
         if self._tool:
             self._tool.conclude()
+        # LabelObjects and masks may be meant for all images: a verdict, the region of a camera.
+        if self._tool and not self._tool.is_one_file:
+            self._objects.warn_of_shared(self._context.locate(("labels", "file")))
 
     def _both(self, name: str, objects: str | None, mask: str) -> Problem:
         first = f"`{objects}`" if objects else "those under `labels`"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from rbsync.errors import Problem
+from rbsync.errors import Location, Problem
 from rbsync.files.kinds import PICTURES
 from rbsync.guessing import nearest_name
 from rbsync.sources.any_suffix import AnySuffix
@@ -107,6 +108,22 @@ class TemplateFiles:
         near = self._near(self._template.root)
         hint = f"did you mean `{near}/`?" if near else "check the spelling and the suffix"
         self._context.warn(Problem(code, message, place, hint))
+
+    def warn_of_shared(self, place: Location) -> None:
+        """Warns when several datapoints have one file because the template names no other.
+
+        ``place`` is that of the template.
+        """
+        rest = self._context.rest
+        asked = self._asked + (rest.left if rest else 0)
+        if self._template is None or "{" in self._template.text or asked < 2:
+            return
+        text = self._template.text
+        message = f"`{text}` is the {self._written.noun} of all {asked:,} datapoints of this source"
+        folder, file = posixpath.split(text)
+        each = posixpath.join(folder, "{stem}" + posixpath.splitext(file)[1])
+        hint = f"where each image has one of its own, name them as in `{each}`"
+        self._context.warn(Problem("shared-labels", message, place, hint))
 
     def _find(self, file: str) -> str:
         """The file of a path; empty for an optional one that is not there. Raises NotOneError."""

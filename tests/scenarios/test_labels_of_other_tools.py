@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -68,6 +69,21 @@ OTHERS = {
 }  # fmt: skip
 
 
+OF_B = {
+    "labelme": json.dumps(
+        {
+            "shapes": [{"label": "bus", "points": [[1, 1], [9, 9]], "shape_type": "rectangle"}],
+            "imagePath": "b.png",
+            "imageHeight": 50,
+            "imageWidth": 100,
+        }
+    ),
+    "YOLO": "1 0.5 0.5 0.2 0.2\n",
+    "VOC": VOC[: VOC.index("  <object>")].replace("a.png", "b.png")
+    + VOC[VOC.index("  <object><name>bus") :],
+}
+
+
 @pytest.fixture
 def one(project: Project) -> Project:
     project.write("images/a.png", photo(1, (100, 50)))
@@ -85,6 +101,54 @@ def test_a_file_of_another_tool_is_called_by_its_name(one: Project, kind: str) -
     assert said in ran.err
     assert hint in ran.err
     assert "1 problem;" in ran.err
+
+
+@pytest.mark.parametrize("optional", ["", "?"])
+@pytest.mark.parametrize("kind", ["labelme", "YOLO", "VOC"])
+def test_what_the_next_step_says_gives_each_image_its_own_labels(
+    one: Project, kind: str, optional: str
+) -> None:
+    """Once it named the file of one image, whose labels all got when it was followed."""
+    ext, text, *_ = OTHERS[kind]
+    one.write("images/b.png", photo(2, (100, 50)))
+    one.write(f"labels/a.{ext}", text)
+    one.write(f"labels/b.{ext}", OF_B[kind])
+    template = f'labels: "labels/{{stem}}.{ext}{optional}"'
+    manifest = f'{HEAD}  - glob: "images/*.png"\n    name: "{{stem}}"\n    {template}\n'
+    one.manifest(manifest)
+    steps = re.findall(r"write `(labels: .*)`", one.run("plan").err)
+    assert len(set(steps)) == 1
+    one.manifest(manifest.replace(template, steps[0].replace("NAME, …", "car, bus")))
+    ran = one.apply()
+    assert ran.code == 0, ran.err
+    assert "other picture" not in ran.err
+    assert "label file of all" not in ran.err
+    assert one.run("export", "labels", "out.json").code == 0
+    found = {
+        task["name"]: [label["category"][0][-1] for label in task["labels"]]
+        for task in json.loads((one.folder / "out.json").read_text())
+    }
+    assert found["b"] == ["bus"]
+    assert len(found["a"]) > 1
+
+
+def test_one_file_of_a_tool_for_all_images_is_told(one: Project) -> None:
+    one.write("labels/a.txt", "0 0.35 0.45 0.5 0.7")
+    labels = '{format: yolo, file: "labels/a.txt", classes: [car, bus]}'
+    ran = planned(one, labels)
+    assert (ran.code, "warning" in ran.err) == (0, False)
+    one.write("images/b.png", photo(2, (100, 50)))
+    told = (
+        "warning: rbsync.yaml:6:34: `labels/a.txt` is the label file of all 2 datapoints of this "
+        "source\n    where each image has one of its own, name them as in `labels/{stem}.txt`\n"
+    )
+    # The second time from what was remembered.
+    for _ in range(2):
+        ran = planned(one, labels)
+        assert ran.code == 0
+        assert told in ran.err
+    (one.folder / "images/b.png").unlink()
+    assert "warning" not in planned(one, labels).err
 
 
 def test_a_list_of_labels_with_mistakes_is_no_other_tool(one: Project) -> None:
