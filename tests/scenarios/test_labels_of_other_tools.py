@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.hints.following import follows
 from tests.scenarios.pictures import photo
 from tests.scenarios.project import BOX, Project, Ran
 
@@ -132,6 +133,7 @@ def test_what_the_next_step_says_gives_each_image_its_own_labels(
     assert len(found["a"]) > 1
 
 
+@follows("where each image has one of its own, name them as in `labels/{stem}.txt`")
 def test_one_file_of_a_tool_for_all_images_is_told(one: Project) -> None:
     one.write("labels/a.txt", "0 0.35 0.45 0.5 0.7")
     labels = '{format: yolo, file: "labels/a.txt", classes: [car, bus]}'
@@ -147,6 +149,8 @@ def test_one_file_of_a_tool_for_all_images_is_told(one: Project) -> None:
         ran = planned(one, labels)
         assert ran.code == 0
         assert told in ran.err
+    one.write("labels/b.txt", OF_B["YOLO"])
+    assert "warning" not in planned(one, labels.replace("labels/a.txt", "labels/{stem}.txt")).err
     (one.folder / "images/b.png").unlink()
     assert "warning" not in planned(one, labels).err
 
