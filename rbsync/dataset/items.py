@@ -22,7 +22,7 @@ from rbsync.guessing import nearest_name
 from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.datapoint import Item
 from rbsync.model.names import hidden_in
-from rbsync.model.storages import is_public, is_uploaded
+from rbsync.model.storages import is_built_in, is_public, is_uploaded
 from rbsync.reasons import INVALID, UNKNOWN, ObstacleReason
 from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
 from rbsync.sources.matching import DEAD_LINK_HINT, ESCAPES_HINT, slashes_hint
@@ -235,6 +235,8 @@ class Files:
             if path.startswith(_ADDRESSES):
                 # An export of the service names the images by the addresses that they have there.
                 hint = "for images that are addresses, write `storage: public`"
+            elif not (hint or what_for or is_built_in(entry.settings.storage)):
+                hint = f"if it lies in the bucket of the storage, name that: `s3://BUCKET/{path}`"
             return Problem("missing-file", message, entry.file_at(path), hint)
         message = f"`{path}` cannot be read: {error.strerror or error}"
         return Problem("unreadable", message, entry.file_at(path))
