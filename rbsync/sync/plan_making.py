@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +19,7 @@ from rbsync.planner import objection, with_moves
 from rbsync.planner import plan as compare
 from rbsync.planner.conflicts import Decisions
 from rbsync.planner.decide import Rules
-from rbsync.stores.base import Mark
+from rbsync.stores.base import Mark, Traced
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.inspecting import decisions_of, inspected
 from rbsync.sync.inspecting_moves import moves_inspected, moving
@@ -33,6 +34,7 @@ from rbsync.sync.serials import certain_header
 from rbsync.sync.storage_check import check_declared
 from rbsync.sync.workspace import Workspace
 
+_NAMES = "`rbsync expand` lists all names"
 _TARGET_HINT = "`rbsync expand` lists all names; `*` stays between two slashes, `**` goes past them"
 
 
@@ -67,7 +69,7 @@ def plan_of_changes(workspace: Workspace, options: PlanOptions, known: Known) ->
         most = None if options.plans_again else len(recorded) + MOST_EXCEPTIONS
         notes = Notes(is_wanted=known.may_recall and not options.offline, most=most)
         scope = Scope(_expand(workspace, options, known, notes), recorded)
-    dataset, stored = scope.dataset, scope.records
+    dataset, stored = _decided(workspace, options, scope), scope.records
     is_empty = not (dataset.datapoints or dataset.obstacles or scope.left)
     records = stored if options.offline else workspace.settling.look(stored)
     present = _present(workspace, options, records, dataset, basis.lineage, is_first=known.is_first)
@@ -176,6 +178,29 @@ def _looked_at(
     if options.offline:
         return plan
     return check_declared(workspace, plan, keep_going=options.keep_going)
+
+
+_GLOB = re.compile(r"[*?\[{]")
+
+
+def _decided(workspace: Workspace, options: PlanOptions, scope: Scope) -> Dataset:
+    """The dataset, with a warning for each name that something is decided about and nothing has."""
+    given = (("--ours", options.ours), ("--theirs", options.theirs), ("--redo", options.redo))
+    # A pattern may stand in a script for the day on which something matches it.
+    wanted = {name: option for option, names in given for name in names if not _GLOB.search(name)}
+    dataset = scope.dataset
+    known = {one.name for one in dataset.datapoints if one.name in wanted} if wanted else set()
+    known.update(one.name for one in dataset.obstacles)
+    left = [name for name in wanted if name not in known and name not in scope.records]
+    # Where only a part is compared, the rest is all recorded.
+    if left and scope.left and isinstance(workspace.store, Traced):
+        recorded = workspace.store.some_records(left)
+        left = [name for name in left if name not in recorded]
+    told = tuple(
+        Problem("empty-target", f"`{wanted[one]}`: no datapoint has the name `{one}`", None, _NAMES)
+        for one in left
+    )
+    return replace(dataset, warnings=dataset.warnings + told) if told else dataset
 
 
 def _narrowed(dataset: Dataset, records: Mapping[str, Record], options: PlanOptions) -> Dataset:

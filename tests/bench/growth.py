@@ -49,6 +49,8 @@ masks:
 """
 START = "rbsync plan of one file"
 LOOKS = 5
+LINE = 14
+"""Points from one name in the plot to the next."""
 RACY = 3.5
 """Seconds after which a file that changed is believed to have the content that was read."""
 
@@ -254,15 +256,15 @@ def lines_of(rows: Sequence[Row], sizes: Sequence[int], start: float) -> list[li
 
 def plot(rows: Sequence[Row], sizes: Sequence[int]) -> str:
     """Seconds by number of files, both as logarithms, as an SVG picture."""
-    width, height, left, low = 640, 400, 60, 360
+    width, height, left, right, low = 760, 480, 60, 500, 440
     most = max(cost.wall for row in rows for cost in row.costs.values())
     least = min(cost.wall for row in rows for cost in row.costs.values())
     across = math.log(sizes[-1] / sizes[0]) or 1.0
     up = math.log(most / least) or 1.0
 
-    def place(size: int, seconds: float) -> str:
-        x = left + (width - left - 190) * math.log(size / sizes[0]) / across
-        return f"{x:.0f},{low - (low - 30) * math.log(seconds / least) / up:.0f}"
+    def place(size: int, seconds: float) -> tuple[float, float]:
+        x = left + (right - left) * math.log(size / sizes[0]) / across
+        return x, low - (low - 30) * math.log(seconds / least) / up
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
@@ -271,18 +273,25 @@ def plot(rows: Sequence[Row], sizes: Sequence[int]) -> str:
         f'<text x="{left}" y="16">seconds by number of files (both logarithmic)</text>',
     ]
     for size in sizes:
-        x = place(size, least).partition(",")[0]
-        parts.append(f'<text x="{x}" y="{low + 20}" text-anchor="middle">{size:,}</text>')
+        x, _ = place(size, least)
+        parts.append(f'<text x="{x:.0f}" y="{low + 20}" text-anchor="middle">{size:,}</text>')
     for seconds in (least, most):
-        y = place(sizes[0], seconds).partition(",")[2]
-        parts.append(f'<text x="{left - 8}" y="{y}" text-anchor="end">{seconds:.2f} s</text>')
-    for at, row in enumerate(rows):
-        colour = f"hsl({360 * at // len(rows)}, 70%, 40%)"
-        points = [place(size, cost.wall) for size, cost in sorted(row.costs.items())]
-        line = f'<polyline points="{" ".join(points)}" fill="none" stroke="{colour}"/>'
-        x, _, y = points[-1].partition(",")
-        text = f'<text x="{int(x) + 6}" y="{y}" fill="{colour}">{row.name}</text>'
-        parts += [line, text]
+        _, y = place(sizes[0], seconds)
+        parts.append(f'<text x="{left - 8}" y="{y:.0f}" text-anchor="end">{seconds:.2f} s</text>')
+    lines = {
+        row.name: [place(size, one.wall) for size, one in sorted(row.costs.items())] for row in rows
+    }
+    # From the top down, each at its line's end or below the one before.
+    taken = 0.0
+    for name, points in sorted(lines.items(), key=lambda one: one[1][-1][1]):
+        x, y = points[-1]
+        taken = max(y + 4, taken + LINE)
+        colour = f"hsl({360 * list(lines).index(name) // len(lines)}, 70%, 40%)"
+        path = " ".join(f"{x:.0f},{y:.0f}" for x, y in [*points, (x + 20, taken - 4)])
+        parts += [
+            f'<polyline points="{path}" fill="none" stroke="{colour}"/>',
+            f'<text x="{x + 24:.0f}" y="{taken:.0f}" fill="{colour}">{name}</text>',
+        ]
     return "\n".join([*parts, "</svg>", ""])
 
 

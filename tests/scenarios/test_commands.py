@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 
 from rbsync.errors import ExitCode
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.record import Intent, Record
 from rbsync.stores.base import Owner
 from rbsync.stores.sqlite import SqliteStore
+from tests.hints.following import follows
 from tests.scenarios.pictures import photo, png
 from tests.scenarios.project import BOX, Project
 from tests.schemas import schema
@@ -132,6 +134,22 @@ def test_ls_can_be_narrowed(three: Project) -> None:
     assert three.run("ls", "*a.png").out == "images/a.png  (1 item, 1 label)\n"
     assert three.run("ls", "images/{a,b}.*", "--json").json["tasks"][1]["name"] == "images/b.png"
     assert three.run("ls", "*/*/b.png").out == ""
+
+
+@follows("`rbsync expand` lists all names")
+@pytest.mark.parametrize("option", ["--ours", "--theirs", "--redo"])
+def test_a_decision_about_a_name_that_nothing_has_is_told(three: Project, option: str) -> None:
+    three.apply()
+    told = (
+        f"warning: `{option}`: no datapoint has the name `images/z.png`\n"
+        "    `rbsync expand` lists all names\n"
+    )
+    three.write("images/b.png", png(77))
+    assert told in three.run("plan", option, "images/z.png").err
+    assert told in three.run("apply", "--yes", option, "images/z.png").err
+    listed = json.loads(three.run("expand", "--json").out)["datapoints"]
+    for name in (listed[0]["name"], "images/z*"):
+        assert "no datapoint" not in three.run("plan", option, name).err
 
 
 def test_a_target_that_nothing_matches_is_told(three: Project) -> None:

@@ -26,7 +26,9 @@ def width_of(stream: Any) -> int:
     with suppress(OSError, ValueError):
         # Of this very stream: standard output may be a file, and another one the screen.
         asked = int(os.environ.get("COLUMNS") or 0)
-        return max(NARROWEST, asked or os.get_terminal_size(stream.fileno()).columns)
+        # Some say 0 until somebody tells them their size: `script`, `docker run -t`.
+        known = asked or os.get_terminal_size(stream.fileno()).columns
+        return max(NARROWEST, known) if known else USUAL
     return USUAL
 
 
