@@ -16,12 +16,9 @@ from pathlib import Path
 from tests.keeper import kept
 
 SECONDS = 60
-# As in `examples/cluster`: Dask looks what its workers do, a hundred times a second.
-_QUIET = {
-    "DASK_DISTRIBUTED__ADMIN__SYSTEM_MONITOR__INTERVAL": "10s",
-    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
-}
 _ROOT = Path(__file__).parents[1]
+SETTINGS = _ROOT / "examples/cluster/dask.yaml"
+"""Those that users are told to have."""
 
 
 class Cluster:
@@ -89,7 +86,7 @@ class Cluster:
             return subprocess.Popen(
                 [*before, sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments],
                 cwd=self.folder,
-                env={**os.environ, **_QUIET, "PYTHONPATH": str(path)},
+                env={**os.environ, "DASK_CONFIG": str(SETTINGS), "PYTHONPATH": str(path)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

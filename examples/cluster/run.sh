@@ -13,6 +13,7 @@ port=${PORT:-8786}
 started=()
 trap 'kill "${started[@]}" 2> "$work/killed" || true; wait; rm -rf "$work"' EXIT
 export XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" NO_COLOR=1
+export DASK_CONFIG="$here/dask.yaml"
 
 # In real life the scheduler and each worker run on machines of their own, with the data mounted at
 # one path on all of them. One thread a worker: conversion holds Python's lock for part of its time.
@@ -22,6 +23,12 @@ started+=($!)
 for each in 1 2; do
     dask worker "tcp://127.0.0.1:$port" --nthreads 1 --no-dashboard > "worker$each.log" 2>&1 &
     started+=($!)
+done
+
+# A machine with other work takes its time to start them.
+for _ in $(seq 300); do
+    [ "$(grep -ls 'Registered to' worker1.log worker2.log | wc -l)" = 2 ] && break
+    sleep 0.2
 done
 
 # The masks of `examples/masks`, a hundred times: less is done sooner without a cluster.

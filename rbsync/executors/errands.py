@@ -39,6 +39,10 @@ class Refused(NamedTuple):
     path: str = ""
 
 
+class TaskError(Exception):
+    """A task that a worker could not do; by the kind of what was raised, and nothing of it."""
+
+
 class Stored(NamedTuple):
     """An answer that lies in the run's folder."""
 
@@ -101,7 +105,16 @@ def packed(ground: Ground, calls: Sequence[Call]) -> bytes:
 
 
 def run_errand(task: bytes) -> bytes | Stored | Refused:
-    """Does a task; done by the worker."""
+    """Does a task; done by the worker. Raises TaskError."""
+    try:
+        return _done(task)
+    except Exception as error:
+        # Dask sends where it was raised, too: of a task that nested too deeply to be read that was
+        # too deep itself, and whoever waited for it never heard of it.
+        raise TaskError(type(error).__name__) from None
+
+
+def _done(task: bytes) -> bytes | Stored | Refused:
     ground, inner = pickle.loads(task)  # noqa: S301  (whoever sends tasks runs code here anyway)
     # Workers come and go: this one may have come after all others were looked at.
     refused = objection(ground)

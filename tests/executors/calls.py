@@ -45,3 +45,17 @@ def killed_but(here: int) -> int:
 
 def process() -> int:
     return os.getpid()
+
+
+def read_without_end() -> None:
+    read_without_end()
+
+
+class Unread:
+    """A call that no worker can read."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return read_without_end, ()
+
+    def __call__(self) -> int:
+        return 7

@@ -27,7 +27,16 @@ from rbsync.executors.errands import Ground, Refused, Stored, make_ground, packe
 from rbsync.files.readiness import ALWAYS
 from rbsync.files.roots import Roots
 from tests.dask_cluster import Cluster, another_rbsync, cluster
-from tests.executors.calls import big, killed_but, killed_once, process, times, unreadable, wrong
+from tests.executors.calls import (
+    Unread,
+    big,
+    killed_but,
+    killed_once,
+    process,
+    times,
+    unreadable,
+    wrong,
+)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +88,15 @@ def wrong_problem() -> UserError:
     with pytest.raises(UserError) as raised:
         wrong("b.png")
     return raised.value
+
+
+@pytest.mark.parametrize("kind", ["processes", "dask"])
+def test_a_failure_of_a_worker_that_cannot_be_told_is_heard_of(
+    kind: str, opening: Opening, dask: Cluster
+) -> None:
+    helpers = opening(dask.executor if kind == "dask" else kind)
+    assert helpers.hand_out([Unread()]).result(30) == [7]
+    assert opening.notes == [LOST]
 
 
 @pytest.mark.parametrize("kind", ["processes", "dask"])
