@@ -17,25 +17,31 @@ from tests.keeper import kept
 
 SECONDS = 60
 _ROOT = Path(__file__).parents[1]
-SETTINGS = _ROOT / "examples/cluster/dask.yaml"
-"""Those that users are told to have."""
+EXAMPLE = _ROOT / "examples/cluster"
 
 
 class Cluster:
     """A scheduler in a folder of its own, and its workers of one thread each."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, encrypted: bool = False) -> None:
+        """With the settings that users are told to have, and certificates of its own."""
+        self.folder, self.protocol = folder, "tls" if encrypted else "tcp"
+        self.settings = folder / "settings"
+        self.settings.mkdir()
+        shutil.copy(EXAMPLE / "dask.yaml", self.settings)
+        if encrypted:
+            self._encrypt(folder / "tls")
         self.workers: list[subprocess.Popen[bytes]] = []
         self.port = _free_port()
         self.scheduler = self._start(
-            "scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard"
-        )
+            "scheduler", "--protocol", self.protocol, "--host", "127.0.0.1",
+            "--port", str(self.port), "--no-dashboard",
+        )  # fmt: skip
         self._until(self._answers)
 
     @property
     def address(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
+        return f"{self.protocol}://127.0.0.1:{self.port}"
 
     @property
     def executor(self) -> str:
@@ -69,10 +75,20 @@ class Cluster:
 
     def known(self) -> set[str]:
         """The addresses of the workers that the scheduler knows."""
-        from distributed import Client
+        from distributed import Client, Security
 
-        with Client(self.address, set_as_default=False, timeout=SECONDS) as client:
+        tls = self.folder / "tls"
+        own = {"tls_client_cert": f"{tls}/cert.pem", "tls_client_key": f"{tls}/key.pem"}
+        security = Security(tls_ca_file=f"{tls}/authority.pem", **own) if tls.exists() else None
+        with Client(
+            self.address, security=security, set_as_default=False, timeout=SECONDS
+        ) as client:
             return set(client.nthreads())
+
+    def _encrypt(self, folder: Path) -> None:
+        subprocess.run([EXAMPLE / "certificates.sh", folder], check=True)
+        text = (EXAMPLE / "tls.yaml").read_text()
+        (self.settings / "tls.yaml").write_text(text.replace("/etc/dask/tls", str(folder)))
 
     def processor_seconds(self) -> tuple[float, float]:
         """The time that the scheduler, and its workers, have taken of processors."""
@@ -86,7 +102,7 @@ class Cluster:
             return subprocess.Popen(
                 [*before, sys.executable, "-m", f"distributed.cli.dask_{what}", *arguments],
                 cwd=self.folder,
-                env={**os.environ, "DASK_CONFIG": str(SETTINGS), "PYTHONPATH": str(path)},
+                env={**os.environ, "DASK_CONFIG": str(self.settings), "PYTHONPATH": str(path)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -105,11 +121,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster(workers: int = 2) -> Iterator[Cluster]:
+def cluster(workers: int = 2, *, encrypted: bool = False) -> Iterator[Cluster]:
     """A cluster that ends with whoever asked for it."""
     folder = Path(tempfile.mkdtemp(prefix="rbdask"))
     with kept(folder):
-        made = Cluster(folder)
+        made = Cluster(folder, encrypted=encrypted)
         try:
             if workers:
                 made.add(workers)

@@ -10,7 +10,7 @@ from concurrent.futures import Executor, Future
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from distributed import Client
+from distributed import Client, Security
 
 from rbsync.errors import RbsyncError
 from rbsync.executors.errands import Ground, Refused, objection
@@ -136,9 +136,23 @@ def _connected(address: str) -> Client:
     # What it says of workers that come and go is not for the user, who is told what it means.
     for name in ("distributed", "distributed.client", "distributed.core", "distributed.batched"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    security = Security()
+    _check_encryption(address, security)
     try:
-        return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        return Client(address, security=security, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as error:
         message = f"no scheduler answers at {address} ({type(error).__name__})"
         hint = "look whether it runs there, and whether its port can be reached from here"
         raise RbsyncError(message, hint=hint) from None
+
+
+def _check_encryption(address: str, security: Security) -> None:
+    # Dask's client refuses both when it is half made, and prints a traceback when it is let go of.
+    encrypted = address.partition("://")[0] in {"tls", "wss"}
+    if encrypted and not security.get_connection_args("client").get("ssl_context"):
+        message = f"Dask's configuration has no certificate for {address}"
+        hint = "name it in ~/.config/dask/, as examples/cluster/tls.yaml does"
+        raise RbsyncError(message, hint=hint)
+    if not encrypted and security.require_encryption:
+        message = f"Dask's configuration requires encryption, which {address} has not"
+        raise RbsyncError(message, hint=f"use dask:tls://{address.partition('://')[2]}")
