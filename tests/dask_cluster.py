@@ -49,17 +49,23 @@ class Cluster:
         return f"dask:{self.address}"
 
     def add(
-        self, number: int = 1, *, before: Sequence[str] = (), path: Path = _ROOT
+        self,
+        number: int = 1,
+        *,
+        before: Sequence[str] = (),
+        more: Sequence[str] = (),
+        path: Path = _ROOT,
     ) -> list[subprocess.Popen[bytes]]:
         """Starts workers, and waits until the scheduler knows them.
 
-        ``before`` is a command that starts them, ``path`` where their rbsync is imported from.
+        ``before`` is a command that starts them, ``more`` are options of theirs, and from ``path``
+        their rbsync is imported.
         """
         known = len(self.known())
         started = [
             self._start(
                 "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
-                "--host", "127.0.0.1", "--death-timeout", "30", before=before, path=path,
+                "--host", "127.0.0.1", "--death-timeout", "30", *more, before=before, path=path,
             )
             for _ in range(number)
         ]  # fmt: skip

@@ -77,13 +77,15 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def drawn(chance: random.Random, more: tuple[tuple[int, int, int], ...] = ()) -> bytes:
+def drawn(
+    chance: random.Random, more: tuple[tuple[int, int, int], ...] = (), side: int = SIDE
+) -> bytes:
     """A mask with some ten shapes of each class."""
-    image = Image.new("RGB", (SIDE, SIDE))
+    image = Image.new("RGB", (side, side))
     pen = ImageDraw.Draw(image)
     for colour in (*COLOURS.values(), *more):
         for _ in range(10):
-            x, y, size = chance.randrange(SIDE), chance.randrange(SIDE), SIDE // 12
+            x, y, size = chance.randrange(side), chance.randrange(side), side // 12
             corners = [(x + chance.randrange(size), y + chance.randrange(size)) for _ in range(9)]
             pen.polygon(corners, fill=colour)
     file = io.BytesIO()
