@@ -16,6 +16,7 @@ BENCHES = ROOT / "tests" / "bench"
 UNASKED = {
     "delaying_proxy": "a part of uploads.py",
     "mask_cases": "a part of masks.py",
+    "task_clock": "what the workers of cluster.py load",
     "report": "what others write their tables with",
     "transport_variants": "a part of transports.py",
     "pictures": "it has a test of its own",

@@ -2,6 +2,7 @@
 
     python tests/bench/cluster.py                  # 1,000 masks of 1024 x 1024, 20 classes; minutes
     python tests/bench/cluster.py --masks 40       # fewer
+    python tests/bench/cluster.py --smoke          # two, once
     python tests/bench/cluster.py --runs 5         # as often, in turns; each is told
 
 A plan and an apply, by one process and by four workers that did the same once before. Only times of
@@ -35,6 +36,8 @@ from tests.scenarios.project import Project  # noqa: E402  (as said)
 from tests.scenarios.test_executors import COLOURS, MANIFEST, drawn  # noqa: E402  (as said)
 
 WORKERS, SIDE = 4, 1024
+SMOKE = 2, 1
+"""Masks and runs of the smallest size."""
 
 
 class Cost(NamedTuple):
@@ -104,14 +107,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--masks", type=int, default=1000)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--smoke", action="store_true")
     asked = parser.parse_args()
+    masks, runs = SMOKE if asked.smoke else (asked.masks, asked.runs)
     folder = Path(tempfile.mkdtemp(prefix="rbcluster"))
     try:
-        fill(folder / "data", asked.masks)
+        fill(folder / "data", masks)
         with cluster(0) as made:
             made.add(WORKERS, more=["--preload", task_clock.__name__])
             measured(folder / "data", made)
-            for _ in range(asked.runs):
+            for _ in range(runs):
                 alone = measured(folder / "data").command
                 print(measured(folder / "data", made).told(alone), flush=True)
     finally:
