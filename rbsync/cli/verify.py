@@ -43,7 +43,7 @@ def command(common: CommonOptions, patterns: tuple[str, ...], deep: bool, projec
     from rbsync.cli.render.difference_view import show_difference
     from rbsync.cli.render.error_view import show_warnings
     from rbsync.files.name_patterns import name_pattern
-    from rbsync.sync.locking import verify
+    from rbsync.sync.locking import patterns_without_effect, verify
 
     given = [name_pattern(one) for one in patterns]
 
@@ -53,6 +53,7 @@ def command(common: CommonOptions, patterns: tuple[str, ...], deep: bool, projec
     with opened(common, rehash=deep, strict=False, asks_nobody=not project, sums=True) as workspace:
         found = verify(workspace, covers)
         there = _there(common, workspace, covers) if project else None
+        idle = patterns_without_effect(workspace, patterns, found.difference)
     is_same = not found.difference and not found.unread
     arrived = there is None or not replace(there, added=())
     if common.json:
@@ -60,12 +61,12 @@ def command(common: CommonOptions, patterns: tuple[str, ...], deep: bool, projec
         from rbsync.documents.versions import difference_json
 
         facts = {"digest": found.digest, "datapoints": found.datapoints, "files": found.files}
-        problems = [problem_json(one) for one in found.unread]
+        problems = [problem_json(one) for one in (*found.unread, *idle)]
         differs = difference_json(found.difference)
         beside = difference_json(there) if there is not None else None
         document(common, {**facts, "difference": differs, "problems": problems, "project": beside})
     else:
-        show_warnings(found.unread, common)
+        show_warnings((*found.unread, *idle), common)
         show_difference(common, found.difference)
         if there is not None and not arrived:
             result(common, "At the project:")

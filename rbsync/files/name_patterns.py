@@ -8,6 +8,8 @@ from functools import lru_cache
 from rbsync.errors import UsageError
 from rbsync.files.patterns import PatternError, compile_parts, match_parts
 
+TARGET_HINT = "`rbsync expand` lists all names; `*` stays between two slashes, `**` goes past them"
+
 
 @lru_cache(maxsize=64)
 def name_pattern(text: str | None, *, anywhere: bool = False) -> Callable[[str], bool]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
 from rbsync.collector import paused_collector
 from rbsync.dataset.notes import Notes
 from rbsync.errors import Problem, RbsyncError, UserError
+from rbsync.files.name_patterns import TARGET_HINT, name_pattern
 from rbsync.locks.differences import Difference, compare
 from rbsync.locks.folder import FOLDER, change_files, folder_made, read_files, write_files
 from rbsync.locks.layout import LockFiles, digest_of, files_of, files_of_dataset
@@ -114,9 +115,16 @@ def _changed(workspace: Workspace, folder: str) -> Locked | None:
 
 def _dataset(workspace: Workspace, notes: Notes | None, *, keep_going: bool = False) -> Dataset:
     # Where nothing changed no source is looked at, and loading them takes longer than all else.
+    from rbsync.dataset.findings import DO_THE_OTHERS
     from rbsync.sync.declared_dataset import expand
 
-    return expand(workspace, keep_going=keep_going, notes=notes)
+    try:
+        return expand(workspace, keep_going=keep_going, notes=notes)
+    except UserError as error:
+        # A lock has all or nothing, and `apply --keep-going` would bring nobody nearer to one.
+        if error.hint == DO_THE_OTHERS:
+            error.hint = ""
+        raise
 
 
 def locked_version(manifest: Manifest) -> Lock:
@@ -138,6 +146,25 @@ def verify(workspace: Workspace, covers: Callable[[str], bool] = lambda _: True)
     ``workspace`` must hash with SHA-256. Raises UserError where there is no lock, or a wrong one.
     """
     return _verified_part(workspace, covers) or _verified(workspace, covers)
+
+
+def patterns_without_effect(
+    workspace: Workspace, patterns: Sequence[str], difference: Difference
+) -> tuple[Problem, ...]:
+    """Returns a warning for each pattern that matches no name and no path, locked or at hand.
+
+    A mistyped pattern has nothing to differ, and would pass for a proof of its files.
+    """
+    if not patterns:
+        return ()
+    lock = read_lock(_files_at_hand(workspace.manifest), FOLDER)
+    moved = (one.name for one in difference.moved)
+    known = {*lock.notes, *lock.sums, *difference.added, *difference.extra, *moved}
+    idle = [one for one in patterns if not any(map(name_pattern(one), known))]
+    return tuple(
+        Problem("empty-target", f"no datapoint and no file matches `{one}`", hint=TARGET_HINT)
+        for one in idle
+    )
 
 
 def _verified(workspace: Workspace, covers: Callable[[str], bool]) -> Verified:

@@ -11,6 +11,7 @@ from rbsync.applier.attempts import attempts_in
 from rbsync.backends.base import Project
 from rbsync.dataset.notes import Notes
 from rbsync.errors import Problem
+from rbsync.files.name_patterns import TARGET_HINT
 from rbsync.model.datapoint import Dataset
 from rbsync.model.packed_records import changed
 from rbsync.model.plan import Basis, OnConflict, Plan, names_of
@@ -35,7 +36,6 @@ from rbsync.sync.storage_check import check_declared
 from rbsync.sync.workspace import Workspace
 
 _NAMES = "`rbsync expand` lists all names"
-_TARGET_HINT = "`rbsync expand` lists all names; `*` stays between two slashes, `**` goes past them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,5 +210,5 @@ def _narrowed(dataset: Dataset, records: Mapping[str, Record], options: PlanOpti
     warnings = dataset.warnings
     if options.target is not None and not (datapoints or obstacles or records):
         message = f"no datapoint has a name that matches `{options.target}`"
-        warnings += (Problem("empty-target", message, hint=_TARGET_HINT),)
+        warnings += (Problem("empty-target", message, hint=TARGET_HINT),)
     return replace(dataset, datapoints=datapoints, obstacles=obstacles, warnings=warnings)

@@ -393,3 +393,41 @@ def test_a_name_that_those_who_check_bags_cannot_read_is_refused(odd: Project, n
     ran = odd.run("export", "bagit", "bag")
     assert ran.code == 65
     assert f"the path {f'images/o/{name}.png'!a} cannot be in a bag" in ran.err
+
+
+@pytest.mark.parametrize("pattern", ["nothing/**", "images/*.png", "images/x/A.png"])
+def test_a_pattern_that_matches_nothing_is_no_proof(site: Project, pattern: str) -> None:
+    assert site.run("lock").code == 0
+    found = site.run("verify", "images/x/**", pattern)
+    assert found.code == 0
+    said = f"warning: no datapoint and no file matches `{pattern}`\n"
+    assert found.err.startswith(f"{said}    `rbsync expand` lists all names;")
+    assert json.loads(site.run("--json", "verify", pattern).out)["problems"][0]["code"] == (
+        "empty-target"
+    )
+
+
+@pytest.mark.parametrize("pattern", ["first", "images/x/a.png", "images/new/**", "labels/*", "*"])
+def test_a_pattern_that_matches_a_name_or_a_path_is_not_warned_of(
+    site: Project, pattern: str
+) -> None:
+    site.write("items.json", [{"name": "first", "items": ["images/x/a.png"], "labels": [BOX]}])
+    assert site.run("lock").code == 0
+    picture(site, "images/new/n.png", 9)
+    site.write("labels/b.json", [BOX])
+    declare(site, labels="labels/b.json")
+    assert "warning" not in site.run("verify", pattern).err
+
+
+@pytest.mark.parametrize("command", ["lock", "diff HEAD", "verify"])
+def test_a_broken_file_is_not_answered_with_another_command(site: Project, command: str) -> None:
+    assert site.run("lock").code == 0
+    subprocess.run(["git", "init", "-q"], cwd=site.folder, check=True)
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "add", "-A"], cwd=site.folder, check=True)
+    subprocess.run(["git", *who, "commit", "-qm", "one"], cwd=site.folder, check=True)
+    site.write("images/x/b c.png", PIXEL[:-20])
+    found = site.run(*command.split())
+    assert found.code in (2, 65)
+    assert "images/x/b c.png" in found.err
+    assert "--keep-going" not in found.err
