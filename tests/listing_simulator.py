@@ -61,7 +61,9 @@ class Keys:
         return body, "" if is_last else f"{_NEXT}{folder + 1}-0"
 
     def prefixes(self, prefix: str) -> list[str]:
-        """The folders of a prefix."""
+        """The folders of a prefix; that of ``odd/`` is no path."""
+        if prefix == "odd/":
+            return ["odd/../"]
         if prefix == _BASE:
             return [f"{_BASE}{at:04d}/" for at in range(self.folders)]
         return [_BASE] if not prefix else []

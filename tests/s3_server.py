@@ -21,7 +21,31 @@ PAGE = 100
 
 ACCESS, SECRET, TOKEN = "AKIACANARYOFACCESS", "canary-of-the-secret", "canary-of-the-session"
 
-Fault = Literal["fails", "fails later", "cut short", "refuses", "no bucket"]
+Fault = Literal[
+    "fails",
+    "fails later",
+    "cut short",
+    "refuses",
+    "no bucket",
+    "endless",
+    "web page",
+    "elsewhere",
+    "slow down",
+    "too many",
+    "expires later",
+    "clock",
+]
+_REFUSALS: Mapping[Fault | None, tuple[str, str]] = {
+    "fails": ("500 Internal Server Error", "InternalError"),
+    "fails later": ("500 Internal Server Error", "InternalError"),
+    "refuses": ("403 Forbidden", "AccessDenied"),
+    "no bucket": ("404 Not Found", "NoSuchBucket"),
+    "elsewhere": ("301 Moved Permanently", "PermanentRedirect"),
+    "slow down": ("503 Slow Down", "SlowDown"),
+    "too many": ("429 Too Many Requests", "TooManyRequests"),
+    "expires later": ("400 Bad Request", "ExpiredToken"),
+    "clock": ("403 Forbidden", "RequestTimeTooSkewed"),
+}
 _ACCOUNT = "123456789012"
 
 
@@ -109,20 +133,23 @@ class _Disturbed:
         prefix = query.get("prefix", [""])[0]
         fault = self.faults.get(prefix if "list-type" in query else environ["PATH_INFO"])
         later = "continuation-token" in query
-        match fault:
-            case "fails":
-                return _refused(start, "500 Internal Server Error", "InternalError")
-            case "fails later" if later:
-                return _refused(start, "500 Internal Server Error", "InternalError")
-            case "refuses":
-                return _refused(start, "403 Forbidden", "AccessDenied")
-            case "no bucket":
-                return _refused(start, "404 Not Found", "NoSuchBucket")
-            case "cut short":
-                return self._cut(environ, start)
-            case _:
-                answer: Iterable[bytes] = self._app(environ, start)
-                return answer
+        if fault == "web page" or (fault is None and self._is_behind_a_page(environ)):
+            page = f"<html><body>Sign in to the guests' network {SECRET}</body></html>"
+            return _answered(start, "200 OK", "text/html", page.encode())
+        if fault in _REFUSALS and (later or "later" not in str(fault)):
+            return _refused(start, *_REFUSALS[fault])
+        if fault == "cut short":
+            return self._cut(environ, start)
+        if fault == "endless" and later:
+            # A proxy that leaves out what it does not know gives the first page for ever.
+            environ["QUERY_STRING"] = re.sub(r"continuation-token=[^&]*&?", "", text)
+        answer: Iterable[bytes] = self._app(environ, start)
+        return answer
+
+    def _is_behind_a_page(self, environ: Mapping[str, str]) -> bool:
+        """Tells whether an object lies below a prefix that a page of a proxy stands before."""
+        key = environ["PATH_INFO"].split("/", 2)[-1]
+        return any(key.startswith(one) for one, it in self.faults.items() if it == "web page")
 
     def _cut(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         """A page that does not say how the listing goes on."""
@@ -136,7 +163,11 @@ class _Disturbed:
 
 def _refused(start: Any, status: str, code: str) -> Iterable[bytes]:
     body = f"<Error><Code>{code}</Code><Message>{SECRET}</Message></Error>".encode()
-    start(status, [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+    return _answered(start, status, "application/xml", body)
+
+
+def _answered(start: Any, status: str, kind: str, body: bytes) -> Iterable[bytes]:
+    start(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
     return [body]
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from rbsync.buckets.exact_keys import exact_pages, nobody
 from rbsync.buckets.prefixes import Bucket
 from rbsync.buckets.signing_in import google_options, microsoft_options, s3_options
 from rbsync.files.bucket_listings import BucketError, BucketSetupError
@@ -62,7 +63,8 @@ def open_bucket(root: str, trust: Trust, environ: Mapping[str, str] = os.environ
         # Its words may repeat a key that cannot be read.
         reason = f"its settings in the environment are wrong ({type(error).__name__})"
         raise BucketSetupError(root, reason) from None
-    return Bucket(store, root)
+    exact = exact_pages(place.bucket, given) if place.scheme == "s3://" else nobody
+    return Bucket(store, root, exact)
 
 
 _Options = Callable[[str, Mapping[str, str], Mapping[str, str]], dict[str, Any]]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from xxhash import xxh3_128_digest
 
+from rbsync.buckets.exact_keys import ExactPage, is_nameless, is_path
 from rbsync.files.file_facts import UNSEEN
 from rbsync.files.listing import FIELDS, Listing
 
@@ -27,6 +28,7 @@ class _Folder:
     names: list[bytes] = field(default_factory=list)
     stats: array[int] = field(default_factory=lambda: array("q"))
     folders: set[str] = field(default_factory=set)
+    nameless: list[str] = field(default_factory=list)
 
 
 class Folders:
@@ -38,13 +40,21 @@ class Folders:
         self._found: dict[str, _Folder] = {}
         self.last = ""
         """The last key that was taken, or that may lie in a folder which was told."""
+        self.empty: list[str] = []
+        """The keys of objects without a byte: files, or what some programs make for a folder."""
 
-    def take(self, page: Any) -> None:
-        """Takes in a page, as Arrow's columns."""
+    def take(self, page: Any) -> bool:
+        """Takes in a page, as Arrow's columns. Tells whether it may be one of those to come."""
         paths: list[str] = page.column("path").to_pylist()
         if not paths:
-            return
-        stats = _stats_of(page)
+            return True
+        # One key alone may come before the last: that of a marker, which lost its slash.
+        if len(paths) > 1 and paths[-1] <= self.last:
+            return False
+        sizes, stats = _stats_of(page)
+        if 0 in sizes:
+            empty = [path for path, size in zip(paths, sizes, strict=True) if not size]
+            self.empty += [one for one in empty if one != self._base]
         self.last = max(self.last, paths[-1])
         if paths[0] == self._base:
             # An empty folder as the services' own pages make it: an object whose key is the prefix.
@@ -58,6 +68,33 @@ class Folders:
                 found.names.append("\0".join(names).encode())
                 found.stats.frombytes(stats[at:end].tobytes())
             at = end
+        return True
+
+    def take_exact(self, page: ExactPage) -> None:
+        """Takes in a page of keys as they are, and apart from others those that are no paths."""
+        good = []
+        for one in page.objects:
+            key = one["Key"]
+            if not is_path(key):
+                self.leave_out(key)
+            elif key.endswith("/"):
+                self.folder(key[:-1])
+                self.last = max(self.last, key)
+            else:
+                good.append(one)
+        self.take(ExactPage(good, ()))
+        for prefix in page.prefixes:
+            if is_path(prefix):
+                self.take_folders([prefix[:-1]])
+            else:
+                self.leave_out(prefix)
+
+    def leave_out(self, key: str) -> None:
+        """Notes a key that is no path, in the deepest folder of it that has a name."""
+        self.last = max(self.last, f"{key}{_LAST}" if key.endswith("/") else key)
+        above = "/".join(takewhile(lambda one: not is_nameless(one), key.split("/")))
+        folder = above if _is_below(above, self._base) else self._base
+        self.folder(folder).nameless.append(key)
 
     def folder(self, path: str) -> _Folder:
         """A folder, which those above it up to the base then have too."""
@@ -75,6 +112,14 @@ class Folders:
             self.folder(self._base).folders.add(key.rpartition("/")[2])
             self.last = max(self.last, f"{key}/{_LAST}")
 
+    def folders_of(self, path: str) -> list[str]:
+        """The keys of the folders in a folder."""
+        return [f"{path}/{one}" if path else one for one in sorted(self.folder(path).folders)]
+
+    def has_folder(self, path: str) -> bool:
+        """Tells whether anything was told of a folder."""
+        return path in self._found
+
     @property
     def is_there(self) -> bool:
         """Tells whether the base has anything in it, its own marker included."""
@@ -90,7 +135,7 @@ class Folders:
 
 def _listing(path: str, found: _Folder) -> Listing:
     joined, stats = b"\0".join(found.names), found.stats
-    listing = Listing(path, joined, stats, sorted(found.folders), {}, [])
+    listing = Listing(path, joined, stats, sorted(found.folders), {}, found.nameless)
     if found.folders and 0 in stats[::FIELDS]:
         listing = _without_markers(listing)
     # What is in them nobody has read, and of most nobody ever will.
@@ -110,12 +155,12 @@ def _without_markers(listing: Listing) -> Listing:
     stats = array("q")
     for at in kept:
         stats += listing.stats[at * FIELDS : at * FIELDS + FIELDS]
-    return Listing(listing.path, names, stats, listing.folders, {}, [])
+    return Listing(listing.path, names, stats, listing.folders, {}, listing.odd)
 
 
-def _stats_of(page: Any) -> NDArray[np.int64]:
-    """Sizes, and the digests of versions, as listings have them."""
-    sizes = page.column("size").to_pylist()
+def _stats_of(page: Any) -> tuple[list[int], NDArray[np.int64]]:
+    """Sizes, and with them the digests of versions, as listings have them."""
+    sizes: list[int] = page.column("size").to_pylist()
     tags, versions = page.column("e_tag").to_pylist(), page.column("version").to_pylist()
     pins = [
         xxh3_128_digest((version or tag or f"size {size}").encode())
@@ -124,7 +169,7 @@ def _stats_of(page: Any) -> NDArray[np.int64]:
     stats = np.zeros((len(sizes), FIELDS), np.int64)
     stats[:, 0] = sizes
     stats[:, 2:4] = np.frombuffer(b"".join(pins), np.int64).reshape(-1, 2)
-    return stats
+    return sizes, stats
 
 
 def _by_folder(paths: Sequence[str]) -> Iterable[tuple[str, Sequence[str]]]:
@@ -145,3 +190,16 @@ def _in_runs(paths: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
 
 def _is_below(folder: str, base: str) -> bool:
     return not base or folder == base or folder.startswith(f"{base}/")
+
+
+def before(key: str) -> str:
+    """A key from which on a listing has another one again, with few before it; empty for none.
+
+    Who is asked for what comes after the last key tells nothing, as one who does not understand
+    the question. Asked for the last one too, only the second tells nothing.
+    """
+    folder, slash, name = key.rpartition("/")
+    shorter = name[:-1]
+    if name == _LAST or is_nameless(shorter):
+        return key
+    return f"{folder}{slash}{shorter}"

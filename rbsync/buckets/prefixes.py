@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -10,8 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple
+from uuid import uuid4
 
-from rbsync.buckets.folders import Folders
+from rbsync.buckets.exact_keys import ExactPages, nobody
+from rbsync.buckets.folders import Folders, before
+from rbsync.buckets.listing_faults import fault_of
 from rbsync.files.bucket_listings import BucketError
 from rbsync.files.listing import Listing
 
@@ -28,12 +30,13 @@ _SHORT = "the listing ended before its end"
 _SHORT_HINT = "nothing of it is deleted; plan again, and tell whose service it is when it stays so"
 
 
-_STATUS = re.compile(r"(?:status(?: code)?:?|error) (\d{3})\b", re.IGNORECASE)
-_CODE = re.compile(r"<Code>([A-Za-z]{1,60})</Code>")
-_STATUSES = {"PermissionDeniedError": "403", "UnauthenticatedError": "401", "NotFoundError": "404"}
-_REFUSED = "the service refuses to list it"
-_REFUSED_HINT = "ask whose bucket it is for the right to list it, or use other credentials"
-_LATER = "nothing of it is deleted; plan again when it answers"
+_NO_LISTING = "the answer is no listing"
+_NO_LISTING_HINT = "a proxy or a sign-in page seems to answer in its place; plan again without it"
+_ENDLESS = "the listing repeats itself and does not end"
+
+
+class _NamelessError(Exception):
+    """A page has a key that the library has no path for."""
 
 
 @dataclass
@@ -54,9 +57,10 @@ class Version(NamedTuple):
 class Bucket:
     """A bucket that may be asked; ``store`` is the library's."""
 
-    def __init__(self, store: Any, root: str) -> None:
-        """``root`` is its path, such as ``s3://bucket``."""
-        self._store, self._root = store, root
+    def __init__(self, store: Any, root: str, exact: ExactPages = nobody) -> None:
+        """``root`` is its path, such as ``s3://bucket``. ``exact`` lists keys that ``store`` cannot
+        name."""
+        self._store, self._root, self._exact = store, root, exact
 
     def level(self, key: str, *, is_told: bool = False) -> Listing | None:
         """One folder by itself, None for one that is not there. Raises BucketError.
@@ -125,7 +129,7 @@ class Bucket:
         except NotFoundError:
             raise FileNotFoundError(self._path(key)) from None
         except BaseError as error:
-            raise _fault_of(error, self._path(key)) from None
+            raise fault_of(error, self._path(key)) from None
 
     def _tried_level(self, key: str, *, is_told: bool) -> tuple[Folders, list[str]] | BucketError:
         try:
@@ -147,9 +151,15 @@ class Bucket:
         try:
             answer = obstore.list_with_delimiter(self._store, key or None, return_arrow=True)
         except Exception as error:
-            raise _fault_of(error, self._path(key)) from None
+            if not self._is_nameless(error):
+                raise fault_of(error, self._path(key)) from None
+            found = self._exactly(key, deep=False)
+            return found, found.folders_of(key)
         found.take(answer["objects"])
-        folders = list(answer["common_prefixes"])
+        # The library takes the slashes at the end of `a//` for one, and so its folder for itself.
+        folders = [one for one in answer["common_prefixes"] if one not in ("", key)]
+        if len(folders) < len(answer["common_prefixes"]):
+            found.leave_out(f"{key}//" if key else "/")
         found.take_folders(folders)
         self._check_end(key, found, begun, is_told=is_told)
         return found, folders
@@ -157,10 +167,39 @@ class Bucket:
     def _stream(self, key: str) -> Folders:
         """All keys of a prefix that was told, page by page."""
         found, begun = Folders(key), datetime.now(UTC)
-        for page in self._pages(key):
-            found.take(page)
+        try:
+            for page in self._pages(key):
+                if not found.take(page):
+                    raise BucketError(self._path(key), _ENDLESS, _SHORT_HINT)
+        except _NamelessError:
+            return self._exactly(key, deep=True)
+        for one in found.empty:
+            if not found.has_folder(one) and self._is_marker(one):
+                found.folder(one)
         self._check_end(key, found, begun, is_told=True)
         return found
+
+    def _exactly(self, key: str, *, deep: bool) -> Folders:
+        """A prefix that has keys which are no paths. They are left out: no manifest can have ever
+        declared one, and so nothing that was made of one can be missed."""
+        found, begun, prefix = Folders(key), datetime.now(UTC), f"{key}/" if key else ""
+        try:
+            for page in self._exact(prefix, deep, ""):
+                found.take_exact(page)
+            rest = next(self._exact(prefix, deep, found.last), None)
+        except Exception as error:
+            raise fault_of(error, self._path(key)) from None
+        if rest and any(one["LastModified"] < begun for one in rest.objects):
+            raise BucketError(self._path(key), _SHORT, _SHORT_HINT)
+        return found
+
+    # The library tells `a/b/` as `a/b`. Only the prefix `a/b/` has the first and not the second.
+    def _is_marker(self, key: str) -> bool:
+        """Tells whether an object without a byte only makes a folder of its key."""
+        return any(page.num_rows for page in self._pages(key))
+
+    def _is_nameless(self, error: Exception) -> bool:
+        return type(error).__name__ == "InvalidPathError" and self._exact is not nobody
 
     def _pages(self, key: str, after: str = "") -> Iterator[Any]:
         import obstore
@@ -170,7 +209,9 @@ class Bucket:
                 self._store, key or None, offset=after or None, chunk_size=_PAGE, return_arrow=True
             )
         except Exception as error:
-            raise _fault_of(error, self._path(key)) from None
+            if self._is_nameless(error):
+                raise _NamelessError from None
+            raise fault_of(error, self._path(key)) from None
 
     # A service, or a proxy before it, may leave out the mark by which a listing goes on: it then
     # looks like one that is whole, and all that it does not tell like deleted.
@@ -182,40 +223,33 @@ class Bucket:
         """
         if is_told and not found.is_there:
             raise BucketError(self._path(key), _SHORT, _SHORT_HINT)
-        last = found.last
-        for page in self._pages(key, last) if last else ():
-            late = [at for at, one in enumerate(page.column("path").to_pylist()) if one > last]
+        last, is_told = found.last, False
+        for page in self._pages(key, before(last)) if last else ():
+            keys: list[str] = page.column("path").to_pylist()
+            is_told = is_told or bool(keys)
+            late = [at for at, one in enumerate(keys) if one > last]
             if not late:
-                return
+                break
             since = page.column("last_modified").to_pylist()
             if any(since[at] < begun for at in late):
                 raise BucketError(self._path(key), _SHORT, _SHORT_HINT)
+        if not is_told:
+            self._check_service(key)
+
+    # A page of a proxy, with the status 200, is read as a listing of nothing: labels that may be
+    # missing would be, and a listing that it broke off would have an end.
+    def _check_service(self, key: str) -> None:
+        """Raises BucketError where whoever tells of no keys has an object that nobody made."""
+        import obstore
+        from obstore.exceptions import NotFoundError, PermissionDeniedError, UnauthenticatedError
+
+        try:
+            obstore.head(self._store, f"{key}/{uuid4().hex}" if key else uuid4().hex)
+        except (FileNotFoundError, NotFoundError, PermissionDeniedError, UnauthenticatedError):
+            return
+        except Exception as error:
+            raise fault_of(error, self._path(key)) from None
+        raise BucketError(self._path(key), _NO_LISTING, _NO_LISTING_HINT)
 
     def _path(self, key: str) -> str:
         return f"{self._root}/{key}" if key else self._root
-
-
-# Its own words have whole addresses, and those of Azure have signatures that open a container.
-def _fault_of(error: Exception, prefix: str) -> BucketError:
-    """An exception of the library as what is told of a prefix."""
-    text = str(error)
-    status, code = _STATUS.search(text), _CODE.search(text)
-    said = ", ".join([*(status.groups() if status else ()), *(code.groups() if code else ())])
-    beside = f" ({said})" if said else ""
-    number = status[1] if status else _STATUSES.get(type(error).__name__, "")
-    if number in ("401", "403"):
-        return BucketError(prefix, _REFUSED + beside, _REFUSED_HINT)
-    if number == "404":
-        return BucketError(prefix, f"there is no such bucket{beside}", "check the bucket's name")
-    if "credential" in text.lower():
-        return BucketError(prefix, "the credentials could not be had", _REFUSED_HINT)
-    if status:
-        return BucketError(prefix, f"a page of the listing failed{beside}", _LATER)
-    if "timed out" in text:
-        return BucketError(prefix, "it does not answer in time", _LATER)
-    if "Path " in text and ("segment" in text or "parse" in text.lower()):
-        hint = "a key has an empty part, as in `a//b`, or `.` or `..`: list prefixes without it"
-        return BucketError(prefix, "a key of it is no path", hint)
-    if type(error).__name__ == "PreconditionError":
-        return BucketError(prefix, "it was written anew while it was read", _LATER)
-    return BucketError(prefix, "its service could not be reached", _LATER)

@@ -179,7 +179,8 @@ class Tree:
     def names_in(self, listing: Listing) -> Collection[str]:
         """The names in a folder that count: all but folders, or those of the `part`."""
         wanted = None if self.part is None else self.part.names.get(listing.path)
-        others = (*listing.links, *listing.odd)
+        # Those of a bucket are keys that no name can be made of.
+        others = (*listing.links, *(() if is_bucket(listing.path) else listing.odd))
         if wanted is None:
             return [*listing.names, *others] if others else listing.names
         if len(wanted) <= FEW:

@@ -13,7 +13,7 @@ from rbsync.files.listing import Listing
 from rbsync.files.patterns import Pattern, PatternError, compile_pattern
 from rbsync.files.roots import outside_hint
 from rbsync.guessing import nearest_name
-from rbsync.model.bucket_paths import is_bucket, key_of
+from rbsync.model.bucket_paths import is_bucket, key_of, split
 from rbsync.model.names import LONGEST_NAME, hidden_in
 from rbsync.reasons import EMPTY_SOURCE, FOLDER_LINK
 from rbsync.shapes.setting import setting
@@ -89,7 +89,17 @@ class Search:
                 return
             captures = pattern.folder(listing.path)
             if captures is not None:
+                if listing.odd and is_bucket(listing.path):
+                    self._left_out(listing)
                 yield listing, captures
+
+    def _left_out(self, listing: Listing) -> None:
+        """Warns of the keys of a bucket's folder that no name can be made of."""
+        first, others = f"{split(listing.path).root}/{listing.odd[0]}", len(listing.odd) - 1
+        more = f", and {others:,} more of its folder" if others else ""
+        message = f"`{first}` is no path, and left out{more}"
+        hint = "it has an empty part, `.`, `..` or a control character: give the object another key"
+        self.context.warn(Problem("nameless-key", message, self.where, hint))
 
     def _too_much(self) -> None:
         self._unread = True

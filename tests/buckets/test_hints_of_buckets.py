@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -10,10 +11,12 @@ import pytest
 from rbsync.errors import ExitCode
 from tests.buckets.in_bucket import InBucket, manifest
 from tests.hints.following import follows
-from tests.s3_server import Fault
+from tests.listing_simulator import simulated
+from tests.s3_server import PAGE, Fault
+from tests.scenarios.project import Project
 
 
-def becomes_right(project: InBucket, code: ExitCode, said: str, **environment: str) -> None:
+def becomes_right(project: Project, code: ExitCode, said: str, **environment: str) -> None:
     """The plan is wrong in this environment, and says so."""
     ran = project.run("plan", **environment)
     assert ran.code == code, (ran.out, ran.err)
@@ -85,9 +88,52 @@ def test_the_libraries_of_buckets(project: InBucket, module: str) -> None:
     assert project.run("plan").code == ExitCode.DONE
 
 
-@follows("a key has an empty part, as in `a//b`, or `.` or `..`: list prefixes without it")
-def test_prefixes_without_keys_that_are_no_paths(project: InBucket) -> None:
+@follows("a key has an empty part, `.`, `..` or a control character: list prefixes without it")
+def test_prefixes_without_keys_that_are_no_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of Google's keys no second library tells those that are no paths."""
+    project = Project(tmp_path)
+    monkeypatch.setenv("RBSYNC_BUCKETS", "scans")
+    monkeypatch.setenv("GOOGLE_SKIP_SIGNATURE", "true")
+    with simulated(30, 3) as url:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
+        text = manifest("scans", "odd/**").replace("s3://", "gs://")
+        project.manifest(text)
+        becomes_right(project, ExitCode.INCOMPLETE, "list prefixes without it")
+        project.manifest(text.replace("odd/**", "data/**"))
+        assert project.run("plan").code == ExitCode.DONE
+
+
+@follows("it has an empty part, `.`, `..` or a control character: give the object another key")
+def test_another_key_for_an_object_whose_key_is_no_path(project: InBucket) -> None:
     project.put({"data//x.png": "x"})
-    becomes_right(project, ExitCode.INCOMPLETE, "list prefixes without it")
-    project.manifest(manifest(project.bucket, "data/0/**"))
+    becomes_right(project, ExitCode.DONE, "give the object another key")
+    project.s3.delete(project.bucket, ["data//x.png"])
+    project.put({"data/x.png": "x"})
+    ran = project.run("plan")
+    assert "302 to create" in ran.out
+    assert "left out" not in ran.err
+
+
+@follows(
+    "sign in again, and plan again",
+    "set the clock, and plan again",
+    "set AWS_REGION to the region of the bucket",
+    "a proxy or a sign-in page seems to answer in its place; plan again without it",
+)
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("expires later", "sign in again"),
+        ("clock", "set the clock"),
+        ("elsewhere", "set AWS_REGION"),
+        ("web page", "a sign-in page seems to answer"),
+    ],
+)
+def test_a_service_that_answers_again(project: InBucket, fault: Fault, said: str) -> None:
+    project.put({f"data/{at:03d}.png": "x" for at in range(PAGE)})
+    project.s3.disturb({"data/": fault})
+    becomes_right(project, ExitCode.INCOMPLETE, said)
+    project.s3.disturb({})
     assert project.run("plan").code == ExitCode.DONE

@@ -60,6 +60,13 @@ def test_new_and_gone_objects(project: InBucket) -> None:
         ("data/", "fails", "data", "a page of the listing failed (500"),
         ("data/", "refuses", "data", "the service refuses to list it (403"),
         ("data/", "no bucket", "data", "there is no such bucket (404"),
+        ("data/1/", "elsewhere", "data/1", "it is in another region"),
+        ("data/1/", "slow down", "data/1", "a page of the listing failed (503, SlowDown"),
+        ("data/1/", "too many", "data/1", "a page of the listing failed (429"),
+        ("data/1/", "expires later", "data/1", "the credentials have expired"),
+        ("data/1/", "clock", "data/1", "this machine's clock is wrong"),
+        ("data/1/", "web page", "data/1", "the listing ended before its end"),
+        ("data/", "web page", "data", "the answer is no listing"),
     ],
 )
 def test_what_cannot_be_listed_is_unknown_and_nothing_is_deleted(
