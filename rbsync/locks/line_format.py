@@ -45,6 +45,9 @@ def read_sum(line: bytes) -> tuple[str, str]:
     mark, digest, name = match.groups()
     if mark:
         name = _ESCAPED.sub(_unescaped, name)
+    elif b"\r" in name:
+        # Taken for a part of the path, each file would seem to have moved.
+        raise LineError("a carriage return: the line ends were changed on the way here")
     path = name.decode("utf-8", "surrogateescape")
     return "-" if path == "./-" else path, digest.decode()
 

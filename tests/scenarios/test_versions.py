@@ -431,3 +431,17 @@ def test_a_broken_file_is_not_answered_with_another_command(site: Project, comma
     assert found.code in (2, 65)
     assert "images/x/b c.png" in found.err
     assert "--keep-going" not in found.err
+
+
+def test_line_ends_that_were_changed_are_told(site: Project) -> None:
+    assert site.run("lock").code == 0
+    before = locked(site)
+    (file, *_) = sorted((site.folder / "rbsync.lock").glob("*.sums"))
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    for command in ("lock --check", "verify", "plan --locked", "diff lock"):
+        found = site.run(*command.split())
+        assert found.code == 65
+        assert "a carriage return: the line ends were changed on the way here" in found.err
+        assert "`rbsync lock` writes it anew from the files" in found.err
+    assert site.run("lock").code == 0
+    assert locked(site) == before
