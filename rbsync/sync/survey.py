@@ -10,6 +10,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from rbsync.files.kinds import suffix_of
@@ -109,12 +110,37 @@ def folders_of(root: str) -> list[Folder]:
 
 
 def is_masks(folder: Folder, images: Sequence[Folder]) -> bool:
-    """Tells whether a folder is called as masks are, and has PNGs of the names of images."""
+    """Tells whether a folder is called as masks are, and has PNGs of the names of images.
+
+    One above may be called so, `masks/val`, where `images/val` or `val` has the images.
+    """
     stems = folder.stems(["png"])
-    if not stems or not _MASKS.search(folder.title):
+    if not stems:
         return False
-    known = {stem for one in images for stem in one.stems(PICTURES)}
+    homes = images if _MASKS.search(folder.title) else _mirrored(folder.path, images)
+    known = {stem for one in homes for stem in one.stems(PICTURES)}
     return 2 * sum(without_mask_end(stem) in known for stem in stems) >= len(stems)
+
+
+def _mirrored(path: str, images: Sequence[Folder]) -> list[Folder]:
+    """The folders of images at the same place as a folder below one that is called as masks are."""
+    parts = path.split("/")
+    places = {
+        (*parts[:at], *parts[at + 1 :]) for at, one in enumerate(parts[:-1]) if _MASKS.search(one)
+    }
+    return [one for one in images if not places.isdisjoint(_places(one.path))] if places else []
+
+
+@lru_cache(maxsize=1 << 16)
+def _places(path: str) -> frozenset[tuple[str, ...]]:
+    """The path of a folder of images, whole and without one part that may name their kind."""
+    parts = path.split("/")
+    without = (
+        (*parts[:at], *parts[at + 1 :])
+        for at, one in enumerate(parts[:-1])
+        if not _MASKS.search(one)
+    )
+    return frozenset((*without, tuple(parts)))
 
 
 def without_mask_end(stem: str) -> str:

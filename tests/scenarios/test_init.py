@@ -66,6 +66,24 @@ def masked_in_parts(project: Project) -> None:
             project.write(f"{part}/masks/{name}.png", mask())
 
 
+def masked_in_parts_below(images: str) -> Callable[[Project], None]:
+    """The parts below the kinds: `masks/train` for `images/train`, or for `train`."""
+
+    def make(project: Project) -> None:
+        classes(project)
+        for at, part in enumerate(["train", "val"]):
+            for number, name in enumerate("ab"):
+                project.write(f"{images}{part}/{name}.png", photo(2 * at + number))
+                project.write(f"masks/{part}/{name}.png", mask())
+
+    return make
+
+
+def masks_below_without_a_map(project: Project) -> None:
+    masked_in_parts_below("images/")(project)
+    (project.folder / "class_map.json").unlink()
+
+
 def masked_twice(project: Project) -> None:
     masked(project)
     for name in "ab":
@@ -350,6 +368,21 @@ CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
         masked_in_parts,
         [f"{part}/images/{name}.png" for part in ("train", "val") for name in "ab"],
         'mask: "val/masks/{stem}.png?"',
+    ),
+    "two parts below images and masks": (
+        masked_in_parts_below("images/"),
+        [f"images/{part}/{name}.png" for part in ("train", "val") for name in "ab"],
+        'mask: "masks/val/{stem}.png?"',
+    ),
+    "two parts, and masks for them": (
+        masked_in_parts_below(""),
+        [f"{part}/{name}.png" for part in ("train", "val") for name in "ab"],
+        'mask: "masks/train/{stem}.png?"',
+    ),
+    "two parts below images and masks, without a class map": (
+        masks_below_without_a_map,
+        [f"images/{part}/{name}.png" for part in ("train", "val") for name in "ab"],
+        '- "masks/val/**"   # masks, by their names',
     ),
     "two folders of masks for the same images": (
         masked_twice,
