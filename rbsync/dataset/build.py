@@ -158,7 +158,7 @@ def _label_files(
 
 
 def _templates(manifest: Manifest) -> dict[Location, str]:
-    """What sources say of their label files, by the sources' places."""
+    """The templates of label files, by the places of their sources."""
     said = {one.location: getattr(one.source, "labels", None) for one in manifest.sources()}
     return {place: labels for place, labels in said.items() if isinstance(labels, str)}
 
