@@ -35,7 +35,7 @@ _NAMES = {"path": "Key", "size": "Size", "e_tag": "ETag", "version": "VersionId"
 
 
 def exact_pages(bucket: str, options: Mapping[str, Any]) -> ExactPages:
-    """The way to list a bucket exactly. ``options`` are those with which the other library is opened.
+    """The way to list a bucket exactly; the other library is opened with ``options``.
 
     It lists a tenth as fast, and is asked only for a prefix whose keys that library cannot name.
     What it yields raises the library's exceptions.

@@ -58,29 +58,21 @@ def masked_with_an_end(project: Project) -> None:
     classes(project, "masks/class_map.json")
 
 
-def masked_in_parts(project: Project) -> None:
-    classes(project)
-    for at, part in enumerate(["train", "val"]):
-        for number, name in enumerate("ab"):
-            project.write(f"{part}/images/{name}.png", photo(2 * at + number))
-            project.write(f"{part}/masks/{name}.png", mask())
-
-
-def masked_in_parts_below(images: str) -> Callable[[Project], None]:
-    """The parts below the kinds: `masks/train` for `images/train`, or for `train`."""
+def masked_in_parts(images: str, masks: str) -> Callable[[Project], None]:
+    """Two parts of a dataset, whose folders are named by patterns with a place for the part."""
 
     def make(project: Project) -> None:
         classes(project)
         for at, part in enumerate(["train", "val"]):
             for number, name in enumerate("ab"):
-                project.write(f"{images}{part}/{name}.png", photo(2 * at + number))
-                project.write(f"masks/{part}/{name}.png", mask())
+                project.write(f"{images.format(part)}/{name}.png", photo(2 * at + number))
+                project.write(f"{masks.format(part)}/{name}.png", mask())
 
     return make
 
 
 def masks_below_without_a_map(project: Project) -> None:
-    masked_in_parts_below("images/")(project)
+    masked_in_parts("images/{}", "masks/{}")(project)
     (project.folder / "class_map.json").unlink()
 
 
@@ -365,17 +357,17 @@ CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
         'mask: "masks/{stem}_mask.png?"',
     ),
     "two parts of a dataset": (
-        masked_in_parts,
+        masked_in_parts("{}/images", "{}/masks"),
         [f"{part}/images/{name}.png" for part in ("train", "val") for name in "ab"],
         'mask: "val/masks/{stem}.png?"',
     ),
     "two parts below images and masks": (
-        masked_in_parts_below("images/"),
+        masked_in_parts("images/{}", "masks/{}"),
         [f"images/{part}/{name}.png" for part in ("train", "val") for name in "ab"],
         'mask: "masks/val/{stem}.png?"',
     ),
     "two parts, and masks for them": (
-        masked_in_parts_below(""),
+        masked_in_parts("{}", "masks/{}"),
         [f"{part}/{name}.png" for part in ("train", "val") for name in "ab"],
         'mask: "masks/train/{stem}.png?"',
     ),
