@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ AT_ONCE = 16
 
 _PAGE = 1_000
 """Keys that the services give at one time, and that are taken in at one time."""
+
+_PATIENCE = 5.0
+"""Seconds after which somebody looks whether the listing of one folder moves on."""
 
 _MOST_LEVELS = 4
 """Levels of folders that are asked for one by one, to find prefixes to be listed at once."""
@@ -145,11 +149,11 @@ class Bucket:
 
     def _level(self, key: str, *, is_told: bool) -> tuple[Folders, list[str]]:
         """The objects of a folder, and the keys of the folders in it."""
-        import obstore
-
         found, begun = Folders(key), datetime.now(UTC)
         try:
-            answer = obstore.list_with_delimiter(self._store, key or None, return_arrow=True)
+            answer = asyncio.run(self._level_that_ends(key))
+        except BucketError:
+            raise
         except Exception as error:
             if not self._is_nameless(error):
                 raise fault_of(error, self._path(key)) from None
@@ -163,6 +167,32 @@ class Bucket:
         found.take_folders(folders)
         self._check_end(key, found, begun, is_told=is_told)
         return found, folders
+
+    async def _level_that_ends(self, key: str) -> Any:
+        """The library's answer of one folder. Raises BucketError for one without an end."""
+        import obstore
+
+        # It takes in all pages before it tells of one: what repeats itself would never be told.
+        listed = obstore.list_with_delimiter_async(self._store, key or None, return_arrow=True)
+        asked = asyncio.ensure_future(listed)
+        await asyncio.wait([asked], timeout=_PATIENCE)
+        try:
+            if not asked.done():
+                await asyncio.to_thread(self._check_moves_on, key, asked.done)
+            return await asked
+        finally:
+            asked.cancel()
+
+    def _check_moves_on(self, key: str, is_enough: Callable[[], bool]) -> None:
+        """Raises BucketError where pages repeat themselves, as far as they are looked at."""
+        last = ""
+        for page in self._pages(key):
+            keys: list[str] = page.column("path").to_pylist()
+            if len(keys) > 1 and keys[-1] <= last:
+                raise BucketError(self._path(key), _ENDLESS, _SHORT_HINT)
+            last = max([last, *keys[-1:]])
+            if is_enough():
+                return
 
     def _stream(self, key: str) -> Folders:
         """All keys of a prefix that was told, page by page."""

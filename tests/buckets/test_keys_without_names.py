@@ -92,3 +92,14 @@ def test_a_listing_that_repeats_itself_ends(project: InBucket) -> None:
     assert ran.code == ExitCode.INCOMPLETE, (ran.out, ran.err)
     assert f"`s3://{project.bucket}/many/07` is not known: the listing repeats itself" in ran.err
     assert f"{19 * (PAGE + 1):,} to create" in ran.out
+
+
+def test_the_listing_of_one_folder_that_repeats_itself_ends(project: InBucket) -> None:
+    """The library takes in all pages before it tells of one."""
+    project.manifest(manifest(project.bucket, "data/0/*.png"))
+    assert "150 created" in project.apply().out
+    project.s3.disturb({"data/0/": "endless"})
+    ran = project.run("plan", "--prune")
+    assert ran.code == ExitCode.INCOMPLETE, (ran.out, ran.err)
+    assert f"`s3://{project.bucket}/data/0` is not known: the listing repeats itself" in ran.err
+    assert "0 to delete" in ran.out
