@@ -117,6 +117,9 @@ class TakingUp:
 
     def _now(self, units: dict[UnitKey, Summary], left: Collection[str]) -> Remembered:
         before, tree = self.remembered, self.tree
+        # First, for it reads the rules of folders of labels, and who does not remember those says
+        # nothing the next time of one that matches nothing.
+        strays = self._strays(units)
         reads = before.reads.union(tree.reads())
         return Remembered(
             self._seen(reads),
@@ -124,7 +127,7 @@ class TakingUp:
             before.rules.difference(left) | tree.rules(),
             units,
             self._seeking(),
-            self._strays(units),
+            strays,
             self._held(),
             self._unsettled(),
             dict(before.matched),

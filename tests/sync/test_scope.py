@@ -240,6 +240,27 @@ def test_a_class_map_concerns_its_masks_alone(
         folder.write("classes.json", {**CLASSES, "cab": [9, 9, 9]})
 
 
+def test_a_rule_above_labels_that_are_looked_for_again_is_told_by_every_plan(
+    folder: Project, known: Open
+) -> None:
+    """It is read while strays are looked for, and was not remembered."""
+    ignored = folder.folder / "images/a/.rbsyncignore"
+    for change in (
+        lambda: folder.manifest(IN_FOLDERS.replace("labels/{stem}", "labels/{parent}/{stem}")),
+        lambda: folder.write("labels/a/1.json", [BOX]),
+        lambda: folder.write("images/a/.rbsyncignore", "*.png\n"),
+        lambda: folder.write("labels/.rbsyncignore", "2.png\n"),
+        ignored.unlink,
+    ):
+        change()
+        told = []
+        for _ in range(3):
+            with known() as workspace:
+                told.append([one.message for one in make_plan(workspace).warnings])
+        assert told[1:] == told[:1] * 2
+    assert "the rule `2.png`" in told[0][0]
+
+
 @pytest.mark.parametrize("mode", [0o000, 0o111, 0o444])
 @pytest.mark.parametrize("place", ["images/a", "images"])
 def test_a_folder_that_cannot_be_read_any_more_is_not_taken_for_deleted(
