@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,6 +41,16 @@ _ENDLESS = "the listing repeats itself and does not end"
 
 class _NamelessError(Exception):
     """A page has a key that the library has no path for."""
+
+
+def _awaited(answer: Coroutine[Any, Any, Any]) -> Any:
+    """What is answered, also where this thread has a loop already, as notebooks do."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(answer)
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(asyncio.run, answer).result()
 
 
 @dataclass
@@ -151,7 +161,7 @@ class Bucket:
         """The objects of a folder, and the keys of the folders in it."""
         found, begun = Folders(key), datetime.now(UTC)
         try:
-            answer = asyncio.run(self._level_that_ends(key))
+            answer = _awaited(self._level_that_ends(key))
         except BucketError:
             raise
         except Exception as error:

@@ -235,7 +235,7 @@ class Files:
             if path.startswith(_ADDRESSES):
                 # An export of the service names the images by the addresses that they have there.
                 hint = "for images that are addresses, write `storage: public`"
-            elif not (hint or what_for or is_built_in(entry.settings.storage)):
+            elif not (hint or what_for or is_bucket(path) or is_built_in(entry.settings.storage)):
                 hint = f"if it lies in the bucket of the storage, name that: `s3://BUCKET/{path}`"
             return Problem("missing-file", message, entry.file_at(path), hint)
         message = f"`{path}` cannot be read: {error.strerror or error}"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from rbsync.collector import paused_collector
 from rbsync.dataset.notes import Notes
@@ -155,16 +156,25 @@ def patterns_without_effect(
 
     A mistyped pattern has nothing to differ, and would pass for a proof of its files.
     """
-    if not patterns:
-        return ()
-    lock = read_lock(_files_at_hand(workspace.manifest), FOLDER)
+    left = list(patterns)
     moved = (one.name for one in difference.moved)
-    known = {*lock.notes, *lock.sums, *difference.added, *difference.extra, *moved}
-    idle = [one for one in patterns if not any(map(name_pattern(one), known))]
+    told = (*difference.added, *difference.extra, *moved)
+    # A file of the lock after the other: most patterns match something in the first.
+    locked = (read_lock({name: text}, FOLDER) for name, text in _files_read(workspace, left))
+    for names in chain([told], ((*lock.notes, *lock.sums) for lock in locked)):
+        left = [one for one in left if not any(map(name_pattern(one), names))]
+        if not left:
+            break
     return tuple(
         Problem("empty-target", f"no datapoint and no file matches `{one}`", hint=TARGET_HINT)
-        for one in idle
+        for one in left
     )
+
+
+def _files_read(workspace: Workspace, patterns: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Yields the files of the lock, where anybody asks for some of them."""
+    if patterns:
+        yield from _files_at_hand(workspace.manifest).items()
 
 
 def _verified(workspace: Workspace, covers: Callable[[str], bool]) -> Verified:

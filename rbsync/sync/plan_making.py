@@ -189,7 +189,9 @@ def _decided(workspace: Workspace, options: PlanOptions, scope: Scope) -> Datase
     # A pattern may stand in a script for the day on which something matches it.
     wanted = {name: option for option, names in given for name in names if not _GLOB.search(name)}
     dataset = scope.dataset
-    known = {one.name for one in dataset.datapoints if one.name in wanted} if wanted else set()
+    if not wanted:
+        return dataset
+    known = {one.name for one in dataset.datapoints if one.name in wanted}
     known.update(one.name for one in dataset.obstacles)
     left = [name for name in wanted if name not in known and name not in scope.records]
     # Where only a part is compared, the rest is all recorded.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from tests.buckets.in_bucket import STORAGE, InBucket, manifest
 from tests.hints.following import follows
 from tests.s3_server import ACCESS, PAGE, SECRET, TOKEN, Fault
 from tests.scenarios.offline_service import RemoteProject
+from tests.scenarios.project import Ran
 from tests.service.serving import NearClient, serving, taxonomy
 
 
@@ -215,6 +217,16 @@ def test_the_offline_service_gets_keys_and_keeps_them(project: InBucket, tmp_pat
         assert "No changes" in remote.run("plan").out, "the stamps tell which version it was"
 
 
+def test_a_notebook_whose_thread_has_a_loop_plans_too(project: InBucket) -> None:
+    project.manifest(manifest(project.bucket, "data/0/*.png"))
+
+    async def cell() -> Ran:
+        return project.run("plan")
+
+    ran = asyncio.run(cell())
+    assert "150 to create" in ran.out, ran.err
+
+
 def test_explicit_items_may_be_objects_too(project: InBucket) -> None:
     text = manifest(project.bucket).partition("datapoints")[0]
     items = [f"s3://{project.bucket}/data/{one}" for one in ("top.png", "0/000.png")]
@@ -232,6 +244,7 @@ def test_explicit_items_may_be_objects_too(project: InBucket) -> None:
     gone = project.run("plan")
     assert gone.code == ExitCode.INVALID
     assert f"there is no file `s3://{project.bucket}/data/top.png`" in gone.err
+    assert "s3://BUCKET" not in gone.err
 
 
 def test_a_lock_notes_the_versions_of_objects(project: InBucket) -> None:
