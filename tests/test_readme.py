@@ -69,6 +69,8 @@ EXAMPLES = {
     "rbsync export masks DIR": "rbsync export masks exported",
     "rbsync export labels FILE": "rbsync export labels labels.json",
     "rbsync serve": "rbsync serve --help",
+    "rbsync serve --storage UUID=s3://hospital-scans": "timeout --preserve-status -s INT 3 rbsync"
+    " serve --port 0 --path served --storage aaaaaaaa-0000-4000-8000-00000000000f=s3://hospital-scans",
     "rbsync browse": "timeout --preserve-status -s INT 5 rbsync browse --port 0",
     "rbsync doctor": "rbsync doctor",
     "rbsync doctor --write": "rbsync doctor --write",

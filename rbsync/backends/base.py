@@ -583,12 +583,32 @@ class KeepsReleases(Protocol):
         """The datapoints of a release with what is in them. Raises BackendError."""
 
 
+class StoredKey(NamedTuple):
+    """The answer of a storage to who asks it for a key.
+
+    ``refusal`` is why it hands out nothing, empty where it does. ``versions`` are the words by any
+    of which a listing may know the version of what it hands out; none where it tells none.
+    """
+
+    refusal: str = ""
+    versions: tuple[str, ...] = ()
+
+
 @runtime_checkable
 class KnowsBuckets(Protocol):
     """A backend that knows which buckets its storages lead to."""
 
     def buckets(self) -> Mapping[str, str]:
-        """The buckets by the ids of storages, without those of which it is not known."""
+        """The buckets by the ids of storages, without those of which it is not known.
+
+        Empty for a storage each of whose keys begins with its bucket.
+        """
+
+    def stored_key(self, storage: str, key: str) -> StoredKey:
+        """What people will be given for a key of a storage.
+
+        Raises BackendError where that cannot be seen from here.
+        """
 
 
 class Backend(Protocol):

@@ -9,11 +9,11 @@ from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from xxhash import xxh3_128_digest
 
 from rbsync.buckets.exact_keys import ExactPage, is_nameless, is_path
 from rbsync.files.file_facts import UNSEEN
 from rbsync.files.listing import FIELDS, Listing
+from rbsync.model.fingerprint import pin_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -163,7 +163,7 @@ def _stats_of(page: Any) -> tuple[list[int], NDArray[np.int64]]:
     sizes: list[int] = page.column("size").to_pylist()
     tags, versions = page.column("e_tag").to_pylist(), page.column("version").to_pylist()
     pins = [
-        xxh3_128_digest((version or tag or f"size {size}").encode())
+        pin_of(version or tag or f"size {size}")
         for tag, version, size in zip(tags, versions, sizes, strict=True)
     ]
     stats = np.zeros((len(sizes), FIELDS), np.int64)

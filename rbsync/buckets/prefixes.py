@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -133,6 +133,16 @@ class Bucket:
             options: Any = {"if_match": tag} if tag else {}
             for chunk in obstore.get(self._store, key, options=options):
                 yield bytes(chunk)
+
+    def address(self, key: str, seconds: float) -> str:
+        """The address by which anybody gets an object for some seconds, whether it is there or not.
+
+        Raises BucketError.
+        """
+        import obstore
+
+        with self._faults_of(key):
+            return obstore.sign(self._store, "GET", key, timedelta(seconds=seconds))
 
     @contextmanager
     def _faults_of(self, key: str) -> Iterator[None]:

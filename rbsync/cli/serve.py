@@ -17,6 +17,7 @@ from rbsync.cli.logs import log_service
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.output import note, result
 from rbsync.errors import ExitCode, Problem, RbsyncError, UsageError, UserError
+from rbsync.model.bucket_paths import is_bucket, split
 
 if TYPE_CHECKING:
     from rbsync.service.configuration import ServiceSettings
@@ -42,10 +43,17 @@ def an_id(_context: click.Context, _parameter: click.Parameter, value: str) -> s
     return value
 
 
-def ids(
+def some_storages(
     context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> tuple[str, ...]:
-    return tuple(an_id(context, parameter, one) for one in values)
+) -> dict[str, str]:
+    """The ids of storages with the buckets that they lead to, empty for one that is not known."""
+    found: dict[str, str] = {}
+    for one in values:
+        storage, _, path = one.partition("=")
+        if path and not (is_bucket(path) and split(path).bucket and not split(path).key):
+            raise click.BadParameter(f'"{path}" is not a bucket such as s3://BUCKET')
+        found[an_id(context, parameter, storage).lower()] = path
+    return found
 
 
 def a_key(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
@@ -109,7 +117,12 @@ _TAXONOMY_HINT = "it is JSON: a list of names, or the service's own"
 @click.option("--allow-host", "hosts", multiple=True, help="Another name to be addressed by.")
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True)
 @click.option(
-    "--storage", "storages", multiple=True, metavar="UUID", callback=ids, help="A bucket's id."
+    "--storage",
+    "storages",
+    multiple=True,
+    metavar="UUID[=s3://BUCKET]",
+    callback=some_storages,
+    help="A storage's id, and the bucket that it leads to.",
 )
 @click.option(
     "--duplicate-name",
@@ -198,7 +211,8 @@ def _settings(common: CommonOptions, given: dict[str, Any]) -> ServiceSettings:
         taxonomy=_taxonomy(_path(common, given["taxonomy"])) if given["taxonomy"] else None,
         duplicate_name=given["duplicate_name"],
         hosts=given["hosts"],
-        storages=given["storages"],
+        storages=tuple(given["storages"]),
+        buckets={one: path for one, path in given["storages"].items() if path},
         rewrites=given["rewrites"],
         quirks=read_quirks(_path(common, given["quirks"])) if given["quirks"] else frozenset(),
     )

@@ -267,7 +267,8 @@ class FilesModel(Part):
         "structure",
         description="structure: refuse items that are cut off or broken, as far as their structure "
         "tells. strict: refuse labels that show nothing too, which are only told else: boxes and "
-        "polygons without area, polygons that cross themselves. none: send items as they are.",
+        "polygons without area, polygons that cross themselves. none: send items as they are, and "
+        "ask no storage whether it hands out the keys of its bucket.",
         examples=["structure"],
     )
 

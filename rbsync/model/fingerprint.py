@@ -118,6 +118,21 @@ def pinned(items: str, pin: bytes) -> str:
     return f"{items}{_PIN}{pin.hex()}"
 
 
+def pin_of(version: str) -> bytes:
+    """The digest of an object's version: its etag, or whatever else its service tells."""
+    return xxhash.xxh3_128_digest(version.encode())
+
+
+def is_of_version(items: str, version: str) -> bool:
+    """Tells whether a single item's fingerprint is that of an object of a version."""
+    return items.partition(_PIN)[2] == pin_of(version).hex()
+
+
+def has_pin(items: str) -> bool:
+    """Tells whether a fingerprint is that of objects of buckets."""
+    return _PIN in items
+
+
 def without_pin(items: str) -> str:
     """The fingerprint of the items as a project can know it."""
     return items.partition(_PIN)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -32,8 +33,9 @@ class ServiceSettings:
 
     ``duplicate_name`` is how the service says that a name is taken: nobody knows which of the
     two the real one does. ``hosts`` are names beside those of loopback that requests may be
-    addressed to; ``storages`` the ids of buckets that datapoints may refer to. ``address_seconds``
-    is how long a presigned address is good for. ``rewrites`` adds members to labels and metadata.
+    addressed to; ``storages`` the ids of buckets that datapoints may refer to, ``buckets`` the
+    paths of those that are known, such as ``s3://bucket``, by these ids. ``address_seconds`` is how
+    long a presigned address is good for. ``rewrites`` adds members to labels and metadata.
     ``quirks`` are its oddities, of those in ``quirks.QUIRKS``.
     """
 
@@ -47,6 +49,7 @@ class ServiceSettings:
     duplicate_name: DuplicateName = "error"
     hosts: tuple[str, ...] = ()
     storages: tuple[str, ...] = ()
+    buckets: Mapping[str, str] = field(default_factory=dict)
     address_seconds: float = 3600.0
     limits: Limits = Limits()
     rewrites: bool = False

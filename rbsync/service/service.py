@@ -21,6 +21,7 @@ from rbsync.backends.local.task_rows import FIRST_STAGE
 from rbsync.backends.local.uploaded_files import Upload, Uploads
 from rbsync.labels.taxonomy import Taxonomy
 from rbsync.service.account import Account
+from rbsync.service.bucket_addresses import SignedBuckets
 from rbsync.service.configuration import ServiceSettings
 from rbsync.service.group_commit import GroupCommit
 from rbsync.service.refusal import RefusalError
@@ -46,6 +47,7 @@ class Service:
     # organization's.
     home: Service | None = None
     others: dict[str, Service] = field(default_factory=dict)
+    buckets: SignedBuckets = field(default_factory=SignedBuckets)
 
     @cached_property
     def project_id(self) -> str:

@@ -12,6 +12,7 @@ from rbsync.model.plan import Action, Actions, Blocked, Create, Delete, Plan
 from rbsync.model.storages import is_built_in
 from rbsync.reasons import INVALID, NEW
 from rbsync.sync.bucket_listing import declared_buckets
+from rbsync.sync.key_check import key_faults
 from rbsync.sync.workspace import Workspace
 
 CODE = "unknown-storage"
@@ -19,16 +20,28 @@ CODE = "unknown-storage"
 
 def check_declared(workspace: Workspace, plan: Plan, *, keep_going: bool = False) -> Plan:
     """As `check_storages`, with the buckets that the manifest names."""
-    declared = declared_buckets(workspace.manifest)
-    return check_storages(workspace.backend, plan, keep_going=keep_going, declared=declared)
+    manifest = workspace.manifest
+    return check_storages(
+        workspace.backend,
+        plan,
+        keep_going=keep_going,
+        declared=declared_buckets(manifest),
+        reads=manifest.settings.check != "none",
+    )
 
 
 def check_storages(
-    backend: Backend, plan: Plan, *, keep_going: bool, declared: Mapping[str, Sequence[str]] = {}
+    backend: Backend,
+    plan: Plan,
+    *,
+    keep_going: bool,
+    declared: Mapping[str, Sequence[str]] = {},
+    reads: bool = True,
 ) -> Plan:
     """The plan, if it uses only storages that there are, and that lead to its buckets.
 
-    ``declared`` are the buckets whose keys the items are, by the ids of the storages.
+    ``declared`` are the buckets whose keys the items are, by the ids of the storages. ``reads``
+    says that an object of each is asked for too.
 
     Raises UserError for others, or blocks what uses them when it is to ``keep_going``. Raises
     BackendError when the service does not say which there are.
@@ -37,7 +50,13 @@ def check_storages(
     unknown = dict(unknown_storages(backend, used)) if used else {}
     listed = {one: declared[one] for one in sorted(used - {*unknown}) if one in declared}
     if listed and isinstance(backend, KnowsBuckets):
-        unknown.update(_led_elsewhere(listed, backend.buckets()))
+        known = backend.buckets()
+        unknown.update(_led_elsewhere(listed, known))
+        left = {one: known[one] for one in listed if one in known and one not in unknown}
+        if left and reads:
+            faults = key_faults(backend, _examples(plan), left)
+            unknown.update(faults.wrong)
+            plan = replace(plan, warnings=(*plan.warnings, *faults.unseen))
     if not unknown:
         return plan
     if not keep_going:
@@ -56,8 +75,8 @@ def _led_elsewhere(
     The same keys may be in both: people would be given images of other patients.
     """
     for storage, buckets in listed.items():
-        leads_to = known.get(storage.lower())
-        others = [one for one in buckets if leads_to is not None and one != leads_to]
+        leads_to = known.get(storage)
+        others = [one for one in buckets if leads_to and one != leads_to]
         if others:
             bucket = others[0]
             message = f"the storage {storage} leads to the bucket `{leads_to}`, not to `{bucket}`"

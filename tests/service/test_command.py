@@ -291,6 +291,8 @@ ODD = "the API key has characters that no key has, such as letters with accents"
         ("--api-key", "ü" + "k" * 42, ODD),
         ("--api-key", "k" * 20 + "\n" + "k" * 22, ODD),
         ("--storage", "foo", NO_UUID.format("foo")),
+        ("--storage", f"{ORG}=foo", '"foo" is not a bucket such as s3://BUCKET'),
+        ("--storage", f"{ORG}=s3://b/key", '"s3://b/key" is not a bucket such as s3://BUCKET'),
         ("--org-id", "notauuid", NO_UUID.format("notauuid")),
         ("--project-id", ORG.replace("-", ""), NO_UUID.format(ORG.replace("-", ""))),
     ],

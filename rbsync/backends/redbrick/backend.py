@@ -22,6 +22,7 @@ from rbsync.backends.base import (
     Reading,
     Rejected,
     Release,
+    StoredKey,
     Task,
     TaskContent,
     every_name,
@@ -31,7 +32,7 @@ from rbsync.backends.base import (
 )
 from rbsync.backends.redbrick.api.address import read_address
 from rbsync.backends.redbrick.api.client import SECONDS, Client
-from rbsync.backends.redbrick.api.constants import END
+from rbsync.backends.redbrick.api.constants import AZURE, END
 from rbsync.backends.redbrick.api.credentials import ApiKey
 from rbsync.backends.redbrick.api.operations.project import Stages
 from rbsync.backends.redbrick.api.operations.releases import create_release, list_releases
@@ -42,6 +43,7 @@ from rbsync.backends.redbrick.finding import Finder
 from rbsync.backends.redbrick.http.network_errors import DeniedError, problem
 from rbsync.backends.redbrick.http.transport import Transport
 from rbsync.backends.redbrick.open_project import Name, OpenProject
+from rbsync.backends.redbrick.storage_keys import stored_key
 from rbsync.backends.redbrick.uploading import Uploader
 from rbsync.backends.rules import Flaw
 from rbsync.errors import BackendError
@@ -167,7 +169,12 @@ class RedbrickBackend:
             found = self._opened.storages()
         except DeniedError:
             return {}
-        return {one.storage_id.lower(): one.bucket for one in found if one.bucket}
+        known = (one for one in found if one.bucket or one.provider == AZURE)
+        return {one.storage_id.lower(): one.bucket for one in known}
+
+    def stored_key(self, storage: str, key: str) -> StoredKey:
+        """Satisfies ``KnowsBuckets``."""
+        return stored_key(self._client, storage, key)
 
     def flaw(self, draft: Draft) -> Flaw | None:
         """Returns why the project, as it was when it was opened, would refuse a datapoint; None if

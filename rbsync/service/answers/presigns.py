@@ -33,8 +33,13 @@ def presign_items(
 def _presigned(call: Call, item: str, storage_id: str, *, is_bucket: bool) -> str | None:
     if is_at_service(storage_id) or item.startswith(("http://", "https://")):
         return call.to_get(item)
+    if not is_bucket:
+        return None
     # A bucket signs the address of anything; what is not there is found out by who asks for it.
-    return call.to_get(item) or call.to_get_from_bucket(item) if is_bucket else None
+    path = call.service.settings.buckets.get(storage_id.lower())
+    if path:
+        return call.service.main.buckets.address(path, item, call.service.settings.address_seconds)
+    return call.to_get(item) or call.to_get_from_bucket(item)
 
 
 def items_upload_presign(

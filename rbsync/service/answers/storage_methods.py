@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from rbsync.model.bucket_paths import split
 from rbsync.model.storages import PUBLIC_ID, SERVICE_ID
 from rbsync.service.answers.project_facts import USER
 from rbsync.service.service import Call
 
-_BUCKET = {
+_S3: dict[str, Any] = {
     "__typename": "S3BucketStorageDetails",
     # Told ids alone, it knows of no bucket, and nobody shall hold one against it.
     "bucket": None,
@@ -22,7 +23,10 @@ _BUCKET = {
 def storage_methods(call: Call, org_id: str) -> list[dict[str, Any]]:
     call.check_org(org_id)
     fixed = [(PUBLIC_ID, "Public", "PUBLIC", None), (SERVICE_ID, "Direct Upload", "REDBRICK", None)]
-    buckets = [(one, one, "AWS_S3", _BUCKET) for one in call.service.settings.storages]
+    settings = call.service.settings
+    buckets = [
+        (one, one, *_provider(settings.buckets.get(one.lower()))) for one in settings.storages
+    ]
     buckets += [
         (storage_id, one["name"], one["provider"], one["details"])
         for storage_id, one in call.service.account.all("storages").items()
@@ -40,6 +44,18 @@ def storage_methods(call: Call, org_id: str) -> list[dict[str, Any]]:
         }
         for storage_id, name, provider, details in (*fixed, *buckets)
     ]
+
+
+def _provider(path: str | None) -> tuple[str, dict[str, Any]]:
+    """The provider of a bucket by its path, and what the service tells of it."""
+    bucket = split(path).bucket if path else None
+    match split(path or "").scheme:
+        case "gs://":
+            return "GCS", {"__typename": "GCSBucketStorageDetails", "bucket": bucket}
+        case "az://":
+            return "AZURE_BLOB", {"__typename": "NoStorageDetails"}
+        case _:
+            return "AWS_S3", {**_S3, "bucket": bucket}
 
 
 def storage_method(call: Call, org_id: str, storage_id: str) -> dict[str, Any] | None:

@@ -22,6 +22,9 @@ MOST_INLINE_LABELS = 1000
 MOST_INLINE_BYTES = 1 << 20
 """Of labels in a request: gateways take 10 MB, and a listing has a page of them."""
 
+AZURE = "AZURE_BLOB"
+"""The provider of storages that lead to an account, each of whose keys begins with a container."""
+
 MOST_IDS = 50
 """Ids that one delete, move or priority request may have."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -67,14 +67,23 @@ class Transport:
 
         An exception of the body's ``read`` comes through as it is.
         """
+        request = Request(method, url, {"User-Agent": AGENT, **headers}, body)
+        return self._sent(request, seconds, lambda answer: _read(answer, url, most))
+
+    def peek(self, url: str, headers: Mapping[str, str], *, seconds: float) -> Reply:
+        """Asks for a URL, and reads no more than the beginning of the body, as it comes."""
+        request = Request("GET", url, {"User-Agent": AGENT, **headers}, None)
+        return self._sent(request, seconds, lambda answer: answer.read(_CHUNK))
+
+    def _sent(self, request: Request, seconds: float, read: Callable[[Answer], bytes]) -> Reply:
         exchange = begin(seconds, IDLE_SECONDS)
+        method, url = request.method, request.url
         failure: BackendError
         try:
             with self._pools.answer(
-                Request(method, url, {"User-Agent": AGENT, **headers}, body),
-                connect_seconds=min(CONNECT_SECONDS, seconds),
+                request, connect_seconds=min(CONNECT_SECONDS, seconds)
             ) as answer:
-                data = _read(answer, url, most)
+                data = read(answer)
                 # An answer may come in time, bit by bit, and its last bit too late. The caller has
                 # counted on the deadline for whether a create can still land.
                 if exchange.is_late:
