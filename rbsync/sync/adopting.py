@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from rbsync.applier.comparing import differing
@@ -10,10 +11,13 @@ from rbsync.applier.recovery import CONFLICT
 from rbsync.backends.base import TaskContent
 from rbsync.errors import RbsyncError
 from rbsync.files.name_patterns import name_pattern
+from rbsync.model.by_name import ByName
 from rbsync.model.datapoint import Datapoint
 from rbsync.model.fingerprint import Facet, Fingerprint
 from rbsync.model.record import UNKNOWN, Record
+from rbsync.stores.base import Writer
 from rbsync.sync.declared_dataset import expand
+from rbsync.sync.first_look import LOOKED_AT_ONCE
 from rbsync.sync.gaps import Gaps
 from rbsync.sync.refreshing import correcting, present_project, put
 from rbsync.sync.workspace import Workspace
@@ -83,61 +87,88 @@ def adopt(workspace: Workspace, patterns: Sequence[str], timeout: float, *, forc
     if workspace.first_look.is_called_for(workspace.store.header(), project):
         workspace.first_look.tasks()
     dataset = expand(workspace, project, keep_going=True)
-    every = {one.name: one for one in dataset.datapoints}
-    declared = {name: every[name] for name in chosen(every, patterns)}
-    _check_names(patterns, declared, "the manifest does not declare")
-    gaps = Gaps(workspace.note)
+    declared = ByName(dataset.datapoints)
+    _check_names(patterns, declared.some(patterns), "the manifest does not declare")
+    adopting = _Adopting(patterns, declared, force=force)
     with correcting(workspace, timeout) as writer:
-        before = writer.records()
-        found = {
-            one.task.name: _Found(declared[one.task.name], one, before.get(one.task.name))
-            for one in gaps.passing(workspace.backend.read())
-            if one.task.name in declared
-        }
-        _check_names(patterns, found, "the project does not have")
-        others = [found[name] for name in sorted(found) if not found[name].is_ours]
-        adopted = _decided(others, force=force)
-        records = _records(adopted, found)
-        put(workspace, writer, [one for name, one in records.items() if before.get(name) != one])
+        for some in together(Gaps(workspace.note).passing(workspace.backend.read())):
+            adopting.take(some, writer)
+        _check_names(patterns, adopting.seen, "the project does not have")
+        put(workspace, writer, adopting.records())
         # A state that has a project is not made good from it again, so that it must know all now.
         workspace.first_look.take_in(writer)
-    return adopted
+    return adopting.told()
 
 
-def chosen(names: Collection[str], patterns: Sequence[str]) -> Iterator[str]:
-    """The names that are given or match; what is a name is no pattern, whatever it looks like."""
-    given = frozenset(patterns) & frozenset(names)
+class _Adopting:
+    """One adopt under way. Of what the state has already nothing is kept in memory."""
+
+    def __init__(self, patterns: Sequence[str], declared: ByName, *, force: bool) -> None:
+        self._covers = covering(patterns, declared)
+        self._patterns = frozenset(patterns)
+        self._declared, self._force = declared, force
+        self._refused: dict[str, str] = {}
+        self._made: dict[str, tuple[Record, bool]] = {}
+        """The record of each that is taken over, and whether the state has it already."""
+        self.seen: set[str] = set()
+        """The names among the patterns that the project has a declared datapoint of."""
+
+    def take(self, contents: Iterable[TaskContent], writer: Writer) -> None:
+        """Decides about tasks; one that has the name of an earlier one stands for both."""
+        named = {one.task.name: one for one in contents if self._covers(one.task.name)}
+        wanted = self._declared.some(named)
+        before = writer.some_records(wanted)
+        self.seen.update(self._patterns & wanted.keys())
+        for name, desired in wanted.items():
+            self._made.pop(name, None)
+            self._refused.pop(name, None)
+            found = _Found(desired, named[name], before.get(name))
+            if not found.is_ours:
+                self._decide(found)
+
+    def _decide(self, found: _Found) -> None:
+        name, why = found.desired.name, found.objection
+        # A request that is under way may still land, and would change what was just recorded.
+        if why and not (self._force and not (found.record and found.record.pending)):
+            self._refused[name] = why
+            return
+        # A fingerprint that equals nothing: the next plan updates all of it.
+        known = UNKNOWN if why else found.desired.fingerprint
+        record = Record(name, known, found.content.task.task_id)
+        self._made[name] = record, record == found.record
+
+    def records(self) -> list[Record]:
+        """The records that the state has to take in."""
+        return [one for _, (one, is_there) in sorted(self._made.items()) if not is_there]
+
+    def told(self) -> Adopted:
+        """What became of all of them."""
+        forced = {name for name, (one, _) in self._made.items() if one.applied == UNKNOWN}
+        return Adopted(
+            tuple(sorted(self._made.keys() - forced)),
+            tuple(sorted(forced)),
+            tuple(Refused(*one) for one in sorted(self._refused.items())),
+        )
+
+
+def together(contents: Iterator[TaskContent]) -> Iterator[list[TaskContent]]:
+    """Yields the contents of tasks by the hundred: what they hold is in memory meanwhile."""
+    while some := list(islice(contents, LOOKED_AT_ONCE)):
+        yield some
+
+
+def covering(patterns: Sequence[str], declared: ByName) -> Callable[[str], bool]:
+    """Tells of a name whether it is given or matches; without any pattern all do.
+
+    What is a name is no pattern, whatever it looks like.
+    """
+    given = declared.some(patterns).keys()
     globs = [name_pattern(one) for one in patterns if one not in given]
-    for name in names:
-        if not patterns or name in given or any(matches(name) for matches in globs):
-            yield name
+    return lambda name: not patterns or name in given or any(matches(name) for matches in globs)
 
 
-def _check_names(patterns: Sequence[str], known: Mapping[str, object], what: str) -> None:
+def _check_names(patterns: Sequence[str], known: Container[str], what: str) -> None:
     for name in patterns:
         # A glob may match nothing; a name that is written out and is not there is a mistake.
         if name not in known and _WILD.isdisjoint(name):
             raise RbsyncError(f"{what} `{name}`", hint=_HINT)
-
-
-def _decided(others: Sequence[_Found], *, force: bool) -> Adopted:
-    recorded: list[str] = []
-    forced: list[str] = []
-    refused: list[Refused] = []
-    for one in others:
-        why = one.objection
-        if not why:
-            recorded.append(one.desired.name)
-        # A request that is under way may still land, and would change what was just recorded.
-        elif force and not (one.record and one.record.pending):
-            forced.append(one.desired.name)
-        else:
-            refused.append(Refused(one.desired.name, why))
-    return Adopted(tuple(recorded), tuple(forced), tuple(refused))
-
-
-def _records(adopted: Adopted, found: Mapping[str, _Found]) -> dict[str, Record]:
-    made = [(name, found[name].desired.fingerprint) for name in adopted.recorded]
-    # A fingerprint that equals nothing: the next plan updates all of it.
-    made += [(name, UNKNOWN) for name in adopted.forced]
-    return {name: Record(name, print_, found[name].content.task.task_id) for name, print_ in made}

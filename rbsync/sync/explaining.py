@@ -12,13 +12,16 @@ from rbsync.documents.report_document import failure_json
 from rbsync.errors import BackendError, UserError
 from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.label_changes.change_wording import told
-from rbsync.model.datapoint import Datapoint, Obstacle
+from rbsync.model.by_name import ByName
+from rbsync.model.datapoint import Datapoint, Dataset, Obstacle
 from rbsync.model.fingerprint import FACETS
+from rbsync.model.packed import names_in_parts
 from rbsync.model.plan import Action, Blocked, Keep, Overwriting, Plan
 from rbsync.model.record import Record
 from rbsync.planner.decide import decide, decide_obstacle, decide_orphan
 from rbsync.reasons import ORPHAN, THEIRS, UNCHANGED
 from rbsync.reasons import UNKNOWN as NOT_KNOWN
+from rbsync.stores.record_pages import each_record, some_records
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.inspecting import inspected
 from rbsync.sync.label_news import labels_of_action
@@ -32,8 +35,8 @@ from rbsync.sync.workspace import Workspace
 class Explanation:
     """The desired and the recorded of one name, and the action that follows, if either is there.
 
-    ``names`` are all names, for a guess at what was meant. ``labels`` is in what the declared
-    labels differ from those of the project, where that can be told.
+    ``names`` are all names where there is no action, for a guess at what was meant. ``labels`` is
+    in what the declared labels differ from those of the project, where that can be told.
     """
 
     name: str
@@ -91,12 +94,9 @@ class Explanation:
 def explain(workspace: Workspace, name: str) -> Explanation:
     """Explains one name. What is wrong with other datapoints does not matter here."""
     dataset = expand(workspace, keep_going=True)
-    records = workspace.settling.look(workspace.store.records())
-    desired = next((one for one in dataset.datapoints if one.name == name), None)
+    record = workspace.settling.look(some_records(workspace.store, [name])).get(name)
+    desired = ByName(dataset.datapoints).some([name]).get(name)
     obstacle = next((one for one in dataset.obstacles if one.name == name), None)
-    record = records.get(name)
-    if record is not None:
-        workspace.store.verify([name])
     rules = rules_of(workspace, PlanOptions())
     action: Action | Keep | None = None
     if desired is not None:
@@ -106,11 +106,18 @@ def explain(workspace: Workspace, name: str) -> Explanation:
     elif record is not None:
         left = Keep(name, ORPHAN, "the manifest does not declare it, and --prune is not given")
         action = decide_orphan(record, rules, unread=bool(dataset.unread)) or left
-    names = (*(one.name for one in dataset.datapoints), *records)
+    names = () if action is not None else tuple(_every_name(workspace, dataset))
     if isinstance(action, Overwriting) and record is not None:
         action = _looked_at(workspace, action, record)
     changes = labels_of_action(workspace, action) if isinstance(action, Action) else None
     return Explanation(name, desired, record, action, names, changes)
+
+
+def _every_name(workspace: Workspace, dataset: Dataset) -> Iterator[str]:
+    """Yields all names; they are read where none is the one that was meant."""
+    for names in names_in_parts(dataset.datapoints):
+        yield from names
+    yield from (one.name for one in each_record(workspace.store))
 
 
 def _looked_at(workspace: Workspace, action: Overwriting, record: Record) -> Action | Keep:

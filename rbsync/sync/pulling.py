@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from rbsync.applier.comparing import differing, fingerprint_of
@@ -20,13 +20,14 @@ from rbsync.dataset.expanding import expand as entries_of
 from rbsync.dataset.findings import Findings
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
-from rbsync.model.datapoint import Datapoint
+from rbsync.model.by_name import ByName
+from rbsync.model.datapoint import Datapoint, Dataset
 from rbsync.model.record import Declined, Record
 from rbsync.planner.moves import old_names
 from rbsync.reasons import THEIRS
 from rbsync.sources.entry import Entry
 from rbsync.stores.base import Writer
-from rbsync.sync.adopting import chosen
+from rbsync.sync.adopting import covering, together
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.gaps import Gaps
 from rbsync.sync.inspecting_moves import moving
@@ -71,8 +72,8 @@ def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulle
     """
     project = present_project(workspace)
     dataset = expand(workspace, project, keep_going=True)
-    every = {one.name: one for one in dataset.datapoints}
-    wanted = set(chosen(every, patterns))
+    declared = ByName(dataset.datapoints)
+    covers = covering(patterns, declared)
     header = workspace.store.header()
     if workspace.first_look.is_called_for(header, project):
         workspace.first_look.tasks()
@@ -80,13 +81,13 @@ def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulle
         known, certain = writer.header(), partial(certain_header, workspace.store)
         # A fresh clone's pull goes on from the stamps, and must not leave an empty state behind.
         workspace.first_look.take_in(writer)
-        names = old_names(dataset, writer.records(), moving(workspace, None, lambda _: True))
-        pulling = _Pulling(workspace, writer, every, names)
-        for found in Gaps(workspace.note).passing(workspace.backend.read()):
-            check_marks(known, [found.task.mark], certain)
-            if pulling.name_of(found) in wanted:
-                pulling.take(found)
-        return pulling.concluded()
+        records = workspace.store.records()
+        names = old_names(dataset, records, moving(workspace, None, lambda _: True))
+        pulling = _Pulling(workspace, dataset, declared, records, names)
+        for some in together(Gaps(workspace.note).passing(workspace.backend.read())):
+            check_marks(known, [one.task.mark for one in some], certain)
+            pulling.take([one for one in some if covers(pulling.name_of(one))])
+        return pulling.concluded(writer)
 
 
 class _Pulling:
@@ -95,18 +96,16 @@ class _Pulling:
     def __init__(
         self,
         workspace: Workspace,
-        writer: Writer,
-        declared: Mapping[str, Datapoint],
+        dataset: Dataset,
+        declared: ByName,
+        records: Mapping[str, Record],
         old_names: Mapping[str, str],
     ) -> None:
         """``old_names`` are those of tasks that are declared under other names now."""
-        self._workspace, self._writer = workspace, writer
-        self._declared = declared
+        self._workspace, self._dataset = workspace, dataset
+        self._declared, self._records = declared, records
         self._names = {old: name for name, old in old_names.items()}
-        self._records = writer.records()
         self._algorithm = workspace.manifest.settings.hash
-        self._beside = _label_places(workspace)
-        self._owners = _owners(declared, self._beside)
         self._written: dict[str, TaskContent] = {}
         self._files: list[str] = []
         self._conflicts: list[Held] = []
@@ -114,14 +113,28 @@ class _Pulling:
         self._held: list[Record] = []
         self._unchanged = 0
 
+    # Most pulls write nothing, and need not know where all label files lie.
+    @cached_property
+    def _beside(self) -> Mapping[str, str]:
+        return _label_places(self._workspace)
+
+    @cached_property
+    def _owners(self) -> Mapping[str, set[str]]:
+        return _owners(self._dataset.datapoints, self._beside)
+
     def name_of(self, found: TaskContent) -> str:
         """Returns what a task is declared as: one that people work on keeps its old name."""
         return self._names.get(found.task.name, found.task.name)
 
-    def take(self, found: TaskContent) -> None:
-        """Writes the files of one datapoint, where its labels changed at the project alone."""
-        name = self.name_of(found)
-        desired, record = self._declared[name], self._records.get(found.task.name)
+    def take(self, contents: Sequence[TaskContent]) -> None:
+        """Writes the files of what is declared, where labels changed at the project alone."""
+        wanted = self._declared.some(map(self.name_of, contents))
+        for found in contents:
+            if desired := wanted.get(self.name_of(found)):
+                self._take(found, desired)
+
+    def _take(self, found: TaskContent, desired: Datapoint) -> None:
+        name, record = desired.name, self._records.get(found.task.name)
         # Where nobody knows what was left, nobody can tell what changed since.
         is_unknown = record is None or record.applied is None or record.pending is not None
         if is_unknown or self._is(found, desired):
@@ -200,7 +213,7 @@ class _Pulling:
         self._held.append(record._replace(applied=applied, declined=(*others, declined)))
         self._theirs.append(Held(self.name_of(found), why))
 
-    def concluded(self) -> Pulled:
+    def concluded(self, writer: Writer) -> Pulled:
         """Records what was written, so that the next plan is empty."""
         for name, desired in self._as_written().items():
             found = self._written[name]
@@ -212,7 +225,7 @@ class _Pulling:
             else:
                 self._hold(found, desired, record, "its files cannot say all of its labels")
         if self._held:
-            self._writer.commit(self._held)
+            writer.commit(self._held)
         held = {one.name for one in self._theirs}
         return Pulled(
             tuple(sorted(self._files)),
@@ -231,7 +244,7 @@ class _Pulling:
         tree = Tree(self._workspace.roots, inputs.cache, self._algorithm)
         workspace = replace(self._workspace, inputs=replace(inputs, tree=tree))
         dataset = expand(workspace, present_project(workspace), keep_going=True)
-        return {one.name: one for one in dataset.datapoints if one.name in self._written}
+        return ByName(dataset.datapoints).some(self._written)
 
 
 def _label_places(workspace: Workspace) -> dict[str, str]:
@@ -243,12 +256,12 @@ def _label_places(workspace: Workspace) -> dict[str, str]:
     return {one.name: one.labels_at for one in every if isinstance(one, Entry)}
 
 
-def _owners(declared: Mapping[str, Datapoint], beside: Mapping[str, str]) -> dict[str, set[str]]:
+def _owners(declared: Iterable[Datapoint], beside: Mapping[str, str]) -> dict[str, set[str]]:
     """The datapoints that have their labels from each file."""
     owners: dict[str, set[str]] = {}
-    for name, one in declared.items():
-        for path in _paths(one, beside.get(name, "")):
-            owners.setdefault(path, set()).add(name)
+    for one in declared:
+        for path in _paths(one, beside.get(one.name, "")):
+            owners.setdefault(path, set()).add(one.name)
     return owners
 
 

@@ -77,7 +77,13 @@ MOVED = (
 )
 
 # Most of them find something, so that most plans are about actions and not about mistakes.
-GLOBS = ("images/**/*.png", "images/**/*.{png,PNG}", "images/{site}/*.png", "images/a/*.png")
+GLOBS = (
+    "images/**/*.png",
+    "images/**/*.{png,PNG}",
+    "images/{site}/*.png",
+    "images/a/*.png",
+    "images/${RBSYNC_VAR_SITE:-a}/*.png",
+)
 NAMES = ("{path}", "{path}", "{path}", "{dir}-{stem}", "{stem}")
 LABELLED = (
     "",
@@ -107,6 +113,14 @@ OTHERS = {
     "whole": "datapoints:  - {glob: 'images/b/*.png', name: 'whole/{stem}',"
     " complete_when: {marker: '{stem}.json'}, allow_empty: true}",
 }
+HEADS = (
+    "project: {type: IMAGE_MULTI, taxonomy: [car, bus]}",
+    "project: {type: IMAGE_MULTI, taxonomy: [car, bus, tram]}",
+    "project: {type: IMAGE_MULTI, taxonomy: [bus]}",
+    "project: {type: IMAGE_MULTI, taxonomy: [car, bus]}\ndefaults: {priority: 0.5}",
+    "project: {type: IMAGE_MULTI, taxonomy: [car, bus]}\nhash: sha256",
+)
+SITES = ("a", "b", "nowhere")
 SOME_OTHERS = st.sets(st.sampled_from(sorted(OTHERS)), max_size=3)
 LISTS: dict[str, Callable[[int], Any]] = {
     "list.json": lambda n: [
@@ -156,6 +170,7 @@ class Story(RuleBasedStateMachine):
         self.project = Project(Path(tempfile.mkdtemp(prefix="plan-memory-", dir=ROOM)))
         self.folder = self.project.folder
         self.planned: list[str] = []
+        self.sources: tuple[str, ...] = ()
 
     @initialize(
         glob=st.sampled_from(GLOBS[:2]),
@@ -220,6 +235,45 @@ class Story(RuleBasedStateMachine):
     def remove_a_folder(self, path: str, option: PlanOptions) -> None:
         if (self.folder / path).is_dir():
             shutil.rmtree(self.folder / path)
+            self._check(option)
+
+    @rule(data=st.data(), option=options)
+    def become_a_folder(self, data: st.DataObject, option: PlanOptions) -> None:
+        """A file gives its name to a folder that has it, and has it back."""
+        if path := self._any(data):
+            draft = path.with_name("draft")
+            path.rename(draft)
+            path.mkdir()
+            draft.rename(path / "1.png")
+            self._check(option)
+            (path / "1.png").rename(draft)
+            path.rmdir()
+            draft.rename(path)
+            self._check(option)
+
+    @rule(data=st.data(), option=options)
+    def spell_otherwise(self, data: st.DataObject, option: PlanOptions) -> None:
+        """The same name in capitals, or no more in them."""
+        if path := self._any(data):
+            path.rename(path.with_name(path.name.swapcase()))
+            self._check(option)
+
+    @rule(data=st.data(), option=options)
+    def go_and_come_back(self, data: st.DataObject, option: PlanOptions) -> None:
+        """A file is away for one plan, and is then what it was, with its time."""
+        if path := self._any(data):
+            away = Path(tempfile.mkdtemp(dir=self.folder.parent)) / "away"
+            path.rename(away)
+            self._check(option)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            away.rename(path)
+            away.parent.rmdir()
+            self._check(option)
+
+    @rule(data=st.data(), mode=st.sampled_from((0o444, 0o755)), option=options)
+    def change_permissions(self, data: st.DataObject, mode: int, option: PlanOptions) -> None:
+        if path := self._any(data):
+            path.chmod(mode)
             self._check(option)
 
     @rule(data=st.data(), version=versions, option=options)
@@ -292,6 +346,29 @@ class Story(RuleBasedStateMachine):
         self._declare(glob, name, labels, exclude, others, prune=prune)
         self._check(option)
 
+    @rule(head=st.sampled_from(HEADS), option=options)
+    def declare_it_otherwise(self, head: str, option: PlanOptions) -> None:
+        """Other classes, settings of all, or digests, and the same sources."""
+        _, *rest = self.sources
+        self._write_manifest(head, *rest)
+        self._check(option)
+
+    @rule(site=st.sampled_from(SITES), option=options)
+    def change_the_environment(self, site: str, option: PlanOptions) -> None:
+        with mock.patch.dict(os.environ, {"RBSYNC_VAR_SITE": site}):
+            self._check(option)
+        self._check(option)
+
+    @rule(glob=st.sampled_from(GLOBS), name=st.sampled_from(NAMES), option=options)
+    def plan_another_manifest(self, glob: str, name: str, option: PlanOptions) -> None:
+        """Two manifests of one folder have one memory."""
+        kept = self.sources
+        self._write_manifest(HEADS[0], "", _sources({"glob": glob, "name": name}, frozenset()))
+        (self.folder / "rbsync.yaml").rename(self.folder / "other.yaml")
+        self._write_manifest(*kept)
+        self._check(option, "other.yaml")
+        self._check(option)
+
     @rule(option=options)
     def plan(self, option: PlanOptions) -> None:
         self._check(option)
@@ -360,22 +437,20 @@ class Story(RuleBasedStateMachine):
         source = {"glob": glob, "name": name}
         if labels:
             source["labels"] = labels
-        text = json.dumps(source | ({"exclude": [exclude]} if exclude else {}))
-        parts = {"datapoints": [f"  - {text}"], "masks": []}
-        for other in sorted(others):
-            key, _, line = OTHERS[other].partition(":")
-            parts[key].append(line)
-        head = "project: {type: IMAGE_MULTI, taxonomy: [car, bus]}\n"
-        policy = f"policy: {{prune: {json.dumps(prune)}, max_delete: 1.0}}\n"
-        sources = "".join("\n".join([f"{key}:", *some, ""]) for key, some in parts.items() if some)
-        self.project.manifest(head + policy + sources)
+        whole = source | ({"exclude": [exclude]} if exclude else {})
+        policy = f"policy: {{prune: {json.dumps(prune)}, max_delete: 1.0}}"
+        self._write_manifest(HEADS[0], policy, _sources(whole, others))
+
+    def _write_manifest(self, *parts: str) -> None:
+        self.sources = parts
+        self.project.manifest("\n".join(parts) + "\n")
 
     def _any(self, data: st.DataObject) -> Path | None:
         """A file that is there, and is not rbsync's own."""
         files = sorted(
             path
             for path in self.folder.rglob("*")
-            if path.is_file() and path.name != "rbsync.yaml" and ".rbsync" not in path.parts
+            if path.is_file() and path.suffix != ".yaml" and ".rbsync" not in path.parts
         )
         return data.draw(st.sampled_from(files)) if files else None
 
@@ -383,8 +458,8 @@ class Story(RuleBasedStateMachine):
         return path.relative_to(self.folder).as_posix()
 
     @contextmanager
-    def _opened(self) -> Iterator[Workspace]:
-        manifest = load_manifest(str(self.folder / "rbsync.yaml"))
+    def _opened(self, file: str = "rbsync.yaml") -> Iterator[Workspace]:
+        manifest = load_manifest(str(self.folder / file))
         with open_workspace(manifest) as workspace:
             yield workspace
 
@@ -399,19 +474,19 @@ class Story(RuleBasedStateMachine):
         except RbsyncError:
             return
 
-    def _check(self, option: PlanOptions) -> None:
+    def _check(self, option: PlanOptions, file: str = "rbsync.yaml") -> None:
         """Compares the plan, and the one after it, with that of who remembers nothing."""
-        told = self._told(option)
-        again = self._told(option) if STORIES else told
+        told = self._told(option, file)
+        again = self._told(option, file) if STORIES else told
         with mock.patch.object(workspaces, "Cache", _no_cache):
-            expected = self._told(option)
+            expected = self._told(option, file)
         assert told == expected
         assert again == expected
 
-    def _told(self, option: PlanOptions) -> object:
+    def _told(self, option: PlanOptions, file: str = "rbsync.yaml") -> object:
         """All that a plan says; or all that is wrong."""
         try:
-            with self._opened() as workspace:
+            with self._opened(file) as workspace:
                 plan = make_plan(workspace, option)
         except UserError as error:
             return [str(one) for one in error.problems], error.hint
@@ -421,6 +496,14 @@ class Story(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _sources(source: dict[str, Any], others: frozenset[str]) -> str:
+    parts = {"datapoints": [f"  - {json.dumps(source)}"], "masks": []}
+    for other in sorted(others):
+        key, _, line = OTHERS[other].partition(":")
+        parts[key].append(line)
+    return "\n".join("\n".join([f"{key}:", *some]) for key, some in parts.items() if some)
 
 
 def _die_after(calls: int) -> None:
