@@ -12,8 +12,8 @@ from rbsync.applier.action_failures import FailedError, changed, failure_of, unr
 from rbsync.applier.content import Content
 from rbsync.applier.retrying import GivenUpError, Retrier, StoppedError
 from rbsync.backends.base import Backend, Body
+from rbsync.digests.many_texts import find_twice
 from rbsync.model.datapoint import REMOTE, Item
-from rbsync.model.packed import twice
 from rbsync.model.plan import Create, Delete, Effect
 from rbsync.reasons import MISSING
 from rbsync.stores.base import Upload, Writer
@@ -163,7 +163,7 @@ def repeated_contents(effects: Sequence[Effect]) -> frozenset[Key]:
     """Returns what is wanted more than once: only that has to be remembered while a run lasts."""
     # As numbers first: a million keys take more than all else that a run holds.
     numbers = array("q", map(hash, _contents(effects)))
-    found = set(twice([numbers]))
+    found = set(find_twice(numbers))
     once: set[Key] = set()
     again: set[Key] = set()
     for key in _contents(effects) if found else ():

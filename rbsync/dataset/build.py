@@ -209,7 +209,7 @@ def _packed(entries: Entries, tree: Tree) -> tuple[Entries, list[PackedSource]]:
             facets[id(one.settings)] = one.settings.fingerprint(tree.algorithm)
         listing = tree.listing(one.folder)
         found = points_of(one, listing, facets[id(one.settings)], tree.algorithm)
-        listing.forget_names()
+        tree.put_away(one.folder)
         if found is not None and at not in shared:
             made[at] = found
     apart = {at for at in range(len(bundles)) if at not in made}

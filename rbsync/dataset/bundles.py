@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from rbsync.dataset.bucket_items import pins_of
 from rbsync.dataset.unit_rows import Packed
 from rbsync.dataset.units import Summary, UnitKey
-from rbsync.digests.many_texts import gather
+from rbsync.digests.many_texts import find_twice, gather
 from rbsync.files.file_facts import DIGEST_SIZE
 from rbsync.files.kinds import KINDS, objection
 from rbsync.files.listing import Listing
@@ -20,16 +20,21 @@ from rbsync.files.structure import UNPACKED
 from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.fingerprint import PIN_SIZE, Algorithm
 from rbsync.model.names import fold_of
-from rbsync.model.packed import FolderPoints, folds_of, names_of, twice
+from rbsync.model.packed import FolderPoints, folds_of, names_of
 from rbsync.sources.entry import Bundle, Entry, MaskLabels
 
 
 def with_names_twice(bundles: Sequence[Bundle], others: Iterable[Entry]) -> set[int]:
     """The indices of bundles that have a name which looks like another one."""
-    folds = [folds_of(names_of(one.files, one.names, one.folder)) for one in bundles]
-    singles = array("Q", (fold_of(one.name) for one in others))
-    found = set(twice([*folds, singles]))
-    return {at for at, one in enumerate(folds) if found and not found.isdisjoint(one)}
+    every = array("Q", (fold_of(one.name) for one in others))
+    for one in bundles:
+        every.extend(_folds(one))
+    found = set(find_twice(every))
+    return {at for at, one in enumerate(bundles) if found and not found.isdisjoint(_folds(one))}
+
+
+def _folds(bundle: Bundle) -> array[int]:
+    return folds_of(names_of(bundle.files, bundle.names, bundle.folder))
 
 
 def with_files_twice(bundles: Sequence[Bundle], others: Collection[Entry]) -> set[int]:
@@ -77,7 +82,7 @@ def points_of(
         width, digests, sizes = PIN_SIZE, pins_of(listing), array("q", bytes(8 * len(at)))
     return FolderPoints(
         bundle.folder,
-        "\0".join(files),
+        "\0".join(files) if names else bundle.files,
         "\0".join(names),
         gather(digests, width, array("q", at)),
         sizes,

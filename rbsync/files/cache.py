@@ -47,6 +47,12 @@ class Row(NamedTuple):
     digests: bytes
     kinds: bytes
 
+    @classmethod
+    def of(cls, listing: Listing) -> Row:
+        """What is known of a folder."""
+        known = bytes(listing.digests), bytes(listing.kinds)
+        return cls(listing.joined, listing.stats.tobytes(), *known)
+
     def listing(self, path: str) -> Listing:
         """The remembered folder, opened up to be looked through by name."""
         listing = Listing(path, self.names, array("q"), [], {}, [])

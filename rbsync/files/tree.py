@@ -24,6 +24,7 @@ from rbsync.files.kinds import Kind
 from rbsync.files.known_listings import NO_LISTINGS, KnownListings
 from rbsync.files.listing import File, Listing, scan
 from rbsync.files.listing_changes import FEW, KnownFiles, changed_names, inherit
+from rbsync.files.listings import Listings
 from rbsync.files.part import Part
 from rbsync.files.roots import Roots
 from rbsync.files.spelling import Spellings
@@ -62,7 +63,7 @@ class Tree:
         self._cache = cache
         self.rehashes = rehash
         self._ignore = IgnoreRules()
-        self._listings: dict[str, Listing] = {}
+        self._listings = Listings()
         self._files: dict[str, KnownFiles] = {}
         self._scanned: dict[str, Listing] = {}
         self._absent: set[str] = set()
@@ -80,6 +81,10 @@ class Tree:
         self.contents = TreeHashing(roots, self._listings, algorithm, cache, self._touched)
         self.part: Part | None = None
         """All that is looked at, where the rest is known to be as it was."""
+
+    def close(self) -> None:
+        """Gives up what was put away on disk; nothing is asked for after that."""
+        self._listings.close()
 
     def listing(self, folder: str) -> Listing:
         """Returns what a folder holds. Raises OSError when it cannot be listed."""
@@ -195,9 +200,13 @@ class Tree:
         except OSError:
             return ""
 
-    def listings(self) -> Iterable[Listing]:
-        """Returns what was listed so far."""
-        return self._listings.values()
+    def listings(self) -> Iterator[Listing]:
+        """Yields what was listed so far."""
+        return map(self._listings.glimpse, self._listings)
+
+    def put_away(self, folder: str) -> None:
+        """Takes note that nobody needs the listing of a folder for now."""
+        self._listings.put_away(folder)
 
     def folders(self) -> list[str]:
         """The folders that were looked at and the files that were read, absent ones included."""
@@ -249,7 +258,8 @@ class Tree:
         return _of_files(listing.joined, listing.stats.tobytes())
 
     def _seen(self, path: str) -> Listing | None:
-        return self._listings.get(path) or self._scanned.get(path)
+        known = path in self._listings
+        return self._listings.glimpse(path) if known else self._scanned.get(path)
 
     def seen(self, path: str) -> Listing | None:
         """The listing of a folder whose signature was asked for; None where there is none."""
@@ -273,7 +283,7 @@ class Tree:
         return changed
 
     def _identity(self, path: str) -> Iterator[bytes]:
-        listing = self._listings.get(path)
+        listing = self._listings.glimpse(path) if path in self._listings else None
         try:
             if listing is None and path not in self._read:
                 listing = self._scanned[path] = self._scan(path)
@@ -461,7 +471,7 @@ class Tree:
         if is_bucket(path):
             return False
         if self._has_links is None:
-            self._has_links = any(one.links for one in self._listings.values())
+            self._has_links = self._listings.have_links()
         if not self._has_links:
             return False
         folder, name = os.path.split(os.path.normpath(path))
@@ -516,6 +526,7 @@ class Tree:
 
     def _touched(self, folder: str) -> None:
         self._dirty.add(folder)
+        self._listings.has_changed(folder)
         self._files.pop(folder, None)
         # A part is mostly one file of each of its folders.
         if self.part is not None:
@@ -543,12 +554,15 @@ class Tree:
         self.save()
 
     def _row(self, path: str) -> Row:
-        listing = self._listings[path]
-        kinds = bytearray(listing.kinds)
-        for index in self.contents.racy.get(path, ()):
+        row = Row.of(self._listings.glimpse(path))
+        racy = self.contents.racy.get(path, ())
+        if not racy:
+            return row
+        kinds = bytearray(row.kinds)
+        for index in racy:
             # Read in the tick of its last change: it may have changed again with the same time.
             kinds[index] = UNSEEN
-        return Row(listing.joined, listing.stats.tobytes(), bytes(listing.digests), bytes(kinds))
+        return row._replace(kinds=bytes(kinds))
 
 
 def _of_files(names: bytes, stats: bytes) -> bytes:

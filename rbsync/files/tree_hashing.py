@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from rbsync.files.cache import Cache
 from rbsync.files.file_facts import DIGEST_SIZE, UNSEEN, Answers, Stat
-from rbsync.files.listing import FIELDS, Listing, unseen
+from rbsync.files.listing import FIELDS, unseen
+from rbsync.files.listings import Listings
 from rbsync.files.readiness import ALWAYS, NotReadyError
 from rbsync.files.reading_tasks import ReadingTasks, Work
 from rbsync.files.roots import Roots
@@ -72,7 +73,7 @@ class TreeHashing:
     def __init__(
         self,
         roots: Roots,
-        listings: Mapping[str, Listing],
+        listings: Listings,
         algorithm: Algorithm,
         cache: Cache,
         touched: Callable[[str], None],
@@ -110,6 +111,7 @@ class TreeHashing:
         self._ahead.add(folder)
         for some in self._in_chunks(folder, indices):
             self._begin(folder, some, readers())
+        self._listings[folder].forget_names()
 
     @contextmanager
     def given_up(self) -> Iterator[None]:
@@ -273,7 +275,7 @@ class TreeHashing:
         for folder, some in many.items():
             found = self._unseen_in(folder, single.pop(folder, set()), some)
             yield folder, self._without_errors(folder, found)
-            self._listings[folder].forget_names()
+            self._listings.put_away(folder)
         for folder, names in single.items():
             found = unseen(self._listings[folder], names)
             yield folder, self._without_errors(folder, found)
@@ -287,9 +289,11 @@ class TreeHashing:
 
     def _unseen_in(self, folder: str, names: set[str], joined: Sequence[str]) -> Sequence[int]:
         """The indices of files that have to be read: of the names, and of texts of many."""
+        # Of most folders nothing is unseen, or all in a first plan: no name is made an object.
+        if self._listings.is_away(folder):
+            return ()
         listing = self._listings[folder]
         left = listing.kinds.count(UNSEEN)
-        # Of most folders nothing is unseen, or all in a first plan: no name is made an object.
         if not left:
             return ()
         if left == listing.count == joined[0].count("\0") + 1:
@@ -314,6 +318,7 @@ class TreeHashing:
         if not is_bucket(folder):
             self._note_racy(folder, indices, answers)
         self._touched(folder)
+        self._listings.put_away(folder)
         self._progress(len(indices), sum(answers.stats[::FIELDS]))
 
     def _note_racy(self, folder: str, indices: Sequence[int], answers: Answers) -> None:

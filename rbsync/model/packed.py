@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from heapq import merge
 from operator import itemgetter
 
-from rbsync.digests.many_texts import digest_entries, digest_texts, find_twice
+from rbsync.digests.many_texts import digest_entries, digest_texts
 from rbsync.errors import Location
 from rbsync.model.bucket_paths import is_bucket, key_of, storage_key
 from rbsync.model.datapoint import REMOTE, Datapoint, Item, Settings
@@ -227,11 +227,3 @@ def _in_runs(
             runs.append([part])
         end = max(end, last)
     return runs
-
-
-def twice(columns: Sequence[array[int]]) -> Iterable[int]:
-    """The numbers that are more than once in some columns of one kind, taken together."""
-    every = columns[0][:]
-    for one in columns[1:]:
-        every.extend(one)
-    return find_twice(every)

@@ -73,6 +73,7 @@ class GlobSource(MaskedSource):
         for folder in matching_folders(search, pattern, excluded):
             bundle = self._bundle(folder, pattern, names, context, labels)
             if bundle is not None:
+                context.tree.put_away(folder.listing.path)
                 yield bundle
                 continue
             for path, captures in with_captures(folder, pattern):

@@ -296,6 +296,7 @@ def _inputs(
     # Of its own, so that threads end where they would have if they had begun here.
     threads = stack.enter_context(contextlib.ExitStack())
     tree = tree_of(cache, algorithm, buckets=bucket_listings(manifest))
+    stack.callback(tree.close)
     watched = watcher or Unwatched()
     return BuildInputs(tree, cache, partial(_readers, threads), watched, helpers)
 

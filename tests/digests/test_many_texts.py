@@ -88,3 +88,9 @@ def test_numbers_that_are_more_than_once_are_found(monkeypatch, count) -> None:
     for found in both(monkeypatch, lambda: many_texts.find_twice(given[:])):
         assert set(found) == again
     assert list(many_texts.find_twice(array("Q", set(once)))) == []
+
+
+def test_negative_numbers_that_are_more_than_once_are_found(monkeypatch) -> None:
+    given = array("q", [5, -3, 5, -3, 4])
+    for found in both(monkeypatch, lambda: many_texts.find_twice(given[:])):
+        assert set(found) == {5, -3}

@@ -7,7 +7,7 @@ from array import array
 from rbsync.errors import ExitCode, Location
 from rbsync.model.datapoint import Dataset, Settings
 from rbsync.model.outcome import Failure, Outcome, Outcomes, Report
-from rbsync.model.packed import Datapoints, FolderPoints, names_in_parts, twice
+from rbsync.model.packed import Datapoints, FolderPoints, names_in_parts
 from rbsync.model.plan import Actions, Create
 from rbsync.planner.compare import parted, with_folders
 
@@ -80,12 +80,6 @@ def test_the_names_of_packed_datapoints_come_in_sorted_parts() -> None:
     assert parts == [["a/b.png", "a/c.png"], ["one", "two"], ["a/b/1.png"]]
     assert [*names_in_parts(every, {id(ABOVE)})] == parts[1:]
     assert [*names_in_parts(tuple(every))] == [sorted(one.name for one in every)]
-
-
-def test_numbers_that_are_twice_are_found_also_among_many() -> None:
-    many = array("Q", range(300_000))
-    assert set(twice([many, array("Q", [7, 299_999])])) == {7, 299_999}
-    assert set(twice([array("q", [5, -3, 5, -3, 4])])) == {5, -3}
 
 
 def test_outcomes_are_told_again_as_they_were() -> None:
