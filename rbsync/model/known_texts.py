@@ -16,16 +16,29 @@ class KnownTexts:
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._hashes = array("q", sorted(array("q", map(hash, texts))))
+        self._parts = _parts(map(hash, texts))
 
     @classmethod
     def of_hashes(cls, hashes: Iterable[int]) -> Self:
         """Those whose hashes, as `hash` makes them, these are."""
         made = cls(())
-        made._hashes = array("q", sorted(hashes))
+        made._parts = _parts(hashes)
         return made
 
     def __contains__(self, text: object) -> bool:
         wanted = hash(text)
-        at = bisect_left(self._hashes, wanted)
-        return at < len(self._hashes) and self._hashes[at] == wanted
+        part = self._parts[wanted % _PARTS]
+        at = bisect_left(part, wanted)
+        return at < len(part) and part[at] == wanted
+
+
+_PARTS = 256
+
+
+def _parts(hashes: Iterable[int]) -> list[array[int]]:
+    """The hashes by what is left of each, sorted."""
+    parts = [array("q") for _ in range(_PARTS)]
+    for one in hashes:
+        parts[one % _PARTS].append(one)
+    # Sorted at one time, a million would be objects of 40 MiB.
+    return [array("q", sorted(part)) for part in parts]
