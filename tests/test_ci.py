@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import registries
 from tests.service import vendor_environment
 
 RUN = Path(__file__).parents[1] / ".ci" / "run"
@@ -35,7 +36,7 @@ def test_a_run_of_everything_is_one_of_ci(
 def test_an_index_out_of_reach_fails_in_ci_and_else_skips(
     monkeypatch: pytest.MonkeyPatch, ci: bool, outcome: Any
 ) -> None:
-    monkeypatch.setattr(vendor_environment, "IN_CI", ci)
+    monkeypatch.setattr(registries, "IN_CI", ci)
     monkeypatch.setenv("PIP_INDEX_URL", "http://localhost:1/simple")
     monkeypatch.setattr(vendor_environment, "REQUIREMENT", "a-package-that-is-nowhere==1")
     with (
