@@ -16,6 +16,13 @@ def collect_seldom() -> None:
     gc.set_threshold(_SELDOM, *gc.get_threshold()[1:])
 
 
+def leave_to_system() -> None:
+    """Keeps the collector from all that there is, at the end of a process."""
+    # Else it looks through every value once more, and the system takes the memory back anyway: with
+    # Dask's modules loaded that was a tenth of a second.
+    gc.freeze()
+
+
 @contextmanager
 def seldom_collected() -> Iterator[None]:
     """The same within a program of somebody else, which has its own thresholds back afterwards.

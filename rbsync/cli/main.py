@@ -12,7 +12,7 @@ import click
 from rbsync.cli.commands import COMMANDS, POINT, summaries_of_plugins
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.streams import OutputError, flush_out, give_up_output, open_missing
-from rbsync.collector import collect_seldom
+from rbsync.collector import collect_seldom, leave_to_system
 from rbsync.errors import ExitCode, RbsyncError
 from rbsync.version import VERSION
 
@@ -102,10 +102,13 @@ def run() -> None:
     collect_seldom()
     # Else pydantic reads the entry points of every installed distribution before its first model.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # NumPy's threads for products of large matrices spin while they wait, and nothing has any.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         sys.exit(main(sys.argv[1:]))
     finally:
         _let_go()
+        leave_to_system()
 
 
 def _let_go() -> None:

@@ -8,8 +8,9 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any, Protocol
 
 from rbsync.errors import RbsyncError
+from rbsync.executors.answers import found_in
 from rbsync.executors.batches import Call, do_all
-from rbsync.executors.errands import Ground, Refused, answers, packed, run_errand
+from rbsync.executors.errands import Ground, Refused, packed, run_errand
 
 LOST = "Workers were lost; what they had was done here instead."
 _RENEWALS = 10
@@ -98,7 +99,7 @@ class Helpers:
             came = done.result()
             if isinstance(came, Refused):
                 raise self._doers.refusal(came)
-            task.set_result(answers(self._ground, came, task.number))
+            task.set_result(found_in(self._ground.folder, came, task.number))
         except BaseException as error:  # whatever it is, whoever waits has to know
             task.set_exception(error)
 

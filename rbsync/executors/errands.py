@@ -1,8 +1,7 @@
-"""A task as it travels to a worker, and the answer as it comes back."""
+"""A task as it travels to a worker, and what the worker makes of it."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pickle
 import secrets
@@ -10,13 +9,11 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from rbsync.executors.answers import Answer, answer_of
 from rbsync.executors.batches import Call, do_all
 from rbsync.version import VERSION
-
-LARGE = 1 << 20
-"""Bytes of an answer from which on it comes as a file: a scheduler is no way for pictures."""
 
 
 class Ground(NamedTuple):
@@ -41,13 +38,6 @@ class Refused(NamedTuple):
 
 class TaskError(Exception):
     """A task that a worker could not do; by the kind of what was raised, and nothing of it."""
-
-
-class Stored(NamedTuple):
-    """An answer that lies in the run's folder."""
-
-    name: str
-    digest: str
 
 
 _KEPT_SECONDS = 7 * 86400.0
@@ -104,7 +94,7 @@ def packed(ground: Ground, calls: Sequence[Call]) -> bytes:
     return pickle.dumps((ground._replace(files=()), inner), pickle.HIGHEST_PROTOCOL)
 
 
-def run_errand(task: bytes) -> bytes | Stored | Refused:
+def run_errand(task: bytes) -> Answer | Refused:
     """Does a task; done by the worker. Raises TaskError."""
     try:
         return _done(task)
@@ -114,46 +104,11 @@ def run_errand(task: bytes) -> bytes | Stored | Refused:
         raise TaskError(type(error).__name__) from None
 
 
-def _done(task: bytes) -> bytes | Stored | Refused:
+def _done(task: bytes) -> Answer | Refused:
     ground, inner = pickle.loads(task)  # noqa: S301  (whoever sends tasks runs code here anyway)
     # Workers come and go: this one may have come after all others were looked at.
     refused = objection(ground)
     if refused is not None:
         return refused
     calls = pickle.loads(inner)  # noqa: S301  (as above)
-    answer = pickle.dumps(do_all(calls), pickle.HIGHEST_PROTOCOL)
-    if len(answer) > LARGE and ground.folder:
-        # One that may not write there sends it the long way.
-        with suppress(OSError):
-            return _stored(ground.folder, answer)
-    return answer
-
-
-def _stored(folder: str, answer: bytes) -> Stored:
-    name = secrets.token_hex(16)
-    with open(os.path.join(folder, name), "xb") as file:
-        file.write(answer)
-    return Stored(name, hashlib.sha256(answer).hexdigest())
-
-
-def answers(ground: Ground, came: bytes | Stored, number: int) -> list[Any]:
-    """The answers to a task of so many calls.
-
-    Raises OSError and ValueError for one that was lost on the way, or is of another task.
-    """
-    data = _fetched(ground.folder, came) if isinstance(came, Stored) else came
-    found = pickle.loads(data)  # noqa: S301  (it is the worker's, told by its digest)
-    if not isinstance(found, list) or len(found) != number:
-        raise ValueError("the answer is not one to the calls of the task")
-    return found
-
-
-def _fetched(folder: str, stored: Stored) -> bytes:
-    path = os.path.join(folder, os.path.basename(stored.name))
-    with open(path, "rb") as file:
-        data = file.read()
-    os.unlink(path)
-    # Who else may write to a shared disk must not have code run here.
-    if hashlib.sha256(data).hexdigest() != stored.digest:
-        raise ValueError("the answer is not the one that the worker wrote")
-    return data
+    return answer_of(ground.folder, do_all(calls))

@@ -51,6 +51,15 @@ def test_a_plan_with_a_change_loads_nothing_that_reads_manifests(tmp_path: Path)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_command_ends_without_looking_for_garbage() -> None:
+    script = (
+        "import atexit, gc, sys; from rbsync.__main__ import run; sys.argv[1:] = ['--help'];"
+        "atexit.register(lambda: print(len(gc.get_objects()) < 1000)); run()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "True", "the collector would look through all of them"
+
+
 @pytest.mark.parametrize(
     "arguments", [["--version"], ["--version", "-v"], ["-C", ".", "--version"]]
 )

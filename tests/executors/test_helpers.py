@@ -18,12 +18,13 @@ from typing import Any
 import pytest
 
 from rbsync.errors import RbsyncError, UserError
+from rbsync.executors import answers, errands
 from rbsync.executors import cluster as clusters
-from rbsync.executors import errands
+from rbsync.executors.answers import Answer, answer_of
 from rbsync.executors.assured import LOST, Helpers
 from rbsync.executors.batches import UNSURE, Call
 from rbsync.executors.choice import helpers_of
-from rbsync.executors.errands import Ground, Refused, Stored, make_ground, packed, run_errand
+from rbsync.executors.errands import Ground, Refused, make_ground, packed, run_errand
 from rbsync.files.readiness import ALWAYS
 from rbsync.files.roots import Roots
 from tests.dask_cluster import Cluster, another_rbsync, cluster
@@ -141,7 +142,7 @@ def test_without_its_scheduler_all_is_done_here(
 
 def test_a_large_answer_comes_as_a_file_and_leaves_none(opening: Opening, dask: Cluster) -> None:
     helpers = opening(dask.executor)
-    size = errands.LARGE + 1
+    size = answers.LARGE + 1
     assert helpers.hand_out([partial(big, size), partial(times, 1, 2)]).result() == [b"x" * size, 2]
     (run,) = (opening.folder / "own").iterdir()
     assert [one.name for one in run.iterdir()] == ["token"]
@@ -174,13 +175,14 @@ def test_an_answer_that_somebody_exchanged_on_the_disk_is_not_read(tmp_path: Pat
             return (tmp_path / "had").touch, ()
 
     def exchanged(answer: object) -> object:
-        assert isinstance(answer, Stored)
+        assert isinstance(answer, Answer)
+        assert answer.name
         (Path(ground.folder) / answer.name).write_bytes(pickle.dumps([Evil()]))
         return answer
 
     notes: list[str] = []
     helpers = Helpers(Here(exchanged), ground, notes.append)
-    size = errands.LARGE + 1
+    size = answers.LARGE + 1
     assert helpers.hand_out([partial(big, size)]).result() == [b"x" * size]
     assert notes == [LOST]
     assert not (tmp_path / "had").exists()
@@ -289,7 +291,7 @@ def test_a_task_travels_without_who_is_asked_about_writers() -> None:
 def test_a_worker_that_lacks_the_folder_of_the_run_refuses(tmp_path: Path) -> None:
     ground = make_ground(str(tmp_path), [])
     task = packed(ground, [partial(times, 1, 1)])
-    assert isinstance(run_errand(task), bytes)
+    assert isinstance(run_errand(task), Answer)
     (Path(ground.folder) / "token").write_text("another disk")
     assert run_errand(task) == errands.Refused(path=ground.folder)
     gone = Ground(ground.version, str(tmp_path / "gone"), "")
@@ -299,12 +301,12 @@ def test_a_worker_that_lacks_the_folder_of_the_run_refuses(tmp_path: Path) -> No
 class OfAnotherTask(ThreadPoolExecutor):
     """Answers that are whole, and are not those to the task: two of them, or none in a list."""
 
-    def __init__(self, answer: object) -> None:
+    def __init__(self, answer: Any) -> None:
         super().__init__(1)
         self._answer = answer
 
     def submit(self, *_arguments: Any, **_named: Any) -> Future[Any]:
-        return super().submit(pickle.dumps, self._answer)
+        return super().submit(answer_of, "", self._answer)
 
     def open(self) -> Executor:
         return self
