@@ -44,7 +44,7 @@ class _NamelessError(Exception):
 
 
 def _awaited(answer: Coroutine[Any, Any, Any]) -> Any:
-    """What is answered, also where this thread has a loop already, as notebooks do."""
+    """Returns the answer, also where this thread has a loop already, as notebooks do."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

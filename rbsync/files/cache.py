@@ -49,7 +49,7 @@ class Row(NamedTuple):
 
     @classmethod
     def of(cls, listing: Listing) -> Row:
-        """What is known of a folder."""
+        """Packs all that is known of a folder."""
         known = bytes(listing.digests), bytes(listing.kinds)
         return cls(listing.joined, listing.stats.tobytes(), *known)
 

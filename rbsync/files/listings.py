@@ -20,7 +20,7 @@ FEW = 1 << 14
 
 
 class _Place(NamedTuple):
-    """Where a listing lies: the ends of its parts in bytes, from its begin on; and its folders."""
+    """The place of a listing: the ends of its parts in bytes, after its begin; and its folders."""
 
     ends: tuple[int, ...]
     folders: list[str]

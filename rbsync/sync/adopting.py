@@ -142,7 +142,7 @@ class _Adopting:
         return [one for _, (one, is_there) in sorted(self._made.items()) if not is_there]
 
     def told(self) -> Adopted:
-        """What became of all of them."""
+        """Returns the outcome for all of them."""
         forced = {name for name, (one, _) in self._made.items() if one.applied == UNKNOWN}
         return Adopted(
             tuple(sorted(self._made.keys() - forced)),
