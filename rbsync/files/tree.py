@@ -24,7 +24,7 @@ from rbsync.files.kinds import Kind
 from rbsync.files.known_listings import NO_LISTINGS, KnownListings
 from rbsync.files.listing import File, Listing, scan
 from rbsync.files.listing_changes import FEW, KnownFiles, changed_names, inherit
-from rbsync.files.listings import Listings
+from rbsync.files.listings_on_disk import Listings
 from rbsync.files.part import Part
 from rbsync.files.roots import Roots
 from rbsync.files.spelling import Spellings

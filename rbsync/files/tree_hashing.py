@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rbsync.files.cache import Cache
 from rbsync.files.file_facts import DIGEST_SIZE, UNSEEN, Answers, Stat
 from rbsync.files.listing import FIELDS, unseen
-from rbsync.files.listings import Listings
+from rbsync.files.listings_on_disk import Listings
 from rbsync.files.readiness import ALWAYS, NotReadyError
 from rbsync.files.reading_tasks import ReadingTasks, Work
 from rbsync.files.roots import Roots

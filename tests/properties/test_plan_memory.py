@@ -27,7 +27,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 import rbsync.files.tree_hashing as trees
 from rbsync.dataset import remembered
 from rbsync.errors import RbsyncError, UserError
-from rbsync.files import listings
+from rbsync.files import listings_on_disk
 from rbsync.files.cache import Cache
 from rbsync.manifest.load import load_manifest
 from rbsync.model.plan import Plan
@@ -177,11 +177,11 @@ class Story(RuleBasedStateMachine):
         glob=st.sampled_from(GLOBS[:2]),
         labels=st.sampled_from(LABELLED[:4]),
         most=st.sampled_from((5_000, 2)),
-        least=st.sampled_from((listings.LEAST, 1)),
+        least=st.sampled_from((listings_on_disk.LEAST, 1)),
     )
     def begin(self, glob: str, labels: str, most: int, least: int) -> None:
         """In half of the stories a few files at once are a burst, and listings are put away."""
-        remembered.MOST_IN_PARTS, listings.LEAST = most, least
+        remembered.MOST_IN_PARTS, listings_on_disk.LEAST = most, least
         for path in ("images/a/1.png", "images/a/2.png", "images/b/1.png", "images/b/deep/1.png"):
             self._write(path, 0)
         self._write("labels/1.json", 1)
@@ -536,8 +536,8 @@ def old_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """What just changed counts as old: between two steps the clock of the disk moves on."""
     # Set back with this, for each story sets its own.
     monkeypatch.setattr(remembered, "MOST_IN_PARTS", remembered.MOST_IN_PARTS)
-    monkeypatch.setattr(listings, "LEAST", listings.LEAST)
-    monkeypatch.setattr(listings, "FEW", 0)
+    monkeypatch.setattr(listings_on_disk, "LEAST", listings_on_disk.LEAST)
+    monkeypatch.setattr(listings_on_disk, "FEW", 0)
     monkeypatch.setattr(memo, "MOST_OF_UNIT", 0)
     monkeypatch.setattr(trees, "RACY", -(10**9))
 

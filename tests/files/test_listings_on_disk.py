@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from rbsync.files import listings, tree_hashing
+from rbsync.files import listings_on_disk, tree_hashing
 from rbsync.files.listing import Listing
 from rbsync.files.tree import Tree
 from tests.files.folder import Folder, known
@@ -19,7 +19,7 @@ FILES = 100
 @pytest.fixture(autouse=True)
 def nothing_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders of a hundred files count as many, and what was just written as old."""
-    monkeypatch.setattr(listings, "FEW", 0)
+    monkeypatch.setattr(listings_on_disk, "FEW", 0)
     monkeypatch.setattr(tree_hashing, "RACY", -(10**9))
 
 
