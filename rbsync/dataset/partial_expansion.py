@@ -7,6 +7,7 @@ be told so either is no case for it: then all is expanded.
 
 from __future__ import annotations
 
+import posixpath
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass
@@ -214,8 +215,10 @@ class _Asking:
 
     def _stands(self, witness: str, tree: Tree) -> bool:
         """Tells whether a file that speaks for its source is still there, whatever is in it."""
-        folder, _, name = witness.rpartition("/")
-        if self.changes.is_ruled(folder):
+        # A template may lead through `..`, and folders are seen by their plain paths.
+        folder, name = posixpath.split(posixpath.normpath(witness))
+        # Where the folder could not be looked into, nobody saw the file, nor will see it go.
+        if self.changes.is_ruled(folder) or folder not in self.remembered.seen:
             return False
         if not self.changes.has(spelt_alike(witness)):
             return True

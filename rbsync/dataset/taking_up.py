@@ -138,8 +138,9 @@ class TakingUp:
         for path in {*tree.folders(), *self.changes.names}:
             if path in self.changes.names or path not in seen:
                 seen[path] = seen_now(tree, path)
-        for path in self.changes.gone.difference(reads):
-            # If it comes again, the folder above it will have changed.
+        for path in self.changes.gone.difference(reads, tree.folders()):
+            # If it comes again, the folder above it will have changed. Where somebody still looks
+            # for something in it that need not tell: it may come again as a link.
             if path.rpartition("/")[0] in seen and path and seen[path].files == b"":
                 del seen[path]
         return seen
@@ -249,7 +250,9 @@ class TakingUp:
         for folder, (source, suffixes) in now.items():
             old = self.remembered.strays.get(folder)
             known = frozenset(old.names if old else ())
-            changed: Collection[str] | None = self.changes.names.get(folder, frozenset())
+            # Of a folder that could not be looked into nobody knows what changed.
+            unchanged = frozenset[str]() if folder in self.remembered.seen else None
+            changed: Collection[str] | None = self.changes.names.get(folder, unchanged)
             touched = known | dropped.get(folder, _NONE) | used.get(folder, _NONE)
             # Files of a new suffix that lay there before were no strays then, and may be now.
             is_known = folder in before and before[folder][1] == suffixes and changed is not None

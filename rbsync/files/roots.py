@@ -125,7 +125,10 @@ class Roots:
 
     def _open_real(self, real: str, path: str, flags: int, *, of_data: bool) -> int:
         # The nearest root, so that a private folder's name above it does not count.
-        root = max((one for one in self._real if is_below(real, one)), key=len)
+        root = max((one for one in self._real if is_below(real, one)), key=len, default="")
+        # A root that became a link while this runs, or since it was last looked at, is none.
+        if not root:
+            raise OutsideError(errno.EPERM, _OUT, path)
         # In lower case: on some disks `.GIT` and `.git` are one folder.
         if of_data and not PRIVATE_FOLDERS.isdisjoint(real[len(root) :].lower().split("/")):
             raise PrivateError(errno.EPERM, "is in a folder of git's or rbsync's own", path)

@@ -289,8 +289,10 @@ def _basis(workspace: Workspace, basis: Basis, project: Project | None) -> list[
     trust = workspace.manifest.trust
     limits = [trust.max_pixels, trust.max_labels]
     allowed = [trust.allow_private_urls, *limits, *workspace.manifest.settings.roots]
+    # Warnings name the manifest as whoever ran rbsync spelt it, and are remembered so.
+    file = workspace.manifest.file
     # Another version of rbsync may read the same files in another way.
-    return [VERSION, basis.lineage, basis.manifest, basis.target, known, allowed]
+    return [VERSION, basis.lineage, basis.manifest, basis.target, known, allowed, file]
 
 
 def _text(memo: Memo) -> str:

@@ -93,6 +93,22 @@ def test_what_an_allowed_root_links_to_is_not_allowed_with_it(folder, outside, t
         Roots(str(folder.root), ["../more"]).open_file("../more/link.txt")
 
 
+def test_a_root_that_became_a_link_opens_what_it_leads_to_and_nothing_beside_it(
+    folder, outside, tmp_path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    outside.parent.rename(elsewhere)
+    outside.parent.symlink_to(elsewhere)
+    roots = Roots(str(folder.root), [str(outside.parent)])
+    # Opening the one says of the folder that has both that no link leads there.
+    for path in (elsewhere, outside.parent, elsewhere):
+        descriptor = roots.open_folder(str(path))
+        assert os.listdir(descriptor) == ["secret.txt"]
+        os.close(descriptor)
+    with pytest.raises(OutsideError):
+        roots.open_folder(str(tmp_path / "other"))
+
+
 def test_the_folder_itself_may_be_reached_through_a_link(folder, tmp_path) -> None:
     folder.write("a.txt", "inside")
     (tmp_path / "alias").symlink_to(folder.root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 import rbsync.files.tree_hashing as trees
+from rbsync.files.cache import Cache
 from rbsync.manifest.load import load_manifest
+from rbsync.model.fingerprint import Algorithm
 from rbsync.sync.applying import ApplyOptions, apply_plan
 from rbsync.sync.planning import make_plan
 from rbsync.sync.workspace import Workspace, open_workspace
@@ -28,6 +31,11 @@ MANIFEST = (
 IN_FOLDERS = MANIFEST.replace('"*.png"', '"images/**/*.png"').replace("{stem}", "labels/{stem}")
 MOVED_BOX = {**BOX, "bbox2d": {"xnorm": 0.6, "ynorm": 0.2, "wnorm": 0.3, "hnorm": 0.4}}
 Open = Callable[..., AbstractContextManager[Workspace]]
+
+
+def no_cache(path: str, algorithm: Algorithm) -> Cache:
+    """A cache that remembers nothing, in place of that of a workspace."""
+    return Cache(os.path.join(path, "nowhere", "cache.db"), algorithm)
 
 
 @pytest.fixture

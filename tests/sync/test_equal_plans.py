@@ -1,0 +1,117 @@
+"""Changes by which a plan that remembered once told something else than one that did not."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rbsync.errors import UserError
+from rbsync.manifest.load import load_manifest
+from rbsync.sync import workspace as workspaces
+from rbsync.sync.applying import ApplyOptions, apply_plan
+from rbsync.sync.plan_options import PlanOptions
+from rbsync.sync.planning import make_plan
+from rbsync.sync.workspace import open_workspace
+from tests.scenarios.pictures import png
+from tests.scenarios.project import BOX, Project
+from tests.sync.conftest import IN_FOLDERS, Open, no_cache
+
+pytestmark = pytest.mark.usefixtures("old_files")
+
+Step = Callable[[Path], object]
+
+
+@pytest.fixture
+def folder(tmp_path) -> Project:
+    made = Project(tmp_path / "data")
+    made.manifest(IN_FOLDERS)
+    for number, name in enumerate(("a/1", "a/2", "b/3")):
+        made.write(f"images/{name}.png", png(number))
+    for name in ("1", "9"):
+        made.write(f"labels/{name}.json", [BOX])
+    return made
+
+
+def told(folder: Project, *, keep_going: bool, file: str = "rbsync.yaml") -> Any:
+    """All that a plan says; or all that is wrong."""
+    try:
+        with chdir(folder.folder), open_workspace(load_manifest(file)) as workspace:
+            plan = make_plan(workspace, PlanOptions(keep_going=keep_going))
+    except UserError as error:
+        return error.problems
+    compared = (one.name for one in dataclasses.fields(plan) if one.compare)
+    return {name: getattr(plan, name) for name in compared}
+
+
+def check(folder: Project, monkeypatch: pytest.MonkeyPatch, file: str = "rbsync.yaml") -> None:
+    """Plans as users do, with and without ``--keep-going``, and once remembering nothing."""
+    for keep_going in (False, True):
+        plans = [told(folder, keep_going=keep_going, file=file) for _ in range(2)]
+        with monkeypatch.context() as patched:
+            patched.setattr(workspaces, "Cache", no_cache)
+            expected = told(folder, keep_going=keep_going, file=file)
+        assert plans == [expected, expected]
+
+
+def become(kind: str) -> Step:
+    """A step after which this stands at `labels`, nothing for an empty text.
+
+    The folder itself is kept beside it.
+    """
+
+    def step(folder: Path) -> None:
+        labels, kept = folder / "labels", folder / "kept"
+        if not kept.exists():
+            labels.rename(kept)
+        elif labels.is_dir() and not labels.is_symlink():
+            labels.rmdir()
+        else:
+            labels.unlink(missing_ok=True)
+        if kind == "file":
+            labels.write_bytes(b"")
+        elif kind == "folder":
+            labels.mkdir()
+        elif kind:
+            labels.symlink_to("kept" if kind == "link" else kind)
+
+    return step
+
+
+LABELS = {
+    # The folder was forgotten when it was gone, and nobody looked for what came in its place.
+    "empty, gone, a link": ("folder", "apply", "", "link"),
+    # What could not be read spoke for the labels, and stood for ever.
+    "a file, nothing": ("", "file", "nowhere"),
+    "a file, empty": ("", "file", "folder"),
+    # Its other label files were those that had been seen when nobody could look into it.
+    "a file, a link": ("", "file", "link"),
+}
+
+
+@pytest.mark.parametrize("story", LABELS)
+def test_a_folder_of_labels_that_is_something_else(
+    folder: Project, applied: Open, monkeypatch: pytest.MonkeyPatch, story: str
+) -> None:
+    check(folder, monkeypatch)
+    for kind in LABELS[story]:
+        if kind == "apply":
+            with applied() as workspace:
+                apply_plan(workspace, make_plan(workspace), ApplyOptions(force=True))
+        else:
+            become(kind)(folder.folder)
+        check(folder, monkeypatch)
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_warning_names_the_manifest_as_it_is_spelt_now(
+    folder: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in ("rbsync.yaml", str(folder.folder / "rbsync.yaml"), "./rbsync.yaml"):
+        check(folder, monkeypatch, file)
+        (warning,) = told(folder, keep_going=False, file=file)["warnings"]
+        assert warning.location.file == file
