@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import click
 
 from rbsync.cli.name_completion import complete_names
+from rbsync.cli.naming_groups import NamingGroup
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import complaint, document, note
@@ -98,7 +99,7 @@ only = click.option(
 force = click.option("--force", is_flag=True, help="Write over files of the same names.")
 
 
-class Formats(click.Group):
+class Formats(NamingGroup):
     """A command for each format of rbsync and of its plug-ins."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (as click has it)

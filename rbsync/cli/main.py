@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from rbsync.cli.commands import COMMANDS, POINT, summaries_of_plugins
+from rbsync.cli.naming_groups import NamingGroup
 from rbsync.cli.options import CommonOptions, with_common_options
 from rbsync.cli.streams import OutputError, flush_out, give_up_output, open_missing
 from rbsync.collector import collect_seldom, leave_to_system
@@ -41,7 +42,7 @@ def _details() -> list[str]:
     ]
 
 
-class Commands(click.Group):
+class Commands(NamingGroup):
     """The commands of rbsync and of its plug-ins."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (as click has it)
@@ -57,20 +58,11 @@ class Commands(click.Group):
             with formatter.section("Commands of plug-ins"):
                 formatter.write_dl(added)
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            raise click.UsageError(error.message + _nearest(args[0]), ctx) from error
+    def names_for(self, word: str, ctx: click.Context) -> str:
+        import difflib
 
-
-def _nearest(word: str) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(word, POINT.names(), n=1)
-    return f" Did you mean `{near[0]}`?" if near else ""
+        near = difflib.get_close_matches(word, self.list_commands(ctx), n=1)
+        return f" Did you mean `{near[0]}`?" if near else ""
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,6 +9,7 @@ import click
 
 from rbsync.cli.escaping import one_line
 from rbsync.cli.name_completion import complete_names, composed_names
+from rbsync.cli.naming_groups import NamingGroup
 from rbsync.cli.open_workspace import opened
 from rbsync.cli.options import CommonOptions, no_stream, with_common_options
 from rbsync.cli.output import answer, document, note, result
@@ -27,7 +28,7 @@ from rbsync.sync import state_editing
 lock_timeout = lock_timeout_of(60)
 
 
-@click.group("state")
+@click.group("state", cls=NamingGroup)
 def command() -> None:
     """Look at the state, or change it by hand: locked, and backed up before.
 

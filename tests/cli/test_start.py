@@ -84,6 +84,18 @@ def test_an_unknown_command_is_a_usage_error_with_a_guess() -> None:
     assert "Did you mean `plan`?" in done.stderr
 
 
+@pytest.mark.parametrize(("group", "member"), [("export", "bagit"), ("state", "migrate")])
+def test_an_unknown_name_in_a_group_is_a_usage_error_with_those_that_there_are(
+    group: str, member: str
+) -> None:
+    done = run(group, "nope")
+    assert done.returncode == 64
+    known = done.stderr.split("No such command 'nope'. There are: ")[1].rstrip(".\n").split(", ")
+    assert member in known
+    for name in known:
+        assert run(group, name, "--help").returncode == 0
+
+
 @pytest.mark.parametrize("arguments", [["--json", "plam"], ["plan", "--jsno", "--json"]])
 def test_a_usage_error_is_a_document_too(arguments: list[str]) -> None:
     done = run(*arguments)
