@@ -118,6 +118,11 @@ class _Answering(asyncio.Protocol):
                 continue
             given = parse_qs(urlsplit(target).query)
             query = {key: unquote(values[0]) for key, values in given.items()}
+            if not {"comp", "list-type"} & {*query}:
+                body = b"<Error><Code>NoSuchKey</Code></Error>"
+                head = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/xml\r\n"
+                self._transport.write(b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
+                continue
             body = (_azure if "comp" in query else _s3)(self._keys, query)
             kind = b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\n"
             self._transport.write(b"%bContent-Length: %d\r\n\r\n" % (kind, len(body)))

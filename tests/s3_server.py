@@ -29,6 +29,8 @@ Fault = Literal[
     "no bucket",
     "endless",
     "web page",
+    "guests' page",
+    "unreadable",
     "elsewhere",
     "slow down",
     "too many",
@@ -66,6 +68,10 @@ class S3Server:
             "AWS_SESSION_TOKEN": TOKEN,
             "AWS_REGION": "us-east-1",
         }
+
+    def keep_versions(self, bucket: str) -> None:
+        """Has a bucket keep what is deleted or written anew, behind a marker or a new version."""
+        self._tell("keep versions", bucket)
 
     def put(self, bucket: str, objects: Mapping[str, str | bytes]) -> None:
         """Writes objects by their keys; makes the bucket."""
@@ -133,9 +139,13 @@ class _Disturbed:
         prefix = query.get("prefix", [""])[0]
         fault = self.faults.get(prefix if "list-type" in query else environ["PATH_INFO"])
         later = "continuation-token" in query
-        if fault == "web page" or (fault is None and self._is_behind_a_page(environ)):
-            page = f"<html><body>Sign in to the guests' network {SECRET}</body></html>"
-            return _answered(start, "200 OK", "text/html", page.encode())
+        page = fault or self._fault_before(environ)
+        if page == "unreadable" and "list-type" not in query:
+            return _refused(start, *_REFUSALS["refuses"])
+        if page in ("web page", "guests' page"):
+            status = "200 OK" if fault or page == "web page" else "403 Forbidden"
+            body = f"<html><body>Sign in to the guests' network {SECRET}</body></html>"
+            return _answered(start, status, "text/html", body.encode())
         if fault in _REFUSALS and (later or "later" not in str(fault)):
             return _refused(start, *_REFUSALS[fault])
         if fault == "cut short":
@@ -146,10 +156,10 @@ class _Disturbed:
         answer: Iterable[bytes] = self._app(environ, start)
         return answer
 
-    def _is_behind_a_page(self, environ: Mapping[str, str]) -> bool:
-        """Tells whether an object lies below a prefix that a page of a proxy stands before."""
+    def _fault_before(self, environ: Mapping[str, str]) -> Fault | None:
+        """What goes wrong with a prefix that an object lies below."""
         key = environ["PATH_INFO"].split("/", 2)[-1]
-        return any(key.startswith(one) for one, it in self.faults.items() if it == "web page")
+        return next((it for one, it in self.faults.items() if key.startswith(one)), None)
 
     def _cut(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         """A page that does not say how the listing goes on."""
@@ -202,6 +212,12 @@ def _delete(bucket: str, keys: Iterable[str]) -> None:
         s3_backends[_ACCOUNT]["aws"].delete_object(bucket, key)
 
 
+def _keep_versions(bucket: str) -> None:
+    from moto.s3.models import s3_backends
+
+    s3_backends[_ACCOUNT]["aws"].put_bucket_versioning(bucket, "Enabled")
+
+
 def _say(**answer: Any) -> None:
     print(json.dumps(answer), flush=True)
 
@@ -219,6 +235,8 @@ def _serve(port: int = 0, bucket: str = "", count: str = "0") -> None:
                 _put(name, objects)
             case ["delete", name, keys]:
                 _delete(name, keys)
+            case ["keep versions", name]:
+                _keep_versions(name)
             case ["disturb", faults]:
                 app.faults = faults
             case ["asked"]:

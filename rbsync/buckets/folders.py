@@ -51,6 +51,10 @@ class Folders:
         # One key alone may come before the last: that of a marker, which lost its slash.
         if len(paths) > 1 and paths[-1] <= self.last:
             return False
+        self._add(page, paths)
+        return True
+
+    def _add(self, page: Any, paths: Sequence[str]) -> None:
         sizes, stats = _stats_of(page)
         if 0 in sizes:
             empty = [path for path, size in zip(paths, sizes, strict=True) if not size]
@@ -68,30 +72,39 @@ class Folders:
                 found.names.append("\0".join(names).encode())
                 found.stats.frombytes(stats[at:end].tobytes())
             at = end
-        return True
 
-    def take_exact(self, page: ExactPage) -> None:
-        """Takes in a page of keys as they are, and apart from others those that are no paths."""
+    def take_exact(self, page: ExactPage) -> bool:
+        """As `take`, with keys as they are: those that are no paths are taken in apart."""
+        if page.objects and page.objects[-1]["Key"] <= self.last:
+            return False
         good = []
         for one in page.objects:
             key = one["Key"]
             if not is_path(key):
                 self.leave_out(key)
+                self.last = max(self.last, key)
             elif key.endswith("/"):
                 self.folder(key[:-1])
                 self.last = max(self.last, key)
             else:
                 good.append(one)
-        self.take(ExactPage(good, ()))
+        # What is left out may come after them on this page: they are no repetition.
+        if good:
+            self._add(ExactPage(good, ()), [one["Key"] for one in good])
         for prefix in page.prefixes:
             if is_path(prefix):
                 self.take_folders([prefix[:-1]])
             else:
-                self.leave_out(prefix)
+                self.leave_out_below(prefix)
+        return True
+
+    def leave_out_below(self, prefix: str) -> None:
+        """Notes a prefix that is no path, of whose keys nothing else is told here."""
+        self.leave_out(prefix)
+        self.last = max(self.last, f"{prefix}{_LAST}")
 
     def leave_out(self, key: str) -> None:
         """Notes a key that is no path, in the deepest folder of it that has a name."""
-        self.last = max(self.last, f"{key}{_LAST}" if key.endswith("/") else key)
         above = "/".join(takewhile(lambda one: not is_nameless(one), key.split("/")))
         folder = above if _is_below(above, self._base) else self._base
         self.folder(folder).nameless.append(key)

@@ -6,6 +6,8 @@ import re
 
 from rbsync.files.bucket_listings import BucketError
 
+ENDLESS = "the listing repeats itself and does not end"
+SHORT_HINT = "nothing of it is deleted; plan again, and tell whose service it is when it stays so"
 _STATUS = re.compile(r"(?:status(?: code)?:?|error) (\d{3})\b", re.IGNORECASE)
 _CODE = re.compile(r"(?:<Code>|An error occurred \()([A-Za-z]{1,60})[<)]")
 _STATUSES = {"PermissionDeniedError": "403", "UnauthenticatedError": "401", "NotFoundError": "404"}
@@ -27,9 +29,22 @@ _CODES = {
 }
 
 
+_TYPES = {
+    "PaginationError": (ENDLESS, SHORT_HINT),
+    "PreconditionError": ("it was written anew while it was read", _LATER),
+}
+
+
+def is_told_by_service(error: Exception) -> bool:
+    """Tells whether a refusal is in the words of a service of buckets, and no page of a proxy."""
+    return _CODE.search(str(error)) is not None
+
+
 # Its own words have whole addresses, and those of Azure have signatures that open a container.
 def fault_of(error: Exception, prefix: str) -> BucketError:
     """An exception of the library as what is told of a prefix."""
+    if type(error).__name__ in _TYPES:
+        return BucketError(prefix, *_TYPES[type(error).__name__])
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
     said = ", ".join([*(status.groups() if status else ()), *(code.groups() if code else ())])
@@ -52,6 +67,4 @@ def fault_of(error: Exception, prefix: str) -> BucketError:
     if "Path " in text and ("segment" in text or "parse" in text.lower()):
         hint = "a key has an empty part, `.`, `..` or a control character: list prefixes without it"
         return BucketError(prefix, "a key of it is no path", hint)
-    if type(error).__name__ == "PreconditionError":
-        return BucketError(prefix, "it was written anew while it was read", _LATER)
     return BucketError(prefix, "its service could not be reached", _LATER)

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from rbsync.buckets.exact_keys import ExactPages, nobody
 from rbsync.buckets.folders import Folders, before
-from rbsync.buckets.listing_faults import fault_of
+from rbsync.buckets.listing_faults import ENDLESS, SHORT_HINT, fault_of, is_told_by_service
 from rbsync.files.bucket_listings import BucketError
 from rbsync.files.listing import Listing
 
@@ -31,12 +31,8 @@ _MOST_LEVELS = 4
 """Levels of folders that are asked for one by one, to find prefixes to be listed at once."""
 
 _SHORT = "the listing ended before its end"
-_SHORT_HINT = "nothing of it is deleted; plan again, and tell whose service it is when it stays so"
-
-
 _NO_LISTING = "the answer is no listing"
 _NO_LISTING_HINT = "a proxy or a sign-in page seems to answer in its place; plan again without it"
-_ENDLESS = "the listing repeats itself and does not end"
 
 
 class _NamelessError(Exception):
@@ -183,7 +179,7 @@ class Bucket:
         # The library takes the slashes at the end of `a//` for one, and so its folder for itself.
         folders = [one for one in answer["common_prefixes"] if one not in ("", key)]
         if len(folders) < len(answer["common_prefixes"]):
-            found.leave_out(f"{key}//" if key else "/")
+            found.leave_out_below(f"{key}//" if key else "/")
         found.take_folders(folders)
         self._check_end(key, found, begun, is_told=is_told)
         return found, folders
@@ -209,7 +205,7 @@ class Bucket:
         for page in self._pages(key):
             keys: list[str] = page.column("path").to_pylist()
             if len(keys) > 1 and keys[-1] <= last:
-                raise BucketError(self._path(key), _ENDLESS, _SHORT_HINT)
+                raise BucketError(self._path(key), ENDLESS, SHORT_HINT)
             last = max([last, *keys[-1:]])
             if is_enough():
                 return
@@ -220,7 +216,7 @@ class Bucket:
         try:
             for page in self._pages(key):
                 if not found.take(page):
-                    raise BucketError(self._path(key), _ENDLESS, _SHORT_HINT)
+                    raise BucketError(self._path(key), ENDLESS, SHORT_HINT)
         except _NamelessError:
             return self._exactly(key, deep=True)
         for one in found.empty:
@@ -235,12 +231,16 @@ class Bucket:
         found, begun, prefix = Folders(key), datetime.now(UTC), f"{key}/" if key else ""
         try:
             for page in self._exact(prefix, deep, ""):
-                found.take_exact(page)
-            rest = next(self._exact(prefix, deep, found.last), None)
+                if not found.take_exact(page):
+                    raise BucketError(self._path(key), ENDLESS, SHORT_HINT)
+            # Also of a folder by itself: of what was cut off there may be folders alone.
+            rest = next(self._exact(prefix, True, found.last), None)
+        except BucketError:
+            raise
         except Exception as error:
             raise fault_of(error, self._path(key)) from None
         if rest and any(one["LastModified"] < begun for one in rest.objects):
-            raise BucketError(self._path(key), _SHORT, _SHORT_HINT)
+            raise BucketError(self._path(key), _SHORT, SHORT_HINT)
         return found
 
     # The library tells `a/b/` as `a/b`. Only the prefix `a/b/` has the first and not the second.
@@ -272,7 +272,7 @@ class Bucket:
         Those that came since the listing had ``begun`` were not there to be told.
         """
         if is_told and not found.is_there:
-            raise BucketError(self._path(key), _SHORT, _SHORT_HINT)
+            raise BucketError(self._path(key), _SHORT, SHORT_HINT)
         last, is_told = found.last, False
         for page in self._pages(key, before(last)) if last else ():
             keys: list[str] = page.column("path").to_pylist()
@@ -282,7 +282,7 @@ class Bucket:
                 break
             since = page.column("last_modified").to_pylist()
             if any(since[at] < begun for at in late):
-                raise BucketError(self._path(key), _SHORT, _SHORT_HINT)
+                raise BucketError(self._path(key), _SHORT, SHORT_HINT)
         if not is_told:
             self._check_service(key)
 
@@ -293,10 +293,14 @@ class Bucket:
         import obstore
         from obstore.exceptions import NotFoundError, PermissionDeniedError, UnauthenticatedError
 
+        missing = FileNotFoundError, NotFoundError
         try:
-            obstore.head(self._store, f"{key}/{uuid4().hex}" if key else uuid4().hex)
-        except (FileNotFoundError, NotFoundError, PermissionDeniedError, UnauthenticatedError):
-            return
+            # Not a HEAD, whose answer has no words by which a service could be known.
+            obstore.get(self._store, f"{key}/{uuid4().hex}" if key else uuid4().hex)
+        except (*missing, PermissionDeniedError, UnauthenticatedError) as refusal:
+            # Who may list may have no right to read. A proxy refuses with a page of its own.
+            if is_told_by_service(refusal):
+                return
         except Exception as error:
             raise fault_of(error, self._path(key)) from None
         raise BucketError(self._path(key), _NO_LISTING, _NO_LISTING_HINT)

@@ -103,3 +103,40 @@ def test_the_listing_of_one_folder_that_repeats_itself_ends(project: InBucket) -
     assert ran.code == ExitCode.INCOMPLETE, (ran.out, ran.err)
     assert f"`s3://{project.bucket}/data/0` is not known: the listing repeats itself" in ran.err
     assert "0 to delete" in ran.out
+
+
+@pytest.mark.parametrize("pattern", ["mine/**/*.png", "mine/*.png"])
+@pytest.mark.parametrize("folders", [0, 20])
+def test_keys_before_one_without_a_name_on_the_same_page_are_items(
+    project: InBucket, pattern: str, folders: int
+) -> None:
+    own = {f"mine/{name}.png": "x" for name in "abc"}
+    more = {f"mine/d{at:02d}/{name}.png": "x" for at in range(folders) for name in "ab"}
+    nameless = {"mine/z//x.png": "x", "mine/\x7f.png": "x", "mine/d00/z/./x.png": "x"}
+    project.put({**own, **more, **nameless})
+    project.manifest(manifest(project.bucket, pattern))
+    wanted = sorted({**own, **(more if "**" in pattern else {})})
+    assert project.actions() == [f"create {one}" for one in wanted]
+
+
+def test_a_listing_of_keys_as_they_are_that_repeats_itself_says_so(project: InBucket) -> None:
+    project.put({f"many/{at:03d}.png": "x" for at in range(PAGE + 1)} | {"many//x.png": "x"})
+    project.manifest(manifest(project.bucket, "many/**"))
+    project.s3.disturb({"many/": "endless"})
+    ran = project.run("plan")
+    assert ran.code == ExitCode.INCOMPLETE, (ran.out, ran.err)
+    assert f"`s3://{project.bucket}/many` is not known: the listing repeats itself" in ran.err
+
+
+def test_folders_that_are_cut_off_behind_a_key_without_a_name_are_unknown(
+    project: InBucket,
+) -> None:
+    """Behind the first page there are folders alone, of which a list of one folder has no keys."""
+    project.put({f"mine/a{at:03d}/x.png": "x" for at in range(2 * PAGE)} | {"mine//x.png": "x"})
+    project.manifest(manifest(project.bucket, "mine/**/*.png"))
+    assert f"{2 * PAGE} created" in project.apply().out
+    project.s3.disturb({"mine/": "cut short"})
+    ran = project.run("plan", "--prune")
+    assert ran.code == ExitCode.INCOMPLETE, (ran.out, ran.err)
+    assert f"`s3://{project.bucket}/mine` is not known: the listing ended" in ran.err
+    assert "0 to delete" in ran.out

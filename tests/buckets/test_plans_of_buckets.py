@@ -69,6 +69,7 @@ def test_new_and_gone_objects(project: InBucket) -> None:
         ("data/1/", "clock", "data/1", "this machine's clock is wrong"),
         ("data/1/", "web page", "data/1", "the listing ended before its end"),
         ("data/", "web page", "data", "the answer is no listing"),
+        ("data/", "guests' page", "data", "the answer is no listing"),
     ],
 )
 def test_what_cannot_be_listed_is_unknown_and_nothing_is_deleted(
