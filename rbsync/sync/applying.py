@@ -22,7 +22,7 @@ from rbsync.applier.run_report import conclude
 from rbsync.errors import StaleError
 from rbsync.model.outcome import Outcome, Outcomes, Report
 from rbsync.model.plan import Action, Blocked, Create, Delete, Effect, Move, Plan
-from rbsync.model.record import Record
+from rbsync.model.record import Header, Record
 from rbsync.planner import check_guard, merged
 from rbsync.planner.compare import parted, with_folders
 from rbsync.planner.decide import unsettled
@@ -121,6 +121,10 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         raise StaleError(
             "the manifest has changed since the plan was made", hint="run `rbsync plan` again"
         )
+    # Asked before the project gets what the plan lacks, and again under the lock.
+    header = workspace.store.header()
+    if header and _is_stale(plan, header, options):
+        raise _moved_on()
     prepare_project(workspace, plan, is_wanted=options.project)
     _look_first(workspace, options)
     # An apply that has nothing to do in a read-only checkout must succeed.
@@ -300,12 +304,27 @@ def _current(workspace: Workspace, plan: Plan, writer: Writer, options: ApplyOpt
     if same_state and options.renewal in ("all", "expected"):
         made = make_plan(workspace, options.planning)
         return made if options.renewal == "all" else expected(made, options.expect)
-    if same_state:
-        raise StaleError(
-            "the state has moved on since the plan was made", hint="run `rbsync plan` again"
-        )
+    if _is_stale(plan, header, options):
+        raise _moved_on()
     check_elsewhere(workspace, plan, writer)
     return plan
+
+
+def _is_stale(plan: Plan, header: Header, options: ApplyOptions) -> bool:
+    """Tells whether a plan that may not be made anew was made against an older state."""
+    planned = plan.basis
+    if options.renewal in ("all", "expected") or (
+        # What was saved where there was no state is held against the project.
+        not planned.lineage and options.renewal == "nothing"
+    ):
+        return False
+    return planned.lineage in ("", header.lineage) and planned.serial != header.serial
+
+
+def _moved_on() -> StaleError:
+    return StaleError(
+        "the state has moved on since the plan was made", hint="run `rbsync plan` again"
+    )
 
 
 def _renewed(

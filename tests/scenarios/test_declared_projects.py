@@ -90,6 +90,19 @@ def test_apply_adds_categories_only_when_it_is_told_to_and_takes_none_away(
     assert "Added" not in project.run("apply", "--yes", "--project").err
 
 
+def test_a_saved_plan_that_is_stale_adds_nothing(
+    project: RemoteProject, service: NearClient
+) -> None:
+    project.write("a.json", [BOX])
+    assert project.run("apply", "--yes").code == ExitCode.DONE
+    assert project.run("plan", "-o", "p.json").code == ExitCode.DONE
+    assert project.run("state", "rm", "a").code == ExitCode.DONE
+    refused = project.run("apply", "p.json", "--project")
+    assert refused.code == ExitCode.STALE
+    assert "the state has moved on" in refused.err
+    assert types_of(service).keys() == {"person", "car"}
+
+
 def test_a_saved_plan_adds_what_it_tells_and_categories_alone_are_a_plan(
     project: RemoteProject, service: NearClient
 ) -> None:
