@@ -23,6 +23,10 @@ _LAST = "\U0010ffff"
 """After all names that a folder has."""
 
 
+def _above(key: str) -> str:
+    return key.rpartition("/")[0]
+
+
 @dataclass
 class _Folder:
     names: list[bytes] = field(default_factory=list)
@@ -129,9 +133,15 @@ class Folders:
         """The keys of the folders in a folder."""
         return [f"{path}/{one}" if path else one for one in sorted(self.folder(path).folders)]
 
-    def has_folder(self, path: str) -> bool:
-        """Tells whether anything was told of a folder."""
-        return path in self._found
+    def undecided(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """Yields folders with the empty objects in each that may be files, or marks of folders."""
+        left = [one for one in self.empty if one not in self._found]
+        for above, keys in groupby(sorted(left, key=_above), key=_above):
+            yield above, list(keys)
+
+    def count(self, path: str) -> int:
+        """The number of objects that a folder has by now."""
+        return len(self.folder(path).stats) // FIELDS
 
     @property
     def is_there(self) -> bool:
@@ -197,7 +207,7 @@ def _by_folder(paths: Sequence[str]) -> Iterable[tuple[str, Sequence[str]]]:
 
 
 def _in_runs(paths: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
-    for folder, run in groupby(paths, key=lambda one: one.rpartition("/")[0]):
+    for folder, run in groupby(paths, key=_above):
         yield folder, [one.rpartition("/")[2] for one in run]
 
 

@@ -10,6 +10,7 @@ from rbsync.errors import Location, Problem
 from rbsync.files.roots import outside_hint
 from rbsync.files.written_text import encoding_fault, text_of
 from rbsync.labels.amounts import Limits, labels_for, marks_of, more_labels, too_many_marks
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.storages import is_uploaded
 from rbsync.reasons import EMPTY_SOURCE
 from rbsync.shapes.guards import is_texts
@@ -160,7 +161,8 @@ def _labels(row: Row, folder: str) -> str | InlineLabels | None:
 
 
 def _below(folder: str, path: str) -> str:
-    return f"{folder}/{path}" if folder and not path.startswith("/") else path
+    is_whole = path.startswith("/") or is_bucket(path)
+    return f"{folder}/{path}" if folder and not is_whole else path
 
 
 def _objections(value: Any) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from rbsync.backends.base import KnowsBuckets, StoredKey
@@ -37,7 +37,7 @@ def key_faults(
     plan that sends nothing asks nobody.
     """
     faults = KeyFaults({}, [])
-    for (storage, bucket), one in sorted(_one_of_each(actions, leads_to).items()):
+    for (storage, bucket, _), one in sorted(_one_of_each(actions, leads_to).items()):
         key = one.items[0].ref
         try:
             found = backend.stored_key(storage, key)
@@ -59,31 +59,33 @@ def key_faults(
 
 def _one_of_each(
     actions: Iterable[Action], leads_to: Mapping[str, str]
-) -> dict[tuple[str, str], Datapoint]:
-    """One datapoint of each storage and bucket; rather one of a single item."""
-    found: dict[tuple[str, str], Datapoint] = {}
-    for action in actions:
-        one = _sent(action)
-        if one is None or one.settings.storage not in leads_to:
-            continue
+) -> dict[tuple[str, str, str], Datapoint]:
+    """One datapoint of each storage, bucket and file that names it; rather one of a single item."""
+    found: dict[tuple[str, str, str], Datapoint] = {}
+    for one in sent_objects(actions):
         storage = one.settings.storage
-        place = storage, leads_to[storage] or one.items[0].ref.partition("/")[0]
+        if storage not in leads_to:
+            continue
+        bucket = leads_to[storage] or one.items[0].ref.partition("/")[0]
+        place = storage, bucket, one.origin.file if one.origin else ""
         # Of several items the version of none is known by itself.
         if place not in found or (len(found[place].items) > 1 and len(one.items) == 1):
             found[place] = one
     return found
 
 
-def _sent(action: Action) -> Datapoint | None:
-    """The datapoint of an action by which the project gets objects of a bucket."""
-    match action:
-        case Create() | Move():
-            one = action.datapoint
-        case Rewriting() if action.changed != ("labels",):
-            one = action.datapoint
-        case _:
-            return None
-    return one if has_pin(one.fingerprint.items) else None
+def sent_objects(actions: Iterable[Action]) -> Iterator[Datapoint]:
+    """Yields datapoints whose items are objects of buckets, and are sent."""
+    for action in actions:
+        match action:
+            case Create() | Move():
+                one = action.datapoint
+            case Rewriting() if action.changed != ("labels",):
+                one = action.datapoint
+            case _:
+                continue
+        if has_pin(one.fingerprint.items):
+            yield one
 
 
 def _is_listed(one: Datapoint, found: StoredKey) -> bool:

@@ -12,7 +12,7 @@ from rbsync.model.plan import Action, Actions, Blocked, Create, Delete, Plan
 from rbsync.model.storages import is_built_in
 from rbsync.reasons import INVALID, NEW
 from rbsync.sync.bucket_listing import declared_buckets
-from rbsync.sync.key_check import key_faults
+from rbsync.sync.key_check import key_faults, sent_objects
 from rbsync.sync.workspace import Workspace
 
 CODE = "unknown-storage"
@@ -48,10 +48,13 @@ def check_storages(
     """
     used = {storage for one in _examples(plan) for storage in _storages(one)}
     unknown = dict(unknown_storages(backend, used)) if used else {}
-    listed = {one: declared[one] for one in sorted(used - {*unknown}) if one in declared}
+    # A list may name objects too, which the manifest knows nothing of.
+    listed = {one.settings.storage for one in sent_objects(_examples(plan))} | {*declared}
+    listed &= used - {*unknown}
     if listed and isinstance(backend, KnowsBuckets):
         known = backend.buckets()
-        unknown.update(_led_elsewhere(listed, known))
+        named = {one: declared[one] for one in sorted(listed) if one in declared}
+        unknown.update(_led_elsewhere(named, known))
         left = {one: known[one] for one in listed if one in known and one not in unknown}
         if left and reads:
             faults = key_faults(backend, _examples(plan), left)

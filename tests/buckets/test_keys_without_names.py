@@ -140,3 +140,17 @@ def test_folders_that_are_cut_off_behind_a_key_without_a_name_are_unknown(
     assert ran.code == ExitCode.INCOMPLETE, (ran.out, ran.err)
     assert f"`s3://{project.bucket}/mine` is not known: the listing ended" in ran.err
     assert "0 to delete" in ran.out
+
+
+@pytest.mark.parametrize("count", [1, 3, 150])
+def test_many_empty_objects_cost_no_request_each(project: InBucket, count: int) -> None:
+    """Files without a byte, beside marks of folders: both are told as `a/b`."""
+    files = {f"mine/{at:02d}/e{name:03d}.png": "" for at in range(20) for name in range(count)}
+    marks = {f"mine/{at:02d}/f{name:03d}.png/": "" for at in range(20) for name in range(count)}
+    project.put({**files, **marks})
+    project.manifest(manifest(project.bucket, "mine/**/*.png"))
+    project.s3.asked()
+    assert project.actions() == sorted(f"create {one}" for one in files)
+    pages = 1 + 2 * count // PAGE
+    # Of each folder its pages, the look behind the last, and its folders, or two single objects.
+    assert len(project.s3.asked()) <= 20 * (2 * pages + 3) + 10
