@@ -11,6 +11,7 @@ from rbsync.model.datapoint import Encoding, Settings
 
 if TYPE_CHECKING:
     from rbsync.sources.complete_when import CompleteWhen
+    from rbsync.sources.row_places import RowPlaces
 
 
 class DeclaredSize(NamedTuple):
@@ -149,7 +150,8 @@ class Entry(NamedTuple):
     has been told of the source. ``found_at`` is the file that a pattern found, and ``asked`` what
     else was looked for because of it, whether it was there or not. ``source`` is the number of its
     source, where that is not known by ``origin``. ``made_from`` is the label file of another tool
-    that the labels were made from, also where that has none for it.
+    that the labels were made from, also where that has none for it. ``rows`` finds its paths in the
+    list whose row it is.
     """
 
     name: str
@@ -168,9 +170,12 @@ class Entry(NamedTuple):
     asked: tuple[str, ...] = ()
     source: int = -1
     made_from: str = ""
+    rows: RowPlaces | None = None
 
     def item_at(self, path: str) -> Location:
         """The place that names an item."""
+        if self.rows is not None:
+            return self.rows.at(self.origin, path)
         if self.members is None or not self.members.items:
             return self.origin
         key = self.members.items
@@ -212,6 +217,8 @@ class Entry(NamedTuple):
 
     def file_at(self, path: str) -> Location:
         """The place that names a file, be it an item or one of the labels."""
+        if self.rows is not None:
+            return self.rows.at(self.origin, path)
         if self.members is None:
             return self.origin
         if path in _positions(self.items):
@@ -223,6 +230,8 @@ class Entry(NamedTuple):
     @property
     def label_at(self) -> Location:
         """The place that names the label file or masks."""
+        if self.rows is not None and isinstance(self.labels, str):
+            return self.rows.at(self.origin, self.labels)
         if self.members is None or not self.members.labels:
             return self.origin
         return self.members.locate((self.members.labels,))

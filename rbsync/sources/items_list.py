@@ -22,6 +22,7 @@ from rbsync.sources.entry import Entry, InlineLabels
 from rbsync.sources.list_formats import READERS
 from rbsync.sources.list_rows import ListError, Row, guess
 from rbsync.sources.listed_series import series_objections, study_of
+from rbsync.sources.row_places import RowPlaces
 from rbsync.sources.row_settings import SETTING_KEYS, row_settings, setting_objections
 
 LIMIT = 1 << 30
@@ -52,13 +53,17 @@ class ItemsListSource(SourceModel):
     )
 
     def expand(self, context: Context) -> Iterator[Entry]:
-        found = False
+        found, folder = False, self.items_list.rpartition("/")[0]
+        places = RowPlaces(
+            self.items_list, lambda: self._text(context), lambda path: _below(folder, path)
+        )
+        is_json = not self.items_list.lower().endswith(".csv")
         try:
             for row in self._rows(context):
                 found = True
-                entry = _entry(row, context, self.items_list.rpartition("/")[0])
+                entry = _entry(row, context, folder)
                 if entry is not None:
-                    yield entry
+                    yield entry._replace(rows=places) if is_json else entry
         except ListError as error:
             # What stands behind the place cannot be read, so that nobody may take it for gone and
             # prune it.
@@ -84,7 +89,7 @@ class ItemsListSource(SourceModel):
             suffix = self.items_list.lower().rpartition(".")[2]
             raise ListError(message, where, hint=_NEAR.get(suffix, ""))
         try:
-            text = text_of(context.tree.read(self.items_list, LIMIT))
+            text = self._text(context)
         except OSError as error:
             message = f"`{self.items_list}` cannot be read: {error.strerror or error}"
             raise ListError(message, where, "unreadable", hint=outside_hint(error)) from error
@@ -98,6 +103,9 @@ class ItemsListSource(SourceModel):
                 message = f"the list has more than {number:,} entries; so many are allowed"
                 raise ListError(message, row.place, "too-many", more_labels(2 * number))
             yield row
+
+    def _text(self, context: Context) -> str:
+        return text_of(context.tree.read(self.items_list, LIMIT))
 
 
 def _refuse_much(text: str, file: str, limits: Limits) -> None:

@@ -80,3 +80,33 @@ def test_objects_of_a_list_are_held_against_the_storage(project: InBucket, tmp_p
             told = "lists/list.json:1:2: the storage" in ran.err
             assert told == (code != ExitCode.DONE)
             assert ("hands out another object as `data/top.png`" in ran.err) == told
+
+
+def test_what_a_list_names_and_is_not_there_is_told_at_its_value(project: InBucket) -> None:
+    """Keys of the bucket are no files: whoever wrote one is told where, and what to write."""
+    rows = """[{"name": "b.json", "items": ["b.png"], "labels": "b.json"},
+ {"name": "two", "items": ["scans/ct.nii.gz"],
+  "labels": "labels/ü \\"x\\".json"}]"""
+    listed(project, "IMAGE_BBOX")
+    project.write("lists/list.json", rows)
+    ran = project.run("plan")
+    assert ran.code == ExitCode.INVALID
+    column = rows.rindex('"b.json"') + 1
+    assert f"lists/list.json:1:{column}: there is no file `lists/b.json`" in ran.err
+    assert 'lists/list.json:3:13: there is no file `lists/labels/ü "x".json`' in ran.err
+    assert "if it lies in the bucket of the storage, name that: `s3://BUCKET/lists/b" in ran.err
+
+
+def test_each_item_and_segmentation_of_a_list_has_its_place(project: InBucket) -> None:
+    series = {"items": ["a.nii", "b.nii"], "segmentations": ["c.nii"], "segmentMap": {"1": "car"}}
+    lines = [json.dumps({"name": name, "series": [series]}) for name in ("one", "two")]
+    project.write("list.jsonl", "\n".join(["", *lines, ""]))
+    project.manifest(
+        "project: {type: DICOM_SEGMENTATION, taxonomy: [car]}\n"
+        "datapoints:\n  - {items_list: list.jsonl}\n"
+    )
+    told = project.run("plan").err
+    for line in (2, 3):
+        for path in ("a.nii", "b.nii", "c.nii"):
+            column = lines[0].index(path)
+            assert f"list.jsonl:{line}:{column}: there is no file `{path}`" in told

@@ -304,7 +304,7 @@ def test_what_is_wrong_in_files_is_told_whatever_else_is_wrong(images: Project) 
         "classes: [car]}, storage: redbrick}": [
             "labels/a.txt:1:1: the class 7 has no name; there are 1; line 2 cannot be read either"],
         "  - {items_list: list.jsonl, storage: redbrick}": [
-            "list.jsonl:1:1: unknown key `nam`", "list.jsonl:1:1: there is no file `q.png`"],
+            "list.jsonl:1:1: unknown key `nam`", "list.jsonl:1:24: there is no file `q.png`"],
         "  - {name: s, storage: redbrick, series: [{items: [x.nii, y.nii]}, {items: z/*.nii}]}": [
             "9:52: there is no file `x.nii`", "9:59: there is no file `y.nii`",
             "9:76: the folder `z` does not exist"],
