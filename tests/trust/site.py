@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -136,8 +137,13 @@ class Site:
                         continue
                     version = (path, status.st_ino, status.st_size, status.st_ctime_ns)
                     if version not in self.seen:
-                        self.seen[version] = canaries_in(Path(path).read_bytes())
-                except FileNotFoundError:
+                        # It may be a link by now, and would be read as what that leads to.
+                        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+                        with open(opened, "rb") as file:
+                            self.seen[version] = canaries_in(file.read())
+                except OSError as error:
+                    if error.errno not in (errno.ENOENT, errno.ELOOP):
+                        raise
                     continue
                 yield from ((path, what) for what in sorted(self.seen[version]))
 
