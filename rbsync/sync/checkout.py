@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
 
 from rbsync.errors import RbsyncError
-from rbsync.sync.git import GitError, git
+from rbsync.sync.git import GitError, commit_of, git
 from rbsync.sync.workspace import FOLDER
 
 _PLACE = "at"
@@ -23,7 +23,7 @@ def checked_out(root: str, revision: str) -> Iterator[tuple[str, str]]:
     of the same file where the disk allows that, else as a copy. Raises RbsyncError.
     """
     try:
-        commit = _commit(root, revision)
+        commit = commit_of(root, revision)
         parent = os.path.join(root, FOLDER, _PLACE)
         os.makedirs(parent, exist_ok=True)
         with TemporaryDirectory(dir=parent, prefix=f"{commit[:12]}-") as folder:
@@ -49,7 +49,7 @@ def partly_checked_out(
     try:
         with TemporaryDirectory(prefix="rbsync-at-") as folder:
             index, target = os.path.join(folder, "index"), os.path.join(folder, "files")
-            _read_index(root, _commit(root, revision), index)
+            _read_index(root, commit_of(root, revision), index)
             # From the top, where the paths of the index begin.
             top = _top(root)
             names = _split(git(top, "ls-files", "--cached", "-z", index=index))
@@ -65,11 +65,6 @@ def partly_checked_out(
             yield target
     except GitError as error:
         raise RbsyncError(f"git has no files of `{revision}`: {error}") from error
-
-
-def _commit(root: str, revision: str) -> str:
-    wanted = f"{revision}^{{commit}}"
-    return git(root, "rev-parse", "--verify", "--end-of-options", wanted).decode().strip()
 
 
 def _write(root: str, commit: str, index: str, target: str) -> None:

@@ -13,6 +13,8 @@ from rbsync.errors import RbsyncError
 
 SECONDS = 60.0
 _MOST_TOLD = 1000
+_MOST_REVISIONS = 5
+"""Tags and branches that are told where another one is not there."""
 
 
 class GitError(Exception):
@@ -101,6 +103,29 @@ def _command(folder: str, arguments: Sequence[str]) -> list[str]:
     own = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull]
     own += ["-c", "safe.bareRepository=explicit"]
     return ["git", *own, "-C", folder, *arguments]
+
+
+def commit_of(folder: str, revision: str) -> str:
+    """Returns the commit that a revision means; of one that is not there the message tells some
+    that are. Raises GitError.
+    """
+    # A tag with a message is an object of its own: this leads on to its commit.
+    wanted = f"{revision}^{{commit}}"
+    git(folder, "rev-parse", "--git-dir")
+    try:
+        return git(folder, "rev-parse", "--verify", "--end-of-options", wanted).decode().strip()
+    except GitError as error:
+        raise GitError(_unknown(folder, revision)) from error
+
+
+def _unknown(folder: str, revision: str) -> str:
+    newest = ("--sort=-creatordate", "--format=%(refname:short)", "refs/tags", "refs/heads")
+    known = git(folder, "for-each-ref", f"--count={_MOST_REVISIONS + 1}", *newest)
+    names = [f"`{one}`" for one in known.decode(errors="replace").split()]
+    if not names:
+        return f"there is no revision `{revision}`, nor any other yet"
+    more = " and others" if len(names) > _MOST_REVISIONS else ""
+    return f"there is no revision `{revision}`, but {', '.join(names[:_MOST_REVISIONS])}{more}"
 
 
 def revision_of(folder: str) -> str:

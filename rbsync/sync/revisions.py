@@ -11,9 +11,10 @@ from rbsync.locks.folder import FOLDER, read_files
 from rbsync.locks.layout import SUFFIX, home_and_digits
 from rbsync.locks.lock_content import Lock
 from rbsync.locks.parsing import read_lock
-from rbsync.sync.git import GitError, blobs, git
+from rbsync.sync.git import GitError, blobs, commit_of, git
 
 _Key = TypeVar("_Key")
+_HINT = f"`git log -- {FOLDER}` lists the revisions that have one"
 
 
 def version_of(root: str, name: str) -> Lock:
@@ -47,16 +48,14 @@ def _at_revision(root: str, name: str) -> Lock:
 def blobs_at(root: str, name: str) -> dict[str, str]:
     """The ids that git gives the lock files of a revision, by their names. Raises UserError."""
     try:
-        # A tag with a message is an object of its own: this leads on to its commit.
-        wanted = f"{name}^{{commit}}"
-        commit = git(root, "rev-parse", "--verify", "--end-of-options", wanted).decode().strip()
+        commit = commit_of(root, name)
         prefix = os.fsdecode(git(root, "rev-parse", "--show-prefix")).rstrip("\n")
+    except GitError as error:
+        raise UserError(f"`{name}` is no lock folder, and in git {error}", hint=_HINT) from error
+    try:
         listed = git(root, "ls-tree", "-z", "--full-tree", f"{commit}:{prefix}{FOLDER}")
     except GitError as error:
-        raise UserError(
-            f"`{name}` is no lock folder, and git has no lock of that revision: {error}",
-            hint="`git log -- rbsync.lock` lists the revisions that have one",
-        ) from error
+        raise UserError(f"the revision `{name}` has no {prefix}{FOLDER}", hint=_HINT) from error
     entries = [one.partition(b"\t") for one in listed.split(b"\0") if one]
     ids = {os.fsdecode(name): facts.split() for facts, _, name in entries}
     # A link in the folder is a blob too, of another mode.

@@ -14,7 +14,7 @@ from rbsync.locks.lock_content import Lock
 from rbsync.model.datapoint import Datapoint, Dataset
 from rbsync.model.plan import Plan
 from rbsync.sync.declared_dataset import expand
-from rbsync.sync.git import GitError, git
+from rbsync.sync.git import GitError, commit_of, git
 from rbsync.sync.revisions import version_of
 from rbsync.sync.workspace import Workspace
 
@@ -73,9 +73,7 @@ def touched_since(workspace: Workspace, revision: str) -> Since:
 
 
 def _merge_base(root: str, revision: str) -> str:
-    wanted = f"{revision}^{{commit}}"
-    commit = git(root, "rev-parse", "--verify", "--end-of-options", wanted).decode().strip()
-    return git(root, "merge-base", commit, "HEAD").decode().strip()
+    return git(root, "merge-base", commit_of(root, revision), "HEAD").decode().strip()
 
 
 def _is_shallow(root: str) -> bool:

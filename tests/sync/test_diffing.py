@@ -113,5 +113,5 @@ def test_the_project_differs_from_the_lock_in_what_did_not_arrive(
 
 
 def test_a_name_that_is_no_version_is_told(committed: Project) -> None:
-    with pytest.raises(UserError, match="git has no lock of that revision"):
+    with pytest.raises(UserError, match="in git there is no revision `nothing`, but `"):
         named(manifest(committed), "nothing", TRUST)

@@ -37,3 +37,27 @@ def test_what_means_neither_is_told(folder: Project, name: str) -> None:
     git(folder.folder, "init", "-q", ".")
     with pytest.raises(UserError, match="no lock"):
         version_of(str(folder.folder), name)
+
+
+def test_a_revision_that_is_not_there_is_answered_with_some_that_are(folder: Project) -> None:
+    git(folder.folder, "init", "-q", "-b", "main", ".")
+    with pytest.raises(UserError, match="in git there is no revision `v9`, nor any other yet"):
+        version_of(str(folder.folder), "v9")
+    git(folder.folder, "commit", "-qm", "one", "--allow-empty")
+    for number in range(6):
+        git(folder.folder, "tag", f"v{number}")
+    with pytest.raises(UserError) as raised:
+        version_of(str(folder.folder), "v9")
+    told = str(raised.value).splitlines()[0]
+    assert told.startswith("`v9` is no lock folder, and in git there is no revision `v9`, but `")
+    assert told.endswith("` and others")
+    there = ("main", *(f"v{number}" for number in range(6)))
+    assert sum(f"`{one}`" in told for one in there) == 5
+
+
+def test_a_revision_without_a_lock_is_no_unknown_one(folder: Project) -> None:
+    git(folder.folder, "init", "-q", ".")
+    git(folder.folder, "commit", "-qm", "one", "--allow-empty")
+    git(folder.folder, "tag", "v1")
+    with pytest.raises(UserError, match=r"^the revision `v1` has no rbsync\.lock"):
+        version_of(str(folder.folder), "v1")

@@ -62,9 +62,11 @@ def test_where_nobody_can_say_all_is_touched_and_a_plan_tells_why(
 
 
 @pytest.mark.parametrize("revision", ["nothing", "--all", ""])
-def test_a_name_that_is_no_revision_is_told_in_gits_words(
+def test_a_name_that_is_no_revision_is_told_with_those_that_are(
     committed: Project, opened: Open, revision: str
 ) -> None:
     found = touched(opened, revision)
     assert (found.base, found.names) == ("", None)
-    assert found.why.startswith(f"git knows no common commit of HEAD and `{revision}` (fatal: ")
+    assert found.why.startswith(
+        f"git knows no common commit of HEAD and `{revision}` (there is no "
+    )
