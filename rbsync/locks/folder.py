@@ -34,6 +34,14 @@ def read_files(folder: str) -> dict[str, bytes] | None:
         raise RbsyncError(f"{error.filename} cannot be read: {error.strerror or error}") from error
 
 
+def no_lock_in(folder: str) -> UserError:
+    """The error for a folder that has no lock file."""
+    return UserError(
+        f"there is no lock: {folder} has no `{SUFFIX}` file",
+        hint="`rbsync lock` writes one from the files at hand",
+    )
+
+
 def _is_ours(name: str) -> bool:
     return name.endswith(SUFFIX) and not name.startswith(".")
 

@@ -13,7 +13,14 @@ from rbsync.dataset.notes import Notes
 from rbsync.errors import Problem, RbsyncError, UserError
 from rbsync.files.name_patterns import TARGET_HINT, name_pattern
 from rbsync.locks.differences import Difference, compare
-from rbsync.locks.folder import FOLDER, change_files, folder_made, read_files, write_files
+from rbsync.locks.folder import (
+    FOLDER,
+    change_files,
+    folder_made,
+    no_lock_in,
+    read_files,
+    write_files,
+)
 from rbsync.locks.layout import LockFiles, digest_of, files_of, files_of_dataset
 from rbsync.locks.lock_content import Lock, Note, lock_of
 from rbsync.locks.parsing import read_lock
@@ -130,7 +137,10 @@ def _dataset(workspace: Workspace, notes: Notes | None, *, keep_going: bool = Fa
 
 def locked_version(manifest: Manifest) -> Lock:
     """The lock that stands beside a manifest. Raises UserError where there is none."""
-    return read_lock(_files_at_hand(manifest), FOLDER)
+    files = _files_at_hand(manifest)
+    if not files:
+        raise no_lock_in(FOLDER)
+    return read_lock(files, FOLDER)
 
 
 def _files_at_hand(manifest: Manifest) -> dict[str, bytes]:
@@ -182,6 +192,10 @@ def _verified(workspace: Workspace, covers: Callable[[str], bool]) -> Verified:
     lock = read_lock(at_disk, FOLDER)
     notes = Notes(is_wanted=True)
     dataset = _dataset(workspace, notes, keep_going=True)
+    # Where nothing is declared, that is what `rbsync lock` writes. Elsewhere the files are lost:
+    # an ignore file of git that names `*.sums` takes them from all clones.
+    if not at_disk and dataset.datapoints:
+        raise no_lock_in(FOLDER)
     unread = (*(one.problem for one in dataset.obstacles), *dataset.unread)
     at_hand, files = lock_of(dataset), files_of(lock)
     found = _known_difference(workspace, lock, at_hand, dataset, covers)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import TypeVar
 
 from rbsync.errors import UserError
-from rbsync.locks.folder import FOLDER, read_files
+from rbsync.locks.folder import FOLDER, no_lock_in, read_files
 from rbsync.locks.layout import SUFFIX, home_and_digits
 from rbsync.locks.lock_content import Lock
 from rbsync.locks.parsing import read_lock
@@ -23,7 +23,10 @@ def version_of(root: str, name: str) -> Lock:
     Raises UserError for a name that means neither, and for a lock that is wrong.
     """
     if folder := _folder(name):
-        return read_lock(read_files(folder) or {}, os.path.relpath(folder))
+        shown, files = os.path.relpath(folder), read_files(folder)
+        if not files:
+            raise no_lock_in(shown)
+        return read_lock(files, shown)
     return _at_revision(root, name)
 
 
@@ -59,11 +62,14 @@ def blobs_at(root: str, name: str) -> dict[str, str]:
     entries = [one.partition(b"\t") for one in listed.split(b"\0") if one]
     ids = {os.fsdecode(name): facts.split() for facts, _, name in entries}
     # A link in the folder is a blob too, of another mode.
-    return {
+    found = {
         name: blob.decode()
         for name, (mode, _, blob) in ids.items()
         if name.endswith(SUFFIX) and not name.startswith(".") and mode.startswith(b"100")
     }
+    if not found:
+        raise UserError(f"{prefix}{FOLDER} of `{name}` has no `{SUFFIX}` file", hint=_HINT)
+    return found
 
 
 def locked_paths(root: str, files: Mapping[str, str], homes: Set[str]) -> Iterator[str]:

@@ -61,3 +61,29 @@ def test_a_revision_without_a_lock_is_no_unknown_one(folder: Project) -> None:
     git(folder.folder, "tag", "v1")
     with pytest.raises(UserError, match=r"^the revision `v1` has no rbsync\.lock"):
         version_of(str(folder.folder), "v1")
+
+
+def test_a_folder_without_lock_files_is_the_lock_of_nothing_nowhere(folder: Project) -> None:
+    root = folder.folder
+    assert folder.run("lock").code == 0
+    for one in (root / "rbsync.lock").glob("*.sums"):
+        one.unlink()
+    git(root, "init", "-q", ".")
+    git(root, "add", "rbsync.lock")
+    git(root, "commit", "-qm", "one")
+    with pytest.raises(UserError, match=r"has no `\.sums` file"):
+        version_of(str(root), str(root))
+    with pytest.raises(UserError, match=r"rbsync\.lock of `HEAD` has no `\.sums` file"):
+        version_of(str(root), "HEAD")
+    for command in (["verify"], ["lock", "--check"], ["plan", "--locked"], ["diff", "lock"]):
+        found = folder.run(*command)
+        assert found.code == 65, command
+        assert "there is no lock: rbsync.lock has no `.sums` file" in found.err
+    assert folder.run("lock").code == 0
+    assert folder.run("verify").code == 0
+
+
+def test_where_nothing_is_declared_nothing_is_locked(folder: Project) -> None:
+    folder.write("rbsync.yaml", "version: 1\ndatapoints: []\n")
+    assert folder.run("lock").code == 0
+    assert folder.run("verify").code == 0
