@@ -17,7 +17,7 @@ from rbsync.manifest.model_keys import keys_of, validated
 from rbsync.manifest.positions import Path
 from rbsync.manifest.source_kinds import NoKindError, kind_of, list_hint
 from rbsync.manifest.validation_findings import MISSING, UNKNOWN, Finding, findings_of
-from rbsync.manifest.wording import UNKNOWN_KEY, problem_of
+from rbsync.manifest.wording import UNKNOWN_KEY, is_too_deep, problem_of
 from rbsync.sources import SourceKinds
 from rbsync.sources.base import SourceModel
 
@@ -135,7 +135,14 @@ class Validator:
             return Checked(validated(model, value), ())
         except ValidationError as error:
             findings = findings_of(error, value)
-        told = [one for one in findings if (*path, *one.path) not in self._unfilled]
+        # Who wrote `mask` under `labels` meant no file of labels, of which keys would be missing.
+        moved = {one.path[:-1] for one in findings if is_too_deep(one, model)}
+        told = [
+            one
+            for one in findings
+            if (*path, *one.path) not in self._unfilled
+            and not (one.kind == MISSING and one.path in moved)
+        ]
         self.problems += [problem_of(one, model, self._document, path) for one in told]
         unknown = [one.path for one in findings if one.kind == UNKNOWN]
         # An unknown key alone leaves the source as it is: with it gone, other problems of these

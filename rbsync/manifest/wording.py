@@ -62,9 +62,21 @@ def _unknown(finding: Finding, model: type[Any]) -> tuple[str, str, str]:
     # No guess at another key: who wrote a secret here shall take it away, not move it.
     if _SECRET.search(key) and key not in known:
         return UNKNOWN_KEY, f"unknown key `{key}`", _KEY_HINT
+    if is_too_deep(finding, model):
+        outer = finding.path[-2]
+        message = f"`{key}` stands under `{outer}` and belongs beside it"
+        return UNKNOWN_KEY, message, f"write `{key}` at the level of `{outer}`"
     if near is not None:
         return UNKNOWN_KEY, f"unknown key `{key}`; did you mean `{near}`?", ""
     return UNKNOWN_KEY, f"unknown key `{key}`", f"known here: {', '.join(known)}"
+
+
+def is_too_deep(finding: Finding, model: type[Any]) -> bool:
+    """Tells whether a finding is an unknown key that the mapping around its own one has."""
+    if finding.kind != UNKNOWN or len(finding.path) < 2 or not isinstance(finding.path[-2], str):
+        return False
+    *above, _, key = finding.path
+    return any(key in known_keys(one) for one in _models_at(model, tuple(above)))
 
 
 def _missing(finding: Finding, model: type[Any]) -> tuple[str, str, str]:

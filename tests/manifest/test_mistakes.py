@@ -34,6 +34,16 @@ LOCAL = "version: 1\ndatapoints: []\n"
             LOCAL + "backend: {kind: redbrick, org: a, project_id: b}",
             "3:10: `org_id` is missing | The organisation's id.",
         ),
+        (
+            'version: 1\ndatapoints:\n  - glob: "*.png"\n    labels: {mask: "{stem}.png"}',
+            "4:14: `mask` stands under `labels` and belongs beside it | "
+            "write `mask` at the level of `labels`",
+        ),
+        (
+            LOCAL + "policy: {backend: {kind: local}}",
+            "3:10: `backend` stands under `policy` and belongs beside it | "
+            "write `backend` at the level of `policy`",
+        ),
         (LOCAL + "backend: {path: a}", "3:10: `kind` is missing | it is `local` or `redbrick`"),
         (
             LOCAL + "backend: {kind: redbrik}",
