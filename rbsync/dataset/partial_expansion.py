@@ -21,6 +21,7 @@ from rbsync.dataset.unit_rows import Packed, Row
 from rbsync.dataset.units import DECLARED, UnitKey, spelt_alike
 from rbsync.files.part import NotInPartsError, Part
 from rbsync.files.tree import Tree
+from rbsync.model.bucket_paths import is_bucket
 from rbsync.model.names import fold_of
 from rbsync.sources.context import Rest
 
@@ -48,14 +49,12 @@ class Expansion:
     singles: frozenset[int]
     before: dict[UnitKey, dict[str, Row]]
     """The rows that are looked at again, by their units: of a large folder mostly one."""
-    gone: frozenset[str]
 
     def again(self, remembered: Remembered) -> Again:
         """The sources, and the part of the tree, that are looked at."""
+        # Those that are gone too: a source that begins in one tells that it is not there.
         names = {
-            folder: None if some is None else frozenset(some)
-            for folder, some in self.names.items()
-            if folder not in self.gone
+            folder: None if some is None else frozenset(some) for folder, some in self.names.items()
         }
         numbers = {source for source, folder in remembered.units if folder is not None}
         numbers.update(one.key[0] for one in remembered.held if one.is_of_all)
@@ -110,12 +109,12 @@ def expansion_of(
     Raises NotInPartsError.
     """
     asking = _Asking(remembered, changes, load)
-    whole = asking.sources(tree)
     for key, files in remembered.unsettled.items():
         asking.add(key, files)
     for key, found in folds.units_with(wanted).items():
         # Another name may have the same fold by chance.
         asking.add(key, asking.unit(key).files_named(found))
+    whole = asking.sources(tree)
     for key, summary in remembered.units.items():
         # Sources that are expanded as a whole were asked above.
         is_looked_for = key[1] is not None or key == DECLARED
@@ -165,10 +164,19 @@ class _Asking:
                 or not all(self._stands(o, tree) for o in one.witnesses)
             ):
                 self._whole.add(number)
-        if self.changes.paths or self.changes.whole:
-            # What is told of all its files together is not known of the rest.
-            self._whole |= {one.key[0] for one in self.remembered.held if _is_of_sum(one)}
+        self._whole |= self._with_sums()
         return self._whole
+
+    def _with_sums(self) -> set[int]:
+        """The sources of which something is told of all files together: of the rest of a part that
+        is not known.
+        """
+        found = {one.key[0] for one in self.remembered.held if is_of_sum(one)}
+        if not found or self.changes.paths or self.changes.whole:
+            return found
+        # Nothing has changed, and a few rows are looked at again all the same.
+        units = self.remembered.units
+        return found & {source for source, folder in units if folder in self._names}
 
     def add(self, key: UnitKey, files: Collection[str]) -> None:
         """Takes rows of a unit that are to be looked at again."""
@@ -191,7 +199,7 @@ class _Asking:
             raise NotInPartsError("so many files are planned packed")
         before = {key: rows for key in self.remembered.units if (rows := self._rows(key))}
         whole, singles = frozenset(self._whole), frozenset(self._singles)
-        return Expansion(self._names, whole, singles, before, frozenset(self.changes.gone))
+        return Expansion(self._names, whole, singles, before)
 
     def _rows(self, key: UnitKey) -> dict[str, Row]:
         """The rows of a unit that are looked at again."""
@@ -216,7 +224,8 @@ class _Asking:
     def _stands(self, witness: str, tree: Tree) -> bool:
         """Tells whether a file that speaks for its source is still there, whatever is in it."""
         # A template may lead through `..`, and folders are seen by their plain paths.
-        folder, name = posixpath.split(posixpath.normpath(witness))
+        plain = witness if is_bucket(witness) else posixpath.normpath(witness)
+        folder, name = posixpath.split(plain)
         # Where the folder could not be looked into, nobody saw the file, nor will see it go.
         if self.changes.is_ruled(folder) or folder not in self.remembered.seen:
             return False
@@ -230,7 +239,8 @@ _OF_PARTS = ("empty-source", "no-labels", "unused-exclude")
 """Warnings of a source as a whole that can be told again of a part, as `Rest` says."""
 
 
-def _is_of_sum(one: Held) -> bool:
+def is_of_sum(one: Held) -> bool:
+    """Tells whether a warning is of all files of a source together, and of no part of it."""
     return one.is_of_all and one.problem.code not in _OF_PARTS
 
 

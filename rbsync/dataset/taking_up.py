@@ -9,7 +9,7 @@ from functools import partial
 from rbsync.dataset.changes_since import Changes
 from rbsync.dataset.expanding import Seeking
 from rbsync.dataset.notes import Held, Notes
-from rbsync.dataset.partial_expansion import Expansion, Folds, Load, loaded
+from rbsync.dataset.partial_expansion import Expansion, Folds, Load, is_of_sum, loaded
 from rbsync.dataset.remembered import Remembered, Seen, seen_now
 from rbsync.dataset.told import Stray
 from rbsync.dataset.unit_rows import Packed, Row
@@ -166,7 +166,7 @@ class TakingUp:
         # None of these names is in the part: `_check_several` has refused that.
         if one.names:
             return False
-        if one.is_of_all:
+        if one.is_of_all and not is_of_sum(one):
             return True
         return one.key[0] in self.expansion.whole or (
             bool(one.row) and self.expansion.is_expanded(one.key, one.row)

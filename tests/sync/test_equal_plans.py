@@ -58,6 +58,11 @@ def check(folder: Project, monkeypatch: pytest.MonkeyPatch, file: str = "rbsync.
         assert plans == [expected, expected]
 
 
+def apply(opened: Open) -> None:
+    with opened() as workspace:
+        apply_plan(workspace, make_plan(workspace), ApplyOptions(force=True))
+
+
 def become(kind: str) -> Step:
     """A step after which this stands at `labels`, nothing for an empty text.
 
@@ -100,11 +105,44 @@ def test_a_folder_of_labels_that_is_something_else(
     check(folder, monkeypatch)
     for kind in LABELS[story]:
         if kind == "apply":
-            with applied() as workspace:
-                apply_plan(workspace, make_plan(workspace), ApplyOptions(force=True))
+            apply(applied)
         else:
             become(kind)(folder.folder)
         check(folder, monkeypatch)
+
+
+def test_what_is_told_of_all_label_files_is_told_while_one_is_looked_at_again(
+    folder: Project, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.manifest(
+        IN_FOLDERS.replace(
+            '"labels/{stem}.json?"', '{format: labelme, file: "labels/{stem}.json?"}'
+        )
+    )
+    for name, label in (("1", "car"), ("2", "car"), ("2", "tram")):
+        box = {"label": label, "points": [[0, 0], [1, 1]], "shape_type": "rectangle"}
+        drawn = {"shapes": [box], "imageHeight": 2, "imageWidth": 2, "imagePath": f"{name}0.png"}
+        folder.write(f"labels/{name}.json", drawn)
+        check(folder, monkeypatch)
+        # What is not done yet, or wrong, is looked at again by each plan, and the first file not.
+        if name == "1":
+            apply(opened)
+    assert [
+        one.code for one in told(folder, keep_going=True)["warnings"] if one.location.line == 5
+    ] == ["other-picture"]
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_folder_of_a_source_is_missed_that_was_empty_before(
+    folder: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.manifest(IN_FOLDERS + "  - {glob: 'more/*.png', allow_empty: true}\n")
+    more = folder.write("more/1.png", png(7))
+    check(folder, monkeypatch)
+    for remove in (more.unlink, more.parent.rmdir):
+        remove()
+        check(folder, monkeypatch)
+    assert "`more` does not exist" in told(folder, keep_going=False)[0].message
 
 
 @pytest.mark.usefixtures("applied")
