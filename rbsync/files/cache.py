@@ -17,7 +17,7 @@ from rbsync.files.listing import Listing
 from rbsync.model.fingerprint import Algorithm
 from rbsync.trust.inert_tables import program_in
 
-FORMAT = 5
+FORMAT = 6
 
 _SCHEMA = """
 CREATE TABLE folder (
@@ -94,10 +94,8 @@ class Cache:
         for _ in range(2):
             try:
                 return self._connect()
-            except sqlite3.DatabaseError as error:
-                # The bare class is a damaged file. Its subclasses are a locked or full one, which
-                # is sound and must not be thrown away.
-                if type(error) is not sqlite3.DatabaseError:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+                if not _is_damage(error):
                     return None
                 self._unlink()
             except OSError:
@@ -211,14 +209,19 @@ class Cache:
             return {}
         query = "SELECT content, fingerprint FROM checked WHERE context = ?"
         with self._forgiving():
-            return dict(self._db.execute(query, (context,)).fetchall())
+            rows = self._db.execute(query, (context,)).fetchall()
+            # One flipped bit in a fingerprint would be an update of labels that nobody changed.
+            return {
+                str(content): str(text)[_SEAL:]
+                for content, text in rows
+                if str(text)[:_SEAL] == _seal(f"{content}\0{context}\0{str(text)[_SEAL:]}")
+            }
         return {}
 
     def put_checked(self, context: str, rows: Sequence[tuple[str, str]]) -> None:
         """Remembers that contents passed a check."""
-        self._many(
-            "INSERT OR REPLACE INTO checked VALUES (?, ?, ?)", ((c, context, f) for c, f in rows)
-        )
+        sealed = ((c, context, _seal(f"{c}\0{context}\0{f}") + f) for c, f in rows)
+        self._many("INSERT OR REPLACE INTO checked VALUES (?, ?, ?)", sealed)
 
     def memo(self, key: str) -> str | None:
         """A remembered value."""
@@ -330,11 +333,20 @@ class Cache:
         """Goes on without an answer; a file that turns out to be damaged is thrown away."""
         try:
             yield
-        except sqlite3.Error as error:
-            if type(error) is sqlite3.DatabaseError and self._db is not None:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            if _is_damage(error) and self._db is not None:
                 self._db.close()
                 self._unlink()
                 self._db = self._open()
+
+
+def _is_damage(error: Exception) -> bool:
+    """Tells whether an error is that of a damaged file.
+
+    The bare class is one. Its subclasses are a locked or full file, which is sound and must not be
+    thrown away. What is no UTF-8 is quoted by the database in its message.
+    """
+    return type(error) in (sqlite3.DatabaseError, UnicodeDecodeError)
 
 
 def _seal_of(parts: Iterable[bytes]) -> bytes:

@@ -258,6 +258,38 @@ def test_a_memo_that_was_tampered_with_is_none(folder) -> None:
     cache.close()
 
 
+def test_a_check_that_was_tampered_with_is_none(folder) -> None:
+    """The labels of a file with its content would be others, and be sent again."""
+    path = str(folder.root / ".rbsync/cache.db")
+    for column in ("content", "context", "fingerprint"):
+        cache = Cache(path, "xxh3")
+        cache.put_checked("labels:1", [("xxh3:a", "xxh3:b")])
+        with sqlite3.connect(path) as db:
+            db.execute(f"UPDATE checked SET {column} = replace({column}, ':', '.')")
+        assert [cache.checked(context) for context in ("labels:1", "labels.1")] == [{}, {}]
+        cache.close()
+        os.unlink(path)
+
+
+def test_a_file_with_an_error_that_is_no_text_is_made_anew(folder) -> None:
+    """The database quotes what it cannot understand of its own tables, byte for byte."""
+    path = Path(folder.root / ".rbsync/cache.db")
+    cache = Cache(str(path), "xxh3")
+    cache.put_memo("k", "v")
+    cache._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    cache.close()
+    made = path.read_bytes()
+    damaged = made.replace(b"tablefolder", b"tablef\xcflder").replace(
+        b"CREATE TABLE", b"CREATE TA\xcfLE"
+    )
+    assert damaged != made
+    path.write_bytes(damaged)
+    cache = Cache(str(path), "xxh3")
+    cache.put_memo("k", "w")
+    assert cache.memo("k") == "w"
+    cache.close()
+
+
 def test_a_full_disk_or_a_lock_forgets_and_goes_on(folder) -> None:
     path = str(folder.root / ".rbsync/cache.db")
     cache = Cache(path, "xxh3")
