@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from typing import NamedTuple
 
 from rbsync.sources.tools.poses import Points, points_of
 from rbsync.sources.tools.recognised import next_step, tool_of
+from rbsync.sync.nearness import by_path, nearness, upwards
 from rbsync.sync.survey import (
     LOOKED_AT,
     MOST_LISTS,
@@ -18,9 +19,7 @@ from rbsync.sync.survey import (
     SCANS,
     VIDEOS,
     Folder,
-    nearness,
     text_of_beginning,
-    upwards,
 )
 
 LABELS = ("json", "xml", "txt")
@@ -107,6 +106,7 @@ def label_files(
     for number, names in enumerate(stems):
         for name in names:
             having.setdefault(name, []).append(number)
+    known = by_path(folders)
     for folder in folders:
         for suffix in LABELS:
             found = folder.stems([suffix])
@@ -124,7 +124,7 @@ def label_files(
             if tool != "YOLO":
                 yield plain
                 continue
-            classes, points = _class_names(root, folders, folder)
+            classes, points = _class_names(root, known, folder)
             yield plain._replace(classes=classes, points=points or _points_in(text))
 
 
@@ -161,14 +161,14 @@ def _is_labels(text: str) -> bool:
 
 
 def _class_names(
-    root: str, folders: Sequence[Folder], folder: Folder
+    root: str, known: Mapping[str, Folder], folder: Folder
 ) -> tuple[list[str] | str, Points | None]:
     """The names of YOLO's classes, or the path of the text file that has them; empty for none.
 
     They stand in the folder of the label files or in the nearest one above, perhaps with the points
     of poses.
     """
-    for one in upwards(folders, folder.path):
+    for one in upwards(known, folder.path):
         texts = [name for name in NAMES_OF_CLASSES if name in one.names.get("txt", ())]
         texts += one.names.get("names", ())
         if texts:

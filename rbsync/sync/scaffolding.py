@@ -13,10 +13,11 @@ from types import MappingProxyType
 
 from rbsync.errors import UserError
 from rbsync.files.kinds import suffix_of
-from rbsync.files.patterns import compile_pattern
 from rbsync.sources.matching import as_named
 from rbsync.sources.tools.recognised import next_step
 from rbsync.sync.label_survey import label_files
+from rbsync.sync.left_out import LeftOut
+from rbsync.sync.nearness import Neighbours, by_path, upwards
 from rbsync.sync.survey import (
     PICTURES,
     SCANS,
@@ -24,19 +25,18 @@ from rbsync.sync.survey import (
     VIDEOS,
     Folder,
     Listed,
+    below,
     dicom_pattern,
     exported_images,
     folders_of,
     is_called_as_labels,
-    is_masks,
     is_video,
     lists_of,
     mask_end,
+    masks_among,
     masks_beside_images,
-    nearness,
     pattern_of_folders,
     segmentations_beside_scans,
-    upwards,
 )
 
 MOST_TABLES = 5
@@ -130,13 +130,15 @@ class _Findings:
             if one.path not in self._exported and any(one.names.get(kind) for kind in PICTURES)
         ]
         possible = [one for one in pictures if not is_called_as_labels(one)]
-        self._masks = [one for one in pictures if is_masks(one, possible)]
+        self._masks = masks_among(pictures, possible)
         masks = {one.path for one in self._masks}
         self._videos = [one for one in pictures if one.path not in masks and is_video(one)]
         others = {one.path for one in (*self._masks, *self._videos)} | self._exported
         self._images = [one for one in pictures if one.path not in others]
         self._lists = list(lists_of(root, folders))
-        self._left_out: dict[str, str] = {}
+        self._left_out = LeftOut(folders)
+        self._neighbours = Neighbours(self._images)
+        self._by_path = by_path(folders)
         self._taken: set[str] = set()
         self._told: list[str] = []
         homes = [
@@ -174,7 +176,7 @@ class _Findings:
         for path in sorted(self._exported):
             yield "  # A folder of masks as RedBrick exports it."
             yield f"  - folder: {_text(path or '.')}"
-            self._left_out[_all_of(path)] = ""
+            self._left_out.add(_all_of(path))
             self._take_named(exported_images(os.path.join(self._root, path)), path)
         for listed in self._lists:
             if listed.kind == "coco":
@@ -184,7 +186,7 @@ class _Findings:
         """Leaves the images out that are declared with their masks: they would be sent twice."""
         for folder in self._images:
             paths = [
-                _below(folder.path, one) for kind in PICTURES for one in folder.names.get(kind, ())
+                below(folder.path, one) for kind in PICTURES for one in folder.names.get(kind, ())
             ]
             named = [one for one in paths if one in images]
             if len(named) == len(paths):
@@ -195,7 +197,8 @@ class _Findings:
                 )
                 self._told.append(f"# Left in twice: {why}; leave them out with `exclude`.")
             else:
-                self._left_out.update((as_named(one), "has its mask there") for one in named)
+                for one in named:
+                    self._left_out.add(as_named(one), "has its mask there")
 
     def _coco_source(self, listed: Listed) -> Iterator[str]:
         folder, _, name = listed.first.rpartition("/")
@@ -210,7 +213,7 @@ class _Findings:
         base = homes[0].path[: len(homes[0].path) - len(folder)].rstrip("/")
         if base:
             yield f"    images: {_text(base + '/')}"
-        named = {_below(base, one).rstrip("/") for one in listed.folders}
+        named = {below(base, one).rstrip("/") for one in listed.folders}
         for one in self._images:
             if one.path in named:
                 self._take(one)
@@ -219,21 +222,16 @@ class _Findings:
         """The images of a folder are in a source of their own."""
         kinds = [kind for kind in HOMES if folder.names.get(kind)]
         self._taken.add(folder.path)
-        self._left_out[_below(folder.path, "*." + _choice(kinds))] = ""
+        self._left_out.add(below(folder.path, "*." + _choice(kinds)))
 
     def _masked_images(self) -> Iterator[str]:
         """The images that have masks, in a folder of masks or beside them."""
         for masks in self._masks:
-            stems = masks.stems(["png"])
-            homes = [(mask_end(stems, one.stems(PICTURES)), one) for one in self._images]
-            if not homes:
-                self._left_out[_all_of(masks.path)] = "masks, of the frames of videos"
+            home = self._home_of(masks)
+            if not home:
+                self._left_out.add(_all_of(masks.path), "masks, of the frames of videos")
                 continue
-            # The parts of a dataset have the same names: the nearest folder has the images.
-            (count, end), home = max(
-                homes,
-                key=lambda pair: (pair[0].masks, nearness(pair[1].path, masks.path)),
-            )
+            count, end = mask_end(masks.stems(["png"]), home.stems(PICTURES))
             yield from self._masked(home, masks, end, count)
         for one in self._images:
             if end := masks_beside_images(one):
@@ -241,49 +239,60 @@ class _Findings:
                 count = sum(stem.endswith(end) for stem in stems)
                 yield from self._masked(one, one, end, count)
 
+    def _home_of(self, masks: Folder) -> Folder | None:
+        """The folder with the images of most masks of a folder; None where no images are."""
+        stems, best, home = masks.stems(["png"]), -1, None
+        # The parts of a dataset have the same names: the nearest folder has the images.
+        for one in self._neighbours.of(masks.path):
+            count = mask_end(stems, one.stems(PICTURES)).masks
+            if count > best:
+                best, home = count, one
+            if best == len(stems):
+                break
+        return home
+
     def _masked(self, home: Folder, masks: Folder, end: str, count: int) -> Iterator[str]:
         apart = masks is not home
-        own = _all_of(masks.path) if apart else _below(home.path, f"*{end}.png")
-        template = _below(masks.path, "{stem}" + end + ".png?")
+        own = _all_of(masks.path) if apart else below(home.path, f"*{end}.png")
+        template = below(masks.path, "{stem}" + end + ".png?")
         class_map = self._class_map(masks)
         # An image is one datapoint: a second folder of masks for it has to wait for somebody.
         if not class_map or home.path in self._taken:
             what = "masks, by their names" if apart else "masks beside their images"
-            self._left_out[own] = (
-                f"{what}; declare the images with `mask: {template}` and a `class_map`"
-            )
+            why = f"{what}; declare the images with `mask: {template}` and a `class_map`"
+            self._left_out.add(own, why)
             return
         kinds = [kind for kind in PICTURES if home.names.get(kind)]
         # Masks beside their images are PNGs too, and would be counted as images.
         images = len(home.stems(PICTURES)) - (0 if apart else count)
         yield f"  # One datapoint for each image ({images:,} when this was written), with its mask"
         yield f"  # where it has one ({count:,}; the ? means: if it exists)."
-        yield f"  - glob: {_text(_below(home.path, '*.' + _choice(kinds)))}"
+        yield f"  - glob: {_text(below(home.path, '*.' + _choice(kinds)))}"
         yield '    name: "{path}"'
         if not apart:
             yield f"    exclude: [{_text(own)}]"
         yield f"    mask: {_text(template)}"
         yield f"    class_map: {_text(class_map)}"
-        self._left_out[own] = ""
+        self._left_out.add(own)
         self._take(home)
 
     def _class_map(self, masks: Folder) -> str:
         """The class map in the folder of masks, or in the nearest one above."""
-        above = upwards(self._folders, masks.path)
+        above = upwards(self._by_path, masks.path)
         return next(
-            (_below(one.path, "class_map.json") for one in above if one.has("class_map.json")), ""
+            (below(one.path, "class_map.json") for one in above if one.has("class_map.json")), ""
         )
 
     def _videos_lines(self) -> Iterator[str]:
         for parent in sorted({one.path.rpartition("/")[0] for one in self._videos if one.path}):
-            below = [one for one in self._videos if _folder_of(one.path) == parent]
+            videos = [one for one in self._videos if _folder_of(one.path) == parent]
             beside = [one for one in self._folders if one.path and _folder_of(one.path) == parent]
-            yield f"  # A video for each folder of frames ({len(below):,} when this was written)."
+            yield f"  # A video for each folder of frames ({len(videos):,} when this was written)."
             # A folder beside them that has masks, or nothing at all, is no video.
-            places = ["*/"] if len(beside) == len(below) else [f"{one.title}/" for one in below]
-            yield from (f"  - frames: {_text(_below(parent, place))}" for place in places)
-            for one in below:
-                self._left_out[_all_of(one.path)] = ""
+            places = ["*/"] if len(beside) == len(videos) else [f"{one.title}/" for one in videos]
+            yield from (f"  - frames: {_text(below(parent, place))}" for place in places)
+            for one in videos:
+                self._left_out.add(_all_of(one.path))
 
     def _series_lines(self) -> Iterator[str]:
         scans = [(one, dicom_pattern(self._root, one)) for one in self._folders]
@@ -300,7 +309,7 @@ class _Findings:
             yield "  # A series for each folder of DICOM files."
         for one, pattern in series[:MOST_SERIES]:
             yield f"  - name: {_text(one.path or 'scan')}"
-            yield f"    series: [{{items: {_text(_below(one.path, pattern))}}}]"
+            yield f"    series: [{{items: {_text(below(one.path, pattern))}}}]"
         if len(series) > MOST_SERIES:
             yield f"  # {len(series) - MOST_SERIES:,} more folders have DICOM files; write them so."
 
@@ -313,17 +322,16 @@ class _Findings:
         for one in self._folders:
             if is_called_as_labels(one) and any(one.names.get(kind) for kind in SCANS):
                 why = "segmentations; a `series` takes them, with a `segment_map`"
-                self._left_out[_all_of(one.path)] = why
+                self._left_out.add(_all_of(one.path), why)
             for pattern in segmentations_beside_scans(one):
                 why = "segmentations; a `series` takes them, with a `segment_map`"
-                self._left_out[f"**/{pattern}"] = why
+                self._left_out.add(f"**/{pattern}", why)
         kept = [one for one in self._folders if not self._is_left_out(one)]
         found = [
             kind for kind in (*PICTURES, *SCANS, *VIDEOS) if any(o.names.get(kind) for o in kept)
         ]
-        names = [_below(o.path, n) for o in kept for kind in found for n in o.names.get(kind, ())]
-        forms = [compile_pattern(pattern) for pattern in self._left_out]
-        count = sum(not any(form.matches(name) for form in forms) for name in names)
+        declared = [path for one in kept for path in self._left_out.kept(one, found)]
+        count = len(declared)
         if found and any(one.kind == "items" for one in self._lists):
             yield f"  # The list says what is sent; {count:,} files here are not declared besides."
             return
@@ -336,7 +344,7 @@ class _Findings:
             return
         yield f'  - glob: "**/*.{_choice(found)}"'
         yield '    name: "{path}"'
-        if left := list(self._excluded(found)):
+        if left := list(self._excluded(found, declared)):
             yield "    exclude:"
             yield from left
         yield from self._labels_line()
@@ -344,29 +352,13 @@ class _Findings:
         if not count:
             yield "    allow_empty: true"
 
-    def _excluded(self, found: Sequence[str]) -> Iterator[str]:
-        for pattern, why in sorted(self._left_out.items()):
-            if self._has_any(pattern, found):
-                self._said.add(pattern)
-                yield f"      - {_text(pattern)}" + (f"   # {why}" if why else "")
-
-    def _has_any(self, pattern: str, kinds: Sequence[str]) -> bool:
-        """Tells whether a pattern leaves out anything of these kinds; another has no effect."""
-        form = compile_pattern(pattern)
-        return any(
-            form.matches(_below(one.path, name))
-            for one in self._folders
-            for kind in kinds
-            for name in one.names.get(kind, ())
-        )
+    def _excluded(self, kinds: Sequence[str], kept: Sequence[str]) -> Iterator[str]:
+        for pattern, why, stands_for in self._left_out.exclusions(kinds, kept):
+            self._said.update(stands_for)
+            yield f"      - {_text(pattern)}" + (f"   # {why}" if why else "")
 
     def _is_left_out(self, folder: Folder) -> bool:
-        if _all_of("") in self._left_out or folder.path in self._taken:
-            return True
-        return _all_of(folder.path) in self._left_out or any(
-            pattern.endswith("/**") and folder.path.startswith(pattern.removesuffix("**"))
-            for pattern in self._left_out
-        )
+        return folder.path in self._taken or self._left_out.has_folder(folder.path)
 
     def _labelled_images(self) -> Iterator[str]:
         """The images that have label files in another folder, or beside them in one of several."""
@@ -380,17 +372,18 @@ class _Findings:
             count = len(one.home.stems(HOMES))
             yield f"  # One datapoint for each image ({count:,} when this was written), with its"
             yield f"  # labels where it has some ({one.number:,}; the ? means: if they exist)."
-            yield f"  - glob: {_text(_below(one.home.path, '*.' + _choice(kinds)))}"
+            yield f"  - glob: {_text(below(one.home.path, '*.' + _choice(kinds)))}"
             yield '    name: "{path}"'
-            yield one.line(_below(one.folder.path, "{stem}"))
+            yield one.line(below(one.folder.path, "{stem}"))
             self._take(one.home)
 
     def unread(self) -> Iterator[str]:
         """Yields a line for each folder and tool that is left out beside files of globs."""
         yield from self._told
-        for pattern, why in sorted(self._left_out.items()):
-            # What no glob would have matched stands under no `exclude`.
-            if why and pattern not in self._said and self._has_any(pattern, HOMES):
+        kept = [path for one in self._folders for path in self._left_out.kept(one, HOMES)]
+        # What no glob would have matched stands under no `exclude`.
+        for pattern, why, _ in self._left_out.exclusions(HOMES, kept, self._said):
+            if why:
                 yield f"# Left out: {pattern}: {why}."
         for suffix, instead in UNSENT.items():
             if count := sum(len(one.names.get(suffix, ())) for one in self._folders):
@@ -425,11 +418,7 @@ def _choice(suffixes: Sequence[str]) -> str:
 
 def _all_of(path: str) -> str:
     """The pattern of all files below a folder."""
-    return _below(path, "**")
-
-
-def _below(path: str, what: str) -> str:
-    return f"{path}/{what}" if path else what
+    return below(path, "**")
 
 
 def _text(value: str) -> str:

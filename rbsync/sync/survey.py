@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from typing import Any, Literal, NamedTuple
 
 from rbsync.files.kinds import suffix_of
@@ -109,29 +108,43 @@ def folders_of(root: str) -> list[Folder]:
     return found
 
 
-def is_masks(folder: Folder, images: Sequence[Folder]) -> bool:
-    """Tells whether a folder is called as masks are, and has PNGs of the names of images.
+def masks_among(pictures: Sequence[Folder], images: Sequence[Folder]) -> list[Folder]:
+    """The folders that are called as masks are, and have PNGs of the names of images.
 
     One above may be called so, `masks/val`, where `images/val` or `val` has the images.
     """
+    # Each folder of images is looked at once: there may be thousands, and as many of masks.
+    everywhere: set[str] = set()
+    at_place: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for one in images:
+        stems = one.stems(PICTURES).keys()
+        everywhere |= stems
+        for place in _places(one.path):
+            at_place[place] |= stems
+    return [one for one in pictures if _is_masks(one, everywhere, at_place)]
+
+
+def _is_masks(
+    folder: Folder, everywhere: Set[str], at_place: Mapping[tuple[str, ...], Set[str]]
+) -> bool:
     stems = folder.stems(["png"])
     if not stems:
         return False
-    homes = images if _MASKS.search(folder.title) else _mirrored(folder.path, images)
-    known = {stem for one in homes for stem in one.stems(PICTURES)}
-    return 2 * sum(without_mask_end(stem) in known for stem in stems) >= len(stems)
+    known = [everywhere]
+    if not _MASKS.search(folder.title):
+        known = [at_place[one] for one in _mirrored(folder.path) if one in at_place]
+    without_end = map(without_mask_end, stems)
+    return 2 * sum(any(stem in one for one in known) for stem in without_end) >= len(stems)
 
 
-def _mirrored(path: str, images: Sequence[Folder]) -> list[Folder]:
-    """The folders of images at the same place as a folder below one that is called as masks are."""
+def _mirrored(path: str) -> Set[tuple[str, ...]]:
+    """The places of the images of a folder below one that is called as masks are."""
     parts = path.split("/")
-    places = {
+    return {
         (*parts[:at], *parts[at + 1 :]) for at, one in enumerate(parts[:-1]) if _MASKS.search(one)
     }
-    return [one for one in images if not places.isdisjoint(_places(one.path))] if places else []
 
 
-@lru_cache(maxsize=1 << 16)
 def _places(path: str) -> frozenset[tuple[str, ...]]:
     """The path of a folder of images, whole and without one part that may name their kind."""
     parts = path.split("/")
@@ -330,21 +343,6 @@ _NOT_OTHER = ("", "Pascal VOC", "labelme", "COCO")
 _ENTRY = ("items", "series")
 
 
-def nearness(path: str, other: str) -> tuple[int, int]:
-    """Tells how much the paths of two folders have in common; more is nearer.
-
-    The parts of a dataset may stand before the kinds, `val/images`, or after them, `images/val`.
-    """
-    parts, others = path.split("/"), other.split("/")
-    return sum((Counter(parts) & Counter(others)).values()), -abs(len(parts) - len(others))
-
-
-def upwards(folders: Sequence[Folder], path: str) -> Iterator[Folder]:
-    """Yields the folder of a path and those above it, as far as they are known."""
-    known = {one.path: one for one in folders}
-    while True:
-        if path in known:
-            yield known[path]
-        if not path:
-            return
-        path = path.rpartition("/")[0]
+def below(path: str, what: str) -> str:
+    """The path, or pattern, of something in a folder; the first folder's path is empty."""
+    return f"{path}/{what}" if path else what

@@ -374,7 +374,7 @@ CASES: dict[str, tuple[Callable[[Project], None], list[str], str]] = {
     "two parts below images and masks, without a class map": (
         masks_below_without_a_map,
         [f"images/{part}/{name}.png" for part in ("train", "val") for name in "ab"],
-        '- "masks/val/**"   # masks, by their names',
+        '- "masks/**"   # masks, by their names; declare the images with `mask: masks/train/{stem}',
     ),
     "two folders of masks for the same images": (
         masked_twice,

@@ -10,9 +10,9 @@ from rbsync.sync.survey import (
     Listed,
     dicom_pattern,
     folders_of,
-    is_masks,
     is_video,
     lists_of,
+    masks_among,
     masks_beside_images,
 )
 
@@ -41,9 +41,9 @@ def test_folders_are_told_in_order_and_hidden_ones_are_not(tmp_path: Path) -> No
 
 def test_masks_have_the_name_of_masks_and_files_of_the_names_of_images() -> None:
     images = [folder("images", "a.jpg", "b.jpg")]
-    assert is_masks(folder("data/masks", "a.png", "b_mask.png"), images)
-    assert not is_masks(folder("data/masks", "logo.png"), images)
-    assert not is_masks(folder("data/thumbs", "a.png"), images)
+    assert masks_among([folder("data/masks", "a.png", "b_mask.png")], images)
+    assert not masks_among([folder("data/masks", "logo.png")], images)
+    assert not masks_among([folder("data/thumbs", "a.png")], images)
 
 
 def test_masks_beside_their_images_are_known_by_their_end() -> None:
