@@ -45,8 +45,12 @@ class Share:
         return size >= self.size or calls >= self.calls
 
 
-MASKS = Share(1 << 20, 64)
-"""Pictures are decoded, which takes long for their bytes: some tenths of a second each task."""
+MASKS = Share(2 << 20, 64)
+"""Pictures are decoded, which takes long for their bytes: some tenths of a second each task.
+
+Each takes six thousandths of a second of scheduler, worker and command beside; and its texts, seven
+times as large, are in memory here until they are sent.
+"""
 BYTES = Share(64 << 20, 512)
 """Files that are only hashed."""
 
