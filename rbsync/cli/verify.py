@@ -31,8 +31,8 @@ def command(common: CommonOptions, patterns: tuple[str, ...], deep: bool, projec
     """Tell whether the files at hand are those of the lock. Changes nothing.
 
     With --project, also whether all that the lock says has arrived there; what else the project
-    has is no difference. PATTERN narrows what is told to names and paths that match. Exits with 2
-    when something differs.
+    has is no difference. PATTERN narrows what is told and counted to names and paths that match.
+    Exits with 2 when something differs.
 
     \b
     Examples:
@@ -51,7 +51,7 @@ def command(common: CommonOptions, patterns: tuple[str, ...], deep: bool, projec
         return not given or any(one(name) for one in given)
 
     with opened(common, rehash=deep, strict=False, asks_nobody=not project, sums=True) as workspace:
-        found = verify(workspace, covers)
+        found = verify(workspace, covers) if patterns else verify(workspace)
         there = _there(common, workspace, covers) if project else None
         idle = patterns_without_effect(workspace, patterns, found.difference)
     is_same = not found.difference and not found.unread

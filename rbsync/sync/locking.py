@@ -151,12 +151,22 @@ def _files_at_hand(manifest: Manifest) -> dict[str, bytes]:
     return files
 
 
-def verify(workspace: Workspace, covers: Callable[[str], bool] = lambda _: True) -> Verified:
+def _everything(_: str) -> bool:
+    return True
+
+
+def verify(workspace: Workspace, covers: Callable[[str], bool] = _everything) -> Verified:
     """Compares the files at hand with the lock, for the names and paths that are covered.
 
-    ``workspace`` must hash with SHA-256. Raises UserError where there is no lock, or a wrong one.
+    These alone are counted; the digest is that of the whole lock. ``workspace`` must hash with
+    SHA-256. Raises UserError where there is no lock, or a wrong one.
     """
-    return _verified_part(workspace, covers) or _verified(workspace, covers)
+    found = _verified_part(workspace, covers) or _verified(workspace, covers)
+    if covers is _everything:
+        return found
+    lock = read_lock(_files_at_hand(workspace.manifest), FOLDER)
+    datapoints, files = (sum(map(covers, names)) for names in (lock.notes, lock.sums))
+    return replace(found, datapoints=datapoints, files=files)
 
 
 def patterns_without_effect(

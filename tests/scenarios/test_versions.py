@@ -147,7 +147,19 @@ def test_a_pattern_narrows_what_is_told(site: Project) -> None:
     site.run("lock")
     picture(site, "images/x/b c.png", 9)
     assert site.run("verify", "images/Y/**").code == 0
+    assert site.run("verify", "images/x/b c.png").code == 2
     assert site.run("verify", "images/x/**").code == 2
+
+
+def test_what_a_pattern_leaves_out_is_not_counted(site: Project) -> None:
+    site.run("lock")
+    every = json.loads(site.run("verify", "--json").out)
+    one = site.run("verify", "images/Y/**")
+    assert one.err == "1 datapoint, 1 file: as locked.\n"
+    some = json.loads(site.run("verify", "--json", "images/Y/**").out)
+    assert (some["datapoints"], some["files"]) == (1, 1)
+    assert every["datapoints"] > 1 < every["files"]
+    assert some["digest"] == every["digest"]
 
 
 def test_without_a_lock_the_next_step_is_told(site: Project) -> None:
