@@ -190,6 +190,11 @@ ADVICE = {
         POLICY,
         POLICY + GLOB + "}\n",
     ),
+    "a key that is too deep": Advice(
+        "write `exclude` at the level of `complete_when`",
+        GLOB + ', complete_when: {exclude: ["**/b.png"]}}\n',
+        GLOB + ', exclude: ["**/b.png"]}\n',
+    ),
     "two kinds in one": Advice(
         "make an entry of its own for each",
         'datapoints:\n  - {glob: "images/*.png", items_list: l.json}\n',
