@@ -67,10 +67,11 @@ def _write(common: CommonOptions, attest: str) -> int:
 def _check(common: CommonOptions) -> int:
     from rbsync.cli.render.difference_view import show_difference
     from rbsync.cli.render.error_view import show_warnings
-    from rbsync.sync.locking import verify
+    from rbsync.sync.locking import hint_of_part, verify
 
     with opened(common, strict=False, asks_nobody=True, sums=True) as workspace:
         found = verify(workspace)
+        part = hint_of_part(workspace, found.difference)
     current = not found.difference and not found.unread
     show_warnings(found.unread, common)
     if common.json:
@@ -83,7 +84,7 @@ def _check(common: CommonOptions) -> int:
         result(common, found.digest if current else "The lock is not that of the files.")
     # What cannot be read is to be mended first: of it no lock is written.
     if not current and not found.unread:
-        note(common, "`rbsync lock` writes it anew.")
+        note(common, f"{part[:1].upper()}{part[1:]}." if part else "`rbsync lock` writes it anew.")
     return ExitCode.DONE if current else ExitCode.CHANGES
 
 

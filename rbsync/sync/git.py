@@ -139,6 +139,16 @@ def revision_of(folder: str) -> str:
         return ""
 
 
+def is_sparse(folder: str) -> bool:
+    """Tells whether git may have left files of a folder's repository out of the checkout."""
+    if not _may_be_in_repository(folder):
+        return False
+    try:
+        return git(folder, "config", "--type=bool", "core.sparseCheckout").strip() == b"true"
+    except GitError:
+        return False
+
+
 def _may_be_in_repository(folder: str) -> bool:
     if "GIT_DIR" in os.environ:
         return True

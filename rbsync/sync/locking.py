@@ -26,6 +26,7 @@ from rbsync.locks.lock_content import Lock, Note, lock_of
 from rbsync.locks.parsing import read_lock
 from rbsync.manifest.manifest import Manifest
 from rbsync.model.datapoint import Dataset
+from rbsync.sync.git import is_sparse
 from rbsync.sync.known_version import remember_version
 from rbsync.sync.lock_memory import lock_part, recall_lock, remember_lock, take_up
 from rbsync.sync.workspace import Workspace
@@ -33,6 +34,10 @@ from rbsync.trust.places import check_own_folder
 
 _MOST = 20
 _ANEW_HINT = "if these are the files that you mean, write the lock anew: rbsync lock"
+_SPARSE_HINT = (
+    "this checkout is sparse, and a lock written here would lack the other files: "
+    "`git sparse-checkout disable` brings them"
+)
 _HINT = "`rbsync lock` writes one from the files at hand"
 
 
@@ -286,6 +291,12 @@ def _verified_part(workspace: Workspace, covers: Callable[[str], bool]) -> Verif
     return Verified(memory.digest, memory.datapoints, memory.sums, found, ())
 
 
+def hint_of_part(workspace: Workspace, difference: Difference) -> str:
+    """The next step where locked files are away in a sparse checkout; empty elsewhere."""
+    is_part = bool(difference.missing) and is_sparse(workspace.manifest.root)
+    return _SPARSE_HINT if is_part else ""
+
+
 def check_locked(workspace: Workspace) -> str:
     """The digest of the lock. Raises UserError, with the differences, where the files differ."""
     found = verify(workspace)
@@ -294,7 +305,7 @@ def check_locked(workspace: Workspace) -> str:
         more = len(problems) - _MOST
         if more > 0:
             problems[_MOST:] = [_objection(f"… and {more:,} more; `rbsync verify -v` lists them")]
-        raise UserError(problems, hint=_ANEW_HINT)
+        raise UserError(problems, hint=hint_of_part(workspace, found.difference) or _ANEW_HINT)
     return found.digest
 
 

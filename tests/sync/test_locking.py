@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from rbsync.errors import UserError
 from rbsync.sync.locking import check_locked, lock_folder, locked_version, verify, write_lock
+from tests.hints.following import follows
 from tests.scenarios.pictures import png
 from tests.scenarios.project import Project
 from tests.sync.conftest import Open
@@ -54,3 +57,27 @@ def test_a_lock_folder_that_is_a_link_is_not_followed(folder: Project, opened: O
     (folder.folder / "rbsync.lock").symlink_to(folder.folder)
     with opened(sums=True) as workspace, pytest.raises(UserError):
         write_lock(workspace)
+
+
+@follows(
+    "this checkout is sparse, and a lock written here would lack the other files: "
+    "`git sparse-checkout disable` brings them"
+)
+def test_in_a_sparse_checkout_nobody_is_led_to_a_lock_of_a_part(folder: Project) -> None:
+    def git(*arguments: str) -> None:
+        author = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *author, *arguments], cwd=folder.folder, check=True)
+
+    assert folder.run("lock").code == 0
+    git("init", "-q", ".")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    git("sparse-checkout", "set", "--no-cone", "/*", "!/c.png")
+    for command in (["lock", "--check"], ["plan", "--locked"]):
+        found = folder.run(*command)
+        assert "`rbsync lock`" not in found.err
+        assert "git sparse-checkout disable" in found.err
+    git("sparse-checkout", "disable")
+    assert folder.run("lock", "--check").code == 0
+    (folder.folder / "c.png").unlink()
+    assert "`rbsync lock` writes it anew" in folder.run("lock", "--check").err
