@@ -33,7 +33,9 @@ def make_plan(workspace: Workspace, options: PlanOptions | None = None) -> Plan:
     may_recall = may_recall and workspace.store.is_settled()
     mark = mark_of(workspace, header) if may_recall else None
     known = recall(workspace, basis, project, asked=asks) if may_recall else None
-    if known is not None and known.is_all:
+    # A name that something is decided about and nothing has is told, whatever there is to do.
+    is_decided = bool(options.ours or options.theirs)
+    if known is not None and known.is_all and not is_decided:
         told = known.memo.remembered.warnings(workspace.inputs.tree, workspace.manifest.file)
         made = known.memo.plan(basis, told)
         return _told(replace(made, looked=looks(options, workspace)), workspace)

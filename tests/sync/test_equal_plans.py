@@ -27,6 +27,14 @@ Step = Callable[[Path], object]
 
 
 @pytest.fixture
+def known(applied: Open) -> Open:
+    """As `applied`, after a plan that is remembered."""
+    with applied() as workspace:
+        assert not make_plan(workspace).actions
+    return applied
+
+
+@pytest.fixture
 def folder(tmp_path) -> Project:
     made = Project(tmp_path / "data")
     made.manifest(IN_FOLDERS)
@@ -153,3 +161,11 @@ def test_a_warning_names_the_manifest_as_it_is_spelt_now(
         check(folder, monkeypatch, file)
         (warning,) = told(folder, keep_going=False, file=file)["warnings"]
         assert warning.location.file == file
+
+
+def test_a_decision_about_nothing_is_told_where_there_is_nothing_to_do(known: Open) -> None:
+    for option in (PlanOptions(theirs=("nobody",)), PlanOptions(ours=("nobody",))):
+        with known() as workspace:
+            plan = make_plan(workspace, option)
+        assert not plan.actions
+        assert "no datapoint has the name `nobody`" in plan.warnings[-1].message
