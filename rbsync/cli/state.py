@@ -280,7 +280,9 @@ def force_unlock(common: CommonOptions, yes: bool) -> int:
 
 def _take_lock(common: CommonOptions, *, is_sure: bool) -> int:
     with opened(common) as workspace:
-        owner = workspace.store.owner()
+        owner: object = workspace.store.owner()
+        if owner is None and workspace.store.is_held():
+            owner = "somebody who left no note"
         if owner is None:
             answer(common, "Nobody holds the lock.", taken_from=None)
             return ExitCode.DONE

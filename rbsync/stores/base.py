@@ -155,6 +155,9 @@ class Movable(Protocol):
         Raises StoreError when there is a state already.
         """
 
+    def check_retirable(self) -> None:
+        """Raises StoreError where `retire` would be refused, while its caller has the lock."""
+
     def retire(self) -> str:
         """Puts the state away, while its caller has the lock, and tells where it is now.
 

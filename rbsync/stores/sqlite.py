@@ -135,6 +135,9 @@ class SqliteStore:
             self._make_folder()
             fill(self._path, content)
 
+    def check_retirable(self) -> None:
+        """As in ``Movable``: who has the lock may write in the folder."""
+
     def retire(self) -> str:
         """Leaves a copy of the state beside it, under the name of a backup, and removes it."""
         from rbsync.stores.preparing import remove

@@ -52,6 +52,8 @@ def _moved(source: Store, target: Store, timeout: float) -> Migrated:
             content = source.content()
         if content is None or content.header != writer.header():
             raise StoreError("the state was taken away while it was being moved")
+        # Before there is a copy: with two of them, each goes on with another one.
+        source.check_retirable()
         # Its epoch is above that of whoever may still write to either of them.
         epoch = max(content.header.epoch, _make_room(target, content.header)) + 1
         content = content._replace(header=replace(content.header, epoch=epoch))

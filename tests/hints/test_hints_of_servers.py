@@ -158,6 +158,57 @@ def test_a_role_that_may_make_no_schema(postgres: Server, database: str) -> None
     use(hers)
 
 
+@follows("Let the schema's owner run: GRANT ALL ON SCHEMA ", "people of one team share a role, by")
+@pytest.mark.parametrize(
+    "before",
+    [
+        "SELECT",
+        "GRANT USAGE ON SCHEMA rbsync TO bob",
+        "GRANT USAGE ON SCHEMA rbsync TO bob; GRANT SELECT ON ALL TABLES IN SCHEMA rbsync TO bob",
+    ],
+)
+def test_a_role_that_lacks_a_right(postgres: Server, database: str, before: str) -> None:
+    use(postgres.url(database))
+    as_administrator(postgres, "postgres", "DROP ROLE IF EXISTS bob")
+    as_administrator(postgres, "postgres", "CREATE ROLE bob LOGIN")
+    as_administrator(postgres, database, before)
+    his = postgres.url(database).replace(f"user={ROLE}", "user=bob")
+    hint = advised(his)
+    for statement in hint.removeprefix("Let the schema's owner run: ").split("; ")[:2]:
+        as_administrator(postgres, database, statement)
+    use(his)
+    as_administrator(postgres, database, "DROP OWNED BY bob")
+
+
+@follows("Name a role that the server lets in, by the URL or PGUSER")
+def test_a_role_that_is_not_there(postgres: Server, database: str) -> None:
+    assert "by the URL or PGUSER" in advised(postgres.url(database).replace(ROLE, "nobody"))
+    use(postgres.url(database))
+
+
+@follows("Run it as the role team, or let an administrator run: GRANT team TO eve")
+def test_a_lock_of_another_role(postgres: Server, database: str) -> None:
+    use(postgres.url(database))
+    as_administrator(postgres, database, "CREATE ROLE eve LOGIN")
+    as_administrator(postgres, database, "GRANT USAGE ON SCHEMA rbsync TO eve")
+    as_administrator(postgres, database, "GRANT ALL ON ALL TABLES IN SCHEMA rbsync TO eve")
+    hers = open_store(postgres.url(database).replace(f"user={ROLE}", "user=eve"), "/")
+    with open_store(postgres.url(database), "/").writer(OWNER, timeout=0) as writer:
+        with pytest.raises(StoreError) as caught:
+            hers.unlock()
+        # It was not half done: the note is there, and the writer goes on.
+        assert hers.owner() == OWNER
+        writer.commit([Record("b")])
+        as_administrator(postgres, database, caught.value.hint.rpartition("run: ")[2])
+        hers.unlock()
+        assert not hers.is_held()
+        with pytest.raises(StoreError, match="has taken over"):
+            writer.commit([Record("late")])
+    hers.close()
+    as_administrator(postgres, database, "DROP OWNED BY eve")
+    as_administrator(postgres, database, "DROP ROLE eve")
+
+
 @follows("Name another schema, ?schema=NAME: this one has tables of somebody else")
 def test_a_schema_with_tables_of_others(postgres: Server, database: str) -> None:
     as_administrator(postgres, database, f"CREATE SCHEMA rbsync AUTHORIZATION {ROLE}")
@@ -290,6 +341,21 @@ def test_a_move_to_a_store_that_keeps_nothing(
 ) -> None:
     assert "can be moved to and from" in moving.run("state", "migrate", "memory:").err
     assert moving.run("state", "migrate", postgres.url(database)).code == 0
+
+
+@follows("Let the database's owner run: GRANT CREATE ON DATABASE ")
+def test_a_move_from_a_schema_that_cannot_be_renamed(
+    moving: Project, postgres: Server, database: str
+) -> None:
+    url = postgres.url(database)
+    assert moving.run("state", "migrate", url).code == 0
+    as_administrator(postgres, database, f"ALTER DATABASE {database} OWNER TO postgres")
+    ran = moving.run("state", "migrate", "sqlite:", "--state", url)
+    assert "GRANT CREATE ON DATABASE" in ran.err
+    # There is one state as before: a copy would be taken for it.
+    assert not (moving.folder / ".rbsync/state.db").exists()
+    as_administrator(postgres, database, f"GRANT CREATE ON DATABASE {database} TO {ROLE}")
+    assert moving.run("state", "migrate", "sqlite:", "--state", url).code == 0
 
 
 @follows("name another place, or another schema: ?schema=NAME")

@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,11 +17,12 @@ from rbsync.errors import ExitCode, LockedError, RbsyncError, StateError, StoreE
 from rbsync.model.record import Header, Intent, Record
 from rbsync.stores import change_log, open_store
 from rbsync.stores.base import Mark, Movable, Upload
-from rbsync.stores.postgresql import state_tables
+from rbsync.stores.postgresql import state_tables, team_writer
 from rbsync.stores.postgresql import team_store as team_store_module
 from rbsync.stores.postgresql.server_address import ServerAddress, read_address
 from rbsync.stores.postgresql.sessions import Session
 from rbsync.stores.postgresql.team_store import TeamStore
+from rbsync.stores.postgresql.team_writer import PATIENCE
 from rbsync.stores.row_values import Content
 from rbsync.stores.sqlite import SqliteStore
 from tests.builders import OTHER, OWNER, PRINT
@@ -116,6 +118,8 @@ def test_a_url_says_where_the_state_is(url: str, options: dict[str, str], schema
         "postgresql://db.example.org/labels?schema=pg_toast",
         "postgresql://db.example.org/labels?schema=A;B",
         "postgresql://db.example.org/labels?schema=",
+        f"postgresql://db.example.org/%ff{CANARY}",
+        f"postgresql://db.example.org/\udcff{CANARY}",
     ],
 )
 def test_a_url_with_a_password_or_what_nobody_knows_is_refused_and_not_repeated(url: str) -> None:
@@ -192,6 +196,49 @@ def test_a_schema_with_tables_of_others_is_left_alone(
     with pytest.raises(StoreError, match="already exists") as caught:
         opening().writer(OWNER, timeout=0).__enter__()
     assert caught.value.hint.startswith("Name another schema")
+
+
+def test_a_state_whose_header_table_was_dropped_is_damaged_and_no_new_one(
+    postgres: Server, database: str, opening: Open
+) -> None:
+    with opening().writer(OWNER, timeout=0) as writer:
+        writer.commit([Record("a")])
+    with postgres.asked_as("team", database) as session:
+        session.execute("DROP TABLE rbsync.meta")
+    for attempt in (opening().records, opening().writer(OWNER, timeout=0).__enter__):
+        with pytest.raises(StateError, match="its table `meta` is gone"):
+            attempt()
+
+
+@pytest.mark.parametrize("setting", ["standard_conforming_strings", "array_nulls"])
+def test_what_an_old_program_has_set_for_the_role_changes_nothing_that_is_written(
+    postgres: Server, database: str, opening: Open, setting: str
+) -> None:
+    with postgres.asked_as("postgres", database) as session:
+        session.execute(f"ALTER ROLE team IN DATABASE {database} SET {setting} = off".encode())
+    written = [Record("a"), Record("b\\é", PRINT, "t")]
+    with opening().writer(OWNER, timeout=0) as writer:
+        writer.commit(written)
+        writer.intend([Intent("c", "create", PRINT, 1.5)])
+    store = opening()
+    found = store.records()
+    store.verify(found)
+    assert found.keys() == {"a", "b\\é", "c"}
+    assert found["b\\é"] == written[1]
+
+
+def test_a_database_that_allows_no_temporary_tables_takes_many_records_at_once(
+    postgres: Server, database: str, opening: Open
+) -> None:
+    with postgres.asked_as("postgres", database) as session:
+        session.execute("CREATE SCHEMA rbsync AUTHORIZATION team")
+        session.execute(f"ALTER DATABASE {database} OWNER TO postgres".encode())
+        session.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC, team".encode())
+        session.execute(f"GRANT CONNECT ON DATABASE {database} TO team".encode())
+    with opening().writer(OWNER, timeout=0) as writer:
+        writer.commit(many(6_000))
+        writer.commit(many(501))
+    assert len(opening().records()) == 6_000
 
 
 def test_a_newer_format_is_left_alone(postgres: Server, database: str, opening: Open) -> None:
@@ -297,6 +344,38 @@ def test_a_server_that_comes_back_is_waited_for(postgres: Server, opening: Open)
         writer.commit([Record("after")])
         again.join()
         assert writer.records().keys() == {"before", "after"}
+
+
+def test_a_database_that_was_dropped_is_not_waited_for(
+    postgres: Server, database: str, opening: Open
+) -> None:
+    with opening().writer(OWNER, timeout=0) as writer:
+        with postgres.asked_as("postgres", "postgres") as session:
+            session.execute(f"DROP DATABASE {database} WITH (FORCE)".encode())
+        began = time.monotonic()
+        for _ in range(2):
+            with pytest.raises(StoreError, match="does not exist") as caught:
+                writer.commit([Record("late")])
+            assert "with `createdb`" in caught.value.hint
+        assert time.monotonic() - began < PATIENCE / 4
+
+
+def test_a_server_that_does_not_come_back_is_waited_for_once(
+    postgres: Server, opening: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(team_writer, "PATIENCE", 1.0)
+    with opening().writer(OWNER, timeout=0) as writer:
+        postgres.stop()
+        try:
+            began = time.monotonic()
+            for _ in range(8):
+                with pytest.raises(StoreError):
+                    writer.commit([Record("late")])
+            assert 1 <= time.monotonic() - began < 4
+        finally:
+            postgres.start()
+        writer.commit([Record("after")])
+        assert writer.records().keys() == {"after"}
 
 
 def test_a_commit_whose_answer_was_lost_is_done_once(opening: Open) -> None:

@@ -80,8 +80,8 @@ def read_address(rest: str) -> ServerAddress:
 def _options(place: str, query: str) -> Mapping[str, str]:
     try:
         found = conninfo_to_dict(f"postgresql:{place or '//'}{'?' if query else ''}{query}")
-    except psycopg.Error:
-        # The driver's own words repeat parts of the URL.
+    except (psycopg.Error, UnicodeError):
+        # The driver's own words repeat parts of the URL; a byte that is no UTF-8 ends it in Python.
         raise UsageError("the URL of the state cannot be read", hint=_FORM) from None
     options = {key: str(value) for key, value in found.items() if value}
     if _SECRET & options.keys():

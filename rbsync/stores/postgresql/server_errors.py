@@ -13,27 +13,39 @@ from rbsync.stores.seals import BrokenSealError
 
 _KEPT = "Nothing that was recorded is lost."
 _REACH = "See that the server runs and that its host, port and database are the ones that are meant"
-_GRANT = (
+_MAKE = (
     "Let the database's owner run: CREATE SCHEMA {schema} AUTHORIZATION {user}; people of one team"
     " share a role, by ALTER ROLE name SET role = {user}"
 )
+_GRANT = (
+    "Let the schema's owner run: GRANT ALL ON SCHEMA {schema} TO {user}; GRANT ALL ON ALL TABLES"
+    " IN SCHEMA {schema} TO {user}; people of one team share a role, by ALTER ROLE name SET role ="
+    " ROLE"
+)
 # By the beginning of their SQLSTATE, the longest first.
 _ADVICE = {
+    "28000": "Name a role that the server lets in, by the URL or PGUSER; and where it wants TLS,"
+    " sslmode=require",
     "28": "Give the password by PGPASSWORD, PGPASSFILE or a service file",
     "3D000": "Make the database, with `createdb`, or name the one that is meant in the URL",
     "42501": _GRANT,
     "42P07": "Name another schema, ?schema=NAME: this one has tables of somebody else",
-    "25006": "Name the primary server: a standby cannot be written to",
+    "25006": "Name the primary server: a standby cannot be written to; or see that"
+    " default_transaction_read_only is off for the role and the database",
     "53100": "Free some space on the server, then run the command again",
     "53300": "Let the server take more connections, or run fewer commands at once",
 }
 # Of a connection that comes to nothing the driver has no SQLSTATE: in English servers say this.
 _REFUSALS = {
+    'role "': "28000",
+    "pg_hba.conf": "28000",
     "password": "28",
     "authentication failed": "28",
     "does not exist": "3D000",
     "too many connections": "53300",
 }
+# No time makes these good: the database was dropped, or the role may not come in any more.
+_FINAL = ("28", "3D000")
 _DAMAGE = ("42P01", "42703")
 _CUT = ("57P", "08")
 
@@ -60,6 +72,11 @@ def is_cut(error: psycopg.Error, connection: psycopg.Connection[object]) -> bool
     return isinstance(error, psycopg.OperationalError) and not error.sqlstate
 
 
+def is_final(error: psycopg.Error) -> bool:
+    """Tells whether a server that is there has refused, so that it is of no use to wait for it."""
+    return _code(error).startswith(_FINAL)
+
+
 class EmptyTableError(StateError):
     """A state has no header; or it was made by another client after this one began to look."""
 
@@ -83,12 +100,33 @@ def forbidden(address: ServerAddress) -> StoreError:
     return unusable(address, "permission denied for its schema", _advice("42501", address))
 
 
+def homeless(address: ServerAddress) -> StoreError:
+    """There is no schema, and this role may not make one."""
+    user = address.options.get("user", "NAME")
+    advice = _MAKE.format(schema=address.schema, user=user)
+    return unusable(address, "permission denied to make its schema", advice)
+
+
+def tied(address: ServerAddress, database: str) -> StoreError:
+    """The schema cannot be put away by this role."""
+    advice = (
+        f"Let the database's owner run: GRANT CREATE ON DATABASE {database} TO"
+        f" {address.options.get('user', 'NAME')}; the role has to own the schema, too"
+    )
+    return unusable(address, "permission denied to rename its schema", advice)
+
+
 def _explain(address: ServerAddress, error: psycopg.Error) -> StoreError:
     what = _said(error)
-    code = error.sqlstate or next((_REFUSALS[one] for one in _REFUSALS if one in what), "")
+    code = _code(error)
     if code in _DAMAGE:
         return damaged(address, what)
     return unusable(address, what, _advice(code, address))
+
+
+def _code(error: psycopg.Error) -> str:
+    what = _said(error)
+    return error.sqlstate or next((_REFUSALS[one] for one in _REFUSALS if one in what), "")
 
 
 def _advice(code: str, address: ServerAddress) -> str:

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
+from rbsync.errors import StoreError
 from rbsync.stores.postgresql.server_address import ServerAddress
 from rbsync.stores.postgresql.server_errors import unusable
 
@@ -20,13 +21,15 @@ _OLDEST = 140_000
 """PostgreSQL 14: older ones are not looked after any more, and cannot be told to wait for us."""
 
 # One question, for each costs the way to the server and back. What the server's or the user's
-# settings would end is ours to end; a commit that is answered is on the server's disk.
+# settings would end is ours to end; a commit that is answered is on the server's disk. Backslashes
+# and NULL in what is sent mean what the driver means, whatever an old program has set for the role.
 _SET_UP = """
 SELECT current_setting('server_encoding'), current_setting('server_version_num')::int,
   pg_backend_pid(), set_config('default_transaction_isolation', 'read committed', false),
   set_config('search_path', quote_ident(%s), false),
   set_config('synchronous_commit', CASE current_setting('synchronous_commit')
     WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
+  set_config('standard_conforming_strings', 'on', false), set_config('array_nulls', 'on', false),
   set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),
   set_config('idle_in_transaction_session_timeout', '0', false),
   CASE WHEN current_setting('server_version_num')::int >= 140000
@@ -43,6 +46,12 @@ WHERE locktype = 'advisory' AND granted AND objsubid = 1
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND classid = ((%s::bigint >> 32) & 4294967295)::oid
   AND objid = (%s::bigint & 4294967295)::oid
+"""
+_FOREIGN = """
+SELECT min(quote_ident(rolname)), quote_ident(current_user)
+FROM pg_stat_activity JOIN pg_roles ON pg_roles.oid = usesysid
+WHERE pid = ANY(%s) AND NOT pg_has_role(usesysid, 'USAGE')
+  AND (rolsuper OR NOT pg_has_role('pg_signal_backend', 'USAGE'))
 """
 _POOL_TRIES = 4
 
@@ -143,6 +152,13 @@ class AdvisoryLock:
     def holders(self, session: Session) -> list[int]:
         """The server's processes whose sessions hold the lock: one, or none."""
         return [pid for (pid,) in session.execute(_HOLDERS, (self._key, self._key))]
+
+    def check_right_to_end(self, session: Session) -> None:
+        """Raises StoreError where `end_holders` would be refused."""
+        ((role, user),) = session.execute(_FOREIGN, (self.holders(session),))
+        if role is not None:
+            hint = f"Run it as the role {role}, or let an administrator run: GRANT {role} TO {user}"
+            raise StoreError(f"the lock is held by a session of the role {role}", hint=hint)
 
     def end_holders(self, session: Session, only: int = 0) -> None:
         """Ends the sessions that hold the lock, or the one of them of a process of the server.

@@ -9,7 +9,12 @@ from psycopg import sql
 
 from rbsync.errors import StateError
 from rbsync.stores.postgresql.server_address import ServerAddress
-from rbsync.stores.postgresql.server_errors import EmptyTableError, damaged, forbidden
+from rbsync.stores.postgresql.server_errors import (
+    EmptyTableError,
+    damaged,
+    forbidden,
+    homeless,
+)
 from rbsync.stores.postgresql.sessions import AdvisoryLock, Session
 from rbsync.stores.seals import sealed
 
@@ -44,7 +49,8 @@ def _first(session: Session) -> None:
 
 
 _LOOK = (
-    "SELECT to_regclass('meta'),"
+    "SELECT to_regclass('meta'), (SELECT bool_and(to_regclass(one) IS NOT NULL)"
+    " FROM unnest(ARRAY['record', 'intent', 'upload', 'change_log', 'holder']) AS one),"
     " coalesce(has_schema_privilege(to_regnamespace(quote_ident(%s))::oid, 'USAGE'), true)"
 )
 STEPS: Sequence[Step] = (_first,)
@@ -56,10 +62,13 @@ def format_of(session: Session, address: ServerAddress) -> int | None:
 
     Raises StoreError for a schema that is not one of a state, or of a newer format.
     """
-    ((there, is_open),) = session.execute(_LOOK, (address.schema,))
+    ((there, has_others, is_open),) = session.execute(_LOOK, (address.schema,))
     # What a role may not use looks as if it were not there, and all would be created again.
     if there is None and not is_open:
         raise forbidden(address)
+    # With all others there it is ours: as no state, all would be created anew beside it.
+    if there is None and has_others:
+        raise damaged(address, "its table `meta` is gone")
     return None if there is None else present_format(session, address)
 
 
@@ -92,9 +101,14 @@ def prepare(session: Session, address: ServerAddress) -> None:
 
 def make(session: Session, address: ServerAddress, lineage: str) -> None:
     """Makes the tables of an empty state; in a transaction of the caller."""
-    query = "SELECT to_regnamespace(quote_ident(%s))"
-    ((there,),) = session.execute(query, (address.schema,))
+    query = (
+        "SELECT to_regnamespace(quote_ident(%s)),"
+        " has_database_privilege(current_database(), 'CREATE')"
+    )
+    ((there, may_make),) = session.execute(query, (address.schema,))
     # Who may use a schema that was made for a team need not be allowed to make one.
+    if there is None and not may_make:
+        raise homeless(address)
     if there is None:
         session.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(address.schema)))
     for step in STEPS:

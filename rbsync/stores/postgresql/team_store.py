@@ -21,6 +21,7 @@ from rbsync.stores.postgresql.server_errors import (
     EmptyTableError,
     explained,
     is_cut,
+    tied,
     unusable,
 )
 from rbsync.stores.postgresql.sessions import (
@@ -117,6 +118,8 @@ class TeamStore:
     def unlock(self) -> None:
         """Ends the session that holds the lock, whose writer is refused from then on."""
 
+        # Before anything: of a lock without its note nobody knows that it is held, or by whom.
+        self._change(_check_right_to_end)
         # First: a writer that is at work sees by it that the lock is not to be taken again.
         self._change(lambda session: session.execute("DELETE FROM holder"))
         self._change(_end_writer)
@@ -146,16 +149,30 @@ class TeamStore:
 
     def retire(self) -> str:
         """Gives the schema another name, with all that is in it, and returns the URL of that."""
-        stamp = time.strftime("%Y%m%d_%H%M%S", time.gmtime())
-        put_away = self._address._replace(schema=f"{self._address.schema[:24]}_{stamp}")
-
-        def rename(session: Session) -> None:
-            rows.header(session, alone=True)
-            names = map(sql.Identifier, (self._address.schema, put_away.schema))
-            session.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(*names))
-
-        self._change(rename)
+        put_away = self._elsewhere()
+        self._change(lambda session: self._rename(session, put_away.schema))
         return str(put_away)
+
+    def check_retirable(self) -> None:
+        """As in ``Movable``; the schema is renamed, and has its name again at once."""
+
+        def attempt(session: Session) -> None:
+            with session.transaction(force_rollback=True):
+                self._rename(session, self._elsewhere().schema)
+
+        self._change(attempt)
+
+    def _elsewhere(self) -> ServerAddress:
+        stamp = time.strftime("%Y%m%d_%H%M%S", time.gmtime())
+        return self._address._replace(schema=f"{self._address.schema[:24]}_{stamp}")
+
+    def _rename(self, session: Session, new: str) -> None:
+        rows.header(session, alone=True)
+        names = map(sql.Identifier, (self._address.schema, new))
+        try:
+            session.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(*names))
+        except psycopg.errors.InsufficientPrivilege:
+            raise tied(self._address, session.info.dbname) from None
 
     def close(self) -> None:
         with self._turn:
@@ -222,6 +239,12 @@ class TeamStore:
 
 def _holders(session: Session) -> list[int]:
     return lock_of(rows.header(session).lineage).holders(session)
+
+
+def _check_right_to_end(session: Session) -> None:
+    lineage = rows.header(session).lineage
+    for one in (lock_of(lineage), pen_of(lineage)):
+        one.check_right_to_end(session)
 
 
 def _end_writer(session: Session) -> None:

@@ -17,7 +17,7 @@ from rbsync.model.record import Header, Intent, Record
 from rbsync.stores.base import Amounts, Owner, Upload
 from rbsync.stores.postgresql import server_rows as rows
 from rbsync.stores.postgresql.server_address import ServerAddress
-from rbsync.stores.postgresql.server_errors import explained, is_cut
+from rbsync.stores.postgresql.server_errors import explained, is_cut, is_final
 from rbsync.stores.postgresql.sessions import (
     Session,
     backend_of,
@@ -58,6 +58,7 @@ class TeamWriter:
         self._backend = backend_of(holding)
         self._mutex = threading.Lock()
         self._open = True
+        self._is_waited_for = False
         self._lock, self._pen = lock_of(lineage), pen_of(lineage)
         self._session = self._new_session()
         try:
@@ -207,14 +208,17 @@ class TeamWriter:
 
     def _reconnect(self) -> None:
         close(self._session)
-        end = time.monotonic() + PATIENCE
+        # What is asked after it was waited for in vain would wait as long, each time.
+        end = time.monotonic() + (0 if self._is_waited_for else PATIENCE)
         while True:
             try:
                 self._keep_lock()
                 self._session = self._new_session()
+                self._is_waited_for = False
                 return
-            except psycopg.OperationalError:
-                if time.monotonic() >= end:
+            except psycopg.OperationalError as error:
+                if is_final(error) or time.monotonic() >= end:
+                    self._is_waited_for = True
                     raise
             time.sleep(_PAUSE)
 
