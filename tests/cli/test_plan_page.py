@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,8 @@ from rbsync.label_changes.change_kinds import ClassChange, LabelChanges
 from rbsync.model.datapoint import Datapoint, Item, Settings
 from rbsync.model.fingerprint import Fingerprint
 from rbsync.model.plan import Action, Basis, Blocked, Create, Delete, Plan, Replace, Update
+from tests.scenarios.pictures import png
+from tests.scenarios.project import Project
 from tests.trust.test_markdown import NAMES, pages
 
 HERE = Location("rbsync.yaml", 1, 1)
@@ -136,3 +139,13 @@ def test_no_hidden_line_can_be_ended_by_what_stands_in_it() -> None:
     evil = "--><img src=x>"
     text = check(plan_of([]), about=About(evil, evil, evil, evil, evil))
     assert "img" not in text
+
+
+def test_images_without_labels_are_compared_with_nothing(tmp_path: Path) -> None:
+    folder = Project(tmp_path / "one")
+    folder.write("a.png", png(1))
+    folder.manifest("datapoints:\n  - glob: '*.png'\n")
+    assert folder.run("plan", "--html", "plan.html").code == 0
+    page = (folder.folder / "plan.html").read_text()
+    assert "<figure" in page
+    assert "<fieldset hidden><legend>Compare" in page

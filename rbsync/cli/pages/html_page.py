@@ -142,8 +142,12 @@ def _tools(sections: Sequence[Section]) -> Iterator[str]:
     yield from _select("Folder", "folder", [(one, one or "(none)") for one in folders])
     yield from _select("Class", "classes", [(one, one) for one in classes])
     yield from _select("Reason", "reason", [(one, one) for one in reasons])
-    # Also without pictures: the script asks which way is chosen.
-    hidden = "" if any(one.pictures for one in changes) else " hidden"
+    # Also with nothing to compare, as of images without labels: the script asks which is chosen.
+    pictures = [picture for one in changes for picture in one.pictures]
+    is_compared = any(
+        one.get("before") or one.get("after") or any(one.get("objects", ())) for one in pictures
+    )
+    hidden = "" if is_compared else " hidden"
     yield f"<fieldset{hidden}><legend>Compare</legend>\n"
     for number, (mode, what) in enumerate(MODES):
         checked = "" if number else " checked"
