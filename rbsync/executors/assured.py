@@ -8,9 +8,9 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import Any, Protocol
 
 from rbsync.errors import RbsyncError
-from rbsync.executors.answers import found_in
 from rbsync.executors.batches import Call, do_all
 from rbsync.executors.errands import Ground, Refused, packed, run_errand
+from rbsync.executors.returned_answers import found_in
 
 LOST = "Workers were lost; what they had was done here instead."
 _RENEWALS = 10

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from rbsync.executors.answers import Answer, answer_of
 from rbsync.executors.batches import Call, do_all
+from rbsync.executors.returned_answers import Answer, answer_of
 from rbsync.version import VERSION
 
 

@@ -20,11 +20,11 @@ import pytest
 from rbsync.errors import RbsyncError, UserError
 from rbsync.executors import answers, errands
 from rbsync.executors import cluster as clusters
-from rbsync.executors.answers import Answer, answer_of
 from rbsync.executors.assured import LOST, Helpers
 from rbsync.executors.batches import UNSURE, Call
 from rbsync.executors.choice import helpers_of
 from rbsync.executors.errands import Ground, Refused, make_ground, packed, run_errand
+from rbsync.executors.returned_answers import Answer, answer_of
 from rbsync.files.readiness import ALWAYS
 from rbsync.files.roots import Roots
 from tests.dask_cluster import Cluster, another_rbsync, cluster

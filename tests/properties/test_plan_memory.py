@@ -28,7 +28,6 @@ import rbsync.files.tree_hashing as trees
 from rbsync.dataset import remembered
 from rbsync.errors import RbsyncError, UserError
 from rbsync.files import listings_on_disk
-from rbsync.files.cache import Cache
 from rbsync.manifest.load import load_manifest
 from rbsync.model.plan import Plan
 from rbsync.sync import memo
@@ -44,6 +43,7 @@ from tests.masks.pictures import png as picture
 from tests.scenarios.pictures import CLASSES, EMPTY, ONE, photo
 from tests.scenarios.project import BOX, Project
 from tests.stories import tell
+from tests.sync.conftest import no_cache
 
 MOST_CALLS = 30_000
 """About as many as a plan of everything takes here."""
@@ -480,7 +480,7 @@ class Story(RuleBasedStateMachine):
         """Compares the plan, and the one after it, with that of who remembers nothing."""
         told = self._told(option, file)
         again = self._told(option, file) if STORIES else told
-        with mock.patch.object(workspaces, "Cache", _no_cache):
+        with mock.patch.object(workspaces, "Cache", no_cache):
             expected = self._told(option, file)
         assert told == expected
         assert again == expected
@@ -525,10 +525,6 @@ def _facts(plan: Plan) -> dict[str, Any]:
     """A plan member by member, so that a difference is told by its name."""
     compared = (one.name for one in dataclasses.fields(plan) if one.compare)
     return {name: getattr(plan, name) for name in compared}
-
-
-def _no_cache(path: str, algorithm: Any) -> Cache:
-    return Cache(os.path.join(path, "nowhere", "cache.db"), algorithm)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rbsync.errors import Problem, UserError
-from rbsync.executors.answers import LARGE, Answer, answer_of, found_in
+from rbsync.executors.returned_answers import LARGE, Answer, answer_of, found_in
 
 TEXTS = ["", "x" * 5000, "ä" * 5000, "\udc80" * 5000, "x" * 5000]
 FOUND = [TEXTS, b"y" * 5000, array("q", range(5000)), ("z" * 5000, 1), None, 0.5]
