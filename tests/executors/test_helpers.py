@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from rbsync.errors import RbsyncError, UserError
-from rbsync.executors import answers, errands
 from rbsync.executors import cluster as clusters
+from rbsync.executors import errands, returned_answers
 from rbsync.executors.assured import LOST, Helpers
 from rbsync.executors.batches import UNSURE, Call
 from rbsync.executors.choice import helpers_of
@@ -142,7 +142,7 @@ def test_without_its_scheduler_all_is_done_here(
 
 def test_a_large_answer_comes_as_a_file_and_leaves_none(opening: Opening, dask: Cluster) -> None:
     helpers = opening(dask.executor)
-    size = answers.LARGE + 1
+    size = returned_answers.LARGE + 1
     assert helpers.hand_out([partial(big, size), partial(times, 1, 2)]).result() == [b"x" * size, 2]
     (run,) = (opening.folder / "own").iterdir()
     assert [one.name for one in run.iterdir()] == ["token"]
@@ -182,7 +182,7 @@ def test_an_answer_that_somebody_exchanged_on_the_disk_is_not_read(tmp_path: Pat
 
     notes: list[str] = []
     helpers = Helpers(Here(exchanged), ground, notes.append)
-    size = answers.LARGE + 1
+    size = returned_answers.LARGE + 1
     assert helpers.hand_out([partial(big, size)]).result() == [b"x" * size]
     assert notes == [LOST]
     assert not (tmp_path / "had").exists()
