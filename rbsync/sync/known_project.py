@@ -128,6 +128,9 @@ def extend_project(workspace: Workspace) -> None:
         workspace.note(f"Added to the taxonomy of the project: {', '.join(names)}.")
 
 
+_START_ANEW = "start anew: remove .rbsync/state.db, or name another state by --state"
+
+
 def check_target(header: Header | None, project: Project | None, *, by_name: bool = False) -> None:
     """Raises StateError when the state belongs to another project than the manifest names.
 
@@ -145,11 +148,11 @@ def check_target(header: Header | None, project: Project | None, *, by_name: boo
     if project is None:
         raise StateError(
             f"the state belongs to the project {header.target}, which is not there any more",
-            hint="put the project back, or remove .rbsync/state.db to start anew",
+            hint=f"put the project back, or {_START_ANEW}",
         )
     if project.identity != header.target:
         raise StateError(
             f"the state belongs to the project {header.target}, and the manifest names "
             f"{project.identity}",
-            hint="use a folder of its own for each project, or remove .rbsync/state.db",
+            hint=f"use a folder of its own for each project, or {_START_ANEW}",
         )

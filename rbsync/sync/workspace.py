@@ -360,7 +360,9 @@ def _store(manifest: Manifest, given: str, home: str) -> Store:
     if manifest.trust.untrusted:
         return open_store("memory:untrusted", home)
     url = given or os.environ.get(STATE_VARIABLE, "") or manifest.trust.state
-    if not url and manifest.settings.state == "required":
+    # One in memory is nobody's but this process's.
+    is_shared = bool(url) and not url.startswith("memory:")
+    if not is_shared and manifest.settings.state == "required":
         from rbsync.sync.unnamed_state import UnnamedState
 
         return cast("Store", UnnamedState(manifest.locate(("state",))))

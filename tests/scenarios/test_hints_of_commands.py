@@ -338,13 +338,22 @@ STORIES = {
         "the first `rbsync apply` makes it", "refresh", (APPLY, "refresh")
     ),
     "a project that was moved": Story(
-        "put the project back, or remove .rbsync/state.db to start anew",
+        "put the project back, or start anew: remove .rbsync/state.db, or name another state by "
+        "--state",
         "plan",
         (moved("gone", ".rbsync/project"), "plan", removed(".rbsync/state.db"), APPLY),
         (APPLY, moved(".rbsync/project", "gone")),
     ),
+    "another state for a new project": Story(
+        "put the project back, or start anew: remove .rbsync/state.db, or name another state by "
+        "--state",
+        "plan",
+        (f"{APPLY} --state sqlite:another.db", "plan --state sqlite:another.db"),
+        (APPLY, moved(".rbsync/project", "gone")),
+    ),
     "another project for one state": Story(
-        "use a folder of its own for each project, or remove .rbsync/state.db",
+        "use a folder of its own for each project, or start anew: remove .rbsync/state.db, or name "
+        "another state by --state",
         "plan",
         (removed(".rbsync/state.db"), APPLY),
         (

@@ -109,7 +109,8 @@ def test_a_manifest_that_requires_a_state_starts_none_of_its_own(
 ) -> None:
     monkeypatch.delenv("RBSYNC_STATE_URL")
     ann = Clone(tmp_path, "ann", "a", first="state: required\n")
-    for command in (["plan"], ["apply", "--yes"], ["state", "list"]):
+    in_memory = ["--state", "memory:x", "plan"]
+    for command in (["plan"], ["apply", "--yes"], ["state", "list"], in_memory):
         ran = ann.run(*command)
         assert ran.code == ExitCode.INVALID
         assert "ann.yaml:2:8: `state: required`: no state is named" in ran.err
