@@ -121,8 +121,8 @@ def apply_plan(workspace: Workspace, plan: Plan, options: ApplyOptions) -> Repor
         raise StaleError(
             "the manifest has changed since the plan was made", hint="run `rbsync plan` again"
         )
-    # Asked before the project gets what the plan lacks, and again under the lock.
-    header = workspace.store.header()
+    # Of every plan it is asked under the lock; here before the project gets what it lacks.
+    header = workspace.store.header() if options.project else None
     if header and _is_stale(plan, header, options):
         raise _moved_on()
     prepare_project(workspace, plan, is_wanted=options.project)

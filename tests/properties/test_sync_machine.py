@@ -24,6 +24,7 @@ from rbsync.applier.cancellation import INTERRUPTED, Cancellation
 from rbsync.backends.base import Draft, NamedTask
 from rbsync.errors import ExitCode, StoreError
 from rbsync.model.datapoint import Datapoint
+from rbsync.model.outcome import Outcome
 from rbsync.model.plan import OnChange
 from rbsync.model.record import Header
 from rbsync.planner.decide import Rules
@@ -88,9 +89,11 @@ class Story(RuleBasedStateMachine):
         self.folder = tempfile.mkdtemp(prefix="sync-machine-", dir=ROOM)
         self.desired: dict[str, Datapoint] = {}
         self.by_hand: set[str] = set()
+        """What people did behind our back, and no run has put right since."""
         self.cut_off: set[str] = set()
         """Names of which an action failed or was cut off in some run."""
-        """What people did behind our back, and no run has put right since."""
+        self.taken_for_ours: set[str] = set()
+        """What people made with our stamp of the wanted version, and with items of their own."""
         self.header: Header | None = None
 
     @initialize(durable=st.sampled_from([False, False, False, True]))
@@ -133,9 +136,7 @@ class Story(RuleBasedStateMachine):
                 jobs=given.jobs,
                 rules=rules,
                 stop=stop,
-                seen=lambda outcome: (
-                    self.by_hand.discard(outcome.name) if outcome.result == "applied" else None
-                ),
+                seen=self._see,
                 wrap=self._wrap(given, life),
                 error=StoreError,
             )
@@ -150,6 +151,12 @@ class Story(RuleBasedStateMachine):
         if os.path.exists(self.site.recovery_file.path):
             with self.site.store.writer(OWNER, timeout=0) as writer:
                 self.site.recovery_file.recover(writer)
+
+    def _see(self, outcome: Outcome) -> None:
+        if outcome.result == "applied":
+            self.by_hand.discard(outcome.name)
+        elif outcome.result == "recognised" and outcome.name in self.by_hand:
+            self.taken_for_ours.add(outcome.name)
 
     def _forgive(self, done: Run) -> None:
         """What a run did may have put right what people did, or passed it by.
@@ -289,11 +296,12 @@ class Story(RuleBasedStateMachine):
         """Somebody decides about what two cut off updates in a row left, each another content.
 
         A record knows the last attempt alone. What an earlier one left may as well be the work of
-        people, so that it is a conflict and no run overwrites it.
+        people, so that it is a conflict and no run overwrites it. So it is with what has our stamp
+        and is not what the stamp says.
         """
         conflicts = {one.name for one in run.outcomes if one.failure}
         assert all(not one.failure or one.failure.kind == "conflict" for one in run.outcomes)
-        assert conflicts <= self.cut_off
+        assert conflicts <= self.cut_off | self.taken_for_ours
         self._remove(conflicts)
 
     def _check_convergence(self) -> None:
