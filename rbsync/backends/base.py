@@ -605,7 +605,7 @@ class KnowsBuckets(Protocol):
         """
 
     def stored_key(self, storage: str, key: str) -> StoredKey:
-        """What people will be given for a key of a storage.
+        """Returns the answer that people will get for a key of a storage.
 
         Raises BackendError where that cannot be seen from here.
         """

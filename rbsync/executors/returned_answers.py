@@ -1,4 +1,4 @@
-"""What comes of a task, as it travels back to whoever handed it out."""
+"""The answer to a task, as it travels back to whoever handed it out."""
 
 from __future__ import annotations
 

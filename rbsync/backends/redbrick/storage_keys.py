@@ -22,7 +22,7 @@ _REFUSED = (400, 401, 403, 404)
 
 
 def stored_key(client: Client, storage: str, key: str) -> StoredKey:
-    """What people will be given for a key of a storage.
+    """Returns the answer that people will get for a key of a storage.
 
     Raises BackendError where the storage cannot be reached from here, or somebody else answers.
     """
