@@ -14,13 +14,12 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 from azure.storage.blob import BlobServiceClient
 from filelock import FileLock
 
-from tests.registries import not_reached
+from tests.registries import install, not_reached
 
 REQUIREMENT = "azurite@3.35.0"
 KEPT = os.environ.get("RBSYNC_AZURITE")
@@ -109,23 +108,16 @@ def _installed(folder: Path) -> str:
 
 def _install(folder: Path) -> None:
     npm = shutil.which("npm")
-    if not npm:
-        _cannot_be_had("install Debian's packages `nodejs` and `npm`, as .ci/run does")
-    options = ["--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund"]
-    command = [npm, "install", *options, *_RETRIES, REQUIREMENT]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=600)
-    if done.returncode == 0:
-        return
-    said = done.stdout + done.stderr
-    if any(one in said for one in _OUT_OF_REACH):
-        _cannot_be_had(f"npm cannot reach its registry, so {REQUIREMENT} was not run")
-    pytest.fail(said)
-
-
-def _cannot_be_had(why: str) -> NoReturn:
     # All that is tested with it is tested with the simulator of Azure too, which no registry has to
     # give: whoever is without npm's one can still land a change.
-    not_reached(why, is_needed=False)
+    if not npm:
+        not_reached(
+            "install Debian's packages `nodejs` and `npm`, as .ci/run does", is_needed=False
+        )
+    options = ["--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [npm, "install", *options, *_RETRIES, REQUIREMENT]
+    reason = f"npm cannot reach its registry, so {REQUIREMENT} was not run"
+    install(command, _OUT_OF_REACH, reason, is_needed=False)
 
 
 if __name__ == "__main__":

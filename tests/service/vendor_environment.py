@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.registries import not_reached
+from tests.registries import install
 
 REQUIREMENT = "redbrick-sdk==2.35.4"
 START = Path(__file__).with_name("vendor_start.py")
@@ -36,7 +36,8 @@ def _built(folder: Path) -> str:
     ready = folder / "ready"
     with FileLock(folder / "lock"):
         if not ready.exists():
-            _run(sys.executable, "-m", "venv", "--clear", "--without-pip", str(folder / "venv"))
+            venv = [sys.executable, "-m", "venv", "--clear", "--without-pip"]
+            subprocess.run([*venv, str(folder / "venv")], check=True, timeout=900)
             _install(str(python))
             ready.write_text(REQUIREMENT)
     return str(python)
@@ -46,17 +47,8 @@ def _install(python: str) -> None:
     # With a pip that is there already, and without compiling 900 MB of which little is imported:
     # that takes half the time.
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--no-compile", "--quiet"]
-    done = _run(*pip, "--retries", "2", "--timeout", "20", REQUIREMENT, check=False)
-    if done.returncode == 0:
-        return
-    said = done.stdout + done.stderr
-    if any(one in said for one in _OUT_OF_REACH):
-        not_reached(f"pip cannot reach its index, so {REQUIREMENT} was not run")
-    pytest.fail(said)
-
-
-def _run(*command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, check=check, capture_output=True, text=True, timeout=900)
+    command = [*pip, "--retries", "2", "--timeout", "20", REQUIREMENT]
+    install(command, _OUT_OF_REACH, f"pip cannot reach its index, so {REQUIREMENT} was not run")
 
 
 def run_client(config: pytest.Config, client: Path, work: Path, *arguments: str) -> None:
