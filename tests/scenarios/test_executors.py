@@ -116,7 +116,7 @@ def all_of(project: Project, executor: str) -> Made:
     plan = project.run("plan", "--json", "--keep-going", **by).json
     plan.pop("meta")
     ran = project.run("apply", "--yes", "--keep-going", **by)
-    assert f"Apply complete: {MASKS + 600 - 2} created" in ran.out, ran.err + ran.out
+    assert f"Apply complete: {MASKS + 600 - 2:,} created" in ran.out, ran.err + ran.out
     # A dataset that has problems has no version.
     for wrong in WRONG:
         (project.folder / wrong).unlink()
@@ -199,6 +199,7 @@ def blind(folder: Path) -> list[str]:
     hide = f'mount -t tmpfs none "{folder}" && exec "$@"'
     found = ["unshare", "-rm", "sh", "-c", hide, "sh"]
     if subprocess.run([*found, "true"], capture_output=True, check=False).returncode:
+        # Neither as root nor in a mount of one's own: no worker can be made blind.
         pytest.skip("nobody may hide a folder here")
     return found
 
