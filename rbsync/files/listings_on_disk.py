@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,8 @@ LEAST = 64
 """Files of a folder that is worth a place on disk."""
 
 FEW = 1 << 14
-"""Files that stay in memory: most plans put nothing away, and make no file."""
+"""Files that stay in memory: most plans put nothing away, and make no file. So does a watch of one
+folder, however many files it has."""
 
 
 class _Place(NamedTuple):
@@ -36,10 +38,11 @@ class Listings(Mapping[str, Listing]):
     def __init__(self) -> None:
         self._here: dict[str, Listing] = {}
         self._away: dict[str, _Place] = {}
+        self._idle: dict[str, int] = {}
+        """Folders that nobody needs for now, and how many files each has; the newest comes last."""
         self._file = -1
         self._closing: Callable[[], object] | None = None
         self._end = 0
-        self._offered = 0
 
     def __getitem__(self, folder: str) -> Listing:
         found = self._here.get(folder)
@@ -76,19 +79,28 @@ class Listings(Mapping[str, Listing]):
         self._away.pop(folder, None)
 
     def put_away(self, folder: str) -> None:
-        """Leaves a listing to the disk until somebody asks for it, where it is worth that.
+        """Takes note that nobody needs a listing for now.
 
-        Of files that nobody has read yet more is to come, and links are asked for again and again:
-        such a listing stays.
+        Where there are many such ones, those that were not needed for longest are left to the disk
+        until somebody asks for them.
         """
         found = self._here.get(folder)
         if found is None:
             return
         found.forget_names()
-        if found.count < LEAST or found.links or found.odd or UNSEEN in found.kinds:
+        self._idle.pop(folder, None)
+        if found.count >= LEAST:
+            self._idle[folder] = found.count
+        while len(self._idle) > 1 and sum(self._idle.values()) > FEW:
+            self._leave(next(iter(self._idle)))
+
+    def _leave(self, folder: str) -> None:
+        del self._idle[folder]
+        found = self._here.get(folder)
+        # Of files that nobody has read more is to come, and links are asked for again and again.
+        if found is None or found.links or found.odd or UNSEEN in found.kinds:
             return
-        self._offered += found.count
-        if self._offered > FEW and (folder in self._away or self._write(found)):
+        if folder in self._away or self._write(found):
             del self._here[folder]
 
     def _write(self, listing: Listing) -> bool:
@@ -125,6 +137,9 @@ class Listings(Mapping[str, Listing]):
     def _read(self, folder: str, place: _Place) -> Listing:
         begin, *_, end = place.ends
         data = os.pread(self._file, end - begin, begin)
+        # Half a listing would be a folder of which files are gone.
+        if len(data) < end - begin:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), folder)
         row = Row(*(data[one - begin : other - begin] for one, other in pairwise(place.ends)))
         found = row.listing(folder)
         found.folders = place.folders

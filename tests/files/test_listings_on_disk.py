@@ -30,6 +30,15 @@ def written(folder: Folder, *names: str) -> list[str]:
     return every
 
 
+def left(folder: Folder, *paths: str) -> Tree:
+    """A tree that has hashed files, and has left to the disk what it may: one folder stays."""
+    tree = folder.tree()
+    folder.hash(tree, *paths, *written(folder, "last"))
+    tree.listing("last")
+    tree.put_away("last")
+    return tree
+
+
 def is_away(tree: Tree, folder: str) -> bool:
     return tree._listings.is_away(folder)
 
@@ -42,12 +51,11 @@ def facts(listing: Listing) -> tuple[object, ...]:
 def test_what_was_hashed_is_put_away_and_comes_back_as_it_was(folder: Folder) -> None:
     paths = written(folder, "a", "b", "\u00e9/deep")
     folder.write("b/below/1", "x")
-    tree = folder.tree()
-    before = tree.signature(["a", "b"])
-    folder.hash(tree, *paths)
+    before = folder.tree().signature(["a", "b"])
+    tree = left(folder, *paths)
     assert all(is_away(tree, one) for one in ("a", "b", "\u00e9/deep"))
     assert tree.signature(["a", "b"]) == before
-    assert sum(one.count for one in tree.listings()) == len(paths)
+    assert sum(one.count for one in tree.listings()) == len(paths) + FILES
     assert is_away(tree, "a"), "a look leaves it where it is"
     for path in paths:
         whole = folder.tree()
@@ -59,7 +67,7 @@ def test_what_was_hashed_is_put_away_and_comes_back_as_it_was(folder: Folder) ->
 
 def test_what_was_put_away_is_remembered_by_the_next_run(folder: Folder) -> None:
     paths = written(folder, "a")
-    folder.hash(folder.tree(), *paths)
+    left(folder, *paths)
     later = folder.tree()
     folder.hash(later, *paths)
     assert folder.read == (0, 0)
@@ -68,22 +76,30 @@ def test_what_was_put_away_is_remembered_by_the_next_run(folder: Folder) -> None
 
 def test_what_is_forgotten_of_a_file_that_was_put_away_is_read_again(folder: Folder) -> None:
     paths = written(folder, "a")
-    tree = folder.tree()
-    folder.hash(tree, *paths)
+    tree = left(folder, *paths)
     tree.forget(["a/7"])
     assert known(tree, "a/7") is None
     tree.put_away("a")
+    tree.put_away("last")
     assert not is_away(tree, "a"), "one of its files is to be read"
     folder.hash(tree, *paths)
     assert folder.read[0] == 1
     assert known(tree, "a/7") == known(folder.tree(), "a/7")
 
 
+def test_one_folder_that_is_watched_is_not_written_again_and_again(folder: Folder) -> None:
+    paths = written(folder, "a")
+    tree = folder.tree()
+    folder.hash(tree, *paths)
+    tree.put_away("a")
+    assert not is_away(tree, "a")
+    assert tree._listings._file < 0
+
+
 def test_folders_with_links_stay(folder: Folder) -> None:
     paths = written(folder, "a")
     folder.link("a/link", "7")
-    tree = folder.tree()
-    folder.hash(tree, *paths)
+    tree = left(folder, *paths)
     assert not is_away(tree, "a")
     assert tree.is_link("a/link")
 
@@ -92,7 +108,7 @@ def test_folders_with_links_stay(folder: Folder) -> None:
 def test_a_disk_that_takes_nothing_leaves_them_in_memory(
     folder: Folder, room: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paths = written(folder, "a", "b")
+    paths = written(folder, "a", "b", "last")
     if room == "none":
         monkeypatch.setattr(tempfile, "tempdir", str(folder.root / "nowhere"))
     tree = folder.tree()
@@ -101,21 +117,27 @@ def test_a_disk_that_takes_nothing_leaves_them_in_memory(
         resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
     try:
         folder.hash(tree, *paths)
+        tree.put_away("last")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not is_away(tree, "a")
     assert all(known(tree, path) for path in paths)
 
 
+def test_what_was_cut_off_on_disk_is_no_folder_with_fewer_files(folder: Folder) -> None:
+    tree = left(folder, *written(folder, "a", "b"))
+    os.ftruncate(tree._listings._file, 100)
+    with pytest.raises(OSError, match="Input/output error"):
+        tree.listing("b")
+
+
 def test_the_file_goes_with_the_tree(folder: Folder) -> None:
     paths = written(folder, "a")
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
-        tree = folder.tree()
-        folder.hash(tree, *paths)
+        folder.root.joinpath("a/7").write_text("again")
+        tree = left(folder, *paths)
         folder._cache.close()
-        tree.forget(["a/7"])
-        folder.hash(tree, *paths)
         assert is_away(tree, "a")
         tree.close()
     assert len(os.listdir("/proc/self/fd")) <= before + 1
