@@ -143,8 +143,9 @@ def command(common: CommonOptions, **given: Any) -> int:
     """Speak RedBrick's protocol over a local project, for work without the service.
 
     \b
-    Example:
+    Examples:
       rbsync serve --path project --type IMAGE_MULTI --port 8765
+      rbsync serve --storage 7a1c5f0e-3a52-4b57-9f39-6f1f0d9a3a11=s3://scans
     """
     try:
         from rbsync.service.app import make_app
