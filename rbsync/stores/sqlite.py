@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 
@@ -16,6 +15,7 @@ from rbsync.stores.change_log import changed_since, newest
 from rbsync.stores.faults import explained
 from rbsync.stores.read_only import look, look_as_is
 from rbsync.stores.row_values import Content
+from rbsync.stores.stamped_names import stamped_name
 from rbsync.stores.state_lock import StateLock, refuse_network
 from rbsync.stores.writing import SqliteWriter
 
@@ -142,8 +142,7 @@ class SqliteStore:
         """Leaves a copy of the state beside it, under the name of a backup, and removes it."""
         from rbsync.stores.preparing import remove
 
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-        put_away = f"{self._path}.moved-{stamp}.bak"
+        put_away = stamped_name(f"{self._path}.moved-", ".bak", os.path.lexists)
         self.backup(put_away)
         with explained(self._path):
             remove(self._path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from rbsync.files.renaming import renaming
 from rbsync.model.record import Header, Record
 from rbsync.stores.base import Writer
 from rbsync.stores.record_json import record_json
+from rbsync.stores.stamped_names import stamped_name
 from rbsync.sync import sweeping
 from rbsync.sync.applying import whoami
 from rbsync.sync.serials import remember_edit, remember_newest
@@ -47,14 +47,7 @@ def backup_path(workspace: Workspace) -> str:
     """A new name for a copy of the state."""
     folder = os.path.join(os.path.dirname(workspace.recovery_file.path), BACKUPS)
     os.makedirs(folder, exist_ok=True)
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    path = os.path.join(folder, f"state-{stamp}.db")
-    number = 1
-    # Two edits in one second must not overwrite each other's backup.
-    while os.path.exists(path):
-        number += 1
-        path = os.path.join(folder, f"state-{stamp}-{number}.db")
-    return path
+    return stamped_name(os.path.join(folder, "state-"), ".db", os.path.lexists)
 
 
 def forget(workspace: Workspace, names: tuple[str, ...], timeout: float) -> None:

@@ -66,7 +66,7 @@ def test_a_night_applies_what_is_new_and_the_next_one_nothing(
         # Whoever works with the same data elsewhere has nothing to do either.
         assert Project(data).actions() == []
     assert not (data / ".rbsync/state.db").exists()
-    assert len(list((data / ".rbsync").glob("nightly-*.db"))) in (1, 2)
+    assert len(list((data / ".rbsync/backups").glob("state-*.db"))) == 2
 
 
 def test_the_compose_file_keeps_the_password_out_of_itself() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from rbsync.stores import stamped_names
 from tests.disks import disk_of, freezing
 from tests.victims import Start, victims
 
@@ -15,6 +18,15 @@ from tests.victims import Start, victims
 def start() -> Iterator[Start]:
     with victims("tests.stores.victim") as begin:
         yield begin
+
+
+@pytest.fixture
+def one_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine so fast that whatever the test names by the time is named within one second."""
+    now = time.gmtime()
+    monkeypatch.setattr(
+        stamped_names, "time", SimpleNamespace(strftime=time.strftime, gmtime=lambda: now)
+    )
 
 
 @pytest.fixture

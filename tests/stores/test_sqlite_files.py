@@ -222,6 +222,16 @@ def test_a_backup_replaces_nothing(state: Path) -> None:
     assert content(state.parent) == before
 
 
+def test_two_states_that_are_put_away_within_one_second_are_both_kept(
+    state: Path, one_second: None
+) -> None:
+    kept: list[str] = []
+    for size in (1, 2):
+        write(state, many(size))
+        kept.append(SqliteStore(state).retire())
+    assert [len(SqliteStore(path).records()) for path in kept] == [1, 2]
+
+
 def test_there_is_no_backup_of_nothing(state: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"There is no state .*state\.db to copy\.") as caught:
         SqliteStore(state).backup(tmp_path / "backup.db")

@@ -631,6 +631,21 @@ def test_a_state_that_was_put_away_is_no_state_and_its_copy_is_all_of_it(opening
     away.close()
 
 
+def test_two_states_that_are_put_away_within_one_second_are_both_kept(
+    opening: Open, one_second: None
+) -> None:
+    kept: list[str] = []
+    for name in "ab":
+        store = opening()
+        with store.writer(OWNER, timeout=0) as writer:
+            writer.commit([Record(name)])
+            kept.append(store.retire())
+    first, second = map(team_store, kept)
+    assert (list(first.records()), list(second.records())) == (["a"], ["b"])
+    first.close()
+    second.close()
+
+
 def test_who_waited_for_a_state_that_was_moved_makes_no_new_one(opening: Open) -> None:
     refused: list[RbsyncError] = []
     waiting = opening()

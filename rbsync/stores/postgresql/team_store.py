@@ -41,6 +41,7 @@ from rbsync.stores.postgresql.state_tables import (
 )
 from rbsync.stores.postgresql.team_writer import TeamWriter
 from rbsync.stores.row_values import Content
+from rbsync.stores.stamped_names import stamped_name
 from rbsync.stores.writer_errors import locked
 
 T = TypeVar("T")
@@ -149,30 +150,31 @@ class TeamStore:
 
     def retire(self) -> str:
         """Gives the schema another name, with all that is in it, and returns the URL of that."""
-        put_away = self._elsewhere()
-        self._change(lambda session: self._rename(session, put_away.schema))
-        return str(put_away)
+        schema = self._change(self._rename)
+        if schema is None:
+            raise unusable(self._address, "it was moved away", _AGAIN)
+        return str(self._address._replace(schema=schema))
 
     def check_retirable(self) -> None:
         """As in ``Movable``; the schema is renamed, and has its name again at once."""
 
         def attempt(session: Session) -> None:
             with session.transaction(force_rollback=True):
-                self._rename(session, self._elsewhere().schema)
+                self._rename(session)
 
         self._change(attempt)
 
-    def _elsewhere(self) -> ServerAddress:
-        stamp = time.strftime("%Y%m%d_%H%M%S", time.gmtime())
-        return self._address._replace(schema=f"{self._address.schema[:24]}_{stamp}")
-
-    def _rename(self, session: Session, new: str) -> None:
+    def _rename(self, session: Session) -> str:
         rows.header(session, alone=True)
+        found = session.execute("SELECT nspname FROM pg_namespace").fetchall()
+        others = {str(name) for (name,) in found}
+        new = stamped_name(f"{self._address.schema[:24]}_", "", others.__contains__, dash="_")
         names = map(sql.Identifier, (self._address.schema, new))
         try:
             session.execute(sql.SQL("ALTER SCHEMA {} RENAME TO {}").format(*names))
         except psycopg.errors.InsufficientPrivilege:
             raise tied(self._address, session.info.dbname) from None
+        return new
 
     def close(self) -> None:
         with self._turn:
@@ -212,11 +214,11 @@ class TeamStore:
                 self._session = None
             return self._asked(question)
 
-    def _change(self, change: Question[object]) -> None:
-        """Changes something beside the writer, whom it may wait for."""
+    def _change(self, change: Question[T]) -> T | None:
+        """Changes something beside the writer, whom it may wait for; None where no state is."""
         with explained(self._address), connect(self._address) as session, session.transaction():
-            if format_of(session, self._address) is not None:
-                change(session)
+            found = format_of(session, self._address)
+            return None if found is None else change(session)
 
     def _asked(self, question: Question[T]) -> T | None:
         session = self._session = self._session or connect(self._address)
