@@ -175,7 +175,7 @@ def test_an_interrupt_ends_a_pause_between_retries(
     fault = failing("throttled", retry_after=100)
     run = site.run(MANY[:1], Faulty(site.project, always(create=fault)), stop=stop)
     assert run.exit_code == ExitCode.INTERRUPTED
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 50
 
 
 def test_an_interrupt_in_a_quarantine_leaves_what_is_not_seen_pending(site: Site) -> None:
@@ -253,7 +253,8 @@ def test_what_does_not_end_in_the_grace_period_is_left_pending(
     assert run.exit_code == ExitCode.INTERRUPTED
     assert pending(site.store.records()) == {"001"}
     stuck.set()
-    time.sleep(0.2)
+    while "001" not in site.tasks():
+        time.sleep(0.01)
     assert site.run(MANY[:3]).exit_code == ExitCode.DONE
     assert site.stamps() == stamps(MANY[:3])
 
@@ -274,7 +275,7 @@ sys.exit(int(run.exit_code))
 
 def test_a_worker_that_is_stuck_does_not_keep_the_process_alive(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", STUCK, tmp_path], cwd=root, timeout=20)
+    done = subprocess.run([sys.executable, "-c", STUCK, tmp_path], cwd=root, timeout=100)
     assert done.returncode == 130
 
 
@@ -287,7 +288,7 @@ def test_a_stop_wakes_all_who_wait_and_lets_nobody_wait_again() -> None:
     stop.request("first")
     stop.request("second")
     for thread in threads:
-        thread.join(5)
+        thread.join(20)
     assert waited == [False] * 5
     assert (stop.pause(30), stop.reason) == (False, "first")
 
@@ -310,7 +311,7 @@ def test_a_signal_may_ask_for_a_stop_in_the_middle_of_a_pause() -> None:
         "sys.exit(stop.pause(60))\n"
     )
     root = Path(__file__).parents[2]
-    assert subprocess.run([sys.executable, "-c", code], cwd=root, timeout=20).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, timeout=50).returncode == 0
 
 
 def test_failures_are_counted_by_their_kind() -> None:

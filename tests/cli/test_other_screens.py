@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +44,7 @@ VARYING = (
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An apply of which some failed, drift of every kind in many folders, and a lock of before."""
     made = Project(tmp_path_factory.mktemp("site"))
     made.manifest("datapoints:\n  - {glob: '**/*.png', labels: '{stem}.json?'}\n")
@@ -64,7 +66,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Project:
         create(made, f"site-b/scan-{number % 3}/{number:02}.png")
     delete(made, *(f"site-a/scan-{number % 9}/{number:02}.png" for number in range(30)))
     relabel(made, "site-a/long/names of some scans/00.png", BOX)
-    return made
+    return made.folder
+
+
+@pytest.fixture
+def site(built: Path, tmp_path: Path) -> Project:
+    """A copy, for some commands change the state."""
+    return Project(shutil.copytree(built, tmp_path / "site", symlinks=True, dirs_exist_ok=True))
 
 
 def test_with_v_every_name_of_a_list_is_there(site: Project) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,6 +37,13 @@ class Folder:
         if at is not None:
             os.utime(file, ns=(at, at))
         return file
+
+    def tick(self) -> None:
+        """Waits until what is written has another time than all that was written before."""
+        before = self.write(".tick").stat().st_ctime_ns
+        while self.write(".tick").stat().st_ctime_ns == before:
+            time.sleep(0.001)
+        (self.root / ".tick").unlink()
 
     def link(self, path: str, target: str | Path) -> Path:
         file = self.root / path

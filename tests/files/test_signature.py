@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 
 import pytest
 
@@ -32,12 +31,12 @@ def test_what_did_not_change_has_the_same_signature(seen) -> None:
 
 
 def write_same_size(folder: Folder) -> None:
-    time.sleep(0.02)
+    folder.tick()
     folder.write("d/a.png", b"2")
 
 
 def touch(folder: Folder) -> None:
-    time.sleep(0.02)
+    folder.tick()
     os.utime(folder.root / "d/a.png")
 
 
@@ -172,7 +171,7 @@ def test_a_file_that_was_read_is_part_of_what_was_looked_at(folder) -> None:
     assert tree.folders() == ["lists/items.json"]
     before = tree.signature(tree.folders())
     assert folder.tree().signature(["lists/items.json"]) == before
-    time.sleep(0.02)
+    folder.tick()
     file.write_bytes(b"[2]")
     assert folder.tree().signature(["lists/items.json"]) not in (before, "")
     file.unlink()

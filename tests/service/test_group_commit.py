@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -81,42 +81,46 @@ def test_what_has_no_room_keeps_no_others_out(small_disk: Path) -> None:
 
 
 class SlowDisk:
-    """Commits of a service's database that take a while, and how many there were."""
+    """Commits of a service's database that wait until they may go on, and how many there were."""
 
-    def __init__(self, service: Service, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    def __init__(self, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
         self.commits = 0
+        self.goes_on = threading.Event()
         commit = service.group_commit._database.commit
 
         def slowly() -> None:
             self.commits += 1
-            time.sleep(seconds)
+            self.goes_on.wait()
             commit()
 
         monkeypatch.setattr(service.group_commit._database, "commit", slowly)
+
+    async def is_waited_for(self) -> None:
+        """Returns when a commit has begun."""
+        while not self.commits:
+            await asyncio.sleep(0.001)
 
 
 def test_the_loop_goes_on_while_the_disk_is_waited_for(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What comes meanwhile waits together for the next commit."""
-    disk = SlowDisk(service, monkeypatch, 0.2)
-    ticks: list[float] = []
+    disk = SlowDisk(service, monkeypatch)
 
     async def ask() -> None:
         first = asyncio.ensure_future(service.group_commit.do(create(service, "first")))
-        await asyncio.sleep(0.02)
+        await disk.is_waited_for()
         others = [
             asyncio.ensure_future(service.group_commit.do(create(service, f"{n}")))
             for n in range(9)
         ]
-        while not first.done():
-            ticks.append(time.monotonic())
+        for _ in range(10):
             await asyncio.sleep(0.005)
-        assert not any(one.done() for one in others)
-        await asyncio.gather(*others)
+        assert not any(one.done() for one in (first, *others))
+        disk.goes_on.set()
+        await asyncio.gather(first, *others)
 
     asyncio.run(ask())
-    assert len(ticks) > 10
     # A group commits once more when it ends, which finds nothing left to do.
     assert disk.commits == 2 * 2
     assert service.project.counts().tasks == 10
@@ -125,12 +129,14 @@ def test_the_loop_goes_on_while_the_disk_is_waited_for(
 def test_one_who_gives_up_while_the_disk_is_waited_for_breaks_nothing(
     service: Service, monkeypatch: pytest.MonkeyPatch, folder: Path
 ) -> None:
-    SlowDisk(service, monkeypatch, 0.1)
+    disk = SlowDisk(service, monkeypatch)
 
     async def give_up() -> None:
         asked = asyncio.ensure_future(service.group_commit.do(create(service, "a")))
-        await asyncio.sleep(0.02)
+        await disk.is_waited_for()
         asked.cancel()
+        await asyncio.sleep(0)
+        disk.goes_on.set()
 
     asyncio.run(give_up())
     assert isinstance(together(service, [create(service, "b")])[0], Created)
