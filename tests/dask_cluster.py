@@ -61,7 +61,7 @@ class Cluster:
         ``before`` is a command that starts them, ``more`` are options of theirs, and from ``path``
         their rbsync is imported.
         """
-        known = len(self.known())
+        known = self.known()
         started = [
             self._start(
                 "worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard",
@@ -70,7 +70,8 @@ class Cluster:
             for _ in range(number)
         ]  # fmt: skip
         self.workers += started
-        self._until(lambda: len(self.known()) >= known + number)
+        # One that was killed may be known for a moment yet.
+        self._until(lambda: len(self.known() - known) >= number)
         return started
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from graphql import GraphQLError, GraphQLSchema
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -90,7 +92,10 @@ def _error(error: GraphQLError) -> dict[str, Any]:
 
 
 class Journal:
-    """Logs the method, path, status and milliseconds of what is answered."""
+    """Logs the method, path, status and milliseconds of what is answered.
+
+    Before the last of it is sent: who has an answer finds its line, and may count them.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -99,22 +104,49 @@ class Journal:
         if scope["type"] != "http" or not _log.isEnabledFor(logging.INFO):
             await self._app(scope, receive, send)
             return
-        start = time.monotonic()
-        status = 0
+        entry = _Entry(scope)
 
         async def noting(message: Message) -> None:
-            nonlocal status
-            status = message.get("status", status)
+            entry.look_at(message)
             await send(message)
 
         try:
             await self._app(scope, receive, noting)
         finally:
-            spent = (time.monotonic() - start) * 1000
-            # Without the query, which has signatures; and escaped, for a line break in a path would
-            # forge a line of the log.
-            shown = scope["path"].encode("unicode_escape").decode()
-            _log.info("%s %s %s %.1f ms", scope["method"], shown, status or "closed", spent)
+            entry.write()
+
+
+class _Entry:
+    """The line of one request."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope, self._start = scope, time.monotonic()
+        self._status = 0
+        self._left = math.inf
+        self._is_written = False
+
+    def look_at(self, message: Message) -> None:
+        """Writes the line when a message that is about to be sent is the last of the answer."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            self._left = float(Headers(raw=message["headers"]).get("content-length", math.inf))
+            return
+        # A file's last bytes may be followed by nothing, for which its reader does not wait.
+        self._left -= len(message.get("body", b""))
+        if self._left <= 0 or not message.get("more_body"):
+            self.write()
+
+    def write(self) -> None:
+        """Writes the line, unless it is there."""
+        if self._is_written:
+            return
+        self._is_written = True
+        spent = (time.monotonic() - self._start) * 1000
+        # Without the query, which has signatures; and escaped, for a line break in a path would
+        # forge a line of the log.
+        shown = self._scope["path"].encode("unicode_escape").decode()
+        what = self._status or "closed"
+        _log.info("%s %s %s %.1f ms", self._scope["method"], shown, what, spent)
 
 
 GRAPHQL = "/graphql/"

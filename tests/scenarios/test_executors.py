@@ -16,7 +16,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +28,7 @@ from rbsync.errors import ExitCode
 from tests.dask_cluster import Cluster, cluster
 from tests.scenarios.pictures import png
 from tests.scenarios.project import COMMAND, Project, ended
+from tests.scenarios.test_interruptions import wait_for_tasks
 
 FULL = os.environ.get("RBSYNC_CLUSTER") == "full"
 MASKS, SIDE, CLASSES, WORKERS = (1000, 1024, 20, 4) if FULL else (150, 64, 20, 2)
@@ -283,9 +283,9 @@ def test_an_address_is_in_no_document_of_a_run(data: Path, dask: Cluster, tmp_pa
 def test_a_run_is_stopped_by_ctrl_c_as_ever(data: Path, dask: Cluster, tmp_path: Path) -> None:
     project = copied(data, tmp_path)
     running = project.start("--executor", dask.executor, "apply", "--yes", "--keep-going")
-    time.sleep(2.5)
+    wait_for_tasks(project, 1, running)
     running.send_signal(signal.SIGINT)
-    ran = ended(running, 30)
+    ran = ended(running, 60)
     assert "Traceback" not in ran.err
     assert ran.code in (ExitCode.INTERRUPTED, ExitCode.SOME_FAILED)
     project.run("apply", "--yes", "--keep-going")

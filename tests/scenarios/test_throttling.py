@@ -43,7 +43,7 @@ def test_after_a_429_all_workers_wait_for_as_long_as_it_says(tmp_path: Path) -> 
     # Those that were on their way already cannot be held back, nor what follows an answer that was
     # read before the refusal. Without the pause there would be 160.
     assert during_the_pause(service.log) < 2 * JOBS
-    assert during_the_pause(service.log, after=0.5) == 0
+    assert during_the_pause(service.log, after=SECONDS / 2) == 0
 
 
 def test_uploads_wait_too(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,16 +24,14 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
         yield host, int(port)
 
 
-def closed_after(connection: socket.socket) -> float:
-    """In how many seconds the other end closes a connection."""
-    began = time.monotonic()
-    connection.settimeout(20)
+def until_closed(connection: socket.socket) -> None:
+    """Waits until the other end closes a connection."""
+    connection.settimeout(60)
     try:
         while connection.recv(4096):
             pass
     except ConnectionError:
         pass
-    return time.monotonic() - began
 
 
 @pytest.mark.parametrize(
@@ -47,19 +46,33 @@ def closed_after(connection: socket.socket) -> float:
 def test_a_connection_without_the_rest_of_a_request_is_closed(
     said: bytes, address: tuple[str, int]
 ) -> None:
+    began = time.monotonic()
     with socket.create_connection(address) as connection:
         connection.sendall(said)
-        assert IDLE * 0.5 < closed_after(connection) < 15
+        until_closed(connection)
+    assert time.monotonic() - began > IDLE * 0.5
 
 
 def test_a_slow_client_that_goes_on_is_heard_to_the_end(address: tuple[str, int]) -> None:
+    answer, longest = b"", IDLE
+    # This process may be stopped for longer than a slow client is: that was no such client.
+    while longest > IDLE * 0.75:
+        answer, longest = said_slowly(address)
+    assert answer.startswith(b"HTTP/1.1 ")
+
+
+def said_slowly(address: tuple[str, int]) -> tuple[bytes, float]:
+    """The answer to a client that speaks slowly, and the longest pause that it made."""
     request = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    with socket.create_connection(address) as connection:
+    longest, said = 0.0, time.monotonic()
+    with socket.create_connection(address) as connection, suppress(ConnectionError):
+        connection.settimeout(60)
         for at in range(0, len(request), 8):
+            longest, said = max(longest, time.monotonic() - said), time.monotonic()
             connection.sendall(request[at : at + 8])
             time.sleep(IDLE / 4)
-        connection.settimeout(20)
-        assert connection.recv(4096).startswith(b"HTTP/1.1 ")
+        return connection.recv(4096), longest
+    return b"", longest
 
 
 def test_a_connection_between_two_requests_stays_for_the_next(address: tuple[str, int]) -> None:

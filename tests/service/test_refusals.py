@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import json
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from starlette.types import Message, Receive, Scope, Send
 
+from rbsync.service.app import Journal
 from tests.service import documents
 from tests.service.serving import (
     COMPRESSED,
@@ -192,6 +195,29 @@ def test_no_secret_is_in_the_log(folder: Path, caplog: pytest.LogCaptureFixture)
     signature = place["presignedUrl"].rsplit("signature=", 1)[1]
     for secret in (KEY, "s" * 43, signature, "signature="):
         assert secret not in own
+
+
+def test_who_has_an_answer_finds_it_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """A script that counts what a command sent would else count too little, now and then."""
+    caplog.set_level(logging.INFO)
+    seen: list[tuple[bytes | None, int]] = []
+
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        headers = [(b"content-length", b"4")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for body in (b"ha", b"lf"):
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        await send({"type": "http.response.body"})
+
+    async def send(message: Message) -> None:
+        seen.append((message.get("body"), len(caplog.messages)))
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    asyncio.run(Journal(app)({"type": "http", "method": "GET", "path": "/a"}, receive, send))
+    assert seen == [(None, 0), (b"ha", 0), (b"lf", 1), (None, 1)]
+    assert caplog.messages[0].startswith("GET /a 200 ")
 
 
 def test_settings_do_not_show_the_key(client: NearClient) -> None:

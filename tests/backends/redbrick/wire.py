@@ -8,8 +8,10 @@ import gzip
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 ORG = "aaaaaaaa-0000-4000-8000-000000000001"
@@ -42,6 +44,17 @@ def reply(body: bytes | str = b"", status: str = "200 OK", **headers: str) -> by
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(data)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + data
+
+
+def until_closed(port: int) -> None:
+    """Waits until the end at a port has closed a connection that is still open at ours."""
+    closing = "08"
+    while True:
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, _, there, state, *_ = line.split()
+            if (there, state) == (f"0100007F:{port:04X}", closing):
+                return
+        time.sleep(0.001)
 
 
 def data(**roots: Any) -> bytes:

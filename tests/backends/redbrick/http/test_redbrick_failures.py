@@ -31,6 +31,7 @@ from tests.backends.redbrick.wire import (
     Wire,
     data,
     reply,
+    until_closed,
 )
 
 
@@ -258,7 +259,7 @@ def test_a_connection_that_was_closed_between_requests_is_replaced(
         reply('{"data": {"createDatapoint": {"taskId": "x"}}}')
     )
     opened.create([draft("a")])
-    time.sleep(0.05)
+    until_closed(wire.port)
     opened.create([draft("b")])
     assert len({one.connection for one in wire.requests}) == 2
 

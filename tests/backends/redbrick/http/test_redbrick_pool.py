@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,6 +20,7 @@ from rbsync.backends.redbrick.http.routes import Pools
 from rbsync.backends.redbrick.http.transport import Transport
 from rbsync.errors import BackendError
 from rbsync.files.body import FileBody
+from tests.backends.redbrick.wire import until_closed
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Answer = bytes | Callable[[socket.socket, bytes], None]
@@ -138,7 +140,7 @@ def test_a_connection_that_was_closed_while_idle_is_replaced(
 ) -> None:
     host.answers = [lambda connection, _: connection.sendall(OK), OK]
     assert get(transport, host) == b"ok"
-    time.sleep(0.05)
+    until_closed(urlsplit(host.url).port or 0)
     assert get(transport, host) == b"ok"
     assert host.connections == 2
 
