@@ -101,7 +101,7 @@ def run_made(
 
     # At once, not after an hour of reading files.
     if not (flags.yes or plan_file or _can_ask(common)):
-        raise UsageError("nobody can be asked here", hint=unasked)
+        raise UsageError("there is no terminal to ask on", hint=unasked)
     stop = Cancellation()
     how = ApplyOptions(
         force=flags.force,

@@ -134,7 +134,7 @@ HINTS = {
         lambda: (read_mask(GREEN, TWO), read_mask(GREEN, ONE, [(0, 0, 0), (0, 255, 0)])),
     ),
     "an undeclared value": Followed(
-        "give the value a category, or list it under the values to ignore",
+        "give the value a category, or list it under `ignore_values`",
         lambda: read_indexed_png(GREY, {}),
         lambda: (read_indexed_png(GREY, {1: "a"}), read_indexed_png(GREY, {}, ignore=[0, 1])),
     ),

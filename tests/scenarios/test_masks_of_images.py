@@ -76,6 +76,15 @@ def test_a_mask_that_comes_later_is_an_update_of_labels(images: Project) -> None
     assert images.actions() == ["update c labels"]
 
 
+def test_folders_of_images_say_how_many_have_masks(images: Project) -> None:
+    for number in range(40):
+        images.write(f"images/{number:02}.png", photo(number + 9))
+    ran = planned(
+        images, f'{GLOB}    mask: "masks/{{stem}}.png?"\n{MAP}'.replace('{stem}"\n', '{path}"\n', 1)
+    )
+    assert ran.out.splitlines()[0].endswith(", 2 with labels")
+
+
 def test_a_mask_that_must_be_there_is_told(images: Project) -> None:
     refused(images, f'{GLOB}    mask: "masks/{{stem}}.png"\n{MAP}', "no file `masks/c.png`")
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
 from rbsync.cli.output import complaint, document
 from rbsync.cli.render.numbers import plural
 from rbsync.errors import Problem, RbsyncError, UserError
+from rbsync.manifest.order import ALIKE, Sort, number_of, sorts_of
 
 
 def show_error(error: RbsyncError, common: CommonOptions) -> None:
@@ -27,10 +31,24 @@ def show_error(error: RbsyncError, common: CommonOptions) -> None:
 
 
 def show_problems(problems: tuple[Problem, ...], common: CommonOptions) -> None:
-    """Prints problems and how many there are."""
-    for problem in problems:
-        complaint(common, problem_text(problem))
-    complaint(common, f"{plural(len(problems), 'problem')}; nothing was sent.", fg="red")
+    """Prints problems and how many there are; of those that are alike the first ones."""
+    for line in map(problem_text, problems) if common.verbose else problems_lines(problems):
+        complaint(common, line)
+    number = number_of(problems)
+    complaint(common, f"{plural(number, 'problem')}; nothing was sent.", fg="red")
+
+
+def problems_lines(problems: tuple[Problem, ...]) -> Iterator[str]:
+    """Yields the text of each problem; of many that are alike the first ones and their number."""
+    sorts = sorts_of(problems)
+    totals, seen = Counter(sorts), Counter[Sort]()
+    for problem, sort in zip(problems, sorts, strict=True):
+        seen[sort] += 1
+        more = totals[sort] - ALIKE
+        if more < 2 or seen[sort] <= ALIKE:
+            yield problem_text(problem)
+        if more > 1 and seen[sort] == ALIKE:
+            yield f"… and {more:,} more like this one (-v lists them)"
 
 
 def show_warnings(warnings: tuple[Problem, ...], common: CommonOptions) -> None:

@@ -292,6 +292,8 @@ def _told_together(
     first = actions[0]
     if isinstance(first, Create | Replace) and (total := _size_of(actions) + more):
         yield size(total)
+    if labelled := sum(isinstance(one, Create) and bool(one.datapoint.labels) for one in actions):
+        yield f"{labelled:,} with labels"
     if isinstance(first, Update | Blocked):
         yield from _counted(actions)
     if folders > 1:

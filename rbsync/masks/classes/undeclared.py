@@ -120,7 +120,7 @@ def refuse_undeclared_values(
     if rest:
         others = many(sum(counts[value] for value in rest), "pixel")
         lines.append(f"and {many(len(rest), 'more value')} in {others}")
-    hint = "give the value a category, or list it under the values to ignore"
+    hint = "give the value a category, or list it under `ignore_values`"
     if len(counts) > 1 and classes == 1:
         hint += _threshold(pixels)
     raise MaskError("undeclared-value", "; ".join(lines), hint=hint, file=file)

@@ -60,7 +60,7 @@ class TestIndexedPngs:
         assert index.pixels.tolist() == [[most, 0]]
 
     def test_several_values_without_a_category_most_frequent_first(self) -> None:
-        hint = "\n    give the value a category, or list it under the values to ignore"
+        hint = "\n    give the value a category, or list it under `ignore_values`"
         two = indexed([0, 9, 7], [7, 1, 15])
         assert said(read_indexed_png, two, VOC) == (
             "undeclared value 7 in 2 pixels, first at column 2, row 0; "
@@ -83,7 +83,7 @@ class TestIndexedPngs:
     def test_a_value_without_a_category(self) -> None:
         assert said(read_indexed_png, indexed([0, 1], [7, 7]), VOC) == (
             "undeclared value 7 in 2 pixels, first at column 0, row 1"
-            "\n    give the value a category, or list it under the values to ignore"
+            "\n    give the value a category, or list it under `ignore_values`"
         )
 
     def test_a_colour_picture(self) -> None:
