@@ -9,7 +9,7 @@ only YAML's own on scalars are allowed: ``!!str`` makes text of anything, ``!!in
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rbsync.collector import paused_collector
@@ -57,6 +57,20 @@ class Document:
             return ()
         nodes = self._tree.items_of(self._tree.find(self.value, path), len(value))
         return Places(array("Q", map(self._tree.places.__getitem__, nodes)), self.file)
+
+    def moves_to(self, other: Document) -> Mapping[Location, Location] | None:
+        """The place of each part here with its place in another document that says the same.
+
+        None where the other one is not written of the same parts.
+        """
+        mine, others = self._tree, other._tree
+        if (mine.sizes, mine.aliases) != (others.sizes, others.aliases):
+            return None
+        pairs = set(zip(mine.places, others.places, strict=True))
+        # A mapping begins where its first key does, and with a new anchor before it no more.
+        if len({place for place, _ in pairs}) < len(pairs):
+            return None
+        return {unpack(one, self.file): unpack(there, other.file) for one, there in pairs}
 
 
 def read_document(

@@ -51,9 +51,13 @@ class Circumstances(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """The settings of a manifest, and what `kept_sources` made of its sources, where it did."""
+    """The settings of a manifest, and what `kept_sources` made of its sources, where it did.
+
+    ``meaning`` is as in `Manifest`.
+    """
 
     settings: ManifestSettings
+    meaning: str
     sources: Any
 
 
@@ -72,9 +76,9 @@ def kept_settings(of: Circumstances) -> Kept | None:
             seal, _, text = opened.read(_MOST_BYTES).partition("\n")
         # A bit that the disk flipped must not become another policy, nor what a stranger sealed.
         if seal == _sum(text.encode()) and not _is_strangers(of):
-            key, found, sources = json.loads(text)
+            key, meaning, found, sources = json.loads(text)
             if key == of.key:
-                return Kept(_settings(**found), sources)
+                return Kept(_settings(**found), meaning, sources)
     return None
 
 
@@ -102,9 +106,10 @@ def keep_settings(of: Circumstances, manifest: Manifest) -> None:
         "hash": settings.hash,
         "state": settings.state,
     }
-    data = _sealed(json.dumps([of.key, parts, packed(manifest)]))
+    known = [of.key, manifest.meaning, parts]
+    data = _sealed(json.dumps([*known, packed(manifest)]))
     if len(data) > _MOST_BYTES:
-        data = _sealed(json.dumps([of.key, parts, None]))
+        data = _sealed(json.dumps([*known, None]))
     if len(data) > _MOST_BYTES:
         return
     path = _path(of)

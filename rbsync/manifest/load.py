@@ -67,11 +67,14 @@ def _known(of: Circumstances) -> Manifest | None:
     if any(settings.backend.objections(judge)):
         return None
     later = _Later(of, kept)
+    identity = digest(of.data, settings.hash)
     return Manifest(
         settings=settings,
         file=of.file,
         root=root,
-        digest=digest(of.data, settings.hash),
+        digest=identity,
+        meaning=kept.meaning,
+        text=b"" if kept.meaning == identity else of.data,
         problems=(),
         trust=of.trust,
         is_barred=False,

@@ -91,14 +91,17 @@ class Manifest:
     and ``masks``, and what is left of the others is ``doubtful``. ``problems`` are in the order
     of their places; with one the manifest must not be applied. ``file`` is the name for messages,
     ``root`` the absolute folder that paths start from. ``digest`` is the identity of the text and
-    of the variables in it. ``trust`` is what it was allowed; ``settings`` has nothing that was
-    not. ``is_barred`` is as in `Permission`.
+    of the variables in it, ``meaning`` that of what it says, be it on whatever lines. ``text`` is
+    empty where the meaning is that of the text. ``trust`` is what it was allowed; ``settings`` has
+    nothing that was not. ``is_barred`` is as in `Permission`.
     """
 
     settings: ManifestSettings
     file: str
     root: str
     digest: str
+    meaning: str
+    text: bytes
     problems: tuple[Problem, ...]
     trust: Trust
     is_barred: bool

@@ -14,10 +14,11 @@ from rbsync.errors import Location, Problem, UserError
 from rbsync.guessing import few_guesses
 from rbsync.manifest.document import Document, read_document
 from rbsync.manifest.environment import Filled, fill
-from rbsync.manifest.kept_lists import keep_spans, kept_spans, read_rest
+from rbsync.manifest.kept_lists import LEAST, keep_spans, kept_spans, read_rest
 from rbsync.manifest.kept_settings import Circumstances, keep_settings
 from rbsync.manifest.manifest import LISTS, Head, Manifest, Parts, Placed, Sources
 from rbsync.manifest.manifest_model import ManifestModel
+from rbsync.manifest.meaning import meaning_of
 from rbsync.manifest.order import in_order
 from rbsync.manifest.permission import Permission
 from rbsync.manifest.settings import ManifestSettings, PolicySettings, ProjectSettings
@@ -126,11 +127,17 @@ def _manifest(document: Document, filled: Filled, data: bytes, permission: Permi
     # With what the variables held: the same text under another value is another manifest, and a
     # plan of the one must not be applied for the other.
     content = data + b"\0" + canonical_json(filled.used) if filled.used else data
+    identity = digest(content, settings.hash)
+    # A long text is its own meaning: to walk through all of its values takes a second, and those
+    # of its lists are not read where they were right before.
+    is_long = len(data) >= LEAST
     return Manifest(
         settings=settings,
         file=document.file,
         root=os.path.dirname(os.path.abspath(document.file)),
-        digest=digest(content, settings.hash),
+        digest=identity,
+        meaning=identity if is_long else meaning_of(filled.value, settings.hash),
+        text=b"" if is_long else data,
         problems=tuple(in_order(problems, document.file)),
         trust=permission.trust,
         is_barred=permission.is_barred or not _is_project_known(value, head, filled),

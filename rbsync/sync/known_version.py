@@ -88,7 +88,7 @@ def has_lock(workspace: Workspace) -> bool:
 
 def basis_of_version(workspace: Workspace) -> list[str]:
     """All that the version depends on beside files of data."""
-    return [VERSION, workspace.manifest.digest, _lock_files(workspace)]
+    return [VERSION, workspace.manifest.meaning, _lock_files(workspace)]
 
 
 def _lock_files(workspace: Workspace) -> str:

@@ -30,10 +30,9 @@ from rbsync.sync.memo import (
     check_present,
     is_certain,
     put_units,
-    remembered_in,
-    remembered_json,
     remembered_of,
 )
+from rbsync.sync.remembered_members import Written, remembered_in, remembered_json
 from rbsync.sync.scope import expanded_again
 from rbsync.sync.workspace import Workspace
 
@@ -46,12 +45,14 @@ Expand = Callable[[Notes], Dataset]
 class LockMemory:
     """The last lock: its facts, those of its files by name, and what was seen of the data.
 
-    ``basis`` is all that it depends on beside these; ``text`` is how the cache keeps it.
+    ``basis`` is all that it depends on beside these, ``written`` the manifest that its places are
+    of; ``text`` is how the cache keeps it.
     """
 
     basis: list[object]
     files: Mapping[str, FileFacts]
     remembered: Remembered
+    written: Written
     text: str = ""
 
     @cached_property
@@ -97,7 +98,10 @@ def recall_lock(workspace: Workspace) -> LockMemory | None:
         return None
     text = workspace.inputs.cache.memo(KEY)
     memory = _read(text) if text else None
-    return memory if memory and memory.basis == _basis(workspace) else None
+    if not memory or memory.basis != _basis(workspace):
+        return None
+    moved = memory.written.moved(memory.remembered, workspace.manifest)
+    return replace(memory, remembered=moved) if moved else None
 
 
 def remember_lock(workspace: Workspace, lock: LockFiles, notes: Notes) -> None:
@@ -106,17 +110,20 @@ def remember_lock(workspace: Workspace, lock: LockFiles, notes: Notes) -> None:
     is_known = is_certain(tree, notes, lock.datapoints) and not notes.unsettled
     if workspace.manifest.trust.untrusted or not is_known:
         return
+    remembered = remembered_of(tree, notes)
     memory = LockMemory(
         _basis(workspace),
         {name: FileFacts.of(name, text) for name, text in lock.texts.items()},
-        remembered_of(tree, notes),
+        remembered,
+        Written.of(workspace.manifest, remembered),
     )
     put_units(workspace, KEY, _text(memory), notes.packed.items(), after="")
 
 
 def take_up(workspace: Workspace, part: LockPart, before: LockMemory) -> LockMemory:
     """Remembers a lock of which a part was written, and returns the memory of it."""
-    memory = replace(part.memory, basis=_basis(workspace))
+    written = Written.of(workspace.manifest, part.memory.remembered)
+    memory = replace(part.memory, basis=_basis(workspace), written=written)
     put_units(workspace, KEY, _text(memory), part.packed, after=before.text)
     return memory
 
@@ -227,15 +234,15 @@ class _Parting:
 
 
 def _text(memory: LockMemory) -> str:
-    return json.dumps(
-        {"basis": memory.basis, "files": memory.files, **remembered_json(memory.remembered)}
-    )
+    known = {"basis": memory.basis, "files": memory.files, "written": memory.written}
+    return json.dumps({**known, **remembered_json(memory.remembered)})
 
 
 def _read(text: str) -> LockMemory:
     found = json.loads(text)
     files = {name: FileFacts(*facts) for name, facts in found["files"].items()}
-    return LockMemory(found["basis"], files, remembered_in(found), text)
+    written = Written(*found.get("written", ("", "")))
+    return LockMemory(found["basis"], files, remembered_in(found), written, text)
 
 
 def _basis(workspace: Workspace) -> list[object]:

@@ -16,14 +16,11 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from rbsync.backends.base import Project
-from rbsync.dataset.expanding import Seeking
-from rbsync.dataset.notes import Held, Notes, PackedSource
-from rbsync.dataset.remembered import Remembered, Seen, seen_now
-from rbsync.dataset.told import Stray
+from rbsync.dataset.notes import Notes, PackedSource
+from rbsync.dataset.remembered import Remembered, seen_now
 from rbsync.dataset.unit_rows import Packed
-from rbsync.dataset.units import Summary, UnitKey
-from rbsync.errors import Location, Problem
-from rbsync.files.ignore import Match
+from rbsync.dataset.units import UnitKey
+from rbsync.errors import Problem
 from rbsync.files.part import NotInPartsError
 from rbsync.files.tree import Tree
 from rbsync.model.datapoint import Datapoint, Dataset
@@ -32,6 +29,13 @@ from rbsync.model.packed_records import names_beside
 from rbsync.model.plan import Basis, Plan
 from rbsync.model.record import Header, Record
 from rbsync.stores.base import Mark, Traced
+from rbsync.sync.remembered_members import (
+    Written,
+    id_of,
+    key_of,
+    remembered_in,
+    remembered_json,
+)
 from rbsync.sync.saved_plans import left_digest
 from rbsync.sync.workspace import Workspace
 from rbsync.version import VERSION
@@ -57,7 +61,8 @@ class Memo:
 
     ``mark`` is the commit of the state that it speaks of, and ``exceptions`` are the names that
     were not recorded then as they were declared, or not declared at all; ``open_units`` those units
-    of which many were not. ``text`` is how the cache keeps it.
+    of which many were not. ``written`` is the manifest that its places are of, and ``text`` how the
+    cache keeps it.
     """
 
     basis: list[object]
@@ -66,6 +71,7 @@ class Memo:
     exceptions: frozenset[str]
     dataset: str
     remembered: Remembered
+    written: Written
     text: str = ""
     open_units: tuple[UnitKey, ...] = ()
 
@@ -136,8 +142,22 @@ def recall(
     memo = None if text is None else _read(text)
     if memo is None or not memo.holds(_basis(workspace, basis, project), asked=asked):
         return None
-    wanted = memo.wanted(workspace, basis)
-    return None if wanted is None else Recalled(memo, wanted, workspace)
+    memo = _in_place(workspace, memo)
+    wanted = memo.wanted(workspace, basis) if memo else None
+    return None if memo is None or wanted is None else Recalled(memo, wanted, workspace)
+
+
+def _in_place(workspace: Workspace, memo: Memo) -> Memo | None:
+    """The memo with the places of the manifest as it is written now; None where nobody knows."""
+    manifest = workspace.manifest
+    moved = memo.written.moved(memo.remembered, manifest)
+    if moved is None or moved is memo.remembered:
+        return memo if moved else None
+    now = replace(memo, remembered=moved, written=Written.of(manifest, moved))
+    now = replace(now, text=_text(now))
+    # The next plan need not read two manifests for it.
+    put(workspace, now, (), after=memo.text)
+    return now
 
 
 def mark_of(workspace: Workspace, header: Header | None) -> Mark | None:
@@ -168,6 +188,7 @@ def remember(
         exceptions.names,
         plan.dataset,
         remembered,
+        Written.of(workspace.manifest, remembered),
         open_units=exceptions.units,
     )
     put(workspace, memo, notes.packed.items(), after="")
@@ -207,7 +228,7 @@ def put_units(
     after: str,
 ) -> None:
     """Writes units with the text that speaks of all of them."""
-    units = ((_id(unit), columns) for unit, columns in packed)
+    units = ((id_of(unit), columns) for unit, columns in packed)
     workspace.inputs.cache.put_units(key, text, units, after=after)
 
 
@@ -222,7 +243,7 @@ def check_present(workspace: Workspace, key: str, text: str) -> None:
 
 def load_unit(workspace: Workspace, key: UnitKey) -> Packed | None:
     """The rows of a unit as the cache has them."""
-    columns = workspace.inputs.cache.unit(_id(key))
+    columns = workspace.inputs.cache.unit(id_of(key))
     return Packed(*columns) if columns else None
 
 
@@ -265,19 +286,6 @@ def _is_plain(record: Record | None, declared: object) -> bool:
     return record is not None and record.applied == declared and record.is_plain
 
 
-# No folder has this name.
-_NO_FOLDER = "\0"
-
-
-def _id(key: UnitKey) -> tuple[int, str]:
-    return key[0], _NO_FOLDER if key[1] is None else key[1]
-
-
-def key_of(source: int, folder: str) -> UnitKey:
-    """The key of a unit as the cache has it."""
-    return (source, None) if folder == _NO_FOLDER else (source, folder)
-
-
 def _without_project(basis: list[object]) -> list[object]:
     return [*basis[:_PROJECT], *basis[_PROJECT + 1 :]]
 
@@ -292,7 +300,8 @@ def _basis(workspace: Workspace, basis: Basis, project: Project | None) -> list[
     # Warnings name the manifest as whoever ran rbsync spelt it, and are remembered so.
     file = workspace.manifest.file
     # Another version of rbsync may read the same files in another way.
-    return [VERSION, basis.lineage, basis.manifest, basis.target, known, allowed, file]
+    said = workspace.manifest.meaning
+    return [VERSION, basis.lineage, said, basis.target, known, allowed, file]
 
 
 def _text(memo: Memo) -> str:
@@ -302,81 +311,12 @@ def _text(memo: Memo) -> str:
             "serial": memo.serial,
             "mark": memo.mark,
             "exceptions": sorted(memo.exceptions),
-            "open_units": [_id(key) for key in memo.open_units],
+            "open_units": [id_of(key) for key in memo.open_units],
             "dataset": memo.dataset,
+            "written": memo.written,
             **remembered_json(memo.remembered),
         }
     )
-
-
-def remembered_json(known: Remembered) -> dict[str, Any]:
-    """The members that a memo has of what was seen."""
-    seen = [
-        [path, one.signature, one.files.hex(), list(one.below), one.is_plain]
-        for path, one in known.seen.items()
-    ]
-    units = [
-        [*_id(key), one.count, f"{one.total:x}", one.folders, one.blocked, one.labelled]
-        for key, one in known.units.items()
-    ]
-    seeking = [
-        [number, sorted(one.folders), sorted(one.reads), one.witnesses]
-        for number, one in known.seeking.items()
-    ]
-    held = [
-        [problem, *_id(key), row, is_of_all, sorted(names), file, number]
-        for problem, key, row, is_of_all, names, file, number in known.held
-    ]
-    return {
-        "seen": seen,
-        "reads": sorted(known.reads),
-        "rules": sorted(known.rules),
-        "units": units,
-        "seeking": seeking,
-        "strays": known.strays,
-        "held": held,
-        "matched": known.matched,
-        "unsettled": [[*_id(key), sorted(rows)] for key, rows in known.unsettled.items()],
-    }
-
-
-def remembered_in(found: Mapping[str, Any]) -> Remembered:
-    """The members of a memo as what was seen."""
-    seen = {
-        path: Seen(signature, bytes.fromhex(files), tuple(below), is_plain)
-        for path, signature, files, below, is_plain in found["seen"]
-    }
-    units = {
-        key_of(source, folder): _summary(count, total, *rest)
-        for source, folder, count, total, *rest in found["units"]
-    }
-    seeking = {
-        number: Seeking(set(folders), set(reads), witnesses)
-        for number, folders, reads, witnesses in found["seeking"]
-    }
-    strays = {
-        folder: Stray(tuple(names), Location(*origin))
-        for folder, (names, origin) in found["strays"].items()
-    }
-    unsettled = {key_of(*unit): frozenset(rows) for *unit, rows in found["unsettled"]}
-    held = [_held(*one) for one in found["held"]]
-    reads, rules = frozenset(found["reads"]), frozenset(found["rules"])
-    matched = {key: Match(*one) for key, one in found["matched"].items()}
-    return Remembered(seen, reads, rules, units, seeking, strays, held, unsettled, matched)
-
-
-def _summary(
-    count: int, total: str, folders: list[str], blocked: int, labelled: dict[str, list[str]]
-) -> Summary:
-    suffixes = {folder: tuple(some) for folder, some in labelled.items()}
-    return Summary(count, int(total, 16), tuple(folders), blocked, suffixes)
-
-
-def _held(problem: list[Any], source: int, folder: str, *rest: Any) -> Held:
-    code, message, place, hint = problem
-    told = Problem(code, message, Location(*place) if place else None, hint)
-    row, is_of_all, names, file, number = rest
-    return Held(told, key_of(source, folder), row, is_of_all, frozenset(names), file, number)
 
 
 def _read(text: str) -> Memo:
@@ -388,6 +328,7 @@ def _read(text: str) -> Memo:
         frozenset(found["exceptions"]),
         found["dataset"],
         remembered_in(found),
+        Written(*found.get("written", ("", ""))),
         text,
         # An earlier version of rbsync wrote none. Its memo is read before it is seen not to hold.
         tuple(key_of(*one) for one in found.get("open_units", ())),

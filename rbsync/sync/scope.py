@@ -30,10 +30,10 @@ from rbsync.sync.memo import (
     Recalled,
     check_present,
     exceptions_of,
-    key_of,
     load_unit,
     put,
 )
+from rbsync.sync.remembered_members import Written, key_of
 from rbsync.sync.workspace import Workspace
 
 Expand = Callable[[Notes], Dataset]
@@ -237,5 +237,6 @@ def _remember(
         open_units=(),
         dataset=digest,
         remembered=taken.remembered,
+        written=Written.of(workspace.manifest, taken.remembered),
     )
     put(workspace, memo, taken.packed, after=recalled.memo.text)

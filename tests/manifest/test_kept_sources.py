@@ -124,9 +124,9 @@ def test_what_another_state_of_the_program_kept_is_read_from_the_text(
     read_once, _ = loaded_twice(tmp_path, {"datapoints": [source]})
     (place,) = [one for one in (tmp_path / "home").rglob("*") if one.is_file()]
     _, _, text = place.read_text().partition("\n")
-    key, settings, sources = json.loads(text)
+    key, meaning, settings, sources = json.loads(text)
     sources = json.loads(json.dumps(sources).replace(said, other))
-    changed = json.dumps([key, settings, sources])
+    changed = json.dumps([key, meaning, settings, sources])
     place.write_text(f"{hashlib.sha256(changed.encode()).hexdigest()}\n{changed}")
     again = load_manifest(tmp_path / "mine" / "rbsync.yaml")
     assert len(read) == 1

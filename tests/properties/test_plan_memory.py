@@ -355,6 +355,12 @@ class Story(RuleBasedStateMachine):
         self._write_manifest(head, *rest)
         self._check(option)
 
+    @rule(lines=st.integers(0, 3), option=options)
+    def say_the_same_elsewhere(self, lines: int, option: PlanOptions) -> None:
+        """Comments before all else, and at the end."""
+        self.project.manifest("# Nothing.\n" * lines + "\n".join(self.sources) + "\n# No more.\n")
+        self._check(option)
+
     @rule(site=st.sampled_from(SITES), option=options)
     def change_the_environment(self, site: str, option: PlanOptions) -> None:
         with mock.patch.dict(os.environ, {"RBSYNC_VAR_SITE": site}):

@@ -163,6 +163,19 @@ def test_a_warning_names_the_manifest_as_it_is_spelt_now(
         assert warning.location.file == file
 
 
+@pytest.mark.usefixtures("applied")
+def test_a_warning_of_two_sources_names_their_lines_as_they_are_now(
+    folder: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = IN_FOLDERS + "  - {glob: 'images/a/*.png', name: 'again/{stem}'}\n"
+    for comment in ("", "# One.\n", "# One.\n# Two.\n", ""):
+        folder.manifest(comment + text)
+        check(folder, monkeypatch)
+        warnings = told(folder, keep_going=False)["warnings"]
+        # The head of each manifest here has one line.
+        assert [one.message.count(f":{4 + comment.count(chr(10))})") for one in warnings] == [0, 1]
+
+
 def test_a_decision_about_nothing_is_told_where_there_is_nothing_to_do(known: Open) -> None:
     for option in (PlanOptions(theirs=("nobody",)), PlanOptions(ours=("nobody",))):
         with known() as workspace:

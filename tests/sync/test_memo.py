@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import rbsync.files.tree_hashing as trees
-from rbsync.sync.memo import recall
+from rbsync.sync.memo import Recalled, recall
 from rbsync.sync.planning import basis_of, make_plan
 from rbsync.sync.workspace import Workspace
 from tests.scenarios.pictures import png
@@ -15,10 +15,15 @@ from tests.sync.conftest import MANIFEST, Open
 
 def recalled(workspace: Workspace) -> int | None:
     """How many datapoints the memo speaks of."""
+    found = known(workspace)
+    return found.memo.remembered.count if found and found.is_all else None
+
+
+def known(workspace: Workspace) -> Recalled | None:
+    """The memo, whatever has changed in folders that it speaks of."""
     project = workspace.backend.describe()
     basis = basis_of(workspace, workspace.store.header())
-    found = recall(workspace, basis, project, asked=True)
-    return found.memo.plan(basis).datapoints if found and found.is_all else None
+    return recall(workspace, basis, project, asked=True)
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +72,32 @@ def test_a_new_file_and_another_manifest_are_seen(folder: Project, applied: Open
         change()
         with applied() as workspace:
             assert recalled(workspace) is None
+
+
+def test_a_manifest_that_says_the_same_is_no_other_one(folder: Project, applied: Open) -> None:
+    plan_until_known(applied)
+    for text in (f"# All pictures.\n{MANIFEST}", MANIFEST.replace('"', "'") + "\n"):
+        folder.manifest(text)
+        with applied() as workspace:
+            found = known(workspace)
+            # The manifest itself lies in the folder.
+            assert found
+            assert found.changed == [""]
+
+
+def test_what_is_told_of_a_source_is_told_at_its_line(folder: Project, applied: Open) -> None:
+    folder.write("stray.json", [BOX])
+    plan_until_known(applied)
+    # Two lines more than it has at first, and one line more.
+    for lines in (2, 1, 0):
+        folder.manifest("# A comment.\n" * lines + MANIFEST)
+        for _ in range(2):
+            with applied() as workspace:
+                (warning,) = make_plan(workspace).warnings
+                assert recalled(workspace) == 3
+            assert warning.code == "stray-labels"
+            assert warning.location
+            assert warning.location.line == 4 + lines
 
 
 def test_a_plan_that_has_something_to_do_has_it_the_next_time(opened: Open) -> None:
