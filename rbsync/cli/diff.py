@@ -83,7 +83,7 @@ def command(
     elif not is_printed:
         show_difference(common, found, labels)
         note(common, f"{digests['before']} to")
-        note(common, digests["after"])
+        note(common, digests["after"] if found else f"{digests['after']}: no difference")
     return ExitCode.CHANGES if found else ExitCode.DONE
 
 

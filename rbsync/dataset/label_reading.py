@@ -32,7 +32,7 @@ from rbsync.model.extent import Extent
 from rbsync.model.fingerprint import canonical_json, digest, of_value
 from rbsync.reasons import UNKNOWN
 from rbsync.shapes.json_members import is_list
-from rbsync.sources.entry import Entry, InlineLabels, MadeLabels
+from rbsync.sources.entry import DeclaredSize, Entry, InlineLabels, MadeLabels
 from rbsync.sources.tools.recognised import next_step, tool_of
 
 LIMIT = 64 << 20
@@ -97,7 +97,7 @@ class LabelReader:
         )
         if given.is_written:
             labels = typed(labels)
-        if self._check(entry, labels, given.locate, titles):
+        if self._check(entry, labels, given.locate, titles, given.drawn_for):
             return None
         if made:
             self._remember(labels)
@@ -241,8 +241,11 @@ class LabelReader:
         labels: Any,
         locate: Callable[[Path], Location],
         titles: Sequence[str] = (),
+        drawn_for: DeclaredSize | None = None,
     ) -> bool:
         found = self._mistakes(labels)
+        if titles:
+            found = _in_words_of_tools(found, drawn_for)
         for one in found:
             problem = as_problem(one, locate(one.path))
             if titles and one.path and isinstance(one.path[0], int):
@@ -256,6 +259,10 @@ class LabelReader:
         return bool(found)
 
 
+_OUTSIDE = ("outside", "out-of-range")
+_CENTRES = "a line is `CLASS x y width height`, where x and y are the centre, in fractions"
+
+
 # Most files have one of few numbers of labels, and share what is said of it.
 @cache
 def _extent(text: str) -> Extent | None:
@@ -264,6 +271,22 @@ def _extent(text: str) -> Extent | None:
         return Extent.of_text(text)
     except (TypeError, ValueError):
         return None
+
+
+def _in_words_of_tools(
+    found: Sequence[LabelProblem], size: DeclaredSize | None
+) -> list[LabelProblem]:
+    """Tells of shapes outside of their picture without keys that their files do not have."""
+    message, hint = "reaches out of its picture", _CENTRES
+    if size:
+        message += f", which the file says is {size.width} x {size.height} pixels"
+        hint = "correct the shape, or the picture's size in the file"
+    told = [
+        # A box may reach over two edges, and is one that is wrong.
+        one._replace(path=one.path[:1], message=message, hint=hint) if one.code in _OUTSIDE else one
+        for one in found
+    ]
+    return list(dict.fromkeys(told))
 
 
 def _flaws(

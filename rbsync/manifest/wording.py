@@ -105,7 +105,8 @@ def _value(finding: Finding) -> tuple[str, str, str]:
     if finding.kind == "rule":
         return "wrong-value", finding.words, finding.hint
     if finding.kind in ("literal_error", "enum"):
-        return _choice(_quoted(str(finding.bounds["expected"])), value, path)
+        code, message, hint = _choice(_quoted(str(finding.bounds["expected"])), value, path)
+        return code, message, _OTHER_TOOLS if path[-2:] == ("labels", "format") else hint
     if finding.kind == "too_short":
         return "wrong-value", "must not be empty", ""
     if finding.kind in _BOUNDS:
@@ -113,6 +114,9 @@ def _value(finding: Finding) -> tuple[str, str, str]:
         message = _BOUNDS[finding.kind].format(**bounds)
         return "wrong-value", f"{message}, found {_found(value, path)}", ""
     return "wrong-value", f"this value is not allowed: {_found(value, path)}", ""
+
+
+_OTHER_TOOLS = "labels of other tools, such as CVAT: export them from there as COCO or Pascal VOC"
 
 
 def _type_hint(finding: Finding) -> str:

@@ -133,3 +133,14 @@ def test_an_outline_of_thousands_of_points_takes_no_time() -> None:
     began = time.process_time()
     assert not degenerate(outline)
     assert time.process_time() - began < 2
+
+
+def test_of_many_flaws_that_are_alike_ten_are_told_and_how_many_more(project: Project) -> None:
+    project.manifest(GLOB)
+    for number in range(40):
+        project.write(f"images/{number:02}.png", png(number))
+        project.write(f"labels/{number:02}.json", [box(0, (number + 1) / 100)])
+    ran = project.run("plan")
+    assert (ran.code, ran.err.count("warning: ")) == (0, 10)
+    assert "… and 30 more like this one (-v lists them)" in ran.err.splitlines()
+    assert project.run("plan", "-v").err.count("warning: ") == 40

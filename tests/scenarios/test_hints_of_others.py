@@ -65,6 +65,29 @@ def odd(data: bytes) -> dict[str, bytes]:
 
 GONE = {"images/odd.png": None}
 ADVICE = {
+    "a format that is not read": Advice(
+        "labels of other tools, such as CVAT: export them from there as COCO or Pascal VOC",
+        labelled('format: cvat, file: "labels/{stem}.json?"'),
+        labelled('format: labelme, file: "labels/{stem}.json?"'),
+        files={"labels/a.json": SMALL},
+    ),
+    "a box of YOLO by its corner": Advice(
+        "a line is `CLASS x y width height`, where x and y are the centre, in fractions",
+        yolo(),
+        files={"labels/a.txt": "0 0.9 0.5 0.9 0.5\n"},
+        mended={"labels/a.txt": "0 0.5 0.5 0.9 0.5\n"},
+    ),
+    "a shape of labelme out of its picture": Advice(
+        "correct the shape, or the picture's size in the file",
+        labelled('format: labelme, file: "labels/{stem}.json?"'),
+        files={
+            "labels/a.json": {
+                **SMALL,
+                "shapes": [{"label": "car", "points": [[0, 0], [2, 2], [99, 1]]}],
+            }
+        },
+        mended={"labels/a.json": SMALL},
+    ),
     "poses of two points": Advice(
         "write `keypoints: [2, 3]` to take the boxes; `[0, 2]` for polygons",
         yolo(),

@@ -243,7 +243,14 @@ WRONG = {
     "an unknown class": ("yolo", "txt", "0 0 0 1 1\n7 0 0 1 1", "a.txt:2:1: the class 7", "`class"),
     "words": ("yolo", "txt", "car 0 0 1 1", "labels/a.txt:1:1: this line has what is no", "a line"),
     "three numbers": ("yolo", "txt", "0 1 1 1", "this line has 3 numbers", "x1 y1"),
-    "out of the picture": ("yolo", "txt", "0 0.9 0.5 0.6 0.5", "line 1", "right edge"),
+    "out of the picture": ("yolo", "txt", "0 0.9 0.5 0.6 0.5", "out of its picture", "centre"),
+    "a shape out of its picture": (
+        "labelme",
+        "json",
+        json.dumps({**LABELME, "shapes": [{"label": "car", "points": [[0, 0], [9, 9], [990, 9]]}]}),
+        "shape 0 (car): reaches out of its picture, which the file says is 100 x 50 pixels",
+        "correct the shape",
+    ),
     "another category": (
         "labelme",
         "json",
@@ -275,7 +282,7 @@ def test_what_is_wrong_is_told_at_its_place(one: Project, kind: str) -> None:
 SETTINGS = {
     "no classes": ('{format: yolo, file: "l/{stem}.txt?"}', "nothing says their names"),
     "no such file": ('{format: yolo, file: "l/{stem}.txt?", classes: n.txt}', "cannot be read"),
-    "another format": ("{format: via, file: x}", "expected `labelme`, `yolo`, `voc` or"),
+    "another format": ("{format: via, file: x}", "as COCO or Pascal VOC"),
     "no file": ("{format: voc}", "`file` is missing"),
     "a field": ('{format: voc, file: "{sten}.xml"}', "did you mean `{stem}`?"),
 }

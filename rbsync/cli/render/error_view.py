@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rbsync.cli.escaping import one_line
 from rbsync.cli.options import CommonOptions
@@ -32,29 +32,31 @@ def show_error(error: RbsyncError, common: CommonOptions) -> None:
 
 def show_problems(problems: tuple[Problem, ...], common: CommonOptions) -> None:
     """Prints problems and how many there are; of those that are alike the first ones."""
-    for line in map(problem_text, problems) if common.verbose else problems_lines(problems):
+    for line in problems_lines(problems, all_of_them=bool(common.verbose)):
         complaint(common, line)
     number = number_of(problems)
     complaint(common, f"{plural(number, 'problem')}; nothing was sent.", fg="red")
 
 
-def problems_lines(problems: tuple[Problem, ...]) -> Iterator[str]:
+def problems_lines(
+    problems: Sequence[Problem], start: str = "", *, all_of_them: bool
+) -> Iterator[str]:
     """Yields the text of each problem; of many that are alike the first ones and their number."""
     sorts = sorts_of(problems)
     totals, seen = Counter(sorts), Counter[Sort]()
     for problem, sort in zip(problems, sorts, strict=True):
         seen[sort] += 1
         more = totals[sort] - ALIKE
-        if more < 2 or seen[sort] <= ALIKE:
-            yield problem_text(problem)
-        if more > 1 and seen[sort] == ALIKE:
+        if all_of_them or more < 2 or seen[sort] <= ALIKE:
+            yield f"{start}{problem_text(problem)}"
+        if not all_of_them and more > 1 and seen[sort] == ALIKE:
             yield f"… and {more:,} more like this one (-v lists them)"
 
 
 def show_warnings(warnings: tuple[Problem, ...], common: CommonOptions) -> None:
-    """Prints what is worth knowing."""
-    for problem in warnings:
-        complaint(common, f"warning: {problem_text(problem)}", fg="yellow")
+    """Prints what is worth knowing; of many that are alike the first ones and their number."""
+    for line in problems_lines(warnings, "warning: ", all_of_them=bool(common.verbose)):
+        complaint(common, line, fg="yellow")
 
 
 def problem_text(problem: Problem) -> str:
