@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.keeper import kept
 
-SECONDS = 60
+SECONDS = 100
 _ROOT = Path(__file__).parents[1]
 EXAMPLE = _ROOT / "examples/cluster"
 
@@ -32,16 +32,17 @@ class Cluster:
         if encrypted:
             self._encrypt(folder / "tls")
         self.workers: list[subprocess.Popen[bytes]] = []
-        self.port = _free_port()
+        self.address = ""
+        # It chooses its port itself: what was free a moment ago may be another's by now.
         self.scheduler = self._start(
             "scheduler", "--protocol", self.protocol, "--host", "127.0.0.1",
-            "--port", str(self.port), "--no-dashboard",
+            "--port", "0", "--no-dashboard", "--scheduler-file", "scheduler.json",
         )  # fmt: skip
-        self._until(self._answers)
+        self._until(self._is_told)
 
     @property
-    def address(self) -> str:
-        return f"{self.protocol}://127.0.0.1:{self.port}"
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
 
     @property
     def executor(self) -> str:
@@ -115,9 +116,11 @@ class Cluster:
                 stderr=log,
             )
 
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+    def _is_told(self) -> bool:
+        """Reads where the scheduler is, once it has written all of that."""
+        with suppress(FileNotFoundError, json.JSONDecodeError):
+            self.address = json.loads((self.folder / "scheduler.json").read_text())["address"]
+        return bool(self.address)
 
     def _until(self, holds: object) -> None:
         assert callable(holds)
@@ -152,13 +155,6 @@ def another_rbsync(folder: Path, *, version: str = "", lacks: str = "") -> Path:
         # Not removed: what is installed here for development would be found in its place.
         (folder / "rbsync" / lacks / "__init__.py").write_text("raise ModuleNotFoundError\n")
     return folder
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def _seconds(pid: int) -> float:

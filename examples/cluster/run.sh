@@ -26,8 +26,10 @@ for each in 1 2; do
 done
 
 # A machine with other work takes its time to start them.
-for _ in $(seq 300); do
-    [ "$(grep -ls 'Registered to' worker1.log worker2.log | wc -l)" = 2 ] && break
+until [ "$(grep -ls 'Registered to' worker1.log worker2.log | wc -l)" = 2 ]; do
+    for each in "${started[@]}"; do
+        kill -0 "$each" || { cat ./*.log; exit 1; }
+    done
     sleep 0.2
 done
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,19 +11,17 @@ from typing import Any
 import yaml
 
 from rbsync.executors.choice import read_choice
+from tests.scenarios.test_outages import free_port
 
 EXAMPLE = Path(__file__).parents[2] / "examples/cluster"
 
 
 def test_a_cluster_on_this_machine_converts_masks() -> None:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = str(found.getsockname()[1])
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     before = sorted(EXAMPLE.rglob("*"))
     ran = subprocess.run(
         [EXAMPLE / "run.sh"],
-        env={**os.environ, "PATH": path, "PORT": port},
+        env={**os.environ, "PATH": path, "PORT": free_port()},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
