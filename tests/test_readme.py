@@ -22,6 +22,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 QUICKSTART = ROOT / "examples" / "quickstart"
 # One that has not told its address yet ends with 130, and a busy machine takes long to load it.
 UNTIL_TOLD = shlex.join([sys.executable, str(ROOT / "tests" / "until_told.py")])
+# Nor has a watch taken the signals that end it before it answers.
+UNTIL_FLUSHED = (
+    "until rbsync watch --flush --timeout 60; do kill -0 %1 && sleep 0.2 || exit; done; "
+    "kill %1; wait %1"
+)
 
 EXAMPLES = {
     "rbsync init": "rbsync init --force",
@@ -104,11 +109,10 @@ EXAMPLES = {
     "rbsync plan --refresh": "rbsync plan --refresh",
     "rbsync adopt": "rbsync adopt",
     "rbsync refresh": "rbsync refresh",
-    "rbsync watch": "timeout --preserve-status -s TERM 5 rbsync watch",
+    "rbsync watch": f"rbsync watch & {UNTIL_FLUSHED}",
     "rbsync watch --once": "rbsync watch --once",
-    "rbsync watch --flush --timeout 60": "rbsync watch & until rbsync watch --flush --timeout 60; "
-    "do sleep 0.2; done; kill %1; wait %1",
-    "rbsync watch --plan-only": "timeout --preserve-status -s TERM 5 rbsync watch --plan-only",
+    "rbsync watch --flush --timeout 60": f"rbsync watch & {UNTIL_FLUSHED}",
+    "rbsync watch --plan-only": f"rbsync watch --plan-only & {UNTIL_FLUSHED}",
     "rbsync retry": "rbsync retry --yes",
     "rbsync state list": "rbsync state list",
     "rbsync state migrate URL": "rbsync state migrate sqlite:moved.db"

@@ -91,14 +91,19 @@ class Folder:
 
     def opened(self) -> list[str]:
         """What this process holds open in the folder. Others' descriptors come and go meanwhile."""
-        found = []
-        for descriptor in os.listdir("/proc/self/fd"):
-            with contextlib.suppress(FileNotFoundError):
-                found.append(os.readlink(f"/proc/self/fd/{descriptor}"))
-        return [path for path in found if f"{path}/".startswith(f"{self.root}/")]
+        return [path for path in opened_files() if f"{path}/".startswith(f"{self.root}/")]
 
     def _count(self, files: int, size: int) -> None:
         self.read = (self.read[0] + files, self.read[1] + size)
+
+
+def opened_files() -> list[str]:
+    """The paths of what this process holds open; a nameless file has one too."""
+    found = []
+    for descriptor in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            found.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+    return found
 
 
 def known(tree: Tree, path: str) -> File | None:

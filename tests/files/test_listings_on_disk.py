@@ -11,7 +11,7 @@ import pytest
 from rbsync.files import listings_on_disk, tree_hashing
 from rbsync.files.listing import Listing
 from rbsync.files.tree import Tree
-from tests.files.folder import Folder, known
+from tests.files.folder import Folder, known, opened_files
 
 FILES = 100
 
@@ -133,11 +133,12 @@ def test_what_was_cut_off_on_disk_is_no_folder_with_fewer_files(folder: Folder) 
 
 def test_the_file_goes_with_the_tree(folder: Folder) -> None:
     paths = written(folder, "a")
-    before = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
         folder.root.joinpath("a/7").write_text("again")
         tree = left(folder, *paths)
         folder._cache.close()
         assert is_away(tree, "a")
+        file = os.readlink(f"/proc/self/fd/{tree._listings._file}")
+        assert file in opened_files()
         tree.close()
-    assert len(os.listdir("/proc/self/fd")) <= before + 1
+        assert file not in opened_files()
