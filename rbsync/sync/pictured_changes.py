@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from rbsync.errors import RbsyncError
 from rbsync.files.body import read_whole
@@ -21,7 +21,7 @@ from rbsync.label_changes.change_wording import (
 )
 from rbsync.label_changes.label_content import LabelContent, as_pictures, compare
 from rbsync.model.datapoint import Datapoint
-from rbsync.model.plan import Action, Create, Plan
+from rbsync.model.plan import Action, Create, Plan, Rewriting
 from rbsync.pictures.change_pictures import Detail
 from rbsync.pictures.views import Read, change_views
 from rbsync.sync.common_labels import common_labels
@@ -43,7 +43,8 @@ _BYTES = 6_000_000
 class Pictured(NamedTuple):
     """A change of labels, and its pictures as far as they can be drawn, as by `change_views`.
 
-    ``between`` is what its two sides are called; a picture of two others says so itself.
+    ``between`` is what its two sides are called; a picture of two others says so itself. One that
+    is the ``same`` on both has nothing to be compared.
     """
 
     changes: LabelChanges | None
@@ -69,9 +70,11 @@ def pictured_plan(workspace: Workspace, plan: Plan) -> Iterator[tuple[str, Pictu
     contested = contested_labels(plan)[:MOST] if plan.looked else []
     changed = rewriting_labels(plan, MOST - len(contested)) if plan.looked else []
     created = [one for one in plan.actions if isinstance(one, Create)]
+    replaced = [one for one in plan.singled_out if _has_other_items_alone(one)]
     # What is new has nothing to be compared with: it is drawn only where that takes no room.
-    created = created if len(created) + len(changed) + len(contested) <= FULL else []
-    detail = detail_of(len(changed) + len(contested) + len(created))
+    number = len(created) + len(replaced) + len(changed) + len(contested)
+    created, replaced = (created, replaced) if number <= FULL else ([], [])
+    detail = detail_of(len(changed) + len(contested) + len(created) + len(replaced))
     nothing: Side = lambda: NOTHING  # noqa: E731  (it has a type)
     with _threads() as threads:
         yield from _conflicts(workspace, contested, threads, detail)
@@ -81,6 +84,17 @@ def pictured_plan(workspace: Workspace, plan: Plan) -> Iterator[tuple[str, Pictu
             yield from _drawn(threads, jobs, workspace.roots, detail)
         news = [(nothing, _declared(workspace, one.datapoint), one.datapoint) for one in created]
         yield from _drawn(threads, news, workspace.roots, detail)
+        same = ((_declared(workspace, one.datapoint), one.datapoint) for one in replaced)
+        others = [(labels, labels, found) for labels, found in same]
+        for name, found in _drawn(threads, others, workspace.roots, detail):
+            yield name, Pictured(None, [{**one, "same": True} for one in found.pictures])
+
+
+def _has_other_items_alone(action: Action) -> TypeGuard[Rewriting]:
+    """Tells of other pictures under the labels that the project has."""
+    return isinstance(action, Rewriting) and (
+        "items" in action.changed and "labels" not in action.changed
+    )
 
 
 Job = tuple[Side, Side, Datapoint]

@@ -234,6 +234,23 @@ def test_the_difference_shows_just_the_pixels_that_were_counted(
 
 
 @needs_chromium
+def test_a_picture_with_nothing_to_compare_is_shown_as_it_is(
+    tmp_path: Path, browser: Browser
+) -> None:
+    folder = Project(tmp_path)
+    folder.manifest("datapoints:\n  - glob: '*.png'\n")
+    folder.write("a.png", photo(1))
+    assert folder.apply().code == 0
+    folder.write("a.png", photo(2))
+    folder.write("b.png", photo(3))
+    assert folder.run("plan", "--html", "plan.html").code == 0
+    with browser.open(folder.folder / "plan.html") as opened:
+        opened.drawn()
+        assert opened.page.locator("figure").count() == 2
+        assert "Difference" not in opened.page.locator("main").inner_text()
+
+
+@needs_chromium
 def test_each_way_of_comparing_shows_the_right_side(site: Project, browser: Browser) -> None:
     before, after = masks()
     with browser.open(site.folder / "plan.html") as opened:

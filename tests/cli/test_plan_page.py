@@ -149,3 +149,19 @@ def test_images_without_labels_are_compared_with_nothing(tmp_path: Path) -> None
     page = (folder.folder / "plan.html").read_text()
     assert "<figure" in page
     assert "<fieldset hidden><legend>Compare" in page
+
+
+def test_what_nothing_declares_any_more_is_told_on_the_page_and_in_a_comment(
+    tmp_path: Path,
+) -> None:
+    folder = Project(tmp_path / "one")
+    for number, name in enumerate("abc"):
+        folder.write(f"{name}.png", png(number))
+    folder.manifest("datapoints:\n  - glob: '*.png'\n")
+    assert folder.apply().code == 0
+    (folder.folder / "b.png").unlink()
+    told = "1 datapoint is in the project and not in the manifest (--prune deletes them)."
+    ran = folder.run("plan", "-v", "--html", "plan.html")
+    assert f"{told}\n  b.png\n" in ran.err
+    assert told in (folder.folder / "plan.html").read_text()
+    assert told in folder.run("plan", "--markdown", "-").out.splitlines()

@@ -7,6 +7,7 @@ from rbsync.sync.pictured_changes import FULL, MOST, detail_of, pictured_differe
 from rbsync.sync.plan_options import PlanOptions
 from rbsync.sync.planning import make_plan
 from rbsync.trust import Trust
+from tests.scenarios.pictures import png
 from tests.scenarios.project import BOX, Project
 from tests.sync.conftest import MOVED_BOX, Open
 
@@ -24,6 +25,23 @@ def test_what_changes_is_drawn_with_both_sides(folder: Project, opened: Open) ->
         [0.6, 0.9],
     ]
     assert found["a.png"].changes.objects[0].verb == "changed"
+
+
+def test_another_picture_is_drawn_with_the_labels_that_stay(folder: Project, opened: Open) -> None:
+    folder.write("a.json", [BOX])
+    assert folder.apply().code == 0
+    folder.write("a.png", png(90))
+    folder.write("b.png", png(91))
+    with opened() as workspace:
+        found = dict(pictured_plan(workspace, make_plan(workspace, PlanOptions())))
+    assert sorted(found) == ["a.png", "b.png"]
+    for one in found.values():
+        (picture,) = one.pictures
+        assert one.changes is None
+        assert picture["photo"]
+        assert picture["same"]
+    assert found["a.png"].pictures[0]["objects"][1]
+    assert not found["b.png"].pictures[0]["objects"][1]
 
 
 def test_labels_that_cannot_be_read_keep_no_other_from_being_drawn(

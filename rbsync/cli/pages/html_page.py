@@ -16,9 +16,9 @@ from rbsync.label_changes.change_wording import BEFORE_AFTER, Between, told
 
 MODES = (
     ("difference", "Difference"),
-    ("pair", "2-up"),
+    ("pair", "Side by side"),
     ("swipe", "Swipe"),
-    ("onion", "Onion skin"),
+    ("onion", "Blend"),
 )
 """The ways of comparing, by the words of the script; the first one is on."""
 
@@ -145,7 +145,9 @@ def _tools(sections: Sequence[Section]) -> Iterator[str]:
     # Also with nothing to compare, as of images without labels: the script asks which is chosen.
     pictures = [picture for one in changes for picture in one.pictures]
     is_compared = any(
-        one.get("before") or one.get("after") or any(one.get("objects", ())) for one in pictures
+        one.get("before") or one.get("after") or any(one.get("objects", ()))
+        for one in pictures
+        if not one.get("same")
     )
     hidden = "" if is_compared else " hidden"
     yield f"<fieldset{hidden}><legend>Compare</legend>\n"

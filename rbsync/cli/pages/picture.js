@@ -209,17 +209,23 @@ class Picture {
     const capital = (text) => text[0].toUpperCase() + text.slice(1);
     // Of what changes in time, something is added; of two sides, only one has it.
     const [added, removed] = before === "before" ? ["added", "removed"] : [`only ${after}`, `only ${before}`];
-    this.rangeText.textContent = mode === "swipe" ? `Swipe: ${after} on the left of the line` : `Onion skin: from ${before} to ${after}`;
-    const told = { one: "labels", pair: before, swipe: "swipe", onion: "onion skin", difference: "difference" }[mode];
-    first.text.textContent = { one: after === "after" ? "" : capital(after), pair: capital(before), swipe: `${capital(after)} | ${before}`, onion: "Onion skin",
+    this.rangeText.textContent = mode === "swipe" ? `Swipe: ${after} on the left of the line` : `Blend: from ${before} to ${after}`;
+    const told = { one: "labels", pair: before, swipe: "swipe", onion: "blend", difference: "difference" }[mode];
+    first.text.textContent = { one: after === "after" ? "" : capital(after), pair: capital(before), swipe: `${capital(after)} | ${before}`, onion: "Blend",
       difference: `Difference: green ${added}, vermilion ${removed}, yellow another class` }[mode];
     second.text.textContent = capital(after);
     first.canvas.setAttribute("aria-label", `${name}: ${told}`);
     second.canvas.setAttribute("aria-label", `${name}: ${after}`);
   }
 
+  // Where no side has labels, or both have the same, each way of comparing would show nothing.
+  get isCompared() {
+    const { before, after, objects, same } = this.content;
+    return !same && Boolean(before || after || objects.some((one) => one.length));
+  }
+
   draw() {
-    const mode = modeNow();
+    const mode = this.isCompared ? modeNow() : "one";
     const [first, second] = this.canvases, part = this.range.value / 100;
     const isPair = mode === "pair", slides = mode === "swipe" || mode === "onion";
     this.pair.classList.toggle("two", isPair);

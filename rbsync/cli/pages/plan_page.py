@@ -17,6 +17,7 @@ from rbsync.cli.render.plan_view import (
     project_lines,
     remark,
     summary_line,
+    undeclared,
 )
 from rbsync.model.plan import Action, Create, Move, Plan
 
@@ -47,7 +48,7 @@ def plan_pages(
     shown += [(size(counts.bytes), "to upload", "quiet")] if counts.bytes else []
     warnings = [f"warning: {one}" for one in (*plan.unread, *plan.warnings)]
     project = [" ".join(parts) for parts, _ in project_lines(plan)]
-    told = (*outlook(plan), *losses(plan), *project[:20], *warnings[:20])
+    told = (*outlook(plan), *losses(plan), *undeclared(plan), *project[:20], *warnings[:20])
     page = Page(
         "Plan",
         "" if plan.actions else summary_line(plan),

@@ -26,6 +26,7 @@ from rbsync.cli.render.plan_view import (
     project_lines,
     remark,
     summary_line,
+    undeclared,
 )
 from rbsync.label_changes.change_kinds import LabelChanges
 from rbsync.label_changes.change_wording import told
@@ -67,7 +68,9 @@ def plan_markdown(
     page.reserve(len(tail))
     page.add(f"### rbsync plan\n\n{summary_line(plan)}\n")
     for line in losses(plan):
-        page.add(f"\n**{for_markdown(line)}**\n")
+        page.add(f"\n**{line}**\n")
+    for line in undeclared(plan):
+        page.add(f"\n{line}\n")
     for line in outlook(plan):
         page.add(f"\n> **{for_markdown(cut(line))}**\n")
     if about.version:

@@ -82,12 +82,10 @@ def show_plan(
     if not asks:
         # Else what stands below it comes before it, where both go into one file.
         flush_out()
-    if plan.orphans:
-        what = plural(len(plan.orphans), "datapoint is", "datapoints are")
-        where = "not in the manifest (--prune deletes them)."
-        # They may be in what could not be read, and then no option deletes them.
-        where = "not in what could be read; none is deleted." if plan.unread else where
-        note(common, f"{what} in the project and {where}")
+    for line in undeclared(plan):
+        note(common, line)
+    for name in plan.orphans if common.verbose else ():
+        note(common, f"  {one_line(name)}")
     if not plan.looked and any(isinstance(one, Overwriting | Move) for one in plan.singled_out):
         note(common, "The project was not looked at: apply looks before it overwrites anything.")
     for line in losses(plan):
@@ -101,6 +99,16 @@ def show_plan(
 def _result_unless_quiet(common: CommonOptions, text: str, **style: str) -> None:
     if not common.quiet:
         result(common, text, **style)
+
+
+def undeclared(plan: Plan) -> Iterator[str]:
+    """Yields how many datapoints the project has that nothing declares."""
+    if plan.orphans:
+        what = plural(len(plan.orphans), "datapoint is", "datapoints are")
+        where = "not in the manifest (--prune deletes them)."
+        # They may be in what could not be read, and then no option deletes them.
+        where = "not in what could be read; none is deleted." if plan.unread else where
+        yield f"{what} in the project and {where}"
 
 
 def losses(plan: Plan) -> Iterator[str]:
