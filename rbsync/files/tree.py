@@ -73,6 +73,8 @@ class Tree:
         self._missed = False
         self._racy_reads: set[str] = set()
         self._has_links: bool | None = None
+        self._link_ends: dict[str, bytes] = {}
+        self._linked: dict[str, Place] = {}
         self._noted: set[str] | None = None
         self._noted_reads: set[str] | None = None
         self._rules: set[str] = set()
@@ -297,14 +299,21 @@ class Tree:
                 yield os.fsencode(f"{path}\0{found or 'absent'}\0")
             else:
                 yield from listing.identity()
-                yield from self._behind_links(listing)
+                yield self._behind_links(listing)
 
     def _stat(self, path: str) -> Stat:
         with open_body(self.roots, path, self.algorithm) as body:
             return body.stat
 
-    def _behind_links(self, listing: Listing) -> Iterator[bytes]:
-        """Yields where links lead in the end: one on the way may be changed while they are not."""
+    def _behind_links(self, listing: Listing) -> bytes:
+        """Returns where links lead in the end: one on the way may be changed while they are not."""
+        known = self._link_ends.get(listing.path) if listing.links else b""
+        if known is None:
+            ends = b"".join(self._ends(listing))
+            known = self._link_ends[listing.path] = xxhash.xxh3_128_digest(ends)
+        return known
+
+    def _ends(self, listing: Listing) -> Iterator[bytes]:
         folder = os.path.join(self._main, listing.path)
         heads: dict[str, str] = {}
         for target in listing.links.values():
@@ -460,7 +469,7 @@ class Tree:
             return Place(folder, name)
         listing = self._listings[folder]
         if name in listing.links:
-            return self._behind_link(path)
+            return self._behind_link(path, listing)
         if name in listing.folders or name in listing.odd:
             raise OSError(f"{path} is not a regular file")
         raise FileNotFoundError(path)
@@ -497,7 +506,15 @@ class Tree:
         # A key has one spelling.
         return "" if is_bucket(path) else self._spellings.find(os.path.normpath(path))
 
-    def _behind_link(self, path: str) -> Place:
+    def _behind_link(self, path: str, listing: Listing) -> Place:
+        # Followed once: while somebody switches a link all of a run is about one file.
+        if path not in self._linked:
+            # Before it is followed: the next run sees that a link on the way has changed since.
+            self._behind_links(listing)
+            self._linked[path] = self._followed(path)
+        return self._linked[path]
+
+    def _followed(self, path: str) -> Place:
         real = self.roots.resolve(path)
         folder, _, name = real.rpartition("/")
         if folder == self._main or folder.startswith(self._main + "/"):

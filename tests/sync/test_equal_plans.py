@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from rbsync.dataset.build import Readers
+from rbsync.dataset.items import Files
 from rbsync.errors import UserError
 from rbsync.manifest.load import load_manifest
 from rbsync.sync import workspace as workspaces
@@ -174,6 +176,65 @@ def test_a_warning_of_two_sources_names_their_lines_as_they_are_now(
         warnings = told(folder, keep_going=False)["warnings"]
         # The head of each manifest here has one line.
         assert [one.message.count(f":{4 + comment.count(chr(10))})") for one in warnings] == [0, 1]
+
+
+def plan_while(
+    folder: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    step: Callable[[], object],
+    before: tuple[type, str],
+) -> None:
+    """A plan during which a step is taken, before the call of some method."""
+    method = getattr(*before)
+
+    def later(*given: Any) -> None:
+        step()
+        method(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(*before, later)
+        told(folder, keep_going=True)
+
+
+ALL_READ = Files, "check_structure"
+ALL_MADE = Readers, "conclude"
+
+
+@pytest.mark.parametrize("moment", [ALL_READ, ALL_MADE])
+def test_a_link_on_the_way_that_is_switched_during_a_plan(
+    folder: Project, opened: Open, monkeypatch: pytest.MonkeyPatch, moment: tuple[type, str]
+) -> None:
+    for version in (1, 2):
+        folder.write(f"data/{version}/1.png", png(version))
+    current = folder.folder / "data/current"
+    current.symlink_to("1")
+    (folder.folder / "images/b/9.png").symlink_to("../../data/current/1.png")
+
+    def switch() -> None:
+        current.unlink()
+        current.symlink_to("2")
+
+    apply(opened)
+    # A plan of everything.
+    folder.manifest(IN_FOLDERS + "policy: {prune: true}\n")
+    plan_while(folder, monkeypatch, switch, moment)
+    check(folder, monkeypatch)
+    assert len(told(folder, keep_going=False)["actions"]) == 1
+
+
+@pytest.mark.parametrize("moment", [ALL_READ, ALL_MADE])
+def test_a_link_that_leads_nowhere_in_the_middle_of_a_plan(
+    folder: Project, monkeypatch: pytest.MonkeyPatch, moment: tuple[type, str]
+) -> None:
+    link = folder.folder / "images/b/9.png"
+    link.symlink_to("../a/1.png")
+
+    def switch() -> None:
+        link.unlink()
+        link.symlink_to("../a/nowhere.png")
+
+    plan_while(folder, monkeypatch, switch, moment)
+    check(folder, monkeypatch)
 
 
 def test_a_decision_about_nothing_is_told_where_there_is_nothing_to_do(known: Open) -> None:
