@@ -235,8 +235,11 @@ def _applied(kind: str, _: int) -> Path:
 
     Hundreds of tests begin there. It is made now and then, and copied for each of them.
     """
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder)
+    place = Path(tempfile.mkdtemp())
+    # With the home beside it.
+    atexit.register(shutil.rmtree, place)
+    folder = place / "team"
+    folder.mkdir()
     # The first of these tests may have set variables of its own before.
     known = {name: one for name, one in os.environ.items() if not name.startswith("RBSYNC_")}
     with mock.patch.dict(os.environ, known, clear=True), _team(kind, folder) as one:
