@@ -62,7 +62,7 @@ def test_of_a_batch_that_landed_in_part_the_rest_is_sent_again(site: Site) -> No
 
 def test_a_request_may_still_land_in_the_quarantine(site: Site) -> None:
     fault = lost(after=False, late=0.15)
-    backend = Faulty(site.project, script(create=[fault]), quarantine=0.4)
+    backend = Faulty(site.project, script(create=[fault]), quarantine=1.5)
     assert site.run([by_url("a")], backend).exit_code == ExitCode.DONE
     assert len(backend.called("create")) == 1
     assert set(site.tasks()) == {"a"}
@@ -70,7 +70,7 @@ def test_a_request_may_still_land_in_the_quarantine(site: Site) -> None:
 
 def test_others_go_on_and_are_recorded_during_a_quarantine(site: Site) -> None:
     at: dict[str, float] = {}
-    backend = Faulty(site.project, script(create=[lost(after=True)]), batch=1, quarantine=0.7)
+    backend = Faulty(site.project, script(create=[lost(after=True)]), batch=1, quarantine=2.0)
     begin = time.monotonic()
 
     def seen(one: Outcome) -> None:
@@ -79,7 +79,7 @@ def test_others_go_on_and_are_recorded_during_a_quarantine(site: Site) -> None:
     site.run(TWENTY, backend, seen=seen)
     (late,) = backend.called("find")[0]
     last = at.pop(late)
-    assert last >= 0.7
+    assert last >= 2.0
     assert max(at.values()) < last
 
 

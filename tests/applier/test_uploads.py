@@ -55,7 +55,13 @@ def test_the_same_file_twice_in_a_datapoint_is_sent_once(site: Site) -> None:
 
 
 def test_different_files_are_sent_side_by_side(site: Site) -> None:
-    backend = Faulty(site.project, SLOW)
+    four = threading.Barrier(4)
+
+    def watch(method: str, _: tuple[str, ...]) -> None:
+        if method == "upload":
+            four.wait(60)
+
+    backend = Faulty(site.project, SLOW, watch=watch)
     site.run([site.file(f"{number}") for number in range(8)], backend, jobs=4)
     assert backend.most["upload"] == 4
 

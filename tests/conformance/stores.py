@@ -435,7 +435,7 @@ class StoreTests(ABC):
         thread = threading.Thread(target=second)
         with store.writer(OWNER, timeout=0) as writer:
             thread.start()
-            assert waiting.wait(5)
+            assert waiting.wait(60)
             writer.commit([Record("a")])
         thread.join(20)
         assert seen == [{"a": Record("a")}]

@@ -85,7 +85,7 @@ def transport() -> Iterator[Transport]:
 
 
 def get(transport: Transport, host: Host, path: str = "/a", **more: Any) -> bytes:
-    return transport.send("GET", host.url + path, {}, seconds=5, **more).body
+    return transport.send("GET", host.url + path, {}, seconds=60, **more).body
 
 
 def test_one_connection_is_used_again(host: Host, transport: Transport) -> None:
@@ -97,7 +97,7 @@ def test_threads_have_connections_of_their_own(host: Host, transport: Transport)
     barrier = threading.Barrier(4)
 
     def answer(connection: socket.socket, _: bytes) -> None:
-        barrier.wait(5)
+        barrier.wait(60)
         connection.sendall(OK)
 
     host.answers = [answer]
