@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import trustme
 
 from tests.keeper import kept
 
@@ -116,6 +117,45 @@ class Server:
         """Gives a folder to the user that the server runs as."""
         if self._owner is not None:
             os.chown(folder, self._owner.pw_uid, self._owner.pw_gid)
+
+    @contextmanager
+    def reachable(
+        self,
+        authority: trustme.CA | None,
+        *names: str,
+        wants_certificates: bool = False,
+        **options: Any,
+    ) -> Iterator[str]:
+        """Has it answer at an address of this machine's too, and yields that.
+
+        By TLS alone where there is an authority, whose certificate for the server has ``names``.
+        """
+        # Each server has one of its own, so that all may have the same port.
+        address = f"127.{os.getpid() % 250 + 1}.{next(_NUMBERS) % 250 + 1}.1"
+        rules = (self._data / "pg_hba.conf").read_text()
+        plain = "reject" if authority else "trust"
+        how = "trust clientcert=verify-ca" if wants_certificates else "trust"
+        (self._data / "pg_hba.conf").write_text(
+            f"hostssl all all 127.0.0.0/8 {how}\nhostnossl all all 127.0.0.0/8 {plain}\n{rules}"
+        )
+        more = self._data / "postgresql.auto.conf"
+        text = f"listen_addresses = '{address}'\n"
+        if authority is not None:
+            made = authority.issue_cert(*names, **options)
+            made.private_key_pem.write_to_path(key := self._data / "server.key")
+            made.cert_chain_pems[0].write_to_path(self._data / "server.crt")
+            authority.cert_pem.write_to_path(self._data / "root.crt")
+            key.chmod(0o600)
+            self.own(key)
+            text += "ssl = on\nssl_ca_file = 'root.crt'\n"
+        more.write_text(text)
+        self.restart("fast")
+        try:
+            yield address
+        finally:
+            (self._data / "pg_hba.conf").write_text(rules)
+            more.write_text("")
+            self.restart("fast")
 
     @contextmanager
     def guarded(self, database: str) -> Iterator[None]:

@@ -34,7 +34,7 @@ _WIDE, _NAME = 8, 18
 )
 @with_common_options
 def command(common: CommonOptions, write: bool, report: str | None) -> int:
-    """Check this machine, the way to the service, and the project. Ends with 1 when one fails.
+    """Check this machine, the state, the service and the project. Ends with 1 when one fails.
 
     Changes nothing but with --write. No secret is in what it prints or writes.
 
@@ -62,6 +62,7 @@ def _checks(common: CommonOptions, *, write: bool) -> Iterator[Check]:
     """All checks as they are made; those of the project only where the way to it is free."""
     from rbsync.backends.base import once
     from rbsync.doctor.machine import machine_checks
+    from rbsync.doctor.state_checks import state_checks
     from rbsync.doctor.timely import LEAST, LONGEST, in_time
     from rbsync.sync.workspace import FOLDER, surroundings
 
@@ -69,6 +70,8 @@ def _checks(common: CommonOptions, *, write: bool) -> Iterator[Check]:
     home = os.path.dirname(os.path.abspath(common.manifest_path))
     yield from machine_checks(os.path.join(home, FOLDER))
     with opened(common, looks_on=True) as workspace:
+        left = max(LEAST, LONGEST - (time.monotonic() - began))
+        yield from in_time(state_checks(workspace.store), left)
         around = surroundings(workspace.manifest, workspace.taxonomy, workspace.retrier.read)
         chosen = workspace.manifest.settings.backend
         for one in in_time(chosen.checks(around), LONGEST):

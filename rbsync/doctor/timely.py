@@ -16,8 +16,9 @@ LEAST = 3.0
 """Seconds that an answer is waited for, however late it is."""
 
 _HINT = (
-    "what hangs comes after the last check above: the name server of this network, the command "
-    "that prints the API key (try it by hand), or the service (try again later)"
+    "what hangs comes after the last check above: the name server of this network, the server of "
+    "the state, the command that prints the API key (try it by hand), or the service (try again "
+    "later)"
 )
 
 

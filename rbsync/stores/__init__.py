@@ -10,6 +10,21 @@ from rbsync.plugins import ExtensionPoint
 from rbsync.stores.base import Store
 
 
+class Waiting(NamedTuple):
+    """For how many seconds a server that is not up yet is waited for, when it is first asked.
+
+    ``pause`` waits for some of them, and returns False when the command is to end; ``tell`` is told
+    what is waited for, and why.
+    """
+
+    seconds: float = 0.0
+    pause: Callable[[float], bool] = lambda _: False
+    tell: Callable[[str], None] = lambda _: None
+
+
+AT_ONCE = Waiting()
+
+
 class StatePlace(NamedTuple):
     """The place of a state: ``rest`` is its URL after the scheme and the colon.
 
@@ -18,6 +33,7 @@ class StatePlace(NamedTuple):
 
     rest: str
     folder: str
+    waiting: Waiting = AT_ONCE
 
 
 OpenStore = Callable[[StatePlace], Store]
@@ -44,7 +60,7 @@ DEFAULT = "sqlite:"
 _OTHER_NAMES = {"postgres": "postgresql"}
 
 
-def open_store(url: str, folder: str) -> Store:
+def open_store(url: str, folder: str, waiting: Waiting = AT_ONCE) -> Store:
     """The store of a state's URL, by default the SQLite file of a manifest's folder.
 
     Raises UsageError for a URL of no known scheme, of which only the scheme is told: the rest may
@@ -57,4 +73,4 @@ def open_store(url: str, folder: str) -> Store:
         known = ", ".join(f"{name}:" for name in STORES.names())
         found = f"it begins with `{scheme}:`" if colon else "it has no scheme"
         raise UsageError(f"no store has the URL of the state: {found}", hint=f"known: {known}")
-    return opened(StatePlace(rest, folder))
+    return opened(StatePlace(rest, folder, waiting))

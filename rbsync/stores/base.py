@@ -6,11 +6,12 @@ yet reads as empty; the first writer makes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from rbsync.checks import Check
 from rbsync.model.record import Header, Intent, Record
 from rbsync.stores.row_values import Content
 
@@ -162,6 +163,17 @@ class Movable(Protocol):
         """Puts the state away, while its caller has the lock, and tells where it is now.
 
         Nobody finds it there unless it is asked for.
+        """
+
+
+@runtime_checkable
+class Examined(Protocol):
+    """A store on a server, of which there is more to be seen than the state in it."""
+
+    def checks(self) -> Iterator[Check]:
+        """Looks at the way to the server, and at what may be done there.
+
+        Raises StoreError where it cannot be reached.
         """
 
 

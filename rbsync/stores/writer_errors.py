@@ -13,8 +13,13 @@ def locked(owner: Owner | None) -> LockedError:
     hint = "Wait for it to end, or pass a longer --lock-timeout."
     if owner is None:
         return LockedError("Another run holds the state.", hint=hint)
+    return LockedError(f"Another run holds the state: {and_since(owner)}.", hint=hint)
+
+
+def and_since(owner: Owner) -> str:
+    """Who holds the lock, and since when."""
     since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(owner.since))
-    return LockedError(f"Another run holds the state: {owner}, since {since}.", hint=hint)
+    return f"{owner}, since {since}"
 
 
 def taken_over() -> StoreError:

@@ -28,7 +28,7 @@ from rbsync.files.tree import Tree
 from rbsync.labels.taxonomy import Taxonomy
 from rbsync.manifest.manifest import Manifest
 from rbsync.manifest.order import shortened
-from rbsync.stores import open_store
+from rbsync.stores import Waiting, open_store
 from rbsync.stores.base import Store
 from rbsync.stores.history import FOLDER as HISTORY
 from rbsync.stores.history import open_history
@@ -182,7 +182,8 @@ def open_workspace(
     ``note`` is told what is waited for; ``stop`` ends all waiting. ``readiness`` says which files
     are finished, and ``known`` keeps the listings of folders that did not change since. With
     ``sums`` files are known by their SHA-256. ``give_up_after`` is for how many seconds a service
-    is waited for that does not answer a question, 0 for some attempts only; ``outage`` is told.
+    that does not answer is waited for (``outage`` is told), and for at most a minute of them a
+    state's server that is not up yet; 0 for some attempts only.
     """
     manifest = _by_sums(manifest) if sums else manifest
     retrier = _retrier(stop := stop or Cancellation(), give_up_after, outage)
@@ -199,7 +200,8 @@ def open_workspace(
         retrier.plain_questions = (backend.describe, backend.storages)
         # A thread of the backend may be waiting to ask again, and nobody wants to know any more.
         stack.callback(stop.request, LEFT)
-        store = _closing(stack, _store(manifest, state, home))
+        wait = Waiting(give_up_after, stop.pause, note)
+        store = _closing(stack, _store(manifest, state, home, wait))
         yield Workspace(
             manifest,
             inputs,
@@ -355,7 +357,7 @@ def _own_folder(manifest: Manifest, home: str, stack: contextlib.ExitStack) -> s
 
 
 # A manifest never chooses it: whoever writes one must not be able to send a password somewhere.
-def _store(manifest: Manifest, given: str, home: str) -> Store:
+def _store(manifest: Manifest, given: str, home: str, waiting: Waiting) -> Store:
     """A state that a pull request may have brought along says nothing of the project."""
     if manifest.trust.untrusted:
         return open_store("memory:untrusted", home)
@@ -366,7 +368,7 @@ def _store(manifest: Manifest, given: str, home: str) -> Store:
         from rbsync.sync.unnamed_state import UnnamedState
 
         return cast("Store", UnnamedState(manifest.locate(("state",))))
-    return open_store(url, home)
+    return open_store(url, home, waiting)
 
 
 def _is_new(store: Store) -> bool:

@@ -131,6 +131,23 @@ def test_a_url_with_a_password_or_what_nobody_knows_is_refused_and_not_repeated(
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("rest", "key"),
+    [
+        ("/labels?schema=a&schema=b", "schema"),
+        ("/labels?schema=a&schema=a", "schema"),
+        ("/labels?sslmode=require&sslmode=disable", "sslmode"),
+        ("db.example.org/labels?host=other.example.org", "host"),
+        ("ann@db.example.org/labels?user=ben", "user"),
+        ("db.example.org:5432/labels?port=5433", "port"),
+        ("/labels?dbname=other", "dbname"),
+    ],
+)
+def test_what_a_url_sets_twice_is_refused(rest: str, key: str) -> None:
+    with pytest.raises(UsageError, match=f"sets `{key}` more than once"):
+        open_store(f"postgresql://{rest}", "/")
+
+
 def test_without_the_driver_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(UsageError, match="needs the driver psycopg") as caught:

@@ -27,4 +27,4 @@ def open_postgresql(place: StatePlace) -> Store:
     from rbsync.stores.postgresql.server_address import read_address
     from rbsync.stores.postgresql.team_store import TeamStore
 
-    return TeamStore(read_address(place.rest))
+    return TeamStore(read_address(place.rest), place.waiting)

@@ -72,6 +72,10 @@ def read_address(rest: str) -> ServerAddress:
     if place.strip("/") != place and not place.startswith("//"):
         raise UsageError("the URL of the state is no address of a server", hint=_FORM)
     pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
+    keys = [*_options(place, ""), *(key for key, _ in pairs)]
+    # One of two would be taken without a word, of schemas the first and of hosts the last.
+    if twice := [key for key in _PLAIN | {"schema"} if keys.count(key) > 1]:
+        raise UsageError(f"the URL of the state sets `{min(twice)}` more than once", hint=_FORM)
     schema = next((unquote(value) for key, value in pairs if key == "schema"), SCHEMA)
     kept = "&".join(f"{key}={value}" for key, value in pairs if key != "schema")
     return ServerAddress(_options(place, kept), _checked(schema))

@@ -13,14 +13,18 @@ from rbsync.stores.seals import BrokenSealError
 
 _KEPT = "Nothing that was recorded is lost."
 _REACH = "See that the server runs and that its host, port and database are the ones that are meant"
-_MAKE = (
+MAKE = (
     "Let the database's owner run: CREATE SCHEMA {schema} AUTHORIZATION {user}; people of one team"
     " share a role, by ALTER ROLE name SET role = {user}"
 )
-_GRANT = (
+GRANT = (
     "Let the schema's owner run: GRANT ALL ON SCHEMA {schema} TO {user}; GRANT ALL ON ALL TABLES"
     " IN SCHEMA {schema} TO {user}; people of one team share a role, by ALTER ROLE name SET role ="
     " ROLE"
+)
+STANDBY = (
+    "Name the primary server: a standby cannot be written to; or see that"
+    " default_transaction_read_only is off for the role and the database"
 )
 # By the beginning of their SQLSTATE, the longest first.
 _ADVICE = {
@@ -28,24 +32,43 @@ _ADVICE = {
     " sslmode=require",
     "28": "Give the password by PGPASSWORD, PGPASSFILE or a service file",
     "3D000": "Make the database, with `createdb`, or name the one that is meant in the URL",
-    "42501": _GRANT,
+    "42501": GRANT,
     "42P07": "Name another schema, ?schema=NAME: this one has tables of somebody else",
-    "25006": "Name the primary server: a standby cannot be written to; or see that"
-    " default_transaction_read_only is off for the role and the database",
+    "25006": STANDBY,
     "53100": "Free some space on the server, then run the command again",
     "53300": "Let the server take more connections, or run fewer commands at once",
+    "TLSCA": "Name the certificate of the authority that signed the server's by"
+    " sslrootcert=FILE, or PGSSLROOTCERT; and see that the server's has not expired",
+    "TLSHN": "Name the host as the server's certificate does; its address, where names do not lead"
+    " there, by hostaddr=ADDRESS beside it",
+    "TLSNO": "Let the server's administrator switch `ssl` on; or, where nobody else is on the way"
+    " to it, leave sslmode out of the URL and of PGSSLMODE",
+    "TLSCL": "Name your certificate by sslcert=FILE, and its key, which is to be readable by you"
+    " alone, by sslkey=FILE",
 }
 # Of a connection that comes to nothing the driver has no SQLSTATE: in English servers say this.
 _REFUSALS = {
+    "root certificate": "TLSCA",
+    "certificate verify failed": "TLSCA",
+    "does not match host name": "TLSHN",
+    "does not support SSL": "TLSNO",
+    "certificate": "TLSCL",
+    "private key": "TLSCL",
     'role "': "28000",
     "pg_hba.conf": "28000",
     "password": "28",
     "authentication failed": "28",
     "does not exist": "3D000",
+    "permission denied": "42501",
     "too many connections": "53300",
+    "connection slots": "53300",
 }
 # No time makes these good: the database was dropped, or the role may not come in any more.
 _FINAL = ("28", "3D000")
+# What a server that starts, or is not up yet, does not say: nor does one whose name is unknown.
+_NEVER = (*_FINAL, "42501", "TLS")
+_SETTLED = ("SSL", "Permission denied")
+_AT_A_SERVER = ("failed: ", "timeout expired", "[Errno -3]")
 _DAMAGE = ("42P01", "42703")
 _CUT = ("57P", "08")
 
@@ -77,6 +100,20 @@ def is_final(error: psycopg.Error) -> bool:
     return _code(error).startswith(_FINAL)
 
 
+def may_pass(error: psycopg.Error) -> bool:
+    """Tells whether a server that cannot be reached may be there soon: it is not up yet."""
+    what = _said(error)
+    tried = any(one in what for one in _AT_A_SERVER)
+    is_settled = any(one in what for one in _SETTLED) or _code(error).startswith(_NEVER)
+    return tried and not is_settled
+
+
+def waited_for(error: psycopg.Error, seconds: float) -> str:
+    """The note that a server is waited for."""
+    what = _said(error)
+    return f"The server of the state is not up ({what}); waiting for it, up to {seconds:.0f} s."
+
+
 class EmptyTableError(StateError):
     """A state has no header; or it was made by another client after this one began to look."""
 
@@ -103,7 +140,7 @@ def forbidden(address: ServerAddress) -> StoreError:
 def homeless(address: ServerAddress) -> StoreError:
     """There is no schema, and this role may not make one."""
     user = address.options.get("user", "NAME")
-    advice = _MAKE.format(schema=address.schema, user=user)
+    advice = MAKE.format(schema=address.schema, user=user)
     return unusable(address, "permission denied to make its schema", advice)
 
 
@@ -137,4 +174,6 @@ def _advice(code: str, address: ServerAddress) -> str:
 
 def _said(error: psycopg.Error) -> str:
     text = error.diag.message_primary or str(error).strip().partition("\n")[0]
-    return text.strip().rstrip(".") or type(error).__name__
+    # The driver says before the server's words that there is no connection.
+    what = text.removeprefix("connection failed: ").removeprefix("connection is bad: ")
+    return what.strip().rstrip(".") or type(error).__name__

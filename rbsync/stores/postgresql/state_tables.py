@@ -22,7 +22,7 @@ Step = Callable[[Session], object]
 
 # Names, ids and places of what was sent are any text, also with NUL, which `text` does not take.
 # What is compared or sorted as text is so by its bytes, whatever language the database speaks.
-_TABLES = (
+_STATEMENTS = (
     'CREATE TABLE meta (format integer NOT NULL, lineage text COLLATE "C" NOT NULL,'
     ' serial bigint NOT NULL, epoch bigint NOT NULL, target text COLLATE "C" NOT NULL,'
     " seal bigint NOT NULL)",
@@ -42,9 +42,12 @@ _TABLES = (
     'CREATE TABLE holder (owner text COLLATE "C" NOT NULL)',
 )
 
+TABLES = tuple(one.split()[2] for one in _STATEMENTS)
+"""Their names."""
+
 
 def _first(session: Session) -> None:
-    for statement in _TABLES:
+    for statement in _STATEMENTS:
         session.execute(statement)
 
 

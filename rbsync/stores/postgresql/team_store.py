@@ -12,17 +12,22 @@ from typing import TypeVar
 import psycopg
 from psycopg import sql
 
+from rbsync.checks import Check
 from rbsync.errors import StoreError
 from rbsync.model.record import Header, Record
+from rbsync.stores import AT_ONCE, Waiting
 from rbsync.stores.base import Amounts, Mark, Owner
 from rbsync.stores.postgresql import server_rows as rows
 from rbsync.stores.postgresql.server_address import ServerAddress
+from rbsync.stores.postgresql.server_checks import server_checks
 from rbsync.stores.postgresql.server_errors import (
     EmptyTableError,
     explained,
     is_cut,
+    may_pass,
     tied,
     unusable,
+    waited_for,
 )
 from rbsync.stores.postgresql.sessions import (
     AdvisoryLock,
@@ -39,7 +44,7 @@ from rbsync.stores.postgresql.state_tables import (
     prepare,
     present_format,
 )
-from rbsync.stores.postgresql.team_writer import TeamWriter
+from rbsync.stores.postgresql.team_writer import PATIENCE, TeamWriter
 from rbsync.stores.row_values import Content
 from rbsync.stores.stamped_names import stamped_name
 from rbsync.stores.writer_errors import locked
@@ -47,7 +52,7 @@ from rbsync.stores.writer_errors import locked
 T = TypeVar("T")
 Question = Callable[[Session], T]
 
-# Seconds between two looks at a lock that another has.
+# Seconds between two looks at a lock that another has, or at a server that is not up yet.
 _POLL = 0.1
 _AGAIN = "Run the command again with the URL of where it is now"
 
@@ -59,8 +64,9 @@ class TeamStore:
     damaged or of a newer format. Any thread may call them.
     """
 
-    def __init__(self, address: ServerAddress) -> None:
+    def __init__(self, address: ServerAddress, waiting: Waiting = AT_ONCE) -> None:
         self._address = address
+        self._waiting = waiting
         self._turn = threading.Lock()
         self._session: Session | None = None
 
@@ -176,6 +182,11 @@ class TeamStore:
             raise tied(self._address, session.info.dbname) from None
         return new
 
+    def checks(self) -> Iterator[Check]:
+        """As in ``Examined``."""
+        with explained(self._address), connect(self._address) as session:
+            yield from server_checks(session, self._address)
+
     def close(self) -> None:
         with self._turn:
             if self._session is not None:
@@ -220,8 +231,25 @@ class TeamStore:
             found = format_of(session, self._address)
             return None if found is None else change(session)
 
+    def _first_session(self) -> Session:
+        """A session of a server that may not be up yet; it is waited for once."""
+        waiting, self._waiting = self._waiting, AT_ONCE
+        seconds = min(waiting.seconds, PATIENCE)
+        end, is_told = time.monotonic() + seconds, False
+        while True:
+            try:
+                return connect(self._address)
+            except psycopg.OperationalError as error:
+                if not may_pass(error) or time.monotonic() >= end:
+                    raise
+                if not is_told:
+                    waiting.tell(waited_for(error, seconds))
+                    is_told = True
+                if not waiting.pause(_POLL):
+                    raise
+
     def _asked(self, question: Question[T]) -> T | None:
-        session = self._session = self._session or connect(self._address)
+        session = self._session = self._session or self._first_session()
         # One snapshot for several queries, or a commit in between would mix two states.
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         try:
