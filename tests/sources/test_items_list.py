@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -363,10 +364,12 @@ def test_a_line_that_is_broken_hides_no_other(declared) -> None:
     lines = ['{"items": ["a"]}', '{"items": ["b"', "x", '{"items": ["c"]}', '{"items": ["d"],}']
     entries = expanded(declared, "\n".join(lines), "i.jsonl")
     assert [one.items for one in entries] == [("a",), ("c",)]
+    # Python 3.13 tells of the comma itself, others of what comes after it.
+    comma = 16 if sys.version_info >= (3, 13) else 17
     assert [one.partition(" the JSON")[0] for one in declared.problems] == [
         "items-list: i.jsonl:2:15:",
         "items-list: i.jsonl:3:1:",
-        "items-list: i.jsonl:5:17:",
+        f"items-list: i.jsonl:5:{comma}:",
     ]
 
 
