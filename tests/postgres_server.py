@@ -18,6 +18,7 @@ import psycopg
 import trustme
 
 from tests.keeper import kept
+from tests.registries import not_reached
 
 ROLE = "team"
 """The role of all tests; it is no superuser."""
@@ -43,13 +44,12 @@ def programs() -> Path:
     for one in places:
         if (one / "initdb").exists():
             return one
-    raise AssertionError("install Debian's package `postgresql`, as .ci/run does")
+    not_reached("install Debian's package `postgresql`, as .ci/run does")
 
 
 def _pooler() -> str:
     found = shutil.which("pgbouncer", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
-    assert found, "install Debian's package `pgbouncer`, as .ci/run does"
-    return found
+    return found or not_reached("install Debian's package `pgbouncer`, as .ci/run does")
 
 
 class Server:

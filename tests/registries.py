@@ -1,4 +1,4 @@
-"""Registries of packages that tests install from: who cannot reach one is told, and CI fails."""
+"""What tests need of a machine and of registries: who has it not is told, and CI fails."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,6 +151,7 @@ def test_a_machine_without_npm_is_told_what_to_install(
         pass
 
 
+@pytest.mark.skipif(not shutil.which("npm"), reason="there is no npm here: apt-get install npm")
 @pytest.mark.parametrize("ci", [True, False])
 def test_a_registry_out_of_reach_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: bool
