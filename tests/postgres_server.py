@@ -41,10 +41,8 @@ def programs() -> Path:
     found = shutil.which("initdb")
     places = [Path(found).resolve().parent] if found else []
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    for one in places:
-        if (one / "initdb").exists():
-            return one
-    not_reached("install Debian's package `postgresql`, as .ci/run does")
+    there = next((one for one in places if (one / "initdb").exists()), None)
+    return there or not_reached("install Debian's package `postgresql`, as .ci/run does")
 
 
 def _pooler() -> str:
