@@ -25,7 +25,7 @@ from rbsync.model.names import hidden_in
 from rbsync.model.storages import is_built_in, is_public, is_uploaded
 from rbsync.reasons import INVALID, UNKNOWN, ObstacleReason
 from rbsync.sources.entry import Entry, InlineLabels, MaskLabels, SegmentationLabels
-from rbsync.sources.matching import DEAD_LINK_HINT, ESCAPES_HINT, slashes_hint
+from rbsync.sources.matching import DEAD_LINK_HINT, ESCAPES_HINT, OPTIONAL_HINT, slashes_hint
 from rbsync.trust import Trust
 from rbsync.trust.hosts import inner_kind
 
@@ -232,6 +232,8 @@ class Files:
             is_ruled = bool(entry.found_at) and path not in entry.items
             hint = self._similar(path, guessed=not (what_for or is_ruled))
             hint = hint or ("add the image, or correct its path" if what_for else "")
+            if is_ruled and not (hint or what_for):
+                hint = OPTIONAL_HINT
             if path.startswith(_ADDRESSES):
                 # An export of the service names the images by the addresses that they have there.
                 hint = "for images that are addresses, write `storage: public`"
@@ -239,7 +241,10 @@ class Files:
                 hint = f"if it lies in the bucket of the storage, name that: `s3://BUCKET/{path}`"
             return Problem("missing-file", message, entry.file_at(path), hint)
         message = f"`{path}` cannot be read: {error.strerror or error}"
-        return Problem("unreadable", message, entry.file_at(path))
+        folder, _, name = path.rpartition("/")
+        is_folder = name in self._tree.listing(folder).folders
+        hint = "for all files of a folder, write `glob: FOLDER/*`" if is_folder else ""
+        return Problem("unreadable", message, entry.file_at(path), hint)
 
     def _similar(self, path: str, *, guessed: bool) -> str:
         """A guess at the file that was meant: one that differs in case, ``guessed`` a near one."""

@@ -103,9 +103,11 @@ Share = Annotated[
 
 
 def _days(value: object) -> object:
-    """Reads ``90d`` as 90; anything else is left to be refused in pydantic's words."""
-    text = value.strip() if isinstance(value, str) else ""
-    return int(text[:-1]) if text[-1:] == "d" and text[:-1].isdecimal() else value
+    """Reads ``90d`` as 90. Raises PydanticCustomError for what is no number of days."""
+    text = str(value).strip().removesuffix("d")
+    if not (text.isascii() and text.isdecimal()):
+        raise PydanticCustomError("days", "expected a number of days, such as 90d")
+    return int(text)
 
 
 Days = Annotated[

@@ -80,4 +80,4 @@ def list_hint(entries: Any, kinds: SourceKinds) -> str:
         return f"write a space after the dash: `- {first.lstrip('-').split(':')[0].strip()}: …`"
     if any(key in kinds.names() for key in keys):
         return f"begin each source with a dash: `- {first}: …`"
-    return ""
+    return f"begin each source with a dash, such as `- {kinds.names()[0]}: …`"

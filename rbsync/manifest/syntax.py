@@ -49,9 +49,41 @@ def broken(
 
 def _reason(error: yaml.MarkedYAMLError) -> str:
     reason = error.problem or "not valid YAML"
-    if error.context and error.context_mark:
-        return f"{reason}, {error.context} that starts in line {error.context_mark.line + 1}"
-    return f"{reason}, {error.context}" if error.context else reason
+    reason, context = _PLAIN.get(reason, reason), error.context or ""
+    context = _WITHIN.get(context, context)
+    if context and error.context_mark:
+        return f"{reason}, {context} that begins in line {error.context_mark.line + 1}"
+    return f"{reason}, {context}" if context else reason
+
+
+# libyaml speaks of tokens, nodes and scalars, which are no words of those who write manifests.
+_PLAIN = {
+    "found character that cannot start any token": "no value can begin with this character",
+    "did not find expected node content": "a value is expected here",
+    "did not find expected key": "a key is expected here",
+    "did not find expected '-' indicator": "a dash is expected here, as before the entries above",
+    "did not find expected ',' or ']'": "a `,` or `]` is expected here",
+    "did not find expected ',' or '}'": "a `,` or `}` is expected here",
+    "did not find expected alphabetic or numeric character": "a name is expected here",
+    "did not find expected <document start>": "this belongs to nothing that stands above",
+    "mapping values are not allowed in this context": "no key can end here, with a colon",
+    "could not find expected ':'": "a colon is expected here, after a key",
+    "found unexpected end of stream": "the file ends here",
+    "found unknown escape character": "after this backslash another character is expected",
+}
+_WITHIN = {
+    "while scanning for the next token": "",
+    "while scanning a simple key": "after the key",
+    "while scanning a quoted scalar": "in the quoted text",
+    "while parsing a quoted scalar": "in the quoted text",
+    "while scanning an alias": "in the alias",
+    "while scanning an anchor": "in the anchor",
+    "while parsing a flow node": "",
+    "while parsing a flow sequence": "in the list",
+    "while parsing a block collection": "in the list",
+    "while parsing a flow mapping": "in the mapping",
+    "while parsing a block mapping": "in the mapping",
+}
 
 
 def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
@@ -68,11 +100,20 @@ def _hint(error: yaml.MarkedYAMLError, data: bytes) -> str:
     marks = [mark, error.context_mark] if "quoted" not in str(error.context) else []
     for one in (*marks, error.context_mark):
         line = _line(data, one.line) if one is not None else ""
+        if mark is not None and "#" not in line and _is_unclosed(error, mark, data):
+            return "the file ends before a `[` or `{` above is closed"
         if hint := quoting_hint(line, secret=_SECRET.search(line) is not None):
             return hint
     # What stands behind such a sign is no part of the list, which then goes on in the next line.
     above = _line(data, mark.line - 1) if mark is not None and mark.line else ""
     return "" if _SECRET.search(above) else comment_hint(above)
+
+
+def _is_unclosed(error: yaml.MarkedYAMLError, mark: yaml.Mark, data: bytes) -> bool:
+    """Tells whether the text ended within brackets; a `#` may have hidden what closes them."""
+    above = _line(data, mark.line - 1) if mark.line else ""
+    is_within = "flow" in str(error.context) and "#" not in above
+    return is_within and not data.decode(errors="replace")[mark.index :].strip()
 
 
 def _of_token(line: str, column: int) -> str:

@@ -50,7 +50,7 @@ def problem_of(finding: Finding, model: type[Any], document: Document, base: Pat
         code, message, hint = _kind(finding)
         path = (*path, "kind")
     else:
-        code, message, hint = _value(finding)
+        code, message, hint = _value(finding, model)
     return Problem(code, message, document.locate(path), hint)
 
 
@@ -86,6 +86,8 @@ def _missing(finding: Finding, model: type[Any]) -> tuple[str, str, str]:
         if key is not None:
             # The description says what belongs there, in the same words as the schema.
             hint = key.description
+    if finding.value == "version":
+        hint = "write `version: 1` into the first line"
     return "missing-key", f"`{finding.value}` is missing", hint
 
 
@@ -97,11 +99,11 @@ def _kind(finding: Finding) -> tuple[str, str, str]:
     return _choice(known, written, ("kind",))
 
 
-def _value(finding: Finding) -> tuple[str, str, str]:
+def _value(finding: Finding, model: type[Any]) -> tuple[str, str, str]:
     value, path = finding.value, finding.path
     if finding.kind == "type":
         message = f"expected {' or '.join(finding.expected)}, found {_found(value, path)}"
-        return "wrong-type", message, _type_hint(finding)
+        return "wrong-type", message, _type_hint(finding) or _mapping_hint(finding, model)
     if finding.kind == "rule":
         return "wrong-value", finding.words, finding.hint
     if finding.kind in ("literal_error", "enum"):
@@ -127,6 +129,16 @@ def _type_hint(finding: Finding) -> str:
     if "text" in finding.expected and isinstance(finding.value, dict | list):
         return _flow_hint(finding.value)
     return ""
+
+
+def _mapping_hint(finding: Finding, model: type[Any]) -> str:
+    if finding.expected == ("a list",):
+        return "begin each entry with a dash: `- `"
+    if finding.expected != ("a mapping",):
+        return ""
+    holders = _models_at(model, finding.path)
+    known = dict.fromkeys(name for one in holders for name in known_keys(one))
+    return f"its keys are {', '.join(known)}" if known else "write it as `KEY: VALUE`, a line each"
 
 
 def _flow_hint(value: dict[Any, Any] | list[Any]) -> str:

@@ -9,6 +9,7 @@ from rbsync.errors import Problem
 from rbsync.shapes.setting import setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import UNREADABLE, Entry, InlineLabels, MaskLabels, Members
+from rbsync.sources.matching import OPTIONAL_HINT
 from rbsync.sources.one_mask import OneMaskSettings
 from rbsync.sources.template_files import MASK, TemplateFiles
 from rbsync.sources.tool_labels import ToolFiles, ToolLabels
@@ -108,7 +109,8 @@ class FileLabels:
         elif mask.path and self._masks.is_missing(mask.path):
             # That its class map is none hides no file that is missing.
             where = self._context.locate(("mask",))
-            problems.append(Problem("missing-file", f"there is no file `{mask.path}`", where))
+            message, hint = f"there is no file `{mask.path}`", OPTIONAL_HINT if found_at else ""
+            problems.append(Problem("missing-file", message, where, hint))
         return Entry(
             name,
             items,

@@ -137,6 +137,10 @@ class Search:
             return ESCAPES_HINT
         if path and path[0] in _TYPOGRAPHIC:
             return _quote_hint(path)
+        if path[:1] in ("~", "$"):
+            return "write the whole path, and name its folder under `roots`"
+        if path.partition("/")[0] in _SCHEMES:
+            return "a pattern is of files; write addresses one by one, with `storage: public`"
         if is_bucket(path):
             return "check the spelling of the bucket's prefix, and that the objects are there"
         parent, _, name = path.rpartition("/")
@@ -239,6 +243,8 @@ class Search:
 
 ESCAPES_HINT = "in double quotes a backslash begins an escape: write / between folders"
 DEAD_LINK_HINT = "put back what it leads to, or take the link away"
+OPTIONAL_HINT = "where not each one has such a file, end the pattern with `?`"
+_SCHEMES = ("http:", "https:", "ftp:", "file:")
 _TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u00ab"
 """Quotes that word processors make of the plain ones."""
 

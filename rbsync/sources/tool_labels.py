@@ -18,6 +18,7 @@ from rbsync.shapes.setting import Checked, refuse_value, setting
 from rbsync.sources.context import Context
 from rbsync.sources.entry import DeclaredSize, InlineLabels, MadeLabels
 from rbsync.sources.mask_settings import checked_json
+from rbsync.sources.matching import OPTIONAL_HINT
 from rbsync.sources.tools import amount, reader
 from rbsync.sources.tools.drawn import DrawingError, Drawings
 from rbsync.sources.tools.recognised import OWN, is_own, next_step, tool_of
@@ -97,7 +98,9 @@ class ToolFiles:
         try:
             found = self._drawn(path)
         except FileNotFoundError:
-            return None, [Problem("missing-file", f"there is no file `{path}`", self._place)]
+            message = f"there is no file `{path}`"
+            hint = OPTIONAL_HINT if "{" in self._given.file else ""
+            return None, [Problem("missing-file", message, self._place, hint)]
         except OSError as error:
             message = f"`{path}` cannot be read: {error.strerror or error}"
             hint = outside_hint(error)

@@ -17,7 +17,7 @@ LOCAL = "version: 1\ndatapoints: []\n"
     [
         (
             "datapoints: []",
-            "1:1: `version` is missing | The version of the manifest language.",
+            "1:1: `version` is missing | write `version: 1` into the first line",
         ),
         (
             "version: 2\ndatapoints: []",
@@ -49,7 +49,11 @@ LOCAL = "version: 1\ndatapoints: []\n"
             LOCAL + "backend: {kind: redbrik}",
             "3:17: expected `local` or `redbrick`, found `redbrik`; did you mean `redbrick`?",
         ),
-        (LOCAL + "backend: here", "3:10: expected a mapping, found `here`"),
+        (
+            LOCAL + "backend: here",
+            "3:10: expected a mapping, found `here`"
+            " | its keys are kind, path, url, org_id, project_id",
+        ),
         (LOCAL + "policy: {prune: perhaps}", "3:17: expected true or false, found `perhaps`"),
         (
             LOCAL + "policy: {max_delete: 10}",
@@ -85,7 +89,11 @@ LOCAL = "version: 1\ndatapoints: []\n"
             LOCAL + "roots: ../shared",
             "3:8: expected a list, found `../shared` | write a list of one entry as [entry]",
         ),
-        (HEAD + "datapoints: images", "2:13: expected a list of sources"),
+        (
+            HEAD + "datapoints: images",
+            "2:13: expected a list of sources"
+            " | begin each source with a dash, such as `- items: …`",
+        ),
     ],
 )
 def test_a_mistake_in_the_settings(tmp_path: Path, text: str, problem: str) -> None:

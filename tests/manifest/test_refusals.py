@@ -76,8 +76,7 @@ def test_a_file_cut_off_inside_a_character_is_refused() -> None:
 
 def test_a_tab_is_shown_with_the_line_and_a_caret() -> None:
     assert refusal("a:\n\t- b") == (
-        "rbsync.yaml:2:1: found character that cannot start any token, "
-        "while scanning for the next token that starts in line 2\n"
+        "rbsync.yaml:2:1: no value can begin with this character\n"
         "     - b\n"
         "    ^\n"
         "    YAML is indented with spaces; this line has a tab"
@@ -86,18 +85,21 @@ def test_a_tab_is_shown_with_the_line_and_a_caret() -> None:
 
 def test_a_syntax_error_is_shown_with_the_line_and_a_caret() -> None:
     assert refusal("a: [1, 2\nb: 3\n") == (
-        "rbsync.yaml:2:2: did not find expected ',' or ']', "
-        "while parsing a flow sequence that starts in line 1\n"
+        "rbsync.yaml:2:2: a `,` or `]` is expected here, in the list that begins in line 1\n"
         "    b: 3\n"
         "     ^\n"
         "    the `[` that begins there is not closed"
     )
 
 
+@pytest.mark.parametrize("text", ["a: [", "a: [1,\n", "a: {b: [1],\n\n"])
+def test_a_bracket_that_nothing_closes_is_told_as_that(text: str) -> None:
+    assert refusal(text).endswith("\n    the file ends before a `[` or `{` above is closed")
+
+
 def test_where_the_text_has_ended_there_is_no_line_to_show() -> None:
     assert refusal('a:\n  - "b\n') == (
-        "rbsync.yaml:3:1: found unexpected end of stream, "
-        "while scanning a quoted scalar that starts in line 2\n"
+        "rbsync.yaml:3:1: the file ends here, in the quoted text that begins in line 2\n"
         "    the quote that begins there is not closed"
     )
 

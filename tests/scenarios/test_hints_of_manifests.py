@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.hints.following import follows
 from tests.scenarios.pictures import photo
 from tests.scenarios.project import BOX, Project
 from tests.scenarios.test_hints import (
@@ -36,6 +37,52 @@ def box(**other: float) -> list[Any]:
 
 
 ADVICE = {
+    "addresses in a pattern": Advice(
+        "a pattern is of files; write addresses one by one, with `storage: public`",
+        'datapoints:\n  - {glob: "https://example.org/*.png"}\n',
+        "datapoints:\n  - {name: a, items: [https://example.org/a.png], storage: public}\n",
+    ),
+    "a folder of one's home": Advice(
+        "write the whole path, and name its folder under `roots`",
+        GLOB.replace("images/", "~/images/") + "}\n",
+        GLOB + "}\n",
+    ),
+    "a folder as an item": Advice(
+        "for all files of a folder, write `glob: FOLDER/*`",
+        "datapoints:\n  - {name: a, items: [images]}\n",
+        "datapoints:\n  - {glob: images/*}\n",
+    ),
+    "labels that not all have": Advice(
+        "where not each one has such a file, end the pattern with `?`",
+        GLOB + ', labels: "labels/{stem}.json"}\n',
+        LABELLED,
+        files={"labels/a.json": [BOX]},
+    ),
+    "a mapping of keys that are known": Advice(
+        "its keys are prune, max_delete",
+        "policy: true\n" + GLOB + "}\n",
+        "policy: {prune: true}\n" + GLOB + "}\n",
+    ),
+    "a mapping of one's own": Advice(
+        "write it as `KEY: VALUE`, a line each",
+        GLOB + ", metadata: A}\n",
+        GLOB + ", metadata: {site: A}}\n",
+    ),
+    "a mapping in place of a list": Advice(
+        "begin each entry with a dash: `- `",
+        'moved: {from: "x/{case}.png", to: "y/{case}.png"}\n' + GLOB + "}\n",
+        'moved:\n  - {from: "x/{case}.png", to: "y/{case}.png"}\n' + GLOB + "}\n",
+    ),
+    "sources that are no list": Advice(
+        "begin each source with a dash, such as `- items: …`",
+        "datapoints: images\n",
+        "datapoints:\n  - glob: images/*\n",
+    ),
+    "a bracket that is not closed": Advice(
+        "the file ends before a `[` or `{` above is closed",
+        "datapoints: [{name: a, items: [images/a.png]}\n",
+        "datapoints: [{name: a, items: [images/a.png]}]\n",
+    ),
     "a category that is a text": advice_of_labels(
         'write it as [["object", "NAME"]]', [BOX], [{**BOX, "category": "car"}]
     ),
@@ -273,6 +320,16 @@ def test_the_hint_is_followed_and_the_command_succeeds(project: Project, kind: s
     if "VOC" in kind:
         pytest.importorskip("defusedxml")
     follow_in(project, ADVICE[kind])
+
+
+@follows("write `version: 1` into the first line")
+def test_a_manifest_without_its_version(project: Project) -> None:
+    written = GLOB + "}\n"
+    file = project.write("rbsync.yaml", written)
+    project.write("images/a.png", photo(1))
+    assert project.run("plan").code == 65
+    file.write_text("version: 1\n" + written)
+    assert project.apply().code == 0
 
 
 OUTSIDE = {

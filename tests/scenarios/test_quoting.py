@@ -141,5 +141,5 @@ def test_a_version_without_a_space_is_told_at_the_next_line(project: Project) ->
     project.write("rbsync.yaml", "version:1\ndatapoints: []\n")
     ran = project.run("validate")
     assert ran.code == 65
-    assert "rbsync.yaml:2:11: mapping values are not allowed in this context" in ran.err
+    assert "rbsync.yaml:2:11: no key can end here, with a colon" in ran.err
     assert "write a space after the colon: `version: 1`" in ran.err
