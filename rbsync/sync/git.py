@@ -149,6 +149,15 @@ def is_sparse(folder: str) -> bool:
         return False
 
 
+def left_out(folder: str) -> list[str]:
+    """The files that git has and a sparse checkout leaves out, relative to a folder of it."""
+    try:
+        listed = git(folder, "ls-files", "-t", "-z").decode(errors="surrogateescape")
+    except GitError:
+        return []
+    return [one[2:] for one in listed.split("\0") if one.startswith("S ")]
+
+
 def _may_be_in_repository(folder: str) -> bool:
     if "GIT_DIR" in os.environ:
         return True

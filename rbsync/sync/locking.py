@@ -29,15 +29,12 @@ from rbsync.model.datapoint import Dataset
 from rbsync.sync.git import is_sparse
 from rbsync.sync.known_version import remember_version
 from rbsync.sync.lock_memory import lock_part, recall_lock, remember_lock, take_up
+from rbsync.sync.sparse_locks import SPARSE_HINT, refuse_part
 from rbsync.sync.workspace import Workspace
 from rbsync.trust.places import check_own_folder
 
 _MOST = 20
 _ANEW_HINT = "if these are the files that you mean, write the lock anew: rbsync lock"
-_SPARSE_HINT = (
-    "this checkout is sparse, and a lock written here would lack the other files: "
-    "`git sparse-checkout disable` brings them"
-)
 _HINT = "`rbsync lock` writes one from the files at hand"
 
 
@@ -89,8 +86,12 @@ def dataset_at_hand(workspace: Workspace, notes: Notes | None = None) -> Dataset
 
 
 def write_lock(workspace: Workspace) -> Locked:
-    """Writes the lock of the files at hand. Raises what `dataset_at_hand` raises."""
+    """Writes the lock of the files at hand.
+
+    Raises what `dataset_at_hand` raises, and UserError where a sparse checkout has a part of them.
+    """
     folder = lock_folder(workspace.manifest)
+    refuse_part(workspace.manifest.root, folder)
     # Before anything is looked at: the folder would otherwise be a change of the one above it, and
     # the version not be known until somebody looked again.
     with folder_made(folder):
@@ -294,7 +295,7 @@ def _verified_part(workspace: Workspace, covers: Callable[[str], bool]) -> Verif
 def hint_of_part(workspace: Workspace, difference: Difference) -> str:
     """The next step where locked files are away in a sparse checkout; empty elsewhere."""
     is_part = bool(difference.missing) and is_sparse(workspace.manifest.root)
-    return _SPARSE_HINT if is_part else ""
+    return SPARSE_HINT if is_part else ""
 
 
 def check_locked(workspace: Workspace) -> str:

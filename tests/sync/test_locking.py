@@ -69,14 +69,26 @@ def test_in_a_sparse_checkout_nobody_is_led_to_a_lock_of_a_part(folder: Project)
         subprocess.run(["git", *author, *arguments], cwd=folder.folder, check=True)
 
     assert folder.run("lock").code == 0
+    folder.write("notes.txt", "")
     git("init", "-q", ".")
     git("add", ".")
     git("commit", "-qm", "one")
     git("sparse-checkout", "set", "--no-cone", "/*", "!/c.png")
-    for command in (["lock", "--check"], ["plan", "--locked"]):
+    before = folder.run("verify").out
+    for command in (["lock", "--check"], ["plan", "--locked"], ["lock"]):
         found = folder.run(*command)
         assert "`rbsync lock`" not in found.err
         assert "git sparse-checkout disable" in found.err
+    assert (found.code, "a locked file is not here: `c.png`" in found.err) == (65, True)
+    assert folder.run("verify").out == before
+    # What is away is none of the dataset, nor is a file that was taken away on purpose.
+    git("sparse-checkout", "set", "--no-cone", "/*", "!/notes.txt")
+    (folder.folder / "b.png").unlink()
+    assert folder.run("lock").code == 0
+    git("checkout", "-q", ".")
+    git("sparse-checkout", "set", "--no-cone", "/*", "!/rbsync.lock/")
+    assert "`rbsync.lock/" in folder.run("lock").err
+    assert not (folder.folder / "rbsync.lock").exists()
     git("sparse-checkout", "disable")
     assert folder.run("lock", "--check").code == 0
     (folder.folder / "c.png").unlink()
