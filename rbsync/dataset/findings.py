@@ -39,7 +39,9 @@ class Findings:
 
     def bar(self, entry: Entry, problem: Problem) -> None:
         """One datapoint cannot be planned, for a problem that was told already."""
-        self.obstacles.setdefault(entry.name, Obstacle(entry.name, INVALID, problem))
+        is_outage = problem in self.unread and problem not in self.problems
+        reason: ObstacleReason = UNKNOWN if is_outage else INVALID
+        self.obstacles.setdefault(entry.name, Obstacle(entry.name, reason, problem))
 
     def of_source(self, problem: Problem) -> None:
         """A source cannot be expanded, or not to its end: nobody knows what it declares."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, dataclass_transform
 
+from rbsync.errors import Problem
 from rbsync.model.datapoint import OWN_METADATA
 from rbsync.shapes.setting import Checked, refuse_value, setting
 from rbsync.sources.complete_when import CompleteWhen
@@ -80,6 +81,8 @@ class SourceModel(Common, ABC):
     """There is one entry, which stands in the manifest, and ``asked`` has all it looks for."""
     is_group: ClassVar[bool] = False
     """Each datapoint is made of however many files there are, of which more may be to come."""
+    joins_folders: ClassVar[bool] = False
+    """The files of one datapoint may lie in several folders, all of which are looked into first."""
 
     @property
     def bucket_pattern(self) -> str:
@@ -97,12 +100,33 @@ class SourceModel(Common, ABC):
     def entries(self, context: Context, default: CompleteWhen | None) -> Iterator[Entry | Bundle]:
         """The yield of `expand`, with what the source or the default says of completeness."""
         wanted = self.complete_when or default
+        if self.joins_folders:
+            return self._of_all_folders(context, wanted)
         if wanted is None and not self.is_group:
             return self.packed(context) if context.packs else self.expand(context)
-        return (
-            one._replace(complete_when=wanted, is_group=self.is_group)
-            for one in self.expand(context)
-        )
+        return (self._completed(one, wanted) for one in self.expand(context))
+
+    def _completed(self, entry: Entry, wanted: CompleteWhen | None) -> Entry:
+        return entry._replace(complete_when=wanted, is_group=self.is_group)
+
+    def _of_all_folders(self, context: Context, wanted: CompleteWhen | None) -> Iterator[Entry]:
+        """Yields the entries; none can be planned while one folder could not be looked into.
+
+        A study would lose the slices, and a mask the class, that lie there.
+        """
+        unread: list[Problem] = []
+
+        def noting(tell: Callable[[Problem], None]) -> Callable[[Problem], None]:
+            def told(problem: Problem) -> None:
+                unread.append(problem)
+                tell(problem)
+
+            return told
+
+        unsure = replace(context, unread=noting(context.unread), unknown=noting(context.unknown))
+        for one in self.expand(unsure):
+            found = one._replace(barred=one.barred or unread[0]) if unread else one
+            yield self._completed(found, wanted)
 
     def packed(self, context: Context) -> Iterator[Entry | Bundle]:
         """The yield of `expand`, with what may be packed of it in bundles."""

@@ -103,6 +103,7 @@ class MaskFolderSource(MaskSettings):
     """A folder of PNG masks as RedBrick exports it."""
 
     key: ClassVar[str] = "folder"
+    joins_folders: ClassVar[bool] = True
 
     folder: str = setting(
         description="The folder with its PNGs, class_map.json and datapoint_map.json. A mask's "

@@ -21,6 +21,7 @@ class MaskPerClassSource(MaskSettings):
     """Several masks for each image, one for each class: what is not black is of the class."""
 
     key: ClassVar[str] = "per_class"
+    joins_folders: ClassVar[bool] = True
 
     per_class: str = setting(
         description="A pattern of mask files, whose capture {category} says the class.",

@@ -61,6 +61,7 @@ class SeriesSource(SourceModel):
     """A study: several series, scans with NIfTI segmentations."""
 
     key: ClassVar[str] = "series"
+    joins_folders: ClassVar[bool] = True
     is_group: ClassVar[bool] = True
 
     name: str = setting(description="The datapoint's name.", examples=["study1"])
