@@ -7,6 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -50,8 +51,8 @@ def _pooler() -> str:
     return found or not_reached("install Debian's package `pgbouncer`, as .ci/run does")
 
 
-class Server:
-    """A server on a socket in its own folder, that can be stopped, started and asked."""
+class Running:
+    """The server of a folder, on a socket in it, that can be stopped, started and asked."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,6 +60,88 @@ class Server:
         self._data = folder / "data"
         self._owner = _another() if os.geteuid() == 0 else None
         self.own(folder)
+
+    def start(self) -> None:
+        self._run("pg_ctl", "start", "--wait", "--silent", "--pgdata", self._data,
+                  "--log", self.folder / "log")  # fmt: skip
+
+    def stop(self, how: str = "fast") -> None:
+        """Stops it; ``immediate`` is as if it had been killed."""
+        self._run("pg_ctl", "stop", "--wait", "--silent", "--mode", how, "--pgdata", self._data)
+
+    def restart(self, how: str = "immediate") -> None:
+        """Stops it, by default as if it had been killed, and starts it again."""
+        self.stop(how)
+        self.start()
+
+    @contextmanager
+    def asked_as(self, role: str, database: str) -> Iterator[psycopg.Connection]:
+        """A session of a role."""
+        place = f"host={self.folder} port=5432 user={role} dbname={database}"
+        with psycopg.connect(place, autocommit=True) as session:
+            yield session
+
+    def url(self, database: str, schema: str = "rbsync") -> str:
+        """The URL of a state."""
+        return f"postgresql:///{database}?host={self.folder}&user={ROLE}&schema={schema}"
+
+    def own(self, folder: Path) -> None:
+        """Gives a folder to the user that the server runs as."""
+        if self._owner is not None:
+            os.chown(folder, self._owner.pw_uid, self._owner.pw_gid)
+
+    @property
+    def _user(self) -> dict[str, Any]:
+        owner = self._owner
+        return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
+
+    def _run(self, program: str, *arguments: object) -> None:
+        done = subprocess.run(
+            [str(self._programs / program), *map(str, arguments)],
+            cwd=self.folder,
+            **self._user,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+            check=False,
+        )
+        assert done.returncode == 0, f"{program}: {done.stderr}"
+
+
+class Standby(Running):
+    """A copy of a primary server that follows it, and may take its place."""
+
+    def __init__(self, primary: Running, folder: Path) -> None:
+        super().__init__(folder)
+        self._primary = primary
+        source = ("--host", primary.folder, "--username=postgres")
+        self._run("pg_basebackup", *source, "--no-sync", "--checkpoint=fast",
+                  "--write-recovery-conf", "--pgdata", self._data)  # fmt: skip
+        with (self._data / "postgresql.conf").open("a") as file:
+            file.write(f"unix_socket_directories = '{folder}'\n")
+        self.start()
+
+    def catch_up(self) -> None:
+        """Waits until it has all that the primary has."""
+        with self._primary.asked_as("postgres", "postgres") as session:
+            ((end,),) = session.execute("SELECT pg_current_wal_lsn()::text")
+        query = "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn"
+        with self.asked_as("postgres", "postgres") as session:
+            while session.execute(query, (end,)).fetchone() != (True,):
+                time.sleep(0.02)
+
+    def promote(self) -> None:
+        """Has it take the primary's place."""
+        self._run("pg_ctl", "promote", "--wait", "--silent", "--pgdata", self._data)
+
+
+class Server(Running):
+    """A server of the tests' own, which is made here."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         # Without what makes a power cut harmless: it takes half of the time.
         self._run("initdb", "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8",
                   "--no-locale", "--pgdata", self._data)  # fmt: skip
@@ -79,19 +162,6 @@ class Server:
         """The variables by which libpq finds the server."""
         return {"PGHOST": str(self.folder), "PGUSER": ROLE, "PGPORT": "5432"}
 
-    def start(self) -> None:
-        self._run("pg_ctl", "start", "--wait", "--silent", "--pgdata", self._data,
-                  "--log", self.folder / "log")  # fmt: skip
-
-    def stop(self, how: str = "fast") -> None:
-        """Stops it; ``immediate`` is as if it had been killed."""
-        self._run("pg_ctl", "stop", "--wait", "--silent", "--mode", how, "--pgdata", self._data)
-
-    def restart(self, how: str = "immediate") -> None:
-        """Stops it, by default as if it had been killed, and starts it again."""
-        self.stop(how)
-        self.start()
-
     def database(self, *options: str) -> str:
         """Makes a database that belongs to the role, and returns its name."""
         name = f"d{next(_NUMBERS)}"
@@ -99,22 +169,6 @@ class Server:
             text = f"CREATE DATABASE {name} OWNER {ROLE} {' '.join(options)}"
             session.execute(text.encode())
         return name
-
-    @contextmanager
-    def asked_as(self, role: str, database: str) -> Iterator[psycopg.Connection]:
-        """A session of a role."""
-        place = f"host={self.folder} port=5432 user={role} dbname={database}"
-        with psycopg.connect(place, autocommit=True) as session:
-            yield session
-
-    def url(self, database: str, schema: str = "rbsync") -> str:
-        """The URL of a state."""
-        return f"postgresql:///{database}?host={self.folder}&user={ROLE}&schema={schema}"
-
-    def own(self, folder: Path) -> None:
-        """Gives a folder to the user that the server runs as."""
-        if self._owner is not None:
-            os.chown(folder, self._owner.pw_uid, self._owner.pw_gid)
 
     @contextmanager
     def reachable(
@@ -194,25 +248,6 @@ class Server:
             finally:
                 process.kill()
 
-    @property
-    def _user(self) -> dict[str, Any]:
-        owner = self._owner
-        return {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}
-
-    def _run(self, program: str, *arguments: object) -> None:
-        done = subprocess.run(
-            [str(self._programs / program), *map(str, arguments)],
-            cwd=self.folder,
-            **self._user,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-            check=False,
-        )
-        assert done.returncode == 0, f"{program}: {done.stderr}"
-
 
 def _another() -> pwd.struct_passwd:
     """A user that the server may run as: it refuses to run as root."""
@@ -222,6 +257,15 @@ def _another() -> pwd.struct_passwd:
         except KeyError:
             continue
     raise AssertionError("no user to run the server as: root may not")
+
+
+@contextmanager
+def with_standby() -> Iterator[tuple[Server, Standby]]:
+    """A server and one that follows it, both stopped at the end."""
+    with started() as primary:
+        folder = Path(tempfile.mkdtemp(prefix="rbpg", dir=_roomy()))
+        with kept(folder):
+            yield primary, Standby(primary, folder)
 
 
 @contextmanager

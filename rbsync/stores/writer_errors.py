@@ -30,6 +30,15 @@ def taken_over() -> StoreError:
     )
 
 
+def set_back(serial: int, recorded: int) -> StoreError:
+    """The state is older than this writer left it, by its serial or by its epoch."""
+    return StoreError(
+        "The server has lost what this run had recorded and now has an older state, as after a "
+        f"standby took its place or a backup was put back: serial {serial}, not {recorded}.",
+        hint="Run `rbsync refresh`, which asks the project what is there, then `rbsync plan`.",
+    )
+
+
 def ended() -> StoreError:
     """The writer is used after its ``with`` block."""
     return StoreError("This writer has ended and writes nothing more.")

@@ -28,7 +28,7 @@ from rbsync.stores.postgresql.sessions import (
     lock_of,
     pen_of,
 )
-from rbsync.stores.writer_errors import ended, foreign, taken_over
+from rbsync.stores.writer_errors import ended, foreign, set_back, taken_over
 
 T = TypeVar("T")
 Work = Callable[[Session, Header], Header]
@@ -184,8 +184,9 @@ class TeamWriter:
             header = rows.header(self._session, alone=True)
             # Checked inside the transaction: a check before it could be true and the write come
             # after the other's.
-            if header.epoch != before.epoch:
+            if header.epoch > before.epoch:
                 raise taken_over()
+            _check_kept(header, before)
             if not grows:
                 return work(self._session, header)
             # The answer to this commit was lost with the connection, and it was done: nobody else
@@ -250,6 +251,8 @@ class TeamWriter:
         # Whoever takes the lock away takes the note away, too: it is not ours to take back.
         row = self._holding.execute("SELECT owner FROM holder").fetchone()
         if row is None or row[0] != self._owner:
+            # Of a state that is older than this run it is not there, either.
+            _check_kept(rows.header(self._holding), self._header)
             raise taken_over()
         # The server may not have noticed yet that our own session is gone.
         self._lock.end_holders(self._holding, only=self._backend)
@@ -263,3 +266,13 @@ class TeamWriter:
             if not self._open:
                 raise ended()
             yield
+
+
+def _check_kept(header: Header, before: Header) -> None:
+    """Raises StoreError for a state that is older than this writer left it.
+
+    A standby that takes the primary's place may lack the last commits. Who went on would have
+    their datapoints without a record, and nobody would know.
+    """
+    if header.epoch < before.epoch or header.serial < before.serial:
+        raise set_back(header.serial, before.serial)
