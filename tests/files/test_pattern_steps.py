@@ -78,12 +78,12 @@ def test_matches_and_captures_are_those_of_a_regular_expression() -> None:
 def test_the_slow_patterns_of_strangers_take_no_time(pattern) -> None:
     compiled = compile_pattern(pattern)
     deep = "/".join(["a" * 20] * 60)
-    began = time.perf_counter()
+    began = time.process_time()
     for name in ("a" * 60, "a" * 250, "a_" * 120, "aa." * 80 + "png"):
         compiled.file(name)
         compiled.folder(name)
         compiled.folder(deep)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("pattern", ["{a,aa}" * 60, "{a,b}/" * 10 + "x", "{a,{b,c,d}{e,f}}" * 4])

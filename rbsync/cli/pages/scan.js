@@ -22,7 +22,7 @@ class Plane {
     const [across, down] = [0, 1, 2].filter((one) => one !== axis);
     Object.assign(this, { scan, title, axis, across, down });
     const shown = [scan.shape[across], scan.shape[down]], number = shown[0] * shown[1];
-    const content = { shown, classes: scan.classes, objects: scan.objects, between: scan.between, edges: scan.edges[title], aspect: scan.sizes[down] / scan.sizes[across] };
+    const content = { shown, before: scan.before, after: scan.after, classes: scan.classes, objects: scan.objects, between: scan.between, edges: scan.edges[title], aspect: scan.sizes[down] / scan.sizes[across] };
     const figure = document.createElement("figure");
     figure.dataset.name = `${place.dataset.name}, ${title}`;
     this.said = document.createElement("figcaption");
