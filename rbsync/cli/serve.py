@@ -230,7 +230,7 @@ def _taxonomy(path: str) -> Any:
         with open(path, encoding="utf-8") as file:
             data = json.load(file)
     except (OSError, ValueError) as error:
-        message = f"{path} cannot be read: {error}"
+        message = f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
         raise UserError([Problem("taxonomy", message, hint=_TAXONOMY_HINT)]) from error
     except RecursionError as error:
         message = f"{path} cannot be read: it is nested too deeply"

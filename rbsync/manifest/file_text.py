@@ -46,13 +46,18 @@ def read_limited(
     return data
 
 
-def _check(status: os.stat_result, file: str, limits: Limits, hint: str) -> None:
+def _check(status: os.stat_result, file: str, limits: Limits, too_large: str) -> None:
     # Of the open file, not of the path: another may stand there by now. A device would be read for
     # ever.
     if not stat.S_ISREG(status.st_mode):
-        raise _refused("unreadable", "it is not a regular file", file)
+        hint = (
+            "-f names the manifest itself, and -C its folder"
+            if stat.S_ISDIR(status.st_mode)
+            else ""
+        )
+        raise _refused("unreadable", "it is not a regular file", file, hint)
     if status.st_size > limits.size:
-        raise _too_large(status.st_size, file, limits, hint)
+        raise _too_large(status.st_size, file, limits, too_large)
 
 
 def _too_large(size: int, file: str, limits: Limits, hint: str) -> UserError:

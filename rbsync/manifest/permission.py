@@ -178,7 +178,9 @@ class Permission:
         if key not in PolicyModel.model_fields:
             message = f"there is no policy `{key}`"
         else:
-            message = f"the policy `{key}` cannot be `{given.get(key)}`: {first['msg']}"
+            expected = "it is true or false" if first["type"].startswith("bool") else first["msg"]
+            expected = expected.replace("Input should be", "it is")
+            message = f"the policy `{key}` cannot be `{given.get(key)}`: {expected}"
         place = Location(self.trust.config) if given is self.trust.own_policy else None
         return Problem("policy", message, place, f"known policies: {known}")
 

@@ -34,7 +34,9 @@ class Account:
         except FileNotFoundError:
             pass
         except (OSError, ValueError, TypeError) as error:
-            raise RbsyncError(f"{self._path} cannot be read: {error}") from error
+            raise RbsyncError(
+                f"{self._path} cannot be read: {getattr(error, 'strerror', None) or error}"
+            ) from error
 
     def all(self, section: str) -> dict[str, Any]:
         """All that a section has, by its id."""

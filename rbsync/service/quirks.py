@@ -42,7 +42,13 @@ def read_quirks(path: str) -> frozenset[str]:
         with open(path, encoding="utf-8") as file:
             data = yaml.safe_load(file)
     except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise UserError([Problem("quirks", f"{path} cannot be read: {error}")]) from error
+        raise UserError(
+            [
+                Problem(
+                    "quirks", f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+                )
+            ]
+        ) from error
     names = data.get("quirks") if isinstance(data, dict) else data
     if not isinstance(names, list):
         message = f"{path} is neither a list of quirks nor `quirks: [...]`"

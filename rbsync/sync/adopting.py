@@ -22,7 +22,7 @@ from rbsync.sync.gaps import Gaps
 from rbsync.sync.refreshing import correcting, present_project, put
 from rbsync.sync.workspace import Workspace
 
-_WILD = frozenset("*?[")
+WILD = frozenset("*?[")
 _HINT = "nothing was adopted; `rbsync ls` lists what the project has, `rbsync expand` all names"
 
 
@@ -170,5 +170,5 @@ def covering(patterns: Sequence[str], declared: ByName) -> Callable[[str], bool]
 def _check_names(patterns: Sequence[str], known: Container[str], what: str) -> None:
     for name in patterns:
         # A glob may match nothing; a name that is written out and is not there is a mistake.
-        if name not in known and _WILD.isdisjoint(name):
+        if name not in known and WILD.isdisjoint(name):
             raise RbsyncError(f"{what} `{name}`", hint=_HINT)

@@ -18,6 +18,7 @@ from rbsync.applier.comparing import differing, fingerprint_of
 from rbsync.backends.base import TaskContent
 from rbsync.dataset.expanding import expand as entries_of
 from rbsync.dataset.findings import Findings
+from rbsync.errors import RbsyncError
 from rbsync.files.roots import Roots
 from rbsync.files.tree import Tree
 from rbsync.model.by_name import ByName
@@ -27,7 +28,7 @@ from rbsync.planner.moves import old_names
 from rbsync.reasons import THEIRS
 from rbsync.sources.entry import Entry
 from rbsync.stores.base import Writer
-from rbsync.sync.adopting import covering, together
+from rbsync.sync.adopting import WILD, covering, together
 from rbsync.sync.declared_dataset import expand
 from rbsync.sync.gaps import Gaps
 from rbsync.sync.inspecting_moves import moving
@@ -65,14 +66,15 @@ class Pulled(NamedTuple):
 def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulled:
     """Writes the labels of datapoints into their files; ``patterns`` are names or globs.
 
-    Raises UserError for a manifest that cannot be expanded, BackendError when the project cannot
-    be read to its end, OSError for a file that cannot be written, LockedError and StoreError, and
-    StateError for an older state that was put back. What was written before stays, and the next
-    pull goes on.
+    Raises UserError for a manifest that cannot be expanded, RbsyncError for a name that it does not
+    declare, BackendError when the project cannot be read to its end, OSError for a file that cannot
+    be written, LockedError and StoreError, and StateError for an older state that was put back.
+    What was written before stays, and the next pull goes on.
     """
     project = present_project(workspace)
     dataset = expand(workspace, project, keep_going=True)
     declared = ByName(dataset.datapoints)
+    _check_names(patterns, declared, dataset)
     covers = covering(patterns, declared)
     header = workspace.store.header()
     if workspace.first_look.is_called_for(header, project):
@@ -88,6 +90,15 @@ def pull(workspace: Workspace, patterns: Sequence[str], timeout: float) -> Pulle
             check_marks(known, [one.task.mark for one in some], certain)
             pulling.take([one for one in some if covers(pulling.name_of(one))])
         return pulling.concluded(writer)
+
+
+def _check_names(patterns: Sequence[str], declared: ByName, dataset: Dataset) -> None:
+    """Raises RbsyncError for a name that nothing declares; a glob may match nothing."""
+    known = {*declared.some(patterns), *(one.name for one in dataset.obstacles)}
+    for name in patterns:
+        if name not in known and WILD.isdisjoint(name):
+            hint = "`rbsync expand` lists all names"
+            raise RbsyncError(f"the manifest does not declare `{name}`", hint=hint)
 
 
 class _Pulling:

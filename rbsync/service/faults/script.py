@@ -100,7 +100,13 @@ def read_faults(path: str) -> list[Fault]:
         with open(path, encoding="utf-8") as file:
             data = yaml.safe_load(file)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError([Problem("faults", f"{path} cannot be read: {error}")]) from error
+        raise UserError(
+            [
+                Problem(
+                    "faults", f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+                )
+            ]
+        ) from error
     except RecursionError as error:
         message = f"{path} cannot be read: it is nested too deeply"
         raise UserError([Problem("faults", message)]) from error
